@@ -16,9 +16,10 @@ from connector.api.authorize import EXCHANGE, MANAGEMENT
 from connector.api.call import Call, Kept
 from connector.api.faults import as_json
 from connector.client.acts.table import TABLE
-from connector.exchange.acts import DONE, WAITING, Acts, Asked, view
+from connector.exchange.acts import Acts, Asked, view
 from connector.exchange.operators import Operators
 from connector.runtime.errors import NotPermitted, explain_failure
+from connector.store.rows.space import ActState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.authorize import Route
+    from connector.store.rows.space import ActRow
 
     Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -55,11 +57,11 @@ async def govern(call: Call, function: Handler) -> web.StreamResponse:
         return await function(call)
     body = await call.document()
     row = await call.of(Acts).begin(Asked(key, name, call.path, body), call.operator)
-    if row["state"] == WAITING:
+    if row is None:
+        return await function(call)
+    if row.state == ActState.WAITING:
         told = view(row)
         return as_json({name: told[name] for name in ("id", "act", "awaits", "until", "en", "zh")}, 202)
-    if not row["id"]:
-        return await function(call)
     answer: web.StreamResponse = await _do(call, function, row)
     return answer
 
@@ -80,10 +82,10 @@ async def assent(call: Call) -> web.StreamResponse:
     """Let an act be done, and do it; the answer is the act with its result."""
     await call.texts()
     row = await call.of(Acts).assent(call.path["id"], _operator(call))
-    route = next(one for one in MANAGEMENT if one.handler == row["handler"])
-    kept = Kept(row["path"], row["body"])
+    route = next(one for one in MANAGEMENT if one.handler == row.handler)
+    kept = Kept(row.path, row.body)
     answer = await _do(call.inner(route, kept, call.operator), handler_of(route), row)
-    return as_json(view(row) | {"state": DONE, "result": json.loads(answer.body)})
+    return as_json(view(row) | {"state": ActState.DONE, "result": json.loads(answer.body)})
 
 
 async def dissent(call: Call) -> web.Response:
@@ -92,16 +94,16 @@ async def dissent(call: Call) -> web.Response:
     return as_json(await call.of(Acts).dissent(call.path["id"], _operator(call), reason))
 
 
-async def _do(call: Call, function: Handler, row: dict[str, Any]) -> Any:
+async def _do(call: Call, function: Handler, row: ActRow) -> Any:
     """Do an act and note how it ended."""
-    if (name := NAMED.get(row["act"])) is not None and isinstance(row["body"], dict):
-        call.kept = Kept(row["path"], {name: f"act-{row['id']}"} | row["body"])
+    if (name := NAMED.get(row.act)) is not None and isinstance(row.body, dict):
+        call.kept = Kept(row.path, {name: f"act-{row.id}"} | row.body)
     try:
         answer: Any = await function(call)
     except Exception as fault:
-        await call.of(Acts).end(row["id"], None, explain_failure(fault).text)
+        await call.of(Acts).end(row.id, None, explain_failure(fault).text)
         raise
-    await call.of(Acts).end(row["id"], _without_key(row["act"], json.loads(answer.body)))
+    await call.of(Acts).end(row.id, _without_key(row.act, json.loads(answer.body)))
     return answer
 
 

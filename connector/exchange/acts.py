@@ -7,7 +7,7 @@ does it. (3) An act that was assented to and broken off is done again by assenti
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from connector.runtime import reasons
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import PAGE_ROWS_MAX, WAITING_ACTS_MAX
 from connector.store.kept import Kept
+from connector.store.rows.space import ActRow, ActState
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -30,10 +31,9 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-WAITING, ASSENTED, DONE, FAILED, REFUSED, LAPSED = "waiting", "assented", "done", "failed", "refused", "lapsed"
-STATES = (WAITING, ASSENTED, DONE, FAILED, REFUSED, LAPSED)
 ID_BYTES = 6
-ROWS = Kept("acts", "id", "there is no act `{}`", "penstock exchange pending")
+SHOWN = ("id", "act", "operator", "post", "path", "body", "state", "other", "reason")
+ROWS = Kept(ActRow, "id", "there is no act `{}`", "penstock exchange pending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Acts:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def begin(self, asked: Asked, operator: Operator | None) -> Row:
-        """Take note of an act; returns its row, `waiting` if another has to assent. The owner acts while alone.
+    async def begin(self, asked: Asked, operator: Operator | None) -> ActRow | None:
+        """Take note of an act; returns its row, `waiting` if another has to assent. The owner acts while alone: None.
 
         Raises NotPermitted for a post, or an owner, that may not do it.
         """
@@ -62,23 +62,24 @@ class Acts:
 
     async def page(self, state: str) -> list[Row]:
         """List acts of a state, the newest first; raises InvalidInput for one that is none."""
-        if state not in STATES:
-            raise InvalidInput(f"`{state[:40]}` is no state of an act", f"one of {', '.join(STATES)}")
+        if state not in set(ActState):
+            raise InvalidInput(f"`{state[:40]}` is no state of an act", f"one of {', '.join(ActState)}")
         await self._lapse()
         return await self._core.store.read(
-            lambda tx: [view(row) for row in tx.find("acts", "state = ?", (state,), "created desc", PAGE_ROWS_MAX)]
+            lambda tx: [view(row) for row in tx.find(ActRow, "state = ?", (state,), "created desc", PAGE_ROWS_MAX)]
         )
 
-    async def assent(self, key: str, operator: Operator) -> Row:
+    async def assent(self, key: str, operator: Operator) -> ActRow:
         """Let an act be done; returns its row. Raises NotPermitted for whom it does not wait for."""
         await self._lapse()
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
-            row = self._check(tx, key, operator, (WAITING, ASSENTED))
-            if row["state"] == ASSENTED and row["other"] != operator.name:
-                raise Conflict(f"`{row['other']}` has assented to `{key}` and is doing it")
-            return self._move(tx, row, ASSENTED, operator.name, "", now, other=operator.name)
+        def act(tx: Tx) -> ActRow:
+            row = self._check(tx, key, operator, (ActState.WAITING, ActState.ASSENTED))
+            if row.state == ActState.ASSENTED and row.other != operator.name:
+                raise Conflict(f"`{row.other}` has assented to `{key}` and is doing it")
+            assented = replace(row, state=ActState.ASSENTED, reason="", other=operator.name)
+            return self._move(tx, row, assented, operator.name, now)
 
         return await self._core.store.write(act)
 
@@ -88,8 +89,9 @@ class Acts:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
-            row = self._check(tx, key, operator, (WAITING,))
-            return view(self._move(tx, row, REFUSED, operator.name, reason, now, other=operator.name))
+            row = self._check(tx, key, operator, (ActState.WAITING,))
+            refused = replace(row, state=ActState.REFUSED, reason=reason, other=operator.name)
+            return view(self._move(tx, row, refused, operator.name, now))
 
         return await self._core.store.write(act)
 
@@ -99,14 +101,15 @@ class Acts:
 
         def act(tx: Tx) -> Row:
             row = ROWS.find(tx, key)
-            state = FAILED if fault else DONE
-            return view(self._move(tx, row, state, row["other"] or row["operator"], fault, now, result=result))
+            state = ActState.FAILED if fault else ActState.DONE
+            ended = replace(row, state=state, reason=fault, result=result)
+            return view(self._move(tx, row, ended, row.other or row.operator, now))
 
         return await self._core.store.write(act)
 
     # ---- one transaction's part
 
-    def _begin(self, tx: Tx, asked: Asked, operator: Operator | None, now: datetime) -> Row:
+    def _begin(self, tx: Tx, asked: Asked, operator: Operator | None, now: datetime) -> ActRow | None:
         act, checked = ACTS[asked.act], filled(posts(tx))
         if operator is None and checked:
             raise NotPermitted(
@@ -116,65 +119,69 @@ class Acts:
         if operator is not None and (why := refusal(act, operator.post)):
             raise NotPermitted(why)
         if operator is None:
-            return {"id": "", "state": ASSENTED}
+            return None
         waits = checked and act.assent is not None
-        if waits and len(tx.find("acts", "state = ?", (WAITING,))) >= WAITING_ACTS_MAX:
+        if waits and len(tx.find(ActRow, "state = ?", (ActState.WAITING,))) >= WAITING_ACTS_MAX:
             raise Conflict(f"{WAITING_ACTS_MAX} acts wait for assent", "penstock exchange pending")
-        row = {
-            "id": secrets.token_hex(ID_BYTES),
-            "act": asked.act,
-            "operator": operator.name,
-            "post": operator.post.value,
-            "handler": asked.handler,
-            "path": dict(asked.path),
-            "body": asked.body,
-            "state": WAITING if waits else ASSENTED,
-            "other": "",
-            "reason": "",
-        }
-        tx.insert("acts", **row, until=now + timedelta(days=ASSENT_DAYS), created=now, updated=now)
-        self._record(tx, row, "unknown", operator.name, "", now)
-        return ROWS.find(tx, row["id"])
+        row = ActRow(
+            id=secrets.token_hex(ID_BYTES),
+            act=asked.act,
+            operator=operator.name,
+            post=operator.post,
+            handler=asked.handler,
+            path=dict(asked.path),
+            body=asked.body,
+            state=ActState.WAITING if waits else ActState.ASSENTED,
+            other="",
+            reason="",
+            result=None,
+            until=now + timedelta(days=ASSENT_DAYS),
+            created=now,
+            updated=now,
+        )
+        tx.insert(row)
+        self._record(tx, row, "unknown", operator.name, now)
+        return row
 
-    def _check(self, tx: Tx, key: str, operator: Operator, states: tuple[str, ...]) -> Row:
+    def _check(self, tx: Tx, key: str, operator: Operator, states: tuple[ActState, ...]) -> ActRow:
         row = ROWS.find(tx, key)
-        if row["state"] not in states:
-            raise Conflict(f"the act `{key}` is {row['state']}", "penstock exchange pending")
-        act = ACTS[row["act"]]
-        if operator.name == row["operator"] or operator.post is not act.assent:
+        if row.state not in states:
+            raise Conflict(f"the act `{key}` is {row.state}", "penstock exchange pending")
+        act = ACTS[row.act]
+        if operator.name == row.operator or operator.post is not act.assent:
             raise NotPermitted(
                 f"to {act.en} waits for the assent of the {_assenting(act)} operator, and of nobody else"
             )
         return row
 
-    def _move(self, tx: Tx, row: Row, state: str, by: str, reason: str, now: datetime, **kept: Any) -> Row:
-        tx.update("acts", {"id": row["id"]}, state=state, reason=reason, updated=now, **kept)
-        self._record(tx, row | {"state": state}, row["state"], by, reason, now)
-        return ROWS.find(tx, row["id"])
+    def _move(self, tx: Tx, row: ActRow, after: ActRow, by: str, now: datetime) -> ActRow:
+        self._record(tx, after, row.state.value, by, now)
+        return tx.change(row, replace(after, updated=now))
 
-    def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
-        digest = sha({name: row[name] for name in ("act", "handler", "path", "body")}).hex()
-        fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": digest}
-        self._core.evidence.record(tx, "act.moved", part=row["id"], fields=fields, now=now)
+    def _record(self, tx: Tx, row: ActRow, before: str, by: str, now: datetime) -> None:
+        digest = sha({"act": row.act, "handler": row.handler, "path": row.path, "body": row.body}).hex()
+        fields = {"from": before, "to": row.state.value, "by": by, "reason": row.reason, "digest": digest}
+        self._core.evidence.record(tx, "act.moved", part=row.id, fields=fields, now=now)
 
     async def _lapse(self) -> None:
         """End what waited too long, before anybody is shown it."""
         now, over = self._core.clock.now(), "state = ? and until <= ?"
 
         def act(tx: Tx) -> None:
-            for row in tx.find("acts", over, (WAITING, now), "until", WAITING_ACTS_MAX):
-                self._move(tx, row, LAPSED, self._core.identity.did, f"no assent in {ASSENT_DAYS} days", now)
+            for row in tx.find(ActRow, over, (ActState.WAITING, now), "until", WAITING_ACTS_MAX):
+                lapsed = replace(row, state=ActState.LAPSED, reason=f"no assent in {ASSENT_DAYS} days")
+                self._move(tx, row, lapsed, self._core.identity.did, now)
 
-        if await self._core.store.read(lambda tx: tx.find("acts", over, (WAITING, now), "until", 1)):
+        if await self._core.store.read(lambda tx: tx.find(ActRow, over, (ActState.WAITING, now), "until", 1)):
             await self._core.store.write(act)
 
 
-def view(row: Row) -> Row:
+def view(row: ActRow) -> Row:
     """Return what operators see of an act."""
-    act = ACTS[row["act"]]
-    told = {name: row[name] for name in ("id", "act", "operator", "post", "path", "body", "state", "other", "reason")}
-    times = {"since": row["created"].isoformat(timespec="seconds"), "until": row["until"].isoformat(timespec="seconds")}
-    return told | times | {"awaits": _assenting(act), "en": act.en, "zh": act.zh, "result": row["result"]}
+    act = ACTS[row.act]
+    told = {name: getattr(row, name) for name in SHOWN}
+    times = {"since": row.created.isoformat(timespec="seconds"), "until": row.until.isoformat(timespec="seconds")}
+    return told | times | {"awaits": _assenting(act), "en": act.en, "zh": act.zh, "result": row.result}
 
 
 def _assenting(act: Act) -> str:

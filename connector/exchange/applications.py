@@ -7,15 +7,16 @@ applied for; holidays are the operator's. Each move is an event of the exchange'
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog.working_days import after
-from connector.exchange.membership import ADMITTED
 from connector.identity.self_description import described
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.limits import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
 from connector.store.kept import Kept
+from connector.store.rows.space import ApplicationRow, ApplicationState, MemberRow
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
-APPLIED, REFUSED = "applied", "refused"
-STATES = (APPLIED, ADMITTED, REFUSED)
-APPLICATIONS = Kept("applications", "did", "`{}` has not applied here", "penstock join")
+APPLICATIONS = Kept(ApplicationRow, "did", "`{}` has not applied here", "penstock join")
+# what an applicant says
+SAID = ("did", "name", "role", "region", "message")
 # working days in which an application is answered
 DAYS = 1
 DAYS_OF = {"exchange": 5}
@@ -55,7 +56,7 @@ class Applications:
             raise InvalidInput(f"a message has at most {REASON_CHARACTERS_MAX} characters")
         member = await described(self._peers, self._core.outbound, did)
         now = self._core.clock.now()
-        row: Row = await write(lambda tx: self._apply(tx, member, message, now))
+        row: ApplicationRow = await write(lambda tx: self._apply(tx, member, message, now))
         return view(row)
 
     async def page(self, state: str) -> list[Row]:
@@ -63,51 +64,61 @@ class Applications:
 
         Raises InvalidInput for a state that is none.
         """
-        if state not in STATES:
-            raise InvalidInput(f"`{state[:40]}` is no state of an application", f"one of {', '.join(STATES)}")
+        if state not in set(ApplicationState):
+            raise InvalidInput(f"`{state[:40]}` is no state of an application", f"one of {', '.join(ApplicationState)}")
         rows = await self._core.store.read(
-            lambda tx: tx.find("applications", "state = ?", (state,), "due", PAGE_ROWS_MAX)
+            lambda tx: tx.find(ApplicationRow, "state = ?", (state,), "due", PAGE_ROWS_MAX)
         )
         now = self._core.clock.now()
-        return [view(row) | {"overdue": row["state"] == APPLIED and row["due"] < now} for row in rows]
+        return [view(row) | {"overdue": row.state == ApplicationState.APPLIED and row.due < now} for row in rows]
 
     async def refuse(self, did: str, reason: str) -> Row:
         """Refuse an application, with a reason that the applicant reads."""
         reasons.check(reason, "the applicant reads what to change")
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> ApplicationRow:
             row = APPLICATIONS.find(tx, did)
-            if row["state"] != APPLIED:
-                raise Conflict(f"the application of `{did}` is {row['state']}")
-            self._move(tx, row, REFUSED, by=self._core.identity.did, reason=reason, now=now)
-            return APPLICATIONS.find(tx, did)
+            if row.state != ApplicationState.APPLIED:
+                raise Conflict(f"the application of `{did}` is {row.state}")
+            refused = tx.change(row, replace(row, state=ApplicationState.REFUSED, reason=reason, updated=now))
+            self._record(tx, refused, row.state.value, by=self._core.identity.did, now=now)
+            return refused
 
         return view(await self._core.store.write(act))
 
-    def _apply(self, tx: Tx, member: Member, message: str, now: datetime) -> Row:
-        if tx.get("members", did=member.did) is not None:
+    def _apply(self, tx: Tx, member: Member, message: str, now: datetime) -> ApplicationRow:
+        if tx.get(MemberRow, did=member.did) is not None:
             raise Conflict(f"`{member.did}` is a member already")
-        known = tx.get("applications", did=member.did)
-        if known is not None and known["state"] == APPLIED:
+        known = tx.get(ApplicationRow, did=member.did)
+        if known is not None and known.state == ApplicationState.APPLIED:
             return known
-        waiting = tx.execute("SELECT count(*) AS n FROM applications WHERE state = ?", APPLIED)[0]["n"]
-        if waiting >= WAITING_APPLICATIONS_MAX:
+        counted = tx.execute("SELECT count(*) AS n FROM applications WHERE state = ?", ApplicationState.APPLIED.value)
+        if counted[0]["n"] >= WAITING_APPLICATIONS_MAX:
             raise Conflict("too many applications wait at this exchange", "apply again later")
-        about = {"name": member.name, "role": member.role, "region": member.region, "message": message}
-        row = {"did": member.did, **about, "state": "unknown", "due": due(member.role, now), "created": now}
-        tx.put("applications", **row, reason="", updated=now)
-        self._move(tx, APPLICATIONS.find(tx, member.did), APPLIED, by=member.did, reason="", now=now)
-        return APPLICATIONS.find(tx, member.did)
+        row = ApplicationRow(
+            did=member.did,
+            name=member.name,
+            role=member.role,
+            region=member.region,
+            message=message,
+            state=ApplicationState.APPLIED,
+            reason="",
+            due=due(member.role, now),
+            created=now,
+            updated=now,
+        )
+        tx.put(row)
+        self._record(tx, row, "unknown", by=member.did, now=now)
+        return row
 
-    def _move(self, tx: Tx, row: Row, state: str, *, by: str, reason: str, now: datetime) -> None:
-        tx.update("applications", {"did": row["did"]}, state=state, reason=reason, updated=now)
-        digest = sha({name: row[name] for name in ("did", "name", "role", "region", "message")}).hex()
-        fields = {"from": row["state"], "to": state, "by": by, "reason": reason, "digest": digest}
-        self._core.evidence.record(tx, "member.moved", part=row["did"], fields=fields, now=now)
+    def _record(self, tx: Tx, row: ApplicationRow, before: str, *, by: str, now: datetime) -> None:
+        digest = sha({name: getattr(row, name) for name in SAID}).hex()
+        fields = {"from": before, "to": row.state.value, "by": by, "reason": row.reason, "digest": digest}
+        self._core.evidence.record(tx, "member.moved", part=row.did, fields=fields, now=now)
 
 
-def view(row: Row) -> Row:
+def view(row: ApplicationRow) -> Row:
     """Return what applicant and operator see of an application."""
-    told = {name: row[name] for name in ("did", "name", "role", "region", "message", "state", "reason")}
-    return told | {"due": row["due"].isoformat(timespec="seconds")}
+    told = {name: getattr(row, name) for name in (*SAID, "state", "reason")}
+    return told | {"due": row.due.isoformat(timespec="seconds")}

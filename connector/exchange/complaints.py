@@ -7,6 +7,7 @@ alone. Nothing here moves money: that is what disputes are for.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog.complaint import CLOCKS, COMPLAINANT, EXCHANGE, RESPONDENT, Complaint, Move, State, due, from_json, moved
@@ -14,6 +15,7 @@ from connector.runtime import reasons
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import MEMBER_COMPLAINTS_MAX, PAGE_ROWS_MAX
 from connector.store.kept import Kept
+from connector.store.rows.space import ComplaintRow
 from contracts.canonical import sha
 from contracts.decimals import read_hex
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 KIND = "complaint.moved"
-COMPLAINTS = Kept("complaints", "id", "there is no complaint `{}`", "penstock complaint list")
+COMPLAINTS = Kept(ComplaintRow, "id", "there is no complaint `{}`", "penstock complaint list")
 LATE = "yes"
 SHOWN = ("id", "agreement", "words", "complainant", "respondent", "state", "answer", "reason")
 
@@ -45,7 +47,7 @@ class Complaints:
         """Take in a complaint about the other party of an agreement; the same one again changes nothing."""
         complaint, now = from_json(document), self._core.clock.now()
         respondent = await self._other(complaint.agreement, member)
-        row: Row = await write(lambda tx: self._file(tx, complaint, member, respondent, now))
+        row: ComplaintRow = await write(lambda tx: self._file(tx, complaint, member, respondent, now))
         return self.view(row)
 
     async def page(self, member: str, *, first: int) -> list[Row]:
@@ -53,8 +55,8 @@ class Complaints:
         every = member == self._core.identity.did
         where, what = ("", ()) if every else ("complainant = ? or respondent = ?", (member, member))
 
-        def read(tx: Tx) -> list[Row]:
-            return tx.find("complaints", where, what, "waits desc, due, updated desc", first + PAGE_ROWS_MAX)[first:]
+        def read(tx: Tx) -> list[ComplaintRow]:
+            return tx.find(ComplaintRow, where, what, "waits desc, due, updated desc", first + PAGE_ROWS_MAX)[first:]
 
         return [self.view(row) for row in await self._core.store.read(read)]
 
@@ -69,69 +71,72 @@ class Complaints:
         reasons.check(words, "the other side reads it")
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> ComplaintRow:
             row = COMPLAINTS.find(tx, key)
             role, late = self._role(row, member), _late(row, now)
-            state = moved(State(row["state"]), step, role, late=late)
-            told = {"answer" if step is Move.ANSWER else "reason": words}
-            self._keep(
-                tx, row, state, by=member, words=words, late=late and row["whose"] == RESPONDENT, now=now, **told
-            )
-            return COMPLAINTS.find(tx, key)
+            state, counts = moved(row.state, step, role, late=late), late and row.whose == RESPONDENT
+            told = replace(row, answer=words) if step is Move.ANSWER else replace(row, reason=words)
+            after = tx.change(row, _entered(replace(told, late=row.late + counts), state, now))
+            self._record(tx, after, row.state.value, by=member, words=words, late=counts, now=now)
+            return after
 
         return self.view(await write(act))
 
-    def view(self, row: Row) -> Row:
+    def view(self, row: ComplaintRow) -> Row:
         """Return what the parties and the exchange see of a complaint."""
-        told = {name: row[name] for name in SHOWN} | {"filed": row["created"].isoformat(timespec="seconds")}
-        if row["due"] is not None:
-            told |= {"turn": row["whose"], "due": row["due"].isoformat(timespec="seconds")}
+        told = {name: getattr(row, name) for name in SHOWN} | {"filed": row.created.isoformat(timespec="seconds")}
+        if row.due is not None:
+            told |= {"turn": row.whose, "due": row.due.isoformat(timespec="seconds")}
             told["overdue"] = _late(row, self._core.clock.now())
         return told
 
     # ---- one transaction's part
 
-    def _file(self, tx: Tx, complaint: Complaint, member: str, respondent: str, now: datetime) -> Row:
-        known = tx.get("complaints", id=complaint.id)
+    def _file(self, tx: Tx, complaint: Complaint, member: str, respondent: str, now: datetime) -> ComplaintRow:
+        known = tx.get(ComplaintRow, id=complaint.id)
         if known is not None:
-            same = {name: known[name] for name in ("id", "agreement", "words")} == complaint.json()
-            if known["complainant"] != member or not same:
+            same = _said(known) == complaint.json()
+            if known.complainant != member or not same:
                 raise Conflict(f"there is another complaint `{complaint.id}`", "give yours an id of its own")
             return known
-        waiting = tx.find("complaints", "complainant = ? and waits = 1", (member,), "", MEMBER_COMPLAINTS_MAX)
+        waiting = tx.find(ComplaintRow, "complainant = ? and waits = 1", (member,), "", MEMBER_COMPLAINTS_MAX)
         if len(waiting) >= MEMBER_COMPLAINTS_MAX:
             raise Conflict(f"{MEMBER_COMPLAINTS_MAX} complaints of yours wait", "withdraw one, then file again")
-        parties = {"complainant": member, "respondent": respondent, "answer": "", "reason": ""}
-        times = {"whose": "", "due": None, "waits": 1, "created": now, "updated": now}
-        tx.insert("complaints", **complaint.json(), **parties, **times, state="unknown", late=0)
-        row = COMPLAINTS.find(tx, complaint.id)
-        self._keep(tx, row, State.FILED, by=member, words=complaint.words, late=False, now=now)
-        return COMPLAINTS.find(tx, complaint.id)
+        told = ComplaintRow(
+            id=complaint.id,
+            agreement=complaint.agreement,
+            words=complaint.words,
+            complainant=member,
+            respondent=respondent,
+            state=State.FILED,
+            answer="",
+            reason="",
+            whose="",
+            waits=0,
+            late=0,
+            created=now,
+            updated=now,
+        )
+        row = _entered(told, State.FILED, now)
+        tx.insert(row)
+        self._record(tx, row, "unknown", by=member, words=complaint.words, late=False, now=now)
+        return row
 
-    def _keep(
-        self, tx: Tx, row: Row, state: State, *, by: str, words: str, late: bool, now: datetime, **told: str
+    def _record(
+        self, tx: Tx, row: ComplaintRow, before: str, *, by: str, words: str, late: bool, now: datetime
     ) -> None:
-        until = due(state, now)
-        turn = {"whose": CLOCKS[state].whose if until else "", "due": until, "waits": int(until is not None)}
-        changes = {"state": state.value, **turn, "late": row["late"] + late, "updated": now, **told}
-        tx.update("complaints", {"id": row["id"]}, **changes)
-        about = {
-            "agreementDigest": row["agreement"],
-            "complainant": row["complainant"],
-            "respondent": row["respondent"],
-        }
-        digest = sha({name: row[name] for name in ("id", "agreement", "words")}).hex()
-        fields = {"from": row["state"], "to": state.value, "by": by, "reason": words, "digest": digest, **about}
-        fields["late"] = LATE if late else ""
-        self._core.evidence.record(tx, KIND, part=row["id"], fields=fields, now=now)
+        about = {"agreementDigest": row.agreement, "complainant": row.complainant, "respondent": row.respondent}
+        told = {"by": by, "reason": words, "digest": sha(_said(row)).hex(), "late": LATE if late else ""}
+        fields = {"from": before, "to": row.state.value, **told, **about}
+        self._core.evidence.record(tx, KIND, part=row.id, fields=fields, now=now)
 
     # ---- who
 
-    def _role(self, row: Row, member: str) -> str:
+    def _role(self, row: ComplaintRow, member: str) -> str:
         """Return the role of a member in a complaint; raises Absent for whom it does not concern."""
-        roles = {self._core.identity.did: EXCHANGE, row["complainant"]: COMPLAINANT, row["respondent"]: RESPONDENT}
+        roles = {self._core.identity.did: EXCHANGE, row.complainant: COMPLAINANT, row.respondent: RESPONDENT}
         if member not in roles:
-            raise COMPLAINTS.absent(row["id"])
+            raise COMPLAINTS.absent(row.id)
         return roles[member]
 
     async def _other(self, agreement: str, member: str) -> str:
@@ -147,5 +152,16 @@ class Complaints:
         return other.did
 
 
-def _late(row: Row, now: datetime) -> bool:
-    return row["due"] is not None and row["due"] < now
+def _entered(row: ComplaintRow, state: State, now: datetime) -> ComplaintRow:
+    """Return a complaint that comes into a state now: whose turn it is, and until when."""
+    until = due(state, now)
+    whose = CLOCKS[state].whose if until else ""
+    return replace(row, state=state, whose=whose, due=until, waits=int(until is not None), updated=now)
+
+
+def _said(row: ComplaintRow) -> dict[str, str]:
+    return {"id": row.id, "agreement": row.agreement, "words": row.words}
+
+
+def _late(row: ComplaintRow, now: datetime) -> bool:
+    return row.due is not None and row.due < now

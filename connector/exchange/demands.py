@@ -20,6 +20,7 @@ from connector.exchange.membership import refuse_leaving
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import MEMBER_DEMANDS_MAX, PAGE_ROWS_MAX, SPACE_DEMANDS_MAX
 from connector.store.kept import Kept
+from connector.store.rows.space import DemandRow
 from contracts.canonical import sha
 from contracts.tariff import asked
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
-DEMANDS = Kept("demands", "id", "there is no demand `{}`", "penstock demand list")
+DEMANDS = Kept(DemandRow, "id", "there is no demand `{}`", "penstock demand list")
 # products whose words are looked at for one demand, and how many of them are shown
 CANDIDATES = 200
 MATCHES_SHOWN = 20
@@ -67,10 +68,10 @@ class Demands:
         """Return a demand with the products that match it now, best first; others see it while it is looking."""
         row = await self._core.store.read(lambda tx: _seen(tx, key, member))
         told = view(row)
-        if row["member"] != member or row["state"] not in _LOOKING:
+        if row.member != member or row.state not in LOOKING:
             return told
-        matches = await self._products(from_json(row["document"]), member)
-        if matches and row["state"] == State.OPEN.value:
+        matches = await self._products(from_json(row.document), member)
+        if matches and row.state == State.OPEN:
             told["state"] = await self._core.store.write(lambda tx: self._matched(tx, key))
         return told | {"matches": matches}
 
@@ -79,8 +80,8 @@ class Demands:
         await self._expire()
         where, what = ("member = ?", (member,)) if mine else (_IS_LOOKING, _LOOKING)
 
-        def read(tx: Tx) -> list[Row]:
-            return tx.find("demands", where, what, "updated desc", first + PAGE_ROWS_MAX)[first:]
+        def read(tx: Tx) -> list[DemandRow]:
+            return tx.find(DemandRow, where, what, "updated desc", first + PAGE_ROWS_MAX)[first:]
 
         return [view(row) for row in await self._core.store.read(read)]
 
@@ -88,8 +89,8 @@ class Demands:
         """Return the demands that a listed product meets, best first."""
         await self._expire()
 
-        def read(tx: Tx) -> tuple[Row, list[Row]]:
-            looking = tx.find("demands", _IS_LOOKING, _LOOKING, "updated desc", SPACE_DEMANDS_MAX)
+        def read(tx: Tx) -> tuple[Row, list[DemandRow]]:
+            looking = tx.find(DemandRow, _IS_LOOKING, _LOOKING, "updated desc", SPACE_DEMANDS_MAX)
             return listings.listed(tx, product), looking
 
         listing, rows = await self._core.store.read(read)
@@ -106,12 +107,13 @@ class Demands:
 
         def act(tx: Tx) -> Row:
             row = _seen(tx, key, member)
-            if row["member"] != member:
+            if row.member != member:
                 raise NotPermitted(f"the demand `{key[:200]}` is somebody else's")
             if "product" in body:
                 listings.listed(tx, body["product"])
-            self._move(tx, row, step, by=member, role=BUYER, now=now, **{"reason": "", **body})
-            return view(DEMANDS.find(tx, key))
+            product, agreement = body.get("product", row.product), body.get("agreement", row.agreement)
+            told = replace(row, product=product, agreement=agreement, reason=body.get("reason", ""))
+            return view(self._move(tx, row, told, step, by=member, role=BUYER, now=now))
 
         moved_: Row = await write(act)
         return moved_
@@ -120,9 +122,9 @@ class Demands:
 
     def _post(self, tx: Tx, demand: Demand, member: str, now: datetime) -> None:
         refuse_leaving(tx, member)
-        known = tx.get("demands", id=demand.id)
+        known = tx.get(DemandRow, id=demand.id)
         if known is not None:
-            if known["member"] != member or known["document"] != demand.json():
+            if known.member != member or known.document != demand.json():
                 raise Conflict(f"there is another demand `{demand.id}`", "give yours an id of its own")
             return
         looking = tx.execute(f"SELECT count(*) AS n FROM demands WHERE {_IS_LOOKING}", *_LOOKING)[0]["n"]  # noqa: S608 - marks only
@@ -130,28 +132,36 @@ class Demands:
         if own[0]["n"] >= MEMBER_DEMANDS_MAX or looking >= SPACE_DEMANDS_MAX:
             most = f"{MEMBER_DEMANDS_MAX} of one member and {SPACE_DEMANDS_MAX} in all"
             raise Conflict(f"at most {most} may be open at once", "withdraw one that is old")
-        about = {"document": demand.json(), "state": State.OPEN.value, "until": demand.until}
-        tx.insert("demands", id=demand.id, member=member, **about, created=now, updated=now)
-        self._record(tx, DEMANDS.find(tx, demand.id), "unknown", by=member, reason="", now=now)
+        row = DemandRow(
+            id=demand.id,
+            member=member,
+            document=demand.json(),
+            state=State.OPEN,
+            until=demand.until,
+            created=now,
+            updated=now,
+        )
+        tx.insert(row)
+        self._record(tx, row, "unknown", by=member, now=now)
 
     def _matched(self, tx: Tx, key: str) -> str:
         row, now = DEMANDS.find(tx, key), self._core.clock.now()
-        if row["state"] == State.OPEN.value:
-            self._move(tx, row, Move.MATCH, by=self._core.identity.did, role=EXCHANGE, reason="", now=now)
-        return str(DEMANDS.find(tx, key)["state"])
+        if row.state == State.OPEN:
+            told = replace(row, reason="")
+            row = self._move(tx, row, told, Move.MATCH, by=self._core.identity.did, role=EXCHANGE, now=now)
+        return row.state
 
     def _move(
-        self, tx: Tx, row: Row, step: Move, *, by: str, role: str, reason: str, now: datetime, **kept: str
-    ) -> None:
-        state = moved(State(row["state"]), step, role)
-        changes = {"state": state.value, "reason": reason, "updated": now, **kept}
-        tx.update("demands", {"id": row["id"]}, **changes)
-        self._record(tx, row | changes, row["state"], by=by, reason=reason, now=now)
+        self, tx: Tx, row: DemandRow, told: DemandRow, step: Move, *, by: str, role: str, now: datetime
+    ) -> DemandRow:
+        after = tx.change(row, replace(told, state=moved(State(row.state), step, role), updated=now))
+        self._record(tx, after, row.state, by=by, now=now)
+        return after
 
-    def _record(self, tx: Tx, row: Row, before: str, *, by: str, reason: str, now: datetime) -> None:
-        digest = sha({"demand": row["document"], "product": row["product"], "agreement": row["agreement"]}).hex()
-        fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": digest}
-        self._core.evidence.record(tx, "demand.moved", part=row["id"], fields=fields, now=now)
+    def _record(self, tx: Tx, row: DemandRow, before: str, *, by: str, now: datetime) -> None:
+        digest = sha({"demand": row.document, "product": row.product, "agreement": row.agreement}).hex()
+        fields = {"from": before, "to": str(row.state), "by": by, "reason": row.reason or "", "digest": digest}
+        self._core.evidence.record(tx, "demand.moved", part=row.id, fields=fields, now=now)
 
     async def _expire(self) -> None:
         """Withdraw what has been looking until its time was over, before anybody is shown it."""
@@ -159,11 +169,11 @@ class Demands:
         over = f"until <= ? and {_IS_LOOKING}"
 
         def act(tx: Tx) -> None:
-            for row in tx.find("demands", over, (now, *_LOOKING), "until", SPACE_DEMANDS_MAX):
-                why = "its time is over"
-                self._move(tx, row, Move.EXPIRE, by=self._core.identity.did, role=EXCHANGE, reason=why, now=now)
+            for row in tx.find(DemandRow, over, (now, *_LOOKING), "until", SPACE_DEMANDS_MAX):
+                told = replace(row, reason="its time is over")
+                self._move(tx, row, told, Move.EXPIRE, by=self._core.identity.did, role=EXCHANGE, now=now)
 
-        if await self._core.store.read(lambda tx: tx.find("demands", over, (now, *_LOOKING), "until", 1)):
+        if await self._core.store.read(lambda tx: tx.find(DemandRow, over, (now, *_LOOKING), "until", 1)):
             await self._core.store.write(act)
 
     # ---- matching
@@ -200,21 +210,21 @@ class Demands:
             raise Conflict(f"no licence of yours on chain is of the agreement `{agreement[:80]}`", "penstock show")
 
 
-def view(row: Row) -> Row:
+def view(row: DemandRow) -> Row:
     """Return what members see of a demand."""
-    told: Row = {**row["document"], "member": row["member"], "state": row["state"]}
-    return told | {name: row[name] for name in ("product", "agreement", "reason") if row[name]}
+    told: Row = {**row.document, "member": row.member, "state": row.state}
+    return told | {name: value for name in ("product", "agreement", "reason") if (value := getattr(row, name))}
 
 
-def _seen(tx: Tx, key: str, member: str) -> Row:
+def _seen(tx: Tx, key: str, member: str) -> DemandRow:
     """Return a demand that the member may see: its own, and others' while they are looking."""
     row = DEMANDS.find(tx, key)
-    if row["member"] != member and row["state"] not in _LOOKING:
+    if row.member != member and row.state not in LOOKING:
         raise DEMANDS.absent(key)
     return row
 
 
-def _demands_met(offered: Offered, rows: list[Row]) -> list[Row]:
-    scored = [(match(from_json(row["document"]), offered), row) for row in rows]
-    best = sorted((one for one in scored if one[0].score >= LEAST), key=lambda one: (-one[0].score, one[1]["id"]))
+def _demands_met(offered: Offered, rows: list[DemandRow]) -> list[Row]:
+    scored = [(match(from_json(row.document), offered), row) for row in rows]
+    best = sorted((one for one in scored if one[0].score >= LEAST), key=lambda one: (-one[0].score, one[1].id))
     return [view(row) | found.json() for found, row in best[:MATCHES_SHOWN]]

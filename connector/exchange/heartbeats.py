@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from catalog import connectors
 from catalog.connectors import BEAT_SECONDS, STATES, Heartbeat
-from connector.exchange.membership import ADMITTED, LEAVING
 from connector.exchange.searches import NAME_CHARACTERS_MAX
 from connector.runtime.errors import Absent, explain_failure
+from connector.store.rows.space import ConnectorRow, MemberRow, MemberState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,9 +48,9 @@ class Heartbeats:
         told, now = connectors.from_json(document), self._core.clock.now()
 
         def act(tx: Tx) -> Row:
-            tx.put("connectors", did=did, document=told.json(), seen=now)
-            member = tx.get("members", did=did)
-            return {"standing": ADMITTED if member is None else member["state"]}
+            tx.put(ConnectorRow(did=did, document=told.json(), seen=now))
+            member = tx.get(MemberRow, did=did)
+            return {"standing": MemberState.ADMITTED if member is None else member.state}
 
         standing: Row = await write(act)
         return standing
@@ -58,19 +58,19 @@ class Heartbeats:
     async def page(self) -> list[Row]:
         """List the members' connectors with their newest word, those not heard of longest first."""
         rows, told = await self._core.store.read(
-            lambda tx: (tx.find("members", order="created"), tx.find("connectors"))
+            lambda tx: (tx.find(MemberRow, order="created"), tx.find(ConnectorRow))
         )
-        known = {row["did"]: row for row in told}
-        seen = [self._view(row, known.get(row["did"])) for row in rows]
+        known = {row.did: row for row in told}
+        seen = [self._view(row, known.get(row.did)) for row in rows]
         return sorted(seen, key=lambda row: (row["seen"] or "", row["did"]))
 
-    def _view(self, member: Row, told: Row | None) -> Row:
+    def _view(self, member: MemberRow, told: ConnectorRow | None) -> Row:
         now = self._core.clock.now()
-        state = connectors.state(None if told is None else (now - told["seen"]).total_seconds())
-        about = {name: member[name] for name in ("did", "name", "role")} | {"member": member["state"]}
-        word = {} if told is None else told["document"]
+        state = connectors.state(None if told is None else (now - told.seen).total_seconds())
+        about = {"did": member.did, "name": member.name, "role": member.role, "member": member.state}
+        word = {} if told is None else told.document
         en, zh = STATES[state]
-        seen = None if told is None else told["seen"].isoformat(timespec="seconds")
+        seen = None if told is None else told.seen.isoformat(timespec="seconds")
         return about | {"state": state.value, "en": en, "zh": zh, "seen": seen} | word
 
 
@@ -98,7 +98,7 @@ class Pulse:
         standing: Row = await self._exchange.ask("POST", PATH, (await self._word()).json())
         for name, count in standing.get("news", {}).items():
             log.warning("%s new of the saved search `%s`: penstock searches", count, str(name)[:NAME_CHARACTERS_MAX])
-        if standing.get("standing") == LEAVING:
+        if standing.get("standing") == MemberState.LEAVING:
             await self._departing.take_off()
         return standing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,13 @@ from catalog.listing import TABLE as LISTING
 from catalog.listing import Move as ListingMove
 from catalog.listing import State as ListingState
 from connector.exchange.kinds import KINDS
-from connector.exchange.membership import ADMITTED, LEAVING, leaves
+from connector.exchange.membership import leaves
 from connector.negotiation import on_offer
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict
 from connector.store.kept import Kept
+from connector.store.rows.space import LeavingRow, MemberRow, MemberState
 from contracts.canonical import sha
-from ledger.space.document import REVOKED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
-PLANS = Kept("leavings", "did", "no plan to leave was handed in", "penstock leave --plan, to see one")
+PLANS = Kept(LeavingRow, "did", "no plan to leave was handed in", "penstock leave --plan, to see one")
 OVER = ("closed", "settled")
 
 
@@ -51,12 +52,13 @@ class Leaving:
         reasons.check(plan.reason, "the operator reads it")
 
         def act(tx: Tx) -> Row:
-            known = tx.get("leavings", did=did)
-            if known is not None and known["state"] in (State.APPROVED, State.LEFT):
-                raise Conflict(f"your plan is {known['state']}", "penstock leave --status")
-            row = {"did": did, "plan": plan.json(), "state": State.ASKED.value, "reason": "", "until": plan.until}
-            tx.put("leavings", **row, created=now, updated=now)
-            self._record(tx, row, known["state"] if known else "unknown", did, plan.reason, now)
+            known = tx.get(LeavingRow, did=did)
+            if known is not None and known.state in (State.APPROVED, State.LEFT):
+                raise Conflict(f"your plan is {known.state}", "penstock leave --status")
+            times = {"until": plan.until, "created": now, "updated": now}
+            row = LeavingRow(did=did, plan=plan.json(), state=State.ASKED, reason="", **times)
+            tx.put(row)
+            self._record(tx, row, known.state.value if known else "unknown", did, plan.reason, now)
             return view(row)
 
         asked: Row = await write(act)
@@ -64,14 +66,14 @@ class Leaving:
 
     async def stay(self, did: str, write: Write) -> Row:
         """Take back a plan that was not answered yet."""
-        row: Row = await write(lambda tx: self._move(tx, did, Move.STAY, MEMBER, did, ""))
+        row: LeavingRow = await write(lambda tx: self._move(tx, did, Move.STAY, MEMBER, did, ""))
         return view(row)
 
     async def page(self) -> list[Row]:
         """List the plans that are asked for or under way, those that end first."""
         await self.end_due()
-        open_ = (State.ASKED.value, State.APPROVED.value)
-        rows = await self._core.store.read(lambda tx: tx.find("leavings", "state in (?, ?)", open_, "until"))
+        open_ = (State.ASKED, State.APPROVED)
+        rows = await self._core.store.read(lambda tx: tx.find(LeavingRow, "state in (?, ?)", open_, "until"))
         return [view(row) for row in rows]
 
     async def approve(self, did: str) -> Row:
@@ -92,27 +94,28 @@ class Leaving:
         if "exchange" not in self._core.identity.roles:
             return
         rows = await self._core.store.read(
-            lambda tx: tx.find("leavings", "state = ? and until <= ?", (State.APPROVED.value, now))
+            lambda tx: tx.find(LeavingRow, "state = ? and until <= ?", (State.APPROVED, now))
         )
         if not rows:
             return
         try:
             for row in rows:
-                await self._core.store.write(partial(self._end, did=row["did"]))
+                await self._core.store.write(partial(self._end, did=row.did))
         finally:
             await self._author.rebuild()
 
     # ---- one transaction's part
 
-    def _approve(self, tx: Tx, did: str) -> Row:
+    def _approve(self, tx: Tx, did: str) -> LeavingRow:
         now = self._core.clock.now()
-        member = tx.get("members", did=did)
-        if member is None or member["state"] != ADMITTED:
-            raise Conflict(f"`{did[:200]}` is {'no member' if member is None else member['state']}")
+        member = tx.get(MemberRow, did=did)
+        if member is None or member.state != MemberState.ADMITTED:
+            raise Conflict(f"`{did[:200]}` is {'no member' if member is None else member.state}")
         row = self._move(tx, did, Move.APPROVE, EXCHANGE, self._core.identity.did, "")
-        tx.update("members", {"did": did}, state=LEAVING, updated=now)
-        told = {"from": ADMITTED, "to": LEAVING, "by": self._core.identity.did, "reason": row["plan"]["reason"]}
-        digest = sha(row["plan"]).hex()
+        leaver = tx.change(member, replace(member, state=MemberState.LEAVING, updated=now))
+        states = {"from": member.state.value, "to": leaver.state.value}
+        told = states | {"by": self._core.identity.did, "reason": row.plan["reason"]}
+        digest = sha(row.plan).hex()
         self._core.evidence.record(tx, "member.moved", part=did, fields=told | {"digest": digest}, now=now)
         why = {"by": did, "role": "provider", "reason": "its provider leaves the space"}
         for table, kind in KINDS.items():
@@ -123,23 +126,22 @@ class Leaving:
 
     def _end(self, tx: Tx, did: str) -> None:
         """End a plan that is over, and the membership unless an operator ended it before."""
-        member = tx.get("members", did=did)
+        member = tx.get(MemberRow, did=did)
         if not leaves(tx, did):
             return
-        if member is not None and member["state"] != REVOKED:
+        if member is not None and member.state != MemberState.REVOKED:
             self._members.turn(tx, did, "revoke", "it left as planned")
         self._move(tx, did, Move.END, EXCHANGE, self._core.identity.did, "")
 
-    def _move(self, tx: Tx, did: str, step: Move, role: str, by: str, reason: str) -> Row:
+    def _move(self, tx: Tx, did: str, step: Move, role: str, by: str, reason: str) -> LeavingRow:
         row, now = PLANS.find(tx, did), self._core.clock.now()
-        state = moved(State(row["state"]), step, role)
-        tx.update("leavings", {"did": did}, state=state.value, reason=reason, updated=now)
-        self._record(tx, row | {"state": state.value}, row["state"], by, reason, now)
-        return PLANS.find(tx, did)
+        after = tx.change(row, replace(row, state=moved(row.state, step, role), reason=reason, updated=now))
+        self._record(tx, after, row.state.value, by, reason, now)
+        return after
 
-    def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
-        fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": sha(row["plan"]).hex()}
-        self._core.evidence.record(tx, "leave.moved", part=row["did"], fields=fields, now=now)
+    def _record(self, tx: Tx, row: LeavingRow, before: str, by: str, reason: str, now: datetime) -> None:
+        fields = {"from": before, "to": row.state.value, "by": by, "reason": reason, "digest": sha(row.plan).hex()}
+        self._core.evidence.record(tx, "leave.moved", part=row.did, fields=fields, now=now)
 
 
 class Departing:
@@ -174,11 +176,11 @@ class Departing:
         await self._core.store.write(lambda tx: on_offer.take_off(tx, now))
 
 
-def view(row: Row) -> Row:
+def view(row: LeavingRow) -> Row:
     """Return what member and operator see of a plan, each thing with what becomes of it."""
-    plan = row["plan"]
+    plan = row.plan
     things = [one | dict(zip(("en", "zh"), BECOMES[one["kind"]], strict=True)) for one in plan["items"]]
-    about = {"did": row["did"], "state": row["state"], "answer": row["reason"]}
+    about = {"did": row.did, "state": row.state, "answer": row.reason}
     return about | {"reason": plan["reason"], "until": plan["until"], "items": things}
 
 

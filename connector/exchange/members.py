@@ -7,6 +7,7 @@ it what members are given (`connector.api.proving`, `SpaceView.require`) from th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,16 @@ from catalog.source import State
 from connector.exchange import membership as membership_rules
 from connector.exchange import rereading
 from connector.exchange.federation.sources import standing
-from connector.exchange.membership import ADMITTED, LEAVING, MEMBERS, leaves
+from connector.exchange.membership import MEMBERS, leaves
 from connector.identity.self_description import described
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.store.rows.space import MemberRow, MemberState
 from contracts.canonical import sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from ledger.chain import membership
 from ledger.chain.standing import did_digest
-from ledger.space.document import REVOKED, SUSPENDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,14 +54,15 @@ CALLS = {
     "revoke": membership.revoke_member,
 }
 # state of a member and what is done → its next state; who is let in again while it leaves goes on leaving
-MOVES: Mapping[tuple[str, str], str] = {
-    (ADMITTED, "suspend"): SUSPENDED,
-    (SUSPENDED, "resume"): ADMITTED,
-    (ADMITTED, "revoke"): REVOKED,
-    (SUSPENDED, "revoke"): REVOKED,
-    (LEAVING, "suspend"): SUSPENDED,
-    (LEAVING, "revoke"): REVOKED,
+MOVES: Mapping[tuple[MemberState, str], MemberState] = {
+    (MemberState.ADMITTED, "suspend"): MemberState.SUSPENDED,
+    (MemberState.SUSPENDED, "resume"): MemberState.ADMITTED,
+    (MemberState.ADMITTED, "revoke"): MemberState.REVOKED,
+    (MemberState.SUSPENDED, "revoke"): MemberState.REVOKED,
+    (MemberState.LEAVING, "suspend"): MemberState.SUSPENDED,
+    (MemberState.LEAVING, "revoke"): MemberState.REVOKED,
 }
+SHOWN = ("did", "name", "role", "region", "state")
 
 
 def _plain(source: Row) -> Row:
@@ -87,9 +89,9 @@ class Members:
     async def page(self) -> Row:
         """List the members with their states."""
         store = self._core.store
-        rows = await store.read(lambda tx: tx.find("members", order="created"))
+        rows = await store.read(lambda tx: tx.find(MemberRow, order="created"))
         plain = [row for row in await store.read(lambda tx: tx.find("sources", order="created")) if row["member"]]
-        told = [{name: row[name] for name in ("did", "name", "role", "region", "state")} for row in rows]
+        told = [{name: getattr(row, name) for name in SHOWN} for row in rows]
         return {"members": told + [_plain(row) for row in plain]}
 
     async def move(self, did: str, act: str, reason: str) -> Row:
@@ -103,22 +105,22 @@ class Members:
         """Do a move's part in a transaction; the space's document is the caller's to build anew."""
         now = self._core.clock.now()
         row = MEMBERS.find(tx, did)
-        after = MOVES.get((row["state"], act))
+        after = MOVES.get((row.state, act))
         if after is None:
-            may = ", ".join(may for state, may in MOVES if state == row["state"]) or "nothing"
-            raise Conflict(f"a member that is `{row['state']}` cannot be moved by `{act}`", f"there is: {may}")
-        if after == ADMITTED and leaves(tx, did):
-            after = LEAVING
-        tx.update("members", {"did": did}, state=after, updated=now)
-        told = {"from": row["state"], "to": after, "by": self._core.identity.did, "reason": reason}
-        fields = told | {"digest": sha(row["document"]).hex()}
+            may = ", ".join(may for state, may in MOVES if state == row.state) or "nothing"
+            raise Conflict(f"a member that is `{row.state}` cannot be moved by `{act}`", f"there is: {may}")
+        if after == MemberState.ADMITTED and leaves(tx, did):
+            after = MemberState.LEAVING
+        tx.change(row, replace(row, state=after, updated=now))
+        told = {"from": row.state.value, "to": after.value, "by": self._core.identity.did, "reason": reason}
+        fields = told | {"digest": sha(row.document).hex()}
         self._core.evidence.record(tx, "member.moved", part=did, fields=fields, now=now)
         self._tell_registry(tx, did, act, reason)
-        if after == REVOKED and does(row["role"], Doing.RULE):
+        if after == MemberState.REVOKED and does(row.role, Doing.RULE):
             space, account = did_digest(self._core.identity.did), self._space.last().members[did].address
             dismissing = membership.dismiss_arbitrator(self._programs.deployment, space, account)
             self._transactions.enqueue(tx, f"dismiss-arbitrator:{did}", dismissing)
-        return {"did": did, "state": after, "reason": reason}
+        return {"did": did, "state": after.value, "reason": reason}
 
     def _tell_registry(self, tx: Tx, did: str, act: str, reason: str) -> None:
         """Queue the call of a move; one that is made again is another call."""

@@ -6,11 +6,13 @@ is what the operator judges by admitting it; the keys come from the DID document
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalog.leaving import State
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
 from connector.store.kept import Kept
+from connector.store.rows.space import ApplicationRow, ApplicationState, LeavingRow, MemberRow, MemberState
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -21,10 +23,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 
-ADMITTED = "admitted"
-# state of a member whose plan is approved: it keeps what it agreed, and begins nothing
-LEAVING = "leaving"
-MEMBERS = Kept("members", "did", "`{}` is no member, or is the exchange itself", "penstock exchange member list")
+MEMBERS = Kept(MemberRow, "did", "`{}` is no member, or is the exchange itself", "penstock exchange member list")
 
 
 def refuse_double(member: Member, known: Iterable[Member]) -> None:
@@ -40,45 +39,43 @@ def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) ->
     Raises Conflict for a member that says something else of itself now: `connector.exchange.rereading` decides on that.
     """
     document = member.json()
-    known = tx.get("members", did=member.did)
-    if known is not None and known["document"] == document:
+    known = tx.get(MemberRow, did=member.did)
+    if known is not None and known.document == document:
         return document
-    if known is not None and known["state"] != ADMITTED:
-        raise Conflict(
-            f"the member `{member.did}` is {known['state']}", "a suspended one is resumed, an expelled one not"
-        )
+    if known is not None and known.state != MemberState.ADMITTED:
+        raise Conflict(f"the member `{member.did}` is {known.state}", "a suspended one is resumed, an expelled one not")
     if known is not None:
         text = f"`{member.did}` is a member, and says something else of itself now"
         raise Conflict(text, "penstock exchange member reread")
-    tx.put(
-        "members",
+    new = MemberRow(
         did=member.did,
         name=member.name,
         role=member.role,
         region=member.region,
         url=member.url,
-        state=ADMITTED,
+        state=MemberState.ADMITTED,
         document=document,
         created=now,
         updated=now,
     )
-    application = tx.get("applications", did=member.did)
-    before = application or {"state": "unknown"}
+    tx.put(new)
+    application = tx.get(ApplicationRow, did=member.did)
+    before = "unknown" if application is None else application.state.value
     if application is not None:
-        tx.update("applications", {"did": member.did}, state=ADMITTED, reason="", updated=now)
-    fields = {"from": before["state"], "to": ADMITTED, "by": by, "reason": "", "digest": sha(document).hex()}
+        tx.change(application, replace(application, state=ApplicationState.ADMITTED, reason="", updated=now))
+    fields = {"from": before, "to": new.state.value, "by": by, "reason": "", "digest": sha(document).hex()}
     evidence.record(tx, "member.moved", part=member.did, fields=fields, now=now)
     return document
 
 
 def leaves(tx: Tx, did: str) -> bool:
     """Say whether a member's plan to leave was approved and has not ended."""
-    plan = tx.get("leavings", did=did)
-    return plan is not None and plan["state"] == State.APPROVED
+    plan = tx.get(LeavingRow, did=did)
+    return plan is not None and plan.state == State.APPROVED
 
 
 def refuse_leaving(tx: Tx, did: str) -> None:
     """Raise NotPermitted for a member whose plan to leave was approved: it begins nothing."""
-    member = tx.get("members", did=did)
-    if member is not None and member["state"] == LEAVING:
+    member = tx.get(MemberRow, did=did)
+    if member is not None and member.state == MemberState.LEAVING:
         raise NotPermitted("you leave the space: what you agreed goes on, and nothing new begins", "penstock leave")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from catalog.operators import NAME_CHARACTERS_MAX, POSTS, Post, filled
@@ -19,6 +19,7 @@ from connector.identity.tokens import SCHEME
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
 from connector.runtime.limits import OPERATORS_MAX
+from connector.store.rows.space import OperatorRow, OperatorState
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-ACTING, DISMISSED = "acting", "dismissed"
 KEY_BYTES = 32
 # what tells an operator's key from the token of the data directory
 KEY_MARK = "operator."
@@ -62,11 +62,11 @@ class Operators:
     async def known(self, digest: str) -> Operator:
         """Return the operator whose key has this digest; raises Unproven."""
         rows = await self._core.store.read(
-            lambda tx: tx.find("operators", "digest = ? and state = ?", (digest, ACTING), limit=1)
+            lambda tx: tx.find(OperatorRow, "digest = ? and state = ?", (digest, OperatorState.ACTING), limit=1)
         )
         if not rows:
             raise Unproven("this operator's key opens nothing here", "ask for a new one")
-        return Operator(rows[0]["name"], Post(rows[0]["post"]))
+        return Operator(rows[0].name, rows[0].post)
 
     async def posts(self) -> frozenset[Post]:
         """Return the posts on which somebody is."""
@@ -74,8 +74,8 @@ class Operators:
 
     async def page(self) -> Row:
         """List the operators, and say whether three check each other."""
-        rows = await self._core.store.read(lambda tx: tx.find("operators", order="created"))
-        told = [{name: row[name] for name in ("name", "post", "state")} for row in rows]
+        rows = await self._core.store.read(lambda tx: tx.find(OperatorRow, order="created"))
+        told = [{"name": row.name, "post": row.post, "state": row.state} for row in rows]
         return {"operators": told} | mode(await self.posts())
 
     async def add(self, name: str, post: str, by: str) -> Row:
@@ -94,35 +94,35 @@ class Operators:
         return await self._core.store.write(lambda tx: self._dismiss(tx, name, reason, by, now))
 
     def _add(self, tx: Tx, name: str, at: Post, digest: str, by: str, now: datetime) -> None:
-        known = tx.get("operators", name=name)
+        known = tx.get(OperatorRow, name=name)
         if known is not None:
             raise Conflict(f"`{name}` is or was an operator", "a person has one post; take another name")
         if len(_acting(tx)) >= OPERATORS_MAX:
             raise Conflict(f"an exchange has at most {OPERATORS_MAX} operators", "dismiss one first")
-        row = {"name": name, "post": at.value, "digest": digest, "state": ACTING}
-        tx.insert("operators", **row, created=now, updated=now)
+        row = OperatorRow(name=name, post=at, digest=digest, state=OperatorState.ACTING, created=now, updated=now)
+        tx.insert(row)
         self._record(tx, row, "unknown", by, "", now)
 
     def _dismiss(self, tx: Tx, name: str, reason: str, by: str, now: datetime) -> Row:
-        row = tx.get("operators", name=name)
-        if row is None or row["state"] != ACTING:
+        row = tx.get(OperatorRow, name=name)
+        if row is None or row.state != OperatorState.ACTING:
             raise Absent(f"there is no operator `{name[:100]}`", "penstock exchange operator list")
-        others = frozenset(Post(one["post"]) for one in _acting(tx) if one["name"] != name)
+        others = frozenset(one.post for one in _acting(tx) if one.name != name)
         if filled(posts(tx)) and not filled(others):
-            raise Conflict(f"`{name}` is the last {row['post']} operator", "name another first")
-        tx.update("operators", {"name": name}, state=DISMISSED, updated=now)
-        self._record(tx, row | {"state": DISMISSED}, ACTING, by, reason, now)
-        return {"name": name, "post": row["post"], "state": DISMISSED}
+            raise Conflict(f"`{name}` is the last {row.post} operator", "name another first")
+        gone = tx.change(row, replace(row, state=OperatorState.DISMISSED, updated=now))
+        self._record(tx, gone, row.state.value, by, reason, now)
+        return {"name": name, "post": gone.post, "state": gone.state}
 
-    def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
-        digest = sha({name: row[name] for name in ("name", "post", "digest")}).hex()
-        fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": digest}
-        self._core.evidence.record(tx, "operator.moved", part=row["digest"], fields=fields, now=now)
+    def _record(self, tx: Tx, row: OperatorRow, before: str, by: str, reason: str, now: datetime) -> None:
+        digest = sha({"name": row.name, "post": row.post, "digest": row.digest}).hex()
+        fields = {"from": before, "to": row.state.value, "by": by, "reason": reason, "digest": digest}
+        self._core.evidence.record(tx, "operator.moved", part=row.digest, fields=fields, now=now)
 
 
 def posts(tx: Tx) -> frozenset[Post]:
     """Return the posts on which somebody is."""
-    return frozenset(Post(row["post"]) for row in _acting(tx))
+    return frozenset(row.post for row in _acting(tx))
 
 
 def mode(found: frozenset[Post]) -> Row:
@@ -135,8 +135,8 @@ def mode(found: frozenset[Post]) -> Row:
     return {"checked": False, "en": en, "zh": f"三员未分立, 由一人负责; 空缺: {'、'.join(name for _, name in vacant)}"}
 
 
-def _acting(tx: Tx) -> list[Row]:
-    return tx.find("operators", "state = ?", (ACTING,))
+def _acting(tx: Tx) -> list[OperatorRow]:
+    return tx.find(OperatorRow, "state = ?", (OperatorState.ACTING,))
 
 
 def digest_of(key: str) -> str:

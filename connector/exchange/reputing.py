@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.complaint import State
 from connector.runtime.errors import Absent
-from connector.settlement.docket import RULED
+from connector.store.rows.channel import DisputeRow, DisputeState
+from connector.store.rows.space import ComplaintRow
 from contracts.reputation import FORMULA, Record
 from ledger.audit import reputation
 from ledger.dispute.ruling import read_ruling
@@ -39,9 +40,9 @@ async def of(core: Core, space: SpaceView, programs: Programs, chain_events: Cha
     channels = await chain_events.channels(block)
     ruled = await core.store.read(_ruled)
     found = reputation.records(channels, ruled).get(member.address) or Record()
-    about = await core.store.read(lambda tx: tx.find("complaints", "respondent = ?", (did,)))
-    found.upheld = sum(row["state"] == State.UPHELD.value for row in about)
-    found.late = sum(row["late"] for row in about)
+    about = await core.store.read(lambda tx: tx.find(ComplaintRow, "respondent = ?", (did,)))
+    found.upheld = sum(row.state == State.UPHELD for row in about)
+    found.late = sum(row.late for row in about)
     return {
         "did": did,
         "name": member.name,
@@ -53,4 +54,4 @@ async def of(core: Core, space: SpaceView, programs: Programs, chain_events: Cha
 
 
 def _ruled(tx: Tx) -> list[Any]:
-    return [read_ruling(row["ruling"]) for row in tx.find("disputes", "state = ?", (RULED,)) if row["ruling"]]
+    return [read_ruling(row.ruling) for row in tx.find(DisputeRow, "state = ?", (DisputeState.RULED,)) if row.ruling]

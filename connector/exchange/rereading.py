@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connector.exchange.membership import ADMITTED, MEMBERS
+from connector.exchange.membership import MEMBERS
 from connector.runtime.errors import Conflict
+from connector.store.rows.space import MemberState
 from contracts.canonical import sha
 from ledger.chain import membership
 from ledger.chain.membership import Keys
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.space.view import SpaceView
     from connector.store.row import Row
+    from connector.store.rows.space import MemberRow
     from connector.store.transaction import Tx
     from ledger.chain.membership import Standing
     from ledger.chain.programs import Programs
@@ -49,13 +51,13 @@ def take(tx: Tx, core: Core, space: SpaceView, programs: Programs, transactions:
     """Keep what changed, record the move, and queue what the registry must know; nothing new changes nothing."""
     found, did = change.found, change.found.did
     row = MEMBERS.find(tx, did)
-    if row["state"] != ADMITTED:
-        raise Conflict(f"the member `{did}` is {row['state']}", "resume it first")
-    known = Member.from_json(row["document"])
+    if row.state != MemberState.ADMITTED:
+        raise Conflict(f"the member `{did}` is {row.state}", "resume it first")
+    known = Member.from_json(row.document)
     told = [name for name, value in found.json().items() if value != known.json()[name]]
     if told:
         _check(change, known, space)
-        _keep(tx, core, programs, transactions, change, known)
+        _keep(tx, core, programs, transactions, change, row)
     return {"did": did, "changed": told, "role": found.role}
 
 
@@ -85,14 +87,15 @@ def _witnesses(space: Space, did: str) -> list[str]:
     return [one.did for one in space.witnesses_of(did)]
 
 
-def _keep(tx: Tx, core: Core, programs: Programs, transactions: Transactions, change: Change, known: Member) -> None:
+def _keep(tx: Tx, core: Core, programs: Programs, transactions: Transactions, change: Change, row: MemberRow) -> None:
     found, now = change.found, core.clock.now()
     document = found.json()
-    fields = {"name": found.name, "role": found.role, "region": found.region, "document": document, "updated": now}
-    tx.update("members", {"did": found.did}, **fields)
-    moved = {"from": ADMITTED, "to": ADMITTED, "by": change.by, "reason": change.reason, "digest": sha(document).hex()}
+    after = replace(row, name=found.name, role=found.role, region=found.region, document=document, updated=now)
+    tx.change(row, after)
+    told = {"from": row.state.value, "to": row.state.value, "by": change.by, "reason": change.reason}
+    moved = told | {"digest": sha(document).hex()}
     core.evidence.record(tx, "member.moved", part=found.did, fields=moved, now=now)
-    if found.role != known.role:
+    if found.role != row.role:
         space = did_digest(core.identity.did)
         act = membership.change_role(programs.deployment, space, found.address, found.role)
         transactions.enqueue(tx, f"change-role:{found.did}:{now.isoformat()}", act)

@@ -13,6 +13,7 @@ from catalog.question import question
 from connector.exchange.numbering import table_of
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import MEMBER_SEARCHES_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
+from connector.store.rows.space import SearchRow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -43,12 +44,12 @@ class Searches:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
-            known = tx.get("searches", member=member, name=name)
-            if known is None and len(tx.find("searches", "member = ?", (member,))) >= MEMBER_SEARCHES_MAX:
+            known = tx.get(SearchRow, member=member, name=name)
+            if known is None and len(tx.find(SearchRow, "member = ?", (member,))) >= MEMBER_SEARCHES_MAX:
                 raise Conflict(
                     f"a member saves at most {MEMBER_SEARCHES_MAX} searches", "penstock searches --drop NAME"
                 )
-            tx.put("searches", member=member, name=name, text=text, conditions=where, since=now, created=now)
+            tx.put(SearchRow(member=member, name=name, text=text, conditions=where, since=now, created=now))
             return {"name": name, "q": text, "where": where, "new": []}
 
         saved: Row = await write(act)
@@ -56,7 +57,7 @@ class Searches:
 
     async def page(self, member: str) -> list[Row]:
         """Return a member's searches, each with what is new of it."""
-        rows = await self._core.store.read(lambda tx: tx.find("searches", "member = ?", (member,), "name"))
+        rows = await self._core.store.read(lambda tx: tx.find(SearchRow, "member = ?", (member,), "name"))
         if not rows:
             return []
         sight = await self._spaces.sight(member, self._space.last().members[member].role)
@@ -71,7 +72,7 @@ class Searches:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
-            if not tx.update("searches", {"member": member, "name": name}, since=now):
+            if not tx.update(SearchRow, {"member": member, "name": name}, since=now):
                 raise _absent(name)
             return {"name": name, "new": []}
 
@@ -82,21 +83,21 @@ class Searches:
         """Forget a search."""
 
         def act(tx: Tx) -> Row:
-            if not tx.delete("searches", member=member, name=name):
+            if not tx.delete(SearchRow, member=member, name=name):
                 raise _absent(name)
             return {"name": name, "dropped": True}
 
         done: Row = await write(act)
         return done
 
-    async def _shown(self, row: Row, sight: tuple[str, ...] | None) -> Row:
-        asked = question(row["text"], row["conditions"])
-        ranges = {"updated": (int(row["since"].timestamp()), None), **asked.ranges}
+    async def _shown(self, row: SearchRow, sight: tuple[str, ...] | None) -> Row:
+        asked = question(row.text, row.conditions)
+        ranges = {"updated": (int(row.since.timestamp()), None), **asked.ranges}
         asked = replace(asked, sight=sight, ranges=ranges)
         keys, _ = await self._finding.keys(asked, limit=PAGE_ROWS_MAX, first=0)
-        new = await self._core.store.read(lambda tx: _changed(tx, keys, row["since"]))
-        since = row["since"].isoformat(timespec="seconds")
-        return {"name": row["name"], "q": row["text"], "where": row["conditions"], "since": since, "new": new}
+        new = await self._core.store.read(lambda tx: _changed(tx, keys, row.since))
+        since = row.since.isoformat(timespec="seconds")
+        return {"name": row.name, "q": row.text, "where": row.conditions, "since": since, "new": new}
 
 
 def _read(document: Any) -> tuple[str, str, list[str]]:

@@ -7,6 +7,7 @@ and its provider reads why. What was agreed before goes on.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog import spaces
@@ -20,10 +21,13 @@ from connector.exchange.operators import mode
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import REASON_CHARACTERS_MAX, SPACES_MAX
+from connector.store.columns import EPOCH
+from connector.store.rows.space import SpaceRow, SpaceVersionRow
 from contracts.canonical import sha
 from policy.parse import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from connector.core.core import Core
@@ -58,41 +62,43 @@ class Spaces:
     async def versions(self, key: str) -> list[Row]:
         """Return every version of a space, the newest first."""
 
-        def read(tx: Tx) -> list[Row]:
+        def read(tx: Tx) -> list[SpaceVersionRow]:
             find(tx, key)
-            return tx.find("space_versions", "space = ?", (key,), "version desc")
+            return tx.find(SpaceVersionRow, "space = ?", (key,), "version desc")
 
         rows = await self._core.store.read(read)
         told = ("version", *WORDS, "rules", "state", "by", "reason")
-        return [{name: row[name] for name in told} | {"since": _time(row["created"])} for row in rows]
+        return [{name: getattr(row, name) for name in told} | {"since": _time(row.created)} for row in rows]
 
     async def create(self, key: str, words: Row, rules: Any, by: str) -> Row:
         """Make a space."""
         spaces.identifier(key)
         ruled = _read(rules)
 
-        def act(tx: Tx) -> Row:
-            if tx.get("spaces", id=key) is not None or key == MAIN:
+        def act(tx: Tx) -> SpaceRow:
+            if tx.get(SpaceRow, id=key) is not None or key == MAIN:
                 raise Conflict(f"there is a space `{key}`", "choose another id")
             if len(_all(tx)) >= SPACES_MAX:
                 raise Conflict(f"an exchange has at most {SPACES_MAX} spaces", "wind up one that is not used")
-            return self._keep(tx, _first(key), {**_words(words), "rules": ruled.json()}, by, "", "unknown")
+            made = replace(_worded(_first(key), _words(words)), rules=ruled.json())
+            return self._keep(tx, made, by, "", "unknown")
 
         return await self._done(act)
 
     async def change(self, key: str, changes: Row, by: str, reason: str) -> Row:
         """Give a space other words or other rules, as its next version; what no longer keeps to them is suspended."""
         reasons.check(reason, "members read what changed")
-        ruled = {"rules": _read(changes["rules"]).json()} if "rules" in changes else {}
-        changed = _words({name: changes[name] for name in WORDS if name in changes}) | ruled
+        ruled = _read(changes["rules"]) if "rules" in changes else None
+        words = _words({name: changes[name] for name in WORDS if name in changes})
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> SpaceRow:
             row = find(tx, key)
-            if row["state"] != State.OPEN:
-                raise Conflict(f"the space `{key}` is {row['state']}")
-            told = self._keep(tx, row, changed, by, reason, row["state"])
-            if ruled:
-                self._suspend(tx, key, spaces.from_json(ruled["rules"]), "")
+            if row.state != State.OPEN:
+                raise Conflict(f"the space `{key}` is {row.state}")
+            rules = row.rules if ruled is None else ruled.json()
+            told = self._keep(tx, replace(_worded(row, words), rules=rules), by, reason, row.state)
+            if ruled is not None:
+                self._suspend(tx, key, ruled, "")
             return told
 
         return await self._done(act)
@@ -103,11 +109,11 @@ class Spaces:
         if key == MAIN:
             raise Conflict(f"the space `{MAIN}` lasts as long as the exchange")
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> SpaceRow:
             row = find(tx, key)
-            if row["state"] != State.OPEN:
-                raise Conflict(f"the space `{key}` is {row['state']}")
-            told = self._keep(tx, row, {"state": State.CLOSED.value}, by, reason, row["state"])
+            if row.state != State.OPEN:
+                raise Conflict(f"the space `{key}` is {row.state}")
+            told = self._keep(tx, replace(row, state=State.CLOSED), by, reason, row.state)
             self._suspend(tx, key, None, f"the space `{key}` was wound up: {reason}")
             return told
 
@@ -117,21 +123,23 @@ class Spaces:
         """Return what a member finds: (space, grade) as the index spells them; None for everything."""
         return await self._core.store.read(lambda tx: sight(tx, member, role))
 
-    async def _done(self, act: Any) -> Row:
-        row: Row = await self._core.store.write(act)
+    async def _done(self, act: Callable[[Tx], SpaceRow]) -> Row:
+        row = await self._core.store.write(act)
         self._finding.changed()
         return view(row)
 
-    def _keep(self, tx: Tx, row: Row, changes: Row, by: str, reason: str, before: str) -> Row:
+    def _keep(self, tx: Tx, after: SpaceRow, by: str, reason: str, before: str) -> SpaceRow:
+        """Keep a space as it is from now on, as its next version."""
         now = self._core.clock.now()
-        new = {"created": now} | row | changes | {"version": row["version"] + 1, "reason": reason, "updated": now}
-        tx.put("spaces", **new)
-        said = {name: new[name] for name in (*WORDS, "rules", "state")}
-        key = str(row["id"])
-        tx.insert("space_versions", space=key, version=new["version"], **said, by=by, reason=reason, created=now)
-        fields = {"from": before, "to": new["state"], "by": by, "reason": reason, "digest": sha(said).hex()}
-        self._core.evidence.record(tx, "space.moved", part=key, fields=fields, now=now)
-        return find(tx, key)
+        new = replace(after, version=after.version + 1, reason=reason, updated=now)
+        if after.version == 0:  # nobody wrote it down before
+            new = replace(new, created=now)
+        tx.put(new)
+        said = {name: getattr(new, name) for name in (*WORDS, "rules", "state")}
+        tx.insert(SpaceVersionRow(space=new.id, version=new.version, **said, by=by, reason=reason, created=now))
+        fields = {"from": before, "to": str(new.state), "by": by, "reason": reason, "digest": sha(said).hex()}
+        self._core.evidence.record(tx, "space.moved", part=new.id, fields=fields, now=now)
+        return new
 
     def _suspend(self, tx: Tx, key: str, rules: Rules | None, why: str) -> None:
         """Suspend what is listed in a space and does not keep to its rules; all of it without rules."""
@@ -148,9 +156,9 @@ class Spaces:
                     kind.move(tx, self._core.evidence, row["id"], Move.SUSPEND, **told, now=now)
 
 
-def find(tx: Tx, key: str) -> Row:
+def find(tx: Tx, key: str) -> SpaceRow:
     """Return a space; raises Absent. The first one is there before anybody wrote it down."""
-    row = tx.get("spaces", id=key)
+    row = tx.get(SpaceRow, id=key)
     if row is None and key == MAIN:
         return _first(MAIN)
     if row is None:
@@ -161,13 +169,13 @@ def find(tx: Tx, key: str) -> Row:
 def check(tx: Tx, document: Row, did: str) -> None:
     """Raise unless a product or service may be listed in the space that it names; NotPermitted says every reason."""
     row = find(tx, document.get("space") or MAIN)
-    if row["state"] != State.OPEN:
-        raise Conflict(f"the space `{row['id']}` is {row['state']}", "penstock space list")
+    if row.state != State.OPEN:
+        raise Conflict(f"the space `{row.id}` is {row.state}", "penstock space list")
     refuse_leaving(tx, did)
-    if why := faults(spaces.from_json(row["rules"]), document, did):
+    if why := faults(spaces.from_json(row.rules), document, did):
         raise NotPermitted(
-            f"the rules of the space `{row['id']}` do not let it in: {'; '.join(why)}",
-            f"penstock space rules {row['id']}",
+            f"the rules of the space `{row.id}` do not let it in: {'; '.join(why)}",
+            f"penstock space rules {row.id}",
         )
 
 
@@ -183,7 +191,7 @@ def sight(tx: Tx, member: str, role: str) -> tuple[str, ...] | None:
     """Return what a member finds: (space, grade) as the index spells them; None for everything."""
     if role in SUPERVISE:
         return None
-    highest = {row["id"]: spaces.from_json(row["rules"]).sight(role, member) for row in _all(tx)}
+    highest = {row.id: spaces.from_json(row.rules).sight(role, member) for row in _all(tx)}
     if all(grade == _HIGHEST for grade in highest.values()):
         return None
     return tuple(spaces.sight(key, grade) for key, most in highest.items() for grade in range(1, most + 1))
@@ -205,41 +213,48 @@ def sample(tx: Tx, row: Row, member: str, role: str) -> Row:
     return {}
 
 
-def view(row: Row) -> Row:
+def view(row: SpaceRow) -> Row:
     """Return what anybody sees of a space."""
-    rules = spaces.from_json(row["rules"])
-    told = {name: row[name] for name in ("id", *WORDS, "state", "version", "rules", "reason")}
+    rules = spaces.from_json(row.rules)
+    told = {name: getattr(row, name) for name in ("id", *WORDS, "state", "version", "rules", "reason")}
     # who is in a closed space is its members' business; how many, everybody's
     shown = told["rules"] if rules.members is None else {**told["rules"], "members": len(rules.members)}
     return told | {"rules": shown, "words": [{"en": en, "zh": zh} for en, zh in spaces.words(rules)]}
 
 
-def _all(tx: Tx) -> list[Row]:
-    rows = tx.find("spaces", order="created")
-    return rows if any(row["id"] == MAIN for row in rows) else [_first(MAIN), *rows]
+def _all(tx: Tx) -> list[SpaceRow]:
+    rows = tx.find(SpaceRow, order="created")
+    return rows if any(row.id == MAIN for row in rows) else [_first(MAIN), *rows]
 
 
 def _rules(tx: Tx, key: str | None) -> Any:
-    return find(tx, key or MAIN)["rules"]
+    return find(tx, key or MAIN).rules
 
 
-def _first(key: str) -> Row:
-    return {
-        "id": key,
-        "name": "Everything",
-        "description": "what names no other space is here",
-        "state": State.OPEN.value,
-        "version": 0,
-        "rules": Rules().json(),
-        "reason": "",
-    }
+def _first(key: str) -> SpaceRow:
+    """Return a space that nobody wrote down yet; when that is done says when it begins."""
+    return SpaceRow(
+        id=key,
+        name="Everything",
+        description="what names no other space is here",
+        state=State.OPEN,
+        version=0,
+        rules=Rules().json(),
+        reason="",
+        created=EPOCH,
+        updated=EPOCH,
+    )
 
 
-def _words(told: Row) -> Row:
+def _words(told: Row) -> dict[str, str]:
     for name, value in told.items():
         if not isinstance(value, str) or len(value) > LIMITS[name] or (name == "name" and not value.strip()):
             raise InvalidInput(f"the {name} of a space is a text of at most {LIMITS[name]} characters")
     return told
+
+
+def _worded(row: SpaceRow, words: dict[str, str]) -> SpaceRow:
+    return replace(row, name=words.get("name", row.name), description=words.get("description", row.description))
 
 
 def _read(rules: Any) -> Rules:

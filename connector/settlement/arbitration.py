@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.runtime.errors import ChainReverted, Conflict, NotPermitted
+from connector.store.rows.channel import RulingRow, RulingState
 from ledger.chain import acts
 from ledger.dispute import filing as filings
 from ledger.dispute.ruling import Ruling, read_ruling
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.chain.programs import Channel, Programs
-
-# a ruling is decided, then ruled; one that the chain refuses makes room for another
-DECIDED, RULED, REFUSED = "decided", "ruled", "refused"
 
 
 class Arbitration:
@@ -41,7 +39,7 @@ class Arbitration:
         `award`, in minor units, is what the payees keep of the disputed window where no hash decides that.
         """
         known = await self._row(key)
-        if known is None or known["state"] == REFUSED:
+        if known is None or known.state == RulingState.REFUSED:
             await self._decide(await self._judge(key, award, reason))
         ruling, transaction = await self._executed(key)
         return await self._cases.tell(ruling, transaction)
@@ -77,10 +75,11 @@ class Arbitration:
         return ruling
 
     async def _decide(self, ruling: Ruling) -> None:
-        now, row = self._core.clock.now(), {"id": ruling.dispute.hex(), "ruling": ruling.json()}
+        key, now = ruling.dispute.hex(), self._core.clock.now()
+        row = RulingRow(id=key, state=RulingState.DECIDED, ruling=ruling.json(), tx="", created=now)
 
         def act(tx: Tx) -> None:
-            tx.put("rulings", **row, state=DECIDED, tx="", created=now)
+            tx.put(row)
             if ruling.division is not None:
                 to_payees = ruling.division.to_payees
                 deployment = self._programs.deployment
@@ -93,22 +92,23 @@ class Arbitration:
         """Return the ruling and the hash of the transaction that executed it, nothing if no money moves."""
         row = await self._row(key)
         assert row is not None, "a ruling is stored before it is executed"
-        ruling = read_ruling(row["ruling"])
-        if row["state"] == RULED:
-            return ruling, row["tx"]
+        ruling = read_ruling(row.ruling)
+        if row.state == RulingState.RULED:
+            return ruling, row.tx
         transaction = ""
         if ruling.division is not None:
             try:
                 transaction = (await self._transactions.mined(_call(ruling)))["hash"]
             except ChainReverted:
                 # the channel moved meanwhile: what is unclaimed now is judged anew when asked again
-                await self._core.store.write(lambda tx: tx.update("rulings", {"id": key}, state=REFUSED))
+                await self._core.store.write(lambda tx: tx.update(RulingRow, {"id": key}, state=RulingState.REFUSED))
                 raise
         await self._core.store.write(lambda tx: self._record(tx, ruling, transaction))
         return ruling, transaction
 
     def _record(self, tx: Tx, ruling: Ruling, transaction: str) -> None:
-        if not tx.update("rulings", {"id": ruling.dispute.hex(), "state": DECIDED}, state=RULED, tx=transaction):
+        decided = {"id": ruling.dispute.hex(), "state": RulingState.DECIDED}
+        if not tx.update(RulingRow, decided, state=RulingState.RULED, tx=transaction):
             return
         told = {"tx": transaction} if transaction else {}
         fields = {"bundle": ruling.dispute.hex(), "ruling": ruling.json(), **told}
@@ -116,8 +116,8 @@ class Arbitration:
         now = self._core.clock.now()
         self._core.evidence.record(tx, "dispute.ruled", part=part, link=link, fields=fields, now=now)
 
-    async def _row(self, key: str) -> Row | None:
-        return await self._core.store.read(lambda tx: tx.get("rulings", id=key))
+    async def _row(self, key: str) -> RulingRow | None:
+        return await self._core.store.read(lambda tx: tx.get(RulingRow, id=key))
 
 
 def _call(ruling: Ruling) -> str:

@@ -16,6 +16,7 @@ from connector.negotiation.notices import DISPUTE, Notice
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import DISPUTE_BYTES_MAX
 from connector.settlement import docket
+from connector.store.rows.channel import DisputeRow
 from contracts.canonical import sha
 from contracts.typed_data import digest
 from ledger.dispute import filing as filings
@@ -60,7 +61,7 @@ class Cases:
         """Keep and record what the exchange has taken, and tell the other party, once."""
         now = self._core.clock.now()
         key = filing.id.hex()
-        if tx.get("disputes", id=key) is not None:
+        if tx.get(DisputeRow, id=key) is not None:
             return
         docket.file(tx, self._core.evidence, filing, about, self._core.identity.did, now)
         row = tx.get("agreements", digest=self._agreement(tx, filing))

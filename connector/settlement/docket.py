@@ -8,11 +8,13 @@ transaction, so that it cannot lose one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.kept import Kept
+from connector.store.rows.channel import DisputeBundleRow, DisputeRow, DisputeState
 from contracts import address
 
 if TYPE_CHECKING:
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from ledger.dispute.ruling import Ruling
     from ledger.space.document import Member, Space
 
-FILED, RULED = "filed", "ruled"
-CASES = Kept("disputes", "id", "there is no dispute `{}`", "penstock dispute list")
+CASES = Kept(DisputeRow, "id", "there is no dispute `{}`", "penstock dispute list")
 # bundles of one member that wait for a ruling: some hundred megabytes at most
 OPEN_PER_MEMBER_MAX = 16
 SHOWN = ("id", "filer", "payer", "payee", "arbitrator", "state", "ruling")
@@ -72,63 +73,65 @@ def check_filing(channel: Channel | None, member: Member) -> Channel:
     return channel
 
 
-def file(tx: Tx, evidence: Evidence, filing: Filing, about: Concerned, filer: str, now: datetime) -> Row:
+def file(tx: Tx, evidence: Evidence, filing: Filing, about: Concerned, filer: str, now: datetime) -> DisputeRow:
     """Keep what was filed; the same one again changes nothing. Raises `Conflict` over the member's limit."""
     key = filing.id.hex()
-    known = tx.get("disputes", id=key)
+    known = tx.get(DisputeRow, id=key)
     if known is not None:
         return known
-    if len(tx.find("disputes", "filer = ? and state = ?", (filer, FILED))) >= OPEN_PER_MEMBER_MAX:
+    if len(tx.find(DisputeRow, "filer = ? and state = ?", (filer, DisputeState.FILED))) >= OPEN_PER_MEMBER_MAX:
         raise Conflict(f"{OPEN_PER_MEMBER_MAX} disputes of yours wait for a ruling", "wait for one, then file again")
-    tx.insert("dispute_bundles", id=key, bundle=filing.document)
-    tx.insert(
-        "disputes",
+    tx.insert(DisputeBundleRow(id=key, bundle=dict(filing.document)))
+    row = DisputeRow(
         id=key,
         channel=filing.part.hex(),
         account_hash=filing.link.hex(),
         filer=filer,
-        **{name: address.show(getattr(about, name)) for name in READERS},
-        state=FILED,
+        payer=address.show(about.payer),
+        payee=address.show(about.payee),
+        arbitrator=address.show(about.arbitrator),
+        state=DisputeState.FILED,
         created=now,
         updated=now,
     )
+    tx.insert(row)
     link, told = (filing.link.hex(),), {"bundle": key}
     evidence.record(tx, "dispute.filed", part=filing.part.hex(), link=link, fields=told, now=now)
-    return CASES.find(tx, key)
+    return row
 
 
 def page(tx: Tx, member: Member) -> list[Row]:
     """Return what a member may see of the cases, the newest first."""
     where = " or ".join(f"{name} = ?" for name in (*READERS, "filer"))
     shown = (address.show(member.address),) * len(READERS) + (member.did,)
-    rows = tx.find("disputes", where, shown, order="created desc", limit=PAGE_ROWS_MAX)
+    rows = tx.find(DisputeRow, where, shown, order="created desc", limit=PAGE_ROWS_MAX)
     return [view(row) for row in rows]
 
 
 def case(tx: Tx, key: str, member: Member) -> Row:
     """Return a case with what was filed; raises Absent for whom it does not concern as for one that is not there."""
     row = CASES.find(tx, key)
-    if row["filer"] != member.did and address.show(member.address) not in (row[name] for name in READERS):
+    if row.filer != member.did and address.show(member.address) not in (row.payer, row.payee, row.arbitrator):
         raise CASES.absent(key)
-    kept = tx.get("dispute_bundles", id=key)
+    kept = tx.get(DisputeBundleRow, id=key)
     assert kept is not None, "a case has what was filed"
-    return {**view(row), "bundle": kept["bundle"]}
+    return {**view(row), "bundle": kept.bundle}
 
 
 def rule(tx: Tx, ruling: Ruling, transaction: str, account: bytes, now: datetime) -> Row:
     """Keep what the arbitrator ruled; the same again changes nothing."""
     key = ruling.dispute.hex()
     row = CASES.find(tx, key)
-    if address.show(account) != row["arbitrator"]:
+    if address.show(account) != row.arbitrator:
         raise CASES.absent(key)
-    told = {"ruling": ruling.json(), "ruling_tx": transaction}
-    if row["state"] == RULED and row["ruling"] != told["ruling"]:
+    document = ruling.json()
+    if row.state == DisputeState.RULED and row.ruling != document:
         raise Conflict(f"the dispute `{key}` was ruled on otherwise", "penstock dispute show, for the ruling")
-    tx.update("disputes", {"id": key}, **told, state=RULED, updated=now)
-    return view(CASES.find(tx, key))
+    ruled = replace(row, ruling=document, ruling_tx=transaction, state=DisputeState.RULED, updated=now)
+    return view(tx.change(row, ruled))
 
 
-def view(row: Row) -> Row:
+def view(row: DisputeRow) -> Row:
     """Return what parties and arbitrator see of a case."""
-    more = {"channelId": row["channel"], "accountHash": row["account_hash"], "tx": row["ruling_tx"]}
-    return {**{name: row[name] for name in SHOWN}, **more, "filed": row["created"].isoformat()}
+    more = {"channelId": row.channel, "accountHash": row.account_hash, "tx": row.ruling_tx}
+    return {**{name: getattr(row, name) for name in SHOWN}, **more, "filed": row.created.isoformat()}

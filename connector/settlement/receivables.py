@@ -18,6 +18,7 @@ from connector.channel import claims
 from connector.channel.equivocation import CODE as EQUIVOCATION
 from connector.core.driver import Driver
 from connector.settlement import acknowledging
+from connector.store.rows.channel import DisputeRow
 from contracts import address
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Receivables:
         return (
             row,
             self._short(tx, row),
-            [one["bundle"] for one in kept if tx.get("disputes", id=one["id"]) is None],
+            [one["bundle"] for one in kept if tx.get(DisputeRow, id=one["id"]) is None],
         )
 
     async def _leave(self, channel: str, fault: Exception) -> None:

@@ -12,6 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from connector.runtime.errors import Absent, NotPermitted, PeerUnreachable, explain_failure
+from connector.store.rows.space import MemberRow
 from connector.store.topic import Topic
 from ledger.space.document import REVOKED, SUSPENDED, Member, Space
 
@@ -128,9 +129,9 @@ class SpaceView:
 
     async def rebuild(self, deployment: Mapping[str, Any], own: Member, fee_bps: int, label: str) -> Space:
         """Build the document from the members table; the exchange's way."""
-        rows = await self._store.read(lambda tx: tx.find("members", order="created"))
-        members = {own.did: own} | {row["did"]: Member.from_json(row["document"]) for row in rows}
-        barred = {row["did"]: row["state"] for row in rows if row["state"] in (SUSPENDED, REVOKED)}
+        rows = await self._store.read(lambda tx: tx.find(MemberRow, order="created"))
+        members = {own.did: own} | {row.did: Member.from_json(row.document) for row in rows}
+        barred = {row.did: row.state.value for row in rows if row.state in (SUSPENDED, REVOKED)}
         self._set(Space(own.did, deployment, members, fee_bps, label, barred))
         return self.last()
 

@@ -17,12 +17,13 @@ from connector.api.faults import as_json
 from connector.exchange import acts as operated
 from connector.exchange import operators as people
 from connector.runtime.errors import InvalidInput, NotPermitted
+from connector.store.rows.space import ActRow
 from tests.core import Parts, core
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROWS = {row.handler: row for row in MANAGEMENT}
 OPERATOR = SimpleNamespace(name="Li Na")
-SAID = {"operator": "Li Na", "post": "x", "path": {}, "body": {}, "other": "", "reason": "", "result": None}
+SAID = {"operator": "Li Na", "post": "security", "other": "", "reason": "", "result": None}
 
 
 class Acts:
@@ -34,11 +35,12 @@ class Acts:
 
     def row(self, act, handler, path, body):
         about = {"id": self.key, "act": act, "handler": handler, "state": self.state}
-        return SAID | about | {"path": path, "body": body, "created": NOW, "until": NOW + timedelta(days=3)}
+        times = {"created": NOW, "updated": NOW, "until": NOW + timedelta(days=3)}
+        return ActRow(**SAID, **about, path=path, body=body, **times)
 
     async def begin(self, asked, operator):
         self.asked.append((asked.act, asked.handler, dict(asked.path), asked.body, operator))
-        return self.row(asked.act, asked.handler, dict(asked.path), asked.body)
+        return self.row(asked.act, asked.handler, dict(asked.path), asked.body) if self.key else None
 
     async def end(self, key, result, why=""):
         self.ended.append((key, result, why))

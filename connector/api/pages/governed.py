@@ -17,9 +17,10 @@ from connector.api.operators import assent as assented
 from connector.api.operators import dissent as dissented
 from connector.api.operators import govern, handler_of
 from connector.console.sessions import Sessions
-from connector.exchange.acts import STATES, WAITING, Acts
+from connector.exchange.acts import Acts
 from connector.exchange.operators import Operators, digest_of
 from connector.runtime.errors import InvalidInput
+from connector.store.rows.space import ActState
 
 if TYPE_CHECKING:
     from connector.exchange.operators import Operator
@@ -49,12 +50,12 @@ async def acting(call: Call) -> Operator | None:
 
 async def pending(call: Call) -> Row:
     """Return the acts of a state, by default those that wait for assent, and who is asking."""
-    state = call.request.query.get("state", WAITING)
+    state = call.request.query.get("state", ActState.WAITING)
     rows = await call.of(Acts).page(state)
     operator, told = await acting(call), await call.of(Operators).page()
     mine = None if operator is None else {"name": operator.name, "post": operator.post.value}
     shown = [{**row, "about": orjson.dumps(row["path"] | {"body": row["body"]}).decode()} for row in rows]
-    return {"state": state, "states": list(STATES), "operator": mine, "operators": told["operators"], "rows": shown}
+    return {"state": state, "states": list(ActState), "operator": mine, "operators": told["operators"], "rows": shown}
 
 
 async def show_key(call: Call, fields: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from connector.api.pages.buying import shown
 from connector.console.fitting import fitting
 from connector.console.leafing import onward
 from connector.exchange import listings as rows_of
-from connector.exchange.applications import APPLIED, STATES, Applications
+from connector.exchange.applications import Applications
 from connector.exchange.heartbeats import Heartbeats
 from connector.exchange.indicating import Indicators
 from connector.exchange.members import Members
@@ -19,6 +19,8 @@ from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.settlement import docket
 from connector.settlement.cases import Cases
+from connector.store.rows.channel import DisputeRow
+from connector.store.rows.space import ApplicationState
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -84,9 +86,9 @@ async def turn(call: Call, fields: dict[str, str]) -> str:
 
 async def applications(call: Call) -> Row:
     """Return applications of a state, the most urgent first."""
-    state = call.request.query.get("state", APPLIED)
+    state = call.request.query.get("state", ApplicationState.APPLIED)
     rows = await call.of(Applications).page(state)
-    return {"state": state, "states": list(STATES), "rows": rows}
+    return {"state": state, "states": list(ApplicationState), "rows": rows}
 
 
 async def admit(call: Call, fields: dict[str, str]) -> str:
@@ -106,7 +108,7 @@ async def disputes(call: Call) -> Row:
         return {"rows": (await call.of(Cases).page())["disputes"]}
 
     def read(tx: Tx) -> list[Row]:
-        return [docket.view(row) for row in tx.find("disputes", order="created desc", limit=PAGE_ROWS_MAX)]
+        return [docket.view(row) for row in tx.find(DisputeRow, order="created desc", limit=PAGE_ROWS_MAX)]
 
     return {"rows": await call.core.store.read(read)}
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from catalog.listing import State
 from connector.console.accounts import Accounts
 from connector.consumer.acquisition import FINAL
-from connector.exchange.applications import APPLIED
 from connector.settlement.claiming import Claiming
-from connector.settlement.docket import FILED
+from connector.store.rows.channel import DisputeState
+from connector.store.rows.space import ApplicationState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,8 @@ FIGURES: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
 # what waits for a person: role, words, table, condition, where it is done
 WAITING: tuple[tuple[str, str, str, str, tuple[str, ...], str], ...] = (
     ("exchange", "wait.listings", "listings", "state = ?", (State.SUBMITTED.value,), "/listings"),
-    ("exchange", "wait.applications", "applications", "state = ?", (APPLIED,), "/applications"),
-    ("exchange", "wait.disputes", "disputes", "state = ?", (FILED,), "/disputes"),
+    ("exchange", "wait.applications", "applications", "state = ?", (ApplicationState.APPLIED.value,), "/applications"),
+    ("exchange", "wait.disputes", "disputes", "state = ?", (DisputeState.FILED.value,), "/disputes"),
     ("buyer", "wait.acquisitions", "acquisitions", "state <> ? and state <> ?", FINAL, "/acquisitions"),
     ("provider", "wait.products", "products", "state = ?", ("failed",), "/products"),
 )

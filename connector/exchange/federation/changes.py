@@ -29,6 +29,7 @@ from connector.exchange.federation import entry, keeping, showing
 from connector.exchange.numbering import beyond, newest
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
+from connector.store.rows.space import SpaceRow
 from ledger.log import note as notes
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _epoch(tx: Tx) -> str:
     """Return what a reader's number goes with: this database, its spaces' rules, and which sources are suspended."""
     known = tx.get("facts", name=EPOCH)
     assert known is not None, "an exchange has drawn its epoch"
-    rules = sum(row["version"] for row in tx.find("spaces"))
+    rules = sum(row.version for row in tx.find(SpaceRow))
     away = sorted(row["name"] for row in tx.find("sources", "state = ?", (State.SUSPENDED.value,)))
     mark = "." + sha256(" ".join(away).encode()).hexdigest()[:SUSPENDED_DIGITS] if away else ""
     return f"{known['value']['epoch']}.{rules}{mark}"

@@ -14,7 +14,6 @@ from yarl import URL
 from catalog.source import RESTING, Kind, Move, State, check_name, moved
 from connector.exchange.federation import keeping
 from connector.exchange.federation.crawl import did_of
-from connector.exchange.membership import ADMITTED
 from connector.identity.self_description import TEXT_CHARACTERS_MAX
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.limits import (
@@ -27,6 +26,8 @@ from connector.runtime.limits import (
     SOURCES_MAX,
 )
 from connector.store.kept import Kept
+from connector.store.rows.catalogue import SourceRow
+from connector.store.rows.space import MemberState
 from contracts.canonical import sha
 from ledger.space.document import REVOKED, SUSPENDED
 from policy import regions
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-SOURCES = Kept("sources", "name", "there is no source `{}`", "penstock exchange source list")
-find = SOURCES.find
+SOURCES = Kept(SourceRow, "name", "there is no source `{}`", "penstock exchange source list")
 MEMBER = frozenset({"name", "region"})
 # what a source's state makes of a member that speaks the protocol alone; in all others it is admitted
 STANDING = {State.SUSPENDED: SUSPENDED, State.DROPPING: REVOKED}
@@ -88,7 +88,7 @@ async def add(
         fresh = tx.get("sources", name=name) is None
         row = _add(tx, name, told, did, now)
         if fresh:
-            record(tx, core, row, "unknown", ADMITTED, core.identity.did, "")
+            record(tx, core, row, "unknown", MemberState.ADMITTED, core.identity.did, "")
         return view(row)
 
     return await core.store.write(act)
@@ -145,9 +145,14 @@ def _add(tx: Tx, name: str, told: Row, did: str, now: datetime) -> Row:
     return find(tx, name)
 
 
+def find(tx: Tx, name: str) -> Row:
+    """Return a source; raises Absent."""
+    return SOURCES.find(tx, name).columns()
+
+
 def standing(state: State) -> str:
     """Return what a source's state makes of a member that speaks the protocol alone."""
-    return STANDING.get(state, ADMITTED)
+    return STANDING.get(state, MemberState.ADMITTED)
 
 
 def turn(tx: Tx, core: Core, name: str, move: Move, by: str, reason: str = "") -> Row:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from connector.store.table import LARGE_ROWS_KNOWN
 from connector.store.table_row import Amount, Document, Documents, Secret, TableRow, table
@@ -109,6 +110,13 @@ class BundleRow(TableRow):
     created: datetime
 
 
+class DisputeState(StrEnum):
+    """Where a dispute is."""
+
+    FILED = "filed"
+    RULED = "ruled"
+
+
 @table("disputes", key=("id",), index=(("filer", "state"),))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeRow(TableRow):
@@ -121,7 +129,7 @@ class DisputeRow(TableRow):
     payer: str
     payee: str
     arbitrator: str
-    state: str
+    state: DisputeState
     ruling: Document | None = None
     ruling_tx: str | None = None
     created: datetime
@@ -137,13 +145,21 @@ class DisputeBundleRow(TableRow):
     bundle: Document
 
 
+class RulingState(StrEnum):
+    """Where a ruling is: one that the chain refuses makes room for another."""
+
+    DECIDED = "decided"
+    RULED = "ruled"
+    REFUSED = "refused"
+
+
 @table("rulings", key=("id",))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulingRow(TableRow):
     """The ruling of a dispute on its way to the chain."""
 
     id: str
-    state: str
+    state: RulingState
     ruling: Document
     tx: str
     created: datetime

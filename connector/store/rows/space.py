@@ -2,8 +2,48 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from connector.store.table_row import Document, Json, TableRow, table
+from catalog.complaint import State as ComplaintState
+from catalog.leaving import State as LeavingState
+from catalog.operators import Post
+from connector.store.table_row import Document, Documents, Json, TableRow, table
+
+
+class MemberState(StrEnum):
+    """Where a member is; two of the states are told to everybody (`ledger.space.document`)."""
+
+    ADMITTED = "admitted"
+    # its plan to leave is approved: it keeps what it agreed, and begins nothing
+    LEAVING = "leaving"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+class ApplicationState(StrEnum):
+    """Where an application is."""
+
+    APPLIED = "applied"
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+
+
+class OperatorState(StrEnum):
+    """Whether somebody is on a post."""
+
+    ACTING = "acting"
+    DISMISSED = "dismissed"
+
+
+class ActState(StrEnum):
+    """Where an act of an operator is."""
+
+    WAITING = "waiting"
+    ASSENTED = "assented"
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
 
 
 @table("members", key=("did",))
@@ -16,7 +56,7 @@ class MemberRow(TableRow):
     role: str
     region: str
     url: str
-    state: str
+    state: MemberState
     document: Document
     created: datetime
     updated: datetime
@@ -32,7 +72,7 @@ class ApplicationRow(TableRow):
     role: str
     region: str
     message: str
-    state: str
+    state: ApplicationState
     reason: str
     due: datetime
     created: datetime
@@ -55,8 +95,8 @@ class LeavingRow(TableRow):
     """A member that is leaving, and what it still owes."""
 
     did: str
-    plan: Json = None
-    state: str
+    plan: Document
+    state: LeavingState
     reason: str
     until: datetime
     created: datetime
@@ -101,9 +141,9 @@ class OperatorRow(TableRow):
     """A person who works for the exchange."""
 
     name: str
-    post: str
-    digest: str
-    state: str
+    post: Post
+    digest: str  # of the key
+    state: OperatorState
     created: datetime
     updated: datetime
 
@@ -116,14 +156,14 @@ class ActRow(TableRow):
     id: str
     act: str
     operator: str
-    post: str
+    post: Post
     handler: str
-    path: Json = None
-    body: Json = None
-    state: str
-    other: str
+    path: Document
+    body: Json
+    state: ActState
+    other: str  # who assented or dissented
     reason: str
-    result: Json = None
+    result: Json
     until: datetime
     created: datetime
     updated: datetime
@@ -137,7 +177,7 @@ class DemandRow(TableRow):
     id: str
     member: str
     document: Document
-    state: str
+    state: str  # of catalog.demand.State, whose module costs too much for every start
     product: str | None = None
     agreement: str | None = None
     reason: str | None = None
@@ -154,8 +194,8 @@ class SearchRow(TableRow):
     member: str
     name: str
     text: str
-    conditions: Json = None
-    since: datetime
+    conditions: Documents
+    since: datetime  # when the member last took note
     created: datetime
 
 
@@ -169,12 +209,12 @@ class ComplaintRow(TableRow):
     words: str
     complainant: str
     respondent: str
-    state: str
+    state: ComplaintState
     answer: str
     reason: str
-    whose: str
+    whose: str  # turn it is
     due: datetime | None = None
-    waits: int
-    late: int
+    waits: int  # 1 while somebody has to act
+    late: int  # how often the respondent was
     created: datetime
     updated: datetime

@@ -9,8 +9,9 @@ import pytest
 
 from catalog.leaving import Plan
 from connector.exchange import membership
-from connector.exchange.membership import LEAVING, refuse_leaving
+from connector.exchange.membership import refuse_leaving
 from connector.runtime.errors import NotPermitted
+from connector.store.rows.space import MemberState
 from ledger.space.document import REVOKED
 from tests.api.lone import lone
 
@@ -61,7 +62,7 @@ async def test_a_leaver_that_was_expelled_holds_up_nobody_s_end(house):
 
 async def test_who_is_suspended_and_resumed_leaves_as_before(house):
     await house.members.move(did("first"), "suspend", "its log is late")
-    assert (await house.members.move(did("first"), "resume", "it caught up"))["state"] == LEAVING
+    assert (await house.members.move(did("first"), "resume", "it caught up"))["state"] == MemberState.LEAVING
     with pytest.raises(NotPermitted):
         await house.store.read(lambda tx: refuse_leaving(tx, did("first")))
     await plans_are_over(house)
