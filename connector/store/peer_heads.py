@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from connector.store.rows.console import FactRow
 from ledger.dispute import fork_proof
 from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
@@ -117,18 +118,18 @@ def keep(tx: Tx, offered: Offered, now: datetime) -> None:
 def keep_fork(tx: Tx, fork: ForkFound, now: datetime) -> None:
     """Keep both notes of a fork; the first pair for an origin stays, unless a later one is proven to others."""
     name = FORK_FACT + fork.origin
-    known = tx.get("facts", name=name)
-    if known is not None and (known["value"].get("proof") is not None or fork.proof is None):
+    known = tx.get(FactRow, name=name)
+    if known is not None and (known.value.get("proof") is not None or fork.proof is None):
         return
     proof = None if fork.proof is None else fork.document()
     told = {"kept": fork.kept, "offered": fork.offered, "at": now.isoformat(), "proof": proof}
-    tx.put("facts", name=name, value=told)
+    tx.put(FactRow(name=name, value=told))
 
 
 def forks(tx: Tx) -> list[dict[str, Any]]:
     """Return the forks that we can show to others, as `ledger.dispute.fork_proof` documents."""
-    rows = tx.find("facts", "name >= ? and name < ?", (FORK_FACT, FORK_FACT[:-1] + chr(ord(FORK_FACT[-1]) + 1)))
-    return [row["value"]["proof"] for row in rows if row["value"].get("proof") is not None]
+    rows = tx.find(FactRow, "name >= ? and name < ?", (FORK_FACT, FORK_FACT[:-1] + chr(ord(FORK_FACT[-1]) + 1)))
+    return [row.value["proof"] for row in rows if row.value.get("proof") is not None]
 
 
 def seen(tx: Tx) -> list[dict[str, str]]:
