@@ -37,6 +37,7 @@ from connector.negotiation.protocol import continuation, messages
 from connector.runtime import settings
 from connector.runtime.clock import Clock
 from connector.runtime.data_folder import DATABASE
+from connector.store.rows.product import ProductRow, ProductState
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from policy.offer import offer_rules
@@ -65,7 +66,7 @@ REQUEST = orjson.dumps(messages.document("CatalogRequestMessage"))
 PATH = "/dsp/catalog/request"
 
 
-def product(number: int) -> dict[str, Any]:
+def product(number: int) -> ProductRow:
     """Return the row of a published product as `Publications` leaves it, with an id that says nothing of its order."""
     key, edition = str(uuid.uuid5(uuid.NAMESPACE_OID, str(number))), f"{number:064x}"
     title, until = f"Hourly observations of station {number}", SEEDED + timedelta(days=3650)
@@ -87,10 +88,21 @@ def product(number: int) -> dict[str, Any]:
         "arbitrator": ADDRESS,
         "notAfter": "2035-12-30T00:00:00Z",
     }
-    said = {"title": title, "tier": "kept", "edition": edition, "brief": {"id": key, "title": title}, "dataset": {}}
     rules = offer_rules(purpose="Research", until=until, region="US", openings=None)
-    bounds = {"limits": {"ask": "100", "floor": "50", "rounds": 8}, "state": "submitted"}
-    return {"id": key, "policy": rules, "terms": terms, "created": SEEDED, "updated": SEEDED} | said | bounds
+    return ProductRow(
+        id=key,
+        title=title,
+        tier="kept",
+        edition=edition,
+        brief={"id": key, "title": title},
+        dataset={},
+        policy=rules,
+        terms=terms,
+        limits={"ask": "100", "floor": "50", "rounds": 8},
+        state=ProductState.SUBMITTED,
+        created=SEEDED,
+        updated=SEEDED,
+    )
 
 
 async def seed(data: Path, count: int) -> None:
@@ -99,7 +111,7 @@ async def seed(data: Path, count: int) -> None:
     try:
         for first in range(0, count, ROWS_PER_COMMIT):
             rows = [product(number) for number in range(first, min(count, first + ROWS_PER_COMMIT))]
-            await store.write(lambda tx, rows=rows: [tx.insert("products", **row) for row in rows])
+            await store.write(lambda tx, rows=rows: [tx.insert(row) for row in rows])
     finally:
         await store.close()
 
@@ -150,7 +162,7 @@ async def _json(document: Any) -> web.Response:
 async def pages(asking: Client, few: Path, many: Path, offers: int, requests: int) -> dict[str, list[float]]:
     """Return the milliseconds of pages: `few`, `many` and `packed` are first ones, `middle` is one far from them."""
     told = {name: settings.load(data, {}, {}) for name, data in (("few", few), ("many", many))}
-    middle = continuation.Place("d", sorted(product(number)["id"] for number in range(offers))[offers // 2]).token()
+    middle = continuation.Place("d", sorted(product(number).id for number in range(offers))[offers // 2]).token()
     urls = {name: each.url + PATH for name, each in told.items()}
     resumed = f"{urls['many']}?continuationToken={middle}"
     asked = {

@@ -41,6 +41,7 @@ from connector.space.author import SpaceAuthor
 from connector.space.view import SpaceView
 from connector.store.evidence import Evidence
 from connector.store.exclusive import Exclusive
+from connector.store.rows.console import FactRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.store.tenure import Tenure
@@ -221,7 +222,7 @@ async def programs(core: Core, space: SpaceView, chain: Chain, tenure: Tenure) -
         return Programs(chain, Deployment.from_json(orjson.loads(path.read_bytes())))
     known = await _deployed_by_another(core, tenure)
     deployment = await deploy(chain, core.identity.keys.agreement) if known is None else Deployment.from_json(known)
-    await core.store.write(lambda tx: tx.put("facts", name=DEPLOYED, value=deployment.json()))
+    await core.store.write(lambda tx: tx.put(FactRow(name=DEPLOYED, value=deployment.json())))
     files.write_atomic(path, orjson.dumps(deployment.json()))
     return Programs(chain, deployment)
 
@@ -230,9 +231,9 @@ async def _deployed_by_another(core: Core, tenure: Tenure) -> dict[str, Any] | N
     """Return what another process of ours put on the chain; None when it is for us to do."""
     while True:
         ours = await tenure.attempt()
-        row = await core.store.read(lambda tx: tx.get("facts", name=DEPLOYED))
+        row = await core.store.read(lambda tx: tx.get(FactRow, name=DEPLOYED))
         if row is not None or ours:
-            return None if row is None else dict(row["value"])
+            return None if row is None else row.value
         await asyncio.sleep(SPACE_RETRY_SECONDS)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from connector.runtime import rehearsal
 from connector.runtime.errors import Conflict, PeerRefused
 from connector.store.peer_heads import SIZE_LIMIT_DIGITS, seen
+from connector.store.rows.evidence import AnchorRow, CheckpointRow
 from contracts.canonical import sha
 from ledger.chain import acts
 from ledger.chain.programs import RegisteredLog
@@ -143,9 +144,9 @@ class Anchoring:
     ) -> str:
         """Lead `witness` to `head` and return its answer; its share of an aggregate is put into `shares`."""
         answer, domain = "", self._programs().deployment.domain("anchors")
-        row = await self._store.read(lambda tx: tx.get("checkpoints", size=head.size))
+        row = await self._store.read(lambda tx: tx.get(CheckpointRow, size=head.size))
         assert row is not None, "a head is kept before it is shown"
-        own = notes.parse(row["note"]).sign_with(cosignature.cosign_head(head, self._keys, time, domain))
+        own = notes.parse(row.note).sign_with(cosignature.cosign_head(head, self._keys, time, domain))
         wanted = {} if shares is None else {SHARE_HEADER: SHARE_WANTED}
         for _ in range(ATTEMPTS):
             old = self._sizes.get(witness.did, 0)
@@ -212,13 +213,14 @@ class Anchoring:
             row = await self._transactions.submit(f"anchor:{head.origin}:{head.size}", act)
         await self._store.write(
             lambda tx: tx.put(
-                "anchors",
-                origin=head.origin,
-                size=head.size,
-                root=head.root,
-                tx=row["hash"],
-                block=row["block"],
-                at=self._clock.now(),
+                AnchorRow(
+                    origin=head.origin,
+                    size=head.size,
+                    root=head.root,
+                    tx=row["hash"],
+                    block=row["block"],
+                    at=self._clock.now(),
+                )
             )
         )
         told = {"origin": head.origin, "size": str(head.size), "root": head.root.hex()}

@@ -14,6 +14,7 @@ from connector.runtime.errors import Absent, InvalidInput
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.store.evidence import Evidence
 from connector.store.offline import look
+from connector.store.rows.evidence import LogEntryRow
 from connector.store.tables import TABLES
 
 if TYPE_CHECKING:
@@ -45,13 +46,13 @@ def prove(data: Path, which: str) -> Proven:
 
     def act(tx: Tx) -> Proven:
         index = _index(tx, which)
-        row = tx.get("log_entries", idx=index)
+        row = tx.get(LogEntryRow, idx=index)
         if row is None:
             raise Absent(f"the log has no entry {index}", "`penstock log head` says how many there are")
         proof = evidence.proof(tx, index)
         if proof is None:
             raise Absent(f"no served checkpoint reaches entry {index} yet", "`penstock log anchor`, then ask again")
-        return Proven(index, row["leaf"], row["entry"], proof)
+        return Proven(index, row.leaf, row.entry, proof)
 
     return look(data_folder.tables(data, settings.store.database), TABLES, act)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.runtime.errors import Conflict
 from connector.store import peer_heads
+from connector.store.rows.evidence import CheckpointRow, WitnessedRow
 from contracts.errors import ContractError
 from ledger.dispute import fork as forks
 from ledger.dispute import fork_proof
@@ -72,12 +73,7 @@ class Witness:
                 head = ruling.accepted
                 note = ruling.request.note.encode()
                 tx.put(
-                    "witnessed",
-                    origin=head.origin,
-                    size=head.size,
-                    root=head.root,
-                    note=note,
-                    at=self._clock.now(),
+                    WitnessedRow(origin=head.origin, size=head.size, root=head.root, note=note, at=self._clock.now())
                 )
                 peer_heads.keep(tx, peer_heads.Offered(head, note, head.size, []), self._clock.now())
             elif ruling.fork or ruling.status == rules.UNPROVEN:
@@ -112,17 +108,17 @@ class Witness:
         assert ruling.request is not None
         offered = ruling.request.note
         origin = checkpoints.parse_text(offered.text).origin
-        row, owner = tx.get("witnessed", origin=origin), self._space.last().by_origin(origin)
+        row, owner = tx.get(WitnessedRow, origin=origin), self._space.last().by_origin(origin)
         if row is None:
             return  # a proof that fails against nothing is a mistake
-        proof = _against(row["note"], ruling.request, owner)
+        proof = _against(row.note, ruling.request, owner)
         if proof is None and not ruling.fork:
             return
-        fork = peer_heads.ForkFound(origin, row["note"], offered.encode(), ruling.reason, proof)
+        fork = peer_heads.ForkFound(origin, row.note, offered.encode(), ruling.reason, proof)
         peer_heads.keep_fork(tx, fork, self._clock.now())
         if owner is None:
             return
-        act = forks.report(self._deployment(), owner.head_vkey, notes.parse(row["note"]), offered)
+        act = forks.report(self._deployment(), owner.head_vkey, notes.parse(row.note), offered)
         if act is not None:
             self._transactions.enqueue(tx, f"fork:{origin}", act)
 
@@ -166,18 +162,17 @@ def _against(kept: str, request: rules.Request, owner: Member | None) -> Sequenc
 
 def _seen(tx: Tx, body: bytes) -> rules.Seen:
     try:
-        row = tx.get("witnessed", origin=rules.origin_of(body))
+        row = tx.get(WitnessedRow, origin=rules.origin_of(body))
     except MalformedNoteError:
         return rules.Seen()
-    return rules.Seen() if row is None else rules.Seen(row["size"], row["root"])
+    return rules.Seen() if row is None else rules.Seen(row.size, row.root)
 
 
 def _known_heads(tx: Tx) -> dict[str, list[tuple[int, bytes]]]:
     known: dict[str, list[tuple[int, bytes]]] = {}
-    for row in tx.find("witnessed"):
-        known.setdefault(row["origin"], []).append((row["size"], row["root"]))
-    rows: list[dict[str, Any]] = tx.find("checkpoints", order="size desc", limit=1)
-    for row in rows:
-        origin = checkpoints.parse_text(row["note"].split("\n\n")[0] + "\n").origin
-        known.setdefault(origin, []).append((row["size"], row["root"]))
+    for seen in tx.find(WitnessedRow):
+        known.setdefault(seen.origin, []).append((seen.size, seen.root))
+    for own in tx.find(CheckpointRow, order="size desc", limit=1):
+        origin = checkpoints.parse_text(own.note.split("\n\n")[0] + "\n").origin
+        known.setdefault(origin, []).append((own.size, own.root))
     return known

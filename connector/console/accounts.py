@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,9 @@ from connector.runtime import files
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
 from connector.runtime.limits import ACCOUNTS_MAX
+from connector.store.rows.console import AccountLinkRow, AccountRow, ConsoleSessionRow
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from connector.core.core import Core
@@ -56,16 +57,25 @@ class Accounts:
             raise InvalidInput(f"an account has some of this participant's roles: {', '.join(sorted(own))}")
         password, nonce = passwords.draw(), secrets.token_hex(16)
         kept, now = await self._hashing.hash(password), self._core.clock.now()
-        said = {"roles": " ".join(sorted(set(roles))), "operator": int(operator)}
+        account = AccountRow(
+            name=name,
+            roles=" ".join(sorted(set(roles))),
+            operator=int(operator),
+            password=kept,
+            nonce=nonce,
+            used_step=0,
+            failures=0,
+            locked=None,
+            created=now,
+        )
 
         def act(tx: Tx) -> Row:
-            if tx.get("accounts", name=name) is not None:
+            if tx.get(AccountRow, name=name) is not None:
                 raise Conflict(f"there is an account `{name}` already", "remove it first, or choose another name")
-            if len(tx.find("accounts", limit=ACCOUNTS_MAX)) == ACCOUNTS_MAX:
+            if len(tx.find(AccountRow, limit=ACCOUNTS_MAX)) == ACCOUNTS_MAX:
                 raise Conflict(f"one participant has at most {ACCOUNTS_MAX} accounts", "remove one that is old")
-            counts = {"failures": 0, "locked": None, "used_step": 0}
-            tx.insert("accounts", name=name, **said, password=kept, nonce=nonce, **counts, created=now)
-            return view(_find(tx, name))
+            tx.insert(account)
+            return view(account)
 
         made = await self._core.store.write(act)
         secret = passwords.one_time_secret(self.key, name, nonce)
@@ -74,16 +84,16 @@ class Accounts:
 
     async def page(self) -> list[Row]:
         """Return all accounts, without anything secret."""
-        return [view(row) for row in await self._core.store.read(lambda tx: tx.find("accounts", order="name"))]
+        return [view(row) for row in await self._core.store.read(lambda tx: tx.find(AccountRow, order="name"))]
 
     async def remove(self, name: str) -> Row:
         """Remove an account with its sessions and links; raises Absent."""
 
         def act(tx: Tx) -> Row:
             row = _find(tx, name)
-            tx.delete("console_sessions", account=name)
-            tx.delete("account_links", account=name)
-            tx.delete("accounts", name=name)
+            tx.delete(ConsoleSessionRow, account=name)
+            tx.delete(AccountLinkRow, account=name)
+            tx.delete(AccountRow, name=name)
             return view(row)
 
         return await self._core.store.write(act)
@@ -94,7 +104,7 @@ class Accounts:
 
         def act(tx: Tx) -> None:
             _find(tx, name)
-            tx.insert("account_links", digest=digest(token), account=name, expires=expires)
+            tx.insert(AccountLinkRow(digest=digest(token), account=name, expires=expires))
 
         await self._core.store.write(act)
         return {"name": name, "token": token, "expires": expires.isoformat(timespec="seconds")}
@@ -104,23 +114,23 @@ class Accounts:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> str:
-            row = tx.get("account_links", digest=digest(token))
-            if row is None or row["expires"] <= now:
+            row = tx.get(AccountLinkRow, digest=digest(token))
+            if row is None or row.expires <= now:
                 raise NotPermitted(
                     "this link was used, is too old, or was never given out", "penstock admin account link"
                 )
-            tx.delete("account_links", digest=row["digest"])
-            return str(row["account"])
+            tx.delete(AccountLinkRow, digest=row.digest)
+            return row.account
 
         return await self._core.store.write(act)
 
     async def check(self, name: str, password: str, code: str) -> None:
         """Return if this is who it says; raises Unproven, which never says what was wrong."""
         row = await self._core.store.write(lambda tx: self._attempt(tx, name))
-        right = await self._hashing.matches(row["password"] if row else "", password)
+        right = await self._hashing.matches(row.password if row else "", password)
         if row is None or not right:
             raise Unproven(REFUSAL, REFUSAL_HINT)
-        step = self._step(row, code) if row["operator"] else 0
+        step = self._step(row, code) if row.operator else 0
         if step is None or not await self._core.store.write(lambda tx: _succeeded(tx, name, step)):
             raise Unproven(REFUSAL, REFUSAL_HINT)
 
@@ -128,28 +138,28 @@ class Accounts:
         """Change an account's password and end its sessions; raises Unproven for a wrong old one."""
         passwords.check_new(new)
         row = await self._core.store.write(lambda tx: self._attempt(tx, name))
-        if row is None or not await self._hashing.matches(row["password"], old):
+        if row is None or not await self._hashing.matches(row.password, old):
             raise Unproven(REFUSAL, REFUSAL_HINT)
         kept = await self._hashing.hash(new)
 
         def act(tx: Tx) -> None:
-            tx.update("accounts", {"name": name}, password=kept, failures=0, locked=None)
-            tx.delete("console_sessions", account=name)
+            tx.update(AccountRow, {"name": name}, password=kept, failures=0, locked=None)
+            tx.delete(ConsoleSessionRow, account=name)
 
         await self._core.store.write(act)
 
-    def _attempt(self, tx: Tx, name: str) -> Row | None:
+    def _attempt(self, tx: Tx, name: str) -> AccountRow | None:
         """Count an attempt and return the account, None for none or a locked one."""
-        row, now = tx.get("accounts", name=name), self._core.clock.now()
-        if row is None or (row["locked"] is not None and row["locked"] > now):
+        row, now = tx.get(AccountRow, name=name), self._core.clock.now()
+        if row is None or (row.locked is not None and row.locked > now):
             return None
-        failures = row["failures"] + 1
+        failures = row.failures + 1
         locked = now + timedelta(seconds=LOCKED_SECONDS) if failures >= LOCKED_AFTER else None
-        tx.update("accounts", {"name": name}, failures=0 if locked else failures, locked=locked)
+        tx.change(row, replace(row, failures=0 if locked else failures, locked=locked))
         return row
 
-    def _step(self, row: Row, code: str) -> int | None:
-        secret = passwords.one_time_secret(self.key, row["name"], row["nonce"])
+    def _step(self, row: AccountRow, code: str) -> int | None:
+        secret = passwords.one_time_secret(self.key, row.name, row.nonce)
         return passwords.step_of(secret, code, self._core.clock.now())
 
 
@@ -158,20 +168,19 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
 
 
-def view(row: Row) -> Row:
+def view(row: AccountRow) -> Row:
     """Return an account as its owner sees it."""
-    locked: datetime | None = row["locked"]
     return {
-        "name": row["name"],
-        "roles": row["roles"].split(),
-        "operator": bool(row["operator"]),
-        "locked": None if locked is None else locked.isoformat(timespec="seconds"),
-        "created": row["created"].isoformat(timespec="seconds"),
+        "name": row.name,
+        "roles": row.roles.split(),
+        "operator": bool(row.operator),
+        "locked": None if row.locked is None else row.locked.isoformat(timespec="seconds"),
+        "created": row.created.isoformat(timespec="seconds"),
     }
 
 
-def _find(tx: Tx, name: str) -> Row:
-    row = tx.get("accounts", name=name)
+def _find(tx: Tx, name: str) -> AccountRow:
+    row = tx.get(AccountRow, name=name)
     if row is None:
         raise Absent(f"there is no account `{name[:100]}`", "penstock admin account list")
     return row
@@ -179,10 +188,10 @@ def _find(tx: Tx, name: str) -> Row:
 
 def _succeeded(tx: Tx, name: str, step: int) -> bool:
     """Forget the failures, unless the code of this step was used before."""
-    row = tx.get("accounts", name=name)
-    if row is None or (row["operator"] and row["used_step"] >= step):
+    row = tx.get(AccountRow, name=name)
+    if row is None or (row.operator and row.used_step >= step):
         return False
-    tx.update("accounts", {"name": name}, failures=0, locked=None, used_step=max(step, row["used_step"]))
+    tx.change(row, replace(row, failures=0, locked=None, used_step=max(step, row.used_step)))
     return True
 
 

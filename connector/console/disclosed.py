@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.store.rows.evidence import LogEntryRow
 from ledger.log import disclosure
 from ledger.log import events as entries
 from ledger.log import note as notes
@@ -22,14 +23,14 @@ VALUE_CHARACTERS = 200
 def fields(core: Core, tx: Tx, index: int) -> dict[str, Any]:
     """Return the fields of an event of our log; none where they cannot be opened."""
     key = core.identity.keys.delivery
-    row = tx.get("log_entries", idx=index)
+    row = tx.get(LogEntryRow, idx=index)
     mine = disclosure.recipient_id(key.public_key().public_bytes_raw())
     box = core.evidence.addenda(tx, index).get(mine)
     if row is None or box is None:
         return {}
     try:
-        opened = disclosure.unseal(notes.unb64(box), key, row["leaf"])
-        return disclosure.check(opened, entries.decode(row["entry"]).sd)
+        opened = disclosure.unseal(notes.unb64(box), key, row.leaf)
+        return disclosure.check(opened, entries.decode(row.entry).sd)
     except ValueError:
         return {}
 

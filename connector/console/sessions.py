@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from connector.console.accounts import digest
 from connector.console.page import PREFIX
 from connector.runtime.errors import NotPermitted, Unproven
+from connector.store.rows.console import AccountRow, ConsoleSessionRow
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -60,14 +61,14 @@ class Sessions:
         token, now = request.cookies.get(self._cookie, ""), self._core.clock.now()
 
         def read(tx: Tx) -> Session | None:
-            row = tx.get("console_sessions", digest=digest(token))
-            if row is None or row["expires"] <= now:
+            row = tx.get(ConsoleSessionRow, digest=digest(token))
+            if row is None or row.expires <= now:
                 return None
-            account = tx.get("accounts", name=row["account"])
+            account = tx.get(AccountRow, name=row.account)
             if account is None:
                 return None
-            roles = frozenset(account["roles"].split()) & self._core.identity.roles
-            return Session(account["name"], roles, bool(account["operator"]), token, row["post_key"] or "")
+            roles = frozenset(account.roles.split()) & self._core.identity.roles
+            return Session(account.name, roles, bool(account.operator), token, row.post_key)
 
         found = await self._core.store.read(read) if token else None
         if found is None:
@@ -80,11 +81,12 @@ class Sessions:
         expires = now + timedelta(seconds=SESSION_SECONDS)
 
         def act(tx: Tx) -> None:
-            known = tx.find("console_sessions", "account = ?", (name,), "created desc")
-            stale = [row for row in known if row["expires"] <= now] + known[SESSIONS_PER_ACCOUNT_MAX - 1 :]
+            known = tx.find(ConsoleSessionRow, "account = ?", (name,), "created desc")
+            stale = [row for row in known if row.expires <= now] + known[SESSIONS_PER_ACCOUNT_MAX - 1 :]
             for row in stale:
-                tx.delete("console_sessions", digest=row["digest"])
-            tx.insert("console_sessions", digest=digest(token), account=name, post_key="", created=now, expires=expires)
+                tx.delete(ConsoleSessionRow, digest=row.digest)
+            made = ConsoleSessionRow(digest=digest(token), account=name, post_key="", created=now, expires=expires)
+            tx.insert(made)
 
         await self._core.store.write(act)
         self._set(answer, self._cookie, token)
@@ -92,11 +94,11 @@ class Sessions:
     async def bind(self, session: Session, post_key: str) -> None:
         """Take note of an operator's key in a session."""
         key = digest(session.token)
-        await self._core.store.write(lambda tx: tx.update("console_sessions", {"digest": key}, post_key=post_key))
+        await self._core.store.write(lambda tx: tx.update(ConsoleSessionRow, {"digest": key}, post_key=post_key))
 
     async def end(self, session: Session, answer: web.StreamResponse) -> None:
         """End a session."""
-        await self._core.store.write(lambda tx: tx.delete("console_sessions", digest=digest(session.token)))
+        await self._core.store.write(lambda tx: tx.delete(ConsoleSessionRow, digest=digest(session.token)))
         answer.del_cookie(self._cookie, path=PREFIX)
 
     # ---- forms

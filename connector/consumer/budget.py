@@ -14,6 +14,7 @@ from connector.console.amounts import decimal
 from connector.consumer import outlay
 from connector.consumer.acquisition import FINAL
 from connector.runtime.errors import PaymentRefused
+from connector.store.rows.console import FactRow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,7 +59,7 @@ class Budget:
     def _keep(self, tx: Tx, key: str, most: int) -> None:
         for name, over, _ in _begun(tx):
             if over:
-                tx.delete("facts", name=name)
+                tx.delete(FactRow, name=name)
         told = self._read(tx)
         if most > int(told["left"]):
             beside = f", beside {decimal(told['begun'])} for what is being bought" if int(told["begun"]) else ""
@@ -66,7 +67,7 @@ class Budget:
                 f"it may cost {decimal(str(most))}, and {decimal(told['left'])} of this month's budget is left{beside}",
                 "say less at most, or have the owner raise `console.budget`",
             )
-        tx.put("facts", name=MOST + key, value={"most": str(most)})
+        tx.put(FactRow(name=MOST + key, value={"most": str(most)}))
 
     def _read(self, tx: Tx) -> Row:
         most, month = self._core.settings.console.budget, self._core.clock.now().date().replace(day=1)
@@ -78,9 +79,9 @@ class Budget:
 def _begun(tx: Tx) -> list[tuple[str, bool, int]]:
     """Return of each purchase that was begun here its fact, whether it is over, and what it may still cost."""
     found = []
-    for fact in tx.find("facts", "name >= ? and name < ?", (MOST, _MOST_END)):
-        row = tx.get("acquisitions", id=fact["name"].removeprefix(MOST))
+    for fact in tx.find(FactRow, "name >= ? and name < ?", (MOST, _MOST_END)):
+        row = tx.get("acquisitions", id=fact.name.removeprefix(MOST))
         over = row is None or row["state"] in FINAL  # one that is not there never began
         paid = outlay.spent_on(tx, row["channel"]) if row is not None and row["channel"] else 0
-        found.append((fact["name"], over, max(0, int(fact["value"]["most"]) - paid)))
+        found.append((fact.name, over, max(0, int(fact.value["most"]) - paid)))
     return found

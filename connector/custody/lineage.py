@@ -13,6 +13,7 @@ from connector.channel.states import ACKNOWLEDGED, PAID
 from connector.enforcement import performed
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent
+from connector.store.rows.evidence import LogEntryRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +99,7 @@ def note_drawn(tx: Tx, replica: str, source: str, rows: int, dropped: str = "") 
 
 def exported(tx: Tx, agreement: str) -> int:
     """Return how often the keys under an agreement (digest, hex) were handed out of here."""
-    return len(tx.find("log_entries", "part = ? and kind = ?", (agreement, EXPORTED)))
+    return len(tx.find(LogEntryRow, "part = ? and kind = ?", (agreement, EXPORTED)))
 
 
 def dropped(tx: Tx, edition: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.custody.blobs import SEALED_SUFFIX
 from connector.custody.scrub import ERASED
 from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER
+from connector.store.rows.product import ProductRow, ProductState
 from contracts import lifecycle
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 EDITION, REPLICA, FILE = "edition", "replica", "file"
 # products in these states sell nothing any more
-SOLD_NO_MORE: Final = frozenset({"failed", "withdrawn"})
+SOLD_NO_MORE: Final = frozenset({ProductState.FAILED, ProductState.WITHDRAWN})
 CLOSED: Final = "closed"
 # the longest time between a blob's name and the row that names it is one commit; an hour forgives a stopped machine
 UNNAMED_SECONDS_MIN = 3600
@@ -119,8 +120,8 @@ def _disputed(tx: Tx, agreement: Row) -> bool:
 
 
 def _offered(tx: Tx, edition: Row) -> bool:
-    products = tx.find("products", "edition = ?", (edition["id"],))
-    return any(product["state"] not in SOLD_NO_MORE for product in products)
+    products = tx.find(ProductRow, "edition = ?", (edition["id"],))
+    return any(product.state not in SOLD_NO_MORE for product in products)
 
 
 EDITION_REASONS: Final[Mapping[str, Callable[[Tx, Row], bool]]] = {

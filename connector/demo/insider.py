@@ -16,6 +16,7 @@ from connector.runtime import files
 from connector.runtime.data_folder import DATABASE, KEYS
 from connector.store import peer_heads
 from connector.store.offline import look
+from connector.store.rows.evidence import BoxKeyRow, CheckpointRow, LogEntryRow
 from connector.store.tables import TABLES
 from ledger.log import checkpoint as checkpoints
 from ledger.log import disclosure, events, merkle, mirror
@@ -88,23 +89,24 @@ def plunder(data: Path, supervisor: bytes) -> Loot:
 
 
 def _read(tx: Tx, keys: Keys, supervisor: bytes) -> Loot:
-    newest = tx.find("checkpoints", order="size desc", limit=1)[0]
+    newest = tx.find(CheckpointRow, order="size desc", limit=1)[0]
     wrapped: dict[str, dict[str, bytes]] = {}
-    for row in tx.find("box_keys"):
-        wrapped.setdefault(row["name"], {})[row["recipient"]] = row["wrapped"]
+    for row in tx.find(BoxKeyRow):
+        wrapped.setdefault(row.name, {})[row.recipient] = row.wrapped
     return Loot(
         keys=keys,
-        origin=checkpoints.parse_text(notes.parse(newest["note"]).text).origin,
+        origin=checkpoints.parse_text(notes.parse(newest.note).text).origin,
         recipients=(keys.delivery_public, supervisor),
-        leaves=tuple(_leaf(row, wrapped[row["box_key"]], keys) for row in tx.find("log_entries", order="idx")),
+        leaves=tuple(_leaf(row, wrapped, keys) for row in tx.find(LogEntryRow, order="idx")),
         peers=tuple(peer_heads.seen(tx)),
     )
 
 
-def _leaf(row: Mapping[str, Any], wrapped: Mapping[str, bytes], keys: Keys) -> Leaf:
-    entry = events.decode(row["entry"])
-    boxes = {recipient: key + row["box"] for recipient, key in wrapped.items()}
+def _leaf(row: LogEntryRow, wrapped: Mapping[str, Mapping[str, bytes]], keys: Keys) -> Leaf:
+    entry, boxes = events.decode(row.entry), {}
+    if row.box is not None and row.box_key is not None:
+        boxes = {recipient: key + row.box for recipient, key in wrapped[row.box_key].items()}
     own = boxes.get(disclosure.recipient_id(keys.delivery_public))
-    disclosed = [] if own is None else disclosure.unseal(own, keys.delivery, row["leaf"])
+    disclosed = [] if own is None else disclosure.unseal(own, keys.delivery, row.leaf)
     shown = {recipient: notes.b64(box) for recipient, box in boxes.items()}
-    return Leaf(row["entry"], shown, entry, disclosure.check(disclosed, entry.sd))
+    return Leaf(row.entry, shown, entry, disclosure.check(disclosed, entry.sd))

@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from connector.runtime.errors import Conflict, PeerMisbehaved
+from connector.store.rows.evidence import AttestationRow
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from ledger.log.checkpoint import origin_id
@@ -38,8 +39,8 @@ class Attesting:
 
     async def newest(self) -> dict[str, Any] | None:
         """Return the newest attestation document."""
-        rows = await self._core.store.read(lambda tx: tx.find("attestations", order="at desc", limit=1))
-        return dict(rows[0]["document"]) if rows else None
+        rows = await self._core.store.read(lambda tx: tx.find(AttestationRow, order="at desc", limit=1))
+        return rows[0].document if rows else None
 
     async def attest(self) -> dict[str, Any]:
         """Have the witnesses sign the members' anchored heads; raises Conflict when a member has none.
@@ -58,7 +59,7 @@ class Attesting:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
-            tx.put("attestations", id=document["signature"], document=document, at=now)
+            tx.put(AttestationRow(id=document["signature"], document=document, at=now))
 
         await self._core.store.write(act)
         return document

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from connector.enforcement.ruling import Ruling
     from connector.negotiation.doors import Doors
     from connector.store.row import Row
+    from connector.store.rows.product import ProductRow
     from connector.store.transaction import Tx
 
 
@@ -58,13 +59,12 @@ class Viewer:
         self._audience = audience
         self._peer = peer
 
-    def sees(self, tx: Tx, product: Mapping[str, Any]) -> bool:
-        """Say whether the peer sees a product, whose policy is a document or its text."""
-        text = product["policy"] if isinstance(product["policy"], str) else orjson.dumps(product["policy"]).decode()
+    def sees(self, tx: Tx, product: str, text: str) -> bool:
+        """Say whether the peer sees a product, by its id and the text of its policy."""
         if not _NAMES.search(text):
             return True
         try:
-            key, made = self._audience.asked(orjson.loads(text), str(product["id"]), self._peer)
+            key, made = self._audience.asked(orjson.loads(text), product, self._peer)
         except (PolicyError, ValueError):  # nobody knows for whom it is
             return False
         known = tx.get("decisions", id=key)
@@ -97,10 +97,10 @@ class Audience:
         asked = sha({"peer": peer, "product": product, "policy": ruling.document["policy"]}).hex()
         return f"{CATALOGUE}/{asked}", Made(CATALOGUE, product, asked, ruling)
 
-    def sees(self, tx: Tx, product: Mapping[str, Any], peer: str) -> bool:
+    def sees(self, tx: Tx, product: ProductRow, peer: str) -> bool:
         """Say whether a peer sees a product, in an act of its own."""
         viewer = self.viewer(peer)
-        seen = viewer.sees(tx, product)
+        seen = viewer.sees(tx, product.id, orjson.dumps(product.policy).decode())
         self._record(tx, viewer.made)
         return seen
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.chain.transactions import OPEN
 from connector.licence.suspension import RESUME, SUSPEND
+from connector.store.rows.console import FactRow
 from ledger.chain.errors import ChainUnreachable
 
 if TYPE_CHECKING:
@@ -50,15 +51,15 @@ class ChainTurns:
             except ChainUnreachable:
                 return
             if self._read is None or last - self._read >= KEPT_EVERY_BLOCKS:
-                await self._core.store.write(lambda tx: tx.put("facts", name=READ, value={"block": str(last)}))
+                await self._core.store.write(lambda tx: tx.put(FactRow(name=READ, value={"block": str(last)})))
             self._read = last
 
     async def _first(self) -> int:
         """Return the first block that was not read; at a start it is the one that an earlier run left off at."""
         if self._read is not None:
             return self._read + 1
-        row = await self._core.store.read(lambda tx: tx.get("facts", name=READ))
-        return 0 if row is None else int(row["value"]["block"]) + 1
+        row = await self._core.store.read(lambda tx: tx.get(FactRow, name=READ))
+        return 0 if row is None else int(row.value["block"]) + 1
 
     async def _turned(self, first: int, last: int) -> list[bytes]:
         """Return the licences that were turned, each once."""

@@ -36,6 +36,7 @@ from connector.negotiation.protocol.states import (
     REQUESTED,
     TERMINATED,
 )
+from connector.store.rows.product import ProductRow
 from contracts import lifecycle, typed_json
 from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.terms import SALT_BYTES, Terms
@@ -116,13 +117,14 @@ class Negotiations(Process):
             told = {"product": proposal.target, "their_price": proposal.price, "own_price": None, "mandate": None}
             return self._table(proposal) | told | {"rounds": 0, "peer_address": peer.address}
         product = self._product(tx, proposal, peer)
-        if product["tier"] != offers.PLAIN and (proposal.terms is None or peer.address is None):
-            raise UnacceptableError(f"the tier `{product['tier']}` needs `{OFFER_TERMS}` and signatures")
-        table = {**product["terms"], POLICY: offers.rules(product["policy"])}
-        ask = int(product["limits"]["ask"])
-        limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: table[POLICY]} | product["limits"]
+        if product.tier != offers.PLAIN and (proposal.terms is None or peer.address is None):
+            raise UnacceptableError(f"the tier `{product.tier}` needs `{OFFER_TERMS}` and signatures")
+        assert product.terms is not None, "what is on offer has its terms"
+        table = {**product.terms, POLICY: offers.rules(product.policy)}
+        ask = int(product.limits["ask"])
+        limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: table[POLICY]} | product.limits
         address = None if proposal.terms is None else peer.address
-        told = {"product": product["id"], "terms": table, "mandate": limits, "own_price": ask, "their_price": ask}
+        told = {"product": product.id, "terms": table, "mandate": limits, "own_price": ask, "their_price": ask}
         return told | {"rounds": 0, "peer_address": address}
 
     def take(self, tx: Tx, row: Row, message: str, body: Document, peer: Peer) -> Row:
@@ -304,14 +306,14 @@ class Negotiations(Process):
     def _table(self, proposal: offers.Proposal) -> Row:
         return {"terms": None if proposal.terms is None else {**proposal.terms, "policy": proposal.policy}}
 
-    def _product(self, tx: Tx, proposal: offers.Proposal, peer: Peer) -> Row:
+    def _product(self, tx: Tx, proposal: offers.Proposal, peer: Peer) -> ProductRow:
         """Return the product that an offer is of; an id we never gave out is refused (DSP 2025-1, request message)."""
-        product = tx.get("products", offer=proposal.offer) if proposal.target is None else None
+        product = tx.get(ProductRow, offer=proposal.offer) if proposal.target is None else None
         if product is None:
-            product = tx.get("products", id=proposal.target or proposal.offer.removesuffix(offers.OFFER_MARK))
-        if product is None or product["state"] not in ON_OFFER or not self._doors.sees(tx, product, peer.did):
+            product = tx.get(ProductRow, id=proposal.target or proposal.offer.removesuffix(offers.OFFER_MARK))
+        if product is None or product.state not in ON_OFFER or not self._doors.sees(tx, product, peer.did):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
-        if proposal.offer != offers.offer_id(product["id"], product["offer"]):
+        if proposal.offer != offers.offer_id(product.id, product.offer):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
         return product
 

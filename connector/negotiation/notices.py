@@ -53,7 +53,7 @@ PATIENCE = timedelta(days=7)
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 _MEMBERS = frozenset({"kind", "agreement", "text", "at", "signature"})
 
-log = logging.getLogger("connector.licence.notices")  # lines keep the name that operators know (0124)
+log = logging.getLogger("connector.negotiation.notices")  # lines keep the name that operators know (0124)
 
 
 @dataclass(frozen=True, slots=True)

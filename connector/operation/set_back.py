@@ -20,6 +20,7 @@ from connector.runtime.cancellation import cancel
 from connector.store import restored
 from connector.store.errors import EvidenceBroken
 from connector.store.restored import Restored
+from connector.store.rows.evidence import LogEntryRow
 from connector.store.shelf import TxShelf
 from ledger.log.tree import Tree
 
@@ -141,5 +142,5 @@ async def wait(
 def _lost(tx: Tx, now: datetime) -> Restored:
     """Return the mark of a database as it is: of when its newest event is, and how far its log reaches."""
     tree = Tree(TxShelf(tx))
-    newest = tx.find("log_entries", order="idx desc", limit=1)
-    return Restored(now, newest[0]["at"] if newest else now, tree.size, tree.root().hex())
+    newest = tx.find(LogEntryRow, order="idx desc", limit=1)
+    return Restored(now, newest[0].at if newest else now, tree.size, tree.root().hex())

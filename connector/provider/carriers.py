@@ -18,6 +18,7 @@ from connector.enforcement import performed, scopes
 from connector.enforcement.rules import agreed
 from connector.enforcement.ruling import HOLDS
 from connector.negotiation.notices import SERVES
+from connector.store.rows.product import ProductRow
 from policy.errors import PolicyError
 from policy.request import Request
 
@@ -112,9 +113,9 @@ class Carriers:
 
     def _abroad(self, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
         """Say whether regulated data would leave our country; what is not graded counts as regulated."""
-        product = tx.get("products", id=carrier.buyer["product"])
-        grade = (product or {}).get("dataset") or {}
-        if int(grade.get("grade", REGULATED_GRADE)) < REGULATED_GRADE:
+        product = tx.get(ProductRow, id=carrier.buyer["product"])
+        dataset = {} if product is None else product.dataset or {}
+        if int(dataset.get("grade", REGULATED_GRADE)) < REGULATED_GRADE:
             return False
         return _country(carrier.member.region) != _country(self._core.settings.participant.region)
 

@@ -14,6 +14,7 @@ from connector.custody import lineage
 from connector.licence.sublicence import onward
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from connector.runtime.errors import NotPermitted
+from connector.store.rows.product import ProductRow
 from policy.compare.cells import Effort
 from policy.compare.onward import QUESTIONS_MAX, may_derive
 from policy.errors import PolicyError
@@ -37,26 +38,26 @@ class Derivation:
         others = doors.agrees  # who opened that door before is asked as well
         doors.agrees = lambda tx, negotiation, now: self.agrees(tx, negotiation, now) or others(tx, negotiation, now)
 
-    def settle(self, tx: Tx, product: Row) -> None:
-        """Put the agreements in the place of what a product's brief names as its sources, and ask them.
+    def settle(self, tx: Tx, brief: Row, policy: Row) -> Row:
+        """Return a brief with the agreements in the place of what it names as its sources; they are asked.
 
         Raises Absent for what is not held here, NotPermitted where a licence does not let it be made or sold so.
         """
-        brief = product["brief"]
         if not (named := brief.get("derivedFrom")):
-            return
-        brief["derivedFrom"] = sorted({lineage.replica_of(tx, prefix)["agreement"] for prefix in named})
-        if why := self._refusal(tx, brief, product["policy"], None, self._core.clock.now()):
+            return brief
+        brief = brief | {"derivedFrom": sorted({lineage.replica_of(tx, prefix)["agreement"] for prefix in named})}
+        if why := self._refusal(tx, brief, policy, None, self._core.clock.now()):
             raise NotPermitted(why, "publish it under narrower rules, or ask for a licence that lets it be")
+        return brief
 
     def agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
         """Return why what is on the table may not be sold to its buyer, empty if it may; see `Doors.agrees`."""
-        product = tx.get("products", id=negotiation["product"]) if negotiation["role"] == PROVIDER else None
-        brief = (product or {}).get("brief") or {}
-        if product is None or not brief.get("derivedFrom"):
+        product = tx.get(ProductRow, id=negotiation["product"]) if negotiation["role"] == PROVIDER else None
+        if product is None or not product.brief.get("derivedFrom"):
             return ""
-        rules: Mapping[str, Any] = (negotiation["terms"] or product)["policy"]
-        return self._refusal(tx, brief, rules, negotiation["peer"], now)
+        terms = negotiation["terms"]
+        rules: Mapping[str, Any] = terms["policy"] if terms else product.policy
+        return self._refusal(tx, product.brief, rules, negotiation["peer"], now)
 
     def _refusal(self, tx: Tx, brief: Row, rules: Mapping[str, Any], party: str | None, now: datetime) -> str:
         for digest in brief["derivedFrom"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.dataset import Dataset, distributions_of
 from catalog.describe import PARQUET, describe
@@ -12,13 +12,14 @@ from connector.provider import renewal
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from catalog.profile import FileProfile
     from connector.custody.sources import Source
+    from connector.store.rows.product import ProductRow
 
 
-def described(source: Source, row: Mapping[str, Any], region: str) -> tuple[Dataset, Suggestion]:
+def described(source: Source, row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
     """Return the dataset of a product's row, and why its security grade is not lower; blocks while it reads the files.
 
     Raises InvalidInput for a column that no table has, and for a layout that tells too much of what is personal.
@@ -30,18 +31,18 @@ def described(source: Source, row: Mapping[str, Any], region: str) -> tuple[Data
     return dataset_of(profiles, row, region)
 
 
-def dataset_of(profiles: Sequence[FileProfile], row: Mapping[str, Any], region: str) -> tuple[Dataset, Suggestion]:
+def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
     """Return the same of files that are measured; raises as `described`."""
-    brief, suggested = row["brief"], suggest_grade(profiles)
+    brief, suggested = row.brief, suggest_grade(profiles)
     _check_columns(brief.get("columns") or (), profiles)
     renewal.check_layout(brief.get("layout") or FIXED, suggested)
     dataset = Dataset(
-        id=row["id"],
-        title=row["title"],
+        id=row.id,
+        title=row.title,
         description=brief.get("description") or "",
         keywords=tuple(brief.get("keywords") or ()),
         files=tuple(profiles),
-        distributions=distributions_of(row["tier"]),
+        distributions=distributions_of(row.tier),
         grade=max(suggested.grade, brief.get("grade") or suggested.grade),
         region=region,
         frequency=brief.get("frequency") or "irregular",

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
     from catalog.dataset import Dataset
     from connector.negotiation.notices import Notices
-    from connector.store.row import Row
+    from connector.store.rows.product import ProductRow
     from connector.store.transaction import Tx
 
 
-def warn(notices: Notices, tx: Tx, product: Row, dataset: Dataset, now: datetime) -> None:
+def warn(notices: Notices, tx: Tx, product: ProductRow, dataset: Dataset, now: datetime) -> None:
     """Warn the holders of agreements on a product of what its next edition breaks."""
-    found = drift(dataset_from_json(product["dataset"]), dataset)
+    found = drift(dataset_from_json(product.dataset), dataset)
     if not found:
         return
-    text = f"the next edition of `{product['id']}` differs: " + "; ".join(one.en for one in found)
+    text = f"the next edition of `{product.id}` differs: " + "; ".join(one.en for one in found)
     where = "product = ? and role = ? and not_after > ?"
-    for agreement in tx.find("agreements", where, (product["id"], PROVIDER, now), "created"):
+    for agreement in tx.find("agreements", where, (product.id, PROVIDER, now), "created"):
         notices.send(tx, agreement, Notice(INFORM, agreement["digest"], text[:REASON_CHARACTERS_MAX], now))

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.runtime.limits import LISTING_VERSIONS_MAX
+from connector.store.rows.product import ProductVersionRow
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
-    from connector.store.row import Row
+    from datetime import datetime
+
+    from connector.store.rows.product import ProductRow
     from connector.store.transaction import Tx
 
 
 KEPT = ("title", "tier", "edition", "brief", "dataset", "sample", "policy", "terms", "limits", "offer")
 
 
-def keep(tx: Tx, product: Row, now: Any) -> None:
+def keep(tx: Tx, product: ProductRow, now: datetime) -> None:
     """Keep a product as it was submitted, unless a version is the same; forget the oldest."""
-    kept = {name: product[name] for name in KEPT}
+    kept = {name: getattr(product, name) for name in KEPT}
     digest = sha(kept).hex()
-    rows = tx.find("product_versions", "product = ?", (product["id"],), "number")
-    if any(row["digest"] == digest for row in rows):
+    rows = tx.find(ProductVersionRow, "product = ?", (product.id,), "number")
+    if any(row.digest == digest for row in rows):
         return
-    number = rows[-1]["number"] + 1 if rows else 1
-    tx.insert("product_versions", product=product["id"], number=number, kept=kept, digest=digest, created=now)
+    number = rows[-1].number + 1 if rows else 1
+    tx.insert(ProductVersionRow(product=product.id, number=number, kept=kept, digest=digest, created=now))
     for row in rows[: len(rows) + 1 - LISTING_VERSIONS_MAX]:
-        tx.delete("product_versions", product=product["id"], number=row["number"])
+        tx.delete(ProductVersionRow, product=product.id, number=row.number)

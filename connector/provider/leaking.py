@@ -7,6 +7,7 @@ for it; agreements in force are kept: their buyers owe nothing for the leak, and
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from connector.custody.needs import SOLD_NO_MORE
 from connector.custody.scrub import ERASED
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
+from connector.store.rows.product import ProductRow, ProductState
 from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-ANEW = "draft"  # the state of a product whose next step is to be sealed
+ANEW = ProductState.DRAFT  # the state of a product whose next step is to be sealed
 
 
 class Leaking:
@@ -57,10 +59,10 @@ class Leaking:
             tx.update("editions", {"id": each["id"]}, state=LEAKED)
             fields = {"reason": f"leaked: {why}"}
             self._core.evidence.record(tx, "edition.withdrawn", part=each["id"], fields=fields, now=now)
-            for product in tx.find("products", "edition = ?", (each["id"],)):
-                if product["state"] not in SOLD_NO_MORE:
-                    tx.update("products", {"id": product["id"]}, state=ANEW, updated=now)
-                    products.append(product["id"])
+            for product in tx.find(ProductRow, "edition = ?", (each["id"],)):
+                if product.state not in SOLD_NO_MORE:
+                    tx.change(product, replace(product, state=ANEW, updated=now))
+                    products.append(product.id)
         return {"edition": edition, "leaked": [each["id"] for each in leaked], "products": products}
 
 

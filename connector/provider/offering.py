@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.store.transaction import Tx
 
-    Sees = Callable[[Tx, Mapping[str, Any]], bool]
+    Sees = Callable[[Tx, str, str], bool]  # a product by its id and the text of its policy
 
 # entries of a page; with ENTRY_BYTES_MAX the answer stays below what a peer of our kind reads (ANSWER_BYTES_MAX)
 PAGE_ENTRIES = 100
@@ -98,7 +98,7 @@ class Page:
     previous: Place | None
 
 
-def _everybody(_tx: Tx, _row: Mapping[str, Any]) -> bool:
+def _everybody(_tx: Tx, _product: str, _policy: str) -> bool:
     return True
 
 
@@ -135,7 +135,9 @@ class Offering:
 
     async def dataset(self, key: str, sees: Sees = _everybody) -> bytes:
         """Return one dataset as JSON; raises `UnknownError` for one that is not on offer, or not to the caller."""
-        rows = await self._core.store.read(lambda tx: [(row, sees(tx, row)) for row in PRODUCTS.row(tx, key)])
+        rows = await self._core.store.read(
+            lambda tx: [(row, sees(tx, row["id"], row["policy"])) for row in PRODUCTS.row(tx, key)]
+        )
         for row, seen in rows:
             entry = self._rendered(PRODUCTS, row)
             self._note(entry)
@@ -158,7 +160,7 @@ class Offering:
         for shelf, row in reversed(found) if place.backward else found:
             entry = self._rendered(shelf, row)
             rendered.append(entry)
-            if entry.body and (shelf is not PRODUCTS or sees(tx, row)):
+            if entry.body and (shelf is not PRODUCTS or sees(tx, row["id"], row["policy"])):
                 entries[shelf.name].append(entry.body)
         return rendered, Page(entries, *((around, beyond) if place.backward else (beyond, around)))
 

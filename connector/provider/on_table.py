@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.custody.sealed import Sealed
     from connector.licence.pricing import Goods
     from connector.space.view import SpaceView
-    from connector.store.row import Row
+    from connector.store.rows.product import ProductRow
     from contracts.tariff import Tariff
     from ledger.chain.programs import Programs
 
@@ -31,20 +31,20 @@ UNPAID_BYTES_MIN = 256 * 1024 * 1024
 
 
 def terms(
-    core: Core, space: SpaceView, programs: Programs, row: Row, sealed: Sealed, tariff: Tariff, goods: Goods
+    core: Core, space: SpaceView, programs: Programs, row: ProductRow, sealed: Sealed, tariff: Tariff, goods: Goods
 ) -> dict[str, Any]:
     """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
-    brief, header = row["brief"], sealed.header
+    brief, header = row.brief, sealed.header
     now, own = space.last(), core.identity.member.address
     exchange = now.members[now.exchange].address
     arbiter = now.supervisor
     shares = [(own, 10_000 - now.fee_bps), (exchange, now.fee_bps)] if now.fee_bps else [(own, 10_000)]
     chain = core.settings.chain
-    leased = row["tier"] == "leased"
+    leased = row.tier == "leased"
     return {
         "v": 1,
-        "product": row["id"],
-        "title": row["title"],
+        "product": row.id,
+        "title": row.title,
         "editionId": sealed.edition_id.hex(),
         "tariff": tariff.json(),
         "token": address.show(programs.deployment.addresses["token"]),
@@ -54,17 +54,17 @@ def terms(
         "claimMargin": chain.claim_margin_seconds,
         "staleMax": chain.stale_max_seconds,
         "maxUnpaidBytes": str(max(UNPAID_EDITIONS * header.sealed_bytes, UNPAID_BYTES_MIN)),
-        "tier": row["tier"],
+        "tier": row.tier,
         "leaseSeconds": LEASE_SECONDS if leased else 0,
         "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
         "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     } | _besides(row)
 
 
-def _besides(row: dict[str, Any]) -> dict[str, Any]:
+def _besides(row: ProductRow) -> dict[str, Any]:
     """Return the members of the terms that are left out where they say nothing."""
-    inherit = {"inherit": True} if row["brief"].get("inherit") else {}
-    return inherit | ({"blindSalt": row["blind"].hex()} if row["blind"] else {})
+    inherit = {"inherit": True} if row.brief.get("inherit") else {}
+    return inherit | ({"blindSalt": row.blind.hex()} if row.blind else {})
 
 
 def columns(sealed: Sealed, names: Sequence[str]) -> dict[str, Any]:

@@ -16,24 +16,23 @@ from policy.parse import parse
 from policy.words.speak import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connector.custody.sources import Doors
+    from connector.store.rows.product import ProductRow
 
 
-def preview(row: Mapping[str, Any], doors: Doors, region: str) -> dict[str, Any]:
+def preview(row: ProductRow, doors: Doors, region: str) -> dict[str, Any]:
     """Return what others would see of a product's row; blocks while it reads the files.
 
     `bytes` and `rows` are of all files; `words` is the policy and `price` the tariff in words, by language; `because`
     says for each column that hints at it why the security grade is what it is.
     """
-    dataset, suggested = described(source_of(row["brief"]["files"], doors), row, region)
-    tariff = pricing.previewed(row["brief"], max(dataset.size, 1))
-    policy = parse({"@type": "Set", "target": row["title"], **row["policy"]})
+    dataset, suggested = described(source_of(row.brief["files"], doors), row, region)
+    tariff = pricing.previewed(row.brief, max(dataset.size, 1))
+    policy = parse({"@type": "Set", "target": row.title, **row.policy})
     return {
         "dryRun": True,
         "title": dataset.title,
-        "tier": row["tier"],
+        "tier": row.tier,
         "files": [
             {
                 "path": file.path,
@@ -47,7 +46,7 @@ def preview(row: Mapping[str, Any], doors: Doors, region: str) -> dict[str, Any]
         "rows": str(dataset.rows),
         "grade": dataset.grade,
         "because": list(suggested.reasons),
-        "policy": row["policy"],
+        "policy": row.policy,
         "words": {lang: explain(policy, lang) for lang in LANGUAGES},
         "tariff": tariff.json(),
         "price": {lang: price_words.price(tariff, lang) for lang in LANGUAGES},

@@ -22,7 +22,7 @@ from connector.custody.seal import FIXED, Brief, seal
 from connector.custody.sources import Doors, source_of
 from connector.licence import pricing
 from connector.licence.licensed import rows_of
-from connector.negotiation.on_offer import DRAFT, OFFERED, REGISTERED, RENEWING, SEALED, WITHDRAWN, offered
+from connector.negotiation.on_offer import OFFERED, offered
 from connector.provider import brief as briefs
 from connector.provider import drifting, history, on_table, renewal
 from connector.provider.description import described
@@ -31,6 +31,7 @@ from connector.provider.submission import hand_in
 from connector.provider.underway import Underway
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, as_reason, from_reason
+from connector.store.rows.product import ProductRow, ProductState
 from contracts import blind
 from contracts.labels import H
 from contracts.typed_data import Edition, digest
@@ -56,9 +57,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
 
-FINAL = (*OFFERED, "failed")
+FINAL = (*OFFERED, ProductState.FAILED)
 WAIT_SECONDS_MAX = 30.0
-OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row follows from its brief alone
 
 
 class Publications:
@@ -84,7 +84,12 @@ class Publications:
         self._underway = Underway(core.clock)
         self._moved = asyncio.Condition()
         self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
-        self._steps = {DRAFT: self._seal, RENEWING: self._seal, SEALED: self._register, REGISTERED: self._submit}
+        self._steps = {
+            ProductState.DRAFT: self._seal,
+            ProductState.RENEWING: self._seal,
+            ProductState.SEALED: self._register,
+            ProductState.REGISTERED: self._submit,
+        }
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
@@ -100,22 +105,22 @@ class Publications:
     async def begin(self, brief: Any) -> str:
         """Begin to publish by a brief; return the id of its product."""
         row = self.draft(brief)
-        key: str = row["id"]
+        key = row.id
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
         await self._space.require(self._core.identity.did)
 
         def act(tx: Tx) -> None:
-            self._derivation.settle(tx, row)
-            known = tx.get("products", id=key)
+            draft = replace(row, brief=self._derivation.settle(tx, row.brief, row.policy))
+            known = tx.get(ProductRow, id=key)
             if known is None:
-                if row["offer"] and tx.get("products", offer=row["offer"]) is not None:
-                    raise Conflict(f"another product has the offer id `{row['offer']}`", "choose another offer id")
-                tx.insert("products", **row)
-            elif known["state"] == "failed" and known["edition"] is None:
-                tx.update("products", {"id": key}, **{name: row[name] for name in row if name not in {"id", "created"}})
-            elif known["state"] in OFFERED:
-                renewal.begin(tx, known, row)
-            elif (known["renewal"] or known["brief"]) != row["brief"]:
+                if draft.offer and tx.get(ProductRow, offer=draft.offer) is not None:
+                    raise Conflict(f"another product has the offer id `{draft.offer}`", "choose another offer id")
+                tx.insert(draft)
+            elif known.state is ProductState.FAILED and known.edition is None:
+                tx.change(known, replace(draft, created=known.created))
+            elif known.state in OFFERED:
+                renewal.begin(tx, known, draft)
+            elif (known.renewal or known.brief) != draft.brief:
                 raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
 
         await self._core.store.write(act)
@@ -127,7 +132,7 @@ class Publications:
 
         Raises Absent for a product that was never begun.
         """
-        if await self._core.store.read(lambda tx: tx.get("products", id=key)) is None:
+        if await self._core.store.read(lambda tx: tx.get(ProductRow, id=key)) is None:
             raise Absent(f"there is no product `{key[:100]}`")
         try:
             async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
@@ -156,34 +161,34 @@ class Publications:
                 await self._moved.wait()
             return view
 
-    async def _outcome(self, row: dict[str, Any]) -> dict[str, Any] | None:
+    async def _outcome(self, row: ProductRow) -> dict[str, Any] | None:
         """Return a product's view once it is submitted, None until then; raises what it failed with."""
-        if row["state"] == WITHDRAWN:
-            raise Conflict(f"the product `{row['id'][:100]}` is withdrawn", "choose another id")
-        if row["state"] not in FINAL:
+        if row.state is ProductState.WITHDRAWN:
+            raise Conflict(f"the product `{row.id[:100]}` is withdrawn", "choose another id")
+        if row.state not in FINAL:
             return None
-        if row["reason"] is not None:
-            raise from_reason(row["reason"])
+        if row.reason is not None:
+            raise from_reason(row.reason)
         return await self._view(row)
 
-    async def _view(self, row: dict[str, Any]) -> dict[str, Any]:
-        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+    async def _view(self, row: ProductRow) -> dict[str, Any]:
+        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row.edition))
         assert edition is not None
         return {
-            "id": row["id"],
+            "id": row.id,
             "provider": self._core.identity.did,
-            "title": row["title"],
-            "state": row["state"],
-            "edition": row["edition"],
+            "title": row.title,
+            "state": row.state,
+            "edition": row.edition,
             "rows": int(edition["header"]["rows"]),
             "plainBytes": edition["header"]["plainBytes"],
             "sealedBytes": edition["header"]["sealedBytes"],
-            "tableRows": dataset_from_json(row["dataset"]).rows,
+            "tableRows": dataset_from_json(row.dataset).rows,
             "number": edition["number"],
             **renewal.saving(edition),
         }
 
-    def draft(self, brief: Any) -> dict[str, Any]:
+    def draft(self, brief: Any) -> ProductRow:
         """Return the product's first row; everything a person can get wrong is refused here."""
         brief = briefs.check(brief)
         ask, floor = int(brief["price"]), int(brief["floor"])
@@ -195,64 +200,62 @@ class Publications:
             onward=brief.get("onward") or False,
         )
         now = self._core.clock.now()
-        return {
-            "id": brief.get("id") or str(uuid.uuid4()),
-            "title": brief["title"],
-            "tier": brief["tier"],
-            "edition": None,
-            "brief": brief,
-            "dataset": None,
-            "policy": rules,
-            "offer": brief.get("offer"),
-            "blind": blind.draw_salt() if brief.get("unlisted") else None,
-            "terms": None,
-            "limits": {
-                "ask": str(ask),
-                "floor": str(floor),
-                "rounds": self._core.settings.negotiation.rounds_max,
-            },
-            "state": DRAFT,
-            "reason": None,
-            "created": now,
-            "updated": now,
-        }
+        return ProductRow(
+            id=brief.get("id") or str(uuid.uuid4()),
+            title=brief["title"],
+            tier=brief["tier"],
+            edition=None,
+            brief=brief,
+            renewal=None,
+            dataset=None,
+            sample=None,
+            policy=rules,
+            terms=None,
+            limits={"ask": str(ask), "floor": str(floor), "rounds": self._core.settings.negotiation.rounds_max},
+            offer=brief.get("offer"),
+            blind=blind.draw_salt() if brief.get("unlisted") else None,
+            state=ProductState.DRAFT,
+            reason=None,
+            created=now,
+            updated=now,
+        )
 
     async def _advance(self, key: str) -> None:
         with self._underway.seen(key):
-            while step := self._steps.get((row := await self._row(key))["state"]):
+            while step := self._steps.get((row := await self._row(key)).state):
                 await step(row)
                 async with self._moved:
                     self._moved.notify_all()
 
     async def _fail(self, key: str, fault: Exception) -> None:
-        changes = {"reason": as_reason(fault), "renewal": None, "updated": self._core.clock.now()}
+        reason, now = as_reason(fault), self._core.clock.now()
 
         def act(tx: Tx) -> None:
-            row = tx.get("products", id=key)
+            row = tx.get(ProductRow, id=key)
             assert row is not None
-            if row["state"] != WITHDRAWN:
-                state = offered(row) if row["state"] == RENEWING else "failed"
-                tx.update("products", {"id": key}, state=state, **changes)
+            if row.state is not ProductState.WITHDRAWN:
+                state = offered(row) if row.state is ProductState.RENEWING else ProductState.FAILED
+                tx.change(row, replace(row, state=state, reason=reason, renewal=None, updated=now))
 
         await self._core.store.write(act)
         async with self._moved:
             self._moved.notify_all()
 
-    async def _row(self, key: str) -> dict[str, Any]:
-        row = await self._core.store.read(lambda tx: tx.get("products", id=key))
+    async def _row(self, key: str) -> ProductRow:
+        row = await self._core.store.read(lambda tx: tx.get(ProductRow, id=key))
         assert row is not None
         return row
 
     # ---- the steps
 
-    async def _seal(self, row: dict[str, Any]) -> None:
+    async def _seal(self, row: ProductRow) -> None:
         """Describe and seal; the run's key is durable before the first sealed byte."""
-        if row["renewal"]:
-            draft = self.draft(row["renewal"])
-            row = row | {name: draft[name] for name in OF_BRIEF}
-        brief = row["brief"]
+        if row.renewal:
+            draft = self.draft(row.renewal)
+            row = replace(row, brief=draft.brief, title=draft.title, policy=draft.policy, limits=draft.limits)
+        brief = row.brief
         before = await self._core.store.read(lambda tx: renewal.former(tx, self._secrets, row))
-        number = await self._core.store.read(lambda tx: renewal.next_number(tx, row["id"]))
+        number = await self._core.store.read(lambda tx: renewal.next_number(tx, row.id))
         dataset, sample, sealed = await asyncio.to_thread(self._describe_and_seal, row, before, number)
         fresh = renewal.is_new(sealed, before)
         if before is not None and not fresh:
@@ -265,32 +268,34 @@ class Publications:
             sealed.header,
         )
         now = self._core.clock.now()
-        limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
+        limits = row.limits | pricing.limits(brief, tariff, goods, now)
 
         def act(tx: Tx) -> bool:
-            known = tx.get("products", id=row["id"])
-            if known is None or known["state"] != row["state"] or renewal.leaked_since(tx, before):
+            known = tx.get(ProductRow, id=row.id)
+            if known is None or known.state is not row.state or renewal.leaked_since(tx, before):
                 return False
             if fresh:
-                editions.record(tx, sealed, product=row["id"], now=now)
+                editions.record(tx, sealed, product=row.id, now=now)
                 fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
-                fields |= lineage.note_derived(tx, sealed.edition_id.hex(), row["brief"].get("derivedFrom") or ())
+                fields |= lineage.note_derived(tx, sealed.edition_id.hex(), row.brief.get("derivedFrom") or ())
                 self._core.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
-            if fresh and row["dataset"]:
+            if fresh and row.dataset:
                 drifting.warn(self._notices, tx, row, dataset, now)
-            tx.update(
-                "products",
-                {"id": row["id"]},
-                **{name: row[name] for name in OF_BRIEF if name != "limits"},
+            sold = replace(
+                known,
+                brief=row.brief,
+                title=row.title,
+                policy=row.policy,
                 renewal=None,
                 edition=sealed.edition_id.hex(),
                 dataset=dataset_json(dataset),
                 sample=sample,
                 terms=terms,
                 limits=limits,
-                state=SEALED if fresh else REGISTERED,
+                state=ProductState.SEALED if fresh else ProductState.REGISTERED,
                 updated=now,
             )
+            tx.change(known, sold)
             return True
 
         if not await self._core.store.write(act) and fresh:
@@ -306,14 +311,14 @@ class Publications:
         return replace(sealed, header=before.header, edition_id=before.edition_id, table=before.table)
 
     def _describe_and_seal(
-        self, row: dict[str, Any], before: Former | None, number: int
+        self, row: ProductRow, before: Former | None, number: int
     ) -> tuple[Dataset, dict[str, Any] | None, Sealed]:
-        brief = row["brief"]
+        brief = row.brief
         source = source_of(brief["files"], self._doors())
         dataset, _ = described(source, row, self._core.settings.participant.region)
         profiles = dataset.files
         seal_as = Brief(
-            series=H("series", self._core.identity.did.encode(), row["id"].encode()),
+            series=H("series", self._core.identity.did.encode(), row.id.encode()),
             number=number,
             prev=None if before is None else before.edition_id,
             key_holder=self._core.identity.did,
@@ -326,14 +331,14 @@ class Publications:
         former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
         now = self._core.clock.now()
         sample = _sample(source.files, profiles, brief.get("sample"))
-        progress = self._underway.sealing(row["id"]).note
+        progress = self._underway.sealing(row.id).note
         sealed = seal(source, run, self._blobs, seal_as, sealed_at=now, progress=progress, former=former)
         return dataset, sample, sealed
 
-    async def _register(self, row: dict[str, Any]) -> None:
+    async def _register(self, row: ProductRow) -> None:
         """Register the edition on chain under our signature; the event follows the mined transaction."""
-        salt = row["blind"] or b""
-        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        salt = row.blind or b""
+        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row.edition))
         assert edition is not None
         own = Edition(bytes.fromhex(edition["id"]), bytes.fromhex(edition["series"]), edition["number"])
         signed = blind.registered(own, salt)
@@ -344,28 +349,28 @@ class Publications:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
-            if tx.update("products", {"id": row["id"], "state": SEALED}, state=REGISTERED, updated=now):
+            if tx.update(ProductRow, {"id": row.id, "state": row.state}, state=ProductState.REGISTERED, updated=now):
                 tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined["hash"])
                 fields = {"tx": mined["hash"]} | ({"blindSalt": salt.hex()} if salt else {})
                 self._core.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
 
         await self._core.store.write(act)
 
-    async def _submit(self, row: dict[str, Any]) -> None:
+    async def _submit(self, row: ProductRow) -> None:
         """Submit the product to the exchange, unless it is to be listed nowhere."""
-        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row.edition))
         assert edition is not None
-        if not row["blind"]:
+        if not row.blind:
             await hand_in(self._exchange, self._resources, row, edition)
         now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
-            if tx.update("products", {"id": row["id"], "state": row["state"]}, state=offered(row), updated=now):
+            if tx.update(ProductRow, {"id": row.id, "state": row.state}, state=offered(row), updated=now):
                 history.keep(tx, row, now)
 
         await self._core.store.write(act)
         for listener in self.on_offer:
-            listener(row["edition"])
+            listener(edition["id"])
 
 
 def _sample(sources: Sequence[Any], profiles: Sequence[FileProfile], rows: int | None) -> dict[str, Any] | None:

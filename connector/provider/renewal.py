@@ -7,12 +7,13 @@ no new edition.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.custody.edition import LEAKED
 from connector.custody.former import Former
-from connector.negotiation.on_offer import RENEWING
 from connector.runtime.errors import Conflict, InvalidInput
+from connector.store.rows.product import ProductRow, ProductState
 from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
@@ -46,17 +47,17 @@ def saving(edition: Row) -> Row:
     return {"repeatedRows": len(repeated), "repeatedBytes": str(size)}
 
 
-def begin(tx: Tx, known: Row, draft: Row) -> None:
+def begin(tx: Tx, known: ProductRow, draft: ProductRow) -> None:
     """Have a product that is on offer sealed anew by another draft; raises Conflict for what would be another one."""
-    changed = [name for name in LASTING if known["brief"].get(name) != draft["brief"].get(name)]
+    changed = [name for name in LASTING if known.brief.get(name) != draft.brief.get(name)]
     if changed:
-        raise Conflict(f"`{changed[0]}` of the product `{known['id']}` is another", "choose another id")
-    tx.update("products", {"id": known["id"]}, renewal=draft["brief"], state=RENEWING, reason=None)
+        raise Conflict(f"`{changed[0]}` of the product `{known.id}` is another", "choose another id")
+    tx.change(known, replace(known, renewal=draft.brief, state=ProductState.RENEWING, reason=None))
 
 
-def former(tx: Tx, keys: Keys, product: Row) -> Former | None:
+def former(tx: Tx, keys: Keys, product: ProductRow) -> Former | None:
     """Return the product's edition as it is on offer, None before the first."""
-    row = tx.get("editions", id=product["edition"]) if product["edition"] else None
+    row = tx.get("editions", id=product.edition) if product.edition else None
     return None if row is None else Former(keys, row)
 
 

@@ -8,6 +8,7 @@ from catalog.identifiers import Kind
 from catalog.resource import from_json, local_code
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.limits import PAGE_ROWS_MAX, RESOURCES_MAX
+from connector.store.rows.product import ProductRow, ResourceRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -30,10 +31,11 @@ class Resources:
         told = resource.json() | {"code": resource.code or self.code(Kind.RESOURCE, resource.id)}
 
         def act(tx: Tx) -> Row:
-            known = tx.get("resources", id=resource.id)
+            known = tx.get(ResourceRow, id=resource.id)
             if known is None and tx.execute("SELECT count(*) AS n FROM resources")[0]["n"] >= RESOURCES_MAX:
                 raise Conflict(f"at most {RESOURCES_MAX} resources are kept")
-            tx.put("resources", id=resource.id, document=told, created=known["created"] if known else now, updated=now)
+            created = now if known is None else known.created
+            tx.put(ResourceRow(id=resource.id, document=told, created=created, updated=now))
             return told
 
         return await self._core.store.write(act)
@@ -42,9 +44,9 @@ class Resources:
         """List the resources, each with its products."""
 
         def read(tx: Tx) -> list[Row]:
-            rows = tx.find("resources", order="id", limit=first + PAGE_ROWS_MAX)[first:]
-            made = [(row["id"], (row["brief"] or {}).get("resource")) for row in tx.find("products")]
-            return [row["document"] | {"products": [key for key, of in made if of == row["id"]]} for row in rows]
+            rows = tx.find(ResourceRow, order="id", limit=first + PAGE_ROWS_MAX)[first:]
+            made = [(row.id, (row.brief or {}).get("resource")) for row in tx.find(ProductRow)]
+            return [row.document | {"products": [key for key, of in made if of == row.id]} for row in rows]
 
         return await self._core.store.read(read)
 
@@ -59,8 +61,8 @@ class Resources:
         if code := self.code(Kind.PRODUCT, product):
             told["code"] = code
         if name := brief.get("resource"):
-            row = await self._core.store.read(lambda tx: tx.get("resources", id=name))
+            row = await self._core.store.read(lambda tx: tx.get(ResourceRow, id=name))
             if row is None:
                 raise Absent(f"there is no resource `{name[:64]}` here", "penstock resource add")
-            told["resource"] = row["document"]
+            told["resource"] = row.document
         return told

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector.chain.transactions import MinedEvent
-from connector.negotiation.on_offer import WITHDRAWN
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.store.rows.product import ProductRow, ProductState
 from contracts import address, blind
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -157,10 +157,10 @@ class Rights:
         """
 
         def act(tx: Tx) -> list[str]:
-            products = tx.find("products", "edition = ?", (edition,))
+            products = tx.find(ProductRow, "edition = ?", (edition,))
             for product in products:
-                tx.update("products", {"id": product["id"]}, state=WITHDRAWN, updated=self._core.clock.now())
-            return [product["id"] for product in products if not product["blind"]]
+                tx.update(ProductRow, {"id": product.id}, state=ProductState.WITHDRAWN, updated=self._core.clock.now())
+            return [product.id for product in products if not product.blind]
 
         products = await self._core.store.write(act)
         for product in products:
@@ -177,8 +177,8 @@ class Rights:
 def _salt(tx: Tx, edition: str) -> bytes:
     """Return what blinds an edition of ours on chain, nothing for one that is listed, or not ours."""
     row = tx.get("editions", id=edition)
-    product = None if row is None else tx.get("products", id=row["product"])
-    return bytes(product["blind"] or b"") if product else b""
+    product = None if row is None else tx.get(ProductRow, id=row["product"])
+    return b"" if product is None else product.blind or b""
 
 
 def _raw(key: str) -> bytes:

@@ -10,25 +10,26 @@ if TYPE_CHECKING:
     from connector.provider.resources import Resources
     from connector.space.exchange import ExchangeDoor
     from connector.store.row import Row
+    from connector.store.rows.product import ProductRow
 
 
-async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Row, edition: Row) -> None:
+async def hand_in(exchange: ExchangeDoor, resources: Resources, product: ProductRow, edition: Row) -> None:
     """Submit a product with its edition's header; raises as `ExchangeDoor.ask`."""
-    offer = offers.offer_id(product["id"], product["offer"])
+    offer = offers.offer_id(product.id, product.offer)
     body = {
-        "id": product["id"],
-        "title": product["title"],
-        "tier": product["tier"],
-        "dataset": product["dataset"],
+        "id": product.id,
+        "title": product.title,
+        "tier": product.tier,
+        "dataset": product.dataset,
         "offer": {
             "id": offer,
-            "ask": product["limits"]["ask"],
-            "terms": product["terms"],
-            "policy": product["policy"],
+            "ask": product.limits["ask"],
+            "terms": product.terms,
+            "policy": product.policy,
         },
         "header": edition["header"],
-        "edition": product["edition"],
-    } | ({"space": product["brief"]["space"]} if product["brief"].get("space") else {})
-    body |= {"sample": product["sample"]} if product["sample"] else {}
-    body |= await resources.of(product["brief"], product["id"])
+        "edition": product.edition,
+    } | ({"space": product.brief["space"]} if product.brief.get("space") else {})
+    body |= {"sample": product.sample} if product.sample else {}
+    body |= await resources.of(product.brief, product.id)
     await exchange.ask("POST", "/exchange/products", body)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from connector.runtime.speed import Speed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from connector.runtime.clock import Clock
+    from connector.store.rows.product import ProductRow
 
 
 @dataclass(slots=True)
@@ -47,9 +48,9 @@ class Underway:
         """Return what is told of a product, nothing yet where it is not on its way."""
         return self._seen.get(key) or Sealing()
 
-    def view(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def view(self, row: ProductRow) -> dict[str, Any]:
         """Return where a product stands and how much of it is sealed, how fast, and the seconds left."""
-        told = self.sealing(row["id"])
+        told = self.sealing(row.id)
         done, of = told.done, told.of
         speed = told.speed.saw(self._clock.monotonic(), done) if of else None
         progress = {
@@ -58,4 +59,4 @@ class Underway:
             "bytesPerSecond": None if speed is None else str(round(speed)),
             "secondsLeft": None if speed is None else str(round((of - done) / speed)),
         }
-        return {"id": row["id"], "state": row["state"], "progress": progress}
+        return {"id": row.id, "state": row.state, "progress": progress}

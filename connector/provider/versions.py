@@ -7,11 +7,13 @@ withdrawn or erased is not gone back to.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.negotiation.on_offer import OFFERED
 from connector.runtime import reasons, rehearsal
 from connector.runtime.errors import Absent, Conflict
+from connector.store.rows.product import ProductRow, ProductState, ProductVersionRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -36,16 +38,18 @@ class Versions:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
-            product, version = tx.get("products", id=key), tx.get("product_versions", product=key, number=number)
+            product, version = tx.get(ProductRow, id=key), tx.get(ProductVersionRow, product=key, number=number)
             if product is None or version is None:
                 raise Absent(f"there is no version {number} of a product `{key[:100]}` here", "penstock version list")
-            if product["state"] not in OFFERED:
-                raise Conflict(f"the product `{key}` is {product['state']}", "wait until it is on offer")
-            edition = tx.get("editions", id=version["kept"]["edition"])
+            if product.state not in OFFERED:
+                raise Conflict(f"the product `{key}` is {product.state}", "wait until it is on offer")
+            edition = tx.get("editions", id=version.kept["edition"])
             if edition is None or edition["state"] not in GOOD_EDITIONS:
                 state = "gone" if edition is None else edition["state"]
                 raise Conflict(f"the edition of version {number} is {state}", "publish a new one")
-            tx.update("products", {"id": key}, **version["kept"], state="registered", reason=None, updated=now)
+            tx.change(
+                product, replace(product, **version.kept, state=ProductState.REGISTERED, reason=None, updated=now)
+            )
 
         await self._core.store.write(act)
         rehearsal.refuse(rehearsal.SEND, "submission", self._space.last().exchange, {"id": key, "version": number})

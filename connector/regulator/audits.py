@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import orjson
 
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import AUDIT_BYTES_MAX, AUDITS_KEPT_MAX
+from connector.store.rows.console import AuditRow, AuditState
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-RUNNING, DONE, FAILED = "running", "done", "failed"
 COMMAND = (sys.executable, "-m", "connector.cli.main", "audit", "--json")
 AUDITED = frozenset({0, 6})  # exit codes: clean, and findings
 CUT_OFF = "the server was stopped while it ran"
@@ -42,10 +43,10 @@ class Audits:
         """Say of an audit that an earlier run left unfinished that it was cut off."""
 
         def act(tx: Tx) -> None:
-            for row in tx.find("audits", "state = ?", (RUNNING,)):
-                tx.update("audits", {"id": row["id"]}, state=FAILED, reason=CUT_OFF)
+            for row in tx.find(AuditRow, "state = ?", (AuditState.RUNNING,)):
+                tx.change(row, replace(row, state=AuditState.FAILED, reason=CUT_OFF))
 
-        if await self._core.store.read(lambda tx: tx.find("audits", "state = ?", (RUNNING,), limit=1)):
+        if await self._core.store.read(lambda tx: tx.find(AuditRow, "state = ?", (AuditState.RUNNING,), limit=1)):
             await self._core.store.write(act)
 
     async def begin(self) -> str:
@@ -56,17 +57,17 @@ class Audits:
             key, now = secrets.token_hex(8), self._core.clock.now()
 
             def act(tx: Tx) -> None:
-                for row in tx.find("audits", order="at desc")[AUDITS_KEPT_MAX - 1 :]:
-                    tx.delete("audits", id=row["id"])
-                tx.insert("audits", id=key, state=RUNNING, report=None, reason="", at=now)
+                for row in tx.find(AuditRow, order="at desc")[AUDITS_KEPT_MAX - 1 :]:
+                    tx.delete(AuditRow, id=row.id)
+                tx.insert(AuditRow(id=key, state=AuditState.RUNNING, report=None, reason="", at=now))
 
             await self._core.store.write(act)
             self._task = asyncio.create_task(self._run(key))
             return key
 
-    async def newest(self) -> Row | None:
-        """Return the newest audit, None if there was none; `report` is what `penstock audit --json` prints."""
-        rows = await self._core.store.read(lambda tx: tx.find("audits", order="at desc", limit=1))
+    async def newest(self) -> AuditRow | None:
+        """Return the newest audit, None if there was none."""
+        rows = await self._core.store.read(lambda tx: tx.find(AuditRow, order="at desc", limit=1))
         return rows[0] if rows else None
 
     async def close(self) -> None:
@@ -82,9 +83,9 @@ class Audits:
             report, reason = await self._ask()
         except (OSError, ValueError) as fault:
             report, reason = None, str(fault)
-        state = FAILED if report is None else DONE
+        state = AuditState.FAILED if report is None else AuditState.DONE
         await self._core.store.write(
-            lambda tx: tx.update("audits", {"id": key}, state=state, report=report, reason=reason)
+            lambda tx: tx.update(AuditRow, {"id": key}, state=state, report=report, reason=reason)
         )
 
     async def _ask(self) -> tuple[Row | None, str]:

@@ -20,6 +20,7 @@ from connector.runtime.errors import Absent, InvalidInput, PeerMisbehaved, PeerR
 from connector.space import view as space_view
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
+from connector.store.rows.console import FactRow
 from connector.store.tables import TABLES
 from ledger.log import policy as log_policy
 from ledger.log.fsck import ResourceLost
@@ -113,8 +114,8 @@ def own_policy(tx: Tx, did: str, vkey: VerifierKey) -> LogPolicy:
 
     It asks for no quorum: the newest head is cosigned when it is anchored.
     """
-    row = tx.get("facts", name=space_view.FACT)
-    space = None if row is None else Space.from_json(row["value"])
+    row = tx.get(FactRow, name=space_view.FACT)
+    space = None if row is None else Space.from_json(row.value)
     if space is None or did not in space.members:
         return LogPolicy((vkey,), {}, {}, log_policy.NONE)
     return replace(space.log_policy(did), logs=(vkey,), quorum=log_policy.NONE)

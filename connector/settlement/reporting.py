@@ -13,6 +13,7 @@ from connector.channel import account as accounts
 from connector.channel import windows
 from connector.runtime.errors import PeerRefused, PeerUnreachable
 from connector.runtime.limits import REPORTED_TRADES_MAX
+from connector.store.rows.product import ShownState, ShownTradeRow
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Batch
 from contracts.typed_json import from_json
@@ -49,15 +50,15 @@ class Reporting:
         asked = accounts.PAYEE, accounts.CLOSED, REPORTED_TRADES_MAX
         for row in await self._core.store.read(lambda tx: tx.execute(_UNTOLD, *asked)):
             trade = await self._core.store.read(lambda tx, row=row: trade_of(tx, row))  # type: ignore[misc]  # binds the loop's value
-            state = "none" if trade is None else await self._show(trade)
+            state = ShownState.NONE if trade is None else await self._show(trade)
             if state is None:
                 break
-            now, taken = self._core.clock.now(), taken + (state == "shown")
-            told = {"agreement": row["agreement"], "channel": row["id"], "state": state, "created": now}
-            await self._core.store.write(lambda tx, told=told: tx.put("shown_trades", **told))  # type: ignore[misc]  # the same
+            now, taken = self._core.clock.now(), taken + (state is ShownState.SHOWN)
+            told = ShownTradeRow(agreement=row["agreement"], channel=row["id"], state=state, created=now)
+            await self._core.store.write(lambda tx, told=told: tx.put(told))  # type: ignore[misc]  # the same
         return taken
 
-    async def _show(self, trade: Trade) -> str | None:
+    async def _show(self, trade: Trade) -> ShownState | None:
         """Return what came of showing a trade, None if the exchange did not answer."""
         try:
             await self._exchange.ask("POST", PATH, trade.json())
@@ -66,8 +67,8 @@ class Reporting:
             return None
         except PeerRefused as fault:
             log.info("the exchange does not take a trade: %s", fault)
-            return "refused"
-        return "shown"
+            return ShownState.REFUSED
+        return ShownState.SHOWN
 
 
 def trade_of(tx: Tx, row: Row) -> Trade | None:

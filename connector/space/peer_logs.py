@@ -22,6 +22,7 @@ from connector.net import log_files
 from connector.runtime.errors import PeerUnreachable, VerificationFailed
 from connector.store import peer_heads
 from connector.store.peer_heads import ForkFound, keep_fork
+from connector.store.rows.evidence import PeerHeadRow
 from ledger.dispute import fork_proof
 from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     Keep = Callable[[Tx], None]
 
-log = logging.getLogger("connector.chain.peer_logs")  # lines keep the name that operators know (0124)
+log = logging.getLogger("connector.space.peer_logs")  # lines keep the name that operators know (0124)
 
 TILE_BYTES_MAX = 1 << 20
 # a message that overtook another waits so long for it; the one in between is usually being read
@@ -135,8 +136,8 @@ class PeerLogs:
     def _keep(self, tx: Tx, offered: Offered) -> None:
         """Keep a proven head; a row that somebody else wrote meanwhile has not been compared with it."""
         origin = offered.checkpoint.origin
-        row, known = tx.get("peer_heads", origin=origin), self._known.get(origin)
-        if row is not None and (known is None or known.roots.get(row["size"]) != row["root"]):
+        row, known = tx.get(PeerHeadRow, origin=origin), self._known.get(origin)
+        if row is not None and (known is None or known.roots.get(row.size) != row.root):
             self._known.pop(origin, None)
             raise PeerUnreachable(f"the log `{origin}` was seen elsewhere at the same moment", "send the message again")
         peer_heads.keep(tx, offered, self._clock.now())
@@ -144,10 +145,10 @@ class PeerLogs:
     async def _recall(self, origin: str) -> _Known:
         """Return what is known of a log, from the store if memory has nothing."""
         if origin not in self._known:
-            row = await self._store.read(lambda tx: tx.get("peer_heads", origin=origin))
+            row = await self._store.read(lambda tx: tx.get(PeerHeadRow, origin=origin))
             known = _Known()
             if row is not None:
-                known.prove(peer_heads.head_of(row), row["note"])
+                known.prove(peer_heads.head_of(row), row.note)
             self._known.setdefault(origin, known)
         return self._known[origin]
 

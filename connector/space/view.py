@@ -12,6 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from connector.runtime.errors import Absent, NotPermitted, PeerUnreachable, explain_failure
+from connector.store.rows.console import FactRow
 from connector.store.rows.space import MemberRow
 from connector.store.topic import Topic
 from ledger.space.document import REVOKED, SUSPENDED, Member, Space
@@ -123,9 +124,9 @@ class SpaceView:
 
     async def recall(self) -> None:
         """Take up the document that an earlier run kept, if there is one."""
-        row = await self._store.read(lambda tx: tx.get("facts", name=FACT))
+        row = await self._store.read(lambda tx: tx.get(FactRow, name=FACT))
         if row is not None:
-            self._set(Space.from_json(row["value"]))
+            self._set(Space.from_json(row.value))
 
     async def rebuild(self, deployment: Mapping[str, Any], own: Member, fee_bps: int, label: str) -> Space:
         """Build the document from the members table; the exchange's way."""
@@ -163,7 +164,7 @@ class SpaceView:
         self._body = answer.body
 
     def _keep(self, tx: Tx, document: Any) -> None:
-        tx.put("facts", name=FACT, value=document)
+        tx.put(FactRow(name=FACT, value=document))
 
     def _set(self, space: Space) -> None:
         self._known = space

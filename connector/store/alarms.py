@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
 
-log = logging.getLogger("connector.licence.alarms")  # lines keep the name that operators know (0124)
+log = logging.getLogger("connector.store.alarms")  # lines keep the name that operators know (0124)
 
 
 def sound(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.store.rows.evidence import BoxKeyRow
 from ledger.log import disclosure
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ def disclose(
     there were none.
     """
     to, own = disclosure.recipient_id(supervisor.delivery), disclosure.recipient_id(key.public_key().public_bytes_raw())
-    wrapped = {row["name"]: row["wrapped"] for row in tx.find("box_keys", "recipient = ?", (own,))}
-    known = {row["name"] for row in tx.find("box_keys", "recipient = ?", (to,))}
+    wrapped = {row.name: row.wrapped for row in tx.find(BoxKeyRow, "recipient = ?", (own,))}
+    known = {row.name for row in tx.find(BoxKeyRow, "recipient = ?", (to,))}
     events = 0
     for name in wrapped.keys() - known:
         again = disclosure.wrap_again(wrapped[name], key, supervisor.delivery)
-        tx.put("box_keys", name=name, recipient=to, wrapped=again)
+        tx.put(BoxKeyRow(name=name, recipient=to, wrapped=again))
         events += int(tx.column(_COUNT, name)[0])
     if not events:
         return 0, None

@@ -6,9 +6,11 @@ log, PostgreSQL's dead rows before they are vacuumed and copies of the database 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.runtime.errors import Absent, Conflict
+from connector.store.rows.evidence import LogEntryRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,12 +28,12 @@ def erase(tx: Tx, evidence: Evidence, index: int, reason: str, now: datetime) ->
 
     Raises `Absent` where there is no such entry, `Conflict` where nothing is disclosed any more.
     """
-    row = tx.get("log_entries", idx=index)
+    row = tx.get(LogEntryRow, idx=index)
     if row is None:
         raise Absent(f"the log has no entry {index}", "`penstock log head` says how many there are")
-    if row["box"] is None:
+    if row.box is None:
         raise Conflict(f"entry {index} discloses nothing any more")
-    tx.execute(_OVERWRITE, bytes(len(row["box"])), index)
-    tx.update("log_entries", {"idx": index}, box=None, box_key=None)
+    tx.execute(_OVERWRITE, bytes(len(row.box)), index)
+    tx.change(row, replace(row, box=None, box_key=None))
     fields = {"index": str(index), "reason": reason}
-    return evidence.record(tx, KIND, part=evidence.origin, link=[row["leaf"].hex()], fields=fields, now=now)
+    return evidence.record(tx, KIND, part=evidence.origin, link=[row.leaf.hex()], fields=fields, now=now)

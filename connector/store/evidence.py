@@ -7,12 +7,14 @@ extend the last signed checkpoint; one that does not signs nothing more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.runtime import rehearsal
 from connector.store.errors import EvidenceBroken
-from connector.store.shelf import TxShelf
+from connector.store.rows.evidence import AnchorRow, BoxKeyRow, CheckpointRow, LogEntryRow
+from connector.store.shelf import Beside, TxShelf
+from connector.store.table_row import TableRow
 from ledger.log import checkpoint as checkpoints
 from ledger.log import disclosure, events, merkle, tiles, witness
 from ledger.log import note as notes
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from contracts.typed_data import Domain
     from ledger.log.note import Note, VerifierKey
 
+
+R = TypeVar("R", bound=TableRow)
 
 HEAD = "log.head"
 RECORDED = "log.recorded"  # when the newest event was, if this process recorded it
@@ -95,7 +99,7 @@ class Evidence:
         leaf = merkle.leaf_hash(entry)
         box = key.close(disclosed, leaf)
         tx.remember(RECORDED, now)
-        shelf = TxShelf(tx, kind=kind, part=part, at=now, box=box, box_key=key.name)
+        shelf = TxShelf(tx, Beside(kind, part, now, box, key.name))
         return Log(shelf).append_hashed(entry, leaf)
 
     def _closing(self, tx: Tx) -> disclosure.BoxKey:
@@ -105,7 +109,7 @@ class Evidence:
         key = self._box_key
         if tx.recall(BOX_KEY) != key.name:
             for recipient, wrapped in key.wrapped.items():
-                tx.put("box_keys", name=key.name, recipient=recipient, wrapped=wrapped)
+                tx.put(BoxKeyRow(name=key.name, recipient=recipient, wrapped=wrapped))
             tx.remember(BOX_KEY, key.name)
         return key
 
@@ -119,8 +123,8 @@ class Evidence:
 
     def unanchored(self, tx: Tx) -> int:
         """Return the number of entries that no anchored head covers."""
-        anchored = _first(tx.find("anchors", "origin = ?", (self.origin,), order="size desc", limit=1))
-        return self.size(tx) - (anchored["size"] if anchored else 0)
+        anchored = _first(tx.find(AnchorRow, "origin = ?", (self.origin,), order="size desc", limit=1))
+        return self.size(tx) - (anchored.size if anchored else 0)
 
     def checkpoint(self, tx: Tx) -> bytes:
         """Return the newest own signed note, made now if the log grew (so `tx` must be a writing one)."""
@@ -133,12 +137,12 @@ class Evidence:
         """
         for entry in entries:
             said, leaf = events.decode(entry), merkle.leaf_hash(entry)
-            shelf = TxShelf(tx, kind=said.kind, part=said.part, at=said.time, box=None, box_key=None)
+            shelf = TxShelf(tx, Beside(said.kind, said.part, said.time, box=None, box_key=None))
             Log(shelf).append_hashed(entry, leaf)
         tree = TxShelf(tx).tail().tree
         if (tree.size, tree.root()) != (head.size, head.root):
             raise EvidenceBroken(f"the entries do not lead from the log on disk to its signed size `{head.size}`")
-        tx.put("checkpoints", size=head.size, root=head.root, note=note, at=None)
+        tx.put(CheckpointRow, size=head.size, root=head.root, note=note, at=None)
         tx.remember(HEAD, Head(note, head.size, head.root))
 
     def renew(self, tx: Tx) -> None:
@@ -152,15 +156,15 @@ class Evidence:
 
     def published(self, tx: Tx) -> bytes | None:
         """Return what `/log/checkpoint` serves: the newest cosigned note, before the first one the newest signed."""
-        row = _first(tx.find("checkpoints", "cosigned is not null", order="size desc", limit=1)) or _last(tx)
-        return None if row is None else (row["cosigned"] or row["note"]).encode()
+        row = _first(tx.find(CheckpointRow, "cosigned is not null", order="size desc", limit=1)) or _last(tx)
+        return None if row is None else (row.cosigned or row.note).encode()
 
     def head(self, tx: Tx) -> Head:
         """Return the newest signed head, made now if the log grew; raises `EvidenceBroken`."""
         last: Head | None = tx.recall(HEAD)
         known, shelf = last is not None, TxShelf(tx)
         if last is None and (row := _last(tx)) is not None:
-            last = Head(row["note"], row["size"], row["root"])
+            last = Head(row.note, row.size, row.root)
         if last is not None and last.size == shelf.size():
             return last
         tree = shelf.tail().tree
@@ -168,7 +172,7 @@ class Evidence:
         if last is not None and not known:
             _must_extend(Tree(shelf), last, size, root)
         signed = checkpoints.sign(Checkpoint(self.origin, size, root), self._key).encode()
-        tx.insert("checkpoints", size=size, root=root, note=signed, at=tx.recall(RECORDED))
+        tx.insert(CheckpointRow(size=size, root=root, note=signed, cosigned=None, at=tx.recall(RECORDED)))
         head = Head(signed, size, root)
         tx.remember(HEAD, head)
         return head
@@ -191,13 +195,13 @@ class Evidence:
 
         `cosigners` and `heads` are the witness's two verifier keys; `NoteError` if a line by one of them is false.
         """
-        row = tx.get("checkpoints", size=size)
+        row = tx.get(CheckpointRow, size=size)
         if row is None:
             raise notes.NoteError(f"no checkpoint of size `{size}` was made here")
-        note = notes.parse(row["cosigned"] or row["note"])
+        note = notes.parse(row.cosigned or row.note)
         note = witness.merge(note, answer, cosigners)
         note = witness.merge_head(note, answer, heads, domain)
-        tx.update("checkpoints", {"size": size}, cosigned=note.encode())
+        tx.change(row, replace(row, cosigned=note.encode()))
         return note
 
     def tile(self, tx: Tx, path: str) -> bytes:
@@ -215,11 +219,11 @@ class Evidence:
 
     def addenda(self, tx: Tx, index: int) -> dict[str, str]:
         """Return the encrypted disclosures of an entry: recipient id → base64 box; empty if erased or never made."""
-        row = tx.get("log_entries", idx=index)
-        if row is None or row["box"] is None:
+        row = tx.get(LogEntryRow, idx=index)
+        if row is None or row.box is None:
             return {}
-        keys = tx.find("box_keys", "name = ?", (row["box_key"],))
-        return {key["recipient"]: notes.b64(key["wrapped"] + row["box"]) for key in keys}
+        keys = tx.find(BoxKeyRow, "name = ?", (row.box_key,))
+        return {key.recipient: notes.b64(key.wrapped + row.box) for key in keys}
 
 
 def _only_link(kind: str, part: str) -> tuple[str, ...]:
@@ -235,9 +239,9 @@ def _must_extend(log: Tree, last: Head, size: int, root: bytes) -> None:
         raise EvidenceBroken(f"the log on disk does not extend its signed size `{last.size}`: {error}") from error
 
 
-def _last(tx: Tx) -> dict[str, Any] | None:
-    return _first(tx.find("checkpoints", order="size desc", limit=1))
+def _last(tx: Tx) -> CheckpointRow | None:
+    return _first(tx.find(CheckpointRow, order="size desc", limit=1))
 
 
-def _first(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _first(rows: list[R]) -> R | None:
     return rows[0] if rows else None

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from connector.store.rows.console import FactRow
+from connector.store.rows.evidence import PeerHeadRow
 from ledger.dispute import fork_proof
 from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
@@ -98,46 +100,43 @@ def compare(kept: Checkpoint | None, kept_note: str, offered: Offered) -> NeedsT
     return None
 
 
-def head_of(row: Mapping[str, Any]) -> Checkpoint:
-    """Return the checkpoint of a `peer_heads` row."""
-    return Checkpoint(row["origin"], row["size"], row["root"])
+def head_of(row: PeerHeadRow) -> Checkpoint:
+    """Return the checkpoint of a kept head."""
+    return Checkpoint(row.origin, row.size, row.root)
 
 
 def keep(tx: Tx, offered: Offered, now: datetime) -> None:
     """Keep a proven head unless a newer one is kept."""
     head = offered.checkpoint
-    row = tx.get("peer_heads", origin=head.origin)
-    newest = {"size": head.size, "root": head.root, "note": offered.note, "at": now}
+    row = tx.get(PeerHeadRow, origin=head.origin)
+    newest = PeerHeadRow(origin=head.origin, size=head.size, root=head.root, note=offered.note, at=now)
     if row is None:
-        tx.insert("peer_heads", origin=head.origin, **newest)
-    elif head.size > row["size"]:
-        tx.update("peer_heads", {"origin": head.origin}, **newest)
+        tx.insert(newest)
+    elif head.size > row.size:
+        tx.change(row, newest)
 
 
 def keep_fork(tx: Tx, fork: ForkFound, now: datetime) -> None:
     """Keep both notes of a fork; the first pair for an origin stays, unless a later one is proven to others."""
     name = FORK_FACT + fork.origin
-    known = tx.get("facts", name=name)
-    if known is not None and (known["value"].get("proof") is not None or fork.proof is None):
+    known = tx.get(FactRow, name=name)
+    if known is not None and (known.value.get("proof") is not None or fork.proof is None):
         return
     proof = None if fork.proof is None else fork.document()
     told = {"kept": fork.kept, "offered": fork.offered, "at": now.isoformat(), "proof": proof}
-    tx.put("facts", name=name, value=told)
+    tx.put(FactRow(name=name, value=told))
 
 
 def forks(tx: Tx) -> list[dict[str, Any]]:
     """Return the forks that we can show to others, as `ledger.dispute.fork_proof` documents."""
-    rows = tx.find("facts", "name >= ? and name < ?", (FORK_FACT, FORK_FACT[:-1] + chr(ord(FORK_FACT[-1]) + 1)))
-    return [row["value"]["proof"] for row in rows if row["value"].get("proof") is not None]
+    rows = tx.find(FactRow, "name >= ? and name < ?", (FORK_FACT, FORK_FACT[:-1] + chr(ord(FORK_FACT[-1]) + 1)))
+    return [row.value["proof"] for row in rows if row.value.get("proof") is not None]
 
 
 def seen(tx: Tx) -> list[dict[str, str]]:
     """Return what `/log/peers` serves and `time.mark` records: newest verified head of every log we met."""
-    rows = tx.find("peer_heads", order="origin")
-    return [
-        {"origin": row["origin"], "size": str(row["size"]), "root": row["root"].hex(), "note": row["note"]}
-        for row in rows
-    ]
+    rows = tx.find(PeerHeadRow, order="origin")
+    return [{"origin": row.origin, "size": str(row.size), "root": row.root.hex(), "note": row.note} for row in rows]
 
 
 def _read(piggyback: Mapping[str, Any]) -> tuple[str, int, list[bytes]]:

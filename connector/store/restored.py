@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from connector.store.rows.console import FactRow
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -49,9 +51,9 @@ def mark(database: sqlite3.Connection, told: Restored) -> None:
 
 def set_mark(tx: Tx, told: Restored) -> None:
     """Mark a database that is open: others' places in it end, its leases are of those who opened it since."""
-    tx.put("facts", name=FACT, value=_value(told))
+    tx.put(FactRow(name=FACT, value=_value(told)))
     for (name,) in DRAWN_AGAIN:
-        tx.delete("facts", name=name)
+        tx.delete(FactRow, name=name)
 
 
 def _value(told: Restored) -> dict[str, Any]:
@@ -60,14 +62,14 @@ def _value(told: Restored) -> dict[str, Any]:
 
 def marked(tx: Tx) -> Restored | None:
     """Return the mark, None for a database that was never restored or has caught up."""
-    row: dict[str, Any] | None = tx.get("facts", name=FACT)
+    row = tx.get(FactRow, name=FACT)
     if row is None:
         return None
-    told = row["value"]
+    told = row.value
     at, made = (datetime.fromisoformat(told[name]) for name in ("at", "made"))
     return Restored(at, made, told["size"], told["root"], told["mirror"], tuple(told["without"]))
 
 
 def clear(tx: Tx) -> None:
     """Take the mark away."""
-    tx.delete("facts", name=FACT)
+    tx.delete(FactRow, name=FACT)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.store.errors import EvidenceBroken
+from connector.store.rows.evidence import LogEntryRow, LogHashRow
 from ledger.log.merkle import Compact, perfect
 from ledger.log.tiles import TILE_WIDTH_HASHES
 from ledger.log.tree import runs as spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from connector.store.transaction import Tx
 
@@ -75,15 +77,25 @@ class Tail(NamedTuple):
         return Tail(tree, (*runs[:level], runs[level].grown(value), *runs[level + 1 :]))
 
 
+class Beside(NamedTuple):
+    """What the table keeps of an entry to append, besides the entry itself."""
+
+    kind: str
+    part: str
+    at: datetime
+    box: bytes | None
+    box_key: str | None
+
+
 class TxShelf:
-    """Reads the log within `tx`; `columns` are what the table keeps of an entry to append, besides the entry itself.
+    """Reads the log within `tx`, and appends an entry if told what is kept beside it.
 
     The tail is read from the tables once and remembered from act to act.
     """
 
-    def __init__(self, tx: Tx, **columns: Any) -> None:
+    def __init__(self, tx: Tx, beside: Beside | None = None) -> None:
         self._tx = tx
-        self._columns = columns
+        self._beside = beside
         self._size: int | None = None
 
     def size(self) -> int:
@@ -119,7 +131,7 @@ class TxShelf:
     def put_hash(self, level: int, index: int, value: bytes) -> None:
         """Keep a hash of level 1 or above; an existing one is never changed."""
         tail = self.tail()
-        self._tx.insert("log_hashes", level=level, idx=index, hash=value)
+        self._tx.insert(LogHashRow(level=level, idx=index, hash=value))
         self._tx.remember(TAIL, tail.grown(level, value))
 
     def entries(self, first: int, count: int) -> Sequence[bytes]:
@@ -128,9 +140,13 @@ class TxShelf:
 
     def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
         """Keep an entry and its leaf hash; an existing one is never changed."""
-        tail = self.tail()
+        tail, beside = self.tail(), self._beside
         assert index == tail.tree.size, "an entry goes to the end of the log"
-        self._tx.insert("log_entries", idx=index, entry=entry, leaf=leaf, **self._columns)
+        assert beside is not None, "who appends says what is kept beside the entry"
+        kind, part, at, box, box_key = beside
+        self._tx.insert(
+            LogEntryRow(idx=index, kind=kind, part=part, entry=entry, leaf=leaf, at=at, box=box, box_key=box_key)
+        )
         self._tx.remember(TAIL, tail.grown(0, leaf))
 
     def _read(self, level: int, first: int, count: int) -> Sequence[bytes]:

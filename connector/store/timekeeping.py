@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.runtime.limits import CLOCK_BEHIND_SECONDS_MAX
+from connector.store.rows.evidence import LogEntryRow
 from ledger.chain.errors import ChainUnreachable
 
 if TYPE_CHECKING:
@@ -76,5 +77,5 @@ class Timekeeping:
 
 def newest_event(tx: Tx) -> Newest | None:
     """Return our own newest event, None before the first."""
-    rows = tx.find("log_entries", order="idx desc", limit=1)
-    return Newest(rows[0]["at"], "our newest event") if rows else None
+    rows = tx.find(LogEntryRow, order="idx desc", limit=1)
+    return Newest(rows[0].at, "our newest event") if rows else None

@@ -76,6 +76,6 @@ async def test_of_two_audits_that_are_begun_at_once_one_is_refused(connector, mo
     begun = await asyncio.gather(audits.begin(), audits.begin(), return_exceptions=True)
     assert [type(one) for one in begun] == [str, Conflict]
     async with asyncio.timeout(WITHIN_SECONDS):
-        while (await audits.newest())["state"] == "running":
+        while (await audits.newest()).state == "running":
             await asyncio.sleep(0.01)
     assert len(asked) == 1

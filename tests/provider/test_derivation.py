@@ -68,8 +68,8 @@ class Maker:
     async def publish(self, *sources, policy=NARROW, inherit=False):
         """Have a draft's sources asked; returns the draft."""
         draft = {"brief": {"derivedFrom": list(sources), "inherit": inherit}, "policy": policy}
-        await self.store.write(lambda tx: self.connector.derivation.settle(tx, draft))
-        return draft
+        brief = await self.store.write(lambda tx: self.connector.derivation.settle(tx, draft["brief"], policy))
+        return draft | {"brief": brief}
 
     async def sell(self, draft, to=OTHER, policy=None):
         """Return why a buyer gets no agreement on a draft's product, empty if it does."""

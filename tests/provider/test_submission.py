@@ -12,13 +12,14 @@ from connector.exchange.leaving import Departing
 from connector.negotiation import on_offer
 from connector.provider import history
 from connector.runtime.errors import Conflict
+from connector.store.rows.product import ProductRow, ProductState
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.api.lone import lone
 from tests.negotiation.world import START, product
 
-FAILED = "failed"
-STATES = (*on_offer.UNDER_WAY, *on_offer.OFFERED, on_offer.WITHDRAWN, FAILED)
+FAILED = ProductState.FAILED
+STATES = (*on_offer.UNDER_WAY, *on_offer.OFFERED, ProductState.WITHDRAWN, FAILED)
 # states in which the exchange lists what was never handed in before, or may as soon as it is answered
 BEFORE_THE_FIRST = set(on_offer.ON_OFFER)
 BRIEF = {
@@ -38,7 +39,7 @@ async def shop(tmp_path):
             tx.insert("products", **row)
             tx.insert("products", **row | {"id": f"unlisted {state} {known}", "blind": bytes(32)})
             for one in (row["id"], f"unlisted {row['id']}") if known else ():
-                history.keep(tx, tx.get("products", id=one), START)
+                history.keep(tx, tx.get(ProductRow, id=one), START)
 
     await store.write(fill)
     yield store
@@ -47,7 +48,7 @@ async def shop(tmp_path):
 
 async def test_a_member_is_told_of_what_is_listed_whatever_is_done_to_it(shop):
     told = set(await shop.read(on_offer.listed))
-    handed_in = {f"{state} True" for state in STATES} - {f"{on_offer.WITHDRAWN} True"}
+    handed_in = {f"{state} True" for state in STATES} - {f"{ProductState.WITHDRAWN} True"}
     assert told == handed_in | {f"{state} False" for state in BEFORE_THE_FIRST}
     assert {"renewing True", "sealed True", "failed True"} <= told, "the exchange has them as they were"
 
@@ -55,7 +56,7 @@ async def test_a_member_is_told_of_what_is_listed_whatever_is_done_to_it(shop):
 async def test_nothing_is_on_offer_or_comes_on_offer_after_that(shop):
     await shop.write(lambda tx: on_offer.take_off(tx, START))
     rows = await shop.read(lambda tx: tx.find("products"))
-    assert {row["state"] for row in rows} == {on_offer.WITHDRAWN, FAILED}
+    assert {row["state"] for row in rows} == {ProductState.WITHDRAWN, FAILED}
 
 
 async def test_what_is_taken_off_while_it_is_sealed_stays_so(tmp_path, monkeypatch):
@@ -77,5 +78,5 @@ async def test_what_is_taken_off_while_it_is_sealed_stays_so(tmp_path, monkeypat
         with pytest.raises(Conflict, match="withdrawn"):
             await asyncio.wait_for(publishing, 10)
         rows = await shop.store.read(lambda tx: (tx.find("products"), tx.find("editions")))
-        assert ([row["state"] for row in rows[0]], rows[1]) == ([on_offer.WITHDRAWN], [])
+        assert ([row["state"] for row in rows[0]], rows[1]) == ([ProductState.WITHDRAWN], [])
         assert not list((tmp_path / "data/sealed").glob("*.sealed"))

@@ -8,6 +8,7 @@ from connector.api.pages.trading import micros
 from connector.console import disclosed
 from connector.runtime.errors import Absent
 from connector.runtime.limits import INDEX_DIGITS_MAX, PAGE_ROWS_MAX
+from connector.store.rows.evidence import LogEntryRow
 from ledger.log import checkpoint as checkpoints
 from ledger.log import events as entries
 from ledger.log import note as notes
@@ -46,10 +47,10 @@ async def event(call: Call) -> Row:
 
     def read(tx: Tx) -> Row:
         evidence, index = call.core.evidence, int(told)
-        row = tx.get("log_entries", idx=index)
+        row = tx.get(LogEntryRow, idx=index)
         if row is None:
             raise Absent(f"the log has no event {index}", "see the list of events")
-        entry, proof = entries.decode(row["entry"]), evidence.proof(tx, index)
+        entry, proof = entries.decode(row.entry), evidence.proof(tx, index)
         published = evidence.published(tx)
         head = None if published is None else checkpoints.parse_text(notes.parse(published).text)
         return {
@@ -60,8 +61,8 @@ async def event(call: Call) -> Row:
             "part": entry.part,
             "link": list(entry.link),
             "fields": disclosed.shown(disclosed.fields(call.core, tx, index)),
-            "leaf": row["leaf"].hex(),
-            "entry": row["entry"].decode(),
+            "leaf": row.leaf.hex(),
+            "entry": row.entry.decode(),
             "proof": proof,
             "size": None if head is None else head.size,
             "root": None if head is None else head.root.hex(),

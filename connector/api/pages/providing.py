@@ -11,6 +11,7 @@ from connector.console.leafing import leafed
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
+from connector.store.rows.product import ProductRow
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -26,40 +27,39 @@ async def products(call: Call) -> Row:
     first = call.first(FOUND_ROWS_MAX)
 
     def read(tx: Tx) -> list[Row]:
-        rows = tx.find("products", "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
+        rows = tx.find(ProductRow, "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
         counted = {row["product"]: int(row["n"]) for row in tx.execute(SOLD)}
-        return [_line(row, counted.get(row["id"], 0)) for row in rows]
+        return [_line(row, counted.get(row.id, 0)) for row in rows]
 
     return leafed(first, await call.core.store.read(read))
 
 
-def _line(row: Row, sold: int) -> Row:
-    told = {name: row[name] for name in ("id", "title", "state", "tier")}
-    return {**told, "sold": sold, "updated": moment(row["updated"])}
+def _line(row: ProductRow, sold: int) -> Row:
+    told = {"id": row.id, "title": row.title, "state": row.state, "tier": row.tier}
+    return {**told, "sold": sold, "updated": moment(row.updated)}
 
 
 async def product(call: Call) -> Row:
     """Return one product: what others see of it, and who has agreed to it."""
     key = call.path["id"]
 
-    def read(tx: Tx) -> Row:
-        row = tx.get("products", id=key)
+    def read(tx: Tx) -> tuple[ProductRow, Row]:
+        row = tx.get(ProductRow, id=key)
         if row is None:
             raise Absent(f"there is no product `{key[:200]}` of ours", "see the list of products")
         held = tx.find("agreements", "product = ? and role = ?", (key, "provider"), "created desc", HOLDERS_SHOWN)
-        return {"row": row, "rows": [line(tx, one) for one in held], "holders": _holders(held)}
+        return row, {"rows": [line(tx, one) for one in held], "holders": _holders(held)}
 
-    told = await call.core.store.read(read)
-    row = told["row"]
-    about = describing.described(row["dataset"]) if row["dataset"] else {"readable": "", "files": [], "rows": []}
-    terms = row["terms"] or {}
+    row, told = await call.core.store.read(read)
+    about = describing.described(row.dataset) if row.dataset else {"readable": "", "files": [], "rows": []}
+    terms = row.terms or {}
     return {
-        **{name: row[name] for name in ("id", "title", "state", "tier", "edition")},
-        "failure": describing.failure(row["reason"]),
-        "floor": (row["brief"] or {}).get("floor"),
+        **{name: getattr(row, name) for name in ("id", "title", "state", "tier", "edition")},
+        "failure": describing.failure(row.reason),
+        "floor": (row.brief or {}).get("floor"),
         "about": about,
         "price": describing.price(terms["tariff"]) if terms.get("tariff") else {},
-        "rules": describing.rules(row["policy"], row["id"]) if row["policy"] else {},
+        "rules": describing.rules(row.policy, row.id) if row.policy else {},
         "holders": told["holders"],
         "rows": told["rows"],
     }
@@ -78,7 +78,7 @@ def _holders(agreements: list[Row]) -> list[Row]:
 async def versions(call: Call) -> Row:
     """Return every version of a listing of ours, the newest first, each with what it changed, in words."""
     key = call.path["id"]
-    if await call.core.store.read(lambda tx: tx.get("products", id=key)) is None:
+    if await call.core.store.read(lambda tx: tx.get(ProductRow, id=key)) is None:
         raise Absent(f"there is no product `{key[:200]}` of ours", "see the list of products")
     told = await call.of(ExchangeDoor).ask("GET", f"/exchange/products/{quoted(key, safe='')}/versions")
     rows = [

@@ -126,7 +126,7 @@ def _preview(core: Core, publications: Publications, made: Row, there: Row) -> R
     tariff = pricing.previewed(made, max(dataset.size, 1))
     return {
         "about": describing.described(dataset_json(dataset)),
-        "rules": describing.rules(row["policy"], made["title"]),
+        "rules": describing.rules(row.policy, made["title"]),
         "price": {lang: price_words.price(tariff, lang) for lang in language.LANGUAGES},
         "examples": examples(tariff, {"byte": dataset.size, "row": dataset.rows}),
         "unmeasured": [path for path in made[FILES] if there[path] > CONSOLE_MEASURED_BYTES_MAX],

@@ -41,15 +41,15 @@ async def findings(call: Call) -> Row:
     row = await call.of(Audits).newest()
     if row is None:
         return {"state": "", "at": None, "reason": "", "counts": {}, "rows": []}
-    report = row["report"] or {}
+    report = row.report or {}
     found = [row for _, row in laid_out(report.get("findings", []))]
     names = ("events", "proofs_verified", "signatures_verified", "decisions_replayed", "openings", "bytes_paid_twice")
     money = {name: report[name] for name in ("amount_agreed", "amount_settled") if name in report}
     return {
-        "state": row["state"],
+        "state": row.state,
         "audit": report.get("audit", ""),
-        "at": row["at"].isoformat(timespec="seconds"),
-        "reason": row["reason"],
+        "at": row.at.isoformat(timespec="seconds"),
+        "reason": row.reason,
         "counts": {name: report[name] for name in names if name in report},
         "money": money,
         "unread": report.get("unread", []),

@@ -29,6 +29,7 @@ from connector.exchange.federation import entry, keeping, showing
 from connector.exchange.numbering import beyond, newest
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
+from connector.store.rows.console import FactRow
 from connector.store.rows.space import SpaceRow
 from ledger.log import note as notes
 
@@ -53,15 +54,15 @@ READS_AS: Final = OTHERS
 
 def begin(tx: Tx) -> None:
     """Draw what tells this database from another, once."""
-    if tx.get("facts", name=EPOCH) is None:
-        tx.put("facts", name=EPOCH, value={"epoch": str(uuid.uuid4())})
+    if tx.get(FactRow, name=EPOCH) is None:
+        tx.put(FactRow(name=EPOCH, value={"epoch": str(uuid.uuid4())}))
 
 
 def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> Row:
     """Return the changes after a number, as the exchange `own`: of what the exchange `reader` may see."""
-    floor, here, end = tx.get("facts", name=keeping.FLOOR), _epoch(tx), newest(tx)
+    floor, here, end = tx.get(FactRow, name=keeping.FLOOR), _epoch(tx), newest(tx)
     sees, sources = spaces.sight(tx, reader, READS_AS), showing.seen(tx)
-    lost = after > end or (after and (epoch != here or after < (floor["value"]["seq"] if floor else 0)))
+    lost = after > end or (after and (epoch != here or after < (floor.value["seq"] if floor else 0)))
     head = {"exchange": own, "epoch": here, "after": after}
     if lost:
         return head | {"next": 0, "more": False, "reset": True, "entries": []}
@@ -102,12 +103,12 @@ def _text(body: bytes, own: str) -> str:
 
 def _epoch(tx: Tx) -> str:
     """Return what a reader's number goes with: this database, its spaces' rules, and which sources are suspended."""
-    known = tx.get("facts", name=EPOCH)
+    known = tx.get(FactRow, name=EPOCH)
     assert known is not None, "an exchange has drawn its epoch"
     rules = sum(row.version for row in tx.find(SpaceRow))
     away = sorted(row["name"] for row in tx.find("sources", "state = ?", (State.SUSPENDED.value,)))
     mark = "." + sha256(" ".join(away).encode()).hexdigest()[:SUSPENDED_DIGITS] if away else ""
-    return f"{known['value']['epoch']}.{rules}{mark}"
+    return f"{known.value['epoch']}.{rules}{mark}"
 
 
 def _listed(row: Row, own: str, sees: tuple[str, ...] | None) -> Row:

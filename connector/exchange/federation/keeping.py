@@ -14,6 +14,7 @@ from catalog.found import found_id
 from catalog.listing import State as Listing
 from connector.exchange.numbering import following, table_of
 from connector.runtime.limits import GONE_PRODUCTS_MAX
+from connector.store.rows.console import FactRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,7 +101,7 @@ def prune(tx: Tx) -> None:
     old = tx.find("federated", "state = ?", (GONE,), "seq", count - GONE_PRODUCTS_MAX // 2)
     for row in old:
         tx.delete("federated", id=row["id"])
-    tx.put("facts", name=FLOOR, value={"seq": old[-1]["seq"]})
+    tx.put(FactRow(name=FLOOR, value={"seq": old[-1]["seq"]}))
 
 
 def _put(tx: Tx, source: Row, sighting: Sighting, now: datetime) -> str:

@@ -25,6 +25,7 @@ from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.provider.plain import bill as copy_bill
 from connector.provider.plain import decision as copy_decision
 from connector.runtime.errors import Absent, NotPermitted
+from connector.store.rows.evidence import LogEntryRow
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff
 from ledger.log.note import b64
@@ -252,9 +253,9 @@ class Copies:
 
 def shown(tx: Tx, evidence: Evidence, copy: Row) -> Row:
     """Return an ended copy's receipt, signature, log entry and proof (null until a checkpoint covers it)."""
-    entry = tx.get("log_entries", idx=copy["entry"])
+    entry = tx.get(LogEntryRow, idx=copy["entry"])
     assert entry is not None, "the log is never cut"
-    proof = {"entry": b64(entry["entry"]), "proof": evidence.proof(tx, copy["entry"])}
+    proof = {"entry": b64(entry.entry), "proof": evidence.proof(tx, copy["entry"])}
     signed = {"receipt": copy["receipt"], "signature": copy["signature"].hex()}
     return signed | {"event": proof, "countersigned": copy["agreed"] is not None}
 

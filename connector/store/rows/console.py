@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from connector.store.table_row import Json, TableRow, table
+from connector.store.table_row import Document, TableRow, table
 
 
 @table("accounts", key=("name",))
@@ -12,11 +13,11 @@ class AccountRow(TableRow):
     """An account of the console."""
 
     name: str
-    roles: str
-    operator: int
+    roles: str  # with a space between them
+    operator: int  # 1 for who may act
     password: str
     nonce: str
-    used_step: int
+    used_step: int  # of the newest one-time code: each counts once
     failures: int
     locked: datetime | None = None
     created: datetime
@@ -39,19 +40,27 @@ class ConsoleSessionRow(TableRow):
 
     digest: bytes
     account: str
-    post_key: str
+    post_key: str  # the digest of an operator's key, once it was shown
     created: datetime
     expires: datetime
+
+
+class AuditState(StrEnum):
+    """How far an audit is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
 
 
 @table("audits", key=("id",), index=(("at",),))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow(TableRow):
-    """An audit that was made, and what it found."""
+    """An audit that was made, and what it found: `report` is what `penstock audit --json` prints."""
 
     id: str
-    state: str
-    report: Json = None
+    state: AuditState
+    report: Document | None = None
     reason: str
     at: datetime
 
@@ -62,4 +71,4 @@ class FactRow(TableRow):
     """A fact that stands alone, by its name."""
 
     name: str
-    value: Json = None
+    value: Document

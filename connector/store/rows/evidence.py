@@ -17,8 +17,8 @@ class LogEntryRow(TableRow):
     entry: bytes
     leaf: bytes
     at: datetime
-    box: bytes
-    box_key: str
+    box: bytes | None  # absent once it was erased, and of an entry that came back from a mirror
+    box_key: str | None
 
 
 @table("log_hashes", key=("level", "idx"))
@@ -49,8 +49,8 @@ class CheckpointRow(TableRow):
     size: int
     root: bytes
     note: str
-    cosigned: str | None = None
-    at: datetime | None = None
+    cosigned: str | None = None  # the note with its witnesses' lines
+    at: datetime | None = None  # of the newest event under it, if the process that signed has recorded it
 
 
 @table("peer_heads", key=("origin",), held=True)

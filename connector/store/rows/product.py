@@ -1,9 +1,31 @@
-"""Products that a provider offers, and services and resources beside them."""
+"""Products that a provider offers, resources, and the trades that were shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from connector.store.table_row import Document, Json, TableRow, table
+from connector.store.table_row import Document, TableRow, table
+
+
+class ProductState(StrEnum):
+    """How far a product is: the first four go on by themselves, in the order of the journey."""
+
+    DRAFT = "draft"
+    RENEWING = "renewing"
+    SEALED = "sealed"
+    REGISTERED = "registered"
+    SUBMITTED = "submitted"
+    UNLISTED = "unlisted"
+    WITHDRAWN = "withdrawn"
+    FAILED = "failed"
+
+
+class ShownState(StrEnum):
+    """What came of showing a trade."""
+
+    SHOWN = "shown"
+    REFUSED = "refused"
+    NONE = "none"  # there was nothing to show
 
 
 @table("products", key=("id",), unique=(("offer",),), index=(("state", "id"),))
@@ -16,16 +38,16 @@ class ProductRow(TableRow):
     tier: str
     edition: str | None = None
     brief: Document
-    renewal: Json = None
+    renewal: Document | None = None  # the brief of the next edition, until that is sealed
     dataset: Document | None = None
-    sample: Json = None
-    policy: Json = None
+    sample: Document | None = None
+    policy: Document
     terms: Document | None = None
     limits: Document
-    offer: str | None = None
-    blind: bytes | None = None
-    state: str
-    reason: str | None = None
+    offer: str | None = None  # its offer's id, where the brief gives one
+    blind: bytes | None = None  # the salt of its editions' ids on the chain, if it is unlisted
+    state: ProductState
+    reason: str | None = None  # the fault it failed with, as JSON
     created: datetime
     updated: datetime
 
@@ -48,7 +70,7 @@ class ResourceRow(TableRow):
     """A resource that a participant describes about itself."""
 
     id: str
-    document: Json = None
+    document: Document
     created: datetime
     updated: datetime
 
@@ -60,5 +82,5 @@ class ShownTradeRow(TableRow):
 
     agreement: str
     channel: str
-    state: str
+    state: ShownState
     created: datetime

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.store import peer_heads
 from connector.store.evidence import Evidence
+from connector.store.rows.evidence import PeerHeadRow
 from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
 
@@ -69,8 +70,8 @@ def riding(log, size, start, **of):
 def follow(tx, evidence, piggyback):
     """Prove a head against the newest kept one, and keep it; return it, or what its proof lacks."""
     offered = peer_heads.read(evidence.vkey, piggyback)
-    row = tx.get("peer_heads", origin=offered.checkpoint.origin)
-    kept, note = (None, "") if row is None else (peer_heads.head_of(row), row["note"])
+    row = tx.get(PeerHeadRow, origin=offered.checkpoint.origin)
+    kept, note = (None, "") if row is None else (peer_heads.head_of(row), row.note)
     if missing := peer_heads.compare(kept, note, offered):
         return missing
     peer_heads.keep(tx, offered, NOW)

@@ -8,6 +8,7 @@ import pytest
 
 from connector.store import peer_heads
 from connector.store.peer_heads import ForkFound, NeedsTiles, Offered
+from connector.store.rows.evidence import PeerHeadRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger.dispute import fork_proof
@@ -185,8 +186,8 @@ async def test_the_newest_head_of_every_log_is_kept(store):
     found = await store.read(peer_heads.seen)
     assert [(one["origin"], one["size"]) for one in found] == [(other, "2"), (ORIGIN, "9")]
     assert found[1] | {"root": HONEST.root(9).hex(), "note": signed(HONEST, 9)} == found[1]
-    row = await store.read(lambda tx: tx.get("peer_heads", origin=ORIGIN))
-    assert (peer_heads.head_of(row), row["at"]) == (kept(9), NOW + timedelta(seconds=9))
+    row = await store.read(lambda tx: tx.get(PeerHeadRow, origin=ORIGIN))
+    assert (peer_heads.head_of(row), row.at) == (kept(9), NOW + timedelta(seconds=9))
 
 
 def fork(proof=None, first=4, second=9):
