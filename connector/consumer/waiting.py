@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.process import PATIENCE
 from connector.negotiation.protocol.states import SUSPENDED
+from connector.store.rows.protocol import OutboxRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,8 +80,8 @@ def turn(tx: Tx, row: Mapping[str, Any], trouble: Failure | None, asked: str) ->
         process = tx.get(table, id=row[column])
         assert process is not None, "an acquisition has its processes"
         ours = process["turn"] == process["role"] and not process["pending"]
-        waiting = tx.find("outbox", "subject = ?", (process["id"],), limit=1)
-        whose, why = BUYER if ours else PROVIDER, waiting[0]["error"] if waiting else ""
+        waiting = tx.find(OutboxRow, "subject = ?", (process["id"],), limit=1)
+        whose, why = BUYER if ours else PROVIDER, waiting[0].error if waiting else ""
         until = process["deadline"] or until
     return Turn(whose, until, why)
 

@@ -33,6 +33,7 @@ from connector.runtime.limits import (
     TOKEN_SECONDS_MAX,
 )
 from connector.store.errors import Duplicate
+from connector.store.rows.protocol import TokenSeenRow
 from contracts import canonical
 from contracts.errors import ContractError
 from ledger.stamp import at_second
@@ -138,7 +139,7 @@ def remember(tx: Tx, claims: Claims) -> None:
     # verify accepts a token for the leeway beyond its end, so it must be remembered as long
     forgotten = claims.expires + timedelta(seconds=CLOCK_LEEWAY_SECONDS)
     try:
-        tx.insert("tokens_seen", issuer=claims.issuer, jti=claims.jti, expires=forgotten)
+        tx.insert(TokenSeenRow(issuer=claims.issuer, jti=claims.jti, expires=forgotten))
     except Duplicate:
         raise TokenError("the token was used before", "make a fresh one for each request") from None
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from connector.negotiation.protocol.messages import Document
     from connector.runtime.alarm import Alarm
     from connector.store.row import Row
+    from connector.store.rows.protocol import OutboxRow
     from connector.store.transaction import Tx
 
 # what came of a message that brought nothing -> how it is said, and the code of the termination that follows
@@ -60,7 +61,7 @@ class Ending(ABC):
     def _move(self, tx: Tx, row: Row, to: str, by: str, digest: bytes, now: datetime, **changes: Any) -> Row: ...
 
     @abstractmethod
-    def _acknowledged(self, tx: Tx, row: Row, sent: Row, now: datetime) -> Row: ...
+    def _acknowledged(self, tx: Tx, row: Row, sent: OutboxRow, now: datetime) -> Row: ...
 
     def stays(self, row: Row) -> bool:
         """Return whether the process goes on in its state after the peer has refused our message."""
@@ -85,7 +86,7 @@ class Ending(ABC):
             return
         dropped = self._outbox.drop(tx, pid)
         if row["peer_pid"] is None:
-            digest = message_digest(dropped["body"]) if dropped else b""
+            digest = message_digest(dropped.body) if dropped else b""
             self._move(tx, row, TERMINATED, self._me.did, digest, now, reason=reason)
             return
         row = {**row, "pending": ""}
@@ -113,7 +114,7 @@ class Ending(ABC):
         self._follow(tx, row, heard, now)
         return True
 
-    def _undelivered(self, tx: Tx, row: Row, sent: Row, outcome: Outcome, now: datetime) -> None:
+    def _undelivered(self, tx: Tx, row: Row, sent: OutboxRow, outcome: Outcome, now: datetime) -> None:
         """Go on without a message that was refused or came too late: nobody waits for ever."""
         heard = outcome.heard
         found = asking.verdict(self.process, row, heard.state)
@@ -122,14 +123,14 @@ class Ending(ABC):
             self.advance(tx, row["id"], now)
             return
         how, code = MISSED[outcome.kind]
-        reason = told(f"our `{sent['kind']}` {how}: {outcome.reason}", heard.words)
+        reason = told(f"our `{sent.kind}` {how}: {outcome.reason}", heard.words)
         row = {**row, "pending": ""}
         if found == asking.OVER:
             self._follow(tx, row, replace(heard, words=reason), now)
             return
         gone = outcome.kind == EXPIRED and not heard.state
-        if gone or row["peer_pid"] is None or sent["kind"] == "termination":
-            digest, why = message_digest(sent["body"]), told(row["reason"], reason)
+        if gone or row["peer_pid"] is None or sent.kind == "termination":
+            digest, why = message_digest(sent.body), told(row["reason"], reason)
             self._move(tx, row, TERMINATED, self._me.did, digest, now, reason=why)
             return
         turn, deadline = states.turn(self.process, row["state"]), self.deadline(tx, row, row["state"], now)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from connector.negotiation.reactions import Reactions, Rules
     from connector.store.recorder import Recorder
     from connector.store.row import Row
+    from connector.store.rows.protocol import OutboxRow
     from connector.store.store import Store
     from connector.store.transaction import Tx
 
@@ -180,12 +181,12 @@ class Engine:
         except ProtocolError as error:
             return _refusal(process, error, {}, pid)
 
-    def _settled(self, tx: Tx, sent: Row, outcome: Outcome, now: datetime) -> bool:
-        if sent["process"] == NOTICE:
+    def _settled(self, tx: Tx, sent: OutboxRow, outcome: Outcome, now: datetime) -> bool:
+        if sent.process == NOTICE:
             if outcome.kind != DELIVERED:
-                log.warning("`%s` did not take our `%s`: %s", sent["peer"], sent["kind"], outcome.reason)
+                log.warning("`%s` did not take our `%s`: %s", sent.peer, sent.kind, outcome.reason)
             return True
-        return self._processes[sent["process"]].settled(tx, sent, outcome, now)
+        return self._processes[sent.process].settled(tx, sent, outcome, now)
 
     def _resume(self, tx: Tx) -> None:
         for process in self._processes.values():

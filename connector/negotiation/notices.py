@@ -20,6 +20,7 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, InvalidInput, Unproven
 from connector.runtime.limits import REASON_CHARACTERS_MAX
 from connector.store import alarms
+from connector.store.rows.protocol import ReceivedRow
 from contracts import signature
 from contracts.canonical import canonical
 from contracts.decimals import read_hex
@@ -160,8 +161,9 @@ class Notices:
         if address is None or not signature.is_by(address, notice.digest, signed):
             self._alarm(tx, notice, "bad-signature", peer, now)
             return Unproven("the notice is not signed with the key that signed the agreement")
-        if tx.get("received", subject=notice.agreement, digest=notice.digest) is None:
-            tx.put("received", subject=notice.agreement, digest=notice.digest, status=200, state=notice.kind, at=now)
+        subject, digest = notice.agreement, notice.digest
+        if tx.get(ReceivedRow, subject=subject, digest=digest) is None:
+            tx.insert(ReceivedRow(subject=subject, digest=digest, status=200, state=notice.kind, at=now))
             fields = {"kind": notice.kind, "text": notice.text, "from": peer}
             self._evidence.record(tx, "notice.received", part=notice.agreement, fields=fields, now=now)
             self.takers[notice.kind](tx, row, notice, now)

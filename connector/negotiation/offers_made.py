@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.negotiation.protocol.states import CONSUMER, OFFERED, PROVIDER, REQUESTED
+from connector.store.rows.protocol import OfferMadeRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +29,10 @@ def keep(tx: Tx, row: Row, now: datetime) -> None:
     if who is None or not row["offer"]:
         return
     price = row["own_price"] if who == row["role"] else row["their_price"]
-    tx.put("offers_made", negotiation=row["id"], number=row["rounds"], who=who, price=price, offer=row["offer"], at=now)
+    made = {"negotiation": row["id"], "number": row["rounds"], "who": who, "price": price, "offer": row["offer"]}
+    tx.put(OfferMadeRow(**made, at=now))
 
 
-def of(tx: Tx, negotiation: str) -> list[Row]:
+def of(tx: Tx, negotiation: str) -> list[OfferMadeRow]:
     """Return the offers of a negotiation in their order."""
-    return tx.find("offers_made", "negotiation = ?", (negotiation,), "number")
+    return tx.find(OfferMadeRow, "negotiation = ?", (negotiation,), "number")

@@ -104,7 +104,7 @@ class Operating:
         if row["pending"]:
             sent = self._outbox.hasten(tx, row["id"], self._now())
             assert sent is not None, "a pending state has its message"
-            return f"our `{sent['kind']}` is delivered again"
+            return f"our `{sent.kind}` is delivered again"
         return "the step that was ours is taken" if process.proceed(tx, row["id"], self._now()) else ""
 
     async def _ask(self, pid: str) -> str:

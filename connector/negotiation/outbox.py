@@ -28,6 +28,7 @@ from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
+from connector.store.rows.protocol import OutboxRow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from connector.negotiation.doors import Deliver
     from connector.negotiation.protocol.messages import Document
-    from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
 
@@ -85,7 +85,7 @@ class Outbox:
         store: Store,
         deliver: Deliver,
         now: Callable[[], datetime],
-        settled: Callable[[Tx, Row, Outcome, datetime], bool],
+        settled: Callable[[Tx, OutboxRow, Outcome, datetime], bool],
         ask: Callable[[str, str], Awaitable[Heard]],
     ) -> None:
         self._store = store
@@ -117,25 +117,36 @@ class Outbox:
     ) -> None:
         """Add a message about the process `subject`; it flies as soon as the transaction is durable."""
         rehearsal.note(rehearsal.SEND, kind, url, body)
-        named = {"id": str(uuid.uuid4()), "peer": peer, "url": url, "body": body}
-        about = {"process": process, "subject": subject, "kind": kind}
-        row = named | about | {"attempts": 0, "due": now, "deadline": deadline, "error": "", "created": now}
-        tx.insert("outbox", **row)
+        row = OutboxRow(
+            id=str(uuid.uuid4()),
+            peer=peer,
+            url=url,
+            body=body,
+            process=process,
+            subject=subject,
+            kind=kind,
+            attempts=0,
+            due=now,
+            deadline=deadline,
+            error="",
+            created=now,
+        )
+        tx.insert(row)
         tx.after(partial(self._launch_new, row))
 
-    def drop(self, tx: Tx, subject: str) -> Row | None:
+    def drop(self, tx: Tx, subject: str) -> OutboxRow | None:
         """Remove and return the message of a process that is still undelivered; it may yet arrive."""
-        rows = tx.find("outbox", "subject = ?", (subject,))
+        rows = tx.find(OutboxRow, "subject = ?", (subject,))
         assert len(rows) <= 1, "a process has one message under way"
-        tx.delete("outbox", subject=subject)
+        tx.delete(OutboxRow, subject=subject)
         return rows[0] if rows else None
 
-    def hasten(self, tx: Tx, subject: str, now: datetime) -> Row | None:
+    def hasten(self, tx: Tx, subject: str, now: datetime) -> OutboxRow | None:
         """Deliver the message of a process that is under way at once; return it, None when there is none."""
-        rows = tx.find("outbox", "subject = ?", (subject,))
+        rows = tx.find(OutboxRow, "subject = ?", (subject,))
         if not rows:
             return None
-        tx.update("outbox", {"id": rows[0]["id"]}, due=now)
+        tx.change(rows[0], replace(rows[0], due=now))
         tx.after(self._alarm.notice)
         return rows[0]
 
@@ -160,23 +171,23 @@ class Outbox:
             rows = await self._store.read(partial(_due, now=now, flown=dict(self._flown)))
             self._crowded.clear()
             for row in rows:
-                if row["id"] in self._landings:  # this copy may be older than what came of it: look again
+                if row.id in self._landings:  # this copy may be older than what came of it: look again
                     self._alarm.notice()
                 else:
                     self._launch(row)
             self._landings = None
             await self._alarm.sleep(await self._store.read(partial(_next, now=now)))
 
-    def _launch_new(self, row: Row) -> None:
+    def _launch_new(self, row: OutboxRow) -> None:
         """Begin the flight of a new row, unless older ones of its peer wait: then all are read in their order."""
-        if row["peer"] in self._crowded:
+        if row.peer in self._crowded:
             self._alarm.notice()
         else:
             self._launch(row)
 
-    def _launch(self, row: Row) -> None:
+    def _launch(self, row: OutboxRow) -> None:
         """Begin a flight if there is a place; otherwise the end of another flight brings the row up again."""
-        key, peer = row["id"], row["peer"]
+        key, peer = row.id, row.peer
         if self._worker is None:
             return
         if key in self._flights or len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER:
@@ -184,7 +195,7 @@ class Outbox:
             self._crowded.add(peer)
             return
         self._peers[peer] += 1
-        self._flown[key] = row["attempts"]
+        self._flown[key] = row.attempts
         self._flights[key] = asyncio.get_running_loop().create_task(self._fly(row), name=f"outbox:{key}")
         self._flights[key].add_done_callback(partial(self._landed, key, peer))
 
@@ -201,24 +212,24 @@ class Outbox:
             self._waiting = False
             self._alarm.notice()
 
-    async def _fly(self, row: Row) -> None:
-        traceparent.CURRENT.set(traceparent.of(row["subject"]))  # of this task alone
+    async def _fly(self, row: OutboxRow) -> None:
+        traceparent.CURRENT.set(traceparent.of(row.subject))  # of this task alone
         outcome = await self._attempt(row)
-        late = self._now() >= row["deadline"]
+        late = self._now() >= row.deadline
         if isinstance(outcome, str) and late:
             outcome = Outcome(EXPIRED, None, outcome)
         if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
-            outcome = replace(outcome, heard=await self._ask(row["process"], row["subject"]))
+            outcome = replace(outcome, heard=await self._ask(row.process, row.subject))
         try:
             await self._store.write(partial(self._conclude, row=row, outcome=outcome, late=late), short=True)
         except StoreError as error:
-            log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row["id"], error)
+            log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row.id, error)
             self._waiting = True  # the row is still due; when this flight has landed it gets another
 
-    async def _attempt(self, row: Row) -> Outcome | str:
+    async def _attempt(self, row: OutboxRow) -> Outcome | str:
         """Deliver once; return what came of it, or why to try again."""
         try:
-            status, reply = await self._deliver(row["peer"], row["url"], row["body"])
+            status, reply = await self._deliver(row.peer, row.url, row.body)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the way to the peer raises, the message must not be lost
@@ -226,14 +237,14 @@ class Outbox:
         if 200 <= status < 300:
             return Outcome(DELIVERED, reply, "")
         reason = " ".join(filter(None, (str(status), _phrase(status), _reason(reply))))
-        if status >= 500 or status in RETRIED or (status == NOT_FOUND and row["attempts"] < NOT_FOUND_ATTEMPTS):
+        if status >= 500 or status in RETRIED or (status == NOT_FOUND and row.attempts < NOT_FOUND_ATTEMPTS):
             return reason
         return Outcome(REFUSED, reply, reason)
 
-    def _conclude(self, tx: Tx, row: Row, outcome: Outcome | str, *, late: bool) -> None:
-        now, key = self._now(), {"id": row["id"]}
+    def _conclude(self, tx: Tx, row: OutboxRow, outcome: Outcome | str, *, late: bool) -> None:
+        now = self._now()
         if isinstance(outcome, Outcome) or late:
-            if not tx.delete("outbox", **key):
+            if not tx.delete(OutboxRow, id=row.id):
                 return  # answered by a later message of the peer, or dropped
             if isinstance(outcome, Outcome):
                 if self._settled(tx, row, outcome, now):
@@ -242,9 +253,9 @@ class Outbox:
             if late:
                 self._settled(tx, row, Outcome(EXPIRED, None, outcome), now)
                 return
-            tx.insert("outbox", **row)
-        due = min(now + _pause(row["attempts"]), row["deadline"])
-        if tx.update("outbox", key, attempts=row["attempts"] + 1, due=due, error=outcome):
+            tx.insert(row)
+        due = min(now + _pause(row.attempts), row.deadline)
+        if tx.update(OutboxRow, {"id": row.id}, attempts=row.attempts + 1, due=due, error=outcome):
             tx.after(partial(self._alarm.notice, due))
 
 
@@ -263,7 +274,7 @@ def _reason(reply: Any) -> str:
     return str(reasons if reasons is not None else "")[:REASON_LIMIT_CHARACTERS]
 
 
-def _due(tx: Tx, now: datetime, flown: Mapping[str, int]) -> list[Row]:
+def _due(tx: Tx, now: datetime, flown: Mapping[str, int]) -> list[OutboxRow]:
     """Return due rows, the oldest of each peer first, so that no peer's pile hides another's message.
 
     A row under way is none of them, unless its flight has failed already and is only about to land. As many rows may
@@ -278,7 +289,7 @@ def _due(tx: Tx, now: datetime, flown: Mapping[str, int]) -> list[Row]:
         2 * FLIGHTS,
     )
     new = [each["id"] for each in ids if flown.get(each["id"]) != each["attempts"]]
-    return [row for key in new if (row := tx.get("outbox", id=key))]
+    return [row for key in new if (row := tx.get(OutboxRow, id=key))]
 
 
 def _next(tx: Tx, now: datetime) -> datetime | None:

@@ -15,6 +15,7 @@ from connector.negotiation.protocol.offers import METERED, PLAIN
 from connector.negotiation.protocol.states import STATES
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import PAGE_ROWS_MAX
+from connector.store.rows.protocol import OutboxRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,9 +118,9 @@ def _metered(tx: Tx, row: Row) -> dict[str, Any]:
 
 
 def _message(tx: Tx, pid: str) -> dict[str, Any]:
-    sent = tx.find("outbox", "subject = ?", (pid,), limit=1)[0]
-    told = {name: sent[name] for name in ("kind", "url", "attempts", "error")}
-    return told | {"due": _moment(sent["due"]), "deadline": _moment(sent["deadline"])}
+    sent = tx.find(OutboxRow, "subject = ?", (pid,), limit=1)[0]
+    told = {"kind": sent.kind, "url": sent.url, "attempts": sent.attempts, "error": sent.error}
+    return told | {"due": _moment(sent.due), "deadline": _moment(sent.deadline)}
 
 
 def _where(wanted: Wanted) -> tuple[str, list[Any]]:

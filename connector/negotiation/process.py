@@ -34,6 +34,7 @@ from connector.negotiation.protocol.errors import (
     UnknownError,
 )
 from connector.negotiation.protocol.states import CONSUMER, FINAL, NONE, TERMINATED, WEIGHT, other
+from connector.store.rows.protocol import OutboxRow, ReceivedRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,7 +113,7 @@ class Process(Ending):
         digest = message_digest(body)
         row = self._opened(tx, message, body, peer) if pid is None else self._known(tx, pid, peer.did)
         if row is not None and (again := self._again(tx, row, message, body, digest)):
-            return self._reply(row, again["status"], again["state"])
+            return self._reply(row, again.status, again.state)
         if pid is None and row is not None:
             raise MismatchError(f"`{row['peer_pid']}` is already the id of another {self.process}")
         row = self._theirs(tx, message, body, peer, now) if row is None else self._matched(tx, row, body)
@@ -120,7 +121,7 @@ class Process(Ending):
         changes = self.take(tx, row, message, body, peer)
         row = self._move(tx, row, to, peer.did, digest, now, peer_pid=row["peer_pid"], **changes)
         status = CREATED if pid is None else OK
-        tx.put("received", subject=row["id"], digest=digest, status=status, state=to, at=now)
+        tx.put(ReceivedRow(subject=row["id"], digest=digest, status=status, state=to, at=now))
         self.advance(tx, row["id"], now)
         return self._reply(row, status, to)
 
@@ -164,9 +165,9 @@ class Process(Ending):
             if row["turn"] == row["role"]:
                 self.advance(tx, row["id"], now)
 
-    def settled(self, tx: Tx, sent: Row, outcome: Outcome, now: datetime) -> bool:
+    def settled(self, tx: Tx, sent: OutboxRow, outcome: Outcome, now: datetime) -> bool:
         """Take what came of a message of ours; False when the answer is not the one the protocol asks for."""
-        row = tx.get(self.table, id=sent["subject"])
+        row = tx.get(self.table, id=sent.subject)
         assert row is not None
         assert row["pending"], "a message under way is pending"
         if outcome.kind != DELIVERED:
@@ -180,7 +181,7 @@ class Process(Ending):
         moved = self._acknowledged(tx, row, sent, now)
         if moved["state"] not in FINAL and asking.ended(moved, outcome.reply):
             whom = other(row["role"])
-            words = f"the {whom} took our `{sent['kind']}` and answered that it is `{TERMINATED}`"
+            words = f"the {whom} took our `{sent.kind}` and answered that it is `{TERMINATED}`"
             self._follow(tx, moved, asking.Heard(TERMINATED, words), now)
             return True
         self.advance(tx, row["id"], now)
@@ -270,13 +271,13 @@ class Process(Ending):
         tx.insert(self.table, **row)
         return self._ours(tx, str(row["id"]))
 
-    def _again(self, tx: Tx, row: Row, message: str, body: Document, digest: bytes) -> Row | None:
+    def _again(self, tx: Tx, row: Row, message: str, body: Document, digest: bytes) -> ReceivedRow | None:
         """Return what was answered to this message before.
 
         A peer that puts no `@id` on its messages may lawfully say the same twice, e.g. hold to its price: from it, what
         is legal now is taken as new.
         """
-        known = tx.get("received", subject=row["id"], digest=digest)
+        known = tx.get(ReceivedRow, subject=row["id"], digest=digest)
         if known is None or "@id" in body:
             return known
         sender = other(row["role"])
@@ -306,7 +307,7 @@ class Process(Ending):
 
     def _crossed(self, tx: Tx, row: Row, to: str) -> Row:
         """Return the row after a message that crossed one of ours; ours stays under way if it is still legal."""
-        waiting = tx.find("outbox", "subject = ?", (row["id"],))[0]["kind"]
+        waiting = tx.find(OutboxRow, "subject = ?", (row["id"],))[0].kind
         if states.following(self.process, to, waiting, row["role"]):
             return row
         if WEIGHT.get(row["pending"], 0) > WEIGHT.get(to, 0):
@@ -335,9 +336,9 @@ class Process(Ending):
             tx.after(partial(self._alarm.notice, deadline))
         return found
 
-    def _acknowledged(self, tx: Tx, row: Row, sent: Row, now: datetime) -> Row:
+    def _acknowledged(self, tx: Tx, row: Row, sent: OutboxRow, now: datetime) -> Row:
         """Move to the state that our delivered message leads to."""
-        to, digest = row["pending"], message_digest(sent["body"])
+        to, digest = row["pending"], message_digest(sent.body)
         row = {**row, "pending": ""}
         return self._move(tx, row, to, self._me.did, digest, now, peer_pid=row["peer_pid"], reason=row["reason"])
 

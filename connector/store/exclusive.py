@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from connector.store import leases, tenure
+from connector.store.rows.protocol import LeaseRow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,11 +49,11 @@ class Exclusive:
             await asyncio.shield(self._store.write(lambda tx: leases.release(tx, name, holder)))
 
     async def _take(self, name: str, holder: str) -> bool:
-        held = await self._store.read(lambda tx: tx.get("leases", name=name))
+        held = await self._store.read(lambda tx: tx.get(LeaseRow, name=name))
         now = self._clock.now()
-        if held is not None and held["until"] > now and not tenure.is_dead(held["holder"]):
+        if held is not None and held.until > now and not tenure.is_dead(held.holder):
             return False
-        before = None if held is None else held["holder"]
+        before = None if held is None else held.holder
 
         def act(tx: Tx) -> bool:
             if before is not None and tenure.is_dead(before):

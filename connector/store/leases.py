@@ -6,8 +6,11 @@ so SQLite's lock decides races; time comes from the caller. A holder that was sl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from connector.store.rows.protocol import LeaseRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,21 +20,22 @@ if TYPE_CHECKING:
 
 def take(tx: Tx, name: str, holder: str, now: datetime, seconds: int) -> bool:
     """Take the lease if it is free, expired or already ours; return whether we hold it until `now` + `seconds`."""
-    row = tx.get("leases", name=name)
-    if row is not None and row["holder"] != holder and row["until"] > now:
+    row = tx.get(LeaseRow, name=name)
+    if row is not None and row.holder != holder and row.until > now:
         return False
-    tx.put("leases", name=name, holder=holder, until=now + timedelta(seconds=seconds))
+    tx.put(LeaseRow(name=name, holder=holder, until=now + timedelta(seconds=seconds)))
     return True
 
 
 def renew(tx: Tx, name: str, holder: str, now: datetime, seconds: int) -> bool:
     """Prolong a lease that we still hold; False means somebody else may have taken over: stop."""
-    row = tx.get("leases", name=name)
-    if row is None or row["holder"] != holder or row["until"] <= now:
+    row = tx.get(LeaseRow, name=name)
+    if row is None or row.holder != holder or row.until <= now:
         return False
-    return tx.update("leases", {"name": name}, until=now + timedelta(seconds=seconds)) == 1
+    tx.change(row, replace(row, until=now + timedelta(seconds=seconds)))
+    return True
 
 
 def release(tx: Tx, name: str, holder: str) -> bool:
     """Give the lease back; return whether it was ours."""
-    return tx.delete("leases", name=name, holder=holder) == 1
+    return tx.delete(LeaseRow, name=name, holder=holder) == 1

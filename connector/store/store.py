@@ -1,8 +1,8 @@
 """The store: one writer, a few readers, acts instead of connections.
 
     store = await Store.open(place, TABLES)     place: a file of SQLite, or "postgresql://user@host/database"
-    number = await store.write(lambda tx: tx.update("outbox", {"id": message}, state="sent"))
-    row = await store.read(lambda tx: tx.get("outbox", id=message))
+    number = await store.write(lambda tx: tx.update(OutboxRow, {"id": message}, attempts=1))
+    row = await store.read(lambda tx: tx.get(OutboxRow, id=message))
 
 Law: whoever changes something does it in an act of `write`; when the awaitable returns, the change is on the disk.
 Several processes may open one place: its lock keeps writers apart, and leases keep work apart.

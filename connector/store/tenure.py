@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from connector.runtime.cancellation import cancel
 from connector.store import leases
 from connector.store.errors import StoreBusy
+from connector.store.rows.protocol import LeaseRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,8 +66,8 @@ class Tenure:
 
     def require(self, tx: Tx) -> None:
         """Raise `StoreBusy` in the transaction of an act that only who works may do, when somebody else works."""
-        row = tx.get("leases", name=NAME)
-        if row is None or row["holder"] != self._holder:
+        row = tx.get(LeaseRow, name=NAME)
+        if row is None or row.holder != self._holder:
             raise StoreBusy("another process works on this database now; nothing was written, this one ends")
 
     async def close(self) -> None:
@@ -77,9 +78,9 @@ class Tenure:
 
     async def _try(self) -> bool:
         now = self._clock.now()
-        held = await self._store.read(lambda tx: tx.get("leases", name=NAME))
-        if held is not None and (is_dead(held["holder"]) or _is_of_before(held["holder"])):
-            await self._store.write(lambda tx: leases.release(tx, NAME, held["holder"]))
+        held = await self._store.read(lambda tx: tx.get(LeaseRow, name=NAME))
+        if held is not None and (is_dead(held.holder) or _is_of_before(held.holder)):
+            await self._store.write(lambda tx: leases.release(tx, NAME, held.holder))
         return await self._store.write(lambda tx: leases.take(tx, NAME, self._holder, now, LEASE_SECONDS))
 
     async def _renew(self) -> None:

@@ -10,6 +10,7 @@ from connector.negotiation.process import PATIENCE
 from connector.negotiation.protocol import messages, states
 from connector.negotiation.reactions import DEFAULT
 from connector.negotiation.transfer import Transfers
+from connector.store.rows.protocol import OutboxRow
 from connector.store.tables import TABLES
 from contracts.signature import address, sign
 from tests.money.disk import Disk
@@ -132,7 +133,8 @@ class Side:
         sent = self.sent
 
         def conclude(tx):
-            tx.delete("outbox", id=sent["id"])
-            return self.of(process).settled(tx, sent, Outcome(kind, reply, reason, **heard), self.now)
+            row = tx.get(OutboxRow, id=sent["id"])
+            tx.delete(OutboxRow, id=row.id)
+            return self.of(process).settled(tx, row, Outcome(kind, reply, reason, **heard), self.now)
 
         return self.do(conclude)

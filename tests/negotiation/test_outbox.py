@@ -45,8 +45,8 @@ class Bench:
     def settled(self, tx, row, outcome, now):
         if outcome.kind == DELIVERED and not self.accepts:
             return False
-        assert row["subject"] not in self.outcomes
-        self.outcomes[row["subject"]] = outcome
+        assert row.subject not in self.outcomes
+        self.outcomes[row.subject] = outcome
         return True
 
     async def send(self, *subjects, peer="did:a", seconds=60):
@@ -226,7 +226,7 @@ async def test_a_dropped_message_settles_nothing(bench):
     while not bench.attempts:
         await asyncio.sleep(0.002)
     dropped = await bench.store.write(lambda tx: bench.box.drop(tx, "s"))
-    assert dropped["subject"] == "s"
+    assert dropped.subject == "s"
     bench.answer = lambda peer: (200, None)
     await bench.send("other")
     await bench.until("other")

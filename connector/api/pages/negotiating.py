@@ -20,6 +20,7 @@ from policy.parse import parse
 if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.store.row import Row
+    from connector.store.rows.protocol import OfferMadeRow
     from connector.store.transaction import Tx
 
 OPERATIONS = ("retry", "terminate", "suspend", "resume", "complete")
@@ -57,19 +58,20 @@ async def process(call: Call) -> Row:
     return {**view, "thread": thread, "talk": talk}
 
 
-def _said(offers: list[Row], product: str) -> list[Row]:
+def _said(offers: list[OfferMadeRow], product: str) -> list[Row]:
     """Return what was offered, one after the other, each with what it changed of the one before, in words."""
     told: list[Row] = []
     before: Row | None = None
     for row in offers:
         version = _version(row, product)
         changed = () if before is None or version is None else of_offers(before, version)
-        price = None if row["price"] is None else str(row["price"])
+        price = None if row.price is None else str(row.price)
         told.append(
             {
-                **{name: row[name] for name in ("number", "who")},
+                "number": row.number,
+                "who": row.who,
                 "price": price,
-                "at": moment(row["at"]),
+                "at": moment(row.at),
                 "differences": [one.json() for one in changed],
             }
         )
@@ -77,17 +79,17 @@ def _said(offers: list[Row], product: str) -> list[Row]:
     return told
 
 
-def _version(row: Row, product: str) -> Row | None:
+def _version(row: OfferMadeRow, product: str) -> Row | None:
     """Return an offer as two of them are compared; None for one without terms of ours, or that cannot be read."""
     try:
-        proposal = offered.read(row["offer"])
+        proposal = offered.read(row.offer)
         if proposal.terms is None:
             return None
         parse({"@type": "Set", "target": product, **proposal.policy})
     except (ProtocolError, PolicyError):
         return None
     terms = {"tariff": proposal.terms["tariff"]}
-    ask = terms["tariff"]["minor"] if row["price"] is None else str(row["price"])
+    ask = terms["tariff"]["minor"] if row.price is None else str(row.price)
     return {"id": product, "offer": {"ask": ask, "terms": terms, "policy": proposal.policy}}
 
 

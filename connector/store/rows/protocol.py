@@ -105,7 +105,7 @@ class OfferMadeRow(TableRow):
     negotiation: str
     number: int
     who: str
-    price: Amount
+    price: Amount | None  # None of an offer of a peer that names none
     offer: Document
     at: datetime
 
