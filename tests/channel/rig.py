@@ -22,7 +22,7 @@ from connector.enforcement.ruling import Ruling
 from connector.store import schema
 from connector.store.evidence import Evidence
 from connector.store.statements import Statements
-from connector.store.tables import CHANNEL, EVIDENCE
+from connector.store.tables import ROWS
 from connector.store.transaction import Tx
 from contracts import agreement as agreements
 from contracts import signature
@@ -46,7 +46,13 @@ if TYPE_CHECKING:
         VoucherMessage,
     )
 
-TABLES = (*CHANNEL, *EVIDENCE)
+
+def rooms(*files):
+    """The tables that some files of `connector.store.rows` declare."""
+    return tuple(row.TABLE for row in ROWS if row.__module__.rpartition(".")[2] in files)
+
+
+TABLES = rooms("channel", "use", "evidence")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PAYER_KEY, PAYEE_KEY, STRANGER_KEY = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32
 PAYER, PAYEE = signature.address(PAYER_KEY), signature.address(PAYEE_KEY)
