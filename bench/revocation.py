@@ -38,6 +38,7 @@ from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
 from connector.provider.data_addresses import TICKET_KEY
 from connector.runtime.data_folder import DATABASE, KEYS
+from connector.store.rows.agreement import AgreementRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 
@@ -107,7 +108,7 @@ async def seed(data: Path, sealed: Sealed, party: Party, count: int) -> dict[str
         editions.record(tx, sealed, product=PRODUCT, now=now)
         for number in range(count):
             digest, pid = os.urandom(32).hex(), f"urn:uuid:bench-{number}"
-            tx.insert("agreements", **agreement(digest, sealed, party.did, now))
+            tx.insert(AgreementRow, **agreement(digest, sealed, party.did, now))
             tx.insert("transfers", **transfer(pid, digest, party, now))
             about = sealed.edition_id, bytes.fromhex(digest), tickets.transfer_digest(pid)
             made[digest] = tickets.SCHEME + tickets.issue(key, *about, now)

@@ -12,6 +12,7 @@ from connector.licence.sublicence.granting import Granting
 from connector.negotiation.notices import Notices
 from connector.runtime.errors import Absent, InvalidInput
 from connector.space.peer_logs import PeerLogs
+from connector.store.rows.agreement import AgreementRow
 from contracts.namespace import AGREEMENT_URN, CHECKPOINT
 from ledger.agreement import licence_proof
 from ledger.chain.client import Chain
@@ -51,11 +52,11 @@ async def sublicense(call: Call) -> web.Response:
 async def licence(call: Call) -> web.Response:
     """Show an agreement of ours as a licence that anybody checks offline: signed, and proven of the chain's state."""
     digest = call.path["id"].removeprefix(AGREEMENT_URN)
-    row = await call.core.store.read(lambda tx: tx.get("agreements", digest=digest))
-    if row is None or not row["provider_signature"] or not row["buyer_signature"]:
+    row = await call.core.store.read(lambda tx: tx.get(AgreementRow, digest=digest))
+    if row is None or not row.provider_signature or not row.buyer_signature:
         raise Absent(f"there is no signed agreement `{digest[:100]}` here", "penstock show, for what there is")
-    signed = {"terms": row["terms"], "agreement": row["agreement"]}
-    signed |= {f"{who}Signature": row[f"{who}_signature"].hex() for who in ("provider", "buyer")}
+    signed: dict[str, Any] = {"terms": row.terms, "agreement": row.agreement}
+    signed |= {"providerSignature": row.provider_signature.hex(), "buyerSignature": row.buyer_signature.hex()}
     block = await call.of(Chain).newest()
     program = call.of(Programs).deployment.addresses["licences"]
     proof = await call.of(Chain).proof(program, licence_proof.slots(bytes.fromhex(digest)), block.number)

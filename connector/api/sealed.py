@@ -24,6 +24,7 @@ from connector.provider.review import draw
 from connector.runtime.errors import Absent, InvalidInput
 from connector.settlement import disputes
 from connector.space.view import SpaceView
+from connector.store.rows.agreement import AgreementRow
 from contracts.typed_data import digest
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
@@ -89,13 +90,13 @@ async def ticket(call: Call) -> web.Response:
     if not isinstance(wanted, str):
         raise InvalidInput("a renewal names its `transfer`", 'say {"transfer": ID}')
 
-    def find(tx: Tx) -> tuple[Row, Row] | None:
+    def find(tx: Tx) -> tuple[Row, AgreementRow] | None:
         row = tx.get("transfers", id=wanted)
-        agreement = None if row is None else tx.get("agreements", digest=row["agreement"])
+        agreement = None if row is None else tx.get(AgreementRow, digest=row["agreement"])
         if row is None or agreement is None:
             return None
-        ours = agreement["peer"] == call.peer and agreement["edition"] == call.path["edition"]
-        return (row, agreement) if ours and row in running(tx, agreement["digest"]) else None
+        ours = agreement.peer == call.peer and agreement.edition == call.path["edition"]
+        return (row, agreement) if ours and row in running(tx, agreement.digest) else None
 
     found = await call.act(find)
     if found is None:

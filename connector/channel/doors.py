@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets as entropy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from connector.channel.account import Account
     from connector.enforcement.enforce import Enforcement
     from connector.store.recorder import Recorder
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
     from ledger.edition.row_table import RowTable
@@ -43,15 +44,15 @@ class Deal:
     parent: bytes | None = None
 
     @classmethod
-    def of_row(cls, row: Mapping[str, Any], *, live: bool) -> Deal:
+    def of_row(cls, row: AgreementRow, *, live: bool) -> Deal:
         """Read a row of `agreements`; the store's own rows are trusted to be well-formed."""
-        return cls.of(row, from_json(Agreement, row["agreement"]), Terms.from_json(row["terms"]), live=live)
+        return cls.of(row, from_json(Agreement, row.agreement), Terms.from_json(row.terms), live=live)
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], agreement: Agreement, terms: Terms, *, live: bool) -> Deal:
+    def of(cls, row: AgreementRow, agreement: Agreement, terms: Terms, *, live: bool) -> Deal:
         """Return the deal of a row of `agreements` whose documents are read already."""
-        parent = bytes.fromhex(row["parent"]) if row.get("parent") else None
-        return cls(bytes.fromhex(row["digest"]), agreement, terms, row["peer"], live, parent)
+        parent = bytes.fromhex(row.parent) if row.parent else None
+        return cls(bytes.fromhex(row.digest), agreement, terms, row.peer, live, parent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from connector.runtime.errors import (
     explain_failure,
 )
 from connector.runtime.speed import Speed
+from connector.store.rows.agreement import AgreementRow
 from contracts.terms import Terms
 
 if TYPE_CHECKING:
@@ -271,8 +272,8 @@ class Acquisitions:
 
     async def _pay_in(self, row: Row) -> bool:
         """Open the channel with a deposit, by the token's permit in the same transaction."""
-        agreement = await self._row("agreements", row["agreement"], key="digest")
-        terms = Terms.from_json(agreement["terms"])
+        agreement = await self._agreement(row["agreement"])
+        terms = Terms.from_json(agreement.terms)
         if terms.tier == PLAIN:  # paid outside channels
             copying.check(row["mandate"])
             await self._core.store.write(lambda tx: self._move(tx, row, "funded"))
@@ -291,8 +292,7 @@ class Acquisitions:
 
     async def _funded(self, row: Row) -> bool:
         """Wait until the channel is on chain and keep it as ours."""
-        agreement = await self._row("agreements", row["agreement"], key="digest")
-        keep = await self._deposits.opened(row, agreement["terms"])
+        keep = await self._deposits.opened(row, (await self._agreement(row["agreement"])).signed_terms)
 
         def act(tx: Tx) -> None:
             keep(tx)
@@ -312,8 +312,7 @@ class Acquisitions:
 
     async def _transfer(self, row: Row) -> bool:
         """Ask the provider to start the transfer."""
-        agreement = await self._row("agreements", row["agreement"], key="digest")
-        wanted = tier_of(agreement["terms"]["tier"]).formats[0]
+        wanted = tier_of((await self._agreement(row["agreement"])).signed_terms["tier"]).formats[0]
 
         def act(tx: Tx) -> None:
             now = self._core.clock.now()
@@ -391,7 +390,11 @@ class Acquisitions:
                 return True
         return False
 
-    async def _row(self, table: str, value: str, *, key: str = "id") -> Row:
-        row = await self._core.store.read(lambda tx: tx.get(table, **{key: value}))
+    async def _agreement(self, digest: str) -> AgreementRow:
+        [row] = await self._core.store.read(lambda tx: tx.find(AgreementRow, "digest = ?", (digest,)))
+        return row
+
+    async def _row(self, table: str, value: str) -> Row:
+        row = await self._core.store.read(lambda tx: tx.get(table, id=value))
         assert row is not None, f"`{value}` is kept in {table}"
         return row

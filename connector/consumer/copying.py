@@ -35,6 +35,7 @@ from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerRefused, 
 from connector.runtime.files import Part
 from connector.runtime.local_names import local_name, local_names
 from connector.runtime.stage import Stage
+from connector.store.rows.agreement import AgreementRow
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
 from contracts.tariff import Tariff, amount
@@ -114,7 +115,7 @@ class Copying:
         Returns whether all of that is done; False while the provider has not yet heard that it is.
         """
         transfer = await self._core.store.read(lambda tx: tx.get("transfers", id=row["transfer"]))
-        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
         assert transfer is not None
         assert agreement is not None
         taking = Taking(self._core, self._peers, self._notices, self._blobs, row, transfer["address"], tell)
@@ -123,7 +124,7 @@ class Copying:
             await taking.countersign(agreement, transfer_id(transfer["peer_pid"], transfer["id"]).hex())
             return True
         if not transfer["pending"]:  # else it was said before a crash
-            await taking.run(int(agreement["terms"]["maxUnpaidBytes"]))
+            await taking.run(int(agreement.signed_terms["maxUnpaidBytes"]))
             await self._engine.complete_transfer(row["transfer"])
         return False
 
@@ -259,19 +260,19 @@ class Taking:
         for name in listed.files:
             files.remove(self._folder / local_name(name))
 
-    async def countersign(self, agreement: Row, transfer: str) -> None:
+    async def countersign(self, agreement: AgreementRow, transfer: str) -> None:
         """Answer the provider's receipt with our signature, if it says no more than what came here."""
         url = f"{self._endpoint}/receipt"
         try:
             answer = await self._core.outbound.get(url, headers=self._headers, limit_bytes=RECEIPT_BYTES_MAX)
-            provider = from_json(Agreement, agreement["agreement"]).provider
-            receipt = copy_receipt.check(answer.json(), provider, agreement["digest"], transfer)
-            self._agree(receipt, Tariff.from_json(agreement["terms"]["tariff"]))
+            provider = from_json(Agreement, agreement.agreement).provider
+            receipt = copy_receipt.check(answer.json(), provider, agreement.digest, transfer)
+            self._agree(receipt, Tariff.from_json(agreement.signed_terms["tariff"]))
         except (ContractError, PeerRefused, PeerMisbehaved) as error:
             log.warning("the receipt of transfer `%s` is not signed by us: %s", self._row["transfer"], error)
             return
         now, text = self._core.clock.now(), copy_receipt.digest(receipt).hex()
-        notice = Notice(RECEIVED, agreement["digest"], text, now)
+        notice = Notice(RECEIVED, agreement.digest, text, now)
         progress = self._row["progress"] | {"receipt": {"receipt": receipt, "signature": answer.json()["signature"]}}
 
         def act(tx: Tx) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from connector.licence.licensing import Licensing
     from connector.settlement.meeting import Meetings
     from connector.settlement.purse import Purse
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
     from ledger.chain.client import Act
     from ledger.chain.programs import Programs
@@ -64,15 +65,15 @@ class Deposits:
         granted = await self._programs.events("licences", "LicenceGranted", agreementDigest=about)
         return lambda tx: self._licensing.grant(tx, digest, granted[0].transaction.hex())
 
-    async def deposit(self, mandate: Mapping[str, Any], agreement: Mapping[str, Any]) -> Deposit:
+    async def deposit(self, mandate: Mapping[str, Any], agreement: AgreementRow) -> Deposit:
         """Return a new channel for an agreement, with a deposit that the token's permit allows in one transaction.
 
         It is no more than can still become due under the agreement. What came back from closed channels is taken for
         it; raises PaymentRefused when the account holds less all the same.
         """
-        terms = Terms.from_json(agreement["terms"])
-        paid = await self._core.store.read(lambda tx: tx.get("paid_rows", agreement=agreement["digest"]))
-        left = from_json(Agreement, agreement["agreement"]).price_cap - (0 if paid is None else paid["amount"])
+        terms = Terms.from_json(agreement.terms)
+        paid = await self._core.store.read(lambda tx: tx.get("paid_rows", agreement=agreement.digest))
+        left = from_json(Agreement, agreement.agreement).price_cap - (0 if paid is None else paid["amount"])
         usual = pricing.usual_deposit(terms.tariff, left)
         value = usual if mandate["deposit"] is None else min(int(mandate["deposit"]), max(left, usual))
         balance = await self._programs.balance(self._core.identity.keys.address)

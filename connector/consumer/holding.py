@@ -13,6 +13,7 @@ from connector.custody import idle, passes, replicas
 from connector.negotiation.notices import SERVES, Notice
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.errors import Absent, PaymentRefused
+from connector.store.rows.agreement import AgreementRow
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 
@@ -44,7 +45,7 @@ class Holding:
         """Tell the provider that the whole replica under an agreement is here and served, if it is."""
         if not self._core.settings.vault.serve:
             return
-        agreement, replica = tx.get("agreements", digest=digest), replicas.under(tx, digest)
+        agreement, replica = tx.get(AgreementRow, digest=digest), replicas.under(tx, digest)
         if agreement is None or replica is None or replica["state"] != replicas.SEALED:
             return
         words = f"the edition `{replica['edition']}` is held whole, and served to who has your pass"
@@ -77,9 +78,9 @@ class Holding:
         """Return a whole replica of the edition under an agreement that stands, with the provider who signed."""
         where = "edition = ? and state = ?"
         for replica in tx.find("replicas", where, (told.edition.hex(), replicas.SEALED)):
-            agreement = tx.get("agreements", digest=replica["agreement"])
-            if agreement is None or agreement["role"] != CONSUMER or self._standing.over(tx, agreement, now):
+            agreement = tx.get(AgreementRow, digest=replica["agreement"])
+            if agreement is None or agreement.role != CONSUMER or self._standing.over(tx, agreement, now):
                 continue
-            if from_json(Agreement, agreement["agreement"]).provider == told.provider:
+            if from_json(Agreement, agreement.agreement).provider == told.provider:
                 return replicas.whole(tx, replica)
         return None

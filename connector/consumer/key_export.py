@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.store.row import Row
+    from connector.store.rows.agreement import AgreementRow
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +38,9 @@ WARNING = (
 )
 
 
-def check_tier(agreement: Row) -> None:
+def check_tier(agreement: AgreementRow) -> None:
     """Refuse an agreement under which no keys rest here; raises NotPermitted, Conflict."""
-    tier = agreement["terms"]["tier"]
+    tier = agreement.signed_terms["tier"]
     if tier == LEASED:
         raise NotPermitted(
             "a leased replica has no keys here: each opening is bought of its provider, and its keys stay in memory",
@@ -64,10 +65,10 @@ def told(result: Mapping[str, Any]) -> Row:
     return {"id": result["id"].removeprefix(PREFIX), **same, "file": file, "warning": WARNING}
 
 
-def write(replica: Row, agreement: Row, secrets: Mapping[int, bytes], to: Path) -> None:
+def write(replica: Row, agreement: AgreementRow, secrets: Mapping[int, bytes], to: Path) -> None:
     """Write the key file of a whole row of `replicas`, for its owner alone (blocking)."""
     table = replicas.table_of(replica)
-    licensed = {number: secrets[number] for number in rows_of(agreement["terms"], table)}
-    header, digest = read_header(replica["header"]), bytes.fromhex(agreement["digest"])
+    licensed = {number: secrets[number] for number in rows_of(agreement.signed_terms, table)}
+    header, digest = read_header(replica["header"]), bytes.fromhex(agreement.digest)
     files.write_atomic(to, key_file.encode(digest, header, table, replica["path"], licensed, WARNING))
-    log.warning("the keys of `%d` rows were exported under `%s`: nobody counts", len(licensed), agreement["digest"])
+    log.warning("the keys of `%d` rows were exported under `%s`: nobody counts", len(licensed), agreement.digest)

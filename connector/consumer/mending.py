@@ -24,6 +24,7 @@ from connector.custody.passes import HELD_PATH
 from connector.negotiation.protocol.states import FINAL, STARTED, TRANSFER
 from connector.runtime import files
 from connector.runtime.errors import Conflict, PeerUnreachable, PenstockError
+from connector.store.rows.agreement import AgreementRow
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
@@ -151,17 +152,17 @@ class Mending:
             return
         replica, agreement = await self._core.store.read(lambda tx: self._held_under(tx, found.kept.id))
         engine = self._engine
-        pid = await engine.start_transfer(agreement["digest"], tier(agreement["terms"]["tier"]).formats[0])
+        pid = await engine.start_transfer(agreement.digest, tier(agreement.signed_terms["tier"]).formats[0])
         try:
             yield await roads_to(self._core, self._peers, replica, await self._started(pid))
         finally:
             with suppress(PenstockError):
                 await engine.complete_transfer(pid)
 
-    def _held_under(self, tx: Tx, key: str) -> tuple[Row, Row]:
+    def _held_under(self, tx: Tx, key: str) -> tuple[Row, AgreementRow]:
         replica = tx.get("replicas", id=key)
         assert replica is not None, "it was found a moment ago"
-        agreement = tx.get("agreements", digest=replica["agreement"])
+        agreement = tx.get(AgreementRow, digest=replica["agreement"])
         if agreement is None:
             raise Conflict(f"the agreement of the replica `{key}` is not here")
         for got in tx.find("acquisitions", "agreement = ?", (replica["agreement"],)):

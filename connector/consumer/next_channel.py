@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from connector.channel import payer, receive
 from connector.runtime.errors import explain_failure
 from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
+from connector.store.rows.agreement import AgreementRow
 from contracts.terms import Terms
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class NextChannels:
             return False
         if found.closed:
             return True
-        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
         assert agreement is not None, "a channel is opened under an agreement that we keep"
-        terms = Terms.from_json(agreement["terms"])
+        terms = Terms.from_json(agreement.terms)
         latest = max(self._core.clock.now(), (await self._chain.newest()).at)
         least = timedelta(seconds=terms.claim_margin + terms.stale_max + CLOCK_LEEWAY_SECONDS)
         return latest + least >= found.expiry

@@ -36,6 +36,7 @@ from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnr
 from connector.runtime.local_names import local_names, renamed
 from connector.runtime.stage import require_empty, require_free
 from connector.settlement import disputes
+from connector.store.rows.agreement import AgreementRow
 from contracts.ranges import RowSet
 from contracts.units import LEASED
 from ledger.edition.opening import Code, OpeningError
@@ -136,7 +137,7 @@ class Openings:
                 row = {"result": await self._export(row, agreement, to)}
             return key_export.told(row["result"])
 
-    async def _export(self, row: Row, agreement: Row, to: Path) -> Row:
+    async def _export(self, row: Row, agreement: AgreementRow, to: Path) -> Row:
         replica = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
         assert replica is not None, "a complete acquisition has its replica"
         try:
@@ -147,11 +148,11 @@ class Openings:
         secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica["id"]))
         await asyncio.to_thread(key_export.write, replica, agreement, secrets, to)
         table = replicas.table_of(replica)
-        size = tally.plain_bytes(table, rows_of(agreement["terms"], table))
+        size = tally.plain_bytes(table, rows_of(agreement.signed_terms, table))
         return await self._reads.finish(row, number, size, [str(to)])
 
-    async def _agreement(self, digest: str) -> Row:
-        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=digest))
+    async def _agreement(self, digest: str) -> AgreementRow:
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=digest))
         assert agreement is not None
         return agreement
 
@@ -163,11 +164,11 @@ class Openings:
 
     async def _perform(self, row: Row, to: Place | None) -> Row:
         agreement = await self._agreement(row["agreement"])
-        if agreement["terms"]["tier"] == PLAIN:
+        if agreement.signed_terms["tier"] == PLAIN:
             return await self._plain(row, to)
         replica = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
         assert replica is not None, "a complete acquisition has its replica"
-        way = self._leased if agreement["terms"]["tier"] == LEASED else self._kept
+        way = self._leased if agreement.signed_terms["tier"] == LEASED else self._kept
         try:
             return await way(row, agreement, replica, to)
         except NotPermitted as refusal:
@@ -195,9 +196,9 @@ class Openings:
 
     # ---- leased: bought from the key holder, once per opening
 
-    async def _leased(self, row: Row, agreement: Row, replica: Row, to: Place | None) -> Row:
+    async def _leased(self, row: Row, agreement: AgreementRow, replica: Row, to: Place | None) -> Row:
         got = await self._acquisition(row["acquisition"])
-        rows = rows_of(agreement["terms"], replicas.table_of(replica))
+        rows = rows_of(agreement.signed_terms, replicas.table_of(replica))
         if to is not None and not row["reader_key"]:  # not paid yet
             await asyncio.to_thread(to.require, None)
         try:
@@ -290,7 +291,7 @@ class Openings:
 
     # ---- kept: decided and counted here
 
-    async def _kept(self, row: Row, agreement: Row, replica: Row, to: Place | None) -> Row:
+    async def _kept(self, row: Row, agreement: AgreementRow, replica: Row, to: Place | None) -> Row:
         secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica["id"]))
         if to is not None and row["state"] == reads.ASKED:  # not counted yet
             await asyncio.to_thread(self._require, to, agreement, replica, secrets)
@@ -298,22 +299,22 @@ class Openings:
         names, files, size = await self._read(agreement, replica, secrets, to)
         return await self._reads.finish(row, number, size, files, renamed(names))
 
-    def _require(self, to: Place, agreement: Row, replica: Row, secrets: dict[int, bytes]) -> None:
+    def _require(self, to: Place, agreement: AgreementRow, replica: Row, secrets: dict[int, bytes]) -> None:
         """Look for what is in the way of the files: of the index their names are read, and nothing is told of them."""
         with replicas.sealed_file(self._blobs.folder, replica) as sealed:
-            reader = Reader(sealed, secrets, rows_of(agreement["terms"], sealed.table))
+            reader = Reader(sealed, secrets, rows_of(agreement.signed_terms, sealed.table))
             to.require([file.name for file in reader.files()])
 
     # ---- both
 
     async def _read(
-        self, agreement: Row, replica: Row, secrets: dict[int, bytes], to: Place | None
+        self, agreement: AgreementRow, replica: Row, secrets: dict[int, bytes], to: Place | None
     ) -> tuple[list[str], list[str], int]:
         """Open all that was agreed on, to a folder or only in memory; returns told names, paths and plain bytes."""
 
         def work() -> tuple[list[str], list[str], int]:
             with replicas.sealed_file(self._blobs.folder, replica) as sealed:
-                rows = rows_of(agreement["terms"], sealed.table)
+                rows = rows_of(agreement.signed_terms, sealed.table)
                 reader = Reader(sealed, secrets, rows)
                 size = tally.plain_bytes(sealed.table, rows - RowSet(((0, sealed.table.index_rows),)))
                 names = [file.name for file in reader.files()]

@@ -10,6 +10,7 @@ from connector.custody import replicas
 from connector.licence.licensed import rows_of
 from connector.runtime.errors import Absent
 from connector.runtime.local_names import renamed
+from connector.store.rows.agreement import AgreementRow
 from contracts import price_words
 from contracts.tariff import Tariff
 from contracts.typed_data import Agreement
@@ -43,7 +44,7 @@ def view(
         raise Absent(f"there is no acquisition `{key[:100]}`")
     released = tx.execute(_RELEASED, row["channel"] or "")[0]["windows"]
     talk = tx.get("negotiations", id=row["negotiation"]) if row["negotiation"] else None
-    agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
+    agreement = tx.get(AgreementRow, digest=row["agreement"]) if row["agreement"] else None
     paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
     replica = replicas.seen(tx, row["agreement"] or "")
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
@@ -60,7 +61,7 @@ def view(
     return {
         "id": row["id"],
         "product": row["product"],
-        "title": agreement["terms"]["title"] if agreement and agreement["terms"] else row["product"],
+        "title": agreement.terms["title"] if agreement and agreement.terms else row["product"],
         "state": row["state"],
         "reason": row["reason"],
         "turn": None if turn is None else turn.json(),
@@ -101,21 +102,21 @@ def _told(left: int, speed: float | None) -> str:
     return "" if speed is None else f", {speed / MIB:.1f} MiB/s, {left / speed:.0f} s left"
 
 
-def _due(tx: Tx, agreement: dict[str, Any], replica: dict[str, Any]) -> tuple[int, int]:
+def _due(tx: Tx, agreement: AgreementRow, replica: dict[str, Any]) -> tuple[int, int]:
     """Return how many rows, and plain bytes, an agreement is about."""
-    if "columns" not in agreement["terms"]:
+    if "columns" not in agreement.signed_terms:
         return int(replica["header"]["rows"]), int(replica["header"]["plainBytes"])
     table = replicas.table(tx, replica)
-    rows = rows_of(agreement["terms"], table)
+    rows = rows_of(agreement.signed_terms, table)
     return len(rows), tally.plain_bytes(table, rows)
 
 
-def _price(agreement: dict[str, Any] | None) -> tuple[str, int | None, str]:
+def _price(agreement: AgreementRow | None) -> tuple[str, int | None, str]:
     """Return the agreed price in words, the most that is ever due (None before it is agreed on), and the currency."""
-    if agreement is None or not agreement["terms"]:
+    if agreement is None or not agreement.terms:
         return "", None, ""
-    signed = agreement["agreement"]
-    tariff = Tariff.from_json(agreement["terms"]["tariff"])
+    signed = agreement.agreement
+    tariff = Tariff.from_json(agreement.terms["tariff"])
     cap = None if signed is None else int(from_json(Agreement, signed).price_cap)
     return price_words.price(tariff), cap, tariff.currency
 

@@ -29,6 +29,7 @@ from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.runtime.limits import HEADER_BYTES_MAX
 from connector.settlement import disputes
+from connector.store.rows.agreement import AgreementRow
 from contracts.ranges import RowSet
 from contracts.units import LEASED
 
@@ -86,9 +87,9 @@ class Pulls:
 
     async def bring(self, row: Row, tell: Callable[[], object]) -> bool:
         """Bring here what an acquisition is of, plain or sealed; returns whether all is done."""
-        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
         assert agreement is not None
-        if agreement["terms"]["tier"] == PLAIN:
+        if agreement.signed_terms["tier"] == PLAIN:
             return await self._copying.take(row, tell)
         await self.pull(row, tell)
         return True
@@ -99,10 +100,10 @@ class Pulls:
         Where the mandate says `to`, everything is opened there in the same pass.
         """
         transfer = await self._row("transfers", row["transfer"])
-        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
         assert agreement is not None
         replica = await self._replica(row, agreement)
-        leased = agreement["terms"]["tier"] == LEASED
+        leased = agreement.signed_terms["tier"] == LEASED
         opening = None if leased else await self._opening(row)
         if opening is None or opening["state"] != reads.DONE:
             await self._carry(row, transfer, agreement, replica, opening, tell)
@@ -125,7 +126,7 @@ class Pulls:
         self,
         row: Row,
         transfer: Row,
-        agreement: Row,
+        agreement: AgreementRow,
         replica: Row,
         opening: Row | None,
         tell: Callable[[], object],
@@ -135,7 +136,7 @@ class Pulls:
         roads = await roads_to(self._core, self._peers, replica, transfer)
         others = await self._core.store.read(lambda tx: earlier.held(tx, replica)) if keeps else []
         intake, table = await asyncio.to_thread(_prepare, self._blobs.folder, replica, others, keeps=keeps)
-        rows, memory = rows_of(agreement["terms"], table), self._memory
+        rows, memory = rows_of(agreement.signed_terms, table), self._memory
         try:
             with memory.sealed(table) as sealed, memory.plain(table) as plain:
                 haul = Haul(
@@ -144,7 +145,9 @@ class Pulls:
                 if opening is not None and row["mandate"]["to"] == STREAM:
                     haul.pipe = self._pipes.of(row["id"])
                 sink = (
-                    None if agreement["terms"]["tier"] == LEASED else await asyncio.to_thread(_sink, haul, row, opening)
+                    None
+                    if agreement.signed_terms["tier"] == LEASED
+                    else await asyncio.to_thread(_sink, haul, row, opening)
                 )
                 await self._fill(row, transfer, haul, sink, opening, tell)
         finally:
@@ -214,17 +217,17 @@ class Pulls:
                 return
             tell()
 
-    async def _replica(self, row: Row, agreement: Row) -> Row:
+    async def _replica(self, row: Row, agreement: AgreementRow) -> Row:
         """Return the replica's row; the first time, prove the header and rows that the provider sends."""
         known = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
         if known is not None:
             return known
         provider = self._space.last().members[row["provider"]]
-        shown = await self._quotes.public(provider, agreement["edition"])
-        new = await asyncio.to_thread(replicas.prepare, self._secrets, bytes.fromhex(agreement["edition"]), *shown)
-        pricing.verify(agreement["terms"], new.table)
+        shown = await self._quotes.public(provider, agreement.signed_edition)
+        new = await asyncio.to_thread(replicas.prepare, self._secrets, bytes.fromhex(agreement.signed_edition), *shown)
+        pricing.verify(agreement.signed_terms, new.table)
         registry = self._programs.deployment.domain("editions")
-        place = f"{provider.url}/sealed/{agreement['edition']}/seal"
+        place = f"{provider.url}/sealed/{agreement.signed_edition}/seal"
         told = await self._core.outbound.get(place, limit_bytes=HEADER_BYTES_MAX)
         seal = disputes.read_seal(told.json(), new.header, agreement, registry)
         now = self._core.clock.now()
@@ -238,7 +241,7 @@ class Pulls:
                 "bytes": str(new.header.plain_bytes),
             }
             fields["from"] = row["provider"]
-            link = [agreement["edition"], row["agreement"]]
+            link = [agreement.signed_edition, row["agreement"]]
             self._core.evidence.record(tx, "replica.held", part=row["agreement"], link=link, fields=fields, now=now)
             return made
 

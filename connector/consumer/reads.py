@@ -18,6 +18,7 @@ from connector.enforcement.rules import agreed
 from connector.enforcement.use import PART, RELEASE, Link, Use
 from connector.licence.licensed import rows_of
 from connector.runtime.errors import Conflict, NotPermitted
+from connector.store.rows.agreement import AgreementRow
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -79,18 +80,18 @@ class Reads:
 
     def _decide(self, tx: Tx, row: Row, *, keys_leave: bool) -> int | str:
         """Return the opening's number, or the reasons of a denial."""
-        agreement = tx.get("agreements", digest=row["agreement"])
+        agreement = tx.get(AgreementRow, digest=row["agreement"])
         assert agreement is not None
         if over := self._standing.over(tx, agreement, self._core.clock.now()):
             return over
         replica = replicas.seen(tx, row["agreement"])
         assert replica is not None, "what is opened has its replica"
         table = replicas.table(tx, replica)
-        size = tally.plain_bytes(table, rows_of(agreement["terms"], table))
+        size = tally.plain_bytes(table, rows_of(agreement.signed_terms, table))
         said = measured({PURPOSE: row["purpose"]}, size)
-        terms, me, now = agreement["terms"], self._core.identity.did, self._core.clock.now()
+        terms, me, now = agreement.signed_terms, self._core.identity.did, self._core.clock.now()
         request = sha({"opening": row["id"]}).hex()
-        under = Link(row["agreement"], terms["product"], agreement["peer"], me, agreed(terms, me), request)
+        under = Link(row["agreement"], terms["product"], agreement.peer, me, agreed(terms, me), request)
         opening = Use((under,), "read", said, RELEASE, "opening", taker=row["id"])
         export = replace(opening, action="download", place="export", stage=PART, draws=False)
         if refused := self._enforcement.at_once(tx, (export, opening) if keys_leave else (opening,), now):
@@ -102,7 +103,7 @@ class Reads:
             told = {
                 "opening": str(number),
                 "purpose": row["purpose"],
-                "rows": rows_of(agreement["terms"], table).json(),
+                "rows": rows_of(agreement.signed_terms, table).json(),
             }
             self._core.evidence.record(tx, lineage.EXPORTED, part=row["agreement"], link=link, fields=told, now=now)
         return number
@@ -124,9 +125,9 @@ class Reads:
         reader = self._core.identity.keys.delivery_public.hex()
         told = {"transfer": row["acquisition"], "opening": str(number), "readerKey": reader, "purpose": row["purpose"]}
         link, now = [row["acquisition"], str(number)], self._core.clock.now()
-        agreement = tx.get("agreements", digest=row["agreement"])
+        agreement = tx.get(AgreementRow, digest=row["agreement"])
         assert agreement is not None
-        rows = rows_of(agreement["terms"], replicas.table(tx, replica)).json()
+        rows = rows_of(agreement.signed_terms, replicas.table(tx, replica)).json()
         record = self._core.evidence.record
         started = {**told, "rows": rows, "bytes": str(size)}
         record(tx, "opening.started", part=row["agreement"], link=link, fields=started, now=now)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.process import PATIENCE
 from connector.negotiation.protocol.states import SUSPENDED
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import OutboxRow
 
 if TYPE_CHECKING:
@@ -92,8 +93,10 @@ def over(tx: Tx, row: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _until(tx: Tx, row: Mapping[str, Any]) -> datetime:
-    agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
-    end: datetime = row["updated"] + PATIENCE if agreement is None else agreement["not_after"]
+    agreement = tx.get(AgreementRow, digest=row["agreement"]) if row["agreement"] else None
+    if agreement is not None and agreement.not_after is not None:
+        return agreement.not_after
+    end: datetime = row["updated"] + PATIENCE
     if agreement is None and row["state"] in PROCESSES:
         table, column = PROCESSES[row["state"]]
         process = tx.get(table, id=row[column])

@@ -64,5 +64,5 @@ def _moments(tx: Tx, kind: str, row: dict[str, Any]) -> Iterator[datetime]:
         yield served["at"]
     for agreement in needs.agreements(tx, kind, row):
         for table, column, moment in USES_UNDER_AN_AGREEMENT:
-            newest = tx.find(table, f"{column} = ?", (agreement["digest"],), order=f"{moment} desc", limit=1)
+            newest = tx.find(table, f"{column} = ?", (agreement.digest,), order=f"{moment} desc", limit=1)
             yield from (each[moment] for each in newest)

@@ -13,6 +13,7 @@ from connector.channel.states import ACKNOWLEDGED, PAID
 from connector.enforcement import performed
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.evidence import LogEntryRow
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ EXPORTED = "keys.exported"  # the event of keys that were handed out
 def holders(tx: Tx, prefix: str) -> list[Row]:
     """Return the holders of an edition of ours, given the beginning of its id, the oldest agreement first."""
     edition = _one(tx, "editions", prefix)["id"]
-    agreements = tx.find("agreements", "edition = ? and role = ?", (edition, PROVIDER), order="created")
+    agreements = tx.find(AgreementRow, "edition = ? and role = ?", (edition, PROVIDER), order="created")
     return [_holder(tx, agreement) for agreement in agreements]
 
 
@@ -52,17 +53,17 @@ def note_derived(tx: Tx, edition: str, agreements: Sequence[str]) -> dict[str, s
     """Note under which agreements of ours an edition was made; return what its event says of that, if anything."""
     sources = []
     for digest in agreements:
-        row = tx.get("agreements", digest=digest)
+        row = tx.get(AgreementRow, digest=digest)
         assert row is not None, "what a product is made of was looked up when it was asked for"
-        tx.put("derived", edition=edition, agreement=digest, source=row["edition"])
-        sources.append(row["edition"])
+        tx.put("derived", edition=edition, agreement=digest, source=row.signed_edition)
+        sources.append(row.signed_edition)
     return {"sources": " ".join(sources)} if sources else {}
 
 
 def lineage(tx: Tx, prefix: str) -> Row:
     """Return where a replica of ours comes from, and what was made out of it; see `replica_of`."""
     replica = replica_of(tx, prefix)
-    agreement, header = tx.get("agreements", digest=replica["agreement"]), replica["header"]
+    agreement, header = tx.get(AgreementRow, digest=replica["agreement"]), replica["header"]
     drawn = tx.find("drawn", "replica = ?", (replica["id"],), order="source")
     return {
         "replica": replica["id"],
@@ -73,8 +74,8 @@ def lineage(tx: Tx, prefix: str) -> Row:
         "prev": header["prev"],
         "keyHolder": header["keyHolder"],
         "agreement": replica["agreement"],
-        "provider": None if agreement is None else agreement["peer"],
-        "parent": None if agreement is None else agreement["parent"],
+        "provider": None if agreement is None else agreement.peer,
+        "parent": None if agreement is None else agreement.parent,
         "held": replica["created"].isoformat(),
         "exported": str(exported(tx, replica["agreement"])),
         "derived": [row["edition"] for row in tx.find("derived", "agreement = ?", (replica["agreement"],))],
@@ -109,17 +110,17 @@ def dropped(tx: Tx, edition: str) -> frozenset[str]:
     return frozenset(row["source"] for row in rows if row["dropped"])
 
 
-def _holder(tx: Tx, agreement: Row) -> Row:
-    digest = agreement["digest"]
+def _holder(tx: Tx, agreement: AgreementRow) -> Row:
+    digest = agreement.digest
     paid, serves = tx.get("paid_rows", agreement=digest), tx.get("holders", agreement=digest)
     deleted = [act.at for act in performed.acts(tx, digest) if act.action == performed.DELETE]
     return {
-        "holder": agreement["peer"],
+        "holder": agreement.peer,
         "agreement": digest,
-        "state": agreement["state"],
-        "tier": (agreement["terms"] or {}).get("tier"),
-        "since": agreement["created"].isoformat(),
-        "parent": agreement["parent"],
+        "state": agreement.state,
+        "tier": (agreement.terms or {}).get("tier"),
+        "since": agreement.created.isoformat(),
+        "parent": agreement.parent,
         "paidBytes": str((paid["plain"] or 0) if paid else 0),
         "receipts": _receipts(tx, digest),
         "serves": serves["at"].isoformat() if serves else None,

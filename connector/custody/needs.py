@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.custody.blobs import SEALED_SUFFIX
 from connector.custody.scrub import ERASED
 from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow, ProductState
 from contracts import lifecycle
 
@@ -79,43 +80,45 @@ def unnamed(tx: Tx, folder: Path, now: datetime) -> list[Need]:
     return found
 
 
-def agreements(tx: Tx, kind: str, row: Row) -> Iterator[Row]:
+def agreements(tx: Tx, kind: str, row: Row) -> Iterator[AgreementRow]:
     """Return the agreements about an edition of ours, or the one about a replica."""
     return _of_edition(tx, row) if kind == EDITION else _of_replica(tx, row)
 
 
-def _of_edition(tx: Tx, edition: Row) -> Iterator[Row]:
+def _of_edition(tx: Tx, edition: Row) -> Iterator[AgreementRow]:
     """Return the agreements under which an edition of ours is sold."""
-    yield from tx.find("agreements", "edition = ? and role = ?", (edition["id"], PROVIDER))
+    yield from tx.find(AgreementRow, "edition = ? and role = ?", (edition["id"], PROVIDER))
 
 
-def _of_replica(tx: Tx, replica: Row) -> Iterator[Row]:
-    agreement = tx.get("agreements", digest=replica["agreement"])
-    if agreement is not None and agreement["role"] == CONSUMER:
+def _of_replica(tx: Tx, replica: Row) -> Iterator[AgreementRow]:
+    agreement = tx.get(AgreementRow, digest=replica["agreement"])
+    if agreement is not None and agreement.role == CONSUMER:
         yield agreement
 
 
-def _any(holds: Callable[[Tx, Row], bool], of: Callable[[Tx, Row], Iterator[Row]]) -> Callable[[Tx, Row], bool]:
+def _any(
+    holds: Callable[[Tx, AgreementRow], bool], of: Callable[[Tx, Row], Iterator[AgreementRow]]
+) -> Callable[[Tx, Row], bool]:
     return lambda tx, row: any(holds(tx, agreement) for agreement in of(tx, row))
 
 
-def _agreed(_tx: Tx, agreement: Row) -> bool:
-    return agreement["state"] not in lifecycle.OVER
+def _agreed(_tx: Tx, agreement: AgreementRow) -> bool:
+    return agreement.state not in lifecycle.OVER
 
 
-def _moving(tx: Tx, agreement: Row) -> bool:
-    transfers = tx.find("transfers", "agreement = ?", (agreement["digest"],))
+def _moving(tx: Tx, agreement: AgreementRow) -> bool:
+    transfers = tx.find("transfers", "agreement = ?", (agreement.digest,))
     return any(transfer["state"] not in FINAL for transfer in transfers)
 
 
-def _unsettled(tx: Tx, agreement: Row) -> bool:
-    channels = tx.find("channels", "agreement = ?", (agreement["digest"],))
+def _unsettled(tx: Tx, agreement: AgreementRow) -> bool:
+    channels = tx.find("channels", "agreement = ?", (agreement.digest,))
     return any(channel["state"] != CLOSED for channel in channels)
 
 
-def _disputed(tx: Tx, agreement: Row) -> bool:
+def _disputed(tx: Tx, agreement: AgreementRow) -> bool:
     """Say whether a bundle of evidence cites bytes under an agreement, ruled on or not."""
-    channels = {channel["id"] for channel in tx.find("channels", "agreement = ?", (agreement["digest"],))}
+    channels = {channel["id"] for channel in tx.find("channels", "agreement = ?", (agreement.digest,))}
     return any(bundle["channel"] in channels for bundle in tx.find("bundles"))
 
 

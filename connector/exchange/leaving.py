@@ -17,6 +17,7 @@ from connector.negotiation import on_offer
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict
 from connector.store.kept import Kept
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.space import LeavingRow, MemberRow, MemberState
 from contracts.canonical import sha
 
@@ -189,9 +190,9 @@ def _things(tx: Tx, now: datetime) -> list[Item]:
     # what the exchange never listed it is not told of now
     things = [Item("product", key, None) for key in on_offer.listed(tx)]
     ends = {}
-    for row in tx.find("agreements", "not_after > ?", (now,), "not_after"):
-        ends[row["digest"]] = row["not_after"]
-        things.append(Item("sold" if row["role"] == "provider" else "bought", row["digest"], row["not_after"]))
+    for row in tx.find(AgreementRow, "not_after > ?", (now,), "not_after"):
+        ends[row.digest] = row.not_after
+        things.append(Item("sold" if row.role == "provider" else "bought", row.digest, row.not_after))
     kept = [row for row in tx.find("replicas", order="id") if row["agreement"] in ends]
     things += [Item("replica", row["id"], ends[row["agreement"]]) for row in kept]
     unsettled = [row for row in tx.find("channels") if row["state"] not in OVER]

@@ -17,6 +17,7 @@ from connector.negotiation.notices import REVOCATION, Notice
 from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
+from connector.store.rows.agreement import AgreementRow
 from contracts import lifecycle
 from contracts.canonical import sha
 from ledger.chain import acts
@@ -61,38 +62,38 @@ class Agreements:
 
     def _revoke(self, tx: Tx, digest: str, reason: str) -> Row:
         now = self._core.clock.now()
-        row = tx.get("agreements", digest=digest)
+        row = tx.get(AgreementRow, digest=digest)
         if row is None:
             raise Absent(f"there is no agreement `{digest[:100]}` here", "penstock show says which there are")
-        if row["state"] in lifecycle.OVER:
-            raise Conflict(f"the agreement is at its end: `{row['state']}`")
+        if row.state in lifecycle.OVER:
+            raise Conflict(f"the agreement is at its end: `{row.state}`")
         self.finish(tx, row, "end", Cause(reason, self._core.identity.did), now)
         self._notices.send(tx, row, Notice(REVOCATION, digest, reason, now))
         return {"agreement": digest, "state": "ended", "reason": reason}
 
-    def revoked(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+    def revoked(self, tx: Tx, agreement: AgreementRow, notice: Notice, now: datetime) -> None:
         """Take the other party's signed revocation; one that is over already stays as it is."""
-        if agreement["state"] not in lifecycle.OVER:
-            self.finish(tx, agreement, "end", Cause(notice.text, agreement["peer"]), now)
+        if agreement.state not in lifecycle.OVER:
+            self.finish(tx, agreement, "end", Cause(notice.text, agreement.peer), now)
 
     def lapse(self, tx: Tx, digest: str, now: datetime) -> None:
         """End an agreement whose term is over."""
-        row = tx.get("agreements", digest=digest)
-        if row is not None and row["state"] not in lifecycle.OVER:
-            act = "lapse" if (row["state"], "lapse") in lifecycle.MOVES else "end"
+        row = tx.get(AgreementRow, digest=digest)
+        if row is not None and row.state not in lifecycle.OVER:
+            act = "lapse" if (row.state, "lapse") in lifecycle.MOVES else "end"
             self.finish(tx, row, act, Cause(TERM_OVER, self._core.identity.did), now)
 
-    def finish(self, tx: Tx, row: Row, act: str, cause: Cause, now: datetime) -> None:
+    def finish(self, tx: Tx, row: AgreementRow, act: str, cause: Cause, now: datetime) -> None:
         """End an agreement and everything under it."""
-        digest = row["digest"]
+        digest = row.digest
         close(tx, self._core.evidence, row, act, cause, now)
         if (
-            row["role"] == PROVIDER or cause.by == self._core.identity.did
+            row.role == PROVIDER or cause.by == self._core.identity.did
         ):  # else the provider tells of its transfers' end itself
             self._halt(tx, digest, cause.reason, now)
         for opening in tx.find("openings", "agreement = ? and state = ?", (digest, openings.OPEN)):
             openings.end(tx, self._core.evidence, opening["id"], cause.reason, now)
-        if row["role"] == PROVIDER and row["licence_tx"] and act == "end":
+        if row.role == PROVIDER and row.licence_tx and act == "end":
             revoking = acts.revoke_licence(
                 self._programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})
             )
@@ -100,14 +101,14 @@ class Agreements:
             self._transactions.enqueue(tx, f"revoke:{digest}", revoking, event)
         tx.after(self._erasing.wake)
         self._core.topics.agreement_over.after(tx, digest)
-        for child in tx.find("agreements", "parent = ?", (digest,)):
-            if child["state"] not in lifecycle.OVER:
+        for child in tx.find(AgreementRow, "parent = ?", (digest,)):
+            if child.state not in lifecycle.OVER:
                 self.end_below(tx, child, Cause(ABOVE_OVER, cause.by), now)
 
-    def end_below(self, tx: Tx, child: Row, cause: Cause, now: datetime) -> None:
+    def end_below(self, tx: Tx, child: AgreementRow, cause: Cause, now: datetime) -> None:
         """End a sub-licence and tell its child, who hears it from nobody else."""
         self.finish(tx, child, "end", cause, now)
-        self._notices.send(tx, child, Notice(REVOCATION, child["digest"], cause.reason, now))
+        self._notices.send(tx, child, Notice(REVOCATION, child.digest, cause.reason, now))
 
     def _halt(self, tx: Tx, digest: str, reason: str, now: datetime) -> None:
         for transfer in tx.find("transfers", "agreement = ?", (digest,)):

@@ -14,6 +14,7 @@ from connector.custody.tables import TABLES
 from connector.licence.intact import ALTERED
 from connector.negotiation.protocol.states import PROVIDER
 from connector.negotiation.transfer import running
+from connector.store.rows.agreement import AgreementRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,21 +51,21 @@ class Books:
 
     def deal(self, tx: Tx, agreement_digest: bytes) -> Deal | None:
         """Return the agreement, None if there is none with this digest or nobody signed it."""
-        row = tx.get("agreements", digest=agreement_digest.hex())
-        if row is None or row["terms"] is None or row["provider_signature"] is None:
+        row = tx.get(AgreementRow, digest=agreement_digest.hex())
+        if row is None or row.terms is None or row.provider_signature is None:
             return None
         over = self._standing.over(tx, row, self._core.clock.now())
         if over.startswith(ALTERED):
             raise fault("agreement-over", over)  # it may not even be readable
-        return tx.value("agreements", self._over if over else self._alive, digest=row["digest"])
+        return tx.value(AgreementRow, self._over if over else self._alive, digest=row.digest)
 
-    def _alive(self, row: Mapping[str, Any]) -> Deal:
+    def _alive(self, row: AgreementRow) -> Deal:
         return self._deal(row, live=True)
 
-    def _over(self, row: Mapping[str, Any]) -> Deal:
+    def _over(self, row: AgreementRow) -> Deal:
         return self._deal(row, live=False)
 
-    def _deal(self, row: Mapping[str, Any], *, live: bool) -> Deal:
+    def _deal(self, row: AgreementRow, *, live: bool) -> Deal:
         signed = self._intact.read(row)
         assert signed.agreement is not None, "what cannot be read is altered"
         assert signed.terms is not None

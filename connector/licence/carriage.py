@@ -15,6 +15,7 @@ from connector.custody import idle
 from connector.custody.tickets import NO_SUBJECT, transfer_digest
 from connector.negotiation import transfer
 from connector.runtime.errors import Conflict, PaymentRefused
+from connector.store.rows.agreement import AgreementRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ class Carriage:
 
     def _charge(self, tx: Tx, ticket: Ticket, length: int) -> None:
         agreement = ticket.subject.hex()
-        row = tx.get("agreements", digest=agreement)
+        row = tx.get(AgreementRow, digest=agreement)
         if row is None:
             raise PaymentRefused("the agreement of this ticket is not here")
         if reason := self._standing.over(tx, row, self._clock.now()):
@@ -72,7 +73,7 @@ class Carriage:
         drawn = tx.get("carried", agreement=agreement)
         carried = length + (0 if drawn is None else drawn["bytes"])
         paid = tx.get("paid_rows", agreement=agreement)
-        bound = int(row["terms"]["maxUnpaidBytes"]) + (0 if paid is None else paid["plain"] or 0)
+        bound = int(row.signed_terms["maxUnpaidBytes"]) + (0 if paid is None else paid["plain"] or 0)
         if carried > bound:
             raise PaymentRefused(
                 f"{carried} sealed bytes would be drawn, {bound} may be before more is paid", "pay, then go on"

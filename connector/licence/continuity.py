@@ -28,6 +28,7 @@ from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreClosed
+from connector.store.rows.agreement import AgreementRow
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -126,10 +127,10 @@ class Continuity:
 
     def _found(self, tx: Tx, digest: str) -> tuple[Callable[..., None] | None, datetime | None]:
         """Return what is to be done under an agreement, if anything, and when to look again, None when nothing runs."""
-        row, now = tx.get("agreements", digest=digest), self._core.clock.now()
+        row, now = tx.get(AgreementRow, digest=digest), self._core.clock.now()
         sessions, rests = _openings(tx, digest), transfer.paused(tx, digest, transfer.POLICY)
         runs = bool(sessions or _transfers(tx, digest))
-        if row is None or row["role"] != PROVIDER or not (runs or rests):
+        if row is None or row.role != PROVIDER or not (runs or rests):
             return None, None
         if self._standing.over(tx, row, now):
             return self._cut if runs else None, None
@@ -137,7 +138,7 @@ class Continuity:
         counters = decided.taken or {}
         if not sessions:  # then no time is metered, and what was stays as it is
             counters = {key: taken for key, taken in counters.items() if key[1] != METERED}
-        rules = agreed(row["terms"], row["peer"])
+        rules = agreed(row.terms, row.peer)
         acts = performed.acts(tx, digest)
         last, time = acts[-1].at if acts else None, self._judge.time(now)
         due = scopes.next_change(rules.compiled.policy, counters, last, time)
@@ -146,16 +147,16 @@ class Continuity:
         return self._reopen if rests else None, due
 
     def _lapse(self, tx: Tx, digest: str) -> None:
-        row, now = tx.get("agreements", digest=digest), self._core.clock.now()
-        if row is None or row["state"] not in USABLE:
+        row, now = tx.get(AgreementRow, digest=digest), self._core.clock.now()
+        if row is None or row.state not in USABLE:
             return
-        if row["role"] == PROVIDER:
+        if row.role == PROVIDER:
             with suppress(PolicyError):
                 self._standing.asked(tx, row, now, "end")
         self._agreements.lapse(tx, digest, now)
 
     def _cut(self, tx: Tx, digest: str) -> None:
-        row, now = tx.get("agreements", digest=digest), self._core.clock.now()
+        row, now = tx.get(AgreementRow, digest=digest), self._core.clock.now()
         assert row is not None, "no agreement is ever deleted"
         reason = self._standing.refusal(tx, row, now, "running")
         if not reason:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from connector.channel.errors import ChannelFault, fault
 from connector.negotiation.notices import INFORM, Notice, Notices
 from connector.runtime.errors import PenstockError
+from connector.store.rows.agreement import AgreementRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,10 +84,10 @@ def _tell(tx: Tx, task: Task) -> None:
     """Tell the party; what we are to tell ourselves is in our log already."""
     if task.informed == task.duties.did:
         return
-    agreement = tx.get("agreements", digest=task.link.agreement)
+    agreement = tx.get(AgreementRow, digest=task.link.agreement)
     assert agreement is not None, "a release is under an agreement"
     text = f"`{task.link.product}` was released; this fulfils the duty `{task.duty.id}` to `{task.duty.action}`"
-    task.duties.notices.send(tx, agreement, Notice(INFORM, agreement["digest"], text, task.now))
+    task.duties.notices.send(tx, agreement, Notice(INFORM, agreement.digest, text, task.now))
 
 
 PERFORMERS: Final[Mapping[str, Performer]] = MappingProxyType(

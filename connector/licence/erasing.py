@@ -23,6 +23,7 @@ from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
 from connector.store.errors import StoreClosed
+from connector.store.rows.agreement import AgreementRow
 from contracts import lifecycle
 from policy.calendar import Duration
 from policy.errors import PolicyError
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.custody.secrets import Keys as Secrets
     from connector.negotiation.notices import Notices
-    from connector.store.row import Row
     from connector.store.transaction import Tx
     from policy.model import Duty, Policy
 
@@ -93,22 +93,22 @@ class Erasing:
         begun = tx.find("replicas", "state = ?", (replicas.DELETING,))
         found = [(replica["id"], now, BEGUN) for replica in begun]
         for replica in tx.execute(_WHOLE, replicas.DELETED, replicas.DELETING):
-            agreement = tx.get("agreements", digest=replica["agreement"])
-            if agreement is not None and agreement["role"] == CONSUMER:
+            agreement = tx.get(AgreementRow, digest=replica["agreement"])
+            if agreement is not None and agreement.role == CONSUMER:
                 with suppress(PolicyError):
                     found += [(replica["id"], *one) for one in self._when(tx, agreement)]
         return found
 
-    def _when(self, tx: Tx, agreement: Row) -> list[tuple[datetime, str]]:
-        policy = agreed(agreement["terms"], self._core.identity.did).compiled.policy
+    def _when(self, tx: Tx, agreement: AgreementRow) -> list[tuple[datetime, str]]:
+        policy = agreed(agreement.terms, self._core.identity.did).compiled.policy
         duties = [
             duty for duty in _all(policy) if duty.action == performed.DELETE and _ours(duty, self._core.identity.did)
         ]
         if not duties:
             return []
-        if agreement["state"] in lifecycle.OVER:
-            return [(agreement["created"], "the agreement has ended")]
-        last = [act.at for act in performed.acts(tx, agreement["digest"]) if act.action == performed.READ]
+        if agreement.state in lifecycle.OVER:
+            return [(agreement.created, "the agreement has ended")]
+        last = [act.at for act in performed.acts(tx, agreement.digest) if act.action == performed.READ]
         terms_of = [term.right[0] for duty in duties for term in duty.terms if term.left in TIMES]
         return [(span.after(last[-1]), "its time is over") for span in terms_of if last and isinstance(span, Duration)]
 
@@ -130,16 +130,16 @@ class Erasing:
         link, digest = [row["edition"], row["agreement"]], row["agreement"]
         self._core.evidence.record(tx, "replica.deleted", part=digest, link=link, fields=told, now=now)
         performed.record(tx, digest, f"delete/{replica}", Act(performed.DELETE, now, self._core.identity.did))
-        agreement = tx.get("agreements", digest=digest)
+        agreement = tx.get(AgreementRow, digest=digest)
         if agreement is None:
             return
         words = f"the replica `{replica}` is deleted, grade {fields['grade']}: {reason}"
         self._notices.send(tx, agreement, Notice(DELETION, digest, words, now))
 
-    def _told(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+    def _told(self, tx: Tx, agreement: AgreementRow, notice: Notice, now: datetime) -> None:
         """Take the other party's word that it has deleted: what it says of itself, by its signature (grade B)."""
         key = f"delete/{notice.digest.hex()}"
-        performed.record(tx, agreement["digest"], key, Act(performed.DELETE, now, agreement["peer"]))
+        performed.record(tx, agreement.digest, key, Act(performed.DELETE, now, agreement.peer))
 
 
 def _all(policy: Policy) -> list[Duty]:

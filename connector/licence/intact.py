@@ -8,7 +8,7 @@ agreement with a peer that has no signatures of ours has nothing to be held agai
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.protocol.states import PROVIDER
@@ -20,11 +20,11 @@ from contracts.typed_data import digest as digest_of
 from contracts.typed_json import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from connector.store.rows.agreement import AgreementRow
 
 VERIFIED_MAX: Final = 4096  # agreements known to be intact as they are; the others are verified again
 # what of a row was signed, or follows from that; it is compared, which costs less than writing it at every charge
-_KEPT: Final = itemgetter("agreement", "terms", "provider_signature", "buyer_signature", "role", "parent")
+_KEPT: Final = attrgetter("agreement", "terms", "provider_signature", "buyer_signature", "role", "parent")
 ALTERED = "the agreement kept here is not the one that was signed"
 
 
@@ -44,31 +44,31 @@ class Intact:
         self._domain = domain
         self._verified: dict[str, tuple[tuple[Any, ...], Signed]] = {}
 
-    def why_not(self, agreement: Mapping[str, Any]) -> str:
+    def why_not(self, agreement: AgreementRow) -> str:
         """Return why a row of `agreements` is not what was signed, empty if it is."""
-        return "" if agreement["provider_signature"] is None else self.read(agreement).altered
+        return "" if agreement.provider_signature is None else self.read(agreement).altered
 
-    def read(self, agreement: Mapping[str, Any]) -> Signed:
+    def read(self, agreement: AgreementRow) -> Signed:
         """Return what a row of `agreements` with signatures says, read and verified once as it is."""
-        kept, known = _KEPT(agreement), self._verified.get(agreement["digest"])
+        kept, known = _KEPT(agreement), self._verified.get(agreement.digest)
         if known is not None and known[0] == kept:
             return known[1]
         signed = self._verify(agreement)
         if len(self._verified) >= VERIFIED_MAX:
             self._verified.clear()
-        self._verified[agreement["digest"]] = kept, signed
+        self._verified[agreement.digest] = kept, signed
         return signed
 
-    def _verify(self, row: Mapping[str, Any]) -> Signed:
+    def _verify(self, row: AgreementRow) -> Signed:
         try:
-            typed, terms = from_json(Agreement, row["agreement"]), Terms.from_json(row["terms"])
+            typed, terms = from_json(Agreement, row.agreement), Terms.from_json(row.terms)
             agreements.check_terms(typed, terms)
-            for party in ("provider", "buyer"):
-                if (by := row[f"{party}_signature"]) is not None:
+            for party, by in (("provider", row.provider_signature), ("buyer", row.buyer_signature)):
+                if by is not None:
                     agreements.check_signature(self._domain, typed, by, party)
-            same = digest_of(self._domain, typed).hex() == row["digest"]
+            same = digest_of(self._domain, typed).hex() == row.digest
         except (ContractError, KeyError, TypeError, ValueError) as error:
             return Signed(None, None, f"{ALTERED}: {error}")
-        if same and row["role"] == PROVIDER and terms.parent.hex() != (row["parent"] or ""):
+        if same and row.role == PROVIDER and terms.parent.hex() != (row.parent or ""):
             return Signed(typed, terms, f"{ALTERED}: it stands under another licence")
         return Signed(typed, terms, "" if same else f"{ALTERED}: its digest is another")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.driver import Driver
 from connector.licence.sublicence import onward
+from connector.store.rows.agreement import AgreementRow
 from contracts import lifecycle
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.negotiation.doors import Doors
-    from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.chain.client import Act
     from ledger.chain.programs import Programs
@@ -40,21 +40,21 @@ class Licensing:
         transactions.makers[LICENCE] = self._act
         doors.enqueue_licence = self.enqueue
 
-    def enqueue(self, tx: Tx, row: Row) -> None:
+    def enqueue(self, tx: Tx, row: AgreementRow) -> None:
         """Queue the licence of an agreement."""
-        self._transactions.enqueue_made(tx, f"{LICENCE}:{row['digest']}")
+        self._transactions.enqueue_made(tx, f"{LICENCE}:{row.digest}")
 
     def _act(self, tx: Tx, digest: str) -> Act:
-        row = tx.get("agreements", digest=digest)
+        row = tx.get(AgreementRow, digest=digest)
         assert row is not None, "a licence is of an agreement that we keep"
-        agreement = from_json(Agreement, row["agreement"])
-        deployment, signatures = self._programs.deployment, (row["provider_signature"], row["buyer_signature"])
-        if row["parent"] is None:
+        agreement = from_json(Agreement, row.agreement)
+        deployment, signatures = self._programs.deployment, row.signatures
+        if row.parent is None:
             return acts.grant_licence(deployment, agreement, *signatures)
-        above = tx.get("agreements", digest=row["parent"])
+        above = tx.get(AgreementRow, digest=row.parent)
         assert above is not None, "a sub-licence is under an agreement that we keep"
         link = onward.chain_of(tx, row)[-1]
-        held = from_json(Agreement, above["agreement"])
+        held = from_json(Agreement, above.agreement)
         return acts.grant_sub_licence(deployment, agreement, signatures, link.said, link.signature, held)
 
     async def recover(self) -> None:
@@ -80,10 +80,10 @@ class Licensing:
 
     def grant(self, tx: Tx, digest: str, transaction: str) -> None:
         """Note that the licence is on chain: the agreement performs from now on."""
-        row = tx.get("agreements", digest=digest)
-        if row is None or row["state"] != "signed":
+        row = tx.get(AgreementRow, digest=digest)
+        if row is None or row.state != "signed":
             return
-        tx.update("agreements", {"digest": digest}, state=lifecycle.move("signed", "grant"), licence_tx=transaction)
+        tx.update(AgreementRow, {"digest": digest}, state=lifecycle.move("signed", "grant"), licence_tx=transaction)
         fields = {"licence": digest, "tx": transaction}
         now = self._core.clock.now()
         self._core.evidence.record(tx, "licence.granted", part=digest, fields=fields, now=now)

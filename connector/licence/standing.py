@@ -18,6 +18,7 @@ from connector.enforcement.use import STANDING, Link, Refused, Use
 from connector.negotiation.agreement import why_over
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store import alarms
+from connector.store.rows.agreement import AgreementRow
 from contracts.canonical import sha
 from policy.errors import PolicyError
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from connector.enforcement.enforce import Decided, Enforcement
     from connector.licence.intact import Intact
-    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 
@@ -48,45 +48,45 @@ class Standing:
         self._told: dict[str, str] = {}
         self._me = me
 
-    def over(self, tx: Tx, agreement: Row, now: datetime) -> str:
+    def over(self, tx: Tx, agreement: AgreementRow, now: datetime) -> str:
         """Return why an agreement or a licence above it is over, empty if none is."""
         now = self._enforcement.judge.time(now)
         for _ in range(LICENCES_ABOVE_MAX):
-            if reason := why_over(agreement, now) or self._why_altered(tx, agreement["digest"]):
+            if reason := why_over(agreement, now) or self._why_altered(tx, agreement.digest):
                 return reason
-            if not agreement["parent"]:
+            if not agreement.parent:
                 return ""
-            above = tx.get("agreements", digest=agreement["parent"])
+            above = tx.get(AgreementRow, digest=agreement.parent)
             if above is None:
                 break
             agreement = above
         return "the licence that this agreement stands under is not here"
 
     def _why_altered(self, tx: Tx, digest: str) -> str:
-        reason = tx.value("agreements", self._intact.why_not, digest=digest) or ""
+        reason = tx.value(AgreementRow, self._intact.why_not, digest=digest) or ""
         if reason and self._told.get(digest) != reason:
             self._told[digest] = reason
             self._altered(digest)
         return reason
 
-    def look(self, tx: Tx, agreement: Row, now: datetime) -> Decided:
+    def look(self, tx: Tx, agreement: AgreementRow, now: datetime) -> Decided:
         """Decide what of the policy is known without an order; nothing is recorded."""
         use = self._use(agreement, STANDING.name, now)
         return self._enforcement.decide(tx, use, use.own, now)
 
-    def asked(self, tx: Tx, agreement: Row, now: datetime, place: str) -> str:
+    def asked(self, tx: Tx, agreement: AgreementRow, now: datetime, place: str) -> str:
         """Decide that and record it; return why nothing may flow, empty if it may; raises PolicyError."""
         answer = self._enforcement.enforce(tx, self._use(agreement, place, now), now)
         return answer.text if isinstance(answer, Refused) else ""
 
-    def refusal(self, tx: Tx, agreement: Row, now: datetime, place: str) -> str:
+    def refusal(self, tx: Tx, agreement: AgreementRow, now: datetime, place: str) -> str:
         """Return why nothing may flow under an agreement now, empty if it may; what the policy decided is recorded.
 
         The policy is the key holder's to decide; a buyer only asks whether its agreement is over.
         """
-        if altered := self._why_altered(tx, agreement["digest"]):
-            self._alarm(tx, agreement["digest"], altered, place, now)
-        if (reason := self.over(tx, agreement, now)) or agreement["role"] != PROVIDER:
+        if altered := self._why_altered(tx, agreement.digest):
+            self._alarm(tx, agreement.digest, altered, place, now)
+        if (reason := self.over(tx, agreement, now)) or agreement.role != PROVIDER:
             return reason
         try:
             return self.asked(tx, agreement, now, place)
@@ -99,10 +99,10 @@ class Standing:
         row = {"agreement": digest, "code": ALTERED, "who": self._me, "text": altered}
         alarms.sound(tx, self._enforcement.evidence, key, row, now, {"kind": place, "text": altered})
 
-    def _use(self, agreement: Row, place: str, now: datetime) -> Use:
+    def _use(self, agreement: AgreementRow, place: str, now: datetime) -> Use:
         """Return what runs under an agreement as a whole."""
-        terms, digest, peer = agreement["terms"], agreement["digest"], agreement["peer"]
-        buyer = peer if agreement["role"] == PROVIDER else self._me
+        terms, digest, peer = agreement.signed_terms, agreement.digest, agreement.peer
+        buyer = peer if agreement.role == PROVIDER else self._me
         rules = agreed(terms, buyer, scopes.STANDING)
         request = sha({"place": place, "agreement": digest, "at": now.isoformat()}).hex()
         link = Link(digest, terms["product"], peer, buyer, rules, request)

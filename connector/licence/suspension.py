@@ -15,6 +15,7 @@ from connector.negotiation.notices import Notice
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, NotPermitted
+from connector.store.rows.agreement import AgreementRow
 from contracts import lifecycle
 from contracts.canonical import sha
 from contracts.errors import ContractError
@@ -66,11 +67,11 @@ class Suspensions:
 
     def _turn(self, tx: Tx, turn: Turn, digest: str, reason: str) -> Row:
         now = self._core.clock.now()
-        row = tx.get("agreements", digest=digest)
+        row = tx.get(AgreementRow, digest=digest)
         if row is None:
             raise Absent(f"there is no agreement `{digest[:100]}` here", "penstock show says which there are")
-        if row["role"] != PROVIDER:
-            raise NotPermitted(f"only the provider of a licence can {turn.act} it", f"ask `{row['peer']}`")
+        if row.role != PROVIDER:
+            raise NotPermitted(f"only the provider of a licence can {turn.act} it", f"ask `{row.peer}`")
         try:
             self._move(tx, turn, row, reason, now)
         except ContractError as fault:
@@ -79,24 +80,24 @@ class Suspensions:
         call = turn.call(self._programs.deployment, bytes.fromhex(digest), cause)
         self._transactions.enqueue(tx, f"{turn.act}:{digest}:{now.isoformat()}", call)
         self._notices.send(tx, row, Notice(turn.notice, digest, reason, now))
-        return {"agreement": digest, "state": lifecycle.MOVES[row["state"], turn.act], "reason": reason}
+        return {"agreement": digest, "state": lifecycle.MOVES[row.state, turn.act], "reason": reason}
 
     def follow(self, tx: Tx, turn: Turn, digest: str, reason: str) -> None:
         """Turn an agreement that we provide as the chain shows it, and tell the buyer; one that stands so stays."""
-        row, now = tx.get("agreements", digest=digest), self._core.clock.now()
-        if row is not None and row["role"] == PROVIDER and (row["state"], turn.act) in lifecycle.MOVES:
+        row, now = tx.get(AgreementRow, digest=digest), self._core.clock.now()
+        if row is not None and row.role == PROVIDER and (row.state, turn.act) in lifecycle.MOVES:
             self._move(tx, turn, row, reason, now)
             self._notices.send(tx, row, Notice(turn.notice, digest, reason, now))
 
-    def _told(self, turn: Turn, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+    def _told(self, turn: Turn, tx: Tx, agreement: AgreementRow, notice: Notice, now: datetime) -> None:
         """Take the provider's notice; one that came too late, or from a buyer, moves nothing."""
-        if agreement["role"] != PROVIDER and (agreement["state"], turn.act) in lifecycle.MOVES:
+        if agreement.role != PROVIDER and (agreement.state, turn.act) in lifecycle.MOVES:
             self._move(tx, turn, agreement, notice.text, now)
 
-    def _move(self, tx: Tx, turn: Turn, row: Row, reason: str, now: datetime) -> None:
-        after = lifecycle.move(row["state"], turn.act)
-        digest, above = row["digest"], (row["parent"],) if row["parent"] else ()
-        tx.update("agreements", {"digest": digest}, state=after)
+    def _move(self, tx: Tx, turn: Turn, row: AgreementRow, reason: str, now: datetime) -> None:
+        after = lifecycle.move(row.state, turn.act)
+        digest, above = row.digest, (row.parent,) if row.parent else ()
+        tx.update(AgreementRow, {"digest": digest}, state=after)
         fields = {"licence": digest, "cause": reason}
         self._core.evidence.record(tx, turn.event, part=digest, link=(digest, *above), fields=fields, now=now)
         for each in _with_those_below(tx, digest):
@@ -107,6 +108,6 @@ def _with_those_below(tx: Tx, digest: str) -> list[str]:
     """Return an agreement and all that stand under it."""
     found, newest = [digest], [digest]
     for _ in range(LICENCES_ABOVE_MAX):
-        newest = [row["digest"] for each in newest for row in tx.find("agreements", "parent = ?", (each,))]
+        newest = [row.digest for each in newest for row in tx.find(AgreementRow, "parent = ?", (each,))]
         found += newest
     return found

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from connector.negotiation.protocol.messages import Document
     from connector.store.row import Row
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.rows.product import ProductRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
@@ -98,12 +99,12 @@ class Doors:
     ask: Ask
     refuse_url: Callable[[str], str | None]
     moved: Callable[[Tx, str, Row], None]
-    enqueue_licence: Callable[[Tx, Row], None] = _shut
-    data_address: Callable[[Tx, Row, Row], Document] = _shut
+    enqueue_licence: Callable[[Tx, AgreementRow], None] = _shut
+    data_address: Callable[[Tx, Row, AgreementRow], Document] = _shut
     sees: Callable[[Tx, ProductRow, str], bool] = lambda _tx, _product, _peer: True
     agrees: Callable[[Tx, Row, datetime], str] = lambda _tx, _row, _now: ""
     sub_licensed: Callable[[Tx, Document, Peer, datetime], Row] = _no_chain
-    stands: Callable[[Tx, Row, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)
+    stands: Callable[[Tx, AgreementRow, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)
     halted: Callable[[Tx, Row], None] = lambda _tx, _row: None
     ended: Callable[[Tx, str], None] = lambda _tx, _digest: None
     random: Callable[[int], bytes] = secrets.token_bytes

@@ -36,6 +36,7 @@ from connector.negotiation.protocol.states import (
     REQUESTED,
     TERMINATED,
 )
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 from contracts import lifecycle, typed_json
 from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
@@ -244,7 +245,7 @@ class Negotiations(Process):
     def _verify(self, tx: Tx, row: Row, now: datetime) -> None:
         self._agreeable(tx, row, now)
         drawn = signing.inspect(self._me, row, now)
-        if tx.get("agreements", digest=drawn.digest.hex()):
+        if tx.get(AgreementRow, digest=drawn.digest.hex()):
             raise DeclinedError("the agreement was signed before; a new one needs a new salt")
         body = messages.verification(*pids(row))
         signature = None
@@ -263,20 +264,34 @@ class Negotiations(Process):
             self._doors.enqueue_licence(tx, kept)
         self._send(tx, row, "finalize", messages.event("finalize", *pids(row)), now)
 
-    def _keep(self, tx: Tx, row: Row, now: datetime) -> Row:
+    def _keep(self, tx: Tx, row: Row, now: datetime) -> AgreementRow:
         """Write the agreement and the events that both sides have signed it."""
-        if tx.get("agreements", digest=row["digest"]):
+        if tx.get(AgreementRow, digest=row["digest"]):
             raise DeclinedError("the agreement was signed before")
         terms, odrl = row["terms"], row["agreement"]
         typed = signing.typed_of(odrl) if row["provider_signature"] else None
-        signatures = {name: row[name] for name in ("provider_signature", "buyer_signature")}
-        about = {"role": row["role"], "negotiation": row["id"], "peer": row["peer"], "product": row["product"]}
         shown = typed_json.to_json(typed) if typed else None
         edition, end = (terms["editionId"], Terms.from_json(terms).not_after) if terms else (None, None)
-        said = {"terms": terms, "agreement": shown, "odrl": odrl, "edition": edition, "not_after": end}
         parent = (row["mandate"] or {}).get("parent") if row["role"] == PROVIDER else None
-        said["parent"] = parent
-        tx.insert("agreements", digest=row["digest"], **about, **signatures, **said, state=SIGNED, created=now)
+        kept = AgreementRow(
+            digest=row["digest"],
+            role=row["role"],
+            negotiation=row["id"],
+            peer=row["peer"],
+            product=row["product"],
+            edition=edition,
+            terms=terms,
+            agreement=shown,
+            odrl=odrl,
+            provider_signature=row["provider_signature"],
+            buyer_signature=row["buyer_signature"],
+            state=SIGNED,
+            licence_tx=None,
+            not_after=end,
+            parent=parent,
+            created=now,
+        )
+        tx.insert(kept)
         fields = self._parties(row) | {
             "terms": terms,
             "agreement": shown if typed else odrl,
@@ -290,13 +305,11 @@ class Negotiations(Process):
             told = {"licence": row["digest"], "child": row["peer"]}
             link = (row["digest"], parent)
             self._evidence.record(tx, "licence.sublicensed", part=row["digest"], link=link, fields=told, now=now)
-        kept = tx.get("agreements", digest=row["digest"])
-        assert kept is not None
         return kept
 
     def _end(self, tx: Tx, row: Row, by: str, now: datetime) -> None:
-        kept = tx.get("agreements", digest=row["digest"]) if row["digest"] else None
-        if kept is None or kept["negotiation"] != row["id"] or kept["state"] in lifecycle.OVER:
+        kept = tx.get(AgreementRow, digest=row["digest"]) if row["digest"] else None
+        if kept is None or kept.negotiation != row["id"] or kept.state in lifecycle.OVER:
             return
         agreement.close(tx, self._evidence, kept, "end", agreement.Cause(row["reason"], by), now)
         self._doors.ended(tx, row["digest"])

@@ -20,6 +20,7 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, InvalidInput, Unproven
 from connector.runtime.limits import REASON_CHARACTERS_MAX
 from connector.store import alarms
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import ReceivedRow
 from contracts import signature
 from contracts.canonical import canonical
@@ -36,12 +37,11 @@ if TYPE_CHECKING:
     from connector.negotiation.outbox import Outbox
     from connector.runtime.clock import Clock
     from connector.store.recorder import Recorder
-    from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 
-    Taker = Callable[[Tx, Row, "Notice", datetime], None]
+    Taker = Callable[[Tx, AgreementRow, "Notice", datetime], None]
 
 PATH: Final = "/notices"
 REVOCATION: Final = "revocation"
@@ -110,9 +110,9 @@ class Notices:
         self._outbox, self._member = outbox, member
         self.takers: dict[str, Taker] = {INFORM: self._informed, DISPUTE: self._informed}
 
-    def send(self, tx: Tx, agreement: Row, notice: Notice) -> None:
+    def send(self, tx: Tx, agreement: AgreementRow, notice: Notice) -> None:
         """Tell the other party, if it is one that takes notices: others hear of an end by the protocol alone."""
-        peer, now = agreement["peer"], self._clock.now()
+        peer, now = agreement.peer, self._clock.now()
         member = self._member(peer)
         if member is None:
             log.warning("`%s` takes no notices: our `%s` of `%s` is not sent", peer, notice.kind, notice.agreement)
@@ -151,10 +151,10 @@ class Notices:
     def _take(self, tx: Tx, peer: str, notice: Notice, signed: bytes) -> Exception | None:
         """Do what a notice says, or return why not; an alarm must outlast the refusal."""
         now = self._clock.now()
-        row = tx.get("agreements", digest=notice.agreement)
+        row = tx.get(AgreementRow, digest=notice.agreement)
         if row is None:
             return Absent(f"there is no agreement `{notice.agreement[:100]}` here")
-        if row["peer"] != peer:
+        if row.peer != peer:
             self._alarm(tx, notice, "no-party", peer, now)
             return Absent(f"there is no agreement `{notice.agreement[:100]}` here")
         address = _address(row)
@@ -169,7 +169,7 @@ class Notices:
             self.takers[notice.kind](tx, row, notice, now)
         return None
 
-    def _informed(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+    def _informed(self, tx: Tx, agreement: AgreementRow, notice: Notice, now: datetime) -> None:
         """Do nothing more: that we were told is in the log."""
         del tx, agreement, notice, now
 
@@ -180,9 +180,9 @@ class Notices:
         alarms.sound(tx, self._evidence, key, row, now, {"kind": notice.kind})
 
 
-def _address(agreement: Row) -> bytes | None:
+def _address(agreement: AgreementRow) -> bytes | None:
     """Return the address of the key with which the other party signed, None for one that did not sign."""
-    if agreement["agreement"] is None:
+    if agreement.agreement is None:
         return None
-    typed = from_json(Agreement, agreement["agreement"])
-    return typed.buyer if agreement["role"] == PROVIDER else typed.provider
+    typed = from_json(Agreement, agreement.agreement)
+    return typed.buyer if agreement.role == PROVIDER else typed.provider

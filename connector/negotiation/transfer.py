@@ -15,6 +15,7 @@ from connector.negotiation.process import Process
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.errors import MismatchError, UnacceptableError
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER, STARTED, SUSPENDED, TRANSFER
+from connector.store.rows.agreement import AgreementRow
 from contracts.namespace import AGREEMENT_URN
 
 if TYPE_CHECKING:
@@ -68,15 +69,15 @@ class Transfers(Process):
 
     def request(self, tx: Tx, agreement: str, transfer_format: str, now: datetime) -> str:
         """Ask for a pull under the agreement with this digest; return our id. `DeclinedError` if we may not."""
-        found = tx.get("agreements", digest=agreement)
-        if found is None or found["role"] != CONSUMER:
+        found = tx.get(AgreementRow, digest=agreement)
+        if found is None or found.role != CONSUMER:
             raise DeclinedError(f"`{agreement}` is no agreement under which we may pull")
-        negotiation = tx.get("negotiations", id=found["negotiation"])
+        negotiation = tx.get("negotiations", id=found.negotiation)
         self._usable(tx, found, now)
         assert negotiation is not None, "an agreement has its negotiation"
-        about = {"role": CONSUMER, "peer": found["peer"], "callback": negotiation["callback"]}
+        about = {"role": CONSUMER, "peer": found.peer, "callback": negotiation["callback"]}
         row = self._create(tx, about | {"agreement": agreement, "format": transfer_format}, now)
-        body = messages.transfer_request(row["id"], found["odrl"]["@id"], transfer_format, self._me.base)
+        body = messages.transfer_request(row["id"], found.odrl["@id"], transfer_format, self._me.base)
         self._send(tx, row, "request", body, now)
         return str(row["id"])
 
@@ -98,12 +99,12 @@ class Transfers(Process):
         """Open a transfer under an agreement with this peer; somebody else's looks like none."""
         del message
         digest = body["agreementId"].removeprefix(AGREEMENT_URN)
-        found = tx.get("agreements", digest=digest)
-        if found is None or found["role"] != PROVIDER or found["peer"] != peer.did:
+        found = tx.get(AgreementRow, digest=digest)
+        if found is None or found.role != PROVIDER or found.peer != peer.did:
             raise UnacceptableError(f"`{body['agreementId']}` is no agreement with you")
         if reason := why_over(found, now):
             raise UnacceptableError(reason)
-        formats = TIERS[found["terms"]["tier"]].formats
+        formats = TIERS[found.signed_terms["tier"]].formats
         if body["format"] not in formats:
             raise UnacceptableError(f"`{body['format']}` is not served", f"ask for {' or '.join(formats)}")
         return {"agreement": digest, "format": body["format"], "address": self._pushed_to(body)}
@@ -139,16 +140,15 @@ class Transfers(Process):
 
     def deadline(self, tx: Tx, row: Row, state: str, now: datetime) -> datetime | None:
         """Return when it has waited too long; a running transfer may last as long as its agreement."""
-        found = tx.get("agreements", digest=row["agreement"])
-        if state == STARTED and found is not None and found["not_after"] is not None:
-            end: datetime = found["not_after"]
-            return end
+        found = tx.get(AgreementRow, digest=row["agreement"])
+        if state == STARTED and found is not None and found.not_after is not None:
+            return found.not_after
         return super().deadline(tx, row, state, now)
 
     def overdue(self, tx: Tx, row: Row, now: datetime) -> str:
         """Return why a transfer is ended: its agreement may be over."""
-        found = tx.get("agreements", digest=row["agreement"])
-        if found is not None and found["not_after"] is not None and found["not_after"] <= now:
+        found = tx.get(AgreementRow, digest=row["agreement"])
+        if found is not None and found.not_after is not None and found.not_after <= now:
             return "the agreement has ended"
         return super().overdue(tx, row, now)
 
@@ -156,10 +156,10 @@ class Transfers(Process):
         """Return until when a pause may go on that the peer keeps, too; at most as long as the agreement."""
         if row["state"] != SUSPENDED or heard.state != SUSPENDED:
             return None
-        found = tx.get("agreements", digest=row["agreement"])
+        found = tx.get(AgreementRow, digest=row["agreement"])
         later: datetime = now + self.patience
-        if found is not None and found["not_after"] is not None:
-            later = min(later, found["not_after"])
+        if found is not None and found.not_after is not None:
+            later = min(later, found.not_after)
         return later if later > now else None
 
     def moved(self, tx: Tx, row: Row, now: datetime) -> None:
@@ -178,7 +178,7 @@ class Transfers(Process):
     def _start(self, tx: Tx, row: Row, now: datetime) -> None:
         address = None
         if row["role"] == PROVIDER:
-            agreement = tx.get("agreements", digest=row["agreement"])
+            agreement = tx.get(AgreementRow, digest=row["agreement"])
             assert agreement is not None, "a transfer has its agreement"
             self._usable(tx, agreement, now)
             address = None if row["format"] == FORMAT_PUSH else self._doors.data_address(tx, row, agreement)
@@ -199,6 +199,6 @@ class Transfers(Process):
             raise MismatchError(f"the transfer waits for the peer to take `{row['pending']}`; try again after that")
         return row
 
-    def _usable(self, tx: Tx, agreement: Row, now: datetime) -> None:
+    def _usable(self, tx: Tx, agreement: AgreementRow, now: datetime) -> None:
         if reason := self._doors.stands(tx, agreement, now):
             raise DeclinedError(reason)

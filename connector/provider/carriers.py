@@ -18,6 +18,7 @@ from connector.enforcement import performed, scopes
 from connector.enforcement.rules import agreed
 from connector.enforcement.ruling import HOLDS
 from connector.negotiation.notices import SERVES
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 from policy.errors import PolicyError
 from policy.request import Request
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from connector.licence.standing import Standing
     from connector.negotiation.notices import Notice, Notices
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 
@@ -46,9 +46,9 @@ REGULATED_GRADE = 3
 class Carrier:
     """A holder that may be named: its agreement with us, who it is in the space, and for whom (a buyer's agreement)."""
 
-    agreement: Row
+    agreement: AgreementRow
     member: Member
-    buyer: Row
+    buyer: AgreementRow
 
 
 class Carriers:
@@ -83,37 +83,37 @@ class Carriers:
         return {"authorization": fresh, "sources": named}
 
     def _for(self, tx: Tx, ticket: Ticket, now: datetime) -> list[Carrier]:
-        buyer = tx.get("agreements", digest=ticket.subject.hex())
+        buyer = tx.get(AgreementRow, digest=ticket.subject.hex())
         if buyer is None or self._standing.over(tx, buyer, now):
             return []
         members = self._space.last().members
         holders = tx.find("holders", "edition = ?", (ticket.edition.hex(),))
-        agreements = [tx.get("agreements", digest=row["agreement"]) for row in holders]
-        known = [Carrier(one, members[one["peer"]], buyer) for one in agreements if one and one["peer"] in members]
+        agreements = [tx.get(AgreementRow, digest=row["agreement"]) for row in holders]
+        known = [Carrier(one, members[one.peer], buyer) for one in agreements if one and one.peer in members]
         return [one for one in known if self.names(tx, one, now)]
 
     def names(self, tx: Tx, carrier: Carrier, now: datetime) -> bool:
         """Say whether nothing speaks against a holder."""
         return not any(refuses(tx, carrier, now) for refuses in self._refusals)
 
-    def _told(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+    def _told(self, tx: Tx, agreement: AgreementRow, notice: Notice, now: datetime) -> None:
         """Take a buyer's word that it holds its whole edition and serves it."""
         del notice
-        tx.put("holders", agreement=agreement["digest"], edition=agreement["edition"], holder=agreement["peer"], at=now)
+        tx.put("holders", agreement=agreement.digest, edition=agreement.edition, holder=agreement.peer, at=now)
 
     def _itself(self, _tx: Tx, carrier: Carrier, _now: datetime) -> bool:
-        return bool(carrier.agreement["peer"] == carrier.buyer["peer"])
+        return bool(carrier.agreement.peer == carrier.buyer.peer)
 
     def _over(self, tx: Tx, carrier: Carrier, now: datetime) -> bool:
         return bool(self._standing.over(tx, carrier.agreement, now))
 
     def _deleted(self, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
-        acts = performed.acts(tx, carrier.agreement["digest"])
+        acts = performed.acts(tx, carrier.agreement.digest)
         return any(act.action == performed.DELETE and act.by == carrier.member.did for act in acts)
 
     def _abroad(self, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
         """Say whether regulated data would leave our country; what is not graded counts as regulated."""
-        product = tx.get(ProductRow, id=carrier.buyer["product"])
+        product = tx.get(ProductRow, id=carrier.buyer.product)
         dataset = {} if product is None else product.dataset or {}
         if int(dataset.get("grade", REGULATED_GRADE)) < REGULATED_GRADE:
             return False
@@ -123,8 +123,8 @@ class Carriers:
         """Say whether the policy of the holder or of the buyer forbids the holder's place."""
         return any(not self._in_place(each, carrier.member, now) for each in (carrier.agreement, carrier.buyer))
 
-    def _in_place(self, agreement: Row, member: Member, now: datetime) -> bool:
-        terms, whose = agreement["terms"], agreement["peer"]
+    def _in_place(self, agreement: AgreementRow, member: Member, now: datetime) -> bool:
+        terms, whose = agreement.signed_terms, agreement.peer
         try:
             rules = agreed(terms, whose, scopes.CARRIER)
         except PolicyError:
@@ -134,7 +134,7 @@ class Carriers:
 
     def _leaked(self, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
         """Say whether the edition's keys may be known: then every further copy of its bytes is one too many."""
-        edition = tx.get("editions", id=carrier.agreement["edition"])
+        edition = tx.get("editions", id=carrier.agreement.edition)
         return edition is None or edition["state"] == LEAKED
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from connector.negotiation.doors import Doors
     from connector.negotiation.protocol.messages import Document
     from connector.store.row import Row
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
 
 TICKET_KEY = "ticket.key"
@@ -38,16 +39,16 @@ class DataAddresses:
         self._core, self.key = core, ticket_key
         doors.data_address = self.of
 
-    def of(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
+    def of(self, tx: Tx, transfer: Row, agreement: AgreementRow) -> Document:
         """Return the address of what a transfer moves, with a fresh ticket to it; see `Doors.data_address`."""
-        assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"
-        plain = agreement["terms"]["tier"] == offers.PLAIN
+        assert tx.get("editions", id=agreement.edition) is not None, "we sell only editions we have"
+        plain = agreement.signed_terms["tier"] == offers.PLAIN
         kind = bearers.AUTH_TYPE if plain else tickets.SCHEME.strip().lower()
-        endpoint = f"{self._core.identity.url}/{'plain' if plain else 'sealed'}/{agreement['edition']}"
+        endpoint = f"{self._core.identity.url}/{'plain' if plain else 'sealed'}/{agreement.edition}"
         return messages.data_address(endpoint, {"authorization": self.ticket(transfer, agreement), "authType": kind})
 
-    def ticket(self, transfer: Row, agreement: Row) -> str:
+    def ticket(self, transfer: Row, agreement: AgreementRow) -> str:
         """Return a fresh ticket to the sealed bytes that a transfer moves, or a token for its plain copy."""
-        issue = bearers.issue if agreement["terms"]["tier"] == offers.PLAIN else tickets.issue
-        edition, subject = bytes.fromhex(agreement["edition"]), bytes.fromhex(agreement["digest"])
+        issue = bearers.issue if agreement.signed_terms["tier"] == offers.PLAIN else tickets.issue
+        edition, subject = bytes.fromhex(agreement.signed_edition), bytes.fromhex(agreement.digest)
         return issue(self.key, edition, subject, tickets.transfer_digest(transfer["id"]), self._core.clock.now())

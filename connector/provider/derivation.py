@@ -14,6 +14,7 @@ from connector.custody import lineage
 from connector.licence.sublicence import onward
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from connector.runtime.errors import NotPermitted
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 from policy.compare.cells import Effort
 from policy.compare.onward import QUESTIONS_MAX, may_derive
@@ -61,11 +62,11 @@ class Derivation:
 
     def _refusal(self, tx: Tx, brief: Row, rules: Mapping[str, Any], party: str | None, now: datetime) -> str:
         for digest in brief["derivedFrom"]:
-            row = tx.get("agreements", digest=digest)
-            if row is None or row["role"] != CONSUMER or row["terms"] is None:
+            row = tx.get(AgreementRow, digest=digest)
+            if row is None or row.role != CONSUMER or row.terms is None:
                 return f"it is made out of data whose licence `{digest}` is not here"
-            if why := self._standing.over(tx, row, now) or _beyond(row["terms"], brief, rules, party):
-                return f"it is made out of `{row['product']}`, and {why}"
+            if why := self._standing.over(tx, row, now) or _beyond(row.terms, brief, rules, party):
+                return f"it is made out of `{row.product}`, and {why}"
         return ""
 
 

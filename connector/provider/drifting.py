@@ -13,6 +13,7 @@ from catalog.difference import drift
 from connector.negotiation.notices import INFORM, Notice
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.limits import REASON_CHARACTERS_MAX
+from connector.store.rows.agreement import AgreementRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,5 +31,5 @@ def warn(notices: Notices, tx: Tx, product: ProductRow, dataset: Dataset, now: d
         return
     text = f"the next edition of `{product.id}` differs: " + "; ".join(one.en for one in found)
     where = "product = ? and role = ? and not_after > ?"
-    for agreement in tx.find("agreements", where, (product.id, PROVIDER, now), "created"):
-        notices.send(tx, agreement, Notice(INFORM, agreement["digest"], text[:REASON_CHARACTERS_MAX], now))
+    for agreement in tx.find(AgreementRow, where, (product.id, PROVIDER, now), "created"):
+        notices.send(tx, agreement, Notice(INFORM, agreement.digest, text[:REASON_CHARACTERS_MAX], now))

@@ -16,6 +16,7 @@ from connector.negotiation.notices import DISPUTE, Notice
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import DISPUTE_BYTES_MAX
 from connector.settlement import docket
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import DisputeRow
 from contracts.canonical import sha
 from contracts.typed_data import digest
@@ -64,11 +65,11 @@ class Cases:
         if tx.get(DisputeRow, id=key) is not None:
             return
         docket.file(tx, self._core.evidence, filing, about, self._core.identity.did, now)
-        row = tx.get("agreements", digest=self._agreement(tx, filing))
+        row = tx.get(AgreementRow, digest=self._agreement(tx, filing))
         if row is not None:
             window = f" in window {filing.bundle.voucher.value.seq}" if filing.bundle else ""
             text = f"we filed the dispute {key} at the exchange: {verdict.finding.value}{window}"
-            self._notices.send(tx, row, Notice(DISPUTE, row["digest"], text, now))
+            self._notices.send(tx, row, Notice(DISPUTE, row.digest, text, now))
 
     def _agreement(self, tx: Tx, filing: Filing) -> str:
         """Return the digest of the agreement that a filing is about, empty for a log or a channel we do not know."""

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.channel import chain_time, claims, lapsing
+from connector.store.rows.agreement import AgreementRow
 from contracts import price_words
 from contracts.tariff import Tariff
 
@@ -92,8 +93,8 @@ class Claiming:
         return found, any(now > moment for moment in half)
 
     def _told(self, tx: Tx, lapse: Lapse) -> Row:
-        row = tx.get("agreements", digest=lapse.agreement)
-        terms = (row and row["terms"]) or {}
+        row = tx.get(AgreementRow, digest=lapse.agreement)
+        terms = (row and row.terms) or {}
         currency = Tariff.from_json(terms["tariff"]).currency if "tariff" in terms else ""
         return {
             "channel": lapse.channel,

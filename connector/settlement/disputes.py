@@ -17,6 +17,7 @@ from connector.custody import replicas
 from connector.custody.reader import Reader
 from connector.custody.sealed_file import SealedFile
 from connector.runtime.errors import VerificationFailed
+from connector.store.rows.agreement import AgreementRow
 from contracts.decimals import read_hex
 from contracts.signature import SIGNATURE_BYTES, is_by
 from contracts.typed_data import Agreement, Edition, digest
@@ -48,12 +49,12 @@ def edition_of(header: Header) -> Edition:
     return Edition(header.edition_id(), header.series, header.number)
 
 
-def read_seal(document: Any, header: Header, agreement: Mapping[str, Any], registry: Domain) -> bytes:
+def read_seal(document: Any, header: Header, agreement: AgreementRow, registry: Domain) -> bytes:
     """Return the signature of `{"edition", "signature"}`; raises VerificationFailed if it is not the provider's."""
     signature = read_hex(
         document.get("signature") if isinstance(document, dict) else None, "signature", SIGNATURE_BYTES
     )
-    provider = from_json(Agreement, agreement["agreement"]).provider
+    provider = from_json(Agreement, agreement.agreement).provider
     if not is_by(provider, digest(registry, edition_of(header)), signature):
         raise VerificationFailed("the provider did not sign the edition it sells", "pay nothing for it")
     return signature
@@ -104,14 +105,13 @@ def document(tx: Tx, row: Mapping[str, Any], folder: Path) -> Any:
     if row["code"] == EQUIVOCATION:
         return part
     order = part["batch"]["orders"][_order_of(part)]
-    agreement = tx.get("agreements", digest=order["agreementDigest"])
+    agreement = tx.get(AgreementRow, digest=order["agreementDigest"])
     found = replicas.under(tx, order["agreementDigest"])
     assert agreement is not None, "keys are bought under an agreement"
     assert found is not None, "and for a replica"
     header = read_header(found["header"])
     edition = bundles.Signed(edition_of(header), found["seal"])
-    signatures = agreement["provider_signature"], agreement["buyer_signature"]
-    bundle = bundles.complete(part, header, edition, signatures)
+    bundle = bundles.complete(part, header, edition, agreement.signatures)
     if row["code"] == Code.EDITION.value:
         with SealedFile(folder / found["path"], RowTable(found["rows"])) as sealed:
             bundle = replace(bundle, ciphertext=next(sealed.read_pieces(bundle.index, 1)))

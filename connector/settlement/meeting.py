@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.channel import account as accounts
 from connector.channel.errors import fault
 from connector.runtime.errors import PeerUnreachable
+from connector.store.rows.agreement import AgreementRow
 from contracts.split import Split
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
@@ -15,7 +16,6 @@ from contracts.typed_json import from_json
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.chain.client import Event
     from ledger.chain.programs import Channel, Programs
@@ -39,15 +39,15 @@ class Meetings:
         if found is None:
             raise PeerUnreachable(f"the channel `{channel_id.hex()}` waits for its confirmations", "ask again")
         opened = await self._programs.events("channels", "Opened", 0, last, channelId=channel_id)
-        row = await self._core.store.read(lambda tx: tx.get("agreements", digest=agreement.hex()))
-        if row is None or row["peer"] != peer or not opened:
+        row = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=agreement.hex()))
+        if row is None or row.peer != peer or not opened:
             raise fault("unknown-agreement", "the channel is for no agreement with this peer")
         self._check_channel(found, row)
         event = opened[0]
         await self._core.store.write(lambda tx: self._begin(tx, channel_id, peer, row, found, event))
 
-    def _check_channel(self, found: Channel, row: Row) -> None:
-        terms, agreement = Terms.from_json(row["terms"]), from_json(Agreement, row["agreement"])
+    def _check_channel(self, found: Channel, row: AgreementRow) -> None:
+        terms, agreement = Terms.from_json(row.terms), from_json(Agreement, row.agreement)
         wrong = [
             name
             for name, is_right in (
@@ -63,7 +63,7 @@ class Meetings:
         if wrong:
             raise fault("wrong-channel", f"the channel's {', '.join(wrong)} is not what the agreement says")
 
-    def _begin(self, tx: Tx, channel_id: bytes, peer: str, row: Row, found: Channel, event: Event) -> None:
+    def _begin(self, tx: Tx, channel_id: bytes, peer: str, row: AgreementRow, found: Channel, event: Event) -> None:
         if tx.get("channels", id=channel_id.hex()) is not None:
             return
         accounts.begin(
@@ -71,12 +71,12 @@ class Meetings:
             channel_id=channel_id,
             role=accounts.PAYEE,
             peer=peer,
-            agreement=row["digest"],
+            agreement=row.digest,
             payer=found.payer,
             payee=found.payee,
             signer=found.signer,
             token=found.token,
-            split=Split.from_json(row["terms"]["split"]),
+            split=Split.from_json(row.signed_terms["split"]),
             arbitrator=found.arbitrator,
             salt=event.fields["salt"],
             deposit=found.deposit,
@@ -84,7 +84,7 @@ class Meetings:
             now=self._core.clock.now(),
             open_tx=event.transaction.hex(),
         )
-        self.record(tx, channel_id, row["digest"], found, event.transaction.hex())
+        self.record(tx, channel_id, row.digest, found, event.transaction.hex())
 
     def record(self, tx: Tx, channel_id: bytes, agreement: str, found: Channel, transaction: str) -> None:
         """Record that a channel is open on chain, as either side."""

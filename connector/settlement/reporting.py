@@ -13,6 +13,7 @@ from connector.channel import account as accounts
 from connector.channel import windows
 from connector.runtime.errors import PeerRefused, PeerUnreachable
 from connector.runtime.limits import REPORTED_TRADES_MAX
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ShownState, ShownTradeRow
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Batch
@@ -73,9 +74,9 @@ class Reporting:
 
 def trade_of(tx: Tx, row: Row) -> Trade | None:
     """Return the trade of a closed channel, None where no batch was claimed, or for a product that nobody listed."""
-    agreement = tx.get("agreements", digest=row["agreement"])
+    agreement = tx.get(AgreementRow, digest=row["agreement"])
     assert agreement is not None, "a channel is opened under an agreement that we keep"
-    terms = Terms.from_json(agreement["terms"])
+    terms = Terms.from_json(agreement.terms)
     if terms.blind_salt:  # the exchange would learn of it, and of its price
         return None
     channel = accounts.load(tx, bytes.fromhex(row["id"]), accounts.PAYEE)
@@ -84,9 +85,8 @@ def trade_of(tx: Tx, row: Row) -> Trade | None:
         return None
     return Trade(
         terms,
-        from_json(Agreement, agreement["agreement"]),
-        agreement["provider_signature"],
-        agreement["buyer_signature"],
+        from_json(Agreement, agreement.agreement),
+        *agreement.signatures,
         channel.id,
         Batch(last.prev, last.orders),
     )

@@ -15,6 +15,7 @@ from connector.channel import account as accounts
 from connector.core.driver import Driver
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, Conflict, PeerRefused, PeerUnreachable, Told, failure_from
+from connector.store.rows.agreement import AgreementRow
 from contracts import lifecycle
 
 if TYPE_CHECKING:
@@ -65,11 +66,11 @@ class Returning:
         One on which something was offered stays as it is. Raises Absent, Conflict while the agreement runs,
         `ChannelFault` for a channel that is not of it.
         """
-        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=digest))
-        if agreement is None or agreement["peer"] != peer or agreement["role"] != PROVIDER:
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=digest))
+        if agreement is None or agreement.peer != peer or agreement.role != PROVIDER:
             raise Absent(f"there is no agreement `{digest[:100]}` here")
-        if agreement["state"] not in lifecycle.OVER:
-            raise Conflict(f"the agreement is `{agreement['state']}`: its channel is not closed", "ask when it is over")
+        if agreement.state not in lifecycle.OVER:
+            raise Conflict(f"the agreement is `{agreement.state}`: its channel is not closed", "ask when it is over")
         await self._meetings.meet(channel, peer, bytes.fromhex(digest))
         row, offered = await self._core.store.read(
             lambda tx: (tx.get("channels", id=channel.hex()), _has_windows(tx, channel.hex()))
@@ -120,8 +121,8 @@ def _paid_in(tx: Tx) -> list[Row]:
 
 def _due(tx: Tx, digest: str) -> list[Row]:
     """Return the untouched channels of an agreement, none while it runs."""
-    agreement = tx.get("agreements", digest=digest)
-    if agreement is None or agreement["state"] not in lifecycle.OVER:
+    agreement = tx.get(AgreementRow, digest=digest)
+    if agreement is None or agreement.state not in lifecycle.OVER:
         return []
     rows = tx.find("channels", "agreement = ? and role = ?", (digest, accounts.PAYER))
     return [row for row in rows if row["state"] in accounts.MOVED and not _has_windows(tx, row["id"])]

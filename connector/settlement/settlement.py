@@ -17,6 +17,7 @@ from connector.channel import account as accounts
 from connector.channel import claims, closing
 from connector.runtime.errors import ChainReverted, PaymentRefused, PeerUnreachable, explain_failure
 from connector.settlement import acknowledging, claimed
+from connector.store.rows.agreement import AgreementRow
 from contracts import address, price_words
 from contracts.tariff import Tariff
 from ledger.chain import acts, batch
@@ -303,9 +304,9 @@ def _channels(tx: Tx, agreement: str | None, wanted: Mapping[str, str]) -> list[
 
 def _bill(tx: Tx, agreement: str) -> str:
     """Return what was paid under an agreement in words: a quantity and its price; empty where nothing was."""
-    row, paid = tx.get("agreements", digest=agreement), tx.get("paid_rows", agreement=agreement)
-    if row is None or paid is None or not row["terms"]:
+    row, paid = tx.get(AgreementRow, digest=agreement), tx.get("paid_rows", agreement=agreement)
+    if row is None or paid is None or not row.terms:
         return ""
-    tariff = Tariff.from_json(row["terms"]["tariff"])
+    tariff = Tariff.from_json(row.terms["tariff"])
     money = price_words.money(paid["amount"], tariff.currency)
     return f"{price_words.quantity(tariff, paid['quantity'])} at {price_words.price(tariff)}: {money}"

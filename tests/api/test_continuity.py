@@ -15,6 +15,7 @@ from connector.enforcement.uses import Draw
 from connector.negotiation.agreement import Cause
 from connector.runtime.clock import SetClock
 from connector.runtime.errors import Absent
+from connector.store.rows.agreement import AgreementRow
 from tests.api.running import SIZE, rule, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -131,7 +132,7 @@ async def test_scenario_21_a_ticket_of_the_version_before_opens_nothing(provider
     agreements = provider.connector.agreements
 
     def amend(tx):
-        row = tx.get("agreements", digest=first[0])
+        row = tx.get(AgreementRow, digest=first[0])
         agreements.finish(tx, row, "amend", Cause("amended", provider.connector.did), provider.connector.clock.now())
 
     await provider.store.write(amend)

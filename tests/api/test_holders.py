@@ -15,6 +15,7 @@ from connector.consumer.holding import DRAWN_EDITIONS
 from connector.custody import passes, replicas
 from connector.enforcement import performed
 from connector.provider import carriers
+from connector.store.rows.agreement import AgreementRow
 from contracts import signature
 from contracts.ranges import RowSet
 from contracts.typed_data import Agreement
@@ -171,9 +172,9 @@ async def is_named(holder, policy, region, dataset, *, buyer_policy=None, change
             tx.update("agreements", {"digest": digest}, product=product, terms={**row["terms"], "product": product})
         if change is not None:
             change(tx, mine)
-        own = tx.get("agreements", digest=mine)
-        member = SimpleNamespace(did=own["peer"], region=region, url="http://holder.example")
-        one = carriers.Carrier(own, member, tx.get("agreements", digest=theirs))
+        own = tx.get(AgreementRow, digest=mine)
+        member = SimpleNamespace(did=own.peer, region=region, url="http://holder.example")
+        one = carriers.Carrier(own, member, tx.get(AgreementRow, digest=theirs))
         return connector.carriers.names(tx, one, now)
 
     return await holder.store.write(act)

@@ -15,6 +15,7 @@ from connector.channel import windows
 from connector.channel.windows import Window
 from connector.provider.billing import copies, orders, statement
 from connector.store import schema
+from connector.store.rows.agreement import AgreementRow
 from connector.store.statements import Statements
 from connector.store.tables import TABLES
 from connector.store.transaction import Tx
@@ -145,15 +146,15 @@ def receipt(tx, number, place, role, at, amount):
 def slowly(tx, month):
     """Say the same agreement by agreement, each with questions of its own: what `rows` must be like."""
     told = []
-    for agreement in tx.find("agreements", "", (), "created"):
-        digest, amounts = agreement["digest"], []
-        if agreement["terms"]["tier"] == "plain":
+    for agreement in tx.find(AgreementRow, "", (), "created"):
+        digest, amounts = agreement.digest, []
+        if agreement.terms["tier"] == "plain":
             for one in copies.receipts(tx, agreement):
                 at = datetime.fromisoformat(one["receipt"]["at"]).astimezone(UTC)
                 amounts += [int(one["receipt"]["amount"])] if f"{at:%Y-%m}" == month else []
         else:
             for row in tx.find("channels", "agreement = ?", (digest,)):
-                account = accounts.load(tx, bytes.fromhex(row["id"]), PARTS[agreement["role"]])
+                account = accounts.load(tx, bytes.fromhex(row["id"]), PARTS[agreement.role])
                 for window in windows.later(tx, account, 0, 1000):
                     if window.state not in statement.PAID[account.role]:
                         continue

@@ -6,10 +6,11 @@ import pytest
 
 from connector.channel import doors
 from connector.channel.doors import Deal
+from connector.store.rows.agreement import AgreementRow
 from contracts import agreement as agreements
 from contracts.typed_data import digest
 from contracts.typed_json import to_json
-from tests.channel.rig import BUYER_DID, KEPT, PAYEE, PAYER, REGISTRY, Pair
+from tests.channel.rig import BUYER_DID, KEPT, PAYEE, PAYER, REGISTRY, START, Pair
 
 AGREEMENT = agreements.build(KEPT, provider=PAYEE, buyer=PAYER, price_cap=500)
 NAME = digest(REGISTRY, AGREEMENT)
@@ -17,7 +18,8 @@ NAME = digest(REGISTRY, AGREEMENT)
 
 def row(**more):
     told = {"digest": NAME.hex(), "agreement": to_json(AGREEMENT), "terms": KEPT.json(), "peer": BUYER_DID}
-    return told | more
+    rest = {"role": "provider", "negotiation": "", "product": "", "odrl": {}, "state": "", "created": START}
+    return AgreementRow(**told | rest | more)
 
 
 @pytest.mark.parametrize("live", [True, False])

@@ -15,6 +15,7 @@ from connector.negotiation.doors import Peer
 from connector.negotiation.notices import Notice
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import UnacceptableError
+from connector.store.rows.agreement import AgreementRow
 from contracts import agreement as agreements
 from contracts import signature, sublicence, typed_json
 from contracts.namespace import SUB_LICENCES
@@ -257,8 +258,12 @@ async def test_what_a_sub_licence_stands_under_is_signed_and_not_for_the_databas
 
 async def stands(bench, agreement):
     """Return why an agreement is over, empty if it is not."""
-    row, now = await bench.provider.row("agreements", digest=agreement), bench.connector.clock.now()
-    return await bench.provider.store.read(lambda tx: bench.connector.standing.over(tx, row, now))
+    now = bench.connector.clock.now()
+
+    def act(tx):
+        return bench.connector.standing.over(tx, tx.get(AgreementRow, digest=agreement), now)
+
+    return await bench.provider.store.read(act)
 
 
 async def test_an_agreement_has_so_many_sub_licences_and_no_more(bench, monkeypatch):
@@ -288,8 +293,8 @@ async def test_a_withdrawn_link_makes_nothing_and_ends_what_it_made_with_all_bel
         now = connector.clock.now()
 
         def act(tx):
-            row = tx.get("agreements", digest=by.digest.hex())
-            connector.presenting.withdrawn(tx, row, Notice(onward.WITHDRAWAL, row["digest"], said, now), now)
+            row = tx.get(AgreementRow, digest=by.digest.hex())
+            connector.presenting.withdrawn(tx, row, Notice(onward.WITHDRAWAL, row.digest, said, now), now)
 
         await bench.provider.store.write(act)
 

@@ -15,6 +15,7 @@ from connector.consumer.outlay import AMOUNT, MICROSECONDS, since
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.settlement.claiming import Claiming
 from connector.store import sums
+from connector.store.rows.agreement import AgreementRow
 
 if TYPE_CHECKING:
     from datetime import date
@@ -100,8 +101,8 @@ def _all_time(tx: Tx, role: str) -> Row:
 
 def _line(tx: Tx, row: Row) -> Row:
     """Return a row with the title under which its product was agreed."""
-    agreement = tx.get("agreements", digest=row["agreement"])
-    terms = (agreement or {}).get("terms") or {}
+    agreement = tx.get(AgreementRow, digest=row["agreement"])
+    terms = (agreement.terms if agreement else None) or {}
     title = str(terms.get("title") or row["product"] or row["agreement"])
     amounts = {"amount": str(sums.total(row, "amount")), "windows": int(row["windows"])}
     return {"day": _date(row["day"]), "product": title, "peer": row["peer"], **amounts}

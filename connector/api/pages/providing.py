@@ -11,6 +11,7 @@ from connector.console.leafing import leafed
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ async def product(call: Call) -> Row:
         row = tx.get(ProductRow, id=key)
         if row is None:
             raise Absent(f"there is no product `{key[:200]}` of ours", "see the list of products")
-        held = tx.find("agreements", "product = ? and role = ?", (key, "provider"), "created desc", HOLDERS_SHOWN)
+        held = tx.find(AgreementRow, "product = ? and role = ?", (key, "provider"), "created desc", HOLDERS_SHOWN)
         return row, {"rows": [line(tx, one) for one in held], "holders": _holders(held)}
 
     row, told = await call.core.store.read(read)
@@ -65,9 +66,9 @@ async def product(call: Call) -> Row:
     }
 
 
-def _holders(agreements: list[Row]) -> list[Row]:
+def _holders(agreements: list[AgreementRow]) -> list[Row]:
     """Return who holds the product under which agreement, and who under a sub-licence of theirs."""
-    told = [{name: row[name] for name in ("peer", "digest", "state", "parent")} for row in agreements]
+    told = [{name: getattr(row, name) for name in ("peer", "digest", "state", "parent")} for row in agreements]
     return [
         {**one, "below": [child for child in told if child["parent"] == one["digest"]]}
         for one in told

@@ -20,6 +20,7 @@ from connector.negotiation.overview import NOBODYS
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.store.rows.agreement import AgreementRow
 from policy.errors import PolicyError
 from policy.model import atoms
 from policy.parse import parse
@@ -40,29 +41,29 @@ async def agreements(call: Call) -> Row:
     first = call.first(FOUND_ROWS_MAX)
 
     def read(tx: Tx) -> list[Row]:
-        rows = tx.find("agreements", "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
+        rows = tx.find(AgreementRow, "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
         return [line(tx, row) for row in rows]
 
     return leafed(first, await call.core.store.read(read))
 
 
-def line(tx: Tx, row: Row) -> Row:
+def line(tx: Tx, row: AgreementRow) -> Row:
     """Return one agreement as a row of a table."""
-    terms = row["terms"] or {}
-    told = {name: row[name] for name in ("digest", "role", "peer", "product", "state")}
+    terms = row.terms or {}
+    told = {name: getattr(row, name) for name in ("digest", "role", "peer", "product", "state")}
     return told | {
-        "title": terms.get("title", row["product"]),
+        "title": terms.get("title", row.product),
         "tier": terms.get("tier", ""),
         "paid": str(paid(tx, row)),
         "currency": (terms.get("tariff") or {}).get("currency", ""),
-        "ends": moment(row["not_after"]),
-        "created": moment(row["created"]),
+        "ends": moment(row.not_after),
+        "created": moment(row.created),
     }
 
 
-def paid(tx: Tx, row: Row) -> int:
+def paid(tx: Tx, row: AgreementRow) -> int:
     """Return what was paid under an agreement: the newest released amount of each of its channels."""
-    return sum(channel["cumulative"] for channel in tx.find("channels", "agreement = ?", (row["digest"],)))
+    return sum(channel["cumulative"] for channel in tx.find("channels", "agreement = ?", (row.digest,)))
 
 
 async def agreement(call: Call) -> Row:
@@ -70,19 +71,19 @@ async def agreement(call: Call) -> Row:
     key = call.path["id"]
 
     def read(tx: Tx) -> Row:
-        row = tx.get("agreements", digest=key)
+        row = tx.get(AgreementRow, digest=key)
         if row is None:
             raise Absent(f"there is no agreement `{key[:100]}` here", "see the list of agreements")
         channels = tx.find("channels", "agreement = ?", (key,), limit=SHOWN)
         transfers = tx.find("transfers", "agreement = ?", (key,), "created", SHOWN)
         held = _replica(tx, row)
-        parts = [key, row["edition"], *(channel["id"] for channel in channels), *(one["id"] for one in transfers)]
+        parts = [key, row.edition, *(channel["id"] for channel in channels), *(one["id"] for one in transfers)]
         return {
             **line(tx, row),
-            "edition": row["edition"],
-            "licence": row["licence_tx"],
-            "terms": row["terms"] or {},
-            "signed": {who: bool(row[f"{who}_signature"]) for who in ("provider", "buyer")},
+            "edition": row.edition,
+            "licence": row.licence_tx,
+            "terms": row.terms or {},
+            "signed": {"provider": bool(row.provider_signature), "buyer": bool(row.buyer_signature)},
             "channels": [_channel(one) for one in channels],
             "transfers": [_transfer(one) for one in transfers],
             "replica": held,
@@ -99,17 +100,17 @@ async def agreement(call: Call) -> Row:
     return {**told, **said, "split": terms.get("split", [])}
 
 
-def _effects(tx: Tx, row: Row, held: Row | None, channels: list[Row], transfers: list[Row]) -> Row:
+def _effects(tx: Tx, row: AgreementRow, held: Row | None, channels: list[Row], transfers: list[Row]) -> Row:
     """Return what ends with an agreement, before anybody ends it; `held` is the replica under it."""
     owed = sum(one["cumulative"] - (one["claimed"] or 0) for one in channels if one["state"] != CLOSED)
-    granted = tx.find("sub_licences", "parent = ? and state = ?", (row["digest"], ISSUED), limit=SHOWN)
-    below = tx.find("agreements", "parent = ? and state = ?", (row["digest"], row["state"]), limit=SHOWN)
+    granted = tx.find("sub_licences", "parent = ? and state = ?", (row.digest, ISSUED), limit=SHOWN)
+    below = tx.find(AgreementRow, "parent = ? and state = ?", (row.digest, row.state), limit=SHOWN)
     return {
         "transfers": sum(one["turn"] != NOBODYS for one in transfers),
         "unclaimed": str(owed),
         "left": None if held is None else held["left"],
         "below": len(granted) + len(below),
-        "ends": moment(row["not_after"]),
+        "ends": moment(row.not_after),
     }
 
 
@@ -134,8 +135,8 @@ def _events(tx: Tx, parts: list[str]) -> list[Row]:
     return [{"index": row["idx"], "event": row["kind"], "part": row["part"], "at": micros(row["at"])} for row in rows]
 
 
-def _replica(tx: Tx, row: Row) -> Row | None:
-    found = tx.find("replicas", "agreement = ?", (row["digest"],), limit=1)
+def _replica(tx: Tx, row: AgreementRow) -> Row | None:
+    found = tx.find("replicas", "agreement = ?", (row.digest,), limit=1)
     return None if not found else replica(tx, found[0], row)
 
 
@@ -145,20 +146,20 @@ async def replicas(call: Call) -> Row:
 
     def read(tx: Tx) -> list[Row]:
         rows = tx.find("replicas", "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
-        told = [(one, tx.get("agreements", digest=one["agreement"])) for one in rows]
+        told = [(one, tx.get(AgreementRow, digest=one["agreement"])) for one in rows]
         return [replica(tx, one, row) for one, row in told if row is not None]
 
     return leafed(first, await call.core.store.read(read))
 
 
-def replica(tx: Tx, row: Row, under: Row) -> Row:
+def replica(tx: Tx, row: Row, under: AgreementRow) -> Row:
     """Return a replica with what was opened of it and what may still be; `left` is None where nothing counts."""
-    terms = under["terms"] or {}
+    terms = under.terms or {}
     done = tx.find("reads", "agreement = ?", (row["agreement"],), "created desc")
     opened = sum(one["state"] == reads.DONE for one in done)
-    most = openings_most(terms.get("policy") or {}, under["product"])
+    most = openings_most(terms.get("policy") or {}, under.product)
     return {
-        "title": terms.get("title", under["product"]),
+        "title": terms.get("title", under.product),
         "tier": terms.get("tier", ""),
         "agreement": row["agreement"],
         "edition": row["edition"],
@@ -167,7 +168,7 @@ def replica(tx: Tx, row: Row, under: Row) -> Row:
         "opened": opened,
         "reads": [_read(one) for one in done[:SHOWN]],
         "left": None if most is None else max(0, most - opened),
-        "ends": moment(under["not_after"]),
+        "ends": moment(under.not_after),
     }
 
 

@@ -19,6 +19,7 @@ from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import REASON_CHARACTERS_MAX
+from connector.store.rows.agreement import AgreementRow
 from contracts import sublicence
 from contracts.errors import ContractError
 from contracts.sublicence import LINKS_MAX, Asked, Link
@@ -62,7 +63,7 @@ class Granting:
         """
         member = await self._space.require(child)
         held = await self._core.store.read(lambda tx: self._own(tx, agreement, self._core.clock.now()))
-        if await self._programs.pledge("licences", bytes.fromhex(held["digest"])) is not None:
+        if await self._programs.pledge("licences", bytes.fromhex(held.digest)) is not None:
             raise Conflict("the licence is pledged, and is not passed on meanwhile", "its creditor releases it first")
         return await self._core.store.write(partial(self._grant, digest=agreement, member=member, asked=asked))
 
@@ -78,25 +79,25 @@ class Granting:
             raise NotPermitted(f"the agreement gives no such sub-licence: {error}") from error
         key = typed_digest(onward.domain(self._programs), link.said).hex()
         shown = [each.json() for each in (*chain, link)]
-        document = {"digest": key, "provider": row["peer"], "product": link.terms.product, "chain": shown}
-        about = {"parent": row["digest"], "child": member.did, "document": document}
+        document = {"digest": key, "provider": row.peer, "product": link.terms.product, "chain": shown}
+        about = {"parent": row.digest, "child": member.did, "document": document}
         tx.insert("sub_licences", digest=key, **about, state=ISSUED, created=now)
         told = {"licence": key, "child": member.did}
-        links = (row["digest"], link.said.draws_on.hex())
-        self._core.evidence.record(tx, "licence.sublicensed", part=row["digest"], link=links, fields=told, now=now)
+        links = (row.digest, link.said.draws_on.hex())
+        self._core.evidence.record(tx, "licence.sublicensed", part=row.digest, link=links, fields=told, now=now)
         return document
 
-    def _own(self, tx: Tx, digest: str, now: datetime) -> Row:
-        row = tx.get("agreements", digest=digest)
-        if row is None or row["role"] != CONSUMER:
+    def _own(self, tx: Tx, digest: str, now: datetime) -> AgreementRow:
+        row = tx.get(AgreementRow, digest=digest)
+        if row is None or row.role != CONSUMER:
             raise Absent(f"there is no agreement `{digest[:100]}` here of which we are the buyer", "see penstock show")
-        if row["terms"] is None or row["buyer_signature"] is None:
+        if row.terms is None or row.buyer_signature is None:
             raise NotPermitted("only an agreement that is signed can be passed on")
         if over := self._standing.over(tx, row, now):
             raise Conflict(over)
         return row
 
-    def _signed(self, row: Row, chain: tuple[Link, ...], member: Member, asked: Narrower) -> Link:
+    def _signed(self, row: AgreementRow, chain: tuple[Link, ...], member: Member, asked: Narrower) -> Link:
         """Return the link that was asked for; raises what the key holder would refuse it for."""
         if len(chain) >= LINKS_MAX:
             raise NotPermitted(f"a chain has at most {LINKS_MAX} sub-licences")
@@ -126,7 +127,7 @@ class Granting:
             raise Conflict("the sub-licence is at its end: it was withdrawn")
         parent = found[0]["parent"]
         tx.update("sub_licences", {"digest": digest, "parent": parent}, state=WITHDRAWN)
-        above = tx.get("agreements", digest=parent)
+        above = tx.get(AgreementRow, digest=parent)
         assert above is not None, "a sub-licence is of an agreement that we keep"
         self._notices.send(tx, above, Notice(WITHDRAWAL, parent, f"{digest} {reason}", now))
         return {"agreement": digest, "state": WITHDRAWN, "reason": reason}

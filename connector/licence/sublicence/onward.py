@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.licence.intact import Intact
-    from connector.store.row import Row
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
     from ledger.chain.programs import Programs
@@ -36,17 +36,17 @@ def domain(programs: Programs) -> Domain:
     return programs.deployment.domain("licences")
 
 
-def above_of(intact: Intact, row: Row) -> Above:
+def above_of(intact: Intact, row: AgreementRow) -> Above:
     """Return an `agreements` row as what a link stands under; raises ContractError when it was altered."""
     signed = intact.read(row)
     if signed.agreement is None or signed.terms is None:
         raise ContractError("altered", signed.altered)
-    return Above(bytes.fromhex(row["digest"]), signed.agreement, signed.terms)
+    return Above(bytes.fromhex(row.digest), signed.agreement, signed.terms)
 
 
-def chain_of(tx: Tx, agreement: Row) -> tuple[Link, ...]:
+def chain_of(tx: Tx, agreement: AgreementRow) -> tuple[Link, ...]:
     """Return the links that an agreement was made on, none where it was bought without any."""
-    talk = tx.get("negotiations", id=agreement["negotiation"])
+    talk = tx.get("negotiations", id=agreement.negotiation)
     document = ((talk or {}).get("offer") or {}).get(SUB_LICENCES)
     return () if document is None else sublicence.read_chain(document)
 

@@ -14,6 +14,7 @@ from connector.licence.sublicence.onward import DIGEST_CHARACTERS, WITHDRAWN
 from connector.negotiation.agreement import Cause
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.negotiation.protocol.states import PROVIDER
+from connector.store.rows.agreement import AgreementRow
 from contracts import lifecycle, sublicence
 from contracts.errors import ContractError
 from contracts.namespace import SUB_LICENCES
@@ -71,14 +72,14 @@ class Presenting:
             raise UnacceptableError(why)
         return _table(chain[-1], above)
 
-    def _proven(self, tx: Tx, chain: tuple[Link, ...], peer: Peer, now: datetime) -> Row:
+    def _proven(self, tx: Tx, chain: tuple[Link, ...], peer: Peer, now: datetime) -> AgreementRow:
         """Check each link and what it stands under; return the agreement right above the last."""
         root, made = chain[0].said.parent, None
         for place, link in enumerate(chain):
             above = self._stands(tx, link.said.parent, now)
-            if place and (made is None or made["digest"] != above["digest"]):
+            if place and (made is None or made.digest != above.digest):
                 raise ContractError("unused-link", "a sub-licence above was not taken up by the one that it is for")
-            if not place and above["parent"] is not None:
+            if not place and above.parent is not None:
                 raise ContractError("topmost", "the chain does not begin at the topmost agreement")
             self._check(tx, above, root, link)
             made = _made(_below(tx, above), link)
@@ -90,18 +91,18 @@ class Presenting:
             raise ContractError("too-many", f"there are `{CHILDREN_MAX}` sub-licences under one agreement already")
         return above
 
-    def _stands(self, tx: Tx, parent: bytes, now: datetime) -> Row:
-        row = tx.get("agreements", digest=parent.hex())
-        if row is None or row["role"] != PROVIDER or row["buyer_signature"] is None:
+    def _stands(self, tx: Tx, parent: bytes, now: datetime) -> AgreementRow:
+        row = tx.get(AgreementRow, digest=parent.hex())
+        if row is None or row.role != PROVIDER or row.buyer_signature is None:
             raise ContractError("unknown-agreement", "the sub-licence is under an agreement that is not ours")
         if over := self._standing.over(tx, row, now):
             raise ContractError("agreement-over", f"what the sub-licence is under is over: {over}")
         return row
 
-    def _check(self, tx: Tx, above: Row, root: bytes, link: Link) -> None:
+    def _check(self, tx: Tx, above: AgreementRow, root: bytes, link: Link) -> None:
         domain = onward.domain(self._programs)
         sublicence.check(Asked(domain, onward.above_of(self._intact, above), root, link))
-        known = tx.get("sub_licences", digest=typed_digest(domain, link.said).hex(), parent=above["digest"])
+        known = tx.get("sub_licences", digest=typed_digest(domain, link.said).hex(), parent=above.digest)
         if known is not None and known["state"] == WITHDRAWN:
             raise ContractError("withdrawn", "the sub-licence was withdrawn by its holder")
 
@@ -115,28 +116,28 @@ class Presenting:
                 return str(over)
         return self._audience.agrees(tx, negotiation, now)
 
-    def withdrawn(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+    def withdrawn(self, tx: Tx, agreement: AgreementRow, notice: Notice, now: datetime) -> None:
         """Take a holder's withdrawal of a link under its agreement, whether the link was presented or not."""
         digest, _, reason = notice.text.partition(" ")
-        if agreement["role"] != PROVIDER or len(digest) != DIGEST_CHARACTERS:
+        if agreement.role != PROVIDER or len(digest) != DIGEST_CHARACTERS:
             return
-        about = {"parent": agreement["digest"], "child": None, "document": None}
+        about = {"parent": agreement.digest, "child": None, "document": None}
         tx.put("sub_licences", digest=digest, **about, state=WITHDRAWN, created=now)
         domain = onward.domain(self._programs)
         for row in _below(tx, agreement):
-            chain = onward.chain_of(tx, row) if row["state"] not in lifecycle.OVER else ()
+            chain = onward.chain_of(tx, row) if row.state not in lifecycle.OVER else ()
             if chain and typed_digest(domain, chain[-1].said).hex() == digest:
-                self._agreements.end_below(tx, row, Cause(reason or WITHDRAWN, agreement["peer"]), now)
+                self._agreements.end_below(tx, row, Cause(reason or WITHDRAWN, agreement.peer), now)
 
 
-def _below(tx: Tx, above: Row) -> list[Row]:
-    return tx.find("agreements", "parent = ?", (above["digest"],))
+def _below(tx: Tx, above: AgreementRow) -> list[AgreementRow]:
+    return tx.find(AgreementRow, "parent = ?", (above.digest,))
 
 
-def _made(below: list[Row], link: Link) -> Row | None:
+def _made(below: list[AgreementRow], link: Link) -> AgreementRow | None:
     """Return the agreement that was made on a link, None if none was."""
     for row in below:
-        if row["agreement"]["termsDigest"] == link.said.terms_digest.hex():
+        if row.agreement is not None and row.agreement["termsDigest"] == link.said.terms_digest.hex():
             return row
     return None
 

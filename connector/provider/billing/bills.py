@@ -18,6 +18,7 @@ from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies, orders, statement
 from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.store.rows.agreement import AgreementRow
 from contracts.canonical import canonical
 from contracts.labels import H
 from contracts.namespace import AGREEMENT_URN
@@ -92,8 +93,8 @@ class Bills:
 
     def _copies(self, tx: Tx, digest: str) -> Row | None:
         """Return what there is to say of plain copies under an agreement, None if it is not about such."""
-        agreement = tx.get("agreements", digest=digest)
-        if agreement is None or (agreement["terms"] or {}).get("tier") != PLAIN:
+        agreement = tx.get(AgreementRow, digest=digest)
+        if agreement is None or (agreement.terms or {}).get("tier") != PLAIN:
             return None
         return copies.document(tx, agreement, self._core.identity.did)
 
@@ -103,14 +104,14 @@ class Bills:
         return {"copies": told, "issuer": issuer, "at": at, "signature": signature.hex()}
 
     def _kept(self, tx: Tx, digest: str) -> Row:
-        agreement = tx.get("agreements", digest=digest)
-        if agreement is None or not agreement["provider_signature"] or not agreement["buyer_signature"]:
+        agreement = tx.get(AgreementRow, digest=digest)
+        if agreement is None or not agreement.provider_signature or not agreement.buyer_signature:
             raise Absent(f"there is no signed agreement `{digest[:100]}` here", "penstock bill list")
-        if agreement["terms"]["tier"] == PLAIN:
+        if agreement.signed_terms["tier"] == PLAIN:
             raise Conflict("a plain copy is billed by its receipt, outside channels", "penstock show, for its receipt")
-        terms, header, rows = Terms.from_json(agreement["terms"]), *self._edition(tx, agreement)
+        terms, header, rows = Terms.from_json(agreement.terms), *self._edition(tx, agreement)
         channels = [row["id"] for row in tx.find("channels", "agreement = ?", (digest,), "created")]
-        paid = tuple(window for channel in channels for window in _windows(tx, channel, agreement["role"]))
+        paid = tuple(window for channel in channels for window in _windows(tx, channel, agreement.role))
         lines, due = ledger_bills.priced(terms, RowTable(rows), bytes.fromhex(digest), paid)
         booked = (tx.get("paid_rows", agreement=digest) or {"amount": 0})["amount"]
         if not sum(line.amount for line in lines) == due == booked:
@@ -120,9 +121,9 @@ class Bills:
             "provider": provider,
             "buyer": buyer,
             "terms": terms,
-            "agreement": from_json(Agreement, agreement["agreement"]),
-            "provider_signature": agreement["provider_signature"],
-            "buyer_signature": agreement["buyer_signature"],
+            "agreement": from_json(Agreement, agreement.agreement),
+            "provider_signature": agreement.provider_signature,
+            "buyer_signature": agreement.buyer_signature,
             "header": read_header(header),
             "rows": rows if len(rows) <= ROWS_BYTES_MAX else None,
             "windows": paid,
@@ -130,13 +131,13 @@ class Bills:
             "channels": channels,
         }
 
-    def _parties(self, agreement: Row) -> tuple[str, str]:
-        own, peer = self._core.identity.did, agreement["peer"]
-        return (own, peer) if agreement["role"] == PROVIDER else (peer, own)
+    def _parties(self, agreement: AgreementRow) -> tuple[str, str]:
+        own, peer = self._core.identity.did, agreement.peer
+        return (own, peer) if agreement.role == PROVIDER else (peer, own)
 
-    def _edition(self, tx: Tx, agreement: Row) -> tuple[Any, bytes]:
+    def _edition(self, tx: Tx, agreement: AgreementRow) -> tuple[Any, bytes]:
         """Return header (JSON) and rows of the agreed edition, of our own or of the replica that is here."""
-        row = tx.get("editions", id=agreement["edition"]) or replicas.under(tx, agreement["digest"])
+        row = tx.get("editions", id=agreement.edition) or replicas.under(tx, agreement.digest)
         if row is None:
             raise Absent("the edition of this agreement is not here: nothing of it was ever paid", "penstock show")
         return row["header"], row["rows"]

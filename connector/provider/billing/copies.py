@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connector.store.row import Row
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
 
 
@@ -30,10 +31,10 @@ VERSION = 1
 LABEL = "copy-bill"
 
 
-def receipts(tx: Tx, agreement: Row) -> list[Row]:
+def receipts(tx: Tx, agreement: AgreementRow) -> list[Row]:
     """Return the receipts under an agreement that are here, those first that are older."""
-    digest = agreement["digest"]
-    if agreement["role"] == PROVIDER:
+    digest = agreement.digest
+    if agreement.role == PROVIDER:
         ended = tx.find("copies", "agreement = ?", (digest,), order="created")
         return [_kept(row["receipt"], row["signature"].hex(), row["agreed"]) for row in ended if row["receipt"]]
     got = tx.find("acquisitions", "agreement = ?", (digest,), order="created")
@@ -46,17 +47,17 @@ def amount(told: Sequence[Mapping[str, Any]]) -> int:
     return sum(int(one["receipt"]["amount"]) for one in told)
 
 
-def document(tx: Tx, agreement: Row, own: str) -> Row:
+def document(tx: Tx, agreement: AgreementRow, own: str) -> Row:
     """Return what is signed: the agreement's receipts with their sums; `own` is our DID."""
-    found, terms = receipts(tx, agreement), agreement["terms"]
+    found, terms = receipts(tx, agreement), agreement.signed_terms
     tariff = Tariff.from_json(terms["tariff"])
-    provider, buyer = (own, agreement["peer"]) if agreement["role"] == PROVIDER else (agreement["peer"], own)
+    provider, buyer = (own, agreement.peer) if agreement.role == PROVIDER else (agreement.peer, own)
     return {
         "v": VERSION,
-        "agreement": agreement["digest"],
+        "agreement": agreement.digest,
         "provider": provider,
         "buyer": buyer,
-        "product": agreement["product"],
+        "product": agreement.product,
         "title": terms["title"],
         "price": price_words.price(tariff),
         "currency": tariff.currency,

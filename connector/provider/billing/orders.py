@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from connector.channel.account import CLOSED
 from connector.negotiation.protocol.offers import PLAIN
 from connector.provider.billing import copies
+from connector.store.rows.agreement import AgreementRow
 from contracts import price_words
 from contracts.lifecycle import OVER
 from contracts.tariff import Tariff
@@ -57,13 +58,13 @@ def state(facts: Row) -> str:
 
 def page(tx: Tx, first: int, rows: int) -> list[Row]:
     """Return orders of either side, the newest first."""
-    found = tx.find("agreements", "", (), "created desc, digest", first + rows)[first:]
-    return [view(tx, row) for row in found if row["terms"]]
+    found = tx.find(AgreementRow, "", (), "created desc, digest", first + rows)[first:]
+    return [view(tx, row) for row in found if row.terms]
 
 
-def view(tx: Tx, agreement: Row) -> Row:
+def view(tx: Tx, agreement: AgreementRow) -> Row:
     """Return an order: product, the two parties, price, state, and what it came to in minor units."""
-    facts, terms = _facts(tx, agreement), agreement["terms"]
+    facts, terms = _facts(tx, agreement), agreement.signed_terms
     tariff = Tariff.from_json(terms["tariff"])
     return described(agreement, facts) | {
         "tier": terms["tier"],
@@ -72,19 +73,19 @@ def view(tx: Tx, agreement: Row) -> Row:
         "amount": str(facts["amount"]),
         "deposit": str(facts["deposit"]),
         "claimed": str(facts["claimed"]),
-        "agreed": agreement["created"].isoformat(),
+        "agreed": agreement.created.isoformat(),
     }
 
 
-def described(agreement: Row, facts: Row) -> Row:
+def described(agreement: AgreementRow, facts: Row) -> Row:
     """Return what an order is about, and its state: of the facts only those that `STATES` looks at are needed."""
-    terms = agreement["terms"]
+    terms = agreement.signed_terms
     tariff = Tariff.from_json(terms["tariff"])
     return {
-        "agreement": agreement["digest"],
-        "role": agreement["role"],
-        "peer": agreement["peer"],
-        "product": agreement["product"],
+        "agreement": agreement.digest,
+        "role": agreement.role,
+        "peer": agreement.peer,
+        "product": agreement.product,
         "title": terms["title"],
         "price": price_words.price(tariff),
         "state": state(facts),
@@ -92,20 +93,20 @@ def described(agreement: Row, facts: Row) -> Row:
     }
 
 
-def all_facts(tx: Tx) -> Callable[[Row, int], Row]:
+def all_facts(tx: Tx) -> Callable[[AgreementRow, int], Row]:
     """Return what tells the facts of any agreement and what it came to; each table is asked once, for all of them."""
     counted = {row["agreement"]: row for row in tx.execute(_CHANNELS, CLOSED)}
     moved = {row["agreement"]: row for row in tx.execute(_TRANSFERS, *DELIVERED)}
     booked = {row["agreement"]: int(row["amount"]) for row in tx.execute("SELECT agreement, amount FROM paid_rows")}
     none = {"channels": 0, "closed": 0, "transfers": 0, "delivered": 0}
 
-    def facts(agreement: Row, outside: int) -> Row:
-        digest = agreement["digest"]
+    def facts(agreement: AgreementRow, outside: int) -> Row:
+        digest = agreement.digest
         channels, transfers = counted.get(digest, none), moved.get(digest, none)
-        paid = outside if agreement["terms"]["tier"] == PLAIN else booked.get(digest, 0)
+        paid = outside if agreement.signed_terms["tier"] == PLAIN else booked.get(digest, 0)
         return {
-            "agreement_state": agreement["state"],
-            "licence": agreement["licence_tx"],
+            "agreement_state": agreement.state,
+            "licence": agreement.licence_tx,
             "channels": channels["channels"],
             "open": channels["channels"] - channels["closed"],
             "transfers": transfers["transfers"],
@@ -116,17 +117,17 @@ def all_facts(tx: Tx) -> Callable[[Row, int], Row]:
     return facts
 
 
-def _facts(tx: Tx, agreement: Row) -> Row:
-    digest = agreement["digest"]
+def _facts(tx: Tx, agreement: AgreementRow) -> Row:
+    digest = agreement.digest
     channels = tx.find("channels", "agreement = ?", (digest,))
     transfers = tx.find("transfers", "agreement = ?", (digest,))
     paid = tx.get("paid_rows", agreement=digest) or {"quantity": 0, "amount": 0}
-    if agreement["terms"]["tier"] == PLAIN:
+    if agreement.signed_terms["tier"] == PLAIN:
         told = copies.receipts(tx, agreement)
         paid = {"quantity": sum(int(one["receipt"]["plainBytes"]) for one in told), "amount": copies.amount(told)}
     return {
-        "agreement_state": agreement["state"],
-        "licence": agreement["licence_tx"],
+        "agreement_state": agreement.state,
+        "licence": agreement.licence_tx,
         "channels": len(channels),
         "open": sum(row["state"] != CLOSED for row in channels),
         "deposit": sum(row["deposit"] for row in channels),

@@ -18,6 +18,7 @@ from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from connector.provider.billing import orders
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX
+from connector.store.rows.agreement import AgreementRow
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ PAID: Mapping[str, frozenset[str]] = {
 }
 TOLD = ("agreement", "role", "peer", "product", "title", "price", "state", "payment")
 CLOCKS_APART = timedelta(days=1)
-_AGREEMENTS = (
-    "SELECT digest, role, peer, product, terms, state, licence_tx FROM agreements ORDER BY created, digest LIMIT ?"
-)
 # a window is released before its voucher lapses; when it was made says nothing, for one that was resumed is made anew
 _WINDOWS = (
     "SELECT channels.agreement AS agreement, windows.role AS role, windows.state AS state, windows.orders AS orders,"
@@ -55,13 +53,12 @@ def rows(tx: Tx, month: str) -> list[Row]:
     if not windows and not receipts:
         return []
     told, facts = [], orders.all_facts(tx)
-    for row in tx.execute(_AGREEMENTS, BILLED_AGREEMENTS_MAX):
-        digest = row["digest"]
+    for agreement in tx.find(AgreementRow, order="created, digest", limit=BILLED_AGREEMENTS_MAX):
+        digest = agreement.digest
         if digest not in windows and digest not in receipts:
             continue
-        agreement = row | {"terms": orjson.loads(row["terms"] or "null") or {}}
-        if agreement["terms"].get("tier") == PLAIN:
-            amounts = receipts.get(digest, {}).get(row["role"], [])
+        if (agreement.terms or {}).get("tier") == PLAIN:
+            amounts = receipts.get(digest, {}).get(agreement.role, [])
         else:
             amounts = windows.get(digest, [])
         if amounts:

@@ -25,6 +25,7 @@ from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.provider.plain import bill as copy_bill
 from connector.provider.plain import decision as copy_decision
 from connector.runtime.errors import Absent, NotPermitted
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.evidence import LogEntryRow
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff
@@ -119,9 +120,9 @@ class Copies:
         """Return the receipt of the ticket's transfer with its place in our log; raises Absent before its end."""
         return await self._core.store.read(lambda tx: self._receipt(tx, ticket))
 
-    def countersigned(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+    def countersigned(self, tx: Tx, agreement: AgreementRow, notice: Notice, now: datetime) -> None:
         """Take the buyer's signed word that a receipt, named by its digest, says what it received."""
-        for copy in tx.find("copies", "agreement = ? and state = ?", (agreement["digest"], ENDED)):
+        for copy in tx.find("copies", "agreement = ? and state = ?", (agreement.digest, ENDED)):
             if digest(copy["receipt"]).hex() == notice.text:
                 tx.update("copies", {"id": copy["id"]}, agreed=now)
 
@@ -133,11 +134,11 @@ class Copies:
                 return shown(tx, self._core.evidence, copy)
         raise Absent("there is no receipt yet: it is signed when the transfer ends")
 
-    def _under(self, tx: Tx, ticket: Ticket) -> tuple[Row, Row]:
+    def _under(self, tx: Tx, ticket: Ticket) -> tuple[AgreementRow, Row]:
         """Return agreement and transfer of a ticket; raises NotPermitted unless both stand."""
         digest = ticket.subject.hex()
-        agreement, now = tx.get("agreements", digest=digest), self._core.clock.now()
-        if agreement is None or agreement["role"] != PROVIDER or agreement["terms"]["tier"] != PLAIN:
+        agreement, now = tx.get(AgreementRow, digest=digest), self._core.clock.now()
+        if agreement is None or agreement.role != PROVIDER or agreement.signed_terms["tier"] != PLAIN:
             raise NotPermitted("there is no agreement on a plain copy with this token")
         if reason := self._standing.over(tx, agreement, now):
             raise NotPermitted(reason, "agree anew")
@@ -150,9 +151,9 @@ class Copies:
         agreement, transfer = self._under(tx, ticket)
         if tx.get("copies", id=transfer["id"]) is not None:
             return ""
-        if agreement["parent"]:
+        if agreement.parent:
             return "a sub-licence is served to connectors that can show its whole chain, not as a plain copy"
-        if agreement["terms"].get("columns"):
+        if agreement.signed_terms.get("columns"):
             return "the agreement is about some columns, and a plain copy is of whole files"
         now, size = self._core.clock.now(), self._size(tx, agreement)
         purpose = purpose or copy_decision.agreed_purpose(agreement)
@@ -161,11 +162,11 @@ class Copies:
             return reasons
         performed.record(tx, use.own.agreement, use.taker, performed.read(use.own.by, now))
         self._start(tx, agreement, transfer, purpose, size, now)
-        tx.after(partial(self._continuity.touch, agreement["digest"]))
+        tx.after(partial(self._continuity.touch, agreement.digest))
         return ""
 
-    def _start(self, tx: Tx, agreement: Row, transfer: Row, purpose: str, size: int, now: datetime) -> None:
-        digest = agreement["digest"]
+    def _start(self, tx: Tx, agreement: AgreementRow, transfer: Row, purpose: str, size: int, now: datetime) -> None:
+        digest = agreement.digest
         number = 1 + len(tx.find("copies", "agreement = ?", (digest,)))
         name = transfer_id(transfer["id"], transfer["peer_pid"]).hex()
         about = {"agreement": digest, "transfer": name, "number": number, "purpose": purpose, "edition_bytes": size}
@@ -174,7 +175,7 @@ class Copies:
         link = [name, str(number)]
         self._core.evidence.record(tx, "opening.started", part=digest, link=link, fields=fields, now=now)
 
-    def _size(self, tx: Tx, agreement: Row) -> int:
+    def _size(self, tx: Tx, agreement: AgreementRow) -> int:
         """Return the bytes of all files of the agreed edition."""
         table = self._table(tx, agreement)
         return table.plain_bytes() - table.plain_bytes(0, table.index_rows)
@@ -191,8 +192,8 @@ class Copies:
         self._within_quota(tx, agreement, copy | counts)
         tx.update("copies", {"id": copy["id"]}, **counts)
 
-    def _within_quota(self, tx: Tx, agreement: Row, copy: Row) -> None:
-        tariff = Tariff.from_json(agreement["terms"]["tariff"])
+    def _within_quota(self, tx: Tx, agreement: AgreementRow, copy: Row) -> None:
+        tariff = Tariff.from_json(agreement.signed_terms["tariff"])
         if tariff.limit is None:
             return
         account = copy_bill.together(tariff, self._others(tx, copy, OPEN, ENDED), copy)
@@ -216,9 +217,9 @@ class Copies:
     def _sign(self, tx: Tx, copy: Row, now: datetime) -> None:
         """Record what was served, and sign a receipt of it."""
         digest = copy["agreement"]
-        agreement = tx.get("agreements", digest=digest)
+        agreement = tx.get(AgreementRow, digest=digest)
         assert agreement is not None, "no agreement is ever deleted"
-        tariff, table = Tariff.from_json(agreement["terms"]["tariff"]), self._table(tx, agreement)
+        tariff, table = Tariff.from_json(agreement.signed_terms["tariff"]), self._table(tx, agreement)
         cost = copy_bill.cost(tariff, self._others(tx, copy, ENDED), copy, table)
         opened = sum(table.plain_bytes(*span) for span in RowSet.from_json(copy["rows"]).ranges)
         told = {"bytes": str(copy["bytes"]), "plainBytes": str(opened)}
@@ -228,7 +229,7 @@ class Copies:
         receipt = CopyReceipt(
             agreement=digest,
             transfer=copy["transfer"],
-            edition=agreement["edition"],
+            edition=agreement.signed_edition,
             bytes_served=copy["bytes"],
             plain_bytes=opened,
             amount=cost,
@@ -244,8 +245,8 @@ class Copies:
         found = tx.find("copies", "agreement = ? and id <> ?", (copy["agreement"], copy["id"]), order="created")
         return [one for one in found if one["state"] in states]
 
-    def _table(self, tx: Tx, agreement: Row) -> RowTable:
-        table = self._books.table(tx, bytes.fromhex(agreement["edition"]))
+    def _table(self, tx: Tx, agreement: AgreementRow) -> RowTable:
+        table = self._books.table(tx, bytes.fromhex(agreement.signed_edition))
         if table is None:
             raise NotPermitted(GONE, "agree on another")
         return table

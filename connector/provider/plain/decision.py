@@ -6,7 +6,7 @@ without one, and refuses.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from catalog.codes import TIERS
 from connector.enforcement.context import PURPOSE, measured
@@ -17,23 +17,23 @@ from contracts.canonical import sha
 from policy.model import atoms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from connector.store.rows.agreement import AgreementRow
 
 PLACE: Final = "copy"
 
 
-def use(agreement: Mapping[str, Any], transfer: str, purpose: str, size: int) -> Use:
+def use(agreement: AgreementRow, transfer: str, purpose: str, size: int) -> Use:
     """Return the use of a copy of `size` bytes under the row of its agreement; `transfer` is our id of its transfer."""
-    terms, peer = agreement["terms"], agreement["peer"]
+    terms, peer = agreement.signed_terms, agreement.peer
     request = sha({PLACE: transfer}).hex()
-    link = Link(agreement["digest"], terms["product"], peer, peer, agreed(terms, peer), request)
+    link = Link(agreement.digest, terms["product"], peer, peer, agreed(terms, peer), request)
     said = measured({PURPOSE: purpose} if purpose else {}, size)
     return Use((link,), TIERS[PLAIN].action, said, RELEASE, PLACE, taker=transfer, polls=True)
 
 
-def agreed_purpose(agreement: Mapping[str, Any]) -> str:
+def agreed_purpose(agreement: AgreementRow) -> str:
     """Return the one purpose that an agreement names, empty where it names none or leaves a choice."""
-    policy = agreed(agreement["terms"], agreement["peer"]).compiled.policy
+    policy = agreed(agreement.signed_terms, agreement.peer).compiled.policy
     named = [atom for rule in policy.permissions for atom in atoms(rule.conditions) if atom.left == PURPOSE]
     said = {str(one) for atom in named for one in atom.right}
     return said.pop() if len(said) == 1 else ""

@@ -19,6 +19,7 @@ from connector.custody.opened import STEP_BYTES, Opened
 from connector.custody.tickets import Ticket, transfer_digest
 from connector.negotiation.protocol.states import PROVIDER, STARTED, TRANSFER
 from connector.runtime.errors import NotPermitted
+from connector.store.rows.agreement import AgreementRow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -59,10 +60,10 @@ class Pushes:
         assert row is not None, "no transfer is ever deleted"
         if (row["role"], row["format"], row["state"], row["pending"]) != (PROVIDER, FORMAT_PUSH, STARTED, ""):
             return
-        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
         assert agreement is not None, "a transfer has its agreement"
-        about = bytes.fromhex(agreement["edition"]), bytes.fromhex(row["agreement"]), transfer_digest(key)
-        ticket = Ticket(*about, agreement["not_after"] or self._core.clock.now())
+        about = bytes.fromhex(agreement.signed_edition), bytes.fromhex(row["agreement"]), transfer_digest(key)
+        ticket = Ticket(*about, agreement.not_after or self._core.clock.now())
         await self._copies.begin(ticket, "")
         if await Sending(self._core, self._copies, self._carriage, self._throttle, row, ticket).run():
             await self._engine.complete_transfer(key)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from connector.store.table_row import Document, Documents, Json, TableRow, table
 
@@ -27,6 +28,25 @@ class AgreementRow(TableRow):
     not_after: datetime | None = None
     parent: str | None = None
     created: datetime
+
+    @property
+    def signed_terms(self) -> dict[str, Any]:
+        """Return the terms of one that is under a contract of ours; only with a peer of another kind there are none."""
+        assert self.terms is not None, "what serves data or counts money has terms"
+        return self.terms
+
+    @property
+    def signed_edition(self) -> str:
+        """Return the edition that its terms name."""
+        assert self.edition is not None, "terms name their edition"
+        return self.edition
+
+    @property
+    def signatures(self) -> tuple[bytes, bytes]:
+        """Return the provider's signature and the buyer's."""
+        assert self.provider_signature is not None
+        assert self.buyer_signature is not None
+        return self.provider_signature, self.buyer_signature
 
 
 @table("sub_licences", key=("digest", "parent"))
