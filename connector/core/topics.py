@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.store.row import Row
+    from connector.store.rows.chain import ChainTxRow
     from connector.store.transaction import Tx
     from ledger.chain.client import Block
     from ledger.space.document import Space
@@ -84,7 +85,7 @@ class Topics:
     acquisition_moved: Topic[[str]] = field(default_factory=Topic)
     channel_met: Topic[[str]] = field(default_factory=Topic)
     channel_stopped: Topic[[str]] = field(default_factory=Topic)
-    act_mined: Topic[[Row]] = field(default_factory=Topic)
+    act_mined: Topic[[ChainTxRow]] = field(default_factory=Topic)
     licence_granted: Topic[[str, str]] = field(default_factory=Topic)
     block_seen: Awaited[[Block, int]] = field(default_factory=Awaited)
     space_changed: Topic[[Space]] = field(default_factory=Topic)

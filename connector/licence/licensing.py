@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.licence.sublicence import onward
+from connector.store.rows.chain import ActState
 from contracts import lifecycle
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 from ledger.chain import acts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.negotiation.doors import Doors
     from connector.store.row import Row
+    from connector.store.rows.chain import ChainTxRow
     from connector.store.transaction import Tx
     from ledger.chain.client import Act
     from ledger.chain.programs import Programs
@@ -50,11 +50,12 @@ class Licensing:
         held = from_json(Agreement, above["agreement"])
         return acts.grant_sub_licence(deployment, agreement, signatures, link.said, link.signature, held)
 
-    def mined(self, row: Mapping[str, Any]) -> None:
+    def mined(self, row: ChainTxRow) -> None:
         """Tell who waits for licences of one that is on chain; other transactions are heard by others."""
-        kind, _, digest = row["id"].partition(":")
-        if kind == LICENCE and row["state"] == "mined":
-            self._core.topics.licence_granted.tell(digest, row["hash"])
+        kind, _, digest = row.id.partition(":")
+        if kind == LICENCE and row.state is ActState.MINED:
+            assert row.hash is not None
+            self._core.topics.licence_granted.tell(digest, row.hash)
 
     def grant(self, tx: Tx, digest: str, transaction: str) -> None:
         """Note that the licence is on chain: the agreement performs from now on."""

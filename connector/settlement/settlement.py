@@ -18,6 +18,7 @@ from connector.channel import claims, closing
 from connector.core.driver import Driver
 from connector.runtime.errors import ChainReverted, PaymentRefused, PeerUnreachable, explain_failure
 from connector.settlement import acknowledging, claimed
+from connector.store.rows.chain import ActState, ChainTxRow
 from contracts import address, price_words
 from contracts.tariff import Tariff
 from ledger.chain import acts, batch
@@ -69,7 +70,7 @@ class Settlements:
 
     async def recover(self) -> None:
         """Note licences that were mined while nobody listened."""
-        for row in await self._core.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",))):
+        for row in await self._core.store.read(lambda tx: tx.find(ChainTxRow, "state = ?", (ActState.MINED,))):
             self._licensing.mined(row)
 
     def licence_granted(self, digest: str, transaction: str) -> None:
@@ -228,7 +229,7 @@ class Settlements:
         def note(tx: Tx) -> None:
             if _row(tx, row["id"])["claimed"] < cumulative:
                 tx.update("channels", {"id": row["id"]}, claimed=cumulative)
-                fields = {"cumulative": str(cumulative), "tx": mined["hash"], "shares": shares}
+                fields = {"cumulative": str(cumulative), "tx": mined.transaction, "shares": shares}
                 self._record(tx, "channel.claimed", row, fields)
 
         await self._core.store.write(note)

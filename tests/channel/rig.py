@@ -22,7 +22,6 @@ from connector.enforcement.ruling import Ruling
 from connector.store import schema
 from connector.store.evidence import Evidence
 from connector.store.statements import Statements
-from connector.store.tables import CHANNEL, EVIDENCE
 from connector.store.transaction import Tx
 from contracts import agreement as agreements
 from contracts import signature
@@ -35,6 +34,7 @@ from contracts.typed_data import Domain, digest
 from ledger.edition.row import INDEX, Head, Row, key_commitment, slot
 from ledger.edition.row_table import RowTable
 from tests.row_key import row_key
+from tests.tables import rooms
 
 if TYPE_CHECKING:
     from connector.channel.messages import (
@@ -45,8 +45,7 @@ if TYPE_CHECKING:
         ReleaseMessage,
         VoucherMessage,
     )
-
-TABLES = (*CHANNEL, *EVIDENCE)
+TABLES = rooms("channel", "use", "evidence")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PAYER_KEY, PAYEE_KEY, STRANGER_KEY = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32
 PAYER, PAYEE = signature.address(PAYER_KEY), signature.address(PAYEE_KEY)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from connector.store.tables import CHAIN, CHANNEL, EVIDENCE, PROTOCOL
-from connector.store.tables import TABLES as ALL
 from connector.store.transaction import Tx
 from tests.channel.rig import Database
+from tests.tables import rooms
 
-TABLES = (*EVIDENCE, *PROTOCOL, *CHAIN, *CHANNEL, *(table for table in ALL if table.name == "disputes"))
+TABLES = rooms("evidence", "protocol", "agreement", "chain", "channel", "use")
 
 
 class CrashError(Exception):

@@ -395,6 +395,6 @@ def test_a_start_notes_licences_that_were_mined_meanwhile(world):
     for key, state in (("licence:a", "mined"), ("licence:b", "signed"), ("licence:c", "reverted")):
         world.insert("chain_txs", id=key, program="licences", function="grant", state=state, created=START)
     heard = []
-    world.licensing.mined = lambda row: heard.append(row["id"])
+    world.licensing.mined = lambda row: heard.append(row.id)
     asyncio.run(world.settlements.recover())
     assert heard == ["licence:a"]
