@@ -22,8 +22,7 @@ from ledger.log.note import MalformedNoteError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connector.chain.transactions import Transactions
-    from connector.store.row import Row
+    from connector.chain.transactions import Mined, Transactions
     from contracts.typed_data import Head
     from ledger.chain.programs import Programs, RegisteredLog
     from ledger.space.document import Member
@@ -69,10 +68,10 @@ class Aggregating:
         registered: RegisteredLog,
         witnesses: Sequence[Member],
         shares: Mapping[str, bytes],
-    ) -> tuple[Row | None, list[str]]:
-        """Anchor a head by the aggregate of `shares` (DID → 96 bytes); return the mined row, and whose were false.
+    ) -> tuple[Mined | None, list[str]]:
+        """Anchor a head by the aggregate of `shares` (DID → 96 bytes); return where it stands, and whose were false.
 
-        The row is None if the head cannot be anchored so.
+        There is none if the head cannot be anchored so.
         """
         if len(shares) < registered.quorum or not await self._brought(head.origin, witnesses):
             return None, []

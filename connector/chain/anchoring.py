@@ -205,26 +205,26 @@ class Anchoring:
         registered = await self._registered(head, witnesses)
         value = cosignature.head_of(head, time)
         note_hash = checkpoints.note_hash(note.encode())
-        row, dropped = await self._aggregating.send(value, note_hash, registered, witnesses, shares)
-        signed = {"signed": "ecdsa" if row is None else "bls", "dropped": dropped}
-        if row is None:
+        mined, dropped = await self._aggregating.send(value, note_hash, registered, witnesses, shares)
+        signed = {"signed": "ecdsa" if mined is None else "bls", "dropped": dropped}
+        if mined is None:
             signed_by = [signatures[one] for one in registered.witnesses if one in signatures]
             act = acts.anchor(self._programs().deployment, value, note_hash, signed_by)
-            row = await self._transactions.submit(f"anchor:{head.origin}:{head.size}", act)
+            mined = await self._transactions.submit(f"anchor:{head.origin}:{head.size}", act)
         await self._store.write(
             lambda tx: tx.put(
                 AnchorRow(
                     origin=head.origin,
                     size=head.size,
                     root=head.root,
-                    tx=row["hash"],
-                    block=row["block"],
+                    tx=mined.transaction,
+                    block=mined.block,
                     at=self._clock.now(),
                 )
             )
         )
         told = {"origin": head.origin, "size": str(head.size), "root": head.root.hex()}
-        return {**told, "block": str(row["block"]), **signed}
+        return {**told, "block": str(mined.block), **signed}
 
     async def _registered(self, head: checkpoints.Checkpoint, witnesses: list[Member]) -> RegisteredLog:
         """Return how the chain knows this log now.

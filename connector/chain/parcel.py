@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from connector.store.rows.chain import ActState, ChainSendRow, ChainTxRow
 from ledger.chain import batch
 from ledger.chain.errors import ChainRefused, ChainUnreachable
 from ledger.chain.fees import Fees
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from connector.runtime.clock import Clock
-    from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
     from ledger.chain.client import Receipt, Signed
@@ -45,8 +45,8 @@ def anybody(_tx: Tx) -> None:
 
 def stored_nonce(tx: Tx, key: str) -> int | None:
     """Return the number that an act has in the store, None before it is signed."""
-    row = tx.get("chain_txs", id=key)
-    return None if row is None else row["nonce"]
+    row = tx.get(ChainTxRow, id=key)
+    return None if row is None else row.nonce
 
 
 class NonceTakenError(Exception):
@@ -72,7 +72,7 @@ class Account:
 class Parcel:
     """Rows of `chain_txs` that share a nonce; `sign` it, or take one that is signed, then `arrive`."""
 
-    def __init__(self, account: Account, rows: Sequence[Row]) -> None:
+    def __init__(self, account: Account, rows: Sequence[ChainTxRow]) -> None:
         self._account = account
         self._chain = account.programs.chain
         self.rows = list(rows)
@@ -95,7 +95,8 @@ class Parcel:
 
     async def arrive(self) -> Receipt:
         """Send until there is a receipt; `NonceTakenError`. Whatever the node says against it, it is tried again."""
-        nonce, missed = self.rows[0]["nonce"], 0
+        nonce, missed = self.rows[0].nonce, 0
+        assert nonce is not None, "what is to arrive is signed"
         while True:
             try:
                 await self._push(nonce)
@@ -114,7 +115,7 @@ class Parcel:
         until = self._account.clock.monotonic() + RESEND_SECONDS
         while True:
             for send in reversed(sends):
-                if (receipt := await self._chain.receipt(bytes.fromhex(send["hash"]))) is not None:
+                if (receipt := await self._chain.receipt(bytes.fromhex(send.hash))) is not None:
                     return receipt
             if self._account.clock.monotonic() >= until:
                 return None
@@ -126,37 +127,40 @@ class Parcel:
     async def _signed(self, nonce: int, instead_of: Fees | None = None) -> Signed:
         deployment = self._account.programs.deployment
         if len(self.rows) == 1:
-            to, data = deployment.addresses[self.rows[0]["program"]], self.rows[0]["data"]
+            program, _, data = self.rows[0].call
+            to = deployment.addresses[program]
         else:
-            calls = [(row["program"], row["data"]) for row in self.rows]
+            calls = [(program, data) for program, _, data in (row.call for row in self.rows)]
             to, data = deployment.addresses["batch"], batch.carry_data(deployment, calls)
         return await self._chain.sign_call(to, data, nonce=nonce, key=self._account.key, instead_of=instead_of)
 
     async def _keep(self, nonce: int, signed: Signed) -> None:
-        rows = [{**row, "nonce": nonce, "hash": signed.hash.hex(), "state": "signed"} for row in self.rows]
-        columns = ("program", "function", "data", "nonce", "hash", "state")
+        rows = [replace(row, nonce=nonce, hash=signed.hash.hex(), state=ActState.SIGNED) for row in self.rows]
 
         def act(tx: Tx) -> None:
             self._account.fence(tx)
-            if any(stored_nonce(tx, row["id"]) != row["nonce"] for row in self.rows):
+            if any(stored_nonce(tx, row.id) != row.nonce for row in self.rows):
                 raise SignedMeanwhileError
             for row in rows:
-                tx.update("chain_txs", {"id": row["id"]}, **{name: row[name] for name in columns})
+                program, function, data = row.call
+                call = {"program": program, "function": function, "data": data}
+                tx.update(ChainTxRow, {"id": row.id}, **call, nonce=nonce, hash=row.hash, state=row.state)
             tx.put(
-                "chain_sends",
-                hash=signed.hash.hex(),
-                nonce=nonce,
-                raw=signed.raw,
-                price=signed.fees.price,
-                tip=signed.fees.tip,
-                sent=self._account.clock.now(),
+                ChainSendRow(
+                    hash=signed.hash.hex(),
+                    nonce=nonce,
+                    raw=signed.raw,
+                    price=signed.fees.price,
+                    tip=signed.fees.tip,
+                    sent=self._account.clock.now(),
+                )
             )
 
         await self._account.store.write(act)
         self.rows = rows
 
-    async def _sends(self, nonce: int) -> list[Row]:
-        return await self._account.store.read(lambda tx: tx.find("chain_sends", "nonce = ?", (nonce,), order="sent"))
+    async def _sends(self, nonce: int) -> list[ChainSendRow]:
+        return await self._account.store.read(lambda tx: tx.find(ChainSendRow, "nonce = ?", (nonce,), order="sent"))
 
     async def _push(self, nonce: int) -> None:
         """Send what the chain has not counted yet, up to this nonce: a gap before it would hold it for ever.
@@ -169,10 +173,10 @@ class Parcel:
         await self._chain.confirm_id(self._account.programs.deployment.chain_id)
         first = await self._counted()
         sends = await self._account.store.read(
-            lambda tx: tx.find("chain_sends", "nonce >= ? and nonce <= ?", (min(first, nonce), nonce), order="sent")
+            lambda tx: tx.find(ChainSendRow, "nonce >= ? and nonce <= ?", (min(first, nonce), nonce), order="sent")
         )
         for send in sends:
-            await self._taken(send["nonce"], send["raw"])
+            await self._taken(send.nonce, send.raw)
 
     async def _taken(self, nonce: int, raw: bytes) -> bool:
         try:
@@ -185,11 +189,11 @@ class Parcel:
     async def _replace(self, nonce: int) -> None:
         """Sign the same act again at a higher price, if it waited too long and a price is asked at all."""
         last = (await self._sends(nonce))[-1]
-        is_young = self._account.clock.now() < last["sent"] + timedelta(seconds=STUCK_SECONDS)
-        if is_young or last["price"] == 0:
+        is_young = self._account.clock.now() < last.sent + timedelta(seconds=STUCK_SECONDS)
+        if is_young or last.price == 0:
             return
         try:
-            signed = await self._signed(nonce, Fees(last["price"], last["tip"]))
+            signed = await self._signed(nonce, Fees(last.price, last.tip))
         except ChainRefused as fault:
             # the state has moved on; what was signed still decides
             log.info("nonce %s is not replaced: %s", nonce, fault)

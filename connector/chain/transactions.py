@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +24,7 @@ from connector.chain.parcel import Account, NonceTakenError, Parcel, SignedMeanw
 from connector.runtime import rehearsal
 from connector.runtime.cancellation import cancel
 from connector.runtime.errors import ChainReverted
+from connector.store.rows.chain import ActState, ChainTxRow
 from connector.store.topic import Topic
 from contracts import signature
 from ledger.chain import batch
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from connector.chain.parcel import Fence
     from connector.runtime.clock import Clock
     from connector.store.evidence import Evidence
-    from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
     from ledger.chain.client import Act, Event, Receipt
@@ -44,8 +45,7 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything else waits on this one line anyway
 # a refusal that says the purpose is fulfilled → the event that tells by which transaction; its id is that of the row
 FULFILLED = {"licences: already granted": ("licences", "LicenceGranted", "agreementDigest")}
-WANTED, SIGNED, MINED, REVERTED = "wanted", "signed", "mined", "reverted"
-OPEN = (WANTED, SIGNED)
+OPEN = (ActState.WANTED, ActState.SIGNED)
 URGENT = ("claim:", "claim;")  # the ids between the two: what lapses goes before what only waits
 LIMIT = batch.CALLS_MAX
 
@@ -60,6 +60,13 @@ class MinedEvent(NamedTuple):
     fields: Mapping[str, str]
 
 
+class Mined(NamedTuple):
+    """Where an act stands on the chain: the hash of its transaction, hex, and the block."""
+
+    transaction: str
+    block: int
+
+
 class Transactions:
     """The stored, numbered and resent transactions of this participant's account."""
 
@@ -71,7 +78,7 @@ class Transactions:
         clock: Clock,
         fence: Fence = anybody,
         evidence: Evidence | None = None,
-        mined: Topic[[Row]] | None = None,
+        mined: Topic[[ChainTxRow]] | None = None,
     ) -> None:
         self._store = store
         self._programs = programs
@@ -82,7 +89,7 @@ class Transactions:
         self._work = asyncio.Event()
         self._ended: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
-        self.heard_mined: Topic[[Row]] = mined or Topic()
+        self.heard_mined: Topic[[ChainTxRow]] = mined or Topic()
         # what comes before the colon of an id → the act that is meant by what comes behind it
         self.makers: dict[str, Callable[[Tx, str], Act]] = {}
 
@@ -108,12 +115,12 @@ class Transactions:
 
     def _want(self, tx: Tx, key: str, told: tuple[str, str, Any], **call: Any) -> None:
         """Store what is wanted and not known yet; `told` is what a rehearsal says of it."""
-        if tx.get("chain_txs", id=key) is None:
+        if tx.get(ChainTxRow, id=key) is None:
             rehearsal.note(rehearsal.CHAIN, *told)
-            tx.insert("chain_txs", id=key, state=WANTED, created=self._clock.now(), **call)
+            tx.insert(ChainTxRow(id=key, state=ActState.WANTED, created=self._clock.now(), **call))
             tx.after(self._work.set)
 
-    async def submit(self, key: str, act: Act, event: MinedEvent | None = None, *, anew: bool = False) -> Row:
+    async def submit(self, key: str, act: Act, event: MinedEvent | None = None, *, anew: bool = False) -> Mined:
         """Enqueue on its own and wait until it is mined; raises ChainReverted with the chain's reason.
 
         With `anew` one that the chain refused before is tried once more: what stood against it may be over.
@@ -121,21 +128,25 @@ class Transactions:
 
         def want(tx: Tx) -> None:
             self.enqueue(tx, key, act, event)
-            if anew and tx.update("chain_txs", {"id": key, "state": REVERTED}, state=WANTED, error=None):
+            if anew and tx.update(
+                ChainTxRow, {"id": key, "state": ActState.REVERTED}, state=ActState.WANTED, error=None
+            ):
                 tx.after(self._work.set)
 
         await self._store.write(want)
         return await self.mined(key)
 
-    async def mined(self, key: str) -> Row:
-        """Wait for the end of `key` and return its row; raises ChainReverted."""
+    async def mined(self, key: str) -> Mined:
+        """Wait for the end of `key` and return where it stands; raises ChainReverted."""
         while True:
             waiting = self._ended.setdefault(key, asyncio.Event())
-            row = await self._store.read(lambda tx: tx.get("chain_txs", id=key))
-            if row is not None and row["state"] == MINED:
-                return row
-            if row is not None and row["state"] == REVERTED:
-                raise ChainReverted(f"the chain refused `{row['program']}.{row['function']}`: {row['error']}")
+            row = await self._store.read(lambda tx: tx.get(ChainTxRow, id=key))
+            if row is not None and row.state is ActState.MINED:
+                assert row.hash is not None
+                assert row.block is not None
+                return Mined(row.hash, row.block)
+            if row is not None and row.state is ActState.REVERTED:
+                raise ChainReverted(f"the chain refused `{row.program}.{row.function}`: {row.error}")
             await waiting.wait()
 
     def heard(self) -> None:
@@ -147,48 +158,55 @@ class Transactions:
 
     async def again(self, first: int) -> None:
         """Send again what was mined from block `first` on and is no longer on the chain: a reorganisation took it."""
-        rows = await self._store.read(lambda tx: tx.find("chain_txs", "state = ? and block >= ?", (MINED, first)))
+        rows = await self._store.read(
+            lambda tx: tx.find(ChainTxRow, "state = ? and block >= ?", (ActState.MINED, first))
+        )
         for row in rows:
-            if await self._chain.receipt(bytes.fromhex(row["hash"])) is None:
-                await self._write([row], state=WANTED if row["nonce"] is None else SIGNED)
+            assert row.hash is not None
+            if await self._chain.receipt(bytes.fromhex(row.hash)) is None:
+                await self._write([row], state=ActState.WANTED if row.nonce is None else ActState.SIGNED)
                 self._work.set()
 
     async def _run(self) -> None:
         while True:
             await self._work.wait()
             self._work.clear()
-            signed = await self._store.read(lambda tx: tx.find("chain_txs", "state = ?", (SIGNED,), order="nonce"))
-            for _, shared in groupby(signed, key=lambda row: row["nonce"]):
+            signed = await self._store.read(
+                lambda tx: tx.find(ChainTxRow, "state = ?", (ActState.SIGNED,), order="nonce")
+            )
+            for _, shared in groupby(signed, key=lambda row: row.nonce):
                 await self._finish(list(shared))
             while rows := await self._waiting():
                 await self._finish(rows)
 
-    async def _waiting(self) -> list[Row]:
+    async def _waiting(self) -> list[ChainTxRow]:
         """Return what is wanted next: one act, or as many as may be brought together."""
 
-        def look(tx: Tx) -> list[Row]:
-            wanted = tx.find("chain_txs", "state = ? and id >= ? and id < ?", (WANTED, *URGENT), "created", LIMIT)
-            wanted = wanted or tx.find("chain_txs", "state = ?", (WANTED,), "created", LIMIT)
-            made = [row if row["data"] is not None else {**row, **self._made(tx, row["id"])} for row in wanted]
-            fitting = takewhile(lambda row: batch.fits(row["program"], row["function"], row["data"]), made)
+        def look(tx: Tx) -> list[ChainTxRow]:
+            wanted = tx.find(
+                ChainTxRow, "state = ? and id >= ? and id < ?", (ActState.WANTED, *URGENT), "created", LIMIT
+            )
+            wanted = wanted or tx.find(ChainTxRow, "state = ?", (ActState.WANTED,), "created", LIMIT)
+            made = [row if row.data is not None else replace(row, **self._made(tx, row.id)) for row in wanted]
+            fitting = takewhile(lambda row: batch.fits(*row.call), made)
             return list(fitting) or made[:1]
 
         return await self._store.read(look)
 
-    async def _finish(self, rows: list[Row]) -> None:
+    async def _finish(self, rows: list[ChainTxRow]) -> None:
         """Bring acts of one parcel to their end, however long the chain is away."""
         parcel = Parcel(self._account, rows)
         while True:
             try:
-                if parcel.rows[0]["state"] == WANTED:
+                if parcel.rows[0].state is ActState.WANTED:
                     await parcel.sign()
                 await self._end(parcel.rows, await parcel.arrive())
             except ChainUnreachable as fault:
-                log.info("chain unreachable, `%s` waits: %s", rows[0]["id"], fault)
+                log.info("chain unreachable, `%s` waits: %s", rows[0].id, fault)
                 await asyncio.sleep(RETRY_SECONDS)
             except NonceTakenError:
-                log.warning("somebody else sent with our key; `%s` is signed anew", rows[0]["id"])
-                parcel = Parcel(self._account, [{**row, "state": WANTED} for row in parcel.rows])
+                log.warning("somebody else sent with our key; `%s` is signed anew", rows[0].id)
+                parcel = Parcel(self._account, [replace(row, state=ActState.WANTED) for row in parcel.rows])
             except SignedMeanwhileError:
                 self._work.set()
                 return
@@ -198,71 +216,73 @@ class Transactions:
             else:
                 return
 
-    async def _refused(self, rows: list[Row], fault: ChainRefused) -> None:
+    async def _refused(self, rows: list[ChainTxRow], fault: ChainRefused) -> None:
         """End an act that its program refuses; of several, each is tried alone."""
         if len(rows) > 1:
             await self._singly(rows)
             return
         [row] = rows
         if (brought := await self._brought(row, fault)) is not None:
-            await self._write(rows, state=MINED, nonce=None, hash=brought.transaction.hex(), block=brought.block)
+            await self._write(
+                rows, state=ActState.MINED, nonce=None, hash=brought.transaction.hex(), block=brought.block
+            )
             return
-        log.warning("the chain refused `%s`: %s", row["id"], fault)
-        await self._write(rows, state=REVERTED, error=str(fault))
+        log.warning("the chain refused `%s`: %s", row.id, fault)
+        await self._write(rows, state=ActState.REVERTED, error=str(fault))
 
-    async def _brought(self, row: Row, fault: ChainRefused) -> Event | None:
+    async def _brought(self, row: ChainTxRow, fault: ChainRefused) -> Event | None:
         """Return the event by which somebody else did what we wanted, None if nobody did."""
         told = FULFILLED.get(fault.reason.removeprefix("execution reverted: "))
         if told is None:
             return None
         program, event, field = told
-        about = bytes.fromhex(row["id"].partition(":")[2])
+        about = bytes.fromhex(row.id.partition(":")[2])
         filters: dict[str, Any] = {field: about}
         found = await self._programs.events(program, event, **filters)
         return found[0] if found else None
 
-    async def _singly(self, rows: list[Row]) -> None:
+    async def _singly(self, rows: list[ChainTxRow]) -> None:
         for row in rows:
-            await self._finish([{**row, "state": WANTED}])
+            await self._finish([replace(row, state=ActState.WANTED)])
 
-    def _made(self, tx: Tx, key: str) -> Row:
+    def _made(self, tx: Tx, key: str) -> dict[str, Any]:
         kind, _, about = key.partition(":")
         return _call(self.makers[kind](tx, about))
 
-    async def _end(self, rows: list[Row], receipt: Receipt) -> None:
+    async def _end(self, rows: list[ChainTxRow], receipt: Receipt) -> None:
         if not receipt.succeeded and len(rows) > 1:
             # between the trial and the block somebody else brought one of them
             await self._singly(rows)
             return
         error = None if receipt.succeeded else "it was mined and failed"
-        ended = {"state": MINED if receipt.succeeded else REVERTED, "block": receipt.block, "error": error}
-        await self._write(rows, **ended, hash=receipt.transaction.hex())
+        state = ActState.MINED if receipt.succeeded else ActState.REVERTED
+        await self._write(rows, state=state, block=receipt.block, error=error, hash=receipt.transaction.hex())
 
-    async def _write(self, rows: list[Row], **changes: Any) -> None:
+    async def _write(self, rows: list[ChainTxRow], **changes: Any) -> None:
         def act(tx: Tx) -> None:
             for row in rows:
-                tx.update("chain_txs", {"id": row["id"]}, **changes)
-                if changes["state"] == MINED:
-                    self._record(tx, row["id"], changes["hash"])
+                tx.update(ChainTxRow, {"id": row.id}, **changes)
+                if changes["state"] is ActState.MINED:
+                    self._record(tx, row.id, changes["hash"])
 
         await self._store.write(act)
         for row in rows:
-            if (waiting := self._ended.pop(row["id"], None)) is not None:
+            if (waiting := self._ended.pop(row.id, None)) is not None:
                 waiting.set()
-            self.heard_mined.tell({**row, **changes})
+            self.heard_mined.tell(replace(row, **changes))
 
     def _record(self, tx: Tx, key: str, transaction: str) -> None:
         """Record the event of an act that is mined, once."""
-        row = tx.get("chain_txs", id=key)
-        if row is None or row["event"] is None:
+        row = tx.get(ChainTxRow, id=key)
+        if row is None or row.event is None:
             return
         assert self._evidence is not None, "whoever stores events has a log"
-        event = MinedEvent(**row["event"])
+        event = MinedEvent(**row.event)
         fields = {**event.fields, "tx": transaction}
         self._evidence.record(tx, event.kind, part=event.part, fields=fields, now=self._clock.now())
-        tx.update("chain_txs", {"id": key}, event=None)
+        tx.change(row, replace(row, event=None))
 
 
-def _call(act: Act) -> Row:
+def _call(act: Act) -> dict[str, Any]:
     """Return an act as the columns that keep it."""
     return {"program": act.program.name, "function": act.function, "data": call_data(act)}

@@ -129,8 +129,8 @@ class Deposits:
                 deposit=found.deposit,
                 expiry=found.expiry,
                 now=self._core.clock.now(),
-                open_tx=mined["hash"],
+                open_tx=mined.transaction,
             )
-            self._meetings.record(tx, channel, row["agreement"], found, mined["hash"])
+            self._meetings.record(tx, channel, row["agreement"], found, mined.transaction)
 
         return keep

@@ -13,6 +13,7 @@ from connector.store.topic import Awaited, Topic
 
 if TYPE_CHECKING:
     from connector.store.row import Row
+    from connector.store.rows.chain import ChainTxRow
     from connector.store.transaction import Tx
     from ledger.chain.client import Block
     from ledger.space.document import Space
@@ -45,6 +46,6 @@ class Topics:
     acquisition_moved: Topic[[str]] = field(default_factory=Topic)
     channel_met: Topic[[str]] = field(default_factory=Topic)
     channel_stopped: Topic[[str]] = field(default_factory=Topic)
-    act_mined: Topic[[Row]] = field(default_factory=Topic)
+    act_mined: Topic[[ChainTxRow]] = field(default_factory=Topic)
     block_seen: Awaited[[Block, int]] = field(default_factory=Awaited)
     space_changed: Topic[[Space]] = field(default_factory=Topic)

@@ -135,7 +135,7 @@ class Members:
         deployment, at = self._programs.deployment, self._core.clock.now().isoformat()
         wanted = APPOINTMENTS[post, act](deployment, did_digest(self._core.identity.did), member.address)
         mined = await self._transactions.submit(f"{act}-{post}:{did}:{at}", wanted)
-        return {"did": did, post: act == "name", "tx": mined["hash"]}
+        return {"did": did, post: act == "name", "tx": mined.transaction}
 
     async def reread(self, did: str, reason: str, *, by: str) -> Row:
         """Take over what a member's own documents say now; raises Absent, Conflict (`connector.exchange.rereading`)."""
@@ -161,4 +161,4 @@ class Members:
         cause, space = sha({"reason": reason}), did_digest(self._core.identity.did)
         act = membership.revoke(self._programs.deployment, space, raw, cause)
         mined = await self._transactions.submit(f"revoke:{subject}", act)
-        return {"subject": subject, "reason": reason, "tx": mined["hash"]}
+        return {"subject": subject, "reason": reason, "tx": mined.transaction}

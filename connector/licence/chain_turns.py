@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.chain.transactions import OPEN
 from connector.licence.suspension import RESUME, SUSPEND
+from connector.store.rows.chain import ChainTxRow
 from connector.store.rows.console import FactRow
 from ledger.chain.errors import ChainUnreachable
 
@@ -77,7 +78,7 @@ class ChainTurns:
         """Turn our own agreement as the chain did, unless a turn of ours is on its way."""
         names = [f"{each.act}:{digest}:" for each in (SUSPEND, RESUME)]
         for name in names:
-            waiting = tx.find("chain_txs", "id >= ? and id < ? and state in (?, ?)", (name, name[:-1] + ";", *OPEN))
+            waiting = tx.find(ChainTxRow, "id >= ? and id < ? and state in (?, ?)", (name, name[:-1] + ";", *OPEN))
             if waiting:
                 return
         self._suspensions.follow(tx, turn, digest, REASON)

@@ -6,19 +6,18 @@ of who tells of it; a note that fails is left for the next start, which finds th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.core.driver import Driver
 from connector.licence.sublicence import onward
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.chain import ActState, ChainTxRow
 from contracts import lifecycle
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 from ledger.chain import acts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.negotiation.doors import Doors
@@ -59,14 +58,15 @@ class Licensing:
 
     async def recover(self) -> None:
         """Note licences that were mined while nobody listened."""
-        for row in await self._core.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",))):
+        for row in await self._core.store.read(lambda tx: tx.find(ChainTxRow, "state = ?", (ActState.MINED,))):
             self.mined(row)
 
-    def mined(self, row: Mapping[str, Any]) -> None:
+    def mined(self, row: ChainTxRow) -> None:
         """Take note, off the caller's path, of a licence that is on chain; other transactions are heard by others."""
-        kind, _, digest = row["id"].partition(":")
-        if kind == LICENCE and row["state"] == "mined":
-            self._granted[digest] = row["hash"]
+        kind, _, digest = row.id.partition(":")
+        if kind == LICENCE and row.state is ActState.MINED:
+            assert row.hash is not None, "what is mined has its hash"
+            self._granted[digest] = row.hash
             self.driver.wake(digest)
 
     async def _note(self, digest: str) -> None:

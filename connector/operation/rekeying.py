@@ -73,7 +73,7 @@ class Rekeying:
         own, space = self._core.identity.member, did_digest(self._space.last().exchange)
         act = membership.change_keys(self._programs.deployment, space, Keys(own.log_key, own.delivery, public))
         mined = await self._transactions.submit(f"change-keys:{public.hex()}", act)
-        return str(mined["hash"])
+        return mined.transaction
 
     def _record(self, tx: Tx, old: bytes, new: bytes, transaction: str, reason: str) -> None:
         now, fields = self._core.clock.now(), {"from": old.hex(), "to": new.hex(), "by": self._core.identity.did}

@@ -350,8 +350,8 @@ class Publications:
 
         def act(tx: Tx) -> None:
             if tx.update(ProductRow, {"id": row.id, "state": row.state}, state=ProductState.REGISTERED, updated=now):
-                tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined["hash"])
-                fields = {"tx": mined["hash"]} | ({"blindSalt": salt.hex()} if salt else {})
+                tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined.transaction)
+                fields = {"tx": mined.transaction} | ({"blindSalt": salt.hex()} if salt else {})
                 self._core.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
 
         await self._core.store.write(act)

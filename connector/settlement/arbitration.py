@@ -98,7 +98,7 @@ class Arbitration:
         transaction = ""
         if ruling.division is not None:
             try:
-                transaction = (await self._transactions.mined(_call(ruling)))["hash"]
+                transaction = (await self._transactions.mined(_call(ruling))).transaction
             except ChainReverted:
                 # the channel moved meanwhile: what is unclaimed now is judged anew when asked again
                 await self._core.store.write(lambda tx: tx.update(RulingRow, {"id": key}, state=RulingState.REFUSED))

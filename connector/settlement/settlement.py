@@ -205,7 +205,7 @@ class Settlements:
         def note(tx: Tx) -> None:
             if _row(tx, row["id"])["claimed"] < cumulative:
                 tx.update("channels", {"id": row["id"]}, claimed=cumulative)
-                fields = {"cumulative": str(cumulative), "tx": mined["hash"], "shares": shares}
+                fields = {"cumulative": str(cumulative), "tx": mined.transaction, "shares": shares}
                 self._record(tx, "channel.claimed", row, fields)
 
         await self._core.store.write(note)

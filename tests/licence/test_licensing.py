@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from connector.licence.licensing import Licensing
 from connector.runtime.errors import InvalidInput
+from connector.store.rows.chain import ActState, ChainTxRow
 from tests.channel.rig import START
 from tests.settlement.ground import Ground
 
-MINED = {"id": "licence:d1", "state": "mined", "hash": "t1"}
+MINED = ChainTxRow(id="licence:d1", state=ActState.MINED, hash="t1", created=START)
 
 
 class World(Ground):
@@ -45,9 +47,9 @@ async def test_a_licence_on_chain_is_noted_once(world):
     assert granted == [("d1", "t1")]
 
 
-@pytest.mark.parametrize("other", [{"id": "claim:d1"}, {"state": "signed"}, {"state": "reverted"}])
+@pytest.mark.parametrize("other", [{"id": "claim:d1"}, {"state": ActState.SIGNED}, {"state": ActState.REVERTED}])
 async def test_what_is_no_licence_or_not_on_chain_is_not_noted(world, other):
-    world.licensing.mined(MINED | other)
+    world.licensing.mined(replace(MINED, **other))
     assert not world.licensing.driver.runs("d1")
 
 
@@ -70,6 +72,6 @@ def test_a_start_notes_licences_that_were_mined_meanwhile(world):
     for key, state in (("licence:a", "mined"), ("licence:b", "signed"), ("licence:c", "reverted")):
         world.insert("chain_txs", id=key, program="licences", function="grant", state=state, created=START)
     heard = []
-    world.licensing.mined = lambda row: heard.append(row["id"])
+    world.licensing.mined = lambda row: heard.append(row.id)
     asyncio.run(world.licensing.recover())
     assert heard == ["licence:a"]

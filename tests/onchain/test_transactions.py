@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_hash.auto import keccak
 
 from connector.chain import parcel, transactions
-from connector.chain.transactions import MINED, REVERTED, MinedEvent, Transactions
+from connector.chain.transactions import MinedEvent, Transactions
 from connector.runtime.clock import Clock
 from connector.runtime.errors import ChainReverted
 from connector.runtime.rehearsal import CHAIN, Rehearsed, rehearsing
 from connector.store.evidence import Evidence
+from connector.store.rows.chain import ActState, ChainTxRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts import typed_data
@@ -67,7 +68,7 @@ class Outbox:
         return await self.store.read(lambda tx: tx.find("log_entries", "kind = ?", ("identity.moved",)))
 
     async def row(self, key):
-        return await self.store.read(lambda tx: tx.get("chain_txs", id=key))
+        return await self.store.read(lambda tx: tx.get(ChainTxRow, id=key))
 
     async def sends(self):
         return await self.store.read(lambda tx: tx.find("chain_sends", order="sent"))
@@ -76,7 +77,7 @@ class Outbox:
         async with asyncio.timeout(WITHIN_SECONDS):
             while True:
                 rows = [await self.row(key) for key in keys]
-                if all(row["state"] in (MINED, REVERTED) for row in rows):
+                if all(row.state in (ActState.MINED, ActState.REVERTED) for row in rows):
                     return rows
                 await asyncio.sleep(0.02)
 
@@ -131,10 +132,10 @@ async def test_what_waits_together_is_brought_together_and_in_order(outbox):
     await outbox.want(**wanted, **{"mint:1": outbox.mint()})
     outbox.transactions.start()
     rows = await outbox.ended(*wanted, "mint:1")
-    assert {row["state"] for row in rows} == {MINED}
+    assert {row.state for row in rows} == {ActState.MINED}
     # 32 and 8 of them, and the mint, which only its sender may do, alone and last
-    assert len({row["hash"] for row in rows}) == len(await outbox.sends()) == 3
-    assert rows[-1]["nonce"] == max(row["nonce"] for row in rows)
+    assert len({row.hash for row in rows}) == len(await outbox.sends()) == 3
+    assert rows[-1].nonce == max(row.nonce for row in rows)
     assert len(await outbox.stage.programs.events("licences", "LicenceGranted")) == LICENCES
 
 
@@ -144,7 +145,7 @@ async def test_a_claim_goes_before_whatever_waits(outbox):
     await outbox.want(**{"claim:a:1": outbox.mint()})  # what it does is nothing to the outbox, only what it is called
     outbox.transactions.start()
     rows = await outbox.ended("claim:a:1", "mint:1", "mint:2")
-    assert [row["nonce"] for row in rows] == sorted(row["nonce"] for row in rows)
+    assert [row.nonce for row in rows] == sorted(row.nonce for row in rows)
 
 
 async def test_one_that_is_refused_spoils_no_other(outbox):
@@ -153,7 +154,7 @@ async def test_one_that_is_refused_spoils_no_other(outbox):
     await outbox.want(**wanted, **{"licence:bad": unsigned})
     outbox.transactions.start()
     rows = await outbox.ended(*wanted, "licence:bad")
-    assert [row["state"] for row in rows] == [MINED] * 4 + [REVERTED]
+    assert [row.state for row in rows] == [ActState.MINED] * 4 + [ActState.REVERTED]
     with pytest.raises(ChainReverted, match="not the provider's signature"):
         await outbox.transactions.mined("licence:bad")
 
@@ -165,8 +166,8 @@ async def test_what_a_stranger_brought_first_is_ours_all_the_same(outbox):
     await outbox.want(**wanted)
     outbox.transactions.start()
     rows = await outbox.ended(*wanted)
-    assert {row["state"] for row in rows} == {MINED}
-    assert (await outbox.row(key))["hash"] == theirs.transaction.hex()
+    assert {row.state for row in rows} == {ActState.MINED}
+    assert (await outbox.row(key)).hash == theirs.transaction.hex()
 
 
 # --- once ---
@@ -201,7 +202,7 @@ async def test_the_event_of_an_act_that_is_noted_again_is_recorded_once(outbox):
     assert not await outbox.events()
     outbox.transactions.start()
     [row] = await outbox.ended("mint:1")
-    await outbox.transactions._write([row], state=MINED, hash=row["hash"])
+    await outbox.transactions._write([row], state=ActState.MINED, hash=row.hash)
     assert len(await outbox.events()) == 1
 
 
@@ -210,7 +211,7 @@ async def test_an_act_that_is_refused_has_no_event(outbox):
     await outbox.want_with_event("licence:bad", unsigned)
     outbox.transactions.start()
     [row] = await outbox.ended("licence:bad")
-    assert row["state"] == REVERTED
+    assert row.state == ActState.REVERTED
     assert not await outbox.events()
 
 
@@ -222,7 +223,7 @@ async def test_what_an_ending_run_signed_at_the_last_moment_is_not_signed_again(
     assert len(await outbox.sends()) == 1
     outbox.transactions.start()
     [row] = await outbox.ended("mint:1")
-    assert row["state"] == MINED
+    assert row.state == ActState.MINED
     assert await outbox.minted() == 7
 
 
@@ -234,7 +235,7 @@ async def test_a_nonce_that_somebody_used_with_our_key_is_given_up(outbox, impat
     await stage.do(outbox.mint(1), "issuer")
     outbox.transactions.start()
     [row] = await outbox.ended("mint:1")
-    assert row["state"] == MINED
+    assert row.state == ActState.MINED
     assert await outbox.minted() == 8
 
 
@@ -251,10 +252,10 @@ async def test_what_a_node_forgot_is_sent_again(on_anvil, impatient):
             await asyncio.sleep(0.02)
         while await node.asked("anvil_dropTransaction", "0x" + sends[0]["hash"]) is None:
             await asyncio.sleep(0.02)
-        while (row := await outbox.row("mint:1"))["state"] != MINED:
+        while (row := await outbox.row("mint:1")).state != ActState.MINED:
             await node.asked("evm_mine")
             await asyncio.sleep(0.1)
-    assert (row["state"], row["hash"], len(await outbox.sends())) == (MINED, sends[0]["hash"], 1)
+    assert (row.state, row.hash, len(await outbox.sends())) == (ActState.MINED, sends[0]["hash"], 1)
 
 
 async def test_what_is_stuck_below_the_price_is_replaced_and_mined_once(on_anvil, impatient):
@@ -272,10 +273,10 @@ async def test_what_is_stuck_below_the_price_is_replaced_and_mined_once(on_anvil
         outbox.clock.ahead += timedelta(seconds=parcel.STUCK_SECONDS)
         while len(sends := await outbox.sends()) < 2:
             await asyncio.sleep(0.02)
-        while (row := await outbox.row("mint:1"))["state"] != MINED:
+        while (row := await outbox.row("mint:1")).state != ActState.MINED:
             await node.asked("evm_mine")
             await asyncio.sleep(0.1)
-    assert row["hash"] == sends[-1]["hash"]
+    assert row.hash == sends[-1]["hash"]
     assert len({each["nonce"] for each in sends}) == 1
     assert sends[1]["price"] > sends[0]["price"] * 9 // 8
     assert await outbox.minted() == 1
@@ -291,7 +292,7 @@ async def test_a_spike_beyond_the_limit_is_waited_out(on_anvil, impatient):
     assert not await outbox.sends()
     await node.asked("anvil_setNextBlockBaseFeePerGas", hex(10**9))
     await node.asked("evm_mine")
-    assert (await outbox.ended("mint:1"))[0]["state"] == MINED
+    assert (await outbox.ended("mint:1"))[0].state == ActState.MINED
 
 
 def test_a_replacement_offers_an_eighth_more_of_each_part():
@@ -313,7 +314,7 @@ async def test_what_a_reorganisation_took_back_is_done_again(on_anvil, impatient
     for number, key in enumerate(keys):
         await outbox.want(**{key: outbox.mint(10**number)})
         await outbox.ended(key)
-    first = (await outbox.row(keys[0]))["block"]
+    first = (await outbox.row(keys[0])).block
     await node.asked("anvil_reorg", depth, [])
     assert await outbox.minted() == 0
     await outbox.transactions.again(first)
@@ -351,7 +352,7 @@ async def test_a_node_in_a_bad_mood_at_any_question_delays_and_doubles_nothing(r
     way.moods = ["good"] * good + [mood]
     await outbox.want(**{"mint:1": outbox.mint(7)})
     outbox.transactions.start()
-    assert (await outbox.ended("mint:1"))[0]["state"] == MINED
+    assert (await outbox.ended("mint:1"))[0].state == ActState.MINED
     assert not way.moods
     assert await outbox.minted() == 7
 
@@ -367,5 +368,5 @@ async def test_another_chain_is_not_acted_on_until_the_right_one_answers(road, i
     await asyncio.sleep(0.3)
     assert not await outbox.sends()
     way._embedded = right
-    assert (await outbox.ended("mint:1"))[0]["state"] == MINED
+    assert (await outbox.ended("mint:1"))[0].state == ActState.MINED
     await other.close()

@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from connector.store.table_row import Document, TableRow, table
+
+
+class ActState(StrEnum):
+    """The life of a row of `chain_txs`; what a reorganisation takes back is signed again."""
+
+    WANTED = "wanted"
+    SIGNED = "signed"
+    MINED = "mined"
+    REVERTED = "reverted"
 
 
 @table("chain_txs", key=("id",), index=(("state",),))
@@ -12,16 +22,26 @@ class ChainTxRow(TableRow):
     """A transaction that is wanted on the chain."""
 
     id: str
+    # what is called; of an act that its maker makes later, nothing before it is signed
     program: str | None = None
     function: str | None = None
     data: bytes | None = None
     nonce: int | None = None
     hash: str | None = None
-    state: str
+    state: ActState
     block: int | None = None
     error: str | None = None
     created: datetime
+    # the event that follows, until the act is mined
     event: Document | None = None
+
+    @property
+    def call(self) -> tuple[str, str, bytes]:
+        """Return program, function and data of an act that is made."""
+        assert self.program is not None
+        assert self.function is not None
+        assert self.data is not None
+        return self.program, self.function, self.data
 
 
 @table("chain_sends", key=("hash",), index=(("nonce",),))
