@@ -241,7 +241,13 @@ def test_what_is_always_the_same_is_sent_and_what_is_the_whole_body_is_it():
     assert request.request(BY_CALL["dispute_file"], {"bundle": {"v": 1}}) == ("disputes", {"v": 1})
 
 
-@pytest.mark.parametrize("call", ["account_add", "account_link", "account_remove", "operator_add", "vault_export_keys"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "account_add", "account_link", "account_remove", "operator_add", "operator_dismiss", "act_assent",
+        "vault_export_keys",
+    ],
+)  # fmt: skip
 def test_what_tells_a_secret_or_says_who_may_act_has_no_form(call):
     assert f"{PREFIX}/acts/{BY_CALL[call].slug}" not in ACT_BY_ROUTE
 
