@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 async def rekey(call: Call) -> web.Response:
     """Wrap every key under a fresh key-encryption key."""
+    await call.texts()
     return as_json({"keys": await asyncio.to_thread(call.of(Secrets).rotate)})
 
 
 async def collect(call: Call) -> web.Response:
     """Remove what nothing needs; with GET only say what speaks for everything that is kept."""
-    collecting = call.of(Collecting)
-    found = await (collecting.look() if call.route.method == "GET" else collecting.collect())
+    if call.route.method == "GET":
+        found = await call.of(Collecting).look()
+    else:
+        await call.texts()
+        found = await call.of(Collecting).collect()
     return as_json({"found": [need.json() for need in found]})
 
 

@@ -228,6 +228,30 @@ def test_a_path_and_a_query_are_quoted():
     assert request.request(act, {"of": "x", "many": 2, "loud": True}) == ("things/x?many=2&loud=1", None)
 
 
+def test_what_is_always_the_same_is_sent_and_what_is_the_whole_body_is_it():
+    suspend = BY_CALL["listing_suspend"]
+    told = request.request(suspend, {"product": "a/b", "reason": "late"})
+    assert told == ("listings/a%2Fb/moves", {"move": "suspend", "reason": "late"})
+    assert suspend.route == "/management/listings/{id}/moves"
+    assert operators.ACT_OF["exchange.move"] == (
+        "move", {"suspend": "suspend-listing", "resume": "resume-listing", "refuse": "refuse-listing"},
+    )  # fmt: skip
+    with pytest.raises(InvalidInput, match="has no field `move`"):
+        request.request(suspend, {"product": "x", "reason": "late", "move": "refuse"})
+    assert request.request(BY_CALL["dispute_file"], {"bundle": {"v": 1}}) == ("disputes", {"v": 1})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "account_add", "account_link", "account_remove", "operator_add", "operator_dismiss", "act_assent",
+        "vault_export_keys",
+    ],
+)  # fmt: skip
+def test_what_tells_a_secret_or_says_who_may_act_has_no_form(call):
+    assert f"{PREFIX}/acts/{BY_CALL[call].slug}" not in ACT_BY_ROUTE
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -25,6 +25,7 @@ from connector.console import acts as console_acts
 from connector.console import pages as console_pages
 from connector.runtime.errors import InvalidInput, PeerRefused
 from docs.generate import management
+from tests.api.answers.shapes import unlike
 from tests.api.lone import lone
 from tests.api.visitor import Visitor
 
@@ -181,6 +182,12 @@ async def test_the_client_has_its_method(greeter):
             return client.greeting_send(peer=PEER, words="hello")
 
     assert await asyncio.to_thread(waiting) == {"peer": PEER, "words": "hello"}
+
+
+async def test_what_no_command_prints_is_of_its_shape(greeter):
+    async with Client(greeter.folder) as client:
+        for call in ("garbage_list", "garbage_collect", "interface_show"):
+            assert unlike(BY_CALL[call].answer, await getattr(client, call)()) == ""
 
 
 async def test_the_form_shows_what_it_would_do_and_then_does_it(greeter):

@@ -63,7 +63,6 @@ ACTS = (
             Field("id", ("Id", "编号"), "an id of your own; repeat it to file once", "--id", default=FRESH),
         ),
         handler=FORWARD,
-        makes=True,
         rehearse=True,
         lines=lines,
     ),

@@ -84,7 +84,6 @@ ACTS = (
         example={"title": "hourly weather Shenzhen", "until": "2027-12-31T00:00:00Z", "purpose": "Research"},
         fields=POSTED,
         handler=FORWARD,
-        makes=True,
         rehearse=True,
         lines=lines,
     ),

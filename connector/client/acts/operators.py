@@ -81,6 +81,7 @@ ACTS = (
         roles=EXCHANGE,
         operator="dismiss-operator",
         verb="exchange operator dismiss",
+        form=False,
         lines=lambda row: [f"{row['name']} is {row['state']}"],
     ),
     Act(

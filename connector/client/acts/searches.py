@@ -34,7 +34,6 @@ ACTS = (
             ),
         ),
         handler=FORWARD,
-        makes=True,
         verb="find --save",
     ),
     Act(

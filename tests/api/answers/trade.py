@@ -57,6 +57,7 @@ async def _services(told):
     for price in ("20", "25"):
         await told.say("service offer", "service:told", *about, "--price", price, *more, by="provider")
         await told.say("exchange review", "service:told", by="exchange")
+    await told.say("exchange listings", "--services", "--state", "listed", by="exchange")
     await told.say("service list", by="provider")
     await told.say("service roll-back", "service:told", "1", "--reason", "the price was wrong", by="provider")
     await told.say("service withdraw", "service:told", by="provider")
