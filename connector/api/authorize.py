@@ -76,7 +76,6 @@ BODY_BYTES: Mapping[str, int] = {
     "sealed.review_rows": REVIEW_BYTES_MAX,
     "sealed.ticket": RENEWAL_BYTES_MAX,
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
-    **{act.serves: act.body_bytes for act in TABLE if act.body_bytes},
 }
 
 
@@ -233,13 +232,6 @@ MANAGEMENT = (
     Route("GET", "/management/metrics", Who.OWNER, ALL, "telemetry.measures"),
     Route("GET", "/management/traces/{id}", Who.OWNER, ALL, "telemetry.trace"),
     Route("POST", "/management/rehearsals", Who.OWNER, ALL, "rehearsals.rehearse"),
-    Route("GET", "/management/log", Who.OWNER, ALL, "management.log_head"),
-    Route("POST", "/management/log/anchor", Who.OWNER, ALL, "management.anchor"),
-    Route("POST", "/management/log/marks", Who.OWNER, ALL, "log.mark"),
-    Route("GET", "/management/log/forks", Who.OWNER, ALL, "log.forked"),
-    Route("POST", "/management/log/rekey", Who.OWNER, ALL, "log.rekey"),
-    Route("POST", "/management/log/erasures", Who.OWNER, ALL, "log.erase"),
-    Route("POST", "/management/log/disclosures", Who.OWNER, ALL, "log.disclose"),
     Route("POST", "/management/products", Who.OWNER, PROVIDER, "management.publish"),
     Route("POST", "/management/publications", Who.OWNER, PROVIDER, "management.begin_publication"),
     Route("GET", "/management/publications/{id}", Who.OWNER, PROVIDER, "management.publication"),

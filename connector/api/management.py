@@ -8,7 +8,6 @@ from urllib.parse import quote as quote_path
 
 from connector.api.exchange import version_number
 from connector.api.faults import as_json
-from connector.chain.anchoring import Anchoring
 from connector.chain.transactions import Transactions
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.opening import Openings
@@ -99,11 +98,6 @@ async def log_head(call: Call) -> web.Response:
     note = notes.parse(await call.core.store.write(call.core.evidence.checkpoint))
     head = checkpoints.parse_text(note.text)
     return as_json({"origin": head.origin, "size": head.size, "root": head.root.hex(), "note": note.encode()})
-
-
-async def anchor(call: Call) -> web.Response:
-    """Have the newest head cosigned and anchored."""
-    return as_json(await call.of(Anchoring).anchor())
 
 
 async def publish(call: Call) -> web.Response:

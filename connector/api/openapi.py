@@ -15,7 +15,7 @@ from connector.api.authorize import MANAGEMENT
 from connector.api.faults import as_json
 from connector.api.operators import handler_of
 from connector.client.acts import request
-from connector.client.acts.act import NULL
+from connector.client.acts.act import JSON, NULL
 from connector.client.acts.shape import FAULT, WAITS
 from connector.client.acts.table import TABLE
 
@@ -47,6 +47,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "truth": {"type": "boolean"},
     "texts": {"type": "array", "items": {"type": "string"}},
     "pairs": {"type": "object", "additionalProperties": {"type": "string"}},
+    "list": {"type": "array"},
     "document": {"type": "object"},
 }
 
@@ -90,18 +91,19 @@ def operation(act: Act) -> dict[str, Any]:
         "summary": act.help,
         "x-says": dict(zip(("en", "zh"), act.says, strict=True)),
         "x-roles": act.roles.split(),
-        "x-command": "penstock " + act.words,
         "x-rehearsed": act.rehearse,
         "parameters": [_parameter(one, "path") for one in act.within("path")]
         + [_parameter(one, "query") for one in act.within("query")],
         "responses": {
-            "201" if act.makes else "200": _content("what was done", shaped(act.answer)),
+            str(act.status): _content("what was done", shaped(act.answer), act.media),
             "default": _content("why not", {"$ref": "#/components/schemas/Fault"}),
         },
     }
-    if act.changes:
+    if act.words:
+        told["x-command"] = "penstock " + act.words
+    if act.sends:
         body = _content("", schema(act.within("body"), whole=bool(act.handler)))["content"]
-        body["application/json"]["example"] = request.example(act)
+        body[JSON]["example"] = request.example(act)
         told["requestBody"] = {"required": True, "content": body}
     if act.operator and act.changes:
         told["responses"]["202"] = _content("it waits for another operator", {"$ref": "#/components/schemas/Waits"})
@@ -151,8 +153,8 @@ def _parameter(field: Field, where: str) -> dict[str, Any]:
     }
 
 
-def _content(description: str, told: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": told}}}
+def _content(description: str, told: dict[str, Any], media: str = JSON) -> dict[str, Any]:
+    return {"description": description, "content": {media: {"schema": told}}}
 
 
 def _undeclared(route: Route) -> dict[str, Any]:

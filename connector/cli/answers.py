@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 ANSWERS: Mapping[str, Shape] = {
-    **JOURNEY, **EVIDENCE, **TRADE, **EXCHANGE, **OPERATION, **{act.words: act.answer for act in TABLE},
+    **JOURNEY, **EVIDENCE, **TRADE, **EXCHANGE, **OPERATION, **{act.words: act.answer for act in TABLE if not act.part},
 }  # fmt: skip
 # what every other command with --dry-run prints: a step is record, chain, send or write (connector.runtime.rehearsal)
 REHEARSAL: Shape = {

@@ -47,15 +47,15 @@ def group(name: str, about: str) -> typer.Typer:
 
 def verb(name: str) -> Callable[..., None]:
     """Return the one declared command of this name, which is in no group."""
-    return command([act for act in TABLE if act.words.partition(" --")[0] == name])
+    return command([act for act in TABLE if act.command == name])
 
 
 def add(app: typer.Typer, above: str, *names: str, acts: Iterable[Act] = TABLE) -> None:
     """Give a group the declared commands below `above`, those of these names, or all."""
     found: dict[str, list[Act]] = {}
     for act in acts:
-        group_, _, name = act.words.partition(" --")[0].rpartition(" ")
-        if group_ == above and (name in names or not names):
+        group_, _, name = act.command.rpartition(" ")
+        if group_ == above and (name in names or not names) and not act.part:
             found.setdefault(name, []).append(act)
     for name in names or found:
         app.command(name)(command(found[name]))

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 from connector.client import tables
+from connector.client.acts.act import JSON
 from connector.client.acts.request import request
 from connector.client.acts.table import named
 from connector.client.results import Acquired, Exported, Opened, Product, Quote, Settled
@@ -72,7 +73,12 @@ class Client:
         path, body = request(act, given)
         if dry_run:
             return await self.call("POST", "rehearsals", {"path": path, "body": body})
-        return await self.call(act.method, path, body)
+        return await (self.call(act.method, path, body) if act.media == JSON else self._whole(path))
+
+    async def _whole(self, path: str) -> bytes:
+        assert self._server is not None, "use it in `async with`"
+        async with self._server.stream(path) as body:
+            return b"".join([bytes(chunk) async for chunk in body.chunks()])
 
     async def status(self) -> dict[str, Any]:
         """Return who this participant is and what it holds."""

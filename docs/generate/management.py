@@ -14,5 +14,6 @@ def acts() -> str:
         fields = ", ".join(f"`{one.name}`" + ("" if one.needed else "?") for one in act.fields)
         marks = [act.roles if len(act.roles.split()) < 4 else "every role", *(["rehearsed"] if act.rehearse else [])]
         request = f"`{act.method} {act.address.removeprefix(BELOW)}`"
-        rows.append((f"`{act.call}`", request, f"`penstock {act.words}`", fields, ", ".join(marks), " ".join(act.says)))
+        command = f"`penstock {act.words}`" if act.words else ""
+        rows.append((f"`{act.call}`", request, command, fields, ", ".join(marks), " ".join(act.says)))
     return table(("method", "request", "command", "fields", "who", "what it does"), rows)

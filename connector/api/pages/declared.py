@@ -105,7 +105,7 @@ def _told(act: Act) -> Row:
     """Return what an act is called: its sentence with its fields left open."""
     open_ = {name: "…" for name, _ in request.leaves(act.fields)}
     said = {lang: text.format_map(open_).rstrip(ENDS) for lang, text in zip(LANGUAGES, act.says, strict=True)}
-    return {"act": act.slug, **said, "command": "penstock " + act.words}
+    return {"act": act.slug, **said, "command": act.words and "penstock " + act.words}
 
 
 def _field(name: str, field: Field, value: str) -> Row:

@@ -26,6 +26,8 @@ BELOW = "/management/"
 VARIABLE = re.compile(r"\{(\w+)(?:=([\w-]+))?\}")
 EVERYBODY = " ".join(ROLES)
 TRADERS, EXCHANGE = "provider buyer", "exchange"
+JSON = "application/json"
+CREATED, ACCEPTED = 201, 202
 # kind of a field → what a fault calls it
 KINDS: Mapping[str, str] = {
     "text": "a text",
@@ -34,6 +36,7 @@ KINDS: Mapping[str, str] = {
     "truth": "true or false",
     "texts": "a list of texts",
     "pairs": "an object of texts",
+    "list": "a list",
     "document": "an object",
     "parts": "an object",
 }
@@ -94,8 +97,11 @@ class Act:
     method has such a parameter; or else `handler` names a function of `connector.api` that reads the request itself.
     `operator` is the act of an exchange's operators that it is (`catalog.operators.ACTS`), `read` for what they all may
     see. `verb` is its command where that is not its name; what follows ` --` is the option that asks for it; `typed` is
-    what is typed after it as an example, where a file is named. `says` is what is done, in English and 中文, with the
-    fields in place; `lines` is what a person reads of the answer.
+    what is typed after it as an example, where a file is named. A `part` is what a command that is written by hand asks
+    among other things (`verb`), or what none asks (no `verb`): `connector.cli.shapes` says what that command prints.
+    `makes`: what it answers is new; `begins`: it goes on after its answer; `looks`: it is a POST that changes nothing,
+    and has no form; `media` is the type of an answer that is no JSON. `says` is what is done, in English and 中文, with
+    the fields in place; `lines` is what a person reads of the answer.
     """
 
     name: str
@@ -111,11 +117,14 @@ class Act:
     roles: str = EVERYBODY
     operator: str = ""
     makes: bool = False
+    begins: bool = False
+    looks: bool = False
     rehearse: bool = False
+    part: bool = False
     verb: str = ""
     typed: str = ""
     lines: Callable[[Any], list[str]] = lines_of
-    body_bytes: int = 0
+    media: str = JSON
 
     @property
     def method(self) -> str:
@@ -123,14 +132,29 @@ class Act:
         return self.path.split(" ")[0]
 
     @property
-    def changes(self) -> bool:
-        """Say whether it changes something."""
+    def sends(self) -> bool:
+        """Say whether it is asked for with a body."""
         return self.method != "GET"
 
     @property
+    def changes(self) -> bool:
+        """Say whether it changes something."""
+        return self.sends and not self.looks
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status of its answer."""
+        return CREATED if self.makes else ACCEPTED if self.begins else 200
+
+    @property
     def words(self) -> str:
-        """Return its command without `penstock`."""
-        return self.verb or self.name
+        """Return its command without `penstock`, empty where there is none."""
+        return self.verb or ("" if self.part else self.name)
+
+    @property
+    def command(self) -> str:
+        """Return its command without the option that asks for it."""
+        return self.words.partition(" --")[0]
 
     @property
     def slug(self) -> str:
@@ -166,5 +190,5 @@ class Act:
     def within(self, where: str) -> tuple[Field, ...]:
         """Return the fields that stand in `path`, `query` or `body`."""
         named = {found[1] for found in VARIABLE.finditer(self.path)}
-        rest = "body" if self.changes else "query"
+        rest = "body" if self.sends else "query"
         return tuple(one for one in self.fields if where == ("path" if one.name in named else rest))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # a number that somebody typed; a limit of its field is checked besides
 DIGITS_MAX = 18
+# what somebody typed → whether it is so
+TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 # what leads elsewhere in a path
 DOTS = frozenset({".", ".."})
 # the id of an example that would be given a new one
@@ -35,7 +37,7 @@ def request(act: Act, given: Mapping[str, Any]) -> tuple[str, Any]:
         value = given.get(one.name)
         if value is not None:
             check(one, value)
-            told[one.name] = value
+            told[one.name] = _filled(one, value)
         elif one.needed:
             refuse(f"`{act.name}` needs `{one.name}`: {one.help}")
         else:
@@ -45,10 +47,22 @@ def request(act: Act, given: Mapping[str, Any]) -> tuple[str, Any]:
             refuse(f"`{told[one.name]}` is no `{one.name}`", one.help)
     path = VARIABLE.sub(lambda found: found[2] or quote(str(told[found[1]]), safe=""), act.path.split(" ")[1])
     rest = {one.wire: told[one.name] for one in act.within("query") + act.within("body") if one.name in told}
-    if act.changes:
+    if act.sends:
         return path, rest
-    asked = {name: "1" if value is True else str(value) for name, value in rest.items() if value is not None}
-    return path + ("?" + urlencode(asked) if asked else ""), None
+    asked = {name: _asked(value) for name, value in rest.items() if value not in (None, [])}
+    return path + ("?" + urlencode(asked, doseq=True) if asked else ""), None
+
+
+def _asked(value: Any) -> str | list[str]:
+    """Return a value as a query has it: a list is said once for each of its texts."""
+    return value if isinstance(value, list) else "1" if value is True else str(value)
+
+
+def _filled(field: Field, value: Any) -> Any:
+    """Return a value with those of its parts that nobody said."""
+    if field.kind != "parts" or value is None:
+        return value
+    return {one.wire: said for one in field.parts for said in _unsaid(one).values()} | value
 
 
 def _unsaid(field: Field) -> dict[str, Any]:
@@ -70,7 +84,7 @@ def checked(told: Any, fields: Sequence[Field], what: str) -> dict[str, Any]:
         refuse(f"the {what} must have exactly {_exactly(fields)}")
     for name, value in told.items():
         check(known[name], value)
-    read = {known[name].name: value for name, value in told.items()}
+    read = {known[name].name: _filled(known[name], value) for name, value in told.items()}
     for one in fields:
         if one.wire not in told:
             read |= _unsaid(one)
@@ -103,6 +117,8 @@ def _is(field: Field, value: Any) -> bool:
         return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
     if field.kind in ("document", "parts"):
         return isinstance(value, dict)
+    if field.kind == "list":
+        return isinstance(value, list)
     return isinstance(value, str) and (field.kind == "text" or _number(value))
 
 
@@ -123,8 +139,9 @@ def joined(fields: Iterable[Field], typed: Mapping[str, Any]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for field in fields:
         if field.parts:
-            parts = {one.wire: typed.get(f"{field.name}_{one.name}") or "" for one in field.parts}
-            given |= {field.name: parts} if any(parts.values()) else {}
+            said = {one.wire: typed.get(f"{field.name}_{one.name}") for one in field.parts}
+            parts = {name: value for name, value in said.items() if value not in (None, "")}
+            given |= {field.name: _filled(field, parts)} if parts else {}
         elif (value := typed.get(field.name)) is not None:
             given[field.name] = value
     return given
@@ -136,13 +153,13 @@ def parsed(field: Field, text: str) -> Any:
         return refuse(f"`{field.name}` is empty", "fill it in") if field.needed else None
     if field.kind == "number" and _number(text):
         return int(text)
-    if field.kind == "truth" and text in ("1", "true"):
-        return True
+    if field.kind == "truth" and text in TRUTHS:
+        return TRUTHS[text]
     if field.kind == "texts":
         return [line.strip() for line in text.splitlines() if line.strip()]
     if field.kind == "pairs":
         return pairs(text.split())
-    if field.kind == "document":
+    if field.kind in ("document", "list"):
         try:
             return json.loads(text)
         except ValueError as error:

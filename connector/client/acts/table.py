@@ -8,6 +8,7 @@ from connector.client.acts import (
     complaints,
     demands,
     grants,
+    log,
     members,
     resources,
     rights,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from connector.client.acts.act import Act
 
 TABLE: tuple[Act, ...] = (
+    *log.ACTS,
     *resources.ACTS,
     *searches.ACTS,
     *demands.ACTS,
