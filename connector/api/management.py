@@ -207,11 +207,6 @@ async def settle(call: Call) -> web.Response:
     return as_json(settled | {"shown": str(await call.of(Reporting).tell())})
 
 
-async def preview(call: Call) -> web.Response:
-    """Say what settling would do now: `agreement`, or all."""
-    return as_json(await call.of(Settlements).preview(call.request.query.get("agreement")))
-
-
 async def admit(call: Call) -> web.Response:
     """Admit a member."""
     return as_json(await call.of(Admission).admit(str((await call.object()).get("did"))), 201)

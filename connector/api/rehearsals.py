@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
 PREFIX = "/management/"
 ACTS = frozenset({
-    "agreements.revoke", "agreements.sublicense", "applications.join", "disputes.file", "disputes.hold",
+    "applications.join", "disputes.file", "disputes.hold",
     "disputes.rule", "exchange.move", "leaving.answer", "leaving.leave",
-    "management.open_replica", "management.review", "management.roll_back", "processes.complete",
-    "processes.resume", "processes.suspend", "processes.terminate", "vault.export_keys", "vault.leak",
+    "management.open_replica", "management.review", "management.roll_back", "vault.export_keys", "vault.leak",
     *(act.serves for act in TABLE if act.rehearse),
 })  # fmt: skip
 # acts are short; one that waits for what it has just not done is over

@@ -133,7 +133,7 @@ def _option(field: Field, name: str, *, optional: bool = False) -> inspect.Param
     """Return the argument or option of a field."""
     limits = {"min": field.least, "max": field.most} if TYPES[field.kind] is int else {}
     files = {"exists": True, "dir_okay": False, "readable": True} if field.kind == "document" else {}
-    about: dict[str, Any] = {"help": field.help, **limits, **files}
+    about: dict[str, Any] = {"help": field.help, "metavar": field.metavar, **limits, **files}
     told = typer.Option(field.option, **about) if field.option else typer.Argument(**about)
     default = "" if optional else field.default
     if default is Default.NEEDED:

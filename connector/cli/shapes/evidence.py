@@ -49,5 +49,4 @@ EVIDENCE: Mapping[str, Shape] = {
         "chainId": "digits", "blocks": "number", "transactions": "number", "newest": "number?", "hash": "text?",
         "problem": "text",
     },
-    "chain licence": "object",
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.client.acts.bills import PREVIEW
 from connector.client.acts.shape import LANGUAGES, PUBLISHED, QUOTE
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ _APPLICATION = {
     "did": "text", "name": "text", "role": "text", "region": "text", "message": "text", "state": "text",
     "reason": "text", "due": "text",
 }  # fmt: skip
-_CHANNEL = {"channel": "text", "agreement": "text", "bill": "text"}
 ITEM = {"kind": "text", "id": "text", "until": "text?"}
 LEAVING = {
     "did": "text", "state": "text", "answer": "text", "reason": "text", "until": "text",
@@ -66,14 +66,8 @@ JOURNEY: Mapping[str, Shape] = {
         "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "charged": "number",
         "bytes": "number", "files": ["text"], "renamed": {"*": "text"},
     },
-    "sublicense": {"digest": "text", "provider": "text", "product": "text", "chain": ["object"]},
     "settle --dry-run": {
-        "dryRun": "truth", "withdrawable": "digits",
-        "channels": [{**_CHANNEL, "newest": "digits", "claimed": "digits", "short": "digits"}],
-    },
-    "settle": {
-        "withdrawn": "digits", "shown": "text",
-        "channels": [{**_CHANNEL, "settled": "digits", "shares": {"*": "digits"}, "fault?": "object"}],
+        "dryRun": "truth", **PREVIEW,
     },
     "verify": {"kind": "text", "verified": "truth", "*": "any"},
     "audit": {

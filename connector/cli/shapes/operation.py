@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.client.acts.shape import PROCESS, TURNED
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,10 +15,6 @@ _HELD = {
 }  # fmt: skip
 _NEED = {"id": "text", "kind": "text", "file": "text", "reasons": ["text"], "sealedBytes": "digits"}
 _COLLECTED = {"dryRun": "truth", "freedBytes": "digits", "found": [_NEED]}
-_SPAN = {
-    "trace": "text", "span": "text", "parent": "text", "side": "text", "what": "text", "peer": "text", "about": "text",
-    "at": "text", "seconds": "text", "status": "number", "code": "text",
-}  # fmt: skip
 _ACCOUNT = {"name": "text", "roles": ["text"], "operator": "truth", "locked": "text?", "created": "text"}
 _FILE = {"path": "text", "bytes": "digits", "sha256": "text"}
 
@@ -54,19 +48,7 @@ OPERATION: Mapping[str, Shape] = {
         "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "bytes": "number", "file": "text",
         "warning": "text",
     },
-    "admin list": {"next": "text?", "processes": [PROCESS]},
     "admin heartbeat": {"standing": "text", "news?": {"*": "number"}},
-    "admin show": PROCESS,
-    "admin trace": {
-        "id": "text", "states": "object", "traces": ["text"], "spans": [_SPAN],
-        "peers": [{"did": "text", "spans": [_SPAN], "why": "text"}],
-    },
-    "admin retry": {**PROCESS, "did": "text"},
-    "admin terminate": PROCESS,
-    "admin suspend": PROCESS,
-    "admin resume": PROCESS,
-    "admin complete": PROCESS,
-    "admin revoke": TURNED,
     "admin backup": {
         "v": "number", "did": "text", "origin": "text", "at": "text", "log": "object", "files": [_FILE],
         "sealed": [_FILE], "without": ["text"],

@@ -17,12 +17,6 @@ _CASE = {
     "id": "text", "filer": "text", "payer": "text", "payee": "text", "arbitrator": "text", "state": "text",
     "ruling": "object?", "channelId": "text", "accountHash": "text", "tx": "text?", "filed": "text",
 }  # fmt: skip
-_ORDER = {
-    "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
-    "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
-    "claimed": "digits", "deposit": "digits", "currency": "text",
-}  # fmt: skip
-
 TRADE: Mapping[str, Shape] = {
     "prices": {
         "prices": ["object"], "least": {"buyers": "digits", "trades": "digits"}, "suppressed": "digits", "log": "text",
@@ -54,8 +48,6 @@ TRADE: Mapping[str, Shape] = {
     "transfer pause": PROCESS,
     "transfer resume": PROCESS,
     "transfer cancel": PROCESS,
-    "bill list": {"orders": [_ORDER]},
-    "bill show": "object",
     "bill show MONTH": {
         "signature": "text",
         "statement": {

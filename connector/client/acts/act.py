@@ -59,7 +59,7 @@ class Field:
 
     `words` are its label in English and 中文, `help` what the command line says. `option` is its option there,
     empty for an argument, None where the command line does not have it. `sent` is its name on the wire, if that is
-    another one. A field of the kind `parts` is an object whose members are fields, sent when one of them is given.
+    another one, `metavar` what stands for it in the help of a command. A field of the kind `parts` is an object whose members are fields, sent when one of them is given.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Field:
     least: int | None = None
     most: int | None = None
     sent: str = ""
+    metavar: str | None = None
     parts: tuple[Field, ...] = ()
 
     @property

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.client.acts import (
+    agreements,
+    bills,
     complaints,
     demands,
     grants,
     log,
     members,
+    participant,
+    processes,
     resources,
     rights,
     searches,
@@ -22,11 +26,15 @@ if TYPE_CHECKING:
     from connector.client.acts.act import Act
 
 TABLE: tuple[Act, ...] = (
+    *participant.ACTS,
     *log.ACTS,
     *resources.ACTS,
     *searches.ACTS,
     *demands.ACTS,
     *services.ACTS,
+    *processes.ACTS,
+    *agreements.ACTS,
+    *bills.ACTS,
     *complaints.ACTS,
     *rights.ACTS,
     *members.ACTS,
