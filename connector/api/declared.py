@@ -63,8 +63,8 @@ async def _done(act: Act, call: Call) -> Any:
 
 async def read(act: Act, call: Call) -> dict[str, Any]:
     """Return what a request tells an act, by the names of its fields; raises InvalidInput."""
-    body = await call.document() if act.sends else {}
-    query = {} if act.sends else dict(call.request.query)
+    body = await call.document() if act.changes else {}
+    query = {} if act.changes else dict(call.request.query)
     known = {one.wire: one for one in act.within("query")}
     asked = {name: request.parsed(known[name], text) if name in known else text for name, text in query.items()}
     return (

@@ -88,9 +88,11 @@ def operation(act: Act) -> dict[str, Any]:
     """Return the operation of a declared act."""
     told: dict[str, Any] = {
         "operationId": act.call,
-        "summary": act.help,
+        "summary": act.help.partition("\n\n")[0],
+        **({"description": act.help} if "\n\n" in act.help else {}),
         "x-says": dict(zip(("en", "zh"), act.says, strict=True)),
         "x-roles": act.roles.split(),
+        **({"x-command": "penstock " + act.words} if act.words else {}),
         "x-rehearsed": act.rehearse,
         "parameters": [_parameter(one, "path") for one in act.within("path")]
         + [_parameter(one, "query") for one in act.within("query")],
@@ -99,14 +101,22 @@ def operation(act: Act) -> dict[str, Any]:
             "default": _content("why not", {"$ref": "#/components/schemas/Fault"}),
         },
     }
-    if act.words:
-        told["x-command"] = "penstock " + act.words
-    if act.sends:
-        body = _content("", schema(act.within("body"), whole=bool(act.handler)))["content"]
+    if act.changes:
+        body = _content("", _body(act))["content"]
         body[JSON]["example"] = request.example(act)
         told["requestBody"] = {"required": True, "content": body}
     if act.operator and act.changes:
         told["responses"]["202"] = _content("it waits for another operator", {"$ref": "#/components/schemas/Waits"})
+    return told
+
+
+def _body(act: Act) -> dict[str, Any]:
+    fields = act.within("body")
+    if [one.wire for one in fields] == [request.WHOLE]:
+        return _typed(fields[0])
+    told = schema(fields, whole=bool(act.handler))
+    told["properties"] |= {name: {"const": value} for name, value in act.fixed.items()}
+    told["required"] += act.fixed
     return told
 
 

@@ -25,5 +25,5 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 ANSWERS: Mapping[str, Shape] = {
-    **JOURNEY, **EVIDENCE, **TRADE, **EXCHANGE, **OPERATION, **{act.words: act.answer for act in TABLE if not act.part},
+    **JOURNEY, **EVIDENCE, **TRADE, **EXCHANGE, **OPERATION, **{act.words: act.answer for act in TABLE if act.words},
 }  # fmt: skip

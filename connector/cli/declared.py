@@ -1,7 +1,7 @@
 """The commands of declared acts: arguments, options, help and answer as the row in `connector.client.acts` says.
 
 Law: a command that is here is written nowhere else. A row whose command has ` --option` in it is asked for by that
-option of a command whose own row has none.
+option of a command whose own row has none: the option takes the row's first field, or nothing if it has none.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ TYPES: dict[str, Any] = {
     "text": str,
     "digits": int,
     "number": int,
-    "truth": bool,
     "texts": list[str],
     "pairs": list[str],
     "document": Path,
@@ -55,7 +54,7 @@ def add(app: typer.Typer, above: str, *names: str, acts: Iterable[Act] = TABLE) 
     found: dict[str, list[Act]] = {}
     for act in acts:
         group_, _, name = act.command.rpartition(" ")
-        if group_ == above and (name in names or not names) and not act.part:
+        if group_ == above and (name in names or not names):
             found.setdefault(name, []).append(act)
     for name in names or found:
         app.command(name)(command(found[name]))
@@ -68,13 +67,16 @@ def command(acts: Sequence[Act]) -> Callable[..., None]:
 
     def run(**typed: Any) -> None:
         asked = next((act for act in others if typed.get(_chosen_by(act))), main)
-        if asked is not main:
+        if asked is not main and asked.fields:
             typed = {asked.fields[0].name: typed[_chosen_by(asked)]} | typed
         _ask(asked, typed)
 
-    parameters = [_option(act.fields[0], _chosen_by(act), optional=True) for act in others]
-    parameters += [_option(leaf, name) for name, leaf in request.leaves(main.fields) if leaf.option is not None]
+    told = [(name, leaf) for name, leaf in request.leaves(main.fields) if leaf.option is not None]
+    parameters = [_option(act.fields[0], _chosen_by(act), optional=True) for act in others if act.fields]
+    parameters += [_option(leaf, name) for name, leaf in told if not _is_flag(leaf)]
     parameters += [_parameter("data", Data, DEFAULT_DATA)]
+    parameters += [_flag(leaf.option, leaf.help, name) for name, leaf in told if _is_flag(leaf)]
+    parameters += [_flag(f"--{_chosen_by(act)}", _begun(act.help), _chosen_by(act)) for act in others if not act.fields]
     parameters += [_parameter("dry_run", DryRun, default=False)] if main.rehearse else []
     parameters += [_parameter("as_json", AsJson, default=False)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer asks a function for
@@ -102,7 +104,8 @@ def _ask(act: Act, typed: dict[str, Any]) -> None:
     except InvalidInput as fault:  # what a file brought; the rest typer has looked at
         fail(fault, as_json=as_json)
     told = ask(typed["data"], act.method, path, body, as_json=as_json, dry_run=typed.get("dry_run", False))
-    answer(told, act.lines(told), as_json=as_json)
+    shown = {name: leaf.default if read[name] is None else read[name] for name, leaf in request.leaves(act.fields)}
+    answer(told, act.lines(told) or list(filter(None, [act.none.format_map(shown)])), as_json=as_json)
 
 
 def _read(field: Field, typed: Any) -> Any:
@@ -113,8 +116,8 @@ def _read(field: Field, typed: Any) -> Any:
         return str(typed)
     if field.kind == "pairs":
         return request.pairs(typed)
-    if field.kind == "truth":
-        return typed or None
+    if _is_flag(field):
+        return (field.flag or typed) if typed else None
     return _document(field, typed) if field.kind == "document" else typed
 
 
@@ -138,11 +141,23 @@ def _option(field: Field, name: str, *, optional: bool = False) -> inspect.Param
     default = "" if optional else field.default
     if default is Default.NEEDED:
         return _parameter(name, Annotated[TYPES[field.kind], told])
-    if field.kind == "truth":
-        return _parameter(name, Annotated[bool, told], default=False)
     if not isinstance(default, str | int):  # nothing typed is nothing given, and so is a list of nothing
         return _parameter(name, Annotated[TYPES[field.kind] | None, told], default=None)
     return _parameter(name, Annotated[TYPES[field.kind], told], default=default)
+
+
+def _is_flag(field: Field) -> bool:
+    return field.kind == "truth" or bool(field.flag)
+
+
+def _flag(option: str | None, about: str, name: str) -> inspect.Parameter:
+    """Return an option that takes no value; they stand behind those that do."""
+    return _parameter(name, Annotated[bool, typer.Option(option, help=about)], default=False)
+
+
+def _begun(text: str) -> str:
+    """Return what a sentence says as the help of an option says it."""
+    return text[0].lower() + text[1:].rstrip(".")
 
 
 def _parameter(name: str, kind: Any, default: Any = NOTHING) -> inspect.Parameter:

@@ -45,7 +45,7 @@ ACTS: tuple[Act, ...] = (
     Act("/pending/{id}/dissent", "exchange", "governed.dissent", ("reason",)),
     Act("/findings/audit", "regulator", "supervising.audit"),
     Act("/account/password", EVERYBODY, "overview.change_password", ("old", "new"), own=True),
-    *(declared(act) for act in TABLE if act.changes),
+    *(declared(act) for act in TABLE if act.shown),
 )
 
 ACT_BY_ROUTE = {act.route: act for act in ACTS}

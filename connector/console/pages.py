@@ -338,7 +338,7 @@ PAGES: tuple[Page, ...] = (
     Page("event", f"/evidence/{ANY_ID}", EVERYBODY, "evidence.event"),
     Page("account", "/account", EVERYBODY, "overview.account"),
     Page("acts", "/acts", EVERYBODY, "declared.acts", columns("en words /acts/{act}", "command"), menu=True),
-    *(declared(act) for act in TABLE if act.changes),
+    *(declared(act) for act in TABLE if act.shown),
 )
 
 BY_ROUTE = {page.route: page for page in PAGES}

@@ -42,7 +42,7 @@ async def acts(call: Call) -> Row:
     """Return the acts that this account may do here, each with its command, and the one that was just done."""
     assert call.session is not None
     done = BY_CALL.get(call.request.query.get("done", "").replace("-", "_"))
-    rows = [_told(act) for act in BY_CALL.values() if act.changes and call.session.roles & set(act.roles.split())]
+    rows = [_told(act) for act in BY_CALL.values() if act.shown and call.session.roles & set(act.roles.split())]
     return {"rows": rows, "done": None if done is None else _told(done)}
 
 
@@ -67,7 +67,8 @@ async def do(call: Call, fields: dict[str, str]) -> str:
     given = _given(act, fields)
     path, body = request.request(act, given)
     route = next(one for one in MANAGEMENT if (one.method, one.path) == (act.method, act.route))
-    variables = {one.wire: given[one.name] for one in act.within("path")} | act.always
+    variables = {one.wire: given[one.name] for one in act.within("path")}
+    variables |= {name: value for name, value in act.always.items() if name not in act.fixed}
     asked = await _asking(call, route, Kept(variables, body, BELOW + path))
     answer = await govern(asked, handler_of(route))
     return governed.PENDING if answer.status == governed.WAITS else f"{LIST}?done={act.slug}"

@@ -59,7 +59,9 @@ class Field:
 
     `words` are its label in English and 中文, `help` what the command line says. `option` is its option there,
     empty for an argument, None where the command line does not have it. `sent` is its name on the wire, if that is
-    another one, `metavar` what stands for it in the help of a command. A field of the kind `parts` is an object whose members are fields, sent when one of them is given.
+    another one; `*` is a body that is the field itself. A field of the kind `parts` is an object whose members are
+    fields, sent when one of them is given. With `flag` its option takes no value, and means that one. `metavar` is what
+    the help of a command calls it, if that is not its name.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Field:
     sent: str = ""
     metavar: str | None = None
     parts: tuple[Field, ...] = ()
+    flag: str = ""
 
     @property
     def needed(self) -> bool:
@@ -94,15 +97,16 @@ def lines_of(told: Any) -> list[str]:
 class Act:
     """One act: `path` is its method and its path below /management/, `roles` those of a participant that has it.
 
+    Acts that share a path and differ in a member of their body name it behind a `#`, which no request sends.
     `does` names the service and its method that do it, called with the fields by name, and with `who` asks where the
     method has such a parameter; or else `handler` names a function of `connector.api` that reads the request itself.
     `operator` is the act of an exchange's operators that it is (`catalog.operators.ACTS`), `read` for what they all may
-    see. `verb` is its command where that is not its name; what follows ` --` is the option that asks for it; `typed` is
-    what is typed after it as an example, where a file is named. A `part` is what a command that is written by hand asks
-    among other things (`verb`), or what none asks (no `verb`): `connector.cli.shapes` says what that command prints.
-    `makes`: what it answers is new; `begins`: it goes on after its answer; `looks`: it is a POST that changes nothing,
-    and has no form; `media` is the type of an answer that is no JSON. `says` is what is done, in English and 中文, with
-    the fields in place; `lines` is what a person reads of the answer.
+    see. `verb` is its command where that is not its name, None where no command answers as it does; what follows ` --`
+    is the option that asks for it; `typed` is what is typed after it as an example, where a file is named. `says` is
+    what is done, in English and 中文, with the fields in place; `lines` is what a person reads of the answer, `none` of
+    one with nothing in it. `form`: the console has a form for it, if it changes something; False for what tells a
+    secret, names a file of the server's machine, or says who may act, and for a POST that changes nothing. `makes`:
+    what it answers is new; `begins`: it goes on after its answer. `media` is the type of an answer that is no JSON.
     """
 
     name: str
@@ -119,12 +123,12 @@ class Act:
     operator: str = ""
     makes: bool = False
     begins: bool = False
-    looks: bool = False
     rehearse: bool = False
-    part: bool = False
-    verb: str = ""
+    verb: str | None = ""
     typed: str = ""
     lines: Callable[[Any], list[str]] = lines_of
+    none: str = ""
+    form: bool = True
     media: str = JSON
 
     @property
@@ -133,14 +137,9 @@ class Act:
         return self.path.split(" ")[0]
 
     @property
-    def sends(self) -> bool:
-        """Say whether it is asked for with a body."""
-        return self.method != "GET"
-
-    @property
     def changes(self) -> bool:
         """Say whether it changes something."""
-        return self.sends and not self.looks
+        return self.method != "GET"
 
     @property
     def status(self) -> int:
@@ -148,9 +147,14 @@ class Act:
         return CREATED if self.makes else ACCEPTED if self.begins else 200
 
     @property
+    def shown(self) -> bool:
+        """Say whether the console has a form for it."""
+        return self.changes and self.form
+
+    @property
     def words(self) -> str:
-        """Return its command without `penstock`, empty where there is none."""
-        return self.verb or ("" if self.part else self.name)
+        """Return its command without `penstock`, empty for one that has none."""
+        return self.name if self.verb == "" else self.verb or ""
 
     @property
     def command(self) -> str:
@@ -176,7 +180,7 @@ class Act:
     def route(self) -> str:
         """Return its path as the table of routes has it, which several acts may share."""
         known = {one.name: one.wire for one in self.fields}
-        return BELOW + VARIABLE.sub(lambda found: f"{{{known.get(found[1], found[1])}}}", self.path.split(" ")[1])
+        return BELOW + VARIABLE.sub(lambda found: f"{{{known.get(found[1], found[1])}}}", self.way)
 
     @property
     def address(self) -> str:
@@ -184,12 +188,22 @@ class Act:
         return BELOW + VARIABLE.sub(lambda found: found[2] or found[0], self.path.split(" ")[1])
 
     @property
+    def way(self) -> str:
+        """Return its path below /management/ with its variables, as it is asked for."""
+        return self.path.split(" ")[1].partition("#")[0]
+
+    @property
     def always(self) -> dict[str, str]:
-        """Return the variables of its route that are always the same."""
+        """Return the variables of its route, or the members of its body, that are always the same."""
         return {found[1]: found[2] for found in VARIABLE.finditer(self.path) if found[2]}
+
+    @property
+    def fixed(self) -> dict[str, str]:
+        """Return those of them that are members of its body."""
+        return {found[1]: found[2] for found in VARIABLE.finditer(self.path.partition("#")[2])}
 
     def within(self, where: str) -> tuple[Field, ...]:
         """Return the fields that stand in `path`, `query` or `body`."""
         named = {found[1] for found in VARIABLE.finditer(self.path)}
-        rest = "body" if self.sends else "query"
+        rest = "body" if self.changes else "query"
         return tuple(one for one in self.fields if where == ("path" if one.name in named else rest))

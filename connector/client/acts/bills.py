@@ -57,8 +57,7 @@ ACTS = (
         example={},
         fields=(AGREEMENT,),
         does="settlements.preview",
-        part=True,
-        verb="settle --dry-run",
+        verb=None,
     ),
     Act(
         "bill list",

@@ -50,8 +50,7 @@ ACTS = (
         example={},
         handler="management.status",
         operator="read",
-        part=True,
-        verb="show",
+        verb=None,
     ),
     Act(
         "thing show",
@@ -63,8 +62,7 @@ ACTS = (
         fields=(Field("id", ("Id", "编号"), "any id: product, acquisition, agreement, channel"),),
         handler="management.thing",
         operator="read",
-        part=True,
-        verb="show",
+        verb=None,
     ),
     Act(
         "metrics show",
@@ -74,7 +72,7 @@ ACTS = (
         answer="text",
         example={},
         handler="telemetry.measures",
-        part=True,
+        verb=None,
         media="text/plain",
     ),
     Act(
@@ -114,7 +112,7 @@ ACTS = (
             Field("body", ("Body (JSON)", "请求内容(JSON)"), "what the act would be told", kind="document"),
         ),
         handler="rehearsals.rehearse",
-        looks=True,
-        part=True,
+        form=False,
+        verb=None,
     ),
 )

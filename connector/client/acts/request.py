@@ -24,6 +24,8 @@ DIGITS_MAX = 18
 TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 # what leads elsewhere in a path
 DOTS = frozenset({".", ".."})
+# the name of a field that is the whole body
+WHOLE = "*"
 # the id of an example that would be given a new one
 DRAWN = "6f1d3c52-0d4b-4d39-9a5e-2f6f1f2f7a10"
 
@@ -45,10 +47,10 @@ def request(act: Act, given: Mapping[str, Any]) -> tuple[str, Any]:
     for one in act.within("path"):
         if str(told[one.name]) in DOTS:
             refuse(f"`{told[one.name]}` is no `{one.name}`", one.help)
-    path = VARIABLE.sub(lambda found: found[2] or quote(str(told[found[1]]), safe=""), act.path.split(" ")[1])
+    path = VARIABLE.sub(lambda found: found[2] or quote(str(told[found[1]]), safe=""), act.way)
     rest = {one.wire: told[one.name] for one in act.within("query") + act.within("body") if one.name in told}
-    if act.sends:
-        return path, rest
+    if act.changes:
+        return path, rest.get(WHOLE, rest | act.fixed)
     asked = {name: _asked(value) for name, value in rest.items() if value not in (None, [])}
     return path + ("?" + urlencode(asked, doseq=True) if asked else ""), None
 
