@@ -6,9 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quote_path
 
+from connector.api.declared import read
 from connector.api.exchange import version_number
 from connector.api.faults import as_json
 from connector.chain.transactions import Transactions
+from connector.client.acts.table import named
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.opening import Openings
 from connector.consumer.quoting import Quotes
@@ -203,7 +205,7 @@ async def open_replica(call: Call) -> web.Response:
 
 async def settle(call: Call) -> web.Response:
     """Settle channels, withdraw what is ours, and show what was sold to the exchange."""
-    settled = await call.of(Settlements).settle((await call.object()).get("agreement"))
+    settled = await call.of(Settlements).settle(**await read(named("settlement_make"), call))
     return as_json(settled | {"shown": str(await call.of(Reporting).tell())})
 
 

@@ -80,10 +80,6 @@ class Client:
         async with self._server.stream(path) as body:
             return b"".join([bytes(chunk) async for chunk in body.chunks()])
 
-    async def status(self) -> dict[str, Any]:
-        """Return who this participant is and what it holds."""
-        return dict(await self.call("GET", "status"))
-
     async def find(self, words: str = "", *, where: Iterable[str] = (), first: int = 0) -> list[Product]:
         """Return a page of listed products with these words that meet every `where` (as `penstock find --where`)."""
         query = [("q", words), ("first", str(first)), *(("where", one) for one in where)]

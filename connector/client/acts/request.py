@@ -51,7 +51,7 @@ def request(act: Act, given: Mapping[str, Any]) -> tuple[str, Any]:
     rest = {one.wire: told[one.name] for one in act.within("query") + act.within("body") if one.name in told}
     if act.changes:
         return path, rest.get(WHOLE, rest | act.fixed)
-    asked = {name: _asked(value) for name, value in rest.items() if value not in (None, [])}
+    asked = {name: _asked(value) for name, value in rest.items() if value not in (None, "", [])}
     return path + ("?" + urlencode(asked, doseq=True) if asked else ""), None
 
 
