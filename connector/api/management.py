@@ -13,7 +13,6 @@ from connector.chain.transactions import Transactions
 from connector.client.acts.table import named
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.opening import Openings
-from connector.consumer.quoting import Quotes
 from connector.custody.blobs import Blobs
 from connector.exchange.admission import Admission
 from connector.exchange.attesting import Attesting
@@ -148,18 +147,10 @@ async def find(call: Call) -> web.Response:
     return as_json(await call.of(ExchangeDoor).ask("GET", f"/exchange/search?{asked}"))
 
 
-async def quote(call: Call) -> web.Response:
-    """Say what all of a product costs, before anything is agreed."""
-    return as_json(await call.of(Quotes).total(call.path["id"], call.request.query.get("provider")))
-
-
 async def acquire(call: Call) -> web.Response:
     """Begin, or go on, to get a product."""
-    body = await call.object()
-    view = await call.of(Acquisitions).acquire(
-        str(body.get("id", "")), str(body.get("product", "")), body.get("mandate")
-    )
-    return as_json(view, 201)
+    body = await call.members({"id": str, "product": str, "mandate": dict})
+    return as_json(await call.of(Acquisitions).acquire(body["id"], body["product"], body["mandate"]), 201)
 
 
 async def acquisition(call: Call) -> web.Response:
@@ -200,7 +191,7 @@ async def transfer(call: Call) -> web.Response:
 
 async def open_replica(call: Call) -> web.Response:
     """Open a replica for a purpose."""
-    return as_json(await call.of(Openings).open(await call.object()), 201)
+    return as_json(await call.of(Openings).open(await read(named("replica_open"), call)), 201)
 
 
 async def settle(call: Call) -> web.Response:

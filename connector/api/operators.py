@@ -44,7 +44,7 @@ ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = {
 # acts on acts: they check posts themselves, or have them checked for the act that is meant
 SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.rehearse"})
 READ = frozenset({
-    "management.find", "applications.page",
+    "applications.page",
     "exchange.indicators", "exchange.queue", "operators.page",
     "operators.pending", "disputes.page", "disputes.show",
     "leaving.connectors", "leaving.page", *(act.serves for act in TABLE if act.operator == declared.READ),

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/management/"
 ACTS = frozenset({
-    "applications.join", "disputes.file", "disputes.hold",
-    "disputes.rule", "exchange.move", "leaving.answer", "leaving.leave",
-    "management.open_replica", "management.review", "management.roll_back", "vault.export_keys", "vault.leak",
+    "applications.join", "disputes.file", "disputes.hold", "disputes.rule", "exchange.move", "leaving.answer",
+    "leaving.leave", "management.review", "vault.export_keys", "vault.leak",
     *(act.serves for act in TABLE if act.rehearse),
 })  # fmt: skip
 # acts are short; one that waits for what it has just not done is over

@@ -19,7 +19,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote, urlencode
 
 from connector.client import tables
 from connector.client.acts.act import JSON
@@ -82,13 +81,12 @@ class Client:
 
     async def find(self, words: str = "", *, where: Iterable[str] = (), first: int = 0) -> list[Product]:
         """Return a page of listed products with these words that meet every `where` (as `penstock find --where`)."""
-        query = [("q", words), ("first", str(first)), *(("where", one) for one in where)]
-        found = await self.call("GET", "find?" + urlencode(query))
+        found = await self.product_find(q=words, first=first, where=list(where))
         return [Product.read(row) for row in found["products"]]
 
     async def quote(self, product: str) -> Quote:
         """Return what a product costs; nothing is agreed."""
-        return Quote.read(await self.call("GET", "quotes/" + quote(product, safe="")))
+        return Quote.read(await self.quote_show(product=product))
 
     async def get(
         self,
@@ -107,13 +105,10 @@ class Client:
         """
         key = id or str(uuid.uuid4())
         limits = {"limit": str(max_price), "cap": None if max_total is None else str(max_total)}
-        mandate = {**limits, "bid": None, "purpose": purpose, "deposit": None}
-        await self.call("POST", "acquisitions", {"id": key, "product": product, "mandate": mandate})
+        await self.acquisition_begin(id=key, product=product, mandate={**limits, "purpose": purpose})
         mark = ""
         while True:
-            view = await self.call(
-                "GET", f"acquisitions/{quote(key, safe='')}?wait={WAIT_SECONDS}&after={quote(mark, safe='')}"
-            )
+            view = await self.acquisition_show(id=key, wait=WAIT_SECONDS, after=mark)
             mark = view["mark"]
             if progress is not None:
                 progress(Acquired.read(view))
@@ -145,8 +140,8 @@ class Client:
         """
         where = str(Path(to).resolve())
         key = id or str(uuid.uuid4())
-        body = {"id": key, "acquisition": acquisition, "purpose": purpose, "to": where, "overwrite": overwrite}
-        return Opened.read(await self.call("POST", "openings", body))
+        asked = {"acquisition": acquisition, "purpose": purpose, "to": where, "overwrite": overwrite}
+        return Opened.read(await self.replica_open(id=key, **asked))
 
     async def open(self, acquisition: str, *, purpose: str) -> pa.Table:
         """Open what was got as one Arrow table (extra `tables`); its plain files are gone when it is read.
@@ -165,4 +160,4 @@ class Client:
 
     async def settle(self, agreement: str | None = None) -> Settled:
         """Settle as the payee and withdraw what is ours."""
-        return Settled.read(await self.call("POST", "settlements", {"agreement": agreement}))
+        return Settled.read(await self.settlement_make(agreement=agreement))

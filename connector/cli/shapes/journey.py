@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.client.acts.bills import PREVIEW
-from connector.client.acts.shape import LANGUAGES, PUBLISHED, QUOTE
+from connector.client.acts.shape import LANGUAGES, QUOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,34 +37,11 @@ JOURNEY: Mapping[str, Shape] = {
         "healthy": "truth",
         "checks": [{"name": "text", "state": "text", "text": "text", "hint": "text", "exit": "number"}],
     },
-    "publish": PUBLISHED,
-    "publish --dry-run": {
-        "dryRun": "truth", "title": "text", "tier": "text", "bytes": "digits", "rows": "digits", "grade": "number",
-        "files": [{"path": "text", "bytes": "digits", "rows": "digits?", "columns": ["text"]}], "because": ["text"],
-        "policy": "object", "words": {"en": ["text"], "zh": ["text"]}, "tariff": "object", "price": LANGUAGES,
-    },
-    "find": {"found": "number", "looked": "number", "products": ["object"]},
     "show": "object",
-    "quote": QUOTE,
     "get --dry-run": {**QUOTE, "dryRun": "truth", "within": "truth", "over": ["text"]},
-    "get": {
-        "id": "text", "product": "text", "title": "text", "state": "text", "price": "text", "most": "text",
-        "cap": "digits?", "agreement": "text?", "channel": "text?", "transfer": "text?", "mark": "text",
-        "negotiation": {"price": "digits", "rounds": "number"}, "turn": "object?", "reason": "text?",
-        "renamed": {"*": "text"},
-        "progress": {
-            "text": "text", "rows": "number", "rowsHeld": "number", "keysHeld": "number", "windows": "number",
-            "bytes": "digits", "bytesHeld": "digits", "sealedBytes": "digits", "paid": "digits",
-            "bytesPerSecond": "digits?", "secondsLeft": "digits?",
-        },
-    },
     "open --dry-run": {
         "dryRun": "truth", "acquisition": "text", "title": "text", "state": "text", "tier": "text", "bought": "truth",
         "price": "text",
-    },
-    "open": {
-        "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "charged": "number",
-        "bytes": "number", "files": ["text"], "renamed": {"*": "text"},
     },
     "settle --dry-run": {
         "dryRun": "truth", **PREVIEW,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.client.acts.demands import DEMAND
 from connector.client.acts.services import SERVICE
-from connector.client.acts.shape import PROCESS, PUBLISHED
+from connector.client.acts.shape import PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,25 +26,11 @@ TRADE: Mapping[str, Shape] = {
         "late": "digits", "block": "digits", "formula": "text", "sources": {"*": "text"},
     },
     "demand list": {"demands": [DEMAND]},
-    "demand pursue": {
-        "id": "text", "state": "text", "product": "text", "acquisition": "text", "tried": ["text"], "reason": "text",
-    },
     "demand pursue --dry-run": {
         "dryRun": "truth", "matches": ["text"], "quote": "object?", "within": "truth", "over": ["text"],
     },
-    "product show": {"id": "text", "title": "text", "price": "text", "tier": "text", "provider": "text", "*": "any"},
-    "product face": "object",
     "service offer": SERVICE,
-    "version list": {
-        "versions": [
-            {
-                "number": "number", "edition": "text", "title": "text", "since": "text", "reviewed": "truth",
-                "differences": ["object"],
-            }
-        ],
-    },
     "version compare": {"differences": ["object"]},
-    "version roll-back": PUBLISHED,
     "transfer pause": PROCESS,
     "transfer resume": PROCESS,
     "transfer cancel": PROCESS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.client.acts import (
+    acquisitions,
     agreements,
     bills,
     complaints,
@@ -14,6 +15,7 @@ from connector.client.acts import (
     members,
     participant,
     processes,
+    products,
     resources,
     rights,
     searches,
@@ -29,9 +31,11 @@ TABLE: tuple[Act, ...] = (
     *participant.ACTS,
     *log.ACTS,
     *resources.ACTS,
+    *products.ACTS,
     *searches.ACTS,
     *demands.ACTS,
     *services.ACTS,
+    *acquisitions.ACTS,
     *processes.ACTS,
     *agreements.ACTS,
     *bills.ACTS,
