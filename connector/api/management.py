@@ -149,7 +149,7 @@ async def find(call: Call) -> web.Response:
 
 async def acquire(call: Call) -> web.Response:
     """Begin, or go on, to get a product."""
-    body = await call.members({"id": str, "product": str, "mandate": dict})
+    body = await call.members({"id": "text", "product": "text", "mandate": "document"})
     return as_json(await call.of(Acquisitions).acquire(body["id"], body["product"], body["mandate"]), 201)
 
 
@@ -168,7 +168,7 @@ def _wait(call: Call) -> float:
 
 async def negotiate(call: Call) -> web.Response:
     """Begin a negotiation on an offer of anybody: `provider`, `base` (its DSP address), `offer`, `mandate`."""
-    body = await call.members({"provider": str, "base": str, "offer": dict, "mandate": dict})
+    body = await call.members({"provider": "text", "base": "text", "offer": "document", "mandate": "document"})
     bounds = body["mandate"]
     if (
         not all(type(bounds.get(name)) is int and bounds[name] >= 0 for name in BOUNDS)
@@ -184,7 +184,7 @@ async def negotiate(call: Call) -> web.Response:
 
 async def transfer(call: Call) -> web.Response:
     """Begin a pull under an agreement of ours: `agreement` (its digest or its DSP id), `format`."""
-    body = await call.members({"agreement": str, "format": str})
+    body = await call.members({"agreement": "text", "format": "text"})
     digest = body["agreement"].removeprefix(AGREEMENT_URN)
     return as_json({"id": await call.of(Engine).start_transfer(digest, body["format"])}, 201)
 

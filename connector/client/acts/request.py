@@ -93,11 +93,21 @@ def checked(told: Any, fields: Sequence[Field], what: str) -> dict[str, Any]:
     return read
 
 
+def members(told: Mapping[str, Any], known: Mapping[str, str]) -> None:
+    """Raise InvalidInput unless an object has exactly these members, each of its kind; with `?` it may be null."""
+    if set(told) != set(known) or not all(_perhaps(known[name], value) for name, value in told.items()):
+        refuse(f"the body must have exactly {_listed(known.items()) or 'no member'}")
+
+
+def _perhaps(kind: str, value: Any) -> bool:
+    return (kind.endswith("?") and value is None) or _is(kind.removesuffix("?"), value)
+
+
 def check(field: Field, value: Any) -> None:
     """Raise InvalidInput for a value that is none of the field's."""
     if value is None and field.default is NULL:
         return
-    if not _is(field, value):
+    if not _is(field.kind, value):
         refuse(f"`{field.name}` must be {KINDS[field.kind]}", field.help)
     if field.kind in ("number", "digits"):
         if field.least is not None and int(value) < field.least:
@@ -108,20 +118,20 @@ def check(field: Field, value: Any) -> None:
         checked(value, field.parts, f"member `{field.name}`")
 
 
-def _is(field: Field, value: Any) -> bool:
-    if field.kind == "number":
+def _is(kind: str, value: Any) -> bool:
+    if kind == "number":
         return type(value) is int
-    if field.kind == "truth":
+    if kind == "truth":
         return isinstance(value, bool)
-    if field.kind == "texts":
+    if kind == "texts":
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
-    if field.kind == "pairs":
+    if kind == "pairs":
         return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-    if field.kind in ("document", "parts"):
+    if kind in ("document", "parts"):
         return isinstance(value, dict)
-    if field.kind == "list":
+    if kind == "list":
         return isinstance(value, list)
-    return isinstance(value, str) and (field.kind == "text" or _number(value))
+    return isinstance(value, str) and (kind == "text" or _number(value))
 
 
 def _number(text: str) -> bool:
@@ -193,6 +203,11 @@ def _names(fields: Iterable[Field]) -> str:
 
 
 def _exactly(fields: Iterable[Field]) -> str:
-    needed = ", ".join(f"`{one.wire}`: {KINDS[one.kind]}" for one in fields if one.needed)
-    perhaps = ", ".join(f"`{one.wire}`: {KINDS[one.kind]}" for one in fields if not one.needed)
+    needed = _listed((one.wire, one.kind) for one in fields if one.needed)
+    perhaps = _listed((one.wire, one.kind) for one in fields if not one.needed)
     return " and perhaps ".join(filter(None, [needed or "no member", perhaps]))
+
+
+def _listed(known: Iterable[tuple[str, str]]) -> str:
+    told = ((name, KINDS[kind.removesuffix("?")] + (" or null" if kind.endswith("?") else "")) for name, kind in known)
+    return ", ".join(f"`{name}`: {words}" for name, words in told)
