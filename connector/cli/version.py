@@ -8,7 +8,7 @@ from urllib.parse import quote
 import typer
 
 from connector.cli import declared
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask
 from connector.client.acts.products import differences
 
@@ -37,20 +37,4 @@ def compare(
     answer(found, differences(found) or ["nothing differs"], as_json=as_json)
 
 
-@app.command("roll-back")
-def roll_back(
-    product: Product,
-    version: Annotated[int, typer.Argument(help="number of the version to go back to", min=1)],
-    reason: Annotated[str, typer.Option(help="why; it goes into the log")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Offer and list a product of ours as it was; a version that was reviewed is listed at once.
-
-    For example: penstock version roll-back nyc-flights-2013 2 --reason "the new prices were wrong"
-    """
-    body = {"version": str(version), "reason": reason}
-    done = ask(data, "POST", f"products/{quote(product, safe='')}/roll-back", body, dry_run=dry_run, as_json=as_json)
-    answer(done, [f"{done['title']}: as in version {version}, edition {done['number']}"], as_json=as_json)
+declared.add(app, "version", "roll-back")

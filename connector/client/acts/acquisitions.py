@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import NULL, Act, Field
 from connector.client.acts.shape import QUOTE
@@ -30,6 +30,8 @@ PURSUIT: Shape = {
     "id": "text", "state": "text", "product": "text", "acquisition": "text", "tried": ["text"], "reason": "text",
 }  # fmt: skip
 CATALOGUE: Shape = {"did": "text", "participantId": "text", "base": "text", "datasets": ["object"]}
+# what a quote is of, where it is not of one unit
+ALL = "all"
 MINE = {"id": "3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10"}
 ID = Field("id", ("Acquisition", "获取编号"), "the id of an acquisition of ours")
 PRODUCT = Field("product", ("Product", "产品编号"), "product id, as `find` prints it")
@@ -86,6 +88,18 @@ def _mandate(parts: tuple[Field, ...]) -> Field:
     return Field("mandate", ("Mandate", "授权范围"), "what may be agreed to and paid", None, "parts", parts=parts)
 
 
+def _quoted(told: Any, asked: Any) -> list[str]:
+    columns = f", the columns {', '.join(told['columns'])} alone" if told["columns"] else ""
+    what = "all of it" if told["of"] == ALL else f"one {told['of']}"
+    by = f" --provider {asked['provider']}" if asked["provider"] else ""
+    most = f" --max-total {told['amount']}" if told["of"] == ALL else ""
+    return [
+        f"{told['title']} ({told['tier']}) of {told['provider']}: {told['price']}",
+        f"{what}: {told['sum']}; {told['bytes']} bytes in {told['pieces']} pieces{columns}",
+        f"next: penstock get {told['product']} --max-price {told['asked']}{most}{by} --purpose TERM",
+    ]
+
+
 ACTS = (
     Act(
         "quote show",
@@ -107,6 +121,7 @@ ACTS = (
         does="quotes.total",
         roles="buyer",
         verb="quote",
+        echo=_quoted,
     ),
     Act(
         "catalogue read",

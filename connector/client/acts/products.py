@@ -51,6 +51,10 @@ def _versions(found: Any) -> list[str]:
     return lines
 
 
+def _as_in(done: Any, asked: Any) -> list[str]:
+    return [f"{done['title']}: as in version {asked['version']}, edition {done['number']}"]
+
+
 ACTS = (
     Act(
         "product publish",
@@ -203,5 +207,6 @@ ACTS = (
         handler="management.roll_back",
         roles="provider",
         rehearse=True,
+        echo=_as_in,
     ),
 )
