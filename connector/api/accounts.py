@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 async def add(call: Call) -> web.Response:
     """Make an account: `name`, `roles` (empty: all of ours), `operator`; its password is told this once."""
-    told = await call.members({"name": str, "roles": list, "operator": bool})
+    told = await call.members({"name": "text", "roles": "list", "operator": "truth"})
     if not all(isinstance(role, str) for role in told["roles"]):
         raise InvalidInput("`roles` is a list of texts")
     roles = told["roles"] or sorted(call.core.identity.roles)

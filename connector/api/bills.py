@@ -18,8 +18,3 @@ async def page(call: Call) -> web.Response:
     """List orders of either side, the newest first, from the `first` on."""
     found = await call.of(Bills).page(call.first(BILLED_AGREEMENTS_MAX), PAGE_ROWS_MAX)
     return as_json({"orders": found})
-
-
-async def show(call: Call) -> web.Response:
-    """Show the signed bill of an agreement, or the statement of a month."""
-    return as_json(await call.of(Bills).show(call.path["id"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from connector.client.acts import request
 from connector.identity import tokens
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import JSON_LEVELS_MAX, JSON_VALUES_MAX
@@ -12,7 +13,6 @@ from contracts.canonical import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import UnionType
 
     from aiohttp import web
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 T = TypeVar("T")
-# what a member of a body is called whose type is wrong
-KINDS: Mapping[Any, str] = {str: "a text", str | None: "a text or null", list: "a list", bool: "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +108,15 @@ class Call:
             raise InvalidInput("the body must be a JSON object")
         return body
 
-    async def members(self, known: Mapping[str, type | UnionType]) -> dict[str, Any]:
-        """Return the body when it has exactly the members `known`, each of its type."""
+    async def members(self, known: Mapping[str, str]) -> dict[str, Any]:
+        """Return the body when it has exactly the members `known`, each of its kind (`connector.client.acts.act`)."""
         body = await self.object()
-        if set(body) != set(known) or not all(isinstance(body[name], kind) for name, kind in known.items()):
-            told = ", ".join(f"`{name}`: {KINDS.get(kind, 'an object')}" for name, kind in known.items())
-            raise InvalidInput(f"the body must have exactly {told or 'no member'}")
+        request.members(body, known)
         return body
 
     async def texts(self, *names: str) -> dict[str, str]:
         """Return the body when it has exactly the members `names`, each a text."""
-        return await self.members(dict.fromkeys(names, str))
+        return await self.members(dict.fromkeys(names, "text"))
 
     def first(self, most: int) -> int:
         """Return the number of the first row that a page asked for (`first`), at most `most`."""

@@ -9,7 +9,6 @@ from catalog.listing import REASON_CHARACTERS_MAX
 from catalog.roles import Doing
 from connector.api.exchange import may
 from connector.api.faults import as_json
-from connector.consumer.pursuit import Pursuits
 from connector.exchange.demands import Demands
 from connector.runtime.errors import Absent, InvalidInput
 from connector.space.exchange import ExchangeDoor
@@ -67,17 +66,6 @@ async def of_product(call: Call) -> web.Response:
     found = await call.of(Demands).for_product(call.path["id"])
     await call.spend()
     return as_json({"demands": found})
-
-
-async def pursue(call: Call) -> web.Response:
-    """Pursue a demand of ours: `id` and `mandate`."""
-    body = await call.members({"id": str, "mandate": dict})
-    return as_json(await call.of(Pursuits).begin(body["id"], body["mandate"]), 201)
-
-
-async def pursuit(call: Call) -> web.Response:
-    """Show how the pursuit of a demand stands."""
-    return as_json(await call.of(Pursuits).show(call.path["id"]))
 
 
 async def forward(call: Call) -> web.Response:

@@ -37,6 +37,6 @@ async def hold(call: Call) -> web.Response:
 
 async def rule(call: Call) -> web.Response:
     """Rule on a dispute: `award`, an amount or null, and `reason`, perhaps empty."""
-    body = await call.members({"award": str | None, "reason": str})
+    body = await call.members({"award": "text?", "reason": "text"})
     award = None if body["award"] is None else read_decimal(body["award"], "award")
     return as_json(await call.of(Arbitration).rule(call.path["id"], award, body["reason"]))

@@ -43,7 +43,7 @@ async def case(call: Call) -> web.Response:
 
 async def rule(call: Call) -> web.Response:
     """Take note of what the arbitrator ruled: `ruling`, and the `tx` that executed it or nothing."""
-    document = await call.members({"ruling": dict, "tx": str})
+    document = await call.members({"ruling": "document", "tx": "text"})
     ruling, account = read_ruling(document["ruling"]), call.of(SpaceView).last().members[call.peer].address
     if ruling.dispute.hex() != call.path["id"]:
         raise InvalidInput("the ruling is on another dispute")

@@ -58,6 +58,7 @@ async def addenda(call: Call) -> web.Response:
 
 async def mark(call: Call) -> web.Response:
     """Write down what we saw of others' logs and of the chain, without anchoring it."""
+    await call.texts()
     return as_json({"event": str(await call.of(Anchoring).mark())})
 
 
@@ -72,6 +73,7 @@ async def erase(call: Call) -> web.Response:
 
 async def disclose(call: Call) -> web.Response:
     """Disclose past events to the space's supervisor, which came after them."""
+    await call.texts()
     supervisor = (await call.of(SpaceView).renewed()).supervisor
     if supervisor is None:
         raise Conflict("the space has no supervisor", "the exchange admits a regulator")

@@ -6,13 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quote_path
 
+from connector.api.declared import read
 from connector.api.exchange import version_number
 from connector.api.faults import as_json
-from connector.chain.anchoring import Anchoring
 from connector.chain.transactions import Transactions
+from connector.client.acts.table import named
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.opening import Openings
-from connector.consumer.quoting import Quotes
 from connector.custody.blobs import Blobs
 from connector.exchange.admission import Admission
 from connector.exchange.attesting import Attesting
@@ -101,11 +101,6 @@ async def log_head(call: Call) -> web.Response:
     return as_json({"origin": head.origin, "size": head.size, "root": head.root.hex(), "note": note.encode()})
 
 
-async def anchor(call: Call) -> web.Response:
-    """Have the newest head cosigned and anchored."""
-    return as_json(await call.of(Anchoring).anchor())
-
-
 async def publish(call: Call) -> web.Response:
     """Publish a product and answer when it is submitted to the exchange."""
     return as_json(await call.of(Publications).publish(await call.object()), 201)
@@ -152,18 +147,10 @@ async def find(call: Call) -> web.Response:
     return as_json(await call.of(ExchangeDoor).ask("GET", f"/exchange/search?{asked}"))
 
 
-async def quote(call: Call) -> web.Response:
-    """Say what all of a product costs, before anything is agreed."""
-    return as_json(await call.of(Quotes).total(call.path["id"], call.request.query.get("provider")))
-
-
 async def acquire(call: Call) -> web.Response:
     """Begin, or go on, to get a product."""
-    body = await call.object()
-    view = await call.of(Acquisitions).acquire(
-        str(body.get("id", "")), str(body.get("product", "")), body.get("mandate")
-    )
-    return as_json(view, 201)
+    body = await call.members({"id": "text", "product": "text", "mandate": "document"})
+    return as_json(await call.of(Acquisitions).acquire(body["id"], body["product"], body["mandate"]), 201)
 
 
 async def acquisition(call: Call) -> web.Response:
@@ -181,7 +168,7 @@ def _wait(call: Call) -> float:
 
 async def negotiate(call: Call) -> web.Response:
     """Begin a negotiation on an offer of anybody: `provider`, `base` (its DSP address), `offer`, `mandate`."""
-    body = await call.members({"provider": str, "base": str, "offer": dict, "mandate": dict})
+    body = await call.members({"provider": "text", "base": "text", "offer": "document", "mandate": "document"})
     bounds = body["mandate"]
     if (
         not all(type(bounds.get(name)) is int and bounds[name] >= 0 for name in BOUNDS)
@@ -197,25 +184,20 @@ async def negotiate(call: Call) -> web.Response:
 
 async def transfer(call: Call) -> web.Response:
     """Begin a pull under an agreement of ours: `agreement` (its digest or its DSP id), `format`."""
-    body = await call.members({"agreement": str, "format": str})
+    body = await call.members({"agreement": "text", "format": "text"})
     digest = body["agreement"].removeprefix(AGREEMENT_URN)
     return as_json({"id": await call.of(Engine).start_transfer(digest, body["format"])}, 201)
 
 
 async def open_replica(call: Call) -> web.Response:
     """Open a replica for a purpose."""
-    return as_json(await call.of(Openings).open(await call.object()), 201)
+    return as_json(await call.of(Openings).open(await read(named("replica_open"), call)), 201)
 
 
 async def settle(call: Call) -> web.Response:
     """Settle channels, withdraw what is ours, and show what was sold to the exchange."""
-    settled = await call.of(Settlements).settle((await call.object()).get("agreement"))
+    settled = await call.of(Settlements).settle(**await read(named("settlement_make"), call))
     return as_json(settled | {"shown": str(await call.of(Reporting).tell())})
-
-
-async def preview(call: Call) -> web.Response:
-    """Say what settling would do now: `agreement`, or all."""
-    return as_json(await call.of(Settlements).preview(call.request.query.get("agreement")))
 
 
 async def admit(call: Call) -> web.Response:

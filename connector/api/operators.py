@@ -36,7 +36,6 @@ ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = declared.acts_of(TAB
 # acts on acts: they check posts themselves, or have them checked for the act that is meant
 SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.rehearse"})
 READ = frozenset({
-    "management.status", "management.thing", "management.log_head", "management.find",
     *(act.serves for act in TABLE if act.operator == declared.READ),
 })  # fmt: skip
 # acts of which a second time would be another one, unless the body has this name

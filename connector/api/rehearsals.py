@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 PREFIX = "/management/"
 ACTS = frozenset({
-    "agreements.revoke", "agreements.sublicense",
-    "log.disclose", "log.erase", "log.rekey",
-    "management.anchor", "management.open_replica", "management.roll_back", "processes.complete",
-    "processes.resume", "processes.suspend", "processes.terminate",
     *(act.serves for act in TABLE if act.rehearse),
 })  # fmt: skip
 # acts are short; one that waits for what it has just not done is over

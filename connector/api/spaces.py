@@ -34,7 +34,7 @@ async def versions(call: Call) -> web.Response:
 
 async def create(call: Call) -> web.Response:
     """Make a space: `id`, `name`, `description`, `rules`."""
-    body = await call.members({"id": str, "name": str, "description": str, "rules": dict})
+    body = await call.members({"id": "text", "name": "text", "description": "text", "rules": "document"})
     words = {name: body[name] for name in WORDS}
     return as_json(await call.of(Spaces).create(body["id"], words, body["rules"], call.who), 201)
 

@@ -26,8 +26,3 @@ if TYPE_CHECKING:
 ANSWERS: Mapping[str, Shape] = {
     **JOURNEY, **EVIDENCE, **TRADE, **OPERATION, **{act.words: act.answer for act in TABLE if act.words},
 }  # fmt: skip
-# what every other command with --dry-run prints: a step is record, chain, send or write (connector.runtime.rehearsal)
-REHEARSAL: Shape = {
-    "dryRun": "truth", "act": "text",
-    "steps": [{"step": "text", "what": "text", "about": "text", "content": "any"}],
-}  # fmt: skip

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import typer
 
+from connector.cli import declared
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, file_argument, file_option, new_file_option
 from connector.cli.speak import answer, ask, finish
 
@@ -26,24 +27,7 @@ DIFFERS = 6  # exit code: verification failed
 OWN = "own"
 
 
-@app.command("list")
-def list_(
-    first: Annotated[int, typer.Option(help="leave out so many, the newest", min=0)] = 0,
-    data: Data = DEFAULT_DATA,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """List orders, bought and sold, the newest first: how far each is and what it came to.
-
-    For example: penstock bill list
-    """
-    found = ask(data, "GET", f"bills?first={first}", as_json=as_json)
-    lines = [
-        f"{row['agreement'][:16]}…  {row['state']:<10}  {row['amount']:>12} {row['currency']}  "
-        f"{'sold' if row['role'] == 'provider' else 'bought'}: {row['title']} ({row['price']})"
-        for row in found["orders"]
-    ]
-    answer(found, lines or ["no order"], as_json=as_json)
+declared.add(app, "bill", "list")
 
 
 @app.command()

@@ -105,7 +105,8 @@ def _ask(act: Act, typed: dict[str, Any]) -> None:
         fail(fault, as_json=as_json)
     told = ask(typed["data"], act.method, path, body, as_json=as_json, dry_run=typed.get("dry_run", False))
     shown = {name: leaf.default if read[name] is None else read[name] for name, leaf in request.leaves(act.fields)}
-    answer(told, act.lines(told) or list(filter(None, [act.none.format_map(shown)])), as_json=as_json)
+    lines = act.echo(told, shown) if act.echo else act.lines(told)
+    answer(told, lines or list(filter(None, [act.none.format_map(shown)])), as_json=as_json)
 
 
 def _read(field: Field, typed: Any) -> Any:

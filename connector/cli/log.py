@@ -8,19 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.cli.options import (
-    DEFAULT_DATA,
-    AsJson,
-    Data,
-    Development,
-    Document,
-    DryRun,
-    Exchange,
-    Trust,
-    new_file_option,
-)
+from connector.cli import declared
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Document, Exchange, Trust, new_file_option
 from connector.cli.speak import answer, ask, finish, flash, talk, watched
 from connector.cli.verify import DISMISSED, EntryFile, PolicyFile, look
+from connector.client.acts.log import forked
 
 app = typer.Typer(help="The participant's Merkle log: heads, witnesses, anchors, proofs.", no_args_is_help=True)
 
@@ -36,27 +28,7 @@ PROGRESS_ENTRIES = 16_384  # how often progress is said
 TALKED_ENTRIES = 1_000_000  # and where nobody sees a line change
 
 
-@app.command()
-def head(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """Show the newest checkpoint and what was witnessed and anchored.
-
-    For example: penstock log head
-    """
-    value = ask(data, "GET", "log", as_json=as_json)
-    answer(value, [f"{value['origin']}: {value['size']} events, root {value['root']}"], as_json=as_json)
-
-
-@app.command()
-def anchor(data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
-    """Have the newest head cosigned by the witnesses and record it on chain.
-
-    For example: penstock log anchor
-    """
-    value = ask(data, "POST", "log/anchor", {}, dry_run=dry_run, as_json=as_json)
-    by = "one BLS signature" if value["signed"] == "bls" else "a signature of each witness"
-    lines = [f"anchored {value['size']} events in block {value['block']} by {by}"]
-    lines += [f"{did} gave a false share of the BLS signature, which was dropped" for did in value["dropped"]]
-    answer(value, lines, as_json=as_json)
+declared.add(app, "log", "head", "anchor")
 
 
 @app.command()
@@ -171,42 +143,7 @@ async def proven(data: Path, which: str, out: Path | None, entry: Path | None) -
     return {"index": str(made.index), "leaf": made.leaf.hex(), "entry": b64(made.entry), "proof": made.proof}
 
 
-@app.command()
-def mark(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """Write down the newest block and the heads that peers showed us, so that both have a latest time.
-
-    For example: penstock log mark
-    """
-    done = ask(data, "POST", "log/marks", {}, as_json=as_json)
-    answer(done, [f"entry {done['event']} marks the time"], as_json=as_json)
-
-
-@app.command()
-def erase(
-    index: Annotated[int, typer.Argument(help="an entry's index", min=0)],
-    why: Annotated[str, typer.Option("--why", help="the reason; it goes into the log")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Erase the values that an own entry discloses; the entry stands, and an audit will say that they are missing.
-
-    For example: penstock log erase 7 --why "the person asked for it"
-    """
-    done = ask(data, "POST", "log/erasures", {"index": str(index), "why": why}, dry_run=dry_run, as_json=as_json)
-    answer(done, [f"entry {done['erased']} discloses nothing any more; entry {done['event']} says so"], as_json=as_json)
-
-
-@app.command()
-def disclose(data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
-    """Disclose past events to the space's supervisor, if it came after them; an event says that it was done.
-
-    For example: penstock log disclose --dry-run
-    """
-    done = ask(data, "POST", "log/disclosures", {}, dry_run=dry_run, as_json=as_json)
-    line = f"{done['events']} events are now disclosed to {done['to']}; entry {done['event']} says so"
-    answer(done, [line if done["event"] else f"everything is disclosed to {done['to']}"], as_json=as_json)
+declared.add(app, "log", "mark", "erase", "disclose")
 
 
 @app.command()
@@ -220,27 +157,10 @@ def forks(out: Out = None, data: Data = DEFAULT_DATA, *, as_json: AsJson = False
         from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
 
         files.write_atomic(out, json.dumps(found["forks"][0]).encode(), mode=0o644)
-    lines = [f"{one['origin']} signed two heads that cannot be of one history" for one in found["forks"]]
-    answer(found, lines or ["no log has shown us two histories"], as_json=as_json)
+    answer(found, forked(found), as_json=as_json)
 
 
-@app.command()
-def rekey(
-    why: Annotated[str, typer.Option("--why", help="the reason; it goes into the log")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Draw a new BLS key as a witness, on chain and in our own document; all other keys stay for life.
-
-    For example: penstock log rekey --why "the back-up of the key was lost"
-    """
-    done = ask(data, "POST", "log/rekey", {"why": why}, dry_run=dry_run, as_json=as_json)
-    lines = [f"we witness with the BLS key {done['key']}"]
-    if not done["told"]:
-        lines.append("the exchange is away: penstock exchange member reread, there")
-    answer(done, lines, as_json=as_json)
+declared.add(app, "log", "rekey")
 
 
 @app.command()

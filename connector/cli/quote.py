@@ -1,4 +1,4 @@
-"""`penstock quote`: what all of a product costs, before anything is agreed."""
+"""What commands that buy ask first: what a product costs, and whether that is within the limits they were given."""
 
 from __future__ import annotations
 
@@ -8,38 +8,11 @@ from urllib.parse import urlencode
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, ask
-
-ALL = "all"
+from connector.client.acts.acquisitions import ALL
 
 Provider = Annotated[
     str | None, typer.Option("--provider", help="whose it is, by DID, if it is listed nowhere and you were told")
 ]
-
-
-def quote(
-    product: Annotated[str, typer.Argument(help="product id, as `find` prints it")],
-    provider: Provider = None,
-    data: Data = DEFAULT_DATA,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Say what PRODUCT costs at the asked price, worked out of its own rows; nothing is agreed.
-
-    For example: penstock quote nyc-flights-2013
-    """
-    told = ask(data, "GET", quote_path(product, provider), as_json=as_json)
-    columns = f", the columns {', '.join(told['columns'])} alone" if told["columns"] else ""
-    what = "all of it" if told["of"] == ALL else f"one {told['of']}"
-    by = f" --provider {provider}" if provider else ""
-    most = f" --max-total {told['amount']}" if told["of"] == ALL else ""
-    lines = [
-        f"{told['title']} ({told['tier']}) of {told['provider']}: {told['price']}",
-        f"{what}: {told['sum']}; {told['bytes']} bytes in {told['pieces']} pieces{columns}",
-        f"next: penstock get {told['product']} --max-price {told['asked']}{most}{by} --purpose TERM",
-    ]
-    answer(told, lines, as_json=as_json)
 
 
 def over(told: dict[str, Any], limit: int, total: int | None) -> list[str]:

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
+from connector.cli import declared
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask
+from connector.client.acts.products import differences
 
 app = typer.Typer(help="Versions of a listed product: list, compare, roll back.", no_args_is_help=True)
 
 Product = Annotated[str, typer.Argument(help="the listed product's id")]
 
 
-@app.command("list")
-def list_(product: Product, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """List the versions of a product, the newest first, each with what it changed.
-
-    For example: penstock version list nyc-flights-2013
-    """
-    found = ask(data, "GET", _path(product), as_json=as_json)
-    lines = []
-    for row in found["versions"]:
-        state = "reviewed" if row["reviewed"] else "not reviewed"
-        lines.append(f"version {row['number']} since {row['since']}: {row['title']} ({state})")
-        lines += _lines(row["differences"])
-    answer(found, lines, as_json=as_json)
+declared.add(app, "version", "list")
 
 
 @app.command()
@@ -43,32 +33,8 @@ def compare(
 
     For example: penstock version compare nyc-flights-2013 1 3
     """
-    found = ask(data, "GET", f"{_path(product)}?from={old}&to={new}", as_json=as_json)
-    answer(found, _lines(found["differences"]) or ["nothing differs"], as_json=as_json)
+    found = ask(data, "GET", f"products/{quote(product, safe='')}/versions?from={old}&to={new}", as_json=as_json)
+    answer(found, differences(found) or ["nothing differs"], as_json=as_json)
 
 
-@app.command("roll-back")
-def roll_back(
-    product: Product,
-    version: Annotated[int, typer.Argument(help="number of the version to go back to", min=1)],
-    reason: Annotated[str, typer.Option(help="why; it goes into the log")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Offer and list a product of ours as it was; a version that was reviewed is listed at once.
-
-    For example: penstock version roll-back nyc-flights-2013 2 --reason "the new prices were wrong"
-    """
-    body = {"version": str(version), "reason": reason}
-    done = ask(data, "POST", f"products/{quote(product, safe='')}/roll-back", body, dry_run=dry_run, as_json=as_json)
-    answer(done, [f"{done['title']}: as in version {version}, edition {done['number']}"], as_json=as_json)
-
-
-def _path(product: str) -> str:
-    return f"products/{quote(product, safe='')}/versions"
-
-
-def _lines(differences: list[dict[str, Any]]) -> list[str]:
-    return [f"    {one['en']}" for one in differences]
+declared.add(app, "version", "roll-back")

@@ -19,9 +19,9 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote, urlencode
 
 from connector.client import tables
+from connector.client.acts.act import JSON
 from connector.client.acts.request import request
 from connector.client.acts.table import named
 from connector.client.results import Acquired, Exported, Opened, Product, Quote, Settled
@@ -72,21 +72,21 @@ class Client:
         path, body = request(act, given)
         if dry_run:
             return await self.call("POST", "rehearsals", {"path": path, "body": body})
-        return await self.call(act.method, path, body)
+        return await (self.call(act.method, path, body) if act.media == JSON else self._whole(path))
 
-    async def status(self) -> dict[str, Any]:
-        """Return who this participant is and what it holds."""
-        return dict(await self.call("GET", "status"))
+    async def _whole(self, path: str) -> bytes:
+        assert self._server is not None, "use it in `async with`"
+        async with self._server.stream(path) as body:
+            return b"".join([bytes(chunk) async for chunk in body.chunks()])
 
     async def find(self, words: str = "", *, where: Iterable[str] = (), first: int = 0) -> list[Product]:
         """Return a page of listed products with these words that meet every `where` (as `penstock find --where`)."""
-        query = [("q", words), ("first", str(first)), *(("where", one) for one in where)]
-        found = await self.call("GET", "find?" + urlencode(query))
+        found = await self.product_find(q=words, first=first, where=list(where))
         return [Product.read(row) for row in found["products"]]
 
     async def quote(self, product: str) -> Quote:
         """Return what a product costs; nothing is agreed."""
-        return Quote.read(await self.call("GET", "quotes/" + quote(product, safe="")))
+        return Quote.read(await self.quote_show(product=product))
 
     async def get(
         self,
@@ -105,13 +105,10 @@ class Client:
         """
         key = id or str(uuid.uuid4())
         limits = {"limit": str(max_price), "cap": None if max_total is None else str(max_total)}
-        mandate = {**limits, "bid": None, "purpose": purpose, "deposit": None}
-        await self.call("POST", "acquisitions", {"id": key, "product": product, "mandate": mandate})
+        await self.acquisition_begin(id=key, product=product, mandate={**limits, "purpose": purpose})
         mark = ""
         while True:
-            view = await self.call(
-                "GET", f"acquisitions/{quote(key, safe='')}?wait={WAIT_SECONDS}&after={quote(mark, safe='')}"
-            )
+            view = await self.acquisition_show(id=key, wait=WAIT_SECONDS, after=mark)
             mark = view["mark"]
             if progress is not None:
                 progress(Acquired.read(view))
@@ -143,8 +140,8 @@ class Client:
         """
         where = str(Path(to).resolve())
         key = id or str(uuid.uuid4())
-        body = {"id": key, "acquisition": acquisition, "purpose": purpose, "to": where, "overwrite": overwrite}
-        return Opened.read(await self.call("POST", "openings", body))
+        asked = {"acquisition": acquisition, "purpose": purpose, "to": where, "overwrite": overwrite}
+        return Opened.read(await self.replica_open(id=key, **asked))
 
     async def open(self, acquisition: str, *, purpose: str) -> pa.Table:
         """Open what was got as one Arrow table (extra `tables`); its plain files are gone when it is read.
@@ -163,4 +160,4 @@ class Client:
 
     async def settle(self, agreement: str | None = None) -> Settled:
         """Settle as the payee and withdraw what is ours."""
-        return Settled.read(await self.call("POST", "settlements", {"agreement": agreement}))
+        return Settled.read(await self.settlement_make(agreement=agreement))

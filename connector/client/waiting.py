@@ -59,10 +59,6 @@ class WaitingClient:
         named(name)
         return lambda **given: self._wait(getattr(self._client, name)(**given))
 
-    def status(self) -> dict[str, Any]:
-        """Do as `Client.status`."""
-        return self._wait(self._client.status())
-
     def find(self, words: str = "", *, where: Iterable[str] = (), first: int = 0) -> list[Product]:
         """Do as `Client.find`."""
         return self._wait(self._client.find(words, where=where, first=first))

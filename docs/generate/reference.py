@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from connector.cli.answers import ANSWERS, REHEARSAL
+from connector.cli.answers import ANSWERS
 from connector.cli.main import app
+from connector.client.acts.participant import REHEARSAL
 from connector.client.acts.shape import FAULT, WAITS
 from connector.runtime import settings_sources, settings_table
 from connector.runtime.fault_table import EXIT_CODES

@@ -9,9 +9,10 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
-from connector.cli.answers import ANSWERS, REHEARSAL
+from connector.cli.answers import ANSWERS
 from connector.cli.main import app
 from connector.cli.speak import ACTING
+from connector.client.acts.participant import REHEARSAL
 from connector.client.acts.shape import FAULT, WAITS
 from connector.runtime.clock import Clock
 from tests.api.answers import evidence, exchange, journey, operation, trade

@@ -84,7 +84,7 @@ async def test_a_body_of_json_is_read():
             await call(body=other).object()
 
 
-KNOWN = {"name": str, "note": str | None, "rows": list, "all": bool, "more": dict}
+KNOWN = {"name": "text", "note": "text?", "rows": "list", "all": "truth", "more": "document"}
 GOOD = {"name": "a", "note": None, "rows": [], "all": True, "more": {}}
 WORDS = "the body must have exactly `name`: a text, `note`: a text or null, `rows`: a list, `all`: true or false, "
 WORDS += "`more`: an object"

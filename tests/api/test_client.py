@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.client.acts.table import BY_CALL
 from connector.client.client import Client
 from connector.client.server import ADDRESS_FILE
 from connector.client.waiting import WaitingClient
@@ -20,6 +21,7 @@ from connector.runtime.errors import (
     SettingsError,
     explain_failure,
 )
+from tests.api.answers.shapes import unlike
 from tests.api.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -56,6 +58,43 @@ async def test_a_program_buys_a_table_within_its_limit_and_reads_it_as_arrow(spa
         with pytest.raises(PenstockError) as refused:
             await penstock.open("rain-1", purpose="Marketing")
         assert isinstance(refused.value, NotPermitted) or explain_failure(refused.value).exit_code == 3
+
+
+async def test_acts_that_no_command_prints_answer_in_their_shapes(space, table):
+    brief = {"files": [str(table)], "title": "Hail", "price": "1000", "floor": "900", "purpose": PURPOSE}
+    brief |= {"until": "2030-01-01T00:00:00Z", "id": "hail"}
+    mandate = {"limit": "1000", "purpose": PURPOSE}
+    asked = {
+        "provider": (
+            ("status", {}),
+            ("product_preview", brief),
+            ("publication_begin", brief),
+            ("publication_show", {"id": "hail", "wait": 0}),
+            ("publication_show", {"id": "hail", "wait": 20}),
+            ("product_publish", brief),
+            ("settlement_preview", {}),
+            ("act_rehearse", {"path": "log/anchor", "body": {}}),
+        ),
+        "buyer": (
+            ("status", {}),
+            ("thing_show", {"id": "rain-1"}),
+            ("acquisition_show", {"id": "rain-1", "wait": 0}),
+            ("acquisition_begin", {"id": "rain-1", "product": "rain", "mandate": mandate}),
+            ("catalogue_read", {"peer": space.did("provider")}),
+            ("product_find", {"q": "rain", "where": ["tier=kept"], "counts": True}),
+            ("demand_post", {"id": "snow", "title": "snow by day", "until": "2030-01-01T00:00:00Z"}),
+            ("demand_pursue", {"demand": "snow", "mandate": mandate}),
+            ("pursuit_show", {"demand": "snow"}),
+            ("demand_withdraw", {"id": "snow"}),
+        ),
+    }
+    for role, calls in asked.items():
+        async with Client(space.people[role].data) as penstock:
+            for call, given in calls:
+                assert unlike(BY_CALL[call].answer, await getattr(penstock, call)(**given), call) == ""
+            assert b"penstock_" in await penstock.metrics_show()
+            with pytest.raises(PenstockError):
+                await penstock.acquisition_read(id="rain-1")
 
 
 async def test_what_is_no_table_says_so(space):

@@ -216,6 +216,27 @@ def test_what_was_not_given_is_what_its_field_says():
     assert request.checked({}, FIELDS, "body")["tags"] == []
 
 
+def test_an_operation_says_how_it_answers():
+    begun, measures = BY_CALL["publication_begin"], BY_CALL["metrics_show"]
+    assert set(DOCUMENT["paths"][begun.address]["post"]["responses"]) == {"202", "default"}
+    assert set(DOCUMENT["paths"][measures.address]["get"]["responses"]["200"]["content"]) == {"text/plain"}
+    for call in ("product_publish", "publication_begin", "acquisition_begin", "replica_open", "act_rehearse"):
+        assert f"{PREFIX}/acts/{BY_CALL[call].slug}" not in ACT_BY_ROUTE, "it names files here, or changes nothing"
+
+
+def test_a_query_says_a_list_text_by_text_and_nothing_of_what_is_empty():
+    asked = {"q": "", "where": ["grade=1,2", "rows=7.."], "counts": True}
+    assert request.request(BY_CALL["product_find"], asked)[0] == (
+        "find?where=grade%3D1%2C2&where=rows%3D7..&first=0&counts=1"
+    )
+    assert request.request(BY_CALL["product_find"], {})[0] == "find?first=0"
+
+
+def test_parts_that_nobody_said_are_what_their_fields_say():
+    _, body = request.request(BY_CALL["demand_pursue"], {"demand": "x", "mandate": {"limit": "9", "purpose": "R"}})
+    assert (body["mandate"]["limit"], body["mandate"]["cap"], "keep" in body["mandate"]) == ("9", None, False)
+
+
 def test_a_path_and_a_query_are_quoted():
     act = Act(
         "thing list", "GET things/{of}", help="", says=("", ""), answer="any", example={},

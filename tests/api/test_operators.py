@@ -105,7 +105,7 @@ async def test_acts_on_acts_look_after_themselves():
         assert (status, acts.asked) == (200, [])
 
 
-@pytest.mark.parametrize("handler", ["management.anchor", "declared.resource_add", "telemetry.measures"])
+@pytest.mark.parametrize("handler", ["declared.log_anchor", "declared.resource_add", "telemetry.measures"])
 async def test_what_is_no_act_and_not_for_all_to_read_is_the_owner_s_own(handler):
     with pytest.raises(NotPermitted, match=r"^this is the owner's own business, and no operator's$"):
         await governed(handler, {})

@@ -26,10 +26,6 @@ EVIDENCE: Mapping[str, Shape] = {
         "relation": "text", "reason": "text", "forward": "object?", "backward": "object?", "common": "object?",
     },
     "policy diff": {"lang": "text", "changes": ["object"], "sentences": ["text"]},
-    "log head": {"origin": "text", "size": "number", "root": "text", "note": "text"},
-    "log anchor": {
-        "origin": "text", "size": "digits", "root": "text", "block": "digits", "signed": "text", "dropped": ["text"],
-    },
     "log fsck": {
         "origin": "text", "whole": "truth", "signed": "truth", "size": "digits", "entries": "digits",
         "hashes": "digits", "heads": "digits", "cosignatures": "digits", "boxes": "digits", "erased": "digits",
@@ -41,11 +37,6 @@ EVIDENCE: Mapping[str, Shape] = {
         "witnesses": ["text"], "event": "text",
     },
     "log proof": {"index": "digits", "leaf": "text", "entry": "text", "proof": "text"},
-    "log mark": {"event": "text"},
-    "log erase": {"erased": "digits", "event": "digits"},
-    "log disclose": {"to": "text", "events": "digits", "event": "text"},
-    "log forks": {"forks": ["object"]},
-    "log rekey": {"key": "text", "tx": "text", "told": "truth"},
     "log policy": {"did": "text", "policy": "text"},
     "chain status": {
         "chainId": "digits", "block": "number", "hash": "text", "at": "text", "label": "text", "deployedOn": "digits",
@@ -58,5 +49,4 @@ EVIDENCE: Mapping[str, Shape] = {
         "chainId": "digits", "blocks": "number", "transactions": "number", "newest": "number?", "hash": "text?",
         "problem": "text",
     },
-    "chain licence": "object",
 }  # fmt: skip

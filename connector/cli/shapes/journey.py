@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.client.acts.shape import LANGUAGES, PUBLISHED, QUOTE
+from connector.client.acts.bills import PREVIEW
+from connector.client.acts.shape import LANGUAGES, QUOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.client.acts.shape import Shape
 
-_CHANNEL = {"channel": "text", "agreement": "text", "bill": "text"}
 
 JOURNEY: Mapping[str, Shape] = {
     "demo": {
@@ -27,43 +27,14 @@ JOURNEY: Mapping[str, Shape] = {
         "healthy": "truth",
         "checks": [{"name": "text", "state": "text", "text": "text", "hint": "text", "exit": "number"}],
     },
-    "publish": PUBLISHED,
-    "publish --dry-run": {
-        "dryRun": "truth", "title": "text", "tier": "text", "bytes": "digits", "rows": "digits", "grade": "number",
-        "files": [{"path": "text", "bytes": "digits", "rows": "digits?", "columns": ["text"]}], "because": ["text"],
-        "policy": "object", "words": {"en": ["text"], "zh": ["text"]}, "tariff": "object", "price": LANGUAGES,
-    },
-    "find": {"found": "number", "looked": "number", "products": ["object"]},
     "show": "object",
-    "quote": QUOTE,
     "get --dry-run": {**QUOTE, "dryRun": "truth", "within": "truth", "over": ["text"]},
-    "get": {
-        "id": "text", "product": "text", "title": "text", "state": "text", "price": "text", "most": "text",
-        "cap": "digits?", "agreement": "text?", "channel": "text?", "transfer": "text?", "mark": "text",
-        "negotiation": {"price": "digits", "rounds": "number"}, "turn": "object?", "reason": "text?",
-        "renamed": {"*": "text"},
-        "progress": {
-            "text": "text", "rows": "number", "rowsHeld": "number", "keysHeld": "number", "windows": "number",
-            "bytes": "digits", "bytesHeld": "digits", "sealedBytes": "digits", "paid": "digits",
-            "bytesPerSecond": "digits?", "secondsLeft": "digits?",
-        },
-    },
     "open --dry-run": {
         "dryRun": "truth", "acquisition": "text", "title": "text", "state": "text", "tier": "text", "bought": "truth",
         "price": "text",
     },
-    "open": {
-        "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "charged": "number",
-        "bytes": "number", "files": ["text"], "renamed": {"*": "text"},
-    },
-    "sublicense": {"digest": "text", "provider": "text", "product": "text", "chain": ["object"]},
     "settle --dry-run": {
-        "dryRun": "truth", "withdrawable": "digits",
-        "channels": [{**_CHANNEL, "newest": "digits", "claimed": "digits", "short": "digits"}],
-    },
-    "settle": {
-        "withdrawn": "digits", "shown": "text",
-        "channels": [{**_CHANNEL, "settled": "digits", "shares": {"*": "digits"}, "fault?": "object"}],
+        "dryRun": "truth", **PREVIEW,
     },
     "verify": {"kind": "text", "verified": "truth", "*": "any"},
     "audit": {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.client.acts.shape import PROCESS, TURNED
 from connector.client.acts.vault import NEED
 
 if TYPE_CHECKING:
@@ -17,10 +16,6 @@ _HELD = {
     "held": "number", "sealedBytes": "digits",
 }  # fmt: skip
 _COLLECTED = {"dryRun": "truth", "freedBytes": "digits", "found": [NEED]}
-_SPAN = {
-    "trace": "text", "span": "text", "parent": "text", "side": "text", "what": "text", "peer": "text", "about": "text",
-    "at": "text", "seconds": "text", "status": "number", "code": "text",
-}  # fmt: skip
 _FILE = {"path": "text", "bytes": "digits", "sha256": "text"}
 
 OPERATION: Mapping[str, Shape] = {
@@ -46,18 +41,6 @@ OPERATION: Mapping[str, Shape] = {
         "parent?": "text?", "held?": "text", "exported?": "digits", "derived?": ["text"],
         "sources?": [{"from": "text", "rows": "number", "dropped": "text"}],
     },
-    "admin list": {"next": "text?", "processes": [PROCESS]},
-    "admin show": PROCESS,
-    "admin trace": {
-        "id": "text", "states": "object", "traces": ["text"], "spans": [_SPAN],
-        "peers": [{"did": "text", "spans": [_SPAN], "why": "text"}],
-    },
-    "admin retry": {**PROCESS, "did": "text"},
-    "admin terminate": PROCESS,
-    "admin suspend": PROCESS,
-    "admin resume": PROCESS,
-    "admin complete": PROCESS,
-    "admin revoke": TURNED,
     "admin backup": {
         "v": "number", "did": "text", "origin": "text", "at": "text", "log": "object", "files": [_FILE],
         "sealed": [_FILE], "without": ["text"],

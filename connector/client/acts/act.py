@@ -3,8 +3,8 @@
 Law: (1) from a row of `connector.client.acts.table` come the route with its authorisation, the operation in
 `/management/openapi.json`, the command, the shape of its `--json`, the form of the console, the client's method and the
 line of the reference; none of them is written beside it. (2) A row is data: what a person reads of an answer is a
-function that stands beside it and takes the answer alone. (3) This room loads nothing heavy, because every `penstock
---help` reads it.
+function that stands beside it and takes the answer alone, or what was asked for, too (`echo`). (3) This room loads
+nothing heavy, because every `penstock --help` reads it.
 """
 
 from __future__ import annotations
@@ -104,9 +104,10 @@ class Act:
     see. `verb` is its command where that is not its name, None where no command answers as it does; what follows ` --`
     is the option that asks for it; `typed` is what is typed after it as an example, where a file is named. `says` is
     what is done, in English and 中文, with the fields in place; `lines` is what a person reads of the answer, `none` of
-    one with nothing in it. `form`: the console has a form for it, if it changes something; False for what tells a
-    secret, names a file of the server's machine, or says who may act, and for a POST that changes nothing. `makes`:
-    what it answers is new; `begins`: it goes on after its answer. `media` is the type of an answer that is no JSON.
+    one with nothing in it, `echo` of one that is told with what was asked for. `form`: the console has a form for it,
+    if it changes something; False for what tells a secret, names a file of the server's machine, or says who may act,
+    and for a POST that changes nothing. `makes`: what it answers is new; `begins`: it goes on after its answer. `media`
+    is the type of an answer that is no JSON.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Act:
     typed: str = ""
     lines: Callable[[Any], list[str]] = lines_of
     none: str = ""
+    echo: Callable[[Any, Mapping[str, Any]], list[str]] | None = None
     form: bool = True
     media: str = JSON
 

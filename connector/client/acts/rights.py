@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import Act, Field
+from connector.client.acts.agreements import turned
 from connector.client.acts.shape import TURNED
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ def lines(right: Any) -> list[str]:
     if right["pledge"]:
         told.append(f"pledged to {right['pledge']['creditor']} under terms {right['pledge']['terms']}")
     return [*told, "withdrawn"] if right.get("withdrawn") else told
-
-
-def _turned(done: Any) -> list[str]:
-    return [f"agreement  {done['agreement']}", f"state      {done['state']}"]
 
 
 def _act(
@@ -113,7 +110,7 @@ ACTS = (
         LICENCE,
         REASON,
         answer=TURNED,
-        lines=_turned,
+        lines=turned,
         reason="an invoice is open",
     ),
     _act(
@@ -123,7 +120,7 @@ ACTS = (
         LICENCE,
         REASON,
         answer=TURNED,
-        lines=_turned,
+        lines=turned,
         reason="the invoice is paid",
     ),
 )

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from connector.client.acts import (
     accounts,
+    acquisitions,
+    agreements,
+    bills,
     complaints,
     demands,
     disputes,
@@ -13,10 +16,14 @@ from connector.client.acts import (
     interface,
     leavings,
     listings,
+    log,
     market,
     members,
     memberships,
     operators,
+    participant,
+    processes,
+    products,
     resources,
     rights,
     searches,
@@ -30,11 +37,18 @@ if TYPE_CHECKING:
     from connector.client.acts.act import Act
 
 TABLE: tuple[Act, ...] = (
+    *participant.ACTS,
+    *log.ACTS,
     *resources.ACTS,
+    *products.ACTS,
     *searches.ACTS,
     *market.ACTS,
     *demands.ACTS,
     *services.ACTS,
+    *acquisitions.ACTS,
+    *processes.ACTS,
+    *agreements.ACTS,
+    *bills.ACTS,
     *complaints.ACTS,
     *rights.ACTS,
     *disputes.ACTS,

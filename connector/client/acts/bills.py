@@ -1,0 +1,89 @@
+"""Money: channels settled, orders listed, bills and monthly statements shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.client.acts.act import NULL, TRADERS, Act, Field
+
+if TYPE_CHECKING:
+    from connector.client.acts.shape import Shape
+
+CHANNEL = {"channel": "text", "agreement": "text", "bill": "text"}
+PREVIEW: dict[str, Shape] = {
+    "withdrawable": "digits",
+    "channels": [{**CHANNEL, "newest": "digits", "claimed": "digits", "short": "digits"}],
+}
+ORDER: Shape = {
+    "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
+    "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
+    "claimed": "digits", "deposit": "digits", "currency": "text",
+}  # fmt: skip
+AGREEMENT = Field(
+    "agreement", ("Agreement", "合约"), "agreement digest; default: all that can be settled", default=NULL
+)
+
+
+def _orders(found: Any) -> list[str]:
+    return [
+        f"{row['agreement'][:16]}…  {row['state']:<10}  {row['amount']:>12} {row['currency']}  "
+        f"{'sold' if row['role'] == 'provider' else 'bought'}: {row['title']} ({row['price']})"
+        for row in found["orders"]
+    ] or ["no order"]
+
+
+ACTS = (
+    Act(
+        "settlement make",
+        "POST settlements",
+        help="Settle as the payee: claim the newest voucher, close the channel, withdraw the shares.",
+        says=("Settle what can be settled of {agreement}.", "结算 {agreement} 可结算的款项。"),
+        answer={
+            "withdrawn": "digits",
+            "shown": "text",
+            "channels": [{**CHANNEL, "settled": "digits", "shares": {"*": "digits"}, "fault?": "object"}],
+        },
+        example={},
+        fields=(AGREEMENT,),
+        handler="management.settle",
+        verb="settle",
+    ),
+    Act(
+        "settlement preview",
+        "GET settlements",
+        help="Say what settling would do now.",
+        says=("Say what settling {agreement} would do now.", "预览 {agreement} 的结算。"),
+        answer=PREVIEW,
+        example={},
+        fields=(AGREEMENT,),
+        does="settlements.preview",
+        verb=None,
+    ),
+    Act(
+        "bill list",
+        "GET bills",
+        help="List orders, bought and sold, the newest first: how far each is and what it came to.",
+        says=("List orders, bought and sold.", "列出买卖订单。"),
+        answer={"orders": [ORDER]},
+        example={},
+        fields=(
+            Field("first", ("Leave out", "跳过"), "leave out so many, the newest", "--first", "number", 0, least=0),
+        ),
+        handler="bills.page",
+        roles=TRADERS,
+        lines=_orders,
+    ),
+    Act(
+        "bill show",
+        "GET bills/{key}",
+        help="Show the signed bill of an agreement, or the statement of a month; every line is priced again first.",
+        says=("Show the bill or statement {key}.", "显示账单或对账单 {key}。"),
+        answer="object",
+        example={"key": "3ede552c3183aa6c…"},
+        fields=(
+            Field("key", ("Agreement or month", "合约或月份"), "an agreement's digest, or a month: 2026-11", sent="id"),
+        ),
+        does="bills.show",
+        roles=TRADERS,
+    ),
+)

@@ -1,0 +1,143 @@
+"""What is said of a product to be published; `connector.provider.brief` looks at every member."""
+
+from __future__ import annotations
+
+from connector.client.acts.act import NULL, Field
+
+BRIEF = (
+    Field("files", ("Files, one a line", "文件,每行一个"), "files, folders, or addresses of files", kind="texts"),
+    Field("title", ("Title", "标题"), "what buyers read", "--title"),
+    Field("price", ("Asked price", "报价"), "asked price per unit or period, in minor units", "--price", "digits"),
+    Field("floor", ("Lowest price", "最低价"), "lowest price to agree to", "--floor", "digits"),
+    Field("purpose", ("Purpose", "用途"), "a term of the purpose scheme, for example Research", "--purpose"),
+    Field("until", ("Until", "截止时间"), "end of use, RFC 3339 with a time zone", "--until"),
+    Field("description", ("Description", "说明"), "more words", None, default=NULL),
+    Field(
+        "region", ("Region", "地区"), "where it may be used, ISO 3166; default: anywhere", "--region", default=NULL
+    ),
+    Field(
+        "unit",
+        ("Unit", "计价单位"),
+        "what the price is for: MiB, GiB, row, piece, opening, call, flat, advance or free",
+        "--unit",
+        default="MiB",
+    ),
+    Field("every", ("Period", "周期"), "a subscription: day, week, month or year", "--every", default=NULL),
+    Field(
+        "quota", ("Quota", "配额"), "units in each period of a subscription", "--quota", "number", NULL, least=1
+    ),
+    Field(
+        "beyond",
+        ("More units (JSON)", "超量价格(JSON)"),
+        "pairs: a number of units, and ten-thousandths of the price that more of them cost",
+        "--beyond",
+        "list",
+        default=[],
+    ),
+    Field("tier", ("Tier", "交付方式"), "kept, leased or plain", "--tier", default="kept"),
+    Field(
+        "exposure",
+        ("Exposure", "敞口"),
+        "most that a buyer may owe for keys not yet released; default: eight pieces",
+        "--exposure",
+        "digits",
+        default=NULL,
+        least=1,
+    ),
+    Field("openings", ("Openings", "打开次数"), "at most so many openings", "--openings", "number", NULL, least=1),
+    Field(
+        "layout",
+        ("Layout", "切分方式"),
+        "fixed, aligned (to columns) or cdc (where content says)",
+        "--layout",
+        default="fixed",
+    ),
+    Field(
+        "columns",
+        ("Columns, one a line", "列,每行一个"),
+        "offer these columns of the tables only; needs aligned",
+        "--column",
+        "texts",
+        default=NULL,
+    ),
+    Field(
+        "piece_kib", ("Piece (KiB)", "分片(KiB)"), "piece size in KiB", "--piece", "number", 1024, least=1,
+        sent="pieceKiB",
+    ),
+    Field(
+        "classes", ("Classes", "分类"), "what it is about, such as topic=B0300 or industry=56 (docs/catalogue.md)",
+        "--class", "pairs", default={},
+    ),
+    Field(
+        "grade",
+        ("Security grade", "安全级别"),
+        "security grade; default and least: what its columns suggest",
+        "--grade",
+        "number",
+        NULL,
+        least=1,
+        most=5,
+    ),
+    Field(
+        "frequency", ("Frequency", "更新频率"), "how often it is renewed: daily, weekly, …", "--frequency",
+        default="irregular",
+    ),
+    Field("keywords", ("Keywords, one a line", "关键词,每行一个"), "words to be found by", "--keyword", "texts", []),
+    Field(
+        "sample",
+        ("Sample rows", "样例行数"),
+        "show so many first rows of the table, without what is personal, to whom the space lets",
+        "--sample",
+        "number",
+        NULL,
+        least=1,
+    ),
+    Field(
+        "resource", ("Resource", "数据资源"), "the data resource of ours that it is made of", "--resource", default=NULL
+    ),
+    Field(
+        "space", ("Space", "空间"), "list it in this space of the exchange; default: main", "--space", default=NULL
+    ),
+    Field("id", ("Id", "编号"), "product id; repeat it to continue", "--id", default=NULL),
+    Field(
+        "offer", ("Offer", "要约编号"), "an offer id of your own; default: made from the product id", "--offer",
+        default=NULL,
+    ),
+    Field(
+        "derived_from",
+        ("Made of, one a line", "来源,每行一个"),
+        "replicas, editions or agreements here that it was made of",
+        "--derived-from",
+        "texts",
+        NULL,
+        sent="derivedFrom",
+    ),
+    Field(
+        "inherit",
+        ("Inherit", "继承许可"),
+        "what buyers make out of it stays under its licence",
+        "--inherit",
+        "truth",
+        default=False,
+    ),
+    Field(
+        "onward",
+        ("Pass on", "可转授"),
+        "let buyers pass it on, by sub-licences and copies",
+        "--onward",
+        "truth",
+        default=False,
+    ),
+    Field(
+        "unlisted",
+        ("Unlisted", "不公开"),
+        "list it nowhere; buyers get it by your DID and its id, when told",
+        "--unlisted",
+        "truth",
+        default=NULL,
+    ),
+)  # fmt: skip
+FLIGHTS = {
+    "files": ["/srv/flights.parquet"], "title": "Flights", "price": "500", "floor": "500", "purpose": "Research",
+    "until": "2027-12-31T23:59:59Z",
+}  # fmt: skip

@@ -1,0 +1,212 @@
+"""Products: previewed, published, found, shown, and offered as they were."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from connector.client.acts.act import Act, Field
+from connector.client.acts.brief import BRIEF, FLIGHTS
+from connector.client.acts.shape import LANGUAGES, PUBLISHED
+
+if TYPE_CHECKING:
+    from connector.client.acts.shape import Shape
+
+PREVIEW: Shape = {
+    "dryRun": "truth", "title": "text", "tier": "text", "bytes": "digits", "rows": "digits", "grade": "number",
+    "files": [{"path": "text", "bytes": "digits", "rows": "digits?", "columns": ["text"]}], "because": ["text"],
+    "policy": "object", "words": {"en": ["text"], "zh": ["text"]}, "tariff": "object", "price": LANGUAGES,
+}  # fmt: skip
+VERSION: Shape = {
+    "number": "number", "edition": "text", "title": "text", "since": "text", "reviewed": "truth",
+    "differences": ["object"],
+}  # fmt: skip
+ID = Field("id", ("Product", "产品编号"), "the listed product's id", metavar="ID")
+LISTED = Field("product", ("Product", "产品编号"), "the listed product's id", sent="id")
+
+
+def shown(row: Any) -> list[str]:
+    """Return what a person reads of a listed product."""
+    tier = row["tier"] or ("a service" if "service" in row else "delivery unknown")
+    lines = [f"{row['title']}  {row['price']}  ({tier}) in {row.get('space', 'another exchange')}"]
+    lines += ["  " + " | ".join(one) for one in row.get("sample", {}).get("rows", ())]
+    told = row.get("service", {})
+    lines += [
+        f"  {name}: {told[name]}" for name in ("description", "type", "endpoint", "documentation") if told.get(name)
+    ]
+    return lines + [f"  · {one['en']}" for one in row.get("limits", ())]
+
+
+def differences(found: Any) -> list[str]:
+    """Return what a person reads of what differs between two versions."""
+    return [f"    {one['en']}" for one in found["differences"]]
+
+
+def _versions(found: Any) -> list[str]:
+    lines = []
+    for row in found["versions"]:
+        state = "reviewed" if row["reviewed"] else "not reviewed"
+        lines.append(f"version {row['number']} since {row['since']}: {row['title']} ({state})")
+        lines += differences(row)
+    return lines
+
+
+def _as_in(done: Any, asked: Any) -> list[str]:
+    return [f"{done['title']}: as in version {asked['version']}, edition {done['number']}"]
+
+
+ACTS = (
+    Act(
+        "product publish",
+        "POST products",
+        help="Publish files as a product: profiled, under a policy, sealed, registered, submitted.",
+        says=("Publish {title} at {price} per {unit}.", "发布产品 {title},报价 {price}/{unit}。"),
+        answer=PUBLISHED,
+        example=FLIGHTS,
+        fields=BRIEF,
+        handler="management.publish",
+        roles="provider",
+        makes=True,
+        verb="publish",
+        form=False,
+    ),
+    Act(
+        "publication begin",
+        "POST publications",
+        help="Begin to publish a product; where it stands is asked for by its id.",
+        says=("Begin to publish {title}.", "开始发布产品 {title}。"),
+        answer={"id": "text"},
+        example=FLIGHTS,
+        fields=BRIEF,
+        handler="management.begin_publication",
+        roles="provider",
+        begins=True,
+        verb=None,
+        form=False,
+    ),
+    Act(
+        "publication show",
+        "GET publications/{id}",
+        help="Show a product when it is submitted, or after `wait` seconds how far it is.",
+        says=("Show how far the publication {id} is.", "显示产品 {id} 的发布进度。"),
+        answer={"id": "text", "state": "text", "progress?": "object", "*": "any"},
+        example={"id": "tides"},
+        fields=(
+            Field("id", ("Product", "产品编号"), "the product's id"),
+            Field("wait", ("Seconds", "秒数"), "wait so many seconds for its end", None, "number", None, least=0),
+        ),
+        handler="management.publication",
+        roles="provider",
+        verb=None,
+    ),
+    Act(
+        "product preview",
+        "POST previews",
+        help="Say what publishing would offer; nothing is kept.",
+        says=("Say what publishing {title} would offer.", "预览产品 {title} 的发布内容。"),
+        answer=PREVIEW,
+        example=FLIGHTS,
+        fields=BRIEF,
+        handler="management.preview_product",
+        roles="provider",
+        verb="publish --dry-run",
+        form=False,
+    ),
+    Act(
+        "product find",
+        "GET find",
+        help="Find listed products.",
+        says=("Find listed products with {q}.", "查找包含 {q} 的挂牌产品。"),
+        answer={"found": "number", "looked": "number", "products": ["object"], "counts?": "object"},
+        example={"q": "weather", "where": ["grade=1,2", "rows=1000.."]},
+        fields=(
+            Field("q", ("Words", "关键词"), "words to look for", default=""),
+            Field(
+                "where",
+                ("Conditions, one a line", "条件,每行一个"),
+                "only what is so: facet=value,value or measure=from..to, such as grade=1,2 or rows=1000..",
+                "--where",
+                "texts",
+                default=[],
+            ),
+            Field("purpose", ("Purpose", "用途"), "only what may be used for it", "--for", default=None, sent="for"),
+            Field(
+                "place", ("Place of use", "使用地"), "and there, ISO 3166 or GB/T 2260", "--in", default=None, sent="in"
+            ),
+            Field("like", ("Like", "相似于"), "what is similar to this listed product", "--like", default=None),
+            Field("first", ("Leave out", "跳过"), "leave out so many, the best", "--first", "number", 0, least=0),
+            Field("counts", ("Counts", "计数"), "count what was found by facet", "--counts", "truth", default=None),
+        ),
+        handler="management.find",
+        operator="read",
+        verb="find",
+    ),
+    Act(
+        "product show",
+        "GET offers/{id}",
+        help="Show what the exchange shows us of a product, with sample rows if they are for us.",
+        says=("Show the listed product {id}.", "显示挂牌产品 {id}。"),
+        answer={"id": "text", "title": "text", "price": "text", "tier": "text", "provider": "text", "*": "any"},
+        example={"id": "tides"},
+        fields=(ID,),
+        handler="management.offer",
+        lines=shown,
+    ),
+    Act(
+        "product face",
+        "GET offers/{id}/{standard}",
+        help="Show a listed product as another standard has it: DCAT-AP in JSON-LD, or the national registration.",
+        says=("Show the listed product {id} as {standard} has it.", "按标准 {standard} 显示挂牌产品 {id}。"),
+        answer="object",
+        example={"id": "tides", "standard": "dcat"},
+        fields=(
+            ID,
+            Field(
+                "standard",
+                ("Standard", "标准"),
+                "dcat (DCAT-AP, JSON-LD) or ndi (national registration)",
+                "--as",
+                sent="face",
+            ),
+        ),
+        handler="management.face",
+        lines=lambda found: json.dumps(found, indent=2, ensure_ascii=False).splitlines(),
+    ),
+    Act(
+        "version list",
+        "GET products/{product}/versions",
+        help="List the versions of a product, the newest first, each with what it changed.",
+        says=("List the versions of the product {product}.", "列出产品 {product} 的版本。"),
+        answer={"versions?": [VERSION], "differences?": ["object"]},
+        example={"product": "nyc-flights-2013"},
+        fields=(
+            LISTED,
+            Field(
+                "old", ("From", "旧版本"), "say what differs from this version", None, "number", None, 1, sent="from"
+            ),
+            Field("new", ("To", "新版本"), "to that one", None, "number", None, 1, sent="to"),
+        ),
+        handler="demands.forward",
+        lines=_versions,
+    ),
+    Act(
+        "version roll-back",
+        "POST products/{product}/roll-back",
+        help="Offer and list a product of ours as it was; a version that was reviewed is listed at once.",
+        says=(
+            "Offer the product {product} as in version {version}: {reason}",
+            "将产品 {product} 恢复至版本 {version}:{reason}",
+        ),
+        answer=PUBLISHED,
+        example={"product": "nyc-flights-2013", "version": "2", "reason": "the new prices were wrong"},
+        fields=(
+            LISTED,
+            Field("version", ("Version", "版本号"), "number of the version to go back to", kind="digits", least=1),
+            Field("reason", ("Reason", "原因"), "why; it goes into the log", "--reason"),
+        ),
+        handler="management.roll_back",
+        roles="provider",
+        rehearse=True,
+        echo=_as_in,
+    ),
+)
