@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +11,12 @@ import pytest
 from connector.exchange.case import NOWHERE, Case, Turn, check_state
 from connector.exchange.operators import OPERATORS
 from connector.runtime.errors import Absent, Conflict, InvalidInput
-from connector.store.rows.space import ActRow, ActState, DemandRow, OperatorRow, OperatorState
+from connector.store.rows.space import ActRow, ActState, CaseRow, DemandRow, OperatorRow, OperatorState
 from connector.store.store import Store
+from connector.store.tables import ROWS
 from contracts.canonical import sha
 from tests.core import core
+from tests.style import house
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 DEMANDS = Case(DemandRow, "id", "no `{}`", "look", "demand.moved", lambda row: row.document)
@@ -147,6 +150,28 @@ async def test_what_is_over_is_ended_those_first_that_waited_longest(ground):
     assert [part for _, part, _, _ in ground.evidence.told] == ["d2", "d1"]
     rows = await DEMANDS.page(ground, "", (), "id")
     assert {row.id: row.state for row in rows} == {"d1": "withdrawn", "d2": "withdrawn", "d3": "open", "d4": "met"}
+
+
+BLIND = {"insert", "put", "update", "delete"}
+CASES = {row.__name__ for row in ROWS if issubclass(row, CaseRow)}
+
+
+def written(tree):
+    """Yield the class of each case that a module writes without a turn."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in BLIND:
+            named = [one.func if isinstance(one, ast.Call) else one for one in node.args[:1]]
+            yield from (one.id for one in named if isinstance(one, ast.Name) and one.id in CASES)
+
+
+def test_no_case_is_written_without_a_turn():
+    found = {module: list(written(tree)) for module, tree in house.sources().items()}
+    assert not {module: rows for module, rows in found.items() if rows}
+
+
+def test_a_case_that_is_written_without_a_turn_is_found():
+    tree = ast.parse("tx.update(DemandRow, {'id': key}, state='x'); tx.put(ComplaintRow(id=key)); tx.get(ActRow)")
+    assert list(written(tree)) == ["DemandRow", "ComplaintRow"]
 
 
 def test_a_state_that_is_none_is_refused_with_those_that_there_are():
