@@ -12,13 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from catalog.operators import ACTS, ASSENT_DAYS, Post, filled, refusal
+from connector.exchange.case import Case, Turn, check_state
 from connector.exchange.operators import posts
 from connector.runtime import reasons
-from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
-from connector.runtime.limits import PAGE_ROWS_MAX, WAITING_ACTS_MAX
-from connector.store.kept import Kept
+from connector.runtime.errors import Conflict, NotPermitted
+from connector.runtime.limits import WAITING_ACTS_MAX
 from connector.store.rows.space import ActRow, ActState
-from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +32,14 @@ if TYPE_CHECKING:
 
 ID_BYTES = 6
 SHOWN = ("id", "act", "operator", "post", "path", "body", "state", "other", "reason")
-ROWS = Kept(ActRow, "id", "there is no act `{}`", "penstock exchange pending")
+ROWS = Case(
+    ActRow,
+    "id",
+    "there is no act `{}`",
+    "penstock exchange pending",
+    "act.moved",
+    lambda row: {"act": row.act, "handler": row.handler, "path": row.path, "body": row.body},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,50 +68,44 @@ class Acts:
 
     async def page(self, state: str) -> list[Row]:
         """List acts of a state, the newest first; raises InvalidInput for one that is none."""
-        if state not in set(ActState):
-            raise InvalidInput(f"`{state[:40]}` is no state of an act", f"one of {', '.join(ActState)}")
+        check_state(state, ActState, "of an act")
         await self._lapse()
-        return await self._core.store.read(
-            lambda tx: [view(row) for row in tx.find(ActRow, "state = ?", (state,), "created desc", PAGE_ROWS_MAX)]
-        )
+        return [view(row) for row in await ROWS.page(self._core, "state = ?", (state,), "created desc")]
 
     async def assent(self, key: str, operator: Operator) -> ActRow:
         """Let an act be done; returns its row. Raises NotPermitted for whom it does not wait for."""
         await self._lapse()
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> ActRow:
-            row = self._check(tx, key, operator, (ActState.WAITING, ActState.ASSENTED))
+        def turned(row: ActRow) -> Turn[ActRow]:
+            _check(row, operator, (ActState.WAITING, ActState.ASSENTED))
             if row.state == ActState.ASSENTED and row.other != operator.name:
                 raise Conflict(f"`{row.other}` has assented to `{key}` and is doing it")
-            assented = replace(row, state=ActState.ASSENTED, reason="", other=operator.name)
-            return self._move(tx, row, assented, operator.name, now)
+            return _moved(replace(row, other=operator.name), ActState.ASSENTED, operator.name, "", now)
 
-        return await self._core.store.write(act)
+        return await self._core.store.write(lambda tx: ROWS.move(tx, self._core.evidence, key, turned))
 
     async def dissent(self, key: str, operator: Operator, reason: str) -> Row:
         """Refuse an act that waits, for a reason that who proposed it reads."""
         reasons.check(reason, "who proposed it reads why")
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
-            row = self._check(tx, key, operator, (ActState.WAITING,))
-            refused = replace(row, state=ActState.REFUSED, reason=reason, other=operator.name)
-            return view(self._move(tx, row, refused, operator.name, now))
+        def turned(row: ActRow) -> Turn[ActRow]:
+            _check(row, operator, (ActState.WAITING,))
+            return _moved(replace(row, other=operator.name), ActState.REFUSED, operator.name, reason, now)
 
-        return await self._core.store.write(act)
+        return view(await self._core.store.write(lambda tx: ROWS.move(tx, self._core.evidence, key, turned)))
 
     async def end(self, key: str, result: Any, fault: str = "") -> Row:
         """Note how an act ended: its answer, or why it failed."""
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
-            row = ROWS.find(tx, key)
-            state = ActState.FAILED if fault else ActState.DONE
-            ended = replace(row, state=state, reason=fault, result=result)
-            return view(self._move(tx, row, ended, row.other or row.operator, now))
+        state = ActState.FAILED if fault else ActState.DONE
 
-        return await self._core.store.write(act)
+        def turned(row: ActRow) -> Turn[ActRow]:
+            return _moved(replace(row, result=result), state, row.other or row.operator, fault, now)
+
+        return view(await self._core.store.write(lambda tx: ROWS.move(tx, self._core.evidence, key, turned)))
 
     # ---- one transaction's part
 
@@ -139,41 +139,28 @@ class Acts:
             created=now,
             updated=now,
         )
-        tx.insert(row)
-        self._record(tx, row, "unknown", operator.name, now)
-        return row
-
-    def _check(self, tx: Tx, key: str, operator: Operator, states: tuple[ActState, ...]) -> ActRow:
-        row = ROWS.find(tx, key)
-        if row.state not in states:
-            raise Conflict(f"the act `{key}` is {row.state}", "penstock exchange pending")
-        act = ACTS[row.act]
-        if operator.name == row.operator or operator.post is not act.assent:
-            raise NotPermitted(
-                f"to {act.en} waits for the assent of the {_assenting(act)} operator, and of nobody else"
-            )
-        return row
-
-    def _move(self, tx: Tx, row: ActRow, after: ActRow, by: str, now: datetime) -> ActRow:
-        self._record(tx, after, row.state.value, by, now)
-        return tx.change(row, replace(after, updated=now))
-
-    def _record(self, tx: Tx, row: ActRow, before: str, by: str, now: datetime) -> None:
-        digest = sha({"act": row.act, "handler": row.handler, "path": row.path, "body": row.body}).hex()
-        fields = {"from": before, "to": row.state.value, "by": by, "reason": row.reason, "digest": digest}
-        self._core.evidence.record(tx, "act.moved", part=row.id, fields=fields, now=now)
+        return ROWS.keep(tx, self._core.evidence, None, Turn(row, operator.name))
 
     async def _lapse(self) -> None:
         """End what waited too long, before anybody is shown it."""
-        now, over = self._core.clock.now(), "state = ? and until <= ?"
 
-        def act(tx: Tx) -> None:
-            for row in tx.find(ActRow, over, (ActState.WAITING, now), "until", WAITING_ACTS_MAX):
-                lapsed = replace(row, state=ActState.LAPSED, reason=f"no assent in {ASSENT_DAYS} days")
-                self._move(tx, row, lapsed, self._core.identity.did, now)
+        def turned(row: ActRow, now: datetime) -> Turn[ActRow]:
+            return _moved(row, ActState.LAPSED, self._core.identity.did, f"no assent in {ASSENT_DAYS} days", now)
 
-        if await self._core.store.read(lambda tx: tx.find(ActRow, over, (ActState.WAITING, now), "until", 1)):
-            await self._core.store.write(act)
+        await ROWS.end(self._core, (ActState.WAITING,), turned, WAITING_ACTS_MAX)
+
+
+def _check(row: ActRow, operator: Operator, states: tuple[ActState, ...]) -> None:
+    """Raise unless an act is in one of these states and the operator is who assents to it."""
+    if row.state not in states:
+        raise Conflict(f"the act `{row.id}` is {row.state}", "penstock exchange pending")
+    act = ACTS[row.act]
+    if operator.name == row.operator or operator.post is not act.assent:
+        raise NotPermitted(f"to {act.en} waits for the assent of the {_assenting(act)} operator, and of nobody else")
+
+
+def _moved(row: ActRow, state: ActState, by: str, reason: str, now: datetime) -> Turn[ActRow]:
+    return Turn(replace(row, state=state, reason=reason, updated=now), by, reason)
 
 
 def view(row: ActRow) -> Row:

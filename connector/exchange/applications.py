@@ -11,13 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog.working_days import after
+from connector.exchange.case import NOWHERE, Case, Turn, check_state
 from connector.identity.self_description import described
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict, InvalidInput
-from connector.runtime.limits import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
-from connector.store.kept import Kept
+from connector.runtime.limits import REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
 from connector.store.rows.space import ApplicationRow, ApplicationState, MemberRow
-from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,9 +30,16 @@ if TYPE_CHECKING:
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
-APPLICATIONS = Kept(ApplicationRow, "did", "`{}` has not applied here", "penstock join")
 # what an applicant says
 SAID = ("did", "name", "role", "region", "message")
+APPLICATIONS = Case(
+    ApplicationRow,
+    "did",
+    "`{}` has not applied here",
+    "penstock join",
+    "member.moved",
+    lambda row: {name: getattr(row, name) for name in SAID},
+)
 # working days in which an application is answered
 DAYS = 1
 DAYS_OF = {"exchange": 5}
@@ -64,28 +70,22 @@ class Applications:
 
         Raises InvalidInput for a state that is none.
         """
-        if state not in set(ApplicationState):
-            raise InvalidInput(f"`{state[:40]}` is no state of an application", f"one of {', '.join(ApplicationState)}")
-        rows = await self._core.store.read(
-            lambda tx: tx.find(ApplicationRow, "state = ?", (state,), "due", PAGE_ROWS_MAX)
-        )
+        check_state(state, ApplicationState, "of an application")
+        rows = await APPLICATIONS.page(self._core, "state = ?", (state,), "due")
         now = self._core.clock.now()
         return [view(row) | {"overdue": row.state == ApplicationState.APPLIED and row.due < now} for row in rows]
 
     async def refuse(self, did: str, reason: str) -> Row:
         """Refuse an application, with a reason that the applicant reads."""
         reasons.check(reason, "the applicant reads what to change")
-        now = self._core.clock.now()
+        by, now = self._core.identity.did, self._core.clock.now()
 
-        def act(tx: Tx) -> ApplicationRow:
-            row = APPLICATIONS.find(tx, did)
+        def turned(row: ApplicationRow) -> Turn[ApplicationRow]:
             if row.state != ApplicationState.APPLIED:
                 raise Conflict(f"the application of `{did}` is {row.state}")
-            refused = tx.change(row, replace(row, state=ApplicationState.REFUSED, reason=reason, updated=now))
-            self._record(tx, refused, row.state.value, by=self._core.identity.did, now=now)
-            return refused
+            return Turn(replace(row, state=ApplicationState.REFUSED, reason=reason, updated=now), by, reason)
 
-        return view(await self._core.store.write(act))
+        return view(await self._core.store.write(lambda tx: APPLICATIONS.move(tx, self._core.evidence, did, turned)))
 
     def _apply(self, tx: Tx, member: Member, message: str, now: datetime) -> ApplicationRow:
         if tx.get(MemberRow, did=member.did) is not None:
@@ -108,14 +108,8 @@ class Applications:
             created=now,
             updated=now,
         )
-        tx.put(row)
-        self._record(tx, row, "unknown", by=member.did, now=now)
-        return row
-
-    def _record(self, tx: Tx, row: ApplicationRow, before: str, *, by: str, now: datetime) -> None:
-        digest = sha({name: getattr(row, name) for name in SAID}).hex()
-        fields = {"from": before, "to": row.state.value, "by": by, "reason": row.reason, "digest": digest}
-        self._core.evidence.record(tx, "member.moved", part=row.did, fields=fields, now=now)
+        # who applies again is where it was at the first time
+        return APPLICATIONS.keep(tx, self._core.evidence, known, Turn(row, member.did), since=NOWHERE)
 
 
 def view(row: ApplicationRow) -> Row:

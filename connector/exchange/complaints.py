@@ -11,12 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog.complaint import CLOCKS, COMPLAINANT, EXCHANGE, RESPONDENT, Complaint, Move, State, due, from_json, moved
+from connector.exchange.case import Case, Turn
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict
-from connector.runtime.limits import MEMBER_COMPLAINTS_MAX, PAGE_ROWS_MAX
-from connector.store.kept import Kept
+from connector.runtime.limits import MEMBER_COMPLAINTS_MAX
 from connector.store.rows.space import ComplaintRow
-from contracts.canonical import sha
 from contracts.decimals import read_hex
 
 if TYPE_CHECKING:
@@ -31,10 +30,16 @@ if TYPE_CHECKING:
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
-KIND = "complaint.moved"
-COMPLAINTS = Kept(ComplaintRow, "id", "there is no complaint `{}`", "penstock complaint list")
 LATE = "yes"
 SHOWN = ("id", "agreement", "words", "complainant", "respondent", "state", "answer", "reason")
+COMPLAINTS = Case(
+    ComplaintRow,
+    "id",
+    "there is no complaint `{}`",
+    "penstock complaint list",
+    "complaint.moved",
+    lambda row: {"id": row.id, "agreement": row.agreement, "words": row.words},
+)
 
 
 class Complaints:
@@ -54,11 +59,8 @@ class Complaints:
         """Return the complaints that concern a member, those first that are due first; the exchange sees all."""
         every = member == self._core.identity.did
         where, what = ("", ()) if every else ("complainant = ? or respondent = ?", (member, member))
-
-        def read(tx: Tx) -> list[ComplaintRow]:
-            return tx.find(ComplaintRow, where, what, "waits desc, due, updated desc", first + PAGE_ROWS_MAX)[first:]
-
-        return [self.view(row) for row in await self._core.store.read(read)]
+        rows = await COMPLAINTS.page(self._core, where, what, "waits desc, due, updated desc", first)
+        return [self.view(row) for row in rows]
 
     async def show(self, key: str, member: str) -> Row:
         """Return a complaint to its parties and to the exchange; raises Absent."""
@@ -71,16 +73,10 @@ class Complaints:
         reasons.check(words, "the other side reads it")
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> ComplaintRow:
-            row = COMPLAINTS.find(tx, key)
-            role, late = self._role(row, member), _late(row, now)
-            state, counts = moved(row.state, step, role, late=late), late and row.whose == RESPONDENT
-            told = replace(row, answer=words) if step is Move.ANSWER else replace(row, reason=words)
-            after = tx.change(row, _entered(replace(told, late=row.late + counts), state, now))
-            self._record(tx, after, row.state.value, by=member, words=words, late=counts, now=now)
-            return after
+        def turned(row: ComplaintRow) -> Turn[ComplaintRow]:
+            return _moved(row, step, self._role(row, member), member, words, now)
 
-        return self.view(await write(act))
+        return self.view(await write(lambda tx: COMPLAINTS.move(tx, self._core.evidence, key, turned)))
 
     def view(self, row: ComplaintRow) -> Row:
         """Return what the parties and the exchange see of a complaint."""
@@ -93,42 +89,18 @@ class Complaints:
     # ---- one transaction's part
 
     def _file(self, tx: Tx, complaint: Complaint, member: str, respondent: str, now: datetime) -> ComplaintRow:
-        known = tx.get(ComplaintRow, id=complaint.id)
+        known = COMPLAINTS.known(
+            tx,
+            complaint.id,
+            "complaint",
+            lambda row: row.complainant == member and COMPLAINTS.said(row) == complaint.json(),
+        )
         if known is not None:
-            same = _said(known) == complaint.json()
-            if known.complainant != member or not same:
-                raise Conflict(f"there is another complaint `{complaint.id}`", "give yours an id of its own")
             return known
         waiting = tx.find(ComplaintRow, "complainant = ? and waits = 1", (member,), "", MEMBER_COMPLAINTS_MAX)
         if len(waiting) >= MEMBER_COMPLAINTS_MAX:
             raise Conflict(f"{MEMBER_COMPLAINTS_MAX} complaints of yours wait", "withdraw one, then file again")
-        told = ComplaintRow(
-            id=complaint.id,
-            agreement=complaint.agreement,
-            words=complaint.words,
-            complainant=member,
-            respondent=respondent,
-            state=State.FILED,
-            answer="",
-            reason="",
-            whose="",
-            waits=0,
-            late=0,
-            created=now,
-            updated=now,
-        )
-        row = _entered(told, State.FILED, now)
-        tx.insert(row)
-        self._record(tx, row, "unknown", by=member, words=complaint.words, late=False, now=now)
-        return row
-
-    def _record(
-        self, tx: Tx, row: ComplaintRow, before: str, *, by: str, words: str, late: bool, now: datetime
-    ) -> None:
-        about = {"agreementDigest": row.agreement, "complainant": row.complainant, "respondent": row.respondent}
-        told = {"by": by, "reason": words, "digest": sha(_said(row)).hex(), "late": LATE if late else ""}
-        fields = {"from": before, "to": row.state.value, **told, **about}
-        self._core.evidence.record(tx, KIND, part=row.id, fields=fields, now=now)
+        return COMPLAINTS.keep(tx, self._core.evidence, None, _filed(complaint, member, respondent, now))
 
     # ---- who
 
@@ -152,15 +124,44 @@ class Complaints:
         return other.did
 
 
+def _filed(complaint: Complaint, complainant: str, respondent: str, now: datetime) -> Turn[ComplaintRow]:
+    """Return a complaint as it begins."""
+    row = ComplaintRow(
+        id=complaint.id,
+        agreement=complaint.agreement,
+        words=complaint.words,
+        complainant=complainant,
+        respondent=respondent,
+        state=State.FILED,
+        answer="",
+        reason="",
+        whose="",
+        waits=0,
+        late=0,
+        created=now,
+        updated=now,
+    )
+    return _turn(_entered(row, State.FILED, now), complainant, complaint.words, late=False)
+
+
+def _moved(row: ComplaintRow, step: Move, role: str, by: str, words: str, now: datetime) -> Turn[ComplaintRow]:
+    """Return what a move makes of a complaint; raises ComplaintError if table, role or clock forbids it."""
+    late = _late(row, now)
+    state, counts = moved(row.state, step, role, late=late), late and row.whose == RESPONDENT
+    told = replace(row, answer=words) if step is Move.ANSWER else replace(row, reason=words)
+    return _turn(_entered(replace(told, late=row.late + counts), state, now), by, words, late=counts)
+
+
+def _turn(row: ComplaintRow, by: str, words: str, *, late: bool) -> Turn[ComplaintRow]:
+    about = {"agreementDigest": row.agreement, "complainant": row.complainant, "respondent": row.respondent}
+    return Turn(row, by, words, more=about | {"late": LATE if late else ""})
+
+
 def _entered(row: ComplaintRow, state: State, now: datetime) -> ComplaintRow:
     """Return a complaint that comes into a state now: whose turn it is, and until when."""
     until = due(state, now)
     whose = CLOCKS[state].whose if until else ""
     return replace(row, state=state, whose=whose, due=until, waits=int(until is not None), updated=now)
-
-
-def _said(row: ComplaintRow) -> dict[str, str]:
-    return {"id": row.id, "agreement": row.agreement, "words": row.words}
 
 
 def _late(row: ComplaintRow, now: datetime) -> bool:

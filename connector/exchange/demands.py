@@ -16,12 +16,11 @@ from catalog.facets import DATASET
 from catalog.found import is_found
 from catalog.matching import LEAST, Offered, match
 from connector.exchange import listings
+from connector.exchange.case import Case, Turn
 from connector.exchange.membership import refuse_leaving
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
-from connector.runtime.limits import MEMBER_DEMANDS_MAX, PAGE_ROWS_MAX, SPACE_DEMANDS_MAX
-from connector.store.kept import Kept
+from connector.runtime.limits import MEMBER_DEMANDS_MAX, SPACE_DEMANDS_MAX
 from connector.store.rows.space import DemandRow
-from contracts.canonical import sha
 from contracts.tariff import asked
 
 if TYPE_CHECKING:
@@ -39,7 +38,14 @@ if TYPE_CHECKING:
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
-DEMANDS = Kept(DemandRow, "id", "there is no demand `{}`", "penstock demand list")
+DEMANDS = Case(
+    DemandRow,
+    "id",
+    "there is no demand `{}`",
+    "penstock demand list",
+    "demand.moved",
+    lambda row: {"demand": row.document, "product": row.product, "agreement": row.agreement},
+)
 # products whose words are looked at for one demand, and how many of them are shown
 CANDIDATES = 200
 MATCHES_SHOWN = 20
@@ -79,11 +85,7 @@ class Demands:
         """Return demands, newest first: of `member` alone, or all that are still looking."""
         await self._expire()
         where, what = ("member = ?", (member,)) if mine else (_IS_LOOKING, _LOOKING)
-
-        def read(tx: Tx) -> list[DemandRow]:
-            return tx.find(DemandRow, where, what, "updated desc", first + PAGE_ROWS_MAX)[first:]
-
-        return [view(row) for row in await self._core.store.read(read)]
+        return [view(row) for row in await DEMANDS.page(self._core, where, what, "updated desc", first)]
 
     async def for_product(self, product: str) -> list[Row]:
         """Return the demands that a listed product meets, best first."""
@@ -111,9 +113,8 @@ class Demands:
                 raise NotPermitted(f"the demand `{key[:200]}` is somebody else's")
             if "product" in body:
                 listings.listed(tx, body["product"])
-            product, agreement = body.get("product", row.product), body.get("agreement", row.agreement)
-            told = replace(row, product=product, agreement=agreement, reason=body.get("reason", ""))
-            return view(self._move(tx, row, told, step, by=member, role=BUYER, now=now))
+            turn = _moved(row, step, BUYER, member, now, **body)
+            return view(DEMANDS.keep(tx, self._core.evidence, row, turn))
 
         moved_: Row = await write(act)
         return moved_
@@ -122,10 +123,8 @@ class Demands:
 
     def _post(self, tx: Tx, demand: Demand, member: str, now: datetime) -> None:
         refuse_leaving(tx, member)
-        known = tx.get(DemandRow, id=demand.id)
-        if known is not None:
-            if known.member != member or known.document != demand.json():
-                raise Conflict(f"there is another demand `{demand.id}`", "give yours an id of its own")
+        told = member, demand.json()
+        if DEMANDS.known(tx, demand.id, "demand", lambda row: (row.member, row.document) == told):
             return
         looking = tx.execute(f"SELECT count(*) AS n FROM demands WHERE {_IS_LOOKING}", *_LOOKING)[0]["n"]  # noqa: S608 - marks only
         own = tx.execute(f"SELECT count(*) AS n FROM demands WHERE member = ? AND {_IS_LOOKING}", member, *_LOOKING)  # noqa: S608 - marks only
@@ -141,40 +140,22 @@ class Demands:
             created=now,
             updated=now,
         )
-        tx.insert(row)
-        self._record(tx, row, "unknown", by=member, now=now)
+        DEMANDS.keep(tx, self._core.evidence, None, Turn(row, member))
 
     def _matched(self, tx: Tx, key: str) -> str:
         row, now = DEMANDS.find(tx, key), self._core.clock.now()
         if row.state == State.OPEN:
-            told = replace(row, reason="")
-            row = self._move(tx, row, told, Move.MATCH, by=self._core.identity.did, role=EXCHANGE, now=now)
+            turn = _moved(row, Move.MATCH, EXCHANGE, self._core.identity.did, now)
+            row = DEMANDS.keep(tx, self._core.evidence, row, turn)
         return row.state
-
-    def _move(
-        self, tx: Tx, row: DemandRow, told: DemandRow, step: Move, *, by: str, role: str, now: datetime
-    ) -> DemandRow:
-        after = tx.change(row, replace(told, state=moved(State(row.state), step, role), updated=now))
-        self._record(tx, after, row.state, by=by, now=now)
-        return after
-
-    def _record(self, tx: Tx, row: DemandRow, before: str, *, by: str, now: datetime) -> None:
-        digest = sha({"demand": row.document, "product": row.product, "agreement": row.agreement}).hex()
-        fields = {"from": before, "to": str(row.state), "by": by, "reason": row.reason or "", "digest": digest}
-        self._core.evidence.record(tx, "demand.moved", part=row.id, fields=fields, now=now)
 
     async def _expire(self) -> None:
         """Withdraw what has been looking until its time was over, before anybody is shown it."""
-        now = self._core.clock.now()
-        over = f"until <= ? and {_IS_LOOKING}"
 
-        def act(tx: Tx) -> None:
-            for row in tx.find(DemandRow, over, (now, *_LOOKING), "until", SPACE_DEMANDS_MAX):
-                told = replace(row, reason="its time is over")
-                self._move(tx, row, told, Move.EXPIRE, by=self._core.identity.did, role=EXCHANGE, now=now)
+        def turned(row: DemandRow, now: datetime) -> Turn[DemandRow]:
+            return _moved(row, Move.EXPIRE, EXCHANGE, self._core.identity.did, now, reason="its time is over")
 
-        if await self._core.store.read(lambda tx: tx.find(DemandRow, over, (now, *_LOOKING), "until", 1)):
-            await self._core.store.write(act)
+        await DEMANDS.end(self._core, _LOOKING, turned, SPACE_DEMANDS_MAX)
 
     # ---- matching
 
@@ -208,6 +189,23 @@ class Demands:
         found = await self._programs.licence(digest) if len(digest) == 32 else None
         if found is None or found.buyer != self._space.last().members[member].address:
             raise Conflict(f"no licence of yours on chain is of the agreement `{agreement[:80]}`", "penstock show")
+
+
+def _moved(
+    row: DemandRow,
+    step: Move,
+    role: str,
+    by: str,
+    now: datetime,
+    *,
+    reason: str = "",
+    product: str | None = None,
+    agreement: str | None = None,
+) -> Turn[DemandRow]:
+    """Return what a move makes of a demand; raises DemandError if the table or the role forbids it."""
+    state = moved(State(row.state), step, role)
+    named = replace(row, product=product or row.product, agreement=agreement or row.agreement)
+    return Turn(replace(named, state=state, reason=reason, updated=now), by, reason)
 
 
 def view(row: DemandRow) -> Row:

@@ -11,12 +11,12 @@ from catalog.leaving import BECOMES, EXCHANGE, MEMBER, Item, Move, State, moved
 from catalog.listing import TABLE as LISTING
 from catalog.listing import Move as ListingMove
 from catalog.listing import State as ListingState
+from connector.exchange.case import Case, Turn
 from connector.exchange.kinds import KINDS
-from connector.exchange.membership import leaves
+from connector.exchange.membership import MEMBERS, leaves
 from connector.negotiation import on_offer
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict
-from connector.store.kept import Kept
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.space import LeavingRow, MemberRow, MemberState
 from contracts.canonical import sha
@@ -36,7 +36,14 @@ if TYPE_CHECKING:
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
-PLANS = Kept(LeavingRow, "did", "no plan to leave was handed in", "penstock leave --plan, to see one")
+PLANS = Case(
+    LeavingRow,
+    "did",
+    "no plan to leave was handed in",
+    "penstock leave --plan, to see one",
+    "leave.moved",
+    lambda row: row.plan,
+)
 OVER = ("closed", "settled")
 
 
@@ -58,9 +65,7 @@ class Leaving:
                 raise Conflict(f"your plan is {known.state}", "penstock leave --status")
             times = {"until": plan.until, "created": now, "updated": now}
             row = LeavingRow(did=did, plan=plan.json(), state=State.ASKED, reason="", **times)
-            tx.put(row)
-            self._record(tx, row, known.state.value if known else "unknown", did, plan.reason, now)
-            return view(row)
+            return view(PLANS.keep(tx, self._core.evidence, known, Turn(row, did, plan.reason)))
 
         asked: Row = await write(act)
         return asked
@@ -94,9 +99,7 @@ class Leaving:
         now = self._core.clock.now()
         if "exchange" not in self._core.identity.roles:
             return
-        rows = await self._core.store.read(
-            lambda tx: tx.find(LeavingRow, "state = ? and until <= ?", (State.APPROVED, now))
-        )
+        rows = await self._core.store.read(lambda tx: PLANS.over(tx, (State.APPROVED,), now))
         if not rows:
             return
         try:
@@ -108,16 +111,13 @@ class Leaving:
     # ---- one transaction's part
 
     def _approve(self, tx: Tx, did: str) -> LeavingRow:
-        now = self._core.clock.now()
+        own, now = self._core.identity.did, self._core.clock.now()
         member = tx.get(MemberRow, did=did)
         if member is None or member.state != MemberState.ADMITTED:
             raise Conflict(f"`{did[:200]}` is {'no member' if member is None else member.state}")
-        row = self._move(tx, did, Move.APPROVE, EXCHANGE, self._core.identity.did, "")
-        leaver = tx.change(member, replace(member, state=MemberState.LEAVING, updated=now))
-        states = {"from": member.state.value, "to": leaver.state.value}
-        told = states | {"by": self._core.identity.did, "reason": row.plan["reason"]}
-        digest = sha(row.plan).hex()
-        self._core.evidence.record(tx, "member.moved", part=did, fields=told | {"digest": digest}, now=now)
+        row = self._move(tx, did, Move.APPROVE, EXCHANGE, own, "")
+        leaver = replace(member, state=MemberState.LEAVING, updated=now)
+        MEMBERS.keep(tx, self._core.evidence, member, Turn(leaver, own, row.plan["reason"], digest=sha(row.plan).hex()))
         why = {"by": did, "role": "provider", "reason": "its provider leaves the space"}
         for table, kind in KINDS.items():
             for listing in tx.find(table, "provider = ?", (did,)):
@@ -135,14 +135,12 @@ class Leaving:
         self._move(tx, did, Move.END, EXCHANGE, self._core.identity.did, "")
 
     def _move(self, tx: Tx, did: str, step: Move, role: str, by: str, reason: str) -> LeavingRow:
-        row, now = PLANS.find(tx, did), self._core.clock.now()
-        after = tx.change(row, replace(row, state=moved(row.state, step, role), reason=reason, updated=now))
-        self._record(tx, after, row.state.value, by, reason, now)
-        return after
+        now = self._core.clock.now()
 
-    def _record(self, tx: Tx, row: LeavingRow, before: str, by: str, reason: str, now: datetime) -> None:
-        fields = {"from": before, "to": row.state.value, "by": by, "reason": reason, "digest": sha(row.plan).hex()}
-        self._core.evidence.record(tx, "leave.moved", part=row.did, fields=fields, now=now)
+        def turned(row: LeavingRow) -> Turn[LeavingRow]:
+            return Turn(replace(row, state=moved(row.state, step, role), reason=reason, updated=now), by, reason)
+
+        return PLANS.move(tx, self._core.evidence, did, turned)
 
 
 class Departing:

@@ -15,6 +15,7 @@ from catalog.roles import Doing, does
 from catalog.source import State
 from connector.exchange import membership as membership_rules
 from connector.exchange import rereading
+from connector.exchange.case import Turn
 from connector.exchange.federation.sources import standing
 from connector.exchange.membership import MEMBERS, leaves
 from connector.identity.self_description import described
@@ -111,10 +112,8 @@ class Members:
             raise Conflict(f"a member that is `{row.state}` cannot be moved by `{act}`", f"there is: {may}")
         if after == MemberState.ADMITTED and leaves(tx, did):
             after = MemberState.LEAVING
-        tx.change(row, replace(row, state=after, updated=now))
-        told = {"from": row.state.value, "to": after.value, "by": self._core.identity.did, "reason": reason}
-        fields = told | {"digest": sha(row.document).hex()}
-        self._core.evidence.record(tx, "member.moved", part=did, fields=fields, now=now)
+        turn = Turn(replace(row, state=after, updated=now), self._core.identity.did, reason)
+        MEMBERS.keep(tx, self._core.evidence, row, turn)
         self._tell_registry(tx, did, act, reason)
         if after == MemberState.REVOKED and does(row.role, Doing.RULE):
             space, account = did_digest(self._core.identity.did), self._space.last().members[did].address

@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalog.leaving import State
+from connector.exchange.case import NOWHERE, Case, Turn
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
-from connector.store.kept import Kept
 from connector.store.rows.space import ApplicationRow, ApplicationState, LeavingRow, MemberRow, MemberState
-from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +22,14 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 
-MEMBERS = Kept(MemberRow, "did", "`{}` is no member, or is the exchange itself", "penstock exchange member list")
+MEMBERS = Case(
+    MemberRow,
+    "did",
+    "`{}` is no member, or is the exchange itself",
+    "penstock exchange member list",
+    "member.moved",
+    lambda row: row.document,
+)
 
 
 def refuse_double(member: Member, known: Iterable[Member]) -> None:
@@ -58,13 +64,11 @@ def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) ->
         created=now,
         updated=now,
     )
-    tx.put(new)
     application = tx.get(ApplicationRow, did=member.did)
-    before = "unknown" if application is None else application.state.value
     if application is not None:
+        # one event says what became of both
         tx.change(application, replace(application, state=ApplicationState.ADMITTED, reason="", updated=now))
-    fields = {"from": before, "to": new.state.value, "by": by, "reason": "", "digest": sha(document).hex()}
-    evidence.record(tx, "member.moved", part=member.did, fields=fields, now=now)
+    MEMBERS.keep(tx, evidence, None, Turn(new, by), since=NOWHERE if application is None else application.state)
     return document
 
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from catalog.operators import NAME_CHARACTERS_MAX, POSTS, Post, filled
 from catalog.operators import post as post_of
+from connector.exchange.case import Case, Turn
 from connector.identity.tokens import SCHEME
 from connector.runtime import reasons
-from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
+from connector.runtime.errors import Conflict, InvalidInput, Unproven
 from connector.runtime.limits import OPERATORS_MAX
 from connector.store.rows.space import OperatorRow, OperatorState
-from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +31,16 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
+OPERATORS = Case(
+    OperatorRow,
+    "name",
+    "there is no operator `{}`",
+    "penstock exchange operator list",
+    "operator.moved",
+    lambda row: {"name": row.name, "post": row.post, "digest": row.digest},
+    part="digest",
+)
+NAME_CHARACTERS_SHOWN = 100
 KEY_BYTES = 32
 # what tells an operator's key from the token of the data directory
 KEY_MARK = "operator."
@@ -100,24 +110,18 @@ class Operators:
         if len(_acting(tx)) >= OPERATORS_MAX:
             raise Conflict(f"an exchange has at most {OPERATORS_MAX} operators", "dismiss one first")
         row = OperatorRow(name=name, post=at, digest=digest, state=OperatorState.ACTING, created=now, updated=now)
-        tx.insert(row)
-        self._record(tx, row, "unknown", by, "", now)
+        OPERATORS.keep(tx, self._core.evidence, None, Turn(row, by))
 
     def _dismiss(self, tx: Tx, name: str, reason: str, by: str, now: datetime) -> Row:
         row = tx.get(OperatorRow, name=name)
         if row is None or row.state != OperatorState.ACTING:
-            raise Absent(f"there is no operator `{name[:100]}`", "penstock exchange operator list")
+            raise OPERATORS.absent(name[:NAME_CHARACTERS_SHOWN])
         others = frozenset(one.post for one in _acting(tx) if one.name != name)
         if filled(posts(tx)) and not filled(others):
             raise Conflict(f"`{name}` is the last {row.post} operator", "name another first")
-        gone = tx.change(row, replace(row, state=OperatorState.DISMISSED, updated=now))
-        self._record(tx, gone, row.state.value, by, reason, now)
+        dismissed = replace(row, state=OperatorState.DISMISSED, updated=now)
+        gone = OPERATORS.keep(tx, self._core.evidence, row, Turn(dismissed, by, reason))
         return {"name": name, "post": gone.post, "state": gone.state}
-
-    def _record(self, tx: Tx, row: OperatorRow, before: str, by: str, reason: str, now: datetime) -> None:
-        digest = sha({"name": row.name, "post": row.post, "digest": row.digest}).hex()
-        fields = {"from": before, "to": row.state.value, "by": by, "reason": reason, "digest": digest}
-        self._core.evidence.record(tx, "operator.moved", part=row.digest, fields=fields, now=now)
 
 
 def posts(tx: Tx) -> frozenset[Post]:

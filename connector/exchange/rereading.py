@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from connector.exchange.case import Turn
 from connector.exchange.membership import MEMBERS
 from connector.runtime.errors import Conflict
 from connector.store.rows.space import MemberState
-from contracts.canonical import sha
 from ledger.chain import membership
 from ledger.chain.membership import Keys
 from ledger.chain.standing import did_digest
@@ -91,10 +91,7 @@ def _keep(tx: Tx, core: Core, programs: Programs, transactions: Transactions, ch
     found, now = change.found, core.clock.now()
     document = found.json()
     after = replace(row, name=found.name, role=found.role, region=found.region, document=document, updated=now)
-    tx.change(row, after)
-    told = {"from": row.state.value, "to": row.state.value, "by": change.by, "reason": change.reason}
-    moved = told | {"digest": sha(document).hex()}
-    core.evidence.record(tx, "member.moved", part=found.did, fields=moved, now=now)
+    MEMBERS.keep(tx, core.evidence, row, Turn(after, change.by, change.reason))
     if found.role != row.role:
         space = did_digest(core.identity.did)
         act = membership.change_role(programs.deployment, space, found.address, found.role)

@@ -15,15 +15,15 @@ from catalog.listing import Move
 from catalog.listing import State as ListingState
 from catalog.spaces import MAIN, Rules, State
 from connector.exchange import kinds
+from connector.exchange.case import NOWHERE, Case, Turn
 from connector.exchange.kinds import KINDS
 from connector.exchange.membership import refuse_leaving
 from connector.exchange.operators import mode
 from connector.runtime import reasons
-from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import REASON_CHARACTERS_MAX, SPACES_MAX
 from connector.store.columns import EPOCH
 from connector.store.rows.space import SpaceRow, SpaceVersionRow
-from contracts.canonical import sha
 from policy.parse import parse
 
 if TYPE_CHECKING:
@@ -38,6 +38,17 @@ if TYPE_CHECKING:
 
 
 WORDS = ("name", "description")
+# what a version says
+SAID = (*WORDS, "rules", "state")
+SPACES = Case(
+    SpaceRow,
+    "id",
+    "there is no space `{}`",
+    "penstock space list",
+    "space.moved",
+    lambda row: {name: getattr(row, name) for name in SAID},
+)
+KEY_CHARACTERS_SHOWN = 100
 LIMITS = {"name": spaces.NAME_CHARACTERS_MAX, "description": spaces.DESCRIPTION_CHARACTERS_MAX}
 # those who supervise a space find everything in it
 SUPERVISE = frozenset({"exchange", "regulator"})
@@ -80,8 +91,9 @@ class Spaces:
                 raise Conflict(f"there is a space `{key}`", "choose another id")
             if len(_all(tx)) >= SPACES_MAX:
                 raise Conflict(f"an exchange has at most {SPACES_MAX} spaces", "wind up one that is not used")
-            made = replace(_worded(_first(key), _words(words)), rules=ruled.json())
-            return self._keep(tx, made, by, "", "unknown")
+            first = _first(key)
+            made = replace(_worded(first, _words(words)), rules=ruled.json())
+            return self._keep(tx, first, made, by, "", NOWHERE)
 
         return await self._done(act)
 
@@ -96,7 +108,7 @@ class Spaces:
             if row.state != State.OPEN:
                 raise Conflict(f"the space `{key}` is {row.state}")
             rules = row.rules if ruled is None else ruled.json()
-            told = self._keep(tx, replace(_worded(row, words), rules=rules), by, reason, row.state)
+            told = self._keep(tx, row, replace(_worded(row, words), rules=rules), by, reason, row.state)
             if ruled is not None:
                 self._suspend(tx, key, ruled, "")
             return told
@@ -113,7 +125,7 @@ class Spaces:
             row = find(tx, key)
             if row.state != State.OPEN:
                 raise Conflict(f"the space `{key}` is {row.state}")
-            told = self._keep(tx, replace(row, state=State.CLOSED), by, reason, row.state)
+            told = self._keep(tx, row, replace(row, state=State.CLOSED), by, reason, row.state)
             self._suspend(tx, key, None, f"the space `{key}` was wound up: {reason}")
             return told
 
@@ -128,18 +140,15 @@ class Spaces:
         self._finding.changed()
         return view(row)
 
-    def _keep(self, tx: Tx, after: SpaceRow, by: str, reason: str, before: str) -> SpaceRow:
+    def _keep(self, tx: Tx, row: SpaceRow, after: SpaceRow, by: str, reason: str, since: str) -> SpaceRow:
         """Keep a space as it is from now on, as its next version."""
-        now = self._core.clock.now()
-        new = replace(after, version=after.version + 1, reason=reason, updated=now)
-        if after.version == 0:  # nobody wrote it down before
-            new = replace(new, created=now)
-        tx.put(new)
-        said = {name: getattr(new, name) for name in (*WORDS, "rules", "state")}
+        now, written = self._core.clock.now(), row.version > 0
+        created = row.created if written else now
+        new = replace(after, version=row.version + 1, reason=reason, created=created, updated=now)
+        said = SPACES.said(new)
         tx.insert(SpaceVersionRow(space=new.id, version=new.version, **said, by=by, reason=reason, created=now))
-        fields = {"from": before, "to": str(new.state), "by": by, "reason": reason, "digest": sha(said).hex()}
-        self._core.evidence.record(tx, "space.moved", part=new.id, fields=fields, now=now)
-        return new
+        turn = Turn(new, by, reason)
+        return SPACES.keep(tx, self._core.evidence, row if written else None, turn, since=since)
 
     def _suspend(self, tx: Tx, key: str, rules: Rules | None, why: str) -> None:
         """Suspend what is listed in a space and does not keep to its rules; all of it without rules."""
@@ -162,7 +171,7 @@ def find(tx: Tx, key: str) -> SpaceRow:
     if row is None and key == MAIN:
         return _first(MAIN)
     if row is None:
-        raise Absent(f"there is no space `{key[:100]}`", "penstock space list")
+        raise SPACES.absent(key[:KEY_CHARACTERS_SHOWN])
     return row
 
 

@@ -10,6 +10,14 @@ from catalog.operators import Post
 from connector.store.table_row import Document, Documents, Json, TableRow, table
 
 
+class CaseRow(TableRow):
+    """The row of a case of the exchange: what they all have (`connector.exchange.case`); each declares it."""
+
+    __slots__ = ()
+    state: str
+    updated: datetime
+
+
 class MemberState(StrEnum):
     """Where a member is; two of the states are told to everybody (`ledger.space.document`)."""
 
@@ -48,7 +56,7 @@ class ActState(StrEnum):
 
 @table("members", key=("did",))
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberRow(TableRow):
+class MemberRow(CaseRow):
     """A member of the space."""
 
     did: str
@@ -64,7 +72,7 @@ class MemberRow(TableRow):
 
 @table("applications", key=("did",), index=(("state", "due"),))
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationRow(TableRow):
+class ApplicationRow(CaseRow):
     """An application to become a member."""
 
     did: str
@@ -91,7 +99,7 @@ class ConnectorRow(TableRow):
 
 @table("leavings", key=("did",), index=(("state", "until"),))
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeavingRow(TableRow):
+class LeavingRow(CaseRow):
     """A member that is leaving, and what it still owes."""
 
     did: str
@@ -105,7 +113,7 @@ class LeavingRow(TableRow):
 
 @table("spaces", key=("id",))
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpaceRow(TableRow):
+class SpaceRow(CaseRow):
     """A space that the exchange keeps."""
 
     id: str
@@ -137,7 +145,7 @@ class SpaceVersionRow(TableRow):
 
 @table("operators", key=("name",), unique=(("digest",),))
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorRow(TableRow):
+class OperatorRow(CaseRow):
     """A person who works for the exchange."""
 
     name: str
@@ -150,7 +158,7 @@ class OperatorRow(TableRow):
 
 @table("acts", key=("id",), index=(("state", "until"),))
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActRow(TableRow):
+class ActRow(CaseRow):
     """An act of an operator that waits for somebody else's assent."""
 
     id: str
@@ -171,7 +179,7 @@ class ActRow(TableRow):
 
 @table("demands", key=("id",), index=(("state", "updated"), ("member", "state")))
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DemandRow(TableRow):
+class DemandRow(CaseRow):
     """What a member is looking for."""
 
     id: str
@@ -201,7 +209,7 @@ class SearchRow(TableRow):
 
 @table("complaints", key=("id",), index=(("complainant",), ("respondent",)))
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintRow(TableRow):
+class ComplaintRow(CaseRow):
     """A complaint of one side of an agreement about the other."""
 
     id: str
