@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.roles import Doing, does
-from catalog.source import State
 from connector.exchange import membership as membership_rules
 from connector.exchange import rereading
 from connector.exchange.federation.sources import standing
@@ -19,6 +18,7 @@ from connector.exchange.membership import ADMITTED, LEAVING, MEMBERS, leaves
 from connector.identity.self_description import described
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.store.rows.catalogue import SourceRow
 from contracts.canonical import sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -63,10 +63,10 @@ MOVES: Mapping[tuple[str, str], str] = {
 }
 
 
-def _plain(source: Row) -> Row:
+def _plain(source: SourceRow) -> Row:
     """Return a member that speaks the Dataspace Protocol alone: without keys of ours, its catalogue a source."""
-    about = {"did": source["did"], **source["member"], "role": "provider"}
-    return about | {"state": standing(State(source["state"])), "speaks": "dsp", "source": source["name"]}
+    about = {"did": source.did, **(source.member or {}), "role": "provider"}
+    return about | {"state": standing(source.state), "speaks": "dsp", "source": source.name}
 
 
 class Members:
@@ -88,7 +88,7 @@ class Members:
         """List the members with their states."""
         store = self._core.store
         rows = await store.read(lambda tx: tx.find("members", order="created"))
-        plain = [row for row in await store.read(lambda tx: tx.find("sources", order="created")) if row["member"]]
+        plain = [row for row in await store.read(lambda tx: tx.find(SourceRow, order="created")) if row.member]
         told = [{name: row[name] for name in ("did", "name", "role", "region", "state")} for row in rows]
         return {"members": told + [_plain(row) for row in plain]}
 
