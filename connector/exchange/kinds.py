@@ -97,6 +97,8 @@ class Kind(Protocol):
 
 DATA_SETS: Kind = listings
 KINDS: Mapping[type[ListingRow | ServiceRow], Kind] = {ListingRow: DATA_SETS, ServiceRow: services}
+# their tables
+LISTED = tuple(row.TABLE.name for row in KINDS)
 
 
 def of(key: str) -> Kind:
