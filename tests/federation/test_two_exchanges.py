@@ -56,7 +56,7 @@ async def test_a_reading_broken_off_goes_on_at_its_page_and_nothing_is_missing_m
     pages, of = [], reading.exchange
 
     async def breaking(core, peers, worker, row):
-        pages.append(row["cursor"].get("after", 0))
+        pages.append(row.cursor.get("after", 0))
         if len(pages) == 2:
             raise RuntimeError("killed")
         return await of(core, peers, worker, row)
