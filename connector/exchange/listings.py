@@ -146,7 +146,7 @@ def _alike(tx: Tx, row: ListingRow) -> list[dict[str, str]]:
 def number(tx: Tx) -> None:
     """Give a `seq` to listings of before there were any."""
     for row in tx.find(ListingRow, "seq is null"):
-        tx.update(ListingRow, {"id": row.id}, seq=following(tx))
+        tx.change(row, replace(row, seq=following(tx)))
 
 
 def view(row: Stocked) -> dict[str, Any]:

@@ -135,8 +135,8 @@ def indexed(row: Stocked) -> Entry:
 
 def take_review(tx: Tx, _evidence: Evidence, row: Stocked, finding: Row, _now: datetime) -> None:
     """Keep what a review found; nothing was opened, so the moves are all that is on record."""
-    own_ = STOCK.own(row)
-    tx.change(own_, replace(own_, review=finding))
+    row = STOCK.own(row)
+    tx.change(row, replace(row, review=finding))
 
 
 def told(row: Stocked) -> Row:

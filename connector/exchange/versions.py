@@ -71,7 +71,7 @@ class Versions:
     def number(self, tx: Tx, row: Stocked) -> int:
         """Return the number of the version that a row shows now; 0 if it was listed before versions were kept."""
         version = self._saying(tx, row.id, self.of(row))
-        return 0 if version is None else int(version.number)
+        return 0 if version is None else version.number
 
     def find(self, tx: Tx, key: str, number: int) -> ListingVersionRow:
         """Return a version; raises Absent."""

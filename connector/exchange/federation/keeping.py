@@ -8,6 +8,7 @@ parties, then that of the source that was added first; a source added later take
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalog.found import found_id
@@ -41,7 +42,7 @@ def take(tx: Tx, source: SourceRow, sightings: Sequence[Sighting], now: datetime
                 touched.add(known.product)
             continue
         if known is not None and known.digest == sighting.digest:
-            tx.update(HarvestedRow, {"source": name, "own": sighting.own}, generation=source.generation)
+            tx.change(known, replace(known, generation=source.generation))
             continue
         if known is None and count >= source.most:
             left += 1

@@ -192,8 +192,9 @@ def turn(tx: Tx, core: Core, name: str, move: Move, by: str, reason: str = "") -
 
 def hurry(tx: Tx, name: str, now: datetime) -> None:
     """Have a source read now, whatever it failed at before."""
-    moved(find(tx, name).state, Move.READ)
-    tx.update(SourceRow, {"name": name}, due=now)
+    row = find(tx, name)
+    moved(row.state, Move.READ)
+    tx.change(row, replace(row, due=now))
 
 
 def due(tx: Tx, now: datetime) -> list[SourceRow]:
