@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from catalog.question import Question
     from catalog.use import Use
     from connector.api.call import Call
-    from connector.exchange.stock import Stocked
+    from connector.exchange.numbering import Stocked
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 

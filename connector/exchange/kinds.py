@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from catalog.listing import Move, State
     from catalog.question import Entry
     from catalog.service import Service
-    from connector.exchange.stock import Stocked
+    from connector.exchange.numbering import Stocked
     from connector.exchange.versions import Versions
     from connector.runtime.errors import Absent
     from connector.store.evidence import Evidence

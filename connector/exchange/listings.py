@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.dataset import Dataset
-    from connector.exchange.stock import Stocked
+    from connector.exchange.numbering import Stocked
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-Numbered: TypeAlias = ListingRow | ServiceRow | FederatedRow
+Stocked: TypeAlias = ListingRow | ServiceRow  # what is on the list here
+Numbered: TypeAlias = Stocked | FederatedRow
 
 # what an id begins with → the rows of what has such ids; a product listed here begins with none of them
 BEGINS: Final[Mapping[str, type[Numbered]]] = {service.PREFIX: ServiceRow, found.PREFIX: FederatedRow}

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from connector.chain.anchoring import Anchoring
     from connector.core.core import Core
     from connector.exchange.finding import Finding
-    from connector.exchange.numbering import Numbered
-    from connector.exchange.stock import Stocked
+    from connector.exchange.numbering import Numbered, Stocked
     from connector.identity.peers import Peers
     from connector.space.view import SpaceView
     from connector.store.exclusive import Exclusive

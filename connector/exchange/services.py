@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.service import Service
-    from connector.exchange.stock import Stocked
+    from connector.exchange.numbering import Stocked
     from connector.store.evidence import Evidence
     from connector.store.row import Row
     from connector.store.transaction import Tx

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.exchange.finding import Finding
+    from connector.exchange.numbering import Stocked
     from connector.exchange.operators import Operators
-    from connector.exchange.stock import Stocked
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

@@ -7,7 +7,7 @@ suspension no version's review stands; what is listed was reviewed as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from catalog.listing import FOUND_IN, Move, moved
 from connector.exchange.federation import keeping
@@ -19,12 +19,12 @@ from contracts.canonical import sha
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from connector.exchange.numbering import Stocked
     from connector.exchange.versions import Versions
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
 
 
-Stocked: TypeAlias = ListingRow | ServiceRow
 R = TypeVar("R", ListingRow, ServiceRow)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.difference import Difference
-    from connector.exchange.stock import Stocked
+    from connector.exchange.numbering import Stocked
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from connector.exchange.stock import Stocked
+    from connector.exchange.numbering import Stocked
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
