@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from catalog.question import Question
     from catalog.use import Use
     from connector.api.call import Call
+    from connector.exchange.numbering import Stocked
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 
@@ -72,7 +73,7 @@ async def submit(call: Call) -> web.Response:
     now = call.core.clock.now()
     row = await call.act(lambda tx: listings.submit(tx, call.core.evidence, document, call.peer, now))
     call.of(Finding).changed()
-    call.of(Reviewer).submitted(row["id"], call.peer)
+    call.of(Reviewer).submitted(row.id, call.peer)
     return as_json(listings.view(row), 201)
 
 
@@ -81,9 +82,9 @@ async def withdraw(call: Call) -> web.Response:
     key = call.path["id"]
     reason = (await call.texts("reason"))["reason"]
     row = await call.core.store.read(lambda tx: listings.find(tx, key))
-    if row["provider"] != call.peer:
+    if row.provider != call.peer:
         raise listings.absent(key)
-    registered = await call.of(Programs).edition(bytes.fromhex(row["edition"]))
+    registered = await call.of(Programs).edition(bytes.fromhex(row.edition))
     if registered is None or registered.withdrawn_at is None:
         raise Conflict("the edition is not withdrawn on chain", "withdraw it, then tell us")
     who, now = {"by": call.peer, "role": "provider"}, call.core.clock.now()
@@ -128,7 +129,7 @@ async def _like(call: Call, key: str, asked: Question) -> Question:
     role = call.of(SpaceView).last().members[call.peer].role
 
     row = await call.core.store.read(lambda tx: _seen(tx, key, call.peer, role))
-    similar = like(row["title"], kinds.of(key).described(row).keywords)
+    similar = like(row.title, kinds.described(row).keywords)
     return replace(asked, words=similar.words, any_word=True)
 
 
@@ -170,7 +171,7 @@ async def face(call: Call) -> web.Response:
     return answer
 
 
-def _seen(tx: Tx, key: str, member: str, role: str) -> dict[str, Any]:
+def _seen(tx: Tx, key: str, member: str, role: str) -> Stocked:
     """Return a listed product or service that a member may see; raises Absent."""
     kind = kinds.of(key)
     row = kind.listed(tx, key)
@@ -195,7 +196,7 @@ async def versions(call: Call) -> web.Response:
     def read(tx: Tx) -> dict[str, Any]:
         kind = kinds.of(key)
         row = kind.find(tx, key)
-        if row["provider"] != call.peer and (row["state"] != State.LISTED or not spaces.seen(tx, row, call.peer, role)):
+        if row.provider != call.peer and (row.state is not State.LISTED or not spaces.seen(tx, row, call.peer, role)):
             raise kind.absent(key)
         if numbers:
             return {"differences": kind.VERSIONS.compared(tx, key, *numbers)}

@@ -16,6 +16,7 @@ from connector.identity.peers import Peers
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, InvalidInput, NotPermitted
 from connector.runtime.limits import SOURCE_PRODUCTS
+from connector.store.rows.catalogue import SourceRow
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -54,7 +55,7 @@ async def tell(call: Call) -> web.Response:
 
 async def page(call: Call) -> web.Response:
     """List the sources with their states."""
-    rows = await call.core.store.read(lambda tx: tx.find("sources", order="rank"))
+    rows = await call.core.store.read(lambda tx: tx.find(SourceRow, order="rank"))
     return as_json({"sources": [sources.view(row) for row in rows]})
 
 

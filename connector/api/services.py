@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.listing import REASON_CHARACTERS_MAX, Move
 from catalog.roles import Doing
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.call import Call
+    from connector.store.rows.catalogue import ServiceRow
     from connector.store.transaction import Tx
 
 
@@ -27,13 +28,13 @@ async def submit(call: Call) -> web.Response:
     may(call.of(SpaceView).last().members[call.peer], Doing.LIST)
     document, now = handed_in.data_service(await call.document()), call.core.clock.now()
 
-    def act(tx: Tx) -> dict[str, Any]:
+    def act(tx: Tx) -> ServiceRow:
         spaces.check(tx, document, call.peer)
         return services.submit(tx, call.core.evidence, document, call.peer, now)
 
     row = await call.act(act)
     call.of(Finding).changed()
-    call.of(Reviewer).submitted(row["id"], row["provider"])
+    call.of(Reviewer).submitted(row.id, row.provider)
     return as_json(services.view(row), 201)
 
 
@@ -48,7 +49,7 @@ async def roll_back(call: Call) -> web.Response:
     number = version_number(given["version"])
     reason = f"back to version {number}: {reasons.check(given['reason'], 'it goes into the log')}"
 
-    def act(tx: Tx) -> dict[str, Any]:
+    def act(tx: Tx) -> ServiceRow:
         document = services.version(tx, key, number, call.peer)
         spaces.check(tx, document, call.peer)
         return services.submit(tx, call.core.evidence, document, call.peer, now, reason[:REASON_CHARACTERS_MAX])
@@ -72,7 +73,7 @@ async def withdraw(call: Call) -> web.Response:
     reason, now = (await call.texts("reason"))["reason"], call.core.clock.now()
 
     def act(tx: Tx) -> str:
-        if services.find(tx, key)["provider"] != call.peer:
+        if services.find(tx, key).provider != call.peer:
             raise services.absent(key)
         who = {"by": call.peer, "role": "provider", "reason": reason}
         return services.move(tx, call.core.evidence, key, Move.WITHDRAW, **who, now=now)

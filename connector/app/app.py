@@ -53,7 +53,7 @@ from connector.exchange.federation.harvesting import Harvesting
 from connector.exchange.finding import Finding
 from connector.exchange.heartbeats import Heartbeats, Pulse
 from connector.exchange.indicating import Indicators
-from connector.exchange.kinds import KINDS
+from connector.exchange.kinds import LISTED
 from connector.exchange.leaving import Departing, Leaving
 from connector.exchange.members import Members
 from connector.exchange.operators import Operators
@@ -295,7 +295,7 @@ class Connector:
         Service(
             readies=Finding.recover,
             ends=Finding.close,
-            looks={(*KINDS, "spaces"): Finding.changed, ("federated",): Finding.grown},
+            looks={(*LISTED, "spaces"): Finding.changed, ("federated",): Finding.grown},
         ),
     ]
     members: Members
@@ -315,7 +315,7 @@ class Connector:
         Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake}),
     ]
     demands: Demands
-    reviewer: Annotated[Reviewer, Service(begins=Reviewer.recover, working={tuple(KINDS): Reviewer.recover})]
+    reviewer: Annotated[Reviewer, Service(begins=Reviewer.recover, working={LISTED: Reviewer.recover})]
     attesting: Attesting
     trades: Trades
     complaints: Complaints

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.demand import BUYER, EXCHANGE, LOOKING, Demand, Move, State, from_json, moved
 from catalog.facets import DATASET
 from catalog.found import is_found
+from catalog.listing import State as ListingState
 from catalog.matching import LEAST, Offered, match
 from connector.exchange import listings
 from connector.exchange.case import Case, Turn
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from connector.exchange.spaces import Spaces
     from connector.space.view import SpaceView
     from connector.store.row import Row
+    from connector.store.rows.catalogue import ListingRow
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
 
@@ -91,7 +93,7 @@ class Demands:
         """Return the demands that a listed product meets, best first."""
         await self._expire()
 
-        def read(tx: Tx) -> tuple[Row, list[DemandRow]]:
+        def read(tx: Tx) -> tuple[ListingRow, list[DemandRow]]:
             looking = tx.find(DemandRow, _IS_LOOKING, _LOOKING, "updated desc", SPACE_DEMANDS_MAX)
             return listings.listed(tx, product), looking
 
@@ -165,18 +167,18 @@ class Demands:
         found, _ = await self._finding.keys(asked, limit=CANDIDATES, first=0)
         keys = [key for key in found if not is_found(key)]  # what is sold elsewhere meets no demand here
         rows = await self._core.store.read(lambda tx: [listings.find(tx, key) for key in keys])
-        listed = [row for row in rows if row["state"] == "listed"]
+        listed = [row for row in rows if row.state is ListingState.LISTED]
         # to read two hundred descriptions takes a tenth of a second
-        scored = await asyncio.to_thread(lambda: {row["id"]: match(demand, self._offered(row)) for row in listed})
+        scored = await asyncio.to_thread(lambda: {row.id: match(demand, self._offered(row)) for row in listed})
         best = sorted((key for key in scored if scored[key].score >= LEAST), key=lambda key: (-scored[key].score, key))
-        about = {row["id"]: {name: row[name] for name in ("title", "provider", "tier")} for row in rows}
+        about = {row.id: {"title": row.title, "provider": row.provider, "tier": row.tier} for row in rows}
         return [{"product": key, **about[key], **scored[key].json()} for key in best[:MATCHES_SHOWN]]
 
-    def _offered(self, listing: Row) -> Offered:
-        offer, now = listing["offer"], self._core.clock.now()
+    def _offered(self, listing: ListingRow) -> Offered:
+        offer, now = listing.offer, self._core.clock.now()
 
         def permits(use: Use) -> tuple[bool, str]:
-            return use.permitted(offer["policy"], listing["id"], listing["tier"], now)
+            return use.permitted(offer["policy"], listing.id, listing.tier, now)
 
         return Offered(listings.indexed(listing), asked(offer), permits)
 

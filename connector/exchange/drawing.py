@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.custody import review, tickets
 from connector.runtime.errors import Conflict, PeerMisbehaved
+from connector.store.rows.catalogue import ListingRow
 from ledger.edition.header import read_header
 from ledger.edition.opening import open_piece
 
@@ -27,33 +28,35 @@ if TYPE_CHECKING:
 PARALLEL_PIECES = 4
 
 
-async def drawn(core: Core, space: SpaceView, programs: Programs, peers: Peers, anchoring: Anchoring, row: Row) -> Row:
+async def drawn(
+    core: Core, space: SpaceView, programs: Programs, peers: Peers, anchoring: Anchoring, row: ListingRow
+) -> Row:
     """Return what was drawn and opened of a listing; raises Conflict and PeerMisbehaved."""
-    key, header = row["id"], read_header(row["header"])
-    registered = await programs.edition(bytes.fromhex(row["edition"]))
+    key, header = row.id, read_header(row.header)
+    registered = await programs.edition(bytes.fromhex(row.edition))
     if registered is None:
         raise Conflict(f"the edition of `{key}` is not on chain yet", "ask again when it is mined")
-    provider = space.last().members[row["provider"]]
+    provider = space.last().members[row.provider]
     if registered.provider != provider.address:
         raise Conflict(f"the edition of `{key}` was registered by somebody else")
     seed = await _seed(core, anchoring, row)
     numbers = review.drawn(seed, header)
     rows, ticket = await _ask(core, peers, provider, header, seed, numbers)
-    await _open_all(core, provider.url, row["edition"], rows, ticket)
+    await _open_all(core, provider.url, row.edition, rows, ticket)
     return review.finding(seed, numbers)
 
 
-async def _seed(core: Core, anchoring: Anchoring, row: Row) -> bytes:
+async def _seed(core: Core, anchoring: Anchoring, row: ListingRow) -> bytes:
     """Return the seed of this edition's one draw: the root of our log as anchored now, kept for a second try.
 
     An edition that came in while we anchored has another one: its maker may have known this root before.
     """
-    if row["seed"] is not None:
-        return bytes(row["seed"])
+    if row.seed is not None:
+        return row.seed
     anchored = await anchoring.anchor()
     seed = bytes.fromhex(anchored["root"])
-    drawn_of = {"id": row["id"], "edition": row["edition"]}
-    await core.store.write(lambda tx: tx.update("listings", drawn_of, seed=seed))
+    drawn_of = {"id": row.id, "edition": row.edition}
+    await core.store.write(lambda tx: tx.update(ListingRow, drawn_of, seed=seed))
     return seed
 
 

@@ -18,7 +18,7 @@ from catalog.facets import FACETS
 from catalog.index import BUILDING_HEAP_BYTES, HEAP_BYTES, Index
 from connector.exchange import indexing, listings
 from connector.exchange.indexing import ROWS_PER_COMMIT
-from connector.exchange.numbering import newest, table_of
+from connector.exchange.numbering import newest, row_of, seq_of
 from connector.runtime.cancellation import cancel
 from connector.runtime.data_folder import SEARCH
 
@@ -120,8 +120,8 @@ class Finding:
     async def _catch_up(self) -> None:
         assert self._index is not None
         last = await asyncio.to_thread(self._index.newest)
-        row = None if last is None else await self._read(lambda tx: tx.get(table_of(last[0]), id=last[0]))
-        if last is not None and (row is None or row["seq"] < last[1]):
+        row = None if last is None else await self._core.store.read(lambda tx: tx.get(row_of(last[0]), id=last[0]))
+        if last is not None and (row is None or seq_of(row) < last[1]):
             await self._make_again()
             return
         await self._take_in(self._index, 0 if last is None else last[1], HEAP_BYTES)

@@ -14,15 +14,15 @@ from catalog.identifiers import Kind
 from catalog.printable import is_line
 from catalog.service import PREFIX as SERVICE
 from catalog.spaces import MAIN
-from connector.exchange.numbering import table_of
+from connector.exchange.numbering import row_of
 from connector.negotiation.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from connector.runtime.errors import InvalidInput
+from connector.store.rows.catalogue import ListingRow
 from contracts.decimals import read_decimal
 from contracts.tariff import Tariff
 from ledger.edition.header import read_header
 from policy.parse import parse
 
-LISTINGS = "listings"  # their table
 LISTING_KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
 # besides, which space it is to be listed in; without it the exchange's first
 SPACE = "space"
@@ -56,7 +56,7 @@ def listing(document: Any) -> dict[str, Any]:
         raise InvalidInput("the dataset has another title than the product")
     if dataset.id != document["id"]:
         raise InvalidInput("the dataset has another id than the product")
-    if table_of(dataset.id) != LISTINGS:
+    if row_of(dataset.id) is not ListingRow:
         raise InvalidInput(
             f"`{PREFIX}` begins the ids of products found elsewhere, `{SERVICE}` those of services", "choose another id"
         )

@@ -7,20 +7,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.errors import CatalogError
-from catalog.found import is_found
 from catalog.index import Index
 from catalog.question import Entry
 from connector.exchange import kinds
 from connector.exchange.federation import showing
-from connector.exchange.numbering import beyond
+from connector.exchange.numbering import Numbered, beyond, seq_of
 from connector.store.offline import look
+from connector.store.rows.catalogue import FederatedRow
 from connector.store.tables import TABLES
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 
@@ -52,12 +51,12 @@ def following(tx: Tx, seq: int, limit: int) -> list[Entry]:
     return [_readable(tx, row) for row in beyond(tx, seq, limit)]
 
 
-def _readable(tx: Tx, row: Row) -> Entry:
+def _readable(tx: Tx, row: Numbered) -> Entry:
     """Return the entry of a product; one that cannot be read (an older program took it in) holds nobody else up."""
     try:
-        if is_found(row["id"]):
+        if isinstance(row, FederatedRow):
             return showing.indexed(tx, row)
-        return kinds.of(row["id"]).indexed(row)
+        return kinds.of(row.id).indexed(row)
     except (CatalogError, ContractError):
-        log.exception("the product `%s` cannot be found: it is not what a product must be", row["id"])
-        return Entry(row["id"], row["seq"])
+        log.exception("the product `%s` cannot be found: it is not what a product must be", row.id)
+        return Entry(row.id, seq_of(row))

@@ -13,6 +13,7 @@ from catalog.listing import State
 from catalog.trades import cells
 from connector.exchange.trades import trade
 from connector.store.offline import looking
+from connector.store.rows.catalogue import TradeRow
 from connector.store.tables import TABLES
 from contracts.terms import product_key
 
@@ -87,7 +88,7 @@ def _counts(tx: Tx) -> dict[str, int]:
     """Return how many listings are kept, and how many demands, trades and complaints there are."""
     demands = [row["state"] for row in tx.execute("SELECT state FROM demands")]
     complaints = tx.execute("SELECT waits, late FROM complaints")
-    traded = [trade(row) for row in tx.find("trades", "", (), "entry")]
+    traded = [trade(row) for row in tx.find(TradeRow, "", (), "entry")]
     return {
         "kept": int(tx.execute("SELECT count(*) AS n FROM listings")[0]["n"]),
         "demands": len(demands),

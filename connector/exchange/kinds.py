@@ -1,8 +1,8 @@
 """What stands on the list of this exchange, by kind: data sets and services, each with the same functions.
 
 Law: an id says of which kind its thing is (`connector.exchange.numbering`), so nobody else asks. A kind is a module
-that has what `Kind` names, and a row of KINDS under its table. What was found elsewhere is of none: it is not listed
-here.
+that has what `Kind` names, and a row of KINDS under the class of its rows. What was found elsewhere is of none: it is
+not listed here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from catalog.listing import FOUND_IN
 from connector.exchange import listings, services
-from connector.exchange.numbering import table_of
+from connector.exchange.numbering import row_of
+from connector.store.rows.catalogue import FederatedRow, ListingRow, ServiceRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from catalog.listing import Move, State
     from catalog.question import Entry
     from catalog.service import Service
+    from connector.exchange.numbering import Stocked
     from connector.exchange.versions import Versions
     from connector.runtime.errors import Absent
     from connector.store.evidence import Evidence
@@ -46,11 +48,11 @@ class Kind(Protocol):
         """Return name → what makes that face of a view."""
         ...
 
-    def find(self, tx: Tx, key: str) -> Row:
+    def find(self, tx: Tx, key: str) -> Stocked:
         """Return one in any state; raises Absent."""
         ...
 
-    def listed(self, tx: Tx, key: str) -> Row:
+    def listed(self, tx: Tx, key: str) -> Stocked:
         """Return one that members may see; raises Absent."""
         ...
 
@@ -68,39 +70,40 @@ class Kind(Protocol):
         """Make a move of the table; returns the new state."""
         ...
 
-    def view(self, row: Row) -> Row:
+    def view(self, row: Stocked) -> Row:
         """Return what members see of one."""
         ...
 
-    def indexed(self, row: Row) -> Entry:
+    def indexed(self, row: Stocked) -> Entry:
         """Return what the index holds of one."""
         ...
 
-    def take_review(self, tx: Tx, evidence: Evidence, row: Row, finding: Row, now: datetime, /) -> None:
+    def take_review(self, tx: Tx, evidence: Evidence, row: Stocked, finding: Row, now: datetime, /) -> None:
         """Keep what a review found, with what the log is to have of it besides the moves."""
         ...
 
-    def told(self, row: Row) -> Row:
+    def told(self, row: Stocked) -> Row:
         """Return one as other exchanges are told of it, with its `kind`."""
         ...
 
-    def described(self, row: Row) -> Dataset | Service:
-        """Return what its provider says of one, as it is listed or handed in."""
+    def described(self, document: Row) -> Dataset | Service:
+        """Return what its provider says of one, by the document that was handed in."""
         ...
 
-    def ruled(self, row: Row) -> tuple[Row, str]:
-        """Return the policy of one, as it is listed or handed in, and the tier that rules of a space may name."""
+    def ruled(self, document: Row) -> tuple[Row, str]:
+        """Return the policy of one by the same document, and the tier that rules of a space may name."""
         ...
 
 
 DATA_SETS: Kind = listings
-# table → kind
-KINDS: Mapping[str, Kind] = {"listings": DATA_SETS, "services": services}
+KINDS: Mapping[type[ListingRow | ServiceRow], Kind] = {ListingRow: DATA_SETS, ServiceRow: services}
+# their tables
+LISTED = tuple(row.TABLE.name for row in KINDS)
 
 
 def of(key: str) -> Kind:
     """Return the kind of an id; what was found elsewhere is asked for among the data sets, and is not there."""
-    return KINDS.get(table_of(key), DATA_SETS)
+    return next((kind for row, kind in KINDS.items() if row is row_of(key)), DATA_SETS)
 
 
 def named(name: str) -> Kind:
@@ -110,5 +113,17 @@ def named(name: str) -> Kind:
 
 def shown(tx: Tx, key: str) -> Row | None:
     """Return what members see of one, None when it is listed no more."""
-    row = tx.get(table_of(key), id=key)
-    return of(key).view(row) if row is not None and row["state"] in FOUND_IN else None
+    row = tx.get(row_of(key), id=key)
+    if row is None or isinstance(row, FederatedRow) or row.state not in FOUND_IN:
+        return None
+    return of(key).view(row)
+
+
+def document(row: Stocked) -> Row:
+    """Return what a row says, as it was handed in."""
+    return {"id": row.id, **of(row.id).VERSIONS.of(row)}
+
+
+def described(row: Stocked) -> Dataset | Service:
+    """Return what the provider says of a row."""
+    return of(row.id).described(document(row))

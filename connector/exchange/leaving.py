@@ -10,7 +10,6 @@ from catalog import leaving
 from catalog.leaving import BECOMES, EXCHANGE, MEMBER, Item, Move, State, moved
 from catalog.listing import TABLE as LISTING
 from catalog.listing import Move as ListingMove
-from catalog.listing import State as ListingState
 from connector.exchange.case import Case, Turn
 from connector.exchange.kinds import KINDS
 from connector.exchange.membership import MEMBERS, leaves
@@ -119,10 +118,10 @@ class Leaving:
         leaver = replace(member, state=MemberState.LEAVING, updated=now)
         MEMBERS.keep(tx, self._core.evidence, member, Turn(leaver, own, row.plan["reason"], digest=sha(row.plan).hex()))
         why = {"by": did, "role": "provider", "reason": "its provider leaves the space"}
-        for table, kind in KINDS.items():
-            for listing in tx.find(table, "provider = ?", (did,)):
-                if (ListingState(listing["state"]), ListingMove.WITHDRAW) in LISTING:
-                    kind.move(tx, self._core.evidence, listing["id"], ListingMove.WITHDRAW, **why, now=now)
+        for stock, kind in KINDS.items():
+            for listing in tx.find(stock, "provider = ?", (did,)):
+                if (listing.state, ListingMove.WITHDRAW) in LISTING:
+                    kind.move(tx, self._core.evidence, listing.id, ListingMove.WITHDRAW, **why, now=now)
         return row
 
     def _end(self, tx: Tx, did: str) -> None:

@@ -6,6 +6,7 @@ is that of everything on the list (`connector.exchange.stock`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,13 @@ from catalog.lookalike import skeleton
 from catalog.quality import letter, qualities
 from catalog.question import Entry, entry
 from catalog.spaces import MAIN
-from connector.exchange.handed_in import CODE, LISTING_KEYS, LISTINGS, RESOURCE, SAMPLE, SPACE
-from connector.exchange.numbering import following
+from connector.exchange.handed_in import CODE, LISTING_KEYS, RESOURCE, SAMPLE, SPACE
+from connector.exchange.numbering import following, seq_of
 from connector.exchange.stock import Stock
 from connector.exchange.versions import Versions
 from connector.runtime.errors import Conflict, RequestRefused
 from connector.runtime.limits import MEMBER_DAILY_PRODUCTS_MAX, MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
+from connector.store.rows.catalogue import HandedInRow, ListingRow
 from contracts import price_words
 from contracts.tariff import Tariff, asked
 from ledger.edition.header import read_header
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.dataset import Dataset
+    from connector.exchange.numbering import Stocked
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
 
@@ -40,79 +43,79 @@ NAME, FACES = DATASET, faces.FACES
 VERSIONS = Versions(
     ("title", "dataset", "offer", "tier", "edition", "header", SPACE, SAMPLE, RESOURCE, CODE), difference.differences
 )
-STOCK = Stock(LISTINGS, "listing", "header", VERSIONS)
+STOCK = Stock(ListingRow, "listing", "header", VERSIONS)
 find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
 ALIKE_SHOWN = 5
 
 
-def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, now: datetime) -> dict[str, Any]:
+def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, now: datetime) -> ListingRow:
     """Take in a checked submission; the same one again changes nothing, a later edition is the listing's next version.
 
     Raises `Conflict` for another provider's id, and for an edition that does not follow the listed one.
     """
     key = document["id"]
-    known = tx.get("listings", id=key)
-    if (code := document[CODE]) and any(row["id"] != key for row in tx.find("listings", "code = ?", (code,), limit=2)):
+    known = tx.get(ListingRow, id=key)
+    if (code := document[CODE]) and any(row.id != key for row in tx.find(ListingRow, "code = ?", (code,), limit=2)):
         raise Conflict(f"another product has the code `{code}`", "a code is of one product")
     if known is not None:
-        if known["provider"] != provider:
+        if known.provider != provider:
             raise Conflict(f"the product id `{key}` is taken", "choose another id")
-        known[SPACE] = known[SPACE] or MAIN  # a listing of before there were several
-        if VERSIONS.document(known) == VERSIONS.document(document):
-            return known
+        row = replace(known, space=known.space or MAIN)  # a listing of before there were several
+        if VERSIONS.of(row) == VERSIONS.document(document):
+            return row
         _count(tx, provider, now)
         return _renew(tx, evidence, known, document, provider, now)
     count = tx.execute("SELECT count(*) AS submitted FROM listings WHERE provider = ?", provider)[0]["submitted"]
     if count >= MEMBER_PRODUCTS_MAX:
         raise Conflict(f"one provider lists at most {MEMBER_PRODUCTS_MAX} products", "hand in a later edition")
     _count(tx, provider, now)
-    tx.insert(
-        "listings",
+    row = ListingRow(
         id=key,
         **VERSIONS.document(document),
         skeleton=skeleton(document["title"]),
         provider=provider,
-        state=State.SUBMITTED.value,
-        seq=following(tx),
+        state=State.SUBMITTED,
+        seed=None,
         review=None,
+        reason=None,
         created=now,
         updated=now,
+        seq=following(tx),
     )
-    STOCK.record(tx, evidence, key, ("unknown", State.SUBMITTED.value), provider, "", document, now)
-    VERSIONS.keep(tx, find(tx, key), now)
-    return find(tx, key)
+    tx.insert(row)
+    STOCK.record(tx, evidence, key, ("unknown", row.state.value), provider, "", document, now)
+    VERSIONS.keep(tx, row, now)
+    return row
 
 
 def _count(tx: Tx, provider: str, now: datetime) -> None:
     """Count what a member hands in today; raises RequestRefused when it is too much for one day."""
-    row, day = tx.get("handed_in", member=provider), now.astimezone(UTC).date().isoformat()
-    count = row["count"] if row is not None and row["day"] == day else 0
+    row, day = tx.get(HandedInRow, member=provider), now.astimezone(UTC).date().isoformat()
+    count = row.count if row is not None and row.day == day else 0
     if count >= MEMBER_DAILY_PRODUCTS_MAX:
         text = f"one provider hands in at most {MEMBER_DAILY_PRODUCTS_MAX} new or changed products a day"
         raise RequestRefused("too-many", text, "go on tomorrow: a day begins at midnight UTC")
-    tx.put("handed_in", member=provider, day=day, count=count + 1)
+    tx.put(HandedInRow(member=provider, day=day, count=count + 1))
 
 
 def _renew(
-    tx: Tx, evidence: Evidence, known: dict[str, Any], document: dict[str, Any], provider: str, now: datetime
-) -> dict[str, Any]:
+    tx: Tx, evidence: Evidence, known: ListingRow, document: dict[str, Any], provider: str, now: datetime
+) -> ListingRow:
     """Put the next version in the place of a listing; what it says of the edition is to be reviewed anew."""
-    key, said = known["id"], VERSIONS.document(document)
-    said["skeleton"] = skeleton(document["title"])
-    step = Move.RESUBMIT if known["state"] == State.REFUSED.value else Move.RENEW
+    key = known.id
+    said = replace(known, **VERSIONS.document(document), skeleton=skeleton(document["title"]))
+    step = Move.RESUBMIT if known.state is State.REFUSED else Move.RENEW
     if before := VERSIONS.reviewed(tx, key, document):
-        move(
-            tx, evidence, key, step, by=provider, role="provider", reason=f"back to version {before['number']}", now=now
-        )
-        tx.update("listings", {"id": key}, **said, review=before["review"], seed=None)
+        move(tx, evidence, key, step, by=provider, role="provider", reason=f"back to version {before.number}", now=now)
+        tx.change(known, replace(said, review=before.review, seed=None))
         STOCK.list_again(tx, evidence, key, now)
         return find(tx, key)
-    old, new = read_header(known["header"]), read_header(document["header"])
-    same = known["edition"] == document["edition"]
+    old, new = read_header(known.header), read_header(document["header"])
+    same = known.edition == document["edition"]
     if not same and (new.series != old.series or new.number <= old.number):
         raise Conflict(f"the edition does not follow the one listed as `{key}`", "publish the next one")
     move(tx, evidence, key, step, by=provider, role="provider", reason="", now=now)
-    tx.update("listings", {"id": key}, **said, review=None, seed=known["seed"] if same else None)
+    tx.change(known, replace(said, review=None, seed=known.seed if same else None))
     VERSIONS.keep(tx, find(tx, key), now)
     return find(tx, key)
 
@@ -123,82 +126,85 @@ def page(tx: Tx, state: State, first: int) -> list[dict[str, Any]]:
     rows = [find(tx, str(key)) for key in tx.column(query, state.value, PAGE_ROWS_MAX, first)]
     names = ("id", "title", "provider", "tier", "edition", "state", "reason")
     return [
-        {name: row[name] for name in names} | {"since": row["updated"].isoformat(), "alike": _alike(tx, row)}
+        {name: getattr(row, name) for name in names} | {"since": row.updated.isoformat(), "alike": _alike(tx, row)}
         for row in rows
     ]
 
 
-def _alike(tx: Tx, row: dict[str, Any]) -> list[dict[str, str]]:
+def _alike(tx: Tx, row: ListingRow) -> list[dict[str, str]]:
     """Return listings of other providers whose titles are or look the same: the reviewer asks whose it really is."""
-    what = row["skeleton"], row["provider"]
+    what = row.skeleton, row.provider
     # asked so, the index leads past however many the provider has itself
     found = [
         one
         for side in ("<", ">")
-        for one in tx.find("listings", f"skeleton = ? and provider {side} ?", what, "provider, id", ALIKE_SHOWN)
+        for one in tx.find(ListingRow, f"skeleton = ? and provider {side} ?", what, "provider, id", ALIKE_SHOWN)
     ]
-    return [{name: one[name] for name in ("id", "title", "provider")} for one in found[:ALIKE_SHOWN]]
+    return [{"id": one.id, "title": one.title, "provider": one.provider} for one in found[:ALIKE_SHOWN]]
 
 
 def number(tx: Tx) -> None:
     """Give a `seq` to listings of before there were any."""
-    for row in tx.find("listings", "seq is null"):
-        tx.update("listings", {"id": row["id"]}, seq=following(tx))
+    for row in tx.find(ListingRow, "seq is null"):
+        tx.change(row, replace(row, seq=following(tx)))
 
 
-def view(row: dict[str, Any]) -> dict[str, Any]:
+def view(row: Stocked) -> dict[str, Any]:
     """Return what members see of a listing."""
+    row = STOCK.own(row)
     return {
-        "id": row["id"],
-        "space": row["space"] or MAIN,
-        "code": row["code"],
-        "resource": row["resource"],
-        "title": row["title"],
-        "provider": row["provider"],
-        "tier": row["tier"],
-        "price": price_words.price(asked(row["offer"])),
-        "edition": row["edition"],
-        "header": row["header"],
-        "offer": row["offer"],
-        "dataset": row["dataset"],
+        "id": row.id,
+        "space": row.space or MAIN,
+        "code": row.code,
+        "resource": row.resource,
+        "title": row.title,
+        "provider": row.provider,
+        "tier": row.tier,
+        "price": price_words.price(asked(row.offer)),
+        "edition": row.edition,
+        "header": row.header,
+        "offer": row.offer,
+        "dataset": row.dataset,
         "quality": _quality(row),
-        "state": row["state"],
-        "review": row["review"],
+        "state": row.state,
+        "review": row.review,
     }
 
 
-def indexed(row: dict[str, Any]) -> Entry:
+def indexed(row: Stocked) -> Entry:
     """Return what the index holds of a listing; of one that is not to be found its key alone."""
-    if row["state"] not in FOUND_IN:
-        return Entry(row["id"], row["seq"])
-    dataset = described(row)
-    tariff = Tariff.from_json(row["offer"]["terms"]["tariff"])
-    listed_as = Listed(dataset, row["provider"], tariff, row["updated"], space=row["space"] or MAIN)
-    return entry(row["id"], row["seq"], row["title"], searchable(dataset), listed_as)
+    row = STOCK.own(row)
+    if row.state not in FOUND_IN:
+        return Entry(row.id, seq_of(row))
+    dataset = dataset_from_json(row.dataset)
+    tariff = Tariff.from_json(row.offer["terms"]["tariff"])
+    listed_as = Listed(dataset, row.provider, tariff, row.updated, space=row.space or MAIN)
+    return entry(row.id, seq_of(row), row.title, searchable(dataset), listed_as)
 
 
-def described(row: dict[str, Any]) -> Dataset:
-    """Return the data set, as it is listed or handed in."""
-    return dataset_from_json(row["dataset"])
+def described(document: dict[str, Any]) -> Dataset:
+    """Return the data set."""
+    return dataset_from_json(document["dataset"])
 
 
-def take_review(tx: Tx, evidence: Evidence, row: dict[str, Any], finding: dict[str, Any], now: datetime) -> None:
+def take_review(tx: Tx, evidence: Evidence, row: Stocked, finding: dict[str, Any], now: datetime) -> None:
     """Keep what a review found, of the edition that it opened."""
-    evidence.record(tx, "edition.reviewed", part=row["edition"], fields=finding, now=now)
-    tx.update("listings", {"id": row["id"]}, review=finding)
+    row = STOCK.own(row)
+    evidence.record(tx, "edition.reviewed", part=row.edition, fields=finding, now=now)
+    tx.change(row, replace(row, review=finding))
 
 
-def told(row: dict[str, Any]) -> dict[str, Any]:
+def told(row: Stocked) -> dict[str, Any]:
     """Return a listing as other exchanges are told of it."""
-    return {"kind": SEALED, "provider": row["provider"], **{name: row[name] for name in LISTING_KEYS}}
+    return {"kind": SEALED, "provider": row.provider, **{name: getattr(row, name) for name in LISTING_KEYS}}
 
 
-def ruled(row: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Return its policy and tier, as it is listed or handed in."""
-    return row["offer"]["policy"], row["tier"]
+def ruled(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return its policy and tier."""
+    return document["offer"]["policy"], document["tier"]
 
 
-def _quality(row: dict[str, Any]) -> dict[str, Any]:
+def _quality(row: ListingRow) -> dict[str, Any]:
     """Return the measured qualities of a listing in basis points, and the letter they come to."""
-    dataset = described(row)
-    return {"letter": letter(dataset, row["updated"]), **qualities(dataset, row["updated"])}
+    dataset = dataset_from_json(row.dataset)
+    return {"letter": letter(dataset, row.updated), **qualities(dataset, row.updated)}

@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.roles import Doing, does
-from catalog.source import State
 from connector.exchange import membership as membership_rules
 from connector.exchange import rereading
 from connector.exchange.case import Turn
@@ -21,6 +20,7 @@ from connector.exchange.membership import MEMBERS, leaves
 from connector.identity.self_description import described
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.store.rows.catalogue import SourceRow
 from connector.store.rows.space import MemberRow, MemberState
 from contracts.canonical import sha
 from contracts.decimals import read_hex
@@ -66,10 +66,10 @@ MOVES: Mapping[tuple[MemberState, str], MemberState] = {
 SHOWN = ("did", "name", "role", "region", "state")
 
 
-def _plain(source: Row) -> Row:
+def _plain(source: SourceRow) -> Row:
     """Return a member that speaks the Dataspace Protocol alone: without keys of ours, its catalogue a source."""
-    about = {"did": source["did"], **source["member"], "role": "provider"}
-    return about | {"state": standing(State(source["state"])), "speaks": "dsp", "source": source["name"]}
+    about = {"did": source.did, **(source.member or {}), "role": "provider"}
+    return about | {"state": standing(source.state), "speaks": "dsp", "source": source.name}
 
 
 class Members:
@@ -91,7 +91,7 @@ class Members:
         """List the members with their states."""
         store = self._core.store
         rows = await store.read(lambda tx: tx.find(MemberRow, order="created"))
-        plain = [row for row in await store.read(lambda tx: tx.find("sources", order="created")) if row["member"]]
+        plain = [row for row in await store.read(lambda tx: tx.find(SourceRow, order="created")) if row.member]
         told = [{name: getattr(row, name) for name in SHOWN} for row in rows]
         return {"members": told + [_plain(row) for row in plain]}
 

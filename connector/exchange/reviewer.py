@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from catalog.listing import REASON_CHARACTERS_MAX, Move, State
 from connector.core.driver import Driver
 from connector.exchange import drawing, kinds, listings, services, spaces
-from connector.exchange.numbering import table_of
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import MEMBER_REVIEWS_MAX
+from connector.store.rows.catalogue import ListingRow, ServiceRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from connector.chain.anchoring import Anchoring
     from connector.core.core import Core
     from connector.exchange.finding import Finding
+    from connector.exchange.numbering import Numbered, Stocked
     from connector.identity.peers import Peers
     from connector.space.view import SpaceView
     from connector.store.exclusive import Exclusive
@@ -48,17 +49,17 @@ class Reviewer:
         self._exclusive, self._anchoring = exclusive, anchoring
         self._changed = finding.changed  # called when a listing has moved
         self._under_way: dict[str, set[str]] = {}
-        # table of a kind → what is found of a row in it, by an operator's hand or not
-        self.checks = {"listings": self._draw, "services": self._read}
+        # kind of rows → what is found of one, by an operator's hand or not
+        self.checks = {ListingRow: self._draw, ServiceRow: self._read}
         self.driver = Driver("review", self._automatic, self._refuse)
 
     async def recover(self) -> None:
         """Go on with reviews that an earlier run left undone, where reviews are automatic."""
-        for table in kinds.KINDS if self._core.settings.review.automatic else ():
-            query = f"SELECT provider FROM {table} WHERE state = ? GROUP BY provider"  # noqa: S608 - a name of ours
+        for kind in kinds.KINDS if self._core.settings.review.automatic else ():
+            query = f"SELECT provider FROM {kind.TABLE.name} WHERE state = ? GROUP BY provider"  # noqa: S608 - a name of ours
             what = query, State.SUBMITTED.value
             for provider in await self._core.store.read(lambda tx, what=what: tx.column(*what)):  # type: ignore[misc]  # a default binds the loop's value
-                await self._more(table, provider)
+                await self._more(kind, provider)
 
     def submitted(self, key: str, provider: str) -> None:
         """Take note of a submission; reviewed at once where the settings say so, else when the operator asks.
@@ -72,9 +73,9 @@ class Reviewer:
             under_way.add(key)
             self.driver.wake(key)
 
-    async def _more(self, table: str, provider: str) -> None:
+    async def _more(self, kind: type[Numbered], provider: str) -> None:
         """Begin to review what a member has waiting longest, as far as there is room."""
-        query = f"SELECT id FROM {table} WHERE provider = ? AND state = ? ORDER BY updated LIMIT ?"  # noqa: S608 - a name of ours
+        query = f"SELECT id FROM {kind.TABLE.name} WHERE provider = ? AND state = ? ORDER BY updated LIMIT ?"  # noqa: S608 - a name of ours
         what = provider, State.SUBMITTED.value, MEMBER_REVIEWS_MAX
         for key in await self._core.store.read(lambda tx: tx.column(query, *what)):
             if not self.driver.runs(key):  # one whose end is being written would hold its place for good
@@ -83,7 +84,7 @@ class Reviewer:
     async def _automatic(self, key: str) -> None:
         row = await self._core.store.read(lambda tx: kinds.of(key).find(tx, key))
         await self.review(key, by_hand=False)
-        await self._ended(key, row["provider"])
+        await self._ended(key, row.provider)
 
     async def _ended(self, key: str, provider: str) -> None:
         """Make room for another review of a member's."""
@@ -91,8 +92,8 @@ class Reviewer:
         under_way.discard(key)
         if not under_way:
             self._under_way.pop(provider, None)
-        for table in kinds.KINDS:
-            await self._more(table, provider)
+        for kind in kinds.KINDS:
+            await self._more(kind, provider)
 
     async def _refuse(self, key: str, fault: Exception) -> None:
         """Refuse a listing whose review failed for good, with the reason."""
@@ -104,7 +105,7 @@ class Reviewer:
                 lambda tx: kinds.of(key).move(tx, self._core.evidence, key, Move.REFUSE, **why, now=now)
             )
         finally:
-            await self._ended(key, row["provider"])
+            await self._ended(key, row.provider)
         self._changed()
 
     async def review(self, key: str, version: int | None = None, *, by_hand: bool = True) -> Row:
@@ -119,10 +120,10 @@ class Reviewer:
         store = self._core.store
         while True:
             row = await store.read(partial(_read_version, key=key, version=version))
-            if row["state"] == State.LISTED.value:
+            if row.state is State.LISTED:
                 return _view(row)
-            if row["state"] not in (State.SUBMITTED.value, State.REVIEWED.value):
-                raise Conflict(f"the listing `{key}` is {row['state']}")
+            if row.state not in (State.SUBMITTED, State.REVIEWED):
+                raise Conflict(f"the listing `{key}` is {row.state}")
             try:
                 finding = await self._found(row, by_hand)
             except Exception:
@@ -135,28 +136,29 @@ class Reviewer:
                 self._changed()
                 return _view(listed)
 
-    async def _found(self, row: Row, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
+    async def _found(self, row: Stocked, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
         """Return what is found of a version; raises what refuses it."""
-        await self._core.store.read(lambda tx: spaces.check(tx, row, row["provider"]))
-        return await self.checks[table_of(row["id"])](row, by_hand)
+        await self._core.store.read(lambda tx: spaces.check(tx, kinds.document(row), row.provider))
+        return await self.checks[type(row)](row, by_hand)
 
-    async def _draw(self, row: Row, _by_hand: bool) -> Row:  # noqa: FBT001  # a row of the checks
-        return await drawing.drawn(self._core, self._space, self._programs, self._peers, self._anchoring, row)
+    async def _draw(self, row: Stocked, _by_hand: bool) -> Row:  # noqa: FBT001  # a row of the checks
+        listing = listings.STOCK.own(row)
+        return await drawing.drawn(self._core, self._space, self._programs, self._peers, self._anchoring, listing)
 
-    async def _read(self, row: Row, by_hand: bool) -> Row:  # noqa: FBT001  # a row of the checks
+    async def _read(self, row: Stocked, by_hand: bool) -> Row:  # noqa: FBT001  # a row of the checks
         """Take the word of the operator who has read a service; by itself look for what it says that it works on."""
-        served = () if by_hand else services.described(row).serves
+        served = () if by_hand else services.described(kinds.document(row)).serves
         await self._core.store.read(lambda tx: [listings.listed(tx, key) for key in served])
         return {"rows": [], "bound": services.READ if by_hand else services.CHECKED}
 
-    def _publish(self, tx: Tx, reviewed: Row, finding: Row, now: datetime) -> Row | None:
+    def _publish(self, tx: Tx, reviewed: Stocked, finding: Row, now: datetime) -> Stocked | None:
         """Keep what was found, and make the moves that are left; None if another version was handed in meanwhile."""
-        key = reviewed["id"]
+        key = reviewed.id
         kind, steps = kinds.of(key), [Move.LIST]
         row = kind.find(tx, key)
         if not _same(tx, reviewed):
             return None
-        if row["state"] == State.SUBMITTED.value:
+        if row.state is State.SUBMITTED:
             kind.take_review(tx, self._core.evidence, row, finding, now)
             steps = [Move.REVIEW, Move.LIST]
         for step in steps:
@@ -166,7 +168,7 @@ class Reviewer:
         return kind.find(tx, key)
 
 
-def _read_version(tx: Tx, key: str, version: int | None) -> Row:
+def _read_version(tx: Tx, key: str, version: int | None) -> Stocked:
     """Return a row, if it is still the version that was read."""
     kind = kinds.of(key)
     row = kind.find(tx, key)
@@ -175,15 +177,15 @@ def _read_version(tx: Tx, key: str, version: int | None) -> Row:
     return row
 
 
-def _same(tx: Tx, reviewed: Row) -> bool:
+def _same(tx: Tx, reviewed: Stocked) -> bool:
     """Say whether what was reviewed is still what was handed in last."""
-    kind = kinds.of(reviewed["id"])
-    return kind.VERSIONS.document(kind.find(tx, reviewed["id"])) == kind.VERSIONS.document(reviewed)
+    kind = kinds.of(reviewed.id)
+    return kind.VERSIONS.of(kind.find(tx, reviewed.id)) == kind.VERSIONS.of(reviewed)
 
 
-def _view(row: Row) -> Row:
+def _view(row: Stocked) -> Row:
     """Return what came of a review; a service of before its reviews were kept was read by an operator."""
-    finding = row["review"] or {"rows": [], "bound": services.READ}
-    told = {name: row[name] for name in ("id", "title", "state")} | {"bound": finding["bound"]}
+    finding = row.review or {"rows": [], "bound": services.READ}
+    told = {"id": row.id, "title": row.title, "state": row.state} | {"bound": finding["bound"]}
     seed = {"seed": finding["seed"]} if "seed" in finding else {}
     return told | {"opened": len(finding["rows"])} | seed

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog.question import question
-from connector.exchange.numbering import table_of
+from connector.exchange.numbering import row_of
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import MEMBER_SEARCHES_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.store.rows.space import SearchRow
@@ -118,8 +118,8 @@ def _changed(tx: Tx, keys: Sequence[str], since: datetime) -> list[Row]:
     """Return id and title of what was changed after a moment, in this order; their descriptions are not read."""
     found = []
     for key in keys:
-        table = table_of(key)
-        title = "''" if table == "federated" else "title"
+        kind = row_of(key)
+        table, title = kind.TABLE.name, "title" if "title" in kind.COLUMNS else "''"
         query = f"SELECT id, {title} AS title FROM {table} WHERE id = ? AND updated > ?"  # noqa: S608 - names of ours
         found += tx.execute(query, key, since)
     return found

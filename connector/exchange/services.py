@@ -7,6 +7,7 @@ version said is reviewed anew, by an operator's reading or by the rules alone, a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalog import difference, faces, service
@@ -18,12 +19,14 @@ from connector.exchange.stock import Stock
 from connector.exchange.versions import Versions
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import MEMBER_SERVICES_MAX, PAGE_ROWS_MAX
+from connector.store.rows.catalogue import ServiceRow
 from contracts import price_words
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.service import Service
+    from connector.exchange.numbering import Stocked
     from connector.store.evidence import Evidence
     from connector.store.row import Row
     from connector.store.transaction import Tx
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 # what a question calls these, and how other standards have one (`connector.exchange.kinds`)
 NAME, FACES = DATA_SERVICE, faces.SERVICE_FACES
 VERSIONS = Versions(("title", "space", "service"), difference.of_services)
-STOCK = Stock("services", "service", "service", VERSIONS)
+STOCK = Stock(ServiceRow, "service", "service", VERSIONS)
 find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
 # what a reader is told in the place of the bound that a draw of rows gives
 READ, CHECKED = "read by the exchange's operator", "held against the rules of its space, read by nobody"
@@ -40,36 +43,46 @@ READ, CHECKED = "read by the exchange's operator", "held against the rules of it
 ENDED = (State.WITHDRAWN.value, State.REFUSED.value)
 
 
-def submit(tx: Tx, evidence: Evidence, document: Row, provider: str, now: datetime, reason: str = "") -> Row:
+def submit(tx: Tx, evidence: Evidence, document: Row, provider: str, now: datetime, reason: str = "") -> ServiceRow:
     """Take in a checked submission; the same one again changes nothing, another one is the service's next version.
 
     Raises `Conflict` for another provider's id and beyond `MEMBER_SERVICES_MAX`.
     """
-    key, known = document["id"], tx.get("services", id=document["id"])
+    key, known = document["id"], tx.get(ServiceRow, id=document["id"])
     if known is not None:
-        if known["provider"] != provider:
+        if known.provider != provider:
             raise Conflict(f"the service id `{key[:200]}` is taken", "choose another id")
-        if VERSIONS.document(known) == VERSIONS.document(document) and known["state"] not in ENDED:
+        if VERSIONS.of(known) == VERSIONS.document(document) and known.state not in ENDED:
             return known
         return _renew(tx, evidence, known, document, reason, now)
     own_ = tx.execute("SELECT count(*) AS n FROM services WHERE provider = ? AND state NOT IN (?, ?)", provider, *ENDED)
     if own_[0]["n"] >= MEMBER_SERVICES_MAX:
         raise Conflict(f"one member lists at most {MEMBER_SERVICES_MAX} services", "withdraw one that is old")
-    state = State.SUBMITTED.value
-    row = {**document, "provider": provider, "state": state, "reason": "", "created": now, "updated": now}
-    tx.insert("services", **row, review=None, seq=following(tx))
-    STOCK.record(tx, evidence, key, ("unknown", state), provider, "", document["service"], now)
-    VERSIONS.keep(tx, find(tx, key), now)
-    return find(tx, key)
+    row = ServiceRow(
+        id=key,
+        **VERSIONS.document(document),
+        provider=provider,
+        state=State.SUBMITTED,
+        review=None,
+        reason="",
+        seq=following(tx),
+        created=now,
+        updated=now,
+    )
+    tx.insert(row)
+    STOCK.record(tx, evidence, key, ("unknown", row.state.value), provider, "", document["service"], now)
+    VERSIONS.keep(tx, row, now)
+    return row
 
 
-def _renew(tx: Tx, evidence: Evidence, known: Row, document: Row, reason: str, now: datetime) -> Row:
+def _renew(tx: Tx, evidence: Evidence, known: ServiceRow, document: Row, reason: str, now: datetime) -> ServiceRow:
     """Put the next version in the place of a service; one that was reviewed as it is, is listed at once."""
-    key, before = known["id"], VERSIONS.reviewed(tx, known["id"], document)
-    step = Move.RESUBMIT if known["state"] == State.REFUSED.value else Move.RENEW
-    reason = reason or (f"back to version {before['number']}" if before else "")
-    tx.update("services", {"id": key}, **document, review=before["review"] if before else None)
-    move(tx, evidence, key, step, by=known["provider"], role="provider", reason=reason, now=now)
+    key, before = known.id, VERSIONS.reviewed(tx, known.id, document)
+    step = Move.RESUBMIT if known.state is State.REFUSED else Move.RENEW
+    reason = reason or (f"back to version {before.number}" if before else "")
+    review = before.review if before else None
+    tx.change(known, replace(known, **VERSIONS.document(document), review=review))
+    move(tx, evidence, key, step, by=known.provider, role="provider", reason=reason, now=now)
     if before:
         STOCK.list_again(tx, evidence, key, now)
     else:
@@ -80,9 +93,9 @@ def _renew(tx: Tx, evidence: Evidence, known: Row, document: Row, reason: str, n
 def version(tx: Tx, key: str, number: int, provider: str) -> Row:
     """Return a version of a provider's own service as it was handed in; raises Absent."""
     row = find(tx, key)
-    if row["provider"] != provider:
+    if row.provider != provider:
         raise absent(key)
-    return {"id": key, **VERSIONS.find(tx, key, number)["document"]}
+    return {"id": key, **VERSIONS.find(tx, key, number).document}
 
 
 def page(tx: Tx, state: State, first: int) -> list[Row]:
@@ -96,43 +109,46 @@ def own(tx: Tx, provider: str, first: int) -> list[Row]:
 
 
 def _page(tx: Tx, where: str, what: str, first: int) -> list[Row]:
-    rows = tx.find("services", where, (what,), "updated", first + PAGE_ROWS_MAX)[first:]
+    rows = tx.find(ServiceRow, where, (what,), "updated", first + PAGE_ROWS_MAX)[first:]
     names = ("id", "title", "provider", "state", "reason")
-    return [{name: row[name] for name in names} | {"since": row["updated"].isoformat()} for row in rows]
+    return [{name: getattr(row, name) for name in names} | {"since": row.updated.isoformat()} for row in rows]
 
 
-def view(row: Row) -> Row:
+def view(row: Stocked) -> Row:
     """Return what members see of a service; its `limits` say what it lacks beside a product."""
-    about = {name: row[name] for name in ("id", "space", "title", "provider", "service", "state", "review")}
-    by_rules = (row["review"] or {}).get("bound") == CHECKED
+    row = STOCK.own(row)
+    about = {name: getattr(row, name) for name in ("id", "space", "title", "provider", "service", "state", "review")}
+    by_rules = (row.review or {}).get("bound") == CHECKED
     lacks = ("used-outside", "rules-only-review" if by_rules else "read-only-review")
     limits = [{"key": key, "en": service.LIMITS[key].en, "zh": service.LIMITS[key].zh} for key in lacks]
-    price = price_words.price(described(row).tariff)
+    price = price_words.price(service.from_json(row.service).tariff)
     return about | {"kind": service.TIER, "tier": "", "price": price, "limits": limits}
 
 
-def indexed(row: Row) -> Entry:
+def indexed(row: Stocked) -> Entry:
     """Return what the index holds of a service; of one that is not to be found its id alone."""
-    if row["state"] not in FOUND_IN:
-        return Entry(row["id"], row["seq"])
-    return service.entry(described(row), row["seq"], row["provider"], row["space"], row["updated"])
+    row = STOCK.own(row)
+    if row.state not in FOUND_IN:
+        return Entry(row.id, row.seq)
+    return service.entry(service.from_json(row.service), row.seq, row.provider, row.space, row.updated)
 
 
-def take_review(tx: Tx, _evidence: Evidence, row: Row, finding: Row, _now: datetime) -> None:
+def take_review(tx: Tx, _evidence: Evidence, row: Stocked, finding: Row, _now: datetime) -> None:
     """Keep what a review found; nothing was opened, so the moves are all that is on record."""
-    tx.update("services", {"id": row["id"]}, review=finding)
+    row = STOCK.own(row)
+    tx.change(row, replace(row, review=finding))
 
 
-def told(row: Row) -> Row:
+def told(row: Stocked) -> Row:
     """Return a service as other exchanges are told of it."""
-    return {"kind": service.TIER, **{name: row[name] for name in ("provider", "id", "title", "service")}}
+    return {"kind": service.TIER, **{name: getattr(row, name) for name in ("provider", "id", "title", "service")}}
 
 
-def described(row: Row) -> Service:
-    """Return the service, as it is listed or handed in."""
-    return service.from_json(row["service"])
+def described(document: Row) -> Service:
+    """Return the service."""
+    return service.from_json(document["service"])
 
 
-def ruled(row: Row) -> tuple[Row, str]:
+def ruled(document: Row) -> tuple[Row, str]:
     """Return its policy, and what stands for the tier that it has not."""
-    return row["service"]["policy"], service.TIER
+    return document["service"]["policy"], service.TIER

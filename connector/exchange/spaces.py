@@ -23,6 +23,7 @@ from connector.runtime import reasons
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import REASON_CHARACTERS_MAX, SPACES_MAX
 from connector.store.columns import EPOCH
+from connector.store.rows.catalogue import ListingRow
 from connector.store.rows.space import SpaceRow, SpaceVersionRow
 from policy.parse import parse
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.exchange.finding import Finding
+    from connector.exchange.numbering import Stocked
     from connector.exchange.operators import Operators
     from connector.store.row import Row
     from connector.store.transaction import Tx
@@ -157,12 +159,12 @@ class Spaces:
         where = ("(space is null or space = ?) and state = ?", (key, state))
         if key != MAIN:
             where = ("space = ? and state = ?", (key, state))
-        for table, kind in KINDS.items():
-            for row in tx.find(table, *where):
-                reason = why if rules is None else "; ".join(faults(rules, row, row["provider"]))
+        for stock, kind in KINDS.items():
+            for row in tx.find(stock, *where):
+                reason = why if rules is None else "; ".join(faults(rules, kinds.document(row), row.provider))
                 if reason:
                     told = {"by": self._core.identity.did, "role": "exchange", "reason": reason[:REASON_CHARACTERS_MAX]}
-                    kind.move(tx, self._core.evidence, row["id"], Move.SUSPEND, **told, now=now)
+                    kind.move(tx, self._core.evidence, row.id, Move.SUSPEND, **told, now=now)
 
 
 def find(tx: Tx, key: str) -> SpaceRow:
@@ -206,19 +208,19 @@ def sight(tx: Tx, member: str, role: str) -> tuple[str, ...] | None:
     return tuple(spaces.sight(key, grade) for key, most in highest.items() for grade in range(1, most + 1))
 
 
-def seen(tx: Tx, row: Row, member: str, role: str) -> bool:
+def seen(tx: Tx, row: Stocked, member: str, role: str) -> bool:
     """Say whether a member sees a product or service: what it would find, and its own."""
-    grade, own = kinds.of(row["id"]).described(row).grade, row["provider"] == member
-    return own or role in SUPERVISE or grade <= spaces.from_json(_rules(tx, row["space"])).sight(role, member)
+    grade, own = kinds.described(row).grade, row.provider == member
+    return own or role in SUPERVISE or grade <= spaces.from_json(_rules(tx, row.space)).sight(role, member)
 
 
-def sample(tx: Tx, row: Row, member: str, role: str) -> Row:
+def sample(tx: Tx, row: Stocked, member: str, role: str) -> Row:
     """Return the sample rows of a listing that has some for whom the space shows them, nothing for others."""
-    if row.get("sample") is None:
+    if not isinstance(row, ListingRow) or row.sample is None:
         return {}
-    most = spaces.from_json(_rules(tx, row["space"])).sample(role)
-    if row["provider"] == member or role in SUPERVISE or kinds.of(row["id"]).described(row).grade <= most:
-        return {"sample": row["sample"]}
+    most = spaces.from_json(_rules(tx, row.space)).sample(role)
+    if row.provider == member or role in SUPERVISE or kinds.described(row).grade <= most:
+        return {"sample": row.sample}
     return {}
 
 

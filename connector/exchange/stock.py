@@ -6,44 +6,53 @@ suspension no version's review stands; what is listed was reviewed as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from catalog.listing import FOUND_IN, Move, State, moved
+from catalog.listing import FOUND_IN, Move, moved
 from connector.exchange.federation import keeping
 from connector.exchange.numbering import following
 from connector.runtime.errors import Absent
+from connector.store.rows.catalogue import ListingRow, ServiceRow
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from connector.exchange.numbering import Stocked
     from connector.exchange.versions import Versions
     from connector.store.evidence import Evidence
-    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """The rows of a table; `called` names one in an error, `digested` is the column whose digest a move carries."""
+R = TypeVar("R", ListingRow, ServiceRow)
 
-    table: str
+
+@dataclass(frozen=True, slots=True)
+class Stock(Generic[R]):
+    """Rows of one class; `called` names one in an error, `digested` is the column whose digest a move carries."""
+
+    row: type[R]
     called: str
     digested: str
     versions: Versions
 
-    def find(self, tx: Tx, key: str) -> Row:
+    def own(self, row: Stocked) -> R:
+        """Return a row that is of this class: nobody else's come here."""
+        assert isinstance(row, self.row), "a row is shown to its own kind"
+        return row
+
+    def find(self, tx: Tx, key: str) -> R:
         """Return one in any state; raises Absent."""
-        row = tx.get(self.table, id=key)
+        row = tx.get(self.row, id=key)
         if row is None:
             raise self.absent(key)
         return row
 
-    def listed(self, tx: Tx, key: str) -> Row:
+    def listed(self, tx: Tx, key: str) -> R:
         """Return one that members may see; raises Absent, if it is not listed as if it is not there."""
-        row = tx.get(self.table, id=key)
-        if row is None or row["state"] not in FOUND_IN:
+        row = tx.get(self.row, id=key)
+        if row is None or row.state not in FOUND_IN:
             raise self.absent(key)
         return row
 
@@ -52,14 +61,15 @@ class Stock:
     ) -> str:
         """Make a move of the table; returns the new state."""
         row = self.find(tx, key)
-        state = moved(State(row["state"]), step, role=role, reason=reason)
+        state = moved(row.state, step, role=role, reason=reason)
         if step is Move.SUSPEND:
             self.versions.doubt(tx, key)
         elif step in (Move.LIST, Move.RESUME):
             self.versions.note_review(tx, row)
-        tx.update(self.table, {"id": key}, state=state.value, reason=reason, updated=now, seq=following(tx))
-        self.record(tx, evidence, key, (row["state"], state.value), by, reason, row[self.digested], now)
-        keeping.rethink(tx, row["provider"], key, row.get("edition", ""), now)
+        tx.change(row, replace(row, state=state, reason=reason, updated=now, seq=following(tx)))
+        document = getattr(row, self.digested)
+        self.record(tx, evidence, key, (row.state.value, state.value), by, reason, document, now)
+        keeping.rethink(tx, row.provider, key, row.edition if isinstance(row, ListingRow) else "", now)
         return state.value
 
     def list_again(self, tx: Tx, evidence: Evidence, key: str, now: datetime) -> None:

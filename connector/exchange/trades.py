@@ -13,6 +13,7 @@ from catalog import trades as prices
 from catalog.trades import Trade, TradeClass
 from connector.exchange import listings
 from connector.runtime.errors import Conflict, NotPermitted
+from connector.store.rows.catalogue import ListingRow, TradeRow
 from contracts.canonical import sha
 from contracts.terms import product_key
 from contracts.unit_price import measure, unit_price
@@ -62,37 +63,45 @@ class Trades:
 
     async def prices(self) -> Row:
         """Return the figures of every class that may be shown, and how many are kept quiet."""
-        rows = await self._core.store.read(lambda tx: tx.find("trades", "", (), "entry"))
+        rows = await self._core.store.read(lambda tx: tx.find(TradeRow, "", (), "entry"))
         found, quiet = prices.cells(trade(row) for row in rows)
         least = {"trades": str(prices.TRADES_LEAST), "buyers": str(prices.BUYERS_LEAST)}
         log = self._core.evidence.origin
         return {"prices": [cell.json() for cell in found], "suppressed": str(quiet), "least": least, "log": log}
 
-    def _record(self, tx: Tx, key: str, told: shown.Trade, parties: Row, amount: int, now: datetime) -> Row:
-        known = tx.get("trades", agreement=key)
+    def _record(self, tx: Tx, key: str, told: shown.Trade, parties: dict[str, str], amount: int, now: datetime) -> Row:
+        known = tx.get(TradeRow, agreement=key)
         if known is None:
             listing = listings.find(tx, told.terms.product)
-            assert told.agreement.product == product_key(listing["id"])
-            if listing["provider"] != parties["provider"]:
+            assert told.agreement.product == product_key(listing.id)
+            if listing.provider != parties["provider"]:
                 raise NotPermitted("the product is listed by somebody else")
             about = {**_class(listing, told).json(), "price": str(unit_price(told.terms.tariff))}
             fields = {**about, "channel": told.channel.hex(), "amount": str(amount), "digest": sha(told.json()).hex()}
-            link = (listing["id"],)
+            link = (listing.id,)
             entry = self._core.evidence.record(tx, KIND, part=key, link=link, fields=fields, now=now)
-            kept = {"channel": told.channel.hex(), "product": listing["id"], **parties, **about, "amount": amount}
-            tx.insert("trades", agreement=key, **kept, entry=entry, created=now)
-            known = {"entry": entry}
-        return {"agreement": key, "entry": str(known["entry"])}
+            known = TradeRow(
+                agreement=key,
+                channel=told.channel.hex(),
+                product=listing.id,
+                **parties,
+                **about,
+                amount=amount,
+                entry=entry,
+                created=now,
+            )
+            tx.insert(known)
+        return {"agreement": key, "entry": str(known.entry)}
 
 
-def _class(listing: Row, told: shown.Trade) -> TradeClass:
-    dataset, tariff = listing["dataset"], told.terms.tariff
+def _class(listing: ListingRow, told: shown.Trade) -> TradeClass:
+    dataset, tariff = listing.dataset, told.terms.tariff
     classes = dataset.get("classes") or {}
     about = classes.get("topic", ""), str(dataset["grade"]), classes.get("form", "")
     return TradeClass(*about, told.terms.tier, measure(tariff), tariff.currency)
 
 
-def trade(row: Row) -> Trade:
+def trade(row: TradeRow) -> Trade:
     """Return a row of `trades` as a value."""
-    kind = TradeClass(*(row[name] for name in prices.NAMES))
-    return Trade(kind, Fraction(row["price"]), row["buyer"], row["entry"])
+    kind = TradeClass(*(getattr(row, name) for name in prices.NAMES))
+    return Trade(kind, Fraction(row.price), row.buyer, row.entry)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.runtime.errors import Absent
 from connector.runtime.limits import LISTING_VERSIONS_MAX
+from connector.store.rows.catalogue import ListingVersionRow
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.difference import Difference
+    from connector.exchange.numbering import Stocked
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
@@ -29,51 +31,58 @@ class Versions:
     said: tuple[str, ...]
     differences: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Difference]]
 
-    def document(self, row: Row) -> Row:
-        """Return what a row, or what was handed in, says."""
-        return {name: row[name] for name in self.said}
+    def document(self, handed_in: Row) -> Row:
+        """Return what was handed in, as its version."""
+        return {name: handed_in[name] for name in self.said}
 
-    def keep(self, tx: Tx, row: Row, now: datetime) -> None:
+    def of(self, row: Stocked) -> Row:
+        """Return the same of a row."""
+        return {name: getattr(row, name) for name in self.said}
+
+    def keep(self, tx: Tx, row: Stocked, now: datetime) -> None:
         """Keep a row as it stands now as its newest version, unless a version says the same; forget the oldest."""
-        document = self.document(row)
-        rows = tx.find("listing_versions", "product = ?", (row["id"],), "number")
-        if any(one["digest"] == _digest(document) for one in rows):
+        document = self.of(row)
+        rows = tx.find(ListingVersionRow, "product = ?", (row.id,), "number")
+        if any(one.digest == _digest(document) for one in rows):
             return
-        number = rows[-1]["number"] + 1 if rows else 1
-        told = {"document": document, "digest": _digest(document), "review": None}
-        tx.insert("listing_versions", product=row["id"], number=number, **told, created=now)
+        number = rows[-1].number + 1 if rows else 1
+        digest = _digest(document)
+        kept = ListingVersionRow(
+            product=row.id, number=number, document=document, digest=digest, review=None, created=now
+        )
+        tx.insert(kept)
         for one in rows[: len(rows) + 1 - LISTING_VERSIONS_MAX]:
-            tx.delete("listing_versions", product=row["id"], number=one["number"])
+            tx.delete(ListingVersionRow, product=row.id, number=one.number)
 
-    def note_review(self, tx: Tx, row: Row) -> None:
+    def note_review(self, tx: Tx, row: Stocked) -> None:
         """Note that the version which a row shows now was reviewed."""
-        where = {"product": row["id"], "digest": _digest(self.document(row))}
-        tx.update("listing_versions", where, review=row["review"])
+        where = {"product": row.id, "digest": _digest(self.of(row))}
+        tx.update(ListingVersionRow, where, review=row.review)
 
     def doubt(self, tx: Tx, key: str) -> None:
         """Take no version's review for good any more: what is said against one may be true of all."""
-        tx.update("listing_versions", {"product": key}, review=None)
+        tx.update(ListingVersionRow, {"product": key}, review=None)
 
-    def reviewed(self, tx: Tx, key: str, document: Row) -> Row | None:
+    def reviewed(self, tx: Tx, key: str, handed_in: Row) -> ListingVersionRow | None:
         """Return the version that says just this and was reviewed, None if there is none."""
-        row = self._saying(tx, key, document)
-        return None if row is None or row["review"] is None else row
+        row = self._saying(tx, key, self.document(handed_in))
+        return None if row is None or row.review is None else row
 
-    def number(self, tx: Tx, row: Row) -> int:
+    def number(self, tx: Tx, row: Stocked) -> int:
         """Return the number of the version that a row shows now; 0 if it was listed before versions were kept."""
-        version = self._saying(tx, row["id"], row)
-        return 0 if version is None else int(version["number"])
+        version = self._saying(tx, row.id, self.of(row))
+        return 0 if version is None else version.number
 
-    def find(self, tx: Tx, key: str, number: int) -> Row:
+    def find(self, tx: Tx, key: str, number: int) -> ListingVersionRow:
         """Return a version; raises Absent."""
-        row = tx.get("listing_versions", product=key, number=number)
+        row = tx.get(ListingVersionRow, product=key, number=number)
         if row is None:
             raise Absent(f"there is no version {number} of `{key[:100]}`", "penstock version list")
         return row
 
     def page(self, tx: Tx, key: str) -> list[Row]:
         """Return the versions of one, the newest first, each with what it changed of the one before."""
-        rows = tx.find("listing_versions", "product = ?", (key,), "number")
+        rows = tx.find(ListingVersionRow, "product = ?", (key,), "number")
         before = [None, *rows[:-1]]
         return [self._view(row, was) for row, was in zip(rows, before, strict=True)][::-1]
 
@@ -81,22 +90,22 @@ class Versions:
         """Return what differs between two versions; raises Absent."""
         return self._told(key, self.find(tx, key, old), self.find(tx, key, new))
 
-    def _saying(self, tx: Tx, key: str, document: Row) -> Row | None:
-        what = key, _digest(self.document(document))
-        return next(iter(tx.find("listing_versions", "product = ? and digest = ?", what)), None)
+    def _saying(self, tx: Tx, key: str, document: Row) -> ListingVersionRow | None:
+        what = key, _digest(document)
+        return next(iter(tx.find(ListingVersionRow, "product = ? and digest = ?", what)), None)
 
-    def _view(self, row: Row, before: Row | None) -> Row:
-        document, since = row["document"], row["created"].isoformat(timespec="seconds")
-        told = {"number": row["number"], "since": since, "title": document["title"]}
-        changed = [] if before is None else self._told(row["product"], before, row)
+    def _view(self, row: ListingVersionRow, before: ListingVersionRow | None) -> Row:
+        document, since = row.document, row.created.isoformat(timespec="seconds")
+        told = {"number": row.number, "since": since, "title": document["title"]}
+        changed = [] if before is None else self._told(row.product, before, row)
         return told | {
             "edition": document.get("edition", ""),
-            "reviewed": row["review"] is not None,
+            "reviewed": row.review is not None,
             "differences": changed,
         }
 
-    def _told(self, key: str, old: Row, new: Row) -> list[Row]:
-        before, after = ({"id": key, **one["document"]} for one in (old, new))
+    def _told(self, key: str, old: ListingVersionRow, new: ListingVersionRow) -> list[Row]:
+        before, after = ({"id": key, **one.document} for one in (old, new))
         return [one.json() for one in self.differences(before, after)]
 
 

@@ -26,7 +26,7 @@ def listed(tx: Tx) -> list[str]:
     One that is sealed anew, or whose next version failed, is listed as it was handed in before.
     """
     rows = tx.execute(
-        "SELECT id, state FROM products WHERE blind IS NULL AND state <> ? ORDER BY id", ProductState.WITHDRAWN
+        "SELECT id, state FROM products WHERE blind IS NULL AND state <> ? ORDER BY id", ProductState.WITHDRAWN.value
     )
     handed_in = {row["product"] for row in tx.execute("SELECT DISTINCT product FROM product_versions")}
     return [row["id"] for row in rows if row["state"] in ON_OFFER or row["id"] in handed_in]

@@ -54,11 +54,12 @@ class Derivation:
     def agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
         """Return why what is on the table may not be sold to its buyer, empty if it may; see `Doors.agrees`."""
         product = tx.get(ProductRow, id=negotiation["product"]) if negotiation["role"] == PROVIDER else None
-        if product is None or not product.brief.get("derivedFrom"):
+        brief = {} if product is None else product.brief or {}
+        if product is None or not brief.get("derivedFrom"):
             return ""
         terms = negotiation["terms"]
         rules: Mapping[str, Any] = terms["policy"] if terms else product.policy
-        return self._refusal(tx, product.brief, rules, negotiation["peer"], now)
+        return self._refusal(tx, brief, rules, negotiation["peer"], now)
 
     def _refusal(self, tx: Tx, brief: Row, rules: Mapping[str, Any], party: str | None, now: datetime) -> str:
         for digest in brief["derivedFrom"]:

@@ -95,7 +95,7 @@ class Publications:
         """Go on with what an earlier run left unfinished."""
         marks = ", ".join("?" * len(self._steps))
         query = f"SELECT id FROM products WHERE state IN ({marks})"  # noqa: S608  # only marks
-        for row in await self._core.store.read(lambda tx: tx.execute(query, *self._steps)):
+        for row in await self._core.store.read(lambda tx: tx.execute(query, *map(str, self._steps))):
             self.driver.wake(row["id"])
 
     async def publish(self, brief: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ withdrawn edition is offered no more, here and at the exchange; what was sold of
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -159,7 +159,7 @@ class Rights:
         def act(tx: Tx) -> list[str]:
             products = tx.find(ProductRow, "edition = ?", (edition,))
             for product in products:
-                tx.update(ProductRow, {"id": product.id}, state=ProductState.WITHDRAWN, updated=self._core.clock.now())
+                tx.change(product, replace(product, state=ProductState.WITHDRAWN, updated=self._core.clock.now()))
             return [product.id for product in products if not product.blind]
 
         products = await self._core.store.write(act)

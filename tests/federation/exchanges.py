@@ -69,7 +69,7 @@ async def put(connector, *documents, provider=PROVIDER):
             row = listings.submit(tx, connector.evidence, handed_in.listing(document), provider, now)
             for step in (Move.REVIEW, Move.LIST):
                 about = {"by": connector.did, "role": "exchange", "reason": "", "now": now}
-                listings.move(tx, connector.evidence, row["id"], step, **about)
+                listings.move(tx, connector.evidence, row.id, step, **about)
 
     await connector.store.write(act)
     connector.finding.changed()

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from catalog.found import found_id
 from connector.exchange import finding, numbering
 from connector.exchange.federation import entry, keeping
+from connector.store.rows.catalogue import SourceRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.core import core
@@ -119,17 +121,17 @@ def _play(tx, model, what, name, more):
         tx.put("listings", id=name, seq=numbering.following(tx), **about)
         keeping.rethink(tx, about["provider"], name, about["edition"], AT)
         return
-    source = tx.get("sources", name=name)
+    source = tx.get(SourceRow, name=name)
     if what == "take":
         model.take(name, more)
         count, _ = keeping.take(tx, source, [sighting(name, *line) for line in more], AT)
         tx.update("sources", {"name": name}, products=count)
     elif what == "read again":
         model.generation[name] += 1
-        tx.update("sources", {"name": name}, generation=source["generation"] + 1)
+        tx.update("sources", {"name": name}, generation=source.generation + 1)
     else:
-        swept = keeping.sweep(tx, source, source["generation"], 100, AT)
-        tx.update("sources", {"name": name}, products=source["products"] - swept)
+        swept = keeping.sweep(tx, source, source.generation, 100, AT)
+        tx.update("sources", {"name": name}, products=source.products - swept)
         old = [one for one, seen in model.seen.items() if one[0] == name and seen[2] < model.generation[name]]
         for one in old:
             del model.seen[one]
@@ -151,7 +153,7 @@ async def test_what_is_gone_is_forgotten_at_last_and_the_index_needs_no_more_of_
     store = await Store.open(tmp_path / "x.db", [table for table in TABLES if table.name in NAMED])
     try:
         await store.write(_named)
-        source = await store.read(lambda tx: tx.get("sources", name="first")) | {"most": 100}
+        source = replace(await store.read(lambda tx: tx.get(SourceRow, name="first")), most=100)
         lines = [sighting("first", f"p{number}", "title", 1) for number in range(12)]
         await store.write(lambda tx: keeping.take(tx, source, lines, AT))
         gone = [entry.Sighting(one.own) for one in lines]

@@ -25,7 +25,7 @@ async def offer(connector, document):
     """List a service, as an operator does who has read it."""
     checked, now = handed_in.data_service({"service": document}), connector.clock.now()
     row = await connector.store.write(lambda tx: services.submit(tx, connector.evidence, checked, PROVIDER, now))
-    await connector.reviewer.review(row["id"])
+    await connector.reviewer.review(row.id)
 
 
 async def test_it_is_found_shown_renewed_and_gone(two):

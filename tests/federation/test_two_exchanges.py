@@ -56,7 +56,7 @@ async def test_a_reading_broken_off_goes_on_at_its_page_and_nothing_is_missing_m
     pages, of = [], reading.exchange
 
     async def breaking(core, peers, worker, row):
-        pages.append(row["cursor"].get("after", 0))
+        pages.append(row.cursor.get("after", 0))
         if len(pages) == 2:
             raise RuntimeError("killed")
         return await of(core, peers, worker, row)
@@ -100,7 +100,7 @@ async def test_killed_between_two_pages_it_goes_on_after_a_restart(tmp_path):
         async with exchange(tmp_path / "near") as near:
             near.harvesting._task.cancel()
             await sources.add(near.core, near.peers, "far", "exchange", far.url)
-            began = await source(near, "far")
+            began = await near.store.read(lambda tx: sources.find(tx, "far"))
             page = await of(near.core, near.peers, near.worker, began)
             await near.store.write(lambda tx: sources.keep(tx, began, page, 60, near.clock.now()))
             assert (await source(near, "far"))["products"] == 100

@@ -85,9 +85,9 @@ async def test_a_new_submission_is_taken_in_whole_or_refused(books, submission, 
 
     def act(tx):
         row = listings.submit(tx, evidence, handed_in.listing(load(document)), CALLER, AT)
-        tx.update("listings", {"id": row["id"]}, state="listed")
+        tx.update("listings", {"id": row.id}, state="listed")
         listings.view(row)
-        listings.indexed(listings.find(tx, row["id"]))
+        listings.indexed(listings.find(tx, row.id))
         raise UndoneError
 
     with pytest.raises(Exception) as caught:  # its kind is judged below

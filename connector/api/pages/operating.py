@@ -25,6 +25,7 @@ from connector.store.rows.space import ApplicationState
 if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.store.row import Row
+    from connector.store.rows.catalogue import ListingRow
     from connector.store.transaction import Tx
 
 EXCHANGE = "exchange"
@@ -45,12 +46,12 @@ async def listing(call: Call) -> Row:
     """Return one listing as members see it, with why it is in its state."""
     key = call.path["id"]
 
-    def look(tx: Tx) -> tuple[Row, int]:
+    def look(tx: Tx) -> tuple[ListingRow, int]:
         row = rows_of.find(tx, key)
         return row, rows_of.VERSIONS.number(tx, row)
 
     row, version = await call.core.store.read(look)
-    told = {"reason": row["reason"] or "", "updated": row["updated"].isoformat(), "version": version}
+    told = {"reason": row.reason or "", "updated": row.updated.isoformat(), "version": version}
     return {**shown(rows_of.view(row)), **told}
 
 

@@ -12,6 +12,7 @@ from connector.api.pages import governed
 from connector.console.leafing import leafed
 from connector.exchange.federation import sources as harvested_from
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.store.rows.catalogue import HarvestedRow, SourceRow
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 async def sources(call: Call) -> Row:
     """Return the sources in the order of their rank."""
-    rows = await call.core.store.read(lambda tx: tx.find("sources", order="rank"))
+    rows = await call.core.store.read(lambda tx: tx.find(SourceRow, order="rank"))
     return {"rows": [harvested_from.view(row) for row in rows]}
 
 
@@ -29,23 +30,23 @@ async def source(call: Call) -> Row:
     """Return one source with a page of what it tells: each product, how many passed it on, when it was fetched."""
     key, first = call.path["id"], call.first(FOUND_ROWS_MAX)
 
-    def read(tx: Tx) -> tuple[Row, list[Row]]:
+    def read(tx: Tx) -> tuple[SourceRow, list[HarvestedRow]]:
         row = harvested_from.find(tx, key)
-        return row, tx.find("harvested", "source = ?", (key,), "own", first + PAGE_ROWS_MAX + 1)[first:]
+        return row, tx.find(HarvestedRow, "source = ?", (key,), "own", first + PAGE_ROWS_MAX + 1)[first:]
 
     row, found = await call.core.store.read(read)
     return {**harvested_from.view(row), **leafed(first, [_told(one) for one in found])}
 
 
-def _told(row: Row) -> Row:
-    document = row["document"]
+def _told(row: HarvestedRow) -> Row:
+    document = row.document
     return {
         "title": printable(document["title"], TITLE_CHARACTERS_MAX),
         "provider": document["provider"],
-        "id": row["product"],
-        "hops": len(row["path"]),
-        "path": " → ".join(row["path"]),
-        "fetched": row["at"].isoformat(timespec="seconds"),
+        "id": row.product,
+        "hops": len(row.path),
+        "path": " → ".join(row.path),
+        "fetched": row.at.isoformat(timespec="seconds"),
     }
 
 

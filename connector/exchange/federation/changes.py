@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from catalog.listing import FOUND_IN
-from catalog.listing import State as Listing
 from catalog.source import State
 from catalog.spaces import MAIN, OTHERS, sight
 from connector.exchange import kinds, spaces
 from connector.exchange.federation import entry, keeping, showing
-from connector.exchange.numbering import beyond, newest
+from connector.exchange.numbering import beyond, newest, seq_of
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
+from connector.store.rows.catalogue import FederatedRow, FederatedState, SourceRow
 from connector.store.rows.console import FactRow
 from connector.store.rows.space import SpaceRow
 from ledger.log import note as notes
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from connector.exchange.numbering import Stocked
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
@@ -69,13 +70,13 @@ def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> Row:
     entries: list[Row] = []
     size, last, full = 0, after, False
     for row in beyond(tx, after, PAGE_ROWS_MAX):
-        line = _found(tx, row, own, sees, sources) if "origin" in row else _listed(row, own, sees)
+        line = _found(tx, row, own, sees, sources) if isinstance(row, FederatedRow) else _listed(row, own, sees)
         size += len(orjson.dumps(line))
         if entries and size > CHANGES_BYTES:
             full = True
             break
         entries.append(line)
-        last = row["seq"]
+        last = seq_of(row)
     more = full or last < end
     return head | {"next": last if more else end, "more": more, "reset": False, "entries": entries}
 
@@ -106,25 +107,24 @@ def _epoch(tx: Tx) -> str:
     known = tx.get(FactRow, name=EPOCH)
     assert known is not None, "an exchange has drawn its epoch"
     rules = sum(row.version for row in tx.find(SpaceRow))
-    away = sorted(row["name"] for row in tx.find("sources", "state = ?", (State.SUSPENDED.value,)))
+    away = sorted(row.name for row in tx.find(SourceRow, "state = ?", (State.SUSPENDED.value,)))
     mark = "." + sha256(" ".join(away).encode()).hexdigest()[:SUSPENDED_DIGITS] if away else ""
     return f"{known.value['epoch']}.{rules}{mark}"
 
 
-def _listed(row: Row, own: str, sees: tuple[str, ...] | None) -> Row:
+def _listed(row: Stocked, own: str, sees: tuple[str, ...] | None) -> Row:
     """Return the line of what is listed here."""
-    kind = kinds.of(row["id"])
-    hidden = sees is not None and sight(row["space"] or MAIN, kind.described(row).grade) not in sees
-    if hidden or Listing(row["state"]) not in FOUND_IN:
-        return entry.gone(row["id"], row["seq"])
-    return entry.listed(row["id"], row["seq"], [own], row["updated"], kind.told(row))
+    hidden = sees is not None and sight(row.space or MAIN, kinds.described(row).grade) not in sees
+    if hidden or row.state not in FOUND_IN:
+        return entry.gone(row.id, seq_of(row))
+    return entry.listed(row.id, seq_of(row), [own], row.updated, kinds.of(row.id).told(row))
 
 
-def _found(tx: Tx, row: Row, own: str, sees: tuple[str, ...] | None, sources: Mapping[str, Row]) -> Row:
+def _found(tx: Tx, row: FederatedRow, own: str, sees: tuple[str, ...] | None, sources: Mapping[str, SourceRow]) -> Row:
     """Return the line of a product found elsewhere, as the best of the sources tells it that are shown."""
-    told = showing.tellings(tx, row["id"], sources) if row["state"] == keeping.FOUND else []
+    told = showing.tellings(tx, row.id, sources) if row.state is FederatedState.FOUND else []
     sighting = showing.best(told, sources) if told else None
-    path = [own, *(sighting["path"] if sighting else ())]
+    path = [own, *(sighting.path if sighting else ())]
     if sighting is None or len(path) > HOPS_MAX or (sees is not None and showing.sight_of(sighting) not in sees):
-        return entry.gone(row["id"], row["seq"])
-    return entry.listed(row["id"], row["seq"], path, row["updated"], sighting["document"])
+        return entry.gone(row.id, row.seq)
+    return entry.listed(row.id, row.seq, path, row.updated, sighting.document)

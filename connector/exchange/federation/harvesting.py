@@ -14,12 +14,13 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from catalog.source import RESTING, Kind, State
+from catalog.source import RESTING, State
 from connector.exchange.federation import changes, sources
 from connector.exchange.federation.reading import READERS
 from connector.runtime.cancellation import cancel
 from connector.runtime.errors import PeerMisbehaved, explain_failure
 from connector.runtime.limits import READING_PAGES_MAX, READING_SECONDS, READINGS_MAX
+from connector.store.rows.catalogue import SourceRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -80,8 +81,8 @@ class Harvesting:
                 while True:
                     mine = self._tenure.held
                     await (asyncio.shield(self._begin(name)) if mine else asyncio.sleep(LOOK_SECONDS))
-                    row = await self._core.store.read(lambda tx: tx.get("sources", name=name))
-                    if row is None or State(row["state"]) is not State.READING:
+                    row = await self._core.store.read(lambda tx: tx.get(SourceRow, name=name))
+                    if row is None or row.state is not State.READING:
                         break
         self._changed()
         return await self._core.store.read(lambda tx: sources.view(sources.find(tx, name)))
@@ -104,8 +105,8 @@ class Harvesting:
         for row in await store.read(lambda tx: sources.due(tx, now)):
             if len(self._running) >= READINGS_MAX:
                 return None
-            if row["name"] not in self._running:
-                self._begin(row["name"])
+            if row.name not in self._running:
+                self._begin(row.name)
         next_ = await store.read(lambda tx: sources.next_due(tx, self._running))
         return None if next_ is None else max(0.0, (next_ - now).total_seconds())
 
@@ -125,8 +126,8 @@ class Harvesting:
         """Read pages of a source until it is read to the end, fails, or others have waited long enough."""
         begun = self._core.clock.monotonic()
         while self._core.clock.monotonic() - begun < READING_SECONDS:
-            row = await self._core.store.read(lambda tx: tx.get("sources", name=name))
-            if row is None or State(row["state"]) in RESTING:
+            row = await self._core.store.read(lambda tx: tx.get(SourceRow, name=name))
+            if row is None or row.state in RESTING:
                 return
             try:
                 ended = await self._step(row)
@@ -141,20 +142,20 @@ class Harvesting:
             if ended:
                 return
 
-    async def _step(self, row: Row) -> bool:
+    async def _step(self, row: SourceRow) -> bool:
         """Do the next part of a source's work; return whether there is no more of it now."""
         store, now = self._core.store, self._core.clock.now()
         rest = self._core.settings.federation.interval_seconds
-        if row["state"] == State.DROPPING.value:
+        if row.state is State.DROPPING:
             async with self._writing:
-                return await store.write(partial(sources.dissolve, name=row["name"], now=now))
-        if row["pages"] == sources.ENDING:
+                return await store.write(partial(sources.dissolve, name=row.name, now=now))
+        if row.pages == sources.ENDING:
             act = partial(sources.sweep_on, began=row, rest_seconds=rest, now=now)
         else:
-            if row["pages"] >= READING_PAGES_MAX:
-                raise PeerMisbehaved(f"`{row['name']}` has no end: more than {READING_PAGES_MAX} pages")
-            page = await READERS[Kind(row["kind"])](self._core, self._peers, self._worker, row)
+            if row.pages >= READING_PAGES_MAX:
+                raise PeerMisbehaved(f"`{row.name}` has no end: more than {READING_PAGES_MAX} pages")
+            page = await READERS[row.kind](self._core, self._peers, self._worker, row)
             act = partial(sources.keep, began=row, page=page, rest_seconds=rest, now=now)
         async with self._writing:  # so that whoever else writes waits for one page, and not for each source's
             after = await store.write(act)
-        return after is not None and after["state"] == State.FRESH.value
+        return after is not None and after.state is State.FRESH

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.runtime.worker import Worker
     from connector.store.row import Row
+    from connector.store.rows.catalogue import SourceRow
 
 
 T = TypeVar("T")
@@ -72,9 +73,9 @@ class Page:
             self.told.append(why)
 
 
-async def exchange(core: Core, peers: Peers, worker: Worker, source: Row) -> Page:
+async def exchange(core: Core, peers: Peers, worker: Worker, source: SourceRow) -> Page:
     """Read the next changes of an exchange."""
-    did, cursor = source["did"], source["cursor"]
+    did, cursor = source.did, source.cursor
     after, epoch = cursor.get("after", 0), cursor.get("epoch", "")
     document = await peers.document(did)
     url = base_url(document) + changes.PATH + "?" + urlencode({"after": after, "epoch": epoch})
@@ -91,23 +92,23 @@ async def _apart(worker: Worker, size: int, take: Callable[..., T], *told: Any) 
     return await asyncio.get_running_loop().run_in_executor(_THREAD, take, *told)
 
 
-def _changes(body: bytes, source: Row, own: str, now: datetime) -> Page:
+def _changes(body: bytes, source: SourceRow, own: str, now: datetime) -> Page:
     told = decoded(body)
-    after, epoch = source["cursor"].get("after", 0), source["cursor"].get("epoch", "")
-    _check_head(told, source["did"], after)
+    after, epoch = source.cursor.get("after", 0), source.cursor.get("epoch", "")
+    _check_head(told, source.did, after)
     if told["reset"] and after:
         return Page({"after": 0, "epoch": told["epoch"]}, reset=True)
     if after and epoch and told["epoch"] != epoch:
-        raise PeerMisbehaved(f"`{source['did']}` has another catalogue and does not say so")
+        raise PeerMisbehaved(f"`{source.did}` has another catalogue and does not say so")
     page = Page({"after": told["next"], "epoch": told["epoch"]}, done=not told["more"])
     last = after
     for line in told["entries"]:
         try:
             seq = entry.seq_of(line)
             if not last < seq <= told["next"]:
-                raise PeerMisbehaved(f"`{source['did']}` tells changes out of order")
+                raise PeerMisbehaved(f"`{source.did}` tells changes out of order")
             last = seq
-            page.sightings.append(entry.read(line, source["did"], own, now))
+            page.sightings.append(entry.read(line, source.did, own, now))
         except REFUSED as fault:
             page.leave(f"{_named(line)}: {fault}")
     return page
@@ -130,11 +131,11 @@ def _named(line: Any) -> str:
 # ---- any catalogue of the Dataspace Protocol
 
 
-async def catalogue(core: Core, peers: Peers, worker: Worker, source: Row) -> Page:
+async def catalogue(core: Core, peers: Peers, worker: Worker, source: SourceRow) -> Page:
     """Read the next page of a catalogue, or of one nested in it."""
-    cursor = source["cursor"]
+    cursor = source.cursor
     if not cursor:
-        first = await locate(core, peers, source["address"])
+        first = await locate(core, peers, source.address)
         cursor = {"waiting": [_pair(first)], "asked": [first.base]}
     waiting = [Source(*each) for each in cursor["waiting"]]
     here, rest = waiting[0], waiting[1:]
@@ -190,7 +191,7 @@ def _pair(source: Source) -> list[Any]:
     return [source.did, source.base, source.start, source.level]
 
 
-READERS: Mapping[Kind, Callable[[Core, Peers, Worker, Row], Awaitable[Page]]] = {
+READERS: Mapping[Kind, Callable[[Core, Peers, Worker, SourceRow], Awaitable[Page]]] = {
     Kind.EXCHANGE: exchange,
     Kind.DSP: catalogue,
 }

@@ -13,13 +13,14 @@ from catalog.foreign import PROVIDER_CHARACTERS_MAX
 from catalog.found import LIMITS, PLAIN, SEALED, is_found, limits_of
 from catalog.printable import printable
 from catalog.question import UNTOLD_GRADE, Entry, entry, foreign_entry
-from catalog.source import UNSEEN, State
+from catalog.source import UNSEEN
 from catalog.spaces import MAIN, sight
 from connector.exchange import kinds
 from connector.exchange.federation import keeping
 from connector.negotiation.protocol import offers
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_BYTES_MAX
+from connector.store.rows.catalogue import FederatedRow, FederatedState, HarvestedRow, SourceRow
 from contracts import price_words
 from contracts.tariff import Tariff, asked
 
@@ -30,29 +31,29 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-def indexed(tx: Tx, row: Row) -> Entry:
+def indexed(tx: Tx, row: FederatedRow) -> Entry:
     """Return what the index holds of a product found elsewhere; of one that is not to be found its id alone."""
-    if row["state"] != keeping.FOUND:
-        return Entry(row["id"], row["seq"])
-    sightings = tx.find("harvested", "product = ?", (row["id"],))
-    document = _counting(row, sightings)["document"]
-    sources = tuple(sorted({one["source"] for one in sightings}))
+    if row.state is not FederatedState.FOUND:
+        return Entry(row.id, row.seq)
+    sightings = tx.find(HarvestedRow, "product = ?", (row.id,))
+    document = _counting(row, sightings).document
+    sources = tuple(sorted({one.source for one in sightings}))
     if document["kind"] == service.TIER:
         told = service.from_json(document["service"])
-        about = row["seq"], document["provider"], MAIN, row["updated"]
-        return service.entry(told, *about, key=row["id"], sources=sources)
+        about = row.seq, document["provider"], MAIN, row.updated
+        return service.entry(told, *about, key=row.id, sources=sources)
     title = printable(document["title"], TITLE_CHARACTERS_MAX)
     if document["kind"] != SEALED:
-        return foreign_entry(row["id"], row["seq"], foreign.from_json(document), row["updated"], sources)
+        return foreign_entry(row.id, row.seq, foreign.from_json(document), row.updated, sources)
     dataset = dataset_from_json(document["dataset"])
     tariff = Tariff.from_json(document["offer"]["terms"]["tariff"])
-    listed = Listed(dataset, document["provider"], tariff, row["updated"], sources)
-    return entry(row["id"], row["seq"], title, searchable(dataset), listed)
+    listed = Listed(dataset, document["provider"], tariff, row.updated, sources)
+    return entry(row.id, row.seq, title, searchable(dataset), listed)
 
 
-def sight_of(sighting: Row) -> str:
+def sight_of(sighting: HarvestedRow) -> str:
     """Return how the index spells who may see a product found elsewhere."""
-    return sight(MAIN, _GRADES[sighting["kind"]](sighting["document"]))
+    return sight(MAIN, _GRADES[sighting.kind](sighting.document))
 
 
 _GRADES: Mapping[str, Callable[[Row], int]] = {
@@ -90,46 +91,46 @@ def listed(tx: Tx, key: str) -> Row:
     return found
 
 
-def seen(tx: Tx) -> dict[str, Row]:
+def seen(tx: Tx) -> dict[str, SourceRow]:
     """Return the sources whose products are shown, by name."""
-    return {row["name"]: row for row in tx.find("sources") if State(row["state"]) not in UNSEEN}
+    return {row.name: row for row in tx.find(SourceRow) if row.state not in UNSEEN}
 
 
-def _shown(tx: Tx, key: str, sources: dict[str, Row]) -> Row | None:
-    row = tx.get("federated", id=key)
-    if row is None or row["state"] != keeping.FOUND:
+def _shown(tx: Tx, key: str, sources: dict[str, SourceRow]) -> Row | None:
+    row = tx.get(FederatedRow, id=key)
+    if row is None or row.state is not FederatedState.FOUND:
         return None
     sightings = tellings(tx, key, sources)
     return view(row, sightings, sources) if sightings else None
 
 
-def tellings(tx: Tx, key: str, sources: Mapping[str, Row]) -> list[Row]:
+def tellings(tx: Tx, key: str, sources: Mapping[str, SourceRow]) -> list[HarvestedRow]:
     """Return what those of the `seen` sources tell of a product that do."""
-    return [one for one in tx.find("harvested", "product = ?", (key,)) if one["source"] in sources]
+    return [one for one in tx.find(HarvestedRow, "product = ?", (key,)) if one.source in sources]
 
 
-def best(sightings: Sequence[Row], sources: Mapping[str, Row]) -> Row:
+def best(sightings: Sequence[HarvestedRow], sources: Mapping[str, SourceRow]) -> HarvestedRow:
     """Return which of a product's tellings counts."""
-    return keeping.best(sightings, {name: source["rank"] for name, source in sources.items()})
+    return keeping.best(sightings, {name: source.rank for name, source in sources.items()})
 
 
-def view(row: Row, sightings: Sequence[Row], sources: dict[str, Row]) -> Row:
+def view(row: FederatedRow, sightings: Sequence[HarvestedRow], sources: dict[str, SourceRow]) -> Row:
     """Return what members see: as of a listing as far as it goes, besides `origins` and `limits`."""
     counting = best(sightings, sources)
-    document, kind = counting["document"], counting["kind"]
+    document, kind = counting.document, counting.kind
     told = _TOLD[kind](document)
-    differ = len({_face(one["document"]) for one in sightings}) > 1
-    lacks = limits_of(kind, priced=bool(told["price"]), hops=len(counting["path"]), differ=differ)
+    differ = len({_face(one.document) for one in sightings}) > 1
+    lacks = limits_of(kind, priced=bool(told["price"]), hops=len(counting.path), differ=differ)
     limits = [LIMITS[key] for key in lacks]
     return {
-        "id": row["id"],
+        "id": row.id,
         "title": printable(document["title"], TITLE_CHARACTERS_MAX),
         "provider": _name(document["provider"]),
         "kind": kind,
         **told,
-        "state": row["state"],
-        "source": counting["source"],
-        "origins": [_origin(one, sources[one["source"]]) for one in sorted(sightings, key=_near)],
+        "state": row.state,
+        "source": counting.source,
+        "origins": [_origin(one, sources[one.source]) for one in sorted(sightings, key=_near)],
         "limits": [{"key": one.key, "en": one.en, "zh": one.zh} for one in (*_OF_KIND.get(kind, ()), *limits)],
     }
 
@@ -162,22 +163,22 @@ _TOLD: Mapping[str, Callable[[Row], Row]] = {SEALED: _sealed, service.TIER: _ser
 _OF_KIND = {service.TIER: (service.LIMITS["used-outside"],)}
 
 
-def _origin(sighting: Row, source: Row) -> Row:
+def _origin(sighting: HarvestedRow, source: SourceRow) -> Row:
     """Return where a product was found: by whom it was passed on, how fresh that is, and whether it is a member's."""
     return {
-        "source": sighting["source"],
-        "id": _name(sighting["document"]["id"] if sighting["kind"] == PLAIN else sighting["own"]),
-        "path": list(sighting["path"]),
-        "hops": len(sighting["path"]),
-        "fetched": sighting["at"].isoformat(timespec="seconds"),
-        "read": source["read"].isoformat(timespec="seconds") if source["read"] else None,
-        "state": source["state"],
-        "member": source["member"],
+        "source": sighting.source,
+        "id": _name(sighting.document["id"] if sighting.kind == PLAIN else sighting.own),
+        "path": list(sighting.path),
+        "hops": len(sighting.path),
+        "fetched": sighting.at.isoformat(timespec="seconds"),
+        "read": source.read.isoformat(timespec="seconds") if source.read else None,
+        "state": source.state,
+        "member": source.member,
     }
 
 
-def _counting(row: Row, sightings: Sequence[Row]) -> Row:
-    return next(one for one in sightings if (one["source"], one["own"]) == (row["source"], row["origin"]))
+def _counting(row: FederatedRow, sightings: Sequence[HarvestedRow]) -> HarvestedRow:
+    return next(one for one in sightings if (one.source, one.own) == (row.source, row.origin))
 
 
 def _face(document: Row) -> tuple[str, str]:
@@ -189,8 +190,8 @@ def _face(document: Row) -> tuple[str, str]:
     return document["title"], document["tariff"].get("minor", document["price"])
 
 
-def _near(sighting: Row) -> tuple[int, str]:
-    return len(sighting["path"]), sighting["source"]
+def _near(sighting: HarvestedRow) -> tuple[int, str]:
+    return len(sighting.path), sighting.source
 
 
 def _name(text: str) -> str:

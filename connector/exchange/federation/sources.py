@@ -6,6 +6,7 @@ the source meanwhile: whoever keeps a page checks the row that it began with, in
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ SOURCES = Kept(SourceRow, "name", "there is no source `{}`", "penstock exchange 
 MEMBER = frozenset({"name", "region"})
 # what a source's state makes of a member that speaks the protocol alone; in all others it is admitted
 STANDING = {State.SUSPENDED: SUSPENDED, State.DROPPING: REVOKED}
+# what its operator says of a source
+SAID = ("kind", "address", "most", "member")
 # what says how far a reading is; nobody else's act changes them
 PROGRESS = ("state", "cursor", "generation", "pages")
 # a cursor behind the last page whose reading is still being ended
@@ -57,7 +60,6 @@ PATIENCE_GENERATIONS = 3
 SWEPT_ROWS = 500
 DOUBLINGS_MAX = 16
 SHOWN = ("name", "kind", "member", "address", "did", "state", "most", "products", "left", "told", "reason", "failures")
-TIMES = ("due", "read", "created")
 
 
 async def add(
@@ -82,11 +84,33 @@ async def add(
     _check_member(member, kind)
     did = await _did(core, peers, Kind(kind), address)
     now = core.clock.now()
-    told: Row = {"kind": kind, "address": address, "most": most, "member": None if member is None else dict(member)}
+    named = SourceRow(
+        name=name,
+        kind=Kind(kind),
+        address=address,
+        did=did,
+        state=State.WAITING,
+        cursor={},
+        generation=1,
+        pages=0,
+        most=most,
+        rank=1,
+        products=0,
+        left=0,
+        told=[],
+        reason="",
+        failures=0,
+        whole=1,
+        member=None if member is None else dict(member),
+        due=now,
+        read=None,
+        created=now,
+        updated=now,
+    )
 
     def act(tx: Tx) -> Row:
-        fresh = tx.get("sources", name=name) is None
-        row = _add(tx, name, told, did, now)
+        fresh = tx.get(SourceRow, name=name) is None
+        row = _add(tx, named)
         if fresh:
             record(tx, core, row, "unknown", MemberState.ADMITTED, core.identity.did, "")
         return view(row)
@@ -105,13 +129,13 @@ def _check_member(member: Mapping[str, str] | None, kind: str) -> None:
         raise InvalidInput(f"unknown region `{member['region']}`", "ISO 3166, such as `DE` or `US-NY`")
 
 
-def record(tx: Tx, core: Core, source: Row, before: str, after: str, by: str, reason: str) -> None:
+def record(tx: Tx, core: Core, source: SourceRow, before: str, after: str, by: str, reason: str) -> None:
     """Record in our log what became of a member that speaks the protocol alone; of no other source."""
-    if source["member"] is None:
+    if source.member is None:
         return
-    about = {name: source[name] for name in ("name", "address", "did", "member")}
+    about = {name: getattr(source, name) for name in ("name", "address", "did", "member")}
     fields = {"from": before, "to": after, "by": by, "reason": reason, "digest": sha(about).hex()}
-    core.evidence.record(tx, "member.moved", part=source["did"], fields=fields, now=core.clock.now())
+    core.evidence.record(tx, "member.moved", part=source.did, fields=fields, now=core.clock.now())
 
 
 async def _did(core: Core, peers: Peers, kind: Kind, address: str) -> str:
@@ -128,21 +152,27 @@ async def _did(core: Core, peers: Peers, kind: Kind, address: str) -> str:
     return did
 
 
-def _add(tx: Tx, name: str, told: Row, did: str, now: datetime) -> Row:
-    known, rows = tx.get("sources", name=name), tx.find("sources", order="rank")
+def _add(tx: Tx, named: SourceRow) -> SourceRow:
+    known, rows = tx.get(SourceRow, name=named.name), tx.find(SourceRow, order="rank")
     if known is not None:
-        if any(known[key] != value for key, value in told.items()):
-            raise Conflict(f"there is another source `{name}`", "drop it first, or choose another name")
+        if any(getattr(known, name) != getattr(named, name) for name in SAID):
+            raise Conflict(f"there is another source `{named.name}`", "drop it first, or choose another name")
         return known
     if len(rows) >= SOURCES_MAX:
         raise Conflict(f"an exchange has at most {SOURCES_MAX} sources", "drop one")
-    if twin := next((row["name"] for row in rows if (row["did"], row["kind"]) == (did, told["kind"])), ""):
-        raise Conflict(f"`{did}` is the source `{twin}` already")
-    rank = rows[-1]["rank"] + 1 if rows else 1
-    counts = {"generation": 1, "pages": 0, "products": 0, "left": 0, "failures": 0, "whole": 1}
-    words = {"did": did, "state": State.WAITING.value, "cursor": {}, "told": [], "reason": ""}
-    tx.insert("sources", name=name, **told, **counts, **words, rank=rank, due=now, read=None, created=now, updated=now)
-    return find(tx, name)
+    if twin := next((row.name for row in rows if (row.did, row.kind) == (named.did, named.kind)), ""):
+        raise Conflict(f"`{named.did}` is the source `{twin}` already")
+    made = replace(named, rank=rows[-1].rank + 1) if rows else named
+    tx.insert(made)
+    return made
+
+
+def find(tx: Tx, name: str) -> SourceRow:
+    """Return a source; raises Absent."""
+    row = tx.get(SourceRow, name=name)
+    if row is None:
+        raise SOURCES.absent(name)
+    return row
 
 
 def find(tx: Tx, name: str) -> Row:
@@ -158,115 +188,126 @@ def standing(state: State) -> str:
 def turn(tx: Tx, core: Core, name: str, move: Move, by: str, reason: str = "") -> Row:
     """Make an operator's move; raises SourceError."""
     row, now = find(tx, name), core.clock.now()
-    state = moved(State(row["state"]), move)
-    tx.update("sources", {"name": name}, state=state.value, reason=reason, due=now, updated=now)
-    before, after = standing(State(row["state"])), standing(state)
+    turned = tx.change(row, replace(row, state=moved(row.state, move), reason=reason, due=now, updated=now))
+    before, after = standing(row.state), standing(turned.state)
     if before != after:
         record(tx, core, row, before, after, by, reason)
-    return view(find(tx, name))
+    return view(turned)
 
 
 def hurry(tx: Tx, name: str, now: datetime) -> None:
     """Have a source read now, whatever it failed at before."""
-    moved(State(find(tx, name)["state"]), Move.READ)
-    tx.update("sources", {"name": name}, due=now)
+    row = find(tx, name)
+    moved(row.state, Move.READ)
+    tx.change(row, replace(row, due=now))
 
 
-def due(tx: Tx, now: datetime) -> list[Row]:
+def due(tx: Tx, now: datetime) -> list[SourceRow]:
     """Return the sources that wait to be read or taken away, longest waiting first."""
-    return [row for row in tx.find("sources", "due <= ?", (now,), "due") if State(row["state"]) not in RESTING]
+    return [row for row in tx.find(SourceRow, "due <= ?", (now,), "due") if row.state not in RESTING]
 
 
 def next_due(tx: Tx, but: Collection[str]) -> datetime | None:
     """Return when the next source is due, besides those named."""
-    rows = [row for row in tx.find("sources", order="due") if State(row["state"]) not in RESTING]
-    return next((row["due"] for row in rows if row["name"] not in but), None)
+    rows = [row for row in tx.find(SourceRow, order="due") if row.state not in RESTING]
+    return next((row.due for row in rows if row.name not in but), None)
 
 
-def keep(tx: Tx, began: Row, page: Page, rest_seconds: float, now: datetime) -> Row | None:
+def keep(tx: Tx, began: SourceRow, page: Page, rest_seconds: float, now: datetime) -> SourceRow | None:
     """Keep a page that was read from `began`; None when somebody moved the source meanwhile, and nothing is kept."""
     row = still(tx, began)
     if row is None:
         return None
+    next_ = replace(row, state=moved(row.state, Move.READ), cursor=page.cursor, pages=row.pages + 1, updated=now)
     if page.reset:
-        state = moved(State(row["state"]), Move.READ).value
-        next_ = {"cursor": page.cursor, "generation": row["generation"] + 1, "pages": row["pages"] + 1}
-        next_ |= {"told": [], "left": 0}
-        tx.update("sources", {"name": row["name"]}, state=state, **next_, updated=now)
-        return find(tx, row["name"])
-    row["products"], left = keeping.take(tx, row, page.sightings, now)
-    fresh = row["pages"] == 0
-    told = (([] if fresh else row["told"]) + page.told)[:SOURCE_LINES_MAX]
+        return tx.change(row, replace(next_, generation=row.generation + 1, told=[], left=0))
+    products, left = keeping.take(tx, row, page.sightings, now)
+    fresh = row.pages == 0
+    told = (([] if fresh else row.told) + page.told)[:SOURCE_LINES_MAX]
     if left and not any(line.startswith("over") for line in told):
-        told = [f"over {row['most']} products: the rest is left out", *told][:SOURCE_LINES_MAX]
-    changes = {"products": row["products"], "told": told, "left": (0 if fresh else row["left"]) + page.left + left}
-    changes |= {"whole": int((fresh or bool(row["whole"])) and page.whole), "cursor": page.cursor, "failures": 0}
-    changes |= {"pages": row["pages"] + 1, "state": moved(State(row["state"]), Move.READ).value, "reason": ""}
+        told = [f"over {row.most} products: the rest is left out", *told][:SOURCE_LINES_MAX]
+    whole = int((fresh or bool(row.whole)) and page.whole)
+    left += page.left + (0 if fresh else row.left)
     # who was read just now lets others go first
-    tx.update("sources", {"name": row["name"]}, **changes, due=now, updated=now)
-    return _finish(tx, find(tx, row["name"]), rest_seconds, now) if page.done else find(tx, row["name"])
+    next_ = replace(next_, products=products, told=told, left=left, whole=whole, failures=0, reason="", due=now)
+    tx.change(row, next_)
+    return _finish(tx, next_, rest_seconds, now) if page.done else next_
 
 
-def _finish(tx: Tx, row: Row, rest_seconds: float, now: datetime) -> Row:
+def _finish(tx: Tx, row: SourceRow, rest_seconds: float, now: datetime) -> SourceRow:
     """End a reading: remove a part of what it did not meet; ended when nothing of that is left."""
-    below = row["generation"] if row["whole"] else row["generation"] - PATIENCE_GENERATIONS
+    below = row.generation if row.whole else row.generation - PATIENCE_GENERATIONS
     swept = keeping.sweep(tx, row, below, SWEPT_ROWS, now)
-    products = row["products"] - swept
+    products = row.products - swept
     if swept == SWEPT_ROWS:
-        tx.update("sources", {"name": row["name"]}, products=products, pages=ENDING)
-        return find(tx, row["name"])
+        return tx.change(row, replace(row, products=products, pages=ENDING))
     keeping.prune(tx)
-    again = {} if row["kind"] == Kind.DSP.value else row["cursor"]
-    number = row["generation"] + (row["kind"] == Kind.DSP.value)
-    state = moved(State(row["state"]), Move.FINISH).value
-    ended = {"state": state, "cursor": again, "generation": number, "pages": 0, "products": products}
-    tx.update("sources", {"name": row["name"]}, **ended, read=now, due=now + timedelta(seconds=rest_seconds))
-    return find(tx, row["name"])
+    ended = replace(
+        row,
+        state=moved(row.state, Move.FINISH),
+        pages=0,
+        products=products,
+        read=now,
+        due=now + timedelta(seconds=rest_seconds),
+    )
+    if row.kind is Kind.DSP:  # it is read from the beginning each time
+        ended = replace(ended, cursor={}, generation=row.generation + 1)
+    return tx.change(row, ended)
 
 
-def sweep_on(tx: Tx, began: Row, rest_seconds: float, now: datetime) -> Row | None:
+def sweep_on(tx: Tx, began: SourceRow, rest_seconds: float, now: datetime) -> SourceRow | None:
     """Go on ending a reading whose last page was kept."""
     row = still(tx, began)
     return None if row is None else _finish(tx, row, rest_seconds, now)
 
 
-def fail(tx: Tx, began: Row, reason: str, now: datetime) -> None:
+def fail(tx: Tx, began: SourceRow, reason: str, now: datetime) -> None:
     """Take note that a look at a source failed: it is asked again after a while that doubles."""
     row = still(tx, began)
     if row is None:
         return
-    failures = row["failures"] + 1
+    failures = row.failures + 1
     pause = min(SOURCE_RETRY_SECONDS * 2 ** min(failures - 1, DOUBLINGS_MAX), SOURCE_RETRY_SECONDS_MAX)
-    changes: Row = {"state": moved(State(row["state"]), Move.FAIL).value, "reason": reason[:REASON_CHARACTERS_MAX]}
-    if row["kind"] == Kind.EXCHANGE.value:
-        changes |= {"pages": 0}
+    failed = replace(
+        row,
+        state=moved(row.state, Move.FAIL),
+        reason=reason[:REASON_CHARACTERS_MAX],
+        failures=failures,
+        due=now + timedelta(seconds=pause),
+        updated=now,
+    )
+    if row.kind is Kind.EXCHANGE:
+        failed = replace(failed, pages=0)
     elif failures > 1:  # a link that leads nowhere any more: from the beginning
-        changes |= {"cursor": {}, "generation": row["generation"] + 1, "pages": 0}
-    due_ = now + timedelta(seconds=pause)
-    tx.update("sources", {"name": row["name"]}, **changes, failures=failures, due=due_, updated=now)
+        failed = replace(failed, cursor={}, generation=row.generation + 1, pages=0)
+    tx.change(row, failed)
 
 
 def dissolve(tx: Tx, name: str, now: datetime) -> bool:
     """Take away a part of what a dropped source brought; True when it is gone, and its row with it."""
-    row = tx.get("sources", name=name)
-    if row is None or row["state"] != State.DROPPING.value:
+    row = tx.get(SourceRow, name=name)
+    if row is None or row.state is not State.DROPPING:
         return True
-    swept = keeping.sweep(tx, row, row["generation"] + 1, SWEPT_ROWS, now)
-    tx.update("sources", {"name": name}, products=max(0, row["products"] - swept))
+    swept = keeping.sweep(tx, row, row.generation + 1, SWEPT_ROWS, now)
+    tx.change(row, replace(row, products=max(0, row.products - swept)))
     if swept == SWEPT_ROWS:
         return False
     keeping.prune(tx)
-    tx.delete("sources", name=name)
+    tx.delete(SourceRow, name=name)
     return True
 
 
-def still(tx: Tx, began: Row) -> Row | None:
+def still(tx: Tx, began: SourceRow) -> SourceRow | None:
     """Return the source if it is where a look at it began."""
-    row = tx.get("sources", name=began["name"])
-    return row if row is not None and all(row[name] == began[name] for name in PROGRESS) else None
+    row = tx.get(SourceRow, name=began.name)
+    return row if row is not None and all(getattr(row, name) == getattr(began, name) for name in PROGRESS) else None
 
 
-def view(row: Row) -> Row:
+def view(row: SourceRow) -> Row:
     """Return what the operator sees of a source."""
-    times = {name: row[name].isoformat(timespec="seconds") if row[name] else None for name in TIMES}
-    return {**{name: row[name] for name in SHOWN}, **times, "whole": bool(row["whole"])}
+    times = {
+        "due": row.due.isoformat(timespec="seconds"),
+        "read": None if row.read is None else row.read.isoformat(timespec="seconds"),
+        "created": row.created.isoformat(timespec="seconds"),
+    }
+    return {**{name: getattr(row, name) for name in SHOWN}, **times, "whole": bool(row.whole)}

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from connector.store.table_row import Amount, Document, Documents, Json, TableRow, table
+from catalog import listing, source
+from catalog.source import Kind
+from connector.store.table_row import Amount, Document, Documents, TableRow, table
 
 
 @table(
@@ -23,7 +26,7 @@ class ListingRow(TableRow):
     """A product that an exchange lists, or reviews."""
 
     id: str
-    space: str
+    space: str | None  # absent in listings of before there were several
     provider: str
     title: str
     tier: str
@@ -31,17 +34,17 @@ class ListingRow(TableRow):
     offer: Document
     edition: str
     header: Document
-    sample: Json = None
-    resource: Json = None
+    sample: Document | None = None
+    resource: Document | None = None
     code: str | None = None
-    state: str
-    seed: bytes | None = None
+    state: listing.State
+    seed: bytes | None = None  # of the rows that a review draws
     review: Document | None = None
     reason: str | None = None
     created: datetime
     updated: datetime
-    skeleton: str
-    seq: int
+    skeleton: str | None  # the title without what makes like letters differ
+    seq: int | None  # of its newest change (`connector.exchange.numbering`)
 
 
 @table("listing_versions", key=("product", "number"), index=(("product", "digest"),))
@@ -77,7 +80,7 @@ class ServiceRow(TableRow):
     provider: str
     title: str
     service: Document
-    state: str
+    state: listing.State
     review: Document | None = None
     reason: str
     seq: int
@@ -91,21 +94,21 @@ class SourceRow(TableRow):
     """What is harvested, from where, and how far it is (`connector.exchange.federation`)."""
 
     name: str
-    kind: str
-    address: str
+    kind: Kind
+    address: str  # a URL or a DID
     did: str
-    state: str
+    state: source.State
     cursor: Document
     generation: int
     pages: int
     most: int
     rank: int
     products: int
-    left: int
-    told: Documents
+    left: int  # products that there was no room for
+    told: Documents  # lines about what could not be read
     reason: str
     failures: int
-    whole: int
+    whole: int  # 1 as long as nothing of this reading was left out
     member: Document | None = None
     due: datetime
     read: datetime | None = None
@@ -119,9 +122,9 @@ class HarvestedRow(TableRow):
     """A product as one source tells it; the newest of them stand together as one."""
 
     source: str
-    own: str
+    own: str  # its id there
     product: str
-    kind: str
+    kind: str  # `catalog.found`
     edition: str
     document: Document
     path: Documents
@@ -129,6 +132,14 @@ class HarvestedRow(TableRow):
     changed: datetime | None = None
     generation: int
     at: datetime
+
+
+class FederatedState(StrEnum):
+    """Whether a product of elsewhere is to be found; one that is listed here as well is hidden."""
+
+    FOUND = "found"
+    HIDDEN = "hidden"
+    GONE = "gone"
 
 
 @table("federated", key=("id",), index=(("seq",), ("edition",), ("provider", "own"), ("state", "seq")))
@@ -140,9 +151,9 @@ class FederatedRow(TableRow):
     provider: str
     own: str
     edition: str
-    source: str
-    origin: str
-    state: str
+    source: str  # whose telling counts
+    origin: str  # its id there
+    state: FederatedState
     seq: int
     updated: datetime
 
