@@ -169,15 +169,7 @@ def _add(tx: Tx, named: SourceRow) -> SourceRow:
 
 def find(tx: Tx, name: str) -> SourceRow:
     """Return a source; raises Absent."""
-    row = tx.get(SourceRow, name=name)
-    if row is None:
-        raise SOURCES.absent(name)
-    return row
-
-
-def find(tx: Tx, name: str) -> Row:
-    """Return a source; raises Absent."""
-    return SOURCES.find(tx, name).columns()
+    return SOURCES.find(tx, name)
 
 
 def standing(state: State) -> str:
