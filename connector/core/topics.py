@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.store.row import Row
+    from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
     from ledger.chain.client import Block
     from ledger.space.document import Space
@@ -76,7 +77,7 @@ class Topics:
     """
 
     process_moved: Topic[[str, str]] = field(default_factory=Topic)
-    transfer_moved: Topic[[Tx, Row]] = field(default_factory=Topic)
+    transfer_moved: Topic[[Tx, TransferRow]] = field(default_factory=Topic)
     transfer_halted: Topic[[str]] = field(default_factory=Topic)
     agreement_touched: Topic[[str]] = field(default_factory=Topic)
     agreement_altered: Topic[[str]] = field(default_factory=Topic)

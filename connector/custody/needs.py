@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.custody.blobs import SEALED_SUFFIX
 from connector.custody.scrub import ERASED
 from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER
+from connector.store.rows.protocol import TransferRow
 from contracts import lifecycle
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ def _agreed(_tx: Tx, agreement: Row) -> bool:
 
 
 def _moving(tx: Tx, agreement: Row) -> bool:
-    transfers = tx.find("transfers", "agreement = ?", (agreement["digest"],))
-    return any(transfer["state"] not in FINAL for transfer in transfers)
+    transfers = tx.find(TransferRow, "agreement = ?", (agreement["digest"],))
+    return any(transfer.state not in FINAL for transfer in transfers)
 
 
 def _unsettled(tx: Tx, agreement: Row) -> bool:

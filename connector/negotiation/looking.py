@@ -76,6 +76,7 @@ class Looking:
 def _resting(tx: Tx) -> dict[str, list[str]]:
     """Return peer -> our transfers with it that may rest."""
     found: dict[str, list[str]] = {}
-    for row in tx.execute("SELECT id, peer FROM transfers WHERE state IN (?, ?) AND pending = ''", STARTED, SUSPENDED):
+    states = STARTED.value, SUSPENDED.value
+    for row in tx.execute("SELECT id, peer FROM transfers WHERE state IN (?, ?) AND pending = ''", *states):
         found.setdefault(row["peer"], []).append(row["id"])
     return found
