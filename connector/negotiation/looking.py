@@ -76,7 +76,6 @@ class Looking:
 def _resting(tx: Tx) -> dict[str, list[str]]:
     """Return peer -> our transfers with it that may rest."""
     found: dict[str, list[str]] = {}
-    states = STARTED.value, SUSPENDED.value
-    for row in tx.execute("SELECT id, peer FROM transfers WHERE state IN (?, ?) AND pending = ''", *states):
+    for row in tx.execute("SELECT id, peer FROM transfers WHERE state IN (?, ?) AND pending = ''", STARTED, SUSPENDED):
         found.setdefault(row["peer"], []).append(row["id"])
     return found
