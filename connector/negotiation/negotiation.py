@@ -259,8 +259,9 @@ class Negotiations(Process[NegotiationRow]):
         salt = (row.mandate or {}).get("salt") or self._doors.random(SALT_BYTES).hex()
         drawn = signing.draw(self._me, row, price, bytes.fromhex(salt), now)
         body = messages.contract_agreement(*pids(row), drawn.odrl)
-        row = replace(row, agreement=drawn.odrl, digest=drawn.digest.hex(), terms=drawn.terms, price=price)
-        return self.says(replace(row, provider_signature=drawn.signature), "agreement", body, now)
+        odrl, digest, signed = drawn.odrl, drawn.digest.hex(), drawn.signature
+        row = replace(row, agreement=odrl, digest=digest, terms=drawn.terms, price=price, provider_signature=signed)
+        return self.says(row, "agreement", body, now)
 
     def _agreeable(self, tx: Tx, row: NegotiationRow, now: datetime) -> None:
         if reason := self._doors.agrees(tx, row, now):
@@ -276,8 +277,8 @@ class Negotiations(Process[NegotiationRow]):
         if drawn.typed is not None:
             signature = self._me.sign(drawn.digest)
             body[SIGNATURE] = signing.verification_block(drawn.digest, signature)
-        row = replace(row, digest=drawn.digest.hex(), terms=drawn.terms)
-        row = replace(row, provider_signature=drawn.signature, buyer_signature=signature)
+        signed, named = drawn.signature, drawn.digest.hex()
+        row = replace(row, digest=named, terms=drawn.terms, provider_signature=signed, buyer_signature=signature)
         self._keep(tx, row, now)
         return self.says(row, "verification", body, now)
 

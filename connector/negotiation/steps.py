@@ -92,12 +92,12 @@ class Steps(ABC, Generic[P]):
         to = states.following(self.process, row.state, message, sender) if row.state else None
         if to is None and sent is not None and (to := states.following(self.process, row.pending, message, sender)):
             taken = self.acknowledged(row, sent, facts, drops=sent)
-            row = self.take(replace(taken.row, reason=""), message, body, peer)
+            row = self.take(_unreasoned(taken.row), message, body, peer)
             return [taken, self.enters(row, to, peer.did, digest, facts)]
         to = states.step(self.process, row.state or row.pending, message, sender)
         drops = sent if sent is not None and self._gives_way(row, to, sent) else None
-        row = self.take(replace(row, reason="", pending=row.pending if drops is None else NONE), message, body, peer)
-        return [self.enters(row, to, peer.did, digest, facts, drops=drops)]
+        row = self.take(_unreasoned(row), message, body, peer)
+        return [self.enters(row, to, peer.did, digest, facts, drops=drops, keeps=drops is None)]
 
     def _gives_way(self, row: P, to: ProcessState, sent: OutboxRow) -> bool:
         """Return whether ours gives way to the message that crossed it; it stays under way if it is still legal."""
@@ -109,14 +109,21 @@ class Steps(ABC, Generic[P]):
 
     def acknowledged(self, row: P, sent: OutboxRow, facts: Facts, *, drops: OutboxRow | None = None) -> Step[P]:
         """Return the step into the state that our message leads to: the peer has it."""
-        digest, to = message_digest(sent.body), row.pending
-        return self.enters(replace(row, pending=NONE), to, self._me.did, digest, facts, drops=drops)
+        return self.enters(row, row.pending, self._me.did, message_digest(sent.body), facts, drops=drops)
 
     def enters(
-        self, row: P, to: ProcessState, by: str, digest: bytes, facts: Facts, *, drops: OutboxRow | None = None
+        self,
+        row: P,
+        to: ProcessState,
+        by: str,
+        digest: bytes,
+        facts: Facts,
+        *,
+        drops: OutboxRow | None = None,
+        keeps: bool = False,
     ) -> Step[P]:
-        """Return the step into a state; a message of ours that is still under way keeps its `pending`."""
-        pending = NONE if to in FINAL else row.pending
+        """Return the step into a state; it `keeps` a message of ours that is still under way, with its `pending`."""
+        pending = row.pending if keeps and to not in FINAL else NONE
         times = row.entered or {}
         after = replace(
             row,
@@ -145,8 +152,13 @@ class Steps(ABC, Generic[P]):
         states.step(self.process, row.state or row.pending, "termination", row.role)
         if row.peer_pid is None:
             digest = b"" if sent is None else message_digest(sent.body)
-            row = replace(row, reason=reason, pending=NONE)
+            row = replace(row, reason=reason)
             return self.enters(row, TERMINATED, self._me.did, digest, facts, drops=sent)
         row = replace(row, reason=short(reason), pending=NONE)
         body = messages.ending(self.process, "termination", *pids(row), code=code, reasons=[row.reason])
         return self.says(row, "termination", body, facts.now, drops=sent)
+
+
+def _unreasoned(row: P) -> P:
+    """Return the row without the reason of what was before."""
+    return replace(row, reason="") if row.reason else row
