@@ -39,6 +39,7 @@ from connector.operation.initialise import initialise
 from connector.provider.data_addresses import TICKET_KEY
 from connector.runtime.data_folder import DATABASE, KEYS
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import ProcessState, TransferRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 
@@ -90,12 +91,25 @@ def agreement(digest: str, sealed: Sealed, peer: str, now: datetime) -> dict[str
     return {"digest": digest, **about, "terms": terms, "state": "performing", "not_after": until, "created": now}
 
 
-def transfer(pid: str, digest: str, party: Party, now: datetime) -> dict[str, Any]:
+def transfer(pid: str, digest: str, party: Party, now: datetime) -> TransferRow:
     """Return the row of a transfer that runs."""
-    about = {"role": "provider", "peer": party.did, "peer_pid": f"urn:uuid:{digest[:32]}", "agreement": digest}
-    where = {"callback": party.url + "/dsp", "format": "sealed", "state": "STARTED", "pending": "", "turn": "consumer"}
-    times = {"deadline": now + TERM, "entered": {"STARTED": 1}, "created": now, "updated": now}
-    return {"id": pid, **about, **where, **times, "reason": ""}
+    return TransferRow(
+        id=pid,
+        role="provider",
+        peer=party.did,
+        peer_pid=f"urn:uuid:{digest[:32]}",
+        agreement=digest,
+        callback=party.url + "/dsp",
+        format="sealed",
+        state=ProcessState.STARTED,
+        pending=ProcessState.NONE,
+        turn="consumer",
+        deadline=now + TERM,
+        entered={"STARTED": 1},
+        reason="",
+        created=now,
+        updated=now,
+    )
 
 
 async def seed(data: Path, sealed: Sealed, party: Party, count: int) -> dict[str, str]:
@@ -109,7 +123,7 @@ async def seed(data: Path, sealed: Sealed, party: Party, count: int) -> dict[str
         for number in range(count):
             digest, pid = os.urandom(32).hex(), f"urn:uuid:bench-{number}"
             tx.insert(AgreementRow, **agreement(digest, sealed, party.did, now))
-            tx.insert("transfers", **transfer(pid, digest, party, now))
+            tx.insert(transfer(pid, digest, party, now))
             about = sealed.edition_id, bytes.fromhex(digest), tickets.transfer_digest(pid)
             made[digest] = tickets.SCHEME + tickets.issue(key, *about, now)
 

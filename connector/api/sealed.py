@@ -25,6 +25,7 @@ from connector.runtime.errors import Absent, InvalidInput
 from connector.settlement import disputes
 from connector.space.view import SpaceView
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 from contracts.typed_data import digest
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from connector.api.call import Call
     from connector.custody.bucket import SealedObject
-    from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.edition.row_table import RowTable
 
@@ -90,9 +90,9 @@ async def ticket(call: Call) -> web.Response:
     if not isinstance(wanted, str):
         raise InvalidInput("a renewal names its `transfer`", 'say {"transfer": ID}')
 
-    def find(tx: Tx) -> tuple[Row, AgreementRow] | None:
-        row = tx.get("transfers", id=wanted)
-        agreement = None if row is None else tx.get(AgreementRow, digest=row["agreement"])
+    def find(tx: Tx) -> tuple[TransferRow, AgreementRow] | None:
+        row = tx.get(TransferRow, id=wanted)
+        agreement = None if row is None else tx.get(AgreementRow, digest=row.agreement)
         if row is None or agreement is None:
             return None
         ours = agreement.peer == call.peer and agreement.edition == call.path["edition"]

@@ -19,10 +19,10 @@ from connector.negotiation.doors import Doors, Participant
 from connector.negotiation.engine import Engine
 from connector.negotiation.notices import Notices
 from connector.negotiation.protocol.messages import DSP_PATH
-from connector.negotiation.protocol.states import TRANSFER
 from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
 from connector.runtime.settings_sources import shares
+from connector.store.rows.protocol import TransferRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from connector.settlement.contradictions import Contradictions
     from connector.space.view import SpaceView
     from connector.store.heads import Heads
-    from connector.store.row import Row
+    from connector.store.rows.protocol import ProcessRow
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
     from ledger.space.document import Member
@@ -56,10 +56,10 @@ def doors(core: Core, peers: Peers, heads: Heads) -> Doors:
             return str(refusal)
         return None
 
-    def moved(tx: Tx, process: str, row: Row) -> None:
-        topics.process_moved.after(tx, process, row["id"])
-        if process == TRANSFER:
-            topics.agreement_touched.after(tx, row["agreement"])
+    def moved(tx: Tx, process: str, row: ProcessRow) -> None:
+        topics.process_moved.after(tx, process, row.id)
+        if isinstance(row, TransferRow):
+            topics.agreement_touched.after(tx, row.agreement)
             topics.transfer_moved.tell(tx, row)
 
     return Doors(
@@ -68,7 +68,7 @@ def doors(core: Core, peers: Peers, heads: Heads) -> Doors:
         ask=courier.ask,
         refuse_url=refuse_url,
         moved=moved,
-        halted=lambda tx, row: topics.transfer_halted.after(tx, row["id"]),
+        halted=lambda tx, row: topics.transfer_halted.after(tx, row.id),
         ended=topics.agreement_touched.after,
     )
 

@@ -18,9 +18,10 @@ from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
 from connector.consumer.moves import Moves
 from connector.core.driver import DISK_EXIT, RETRYABLE_EXITS, Driver
+from connector.negotiation import transfer
 from connector.negotiation.protocol.messages import DSP_PATH
 from connector.negotiation.protocol.offers import PLAIN
-from connector.negotiation.protocol.states import SUSPENDED
+from connector.negotiation.protocol.states import COMPLETED, FINALIZED, STARTED, SUSPENDED, TERMINATED
 from connector.runtime.errors import (
     Conflict,
     InvalidInput,
@@ -32,6 +33,7 @@ from connector.runtime.errors import (
 )
 from connector.runtime.speed import Speed
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import NegotiationRow, TransferRow
 from contracts.terms import Terms
 
 if TYPE_CHECKING:
@@ -244,12 +246,13 @@ class Acquisitions:
     async def _agreed(self, row: Row) -> bool:
         """Wait for the negotiation's end."""
         self._waiting[f"negotiation:{row['negotiation']}"] = row["id"]
-        talk = await self._row("negotiations", row["negotiation"])
-        if talk["state"] == "TERMINATED":
-            raise NotPermitted(f"no agreement: {talk['reason']}", "raise your limit, or choose another product")
-        if talk["state"] != "FINALIZED":
+        talk = await self._core.store.read(lambda tx: tx.get(NegotiationRow, id=row["negotiation"]))
+        assert talk is not None, "an acquisition has its negotiation"
+        if talk.state == TERMINATED:
+            raise NotPermitted(f"no agreement: {talk.reason}", "raise your limit, or choose another product")
+        if talk.state != FINALIZED:
             return False
-        await self._core.store.write(lambda tx: self._move(tx, row, "agreed", agreement=talk["digest"]))
+        await self._core.store.write(lambda tx: self._move(tx, row, "agreed", agreement=talk.digest))
         return True
 
     async def _licensed(self, row: Row) -> bool:
@@ -335,7 +338,7 @@ class Acquisitions:
         """Pull plain or sealed bytes and, in the tier kept, pay for keys; rest while the transfer does."""
         if not await self._runs(row):
             return False
-        begun = await self._row("transfers", row["transfer"])
+        begun = await self._core.store.read(lambda tx: transfer.of(tx, row["transfer"]))
         try:
             if not await self._pulls.bring(row, partial(self._moves.progress, row["id"])):
                 return False  # the provider has not heard yet that all is here; its answer wakes us
@@ -368,25 +371,25 @@ class Acquisitions:
 
     def _unpause(self, tx: Tx, row: Row, now: datetime) -> None:
         """Go on with a transfer that was paused here: whoever asks for it again wants it."""
-        found = tx.get("transfers", id=row["transfer"]) if row["transfer"] else None
-        if found is not None and found["state"] == SUSPENDED and found["paused"] and not found["pending"]:
-            self._engine.transfers.restart(tx, found["id"], now)
+        found = tx.get(TransferRow, id=row["transfer"]) if row["transfer"] else None
+        if found is not None and found.state == SUSPENDED and found.paused and not found.pending:
+            self._engine.transfers.restart(tx, found.id, now)
 
     # ---- looking things up
 
     async def _runs(self, row: Row) -> bool:
         """Say whether the transfer runs, or has run to its end; raises NotPermitted when it was ended before."""
         self._waiting[f"transfer:{row['transfer']}"] = row["id"]
-        transfer = await self._row("transfers", row["transfer"])
-        if transfer["state"] == "TERMINATED":
-            raise NotPermitted(f"the transfer was ended: {transfer['reason']}")
-        return transfer["state"] in ("STARTED", "COMPLETED") and transfer["pending"] != "SUSPENDED"
+        found = await self._core.store.read(lambda tx: transfer.of(tx, row["transfer"]))
+        if found.state == TERMINATED:
+            raise NotPermitted(f"the transfer was ended: {found.reason}")
+        return found.state in (STARTED, COMPLETED) and found.pending != SUSPENDED
 
-    async def _paused(self, row: Row, begun: Row) -> bool:
+    async def _paused(self, row: Row, begun: TransferRow) -> bool:
         """Say whether a transfer has moved since it was as in `begun`; a refusal may overtake the word that it has."""
         for seconds in (0, NEWS_SECONDS):
             await asyncio.sleep(seconds)
-            if (await self._row("transfers", row["transfer"]))["updated"] != begun["updated"]:
+            if (await self._core.store.read(lambda tx: transfer.of(tx, row["transfer"]))).updated != begun.updated:
                 return True
         return False
 

@@ -26,6 +26,7 @@ from connector.custody.opened import STEP_BYTES
 from connector.licence import receipt as copy_receipt
 from connector.licence.books import transfer_id
 from connector.licence.receipt import OUTSIDE, RECEIVED
+from connector.negotiation.envelope import pids
 from connector.negotiation.notices import Notice
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.offers import METERED
@@ -36,6 +37,7 @@ from connector.runtime.files import Part
 from connector.runtime.local_names import local_name, local_names
 from connector.runtime.stage import Stage
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
 from contracts.tariff import Tariff, amount
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.negotiation.notices import Notices
     from connector.store.row import Row
+    from connector.store.table_row import Document
     from connector.store.transaction import Tx
 
 LIST_BYTES_MAX: Final = 16 << 20
@@ -114,16 +117,17 @@ class Copying:
 
         Returns whether all of that is done; False while the provider has not yet heard that it is.
         """
-        transfer = await self._core.store.read(lambda tx: tx.get("transfers", id=row["transfer"]))
+        transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=row["transfer"]))
         agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
         assert transfer is not None
+        assert transfer.address is not None, "its start has told where the files are"
         assert agreement is not None
-        taking = Taking(self._core, self._peers, self._notices, self._blobs, row, transfer["address"], tell)
-        if transfer["state"] == COMPLETED:
+        taking = Taking(self._core, self._peers, self._notices, self._blobs, row, transfer.address, tell)
+        if transfer.state == COMPLETED:
             await taking.hand_out()
-            await taking.countersign(agreement, transfer_id(transfer["peer_pid"], transfer["id"]).hex())
+            await taking.countersign(agreement, transfer_id(*pids(transfer)).hex())
             return True
-        if not transfer["pending"]:  # else it was said before a crash
+        if not transfer.pending:  # else it was said before a crash
             await taking.run(int(agreement.signed_terms["maxUnpaidBytes"]))
             await self._engine.complete_transfer(row["transfer"])
         return False
@@ -139,7 +143,7 @@ class Taking:
         notices: Notices,
         blobs: Blobs,
         row: Row,
-        address: Row,
+        address: Document,
         tell: Callable[[], object],
     ) -> None:
         self._core, self._peers, self._notices = core, peers, notices
@@ -177,14 +181,14 @@ class Taking:
 
     async def _renew(self) -> None:
         """Take a fresh token for the transfer that runs, and keep it: a long copy outlives one."""
-        transfer = await self._core.store.read(lambda tx: tx.get("transfers", id=self._row["transfer"]))
+        transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=self._row["transfer"]))
         assert transfer is not None, "a copy has its transfer"
-        body, headers = {"transfer": transfer["peer_pid"]}, self._peers.authorization(self._row["provider"])
+        body, headers = {"transfer": transfer.peer_pid}, self._peers.authorization(self._row["provider"])
         answer = (await self._core.outbound.post(f"{self._endpoint}/ticket", body, headers=headers)).json()
         token = str(answer.get("authorization", "")) if isinstance(answer, dict) else ""
         address = messages.data_address(self._endpoint, {"authorization": token, "authType": bearers.AUTH_TYPE})
         self._headers = {"Authorization": bearers.of_address(address)}
-        await self._core.store.write(lambda tx: tx.update("transfers", {"id": transfer["id"]}, address=address))
+        await self._core.store.write(lambda tx: tx.update(TransferRow, {"id": transfer.id}, address=address))
 
     async def _list(self, bytes_max: int) -> Listed:
         url = f"{self._endpoint}?list&purpose={self._purpose}"

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from connector.custody.slabs import Pool
     from connector.identity.peers import Peers
     from connector.store.row import Row
+    from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
     from ledger.edition.row_table import RowTable
 
@@ -45,12 +46,13 @@ RENEW_SECONDS = passes.PASS_SECONDS / 2
 NOTE_SECONDS = 1.0
 
 
-async def roads_to(core: Core, peers: Peers, replica: Row, transfer: Row) -> Roads:
+async def roads_to(core: Core, peers: Peers, replica: Row, transfer: TransferRow) -> Roads:
     """Return where an edition is to be had, but for sources that have sent wrong bytes of it before.
 
     The ticket of a transfer that rested for long is renewed. Raises PeerMisbehaved for a data address without one.
     """
-    own, here = Road.of(transfer["address"]), Road(core.identity.url, "").origin
+    assert transfer.address is not None, "its start has told it"
+    own, here = Road.of(transfer.address), Road(core.identity.url, "").origin
     dropped = await core.store.read(lambda tx: lineage.dropped(tx, replica["edition"]))
     without = {*dropped, here}
     try:
@@ -60,10 +62,10 @@ async def roads_to(core: Core, peers: Peers, replica: Row, transfer: Row) -> Roa
         return Roads(await sources(core.outbound, own, without))
 
 
-async def _renewed(core: Core, peers: Peers, own: Road, transfer: Row) -> Road:
+async def _renewed(core: Core, peers: Peers, own: Road, transfer: TransferRow) -> Road:
     """Ask the provider, as ourselves, for a fresh ticket to what a transfer of ours moves."""
-    headers = peers.authorization(transfer["peer"])
-    answer = await core.outbound.post(f"{own.endpoint}/ticket", {"transfer": transfer["peer_pid"]}, headers=headers)
+    headers = peers.authorization(transfer.peer)
+    answer = await core.outbound.post(f"{own.endpoint}/ticket", {"transfer": transfer.peer_pid}, headers=headers)
     return own.fresh(answer.json())
 
 

@@ -25,6 +25,7 @@ from connector.negotiation.protocol.states import FINAL, STARTED, TRANSFER
 from connector.runtime import files
 from connector.runtime.errors import Conflict, PeerUnreachable, PenstockError
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
@@ -170,16 +171,16 @@ class Mending:
                 raise Conflict(f"the replica is still being got by `{got['id']}`", "that fetches what is damaged, too")
         return replica, agreement
 
-    async def _started(self, pid: str) -> Row:
+    async def _started(self, pid: str) -> TransferRow:
         """Wait for the provider's start; return the transfer, whose data address it brought."""
         async with asyncio.timeout(START_SECONDS_MAX):
             while True:
                 self._moved.clear()
-                row = await self._core.store.read(lambda tx: tx.get("transfers", id=pid))
+                row = await self._core.store.read(lambda tx: tx.get(TransferRow, id=pid))
                 assert row is not None
-                if row["state"] in FINAL:
-                    raise PeerUnreachable(f"the provider ended the transfer: {row['reason']}")
-                if row["state"] == STARTED and row["address"] is not None:
+                if row.state in FINAL:
+                    raise PeerUnreachable(f"the provider ended the transfer: {row.reason}")
+                if row.state == STARTED and row.address is not None:
                     return row
                 await self._moved.wait()
 

@@ -31,12 +31,14 @@ from connector.custody import replicas
 from connector.custody.reader import Reader
 from connector.licence.books import transfer_id
 from connector.licence.licensed import rows_of
+from connector.negotiation.envelope import pids
 from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnreachable, from_reason
 from connector.runtime.local_names import local_names, renamed
 from connector.runtime.stage import require_empty, require_free
 from connector.settlement import disputes
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 from contracts.ranges import RowSet
 from contracts.units import LEASED
 from ledger.edition.opening import Code, OpeningError
@@ -253,11 +255,11 @@ class Openings:
             return row["reader_key"], received
         reader = self._books.lend(X25519PrivateKey.generate())
         await self._core.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, reader_key=reader))
-        transfer = await self._core.store.read(lambda tx: tx.get("transfers", id=got["transfer"]))
+        transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=got["transfer"]))
         assert transfer is not None
         want = Want(
             agreement=bytes.fromhex(row["agreement"]),
-            transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
+            transfer=transfer_id(*pids(transfer)),
             use=tally.OPEN,
             rows=rows,
             reader_key=reader,

@@ -11,6 +11,7 @@ from connector.licence.licensed import rows_of
 from connector.runtime.errors import Absent
 from connector.runtime.local_names import renamed
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import NegotiationRow
 from contracts import price_words
 from contracts.tariff import Tariff
 from contracts.typed_data import Agreement
@@ -43,7 +44,7 @@ def view(
     if row is None:
         raise Absent(f"there is no acquisition `{key[:100]}`")
     released = tx.execute(_RELEASED, row["channel"] or "")[0]["windows"]
-    talk = tx.get("negotiations", id=row["negotiation"]) if row["negotiation"] else None
+    talk = tx.get(NegotiationRow, id=row["negotiation"]) if row["negotiation"] else None
     agreement = tx.get(AgreementRow, digest=row["agreement"]) if row["agreement"] else None
     paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
     replica = replicas.seen(tx, row["agreement"] or "")
@@ -73,7 +74,7 @@ def view(
         "cap": None if cap is None else str(cap),
         "most": None if cap is None else price_words.money(cap, currency),
         "renamed": _renamed(tx, row, list(copied or ())),
-        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": _said(talk["price"])},
+        "negotiation": None if talk is None else {"rounds": talk.rounds, "price": _said(talk.price)},
         "progress": {
             "windows": released,
             "rowsHeld": held,

@@ -25,11 +25,14 @@ from connector.custody.stream import Stream
 from connector.licence import pricing
 from connector.licence.books import transfer_id
 from connector.licence.licensed import bytes_of, rows_of
+from connector.negotiation.envelope import pids
 from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.states import STARTED
 from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.runtime.limits import HEADER_BYTES_MAX
 from connector.settlement import disputes
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 from contracts.ranges import RowSet
 from contracts.units import LEASED
 
@@ -99,7 +102,7 @@ class Pulls:
 
         Where the mandate says `to`, everything is opened there in the same pass.
         """
-        transfer = await self._row("transfers", row["transfer"])
+        transfer = await self._transfer(row["transfer"])
         agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
         assert agreement is not None
         replica = await self._replica(row, agreement)
@@ -110,8 +113,8 @@ class Pulls:
         if leased:
             return
         await self._acknowledge(row)
-        done = await self._row("transfers", row["transfer"])
-        if done["state"] == "STARTED" and not done["pending"]:  # not said before a crash
+        done = await self._transfer(row["transfer"])
+        if done.state == STARTED and not done.pending:  # not said before a crash
             await self._engine.complete_transfer(row["transfer"])
 
     async def _acknowledge(self, row: Row) -> None:
@@ -125,7 +128,7 @@ class Pulls:
     async def _carry(
         self,
         row: Row,
-        transfer: Row,
+        transfer: TransferRow,
         agreement: AgreementRow,
         replica: Row,
         opening: Row | None,
@@ -157,7 +160,7 @@ class Pulls:
     async def _fill(
         self,
         row: Row,
-        transfer: Row,
+        transfer: TransferRow,
         haul: Haul,
         sink: Sink | None,
         opening: Row | None,
@@ -194,7 +197,7 @@ class Pulls:
             await self._reads.deny(opening, refusal)
             raise
 
-    async def _buy_keys(self, row: Row, transfer: Row, haul: Haul, tell: Callable[[], object]) -> None:
+    async def _buy_keys(self, row: Row, transfer: TransferRow, haul: Haul, tell: Callable[[], object]) -> None:
         """Buy the keys of all rows agreed on: the index first, then what it calls critical, then the rest."""
         channel = bytes.fromhex(row["channel"])
         exposure, reader_key = row["mandate"].get("exposure"), self._core.identity.keys.delivery_public
@@ -204,7 +207,7 @@ class Pulls:
         while True:
             want = Want(
                 agreement=bytes.fromhex(row["agreement"]),
-                transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
+                transfer=transfer_id(*pids(transfer)),
                 use=tally.KEEP,
                 rows=haul.rows,
                 reader_key=reader_key,
@@ -247,8 +250,8 @@ class Pulls:
 
         return await self._core.store.write(act)
 
-    async def _row(self, table: str, key: str) -> Row:
-        row = await self._core.store.read(lambda tx: tx.get(table, id=key))
+    async def _transfer(self, key: str) -> TransferRow:
+        row = await self._core.store.read(lambda tx: tx.get(TransferRow, id=key))
         assert row is not None
         return row
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from connector.negotiation.process import PATIENCE
 from connector.negotiation.protocol.states import SUSPENDED
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.protocol import OutboxRow
+from connector.store.rows.protocol import NegotiationRow, OutboxRow, TransferRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +44,9 @@ TURNS: Mapping[str, str] = MappingProxyType(
         RECEIVING: PROVIDER,
     }
 )
-# states in which a protocol's process says itself whose turn it is → its table, and our column with its id
-PROCESSES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"negotiating": ("negotiations", "negotiation"), "transferring": ("transfers", "transfer")}
+# states in which a protocol's process says itself whose turn it is → its rows, and our column with its id
+PROCESSES: Mapping[str, tuple[type[NegotiationRow | TransferRow], str]] = MappingProxyType(
+    {"negotiating": (NegotiationRow, "negotiation"), "transferring": (TransferRow, "transfer")}
 )
 
 
@@ -74,16 +74,16 @@ def turn(tx: Tx, row: Mapping[str, Any], trouble: Failure | None, asked: str) ->
     if trouble is not None:
         whose, why = MENDERS.get(trouble.whose) or asked or whose, trouble.text
     until = _until(tx, row)
-    if row["state"] == RECEIVING and (transfer := tx.get("transfers", id=row["transfer"])):
-        why = f"the transfer is suspended: {transfer['reason']}" if transfer["state"] == SUSPENDED else why
+    if row["state"] == RECEIVING and (transfer := tx.get(TransferRow, id=row["transfer"])):
+        why = f"the transfer is suspended: {transfer.reason}" if transfer.state == SUSPENDED else why
     if row["state"] in PROCESSES:
-        table, column = PROCESSES[row["state"]]
-        process = tx.get(table, id=row[column])
+        rows, column = PROCESSES[row["state"]]
+        process = tx.get(rows, id=row[column])
         assert process is not None, "an acquisition has its processes"
-        ours = process["turn"] == process["role"] and not process["pending"]
-        waiting = tx.find(OutboxRow, "subject = ?", (process["id"],), limit=1)
+        ours = process.turn == process.role and not process.pending
+        waiting = tx.find(OutboxRow, "subject = ?", (process.id,), limit=1)
         whose, why = BUYER if ours else PROVIDER, waiting[0].error if waiting else ""
-        until = process["deadline"] or until
+        until = process.deadline or until
     return Turn(whose, until, why)
 
 
@@ -98,7 +98,7 @@ def _until(tx: Tx, row: Mapping[str, Any]) -> datetime:
         return agreement.not_after
     end: datetime = row["updated"] + PATIENCE
     if agreement is None and row["state"] in PROCESSES:
-        table, column = PROCESSES[row["state"]]
-        process = tx.get(table, id=row[column])
-        end = end if process is None or process["deadline"] is None else process["deadline"]
+        rows, column = PROCESSES[row["state"]]
+        process = tx.get(rows, id=row[column])
+        end = end if process is None or process.deadline is None else process.deadline
     return end

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from connector.store.topic import Awaited, Topic
 
 if TYPE_CHECKING:
-    from connector.store.row import Row
     from connector.store.rows.chain import ChainTxRow
+    from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
     from ledger.chain.client import Block
     from ledger.space.document import Space
@@ -38,7 +38,7 @@ class Topics:
     """
 
     process_moved: Topic[[str, str]] = field(default_factory=Topic)
-    transfer_moved: Topic[[Tx, Row]] = field(default_factory=Topic)
+    transfer_moved: Topic[[Tx, TransferRow]] = field(default_factory=Topic)
     transfer_halted: Topic[[str]] = field(default_factory=Topic)
     agreement_touched: Topic[[str]] = field(default_factory=Topic)
     agreement_altered: Topic[[str]] = field(default_factory=Topic)

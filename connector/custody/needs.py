@@ -17,6 +17,7 @@ from connector.custody.scrub import ERASED
 from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow, ProductState
+from connector.store.rows.protocol import TransferRow
 from contracts import lifecycle
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ def _agreed(_tx: Tx, agreement: AgreementRow) -> bool:
 
 
 def _moving(tx: Tx, agreement: AgreementRow) -> bool:
-    transfers = tx.find("transfers", "agreement = ?", (agreement.digest,))
-    return any(transfer["state"] not in FINAL for transfer in transfers)
+    transfers = tx.find(TransferRow, "agreement = ?", (agreement.digest,))
+    return any(transfer.state not in FINAL for transfer in transfers)
 
 
 def _unsettled(tx: Tx, agreement: AgreementRow) -> bool:

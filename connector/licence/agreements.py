@@ -18,6 +18,7 @@ from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 from contracts import lifecycle
 from contracts.canonical import sha
 from ledger.chain import acts
@@ -111,6 +112,6 @@ class Agreements:
         self._notices.send(tx, child, Notice(REVOCATION, child.digest, cause.reason, now))
 
     def _halt(self, tx: Tx, digest: str, reason: str, now: datetime) -> None:
-        for transfer in tx.find("transfers", "agreement = ?", (digest,)):
-            if transfer["state"] not in FINAL:
-                self._transfers.terminate(tx, transfer["id"], reason, now)
+        for transfer in tx.find(TransferRow, "agreement = ?", (digest,)):
+            if transfer.state not in FINAL:
+                self._transfers.terminate(tx, transfer.id, reason, now)

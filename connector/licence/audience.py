@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from connector.enforcement.judge import Judge
     from connector.enforcement.ruling import Ruling
     from connector.negotiation.doors import Doors
-    from connector.store.row import Row
     from connector.store.rows.product import ProductRow
+    from connector.store.rows.protocol import NegotiationRow
     from connector.store.transaction import Tx
 
 
@@ -104,15 +104,15 @@ class Audience:
         self._record(tx, viewer.made)
         return seen
 
-    def agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
+    def agrees(self, tx: Tx, negotiation: NegotiationRow, now: datetime) -> str:
         """Return why the policy on the table makes no agreement with its buyer, empty if it does."""
-        terms = negotiation["terms"]
+        terms = negotiation.terms
         if terms is None:
             return ""
-        edition = tx.get("editions", id=terms["editionId"]) if negotiation["role"] == PROVIDER else None
+        edition = tx.get("editions", id=terms["editionId"]) if negotiation.role == PROVIDER else None
         if edition is not None and edition["state"] == LEAKED:
             return "this edition is withdrawn; a new one follows"
-        buyer = negotiation["peer"] if negotiation["role"] == PROVIDER else self._core.identity.did
+        buyer = negotiation.peer if negotiation.role == PROVIDER else self._core.identity.did
         try:
             rules = agreed(terms, buyer, scopes.PARTY)
         except PolicyError as error:
@@ -122,7 +122,7 @@ class Audience:
         judge = self._judge
         request = judge.request(buyer, terms["product"], USE, {})
         ruling = judge.ruling(rules, request, stage=NEGOTIATION, taken={}, now=now)
-        asked = sha({"negotiation": negotiation["id"], "policy": rules.digest}).hex()
+        asked = sha({"negotiation": negotiation.id, "policy": rules.digest}).hex()
         made = Made(NEGOTIATION, terms["product"], asked, ruling)
         decisions.record(tx, self._core.evidence, made, now)
         return "" if _open(ruling) else why_not(ruling)

@@ -12,7 +12,7 @@ from connector.custody import edition as editions
 from connector.custody import replicas
 from connector.custody.tables import TABLES
 from connector.licence.intact import ALTERED
-from connector.negotiation.protocol.states import PROVIDER
+from connector.negotiation.envelope import pids
 from connector.negotiation.transfer import running
 from connector.store.rows.agreement import AgreementRow
 
@@ -73,11 +73,7 @@ class Books:
 
     def transfer_runs(self, tx: Tx, deal: Deal, transfer: bytes) -> bool:
         """Say whether the transfer belongs to the agreement and is started."""
-        for row in running(tx, deal.digest.hex()):
-            pids = row["id"], row["peer_pid"]
-            if transfer_id(*(pids if row["role"] == PROVIDER else reversed(pids))) == transfer:
-                return True
-        return False
+        return any(transfer_id(*pids(row)) == transfer for row in running(tx, deal.digest.hex()))
 
     def used(self, tx: Tx, deal: Deal) -> None:
         """Have what runs under the agreement decided again."""

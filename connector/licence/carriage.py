@@ -68,7 +68,7 @@ class Carriage:
             raise PaymentRefused("the agreement of this ticket is not here")
         if reason := self._standing.over(tx, row, self._clock.now()):
             raise Conflict(reason, "agree anew")
-        if ticket.transfer not in {transfer_digest(each["id"]) for each in transfer.running(tx, agreement)}:
+        if ticket.transfer not in {transfer_digest(each.id) for each in transfer.running(tx, agreement)}:
             raise Conflict("the transfer of this ticket is suspended or over", "wait for its start, or request another")
         drawn = tx.get("carried", agreement=agreement)
         carried = length + (0 if drawn is None else drawn["bytes"])

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from connector.licence.standing import Standing
     from connector.negotiation.engine import Engine
     from connector.store.row import Row
+    from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
 
 
@@ -161,8 +162,8 @@ class Continuity:
         reason = self._standing.refusal(tx, row, now, "running")
         if not reason:
             return
-        for one in _transfers(tx, digest):
-            self._pause(tx, one, reason, now)
+        for running in _transfers(tx, digest):
+            self._pause(tx, running, reason, now)
         for one in _openings(tx, digest):
             openings.end(tx, self._core.evidence, one["id"], reason, now)
 
@@ -170,19 +171,19 @@ class Continuity:
         """Let what the policy has paused go on; each start decides again, and records that."""
         with suppress(DeclinedError):
             for one in transfer.paused(tx, digest, transfer.POLICY):
-                self._engine.transfers.restart(tx, one["id"], self._core.clock.now())
+                self._engine.transfers.restart(tx, one.id, self._core.clock.now())
 
-    def _pause(self, tx: Tx, row: Row, reason: str, now: datetime) -> None:
+    def _pause(self, tx: Tx, row: TransferRow, reason: str, now: datetime) -> None:
         """Suspend a transfer that runs; one whose start is still on its way is ended, for it cannot be paused yet."""
         transfers = self._engine.transfers
-        if row["state"] == STARTED and not row["pending"]:
-            transfers.suspend(tx, row["id"], reason, now, transfer.POLICY)
+        if row.state == STARTED and not row.pending:
+            transfers.suspend(tx, row.id, reason, now, transfer.POLICY)
         else:
-            transfers.terminate(tx, row["id"], reason, now)
+            transfers.terminate(tx, row.id, reason, now)
 
 
-def _transfers(tx: Tx, digest: str) -> list[Row]:
-    return [row for row in transfer.running(tx, digest) if row["role"] == PROVIDER]
+def _transfers(tx: Tx, digest: str) -> list[TransferRow]:
+    return [row for row in transfer.running(tx, digest) if row.role == PROVIDER]
 
 
 def _openings(tx: Tx, digest: str) -> list[Row]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.negotiation.doors import Ask
-    from connector.store.row import Row
+    from connector.store.rows.protocol import NegotiationRow, ProcessRow, TransferRow
     from connector.store.store import Store
 
 ASK_SECONDS_MAX = 10.0  # a state is one read of the peer's; who needs longer is as good as away
@@ -47,24 +47,24 @@ SILENCE: Final = Heard("", "")
 
 
 class Asking:
-    """Asks the peers of one participant; `tables` names the table of each kind of process."""
+    """Asks the peers of one participant; `rows` names what the rows of each kind of process are."""
 
-    def __init__(self, store: Store, ask: Ask, tables: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, ask: Ask, rows: Mapping[str, type[NegotiationRow | TransferRow]]) -> None:
         self._store = store
         self._ask = ask
-        self._tables = tables
+        self._rows = rows
 
     async def about(self, process: str, pid: str) -> Heard:
         """Return what the peer of our process `pid` says; it raises nothing and takes `ASK_SECONDS_MAX` at most."""
-        if process not in self._tables:
+        if process not in self._rows:
             return SILENCE  # a notice is no process: it has no state
-        row = await self._store.read(lambda tx: tx.get(self._tables[process], id=pid))
-        if row is None or row["peer_pid"] is None:
+        row = await self._store.read(lambda tx: tx.get(self._rows[process], id=pid))
+        if row is None or row.peer_pid is None:
             return SILENCE  # it never told us its id: there is nothing to ask for
-        whom, url = other(row["role"]), messages.whereabouts(row["callback"], process, row["peer_pid"])
+        whom, url = other(row.role), messages.whereabouts(row.callback, process, row.peer_pid)
         try:
             async with asyncio.timeout(ASK_SECONDS_MAX):
-                status, reply = await self._ask(row["peer"], url)
+                status, reply = await self._ask(row.peer, url)
         except TimeoutError:
             return Heard("", f"asked, the {whom} did not answer within {ASK_SECONDS_MAX:g} s", there=False)
         except Exception as error:  # noqa: BLE001  # whatever the way to the peer raises, it is no answer
@@ -73,12 +73,12 @@ class Asking:
         return _read(process, row, status, reply)
 
 
-def verdict(process: str, row: Row, said: str) -> str:
+def verdict(process: str, row: ProcessRow, said: str) -> str:
     """Return TAKEN, OVER or NOTHING_NEW for a peer that says it is `said`.
 
     Our word to terminate stands, whatever the peer says.
     """
-    state, pending, theirs = row["state"], row["pending"], other(row["role"])
+    state, pending, theirs = row.state, row.pending, other(row.role)
     alone = states.reach(process, state, theirs)
     if pending and (said == pending or said in states.reach(process, pending, theirs) - alone):
         return TAKEN
@@ -87,21 +87,21 @@ def verdict(process: str, row: Row, said: str) -> str:
     return NOTHING_NEW
 
 
-def ended(row: Row, reply: Any) -> bool:
+def ended(row: ProcessRow, reply: Any) -> bool:
     """Say whether the answer to a message of ours tells that the peer has ended the process."""
     if not isinstance(reply, dict) or reply.get("state") != TERMINATED:
         return False
     return (reply.get("providerPid"), reply.get("consumerPid")) == pids(row)
 
 
-def _read(process: str, row: Row, status: int, reply: Any) -> Heard:
-    whom = other(row["role"])
+def _read(process: str, row: ProcessRow, status: int, reply: Any) -> Heard:
+    whom = other(row.role)
     if status == NOT_FOUND:
         return Heard("", f"asked, the {whom} knows no such {process}")
     if not 200 <= status < 300:
         return Heard("", f"asked, the {whom} answered {status}")
     if not validation.agrees(messages.ACK_OF[process], reply):
         return Heard("", f"asked, the {whom} did not answer with a {process}")
-    if (reply[PID_OF[row["role"]]], reply[PID_OF[whom]]) != (row["id"], row["peer_pid"]):
+    if (reply[PID_OF[row.role]], reply[PID_OF[whom]]) != (row.id, row.peer_pid):
         return Heard("", f"asked, the {whom} answered about another {process}")
     return Heard(reply["state"], f"asked, the {whom} says it is `{reply['state']}`")

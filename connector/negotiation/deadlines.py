@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.negotiation.asking import Asking
-    from connector.negotiation.process import Process
+    from connector.negotiation.process import AnyProcess
     from connector.runtime.alarm import Alarm
     from connector.store.store import Store
     from connector.store.transaction import Tx
@@ -38,7 +38,7 @@ class Deadlines:
     """Watches the rows of several kinds of process; `alarm` is noticed of each new deadline."""
 
     def __init__(
-        self, store: Store, processes: Sequence[Process], asking: Asking, alarm: Alarm, now: Callable[[], datetime]
+        self, store: Store, processes: Sequence[AnyProcess], asking: Asking, alarm: Alarm, now: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._processes = processes
@@ -72,12 +72,12 @@ class Deadlines:
                         self._begin(process, pid)
             await self._alarm.sleep(nearest)
 
-    async def _take(self, process: Process, now: datetime) -> bool:
+    async def _take(self, process: AnyProcess, now: datetime) -> bool:
         """Take every delayed step of a kind of process that is due; whether all could be taken."""
         due = await self._store.read(partial(_due, process=process, now=now))
         return all(await asyncio.gather(*(self._do(partial(process.advance, pid=pid, now=now)) for pid in due)))
 
-    def _begin(self, process: Process, pid: str) -> None:
+    def _begin(self, process: AnyProcess, pid: str) -> None:
         """Begin to end a late process if there is a place; otherwise the end of another brings it up again."""
         if len(self._endings) >= ENDINGS:
             return
@@ -88,7 +88,7 @@ class Deadlines:
         del self._endings[pid]
         self._alarm.notice()
 
-    async def _end(self, process: Process, pid: str) -> None:
+    async def _end(self, process: AnyProcess, pid: str) -> None:
         heard = await self._asking.about(process.process, pid)
         if not await self._do(partial(process.give_up, pid=pid, heard=heard, now=self._now())):
             await asyncio.sleep(AGAIN_SECONDS)
@@ -115,13 +115,13 @@ class Deadlines:
         return EPOCH + min(known) * MICROSECOND if known else None
 
 
-def _due(tx: Tx, process: Process, now: datetime) -> list[str]:
+def _due(tx: Tx, process: AnyProcess, now: datetime) -> list[str]:
     """Return the processes with a delayed step to take."""
     sql = f"SELECT id FROM {process.table} WHERE due <= ? AND pending = '' ORDER BY due"  # noqa: S608 - the table is declared here
     return [row["id"] for row in tx.execute(sql, now)]
 
 
-def _late(tx: Tx, process: Process, now: datetime) -> list[str]:
+def _late(tx: Tx, process: AnyProcess, now: datetime) -> list[str]:
     """Return what has waited too long with nothing under way, the oldest of each peer first."""
     sql = (
         "SELECT id FROM (SELECT id, deadline,"  # noqa: S608 - the table is declared here

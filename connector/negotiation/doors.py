@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.negotiation.protocol.messages import Document
-    from connector.store.row import Row
     from connector.store.rows.agreement import AgreementRow
     from connector.store.rows.product import ProductRow
+    from connector.store.rows.protocol import NegotiationRow, ProcessRow, TransferRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
 
@@ -53,6 +53,27 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class Parties:
+    """Who talks in a process: our role, the peer and its id (None until it tells), and where it is called."""
+
+    role: str
+    peer: str
+    peer_pid: str | None
+    callback: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnTable:
+    """What a negotiation begins with; see `connector.negotiation.negotiation` for the columns of its row."""
+
+    product: str
+    their_price: int | None
+    own_price: int | None = None
+    terms: Document | None = None
+    mandate: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An answer to a peer: an HTTP status and a typed document."""
 
@@ -64,7 +85,7 @@ def _shut(*_asked: Any) -> Any:
     raise AssertionError("nobody has opened this door of the engine")
 
 
-def _no_chain(_tx: Tx, _offer: Document, _peer: Peer, _now: datetime) -> Row:
+def _no_chain(_tx: Tx, _offer: Document, _peer: Peer, _now: datetime) -> OnTable:
     raise UnacceptableError("sub-licences are not taken here")
 
 
@@ -86,7 +107,7 @@ class Doors:
     moved           (tx, process, row) after every change of state; for whoever waits for it, through `tx.after`
     sees            (tx, `products` row, peer DID) → whether the peer may know of the offer
     agrees          (tx, `negotiations` row, now) → why its policy makes no agreement with its buyer, empty if it does
-    sub_licensed    (tx, offer with a chain of sub-licences, `Peer`, now) → columns of the negotiation that it begins
+    sub_licensed    (tx, offer with a chain of sub-licences, `Peer`, now) → what the negotiation on it begins with
                     (provider); raises `UnacceptableError` for a chain that does not hold
     stands          (tx, `agreements` row, now) → why nothing may flow under it, empty if it may
     halted          (tx, `transfers` row) as soon as nothing may flow under a transfer any more, told to the peer or not
@@ -98,13 +119,13 @@ class Doors:
     deliver: Deliver
     ask: Ask
     refuse_url: Callable[[str], str | None]
-    moved: Callable[[Tx, str, Row], None]
+    moved: Callable[[Tx, str, ProcessRow], None]
     enqueue_licence: Callable[[Tx, AgreementRow], None] = _shut
-    data_address: Callable[[Tx, Row, AgreementRow], Document] = _shut
+    data_address: Callable[[Tx, TransferRow, AgreementRow], Document] = _shut
     sees: Callable[[Tx, ProductRow, str], bool] = lambda _tx, _product, _peer: True
-    agrees: Callable[[Tx, Row, datetime], str] = lambda _tx, _row, _now: ""
-    sub_licensed: Callable[[Tx, Document, Peer, datetime], Row] = _no_chain
+    agrees: Callable[[Tx, NegotiationRow, datetime], str] = lambda _tx, _row, _now: ""
+    sub_licensed: Callable[[Tx, Document, Peer, datetime], OnTable] = _no_chain
     stands: Callable[[Tx, AgreementRow, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)
-    halted: Callable[[Tx, Row], None] = lambda _tx, _row: None
+    halted: Callable[[Tx, TransferRow], None] = lambda _tx, _row: None
     ended: Callable[[Tx, str], None] = lambda _tx, _digest: None
     random: Callable[[int], bytes] = secrets.token_bytes

@@ -36,11 +36,10 @@ if TYPE_CHECKING:
 
     from connector.negotiation.doors import Doors, Participant, Peer
     from connector.negotiation.outbox import Outcome
-    from connector.negotiation.process import Process
+    from connector.negotiation.process import AnyProcess
     from connector.negotiation.protocol.messages import Document
     from connector.negotiation.reactions import Reactions, Rules
     from connector.store.recorder import Recorder
-    from connector.store.row import Row
     from connector.store.rows.protocol import OutboxRow
     from connector.store.store import Store
     from connector.store.transaction import Tx
@@ -69,12 +68,12 @@ class Engine:
         self._store = store
         self._now = doors.now
         alarm = Alarm(doors.now)
-        asking = Asking(store, doors.ask, {each.process: each.table for each in (Negotiations, Transfers)})
+        asking = Asking(store, doors.ask, {each.process: each.rows for each in (Negotiations, Transfers)})
         self._outbox = self.outbox = Outbox(store, doors.deliver, doors.now, self._settled, asking.about)
         shared = (me, doors, evidence, self._outbox, alarm, reactions, rules, patience)
         self.negotiations = Negotiations(*shared)
         self.transfers = Transfers(*shared)
-        self._processes: Mapping[str, Process] = {each.process: each for each in (self.negotiations, self.transfers)}
+        self._processes: Mapping[str, AnyProcess] = {each.process: each for each in (self.negotiations, self.transfers)}
         self._alarm = alarm
         self._deadlines = Deadlines(store, list(self._processes.values()), asking, alarm, doors.now)
         self._looking = Looking(store, self.transfers, asking, doors.now)
@@ -125,12 +124,12 @@ class Engine:
 
     # What the operator asks for.
 
-    async def start_negotiation(self, provider: str, base: str, offer: Document, mandate: Row) -> str:
+    async def start_negotiation(self, provider: str, base: str, offer: Document, mandate: Document) -> str:
         """Ask `provider`, whose DSP base is `base`, for an offer of its catalogue (with `target`); return our id."""
         act = partial(self.negotiations.start, provider=provider, base=base, offer=offer, mandate=mandate)
         return str(await self._do(act))
 
-    async def instruct(self, negotiation: str, mandate: Row) -> None:
+    async def instruct(self, negotiation: str, mandate: Document) -> None:
         """Give a negotiation that waits for it a mandate."""
         await self._do(partial(self.negotiations.instruct, pid=negotiation, mandate=mandate))
 
@@ -157,7 +156,7 @@ class Engine:
         return await self._store.write(lambda tx: act(tx, now=self._now()), short=True)
 
     async def _receive(
-        self, process: Process, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None
+        self, process: AnyProcess, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None
     ) -> Reply:
         message: Document = {}
         try:
@@ -167,13 +166,13 @@ class Engine:
             return _refusal(process, error, message, pid)
 
     def _take(
-        self, process: Process, message: Document, peer: Peer, pid: str | None, admit: Admit | None, tx: Tx
+        self, process: AnyProcess, message: Document, peer: Peer, pid: str | None, admit: Admit | None, tx: Tx
     ) -> Reply:
         if admit is not None:
             admit(tx)
         return process.receive(tx, message, peer, pid, self._now())
 
-    async def _view(self, process: Process, pid: str, peer: Peer, admit: Admit | None) -> Reply:
+    async def _view(self, process: AnyProcess, pid: str, peer: Peer, admit: Admit | None) -> Reply:
         try:
             if admit is None:
                 return await self._store.read(lambda tx: process.view(tx, pid, peer.did))
@@ -193,7 +192,7 @@ class Engine:
             process.resume(tx, self._now())
 
 
-def _refusal(process: Process, error: ProtocolError, message: Document, pid: str | None) -> Reply:
+def _refusal(process: AnyProcess, error: ProtocolError, message: Document, pid: str | None) -> Reply:
     """Return a typed error; ids that the message does not tell are echoed from the path."""
     provider, consumer = (str(message.get(name) or pid or "") for name in ("providerPid", "consumerPid"))
     body = messages.error(process.process, provider, consumer, error.code, error.reasons)

@@ -13,7 +13,7 @@ from contracts.namespace import CHECKPOINT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.store.row import Row
+    from connector.store.rows.protocol import ProcessRow
 
 
 PID_OF: Final[Mapping[str, str]] = {PROVIDER: "providerPid", CONSUMER: "consumerPid"}
@@ -24,10 +24,10 @@ def message_digest(body: Mapping[str, Any]) -> bytes:
     return sha({name: value for name, value in body.items() if name != CHECKPOINT})
 
 
-def pids(row: Row) -> tuple[str, str]:
+def pids(row: ProcessRow) -> tuple[str, str]:
     """Return (providerPid, consumerPid); the peer's is empty until we know it."""
-    ours, theirs = row["id"], row["peer_pid"] or ""
-    return (ours, theirs) if row["role"] == PROVIDER else (theirs, ours)
+    ours, theirs = row.id, row.peer_pid or ""
+    return (ours, theirs) if row.role == PROVIDER else (theirs, ours)
 
 
 def reason_of(body: Mapping[str, Any]) -> str:
@@ -36,11 +36,11 @@ def reason_of(body: Mapping[str, Any]) -> str:
     return short("; ".join(filter(None, [body.get("code", ""), *texts])))
 
 
-def id_in(process: str, row: Row, reply: Any) -> str | None:
+def id_in(process: str, row: ProcessRow, reply: Any) -> str | None:
     """Return the peer's id of our process `row` from its answer, None when it gives none that can be used."""
-    if not validation.agrees(messages.ACK_OF[process], reply) or reply[PID_OF[row["role"]]] != row["id"]:
+    if not validation.agrees(messages.ACK_OF[process], reply) or reply[PID_OF[row.role]] != row.id:
         return None
-    theirs = str(reply[PID_OF[other(row["role"])]])
+    theirs = str(reply[PID_OF[other(row.role)]])
     usable = theirs.strip(".") and len(theirs) <= validation.IDENTIFIER_LIMIT_CHARACTERS
     return theirs if usable else None
 

@@ -15,12 +15,14 @@ A `negotiations` row in use:
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
 from connector.negotiation import agreement, offers_made, signing
-from connector.negotiation.doors import DeclinedError
+from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.meeting import meet, suffice
 from connector.negotiation.on_offer import ON_OFFER
@@ -31,6 +33,7 @@ from connector.negotiation.protocol.states import (
     ACCEPTED,
     CONSUMER,
     NEGOTIATION,
+    NONE,
     OFFERED,
     PROVIDER,
     REQUESTED,
@@ -38,6 +41,7 @@ from connector.negotiation.protocol.states import (
 )
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
+from connector.store.rows.protocol import NegotiationRow
 from contracts import lifecycle, typed_json
 from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.terms import SALT_BYTES, Terms
@@ -48,7 +52,7 @@ if TYPE_CHECKING:
 
     from connector.negotiation.doors import Peer
     from connector.negotiation.protocol.messages import Document
-    from connector.store.row import Row
+    from connector.negotiation.steps import Step
     from connector.store.transaction import Tx
 
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
@@ -57,15 +61,14 @@ SIGNED: Final = "signed"
 POLICY: Final = "policy"  # the rules, beside the terms
 
 
-class Negotiations(Process):
+class Negotiations(Process[NegotiationRow]):
     """The acts of negotiations; see `connector.negotiation.process` for the laws."""
 
     process: ClassVar[str] = NEGOTIATION
-    table: ClassVar[str] = "negotiations"
-    about: ClassVar[str] = "product"
+    rows = NegotiationRow
     event: ClassVar[str] = "negotiation.moved"
 
-    def acts(self) -> Mapping[str, Callable[[Tx, Row, datetime], None]]:
+    def acts(self) -> Mapping[str, Callable[[Tx, NegotiationRow, datetime], Step[NegotiationRow] | None]]:
         """Return the acts that the reactions may name."""
         return {
             "hold": self.hold,
@@ -80,7 +83,11 @@ class Negotiations(Process):
             "finalize": self._finalize,
         }
 
-    def start(self, tx: Tx, provider: str, base: str, offer: Document, mandate: Row, now: datetime) -> str:
+    def about(self, row: NegotiationRow) -> str:
+        """Return the product."""
+        return row.product
+
+    def start(self, tx: Tx, provider: str, base: str, offer: Document, mandate: Document, now: datetime) -> str:
         """Ask for an offer of the provider's catalogue within `mandate`; return our id.
 
         `offer` is the catalogue's and carries `target` (the dataset's id). Raises `DeclinedError` for what we would
@@ -89,160 +96,180 @@ class Negotiations(Process):
         proposal = offers.read(offer)
         if proposal.target is None:
             raise DeclinedError("the offer names no `target`; add the id of its dataset")
-        row = self._table(proposal) | {"role": CONSUMER, "peer": provider, "callback": base, "mandate": mandate}
-        row |= {"product": proposal.target, "rounds": 0, "own_price": None, "their_price": proposal.price or 0}
         if proposal.terms is None and mandate.get("tier") != offers.PLAIN:
             raise DeclinedError("the offer has no terms of ours, which only a mandate for the tier `plain` allows")
+        table = OnTable(proposal.target, proposal.price or 0, terms=_terms(proposal), mandate=mandate)
+        row = replace(self._new(Parties(CONSUMER, provider, None, base), table, None, now), offer=offer)
         answer = self._answer(row)
         assert isinstance(answer, Accept | Counter), "nobody refuses before the first word"
-        created = self._create(tx, row | {"offer": offer}, now)
-        self._request(tx, created, answer.price, now)
-        return str(created["id"])
+        self._perform(tx, None, self._request(row, answer.price, now))
+        return row.id
 
-    def instruct(self, tx: Tx, pid: str, mandate: Row, now: datetime) -> None:
+    def instruct(self, tx: Tx, pid: str, mandate: Document, now: datetime) -> None:
         """Give a waiting negotiation its mandate, e.g. one that a provider began."""
-        self._ours(tx, pid)
-        tx.update(self.table, {"id": pid}, mandate=mandate)
+        row = self._ours(tx, pid)
+        tx.change(row, replace(row, mandate=mandate))
         self.advance(tx, pid, now)
 
     # What peers send.
 
-    def begin(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> Row:
+    def begin(
+        self, tx: Tx, message: str, body: Document, parties: Parties, peer: Peer, now: datetime
+    ) -> NegotiationRow:
         """Open a negotiation on an offer of ours, or take note of an offer made to us."""
-        told: Row
         if message == "request" and SUB_LICENCES in body["offer"]:
-            told = self._doors.sub_licensed(tx, body["offer"], peer, now)
-            return told | {"rounds": 0, "peer_address": peer.address}
+            return self._new(parties, self._doors.sub_licensed(tx, body["offer"], peer, now), peer.address, now)
         proposal = offers.read(body["offer"])
         if message == "offer":
-            told = {"product": proposal.target, "their_price": proposal.price, "own_price": None, "mandate": None}
-            return self._table(proposal) | told | {"rounds": 0, "peer_address": peer.address}
+            assert proposal.target is not None, "an offer that is sent first names it"
+            table = OnTable(proposal.target, proposal.price, terms=_terms(proposal))
+            return self._new(parties, table, peer.address, now)
         product = self._product(tx, proposal, peer)
         if product.tier != offers.PLAIN and (proposal.terms is None or peer.address is None):
             raise UnacceptableError(f"the tier `{product.tier}` needs `{OFFER_TERMS}` and signatures")
         assert product.terms is not None, "what is on offer has its terms"
-        table = {**product.terms, POLICY: offers.rules(product.policy)}
+        terms = {**product.terms, POLICY: offers.rules(product.policy)}
         ask = int(product.limits["ask"])
-        limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: table[POLICY]} | product.limits
+        limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: terms[POLICY]} | product.limits
         address = None if proposal.terms is None else peer.address
-        told = {"product": product.id, "terms": table, "mandate": limits, "own_price": ask, "their_price": ask}
-        return told | {"rounds": 0, "peer_address": address}
+        return self._new(parties, OnTable(product.id, ask, ask, terms, limits), address, now)
 
-    def take(self, tx: Tx, row: Row, message: str, body: Document, peer: Peer) -> Row:
-        """Return what a legal message changes."""
-        del tx
+    def _new(self, parties: Parties, table: OnTable, peer_address: bytes | None, now: datetime) -> NegotiationRow:
+        return NegotiationRow(
+            id=f"urn:uuid:{uuid.uuid4()}",
+            role=parties.role,
+            peer=parties.peer,
+            peer_pid=parties.peer_pid,
+            peer_address=peer_address,
+            callback=parties.callback,
+            product=table.product,
+            state=NONE,
+            pending=NONE,
+            turn=CONSUMER,
+            rounds=0,
+            own_price=table.own_price,
+            their_price=table.their_price,
+            mandate=table.mandate,
+            terms=table.terms,
+            reason="",
+            deadline=now + self.patience,
+            created=now,
+            updated=now,
+        )
+
+    def take(self, row: NegotiationRow, message: str, body: Document, peer: Peer) -> NegotiationRow:
+        """Return the row with what a legal message says."""
         match message:
             case "request" | "offer":
                 return self._offered(row, body)
             case "agreement":
-                price = row["their_price"] if row["state"] == ACCEPTED else row["own_price"]
-                return {"agreement": body["agreement"], "price": price, "peer_address": peer.address}
+                price = row.their_price if row.state == ACCEPTED else row.own_price
+                return replace(row, agreement=body["agreement"], price=price, peer_address=peer.address)
             case "verification":
-                return {"buyer_signature": signing.read_verification(body.get(SIGNATURE), row["digest"])}
+                return replace(row, buyer_signature=signing.read_verification(body.get(SIGNATURE), row.digest))
             case "termination":
-                return {"reason": reason_of(body)}
-        return {}
+                return replace(row, reason=reason_of(body))
+        return row
 
-    def terminate(self, tx: Tx, pid: str, reason: str, now: datetime, code: str = "") -> None:
-        """End the negotiation, and with it at once an agreement that it had led to."""
-        super().terminate(tx, pid, reason, now, code)
-        self._end(tx, self._ours(tx, pid), self._me.did, now)
-
-    def moved(self, tx: Tx, row: Row, now: datetime) -> None:
+    def moved(self, tx: Tx, row: NegotiationRow, now: datetime) -> None:
         """Keep what was offered; end the agreement of a negotiation that the peer has ended after the signatures."""
         offers_made.keep(tx, row, now)
-        if row["state"] == TERMINATED:
-            self._end(tx, row, row["peer"], now)
+        if row.state == TERMINATED:
+            self._end(tx, row, row.peer, now)
+
+    def said(self, tx: Tx, row: NegotiationRow, kind: str, now: datetime) -> None:
+        """End at once the agreement of a negotiation that we end."""
+        if kind == "termination":
+            self._end(tx, row, self._me.did, now)
 
     # What we do.
 
-    def _bargain(self, tx: Tx, row: Row, now: datetime) -> None:
-        if row["mandate"] is None:
-            return  # nobody has said yet what we may agree to
-        row, within = self._met(tx, row)
+    def _bargain(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow] | None:
+        if (mandate := row.mandate) is None:
+            return None  # nobody has said yet what we may agree to
+        row, within = self._met(row)
         if not within:
-            if row["rounds"] >= int(row["mandate"]["rounds"]):
+            if row.rounds >= int(mandate["rounds"]):
                 raise DeclinedError("the offer's rules do not lie within ours, and the rounds are over")
-            self._counter(tx, row, row["own_price"], now)
-            return
+            return self._counter(row, row.own_price, now)
         answer = self._answer(row)
         if isinstance(answer, Accept):
-            self._accept(tx, row, now)
-        elif isinstance(answer, Counter):
-            say = self._counter if row["role"] == PROVIDER else self._request
-            say(tx, row, answer.price, now)
-        else:
-            raise DeclinedError(answer.reason)
+            return self._accept(tx, row, now)
+        if isinstance(answer, Counter):
+            say = self._counter if row.role == PROVIDER else self._request
+            return say(row, answer.price, now)
+        raise DeclinedError(answer.reason)
 
-    def _say_again(self, tx: Tx, row: Row, now: datetime) -> None:
+    def _say_again(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         """Hold to our last price, with an offer or a request."""
-        row, _ = self._met(tx, row)
-        price = row["their_price"] if row["own_price"] is None else row["own_price"]
-        say = self._counter if row["role"] == PROVIDER else self._request
-        say(tx, row, price, now)
+        del tx
+        row, _ = self._met(row)
+        price = row.their_price if row.own_price is None else row.own_price
+        say = self._counter if row.role == PROVIDER else self._request
+        return say(row, price, now)
 
-    def _settle(self, tx: Tx, row: Row, now: datetime) -> None:
+    def _settle(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         """Take what is on the table, within the mandate; no rule makes us agree beyond it."""
-        if row["state"] in {REQUESTED, OFFERED}:
-            row, within = self._met(tx, row)
+        if row.state in {REQUESTED, OFFERED}:
+            row, within = self._met(row)
             if not within:
                 raise DeclinedError("the offer's rules do not lie within ours")
             self._bounded(row)
-        self._accept(tx, row, now)
+        return self._accept(tx, row, now)
 
-    def _bounded(self, row: Row) -> None:
-        mandate, theirs = row["mandate"], int(row["their_price"] or 0)
+    def _bounded(self, row: NegotiationRow) -> None:
+        mandate, theirs = row.mandate, row.their_price or 0
         if mandate is None:
             raise DeclinedError("nobody has said what we may agree to")
-        sells = row["role"] == PROVIDER
+        sells = row.role == PROVIDER
         if theirs < int(mandate["floor"]) if sells else theirs > int(mandate["limit"]):
             raise DeclinedError(f"the price `{theirs}` is {'below' if sells else 'above'} what we may agree to")
 
-    def _answer(self, row: Row) -> Answer:
+    def _answer(self, row: NegotiationRow) -> Answer:
         """Return what our limits say to the peer's last price."""
-        mandate, buys = row["mandate"], row["role"] == CONSUMER
+        mandate, buys = row.mandate, row.role == CONSUMER
+        assert mandate is not None, "who has none is not asked"
         limit, opening = (mandate["limit"], mandate["bid"]) if buys else (mandate["floor"], mandate["ask"])
         rounds = int(mandate["rounds"])
-        number = min(row["rounds"] + 1, rounds)
+        number = min(row.rounds + 1, rounds)
         side: Side = "buyer" if buys else "provider"
         try:
-            return respond(side, int(limit), row["own_price"], int(opening), row["their_price"], number, rounds)
+            return respond(side, int(limit), row.own_price, int(opening), row.their_price, number, rounds)
         except PriceError as error:
             raise DeclinedError(f"the {side}'s limits contradict themselves: {error}") from error
 
-    def _accept(self, tx: Tx, row: Row, now: datetime) -> None:
-        if row["role"] == PROVIDER:
-            self._agree(tx, row, now)
-            return
-        self._send(tx, row, "accept", messages.event("accept", *pids(row)), now)
+    def _accept(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
+        if row.role == PROVIDER:
+            return self._agree(tx, row, now)
+        return self.says(row, "accept", messages.event("accept", *pids(row)), now)
 
-    def _counter(self, tx: Tx, row: Row, price: int, now: datetime) -> None:
-        offer = self._at(row, price)
-        provider, consumer = pids(row)
+    def _counter(self, row: NegotiationRow, price: int | None, now: datetime) -> Step[NegotiationRow]:
+        offer, (provider, consumer) = self._at(row, price), pids(row)
         body = messages.contract_offer(provider_pid=provider, consumer_pid=consumer, offer=offer)
-        self._send(tx, row, "offer", body, now, offer=offer, own_price=price, rounds=row["rounds"] + 1)
+        return self.says(replace(row, offer=offer, own_price=price, rounds=row.rounds + 1), "offer", body, now)
 
-    def _request(self, tx: Tx, row: Row, price: int, now: datetime) -> None:
-        offer = self._at(row, price)
-        provider, consumer = pids(row)
+    def _request(self, row: NegotiationRow, price: int | None, now: datetime) -> Step[NegotiationRow]:
+        offer, (provider, consumer) = self._at(row, price), pids(row)
         to: dict[str, Any] = {"provider_pid": provider} if provider else {"callback": self._me.base}
         body = messages.contract_request(consumer_pid=consumer, offer=offer, **to)
-        self._send(tx, row, "request", body, now, offer=offer, own_price=price, rounds=row["rounds"] + 1)
+        return self.says(replace(row, offer=offer, own_price=price, rounds=row.rounds + 1), "request", body, now)
 
-    def _agree(self, tx: Tx, row: Row, now: datetime) -> None:
+    def _agree(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         self._agreeable(tx, row, now)
-        price = row["their_price"] if row["state"] == REQUESTED else row["own_price"]
-        salt = row["mandate"].get("salt") or self._doors.random(SALT_BYTES).hex()
+        price = row.their_price if row.state == REQUESTED else row.own_price
+        assert price is not None, "a product has its price"
+        salt = (row.mandate or {}).get("salt") or self._doors.random(SALT_BYTES).hex()
         drawn = signing.draw(self._me, row, price, bytes.fromhex(salt), now)
-        said = {"agreement": drawn.odrl, "digest": drawn.digest.hex(), "terms": drawn.terms, "price": price}
         body = messages.contract_agreement(*pids(row), drawn.odrl)
-        self._send(tx, row, "agreement", body, now, provider_signature=drawn.signature, **said)
+        odrl, digest, signed = drawn.odrl, drawn.digest.hex(), drawn.signature
+        row = replace(row, agreement=odrl, digest=digest, terms=drawn.terms, price=price, provider_signature=signed)
+        return self.says(row, "agreement", body, now)
 
-    def _agreeable(self, tx: Tx, row: Row, now: datetime) -> None:
+    def _agreeable(self, tx: Tx, row: NegotiationRow, now: datetime) -> None:
         if reason := self._doors.agrees(tx, row, now):
             raise DeclinedError(reason)
 
-    def _verify(self, tx: Tx, row: Row, now: datetime) -> None:
+    def _verify(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         self._agreeable(tx, row, now)
         drawn = signing.inspect(self._me, row, now)
         if tx.get(AgreementRow, digest=drawn.digest.hex()):
@@ -252,39 +279,41 @@ class Negotiations(Process):
         if drawn.typed is not None:
             signature = self._me.sign(drawn.digest)
             body[SIGNATURE] = signing.verification_block(drawn.digest, signature)
-        said = {"digest": drawn.digest.hex(), "terms": drawn.terms, "provider_signature": drawn.signature}
-        said["buyer_signature"] = signature
-        self._send(tx, row, "verification", body, now, **said)
-        self._keep(tx, {**row, **said}, now)
+        signed, named = drawn.signature, drawn.digest.hex()
+        row = replace(row, digest=named, terms=drawn.terms, provider_signature=signed, buyer_signature=signature)
+        self._keep(tx, row, now)
+        return self.says(row, "verification", body, now)
 
-    def _finalize(self, tx: Tx, row: Row, now: datetime) -> None:
+    def _finalize(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         signature = signing.countersigned(self._me, row)
-        kept = self._keep(tx, {**row, "buyer_signature": signature}, now)
+        kept = self._keep(tx, replace(row, buyer_signature=signature), now)
         if signature is not None:
             self._doors.enqueue_licence(tx, kept)
-        self._send(tx, row, "finalize", messages.event("finalize", *pids(row)), now)
+        return self.says(row, "finalize", messages.event("finalize", *pids(row)), now)
 
-    def _keep(self, tx: Tx, row: Row, now: datetime) -> AgreementRow:
+    def _keep(self, tx: Tx, row: NegotiationRow, now: datetime) -> AgreementRow:
         """Write the agreement and the events that both sides have signed it."""
-        if tx.get(AgreementRow, digest=row["digest"]):
+        if tx.get(AgreementRow, digest=row.digest):
             raise DeclinedError("the agreement was signed before")
-        terms, odrl = row["terms"], row["agreement"]
-        typed = signing.typed_of(odrl) if row["provider_signature"] else None
+        terms, odrl, digest = row.terms, row.agreement, row.digest
+        assert odrl is not None, "what is kept was agreed on"
+        assert digest is not None, "what is kept has its digest"
+        typed = signing.typed_of(odrl) if row.provider_signature else None
         shown = typed_json.to_json(typed) if typed else None
         edition, end = (terms["editionId"], Terms.from_json(terms).not_after) if terms else (None, None)
-        parent = (row["mandate"] or {}).get("parent") if row["role"] == PROVIDER else None
+        parent = (row.mandate or {}).get("parent") if row.role == PROVIDER else None
         kept = AgreementRow(
-            digest=row["digest"],
-            role=row["role"],
-            negotiation=row["id"],
-            peer=row["peer"],
-            product=row["product"],
+            digest=digest,
+            role=row.role,
+            negotiation=row.id,
+            peer=row.peer,
+            product=row.product,
             edition=edition,
             terms=terms,
             agreement=shown,
             odrl=odrl,
-            provider_signature=row["provider_signature"],
-            buyer_signature=row["buyer_signature"],
+            provider_signature=row.provider_signature,
+            buyer_signature=row.buyer_signature,
             state=SIGNED,
             licence_tx=None,
             not_after=end,
@@ -295,29 +324,25 @@ class Negotiations(Process):
         fields = self._parties(row) | {
             "terms": terms,
             "agreement": shown if typed else odrl,
-            "providerSignature": (row["provider_signature"] or b"").hex(),
-            "buyerSignature": (row["buyer_signature"] or b"").hex(),
-            "product": row["product"],
-            "negotiation": row["id"],
+            "providerSignature": (row.provider_signature or b"").hex(),
+            "buyerSignature": (row.buyer_signature or b"").hex(),
+            "product": row.product,
+            "negotiation": row.id,
         }
-        self._evidence.record(tx, "agreement.signed", part=row["digest"], fields=fields, now=now)
+        self._evidence.record(tx, "agreement.signed", part=digest, fields=fields, now=now)
         if parent is not None:
-            told = {"licence": row["digest"], "child": row["peer"]}
-            link = (row["digest"], parent)
-            self._evidence.record(tx, "licence.sublicensed", part=row["digest"], link=link, fields=told, now=now)
+            told, link = {"licence": digest, "child": row.peer}, (digest, parent)
+            self._evidence.record(tx, "licence.sublicensed", part=digest, link=link, fields=told, now=now)
         return kept
 
-    def _end(self, tx: Tx, row: Row, by: str, now: datetime) -> None:
-        kept = tx.get(AgreementRow, digest=row["digest"]) if row["digest"] else None
-        if kept is None or kept.negotiation != row["id"] or kept.state in lifecycle.OVER:
+    def _end(self, tx: Tx, row: NegotiationRow, by: str, now: datetime) -> None:
+        kept = tx.get(AgreementRow, digest=row.digest) if row.digest else None
+        if kept is None or kept.negotiation != row.id or kept.state in lifecycle.OVER:
             return
-        agreement.close(tx, self._evidence, kept, "end", agreement.Cause(row["reason"], by), now)
-        self._doors.ended(tx, row["digest"])
+        agreement.close(tx, self._evidence, kept, "end", agreement.Cause(row.reason, by), now)
+        self._doors.ended(tx, kept.digest)
 
     # What is on the table.
-
-    def _table(self, proposal: offers.Proposal) -> Row:
-        return {"terms": None if proposal.terms is None else {**proposal.terms, "policy": proposal.policy}}
 
     def _product(self, tx: Tx, proposal: offers.Proposal, peer: Peer) -> ProductRow:
         """Return the product that an offer is of; an id we never gave out is refused (DSP 2025-1, request message)."""
@@ -330,55 +355,60 @@ class Negotiations(Process):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
         return product
 
-    def _offered(self, row: Row, body: Document) -> Row:
-        proposal, first = offers.read(body["offer"]), row["offer"] or body["offer"]
+    def _offered(self, row: NegotiationRow, body: Document) -> NegotiationRow:
+        proposal, first = offers.read(body["offer"]), row.offer or body["offer"]
         if any(body["offer"].get(name) != first.get(name) for name in ("@id", SUB_LICENCES)):
             raise UnacceptableError(f"`{proposal.offer}` is not the offer this negotiation is about")
-        price = row["their_price"] if proposal.price is None else proposal.price
-        return {"offer": body["offer"], "their_price": price, "rounds": row["rounds"] + 1}
+        price = row.their_price if proposal.price is None else proposal.price
+        return replace(row, offer=body["offer"], their_price=price, rounds=row.rounds + 1)
 
-    def _met(self, tx: Tx, row: Row) -> tuple[Row, bool]:
+    def _met(self, row: NegotiationRow) -> tuple[NegotiationRow, bool]:
         """Put the peer's rules on the table where our mandate has room for them, else the nearest that it has.
 
         Returns the row with its table, and whether that says what the peer does. Refuses an offer that says anything
         else than the table, apart from the price and, where the mandate speaks of them, the rules.
         """
-        proposal, table, mandate = offers.read(row["offer"]), row["terms"], row["mandate"] or {}
+        assert row.offer is not None, "it begins with one"
+        proposal, table, mandate = offers.read(row.offer), row.terms, row.mandate or {}
         changed = self._changed(row, proposal)
-        if not changed:
+        if not changed or table is None:
             return row, True
         if changed != [POLICY] or POLICY not in mandate:
             raise DeclinedError(f"the offer changes `{'`, `'.join(changed)}`; only the price is open to negotiation")
-        find = meet if row["role"] == PROVIDER else suffice
+        find = meet if row.role == PROVIDER else suffice
         met = find(mandate[POLICY], proposal.policy)
-        terms = {**table, POLICY: met.rules}
-        tx.update(self.table, {"id": row["id"]}, terms=terms)
-        return {**row, "terms": terms}, met.within
+        return replace(row, terms={**table, POLICY: met.rules}), met.within
 
-    def _changed(self, row: Row, proposal: offers.Proposal) -> list[str]:
+    def _changed(self, row: NegotiationRow, proposal: offers.Proposal) -> list[str]:
         """List what an offer says otherwise than the table does, apart from the price."""
-        table = row["terms"]
+        table = row.terms
         if table is None or (proposal.terms is None and table["tier"] == offers.PLAIN):
             return []  # a peer that does not speak our terms gets, or gave, them as they are
-        if proposal.target not in {None, row["product"]}:
+        if proposal.target not in {None, row.product}:
             raise DeclinedError("the offer is about another product")
         theirs = {**(proposal.terms or {}), POLICY: proposal.policy, "tariff": _shape(proposal.terms or {})}
         return offers.differences({**table, "tariff": _shape(table)}, theirs)
 
-    def _at(self, row: Row, price: int) -> Document:
+    def _at(self, row: NegotiationRow, price: int | None) -> Document:
         """Return the table as an offer at a price; a foreign offer goes back as it came."""
-        if row["terms"] is None:
-            return dict(row["offer"])
-        terms = {name: value for name, value in row["terms"].items() if name != "policy"}
-        product = row["product"]
-        named = {name: row["offer"][name] for name in ("@id", SUB_LICENCES) if name in (row["offer"] or {})}
-        return offers.offer(product, row["terms"]["policy"], offers.at_price(terms, price), target=product) | named
+        offer = row.offer or {}
+        if row.terms is None:
+            return dict(offer)
+        assert price is not None, "terms of ours name one"
+        terms = offers.at_price({name: value for name, value in row.terms.items() if name != POLICY}, price)
+        named = {name: offer[name] for name in ("@id", SUB_LICENCES) if name in offer}
+        return offers.offer(row.product, row.terms[POLICY], terms, target=row.product) | named
 
-    def _parties(self, row: Row) -> Row:
-        ours, theirs = self._me.did, row["peer"]
-        return {"provider": ours, "buyer": theirs} if row["role"] == PROVIDER else {"provider": theirs, "buyer": ours}
+    def _parties(self, row: NegotiationRow) -> dict[str, Any]:
+        ours, theirs = self._me.did, row.peer
+        return {"provider": ours, "buyer": theirs} if row.role == PROVIDER else {"provider": theirs, "buyer": ours}
 
 
-def _shape(terms: Mapping[str, Any]) -> Row:
+def _terms(proposal: offers.Proposal) -> Document | None:
+    """Return the table that an offer with terms of ours makes."""
+    return None if proposal.terms is None else {**proposal.terms, POLICY: proposal.policy}
+
+
+def _shape(terms: Mapping[str, Any]) -> dict[str, Any]:
     """Return a tariff without its price."""
     return {name: value for name, value in terms.get("tariff", {}).items() if name != "minor"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.store.row import Row
+    from connector.store.rows.protocol import NegotiationRow
     from connector.store.transaction import Tx
 
 
@@ -23,14 +23,13 @@ if TYPE_CHECKING:
 SAID_BY: Mapping[str, str] = {REQUESTED: CONSUMER, OFFERED: PROVIDER}
 
 
-def keep(tx: Tx, row: Row, now: datetime) -> None:
+def keep(tx: Tx, row: NegotiationRow, now: datetime) -> None:
     """Keep the offer that a negotiation has just moved by, if it moved by one."""
-    who = SAID_BY.get(row["state"])
-    if who is None or not row["offer"]:
+    who = SAID_BY.get(row.state)
+    if who is None or not row.offer:
         return
-    price = row["own_price"] if who == row["role"] else row["their_price"]
-    made = {"negotiation": row["id"], "number": row["rounds"], "who": who, "price": price, "offer": row["offer"]}
-    tx.put(OfferMadeRow(**made, at=now))
+    price = row.own_price if who == row.role else row.their_price
+    tx.put(OfferMadeRow(negotiation=row.id, number=row.rounds, who=who, price=price, offer=row.offer, at=now))
 
 
 def of(tx: Tx, negotiation: str) -> list[OfferMadeRow]:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from connector.negotiation.asking import Asking
     from connector.negotiation.outbox import Outbox
-    from connector.negotiation.process import Process
+    from connector.negotiation.process import AnyProcess
     from connector.negotiation.transfer import Transfers
-    from connector.store.row import Row
+    from connector.store.rows.protocol import ProcessRow
     from connector.store.store import Store
     from connector.store.transaction import Tx
 
@@ -33,7 +33,12 @@ class Operating:
     """What the operator sees of one participant's processes, and does to them. All but `page` may raise Absent."""
 
     def __init__(
-        self, store: Store, processes: Mapping[str, Process], outbox: Outbox, asks: Asking, now: Callable[[], datetime]
+        self,
+        store: Store,
+        processes: Mapping[str, AnyProcess],
+        outbox: Outbox,
+        asks: Asking,
+        now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._processes = processes
@@ -48,7 +53,7 @@ class Operating:
 
     async def show(self, pid: str) -> View:
         """Return one process."""
-        return await self._store.read(lambda tx: overview.view(tx, *self._find(tx, pid)))
+        return await self._store.read(lambda tx: overview.view(tx, self._find(tx, pid)[1]))
 
     async def retry(self, pid: str) -> View:
         """Do what can be done now: deliver what is under way, take the step that is held, or else ask the peer.
@@ -61,7 +66,7 @@ class Operating:
     async def terminate(self, pid: str, reason: str) -> View:
         """End a process and tell the peer why; one that is being ended already is only shown. Raises Conflict."""
         reasons.check(reason, "the peer reads it")
-        await self._do(pid, lambda tx, process, row: process.terminate(tx, row["id"], reason, self._now()))
+        await self._do(pid, lambda tx, process, row: process.terminate(tx, row.id, reason, self._now()))
         return await self.show(pid)
 
     async def suspend(self, pid: str, reason: str) -> View:
@@ -79,11 +84,11 @@ class Operating:
 
     # Inside.
 
-    async def _do(self, pid: str, act: Callable[[Tx, Process, Row], Any]) -> Any:
+    async def _do(self, pid: str, act: Callable[[Tx, AnyProcess, ProcessRow], Any]) -> Any:
         def run(tx: Tx) -> Any:
             process, row = self._find(tx, pid)
-            if row["state"] in FINAL:
-                raise Conflict(f"the {process.process} is at its end: `{row['state']}`")
+            if row.state in FINAL:
+                raise Conflict(f"the {process.process} is at its end: `{row.state}`")
             try:
                 return act(tx, process, row)
             except ProtocolError as error:
@@ -92,7 +97,7 @@ class Operating:
         return await self._store.write(run)
 
     async def _transfer(self, pid: str, act: Callable[[Transfers, Tx], None]) -> View:
-        def on_transfer(tx: Tx, process: Any, _: Row) -> None:
+        def on_transfer(tx: Tx, process: Any, _: ProcessRow) -> None:
             if process.process != TRANSFER:
                 raise InvalidInput(f"`{pid}` is a {process.process}: only transfers are suspended, resumed, completed")
             act(process, tx)
@@ -100,12 +105,12 @@ class Operating:
         await self._do(pid, on_transfer)
         return await self.show(pid)
 
-    def _retry(self, tx: Tx, process: Process, row: Row) -> str:
-        if row["pending"]:
-            sent = self._outbox.hasten(tx, row["id"], self._now())
+    def _retry(self, tx: Tx, process: AnyProcess, row: ProcessRow) -> str:
+        if row.pending:
+            sent = self._outbox.hasten(tx, row.id, self._now())
             assert sent is not None, "a pending state has its message"
             return f"our `{sent.kind}` is delivered again"
-        return "the step that was ours is taken" if process.proceed(tx, row["id"], self._now()) else ""
+        return "the step that was ours is taken" if process.proceed(tx, row.id, self._now()) else ""
 
     async def _ask(self, pid: str) -> str:
         process, _ = await self._store.read(lambda tx: self._find(tx, pid))
@@ -113,8 +118,8 @@ class Operating:
         await self._store.write(lambda tx: process.learn(tx, pid, heard, self._now()))
         return heard.words
 
-    def _find(self, tx: Tx, pid: str) -> tuple[Process, Row]:
+    def _find(self, tx: Tx, pid: str) -> tuple[AnyProcess, ProcessRow]:
         for process in self._processes.values():
-            if row := tx.get(process.table, id=pid):
+            if row := tx.get(process.rows, id=pid):
                 return process, row
         raise Absent(f"there is no negotiation or transfer `{pid[:100]}` here", "penstock admin list")

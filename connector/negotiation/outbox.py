@@ -134,21 +134,23 @@ class Outbox:
         tx.insert(row)
         tx.after(partial(self._launch_new, row))
 
-    def drop(self, tx: Tx, subject: str) -> OutboxRow | None:
-        """Remove and return the message of a process that is still undelivered; it may yet arrive."""
+    def under_way(self, tx: Tx, subject: str) -> OutboxRow | None:
+        """Return the message of a process that is still undelivered, None when there is none."""
         rows = tx.find(OutboxRow, "subject = ?", (subject,))
         assert len(rows) <= 1, "a process has one message under way"
-        tx.delete(OutboxRow, subject=subject)
         return rows[0] if rows else None
+
+    def drop(self, tx: Tx, sent: OutboxRow) -> None:
+        """Remove a message that is still undelivered; it may yet arrive."""
+        tx.delete(OutboxRow, id=sent.id)
 
     def hasten(self, tx: Tx, subject: str, now: datetime) -> OutboxRow | None:
         """Deliver the message of a process that is under way at once; return it, None when there is none."""
-        rows = tx.find(OutboxRow, "subject = ?", (subject,))
-        if not rows:
-            return None
-        tx.change(rows[0], replace(rows[0], due=now))
-        tx.after(self._alarm.notice)
-        return rows[0]
+        sent = self.under_way(tx, subject)
+        if sent is not None:
+            tx.change(sent, replace(sent, due=now))
+            tx.after(self._alarm.notice)
+        return sent
 
     def wake(self) -> None:
         """Look for due messages now, e.g. because a peer is known to be back."""

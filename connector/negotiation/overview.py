@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import TIERS
 from connector.negotiation.protocol.offers import METERED, PLAIN
-from connector.negotiation.protocol.states import STATES
+from connector.negotiation.protocol.states import NEGOTIATION, STATES, TRANSFER
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import PAGE_ROWS_MAX
-from connector.store.rows.protocol import OutboxRow
+from connector.store.rows.protocol import NegotiationRow, OutboxRow, TransferRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.negotiation.process import Process
-    from connector.store.row import Row
+    from connector.negotiation.process import AnyProcess
+    from connector.store.rows.protocol import ProcessRow
     from connector.store.transaction import Tx
 
 OURS, PEERS, NOBODYS = "ours", "peer", "nobody"
@@ -61,7 +61,7 @@ class Wanted:
             raise InvalidInput(f"`{self.after[:100]}` is no `next` of a page", "leave it out to begin")
 
 
-def page(tx: Tx, processes: Mapping[str, Process], wanted: Wanted) -> dict[str, Any]:
+def page(tx: Tx, processes: Mapping[str, AnyProcess], wanted: Wanted) -> dict[str, Any]:
     """Return `processes`, what moved last first, and `next` for the page after it, None at the end."""
     where, values = _where(wanted)
     chosen = [process for process in processes.values() if wanted.kind in {"", process.process}]
@@ -71,46 +71,46 @@ def page(tx: Tx, processes: Mapping[str, Process], wanted: Wanted) -> dict[str, 
     )
     found = tx.execute(f"{sql} ORDER BY updated DESC, id LIMIT ?", *values * len(chosen), wanted.rows + 1)
     shown = found[: wanted.rows]
-    views = [view(tx, processes[one["kind"]], row(tx, processes[one["kind"]], one["id"])) for one in shown]
+    views = [view(tx, row(tx, processes[one["kind"]], one["id"])) for one in shown]
     more = f"{shown[-1]['updated']}-{shown[-1]['id']}" if len(found) > len(shown) else None
     return {"processes": views, "next": more}
 
 
-def row(tx: Tx, process: Process, pid: str) -> Row:
+def row(tx: Tx, process: AnyProcess, pid: str) -> ProcessRow:
     """Return the row of a process that is there."""
-    found = tx.get(process.table, id=pid)
+    found: ProcessRow | None = tx.get(process.rows, id=pid)
     assert found is not None, "no process is ever deleted"
     return found
 
 
-def view(tx: Tx, process: Process, row: Row) -> dict[str, Any]:
+def view(tx: Tx, row: ProcessRow) -> dict[str, Any]:
     """Return one process as an operator sees it; moments are ISO 8601, None when there is none."""
-    message = _message(tx, row["id"]) if row["pending"] else None
-    turn = NOBODYS if not row["turn"] else OURS if row["turn"] == row["role"] else PEERS
+    message = _message(tx, row.id) if row.pending else None
+    turn = NOBODYS if not row.turn else OURS if row.turn == row.role else PEERS
     return {
-        "id": row["id"],
-        "kind": process.process,
-        "role": row["role"],
-        "peer": row["peer"],
-        "peerPid": row["peer_pid"],
-        "about": row[process.about],
-        "state": row["state"],
-        "pending": row["pending"],
-        "reason": row["reason"] or (message["error"] if message else ""),
+        "id": row.id,
+        "kind": NEGOTIATION if isinstance(row, NegotiationRow) else TRANSFER,
+        "role": row.role,
+        "peer": row.peer,
+        "peerPid": row.peer_pid,
+        "about": row.product if isinstance(row, NegotiationRow) else row.agreement,
+        "state": row.state,
+        "pending": row.pending,
+        "reason": row.reason or (message["error"] if message else ""),
         "turn": turn,
-        "deadline": _moment(row["deadline"]),
-        "due": _moment(row["due"]),
+        "deadline": _moment(row.deadline),
+        "due": _moment(row.due),
         "message": message,
-        "created": _moment(row["created"]),
-        "updated": _moment(row["updated"]),
+        "created": _moment(row.created),
+        "updated": _moment(row.updated),
     } | _metered(tx, row)
 
 
-def _metered(tx: Tx, row: Row) -> dict[str, Any]:
+def _metered(tx: Tx, row: ProcessRow) -> dict[str, Any]:
     """Return what a transfer of a plain copy shows besides: whose word its figures are, and at the provider these."""
-    if row.get("format") not in TIERS[PLAIN].formats:
+    if not isinstance(row, TransferRow) or row.format not in TIERS[PLAIN].formats:
         return {}
-    copy = tx.get("copies", id=row["id"])
+    copy = tx.get("copies", id=row.id)
     if copy is None:
         return {"metering": METERED}
     served = {"bytes": str(copy["bytes"]), "requests": copy["calls"], "receipt": copy["receipt"]}

@@ -1,27 +1,28 @@
 """What negotiations and transfers have in common: how a message is taken, sent, acknowledged, given up.
 
 Law, for every process (its table of states is `connector.negotiation.protocol.states`):
-1. A change of state, its event and the message it causes are written in one transaction.
+1. What a message does is a value (`connector.negotiation.steps`); `_perform` alone writes it: the row, its event and
+   the message it causes in one transaction.
 2. A message of ours carries the state it leads to in `pending`; the state moves when the peer has acknowledged it, with
    an answer or with a message that presupposes it. Only one message is under way.
 3. A message is checked before the first write; a refused one leaves the row as it was.
 4. A repeat gets the answer of the first time and changes nothing; each message of ours has its own `@id`.
 5. A process that is not at its end says whose `turn` it is and until when; the deadline ends it. Before that its peer
    is asked for its state once (`connector.negotiation.asking`).
-When the messages of both sides cross, the weaker gives way by `WEIGHT`, so both sides end in one state.
 """
 
 from __future__ import annotations
 
 import uuid
 from abc import abstractmethod
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from connector.negotiation import asking
 from connector.negotiation import reactions as reacting
-from connector.negotiation.doors import DeclinedError, Reply
+from connector.negotiation.doors import DeclinedError, Parties, Reply
 from connector.negotiation.ending import Ending
 from connector.negotiation.envelope import PID_OF, id_in, message_digest, pids
 from connector.negotiation.outbox import DELIVERED
@@ -33,8 +34,9 @@ from connector.negotiation.protocol.errors import (
     UnacceptableError,
     UnknownError,
 )
-from connector.negotiation.protocol.states import CONSUMER, FINAL, NONE, TERMINATED, WEIGHT, other
-from connector.store.rows.protocol import OutboxRow, ReceivedRow
+from connector.negotiation.protocol.states import FINAL, NONE, TERMINATED, other
+from connector.negotiation.steps import Facts, P, Step, Word
+from connector.store.rows.protocol import NegotiationRow, OutboxRow, ReceivedRow, TransferRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
     from connector.negotiation.reactions import Reactions, Rules
     from connector.runtime.alarm import Alarm
     from connector.store.recorder import Recorder
-    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 PATIENCE = timedelta(minutes=10)  # how long either side may take for one step (`negotiation.deadline_seconds`)
@@ -54,12 +55,10 @@ CREATED: Final = 201
 OK: Final = 200
 
 
-class Process(Ending):
+class Process(Ending[P]):
     """The acts of one kind of process; each runs inside the transaction `tx` it is given."""
 
-    process: ClassVar[str]
-    table: ClassVar[str]
-    about: ClassVar[str]  # the column with the id that an operator's rules name
+    rows: type[P]
     event: ClassVar[str]  # what the log calls a change of state; empty when the log has no such event
 
     def __init__(
@@ -82,28 +81,37 @@ class Process(Ending):
         self._reactions = reactions
         self._rules = rules
 
+    @property
+    def table(self) -> str:
+        """The table of its rows."""
+        return self.rows.TABLE.name
+
     # What a kind of process adds.
 
     @abstractmethod
-    def acts(self) -> Mapping[str, Callable[[Tx, Row, datetime], None]]:
-        """Return the acts that the reactions may name."""
+    def acts(self) -> Mapping[str, Callable[[Tx, P, datetime], Step[P] | None]]:
+        """Return the acts that the reactions may name; each returns what we do, None for nothing."""
 
     @abstractmethod
-    def begin(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> Row:
-        """Return the own columns of a process that a peer begins, or raise why it may not; `take` comes after it."""
+    def begin(self, tx: Tx, message: str, body: Document, parties: Parties, peer: Peer, now: datetime) -> P:
+        """Return the row of a process that a peer begins, not begun yet, or raise why it may not."""
 
     @abstractmethod
-    def take(self, tx: Tx, row: Row, message: str, body: Document, peer: Peer) -> Row:
-        """Return the columns that a legal message changes, or raise why it may not."""
+    def about(self, row: P) -> str:
+        """Return the id that an operator's rules name."""
 
-    def moved(self, tx: Tx, row: Row, now: datetime) -> None:
+    def facts(self, tx: Tx, row: P, now: datetime) -> Facts:
+        """Return what the steps of a process must know besides its row."""
+        del tx, row
+        return Facts(now)
+
+    def moved(self, tx: Tx, row: P, now: datetime) -> None:
         """Do what follows a change of state in the same transaction."""
         del tx, row, now
 
-    def deadline(self, tx: Tx, row: Row, state: str, now: datetime) -> datetime | None:
-        """Return when a process that enters `state` has waited too long."""
-        del tx, row
-        return None if state in FINAL else now + self.patience
+    def said(self, tx: Tx, row: P, kind: str, now: datetime) -> None:
+        """Do what follows a message of ours in the same transaction."""
+        del tx, row, kind, now
 
     # Taking a message.
 
@@ -115,139 +123,163 @@ class Process(Ending):
         if row is not None and (again := self._again(tx, row, message, body, digest)):
             return self._reply(row, again.status, again.state)
         if pid is None and row is not None:
-            raise MismatchError(f"`{row['peer_pid']}` is already the id of another {self.process}")
-        row = self._theirs(tx, message, body, peer, now) if row is None else self._matched(tx, row, body)
-        row, to = self._arrived(tx, row, message, now)
-        changes = self.take(tx, row, message, body, peer)
-        row = self._move(tx, row, to, peer.did, digest, now, peer_pid=row["peer_pid"], **changes)
-        status = CREATED if pid is None else OK
-        tx.put(ReceivedRow(subject=row["id"], digest=digest, status=status, state=to, at=now))
-        self.advance(tx, row["id"], now)
-        return self._reply(row, status, to)
+            raise MismatchError(f"`{row.peer_pid}` is already the id of another {self.process}")
+        begun = self._theirs(tx, message, body, peer, now) if row is None else self._matched(tx, row, body)
+        sent = self._outbox.under_way(tx, begun.id) if begun.pending else None
+        steps = self.arrives(begun, body, peer, digest, sent, self.facts(tx, begun, now))
+        after, status = self._perform(tx, row, *steps), CREATED if pid is None else OK
+        tx.put(ReceivedRow(subject=after.id, digest=digest, status=status, state=after.state, at=now))
+        self.advance(tx, after.id, now)
+        return self._reply(after, status, after.state)
 
     def view(self, tx: Tx, pid: str, did: str) -> Reply:
         """Return the process as its peer may see it; `UnknownError` for everybody else."""
         row = self._known(tx, pid, did)
-        return self._reply(row, OK, row["state"] or row["pending"])
+        return self._reply(row, OK, row.state or row.pending)
 
     # Moving on.
 
     def advance(self, tx: Tx, pid: str, now: datetime) -> None:
         """Do what the reactions say about the state the process is in, unless a message is under way."""
-        row = tx.get(self.table, id=pid)
-        if row is None or row["pending"] or row["state"] in FINAL:
+        row = tx.get(self.rows, id=pid)
+        if row is None or row.pending or row.state in FINAL:
             return
         act, delay = self._reaction(row)
-        if delay and row["due"] is None:
-            tx.update(self.table, {"id": pid}, due=now + delay)
+        if delay and row.due is None:
+            tx.change(row, replace(row, due=now + delay))
             tx.after(partial(self._alarm.notice, now + delay))
             return
-        if row["due"] is not None:
-            if now < row["due"]:
+        if row.due is not None:
+            if now < row.due:
                 return
-            tx.update(self.table, {"id": pid}, due=None)
+            row = tx.change(row, replace(row, due=None))
         self._act(tx, row, act, now)
 
     def proceed(self, tx: Tx, pid: str, now: datetime) -> bool:
         """Take the usual step of the state at once, whatever rule or delay holds it; whether that did anything."""
         row = self._ours(tx, pid)
-        act = self._reactions.get((self.process, row["role"], row["state"]))
-        if act is None or row["pending"]:
+        act = self._reactions.get((self.process, row.role, row.state))
+        if act is None or row.pending:
             return False
-        tx.update(self.table, {"id": pid}, due=None)
-        self._act(tx, row, act, now)
+        self._act(tx, tx.change(row, replace(row, due=None)), act, now)
         done = self._ours(tx, pid)
-        return (done["state"], done["pending"]) != (row["state"], "")
+        return (done.state, done.pending) != (row.state, NONE)
 
     def resume(self, tx: Tx, now: datetime) -> None:
         """Advance every process whose next step is ours; after a restart."""
-        for row in tx.find(self.table, "deadline is not null and pending = ''"):
-            if row["turn"] == row["role"]:
-                self.advance(tx, row["id"], now)
+        for row in tx.find(self.rows, "deadline is not null and pending = ''"):
+            if row.turn == row.role:
+                self.advance(tx, row.id, now)
 
     def settled(self, tx: Tx, sent: OutboxRow, outcome: Outcome, now: datetime) -> bool:
         """Take what came of a message of ours; False when the answer is not the one the protocol asks for."""
-        row = tx.get(self.table, id=sent.subject)
+        row = tx.get(self.rows, id=sent.subject)
         assert row is not None
-        assert row["pending"], "a message under way is pending"
+        assert row.pending, "a message under way is pending"
         if outcome.kind != DELIVERED:
             self._undelivered(tx, row, sent, outcome, now)
             return True
-        if row["peer_pid"] is None:
+        known = row
+        if row.peer_pid is None:
             learned = self._learned(tx, row, outcome.reply)
             if learned is None:
                 return False
-            row = {**row, "peer_pid": learned}
-        moved = self._acknowledged(tx, row, sent, now)
-        if moved["state"] not in FINAL and asking.ended(moved, outcome.reply):
-            whom = other(row["role"])
+            known = replace(row, peer_pid=learned)
+        moved = self._perform(tx, row, self.acknowledged(known, sent, self.facts(tx, row, now)))
+        if moved.state not in FINAL and asking.ended(moved, outcome.reply):
+            whom = other(row.role)
             words = f"the {whom} took our `{sent.kind}` and answered that it is `{TERMINATED}`"
-            self._follow(tx, moved, asking.Heard(TERMINATED, words), now)
+            heard = asking.Heard(TERMINATED, words)
+            self._perform(tx, moved, self.follows(moved, heard, self.facts(tx, moved, now)))
             return True
-        self.advance(tx, row["id"], now)
+        self.advance(tx, row.id, now)
         return True
 
     # For the kinds of process.
 
-    def hold(self, tx: Tx, row: Row, now: datetime) -> None:
+    def hold(self, tx: Tx, row: P, now: datetime) -> None:
         """Do nothing: the operator or the deadline decides."""
         del tx, row, now
 
-    def stop(self, tx: Tx, row: Row, now: datetime) -> None:
+    def stop(self, tx: Tx, row: P, now: datetime) -> Step[P]:
         """End the process because a rule of the operator says so."""
-        self.terminate(tx, row["id"], "this goes no further, by a rule of our operator", now)
+        return self.ends(row, "this goes no further, by a rule of our operator", "", None, self.facts(tx, row, now))
 
-    def _send(self, tx: Tx, row: Row, message: str, body: Document, now: datetime, **changes: Any) -> None:
-        """Write a message of ours beside the state it will lead to."""
-        assert not row["pending"], "only one message is under way"
-        pending = states.step(self.process, row["state"], message, row["role"])
-        deadline = now + self.patience
-        body = {**body, "@id": f"urn:uuid:{uuid.uuid4()}"}
-        validation.check(body["@type"], body)
+    def _perform(self, tx: Tx, row: P | None, *steps: Step[P]) -> P:
+        """Write steps, one after the other, with what goes with them; `row` is as it was read, None of a new one."""
+        for step in steps:
+            after, move, word = step.row, step.move, step.word
+            assert bool(after.turn) is (after.state not in FINAL), "whoever waits, waits for somebody"
+            body = None if word is None else _message(word)
+            if row is None:
+                tx.insert(after)
+            else:
+                tx.change(row, after)
+            if step.drops is not None:
+                self._outbox.drop(tx, step.drops)
+            if word is not None and body is not None:
+                self._enqueue(tx, after, word.kind, body)
+                self.said(tx, after, word.kind, after.updated)
+            if move is not None:
+                if self.event:
+                    told = {"from": move.before.value, "to": after.state.value, "by": move.by}
+                    told |= {"reason": after.reason, "digest": move.digest.hex()}
+                    self._evidence.record(tx, self.event, part=after.id, fields=told, now=after.updated)
+                self.moved(tx, after, after.updated)
+                self._doors.moved(tx, self.process, after)
+                if after.deadline is not None:
+                    tx.after(partial(self._alarm.notice, after.deadline))
+            row = after
+        assert row is not None, "there is a step"
+        return row
+
+    def _enqueue(self, tx: Tx, row: P, kind: str, body: Document) -> None:
+        assert row.deadline is not None, "a message is sent until then"
         self._outbox.enqueue(
             tx,
-            peer=row["peer"],
-            url=messages.address(row["callback"], self.process, message, row["peer_pid"]),
+            peer=row.peer,
+            url=messages.address(row.callback, self.process, kind, row.peer_pid),
             body=body,
             process=self.process,
-            subject=row["id"],
-            kind=message,
-            now=now,
-            deadline=deadline,
+            subject=row.id,
+            kind=kind,
+            now=row.updated,
+            deadline=row.deadline,
         )
-        fixed = {"pending": pending, "turn": row["role"], "deadline": deadline, "updated": now}
-        tx.update(self.table, {"id": row["id"]}, **fixed, **changes)
 
-    def _ours(self, tx: Tx, pid: str) -> Row:
-        row = tx.get(self.table, id=pid)
+    def _ours(self, tx: Tx, pid: str) -> P:
+        row = tx.get(self.rows, id=pid)
         if row is None:
             raise UnknownError(f"no {self.process} has the id `{pid}`")
         return row
 
     # Steps of the above.
 
-    def _act(self, tx: Tx, row: Row, act: str, now: datetime) -> None:
+    def _act(self, tx: Tx, row: P, act: str, now: datetime) -> None:
         try:
-            self.acts()[act](tx, row, now)
+            step = self.acts()[act](tx, row, now)
+            if step is not None:
+                self._perform(tx, row, step)
         except (DeclinedError, MalformedError, UnacceptableError) as declined:
-            self.terminate(tx, row["id"], str(declined), now)
+            self.terminate(tx, row.id, str(declined), now)
 
-    def _reaction(self, row: Row) -> tuple[str, timedelta]:
+    def _reaction(self, row: P) -> tuple[str, timedelta]:
         """Return the act for the state the process is in, and how long to wait before it."""
-        time = (row["entered"] or {}).get(row["state"], 1)
-        asked = (self.process, row["role"], row["state"], row[self.about] or "", time)
-        return reacting.decide(self._rules, self._reactions, *asked)
+        time = (row.entered or {}).get(row.state, 1)
+        return reacting.decide(
+            self._rules, self._reactions, self.process, row.role, row.state, self.about(row) or "", time
+        )
 
-    def _known(self, tx: Tx, pid: str, did: str) -> Row:
-        row = tx.get(self.table, id=pid)
-        if row is None or row["peer"] != did:
+    def _known(self, tx: Tx, pid: str, did: str) -> P:
+        row = tx.get(self.rows, id=pid)
+        if row is None or row.peer != did:
             raise UnknownError(f"no {self.process} has the id `{pid}`")
         return row
 
-    def _opened(self, tx: Tx, message: str, body: Document, peer: Peer) -> Row | None:
+    def _opened(self, tx: Tx, message: str, body: Document, peer: Peer) -> P | None:
         """Return the process that this peer has begun under this id before."""
         sender = self._beginner(message)
-        return tx.get(self.table, role=other(sender), peer=peer.did, peer_pid=body[PID_OF[sender]])
+        return tx.get(self.rows, role=other(sender), peer=peer.did, peer_pid=body[PID_OF[sender]])
 
     def _beginner(self, message: str) -> str:
         for role in states.ROLES:
@@ -255,98 +287,55 @@ class Process(Ending):
                 return role
         raise IllegalTransitionError(f"`{message}` does not begin a {self.process}")
 
-    def _theirs(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> Row:
-        """Create the process that a peer begins."""
+    def _theirs(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> P:
+        """Return the row of the process that a peer begins."""
         sender, callback = self._beginner(message), body.get("callbackAddress")
         if callback is None:
             raise MalformedError("a first message names a `callbackAddress`")
         if why := self._doors.refuse_url(callback):
             raise UnacceptableError(f"`callbackAddress` cannot be called: {why}")
-        around = {"role": other(sender), "peer": peer.did, "peer_pid": body[PID_OF[sender]], "callback": callback}
-        return self._create(tx, around | self.begin(tx, message, body, peer, now), now)
+        parties = Parties(other(sender), peer.did, body[PID_OF[sender]], callback)
+        return self.begin(tx, message, body, parties, peer, now)
 
-    def _create(self, tx: Tx, columns: Row, now: datetime) -> Row:
-        fixed = {"id": f"urn:uuid:{uuid.uuid4()}", "state": NONE, "pending": "", "reason": "", "created": now}
-        row = {"peer_pid": None, "turn": CONSUMER, "deadline": now + self.patience, "updated": now} | fixed | columns
-        tx.insert(self.table, **row)
-        return self._ours(tx, str(row["id"]))
-
-    def _again(self, tx: Tx, row: Row, message: str, body: Document, digest: bytes) -> ReceivedRow | None:
+    def _again(self, tx: Tx, row: P, message: str, body: Document, digest: bytes) -> ReceivedRow | None:
         """Return what was answered to this message before.
 
         A peer that puts no `@id` on its messages may lawfully say the same twice, e.g. hold to its price: from it, what
         is legal now is taken as new.
         """
-        known = tx.get(ReceivedRow, subject=row["id"], digest=digest)
+        known = tx.get(ReceivedRow, subject=row.id, digest=digest)
         if known is None or "@id" in body:
             return known
-        sender = other(row["role"])
-        at = {row["state"], row["pending"] or row["state"]}
+        sender = other(row.role)
+        at = {row.state, row.pending or row.state}
         return None if any(states.following(self.process, state, message, sender) for state in at) else known
 
-    def _matched(self, tx: Tx, row: Row, body: Document) -> Row:
+    def _matched(self, tx: Tx, row: P, body: Document) -> P:
         """Return the row with the peer's id, which the first message after our own may be the one to tell."""
-        theirs = body.get(PID_OF[other(row["role"])])
-        if body.get(PID_OF[row["role"]]) != row["id"] or (row["peer_pid"] or theirs) != theirs:
+        theirs = body.get(PID_OF[other(row.role)])
+        if body.get(PID_OF[row.role]) != row.id or (row.peer_pid or theirs) != theirs:
             raise MismatchError(f"the message names other ids than those of this {self.process}")
-        if row["peer_pid"] is None and tx.get(self.table, role=row["role"], peer=row["peer"], peer_pid=theirs):
-            raise MismatchError(f"`{theirs}` is already the id of another {self.process}")
-        return {**row, "peer_pid": theirs}
-
-    def _arrived(self, tx: Tx, row: Row, message: str, now: datetime) -> tuple[Row, str]:
-        """Return the row and the state the message leads to, reading it as an acknowledgement where it is one."""
-        sender, pending = other(row["role"]), row["pending"]
-        # whoever answers a first message has received it
-        to = states.following(self.process, row["state"], message, sender) if row["state"] else None
-        if to is None and pending and (to := states.following(self.process, pending, message, sender)):
-            sent = self._outbox.drop(tx, row["id"])
-            assert sent is not None, "a pending state has its message"
-            return self._acknowledged(tx, row, sent, now), to
-        to = states.step(self.process, row["state"] or pending, message, sender)
-        return (self._crossed(tx, row, to), to) if pending else (row, to)
-
-    def _crossed(self, tx: Tx, row: Row, to: str) -> Row:
-        """Return the row after a message that crossed one of ours; ours stays under way if it is still legal."""
-        waiting = tx.find(OutboxRow, "subject = ?", (row["id"],))[0].kind
-        if states.following(self.process, to, waiting, row["role"]):
+        if row.peer_pid == theirs:
             return row
-        if WEIGHT.get(row["pending"], 0) > WEIGHT.get(to, 0):
-            raise IllegalTransitionError(f"the message crossed our own, which leads to `{row['pending']}`")
-        self._outbox.drop(tx, row["id"])
-        return {**row, "pending": ""}
+        if tx.get(self.rows, role=row.role, peer=row.peer, peer_pid=theirs):
+            raise MismatchError(f"`{theirs}` is already the id of another {self.process}")
+        return replace(row, peer_pid=theirs)
 
-    def _move(self, tx: Tx, row: Row, to: str, by: str, digest: bytes, now: datetime, **changes: Any) -> Row:
-        """Write a change of state with its event; a message of ours that is still under way keeps its `pending`."""
-        changes = {"reason": "", **changes}
-        pending = "" if to in FINAL else row["pending"]
-        turn = row["role"] if pending else states.turn(self.process, to)
-        deadline = self.deadline(tx, row, to, now)
-        entered = {**(row["entered"] or {})}
-        entered[to] = entered.get(to, 0) + 1
-        fixed = {"state": to, "pending": pending, "turn": turn, "deadline": deadline, "updated": now}
-        tx.update(self.table, {"id": row["id"]}, **fixed, entered=entered, due=None, **changes)
-        if self.event:
-            told = {"from": row["state"], "to": to, "by": by, "reason": changes["reason"], "digest": digest.hex()}
-            self._evidence.record(tx, self.event, part=row["id"], fields=told, now=now)
-        found = self._ours(tx, row["id"])
-        assert bool(found["turn"]) is (to not in FINAL), "whoever waits, waits for somebody"
-        self.moved(tx, found, now)
-        self._doors.moved(tx, self.process, found)
-        if deadline is not None:
-            tx.after(partial(self._alarm.notice, deadline))
-        return found
-
-    def _acknowledged(self, tx: Tx, row: Row, sent: OutboxRow, now: datetime) -> Row:
-        """Move to the state that our delivered message leads to."""
-        to, digest = row["pending"], message_digest(sent.body)
-        row = {**row, "pending": ""}
-        return self._move(tx, row, to, self._me.did, digest, now, peer_pid=row["peer_pid"], reason=row["reason"])
-
-    def _learned(self, tx: Tx, row: Row, reply: Any) -> str | None:
+    def _learned(self, tx: Tx, row: P, reply: Any) -> str | None:
         """Return the peer's id of a process we began, from its answer; None when it gives none we can use."""
         theirs = id_in(self.process, row, reply)
-        taken = tx.get(self.table, role=row["role"], peer=row["peer"], peer_pid=theirs)
+        taken = tx.get(self.rows, role=row.role, peer=row.peer, peer_pid=theirs)
         return None if taken else theirs
 
-    def _reply(self, row: Row, status: int, state: str) -> Reply:
+    def _reply(self, row: P, status: int, state: str) -> Reply:
         return Reply(status, messages.ack(self.process, *pids(row), state))
+
+
+def _message(word: Word) -> Document:
+    """Return a message of ours as it is sent, valid by the protocol."""
+    body = {**word.body, "@id": f"urn:uuid:{uuid.uuid4()}"}
+    validation.check(body["@type"], body)
+    return body
+
+
+AnyProcess: TypeAlias = Process[NegotiationRow] | Process[TransferRow]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from connector.negotiation.doors import Participant
     from connector.negotiation.protocol.messages import Document
-    from connector.store.row import Row
+    from connector.store.rows.protocol import NegotiationRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,38 +49,40 @@ class Drawn:
     signature: bytes | None
 
 
-def draw(me: Participant, row: Row, price: int, salt: bytes, now: datetime) -> Drawn:
+def draw(me: Participant, row: NegotiationRow, price: int, salt: bytes, now: datetime) -> Drawn:
     """Return the provider's agreement on the table of a `negotiations` row at `price`."""
+    assert row.terms is not None, "a provider has its product's terms on the table"
     try:
-        table = offers.at_price(row["terms"], price)
+        table = offers.at_price(row.terms, price)
         terms = Terms.from_json({**table, "salt": salt.hex()})
         if terms.not_after <= now:
             raise DeclinedError(f"the product may be used until `{table['notAfter']}` only, which has passed")
-        parties = {"assigner": me.did, "assignee": row["peer"], "now": now}
-        if row["peer_address"] is None:
-            draft = offers.agreement(terms, urn="", **parties)
+        if row.peer_address is None:
+            draft = offers.agreement(terms, urn="", assigner=me.did, assignee=row.peer, now=now)
             digest = unsigned_digest(draft, row)
             return Drawn(digest, {**draft, "@id": AGREEMENT_URN + digest.hex()}, terms.json(), None, None)
-        cap = _cap(terms, row["mandate"])
-        typed = agreements.build(terms, provider=me.address, buyer=row["peer_address"], price_cap=cap)
+        cap = _cap(terms, row.mandate or {})
+        typed = agreements.build(terms, provider=me.address, buyer=row.peer_address, price_cap=cap)
     except ContractError as error:
         raise DeclinedError(f"the terms on offer make no agreement: {error}") from error
     digest = typed_digest(me.domain, typed)
     signature = me.sign(digest)
     block = {"agreement": typed_json.to_json(typed), "signature": signature.hex()}
-    odrl = offers.agreement(terms, urn=agreements.agreement_urn(digest), signature=block, **parties)
+    urn = agreements.agreement_urn(digest)
+    odrl = offers.agreement(terms, urn=urn, assigner=me.did, assignee=row.peer, now=now, signature=block)
     return Drawn(digest, odrl, terms.json(), typed, signature)
 
 
-def inspect(me: Participant, row: Row, now: datetime) -> Drawn:
+def inspect(me: Participant, row: NegotiationRow, now: datetime) -> Drawn:
     """Return the agreement that the provider sent for a `negotiations` row, or `DeclinedError` naming what is wrong."""
-    odrl = row["agreement"]
-    expected = {"assigner": row["peer"], "assignee": me.did, "target": row["product"]}
+    odrl = row.agreement
+    assert odrl is not None, "it came with the message that is looked at"
+    expected = {"assigner": row.peer, "assignee": me.did, "target": row.product}
     if wrong := [name for name, value in expected.items() if odrl.get(name) != value]:
         raise DeclinedError(f"the agreement names another `{'`, `'.join(wrong)}` than was negotiated")
-    if row["terms"] is None:
+    if row.terms is None:
         return Drawn(unsigned_digest(odrl, row), odrl, None, None, None)
-    if SIGNATURE not in odrl and row["terms"]["tier"] != offers.PLAIN:
+    if SIGNATURE not in odrl and row.terms["tier"] != offers.PLAIN:
         raise DeclinedError("the agreement is not signed, which only the tier `plain` allows")
     try:
         terms = _negotiated(row, odrl)
@@ -93,17 +95,17 @@ def inspect(me: Participant, row: Row, now: datetime) -> Drawn:
         raise DeclinedError(f"the agreement is not what was negotiated: {error}") from error
 
 
-def countersigned(me: Participant, row: Row) -> bytes | None:
+def countersigned(me: Participant, row: NegotiationRow) -> bytes | None:
     """Return the buyer's signature of a verified `negotiations` row, None for a peer that does not sign ours."""
-    if row["peer_address"] is None:
+    if row.peer_address is None:
         return None
-    typed, signature = typed_of(row["agreement"]), row["buyer_signature"]
+    typed, signature = typed_of(row.agreement or {}), row.buyer_signature or b""
     assert typed is not None, "we signed what we sent"
     try:
-        agreements.check_signature(me.domain, typed, signature or b"", "buyer")
+        agreements.check_signature(me.domain, typed, signature, "buyer")
     except ContractError as error:
         raise DeclinedError(f"the verification is not signed by the buyer: {error}") from error
-    return bytes(signature)
+    return signature
 
 
 def typed_of(odrl: Mapping[str, Any]) -> Agreement | None:
@@ -117,7 +119,7 @@ def verification_block(digest: bytes, signature: bytes) -> Document:
     return {"digest": digest.hex(), "signature": signature.hex()}
 
 
-def read_verification(block: object, digest: str) -> bytes:
+def read_verification(block: object, digest: str | None) -> bytes:
     """Return the signature of a verification, empty when the block is not about `digest` or not well formed."""
     if not isinstance(block, dict) or block.get("digest") != digest:
         return b""
@@ -127,10 +129,10 @@ def read_verification(block: object, digest: str) -> bytes:
         return b""
 
 
-def unsigned_digest(odrl: Mapping[str, Any], row: Row) -> bytes:
+def unsigned_digest(odrl: Mapping[str, Any], row: NegotiationRow) -> bytes:
     """Return what identifies an agreement that nobody signed: the digest of all it says, and of whose it is."""
     said = {name: value for name, value in odrl.items() if name != "@id"}
-    return H("unsigned-agreement", canonical({"negotiation": sorted((row["id"], row["peer_pid"])), "said": said}))
+    return H("unsigned-agreement", canonical({"negotiation": sorted((row.id, row.peer_pid)), "said": said}))
 
 
 def _cap(terms: Terms, mandate: Mapping[str, Any]) -> int:
@@ -140,31 +142,33 @@ def _cap(terms: Terms, mandate: Mapping[str, Any]) -> int:
     return amount(terms.tariff, int(mandate["units"])) * int(mandate.get("periods", 1))
 
 
-def _negotiated(row: Row, odrl: Mapping[str, Any]) -> Terms:
+def _negotiated(row: NegotiationRow, odrl: Mapping[str, Any]) -> Terms:
     """Return the terms of an agreement; they are those on the table at the agreed price, and a salt."""
     terms = odrl.get(OFFER_TERMS)
     if not isinstance(terms, dict):
         raise DeclinedError("the agreement carries no terms")
-    salt = (row["mandate"] or {}).get("salt") or terms.get("salt")
-    table = {**offers.at_price(row["terms"], row["price"]), "salt": salt}
+    assert row.terms is not None, "who has no terms on the table does not compare any"
+    assert row.price is not None, "terms of ours name one"
+    salt = (row.mandate or {}).get("salt") or terms.get("salt")
+    table = {**offers.at_price(row.terms, row.price), "salt": salt}
     if changed := offers.differences(table, terms):
         raise DeclinedError(f"the agreement changes `{'`, `'.join(changed)}`")
     proposal = offers.read(odrl)
-    if changed := offers.differences(row["terms"]["policy"], proposal.policy):
+    if changed := offers.differences(row.terms["policy"], proposal.policy):
         raise DeclinedError(f"the agreement's rules differ from its terms in `{'`, `'.join(changed)}`")
     return Terms.from_json(terms)
 
 
-def _signed(me: Participant, row: Row, odrl: Mapping[str, Any], terms: Terms) -> Drawn:
+def _signed(me: Participant, row: NegotiationRow, odrl: Mapping[str, Any], terms: Terms) -> Drawn:
     block = odrl[SIGNATURE]
     if not isinstance(block, dict) or set(block) != {"agreement", "signature"}:
         raise DeclinedError("the agreement's signature block has not exactly `agreement` and `signature`")
     typed = typed_json.from_json(Agreement, block["agreement"])
-    if row["peer_address"] is None or typed.provider != row["peer_address"]:
+    if row.peer_address is None or typed.provider != row.peer_address:
         raise DeclinedError("the agreement's provider is not the key of the provider's DID document")
     if typed.buyer != me.address:
         raise DeclinedError("the agreement's buyer is not our key")
-    cap = (row["mandate"] or {}).get("cap")
+    cap = (row.mandate or {}).get("cap")
     if cap is not None and typed.price_cap > int(cap):
         raise DeclinedError(f"the agreement may cost `{typed.price_cap}`, more than our cap")
     agreements.check_terms(typed, terms)

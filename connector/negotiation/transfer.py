@@ -5,17 +5,21 @@ A `transfers` row names its agreement by digest; `address` is the data address o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from catalog.codes import FORMAT_PUSH, TIERS
 from connector.negotiation.agreement import why_over
-from connector.negotiation.doors import DeclinedError
+from connector.negotiation.doors import DeclinedError, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.process import Process
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.errors import MismatchError, UnacceptableError
-from connector.negotiation.protocol.states import CONSUMER, PROVIDER, STARTED, SUSPENDED, TRANSFER
+from connector.negotiation.protocol.states import CONSUMER, NONE, PROVIDER, STARTED, SUSPENDED, TRANSFER
+from connector.negotiation.steps import Facts
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import NegotiationRow, TransferRow
 from contracts.namespace import AGREEMENT_URN
 
 if TYPE_CHECKING:
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
     from connector.negotiation.asking import Heard
     from connector.negotiation.doors import Peer
     from connector.negotiation.protocol.messages import Document
-    from connector.store.row import Row
+    from connector.negotiation.steps import Step
+    from connector.store.rows.protocol import ProcessState
     from connector.store.transaction import Tx
 
 HALTS: Final = frozenset({"completion", "suspension", "termination"})  # our word alone, the peer's leave is not asked
@@ -34,29 +39,35 @@ POLICY: Final = "policy"  # what the agreement permits at the moment
 RUNS = "((state = ? and pending = '') or pending = ?)"
 
 
-def running(tx: Tx, agreement: str) -> list[Row]:
+def of(tx: Tx, pid: str) -> TransferRow:
+    """Return the transfer with this id of ours."""
+    row = tx.get(TransferRow, id=pid)
+    assert row is not None, "no transfer is ever deleted"
+    return row
+
+
+def running(tx: Tx, agreement: str) -> list[TransferRow]:
     """Return the transfers under which data flows: also one whose start, with the address, is just on its way.
 
     One that we pause or end flows no more, whether the peer has taken our word for it yet or not.
     """
-    return tx.find("transfers", f"agreement = ? and {RUNS}", (agreement, STARTED, STARTED))
+    return tx.find(TransferRow, f"agreement = ? and {RUNS}", (agreement, STARTED, STARTED))
 
 
-def paused(tx: Tx, agreement: str, by: str) -> list[Row]:
+def paused(tx: Tx, agreement: str, by: str) -> list[TransferRow]:
     """Return the transfers under an agreement that rest because we paused them, for the reason `by`."""
     where = "agreement = ? and state = ? and pending = '' and paused = ?"
-    return tx.find("transfers", where, (agreement, SUSPENDED, by))
+    return tx.find(TransferRow, where, (agreement, SUSPENDED, by))
 
 
-class Transfers(Process):
+class Transfers(Process[TransferRow]):
     """The acts of transfers; see `connector.negotiation.process` for the laws."""
 
     process: ClassVar[str] = TRANSFER
-    table: ClassVar[str] = "transfers"
-    about: ClassVar[str] = "agreement"
+    rows = TransferRow
     event: ClassVar[str] = ""
 
-    def acts(self) -> Mapping[str, Callable[[Tx, Row, datetime], None]]:
+    def acts(self) -> Mapping[str, Callable[[Tx, TransferRow, datetime], Step[TransferRow] | None]]:
         """Return the acts that the reactions may name."""
         return {
             "hold": self.hold,
@@ -67,35 +78,42 @@ class Transfers(Process):
             "resume": self._start,
         }
 
+    def about(self, row: TransferRow) -> str:
+        """Return the agreement."""
+        return row.agreement
+
     def request(self, tx: Tx, agreement: str, transfer_format: str, now: datetime) -> str:
         """Ask for a pull under the agreement with this digest; return our id. `DeclinedError` if we may not."""
         found = tx.get(AgreementRow, digest=agreement)
         if found is None or found.role != CONSUMER:
             raise DeclinedError(f"`{agreement}` is no agreement under which we may pull")
-        negotiation = tx.get("negotiations", id=found.negotiation)
+        negotiation = tx.get(NegotiationRow, id=found.negotiation)
         self._usable(tx, found, now)
         assert negotiation is not None, "an agreement has its negotiation"
-        about = {"role": CONSUMER, "peer": found.peer, "callback": negotiation["callback"]}
-        row = self._create(tx, about | {"agreement": agreement, "format": transfer_format}, now)
-        body = messages.transfer_request(row["id"], found.odrl["@id"], transfer_format, self._me.base)
-        self._send(tx, row, "request", body, now)
-        return str(row["id"])
+        parties = Parties(CONSUMER, found.peer, None, negotiation.callback)
+        row = self._new(parties, agreement, transfer_format, None, now)
+        body = messages.transfer_request(row.id, found.odrl["@id"], transfer_format, self._me.base)
+        self._perform(tx, None, self.says(row, "request", body, now))
+        return row.id
 
     def complete(self, tx: Tx, pid: str, now: datetime) -> None:
         """Say that the transfer is done."""
-        self._complete(tx, self._idle(tx, pid), now)
+        row = self._idle(tx, pid)
+        self._perform(tx, row, self._complete(tx, row, now))
 
     def suspend(self, tx: Tx, pid: str, reason: str, now: datetime, by: str = OPERATOR) -> None:
         """Pause the transfer; `by` says who of us did, and so who lets it go on."""
-        self._suspend(tx, {**self._idle(tx, pid), "reason": reason, "paused": by}, now)
+        row = self._idle(tx, pid)
+        self._perform(tx, row, self._suspend(tx, replace(row, reason=reason, paused=by), now))
 
     def restart(self, tx: Tx, pid: str, now: datetime) -> None:
         """Start a suspended transfer again; as the provider with a fresh data address."""
-        self._start(tx, self._idle(tx, pid), now)
+        row = self._idle(tx, pid)
+        self._perform(tx, row, self._start(tx, row, now))
 
     # What peers send.
 
-    def begin(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> Row:
+    def begin(self, tx: Tx, message: str, body: Document, parties: Parties, peer: Peer, now: datetime) -> TransferRow:
         """Open a transfer under an agreement with this peer; somebody else's looks like none."""
         del message
         digest = body["agreementId"].removeprefix(AGREEMENT_URN)
@@ -107,11 +125,32 @@ class Transfers(Process):
         formats = TIERS[found.signed_terms["tier"]].formats
         if body["format"] not in formats:
             raise UnacceptableError(f"`{body['format']}` is not served", f"ask for {' or '.join(formats)}")
-        return {"agreement": digest, "format": body["format"], "address": self._pushed_to(body)}
+        return self._new(parties, digest, body["format"], self._pushed_to(body), now)
 
-    def _pushed_to(self, body: Document) -> Row | None:
+    def _new(
+        self, parties: Parties, agreement: str, transfer_format: str, address: Document | None, now: datetime
+    ) -> TransferRow:
+        return TransferRow(
+            id=f"urn:uuid:{uuid.uuid4()}",
+            role=parties.role,
+            peer=parties.peer,
+            peer_pid=parties.peer_pid,
+            callback=parties.callback,
+            agreement=agreement,
+            format=transfer_format,
+            state=NONE,
+            pending=NONE,
+            turn=CONSUMER,
+            address=address,
+            reason="",
+            deadline=now + self.patience,
+            created=now,
+            updated=now,
+        )
+
+    def _pushed_to(self, body: Document) -> Document | None:
         """Return where a push goes, None for a pull; raises UnacceptableError for an address we would not call."""
-        address: Row | None = body.get("dataAddress")
+        address: Document | None = body.get("dataAddress")
         if body["format"] != FORMAT_PUSH:
             if address is not None:
                 raise UnacceptableError("a pull has no `dataAddress` in its request")
@@ -122,81 +161,86 @@ class Transfers(Process):
             raise UnacceptableError(f"nothing is pushed to this address: {reason}")
         return address
 
-    def take(self, tx: Tx, row: Row, message: str, body: Document, peer: Peer) -> Row:
-        """Return what a legal message changes."""
-        del tx, peer
+    def take(self, row: TransferRow, message: str, body: Document, peer: Peer) -> TransferRow:
+        """Return the row with what a legal message says."""
+        del peer
         if message in {"suspension", "termination"}:
-            return {"reason": reason_of(body)}
-        if message == "start" and row["role"] == CONSUMER:
-            address = body.get("dataAddress") or row["address"]
+            return replace(row, reason=reason_of(body))
+        if message == "start" and row.role == CONSUMER:
+            address = body.get("dataAddress") or row.address
             if address is None:
                 raise MismatchError("the start of a pull carries a `dataAddress`")
-            return {"address": address, "paused": None}
-        return {"paused": None} if message == "start" else {}
+            return replace(row, address=address, paused=None)
+        return replace(row, paused=None) if message == "start" else row
 
-    def stays(self, row: Row) -> bool:
+    def facts(self, tx: Tx, row: TransferRow, now: datetime) -> Facts:
+        """Return the time, and when the agreement ends."""
+        found = tx.get("agreements", digest=row.agreement)
+        return Facts(now, None if found is None else found["not_after"])
+
+    def stays(self, row: TransferRow) -> bool:
         """Return whether it runs or rests: it does so until both agree on something else."""
-        return row["state"] in {STARTED, SUSPENDED}
+        return row.state in {STARTED, SUSPENDED}
 
-    def deadline(self, tx: Tx, row: Row, state: str, now: datetime) -> datetime | None:
+    def deadline(self, row: TransferRow, state: ProcessState, facts: Facts) -> datetime | None:
         """Return when it has waited too long; a running transfer may last as long as its agreement."""
-        found = tx.get(AgreementRow, digest=row["agreement"])
-        if state == STARTED and found is not None and found.not_after is not None:
-            return found.not_after
-        return super().deadline(tx, row, state, now)
+        if state == STARTED and facts.ends is not None:
+            return facts.ends
+        return super().deadline(row, state, facts)
 
-    def overdue(self, tx: Tx, row: Row, now: datetime) -> str:
+    def overdue(self, row: TransferRow, facts: Facts) -> str:
         """Return why a transfer is ended: its agreement may be over."""
-        found = tx.get(AgreementRow, digest=row["agreement"])
-        if found is not None and found.not_after is not None and found.not_after <= now:
+        if facts.ends is not None and facts.ends <= facts.now:
             return "the agreement has ended"
-        return super().overdue(tx, row, now)
+        return super().overdue(row, facts)
 
-    def prolonged(self, tx: Tx, row: Row, heard: Heard, now: datetime) -> datetime | None:
+    def prolonged(self, row: TransferRow, heard: Heard, facts: Facts) -> datetime | None:
         """Return until when a pause may go on that the peer keeps, too; at most as long as the agreement."""
-        if row["state"] != SUSPENDED or heard.state != SUSPENDED:
+        if row.state != SUSPENDED or heard.state != SUSPENDED:
             return None
-        found = tx.get(AgreementRow, digest=row["agreement"])
-        later: datetime = now + self.patience
-        if found is not None and found.not_after is not None:
-            later = min(later, found.not_after)
-        return later if later > now else None
+        later = facts.now + self.patience
+        if facts.ends is not None:
+            later = min(later, facts.ends)
+        return later if later > facts.now else None
 
-    def moved(self, tx: Tx, row: Row, now: datetime) -> None:
+    def moved(self, tx: Tx, row: TransferRow, now: datetime) -> None:
         """Tell who serves that nothing flows any more."""
         del now
-        if row["state"] != STARTED:
+        if row.state != STARTED:
+            self._doors.halted(tx, row)
+
+    def said(self, tx: Tx, row: TransferRow, kind: str, now: datetime) -> None:
+        """Tell who serves that nothing flows any more, whether the peer has heard it yet or not."""
+        del now
+        if kind in HALTS:
             self._doors.halted(tx, row)
 
     # What we do.
 
-    def _send(self, tx: Tx, row: Row, message: str, body: Document, now: datetime, **changes: Any) -> None:
-        super()._send(tx, row, message, body, now, **changes)
-        if message in HALTS:
-            self._doors.halted(tx, row)
-
-    def _start(self, tx: Tx, row: Row, now: datetime) -> None:
+    def _start(self, tx: Tx, row: TransferRow, now: datetime) -> Step[TransferRow]:
         address = None
-        if row["role"] == PROVIDER:
-            agreement = tx.get(AgreementRow, digest=row["agreement"])
+        if row.role == PROVIDER:
+            agreement = tx.get(AgreementRow, digest=row.agreement)
             assert agreement is not None, "a transfer has its agreement"
             self._usable(tx, agreement, now)
-            address = None if row["format"] == FORMAT_PUSH else self._doors.data_address(tx, row, agreement)
+            address = None if row.format == FORMAT_PUSH else self._doors.data_address(tx, row, agreement)
         body = messages.transfer_start(*pids(row), address)
-        self._send(tx, row, "start", body, now, address=address or row["address"], paused=None)
+        return self.says(replace(row, address=address or row.address, paused=None), "start", body, now)
 
-    def _complete(self, tx: Tx, row: Row, now: datetime) -> None:
-        self._send(tx, row, "completion", messages.transfer_completion(*pids(row)), now)
+    def _complete(self, tx: Tx, row: TransferRow, now: datetime) -> Step[TransferRow]:
+        del tx
+        return self.says(row, "completion", messages.transfer_completion(*pids(row)), now)
 
-    def _suspend(self, tx: Tx, row: Row, now: datetime) -> None:
-        reasons = [row["reason"]] if row["reason"] else []
+    def _suspend(self, tx: Tx, row: TransferRow, now: datetime) -> Step[TransferRow]:
+        del tx
+        reasons = [row.reason] if row.reason else []
         body = messages.ending(self.process, "suspension", *pids(row), reasons=reasons)
-        self._send(tx, row, "suspension", body, now, reason=row["reason"], paused=row["paused"] or OPERATOR)
+        return self.says(replace(row, paused=row.paused or OPERATOR), "suspension", body, now)
 
-    def _idle(self, tx: Tx, pid: str) -> Row:
+    def _idle(self, tx: Tx, pid: str) -> TransferRow:
         row = self._ours(tx, pid)
-        if row["pending"]:
-            raise MismatchError(f"the transfer waits for the peer to take `{row['pending']}`; try again after that")
+        if row.pending:
+            raise MismatchError(f"the transfer waits for the peer to take `{row.pending}`; try again after that")
         return row
 
     def _usable(self, tx: Tx, agreement: AgreementRow, now: datetime) -> None:

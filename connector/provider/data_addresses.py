@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.negotiation.doors import Doors
     from connector.negotiation.protocol.messages import Document
-    from connector.store.row import Row
     from connector.store.rows.agreement import AgreementRow
+    from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
 
 TICKET_KEY = "ticket.key"
@@ -39,7 +39,7 @@ class DataAddresses:
         self._core, self.key = core, ticket_key
         doors.data_address = self.of
 
-    def of(self, tx: Tx, transfer: Row, agreement: AgreementRow) -> Document:
+    def of(self, tx: Tx, transfer: TransferRow, agreement: AgreementRow) -> Document:
         """Return the address of what a transfer moves, with a fresh ticket to it; see `Doors.data_address`."""
         assert tx.get("editions", id=agreement.edition) is not None, "we sell only editions we have"
         plain = agreement.signed_terms["tier"] == offers.PLAIN
@@ -47,8 +47,8 @@ class DataAddresses:
         endpoint = f"{self._core.identity.url}/{'plain' if plain else 'sealed'}/{agreement.edition}"
         return messages.data_address(endpoint, {"authorization": self.ticket(transfer, agreement), "authType": kind})
 
-    def ticket(self, transfer: Row, agreement: AgreementRow) -> str:
+    def ticket(self, transfer: TransferRow, agreement: AgreementRow) -> str:
         """Return a fresh ticket to the sealed bytes that a transfer moves, or a token for its plain copy."""
         issue = bearers.issue if agreement.signed_terms["tier"] == offers.PLAIN else tickets.issue
         edition, subject = bytes.fromhex(agreement.signed_edition), bytes.fromhex(agreement.digest)
-        return issue(self.key, edition, subject, tickets.transfer_digest(transfer["id"]), self._core.clock.now())
+        return issue(self.key, edition, subject, tickets.transfer_digest(transfer.id), self._core.clock.now())

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connector.licence.standing import Standing
     from connector.negotiation.doors import Doors
     from connector.store.row import Row
+    from connector.store.rows.protocol import NegotiationRow
     from connector.store.transaction import Tx
 
 
@@ -51,15 +52,15 @@ class Derivation:
             raise NotPermitted(why, "publish it under narrower rules, or ask for a licence that lets it be")
         return brief
 
-    def agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
+    def agrees(self, tx: Tx, negotiation: NegotiationRow, now: datetime) -> str:
         """Return why what is on the table may not be sold to its buyer, empty if it may; see `Doors.agrees`."""
-        product = tx.get(ProductRow, id=negotiation["product"]) if negotiation["role"] == PROVIDER else None
+        product = tx.get(ProductRow, id=negotiation.product) if negotiation.role == PROVIDER else None
         brief = {} if product is None else product.brief or {}
         if product is None or not brief.get("derivedFrom"):
             return ""
-        terms = negotiation["terms"]
+        terms = negotiation.terms
         rules: Mapping[str, Any] = terms["policy"] if terms else product.policy
-        return self._refusal(tx, brief, rules, negotiation["peer"], now)
+        return self._refusal(tx, brief, rules, negotiation.peer, now)
 
     def _refusal(self, tx: Tx, brief: Row, rules: Mapping[str, Any], party: str | None, now: datetime) -> str:
         for digest in brief["derivedFrom"]:

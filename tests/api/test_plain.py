@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from dataclasses import replace
+from functools import partial
 
 import aiohttp
 import pytest
@@ -17,6 +19,7 @@ from connector.custody.seal import Brief, seal
 from connector.custody.sources import source_of
 from connector.licence.throttle import Throttle
 from connector.negotiation.protocol import messages
+from connector.store.rows.protocol import ProcessState, TransferRow
 from tests.api.running import SIZE, TERM, rule, running
 from tests.interop import catalogue
 
@@ -231,7 +234,8 @@ async def test_an_end_cuts_what_flows_and_records_what_was_served(provider):
             while await answer.content.readany():
                 pass
     assert (await ask(provider, url, header))[0] == 403
-    await provider.store.write(lambda tx: provider.connector.copies.moved(tx, {"id": pid, "state": "TERMINATED"}))
+    over = partial(replace, state=ProcessState.TERMINATED)
+    await provider.store.write(lambda tx: provider.connector.copies.moved(tx, over(tx.get(TransferRow, id=pid))))
     (ended,) = await provider.events("opening.ended", digest)
     assert ended["part"] == digest
     assert (await provider.row("copies", id=pid))["state"] == "ended"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,11 +25,17 @@ class Rows:
         self._tables = tables
 
     def get(self, table, **key):
-        rows = self._tables.get(table, ())
-        return next((row for row in rows if all(row[name] == value for name, value in key.items())), None)
+        rows = self._rows(table)
+        return next((given for row, given in rows if all(row[name] == value for name, value in key.items())), None)
 
     def find(self, table, _where="", params=(), **_options):
-        return [row for row in self._tables.get(table, ()) if row["subject"] in params]
+        return [given for row, given in self._rows(table) if row["subject"] in params]
+
+    def _rows(self, table):
+        """Each row with what is given of it: itself by the table's name, a value by the class of its rows."""
+        named = isinstance(table, str)
+        rows = self._tables.get(table if named else table.TABLE.name, ())
+        return [(row, row if named else SimpleNamespace(**row)) for row in rows]
 
 
 def acquisition(state, **more):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from connector.negotiation.protocol import messages, offers, states
+from connector.store.rows.protocol import NegotiationRow
 from tests.negotiation.world import PRODUCT, listed_offer, product, product_terms
 
 OURS = "urn:uuid:ours"
@@ -19,6 +20,11 @@ def stored(process, state, role, peer, now, callback="http://nowhere/dsp"):
     about = {"id": OURS, "peer_pid": THEIRS, "role": role, "peer": peer.did, "callback": callback}
     own = _negotiation(peer) if process == states.NEGOTIATION else {"agreement": DIGEST, "format": "f", "address": None}
     return own | about | told | {"created": now, "updated": now}
+
+
+def negotiation(**columns):
+    """A row of a negotiation with these columns, and nothing in the others."""
+    return NegotiationRow(**dict.fromkeys(NegotiationRow.COLUMNS) | columns)
 
 
 def _negotiation(peer):

@@ -66,8 +66,8 @@ class Side:
                 "http://data", {"a": agreement["digest"]}
             ),
             refuse_url=lambda url: None if url.startswith("http://") else "it is not http",
-            moved=lambda tx, process, row: self.told.append(("moved", process, row["id"], row["state"])),
-            halted=lambda tx, row: self.told.append(("halted", row["id"])),
+            moved=lambda tx, process, row: self.told.append(("moved", process, row.id, row.state)),
+            halted=lambda tx, row: self.told.append(("halted", row.id)),
             ended=lambda tx, digest: self.told.append(("ended", digest)),
         )
         self.doors = replace(self.doors, **doors)

@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from connector.negotiation.protocol.states import PROVIDER
 from tests.api.running import PEER, rule, running
+from tests.negotiation.cells import negotiation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,7 +35,7 @@ async def test_what_is_on_the_table(provider, policy, words, recorded):
     """Who receives it is not known of somebody who is no member: that stays open until an order is decided."""
     connector, now = provider.connector, provider.connector.clock.now()
     terms = {"policy": policy, "product": f"p-{len(str(policy))}-{recorded}", "tier": "kept", "editionId": "00" * 32}
-    row = {"id": f"urn:{terms['product']}", "role": PROVIDER, "peer": PEER, "terms": terms}
+    row = negotiation(id=f"urn:{terms['product']}", role=PROVIDER, peer=PEER, terms=terms)
     said = await provider.store.write(lambda tx: connector.audience.agrees(tx, row, now))
     assert words in said
     assert bool(said) is bool(words)

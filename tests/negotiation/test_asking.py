@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -89,7 +90,7 @@ NEWS = [
 
 @pytest.mark.parametrize(("process", "role", "state", "pending", "said", "found"), NEWS)
 def test_what_follows_from_an_answer(process, role, state, pending, said, found):
-    assert asking.verdict(process, {"role": role, "state": state, "pending": pending}, said) == found
+    assert asking.verdict(process, SimpleNamespace(role=role, state=state, pending=pending), said) == found
 
 
 @pytest.mark.parametrize(("process", "table"), TABLES.items())
@@ -98,7 +99,7 @@ def test_no_answer_moves_anybody_backwards_or_without_what_a_message_must_bring(
     for state in STATES[process]:
         for role in ("provider", "consumer"):
             for said in ("", "nonsense", *STATES[process][1:]):
-                found = asking.verdict(process, {"role": role, "state": state, "pending": ""}, said)
+                found = asking.verdict(process, SimpleNamespace(role=role, state=state, pending=""), said)
                 assert found in {"", asking.OVER}
                 if found:
                     assert said in FINAL

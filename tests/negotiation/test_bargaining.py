@@ -7,7 +7,7 @@ from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.states import ACCEPTED, AGREED, CONSUMER, OFFERED, PROVIDER, REQUESTED
 from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.signature import sign
-from tests.negotiation.cells import OURS, THEIRS
+from tests.negotiation.cells import OURS, THEIRS, negotiation
 from tests.negotiation.side import ME, OUR_KEY, PEER, PEER_KEY, Side
 from tests.negotiation.test_signing import NOT_AFTER, SELLER
 from tests.negotiation.test_table import FOREIGN, RULES, SELLS, TABLE, acted, placed, priced
@@ -218,7 +218,7 @@ def test_a_price_that_nobody_named_is_none(side):
 def test_a_provider_signs_what_was_accepted_at_its_own_price(side):
     placed(side, ACCEPTED, PROVIDER, offer=priced(95), own_price=95, their_price=60)
     row = acted(side, "agree")
-    drawn = signing.draw(ME, row | {"terms": TABLE}, 95, b"\x07" * 32, START)
+    drawn = signing.draw(ME, negotiation(**row | {"terms": TABLE}), 95, b"\x07" * 32, START)
     known = {"agreement": drawn.odrl, "digest": drawn.digest.hex(), "terms": drawn.terms, "price": 95}
     known["provider_signature"] = drawn.signature
     assert {name: row[name] for name in known} == known
@@ -242,7 +242,7 @@ def bought(side, **columns):
     """Put a negotiation in which the provider has sent its agreement; return what it drew."""
     row = {"id": THEIRS, "peer_pid": OURS, "peer": ME.did, "peer_address": ME.address, "terms": TABLE}
     row |= {"mandate": SELLS} | columns
-    drawn = signing.draw(SELLER, row, 90, b"\x08" * 32, START)
+    drawn = signing.draw(SELLER, negotiation(**row), 90, b"\x08" * 32, START)
     known = {"agreement": drawn.odrl, "price": 90, "terms": row["terms"]}
     known["peer_address"] = None if row["peer_address"] is None else PEER.address
     placed(side, AGREED, CONSUMER, **known)
@@ -302,7 +302,7 @@ def verified(side, mandate=SELLS, signature=None, **columns):
     """Put a negotiation that the buyer has verified; return what we drew."""
     row = {"id": OURS, "peer_pid": THEIRS, "peer": PEER.did, "peer_address": PEER.address, "terms": TABLE}
     row |= {"mandate": mandate} | columns
-    drawn = signing.draw(ME, row, 90, b"\x08" * 32, START)
+    drawn = signing.draw(ME, negotiation(**row), 90, b"\x08" * 32, START)
     known = {"agreement": drawn.odrl, "price": 90, "digest": drawn.digest.hex(), "terms": drawn.terms}
     known |= {"provider_signature": drawn.signature, "peer_address": row["peer_address"], "mandate": mandate}
     known["buyer_signature"] = signature or sign(drawn.digest, PEER_KEY)

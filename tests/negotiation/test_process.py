@@ -128,7 +128,7 @@ def test_an_offer_begins_a_negotiation_in_which_we_buy(idle):
 
 
 def test_a_later_message_moves_its_process_and_is_answered_200(idle):
-    idle.place(NEGOTIATION, OFFERED, PROVIDER, entered={OFFERED: 1, REQUESTED: 1}, due=START, reason="once")
+    idle.place(NEGOTIATION, OFFERED, PROVIDER, entered={"OFFERED": 1, "REQUESTED": 1}, due=START, reason="once")
     reply = idle.receive(NEGOTIATION, message("request"))
     assert (reply.status, reply.body) == (200, messages.ack(NEGOTIATION, OURS, THEIRS, REQUESTED))
     row = idle.row()

@@ -1,6 +1,7 @@
 """The agreement that a provider draws and a buyer inspects, from rows alone: what is signed, and what is refused."""
 
 import copy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from contracts.namespace import OFFER_TERMS, SIGNATURE
 from contracts.signature import address, sign
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, digest
+from tests.negotiation.cells import negotiation
 from tests.negotiation.side import ME, OUR_KEY, PEER, PEER_KEY
 from tests.negotiation.world import DOMAIN, POLICY, PRODUCT, START, product_terms
 
@@ -33,7 +35,7 @@ def table(**changes):
 
 
 def drawn(me=SELLER, price=90, now=START, **changes):
-    return signing.draw(me, table(**changes), price, SALT, now)
+    return signing.draw(me, negotiation(**table(**changes)), price, SALT, now)
 
 
 def bought(made, **changes):
@@ -44,7 +46,7 @@ def bought(made, **changes):
 
 def refused(row, words, now=START):
     with pytest.raises(DeclinedError) as caught:
-        signing.inspect(ME, row, now)
+        signing.inspect(ME, negotiation(**row), now)
     assert words in str(caught.value)
 
 
@@ -105,8 +107,8 @@ def test_terms_that_are_none_make_no_agreement():
 
 def test_what_the_provider_drew_is_what_the_buyer_signs():
     made = drawn()
-    assert signing.inspect(ME, bought(made), START) == made
-    assert signing.inspect(ME, bought(made, mandate={}), NOT_AFTER - timedelta(seconds=1)) == made
+    assert signing.inspect(ME, negotiation(**bought(made)), START) == made
+    assert signing.inspect(ME, negotiation(**bought(made, mandate={})), NOT_AFTER - timedelta(seconds=1)) == made
 
 
 @pytest.mark.parametrize("name", ["assigner", "assignee", "target"])
@@ -119,16 +121,19 @@ def test_an_agreement_of_others_is_named(name):
 def test_an_agreement_without_signatures_is_for_the_tier_plain_alone():
     plain = {"terms": product_terms(tier="plain") | {"policy": RULES}}
     unsigned = drawn(peer_address=None, **plain)
-    found = signing.inspect(ME, bought(unsigned, **plain), START)
+    found = signing.inspect(ME, negotiation(**bought(unsigned, **plain)), START)
     assert (found.digest, found.terms, found.typed, found.signature) == (unsigned.digest, unsigned.terms, None, None)
     refused(bought(drawn(peer_address=None)), "the agreement is not signed, which only the tier `plain` allows")
-    assert signing.inspect(ME, bought(drawn(**plain), **plain), START).signature is not None
+    assert signing.inspect(ME, negotiation(**bought(drawn(**plain), **plain)), START).signature is not None
 
 
 def test_an_agreement_without_terms_of_ours_is_known_by_all_it_says():
     row = bought(drawn(), terms=None)
-    found = signing.inspect(ME, row, START)
-    assert (found.digest, found.odrl) == (signing.unsigned_digest(row["agreement"], row), row["agreement"])
+    found = signing.inspect(ME, negotiation(**row), START)
+    assert (found.digest, found.odrl) == (
+        signing.unsigned_digest(row["agreement"], negotiation(**row)),
+        row["agreement"],
+    )
     assert (found.terms, found.typed, found.signature) == (None, None, None)
 
 
@@ -163,7 +168,8 @@ def test_terms_that_cannot_be_read_are_not_what_was_negotiated():
 
 
 def test_a_salt_of_the_mandate_is_the_one_that_is_signed():
-    assert signing.inspect(ME, bought(drawn(), mandate={"salt": SALT.hex()}), START).terms["salt"] == SALT.hex()
+    row = negotiation(**bought(drawn(), mandate={"salt": SALT.hex()}))
+    assert signing.inspect(ME, row, START).terms["salt"] == SALT.hex()
     refused(bought(drawn(), mandate={"salt": "08" * 32}), "the agreement changes `salt`")
 
 
@@ -171,7 +177,7 @@ def test_a_salt_of_the_mandate_is_the_one_that_is_signed():
 def test_the_cap_of_the_mandate_binds_to_the_unit(cap, words):
     row = bought(drawn(), mandate={"cap": cap})
     if words is None:
-        assert signing.inspect(ME, row, START).typed.price_cap == 900
+        assert signing.inspect(ME, negotiation(**row), START).typed.price_cap == 900
     else:
         refused(row, words)
 
@@ -231,12 +237,12 @@ def test_typed_data_of_other_terms_is_refused():
 def test_a_countersigned_agreement_is_the_buyer_s_word():
     made = drawn()
     signature = sign(made.digest, OUR_KEY)
-    row = table(agreement=made.odrl, buyer_signature=signature)
+    row = negotiation(**table(agreement=made.odrl, buyer_signature=signature))
     assert signing.countersigned(SELLER, row) == signature
-    assert signing.countersigned(SELLER, row | {"peer_address": None}) is None
+    assert signing.countersigned(SELLER, replace(row, peer_address=None)) is None
     for wrong in (made.signature, b"", None):
         with pytest.raises(DeclinedError, match=r"^the verification is not signed by the buyer: "):
-            signing.countersigned(SELLER, row | {"buyer_signature": wrong})
+            signing.countersigned(SELLER, replace(row, buyer_signature=wrong))
 
 
 def test_the_typed_data_is_what_the_agreement_carries():

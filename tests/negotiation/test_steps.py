@@ -61,8 +61,8 @@ def test_a_rule_without_a_delay_acts_at_once():
 @pytest.mark.parametrize(
     ("rule", "entered", "acts"),
     [
-        ({"time": 2}, {REQUESTED: 2}, True),
-        ({"time": 2}, {REQUESTED: 1}, False),
+        ({"time": 2}, {"REQUESTED": 2}, True),
+        ({"time": 2}, {"REQUESTED": 1}, False),
         ({"time": 1}, None, True),
         ({"time": 2}, None, False),
         ({"about": PRODUCT}, None, True),

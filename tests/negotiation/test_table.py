@@ -3,7 +3,7 @@
 import pytest
 
 from connector.negotiation import negotiation
-from connector.negotiation.doors import DeclinedError
+from connector.negotiation.doors import DeclinedError, OnTable
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import UnacceptableError, UnknownError
 from connector.negotiation.protocol.states import (
@@ -187,7 +187,7 @@ def test_what_a_peer_may_not_see_is_no_offer_of_ours():
 def test_a_chain_of_sub_licences_is_read_by_its_door():
     def sub_licensed(tx, offer, peer, now):
         assert (offer[SUB_LICENCES], peer, now) == (["a chain"], PEER, START)
-        return {"product": PRODUCT, "terms": TABLE, "mandate": SELLS, "own_price": 110, "their_price": 110}
+        return OnTable(PRODUCT, 110, 110, TABLE, SELLS)
 
     side = Side(reactions={}, sub_licensed=sub_licensed)
     row = asked(side, **{SUB_LICENCES: ["a chain"]})

@@ -19,6 +19,7 @@ from connector.negotiation.protocol.states import (
     TERMINATED,
     TRANSFER,
 )
+from connector.store.rows.protocol import TransferRow
 from contracts.namespace import FORMAT_SEALED
 from tests.negotiation.cells import DIGEST, OURS, THEIRS, first
 from tests.negotiation.side import BASE, PEER, STRANGER, Side, message
@@ -41,6 +42,12 @@ def request(**changes):
 
 def placed(side, state=STARTED, role=PROVIDER, **columns):
     return side.place(TRANSFER, state, role, **columns)
+
+
+def kept(side):
+    """The row that is here, with the facts of its steps."""
+    row = side.do(lambda tx: tx.get(TransferRow, id=OURS))
+    return row, side.do(lambda tx: side.transfers.facts(tx, row, START))
 
 
 def act(side, name, *args):
@@ -236,8 +243,9 @@ def test_a_pause_of_the_policy_is_the_policy_s(idle):
 
 
 def test_a_pause_by_a_rule_has_no_reason_and_is_the_operator_s(idle):
-    row = placed(idle)
-    idle.do(lambda tx: idle.transfers.acts()["suspend"](tx, row, START))
+    placed(idle)
+    row, _ = kept(idle)
+    idle.do(lambda tx: idle.transfers._act(tx, row, "suspend", START))
     assert "reason" not in idle.sent["body"]
     assert idle.row("transfers")["paused"] == "operator"
 
@@ -284,14 +292,16 @@ def test_a_provider_does_not_start_again_what_no_longer_stands(idle):
     ],
 )
 def test_data_flows_under_what_has_started_and_is_not_halted(idle, state, pending, runs):
-    row = placed(idle, state, pending=pending)
+    placed(idle, state, pending=pending)
+    row, _ = kept(idle)
     assert idle.do(lambda tx: transfer.running(tx, DIGEST)) == ([row] if runs else [])
     assert idle.do(lambda tx: transfer.running(tx, "cd" * 32)) == []
     assert idle.transfers.stays(row) is (state in {STARTED, SUSPENDED})
 
 
 def test_what_rests_is_found_by_who_paused_it(idle):
-    row = placed(idle, SUSPENDED, paused="policy")
+    placed(idle, SUSPENDED, paused="policy")
+    row, _ = kept(idle)
     placed(idle, SUSPENDED, id="urn:uuid:2", peer_pid="2", paused="policy", pending=STARTED)
     placed(idle, STARTED, id="urn:uuid:3", peer_pid="3", paused="policy")
     assert idle.do(lambda tx: transfer.paused(tx, DIGEST, "policy")) == [row]
@@ -314,8 +324,9 @@ def test_what_rests_is_found_by_who_paused_it(idle):
 def test_a_running_transfer_may_last_as_long_as_its_agreement(idle, agreement, state, until):
     if agreement is not None:
         idle.agreement(**agreement)
-    row = placed(idle, REQUESTED)
-    assert idle.do(lambda tx: idle.transfers.deadline(tx, row, state, START)) == until
+    placed(idle, REQUESTED)
+    row, facts = kept(idle)
+    assert idle.transfers.deadline(row, state, facts) == until
 
 
 @pytest.mark.parametrize(
@@ -330,8 +341,8 @@ def test_a_running_transfer_may_last_as_long_as_its_agreement(idle, agreement, s
 def test_a_transfer_that_waited_too_long_ends_with_the_reason(idle, agreement, words):
     if agreement is not None:
         idle.agreement(**agreement)
-    row = placed(idle)
-    assert idle.do(lambda tx: idle.transfers.overdue(tx, row, START)) == words
+    placed(idle)
+    assert idle.transfers.overdue(*kept(idle)) == words
 
 
 @pytest.mark.parametrize(
@@ -350,5 +361,6 @@ def test_a_transfer_that_waited_too_long_ends_with_the_reason(idle, agreement, w
 def test_a_pause_goes_on_while_the_peer_keeps_it_and_the_agreement_lasts(idle, state, heard, agreement, until):
     if agreement is not None:
         idle.agreement(**agreement)
-    row = placed(idle, state)
-    assert idle.do(lambda tx: idle.transfers.prolonged(tx, row, Heard(heard, ""), START)) == until
+    placed(idle, state)
+    row, facts = kept(idle)
+    assert idle.transfers.prolonged(row, Heard(heard, ""), facts) == until

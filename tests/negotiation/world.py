@@ -121,7 +121,7 @@ class Party:
         self.licence_fault = None
         self.patience = PATIENCE
         self.up = False
-        self.address_of = lambda transfer: messages.data_address("http://data", {"authorization": transfer["id"]})
+        self.address_of = lambda transfer: messages.data_address("http://data", {"authorization": transfer.id})
         network.parties[self.base] = self
 
     async def open(self, *, begin=True):

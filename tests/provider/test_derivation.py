@@ -17,6 +17,7 @@ from contracts.terms import Terms
 from contracts.typed_data import digest
 from policy.offer import offer_rules
 from tests.api.running import running
+from tests.negotiation.cells import negotiation
 from tests.negotiation.world import product_terms
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,7 +75,7 @@ class Maker:
     async def sell(self, draft, to=OTHER, policy=None):
         """Return why a buyer gets no agreement on a draft's product, empty if it does."""
         key, now = os.urandom(4).hex(), self.connector.clock.now()
-        row = {"role": "provider", "product": key, "peer": to, "terms": {"policy": policy or draft["policy"]}}
+        row = negotiation(role="provider", product=key, peer=to, terms={"policy": policy or draft["policy"]})
 
         def act(tx):
             tx.insert("products", id=key, **draft, state="submitted", created=now)

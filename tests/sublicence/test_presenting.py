@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,6 +25,7 @@ from contracts.typed_data import digest
 from policy.compare.onward import Narrower, derive
 from policy.offer import offer_rules
 from tests.api.running import PEER, running
+from tests.negotiation.cells import negotiation
 from tests.negotiation.world import product_terms
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -117,7 +118,7 @@ async def top(bench):
 async def test_a_chain_that_holds_puts_its_terms_on_the_table_at_the_price_above(bench, top):
     link = bench.link(top)
     begun = await bench.present(link)
-    table, mandate = begun["terms"], begun["mandate"]
+    table, mandate = begun.terms, begun.mandate
     assert {**table, "salt": mandate["salt"]} == link.terms.json()
     assert (mandate["ask"], mandate["floor"], mandate["cap"]) == ("110", "110", "10000")
     assert mandate["parent"] == top.digest.hex()
@@ -211,7 +212,7 @@ async def test_an_agreement_that_gives_no_sub_licence(bench, changes, state, wor
 async def test_a_licence_for_named_recipients_is_passed_on_to_these_alone(bench):
     named = offer_rules(purpose=RESEARCH, until=END, region=None, onward=True, recipients=(PEER, CHILD_DID))
     above = await bench.agree(terms_of(policy=offers.rules(named)), HOLDER)
-    assert (await bench.present(bench.link(above)))["mandate"]["parent"] == above.digest.hex()
+    assert (await bench.present(bench.link(above))).mandate["parent"] == above.digest.hex()
     with pytest.raises(UnacceptableError, match=r"does not let its holder grant that .* recipient: did:web:unnamed"):
         await bench.present(bench.link(above), did="did:web:unnamed.example")
 
@@ -226,7 +227,7 @@ async def below(bench, top, **asked):
 async def test_a_chain_of_two_draws_on_the_topmost(bench, top):
     first, middle = await below(bench, top, onward_too=True)
     second = bench.link(middle, narrower(middle.terms, days=60), key=MIDDLE, root=top.digest)
-    assert (await bench.present(first, second))["mandate"]["parent"] == middle.digest.hex()
+    assert (await bench.present(first, second)).mandate["parent"] == middle.digest.hex()
     with pytest.raises(UnacceptableError, match="does not begin at the topmost"):
         await bench.present(second)
     nearer = bench.link(middle, narrower(middle.terms, days=60), key=MIDDLE)
@@ -318,7 +319,7 @@ async def test_a_withdrawn_link_makes_nothing_and_ends_what_it_made_with_all_bel
 async def test_a_licence_that_ends_while_its_sub_licence_is_negotiated_makes_no_agreement(bench):
     above = await bench.agree(terms_of(), HOLDER)
     begun, now = await bench.present(bench.link(above)), bench.connector.clock.now()
-    row = {"id": "urn:uuid:late", "role": "provider", "peer": CHILD_DID, **begun}
+    row = negotiation(id="urn:uuid:late", role="provider", peer=CHILD_DID, **asdict(begun))
     agrees = bench.connector.presenting.agrees
     assert not await bench.provider.store.write(lambda tx: agrees(tx, row, now))
     await bench.connector.agreements.revoke(above.digest.hex(), "it ends")
@@ -328,9 +329,10 @@ async def test_a_licence_that_ends_while_its_sub_licence_is_negotiated_makes_no_
 async def test_a_chain_is_shown_once_and_no_other_in_its_place(bench, top):
     first, other = bench.link(top).json(), bench.link(top).json()
     offer = {"@id": "urn:offer", "permission": [{"action": "use"}]}
-    row, peer = {"offer": offer | {SUB_LICENCES: [first]}, "their_price": 1, "rounds": 1}, Peer(CHILD_DID, None)
+    row = negotiation(offer=offer | {SUB_LICENCES: [first]}, their_price=1, rounds=1)
+    peer = Peer(CHILD_DID, None)
     take = bench.connector.engine.negotiations.take
-    assert take(None, row, "request", {"offer": row["offer"]}, peer)["rounds"] == 2
+    assert take(row, "request", {"offer": row.offer}, peer).rounds == 2
     for changed in (offer, offer | {SUB_LICENCES: [other]}):
         with pytest.raises(UnacceptableError, match="not the offer this negotiation is about"):
-            take(None, row, "request", {"offer": changed}, peer)
+            take(row, "request", {"offer": changed}, peer)

@@ -13,7 +13,9 @@ from connector.negotiation.engine import Engine
 from connector.negotiation.overview import Wanted
 from connector.negotiation.protocol import offers as offered
 from connector.negotiation.protocol.errors import ProtocolError
+from connector.negotiation.protocol.states import NEGOTIATION
 from connector.runtime.errors import Absent
+from connector.store.rows.protocol import NegotiationRow, TransferRow
 from policy.errors import PolicyError
 from policy.parse import parse
 
@@ -38,23 +40,24 @@ async def process(call: Call) -> Row:
     """Return one negotiation or transfer, as a thread: when it came into which state, and what it is about."""
     key = call.path["id"]
     view = await call.of(Engine).operating.show(key)
-    table = "negotiations" if view["kind"] == "negotiation" else "transfers"
+    rows = NegotiationRow if view["kind"] == NEGOTIATION else TransferRow
     row, thread, offers = await call.core.store.read(
-        lambda tx: (tx.get(table, id=key), _thread(call, tx, key), offers_made.of(tx, key))
+        lambda tx: (tx.get(rows, id=key), _thread(call, tx, key), offers_made.of(tx, key))
     )
     assert row is not None
-    talk = {}
-    if table == "negotiations":
-        prices = {name: None if row[name] is None else str(row[name]) for name in ("own_price", "their_price", "price")}
-        talk = {"rounds": row["rounds"], **prices, "agreement": row["digest"], "product": row["product"]}
-        offer = row["offer"] or {}
-        policy = {
+    talk: Row
+    if isinstance(row, NegotiationRow):
+        told = ((name, getattr(row, name)) for name in ("own_price", "their_price", "price"))
+        prices = {name: None if price is None else str(price) for name, price in told}
+        talk = {"rounds": row.rounds, **prices, "agreement": row.digest, "product": row.product}
+        offer = row.offer or {}
+        policy: Row = {
             name: offer[name] for name in ("permission", "prohibition", "obligation", "conflict") if name in offer
         }
-        talk["said"] = [] if row["product"] is None else _said(offers, row["product"])
-        talk["rules"] = describing.rules(policy, row["product"]) if policy else {}
+        talk["said"] = _said(offers, row.product)
+        talk["rules"] = describing.rules(policy, row.product) if policy else {}
     else:
-        talk = {"agreement": row["agreement"], "format": row["format"]}
+        talk = {"agreement": row.agreement, "format": row.format}
     return {**view, "thread": thread, "talk": talk}
 
 

@@ -21,6 +21,7 @@ from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 from policy.errors import PolicyError
 from policy.model import atoms
 from policy.parse import parse
@@ -75,9 +76,9 @@ async def agreement(call: Call) -> Row:
         if row is None:
             raise Absent(f"there is no agreement `{key[:100]}` here", "see the list of agreements")
         channels = tx.find("channels", "agreement = ?", (key,), limit=SHOWN)
-        transfers = tx.find("transfers", "agreement = ?", (key,), "created", SHOWN)
+        transfers = tx.find(TransferRow, "agreement = ?", (key,), "created", SHOWN)
         held = _replica(tx, row)
-        parts = [key, row.edition, *(channel["id"] for channel in channels), *(one["id"] for one in transfers)]
+        parts = [key, row.edition, *(channel["id"] for channel in channels), *(one.id for one in transfers)]
         return {
             **line(tx, row),
             "edition": row.edition,
@@ -100,13 +101,13 @@ async def agreement(call: Call) -> Row:
     return {**told, **said, "split": terms.get("split", [])}
 
 
-def _effects(tx: Tx, row: AgreementRow, held: Row | None, channels: list[Row], transfers: list[Row]) -> Row:
+def _effects(tx: Tx, row: AgreementRow, held: Row | None, channels: list[Row], transfers: list[TransferRow]) -> Row:
     """Return what ends with an agreement, before anybody ends it; `held` is the replica under it."""
     owed = sum(one["cumulative"] - (one["claimed"] or 0) for one in channels if one["state"] != CLOSED)
     granted = tx.find("sub_licences", "parent = ? and state = ?", (row.digest, ISSUED), limit=SHOWN)
     below = tx.find(AgreementRow, "parent = ? and state = ?", (row.digest, row.state), limit=SHOWN)
     return {
-        "transfers": sum(one["turn"] != NOBODYS for one in transfers),
+        "transfers": sum(one.turn != NOBODYS for one in transfers),
         "unclaimed": str(owed),
         "left": None if held is None else held["left"],
         "below": len(granted) + len(below),
@@ -120,9 +121,9 @@ def _channel(row: Row) -> Row:
     return {**told, **amounts, "expiry": moment(row["expiry"])}
 
 
-def _transfer(row: Row) -> Row:
-    told = {name: row[name] for name in ("id", "role", "state", "turn", "format", "reason")}
-    return {**told, "created": moment(row["created"]), "updated": moment(row["updated"])}
+def _transfer(row: TransferRow) -> Row:
+    told = {name: getattr(row, name) for name in ("id", "role", "state", "turn", "format", "reason")}
+    return {**told, "created": moment(row.created), "updated": moment(row.updated)}
 
 
 def _events(tx: Tx, parts: list[str]) -> list[Row]:

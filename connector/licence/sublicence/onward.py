@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.runtime.limits import REASON_CHARACTERS_MAX
+from connector.store.rows.protocol import NegotiationRow
 from contracts import sublicence
 from contracts.errors import ContractError
 from contracts.namespace import SUB_LICENCES
@@ -46,8 +47,8 @@ def above_of(intact: Intact, row: AgreementRow) -> Above:
 
 def chain_of(tx: Tx, agreement: AgreementRow) -> tuple[Link, ...]:
     """Return the links that an agreement was made on, none where it was bought without any."""
-    talk = tx.get("negotiations", id=agreement.negotiation)
-    document = ((talk or {}).get("offer") or {}).get(SUB_LICENCES)
+    talk = tx.get(NegotiationRow, id=agreement.negotiation)
+    document = None if talk is None else (talk.offer or {}).get(SUB_LICENCES)
     return () if document is None else sublicence.read_chain(document)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connector.licence.sublicence import onward
 from connector.licence.sublicence.onward import DIGEST_CHARACTERS, WITHDRAWN
 from connector.negotiation.agreement import Cause
+from connector.negotiation.doors import OnTable
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.agreement import AgreementRow
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from connector.licence.standing import Standing
     from connector.negotiation.doors import Doors, Peer
     from connector.negotiation.notices import Notice, Notices
-    from connector.store.row import Row
+    from connector.store.rows.protocol import NegotiationRow
     from connector.store.transaction import Tx
     from contracts.sublicence import Above, Link
     from ledger.chain.programs import Programs
@@ -60,7 +61,7 @@ class Presenting:
         notices.takers[onward.WITHDRAWAL] = self.withdrawn
         doors.sub_licensed, doors.agrees = self.presented, self.agrees
 
-    def presented(self, tx: Tx, offer: Mapping[str, Any], peer: Peer, now: datetime) -> Row:
+    def presented(self, tx: Tx, offer: Mapping[str, Any], peer: Peer, now: datetime) -> OnTable:
         """Return what a negotiation on a chain begins with; see `Doors.sub_licensed`."""
         try:
             chain = sublicence.read_chain(offer[SUB_LICENCES])
@@ -106,9 +107,9 @@ class Presenting:
         if known is not None and known["state"] == WITHDRAWN:
             raise ContractError("withdrawn", "the sub-licence was withdrawn by its holder")
 
-    def agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
+    def agrees(self, tx: Tx, negotiation: NegotiationRow, now: datetime) -> str:
         """Return why there is no agreement on the table, empty if there may be; see `Doors.agrees`."""
-        parent = (negotiation["mandate"] or {}).get("parent") if negotiation["role"] == PROVIDER else None
+        parent = (negotiation.mandate or {}).get("parent") if negotiation.role == PROVIDER else None
         if parent is not None:
             try:
                 self._stands(tx, bytes.fromhex(parent), now)
@@ -142,10 +143,9 @@ def _made(below: list[AgreementRow], link: Link) -> AgreementRow | None:
     return None
 
 
-def _table(link: Link, above: Above) -> Row:
-    """Return the columns of a negotiation in which nothing is open: the terms of a link, at the price above."""
+def _table(link: Link, above: Above) -> OnTable:
+    """Return the table of a negotiation in which nothing is open: the terms of a link, at the price above."""
     terms, price = link.terms.json(), link.terms.tariff.minor
     mandate = {"ask": str(price), "floor": str(price), "rounds": ROUNDS, "salt": terms.pop("salt")}
     mandate |= {"cap": str(above.agreement.price_cap), "parent": above.digest.hex()}
-    prices = {"own_price": price, "their_price": price}
-    return {"product": link.terms.product, "terms": terms, "mandate": mandate, **prices}
+    return OnTable(link.terms.product, price, price, terms, mandate)

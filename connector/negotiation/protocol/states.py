@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from connector.negotiation.protocol.errors import IllegalTransitionError
+from connector.store.rows.protocol import ProcessState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,19 +25,19 @@ ROLES: Final = (PROVIDER, CONSUMER)
 NEGOTIATION: Final = "negotiation"
 TRANSFER: Final = "transfer"
 
-NONE: Final = ""
-REQUESTED: Final = "REQUESTED"
-OFFERED: Final = "OFFERED"
-ACCEPTED: Final = "ACCEPTED"
-AGREED: Final = "AGREED"
-VERIFIED: Final = "VERIFIED"
-FINALIZED: Final = "FINALIZED"
-STARTED: Final = "STARTED"
-SUSPENDED: Final = "SUSPENDED"
-COMPLETED: Final = "COMPLETED"
-TERMINATED: Final = "TERMINATED"
+NONE: Final = ProcessState.NONE
+REQUESTED: Final = ProcessState.REQUESTED
+OFFERED: Final = ProcessState.OFFERED
+ACCEPTED: Final = ProcessState.ACCEPTED
+AGREED: Final = ProcessState.AGREED
+VERIFIED: Final = ProcessState.VERIFIED
+FINALIZED: Final = ProcessState.FINALIZED
+STARTED: Final = ProcessState.STARTED
+SUSPENDED: Final = ProcessState.SUSPENDED
+COMPLETED: Final = ProcessState.COMPLETED
+TERMINATED: Final = ProcessState.TERMINATED
 
-STATES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+STATES: Final[Mapping[str, tuple[ProcessState, ...]]] = MappingProxyType(
     {
         NEGOTIATION: (NONE, REQUESTED, OFFERED, ACCEPTED, AGREED, VERIFIED, FINALIZED, TERMINATED),
         TRANSFER: (NONE, REQUESTED, STARTED, SUSPENDED, COMPLETED, TERMINATED),
@@ -51,7 +52,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
-NEXT: Final[Mapping[tuple[str, str, str, str], str]] = MappingProxyType(
+NEXT: Final[Mapping[tuple[str, str, str, str], ProcessState]] = MappingProxyType(
     {
         # process, state, message, sender -> next state
         (NEGOTIATION, NONE, "request", CONSUMER): REQUESTED,
@@ -110,12 +111,12 @@ TURN: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 WEIGHT: Final[Mapping[str, int]] = MappingProxyType({STARTED: 1, SUSPENDED: 2, COMPLETED: 3, TERMINATED: 4})
 
 
-def following(process: str, state: str, message: str, sender: str) -> str | None:
+def following(process: str, state: str, message: str, sender: str) -> ProcessState | None:
     """Return the state that `message` of `sender` leads to, or None when it is refused."""
     return NEXT.get((process, state, message, sender))
 
 
-def step(process: str, state: str, message: str, sender: str) -> str:
+def step(process: str, state: str, message: str, sender: str) -> ProcessState:
     """Return the next state; `IllegalTransitionError` when the table has no such row."""
     found = following(process, state, message, sender)
     if found is None:
@@ -125,7 +126,7 @@ def step(process: str, state: str, message: str, sender: str) -> str:
     return found
 
 
-def steps(process: str, state: str, sender: str) -> frozenset[str]:
+def steps(process: str, state: str, sender: str) -> frozenset[ProcessState]:
     """Return the states that one message of `sender` leads to from `state`."""
     return frozenset(to for (of, at, _, who), to in NEXT.items() if (of, at, who) == (process, state, sender))
 

@@ -12,6 +12,7 @@ from connector.channel.account import CLOSED
 from connector.negotiation.protocol.offers import PLAIN
 from connector.provider.billing import copies
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 from contracts import price_words
 from contracts.lifecycle import OVER
 from contracts.tariff import Tariff
@@ -120,7 +121,7 @@ def all_facts(tx: Tx) -> Callable[[AgreementRow, int], Row]:
 def _facts(tx: Tx, agreement: AgreementRow) -> Row:
     digest = agreement.digest
     channels = tx.find("channels", "agreement = ?", (digest,))
-    transfers = tx.find("transfers", "agreement = ?", (digest,))
+    transfers = tx.find(TransferRow, "agreement = ?", (digest,))
     paid = tx.get("paid_rows", agreement=digest) or {"quantity": 0, "amount": 0}
     if agreement.signed_terms["tier"] == PLAIN:
         told = copies.receipts(tx, agreement)
@@ -133,7 +134,7 @@ def _facts(tx: Tx, agreement: AgreementRow) -> Row:
         "deposit": sum(row["deposit"] for row in channels),
         "claimed": sum(row["claimed"] or 0 for row in channels),
         "transfers": len(transfers),
-        "delivered": any(row["state"] in DELIVERED for row in transfers),
+        "delivered": any(transfer.state in DELIVERED for transfer in transfers),
         "quantity": paid["quantity"],
         "amount": paid["amount"],
     }

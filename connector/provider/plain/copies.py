@@ -20,6 +20,7 @@ from connector.enforcement import performed, uses
 from connector.licence.books import transfer_id
 from connector.licence.receipt import RECEIVED, CopyReceipt, digest
 from connector.negotiation import transfer as transfers
+from connector.negotiation.envelope import pids
 from connector.negotiation.protocol.offers import METERED, PLAIN
 from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.provider.plain import bill as copy_bill
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from connector.negotiation.notices import Notice, Notices
     from connector.store.evidence import Evidence
     from connector.store.row import Row
+    from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
     from ledger.edition.row_table import RowTable
 
@@ -110,10 +112,10 @@ class Copies:
         if length:
             await self._core.store.write(lambda tx: self._give_back(tx, ticket, length))
 
-    def moved(self, tx: Tx, transfer: Row) -> None:
+    def moved(self, tx: Tx, transfer: TransferRow) -> None:
         """End the copy of a transfer that is over, and record what was served."""
-        copy = tx.get("copies", id=transfer["id"])
-        if transfer["state"] in FINAL and copy is not None and copy["state"] == OPEN:
+        copy = tx.get("copies", id=transfer.id)
+        if transfer.state in FINAL and copy is not None and copy["state"] == OPEN:
             self._end(tx, copy, self._core.clock.now())
 
     async def receipt(self, ticket: Ticket) -> Row:
@@ -134,7 +136,7 @@ class Copies:
                 return shown(tx, self._core.evidence, copy)
         raise Absent("there is no receipt yet: it is signed when the transfer ends")
 
-    def _under(self, tx: Tx, ticket: Ticket) -> tuple[AgreementRow, Row]:
+    def _under(self, tx: Tx, ticket: Ticket) -> tuple[AgreementRow, TransferRow]:
         """Return agreement and transfer of a ticket; raises NotPermitted unless both stand."""
         digest = ticket.subject.hex()
         agreement, now = tx.get(AgreementRow, digest=digest), self._core.clock.now()
@@ -143,13 +145,13 @@ class Copies:
         if reason := self._standing.over(tx, agreement, now):
             raise NotPermitted(reason, "agree anew")
         for row in transfers.running(tx, digest):
-            if transfer_digest(row["id"]) == ticket.transfer:
+            if transfer_digest(row.id) == ticket.transfer:
                 return agreement, row
         raise NotPermitted("the transfer of this token is suspended or over", "wait for its start, or request another")
 
     def _begin(self, tx: Tx, ticket: Ticket, purpose: str) -> str:
         agreement, transfer = self._under(tx, ticket)
-        if tx.get("copies", id=transfer["id"]) is not None:
+        if tx.get("copies", id=transfer.id) is not None:
             return ""
         if agreement.parent:
             return "a sub-licence is served to connectors that can show its whole chain, not as a plain copy"
@@ -157,7 +159,7 @@ class Copies:
             return "the agreement is about some columns, and a plain copy is of whole files"
         now, size = self._core.clock.now(), self._size(tx, agreement)
         purpose = purpose or copy_decision.agreed_purpose(agreement)
-        use = copy_decision.use(agreement, transfer["id"], purpose, size)
+        use = copy_decision.use(agreement, transfer.id, purpose, size)
         if reasons := self._enforcement.at_once(tx, [use], now):
             return reasons
         performed.record(tx, use.own.agreement, use.taker, performed.read(use.own.by, now))
@@ -165,12 +167,14 @@ class Copies:
         tx.after(partial(self._continuity.touch, agreement.digest))
         return ""
 
-    def _start(self, tx: Tx, agreement: AgreementRow, transfer: Row, purpose: str, size: int, now: datetime) -> None:
+    def _start(
+        self, tx: Tx, agreement: AgreementRow, transfer: TransferRow, purpose: str, size: int, now: datetime
+    ) -> None:
         digest = agreement.digest
         number = 1 + len(tx.find("copies", "agreement = ?", (digest,)))
-        name = transfer_id(transfer["id"], transfer["peer_pid"]).hex()
+        name = transfer_id(*pids(transfer)).hex()
         about = {"agreement": digest, "transfer": name, "number": number, "purpose": purpose, "edition_bytes": size}
-        tx.insert("copies", id=transfer["id"], **about, bytes=0, calls=0, rows=[], state=OPEN, created=now)
+        tx.insert("copies", id=transfer.id, **about, bytes=0, calls=0, rows=[], state=OPEN, created=now)
         fields = _opening(about) | {"rows": [], "bytes": str(size), "agreementDigest": digest}
         link = [name, str(number)]
         self._core.evidence.record(tx, "opening.started", part=digest, link=link, fields=fields, now=now)
@@ -182,7 +186,7 @@ class Copies:
 
     def _charge(self, tx: Tx, ticket: Ticket, rows: range, length: int, calls: int) -> None:
         agreement, transfer = self._under(tx, ticket)
-        copy = tx.get("copies", id=transfer["id"])
+        copy = tx.get("copies", id=transfer.id)
         assert copy is not None, "a copy is begun before its bytes are counted"
         served, bound = copy["bytes"] + length, EDITIONS_MAX * copy["edition_bytes"]
         if served > bound:

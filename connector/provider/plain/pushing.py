@@ -20,6 +20,7 @@ from connector.custody.tickets import Ticket, transfer_digest
 from connector.negotiation.protocol.states import PROVIDER, STARTED, TRANSFER
 from connector.runtime.errors import NotPermitted
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from connector.licence.throttle import Throttle
     from connector.negotiation.engine import Engine
     from connector.provider.plain.copies import Copies
-    from connector.store.row import Row
     from ledger.edition.index import IndexedFile
 
 METHODS: Final = ("PUT", "POST")
@@ -47,8 +47,8 @@ class Pushes:
     async def recover(self) -> None:
         """Go on with every push that runs."""
         where, values = "role = ? and format = ? and state = ?", (PROVIDER, FORMAT_PUSH, STARTED)
-        for row in await self._core.store.read(lambda tx: tx.find("transfers", where, values)):
-            self.driver.wake(row["id"])
+        for row in await self._core.store.read(lambda tx: tx.find(TransferRow, where, values)):
+            self.driver.wake(row.id)
 
     def moved(self, process: str, key: str) -> None:
         """Look at a transfer that has moved."""
@@ -56,21 +56,21 @@ class Pushes:
             self.driver.wake(key)
 
     async def _push(self, key: str) -> None:
-        row = await self._core.store.read(lambda tx: tx.get("transfers", id=key))
+        row = await self._core.store.read(lambda tx: tx.get(TransferRow, id=key))
         assert row is not None, "no transfer is ever deleted"
-        if (row["role"], row["format"], row["state"], row["pending"]) != (PROVIDER, FORMAT_PUSH, STARTED, ""):
+        if (row.role, row.format, row.state, row.pending) != (PROVIDER, FORMAT_PUSH, STARTED, ""):
             return
-        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.agreement))
         assert agreement is not None, "a transfer has its agreement"
-        about = bytes.fromhex(agreement.signed_edition), bytes.fromhex(row["agreement"]), transfer_digest(key)
+        about = bytes.fromhex(agreement.signed_edition), bytes.fromhex(row.agreement), transfer_digest(key)
         ticket = Ticket(*about, agreement.not_after or self._core.clock.now())
         await self._copies.begin(ticket, "")
         if await Sending(self._core, self._copies, self._carriage, self._throttle, row, ticket).run():
             await self._engine.complete_transfer(key)
 
     async def _fail(self, key: str, fault: Exception) -> None:
-        row = await self._core.store.read(lambda tx: tx.get("transfers", id=key))
-        if row is not None and row["state"] == STARTED and not row["pending"]:
+        row = await self._core.store.read(lambda tx: tx.get(TransferRow, id=key))
+        if row is not None and row.state == STARTED and not row.pending:
             await self._engine.terminate_transfer(key, str(fault)[:REASON_CHARACTERS_MAX])
 
 
@@ -78,11 +78,11 @@ class Sending:
     """One push under way."""
 
     def __init__(
-        self, core: Core, copies: Copies, carriage: Carriage, throttle: Throttle, row: Row, ticket: Ticket
+        self, core: Core, copies: Copies, carriage: Carriage, throttle: Throttle, row: TransferRow, ticket: Ticket
     ) -> None:
         self._core, self._copies, self._carriage, self._throttle = core, copies, carriage, throttle
-        self._key = row["id"]
-        self._address = row["address"]
+        self._key = row.id
+        self._address = row.address or {}
         self._ticket = ticket
         self._cut = False
         self._sending: asyncio.Task[None] | None = None

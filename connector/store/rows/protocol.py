@@ -2,8 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
 
 from connector.store.table_row import Amount, Document, TableRow, table
+
+
+class ProcessState(StrEnum):
+    """The states of both kinds of process (DSP 2025-1); `connector.negotiation.protocol.states` says whose is which."""
+
+    NONE = ""  # not begun; as `pending`: no message of ours is under way
+    REQUESTED = "REQUESTED"
+    OFFERED = "OFFERED"
+    ACCEPTED = "ACCEPTED"
+    AGREED = "AGREED"
+    VERIFIED = "VERIFIED"
+    FINALIZED = "FINALIZED"
+    STARTED = "STARTED"
+    SUSPENDED = "SUSPENDED"
+    COMPLETED = "COMPLETED"
+    TERMINATED = "TERMINATED"
 
 
 @table("tokens_seen", key=("issuer", "jti"))
@@ -75,13 +93,13 @@ class NegotiationRow(TableRow):
     peer_address: bytes | None = None
     callback: str
     product: str
-    state: str
-    pending: str
-    turn: str
+    state: ProcessState
+    pending: ProcessState  # where our message that is under way leads to
+    turn: str  # the role that moves next, empty at the end
     offer: Document | None = None
     rounds: int
     own_price: Amount | None = None
-    their_price: Amount
+    their_price: Amount | None = None  # None of a peer that has named none yet
     price: Amount | None = None
     mandate: Document | None = None
     terms: Document | None = None
@@ -91,8 +109,8 @@ class NegotiationRow(TableRow):
     buyer_signature: bytes | None = None
     reason: str
     deadline: datetime | None = None
-    due: datetime | None = None
-    entered: Document | None = None
+    due: datetime | None = None  # when the step that is held back is taken
+    entered: Document | None = None  # state -> how often it was entered
     created: datetime
     updated: datetime
 
@@ -128,14 +146,17 @@ class TransferRow(TableRow):
     callback: str
     agreement: str
     format: str
-    state: str
-    pending: str
-    turn: str
+    state: ProcessState
+    pending: ProcessState  # where our message that is under way leads to
+    turn: str  # the role that moves next, empty at the end
     address: Document | None = None
     reason: str
-    paused: str | None = None
+    paused: str | None = None  # who of us paused it
     deadline: datetime | None = None
-    due: datetime | None = None
-    entered: Document | None = None
+    due: datetime | None = None  # when the step that is held back is taken
+    entered: Document | None = None  # state -> how often it was entered
     created: datetime
     updated: datetime
+
+
+ProcessRow: TypeAlias = NegotiationRow | TransferRow
