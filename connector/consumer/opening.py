@@ -37,6 +37,7 @@ from connector.runtime.local_names import local_names, renamed
 from connector.runtime.stage import require_empty, require_free
 from connector.settlement import disputes
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.use import OpeningRow
 from contracts.ranges import RowSet
 from ledger.edition.opening import Code, OpeningError
 from policy.purposes import resolve
@@ -281,12 +282,12 @@ class Openings:
         names: list[str],
     ) -> Row:
         """End our side's record of the opening; returns what is told of it."""
-        found = tx.find("openings", "agreement = ? and role = ?", (row["agreement"], "payer"))
-        opened = next(one for one in found if one["reader_key"] == reader)
-        openings.end(tx, self._core.evidence, opened["id"], "read", self._core.clock.now())
+        found = tx.find(OpeningRow, "agreement = ? and role = ?", (row["agreement"], "payer"))
+        opened = next(one for one in found if one.reader_key == reader)
+        openings.end(tx, self._core.evidence, opened.id, "read", self._core.clock.now())
         window = windows.find(tx, accounts.load(tx, channel, accounts.PAYER), seq)
         assert window is not None
-        number, charged = int(opened["number"]), window.amount
+        number, charged = opened.number, window.amount
         told = renamed(names)
         return reads.settle(tx, row, number=number, size=size, files=files, charged=charged, renamed=told)
 

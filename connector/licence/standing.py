@@ -18,7 +18,7 @@ from connector.enforcement.use import STANDING, Link, Refused, Use
 from connector.licence import alarms
 from connector.negotiation.agreement import why_over
 from connector.negotiation.protocol.states import PROVIDER
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AgreementRow, AlarmRow
 from contracts.canonical import sha
 from policy.errors import PolicyError
 
@@ -96,8 +96,8 @@ class Standing:
     def _alarm(self, tx: Tx, digest: str, altered: str, place: str, now: datetime) -> None:
         """Have it known once that an agreement was altered where it is kept."""
         key = sha({"alarm": digest, "altered": altered}).hex()
-        row = {"agreement": digest, "code": ALTERED, "who": self._me, "text": altered}
-        alarms.sound(tx, self._enforcement.evidence, key, row, now, {"kind": place, "text": altered})
+        alarm = AlarmRow(id=key, agreement=digest, code=ALTERED, who=self._me, text=altered, at=now)
+        alarms.sound(tx, self._enforcement.evidence, alarm, {"kind": place, "text": altered})
 
     def _use(self, agreement: AgreementRow, place: str, now: datetime) -> Use:
         """Return what runs under an agreement as a whole."""

@@ -15,12 +15,11 @@ from connector.consumer import reads
 from connector.consumer.opening import Openings
 from connector.licence.agreements import Agreements
 from connector.licence.sublicence.granting import Granting
-from connector.licence.sublicence.onward import ISSUED
 from connector.negotiation.overview import NOBODYS
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AgreementRow, SubLicenceRow, SubLicenceState
 from policy.errors import PolicyError
 from policy.model import atoms
 from policy.parse import parse
@@ -103,7 +102,7 @@ async def agreement(call: Call) -> Row:
 def _effects(tx: Tx, row: AgreementRow, held: Row | None, channels: list[Row], transfers: list[Row]) -> Row:
     """Return what ends with an agreement, before anybody ends it; `held` is the replica under it."""
     owed = sum(one["cumulative"] - (one["claimed"] or 0) for one in channels if one["state"] != CLOSED)
-    granted = tx.find("sub_licences", "parent = ? and state = ?", (row.digest, ISSUED), limit=SHOWN)
+    granted = tx.find(SubLicenceRow, "parent = ? and state = ?", (row.digest, SubLicenceState.ISSUED), limit=SHOWN)
     below = tx.find(AgreementRow, "parent = ? and state = ?", (row.digest, row.state), limit=SHOWN)
     return {
         "transfers": sum(one["turn"] != NOBODYS for one in transfers),

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from connector.store.table_row import Document, Documents, Json, TableRow, table
+from connector.store.table_row import Document, Documents, TableRow, table
 
 
 @table("agreements", key=("digest",), index=(("not_after",), ("parent",), ("product", "role", "not_after")), held=True)
@@ -49,6 +50,13 @@ class AgreementRow(TableRow):
         return self.provider_signature, self.buyer_signature
 
 
+class SubLicenceState(StrEnum):
+    """How a sub-licence stands that we granted, or that was taken back."""
+
+    ISSUED = "issued"
+    WITHDRAWN = "withdrawn"
+
+
 @table("sub_licences", key=("digest", "parent"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubLicenceRow(TableRow):
@@ -57,8 +65,8 @@ class SubLicenceRow(TableRow):
     digest: str
     parent: str
     child: str | None = None
-    document: Json = None
-    state: str
+    document: Document | None = None  # none of one that we did not grant, and heard of when it was withdrawn
+    state: SubLicenceState
     created: datetime
 
 

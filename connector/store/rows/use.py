@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from connector.store.table import LARGE_ROWS_KNOWN
 from connector.store.table_row import Document, Documents, TableRow, table
+
+
+class UseState(StrEnum):
+    """How a share of a limit is held: until the use is made or not, and then."""
+
+    RESERVED = "reserved"
+    COMMITTED = "committed"
+    RETURNED = "returned"
 
 
 @table("uses", key=("holder", "agreement", "rule", "operand"), index=(("agreement", "unit", "rule", "operand"),))
@@ -20,8 +29,8 @@ class UseRow(TableRow):
     numerator: int
     denominator: int
     at: datetime
-    until: datetime | None = None
-    state: str
+    until: datetime | None
+    state: UseState
 
 
 @table("decisions", key=("id",), index=(("agreement",),))
@@ -61,6 +70,13 @@ class PerformedRow(TableRow):
     at: datetime
 
 
+class OpeningState(StrEnum):
+    """Whether the lease of an opening runs."""
+
+    OPEN = "open"
+    ENDED = "ended"
+
+
 @table("openings", key=("id",), unique=(("agreement", "transfer", "reader_key", "role"),))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningRow(TableRow):
@@ -73,12 +89,21 @@ class OpeningRow(TableRow):
     number: int
     role: str
     purpose: str
-    state: str
+    state: OpeningState
     rows: Documents
     reason: str | None = None
     lease_until: datetime
     created: datetime
     ended: datetime | None = None
+
+
+class ReadState(StrEnum):
+    """The states of an opening of ours; `decided`: allowed and counted, and what was written since is ours."""
+
+    ASKED = "asked"
+    DECIDED = "decided"
+    DONE = "done"
+    DENIED = "denied"
 
 
 @table("reads", key=("id",), index=(("agreement",),))
@@ -91,7 +116,7 @@ class ReadRow(TableRow):
     agreement: str
     purpose: str
     reader_key: bytes | None = None
-    state: str
+    state: ReadState
     result: Document | None = None
     reason: str | None = None
     created: datetime
