@@ -22,7 +22,6 @@ from connector.enforcement.ruling import Ruling
 from connector.store import schema
 from connector.store.evidence import Evidence
 from connector.store.statements import Statements
-from connector.store.tables import ROWS
 from connector.store.transaction import Tx
 from contracts import agreement as agreements
 from contracts import signature
@@ -35,6 +34,7 @@ from contracts.typed_data import Domain, digest
 from ledger.edition.row import INDEX, Head, Row, key_commitment, slot
 from ledger.edition.row_table import RowTable
 from tests.row_key import row_key
+from tests.tables import declared
 
 if TYPE_CHECKING:
     from connector.channel.messages import (
@@ -47,12 +47,7 @@ if TYPE_CHECKING:
     )
 
 
-def rooms(*files):
-    """The tables that some files of `connector.store.rows` declare."""
-    return tuple(row.TABLE for row in ROWS if row.__module__.rpartition(".")[2] in files)
-
-
-TABLES = rooms("channel", "use", "evidence")
+TABLES = declared("channel", "use", "evidence")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PAYER_KEY, PAYEE_KEY, STRANGER_KEY = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32
 PAYER, PAYEE = signature.address(PAYER_KEY), signature.address(PAYEE_KEY)
@@ -67,7 +62,6 @@ DELIVERY = X25519PrivateKey.from_private_bytes(b"\x55" * 32)
 DELIVERY_KEY = DELIVERY.public_key().public_bytes_raw()
 PIECE = 1000
 RUN = b"\x10" * 16
-
 
 GROUPS = 3  # of the table's rows, in turn; only contracts for columns mind
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from connector.store.transaction import Tx
-from tests.channel.rig import Database, rooms
+from tests.channel.rig import Database
+from tests.tables import declared
 
-TABLES = rooms("evidence", "protocol", "agreement", "chain", "channel", "use")
+TABLES = declared("evidence", "protocol", "agreement", "chain", "channel", "use")
 
 
 class CrashError(Exception):
