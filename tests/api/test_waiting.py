@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from connector.consumer import waiting
-from connector.consumer.acquisition import FINAL, Acquisitions
+from connector.consumer.acquisition import Acquisitions
+from connector.consumer.steps import FINAL
 from connector.negotiation.process import PATIENCE
 from connector.runtime.errors import Failure
 from tests.core import core
@@ -24,15 +26,17 @@ class Rows:
         self._tables = tables
 
     def get(self, table, **key):
-        rows = self._tables.get(table, ())
-        return next((row for row in rows if all(row[name] == value for name, value in key.items())), None)
+        rows = self._tables.get(table if isinstance(table, str) else table.TABLE.name, ())
+        found = next((row for row in rows if all(row[name] == value for name, value in key.items())), None)
+        return found if found is None or isinstance(table, str) else SimpleNamespace(**found)
 
     def find(self, table, _where="", params=(), **_options):
         return [row for row in self._tables.get(table, ()) if row["subject"] in params]
 
 
 def acquisition(state, **more):
-    return {"state": state, "updated": NOW, "agreement": None, "negotiation": "n", "transfer": "t", **more}
+    told = {"state": state, "updated": NOW, "agreement": None, "negotiation": "n", "transfer": "t", **more}
+    return SimpleNamespace(**told)
 
 
 def failure(whose):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from catalog.listing import State
 from connector.console.accounts import Accounts
-from connector.consumer.acquisition import FINAL
+from connector.consumer.steps import FINAL
 from connector.exchange.applications import APPLIED
 from connector.settlement.claiming import Claiming
 from connector.settlement.docket import FILED

@@ -83,6 +83,15 @@ class AlarmRow(TableRow):
     at: datetime
 
 
+class PursuitState(StrEnum):
+    """What we do about a demand: look for what fits, get it, or nothing any more."""
+
+    LOOKING = "looking"
+    GETTING = "getting"
+    MET = "met"
+    ENDED = "ended"
+
+
 @table("pursuits", key=("id",), index=(("state",),))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PursuitRow(TableRow):
@@ -90,13 +99,28 @@ class PursuitRow(TableRow):
 
     id: str
     mandate: Document
-    state: str
+    state: PursuitState
     product: str
     acquisition: str
     tried: Documents
     reason: str
     created: datetime
     updated: datetime
+
+
+class AcquisitionState(StrEnum):
+    """How far a purchase is, in the order of its journey; the last two are its ends."""
+
+    WANTED = "wanted"
+    NEGOTIATING = "negotiating"
+    AGREED = "agreed"
+    LICENSED = "licensed"
+    FUNDING = "funding"
+    FUNDED = "funded"
+    TRANSFERRING = "transferring"
+    RECEIVING = "receiving"
+    COMPLETE = "complete"
+    FAILED = "failed"
 
 
 @table("acquisitions", key=("id",), index=(("state",),))
@@ -108,7 +132,7 @@ class AcquisitionRow(TableRow):
     product: str
     provider: str | None = None
     mandate: Document
-    state: str
+    state: AcquisitionState
     negotiation: str | None = None
     agreement: str | None = None
     channel: str | None = None
@@ -117,3 +141,33 @@ class AcquisitionRow(TableRow):
     reason: str | None = None
     created: datetime
     updated: datetime
+
+    @property
+    def its_provider(self) -> str:
+        """Return the provider, once it is negotiated with."""
+        assert self.provider is not None
+        return self.provider
+
+    @property
+    def its_negotiation(self) -> str:
+        """Return the negotiation, once it has begun."""
+        assert self.negotiation is not None
+        return self.negotiation
+
+    @property
+    def its_agreement(self) -> str:
+        """Return the agreement (its digest in hex), once there is one."""
+        assert self.agreement is not None
+        return self.agreement
+
+    @property
+    def its_channel(self) -> str:
+        """Return the channel (its id in hex), once one is paid into."""
+        assert self.channel is not None
+        return self.channel
+
+    @property
+    def its_transfer(self) -> str:
+        """Return the transfer, once it is requested."""
+        assert self.transfer is not None
+        return self.transfer
