@@ -7,6 +7,7 @@ looked at again in each round of the monitor, until it is met, withdrawn or over
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -96,7 +97,9 @@ class Pursuits:
         """Choose the best match that was not tried, and begin to get it."""
         demand = await self._ask("GET", row.id)
         if demand["state"] in (State.MET.value, State.WITHDRAWN.value):
-            return await self._move(row, PursuitState.ENDED, reason=f"the demand is {demand['state']}")
+            return await self._move(
+                row, replace(row, state=PursuitState.ENDED, reason=f"the demand is {demand['state']}")
+            )
         product = demand.get("product", "") if demand["state"] == State.NEGOTIATING.value else ""
         if not product:
             left = [one["product"] for one in demand.get("matches", ()) if one["product"] not in row.tried]
@@ -107,9 +110,9 @@ class Pursuits:
         acquisition = f"{row.id}:{product}"
         self._getting[acquisition] = row.id  # before it is begun: its first move may come at once
         await self._acquisitions.acquire(acquisition, product, row.mandate)
-        return await self._move(
-            row, PursuitState.GETTING, product=product, acquisition=acquisition, tried=[*row.tried, product]
-        )
+        tried = [*row.tried, product]
+        after = replace(row, state=PursuitState.GETTING, product=product, acquisition=acquisition, tried=tried)
+        return await self._move(row, after)
 
     async def _get(self, row: PursuitRow) -> bool:
         """Say that it is met once the licence is there; look on when it came to nothing."""
@@ -122,18 +125,18 @@ class Pursuits:
         if view["state"] == AcquisitionState.FAILED and not view["agreement"]:
             if negotiating:
                 await self._ask("POST", row.id, "reopen", reason=f"no agreement about {row.product}")
-            return await self._move(row, PursuitState.LOOKING, reason=str(view["reason"] or ""))
+            return await self._move(row, replace(row, state=PursuitState.LOOKING, reason=str(view["reason"] or "")))
         if negotiating:
             await self._ask("POST", row.id, "meet", agreement=view["agreement"])
-        return await self._move(row, PursuitState.MET, reason="")
+        return await self._move(row, replace(row, state=PursuitState.MET, reason=""))
 
-    async def _move(self, row: PursuitRow, state: PursuitState, **changes: Any) -> bool:
-        now = self._core.clock.now()
-        where = {"id": row.id, "state": row.state}
-        await self._core.store.write(lambda tx: tx.update(PursuitRow, where, state=state, updated=now, **changes))
-        if state != PursuitState.GETTING:
+    async def _move(self, row: PursuitRow, after: PursuitRow) -> bool:
+        """Write what follows a row, if that is still where this step found it; say whether there is more to do."""
+        where, changes = {"id": row.id, "state": row.state}, row.differs(replace(after, updated=self._core.clock.now()))
+        await self._core.store.write(lambda tx: tx.update(PursuitRow, where, **changes))
+        if after.state != PursuitState.GETTING:
             self._forget(row.id)
-        return state in UNDER_WAY
+        return after.state in UNDER_WAY
 
     def _forget(self, demand: str) -> None:
         """Be woken by no acquisition of a demand any more."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from contracts import lifecycle
 
 if TYPE_CHECKING:
-    from connector.store.rows.agreement import AgreementRow
     from datetime import datetime
 
     from connector.enforcement.ruling import Recorder
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
 
 USABLE: Final = frozenset({"signed", "performing"})  # states of an agreement under which data may flow
