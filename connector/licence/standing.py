@@ -101,9 +101,9 @@ class Standing:
 
     def _use(self, agreement: AgreementRow, place: str, now: datetime) -> Use:
         """Return what runs under an agreement as a whole."""
-        terms, digest, peer = agreement.signed_terms, agreement.digest, agreement.peer
+        digest, peer = agreement.digest, agreement.peer
         buyer = peer if agreement.role == PROVIDER else self._me
-        rules = agreed(terms, buyer, scopes.STANDING)
+        rules, terms = agreed(agreement.terms, buyer, scopes.STANDING), agreement.signed_terms
         request = sha({"place": place, "agreement": digest, "at": now.isoformat()}).hex()
         link = Link(digest, terms["product"], peer, buyer, rules, request)
         return Use((link,), TIERS[terms["tier"]].action, {}, STANDING, place, taker=NOBODY, draws=False)
