@@ -19,15 +19,15 @@ class AgreementRow(TableRow):
     peer: str
     product: str
     edition: str | None = None
-    terms: Document | None = None
-    agreement: Document | None = None
+    terms: Document | None = None  # none with a peer that has no contracts of ours
+    agreement: Document | None = None  # the typed data that both signed
     odrl: Document
     provider_signature: bytes | None = None
     buyer_signature: bytes | None = None
     state: str
-    licence_tx: str | None = None
+    licence_tx: str | None = None  # by which its licence came on chain
     not_after: datetime | None = None
-    parent: str | None = None
+    parent: str | None = None  # the agreement right above it, whose sub-licence it is (provider)
     created: datetime
 
     @property
@@ -63,7 +63,7 @@ class SubLicenceRow(TableRow):
     """A licence of somebody who holds one himself."""
 
     digest: str
-    parent: str
+    parent: str  # the agreement whose holder granted it
     child: str | None = None
     document: Document | None = None  # none of one that we did not grant, and heard of when it was withdrawn
     state: SubLicenceState
@@ -100,9 +100,9 @@ class PursuitRow(TableRow):
     id: str
     mandate: Document
     state: PursuitState
-    product: str
+    product: str  # the one that is being got, empty before the first
     acquisition: str
-    tried: Documents
+    tried: Documents  # ids of products
     reason: str
     created: datetime
     updated: datetime
@@ -137,7 +137,7 @@ class AcquisitionRow(TableRow):
     agreement: str | None = None
     channel: str | None = None
     transfer: str | None = None
-    progress: Document
+    progress: Document  # the salt of its channel, what is here of a plain copy, and `connector.consumer.steps.AFTER`
     reason: str | None = None
     created: datetime
     updated: datetime

@@ -21,15 +21,15 @@ class UseState(StrEnum):
 class UseRow(TableRow):
     """How far a limit of a contract is used up."""
 
-    holder: str
+    holder: str  # who took this share: an opening, a window's order, a copy
     agreement: str
     rule: str
     operand: str
-    unit: str
+    unit: str  # for whom the rule counts, empty where that is everybody
     numerator: int
     denominator: int
     at: datetime
-    until: datetime | None
+    until: datetime | None  # the end of a session whose time is metered
     state: UseState
 
 
@@ -39,8 +39,8 @@ class DecisionRow(TableRow):
     """A decision of a contract's policy, with what it was asked."""
 
     id: str
-    agreement: str
-    place: str
+    agreement: str  # its digest, or the product where an offer was looked at
+    place: str  # where it was enforced
     policy: str
     request: Document
     decision: Document
@@ -87,7 +87,7 @@ class OpeningRow(TableRow):
     transfer: str
     reader_key: bytes
     number: int
-    role: str
+    role: str  # of the channel: `payer` or `payee`
     purpose: str
     state: OpeningState
     rows: Documents
@@ -115,7 +115,7 @@ class ReadRow(TableRow):
     acquisition: str
     agreement: str
     purpose: str
-    reader_key: bytes | None = None
+    reader_key: bytes | None = None  # of a leased one whose keys were asked for
     state: ReadState
     result: Document | None = None
     reason: str | None = None
