@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -81,14 +81,25 @@ class Stage:
         return f"{self.url}/sealed/{self.edition}/pieces?first={first}&count={count}"
 
 
-def agreement(digest: str, sealed: Sealed, peer: str, now: datetime) -> dict[str, Any]:
+def agreement(digest: str, sealed: Sealed, peer: str, now: datetime) -> AgreementRow:
     """Return the row of an agreement under which the edition may be drawn."""
     until = now + TERM
     atom = {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": until.isoformat()}
     policy = {"permission": [{"action": "use", "constraint": [atom]}]}
     terms = {"product": PRODUCT, "tier": "kept", "policy": policy, "maxUnpaidBytes": UNBOUNDED}
-    about = {"role": "provider", "peer": peer, "product": PRODUCT, "edition": sealed.edition_id.hex()}
-    return {"digest": digest, **about, "terms": terms, "state": "performing", "not_after": until, "created": now}
+    return AgreementRow(
+        digest=digest,
+        role="provider",
+        negotiation="",
+        peer=peer,
+        product=PRODUCT,
+        edition=sealed.edition_id.hex(),
+        terms=terms,
+        odrl={},
+        state="performing",
+        not_after=until,
+        created=now,
+    )
 
 
 def transfer(pid: str, digest: str, party: Party, now: datetime) -> TransferRow:
@@ -122,7 +133,7 @@ async def seed(data: Path, sealed: Sealed, party: Party, count: int) -> dict[str
         editions.record(tx, sealed, product=PRODUCT, now=now)
         for number in range(count):
             digest, pid = os.urandom(32).hex(), f"urn:uuid:bench-{number}"
-            tx.insert(AgreementRow, **agreement(digest, sealed, party.did, now))
+            tx.insert(agreement(digest, sealed, party.did, now))
             tx.insert(transfer(pid, digest, party, now))
             about = sealed.edition_id, bytes.fromhex(digest), tickets.transfer_digest(pid)
             made[digest] = tickets.SCHEME + tickets.issue(key, *about, now)

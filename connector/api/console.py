@@ -22,7 +22,8 @@ from connector.console.acts import ACT_BY_ROUTE
 from connector.console.page import PREFIX
 from connector.console.pages import BY_ROUTE
 from connector.console.sessions import Sessions
-from connector.consumer.acquisition import FINAL, Acquisitions
+from connector.consumer.acquisition import Acquisitions
+from connector.consumer.steps import FINAL
 from connector.runtime.errors import Absent, InvalidInput, NotPermitted, Unproven, explain_failure
 from connector.runtime.limits import FORM_FIELDS_MAX, LIVE_SECONDS_MAX
 from connector.space.view import SpaceView

@@ -23,6 +23,7 @@ from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
 from connector.runtime.settings_sources import shares
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.use import DecisionRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,8 +93,8 @@ def notices(core: Core, space: SpaceView, engine: Engine) -> Notices:
 
 async def policy_clock(core: Core) -> PolicyClock:
     """Return the time that decisions are made at: it goes on from the newest one that is stored."""
-    newest = await core.store.read(lambda tx: tx.find("decisions", order="at desc", limit=1))
-    return PolicyClock(core.clock, newest[0]["at"] if newest else None)
+    newest = await core.store.read(lambda tx: tx.find(DecisionRow, order="at desc", limit=1))
+    return PolicyClock(core.clock, newest[0].at if newest else None)
 
 
 def judge(core: Core, space: SpaceView, policy_clock: PolicyClock, watch: ChainWatch, duties: Duties) -> Judge:

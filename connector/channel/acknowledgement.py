@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from connector.channel import account as accounts
 from connector.channel import openings, plan, states, windows
 from connector.channel.errors import ChannelFault
-from connector.channel.openings import OPEN as RUNNING
 from connector.channel.tally import OPEN
+from connector.store.rows.use import OpeningRow, OpeningState
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _runs_until(tx: Tx, window: Window) -> datetime | None:
 
     So the payee has it well before it would have to claim with the preimage.
     """
-    rows = [tx.get("openings", id=openings.identity(accounts.PAYER, order)) for order in window.orders]
-    ends = [row["lease_until"] for row in rows if row is not None and row["state"] == RUNNING]
+    rows = [tx.get(OpeningRow, id=openings.identity(accounts.PAYER, order)) for order in window.orders]
+    ends = [row.lease_until for row in rows if row is not None and row.state == OpeningState.OPEN]
     half = window.created + (at_second(window.valid_until) - window.created) / 2
     return min(max(ends), half) if ends else None

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier as tier_of
-from connector.consumer import copying, next_channel, progress, quoting, waiting
+from connector.consumer import copying, next_channel, progress, quoting, steps, waiting
 from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
 from connector.consumer.moves import Moves
+from connector.consumer.steps import FINAL
 from connector.core.driver import DISK_EXIT, RETRYABLE_EXITS, Driver
 from connector.negotiation import transfer
 from connector.negotiation.protocol.messages import DSP_PATH
@@ -32,7 +34,8 @@ from connector.runtime.errors import (
     explain_failure,
 )
 from connector.runtime.speed import Speed
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AcquisitionRow, AgreementRow
+from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.rows.protocol import NegotiationRow, TransferRow
 from contracts.terms import Terms
 
@@ -51,14 +54,11 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
-COMPLETE, FAILED = "complete", "failed"
-FINAL = (COMPLETE, FAILED)
 # a full disk ends nothing: what was paid for comes when there is room
 MENDED = RETRYABLE_EXITS | {DISK_EXIT}
 WAIT_SECONDS_MAX = 30.0
 # by as much may a refusal overtake the word that the transfer is paused
 NEWS_SECONDS = 1.0
-AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
 
 
 class Acquisitions:
@@ -87,21 +87,21 @@ class Acquisitions:
         self._speeds: dict[str, Speed] = {}
         self._unread: dict[str, Failure] = {}
         self._steps = {
-            "wanted": self._negotiate,
-            "negotiating": self._agreed,
-            "agreed": self._licensed,
-            "licensed": self._deposit,
-            "funding": self._funded,
-            "funded": self._transfer,
-            "transferring": self._started,
-            "receiving": self._receive,
+            State.WANTED: self._negotiate,
+            State.NEGOTIATING: self._agreed,
+            State.AGREED: self._licensed,
+            State.LICENSED: self._deposit,
+            State.FUNDING: self._funded,
+            State.FUNDED: self._transfer,
+            State.TRANSFERRING: self._started,
+            State.RECEIVING: self._receive,
         }
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
-        for row in await self._core.store.read(lambda tx: tx.find("acquisitions")):
-            if row["state"] not in FINAL:
-                self.driver.wake(row["id"])
+        for row in await self._core.store.read(lambda tx: tx.find(AcquisitionRow)):
+            if row.state not in FINAL:
+                self.driver.wake(row.id)
 
     def moved(self, process: str, key: str) -> None:
         """Wake whoever waits for negotiation or transfer `key`."""
@@ -117,15 +117,14 @@ class Acquisitions:
         quoting.check(checked.get("licence"), product)
         await self._space.require(self._core.identity.did)
         now = self._core.clock.now()
-        if await self._core.store.read(lambda tx: tx.get("acquisitions", id=key)) is None:
+        if await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=key)) is None:
             await asyncio.to_thread(mandates.require_room, checked)
 
         def act(tx: Tx) -> None:
-            known = tx.get("acquisitions", id=key)
+            known = tx.get(AcquisitionRow, id=key)
             if known is None:
-                row = {"product": product, "mandate": checked, "state": "wanted", "progress": {}}
-                tx.insert("acquisitions", id=key, **row, created=now, updated=now)
-            elif known["product"] != product:
+                tx.insert(steps.wanted(key, product, checked, now))
+            elif known.product != product:
                 raise Conflict(f"`{key}` is about another product", "choose another id")
             else:
                 self._unpause(tx, known, now)
@@ -140,7 +139,7 @@ class Acquisitions:
         speed = self._speeds.get(key) or Speed()
         saw = partial(speed.saw, self._core.clock.monotonic())
         view = await self._core.store.read(lambda tx: progress.view(tx, key, trouble, asked, saw))
-        if view["state"] == waiting.RECEIVING:
+        if view["state"] == State.RECEIVING:
             self._speeds[key] = speed
         return view
 
@@ -162,10 +161,10 @@ class Acquisitions:
         """Read inside the block what is opened of an acquisition whose `to` is a stream; raises Absent, Conflict."""
         await self.view(key)
         with self._pipes.reading(key, gone) as pipe:
-            row = await self._row("acquisitions", key)
-            if row["mandate"].get("to") != mandates.STREAM:
+            row = await self._acquisition(key)
+            if row.mandate.get("to") != mandates.STREAM:
                 raise Conflict(f"`{key[:100]}` was not asked for as a stream", "choose another id")
-            if row["state"] in FINAL:
+            if row.state in FINAL:
                 raise pipes.after(row)
             self._unread.pop(key, None)
             self.driver.wake(key)
@@ -173,32 +172,31 @@ class Acquisitions:
 
     async def _advance(self, key: str) -> None:
         while True:
-            row = await self._core.store.read(lambda tx: tx.get("acquisitions", id=key))
-            assert row is not None
-            step = self._steps.get(row["state"])
-            if row["state"] in FINAL:
+            row = await self._acquisition(key)
+            step = self._steps.get(row.state)
+            if row.state in FINAL:
                 self._forget(row)
             if await self._gave_up(row) or step is None or not await step(row):
                 return
             self._asked.pop(key, None)
             self._tell(key)
 
-    async def _gave_up(self, row: Row) -> bool:
+    async def _gave_up(self, row: AcquisitionRow) -> bool:
         """End an acquisition that has waited too long, with what it met last."""
         now = self._core.clock.now()
         if not await self._core.store.read(lambda tx: waiting.over(tx, row, now)):
             return False
-        trouble = self.driver.trouble(row["id"])
+        trouble = self.driver.trouble(row.id)
         why = "nothing came" if trouble is None else trouble.text
-        await self._fail(row["id"], PeerUnreachable(f"given up while `{row['state']}`: {why}", "get it anew, later"))
+        await self._fail(row.id, PeerUnreachable(f"given up while `{row.state}`: {why}", "get it anew, later"))
         return True
 
     async def _fail(self, key: str, fault: Exception) -> None:
-        was = (await self._row("acquisitions", key))["progress"].get(AFTER)
-        state = COMPLETE if was == COMPLETE else FAILED  # what was complete stays so, whatever its next channel met
-        changes = {"state": state, "reason": as_reason(fault), "updated": self._core.clock.now()}
-        await self._core.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
-        self._forget(await self._row("acquisitions", key))
+        def act(tx: Tx) -> AcquisitionRow:
+            [row] = tx.find(AcquisitionRow, "id = ?", (key,))
+            return tx.change(row, replace(steps.failed(row, as_reason(fault)), updated=self._core.clock.now()))
+
+        self._forget(await self._core.store.write(act))
         await self._next_deposit()
         self._tell(key)
 
@@ -206,27 +204,27 @@ class Acquisitions:
         self._moves.tell(key)
         self._core.topics.acquisition_moved.tell(key)
 
-    def _forget(self, row: Row) -> None:
+    def _forget(self, row: AcquisitionRow) -> None:
         """Wait for nobody any more."""
-        self._speeds.pop(row["id"], None)
-        self._unread.pop(row["id"], None)
-        self._moves.forget(row["id"])
-        if (pipe := self._pipes.find(row["id"])) is not None:
+        self._speeds.pop(row.id, None)
+        self._unread.pop(row.id, None)
+        self._moves.forget(row.id)
+        if (pipe := self._pipes.find(row.id)) is not None:
             pipe.end(pipes.after(row))
-        for process in ("negotiation", "transfer"):
-            self._waiting.pop(f"{process}:{row[process]}", None)
+        for process in (f"negotiation:{row.negotiation}", f"transfer:{row.transfer}"):
+            self._waiting.pop(process, None)
 
-    def _move(self, tx: Tx, row: Row, state: str, **changes: Any) -> None:
-        """Leave the next state, if the row is still where this step found it."""
-        where = {"id": row["id"], "state": row["state"]}
-        tx.update("acquisitions", where, state=state, updated=self._core.clock.now(), **changes)
+    def _move(self, tx: Tx, row: AcquisitionRow, after: AcquisitionRow) -> None:
+        """Write what follows a row, if that is still where this step found it."""
+        where = {"id": row.id, "state": row.state}
+        tx.update(AcquisitionRow, where, **row.differs(replace(after, updated=self._core.clock.now())))
 
     # ---- the steps: True when the next one can follow at once
 
-    async def _negotiate(self, row: Row) -> bool:
+    async def _negotiate(self, row: AcquisitionRow) -> bool:
         """Find the offer that is meant, and negotiate within the mandate."""
-        mandate = row["mandate"]
-        found = await self._quotes.meant(row["product"], mandate, partial(self._asked.__setitem__, row["id"]))
+        mandate = row.mandate
+        found = await self._quotes.meant(row.product, mandate, partial(self._asked.__setitem__, row.id))
         limit = int(mandate["limit"])
         bid = min(found.asked, limit) if mandate["bid"] is None else int(mandate["bid"])
         within = {"bid": str(bid), "limit": str(limit), "rounds": self._core.settings.negotiation.rounds_max}
@@ -237,72 +235,70 @@ class Acquisitions:
         def act(tx: Tx) -> None:
             now = self._core.clock.now()
             pid = start(tx, provider=provider.did, base=provider.url + DSP_PATH, offer=offer, mandate=within, now=now)
-            self._waiting[f"negotiation:{pid}"] = row["id"]
-            self._move(tx, row, "negotiating", negotiation=pid, provider=provider.did)
+            self._waiting[f"negotiation:{pid}"] = row.id
+            self._move(tx, row, replace(row, state=State.NEGOTIATING, negotiation=pid, provider=provider.did))
 
         await self._core.store.write(act)
         return True
 
-    async def _agreed(self, row: Row) -> bool:
+    async def _agreed(self, row: AcquisitionRow) -> bool:
         """Wait for the negotiation's end."""
-        self._waiting[f"negotiation:{row['negotiation']}"] = row["id"]
-        talk = await self._core.store.read(lambda tx: tx.get(NegotiationRow, id=row["negotiation"]))
+        self._waiting[f"negotiation:{row.negotiation}"] = row.id
+        talk = await self._core.store.read(lambda tx: tx.get(NegotiationRow, id=row.its_negotiation))
         assert talk is not None, "an acquisition has its negotiation"
         if talk.state == TERMINATED:
             raise NotPermitted(f"no agreement: {talk.reason}", "raise your limit, or choose another product")
         if talk.state != FINALIZED:
             return False
-        await self._core.store.write(lambda tx: self._move(tx, row, "agreed", agreement=talk.digest))
+        after = replace(row, state=State.AGREED, agreement=talk.digest)
+        await self._core.store.write(lambda tx: self._move(tx, row, after))
         return True
 
-    async def _licensed(self, row: Row) -> bool:
+    async def _licensed(self, row: AcquisitionRow) -> bool:
         """Wait for the licence on chain: nothing is deposited under an agreement that the chain does not know."""
-        keep = await self._deposits.licensed(row["agreement"])
+        keep = await self._deposits.licensed(row.its_agreement)
 
         def act(tx: Tx) -> None:
             keep(tx)
-            self._move(tx, row, "licensed")
+            self._move(tx, row, replace(row, state=State.LICENSED))
 
         await self._core.store.write(act)
         return True
 
-    async def _deposit(self, row: Row) -> bool:
+    async def _deposit(self, row: AcquisitionRow) -> bool:
         """Pay in, one after the other: the token counts our permits, and a balance is there only once."""
         async with self._purse:
-            if await self._core.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("funding",), limit=1)):
+            if await self._core.store.read(lambda tx: tx.find(AcquisitionRow, "state = ?", (State.FUNDING,), limit=1)):
                 return False
             return await self._pay_in(row)
 
-    async def _pay_in(self, row: Row) -> bool:
+    async def _pay_in(self, row: AcquisitionRow) -> bool:
         """Open the channel with a deposit, by the token's permit in the same transaction."""
-        agreement = await self._agreement(row["agreement"])
+        agreement = await self._agreement(row.its_agreement)
         terms = Terms.from_json(agreement.terms)
         if terms.tier == PLAIN:  # paid outside channels
-            copying.check(row["mandate"])
-            await self._core.store.write(lambda tx: self._move(tx, row, "funded"))
+            copying.check(row.mandate)
+            await self._core.store.write(lambda tx: self._move(tx, row, replace(row, state=State.FUNDED)))
             return True
-        if terms.tier == "leased" and row["mandate"].get("to") is not None:
+        if terms.tier == "leased" and row.mandate.get("to") is not None:
             raise InvalidInput("a leased product is opened when it is read", "get it without `to`, then open it")
-        opening = await self._deposits.deposit(row["mandate"], agreement)
+        opening = await self._deposits.deposit(row.mandate, agreement)
 
         def act(tx: Tx) -> None:
-            progress = {**row["progress"], "salt": opening.salt.hex()}
-            self._move(tx, row, "funding", channel=opening.channel.hex(), progress=progress)
+            progress = {**row.progress, "salt": opening.salt.hex()}
+            self._move(tx, row, replace(row, state=State.FUNDING, channel=opening.channel.hex(), progress=progress))
             self._deposits.send(tx, opening)
 
         await self._core.store.write(act)
         return True
 
-    async def _funded(self, row: Row) -> bool:
+    async def _funded(self, row: AcquisitionRow) -> bool:
         """Wait until the channel is on chain and keep it as ours."""
-        keep = await self._deposits.opened(row, (await self._agreement(row["agreement"])).signed_terms)
+        keep = await self._deposits.opened(row, (await self._agreement(row.its_agreement)).signed_terms)
 
         def act(tx: Tx) -> None:
             keep(tx)
-            if row["progress"].get(AFTER) == COMPLETE:
-                self._move(tx, row, COMPLETE, progress={**row["progress"], AFTER: None})
-            else:
-                self._move(tx, row, "receiving" if row["transfer"] else "funded")
+            self._move(tx, row, steps.funded(row))
 
         await self._core.store.write(act)
         await self._next_deposit()
@@ -310,40 +306,40 @@ class Acquisitions:
 
     async def _next_deposit(self) -> None:
         """Wake whoever waits for its turn to pay in."""
-        for row in await self._core.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("licensed",))):
-            self.driver.wake(row["id"])
+        for row in await self._core.store.read(lambda tx: tx.find(AcquisitionRow, "state = ?", (State.LICENSED,))):
+            self.driver.wake(row.id)
 
-    async def _transfer(self, row: Row) -> bool:
+    async def _transfer(self, row: AcquisitionRow) -> bool:
         """Ask the provider to start the transfer."""
-        wanted = tier_of((await self._agreement(row["agreement"])).signed_terms["tier"]).formats[0]
+        wanted = tier_of((await self._agreement(row.its_agreement)).signed_terms["tier"]).formats[0]
 
         def act(tx: Tx) -> None:
             now = self._core.clock.now()
             request = self._engine.transfers.request
-            pid = request(tx, agreement=row["agreement"], transfer_format=wanted, now=now)
-            self._waiting[f"transfer:{pid}"] = row["id"]
-            self._move(tx, row, "transferring", transfer=pid)
+            pid = request(tx, agreement=row.its_agreement, transfer_format=wanted, now=now)
+            self._waiting[f"transfer:{pid}"] = row.id
+            self._move(tx, row, replace(row, state=State.TRANSFERRING, transfer=pid))
 
         await self._core.store.write(act)
         return True
 
-    async def _started(self, row: Row) -> bool:
+    async def _started(self, row: AcquisitionRow) -> bool:
         """Wait for the provider's start, which carries where the sealed bytes are."""
         if not await self._runs(row):
             return False
-        await self._core.store.write(lambda tx: self._move(tx, row, "receiving"))
+        await self._core.store.write(lambda tx: self._move(tx, row, replace(row, state=State.RECEIVING)))
         return True
 
-    async def _receive(self, row: Row) -> bool:
+    async def _receive(self, row: AcquisitionRow) -> bool:
         """Pull plain or sealed bytes and, in the tier kept, pay for keys; rest while the transfer does."""
         if not await self._runs(row):
             return False
-        begun = await self._core.store.read(lambda tx: transfer.of(tx, row["transfer"]))
+        begun = await self._core.store.read(lambda tx: transfer.of(tx, row.its_transfer))
         try:
-            if not await self._pulls.bring(row, partial(self._moves.progress, row["id"])):
+            if not await self._pulls.bring(row, partial(self._moves.progress, row.id)):
                 return False  # the provider has not heard yet that all is here; its answer wakes us
         except ReaderGone as gone:
-            self._unread[row["id"]], self._asked[row["id"]] = explain_failure(gone), waiting.BUYER
+            self._unread[row.id], self._asked[row.id] = explain_failure(gone), waiting.BUYER
             return False  # whoever reads next wakes us
         except Exception as fault:
             if next_channel.says_over(fault) and await self._next_channels.is_over(row):
@@ -356,42 +352,45 @@ class Acquisitions:
             return False  # refused because it was suspended meanwhile; its start wakes us
 
         def act(tx: Tx) -> None:
-            self._move(tx, row, COMPLETE)
-            self._holding.say(tx, row["agreement"], self._core.clock.now())
+            self._move(tx, row, replace(row, state=State.COMPLETE))
+            self._holding.say(tx, row.its_agreement, self._core.clock.now())
 
         await self._core.store.write(act)
         return True
 
-    async def go_on(self, row: Row) -> None:
+    async def go_on(self, row: AcquisitionRow) -> None:
         """Leave a channel that is over: what is left is bought through another, paid into next."""
         await self._next_channels.leave(row)
-        row["progress"][AFTER] = row["state"]
-        await self._core.store.write(lambda tx: self._move(tx, row, "licensed", progress=row["progress"]))
-        self.driver.wake(row["id"])
+        await self._core.store.write(lambda tx: self._move(tx, row, steps.channel_over(row)))
+        self.driver.wake(row.id)
 
-    def _unpause(self, tx: Tx, row: Row, now: datetime) -> None:
+    def _unpause(self, tx: Tx, row: AcquisitionRow, now: datetime) -> None:
         """Go on with a transfer that was paused here: whoever asks for it again wants it."""
-        found = tx.get(TransferRow, id=row["transfer"]) if row["transfer"] else None
+        found = tx.get(TransferRow, id=row.transfer) if row.transfer else None
         if found is not None and found.state == SUSPENDED and found.paused and not found.pending:
             self._engine.transfers.restart(tx, found.id, now)
 
     # ---- looking things up
 
-    async def _runs(self, row: Row) -> bool:
+    async def _runs(self, row: AcquisitionRow) -> bool:
         """Say whether the transfer runs, or has run to its end; raises NotPermitted when it was ended before."""
-        self._waiting[f"transfer:{row['transfer']}"] = row["id"]
-        found = await self._core.store.read(lambda tx: transfer.of(tx, row["transfer"]))
+        self._waiting[f"transfer:{row.transfer}"] = row.id
+        found = await self._core.store.read(lambda tx: transfer.of(tx, row.its_transfer))
         if found.state == TERMINATED:
             raise NotPermitted(f"the transfer was ended: {found.reason}")
         return found.state in (STARTED, COMPLETED) and found.pending != SUSPENDED
 
-    async def _paused(self, row: Row, begun: TransferRow) -> bool:
+    async def _paused(self, row: AcquisitionRow, begun: TransferRow) -> bool:
         """Say whether a transfer has moved since it was as in `begun`; a refusal may overtake the word that it has."""
         for seconds in (0, NEWS_SECONDS):
             await asyncio.sleep(seconds)
-            if (await self._core.store.read(lambda tx: transfer.of(tx, row["transfer"]))).updated != begun.updated:
+            if (await self._core.store.read(lambda tx: transfer.of(tx, row.its_transfer))).updated != begun.updated:
                 return True
         return False
+
+    async def _acquisition(self, key: str) -> AcquisitionRow:
+        [row] = await self._core.store.read(lambda tx: tx.find(AcquisitionRow, "id = ?", (key,)))
+        return row
 
     async def _agreement(self, digest: str) -> AgreementRow:
         [row] = await self._core.store.read(lambda tx: tx.find(AgreementRow, "digest = ?", (digest,)))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from connector.console.amounts import decimal
 from connector.consumer import outlay
-from connector.consumer.acquisition import FINAL
+from connector.consumer.steps import FINAL
 from connector.runtime.errors import PaymentRefused
+from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.console import FactRow
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def _begun(tx: Tx) -> list[tuple[str, bool, int]]:
     """Return of each purchase that was begun here its fact, whether it is over, and what it may still cost."""
     found = []
     for fact in tx.find(FactRow, "name >= ? and name < ?", (MOST, _MOST_END)):
-        row = tx.get("acquisitions", id=fact.name.removeprefix(MOST))
-        over = row is None or row["state"] in FINAL  # one that is not there never began
-        paid = outlay.spent_on(tx, row["channel"]) if row is not None and row["channel"] else 0
+        row = tx.get(AcquisitionRow, id=fact.name.removeprefix(MOST))
+        over = row is None or row.state in FINAL  # one that is not there never began
+        paid = outlay.spent_on(tx, row.channel) if row is not None and row.channel else 0
         found.append((fact.name, over, max(0, int(fact.value["most"]) - paid)))
     return found

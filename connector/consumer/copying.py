@@ -36,7 +36,7 @@ from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerRefused, 
 from connector.runtime.files import Part
 from connector.runtime.local_names import local_name, local_names
 from connector.runtime.stage import Stage
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.protocol import TransferRow
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.negotiation.engine import Engine
     from connector.negotiation.notices import Notices
-    from connector.store.row import Row
     from connector.store.table_row import Document
     from connector.store.transaction import Tx
 
@@ -112,13 +111,13 @@ class Copying:
     def __init__(self, core: Core, peers: Peers, notices: Notices, blobs: Blobs, engine: Engine) -> None:
         self._core, self._peers, self._notices, self._blobs, self._engine = core, peers, notices, blobs, engine
 
-    async def take(self, row: Row, tell: Callable[[], object]) -> bool:
+    async def take(self, row: AcquisitionRow, tell: Callable[[], object]) -> bool:
         """Bring the files of an acquisition here, say that the transfer is done, and when it is, answer its receipt.
 
         Returns whether all of that is done; False while the provider has not yet heard that it is.
         """
-        transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=row["transfer"]))
-        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
+        transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=row.transfer))
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.agreement))
         assert transfer is not None
         assert transfer.address is not None, "its start has told where the files are"
         assert agreement is not None
@@ -129,7 +128,7 @@ class Copying:
             return True
         if not transfer.pending:  # else it was said before a crash
             await taking.run(int(agreement.signed_terms["maxUnpaidBytes"]))
-            await self._engine.complete_transfer(row["transfer"])
+            await self._engine.complete_transfer(row.its_transfer)
         return False
 
 
@@ -142,7 +141,7 @@ class Taking:
         peers: Peers,
         notices: Notices,
         blobs: Blobs,
-        row: Row,
+        row: AcquisitionRow,
         address: Document,
         tell: Callable[[], object],
     ) -> None:
@@ -150,10 +149,10 @@ class Taking:
         self._row = row
         self._endpoint = str(address["endpoint"])
         self._headers = {"Authorization": bearers.of_address(address)}
-        self._purpose = quote(row["mandate"]["purpose"], safe="")
+        self._purpose = quote(row.mandate["purpose"], safe="")
         self._tell = tell
-        self._done: dict[str, int] = dict((row["progress"] or {}).get("files", {}))
-        self._folder = folder_of(blobs.folder, row["agreement"])
+        self._done: dict[str, int] = dict((row.progress or {}).get("files", {}))
+        self._folder = folder_of(blobs.folder, row.its_agreement)
 
     async def run(self, bytes_max: int) -> None:
         """Fetch what is missing and check the whole; raises PeerMisbehaved if it is not what was announced."""
@@ -175,15 +174,15 @@ class Taking:
 
     async def hand_out(self) -> None:
         """Copy the files to where the mandate says, if it does."""
-        if to := self._row["mandate"].get("to"):
-            overwrite = bool(self._row["mandate"].get("overwrite"))
+        if to := self._row.mandate.get("to"):
+            overwrite = bool(self._row.mandate.get("overwrite"))
             await asyncio.to_thread(partial(hand_out, self._folder, self._done, Path(to), overwrite=overwrite))
 
     async def _renew(self) -> None:
         """Take a fresh token for the transfer that runs, and keep it: a long copy outlives one."""
-        transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=self._row["transfer"]))
+        transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=self._row.transfer))
         assert transfer is not None, "a copy has its transfer"
-        body, headers = {"transfer": transfer.peer_pid}, self._peers.authorization(self._row["provider"])
+        body, headers = {"transfer": transfer.peer_pid}, self._peers.authorization(self._row.its_provider)
         answer = (await self._core.outbound.post(f"{self._endpoint}/ticket", body, headers=headers)).json()
         token = str(answer.get("authorization", "")) if isinstance(answer, dict) else ""
         address = messages.data_address(self._endpoint, {"authorization": token, "authType": bearers.AUTH_TYPE})
@@ -248,8 +247,8 @@ class Taking:
     async def _note(self, listed: Listed, done: dict[str, int]) -> None:
         self._done = done
         progress = {"files": done, "of": str(listed.size), "folder": str(self._folder)}
-        key = {"id": self._row["id"]}
-        await self._core.store.write(lambda tx: tx.update("acquisitions", key, progress=progress))
+        key = {"id": self._row.id}
+        await self._core.store.write(lambda tx: tx.update(AcquisitionRow, key, progress=progress))
         self._tell()
 
     def _digest(self, listed: Listed) -> bytes:
@@ -273,15 +272,15 @@ class Taking:
             receipt = copy_receipt.check(answer.json(), provider, agreement.digest, transfer)
             self._agree(receipt, Tariff.from_json(agreement.signed_terms["tariff"]))
         except (ContractError, PeerRefused, PeerMisbehaved) as error:
-            log.warning("the receipt of transfer `%s` is not signed by us: %s", self._row["transfer"], error)
+            log.warning("the receipt of transfer `%s` is not signed by us: %s", self._row.transfer, error)
             return
         now, text = self._core.clock.now(), copy_receipt.digest(receipt).hex()
         notice = Notice(RECEIVED, agreement.digest, text, now)
-        progress = self._row["progress"] | {"receipt": {"receipt": receipt, "signature": answer.json()["signature"]}}
+        progress = self._row.progress | {"receipt": {"receipt": receipt, "signature": answer.json()["signature"]}}
 
         def act(tx: Tx) -> None:
             self._notices.send(tx, agreement, notice)
-            tx.update("acquisitions", {"id": self._row["id"]}, progress=progress)
+            tx.update(AcquisitionRow, {"id": self._row.id}, progress=progress)
 
         await self._core.store.write(act)
 

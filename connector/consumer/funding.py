@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connector.licence.licensing import Licensing
     from connector.settlement.meeting import Meetings
     from connector.settlement.purse import Purse
-    from connector.store.rows.agreement import AgreementRow
+    from connector.store.rows.agreement import AcquisitionRow, AgreementRow
     from connector.store.transaction import Tx
     from ledger.chain.client import Act
     from ledger.chain.programs import Programs
@@ -103,34 +103,34 @@ class Deposits:
         """Queue the act that opens and fills a channel."""
         self._transactions.enqueue(tx, CHANNEL + deposit.channel.hex(), deposit.act)
 
-    async def opened(self, row: Mapping[str, Any], terms: Mapping[str, Any]) -> Callable[[Tx], None]:
+    async def opened(self, row: AcquisitionRow, terms: Mapping[str, Any]) -> Callable[[Tx], None]:
         """Wait until the channel of an acquisition is on chain; return what keeps it as ours, once."""
-        mined = await self._transactions.mined(CHANNEL + row["channel"])
-        channel = bytes.fromhex(row["channel"])
+        mined = await self._transactions.mined(CHANNEL + row.its_channel)
+        channel = bytes.fromhex(row.its_channel)
         found = await self._programs.channel(channel)
         assert found is not None, "a mined opening has its channel"
 
         def keep(tx: Tx) -> None:
-            if tx.get("channels", id=row["channel"]) is not None:
+            if tx.get("channels", id=row.channel) is not None:
                 return
             accounts.begin(
                 tx,
                 channel_id=channel,
                 role=accounts.PAYER,
-                peer=row["provider"],
-                agreement=row["agreement"],
+                peer=row.its_provider,
+                agreement=row.its_agreement,
                 payer=found.payer,
                 payee=found.payee,
                 signer=found.signer,
                 token=found.token,
                 split=Split.from_json(terms["split"]),
                 arbitrator=found.arbitrator,
-                salt=bytes.fromhex(row["progress"]["salt"]),
+                salt=bytes.fromhex(row.progress["salt"]),
                 deposit=found.deposit,
                 expiry=found.expiry,
                 now=self._core.clock.now(),
                 open_tx=mined.transaction,
             )
-            self._meetings.record(tx, channel, row["agreement"], found, mined.transaction)
+            self._meetings.record(tx, channel, row.its_agreement, found, mined.transaction)
 
         return keep

@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from catalog.codes import tier
-from connector.consumer.acquisition import FINAL as GOT
 from connector.consumer.carrier import Carrier
 from connector.consumer.haul import roads_to
 from connector.consumer.roads import ROADS_MAX, Road, Roads
+from connector.consumer.steps import FINAL as GOT
 from connector.custody import needs, passes, scrub
 from connector.custody.intake import Intake
 from connector.custody.passes import HELD_PATH
 from connector.negotiation.protocol.states import FINAL, STARTED, TRANSFER
 from connector.runtime import files
 from connector.runtime.errors import Conflict, PeerUnreachable, PenstockError
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.protocol import TransferRow
 from contracts.ranges import RowSet
 
@@ -166,9 +166,9 @@ class Mending:
         agreement = tx.get(AgreementRow, digest=replica["agreement"])
         if agreement is None:
             raise Conflict(f"the agreement of the replica `{key}` is not here")
-        for got in tx.find("acquisitions", "agreement = ?", (replica["agreement"],)):
-            if got["state"] not in GOT:
-                raise Conflict(f"the replica is still being got by `{got['id']}`", "that fetches what is damaged, too")
+        for got in tx.find(AcquisitionRow, "agreement = ?", (replica["agreement"],)):
+            if got.state not in GOT:
+                raise Conflict(f"the replica is still being got by `{got.id}`", "that fetches what is damaged, too")
         return replica, agreement
 
     async def _started(self, pid: str) -> TransferRow:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.channel.doors import Buyer
     from connector.core.core import Core
     from connector.settlement.paying import Payments
-    from connector.store.row import Row
+    from connector.store.rows.agreement import AcquisitionRow
     from ledger.chain.client import Chain
     from ledger.chain.programs import Programs
 
@@ -46,21 +46,21 @@ class NextChannels:
     def __init__(self, core: Core, programs: Programs, buyer: Buyer, chain: Chain, payments: Payments) -> None:
         self._core, self._programs, self._buyer, self._chain, self._payments = core, programs, buyer, chain, payments
 
-    async def is_over(self, row: Row) -> bool:
+    async def is_over(self, row: AcquisitionRow) -> bool:
         """Say whether the channel of an acquisition is closed on chain, or expires too soon for a window (spec 3.5)."""
-        found = await self._programs.channel(bytes.fromhex(row["channel"]))
+        found = await self._programs.channel(bytes.fromhex(row.its_channel))
         if found is None:
             return False
         if found.closed:
             return True
-        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.agreement))
         assert agreement is not None, "a channel is opened under an agreement that we keep"
         terms = Terms.from_json(agreement.terms)
         latest = max(self._core.clock.now(), (await self._chain.newest()).at)
         least = timedelta(seconds=terms.claim_margin + terms.stale_max + CLOCK_LEEWAY_SECONDS)
         return latest + least >= found.expiry
 
-    async def soon_over(self, row: Row) -> bool:
+    async def soon_over(self, row: AcquisitionRow) -> bool:
         """Say the same as `is_over`, having waited a little for a settlement that is under way."""
         for pause in PAUSES_SECONDS:
             if await self.is_over(row):
@@ -68,10 +68,10 @@ class NextChannels:
             await asyncio.sleep(pause)
         return await self.is_over(row)
 
-    async def leave(self, row: Row) -> None:
+    async def leave(self, row: AcquisitionRow) -> None:
         """Take from a channel that is over what its payee was paid for there, and void what it was not."""
-        log.info("channel `%s` is over; `%s` goes on in another", row["channel"], row["id"])
-        channel, buyer = bytes.fromhex(row["channel"]), self._buyer
+        log.info("channel `%s` is over; `%s` goes on in another", row.channel, row.id)
+        channel, buyer = bytes.fromhex(row.its_channel), self._buyer
         found = await self._programs.channel(channel)
         waiting = await self._core.store.read(lambda tx: payer.waiting(tx, channel))
         if waiting is None or found is None or not found.closed:

@@ -24,7 +24,7 @@ from connector.channel import account as accounts
 from connector.channel import openings, tally, windows
 from connector.channel.plan import Want
 from connector.consumer import copying, key_export, next_channel, reads
-from connector.consumer.acquisition import COMPLETE, WAIT_SECONDS_MAX
+from connector.consumer.acquisition import WAIT_SECONDS_MAX
 from connector.consumer.mandate import refuse_unwritable
 from connector.consumer.purchase import Purchase
 from connector.custody import replicas
@@ -37,8 +37,9 @@ from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnr
 from connector.runtime.local_names import local_names, renamed
 from connector.runtime.stage import require_empty, require_free
 from connector.settlement import disputes
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.use import OpeningRow, ReadRow, ReadState
 from contracts.ranges import RowSet
 from contracts.units import LEASED
 from ledger.edition.opening import Code, OpeningError
@@ -113,8 +114,8 @@ class Openings:
         place = None if to is None else Place(Path(str(to)), overwrite)
         async with self._turn:
             row = await self._reads.begin(key, await self._got(str(body.get("acquisition", ""))), purpose)
-            if row["state"] == reads.DONE and row["result"] is not None:
-                return {"renamed": {}} | dict(row["result"])
+            if row.state == ReadState.DONE and row.result is not None:
+                return {"renamed": {}} | dict(row.result)
             return await self._perform(row, place)
 
     async def export_keys(self, body: Any) -> Row:
@@ -129,18 +130,17 @@ class Openings:
         key = key_export.PREFIX + key
         async with self._turn:
             got = await self._got(str(body.get("acquisition", "")))
-            agreement = await self._agreement(got["agreement"])
+            agreement = await self._agreement(got.its_agreement)
             key_export.check_tier(agreement)
-            known = await self._core.store.read(lambda tx: tx.get("reads", id=key))
-            if known is None or known["state"] != reads.DONE:
+            known = await self._core.store.read(lambda tx: tx.get(ReadRow, id=key))
+            if known is None or known.state != ReadState.DONE:
                 key_export.check_place(to)
             row = await self._reads.begin(key, got, purpose)
-            if row["state"] != reads.DONE:
-                row = {"result": await self._export(row, agreement, to)}
-            return key_export.told(row["result"])
+            done = row.result if row.state == ReadState.DONE else None
+            return key_export.told(done or await self._export(row, agreement, to))
 
-    async def _export(self, row: Row, agreement: AgreementRow, to: Path) -> Row:
-        replica = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
+    async def _export(self, row: ReadRow, agreement: AgreementRow, to: Path) -> Row:
+        replica = await self._core.store.read(lambda tx: replicas.under(tx, row.agreement))
         assert replica is not None, "a complete acquisition has its replica"
         try:
             number = await self._reads.decide(row, keys_leave=True)
@@ -158,17 +158,17 @@ class Openings:
         assert agreement is not None
         return agreement
 
-    async def _got(self, acquisition: str) -> Row:
-        got = await self._core.store.read(lambda tx: tx.get("acquisitions", id=acquisition))
-        if got is None or got["state"] != COMPLETE:
+    async def _got(self, acquisition: str) -> AcquisitionRow:
+        got = await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=acquisition))
+        if got is None or got.state != AcquisitionState.COMPLETE:
             raise Absent(f"`{acquisition[:100]}` is not here, or not complete", "penstock get, first")
         return got
 
-    async def _perform(self, row: Row, to: Place | None) -> Row:
-        agreement = await self._agreement(row["agreement"])
+    async def _perform(self, row: ReadRow, to: Place | None) -> Row:
+        agreement = await self._agreement(row.agreement)
         if agreement.signed_terms["tier"] == PLAIN:
             return await self._plain(row, to)
-        replica = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
+        replica = await self._core.store.read(lambda tx: replicas.under(tx, row.agreement))
         assert replica is not None, "a complete acquisition has its replica"
         way = self._leased if agreement.signed_terms["tier"] == LEASED else self._kept
         try:
@@ -179,17 +179,17 @@ class Openings:
 
     # ---- plain: here already, and nobody's to control
 
-    async def _plain(self, row: Row, to: Place | None) -> Row:
-        got = await self._core.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
+    async def _plain(self, row: ReadRow, to: Place | None) -> Row:
+        got = await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=row.acquisition))
         assert got is not None
-        sizes, folder = got["progress"]["files"], copying.folder_of(self._blobs.folder, row["agreement"])
+        sizes, folder = got.progress["files"], copying.folder_of(self._blobs.folder, row.agreement)
         names = list(sizes)
         if to is not None:
             await asyncio.to_thread(to.require, sizes)
             names = await asyncio.to_thread(partial(copying.hand_out, folder, sizes, to.folder, overwrite=to.overwrite))
 
         def act(tx: Tx) -> Row:
-            before = tx.find("reads", "agreement = ? and state = ?", (row["agreement"], reads.DONE))
+            before = tx.find(ReadRow, "agreement = ? and state = ?", (row.agreement, ReadState.DONE))
             number, size = len(before) + 1, sum(sizes.values())
             told = renamed(sizes)
             return reads.settle(tx, row, number=number, size=size, files=names, charged=0, renamed=told)
@@ -198,10 +198,10 @@ class Openings:
 
     # ---- leased: bought from the key holder, once per opening
 
-    async def _leased(self, row: Row, agreement: AgreementRow, replica: Row, to: Place | None) -> Row:
-        got = await self._acquisition(row["acquisition"])
+    async def _leased(self, row: ReadRow, agreement: AgreementRow, replica: Row, to: Place | None) -> Row:
+        got = await self._acquisition(row.acquisition)
         rows = rows_of(agreement.signed_terms, replicas.table_of(replica))
-        if to is not None and not row["reader_key"]:  # not paid yet
+        if to is not None and not row.reader_key:  # not paid yet
             await asyncio.to_thread(to.require, None)
         try:
             reader, received = await self._bought(row, got, rows)
@@ -210,7 +210,7 @@ class Openings:
                 raise
             got = await self._renewed(got)
             reader, received = await self._bought(row, got, rows)
-        channel = bytes.fromhex(got["channel"])
+        channel = bytes.fromhex(got.its_channel)
         secrets = {key.row: key.secret for key in received.keys}
         try:
             names, files, size = await self._read(agreement, replica, secrets, to)
@@ -225,45 +225,46 @@ class Openings:
         self._acknowledging.wake(channel)
         return told
 
-    async def _renewed(self, got: Row) -> Row:
+    async def _renewed(self, got: AcquisitionRow) -> AcquisitionRow:
         """Return an acquisition with its next channel, its own being over; raises what kept that from being opened."""
-        key, end = got["id"], got
+        key, end = got.id, got
         await self._acquisitions.go_on(got)
         with suppress(TimeoutError):
             async with asyncio.timeout(WAIT_SECONDS_MAX):
-                while (end := await self._acquisition(key))["state"] != COMPLETE:
+                while (end := await self._acquisition(key)).state != AcquisitionState.COMPLETE:
                     mark = (await self._acquisitions.view(key))["mark"]
                     await self._acquisitions.wait(key, mark, WAIT_SECONDS_MAX)
-        if end["state"] != COMPLETE:
+        if end.state != AcquisitionState.COMPLETE:
             raise PeerUnreachable(f"the next channel of `{key}` is not open yet", "ask again with the same id")
-        if end["channel"] == got["channel"]:
-            raise from_reason(end["reason"])
+        if end.channel == got.channel:
+            assert end.reason is not None, "it says what its next channel met"
+            raise from_reason(end.reason)
         return end
 
-    async def _acquisition(self, key: str) -> Row:
-        row = await self._core.store.read(lambda tx: tx.get("acquisitions", id=key))
+    async def _acquisition(self, key: str) -> AcquisitionRow:
+        row = await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=key))
         assert row is not None, "what is opened was acquired"
         return row
 
-    async def _bought(self, row: Row, got: Row, rows: RowSet) -> tuple[bytes, Received]:
+    async def _bought(self, row: ReadRow, got: AcquisitionRow, rows: RowSet) -> tuple[bytes, Received]:
         """Buy the keys of an opening through the channel of its acquisition; return its reader key with them.
 
         What an earlier run left unfinished there is brought to its end first.
         """
-        purchase = Purchase(self._till, got["provider"], bytes.fromhex(got["channel"]))
-        if row["reader_key"] and (received := await purchase.resume(row["reader_key"])) is not None:
-            return row["reader_key"], received
+        purchase = Purchase(self._till, got.its_provider, bytes.fromhex(got.its_channel))
+        if row.reader_key and (received := await purchase.resume(row.reader_key)) is not None:
+            return row.reader_key, received
         reader = self._books.lend(X25519PrivateKey.generate())
-        await self._core.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, reader_key=reader))
-        transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=got["transfer"]))
+        await self._core.store.write(lambda tx: tx.update(ReadRow, {"id": row.id}, reader_key=reader))
+        transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=got.transfer))
         assert transfer is not None
         want = Want(
-            agreement=bytes.fromhex(row["agreement"]),
+            agreement=bytes.fromhex(row.agreement),
             transfer=transfer_id(*pids(transfer)),
             use=tally.OPEN,
             rows=rows,
             reader_key=reader,
-            context={"purpose": row["purpose"]},
+            context={"purpose": row.purpose},
         )
         received = await purchase.next(want)
         assert received is not None, "an opening always has something to buy"
@@ -272,7 +273,7 @@ class Openings:
     def _end_leased(
         self,
         tx: Tx,
-        row: Row,
+        row: ReadRow,
         reader: bytes,
         channel: bytes,
         seq: int,
@@ -282,20 +283,20 @@ class Openings:
         names: list[str],
     ) -> Row:
         """End our side's record of the opening; returns what is told of it."""
-        found = tx.find("openings", "agreement = ? and role = ?", (row["agreement"], "payer"))
-        opened = next(one for one in found if one["reader_key"] == reader)
-        openings.end(tx, self._core.evidence, opened["id"], "read", self._core.clock.now())
+        found = tx.find(OpeningRow, "agreement = ? and role = ?", (row.agreement, "payer"))
+        opened = next(one for one in found if one.reader_key == reader)
+        openings.end(tx, self._core.evidence, opened.id, "read", self._core.clock.now())
         window = windows.find(tx, accounts.load(tx, channel, accounts.PAYER), seq)
         assert window is not None
-        number, charged = int(opened["number"]), window.amount
+        number, charged = opened.number, window.amount
         told = renamed(names)
         return reads.settle(tx, row, number=number, size=size, files=files, charged=charged, renamed=told)
 
     # ---- kept: decided and counted here
 
-    async def _kept(self, row: Row, agreement: AgreementRow, replica: Row, to: Place | None) -> Row:
+    async def _kept(self, row: ReadRow, agreement: AgreementRow, replica: Row, to: Place | None) -> Row:
         secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica["id"]))
-        if to is not None and row["state"] == reads.ASKED:  # not counted yet
+        if to is not None and row.state == ReadState.ASKED:  # not counted yet
             await asyncio.to_thread(self._require, to, agreement, replica, secrets)
         number = await self._reads.decide(row)
         names, files, size = await self._read(agreement, replica, secrets, to)

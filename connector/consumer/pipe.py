@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.runtime.errors import Conflict, ReaderGone, from_reason
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from connector.store.rows.agreement import AcquisitionRow
 
 # beside one window that is being opened
 WAITING_BYTES_MAX = 8 * 1024 * 1024
@@ -144,8 +146,8 @@ class Pipes:
                 del self._pipes[key]
 
 
-def after(row: Mapping[str, Any]) -> Exception:
+def after(row: AcquisitionRow) -> Exception:
     """Return what whoever reads an acquisition at its end is told."""
-    if row["reason"] is not None:
-        return from_reason(row["reason"])
-    return Conflict(f"`{row['id'][:100]}` is complete and was read", "read it again with `penstock open`")
+    if row.reason is not None:
+        return from_reason(row.reason)
+    return Conflict(f"`{row.id[:100]}` is complete and was read", "read it again with `penstock open`")

@@ -10,8 +10,9 @@ from connector.custody import replicas
 from connector.licence.licensed import rows_of
 from connector.runtime.errors import Absent
 from connector.runtime.local_names import renamed
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
 from connector.store.rows.protocol import NegotiationRow
+from connector.store.rows.use import ReadRow
 from contracts import price_words
 from contracts.tariff import Tariff
 from contracts.typed_data import Agreement
@@ -40,36 +41,36 @@ def view(
 
     `saw` is told the plain bytes that are here and returns how many come a second, if that is known.
     """
-    row = tx.get("acquisitions", id=key)
+    row = tx.get(AcquisitionRow, id=key)
     if row is None:
         raise Absent(f"there is no acquisition `{key[:100]}`")
-    released = tx.execute(_RELEASED, row["channel"] or "")[0]["windows"]
-    talk = tx.get(NegotiationRow, id=row["negotiation"]) if row["negotiation"] else None
-    agreement = tx.get(AgreementRow, digest=row["agreement"]) if row["agreement"] else None
-    paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
-    replica = replicas.seen(tx, row["agreement"] or "")
+    released = tx.execute(_RELEASED, row.channel or "")[0]["windows"]
+    talk = tx.get(NegotiationRow, id=row.negotiation) if row.negotiation else None
+    agreement = tx.get(AgreementRow, digest=row.agreement) if row.agreement else None
+    paid = tx.get("paid_rows", agreement=row.agreement) if row.agreement else None
+    replica = replicas.seen(tx, row.agreement or "")
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
     rows, size = _due(tx, agreement, replica) if agreement and replica else (0, 0)
     here = size * max(held, keys) // rows if rows else 0  # where nothing sealed is kept, what has its key came
-    speed = saw(here) if row["state"] == waiting.RECEIVING and replica else None
+    speed = saw(here) if row.state == AcquisitionState.RECEIVING and replica else None
     turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])
     price, cap, currency = _price(agreement)
     due = price_words.money(int(cost), currency) if currency else cost
     told = f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {due}" + _told(size - here, speed)
-    copied = (row["progress"] or {}).get("files")
+    copied = (row.progress or {}).get("files")
     return {
-        "id": row["id"],
-        "product": row["product"],
-        "title": agreement.terms["title"] if agreement and agreement.terms else row["product"],
-        "state": row["state"],
-        "reason": row["reason"],
+        "id": row.id,
+        "product": row.product,
+        "title": agreement.terms["title"] if agreement and agreement.terms else row.product,
+        "state": row.state,
+        "reason": row.reason,
         "turn": None if turn is None else turn.json(),
-        "mark": f"{row['state']}-{released}",
-        "agreement": row["agreement"],
-        "channel": row["channel"],
-        "transfer": row["transfer"],
+        "mark": f"{row.state}-{released}",
+        "agreement": row.agreement,
+        "channel": row.channel,
+        "transfer": row.transfer,
         "price": price,
         "cap": None if cap is None else str(cap),
         "most": None if cap is None else price_words.money(cap, currency),
@@ -86,17 +87,17 @@ def view(
             "bytesHeld": str(here),
             "bytesPerSecond": None if speed is None else str(round(speed)),
             "secondsLeft": None if speed is None else str(round((size - here) / speed)),
-            "text": told if copied is None else copying.text(row["progress"]),
+            "text": told if copied is None else copying.text(row.progress),
         },
     }
 
 
-def _renamed(tx: Tx, row: dict[str, Any], copied: list[str]) -> dict[str, str]:
+def _renamed(tx: Tx, row: AcquisitionRow, copied: list[str]) -> dict[str, str]:
     """Return the files that are called otherwise where they were put, told name → name there."""
     if copied:
         return renamed(copied)
-    opening = tx.get("reads", id=f"{row['id']}/to") or {}
-    return dict((opening.get("result") or {}).get("renamed", {}))
+    opening = tx.get(ReadRow, id=f"{row.id}/to")
+    return dict(((opening and opening.result) or {}).get("renamed", {}))
 
 
 def _told(left: int, speed: float | None) -> str:

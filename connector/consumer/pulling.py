@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from connector.channel import tally
 from connector.channel.plan import Want
-from connector.consumer import next_channel, reads
+from connector.consumer import next_channel
 from connector.consumer.haul import Haul, roads_to
 from connector.consumer.mandate import NOWHERE, STREAM
 from connector.consumer.purchase import Purchase
@@ -33,6 +33,7 @@ from connector.runtime.limits import HEADER_BYTES_MAX
 from connector.settlement import disputes
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.use import ReadRow, ReadState
 from contracts.ranges import RowSet
 from contracts.units import LEASED
 
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from connector.settlement.paying import Payments
     from connector.space.view import SpaceView
     from connector.store.row import Row
+    from connector.store.rows.agreement import AcquisitionRow
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable
@@ -88,54 +90,54 @@ class Pulls:
         self._pipes, self._payments, self._quotes, self._reads = pipes, payments, quotes, reads
         self._till, self._copying = till, copying
 
-    async def bring(self, row: Row, tell: Callable[[], object]) -> bool:
+    async def bring(self, row: AcquisitionRow, tell: Callable[[], object]) -> bool:
         """Bring here what an acquisition is of, plain or sealed; returns whether all is done."""
-        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.agreement))
         assert agreement is not None
         if agreement.signed_terms["tier"] == PLAIN:
             return await self._copying.take(row, tell)
         await self.pull(row, tell)
         return True
 
-    async def pull(self, row: Row, tell: Callable[[], object]) -> None:
+    async def pull(self, row: AcquisitionRow, tell: Callable[[], object]) -> None:
         """Bring the acquisition's replica here; in the tier kept pay for its keys, too, and acknowledge them.
 
         Where the mandate says `to`, everything is opened there in the same pass.
         """
-        transfer = await self._transfer(row["transfer"])
-        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row["agreement"]))
+        transfer = await self._transfer(row.its_transfer)
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.agreement))
         assert agreement is not None
         replica = await self._replica(row, agreement)
         leased = agreement.signed_terms["tier"] == LEASED
         opening = None if leased else await self._opening(row)
-        if opening is None or opening["state"] != reads.DONE:
+        if opening is None or opening.state != ReadState.DONE:
             await self._carry(row, transfer, agreement, replica, opening, tell)
         if leased:
             return
         await self._acknowledge(row)
-        done = await self._transfer(row["transfer"])
+        done = await self._transfer(row.its_transfer)
         if done.state == STARTED and not done.pending:  # not said before a crash
-            await self._engine.complete_transfer(row["transfer"])
+            await self._engine.complete_transfer(row.its_transfer)
 
-    async def _acknowledge(self, row: Row) -> None:
+    async def _acknowledge(self, row: AcquisitionRow) -> None:
         """Acknowledge all keys; on a channel that is over nothing is left to claim, and nothing to acknowledge."""
         try:
-            await self._payments.acknowledge(row["provider"], bytes.fromhex(row["channel"]))
+            await self._payments.acknowledge(row.its_provider, bytes.fromhex(row.its_channel))
         except Exception as fault:
             if not next_channel.says_over(fault):
                 raise
 
     async def _carry(
         self,
-        row: Row,
+        row: AcquisitionRow,
         transfer: TransferRow,
         agreement: AgreementRow,
         replica: Row,
-        opening: Row | None,
+        opening: ReadRow | None,
         tell: Callable[[], object],
     ) -> None:
         """Fetch, buy and open until everything agreed on is here; what an earlier run did is not done again."""
-        keeps = opening is None or row["mandate"]["keep"]
+        keeps = opening is None or row.mandate["keep"]
         roads = await roads_to(self._core, self._peers, replica, transfer)
         others = await self._core.store.read(lambda tx: earlier.held(tx, replica)) if keeps else []
         intake, table = await asyncio.to_thread(_prepare, self._blobs.folder, replica, others, keeps=keeps)
@@ -145,8 +147,8 @@ class Pulls:
                 haul = Haul(
                     self._core, self._secrets, self._blobs, replica, table, rows, roads, intake, (sealed, plain), tell
                 )
-                if opening is not None and row["mandate"]["to"] == STREAM:
-                    haul.pipe = self._pipes.of(row["id"])
+                if opening is not None and row.mandate["to"] == STREAM:
+                    haul.pipe = self._pipes.of(row.id)
                 sink = (
                     None
                     if agreement.signed_terms["tier"] == LEASED
@@ -159,11 +161,11 @@ class Pulls:
 
     async def _fill(
         self,
-        row: Row,
+        row: AcquisitionRow,
         transfer: TransferRow,
         haul: Haul,
         sink: Sink | None,
-        opening: Row | None,
+        opening: ReadRow | None,
         tell: Callable[[], object],
     ) -> None:
         """Let the haul run until replica and sink have everything."""
@@ -184,34 +186,36 @@ class Pulls:
                 data = haul.rows - RowSet(((0, haul.table.index_rows),))
                 await self._reads.finish(opening, number, tally.plain_bytes(haul.table, data), files, sink.renamed)
 
-    async def _opening(self, row: Row) -> Row | None:
+    async def _opening(self, row: AcquisitionRow) -> ReadRow | None:
         """Return the opening that the mandate asks for, None when it asks for none."""
-        if row["mandate"].get("to") is None:
+        if row.mandate.get("to") is None:
             return None
-        return await self._reads.begin(f"{row['id']}/to", row, row["mandate"]["purpose"])
+        return await self._reads.begin(f"{row.id}/to", row, row.mandate["purpose"])
 
-    async def _decided(self, opening: Row) -> int:
+    async def _decided(self, opening: ReadRow) -> int:
         try:
             return await self._reads.decide(opening)
         except NotPermitted as refusal:
             await self._reads.deny(opening, refusal)
             raise
 
-    async def _buy_keys(self, row: Row, transfer: TransferRow, haul: Haul, tell: Callable[[], object]) -> None:
+    async def _buy_keys(
+        self, row: AcquisitionRow, transfer: TransferRow, haul: Haul, tell: Callable[[], object]
+    ) -> None:
         """Buy the keys of all rows agreed on: the index first, then what it calls critical, then the rest."""
-        channel = bytes.fromhex(row["channel"])
-        exposure, reader_key = row["mandate"].get("exposure"), self._core.identity.keys.delivery_public
+        channel = bytes.fromhex(row.its_channel)
+        exposure, reader_key = row.mandate.get("exposure"), self._core.identity.keys.delivery_public
         await haul.open_paid()
-        purchase = Purchase(self._till, row["provider"], channel, haul.here, haul.prove)
+        purchase = Purchase(self._till, row.its_provider, channel, haul.here, haul.prove)
         await purchase.resume(reader_key)
         while True:
             want = Want(
-                agreement=bytes.fromhex(row["agreement"]),
+                agreement=bytes.fromhex(row.its_agreement),
                 transfer=transfer_id(*pids(transfer)),
                 use=tally.KEEP,
                 rows=haul.rows,
                 reader_key=reader_key,
-                context={"purpose": row["mandate"]["purpose"]},
+                context={"purpose": row.mandate["purpose"]},
                 critical=haul.critical or RowSet(),
                 exposure=None if exposure is None else int(exposure),
             )
@@ -220,12 +224,12 @@ class Pulls:
                 return
             tell()
 
-    async def _replica(self, row: Row, agreement: AgreementRow) -> Row:
+    async def _replica(self, row: AcquisitionRow, agreement: AgreementRow) -> Row:
         """Return the replica's row; the first time, prove the header and rows that the provider sends."""
-        known = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
+        known = await self._core.store.read(lambda tx: replicas.under(tx, row.its_agreement))
         if known is not None:
             return known
-        provider = self._space.last().members[row["provider"]]
+        provider = self._space.last().members[row.its_provider]
         shown = await self._quotes.public(provider, agreement.signed_edition)
         new = await asyncio.to_thread(replicas.prepare, self._secrets, bytes.fromhex(agreement.signed_edition), *shown)
         pricing.verify(agreement.signed_terms, new.table)
@@ -236,16 +240,16 @@ class Pulls:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
-            made = replicas.record(tx, new, agreement=row["agreement"], now=now)
+            made = replicas.record(tx, new, agreement=row.its_agreement, now=now)
             tx.update("replicas", {"id": made["id"]}, seal=seal)
             fields = {
                 "place": self._core.identity.url,
                 "rows": str(new.header.rows),
                 "bytes": str(new.header.plain_bytes),
             }
-            fields["from"] = row["provider"]
-            link = [agreement.signed_edition, row["agreement"]]
-            self._core.evidence.record(tx, "replica.held", part=row["agreement"], link=link, fields=fields, now=now)
+            fields["from"] = row.its_provider
+            link = [agreement.signed_edition, row.its_agreement]
+            self._core.evidence.record(tx, "replica.held", part=row.its_agreement, link=link, fields=fields, now=now)
             return made
 
         return await self._core.store.write(act)
@@ -268,16 +272,16 @@ def _prepare(folder: Path, replica: Row, others: list[earlier.Held], *, keeps: b
     return intake, intake.table
 
 
-def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
+def _sink(haul: Haul, row: AcquisitionRow, opening: ReadRow | None) -> Sink:
     """Return where plaintext goes: where the mandate says, or nowhere, for every piece is proven in any case."""
-    to = row["mandate"].get("to")
+    to = row.mandate.get("to")
     if haul.pipe is not None:
         return Stream(haul.plain, haul.table, haul.rows, haul.sealed_at, haul.pipe)
-    if opening is None or to == NOWHERE:
+    if opening is None or to is None or to == NOWHERE:
         return Null(haul.plain)
-    stage = sha256(opening["id"].encode()).hexdigest()[:16]
+    stage = sha256(opening.id.encode()).hexdigest()[:16]
     try:
-        overwrite = bool(row["mandate"].get("overwrite"))
+        overwrite = bool(row.mandate.get("overwrite"))
         return Folder(haul.plain, Path(to), stage, bytes_of(haul.table, haul.rows), overwrite=overwrite)
     except OSError as error:
         if error.errno in BROKEN:

@@ -7,14 +7,15 @@ looked at again in each round of the monitor, until it is met, withdrawn or over
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from catalog.demand import State
 from connector.consumer import mandate as mandates
-from connector.consumer.acquisition import FAILED
 from connector.core.driver import Driver
 from connector.runtime.errors import Absent, Conflict, PeerRefused, as_reason
+from connector.store.rows.agreement import AcquisitionState, PursuitRow, PursuitState
 
 if TYPE_CHECKING:
     from connector.consumer.acquisition import Acquisitions
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-LOOKING, GETTING, MET, ENDED = "looking", "getting", "met", "ended"
+UNDER_WAY = (PursuitState.LOOKING, PursuitState.GETTING)
 # states of an acquisition in which its licence is not on chain yet
-UNLICENSED = frozenset({"wanted", "negotiating", "agreed"})
+UNLICENSED = frozenset({AcquisitionState.WANTED, AcquisitionState.NEGOTIATING, AcquisitionState.AGREED})
 PATH = "/exchange/demands/"
 SHOWN = ("id", "state", "product", "acquisition", "tried", "reason")
 
@@ -41,8 +42,10 @@ class Pursuits:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished; also a chore of the monitor."""
-        for row in await self._core.store.read(lambda tx: tx.find("pursuits", "state in (?, ?)", (LOOKING, GETTING))):
-            self.driver.wake(row["id"])
+        for row in await self._core.store.read(
+            lambda tx: tx.find(PursuitRow, "state in (?, ?)", (PursuitState.LOOKING, PursuitState.GETTING))
+        ):
+            self.driver.wake(row.id)
 
     def moved(self, acquisition: str) -> None:
         """Take note that an acquisition moved, perhaps one of a pursuit."""
@@ -57,11 +60,21 @@ class Pursuits:
             raise Conflict(f"the demand `{demand[:100]}` is somebody else's", "penstock demand list --mine")
 
         def act(tx: Tx) -> None:
-            if tx.get("pursuits", id=demand) is None:
-                rest = {"tried": [], "product": "", "acquisition": "", "reason": "", "created": now, "updated": now}
-                tx.insert("pursuits", id=demand, mandate=checked, state=LOOKING, **rest)
+            if tx.get(PursuitRow, id=demand) is None:
+                row = PursuitRow(
+                    id=demand,
+                    mandate=checked,
+                    state=PursuitState.LOOKING,
+                    product="",
+                    acquisition="",
+                    tried=[],
+                    reason="",
+                    created=now,
+                    updated=now,
+                )
+                tx.insert(row)
             else:
-                tx.update("pursuits", {"id": demand, "state": LOOKING}, mandate=checked, updated=now)
+                tx.update(PursuitRow, {"id": demand, "state": PursuitState.LOOKING}, mandate=checked, updated=now)
 
         await self._core.store.write(act)
         self.driver.wake(demand)
@@ -70,56 +83,60 @@ class Pursuits:
     async def show(self, demand: str) -> Row:
         """Return how a pursuit stands; raises Absent."""
         row = await self._row(demand)
-        return {name: row[name] for name in SHOWN}
+        return {name: getattr(row, name) for name in SHOWN}
 
     # ---- the steps
 
     async def _advance(self, key: str) -> None:
-        steps = {LOOKING: self._look, GETTING: self._get}
-        while (step := steps.get((row := await self._row(key))["state"])) is not None:
+        steps = {PursuitState.LOOKING: self._look, PursuitState.GETTING: self._get}
+        while (step := steps.get((row := await self._row(key)).state)) is not None:
             if not await step(row):
                 return
 
-    async def _look(self, row: Row) -> bool:
+    async def _look(self, row: PursuitRow) -> bool:
         """Choose the best match that was not tried, and begin to get it."""
-        demand = await self._ask("GET", row["id"])
+        demand = await self._ask("GET", row.id)
         if demand["state"] in (State.MET.value, State.WITHDRAWN.value):
-            return await self._move(row, ENDED, reason=f"the demand is {demand['state']}")
+            return await self._move(
+                row, replace(row, state=PursuitState.ENDED, reason=f"the demand is {demand['state']}")
+            )
         product = demand.get("product", "") if demand["state"] == State.NEGOTIATING.value else ""
         if not product:
-            left = [one["product"] for one in demand.get("matches", ()) if one["product"] not in row["tried"]]
+            left = [one["product"] for one in demand.get("matches", ()) if one["product"] not in row.tried]
             if not left:
                 return False  # the monitor looks again
             product = left[0]
-            await self._ask("POST", row["id"], "negotiate", product=product)
-        acquisition = f"{row['id']}:{product}"
-        self._getting[acquisition] = row["id"]  # before it is begun: its first move may come at once
-        await self._acquisitions.acquire(acquisition, product, row["mandate"])
-        return await self._move(row, GETTING, product=product, acquisition=acquisition, tried=[*row["tried"], product])
+            await self._ask("POST", row.id, "negotiate", product=product)
+        acquisition = f"{row.id}:{product}"
+        self._getting[acquisition] = row.id  # before it is begun: its first move may come at once
+        await self._acquisitions.acquire(acquisition, product, row.mandate)
+        tried = [*row.tried, product]
+        after = replace(row, state=PursuitState.GETTING, product=product, acquisition=acquisition, tried=tried)
+        return await self._move(row, after)
 
-    async def _get(self, row: Row) -> bool:
+    async def _get(self, row: PursuitRow) -> bool:
         """Say that it is met once the licence is there; look on when it came to nothing."""
-        self._getting[row["acquisition"]] = row["id"]  # also what an earlier run began
-        view = await self._acquisitions.view(row["acquisition"])
+        self._getting[row.acquisition] = row.id  # also what an earlier run began
+        view = await self._acquisitions.view(row.acquisition)
         if view["state"] in UNLICENSED:
             return False  # the acquisition's next step wakes us
-        demand = await self._ask("GET", row["id"])
+        demand = await self._ask("GET", row.id)
         negotiating = demand["state"] == State.NEGOTIATING.value
-        if view["state"] == FAILED and not view["agreement"]:
+        if view["state"] == AcquisitionState.FAILED and not view["agreement"]:
             if negotiating:
-                await self._ask("POST", row["id"], "reopen", reason=f"no agreement about {row['product']}")
-            return await self._move(row, LOOKING, reason=str(view["reason"] or ""))
+                await self._ask("POST", row.id, "reopen", reason=f"no agreement about {row.product}")
+            return await self._move(row, replace(row, state=PursuitState.LOOKING, reason=str(view["reason"] or "")))
         if negotiating:
-            await self._ask("POST", row["id"], "meet", agreement=view["agreement"])
-        return await self._move(row, MET, reason="")
+            await self._ask("POST", row.id, "meet", agreement=view["agreement"])
+        return await self._move(row, replace(row, state=PursuitState.MET, reason=""))
 
-    async def _move(self, row: Row, state: str, **changes: Any) -> bool:
-        now = self._core.clock.now()
-        where = {"id": row["id"], "state": row["state"]}
-        await self._core.store.write(lambda tx: tx.update("pursuits", where, state=state, updated=now, **changes))
-        if state != GETTING:
-            self._forget(row["id"])
-        return state in (LOOKING, GETTING)
+    async def _move(self, row: PursuitRow, after: PursuitRow) -> bool:
+        """Write what follows a row, if that is still where this step found it; say whether there is more to do."""
+        where, changes = {"id": row.id, "state": row.state}, row.differs(replace(after, updated=self._core.clock.now()))
+        await self._core.store.write(lambda tx: tx.update(PursuitRow, where, **changes))
+        if after.state != PursuitState.GETTING:
+            self._forget(row.id)
+        return after.state in UNDER_WAY
 
     def _forget(self, demand: str) -> None:
         """Be woken by no acquisition of a demand any more."""
@@ -127,8 +144,8 @@ class Pursuits:
 
     async def _fail(self, key: str, fault: Exception) -> None:
         self._forget(key)
-        changes = {"state": ENDED, "reason": as_reason(fault), "updated": self._core.clock.now()}
-        await self._core.store.write(lambda tx: tx.update("pursuits", {"id": key}, **changes))
+        changes = {"state": PursuitState.ENDED, "reason": as_reason(fault), "updated": self._core.clock.now()}
+        await self._core.store.write(lambda tx: tx.update(PursuitRow, {"id": key}, **changes))
 
     async def _ask(self, method: str, demand: str, move: str = "", **body: str) -> Row:
         path = PATH + quote(demand, safe="") + (f"/{move}" if move else "")
@@ -140,8 +157,8 @@ class Pursuits:
             raise
         return found
 
-    async def _row(self, key: str) -> Row:
-        row = await self._core.store.read(lambda tx: tx.get("pursuits", id=key))
+    async def _row(self, key: str) -> PursuitRow:
+        row = await self._core.store.read(lambda tx: tx.get(PursuitRow, id=key))
         if row is None:
             raise Absent(f"the demand `{key[:100]}` is not pursued", "penstock demand pursue")
         return row

@@ -18,7 +18,8 @@ from connector.enforcement.rules import agreed
 from connector.enforcement.use import PART, RELEASE, Link, Use
 from connector.licence.licensed import rows_of
 from connector.runtime.errors import Conflict, NotPermitted
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AcquisitionRow, AgreementRow
+from connector.store.rows.use import ReadRow, ReadState
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
-# `decided`: allowed and counted by us; what was written since is ours
-ASKED, DECIDED, DONE, DENIED = "asked", "decided", "done", "denied"
-
 
 class Reads:
     """Openings of what is here: decided, counted, recorded."""
@@ -45,26 +43,32 @@ class Reads:
         self._core, self._standing, self._enforcement = core, standing, enforcement
         self._duties, self._erasing = duties, erasing
 
-    async def begin(self, key: str, got: Row, purpose: str) -> Row:
+    async def begin(self, key: str, got: AcquisitionRow, purpose: str) -> ReadRow:
         """Return the row of the opening `key` of an acquisition, made if it is new; raises Conflict, NotPermitted."""
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
-            if tx.get("reads", id=key) is None:
-                about = {"acquisition": got["id"], "agreement": got["agreement"], "purpose": purpose}
-                tx.insert("reads", id=key, **about, state=ASKED, created=now)
-            known = tx.get("reads", id=key)
-            assert known is not None
-            if (known["acquisition"], known["purpose"]) != (got["id"], purpose):
+        def act(tx: Tx) -> ReadRow:
+            known = tx.get(ReadRow, id=key)
+            if known is None:
+                known = ReadRow(
+                    id=key,
+                    acquisition=got.id,
+                    agreement=got.its_agreement,
+                    purpose=purpose,
+                    state=ReadState.ASKED,
+                    created=now,
+                )
+                tx.insert(known)
+            if (known.acquisition, known.purpose) != (got.id, purpose):
                 raise Conflict(f"the opening `{key[:100]}` was for something else", "choose another id")
             return known
 
         row = await self._core.store.write(act)
-        if row["state"] == DENIED:
-            raise NotPermitted(row["reason"])
+        if row.state == ReadState.DENIED:
+            raise NotPermitted(row.reason or "")
         return row
 
-    async def decide(self, row: Row, *, keys_leave: bool = False) -> int:
+    async def decide(self, row: ReadRow, *, keys_leave: bool = False) -> int:
         """Decide an opening by our own agreement's policy and count it; returns its number, raises NotPermitted.
 
         With `keys_leave` it is one whose keys are handed out: that must be permitted, too, and is recorded.
@@ -72,80 +76,81 @@ class Reads:
         try:
             number = await self._core.store.write(lambda tx: self._decide(tx, row, keys_leave=keys_leave))
         except ChannelFault as failure:
-            await self._duties.note(failure, [row["agreement"]])
+            await self._duties.note(failure, [row.agreement])
             raise
         if isinstance(number, str):
             raise NotPermitted(number)
         return number
 
-    def _decide(self, tx: Tx, row: Row, *, keys_leave: bool) -> int | str:
+    def _decide(self, tx: Tx, row: ReadRow, *, keys_leave: bool) -> int | str:
         """Return the opening's number, or the reasons of a denial."""
-        agreement = tx.get(AgreementRow, digest=row["agreement"])
+        agreement = tx.get(AgreementRow, digest=row.agreement)
         assert agreement is not None
         if over := self._standing.over(tx, agreement, self._core.clock.now()):
             return over
-        replica = replicas.seen(tx, row["agreement"])
+        replica = replicas.seen(tx, row.agreement)
         assert replica is not None, "what is opened has its replica"
         table = replicas.table(tx, replica)
         size = tally.plain_bytes(table, rows_of(agreement.signed_terms, table))
-        said = measured({PURPOSE: row["purpose"]}, size)
+        said = measured({PURPOSE: row.purpose}, size)
         terms, me, now = agreement.signed_terms, self._core.identity.did, self._core.clock.now()
-        request = sha({"opening": row["id"]}).hex()
-        under = Link(row["agreement"], terms["product"], agreement.peer, me, agreed(terms, me), request)
-        opening = Use((under,), "read", said, RELEASE, "opening", taker=row["id"])
+        request = sha({"opening": row.id}).hex()
+        under = Link(row.agreement, terms["product"], agreement.peer, me, agreed(terms, me), request)
+        opening = Use((under,), "read", said, RELEASE, "opening", taker=row.id)
         export = replace(opening, action="download", place="export", stage=PART, draws=False)
         if refused := self._enforcement.at_once(tx, (export, opening) if keys_leave else (opening,), now):
             return refused
-        tx.update("reads", {"id": row["id"]}, state=DECIDED)
-        number = 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))
+        tx.update(ReadRow, {"id": row.id}, state=ReadState.DECIDED)
+        number = 1 + len(tx.find(ReadRow, "agreement = ? and state = ?", (row.agreement, ReadState.DONE)))
         if keys_leave:
-            link = [replica["edition"], row["agreement"]]
+            link = [replica["edition"], row.agreement]
             told = {
                 "opening": str(number),
-                "purpose": row["purpose"],
+                "purpose": row.purpose,
                 "rows": rows_of(agreement.signed_terms, table).json(),
             }
-            self._core.evidence.record(tx, lineage.EXPORTED, part=row["agreement"], link=link, fields=told, now=now)
+            self._core.evidence.record(tx, lineage.EXPORTED, part=row.agreement, link=link, fields=told, now=now)
         return number
 
     async def finish(
-        self, row: Row, number: int, size: int, files: list[str], renamed: Mapping[str, str] | None = None
+        self, row: ReadRow, number: int, size: int, files: list[str], renamed: Mapping[str, str] | None = None
     ) -> Row:
         """Record that everything was opened, `size` plain bytes, to `files`; returns what is told of it."""
 
         def act(tx: Tx) -> Row:
-            replica = replicas.seen(tx, row["agreement"])
+            replica = replicas.seen(tx, row.agreement)
             assert replica is not None
             self._record(tx, row, replica, number, size)
             return settle(tx, row, number=number, size=size, files=files, charged=0, renamed=renamed)
 
         return await self._core.store.write(act)
 
-    def _record(self, tx: Tx, row: Row, replica: Row, number: int, size: int) -> None:
+    def _record(self, tx: Tx, row: ReadRow, replica: Row, number: int, size: int) -> None:
         reader = self._core.identity.keys.delivery_public.hex()
-        told = {"transfer": row["acquisition"], "opening": str(number), "readerKey": reader, "purpose": row["purpose"]}
-        link, now = [row["acquisition"], str(number)], self._core.clock.now()
-        agreement = tx.get(AgreementRow, digest=row["agreement"])
+        told = {"transfer": row.acquisition, "opening": str(number), "readerKey": reader, "purpose": row.purpose}
+        link, now = [row.acquisition, str(number)], self._core.clock.now()
+        agreement = tx.get(AgreementRow, digest=row.agreement)
         assert agreement is not None
         rows = rows_of(agreement.signed_terms, replicas.table(tx, replica)).json()
         record = self._core.evidence.record
         started = {**told, "rows": rows, "bytes": str(size)}
-        record(tx, "opening.started", part=row["agreement"], link=link, fields=started, now=now)
-        uses.end(tx, row["id"], now)
-        performed.record(tx, row["agreement"], row["id"], performed.read(self._core.identity.did, now))
+        record(tx, "opening.started", part=row.agreement, link=link, fields=started, now=now)
+        uses.end(tx, row.id, now)
+        performed.record(tx, row.agreement, row.id, performed.read(self._core.identity.did, now))
         tx.after(self._erasing.wake)
         ended = {**told, "duration": "0"}
-        record(tx, "opening.ended", part=row["agreement"], link=link, fields=ended, now=now)
+        record(tx, "opening.ended", part=row.agreement, link=link, fields=ended, now=now)
 
-    async def deny(self, row: Row, refusal: NotPermitted) -> None:
+    async def deny(self, row: ReadRow, refusal: NotPermitted) -> None:
         """Keep the reasons of a denial: asked again under the same id, it is the same."""
         reason = str(refusal)
-        await self._core.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, state=DENIED, reason=reason))
+        changes = {"state": ReadState.DENIED, "reason": reason}
+        await self._core.store.write(lambda tx: tx.update(ReadRow, {"id": row.id}, **changes))
 
 
 def settle(
     tx: Tx,
-    row: Row,
+    row: ReadRow,
     *,
     number: int,
     size: int,
@@ -158,14 +163,14 @@ def settle(
     `renamed` are the files that are called otherwise here, told name → name here.
     """
     result = {
-        "id": row["id"],
-        "acquisition": row["acquisition"],
+        "id": row.id,
+        "acquisition": row.acquisition,
         "number": number,
         "bytes": size,
         "files": files,
         "renamed": renamed or {},
         "charged": charged,
-        "purpose": row["purpose"],
+        "purpose": row.purpose,
     }
-    tx.update("reads", {"id": row["id"]}, state=DONE, result=result)
+    tx.update(ReadRow, {"id": row.id}, state=ReadState.DONE, result=result)
     return result

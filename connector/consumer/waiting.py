@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.negotiation.process import PATIENCE
 from connector.negotiation.protocol.states import SUSPENDED
+from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import NegotiationRow, OutboxRow, TransferRow
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.runtime.errors import Failure
+    from connector.store.rows.agreement import AcquisitionRow
     from connector.store.transaction import Tx
 
 EXCHANGE, PROVIDER, BUYER, CHAIN = "exchange", "provider", "buyer", "chain"
@@ -30,23 +32,22 @@ MENDERS: Mapping[str, str] = MappingProxyType({"chain": CHAIN, "disk": BUYER})
 # the process itself ends what waits too long, and says why; we give up only if it does not
 SLACK = timedelta(minutes=1)
 
-RECEIVING = "receiving"
 # state of an acquisition → who has to act
-TURNS: Mapping[str, str] = MappingProxyType(
+TURNS: Mapping[State, str] = MappingProxyType(
     {
-        "wanted": PROVIDER,
-        "negotiating": PROVIDER,
-        "agreed": PROVIDER,
-        "licensed": BUYER,
-        "funding": CHAIN,
-        "funded": BUYER,
-        "transferring": PROVIDER,
-        RECEIVING: PROVIDER,
+        State.WANTED: PROVIDER,
+        State.NEGOTIATING: PROVIDER,
+        State.AGREED: PROVIDER,
+        State.LICENSED: BUYER,
+        State.FUNDING: CHAIN,
+        State.FUNDED: BUYER,
+        State.TRANSFERRING: PROVIDER,
+        State.RECEIVING: PROVIDER,
     }
 )
 # states in which a protocol's process says itself whose turn it is → its rows, and our column with its id
-PROCESSES: Mapping[str, tuple[type[NegotiationRow | TransferRow], str]] = MappingProxyType(
-    {"negotiating": (NegotiationRow, "negotiation"), "transferring": (TransferRow, "transfer")}
+PROCESSES: Mapping[State, tuple[type[NegotiationRow | TransferRow], str]] = MappingProxyType(
+    {State.NEGOTIATING: (NegotiationRow, "negotiation"), State.TRANSFERRING: (TransferRow, "transfer")}
 )
 
 
@@ -63,22 +64,22 @@ class Turn:
         return {"whose": self.whose, "until": self.until.isoformat(), "why": self.why}
 
 
-def turn(tx: Tx, row: Mapping[str, Any], trouble: Failure | None, asked: str) -> Turn | None:
+def turn(tx: Tx, row: AcquisitionRow, trouble: Failure | None, asked: str) -> Turn | None:
     """Return whose turn the acquisition `row` is, None at its end.
 
     `trouble` is what the last try of its step met, `asked` whom that step was asking when it is more than one.
     """
-    if row["state"] not in TURNS:
+    if row.state not in TURNS:
         return None
-    whose, why = TURNS[row["state"]], ""
+    whose, why = TURNS[row.state], ""
     if trouble is not None:
         whose, why = MENDERS.get(trouble.whose) or asked or whose, trouble.text
     until = _until(tx, row)
-    if row["state"] == RECEIVING and (transfer := tx.get(TransferRow, id=row["transfer"])):
+    if row.state == State.RECEIVING and (transfer := tx.get(TransferRow, id=row.transfer)):
         why = f"the transfer is suspended: {transfer.reason}" if transfer.state == SUSPENDED else why
-    if row["state"] in PROCESSES:
-        rows, column = PROCESSES[row["state"]]
-        process = tx.get(rows, id=row[column])
+    if row.state in PROCESSES:
+        rows, column = PROCESSES[row.state]
+        process = tx.get(rows, id=getattr(row, column))
         assert process is not None, "an acquisition has its processes"
         ours = process.turn == process.role and not process.pending
         waiting = tx.find(OutboxRow, "subject = ?", (process.id,), limit=1)
@@ -87,18 +88,18 @@ def turn(tx: Tx, row: Mapping[str, Any], trouble: Failure | None, asked: str) ->
     return Turn(whose, until, why)
 
 
-def over(tx: Tx, row: Mapping[str, Any], now: datetime) -> bool:
+def over(tx: Tx, row: AcquisitionRow, now: datetime) -> bool:
     """Say whether the acquisition has waited too long."""
-    return row["state"] in TURNS and _until(tx, row) + SLACK <= now
+    return row.state in TURNS and _until(tx, row) + SLACK <= now
 
 
-def _until(tx: Tx, row: Mapping[str, Any]) -> datetime:
-    agreement = tx.get(AgreementRow, digest=row["agreement"]) if row["agreement"] else None
+def _until(tx: Tx, row: AcquisitionRow) -> datetime:
+    agreement = tx.get(AgreementRow, digest=row.agreement) if row.agreement else None
     if agreement is not None and agreement.not_after is not None:
         return agreement.not_after
-    end: datetime = row["updated"] + PATIENCE
-    if agreement is None and row["state"] in PROCESSES:
-        rows, column = PROCESSES[row["state"]]
-        process = tx.get(rows, id=row[column])
+    end: datetime = row.updated + PATIENCE
+    if agreement is None and row.state in PROCESSES:
+        rows, column = PROCESSES[row.state]
+        process = tx.get(rows, id=getattr(row, column))
         end = end if process is None or process.deadline is None else process.deadline
     return end

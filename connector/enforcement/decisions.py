@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.enforcement.scopes import narrowed
+from connector.store.rows.use import DecisionRow, PolicyRow
 from contracts.canonical import canonical, sha
 from policy.compile import compile_policy
 from policy.decide import decide
@@ -50,19 +51,20 @@ def record(tx: Tx, evidence: Recorder, made: Made, now: datetime, row: str = "")
     """Write the row (`row` is its id, by default from place and request) and the event of a decision."""
     ruling = made.ruling
     name = ruling.document.get("policy", "")
-    if name and tx.get("policies", digest=name) is None:
-        tx.insert("policies", digest=name, document=dict(ruling.policy))
+    if name and tx.get(PolicyRow, digest=name) is None:
+        tx.insert(PolicyRow(digest=name, document=dict(ruling.policy)))
     tx.put(
-        "decisions",
-        id=row or f"{made.request}/{made.place}",
-        agreement=made.part,
-        place=made.place,
-        policy=name,
-        request=ruling.document.get("request", {}),
-        decision=dict(ruling.document),
-        outcome=ruling.outcome,
-        digest=ruling.digest,
-        at=ruling.at or now,
+        DecisionRow(
+            id=row or f"{made.request}/{made.place}",
+            agreement=made.part,
+            place=made.place,
+            policy=name,
+            request=ruling.document.get("request", {}),
+            decision=dict(ruling.document),
+            outcome=ruling.outcome,
+            digest=ruling.digest,
+            at=ruling.at or now,
+        )
     )
     evidence.record(tx, "decision.made", part=made.part, link=[made.request], fields=disclosed(made), now=now)
 
@@ -102,6 +104,6 @@ def replay(policy: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
 
 def replayed(tx: Tx) -> dict[str, bool]:
     """Make every stored decision again; return id → whether it came out the same."""
-    policies = {row["digest"]: row["document"] for row in tx.find("policies")}
-    rows = tx.find("decisions", order="at")
-    return {row["id"]: row["policy"] in policies and replay(policies[row["policy"]], row["decision"]) for row in rows}
+    policies = {row.digest: row.document for row in tx.find(PolicyRow)}
+    rows = tx.find(DecisionRow, order="at")
+    return {row.id: row.policy in policies and replay(policies[row.policy], row.decision) for row in rows}

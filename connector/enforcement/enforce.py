@@ -18,6 +18,7 @@ from connector.enforcement.decisions import Made
 from connector.enforcement.ruling import CONDITIONAL, DENY
 from connector.enforcement.use import Granted, Refused
 from connector.enforcement.uses import Draw
+from connector.store.rows.use import DecisionRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,8 +104,8 @@ class Enforcement:
 
     def _recorded(self, tx: Tx, use: Use, link: Link, now: datetime) -> Decided:
         found, row = self.decide(tx, use, link, now), use.row(link)
-        last: Mapping[str, Any] | None = tx.get("decisions", id=row) if use.polls else None
-        if not use.stage.happened and (last is None or last["outcome"] != found.ruling.outcome):
+        last = tx.get(DecisionRow, id=row) if use.polls else None
+        if not use.stage.happened and (last is None or last.outcome != found.ruling.outcome):
             made = Made(use.place, link.agreement, link.request, found.ruling, purpose_of(use.context))
             decisions.record(tx, self.evidence, made, now, row)
         return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.store.rows.use import PerformedRow
 from policy.world import Act
 
 if TYPE_CHECKING:
@@ -23,14 +24,14 @@ ACTS_MAX = 1_000
 def record(tx: Tx, agreement: str, key: str, act: Act) -> None:
     """Keep an act under its own `key`; one that is known already stays as it was told first."""
     name = f"{agreement}/{key}"
-    if tx.get("performed", id=name) is None:
-        tx.insert("performed", id=name, agreement=agreement, action=act.action, who=act.by, at=act.at)
+    if tx.get(PerformedRow, id=name) is None:
+        tx.insert(PerformedRow(id=name, agreement=agreement, action=act.action, who=act.by, at=act.at))
 
 
 def acts(tx: Tx, agreement: str) -> tuple[Act, ...]:
     """Return the newest acts under an agreement, oldest first."""
-    rows = tx.find("performed", "agreement = ?", (agreement,), order="at desc", limit=ACTS_MAX)
-    return tuple(Act(row["action"], row["at"], row["who"]) for row in reversed(rows))
+    rows = tx.find(PerformedRow, "agreement = ?", (agreement,), order="at desc", limit=ACTS_MAX)
+    return tuple(Act(row.action, row.at, row.who) for row in reversed(rows))
 
 
 def read(by: str, at: datetime) -> Act:

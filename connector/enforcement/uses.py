@@ -22,6 +22,7 @@ from connector.enforcement.counted import Counted
 from connector.runtime.errors import PenstockError
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
+from connector.store.rows.use import UseRow, UseState
 from policy.vocabulary.operands import OPERANDS, State
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from policy.world import Counter
 
-RESERVED = "reserved"
-COMMITTED = "committed"
-RETURNED = "returned"
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -60,7 +58,7 @@ def taken(
     if not counted:
         return None if counted is None else {}
     try:
-        rows: Sequence[Row] = tx.execute(_SUMS, now, now, now, now, agreement, RETURNED, without)
+        rows: Sequence[Row] = tx.execute(_SUMS, now, now, now, now, agreement, UseState.RETURNED, without)
         found: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
             if row["unit"] == counted.get(row["rule"], Counted()).unit:
@@ -91,30 +89,31 @@ def reserve(tx: Tx, draws: Sequence[Draw], holder: str, now: datetime, *, bounde
     for draw, share in shares:
         numerator, denominator = Fraction(share.amount).as_integer_ratio()
         tx.put(
-            "uses",
-            **_key(draw, share, holder),
-            unit=share.unit,
-            numerator=numerator,
-            denominator=denominator,
-            at=now,
-            until=None,
-            state=RESERVED,
+            UseRow(
+                **_key(draw, share, holder),
+                unit=share.unit,
+                numerator=numerator,
+                denominator=denominator,
+                at=now,
+                until=None,
+                state=UseState.RESERVED,
+            )
         )
 
 
 def commit(tx: Tx, holder: str) -> None:
     """Make final what the holder has reserved; what is final already stays."""
-    tx.update("uses", {"holder": holder, "state": RESERVED}, state=COMMITTED)
+    tx.update(UseRow, {"holder": holder, "state": UseState.RESERVED}, state=UseState.COMMITTED)
 
 
 def give_back(tx: Tx, holder: str) -> None:
     """Return what the holder has reserved and did not use; what is final stays."""
-    tx.update("uses", {"holder": holder, "state": RESERVED}, state=RETURNED)
+    tx.update(UseRow, {"holder": holder, "state": UseState.RESERVED}, state=UseState.RETURNED)
 
 
 def end(tx: Tx, holder: str, now: datetime) -> None:
     """Note that the holder's session is over: metered time stops."""
-    tx.update("uses", {"holder": holder, "until": None}, until=now)
+    tx.update(UseRow, {"holder": holder, "until": None}, until=now)
 
 
 # ---- what rows say
@@ -166,20 +165,20 @@ FOLDS: Final[Mapping[State, Callable[[Sequence[Row]], Counter]]] = MappingProxyT
 
 def _instants(tx: Tx, agreement: str, rule: str, operand: str, counted: Counted, without: str) -> tuple[datetime, ...]:
     where = "agreement = ? and rule = ? and operand = ? and unit = ? and state != ? and holder != ?"
-    about = (agreement, rule, operand, counted.unit, RETURNED, without)
-    rows = tx.find("uses", where, about, order="at desc", limit=counted.instants)
-    return tuple(row["at"] for row in reversed(rows))
+    about = (agreement, rule, operand, counted.unit, UseState.RETURNED, without)
+    rows = tx.find(UseRow, where, about, order="at desc", limit=counted.instants)
+    return tuple(row.at for row in reversed(rows))
 
 
 def _sum(tx: Tx, draw: Draw, share: Held, without: str) -> int | Fraction:
-    about = (draw.agreement, RETURNED, without, share.rule, share.operand, share.unit)
+    about = (draw.agreement, UseState.RETURNED, without, share.rule, share.operand, share.unit)
     rows: Sequence[Row] = tx.execute(_SUM, *about)
     return sum((Fraction(row["numerators"], row["denominator"]) for row in rows), Fraction())
 
 
 def _has(tx: Tx, draw: Draw, share: Held, holder: str) -> bool:
-    row = tx.get("uses", **_key(draw, share, holder))
-    return row is not None and row["state"] != RETURNED
+    row = tx.get(UseRow, **_key(draw, share, holder))
+    return row is not None and row.state != UseState.RETURNED
 
 
 def _key(draw: Draw, share: Held, holder: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.use import OpeningRow, OpeningState
 from contracts import lifecycle
 from contracts.canonical import sha
 from ledger.chain import acts
@@ -92,8 +93,8 @@ class Agreements:
             row.role == PROVIDER or cause.by == self._core.identity.did
         ):  # else the provider tells of its transfers' end itself
             self._halt(tx, digest, cause.reason, now)
-        for opening in tx.find("openings", "agreement = ? and state = ?", (digest, openings.OPEN)):
-            openings.end(tx, self._core.evidence, opening["id"], cause.reason, now)
+        for opening in tx.find(OpeningRow, "agreement = ? and state = ?", (digest, OpeningState.OPEN)):
+            openings.end(tx, self._core.evidence, opening.id, cause.reason, now)
         if row.role == PROVIDER and row.licence_tx and act == "end":
             revoking = acts.revoke_licence(
                 self._programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})

@@ -20,6 +20,7 @@ from connector.enforcement.decisions import Made
 from connector.enforcement.rules import agreed, on_offer
 from connector.enforcement.ruling import HOLDS, why_not
 from connector.negotiation.protocol.states import PROVIDER
+from connector.store.rows.use import DecisionRow
 from contracts.canonical import canonical, load, sha
 from policy.compare.cells import Effort
 from policy.compare.check import check
@@ -67,8 +68,8 @@ class Viewer:
             key, made = self._audience.asked(orjson.loads(text), product, self._peer)
         except (PolicyError, ValueError):  # nobody knows for whom it is
             return False
-        known = tx.get("decisions", id=key)
-        if known is None or known["outcome"] != made.ruling.outcome:
+        known = tx.get(DecisionRow, id=key)
+        if known is None or known.outcome != made.ruling.outcome:
             self.made.append((key, made))
         return made.ruling.outcome in HOLDS
 

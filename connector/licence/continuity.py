@@ -29,6 +29,7 @@ from connector.runtime.cancellation import cancel
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreClosed
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.use import OpeningRow, OpeningState
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from connector.licence.agreements import Agreements
     from connector.licence.standing import Standing
     from connector.negotiation.engine import Engine
-    from connector.store.row import Row
     from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
 
@@ -164,8 +164,8 @@ class Continuity:
             return
         for running in _transfers(tx, digest):
             self._pause(tx, running, reason, now)
-        for one in _openings(tx, digest):
-            openings.end(tx, self._core.evidence, one["id"], reason, now)
+        for opening in _openings(tx, digest):
+            openings.end(tx, self._core.evidence, opening.id, reason, now)
 
     def _reopen(self, tx: Tx, digest: str) -> None:
         """Let what the policy has paused go on; each start decides again, and records that."""
@@ -186,9 +186,9 @@ def _transfers(tx: Tx, digest: str) -> list[TransferRow]:
     return [row for row in transfer.running(tx, digest) if row.role == PROVIDER]
 
 
-def _openings(tx: Tx, digest: str) -> list[Row]:
+def _openings(tx: Tx, digest: str) -> list[OpeningRow]:
     where = "agreement = ? and role = ? and state = ?"
-    return tx.find("openings", where, (digest, "payee", openings.OPEN))
+    return tx.find(OpeningRow, where, (digest, "payee", OpeningState.OPEN))
 
 
 def _left(tx: Tx) -> set[str]:

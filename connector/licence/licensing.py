@@ -6,6 +6,7 @@ of who tells of it; a note that fails is left for the next start, which finds th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.core.driver import Driver
@@ -83,7 +84,7 @@ class Licensing:
         row = tx.get(AgreementRow, digest=digest)
         if row is None or row.state != "signed":
             return
-        tx.update(AgreementRow, {"digest": digest}, state=lifecycle.move("signed", "grant"), licence_tx=transaction)
+        tx.change(row, replace(row, state=lifecycle.move(row.state, "grant"), licence_tx=transaction))
         fields = {"licence": digest, "tx": transaction}
         now = self._core.clock.now()
         self._core.evidence.record(tx, "licence.granted", part=digest, fields=fields, now=now)

@@ -18,7 +18,7 @@ from connector.enforcement.use import STANDING, Link, Refused, Use
 from connector.negotiation.agreement import why_over
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store import alarms
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AgreementRow, AlarmRow
 from contracts.canonical import sha
 from policy.errors import PolicyError
 
@@ -96,14 +96,14 @@ class Standing:
     def _alarm(self, tx: Tx, digest: str, altered: str, place: str, now: datetime) -> None:
         """Have it known once that an agreement was altered where it is kept."""
         key = sha({"alarm": digest, "altered": altered}).hex()
-        row = {"agreement": digest, "code": ALTERED, "who": self._me, "text": altered}
-        alarms.sound(tx, self._enforcement.evidence, key, row, now, {"kind": place, "text": altered})
+        alarm = AlarmRow(id=key, agreement=digest, code=ALTERED, who=self._me, text=altered, at=now)
+        alarms.sound(tx, self._enforcement.evidence, alarm, {"kind": place, "text": altered})
 
     def _use(self, agreement: AgreementRow, place: str, now: datetime) -> Use:
         """Return what runs under an agreement as a whole."""
-        terms, digest, peer = agreement.signed_terms, agreement.digest, agreement.peer
+        digest, peer = agreement.digest, agreement.peer
         buyer = peer if agreement.role == PROVIDER else self._me
-        rules = agreed(terms, buyer, scopes.STANDING)
+        rules, terms = agreed(agreement.terms, buyer, scopes.STANDING), agreement.signed_terms
         request = sha({"place": place, "agreement": digest, "at": now.isoformat()}).hex()
         link = Link(digest, terms["product"], peer, buyer, rules, request)
         return Use((link,), TIERS[terms["tier"]].action, {}, STANDING, place, taker=NOBODY, draws=False)

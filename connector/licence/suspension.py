@@ -7,6 +7,7 @@ The buyer hears it from the provider alone, by a signed notice. (3) The time of 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -97,7 +98,7 @@ class Suspensions:
     def _move(self, tx: Tx, turn: Turn, row: AgreementRow, reason: str, now: datetime) -> None:
         after = lifecycle.move(row.state, turn.act)
         digest, above = row.digest, (row.parent,) if row.parent else ()
-        tx.update(AgreementRow, {"digest": digest}, state=after)
+        tx.change(row, replace(row, state=after))
         fields = {"licence": digest, "cause": reason}
         self._core.evidence.record(tx, turn.event, part=digest, link=(digest, *above), fields=fields, now=now)
         for each in _with_those_below(tx, digest):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from connector.store.rows.agreement import AgreementRow
 from contracts import lifecycle
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.store.recorder import Recorder
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
 
 USABLE: Final = frozenset({"signed", "performing"})  # states of an agreement under which data may flow
@@ -37,6 +38,6 @@ def close(tx: Tx, evidence: Recorder, agreement: AgreementRow, act: str, cause: 
     """Write the end of an agreement and its event; `act` is `end` or `lapse` of the contract's life."""
     after = lifecycle.move(agreement.state, act)
     assert after in lifecycle.OVER
-    tx.update(AgreementRow, {"digest": agreement.digest}, state=after)
+    tx.change(agreement, replace(agreement, state=after))
     told = {"reason": cause.reason, "by": cause.by}
     evidence.record(tx, "agreement.ended", part=agreement.digest, fields=told, now=now)

@@ -20,7 +20,7 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, InvalidInput, Unproven
 from connector.runtime.limits import REASON_CHARACTERS_MAX
 from connector.store import alarms
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AgreementRow, AlarmRow
 from connector.store.rows.protocol import ReceivedRow
 from contracts import signature
 from contracts.canonical import canonical
@@ -176,8 +176,8 @@ class Notices:
     def _alarm(self, tx: Tx, notice: Notice, code: str, peer: str, now: datetime) -> None:
         key = H("alarm", canonical([notice.agreement, code, peer])).hex()
         log.warning("a `%s` of agreement `%s` by `%s` is ignored: %s", notice.kind, notice.agreement, peer, code)
-        row = {"agreement": notice.agreement, "code": code, "who": peer, "text": notice.text}
-        alarms.sound(tx, self._evidence, key, row, now, {"kind": notice.kind})
+        alarm = AlarmRow(id=key, agreement=notice.agreement, code=code, who=peer, text=notice.text, at=now)
+        alarms.sound(tx, self._evidence, alarm, {"kind": notice.kind})
 
 
 def _address(agreement: AgreementRow) -> bytes | None:

@@ -124,12 +124,12 @@ class Carriers:
         return any(not self._in_place(each, carrier.member, now) for each in (carrier.agreement, carrier.buyer))
 
     def _in_place(self, agreement: AgreementRow, member: Member, now: datetime) -> bool:
-        terms, whose = agreement.signed_terms, agreement.peer
+        whose = agreement.peer
         try:
-            rules = agreed(terms, whose, scopes.CARRIER)
+            rules = agreed(agreement.terms, whose, scopes.CARRIER)
         except PolicyError:
             return False
-        request = Request(whose, scopes.USE, terms["product"], {"spatial": member.region})
+        request = Request(whose, scopes.USE, agreement.signed_terms["product"], {"spatial": member.region})
         return self._judge.ruling(rules, request, stage=scopes.CARRIER, taken={}, now=now).outcome in HOLDS
 
     def _leaked(self, tx: Tx, carrier: Carrier, _now: datetime) -> bool:

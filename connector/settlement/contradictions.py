@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.channel.equivocation import CODE
 from connector.store import alarms
+from connector.store.rows.agreement import AlarmRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,6 @@ class Contradictions:
         channel = tx.get("channels", id=account.key)
         assert channel is not None, "it was stopped just now"
         text = f"two different messages with one seq on channel {account.key}: it is stopped, the proof is {bundle}"
-        row = {"agreement": channel["agreement"], "code": CODE, "who": account.peer, "text": text}
-        alarms.sound(tx, self._core.evidence, bundle, row, now, {"kind": "channel", "text": text})
+        alarm = AlarmRow(id=bundle, agreement=channel["agreement"], code=CODE, who=account.peer, text=text, at=now)
+        alarms.sound(tx, self._core.evidence, alarm, {"kind": "channel", "text": text})
         self._core.topics.channel_stopped.after(tx, account.key)

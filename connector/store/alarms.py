@@ -10,9 +10,10 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from connector.store.rows.agreement import AlarmRow
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
@@ -20,23 +21,21 @@ if TYPE_CHECKING:
 log = logging.getLogger("connector.store.alarms")  # lines keep the name that operators know (0124)
 
 
-def sound(
-    tx: Tx, evidence: Recorder, key: str, row: Mapping[str, str], now: datetime, more: Mapping[str, Any] | None = None
-) -> None:
-    """Raise the alarm `key` once; `row` is `{agreement, code, who, text}`, `more` what its event says besides."""
-    if tx.get("alarms", id=key) is not None:
+def sound(tx: Tx, evidence: Recorder, alarm: AlarmRow, more: Mapping[str, Any] | None = None) -> None:
+    """Raise an alarm once; `more` is what its event says besides."""
+    if tx.get(AlarmRow, id=alarm.id) is not None:
         return
-    tx.insert("alarms", id=key, **row, at=now)
-    fields = {"code": row["code"], "by": row["who"], **(more or {})}
-    evidence.record(tx, "alarm.raised", part=row["agreement"], fields=fields, now=now)
-    tx.after(partial(log.warning, "alarm `%s` about `%s`: %s", row["code"], row["who"], row["text"]))
+    tx.insert(alarm)
+    fields = {"code": alarm.code, "by": alarm.who, **(more or {})}
+    evidence.record(tx, "alarm.raised", part=alarm.agreement, fields=fields, now=alarm.at)
+    tx.after(partial(log.warning, "alarm `%s` about `%s`: %s", alarm.code, alarm.who, alarm.text))
 
 
 def told(tx: Tx) -> tuple[str, str]:
     """Return how many alarms there are, the newest in words, and what to do; nothing to do where there is none."""
-    rows = tx.find("alarms", order="at desc")
+    rows = tx.find(AlarmRow, order="at desc")
     if not rows:
         return "none", ""
     newest = rows[0]
-    text = f"{len(rows)}; the newest: `{newest['code']}` by `{newest['who']}`: {newest['text']}"
-    return text, f"penstock show {newest['id']}"
+    text = f"{len(rows)}; the newest: `{newest.code}` by `{newest.who}`: {newest.text}"
+    return text, f"penstock show {newest.id}"

@@ -178,7 +178,7 @@ async def test_scenario_32_what_was_allowed_is_asked_again_and_a_clock_turned_ba
         standing = provider.connector.standing
 
         async def over():
-            row = await provider.row("agreements", digest=digest)
+            row = await provider.row(AgreementRow, digest=digest)
             return await provider.store.read(lambda tx: standing.over(tx, row, clock.now()))
 
         assert await over() == ""

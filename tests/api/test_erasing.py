@@ -10,6 +10,7 @@ import pytest_asyncio
 from connector.enforcement import performed
 from connector.enforcement.rules import in_force
 from connector.runtime.clock import SetClock
+from connector.store.rows.agreement import AgreementRow
 from policy.world import Act
 from tests.api.running import PEER, TERM, rule, running
 
@@ -50,7 +51,7 @@ async def test_scenario_18_a_deletion_that_is_late_denies_and_its_consequence_st
         late = await decided()
         assert (late.outcome, [reason["code"] for reason in late.reasons]) == ("deny", ["duty-violated"])
         standing = provider.connector.standing
-        row = await provider.row("agreements", digest=digest)
+        row = await provider.row(AgreementRow, digest=digest)
         now = clock.now()
         assert await provider.store.write(lambda tx: standing.refusal(tx, row, now, "transfer"))
         await did("deletion", "delete")

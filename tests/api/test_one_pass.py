@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from connector.consumer.reads import DONE
 from connector.runtime.errors import PenstockError, explain_failure
+from connector.store.rows.use import ReadState
 from tests.api.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -37,7 +37,7 @@ async def test_to_a_folder(space, tmp_path, keep):
         path.name: path.read_bytes() for path in files
     }
     row = opening(space, product)
-    assert row["state"] == DONE
+    assert row["state"] == ReadState.DONE
     assert json.loads(row["result"])["bytes"] == sum(SIZES)
     kinds = [each["kind"] for each in space.rows("buyer", "log_entries") if each["part"] == view["agreement"]]
     assert kinds.count("opening.started") == kinds.count("opening.ended") == 1
@@ -107,4 +107,4 @@ async def test_a_buyer_that_is_killed_goes_on_and_pays_once(space, tmp_path, kee
     (replica,) = [each for each in space.rows("buyer", "replicas") if each["agreement"] == view["agreement"]]
     plain = int(json.loads(replica["header"])["plainBytes"])
     assert int(view["progress"]["paid"]) == -(-plain * PRICE // 2**20)
-    assert opening(space, product)["state"] == DONE
+    assert opening(space, product)["state"] == ReadState.DONE

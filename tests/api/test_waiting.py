@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from connector.consumer import waiting
-from connector.consumer.acquisition import FINAL, Acquisitions
+from connector.consumer.acquisition import Acquisitions
+from connector.consumer.steps import FINAL
 from connector.negotiation.process import PATIENCE
 from connector.runtime.errors import Failure
 from tests.core import core
@@ -39,7 +40,8 @@ class Rows:
 
 
 def acquisition(state, **more):
-    return {"state": state, "updated": NOW, "agreement": None, "negotiation": "n", "transfer": "t", **more}
+    told = {"state": state, "updated": NOW, "agreement": None, "negotiation": "n", "transfer": "t", **more}
+    return SimpleNamespace(**told)
 
 
 def failure(whose):

@@ -9,6 +9,7 @@ import pytest
 
 from connector.channel import openings
 from connector.channel.errors import ChannelFault
+from connector.store.rows.use import OpeningState
 from contracts.ranges import RowSet
 from tests.channel.rig import LEASED, START, TRANSFER, Pair
 
@@ -77,7 +78,7 @@ def test_an_opening_is_written_with_its_lease_on_both_sides(pair):
         assert row["id"].startswith(f"{role}-")
         assert (row["agreement"], row["transfer"]) == (pair.deal.hex(), TRANSFER.hex())
         assert (row["reader_key"], row["number"], row["role"]) == (pair.reader, 1, role)
-        assert (row["purpose"], row["state"], row["rows"]) == ("study", openings.OPEN, [[0, 2]])
+        assert (row["purpose"], row["state"], row["rows"]) == ("study", OpeningState.OPEN, [[0, 2]])
         assert (row["created"], row["lease_until"]) == (START, START + LEASE)
 
 
@@ -144,7 +145,11 @@ def test_it_ends_once_and_tells_for_how_long_it_ran(pair):
     assert end(pair, "closed by its reader") is True
     assert end(pair) is False
     [row] = found(pair)
-    assert (row["state"], row["ended"], row["reason"]) == (openings.ENDED, START + 125 * SECOND, "closed by its reader")
+    assert (row["state"], row["ended"], row["reason"]) == (
+        OpeningState.ENDED,
+        START + 125 * SECOND,
+        "closed by its reader",
+    )
     [(_, part, link, fields, now)] = told(pair.buyer, "opening.ended")
     assert (part, link, now) == (pair.deal.hex(), [TRANSFER.hex(), "1"], pair.now)
     assert fields == {

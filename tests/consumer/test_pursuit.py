@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from catalog.demand import State
-from connector.consumer.pursuit import GETTING, MET, Pursuits
+from connector.consumer.pursuit import Pursuits
 from connector.runtime.clock import Clock
+from connector.store.rows.agreement import PursuitState
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.core import core
@@ -68,7 +69,7 @@ async def until(pursuits, state):
 
 async def begun(world):
     await world.pursuits.begin(DEMAND, {"limit": "5", "purpose": "Research"})
-    await until(world.pursuits, GETTING)
+    await until(world.pursuits, PursuitState.GETTING)
 
 
 async def test_a_move_of_its_acquisition_wakes_it_and_no_other(world):
@@ -79,7 +80,7 @@ async def test_a_move_of_its_acquisition_wakes_it_and_no_other(world):
         assert not world.pursuits.driver.runs("urn")
     world.acquisitions.states[ACQUISITION] = "licensed"
     world.pursuits.moved(ACQUISITION)
-    await until(world.pursuits, MET)
+    await until(world.pursuits, PursuitState.MET)
     world.pursuits.moved(ACQUISITION)
     assert not world.pursuits.driver.runs(DEMAND), "it is over"
 
@@ -94,4 +95,4 @@ async def test_a_restart_knows_it_again(world):
             await asyncio.sleep(0.01)
     world.acquisitions.states[ACQUISITION] = "licensed"
     world.pursuits.moved(ACQUISITION)
-    await until(world.pursuits, MET)
+    await until(world.pursuits, PursuitState.MET)

@@ -31,6 +31,7 @@ from connector.licence.books import transfer_id
 from connector.operation.initialise import initialise
 from connector.runtime import settings as settings_file
 from connector.runtime.clock import SetClock
+from connector.store.rows.agreement import AgreementRow
 from contracts import agreement as agreements
 from contracts import signature
 from contracts.split import Split
@@ -220,7 +221,7 @@ class Stall:
 
     @staticmethod
     def _found(tx, transfer, agreement):
-        return tx.get("transfers", id=transfer), tx.get("agreements", digest=agreement)
+        return tx.get("transfers", id=transfer), tx.get(AgreementRow, digest=agreement)
 
     async def preimage(self, offer):
         """What only the provider knows before the release: an attacker here knows even that."""

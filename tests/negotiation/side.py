@@ -61,10 +61,8 @@ class Side:
             now=lambda: self.now,
             deliver=None,
             ask=None,
-            enqueue_licence=lambda tx, row: self.told.append(("licence", row["digest"])),
-            data_address=lambda tx, transfer, agreement: messages.data_address(
-                "http://data", {"a": agreement["digest"]}
-            ),
+            enqueue_licence=lambda tx, row: self.told.append(("licence", row.digest)),
+            data_address=lambda tx, transfer, agreement: messages.data_address("http://data", {"a": agreement.digest}),
             refuse_url=lambda url: None if url.startswith("http://") else "it is not http",
             moved=lambda tx, process, row: self.told.append(("moved", process, row.id, row.state)),
             halted=lambda tx, row: self.told.append(("halted", row.id)),

@@ -159,7 +159,7 @@ class Party:
     def _licence(self, tx, row):
         if self.licence_fault:
             raise self.licence_fault
-        self.licences.append(row["digest"])
+        self.licences.append(row.digest)
 
     def _changed(self):
         async def tell():

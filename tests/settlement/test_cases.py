@@ -53,7 +53,7 @@ class World(Ground):
         return self.reply
 
     def _send(self, _tx, row, notice):
-        self.said.append((row["peer"], notice.kind, notice.agreement, notice.text, notice.at))
+        self.said.append((row.peer, notice.kind, notice.agreement, notice.text, notice.at))
 
     def file(self, document):
         return asyncio.run(self.cases.file(document))

@@ -12,12 +12,13 @@ from connector.channel import lapsing
 from connector.channel.lapsing import Lapse
 from connector.settlement.claiming import LATE, LINES_MAX, LOST, Claiming, _rest
 from connector.settlement.monitor import ROUND_SECONDS
+from connector.store.rows.agreement import AgreementRow
 from contracts import price_words
 from tests.channel.rig import CHANNEL_ID, LEASED, Pair
 from tests.core import core
 
 DUE = LEASED.lock_ttl - LEASED.claim_margin
-ROW = {"terms": {"title": "Flights", "tariff": LEASED.tariff.json()}}
+ROW = SimpleNamespace(terms={"title": "Flights", "tariff": LEASED.tariff.json()})
 
 
 class World:
@@ -54,7 +55,7 @@ class _Agreed:
         self._tx, self._row = tx, row
 
     def get(self, table, **key):
-        return self._row if table == "agreements" else self._tx.get(table, **key)
+        return self._row if table is AgreementRow else self._tx.get(table, **key)
 
     def __getattr__(self, name):
         return getattr(self._tx, name)
@@ -85,7 +86,7 @@ def test_before_the_first_round_nothing_is_said_to_be_wrong(world):
     assert world.claiming.warnings() == []
 
 
-@pytest.mark.parametrize("row", [None, {"terms": None}, {"terms": {}}])
+@pytest.mark.parametrize("row", [None, SimpleNamespace(terms=None), SimpleNamespace(terms={})])
 def test_a_lapse_is_told_without_the_words_of_its_agreement(world, row):
     world.row = row
     [told] = asyncio.run(world.claiming.lapses())

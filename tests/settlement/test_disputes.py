@@ -59,7 +59,7 @@ def sealed(pair):
     """A header over the pair's rows, and the agreement of its edition."""
     header = header_of(pair)
     value = agreements.build(replace(KEPT, edition_id=header.edition_id()), provider=PAYEE, buyer=PAYER, price_cap=10)
-    return header, {"agreement": to_json(value)}
+    return header, SimpleNamespace(agreement=to_json(value))
 
 
 def test_an_edition_is_sealed_by_its_provider_and_read_back():

@@ -12,6 +12,7 @@ from connector.channel import account as accounts
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, Conflict, PeerRefused, PeerUnreachable, explain_failure
 from connector.settlement.returning import Returning, _due, _paid_in
+from connector.store.rows.agreement import AgreementRow
 from contracts import lifecycle
 from tests.channel.rig import CHANNEL_ID, PROVIDER_DID, START, Pair
 from tests.core import core
@@ -21,9 +22,13 @@ OVER = min(lifecycle.OVER)
 PEER = "did:web:buyer.example"
 
 
+def row(agreement):
+    return None if agreement is None else SimpleNamespace(**agreement)
+
+
 def looked(pair, work, agreement, role="payer"):
     db = pair.payer_db if role == "payer" else pair.payee_db
-    return db.act(lambda tx: work(SimpleNamespace(find=tx.find, get=lambda _table, **_key: agreement)))
+    return db.act(lambda tx: work(SimpleNamespace(find=tx.find, get=lambda _table, **_key: row(agreement))))
 
 
 def put(pair, **changes):
@@ -34,7 +39,7 @@ def test_an_untouched_channel_is_due_when_its_agreement_is_over():
     pair = Pair()
 
     def due(agreement, role="payer"):
-        return [row["id"] for row in looked(pair, lambda tx: _due(tx, pair.deal.hex()), agreement, role)]
+        return [one["id"] for one in looked(pair, lambda tx: _due(tx, pair.deal.hex()), agreement, role)]
 
     assert due(None) == due({"state": "performing"}) == due({"state": OVER}, "payee") == []
     for state, ids in (("open", 1), ("frozen", 1), ("closing", 0), ("stopped", 0), ("closed", 0)):
@@ -57,7 +62,7 @@ class Payee:
 
     async def read(self, work):
         def get(table, **key):
-            return self.agreement if table == "agreements" else self.tx.get(table, **key)
+            return row(self.agreement) if table is AgreementRow else self.tx.get(table, **key)
 
         def act(tx):
             self.tx = tx

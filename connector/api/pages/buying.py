@@ -18,6 +18,7 @@ from connector.consumer.budget import Budget
 from connector.consumer.quoting import Quotes
 from connector.runtime.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
+from connector.store.rows.agreement import AcquisitionRow
 from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ async def acquisitions(call: Call) -> Row:
     first = call.first(FOUND_ROWS_MAX)
 
     def read(tx: Tx) -> list[Row]:
-        rows = tx.find("acquisitions", "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
+        rows = tx.find(AcquisitionRow, "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
         return [_line(tx, row) for row in rows]
 
     return leafed(first, await call.core.store.read(read))
@@ -146,11 +147,11 @@ async def acquisition(call: Call) -> Row:
     return {**view, "failure": describing.failure(view["reason"])}
 
 
-def _line(tx: Tx, row: Row) -> Row:
-    told = {name: row[name] for name in ("id", "product", "provider", "state")}
-    paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
+def _line(tx: Tx, row: AcquisitionRow) -> Row:
+    told = {name: getattr(row, name) for name in ("id", "product", "provider", "state")}
+    paid = tx.get("paid_rows", agreement=row.agreement) if row.agreement else None
     cost = "0" if paid is None else str(paid["amount"])
-    return {**told, "paid": cost, "updated": row["updated"].isoformat(timespec="seconds")}
+    return {**told, "paid": cost, "updated": row.updated.isoformat(timespec="seconds")}
 
 
 def _prices(listing: Row) -> dict[str, str]:

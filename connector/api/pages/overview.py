@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from catalog.listing import State
 from connector.console.accounts import Accounts
-from connector.consumer.acquisition import FINAL
+from connector.consumer.steps import FINAL
 from connector.settlement.claiming import Claiming
 from connector.store.rows.channel import DisputeState
 from connector.store.rows.space import ApplicationState

@@ -11,17 +11,16 @@ from urllib.parse import quote as quoted
 from connector.channel.account import CLOSED
 from connector.console import describing, language
 from connector.console.leafing import leafed
-from connector.consumer import reads
 from connector.consumer.opening import Openings
 from connector.licence.agreements import Agreements
 from connector.licence.sublicence.granting import Granting
-from connector.licence.sublicence.onward import ISSUED
 from connector.negotiation.overview import NOBODYS
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AcquisitionRow, AgreementRow, SubLicenceRow, SubLicenceState
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.use import ReadRow, ReadState
 from policy.errors import PolicyError
 from policy.model import atoms
 from policy.parse import parse
@@ -104,7 +103,7 @@ async def agreement(call: Call) -> Row:
 def _effects(tx: Tx, row: AgreementRow, held: Row | None, channels: list[Row], transfers: list[TransferRow]) -> Row:
     """Return what ends with an agreement, before anybody ends it; `held` is the replica under it."""
     owed = sum(one["cumulative"] - (one["claimed"] or 0) for one in channels if one["state"] != CLOSED)
-    granted = tx.find("sub_licences", "parent = ? and state = ?", (row.digest, ISSUED), limit=SHOWN)
+    granted = tx.find(SubLicenceRow, "parent = ? and state = ?", (row.digest, SubLicenceState.ISSUED), limit=SHOWN)
     below = tx.find(AgreementRow, "parent = ? and state = ?", (row.digest, row.state), limit=SHOWN)
     return {
         "transfers": sum(one.turn != NOBODYS for one in transfers),
@@ -156,8 +155,8 @@ async def replicas(call: Call) -> Row:
 def replica(tx: Tx, row: Row, under: AgreementRow) -> Row:
     """Return a replica with what was opened of it and what may still be; `left` is None where nothing counts."""
     terms = under.terms or {}
-    done = tx.find("reads", "agreement = ?", (row["agreement"],), "created desc")
-    opened = sum(one["state"] == reads.DONE for one in done)
+    done = tx.find(ReadRow, "agreement = ?", (row["agreement"],), "created desc")
+    opened = sum(one.state == ReadState.DONE for one in done)
     most = openings_most(terms.get("policy") or {}, under.product)
     return {
         "title": terms.get("title", under.product),
@@ -173,11 +172,11 @@ def replica(tx: Tx, row: Row, under: AgreementRow) -> Row:
     }
 
 
-def _read(row: Row) -> Row:
+def _read(row: ReadRow) -> Row:
     """Return one opening, with the files that it wrote."""
-    told = {name: row[name] for name in ("id", "state", "reason")}
-    purpose = {lang: label(row["purpose"], lang) for lang in language.LANGUAGES}
-    return {**told, **purpose, "files": (row["result"] or {}).get("files", []), "at": moment(row["created"])}
+    told = {name: getattr(row, name) for name in ("id", "state", "reason")}
+    purpose = {lang: label(row.purpose, lang) for lang in language.LANGUAGES}
+    return {**told, **purpose, "files": (row.result or {}).get("files", []), "at": moment(row.created)}
 
 
 def openings_most(policy: Row, product: str) -> int | None:
@@ -219,11 +218,11 @@ async def _asked(call: Call, name: str, purpose: str) -> Row:
     place = call.core.settings.console.opened
     if not place:
         raise Conflict("no folder is named for what the console opens", "set `console.opened`, or use `penstock open`")
-    got = await call.core.store.read(lambda tx: tx.find("acquisitions", "agreement = ?", (key,), "created desc", 1))
+    got = await call.core.store.read(lambda tx: tx.find(AcquisitionRow, "agreement = ?", (key,), "created desc", 1))
     if not got:
         raise Absent(f"nothing was got under an agreement `{key[:100]}`", "buy it first")
     to = str(Path(place).resolve() / key[:16])
-    return {"id": f"console-{name}", "acquisition": got[0]["id"], "purpose": purpose, "to": to}
+    return {"id": f"console-{name}", "acquisition": got[0].id, "purpose": purpose, "to": to}
 
 
 def _check_confirmed(key: str, fields: dict[str, str]) -> None:

@@ -12,14 +12,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.licence.sublicence import onward
-from connector.licence.sublicence.onward import DIGEST_CHARACTERS, ISSUED, WITHDRAWAL, WITHDRAWN
+from connector.licence.sublicence.onward import DIGEST_CHARACTERS, WITHDRAWAL
 from connector.negotiation.notices import Notice
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import REASON_CHARACTERS_MAX
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AgreementRow, SubLicenceRow, SubLicenceState
 from contracts import sublicence
 from contracts.errors import ContractError
 from contracts.sublicence import LINKS_MAX, Asked, Link
@@ -80,8 +80,8 @@ class Granting:
         key = typed_digest(onward.domain(self._programs), link.said).hex()
         shown = [each.json() for each in (*chain, link)]
         document = {"digest": key, "provider": row.peer, "product": link.terms.product, "chain": shown}
-        about = {"parent": row.digest, "child": member.did, "document": document}
-        tx.insert("sub_licences", digest=key, **about, state=ISSUED, created=now)
+        about = {"digest": key, "parent": row.digest, "child": member.did}
+        tx.insert(SubLicenceRow(**about, document=document, state=SubLicenceState.ISSUED, created=now))
         told = {"licence": key, "child": member.did}
         links = (row.digest, link.said.draws_on.hex())
         self._core.evidence.record(tx, "licence.sublicensed", part=row.digest, link=links, fields=told, now=now)
@@ -119,15 +119,14 @@ class Granting:
         return await self._core.store.write(partial(self._withdraw, digest=digest, reason=reason))
 
     def _withdraw(self, tx: Tx, digest: str, reason: str) -> Row | None:
-        found, now = tx.find("sub_licences", "digest = ? and document is not null", (digest,)), self._core.clock.now()
+        found, now = tx.find(SubLicenceRow, "digest = ? and document is not null", (digest,)), self._core.clock.now()
         if not found:
             return None
         reasons.check(reason, "the key holder reads it", most=WORDS_MAX)
-        if found[0]["state"] == WITHDRAWN:
+        if found[0].state == SubLicenceState.WITHDRAWN:
             raise Conflict("the sub-licence is at its end: it was withdrawn")
-        parent = found[0]["parent"]
-        tx.update("sub_licences", {"digest": digest, "parent": parent}, state=WITHDRAWN)
-        above = tx.get(AgreementRow, digest=parent)
+        row = tx.change(found[0], replace(found[0], state=SubLicenceState.WITHDRAWN))
+        above = tx.get(AgreementRow, digest=row.parent)
         assert above is not None, "a sub-licence is of an agreement that we keep"
-        self._notices.send(tx, above, Notice(WITHDRAWAL, parent, f"{digest} {reason}", now))
-        return {"agreement": digest, "state": WITHDRAWN, "reason": reason}
+        self._notices.send(tx, above, Notice(WITHDRAWAL, row.parent, f"{digest} {reason}", now))
+        return {"agreement": digest, "state": row.state, "reason": reason}

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 
 WITHDRAWAL: Final = "sub-licence-withdrawal"  # a notice, whose text is the digest of the sub-licence and why
-ISSUED, WITHDRAWN = "issued", "withdrawn"
 DIGEST_CHARACTERS = 64
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.licence.sublicence import onward
-from connector.licence.sublicence.onward import DIGEST_CHARACTERS, WITHDRAWN
+from connector.licence.sublicence.onward import DIGEST_CHARACTERS
 from connector.negotiation.agreement import Cause
 from connector.negotiation.doors import OnTable
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.negotiation.protocol.states import PROVIDER
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import AgreementRow, SubLicenceRow, SubLicenceState
 from contracts import lifecycle, sublicence
 from contracts.errors import ContractError
 from contracts.namespace import SUB_LICENCES
@@ -103,8 +103,8 @@ class Presenting:
     def _check(self, tx: Tx, above: AgreementRow, root: bytes, link: Link) -> None:
         domain = onward.domain(self._programs)
         sublicence.check(Asked(domain, onward.above_of(self._intact, above), root, link))
-        known = tx.get("sub_licences", digest=typed_digest(domain, link.said).hex(), parent=above.digest)
-        if known is not None and known["state"] == WITHDRAWN:
+        known = tx.get(SubLicenceRow, digest=typed_digest(domain, link.said).hex(), parent=above.digest)
+        if known is not None and known.state == SubLicenceState.WITHDRAWN:
             raise ContractError("withdrawn", "the sub-licence was withdrawn by its holder")
 
     def agrees(self, tx: Tx, negotiation: NegotiationRow, now: datetime) -> str:
@@ -122,13 +122,13 @@ class Presenting:
         digest, _, reason = notice.text.partition(" ")
         if agreement.role != PROVIDER or len(digest) != DIGEST_CHARACTERS:
             return
-        about = {"parent": agreement.digest, "child": None, "document": None}
-        tx.put("sub_licences", digest=digest, **about, state=WITHDRAWN, created=now)
+        state = SubLicenceState.WITHDRAWN
+        tx.put(SubLicenceRow(digest=digest, parent=agreement.digest, state=state, created=now))
         domain = onward.domain(self._programs)
         for row in _below(tx, agreement):
             chain = onward.chain_of(tx, row) if row.state not in lifecycle.OVER else ()
             if chain and typed_digest(domain, chain[-1].said).hex() == digest:
-                self._agreements.end_below(tx, row, Cause(reason or WITHDRAWN, agreement.peer), now)
+                self._agreements.end_below(tx, row, Cause(reason or state.value, agreement.peer), now)
 
 
 def _below(tx: Tx, above: AgreementRow) -> list[AgreementRow]:

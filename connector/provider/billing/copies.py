@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connector.licence.receipt import OUTSIDE
 from connector.negotiation.protocol.offers import METERED
 from connector.negotiation.protocol.states import PROVIDER
+from connector.store.rows.agreement import AcquisitionRow
 from contracts import price_words
 from contracts.canonical import canonical, sha
 from contracts.labels import H
@@ -37,9 +38,9 @@ def receipts(tx: Tx, agreement: AgreementRow) -> list[Row]:
     if agreement.role == PROVIDER:
         ended = tx.find("copies", "agreement = ?", (digest,), order="created")
         return [_kept(row["receipt"], row["signature"].hex(), row["agreed"]) for row in ended if row["receipt"]]
-    got = tx.find("acquisitions", "agreement = ?", (digest,), order="created")
+    got = tx.find(AcquisitionRow, "agreement = ?", (digest,), order="created")
     # nothing is kept here of a receipt that was not signed for
-    return [_kept(**told, agreed=True) for row in got if (told := (row["progress"] or {}).get("receipt"))]
+    return [_kept(**told, agreed=True) for row in got if (told := (row.progress or {}).get("receipt"))]
 
 
 def amount(told: Sequence[Mapping[str, Any]]) -> int:

@@ -33,7 +33,7 @@ def use(agreement: AgreementRow, transfer: str, purpose: str, size: int) -> Use:
 
 def agreed_purpose(agreement: AgreementRow) -> str:
     """Return the one purpose that an agreement names, empty where it names none or leaves a choice."""
-    policy = agreed(agreement.signed_terms, agreement.peer).compiled.policy
+    policy = agreed(agreement.terms, agreement.peer).compiled.policy
     named = [atom for rule in policy.permissions for atom in atoms(rule.conditions) if atom.left == PURPOSE]
     said = {str(one) for atom in named for one in atom.right}
     return said.pop() if len(said) == 1 else ""

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from connector.store.table_row import Document, Documents, Json, TableRow, table
+from connector.store.table_row import Document, Documents, TableRow, table
 
 
 @table("agreements", key=("digest",), index=(("not_after",), ("parent",), ("product", "role", "not_after")), held=True)
@@ -18,15 +19,15 @@ class AgreementRow(TableRow):
     peer: str
     product: str
     edition: str | None = None
-    terms: Document | None = None
-    agreement: Document | None = None
+    terms: Document | None = None  # none with a peer that has no contracts of ours
+    agreement: Document | None = None  # the typed data that both signed
     odrl: Document
     provider_signature: bytes | None = None
     buyer_signature: bytes | None = None
     state: str
-    licence_tx: str | None = None
+    licence_tx: str | None = None  # by which its licence came on chain
     not_after: datetime | None = None
-    parent: str | None = None
+    parent: str | None = None  # the agreement right above it, whose sub-licence it is (provider)
     created: datetime
 
     @property
@@ -49,16 +50,23 @@ class AgreementRow(TableRow):
         return self.provider_signature, self.buyer_signature
 
 
+class SubLicenceState(StrEnum):
+    """How a sub-licence stands that we granted, or that was taken back."""
+
+    ISSUED = "issued"
+    WITHDRAWN = "withdrawn"
+
+
 @table("sub_licences", key=("digest", "parent"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubLicenceRow(TableRow):
     """A licence of somebody who holds one himself."""
 
     digest: str
-    parent: str
+    parent: str  # the agreement whose holder granted it
     child: str | None = None
-    document: Json = None
-    state: str
+    document: Document | None = None  # none of one that we did not grant, and heard of when it was withdrawn
+    state: SubLicenceState
     created: datetime
 
 
@@ -75,6 +83,15 @@ class AlarmRow(TableRow):
     at: datetime
 
 
+class PursuitState(StrEnum):
+    """What we do about a demand: look for what fits, get it, or nothing any more."""
+
+    LOOKING = "looking"
+    GETTING = "getting"
+    MET = "met"
+    ENDED = "ended"
+
+
 @table("pursuits", key=("id",), index=(("state",),))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PursuitRow(TableRow):
@@ -82,13 +99,28 @@ class PursuitRow(TableRow):
 
     id: str
     mandate: Document
-    state: str
-    product: str
+    state: PursuitState
+    product: str  # the one that is being got, empty before the first
     acquisition: str
-    tried: Documents
+    tried: Documents  # ids of products
     reason: str
     created: datetime
     updated: datetime
+
+
+class AcquisitionState(StrEnum):
+    """How far a purchase is, in the order of its journey; the last two are its ends."""
+
+    WANTED = "wanted"
+    NEGOTIATING = "negotiating"
+    AGREED = "agreed"
+    LICENSED = "licensed"
+    FUNDING = "funding"
+    FUNDED = "funded"
+    TRANSFERRING = "transferring"
+    RECEIVING = "receiving"
+    COMPLETE = "complete"
+    FAILED = "failed"
 
 
 @table("acquisitions", key=("id",), index=(("state",),))
@@ -100,12 +132,42 @@ class AcquisitionRow(TableRow):
     product: str
     provider: str | None = None
     mandate: Document
-    state: str
+    state: AcquisitionState
     negotiation: str | None = None
     agreement: str | None = None
     channel: str | None = None
     transfer: str | None = None
-    progress: Document
+    progress: Document  # the salt of its channel, what is here of a plain copy, and `connector.consumer.steps.AFTER`
     reason: str | None = None
     created: datetime
     updated: datetime
+
+    @property
+    def its_provider(self) -> str:
+        """Return the provider, once it is negotiated with."""
+        assert self.provider is not None
+        return self.provider
+
+    @property
+    def its_negotiation(self) -> str:
+        """Return the negotiation, once it has begun."""
+        assert self.negotiation is not None
+        return self.negotiation
+
+    @property
+    def its_agreement(self) -> str:
+        """Return the agreement (its digest in hex), once there is one."""
+        assert self.agreement is not None
+        return self.agreement
+
+    @property
+    def its_channel(self) -> str:
+        """Return the channel (its id in hex), once one is paid into."""
+        assert self.channel is not None
+        return self.channel
+
+    @property
+    def its_transfer(self) -> str:
+        """Return the transfer, once it is requested."""
+        assert self.transfer is not None
+        return self.transfer

@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from connector.store.table import LARGE_ROWS_KNOWN
 from connector.store.table_row import Document, Documents, TableRow, table
+
+
+class UseState(StrEnum):
+    """How a share of a limit is held: until the use is made or not, and then."""
+
+    RESERVED = "reserved"
+    COMMITTED = "committed"
+    RETURNED = "returned"
 
 
 @table("uses", key=("holder", "agreement", "rule", "operand"), index=(("agreement", "unit", "rule", "operand"),))
@@ -12,16 +21,16 @@ from connector.store.table_row import Document, Documents, TableRow, table
 class UseRow(TableRow):
     """How far a limit of a contract is used up."""
 
-    holder: str
+    holder: str  # who took this share: an opening, a window's order, a copy
     agreement: str
     rule: str
     operand: str
-    unit: str
+    unit: str  # for whom the rule counts, empty where that is everybody
     numerator: int
     denominator: int
     at: datetime
-    until: datetime | None = None
-    state: str
+    until: datetime | None  # the end of a session whose time is metered
+    state: UseState
 
 
 @table("decisions", key=("id",), index=(("agreement",),))
@@ -30,8 +39,8 @@ class DecisionRow(TableRow):
     """A decision of a contract's policy, with what it was asked."""
 
     id: str
-    agreement: str
-    place: str
+    agreement: str  # its digest, or the product where an offer was looked at
+    place: str  # where it was enforced
     policy: str
     request: Document
     decision: Document
@@ -61,6 +70,13 @@ class PerformedRow(TableRow):
     at: datetime
 
 
+class OpeningState(StrEnum):
+    """Whether the lease of an opening runs."""
+
+    OPEN = "open"
+    ENDED = "ended"
+
+
 @table("openings", key=("id",), unique=(("agreement", "transfer", "reader_key", "role"),))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningRow(TableRow):
@@ -71,14 +87,23 @@ class OpeningRow(TableRow):
     transfer: str
     reader_key: bytes
     number: int
-    role: str
+    role: str  # of the channel: `payer` or `payee`
     purpose: str
-    state: str
+    state: OpeningState
     rows: Documents
     reason: str | None = None
     lease_until: datetime
     created: datetime
     ended: datetime | None = None
+
+
+class ReadState(StrEnum):
+    """The states of an opening of ours; `decided`: allowed and counted, and what was written since is ours."""
+
+    ASKED = "asked"
+    DECIDED = "decided"
+    DONE = "done"
+    DENIED = "denied"
 
 
 @table("reads", key=("id",), index=(("agreement",),))
@@ -90,8 +115,8 @@ class ReadRow(TableRow):
     acquisition: str
     agreement: str
     purpose: str
-    reader_key: bytes | None = None
-    state: str
+    reader_key: bytes | None = None  # of a leased one whose keys were asked for
+    state: ReadState
     result: Document | None = None
     reason: str | None = None
     created: datetime

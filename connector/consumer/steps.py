@@ -1,0 +1,44 @@
+"""What becomes of an acquisition where that is to be decided, as functions of its row.
+
+Law: nothing is looked up and nothing is written here; `Acquisitions` writes the row that follows, in the transaction of
+the thing that was done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from connector.store.rows.agreement import AcquisitionRow
+from connector.store.rows.agreement import AcquisitionState as State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+FINAL = (State.COMPLETE, State.FAILED)
+AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
+
+
+def wanted(key: str, product: str, mandate: dict[str, Any], now: datetime) -> AcquisitionRow:
+    """Return the first row of an acquisition."""
+    return AcquisitionRow(
+        id=key, product=product, mandate=mandate, state=State.WANTED, progress={}, created=now, updated=now
+    )
+
+
+def funded(row: AcquisitionRow) -> AcquisitionRow:
+    """Return what follows when the channel is open: what was left when the one before was over."""
+    if row.progress.get(AFTER) == State.COMPLETE:
+        return replace(row, state=State.COMPLETE, progress={**row.progress, AFTER: None})
+    return replace(row, state=State.RECEIVING if row.transfer else State.FUNDED)
+
+
+def channel_over(row: AcquisitionRow) -> AcquisitionRow:
+    """Return what follows when nothing more can be bought through the channel: another is paid into."""
+    return replace(row, state=State.LICENSED, progress={**row.progress, AFTER: row.state})
+
+
+def failed(row: AcquisitionRow, reason: str) -> AcquisitionRow:
+    """Return what follows a fault that ends it; what was complete stays so, whatever its next channel met."""
+    was_complete = row.progress.get(AFTER) == State.COMPLETE
+    return replace(row, state=State.COMPLETE if was_complete else State.FAILED, reason=reason)
