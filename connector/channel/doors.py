@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.channel.account import Account
     from connector.enforcement.enforce import Enforcement
     from connector.enforcement.ruling import Recorder
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
     from ledger.edition.row_table import RowTable
@@ -109,7 +109,7 @@ class Keyring(Protocol):
         """Store verified secrets (row number → secret) of an agreement's edition, wrapped, in this transaction."""
 
 
-def _nobody(_tx: Tx, _account: Account, _bundle: str, _now: datetime) -> None:
+def _nobody(_tx: Tx, _account: ChannelRow, _bundle: str, _now: datetime) -> None:
     """Tell nobody that a channel has stopped."""
 
 
@@ -129,7 +129,7 @@ class Desk:
     editions: Editions
     evidence: Recorder
     chain: ChainView
-    contradicted: Callable[[Tx, Account, str, datetime], None] = field(default=_nobody, kw_only=True)
+    contradicted: Callable[[Tx, ChannelRow, str, datetime], None] = field(default=_nobody, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnr
 from connector.runtime.local_names import local_names, renamed
 from connector.runtime.stage import require_empty, require_free
 from connector.settlement import disputes
+from connector.store.rows.channel import Side
 from contracts.ranges import RowSet
 from ledger.edition.opening import Code, OpeningError
 from policy.purposes import resolve
@@ -283,7 +284,7 @@ class Openings:
         found = tx.find("openings", "agreement = ? and role = ?", (row["agreement"], "payer"))
         opened = next(one for one in found if one["reader_key"] == reader)
         openings.end(tx, self._core.evidence, opened["id"], "read", self._core.clock.now())
-        window = windows.find(tx, accounts.load(tx, channel, accounts.PAYER), seq)
+        window = windows.find(tx, accounts.load(tx, channel, Side.PAYER), seq)
         assert window is not None
         number, charged = int(opened["number"]), window.amount
         told = renamed(names)

@@ -10,6 +10,7 @@ from connector.custody import replicas
 from connector.licence.licensed import rows_of
 from connector.runtime.errors import Absent
 from connector.runtime.local_names import renamed
+from connector.store.rows.channel import PaidRowsRow
 from contracts import price_words
 from contracts.tariff import Tariff
 from contracts.typed_data import Agreement
@@ -44,7 +45,7 @@ def view(
     released = tx.execute(_RELEASED, row["channel"] or "")[0]["windows"]
     talk = tx.get("negotiations", id=row["negotiation"]) if row["negotiation"] else None
     agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
-    paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
+    paid = tx.get(PaidRowsRow, agreement=row["agreement"]) if row["agreement"] else None
     replica = replicas.seen(tx, row["agreement"] or "")
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
@@ -52,7 +53,7 @@ def view(
     here = size * max(held, keys) // rows if rows else 0  # where nothing sealed is kept, what has its key came
     speed = saw(here) if row["state"] == waiting.RECEIVING and replica else None
     turn = waiting.turn(tx, row, trouble, asked)
-    cost = "0" if paid is None else str(paid["amount"])
+    cost = "0" if paid is None else str(paid.amount)
     price, cap, currency = _price(agreement)
     due = price_words.money(int(cost), currency) if currency else cost
     told = f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {due}" + _told(size - here, speed)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from connector.channel.states import ACKNOWLEDGED, PAID
 from connector.enforcement import performed
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent
+from connector.store.rows.channel import ChannelRow, PaidRowsRow, WindowState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def dropped(tx: Tx, edition: str) -> frozenset[str]:
 
 def _holder(tx: Tx, agreement: Row) -> Row:
     digest = agreement["digest"]
-    paid, serves = tx.get("paid_rows", agreement=digest), tx.get("holders", agreement=digest)
+    paid, serves = tx.get(PaidRowsRow, agreement=digest), tx.get("holders", agreement=digest)
     deleted = [act.at for act in performed.acts(tx, digest) if act.action == performed.DELETE]
     return {
         "holder": agreement["peer"],
@@ -119,7 +119,7 @@ def _holder(tx: Tx, agreement: Row) -> Row:
         "tier": (agreement["terms"] or {}).get("tier"),
         "since": agreement["created"].isoformat(),
         "parent": agreement["parent"],
-        "paidBytes": str((paid["plain"] or 0) if paid else 0),
+        "paidBytes": str((paid.plain or 0) if paid else 0),
         "receipts": _receipts(tx, digest),
         "serves": serves["at"].isoformat() if serves else None,
         "deleted": deleted[-1].isoformat() if deleted else None,
@@ -128,9 +128,10 @@ def _holder(tx: Tx, agreement: Row) -> Row:
 
 def _receipts(tx: Tx, agreement: str) -> int:
     """Return how many windows of keys were released under an agreement, each with our signed receipt."""
-    channels = tx.find("channels", "agreement = ?", (agreement,))
-    where = "channel = ? and state in (?, ?)"
-    return sum(len(tx.find("windows", where, (channel["id"], PAID, ACKNOWLEDGED))) for channel in channels)
+    channels = tx.find(ChannelRow, "agreement = ?", (agreement,))
+    sql = "SELECT count(*) AS n FROM windows WHERE channel = ? AND state IN (?, ?)"
+    released = WindowState.PAID, WindowState.ACKNOWLEDGED
+    return sum(tx.execute(sql, channel.id, *released)[0]["n"] for channel in channels)
 
 
 def _one(tx: Tx, table: str, prefix: str, *columns: str) -> Row:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.custody.blobs import SEALED_SUFFIX
 from connector.custody.scrub import ERASED
 from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER
+from connector.store.rows.channel import BundleRow, ChannelRow, ChannelState
 from contracts import lifecycle
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 EDITION, REPLICA, FILE = "edition", "replica", "file"
 # products in these states sell nothing any more
 SOLD_NO_MORE: Final = frozenset({"failed", "withdrawn"})
-CLOSED: Final = "closed"
 # the longest time between a blob's name and the row that names it is one commit; an hour forgives a stopped machine
 UNNAMED_SECONDS_MIN = 3600
 
@@ -108,14 +108,14 @@ def _moving(tx: Tx, agreement: Row) -> bool:
 
 
 def _unsettled(tx: Tx, agreement: Row) -> bool:
-    channels = tx.find("channels", "agreement = ?", (agreement["digest"],))
-    return any(channel["state"] != CLOSED for channel in channels)
+    channels = tx.find(ChannelRow, "agreement = ?", (agreement["digest"],))
+    return any(channel.state != ChannelState.CLOSED for channel in channels)
 
 
 def _disputed(tx: Tx, agreement: Row) -> bool:
     """Say whether a bundle of evidence cites bytes under an agreement, ruled on or not."""
-    channels = {channel["id"] for channel in tx.find("channels", "agreement = ?", (agreement["digest"],))}
-    return any(bundle["channel"] in channels for bundle in tx.find("bundles"))
+    channels = {channel.id for channel in tx.find(ChannelRow, "agreement = ?", (agreement["digest"],))}
+    return any(bundle.channel in channels for bundle in tx.find(BundleRow))
 
 
 def _offered(tx: Tx, edition: Row) -> bool:

@@ -15,6 +15,7 @@ from connector.custody import idle
 from connector.custody.tickets import NO_SUBJECT, transfer_digest
 from connector.negotiation import transfer
 from connector.runtime.errors import Conflict, PaymentRefused
+from connector.store.rows.channel import PaidRowsRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,8 +72,8 @@ class Carriage:
             raise Conflict("the transfer of this ticket is suspended or over", "wait for its start, or request another")
         drawn = tx.get("carried", agreement=agreement)
         carried = length + (0 if drawn is None else drawn["bytes"])
-        paid = tx.get("paid_rows", agreement=agreement)
-        bound = int(row["terms"]["maxUnpaidBytes"]) + (0 if paid is None else paid["plain"] or 0)
+        paid = tx.get(PaidRowsRow, agreement=agreement)
+        bound = int(row["terms"]["maxUnpaidBytes"]) + (0 if paid is None else paid.plain or 0)
         if carried > bound:
             raise PaymentRefused(
                 f"{carried} sealed bytes would be drawn, {bound} may be before more is paid", "pay, then go on"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from connector.custody import erasure, needs
 from connector.custody.replicas import DELETING
 from connector.runtime import files
+from connector.store.rows.channel import PaidRowsRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -72,7 +73,7 @@ class Collecting:
 
     def _finish(self, tx: Tx, edition: str) -> None:
         released = any(
-            tx.get("paid_rows", agreement=row["digest"]) for row in tx.find("agreements", "edition = ?", (edition,))
+            tx.get(PaidRowsRow, agreement=row["digest"]) for row in tx.find("agreements", "edition = ?", (edition,))
         )
         told = erasure.finish(tx, self._secrets, "editions", edition, rest_elsewhere=released)
         fields: dict[str, Any] = {"reason": REASON, **told}

@@ -10,8 +10,8 @@ from connector.licence import alarms
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.core.core import Core
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
 
@@ -21,11 +21,9 @@ class Contradictions:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    def found(self, tx: Tx, account: Account, bundle: str, now: datetime) -> None:
+    def found(self, tx: Tx, account: ChannelRow, bundle: str, now: datetime) -> None:
         """Tell of a channel of ours that was stopped just now; `bundle` names the proof."""
-        channel = tx.get("channels", id=account.key)
-        assert channel is not None, "it was stopped just now"
-        text = f"two different messages with one seq on channel {account.key}: it is stopped, the proof is {bundle}"
-        row = {"agreement": channel["agreement"], "code": CODE, "who": account.peer, "text": text}
+        text = f"two different messages with one seq on channel {account.id}: it is stopped, the proof is {bundle}"
+        row = {"agreement": account.agreement, "code": CODE, "who": account.peer, "text": text}
         alarms.sound(tx, self._core.evidence, bundle, row, now, {"kind": "channel", "text": text})
-        self._core.topics.channel_stopped.after(tx, account.key)
+        self._core.topics.channel_stopped.after(tx, account.id)

@@ -114,7 +114,7 @@ _LOOSE: Mapping[type, Callable[[Any], Any]] = {
 
 def encode_loose(value: Any) -> Any:
     """Encode a parameter of hand-written SQL by its Python type (an amount must be given as its decimal text)."""
-    encode = _LOOSE.get(type(value))
+    encode = _LOOSE.get(str if isinstance(value, str) else type(value))  # a state is a text, too
     if encode is None:
         raise BadStatement(f"a parameter of type `{type(value).__name__}` is not understood; encode it by hand")
     return encode(value)

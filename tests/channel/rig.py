@@ -22,6 +22,7 @@ from connector.enforcement.ruling import Ruling
 from connector.store import schema
 from connector.store.evidence import Evidence
 from connector.store.statements import Statements
+from connector.store.tables import ROWS
 from connector.store.transaction import Tx
 from contracts import agreement as agreements
 from contracts import signature
@@ -34,7 +35,6 @@ from contracts.typed_data import Domain, digest
 from ledger.edition.row import INDEX, Head, Row, key_commitment, slot
 from ledger.edition.row_table import RowTable
 from tests.row_key import row_key
-from tests.tables import rooms
 
 if TYPE_CHECKING:
     from connector.channel.messages import (
@@ -45,6 +45,13 @@ if TYPE_CHECKING:
         ReleaseMessage,
         VoucherMessage,
     )
+
+
+def rooms(*files):
+    """The tables that some files of `connector.store.rows` declare."""
+    return tuple(row.TABLE for row in ROWS if row.__module__.rpartition(".")[2] in files)
+
+
 TABLES = rooms("channel", "use", "evidence")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PAYER_KEY, PAYEE_KEY, STRANGER_KEY = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32
@@ -60,8 +67,6 @@ DELIVERY = X25519PrivateKey.from_private_bytes(b"\x55" * 32)
 DELIVERY_KEY = DELIVERY.public_key().public_bytes_raw()
 PIECE = 1000
 RUN = b"\x10" * 16
-
-
 GROUPS = 3  # of the table's rows, in turn; only contracts for columns mind
 
 
@@ -171,8 +176,7 @@ class Books:
     def transfer_runs(self, tx, deal, transfer_id):
         return transfer_id in self.transfers
 
-    def used(self, tx, deal):
-        pass
+    def used(self, tx, deal): ...
 
 
 @dataclass
@@ -198,7 +202,6 @@ class Judge:
     outstanding: dict[str, frozenset[str]] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     asked: list = field(default_factory=list)
-
     minds = False
 
     def agreed(self, terms_digest, terms, buyer):
@@ -358,9 +361,9 @@ class Pair:
     def acknowledge(self, channel: bytes = CHANNEL_ID) -> VoucherMessage:
         return self.payer_db.act(lambda tx: payer.acknowledge(tx, self.buyer, channel, self.now))
 
-    def close(self, voucher, channel: bytes = CHANNEL_ID):
+    def close(self, final, channel: bytes = CHANNEL_ID):
         return self.payee_db.act(
-            lambda tx: release.on_acknowledge(tx, self.holder, BUYER_DID, channel, voucher, self.now)
+            lambda tx: release.on_acknowledge(tx, self.holder, BUYER_DID, channel, final, self.now)
         )
 
     def window(self, want=None, channel: bytes = CHANNEL_ID):
@@ -380,20 +383,19 @@ class Pair:
 
     # ---- looking
 
-    def account(self, role: str, channel: bytes = CHANNEL_ID) -> accounts.Account:
-        db = self.payer_db if role == "payer" else self.payee_db
-        return db.act(lambda tx: accounts.load(tx, channel, role))
+    def db(self, role: str):
+        return self.payer_db if role == "payer" else self.payee_db
+
+    def account(self, role: str, channel: bytes = CHANNEL_ID):
+        return self.db(role).act(lambda tx: accounts.load(tx, channel, role))
 
     def states(self, role: str, channel: bytes = CHANNEL_ID) -> list[str]:
-        db = self.payer_db if role == "payer" else self.payee_db
-        rows = db.act(lambda tx: tx.find("windows", "channel = ?", (channel.hex(),), order="seq"))
+        rows = self.db(role).act(lambda tx: tx.find("windows", "channel = ?", (channel.hex(),), order="seq"))
         return [row["state"] for row in rows]
 
     def paid(self, role: str):
-        db = self.payer_db if role == "payer" else self.payee_db
-        row = db.act(lambda tx: tx.get("paid_rows", agreement=self.deal.hex()))
+        row = self.db(role).act(lambda tx: tx.get("paid_rows", agreement=self.deal.hex()))
         return (row["rows"], row["quantity"], row["amount"]) if row else ([], 0, 0)
 
     def events(self, role: str) -> list[str]:
-        db = self.payer_db if role == "payer" else self.payee_db
-        return [row["kind"] for row in db.act(lambda tx: tx.find("log_entries", order="idx"))]
+        return [row["kind"] for row in self.db(role).act(lambda tx: tx.find("log_entries", order="idx"))]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from connector.store.transaction import Tx
-from tests.channel.rig import Database
-from tests.tables import rooms
+from tests.channel.rig import Database, rooms
 
 TABLES = rooms("evidence", "protocol", "agreement", "chain", "channel", "use")
 

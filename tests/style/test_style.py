@@ -178,7 +178,7 @@ def test_every_file_opens_with_what_it_is():
     assert not bare
 
 
-# their annotations are read when they are imported: the parts of a participant (decision 0121), the columns of tables (0125)
+# their annotations are read at import: the parts of a participant (decision 0121), the columns of tables (0125)
 TABLE_OF_PARTS = "connector/app/app.py"
 ROWS = "connector/store/rows/"
 

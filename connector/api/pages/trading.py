@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
-from connector.channel.account import CLOSED
 from connector.console import describing, language
 from connector.console.leafing import leafed
 from connector.consumer import reads
@@ -20,6 +19,7 @@ from connector.negotiation.overview import NOBODYS
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.store.rows.channel import ChannelRow, ChannelState
 from policy.errors import PolicyError
 from policy.model import atoms
 from policy.parse import parse
@@ -62,7 +62,7 @@ def line(tx: Tx, row: Row) -> Row:
 
 def paid(tx: Tx, row: Row) -> int:
     """Return what was paid under an agreement: the newest released amount of each of its channels."""
-    return sum(channel["cumulative"] for channel in tx.find("channels", "agreement = ?", (row["digest"],)))
+    return sum(channel.cumulative for channel in tx.find(ChannelRow, "agreement = ?", (row["digest"],)))
 
 
 async def agreement(call: Call) -> Row:
@@ -73,10 +73,10 @@ async def agreement(call: Call) -> Row:
         row = tx.get("agreements", digest=key)
         if row is None:
             raise Absent(f"there is no agreement `{key[:100]}` here", "see the list of agreements")
-        channels = tx.find("channels", "agreement = ?", (key,), limit=SHOWN)
+        channels = tx.find(ChannelRow, "agreement = ?", (key,), limit=SHOWN)
         transfers = tx.find("transfers", "agreement = ?", (key,), "created", SHOWN)
         held = _replica(tx, row)
-        parts = [key, row["edition"], *(channel["id"] for channel in channels), *(one["id"] for one in transfers)]
+        parts = [key, row["edition"], *(channel.id for channel in channels), *(one["id"] for one in transfers)]
         return {
             **line(tx, row),
             "edition": row["edition"],
@@ -99,9 +99,9 @@ async def agreement(call: Call) -> Row:
     return {**told, **said, "split": terms.get("split", [])}
 
 
-def _effects(tx: Tx, row: Row, held: Row | None, channels: list[Row], transfers: list[Row]) -> Row:
+def _effects(tx: Tx, row: Row, held: Row | None, channels: list[ChannelRow], transfers: list[Row]) -> Row:
     """Return what ends with an agreement, before anybody ends it; `held` is the replica under it."""
-    owed = sum(one["cumulative"] - (one["claimed"] or 0) for one in channels if one["state"] != CLOSED)
+    owed = sum(one.cumulative - (one.claimed or 0) for one in channels if one.state != ChannelState.CLOSED)
     granted = tx.find("sub_licences", "parent = ? and state = ?", (row["digest"], ISSUED), limit=SHOWN)
     below = tx.find("agreements", "parent = ? and state = ?", (row["digest"], row["state"]), limit=SHOWN)
     return {
@@ -113,10 +113,10 @@ def _effects(tx: Tx, row: Row, held: Row | None, channels: list[Row], transfers:
     }
 
 
-def _channel(row: Row) -> Row:
-    amounts = {name: str(row[name] or 0) for name in ("deposit", "cumulative", "claimed")}
-    told = {name: row[name] for name in ("id", "role", "state", "open_tx", "close_tx", "seq")}
-    return {**told, **amounts, "expiry": moment(row["expiry"])}
+def _channel(row: ChannelRow) -> Row:
+    amounts = {name: str(getattr(row, name) or 0) for name in ("deposit", "cumulative", "claimed")}
+    told = {name: getattr(row, name) for name in ("id", "role", "state", "open_tx", "close_tx", "seq")}
+    return {**told, **amounts, "expiry": moment(row.expiry)}
 
 
 def _transfer(row: Row) -> Row:

@@ -18,6 +18,7 @@ from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies, orders, statement
 from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.store.rows.channel import ChannelRow, PaidRowsRow, Side
 from contracts.canonical import canonical
 from contracts.labels import H
 from contracts.namespace import AGREEMENT_URN
@@ -30,9 +31,9 @@ from ledger.edition.header import read_header
 from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
-    from connector.channel.windows import Window
     from connector.core.core import Core
     from connector.store.row import Row
+    from connector.store.rows.channel import WindowRow
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
 
@@ -109,10 +110,11 @@ class Bills:
         if agreement["terms"]["tier"] == PLAIN:
             raise Conflict("a plain copy is billed by its receipt, outside channels", "penstock show, for its receipt")
         terms, header, rows = Terms.from_json(agreement["terms"]), *self._edition(tx, agreement)
-        channels = [row["id"] for row in tx.find("channels", "agreement = ?", (digest,), "created")]
+        channels = [row.id for row in tx.find(ChannelRow, "agreement = ?", (digest,), "created")]
         paid = tuple(window for channel in channels for window in _windows(tx, channel, agreement["role"]))
         lines, due = ledger_bills.priced(terms, RowTable(rows), bytes.fromhex(digest), paid)
-        booked = (tx.get("paid_rows", agreement=digest) or {"amount": 0})["amount"]
+        books = tx.get(PaidRowsRow, agreement=digest)
+        booked = 0 if books is None else books.amount
         if not sum(line.amount for line in lines) == due == booked:
             raise Conflict(f"the books say {booked}, vouchers and tariff {due}: nothing is signed", "penstock doctor")
         provider, buyer = self._parties(agreement)
@@ -149,12 +151,12 @@ class Bills:
 
 
 def _windows(tx: Tx, channel: str, role: str) -> list[PaidWindow]:
-    account = accounts.load(tx, bytes.fromhex(channel), accounts.PAYEE if role == PROVIDER else accounts.PAYER)
+    account = accounts.load(tx, bytes.fromhex(channel), Side.PAYEE if role == PROVIDER else Side.PAYER)
     kept = windows.later(tx, account, 0, WINDOWS_MAX)
     return [_paid(window) for window in kept if window.state in statement.PAID[account.role]]
 
 
-def _paid(window: Window) -> PaidWindow:
+def _paid(window: WindowRow) -> PaidWindow:
     assert window.voucher is not None, "a window that was paid has its voucher"
     assert window.voucher_signature is not None
     said = [*window.contexts, *({} for _ in window.orders[len(window.contexts) :])]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.channel.account import CLOSED
 from connector.negotiation.protocol.offers import PLAIN
 from connector.provider.billing import copies
+from connector.store.rows.channel import ChannelRow, ChannelState, PaidRowsRow
 from contracts import price_words
 from contracts.lifecycle import OVER
 from contracts.tariff import Tariff
@@ -94,7 +94,7 @@ def described(agreement: Row, facts: Row) -> Row:
 
 def all_facts(tx: Tx) -> Callable[[Row, int], Row]:
     """Return what tells the facts of any agreement and what it came to; each table is asked once, for all of them."""
-    counted = {row["agreement"]: row for row in tx.execute(_CHANNELS, CLOSED)}
+    counted = {row["agreement"]: row for row in tx.execute(_CHANNELS, ChannelState.CLOSED)}
     moved = {row["agreement"]: row for row in tx.execute(_TRANSFERS, *DELIVERED)}
     booked = {row["agreement"]: int(row["amount"]) for row in tx.execute("SELECT agreement, amount FROM paid_rows")}
     none = {"channels": 0, "closed": 0, "transfers": 0, "delivered": 0}
@@ -118,9 +118,10 @@ def all_facts(tx: Tx) -> Callable[[Row, int], Row]:
 
 def _facts(tx: Tx, agreement: Row) -> Row:
     digest = agreement["digest"]
-    channels = tx.find("channels", "agreement = ?", (digest,))
+    channels = tx.find(ChannelRow, "agreement = ?", (digest,))
     transfers = tx.find("transfers", "agreement = ?", (digest,))
-    paid = tx.get("paid_rows", agreement=digest) or {"quantity": 0, "amount": 0}
+    booked = tx.get(PaidRowsRow, agreement=digest)
+    paid = {"quantity": 0, "amount": 0} if booked is None else {"quantity": booked.quantity, "amount": booked.amount}
     if agreement["terms"]["tier"] == PLAIN:
         told = copies.receipts(tx, agreement)
         paid = {"quantity": sum(int(one["receipt"]["plainBytes"]) for one in told), "amount": copies.amount(told)}
@@ -128,9 +129,9 @@ def _facts(tx: Tx, agreement: Row) -> Row:
         "agreement_state": agreement["state"],
         "licence": agreement["licence_tx"],
         "channels": len(channels),
-        "open": sum(row["state"] != CLOSED for row in channels),
-        "deposit": sum(row["deposit"] for row in channels),
-        "claimed": sum(row["claimed"] or 0 for row in channels),
+        "open": sum(row.state != ChannelState.CLOSED for row in channels),
+        "deposit": sum(row.deposit for row in channels),
+        "claimed": sum(row.claimed or 0 for row in channels),
         "transfers": len(transfers),
         "delivered": any(row["state"] in DELIVERED for row in transfers),
         "quantity": paid["quantity"],
