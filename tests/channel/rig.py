@@ -65,8 +65,7 @@ TRANSFER = b"\x07" * 32
 BUYER_DID, PROVIDER_DID = "did:web:buyer.example", "did:web:provider.example"
 DELIVERY = X25519PrivateKey.from_private_bytes(b"\x55" * 32)
 DELIVERY_KEY = DELIVERY.public_key().public_bytes_raw()
-PIECE = 1000
-RUN = b"\x10" * 16
+PIECE, RUN = 1000, b"\x10" * 16
 GROUPS = 3  # of the table's rows, in turn; only contracts for columns mind
 
 
