@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from connector.consumer.reads import Reads
     from connector.core.core import Core
     from connector.custody.blobs import Blobs
+    from connector.custody.replicas import WholeReplica
     from connector.custody.secrets import Keys as Secrets
     from connector.licence.books import Books
     from connector.store.row import Row
@@ -146,7 +147,7 @@ class Openings:
         except NotPermitted as refusal:
             await self._reads.deny(row, refusal)
             raise
-        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica["id"]))
+        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica.id))
         await asyncio.to_thread(key_export.write, replica, agreement, secrets, to)
         table = replicas.table_of(replica)
         size = tally.plain_bytes(table, rows_of(agreement["terms"], table))
@@ -197,7 +198,7 @@ class Openings:
 
     # ---- leased: bought from the key holder, once per opening
 
-    async def _leased(self, row: Row, agreement: Row, replica: Row, to: Place | None) -> Row:
+    async def _leased(self, row: Row, agreement: Row, replica: WholeReplica, to: Place | None) -> Row:
         got = await self._acquisition(row["acquisition"])
         rows = rows_of(agreement["terms"], replicas.table_of(replica))
         if to is not None and not row["reader_key"]:  # not paid yet
@@ -292,15 +293,15 @@ class Openings:
 
     # ---- kept: decided and counted here
 
-    async def _kept(self, row: Row, agreement: Row, replica: Row, to: Place | None) -> Row:
-        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica["id"]))
+    async def _kept(self, row: Row, agreement: Row, replica: WholeReplica, to: Place | None) -> Row:
+        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica.id))
         if to is not None and row["state"] == reads.ASKED:  # not counted yet
             await asyncio.to_thread(self._require, to, agreement, replica, secrets)
         number = await self._reads.decide(row)
         names, files, size = await self._read(agreement, replica, secrets, to)
         return await self._reads.finish(row, number, size, files, renamed(names))
 
-    def _require(self, to: Place, agreement: Row, replica: Row, secrets: dict[int, bytes]) -> None:
+    def _require(self, to: Place, agreement: Row, replica: WholeReplica, secrets: dict[int, bytes]) -> None:
         """Look for what is in the way of the files: of the index their names are read, and nothing is told of them."""
         with replicas.sealed_file(self._blobs.folder, replica) as sealed:
             reader = Reader(sealed, secrets, rows_of(agreement["terms"], sealed.table))
@@ -309,7 +310,7 @@ class Openings:
     # ---- both
 
     async def _read(
-        self, agreement: Row, replica: Row, secrets: dict[int, bytes], to: Place | None
+        self, agreement: Row, replica: WholeReplica, secrets: dict[int, bytes], to: Place | None
     ) -> tuple[list[str], list[str], int]:
         """Open all that was agreed on, to a folder or only in memory; returns told names, paths and plain bytes."""
 

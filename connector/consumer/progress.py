@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.runtime.errors import Failure
+    from connector.store.rows.vault import ReplicaRow
     from connector.store.transaction import Tx
 
 
@@ -47,8 +48,8 @@ def view(
     agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
     paid = tx.get(PaidRowsRow, agreement=row["agreement"]) if row["agreement"] else None
     replica = replicas.seen(tx, row["agreement"] or "")
-    keys = sum(count for _, count in replica["key_rows"]) if replica else 0
-    held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
+    keys = sum(count for _, count in replica.key_rows) if replica else 0
+    held = sum(count for _, count in replica.bytes_rows) if replica else 0
     rows, size = _due(tx, agreement, replica) if agreement and replica else (0, 0)
     here = size * max(held, keys) // rows if rows else 0  # where nothing sealed is kept, what has its key came
     speed = saw(here) if row["state"] == waiting.RECEIVING and replica else None
@@ -77,7 +78,7 @@ def view(
         "progress": {
             "windows": released,
             "rowsHeld": held,
-            "sealedBytes": replica["header"]["sealedBytes"] if replica else "0",
+            "sealedBytes": replica.header["sealedBytes"] if replica else "0",
             "keysHeld": keys,
             "rows": rows,
             "paid": cost,
@@ -102,10 +103,10 @@ def _told(left: int, speed: float | None) -> str:
     return "" if speed is None else f", {speed / MIB:.1f} MiB/s, {left / speed:.0f} s left"
 
 
-def _due(tx: Tx, agreement: dict[str, Any], replica: dict[str, Any]) -> tuple[int, int]:
+def _due(tx: Tx, agreement: dict[str, Any], replica: ReplicaRow) -> tuple[int, int]:
     """Return how many rows, and plain bytes, an agreement is about."""
     if "columns" not in agreement["terms"]:
-        return int(replica["header"]["rows"]), int(replica["header"]["plainBytes"])
+        return int(replica.header["rows"]), int(replica.header["plainBytes"])
     table = replicas.table(tx, replica)
     rows = rows_of(agreement["terms"], table)
     return len(rows), tally.plain_bytes(table, rows)

@@ -29,6 +29,7 @@ from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.runtime.limits import HEADER_BYTES_MAX
 from connector.settlement import disputes
+from connector.store.rows.vault import ReplicaRow
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.custody.blobs import Blobs
     from connector.custody.intake import Intake
+    from connector.custody.replicas import WholeReplica
     from connector.custody.secrets import Keys as Secrets
     from connector.custody.sinks import Sink
     from connector.custody.slabs import Memory
@@ -126,7 +128,7 @@ class Pulls:
         row: Row,
         transfer: Row,
         agreement: Row,
-        replica: Row,
+        replica: WholeReplica,
         opening: Row | None,
         tell: Callable[[], object],
     ) -> None:
@@ -214,7 +216,7 @@ class Pulls:
                 return
             tell()
 
-    async def _replica(self, row: Row, agreement: Row) -> Row:
+    async def _replica(self, row: Row, agreement: Row) -> WholeReplica:
         """Return the replica's row; the first time, prove the header and rows that the provider sends."""
         known = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
         if known is not None:
@@ -229,9 +231,9 @@ class Pulls:
         seal = disputes.read_seal(told.json(), new.header, agreement, registry)
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> WholeReplica:
             made = replicas.record(tx, new, agreement=row["agreement"], now=now)
-            tx.update("replicas", {"id": made["id"]}, seal=seal)
+            tx.update(ReplicaRow, {"id": made.id}, seal=seal)
             fields = {
                 "place": self._core.identity.url,
                 "rows": str(new.header.rows),
@@ -250,7 +252,9 @@ class Pulls:
         return row
 
 
-def _prepare(folder: Path, replica: Row, others: list[earlier.Held], *, keeps: bool) -> tuple[Intake | None, RowTable]:
+def _prepare(
+    folder: Path, replica: WholeReplica, others: list[earlier.Held], *, keeps: bool
+) -> tuple[Intake | None, RowTable]:
     """Open the replica's file and hash what it holds (blocking), unless nothing sealed is to be kept.
 
     What other replicas of the series have of it already is taken from them.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from connector.licence.erasing import Erasing
     from connector.licence.standing import Standing
     from connector.store.row import Row
+    from connector.store.rows.vault import ReplicaRow
     from connector.store.transaction import Tx
 
 # `decided`: allowed and counted by us; what was written since is ours
@@ -98,7 +99,7 @@ class Reads:
         tx.update("reads", {"id": row["id"]}, state=DECIDED)
         number = 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))
         if keys_leave:
-            link = [replica["edition"], row["agreement"]]
+            link = [replica.edition, row["agreement"]]
             told = {
                 "opening": str(number),
                 "purpose": row["purpose"],
@@ -120,7 +121,7 @@ class Reads:
 
         return await self._core.store.write(act)
 
-    def _record(self, tx: Tx, row: Row, replica: Row, number: int, size: int) -> None:
+    def _record(self, tx: Tx, row: Row, replica: ReplicaRow, number: int, size: int) -> None:
         reader = self._core.identity.keys.delivery_public.hex()
         told = {"transfer": row["acquisition"], "opening": str(number), "readerKey": reader, "purpose": row["purpose"]}
         link, now = [row["acquisition"], str(number)], self._core.clock.now()

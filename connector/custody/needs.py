@@ -16,6 +16,7 @@ from connector.custody.blobs import SEALED_SUFFIX
 from connector.custody.scrub import ERASED
 from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER
 from connector.store.rows.channel import BundleRow, ChannelRow, ChannelState
+from connector.store.rows.vault import EditionRow, ReplicaRow
 from contracts import lifecycle
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from connector.store.row import Row
     from connector.store.transaction import Tx
+
+    Holds = Callable[[Tx, EditionRow | ReplicaRow], bool]
 
 
 EDITION, REPLICA, FILE = "edition", "replica", "file"
@@ -50,26 +53,35 @@ class Need:
         return told | {"reasons": list(self.reasons)}
 
 
+def kept(tx: Tx) -> list[EditionRow | ReplicaRow]:
+    """Return every edition and replica, editions first, the oldest of each first."""
+    return [*tx.find(EditionRow, order="created"), *tx.find(ReplicaRow, order="created")]
+
+
+def kind_of(row: EditionRow | ReplicaRow) -> str:
+    """Return what a row of one of the two tables is of."""
+    return EDITION if isinstance(row, EditionRow) else REPLICA
+
+
 def needs(tx: Tx) -> list[Need]:
     """Return every edition and replica with bytes, with what speaks for it."""
     found = []
-    for kind, (table, reasons) in KINDS.items():
-        for row in tx.find(table, order="created"):
-            if row["state"] not in ERASED:
-                why = tuple(reason for reason, holds in reasons.items() if holds(tx, row))
-                found.append(Need(kind, row["id"], row["path"], int(row["header"]["sealedBytes"]), why))
+    for row in kept(tx):
+        if row.state not in ERASED:
+            why = tuple(reason for reason, holds in REASONS[kind_of(row)].items() if holds(tx, row))
+            found.append(Need(kind_of(row), row.id, row.path, int(row.header["sealedBytes"]), why))
     return found
 
 
 def named(tx: Tx) -> frozenset[str]:
     """Return the names of all files that an edition or a replica still has."""
-    return frozenset(row["path"] for table, _ in KINDS.values() for row in tx.find(table) if row["state"] not in ERASED)
+    return frozenset(row.path for row in kept(tx) if row.state not in ERASED)
 
 
 def unnamed(tx: Tx, folder: Path, now: datetime) -> list[Need]:
     """Return the sealed files in `folder` that no row names and that are not just being made."""
     known, oldest = named(tx), now.timestamp() - UNNAMED_SECONDS_MIN
-    erased = {row["path"] for table, _ in KINDS.values() for row in tx.find(table)} - known
+    erased = {row.path for row in kept(tx)} - known
     found = []
     for path in sorted(folder.glob(f"*{SEALED_SUFFIX}")):
         with suppress(FileNotFoundError):  # somebody removed it while we looked
@@ -78,24 +90,18 @@ def unnamed(tx: Tx, folder: Path, now: datetime) -> list[Need]:
     return found
 
 
-def agreements(tx: Tx, kind: str, row: Row) -> Iterator[Row]:
-    """Return the agreements about an edition of ours, or the one about a replica."""
-    return _of_edition(tx, row) if kind == EDITION else _of_replica(tx, row)
-
-
-def _of_edition(tx: Tx, edition: Row) -> Iterator[Row]:
-    """Return the agreements under which an edition of ours is sold."""
-    yield from tx.find("agreements", "edition = ? and role = ?", (edition["id"], PROVIDER))
-
-
-def _of_replica(tx: Tx, replica: Row) -> Iterator[Row]:
-    agreement = tx.get("agreements", digest=replica["agreement"])
+def agreements(tx: Tx, row: EditionRow | ReplicaRow) -> Iterator[Row]:
+    """Return the agreements under which an edition of ours is sold, or the one about a replica."""
+    if isinstance(row, EditionRow):
+        yield from tx.find("agreements", "edition = ? and role = ?", (row.id, PROVIDER))
+        return
+    agreement = tx.get("agreements", digest=row.agreement)
     if agreement is not None and agreement["role"] == CONSUMER:
         yield agreement
 
 
-def _any(holds: Callable[[Tx, Row], bool], of: Callable[[Tx, Row], Iterator[Row]]) -> Callable[[Tx, Row], bool]:
-    return lambda tx, row: any(holds(tx, agreement) for agreement in of(tx, row))
+def _any(holds: Callable[[Tx, Row], bool]) -> Holds:
+    return lambda tx, row: any(holds(tx, agreement) for agreement in agreements(tx, row))
 
 
 def _agreed(_tx: Tx, agreement: Row) -> bool:
@@ -118,25 +124,23 @@ def _disputed(tx: Tx, agreement: Row) -> bool:
     return any(bundle.channel in channels for bundle in tx.find(BundleRow))
 
 
-def _offered(tx: Tx, edition: Row) -> bool:
-    products = tx.find("products", "edition = ?", (edition["id"],))
+def _offered(tx: Tx, edition: EditionRow | ReplicaRow) -> bool:
+    products = tx.find("products", "edition = ?", (edition.id,))
     return any(product["state"] not in SOLD_NO_MORE for product in products)
 
 
-EDITION_REASONS: Final[Mapping[str, Callable[[Tx, Row], bool]]] = {
-    "an agreement on it is in force": _any(_agreed, _of_edition),
-    "a transfer of it is not over": _any(_moving, _of_edition),
-    "a channel that paid for it is not settled": _any(_unsettled, _of_edition),
-    "a dispute cites its bytes": _any(_disputed, _of_edition),
-    "a product offers it": _offered,
-}
-REPLICA_REASONS: Final[Mapping[str, Callable[[Tx, Row], bool]]] = {
-    "its agreement is in force": _any(_agreed, _of_replica),
-    "a transfer of it is not over": _any(_moving, _of_replica),
-    "a channel that paid for it is not settled": _any(_unsettled, _of_replica),
-    "a dispute cites its bytes": _any(_disputed, _of_replica),
-}
-KINDS: Final[Mapping[str, tuple[str, Mapping[str, Callable[[Tx, Row], bool]]]]] = {
-    EDITION: ("editions", EDITION_REASONS),
-    REPLICA: ("replicas", REPLICA_REASONS),
+REASONS: Final[Mapping[str, Mapping[str, Holds]]] = {
+    EDITION: {
+        "an agreement on it is in force": _any(_agreed),
+        "a transfer of it is not over": _any(_moving),
+        "a channel that paid for it is not settled": _any(_unsettled),
+        "a dispute cites its bytes": _any(_disputed),
+        "a product offers it": _offered,
+    },
+    REPLICA: {
+        "its agreement is in force": _any(_agreed),
+        "a transfer of it is not over": _any(_moving),
+        "a channel that paid for it is not settled": _any(_unsettled),
+        "a dispute cites its bytes": _any(_disputed),
+    },
 }

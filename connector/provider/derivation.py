@@ -45,7 +45,7 @@ class Derivation:
         brief = product["brief"]
         if not (named := brief.get("derivedFrom")):
             return
-        brief["derivedFrom"] = sorted({lineage.replica_of(tx, prefix)["agreement"] for prefix in named})
+        brief["derivedFrom"] = sorted({lineage.replica_of(tx, prefix).agreement for prefix in named})
         if why := self._refusal(tx, brief, product["policy"], None, self._core.clock.now()):
             raise NotPermitted(why, "publish it under narrower rules, or ask for a licence that lets it be")
 

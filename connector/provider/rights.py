@@ -16,6 +16,7 @@ from connector.chain.transactions import MinedEvent
 from connector.negotiation.on_offer import WITHDRAWN
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.store.rows.vault import EditionRow
 from contracts import address, blind
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -176,8 +177,8 @@ class Rights:
 
 def _salt(tx: Tx, edition: str) -> bytes:
     """Return what blinds an edition of ours on chain, nothing for one that is listed, or not ours."""
-    row = tx.get("editions", id=edition)
-    product = None if row is None else tx.get("products", id=row["product"])
+    row = tx.get(EditionRow, id=edition)
+    product = None if row is None else tx.get("products", id=row.product)
     return bytes(product["blind"] or b"") if product else b""
 
 

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from connector.provider.resources import Resources
     from connector.space.exchange import ExchangeDoor
     from connector.store.row import Row
+    from connector.store.rows.vault import EditionRow
 
 
-async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Row, edition: Row) -> None:
+async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Row, edition: EditionRow) -> None:
     """Submit a product with its edition's header; raises as `ExchangeDoor.ask`."""
     offer = offers.offer_id(product["id"], product["offer"])
     body = {
@@ -26,7 +27,7 @@ async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Row, ed
             "terms": product["terms"],
             "policy": product["policy"],
         },
-        "header": edition["header"],
+        "header": edition.header,
         "edition": product["edition"],
     } | ({"space": product["brief"]["space"]} if product["brief"].get("space") else {})
     body |= {"sample": product["sample"]} if product["sample"] else {}

@@ -20,6 +20,7 @@ from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.channel import ChannelRow, ChannelState
+from connector.store.rows.vault import ReplicaRow
 from policy.errors import PolicyError
 from policy.model import atoms
 from policy.parse import parse
@@ -135,7 +136,7 @@ def _events(tx: Tx, parts: list[str]) -> list[Row]:
 
 
 def _replica(tx: Tx, row: Row) -> Row | None:
-    found = tx.find("replicas", "agreement = ?", (row["digest"],), limit=1)
+    found = tx.find(ReplicaRow, "agreement = ?", (row["digest"],), limit=1)
     return None if not found else replica(tx, found[0], row)
 
 
@@ -144,26 +145,26 @@ async def replicas(call: Call) -> Row:
     first = call.first(FOUND_ROWS_MAX)
 
     def read(tx: Tx) -> list[Row]:
-        rows = tx.find("replicas", "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
-        told = [(one, tx.get("agreements", digest=one["agreement"])) for one in rows]
+        rows = tx.find(ReplicaRow, "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
+        told = [(one, tx.get("agreements", digest=one.agreement)) for one in rows]
         return [replica(tx, one, row) for one, row in told if row is not None]
 
     return leafed(first, await call.core.store.read(read))
 
 
-def replica(tx: Tx, row: Row, under: Row) -> Row:
+def replica(tx: Tx, row: ReplicaRow, under: Row) -> Row:
     """Return a replica with what was opened of it and what may still be; `left` is None where nothing counts."""
     terms = under["terms"] or {}
-    done = tx.find("reads", "agreement = ?", (row["agreement"],), "created desc")
+    done = tx.find("reads", "agreement = ?", (row.agreement,), "created desc")
     opened = sum(one["state"] == reads.DONE for one in done)
     most = openings_most(terms.get("policy") or {}, under["product"])
     return {
         "title": terms.get("title", under["product"]),
         "tier": terms.get("tier", ""),
-        "agreement": row["agreement"],
-        "edition": row["edition"],
-        "state": row["state"],
-        "bytes": row["header"].get("plainBytes"),
+        "agreement": row.agreement,
+        "edition": row.edition,
+        "state": row.state,
+        "bytes": row.header.get("plainBytes"),
         "opened": opened,
         "reads": [_read(one) for one in done[:SHOWN]],
         "left": None if most is None else max(0, most - opened),

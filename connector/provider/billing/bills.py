@@ -19,6 +19,7 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies, orders, statement
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.store.rows.channel import ChannelRow, PaidRowsRow, Side
+from connector.store.rows.vault import EditionRow
 from contracts.canonical import canonical
 from contracts.labels import H
 from contracts.namespace import AGREEMENT_URN
@@ -138,10 +139,10 @@ class Bills:
 
     def _edition(self, tx: Tx, agreement: Row) -> tuple[Any, bytes]:
         """Return header (JSON) and rows of the agreed edition, of our own or of the replica that is here."""
-        row = tx.get("editions", id=agreement["edition"]) or replicas.under(tx, agreement["digest"])
+        row = tx.get(EditionRow, id=agreement["edition"]) or replicas.under(tx, agreement["digest"])
         if row is None:
             raise Absent("the edition of this agreement is not here: nothing of it was ever paid", "penstock show")
-        return row["header"], row["rows"]
+        return row.header, row.rows
 
     async def _settled(self, channel: str) -> Settled:
         found = await self._programs.channel(bytes.fromhex(channel))
