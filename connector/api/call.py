@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.core.service import Parts
     from connector.custody.passes import Pass
+    from connector.custody.replicas import WholeReplica
     from connector.custody.tickets import Ticket
     from connector.exchange.operators import Operator
     from connector.store.transaction import Tx
@@ -56,7 +57,7 @@ class Call:
     peer: str = ""
     claims: tokens.Claims | None = None
     ticket: Ticket | None = None
-    carrying: tuple[Pass, dict[str, Any]] | None = None
+    carrying: tuple[Pass, WholeReplica] | None = None
     operator: Operator | None = None
     kept: Kept | None = None
     session: Session | None = None

@@ -23,6 +23,7 @@ from connector.settlement.returning import Returning
 from connector.settlement.turns import Turns
 from connector.space.peer_logs import PeerLogs
 from connector.store.heads import Heads
+from connector.store.rows.channel import Side, WindowRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,7 @@ async def acknowledgement(call: Call) -> web.Response:
     """Acknowledge, as the payer, what we received on a channel: its payee asks, having lost what it claims with."""
     message, keep = await _message(call, Released)
     channel = _channel(call)
-    account = await call.core.store.read(lambda tx: accounts.load(tx, channel, accounts.PAYER, call.peer))
+    account = await call.core.store.read(lambda tx: accounts.load(tx, channel, Side.PAYER, call.peer))
     if account.account_hash != message.account_hash:
         await call.of(Payments).level(call.peer, channel)
     buyer, now = call.of(Buyer), call.core.clock.now
@@ -144,8 +145,8 @@ async def _released(call: Call, keep: Keep, paid: VoucherMessage, act: Callable[
 
 async def _agreements(call: Call, channel: bytes, seq: int) -> list[str]:
     """Return the agreements of a window."""
-    window = await call.core.store.read(lambda tx: tx.get("windows", channel=channel.hex(), seq=seq))
-    return [] if window is None else sorted({order["agreementDigest"] for order in window["orders"]})
+    window = await call.core.store.read(lambda tx: tx.get(WindowRow, channel=channel.hex(), seq=seq))
+    return [] if window is None else sorted({order.agreement_digest.hex() for order in window.orders})
 
 
 def _channel(call: Call) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -26,6 +26,7 @@ from connector.settlement import disputes
 from connector.space.view import SpaceView
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.vault import EditionRow
 from contracts.typed_data import digest
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
@@ -48,19 +49,19 @@ PIECES_MAX = 4096  # rows of one request; a pull asks for a window's worth
 async def header(call: Call) -> web.Response:
     """Serve the public header of an edition (spec 1.5: header and rows are public)."""
     edition = await _edition(call)
-    return as_json(edition["header"])
+    return as_json(edition.header)
 
 
 async def rows(call: Call) -> web.Response:
     """Serve the rows of an edition, 152 bytes each."""
     edition = await _edition(call)
     drop_who_stalls(call)
-    return web.Response(body=edition["rows"], content_type=OCTETS)
+    return web.Response(body=edition.rows, content_type=OCTETS)
 
 
 async def seal(call: Call) -> web.Response:
     """Serve our signature under an edition: with it a dispute needs nothing more from us."""
-    header = read_header((await _edition(call))["header"])
+    header = read_header((await _edition(call)).header)
     registry = call.of(Programs).deployment.domain("editions")
     signature = call.core.identity.sign(digest(registry, disputes.edition_of(header)))
     return as_json(disputes.seal_json(header, signature))
@@ -113,7 +114,7 @@ async def review_rows(call: Call) -> web.Response:
     numbers, reader = await draw(call.core, call.of(SpaceView), call.of(Programs), call.of(Chain), edition, wanted)
     answer = review.answer(call.of(Secrets), edition, numbers, reader)
     await call.spend()
-    about = bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, tickets.NO_TRANSFER
+    about = bytes.fromhex(edition.id), tickets.NO_SUBJECT, tickets.NO_TRANSFER
     ticket = tickets.issue(call.of(DataAddresses).key, *about, call.core.clock.now())
     return as_json({"rows": answer, "ticket": ticket})
 
@@ -182,9 +183,9 @@ def drop_who_stalls(call: Call) -> None:
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, option, stalled)
 
 
-async def _edition(call: Call) -> dict[str, Any]:
+async def _edition(call: Call) -> EditionRow:
     key = call.path["edition"]
-    edition = await call.core.store.read(lambda tx: tx.get("editions", id=key))
+    edition = await call.core.store.read(lambda tx: tx.get(EditionRow, id=key))
     if edition is None:
         raise Absent(f"there is no edition `{key[:64]}` here")
     return edition

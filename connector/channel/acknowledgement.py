@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import openings, plan, states, windows
+from connector.channel import openings, plan, windows
 from connector.channel.errors import ChannelFault
 from connector.channel.tally import OPEN
+from connector.store.rows.channel import ChannelState, Side, WindowState
 from connector.store.rows.use import OpeningRow, OpeningState
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.channel.windows import Window
+    from connector.store.rows.channel import WindowRow
     from connector.store.transaction import Tx
 
 TAKEN = "taken"  # the code of a payer's closing row whose payee has it
@@ -45,7 +46,7 @@ class Owed:
 
 def channels(tx: Tx) -> list[str]:
     """Return the channels on which something may be owed."""
-    rows = tx.execute(_OWED, states.RELEASED, states.CLOSING, accounts.PAYER, TAKEN, accounts.OPEN)
+    rows = tx.execute(_OWED, WindowState.RELEASED, WindowState.CLOSING, Side.PAYER, TAKEN, ChannelState.OPEN)
     return [row["channel"] for row in rows]
 
 
@@ -55,10 +56,10 @@ def owed(tx: Tx, channel_id: bytes) -> Owed | None:
         account = plan.ready(tx, channel_id)
     except ChannelFault:
         return None
-    last = windows.newest(tx, account, states.RELEASED, states.CLOSING)
+    last = windows.newest(tx, account, WindowState.RELEASED, WindowState.CLOSING)
     if last is None or last.code == TAKEN:
         return None
-    if last.state == states.CLOSING:
+    if last.state == WindowState.CLOSING:
         return Owed(account.peer, signed=True)
     leased = any(order.use == OPEN for order in last.orders)
     return Owed(account.peer, leased=leased, runs_until=_runs_until(tx, last))
@@ -66,17 +67,17 @@ def owed(tx: Tx, channel_id: bytes) -> Owed | None:
 
 def taken(tx: Tx, channel_id: bytes, seq: int) -> None:
     """Note that the payee has the acknowledgement with this seq."""
-    window = windows.find(tx, accounts.load(tx, channel_id, accounts.PAYER), seq)
+    window = windows.find(tx, accounts.load(tx, channel_id, Side.PAYER), seq)
     assert window is not None, "what was sent is kept"
     windows.save(tx, replace(window, code=TAKEN))
 
 
-def _runs_until(tx: Tx, window: Window) -> datetime | None:
+def _runs_until(tx: Tx, window: WindowRow) -> datetime | None:
     """Return when the openings of a window end that run; at half of its voucher's life at the latest.
 
     So the payee has it well before it would have to claim with the preimage.
     """
-    rows = [tx.get(OpeningRow, id=openings.identity(accounts.PAYER, order)) for order in window.orders]
+    rows = [tx.get(OpeningRow, id=openings.identity(Side.PAYER, order)) for order in window.orders]
     ends = [row.lease_until for row in rows if row is not None and row.state == OpeningState.OPEN]
     half = window.created + (at_second(window.valid_until) - window.created) / 2
     return min(max(ends), half) if ends else None

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Deal, Desk
     from connector.channel.priced import Line
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
     from ledger.edition.row_table import RowTable
@@ -37,7 +37,7 @@ class Case:
 
     order: Order
     deal: Deal
-    account: Account
+    account: ChannelRow
     now: datetime
     table: Callable[[], RowTable]
 
@@ -78,7 +78,7 @@ class Margins:
 def read(
     tx: Tx,
     desk: Desk,
-    account: Account,
+    account: ChannelRow,
     orders: Sequence[Order],
     now: datetime,
     contexts: Sequence[Mapping[str, str]] = (),
@@ -96,7 +96,7 @@ def read(
 
 
 def bill(
-    tx: Tx, desk: Desk, account: Account, orders: Sequence[Order], contexts: Sequence[Mapping[str, str]] = ()
+    tx: Tx, desk: Desk, account: ChannelRow, orders: Sequence[Order], contexts: Sequence[Mapping[str, str]] = ()
 ) -> list[Line]:
     """Price orders without asking whether they may still be had: what was paid is due, whatever ended since."""
     return _bill(tx, desk, account, orders, deals(tx, desk, account, orders), contexts)
@@ -105,7 +105,7 @@ def bill(
 def _bill(
     tx: Tx,
     desk: Desk,
-    account: Account,
+    account: ChannelRow,
     orders: Sequence[Order],
     agreed: Mapping[bytes, Deal],
     contexts: Sequence[Mapping[str, str]],
@@ -118,12 +118,12 @@ def tables(tx: Tx, desk: Desk, editions: Iterable[bytes]) -> dict[bytes, RowTabl
     return {edition: _table(tx, desk, edition) for edition in set(editions)}
 
 
-def deals(tx: Tx, desk: Desk, account: Account, orders: Iterable[Order]) -> dict[bytes, Deal]:
+def deals(tx: Tx, desk: Desk, account: ChannelRow, orders: Iterable[Order]) -> dict[bytes, Deal]:
     """Return the agreements that orders cite, by digest; `unknown-agreement` for one not made with this peer."""
     return {order.agreement_digest: _deal(tx, desk, account, order) for order in orders}
 
 
-def check_money(tx: Tx, account: Account, lines: Sequence[Line]) -> None:
+def check_money(tx: Tx, account: ChannelRow, lines: Sequence[Line]) -> None:
     """Refuse a batch over a cap, over `maxExposure` or over the channel's credit; no window here is unreleased."""
     waiting = exposure(tx, account)
     for deal, amount in _by_deal(lines):
@@ -138,10 +138,10 @@ def check_money(tx: Tx, account: Account, lines: Sequence[Line]) -> None:
         raise fault("over-credit", f"the batch costs {total}, the confirmed deposit leaves {account.credit}")
 
 
-def exposure(tx: Tx, account: Account) -> Mapping[bytes, int]:
+def exposure(tx: Tx, account: ChannelRow) -> Mapping[bytes, int]:
     """Return agreement digest → minor units promised for keys not yet released, over all channels but this one."""
     waiting: defaultdict[bytes, int] = defaultdict(int)
-    for window in windows.all_unreleased(tx, account.role, account.key):
+    for window in windows.all_unreleased(tx, account.role, account.id):
         for order in window.orders:
             waiting[order.agreement_digest] += order.amount
     return waiting
@@ -162,7 +162,7 @@ def reader_keys(orders: Iterable[Order]) -> list[bytes]:
     return list(dict.fromkeys(order.reader_key for order in orders))
 
 
-def _deal(tx: Tx, desk: Desk, account: Account, order: Order) -> Deal:
+def _deal(tx: Tx, desk: Desk, account: ChannelRow, order: Order) -> Deal:
     deal = desk.books.deal(tx, order.agreement_digest)
     if deal is None or deal.peer != account.peer:
         raise fault("unknown-agreement", f"there is no agreement `{order.agreement_digest.hex()}` with this peer")
@@ -175,7 +175,7 @@ def _check(case: Case) -> None:
             raise fault(check.code, check.words)
 
 
-def _pays(account: Account, deal: Deal) -> bool:
+def _pays(account: ChannelRow, deal: Deal) -> bool:
     """Say whether a channel may pay an agreement: its parties, its token, its split (spec 3.1)."""
     signed = deal.agreement
     parties = account.payer == signed.buyer and account.payee == signed.provider

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.store.rows.channel import BundleRow
 from contracts.canonical import sha
 from contracts.typed_json import row_set, to_json
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Buyer
-    from connector.channel.windows import Window
+    from connector.store.rows.channel import ChannelRow, WindowRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 
@@ -29,17 +29,24 @@ def places(orders: tuple[Order, ...]) -> list[tuple[Order, int]]:
 
 
 def keep(
-    tx: Tx, buyer: Buyer, account: Account, window: Window, position: int, code: str, preimage: bytes, now: datetime
+    tx: Tx,
+    buyer: Buyer,
+    account: ChannelRow,
+    window: WindowRow,
+    position: int,
+    code: str,
+    preimage: bytes,
+    now: datetime,
 ) -> str:
     """Store the bundle for the row at `position` of a window; return its digest in hex, its id."""
     document = build(tx, buyer, account, window, position, code, preimage)
     bundle = sha(document).hex()
-    tx.put("bundles", id=bundle, channel=account.key, seq=window.seq, code=code, bundle=document, created=now)
+    tx.put(BundleRow(id=bundle, channel=account.id, seq=window.seq, code=code, bundle=document, created=now))
     return bundle
 
 
 def build(
-    tx: Tx, buyer: Buyer, account: Account, window: Window, position: int, code: str, preimage: bytes
+    tx: Tx, buyer: Buyer, account: ChannelRow, window: WindowRow, position: int, code: str, preimage: bytes
 ) -> dict[str, Any]:
     """Return the channel's part of the bundle; `masked` is still there, for keys that are not acknowledged."""
     order, row = places(window.orders)[position]
@@ -57,7 +64,7 @@ def build(
             "channels": buyer.channels.verifying_contract.hex(),
             "salt": buyer.registry.salt.hex(),
         },
-        "channelId": account.key,
+        "channelId": account.id,
         "signer": account.signer.hex(),
         "payee": account.payee.hex(),
         "editionId": order.edition_id.hex(),

@@ -15,8 +15,8 @@ from ledger.stamp import at_second
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Desk
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
 
@@ -45,6 +45,6 @@ def seen(tx: Tx, desk: Desk) -> datetime:
         return at_second(0)
 
 
-def end_of(account: Account, valid_until: int) -> datetime | None:
+def end_of(account: ChannelRow, valid_until: int) -> datetime | None:
     """Return until when a voucher can be claimed, None for one that never lapses; an ended freeze gave time back."""
-    return at_second(valid_until + account.frozen_for) if valid_until else None
+    return at_second(valid_until + (account.frozen_for or 0)) if valid_until else None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
 from connector.channel import batch, chain_time, states, windows
+from connector.store.rows.channel import ChannelRow, ChannelState, Side, WindowState
 from ledger.chain import acts
 from ledger.chain.acts import NO_PREIMAGE
 from ledger.stamp import at_second
@@ -21,16 +22,15 @@ from ledger.stamp import at_second
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Desk
-    from connector.channel.windows import Window
+    from connector.store.rows.channel import WindowRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Voucher
     from ledger.chain.client import Act
     from ledger.chain.deployment import Deployment
 
 # states of a channel on which nothing newer will be paid
-_OVER = (accounts.CLOSING, accounts.STOPPED)
+_OVER = (ChannelState.CLOSING, ChannelState.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class Claim:
 
 def newest(tx: Tx, desk: Desk, channel_id: bytes, now: datetime) -> Claim | None:
     """Return what to claim the channel's greatest amount with; None when the chain has paid as much already."""
-    account = accounts.load(tx, channel_id, accounts.PAYEE)
+    account = accounts.load(tx, channel_id, Side.PAYEE)
     window = _claimable(tx, account, chain_time.reckoned(tx, desk, now))
     return None if window is None or window.cumulative <= account.claimed else _claim(window)
 
 
-def shortfall(tx: Tx, desk: Desk, account: Account, now: datetime) -> int:
+def shortfall(tx: Tx, desk: Desk, account: ChannelRow, now: datetime) -> int:
     """Return how many of the minor units whose keys were released can be claimed by nothing that is here."""
     window = _claimable(tx, account, chain_time.reckoned(tx, desk, now))
     return max(account.cumulative - max(account.claimed, 0 if window is None else window.cumulative), 0)
@@ -66,56 +66,56 @@ def shortfall(tx: Tx, desk: Desk, account: Account, now: datetime) -> int:
 
 def is_acknowledged(tx: Tx, channel_id: bytes) -> bool:
     """Say whether everything released on a channel of ours is acknowledged, or nothing was."""
-    account = accounts.load(tx, channel_id, accounts.PAYEE)
+    account = accounts.load(tx, channel_id, Side.PAYEE)
     last = windows.newest(tx, account, *sorted(states.CLAIMABLE))
-    return account.state == accounts.STOPPED or (last is not None and last.state == states.CLOSING)
+    return account.state == ChannelState.STOPPED or (last is not None and last.state == WindowState.CLOSING)
 
 
 def urgent(tx: Tx, desk: Desk, now: datetime) -> list[tuple[bytes, Claim]]:
     """Return (channel id, claim) for every channel that never goes on, or is within the claim margin of a lapse."""
     latest, seen = chain_time.reckoned(tx, desk, now), chain_time.seen(tx, desk)
     due = []
-    for row in tx.find("channels", "role = ? and state in (?, ?, ?)", (accounts.PAYEE, accounts.OPEN, *_OVER)):
-        account = accounts.load(tx, bytes.fromhex(row["id"]), accounts.PAYEE)
+    for row in tx.find(ChannelRow, "role = ? and state in (?, ?, ?)", (Side.PAYEE, ChannelState.OPEN, *_OVER)):
+        account = accounts.load(tx, row.channel_id, Side.PAYEE)
         window = _claimable(tx, account, seen)
         if window is None or window.cumulative <= account.claimed:
             continue
         if account.state in _OVER or _is_due(tx, desk, account, window, latest):
-            due.append((account.id, _claim(window)))
+            due.append((account.channel_id, _claim(window)))
     return due
 
 
-def in_hand(tx: Tx, desk: Desk, account: Account) -> int:
+def in_hand(tx: Tx, desk: Desk, account: ChannelRow) -> int:
     """Return the greatest amount for which a voucher is here that had not lapsed by the newest block."""
     window = _claimable(tx, account, chain_time.seen(tx, desk))
     return 0 if window is None else window.cumulative
 
 
-def _claimable(tx: Tx, account: Account, at: datetime) -> Window | None:
+def _claimable(tx: Tx, account: ChannelRow, at: datetime) -> WindowRow | None:
     """Return the window of the greatest amount that could be claimed in a block of the time `at`.
 
     An ended freeze gave its time back; while one lasts, nothing lapses.
     """
-    frozen = account.state == accounts.FROZEN
-    return windows.claimable(tx, account, 0 if frozen else int(at.timestamp()) - account.frozen_for)
+    frozen = account.state == ChannelState.FROZEN
+    return windows.claimable(tx, account, 0 if frozen else int(at.timestamp()) - (account.frozen_for or 0))
 
 
-def margin(tx: Tx, desk: Desk, account: Account, window: Window) -> timedelta:
+def margin(tx: Tx, desk: Desk, account: ChannelRow, window: WindowRow) -> timedelta:
     """Return the claim margin of a window's agreements; for an acknowledgement of the newest released one's."""
-    released = window if window.orders else windows.newest(tx, account, states.PAID, states.ACKNOWLEDGED)
+    released = window if window.orders else windows.newest(tx, account, WindowState.PAID, WindowState.ACKNOWLEDGED)
     assert released is not None, "what is acknowledged was released"
     return timedelta(seconds=batch.margins(batch.deals(tx, desk, account, released.orders).values()).claim)
 
 
-def _is_due(tx: Tx, desk: Desk, account: Account, window: Window, latest: datetime) -> bool:
+def _is_due(tx: Tx, desk: Desk, account: ChannelRow, window: WindowRow, latest: datetime) -> bool:
     then = latest + margin(tx, desk, account, window)
     lapses = window.valid_until != 0 and then >= at_second(window.valid_until)
     return lapses or then >= account.expiry
 
 
-def _claim(window: Window) -> Claim:
+def _claim(window: WindowRow) -> Claim:
     assert window.voucher is not None
     assert window.voucher_signature is not None
-    preimage = NO_PREIMAGE if window.state == states.CLOSING else window.preimage
+    preimage = NO_PREIMAGE if window.state == WindowState.CLOSING else window.secret
     assert preimage is not None
     return Claim(window.voucher, window.voucher_signature, preimage)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
 from connector.channel import claims, payee, windows
+from connector.store.rows.channel import Side
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +35,7 @@ class Picked:
 
 def begin(tx: Tx, holder: Holder, channel_id: bytes, now: datetime) -> Picked:
     """Pick what to close a channel at, and let nothing more be offered, taken or released on it."""
-    account = accounts.load(tx, channel_id, accounts.PAYEE)
+    account = accounts.load(tx, channel_id, Side.PAYEE)
     short = claims.shortfall(tx, holder, account, now)
     if not short:
         accounts.close(tx, account)

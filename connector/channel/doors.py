@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.channel.account import Account
     from connector.enforcement.enforce import Enforcement
     from connector.store.recorder import Recorder
     from connector.store.rows.agreement import AgreementRow
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
     from ledger.edition.row_table import RowTable
@@ -107,7 +107,7 @@ class Keyring(Protocol):
         """Store verified secrets (row number → secret) of an agreement's edition, wrapped, in this transaction."""
 
 
-def _nobody(_tx: Tx, _account: Account, _bundle: str, _now: datetime) -> None:
+def _nobody(_tx: Tx, _account: ChannelRow, _bundle: str, _now: datetime) -> None:
     """Tell nobody that a channel has stopped."""
 
 
@@ -127,7 +127,7 @@ class Desk:
     editions: Editions
     evidence: Recorder
     chain: ChainView
-    contradicted: Callable[[Tx, Account, str, datetime], None] = field(default=_nobody, kw_only=True)
+    contradicted: Callable[[Tx, ChannelRow, str, datetime], None] = field(default=_nobody, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

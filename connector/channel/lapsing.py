@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import chain_time, claims, states, windows
+from connector.channel import chain_time, claims, windows
+from connector.store.rows.channel import Side, WindowState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Desk
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
 # channels on which more was released than the chain or an acknowledgement holds
 _AT_RISK = (
-    "SELECT DISTINCT channels.id, channels.agreement FROM channels JOIN windows AS released "
+    "SELECT DISTINCT channels.id FROM channels JOIN windows AS released "
     "ON released.channel = channels.id AND released.state IN (?, ?) AND released.cumulative = channels.cumulative "
     "WHERE channels.role = ? AND channels.state IN (?, ?, ?, ?) AND channels.claimed <> channels.cumulative "
     "AND released.valid_until > 0 AND NOT EXISTS (SELECT 1 FROM windows AS held WHERE held.channel = channels.id "
@@ -46,16 +47,18 @@ class Lapse:
 
 def lapses(tx: Tx, desk: Desk) -> list[Lapse]:
     """Return what lapses on our channels, or has lapsed; what comes first stands first."""
-    rows = tx.execute(_AT_RISK, states.PAID, states.ACKNOWLEDGED, accounts.PAYEE, *accounts.LIVE, states.CLOSING)
-    found = [_lapse(tx, desk, accounts.load(tx, bytes.fromhex(row["id"]), accounts.PAYEE), row) for row in rows]
+    rows = tx.execute(
+        _AT_RISK, WindowState.PAID, WindowState.ACKNOWLEDGED, Side.PAYEE, *accounts.LIVE, WindowState.CLOSING
+    )
+    found = [_lapse(tx, desk, accounts.load(tx, bytes.fromhex(row["id"]), Side.PAYEE)) for row in rows]
     return sorted((each for each in found if each is not None), key=lambda each: each.at)
 
 
-def _lapse(tx: Tx, desk: Desk, account: Account, row: dict[str, str]) -> Lapse | None:
-    released = windows.newest(tx, account, states.PAID, states.ACKNOWLEDGED)
+def _lapse(tx: Tx, desk: Desk, account: ChannelRow) -> Lapse | None:
+    released = windows.newest(tx, account, WindowState.PAID, WindowState.ACKNOWLEDGED)
     if released is None:
         return None
-    closing = windows.newest(tx, account, states.CLOSING)
+    closing = windows.newest(tx, account, WindowState.CLOSING)
     safe = max(account.claimed, 0 if closing is None else closing.cumulative)
     in_hand = max(safe, claims.in_hand(tx, desk, account))
     lost = in_hand < released.cumulative
@@ -64,4 +67,4 @@ def _lapse(tx: Tx, desk: Desk, account: Account, row: dict[str, str]) -> Lapse |
     if not amount or end is None:
         return None
     start = end - claims.margin(tx, desk, account, released)
-    return Lapse(account.key, row["agreement"], account.peer, amount, end, start, lost)
+    return Lapse(account.id, account.agreement, account.peer, amount, end, start, lost)

@@ -14,10 +14,9 @@ from connector.channel import account as accounts
 from connector.channel import batch, box, chain_time, judgement, openings, receipts, records, windows
 from connector.channel.errors import fault
 from connector.channel.messages import Denial, KeyRequest, OfferMessage
-from connector.channel.states import NEW
 from connector.channel.tally import OPEN
-from connector.channel.windows import Window
 from connector.enforcement.use import OFFER
+from connector.store.rows.channel import Side, WindowRow, WindowState
 from contracts.typed_data import KeyOffer, digest
 from ledger.edition import mask
 
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.batch import Margins
     from connector.channel.doors import Holder
     from connector.channel.priced import Line
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 
@@ -41,7 +40,7 @@ def on_key_request(
     tx: Tx, holder: Holder, peer: str, channel_id: bytes, request: KeyRequest, now: datetime
 ) -> OfferMessage | Denial:
     """Answer message 1: an offer, or the policy's denial; raises `ChannelFault` for what is wrong with the request."""
-    account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
+    account = accounts.load(tx, channel_id, Side.PAYEE, peer)
     accounts.require_open(account)
     _check_position(account, request)
     accounts.require_remembered(account)
@@ -61,7 +60,7 @@ def on_key_request(
 def price(
     tx: Tx,
     holder: Holder,
-    account: Account,
+    account: ChannelRow,
     orders: Sequence[Order],
     contexts: Sequence[Mapping[str, str]],
     now: datetime,
@@ -70,13 +69,13 @@ def price(
     lines = batch.read(tx, holder, account, orders, now, contexts=contexts)
     for line in lines:
         if line.order.use == OPEN:
-            openings.require_lease(tx, accounts.PAYEE, line.order, now)
+            openings.require_lease(tx, Side.PAYEE, line.order, now)
         if line.amount != line.order.amount:
             raise fault("wrong-amount", f"the order costs {line.amount}, it says {line.order.amount}")
     return lines
 
 
-def require_credit(tx: Tx, holder: Holder, account: Account, margins: Margins, now: datetime) -> None:
+def require_credit(tx: Tx, holder: Holder, account: ChannelRow, margins: Margins, now: datetime) -> None:
     """Refuse to go on when the chain was not seen lately or the channel expires too soon (spec 3.5)."""
     sight = holder.chain.sight(tx)
     if (now - sight.seen_at).total_seconds() >= margins.stale:
@@ -85,40 +84,40 @@ def require_credit(tx: Tx, holder: Holder, account: Account, margins: Margins, n
         raise fault("near-expiry", f"the channel expires at {account.expiry.isoformat()}")
 
 
-def void(tx: Tx, window: Window, act: str, code: str) -> Window:
+def void(tx: Tx, window: WindowRow, act: str, code: str) -> WindowRow:
     """Give up an unpaid window and what it holds."""
     judgement.give_back(tx, window.orders)
-    return windows.save(tx, window.moved(act, code=code, preimage=None))
+    return windows.save(tx, windows.moved(window, act, code=code, secret=None))
 
 
 def lapse(tx: Tx, holder: Holder, now: datetime) -> int:
     """Give up every unpaid window whose voucher could no longer be claimed; return how many there were."""
     limit = int(chain_time.latest(tx, holder, now).timestamp())
-    over = [window for window in windows.all_unreleased(tx, accounts.PAYEE) if window.valid_until <= limit]
+    over = [window for window in windows.all_unreleased(tx, Side.PAYEE) if window.valid_until <= limit]
     for window in over:
         void(tx, window, "lapse", "lapsed")
     return len(over)
 
 
-def _check_position(account: Account, request: KeyRequest) -> None:
+def _check_position(account: ChannelRow, request: KeyRequest) -> None:
     if request.prev != account.account_hash:
         raise fault("behind", "the request builds on another state of the channel than the newest released one")
     if request.after > account.seq + MAX_SEQ_GAP:
         raise fault("seq-gap", f"seq `{request.after}` is far beyond `{account.seq}`")
 
 
-def _answers(window: Window, request: KeyRequest) -> bool:
+def _answers(window: WindowRow, request: KeyRequest) -> bool:
     return window.account_hash == request.account_hash and window.contexts == tuple(map(dict, request.contexts))
 
 
-def _lives(tx: Tx, holder: Holder, window: Window, margins: Margins, now: datetime) -> bool:
+def _lives(tx: Tx, holder: Holder, window: WindowRow, margins: Margins, now: datetime) -> bool:
     return window.valid_until >= int(chain_time.latest(tx, holder, now).timestamp()) + margins.least_ttl
 
 
 def _offer(
     tx: Tx,
     holder: Holder,
-    account: Account,
+    account: ChannelRow,
     request: KeyRequest,
     lines: Sequence[Line],
     margins: Margins,
@@ -134,7 +133,7 @@ def _offer(
     masked = _masked(tx, holder, account, lines, seq, preimage)
     amount = sum(line.amount for line in lines)
     offer = KeyOffer(
-        channel_id=account.id,
+        channel_id=account.channel_id,
         seq=seq,
         account_hash=request.account_hash,
         cumulative_amount=account.cumulative + amount,
@@ -144,11 +143,11 @@ def _offer(
         valid_until=_valid_until(tx, holder, account, margins, now),
     )
     keys = batch.reader_keys(request.orders)
-    window = Window(
-        channel=account.key,
+    window = WindowRow(
+        channel=account.id,
         seq=seq,
-        role=accounts.PAYEE,
-        state=NEW,
+        role=Side.PAYEE,
+        state=WindowState.NEW,
         created=now,
         prev=request.prev,
         account_hash=request.account_hash,
@@ -157,18 +156,19 @@ def _offer(
         valid_until=offer.valid_until,
         orders=request.orders,
         contexts=request.contexts,
-        preimage=preimage,
+        lock=offer.lock,
+        secret=preimage,
         offer=offer,
         offer_signature=holder.sign(digest(holder.registry, offer)),
-        sealed_keys={key: box.seal(masked, key, account.id, seq) for key in keys},
-    ).moved("offer")
-    windows.save(tx, window)
+        sealed_keys={key: box.seal(masked, key, account.channel_id, seq) for key in keys},
+    )
+    window = windows.save(tx, windows.moved(window, "offer"))
     accounts.use_seq(tx, account, seq)
     records.keys_event(tx, holder, "keys.offered", window, now)
     return _message(window)
 
 
-def _valid_until(tx: Tx, holder: Holder, account: Account, margins: Margins, now: datetime) -> int:
+def _valid_until(tx: Tx, holder: Holder, account: ChannelRow, margins: Margins, now: datetime) -> int:
     """Return now + lockTtl, never beyond expiry; refuse when that is too near to claim."""
     start = int(chain_time.latest(tx, holder, now).timestamp())
     until = min(start + margins.lock, int(account.expiry.timestamp()))
@@ -177,14 +177,14 @@ def _valid_until(tx: Tx, holder: Holder, account: Account, margins: Margins, now
     return until
 
 
-def _masked(tx: Tx, holder: Holder, account: Account, lines: Sequence[Line], seq: int, preimage: bytes) -> bytes:
+def _masked(tx: Tx, holder: Holder, account: ChannelRow, lines: Sequence[Line], seq: int, preimage: bytes) -> bytes:
     secrets = [
         secret for line in lines for secret in holder.secrets.secrets(tx, line.order.edition_id, list(line.rows))
     ]
-    return mask.mask(preimage, account.id, seq, secrets)
+    return mask.mask(preimage, account.channel_id, seq, secrets)
 
 
-def _message(window: Window) -> OfferMessage:
+def _message(window: WindowRow) -> OfferMessage:
     assert window.offer is not None
     assert window.offer_signature is not None
     return OfferMessage(window.offer, window.offer_signature, window.sealed_keys)

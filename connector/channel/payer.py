@@ -16,9 +16,8 @@ from connector.channel.errors import fault
 from connector.channel.messages import Equivocation, KeyRequest, VoucherMessage
 from connector.channel.payee import MAX_SEQ_GAP
 from connector.channel.plan import ready
-from connector.channel.states import NEW
-from connector.channel.windows import Window
 from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
+from connector.store.rows.channel import Side, WindowRow, WindowState
 from contracts import signature, voucher
 from contracts.typed_data import Order, Voucher, digest
 
@@ -28,10 +27,10 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.channel.account import Account
     from connector.channel.doors import Buyer
     from connector.channel.messages import OfferMessage
     from connector.channel.priced import Line
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
 
@@ -42,7 +41,7 @@ def on_offer(
 
     Raises `ChannelFault`, having changed nothing, for a wrong offer: it is the payee's, and nothing is owed for it.
     """
-    account = accounts.load(tx, channel_id, accounts.PAYER)
+    account = accounts.load(tx, channel_id, Side.PAYER)
     known = windows.find(tx, account, message.offer.seq)
     if known is not None and known.offer is not None:
         return _known(tx, buyer, account, known, message, now)
@@ -63,24 +62,25 @@ def on_offer(
 
 def waiting(tx: Tx, channel_id: bytes) -> VoucherMessage | None:
     """Return the one unreleased voucher, to be sent again with the same bytes; None when there is none."""
-    found = windows.unreleased(tx, accounts.load(tx, channel_id, accounts.PAYER))
+    found = windows.unreleased(tx, accounts.load(tx, channel_id, Side.PAYER))
     return None if found is None else _message(found)
 
 
 def acknowledge(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> VoucherMessage:
     """Return message 5, the final acknowledgement of all keys received; asked again, the same one."""
     account = ready(tx, channel_id)
-    last = windows.newest(tx, account, states.RELEASED, states.ACKNOWLEDGED, states.CLOSING)
+    last = windows.newest(tx, account, WindowState.RELEASED, WindowState.ACKNOWLEDGED, WindowState.CLOSING)
     if last is None:
         raise fault("nothing-released", "no keys were received on this channel")
-    if last.state == states.CLOSING and last.account_hash == account.account_hash:  # else an older window came after it
+    # else an older window came after it
+    if last.state == WindowState.CLOSING and last.account_hash == account.account_hash:
         return _message(last)
-    signed = Voucher(account.id, account.seq + 1, account.cumulative, account.account_hash, voucher.NO_LOCK, 0)
-    closing = Window(
-        channel=account.key,
+    signed = Voucher(account.channel_id, account.seq + 1, account.cumulative, account.account_hash, voucher.NO_LOCK, 0)
+    closing = WindowRow(
+        channel=account.id,
         seq=signed.seq,
-        role=accounts.PAYER,
-        state=NEW,
+        role=Side.PAYER,
+        state=WindowState.NEW,
         created=now,
         prev=account.account_hash,
         account_hash=account.account_hash,
@@ -89,16 +89,16 @@ def acknowledge(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> Vouch
         valid_until=0,
         voucher=signed,
         voucher_signature=buyer.sign(digest(buyer.channels, signed)),
-    ).moved("close")
-    windows.save(tx, closing)
+    )
+    closing = windows.save(tx, windows.moved(closing, "close"))
     accounts.use_seq(tx, account, signed.seq)
     acknowledge_released(tx, account)
     return _message(closing)
 
 
-def acknowledge_released(tx: Tx, account: Account) -> None:
+def acknowledge_released(tx: Tx, account: ChannelRow) -> None:
     """Mark the newest keys as acknowledged by what was just signed, and forget their masked form."""
-    last = windows.newest(tx, account, states.RELEASED)
+    last = windows.newest(tx, account, WindowState.RELEASED)
     if last is not None:
         assert last.account_hash == account.account_hash
         windows.acknowledge(tx, last)
@@ -115,7 +115,7 @@ def _readers(tx: Tx, buyer: Buyer, orders: Sequence[Order]) -> dict[bytes, X2551
 
 
 def _expected(
-    tx: Tx, buyer: Buyer, account: Account, request: KeyRequest, lines: Sequence[Line], now: datetime
+    tx: Tx, buyer: Buyer, account: ChannelRow, request: KeyRequest, lines: Sequence[Line], now: datetime
 ) -> offers.Expected:
     margins = batch.margins(line.deal for line in lines)
     latest = max(now, buyer.chain.sight(tx).block_time)
@@ -123,7 +123,7 @@ def _expected(
     return offers.Expected(
         domain=buyer.registry,
         payee=account.payee,
-        channel_id=account.id,
+        channel_id=account.channel_id,
         seq_above=account.seq,
         seq_up_to=account.seq + MAX_SEQ_GAP,
         account_hash=request.account_hash,
@@ -136,7 +136,7 @@ def _expected(
 def _sign(
     tx: Tx,
     buyer: Buyer,
-    account: Account,
+    account: ChannelRow,
     request: KeyRequest,
     message: OfferMessage,
     masked: bytes,
@@ -144,12 +144,14 @@ def _sign(
     now: datetime,
 ) -> VoucherMessage:
     offer = message.offer
-    signed = Voucher(account.id, offer.seq, offer.cumulative_amount, offer.account_hash, offer.lock, offer.valid_until)
-    entry = Window(
-        channel=account.key,
+    signed = Voucher(
+        account.channel_id, offer.seq, offer.cumulative_amount, offer.account_hash, offer.lock, offer.valid_until
+    )
+    entry = WindowRow(
+        channel=account.id,
         seq=offer.seq,
-        role=accounts.PAYER,
-        state=NEW,
+        role=Side.PAYER,
+        state=WindowState.NEW,
         created=chain_time.latest(tx, buyer, now),
         prev=request.prev,
         account_hash=request.account_hash,
@@ -158,26 +160,27 @@ def _sign(
         valid_until=offer.valid_until,
         orders=request.orders,
         contexts=request.contexts,
+        lock=offer.lock,
         masked=masked,
         offer=offer,
         offer_signature=message.signature,
         voucher=signed,
         voucher_signature=buyer.sign(digest(buyer.channels, signed)),
     )
-    entry = windows.save(tx, entry.moved("offer", "sign"))
+    entry = windows.save(tx, windows.moved(entry, "offer", "sign"))
     accounts.use_seq(tx, account, offer.seq)
     acknowledge_released(tx, account)
     return _message(entry)
 
 
 def _known(
-    tx: Tx, buyer: Buyer, account: Account, known: Window, message: OfferMessage, now: datetime
+    tx: Tx, buyer: Buyer, account: ChannelRow, known: WindowRow, message: OfferMessage, now: datetime
 ) -> VoucherMessage | Equivocation:
     """Answer an offer whose seq we know: the same one has its voucher, another one is a proof against the payee."""
     assert known.offer is not None
     assert known.offer_signature is not None
     if message.offer == known.offer:
-        if not known.unreleased:
+        if known.state not in states.UNRELEASED[known.role]:
             raise fault("offer-seq", "this offer is settled")
         return _message(known)
     if not signature.is_by(account.payee, digest(buyer.registry, message.offer), message.signature):
@@ -186,7 +189,7 @@ def _known(
     return equivocation.keep(tx, buyer, account, first, second, now)
 
 
-def _message(entry: Window) -> VoucherMessage:
+def _message(entry: WindowRow) -> VoucherMessage:
     assert entry.voucher is not None
     assert entry.voucher_signature is not None
     return VoucherMessage(entry.voucher, entry.voucher_signature)

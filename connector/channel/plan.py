@@ -16,6 +16,7 @@ from connector.channel.messages import KeyRequest
 from connector.channel.priced import NOTHING
 from connector.channel.tally import AGAIN, KEEP, OPEN
 from connector.runtime.limits import ORDERS_MAX, RANGES_MAX
+from connector.store.rows.channel import Side, WindowState
 from contracts.ranges import RowSet
 from contracts.typed_data import Order
 from contracts.typed_json import to_ranges
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Buyer, Deal
     from connector.channel.priced import Line, Tally
-    from connector.channel.windows import Window
+    from connector.store.rows.channel import ChannelRow, WindowRow
     from connector.store.transaction import Tx
     from ledger.edition.row_table import RowTable
 
@@ -58,7 +58,7 @@ class Ground:
     `opened` holds the rows of each opening that runs.
     """
 
-    account: Account
+    account: ChannelRow
     block_time: datetime
     deals: Mapping[bytes, Deal]
     tables: Mapping[bytes, RowTable]
@@ -81,8 +81,8 @@ class Waiting:
     What it is used for is checked again in the act that takes the release.
     """
 
-    account: Account
-    window: Window
+    account: ChannelRow
+    window: WindowRow
     tables: Mapping[bytes, RowTable]
     ground: Ground
 
@@ -94,7 +94,7 @@ def plan(
 
     Raises `unreleased` while a voucher waits, and the code of the limit when not even one row can be ordered.
     """
-    account = accounts.load(tx, channel_id, accounts.PAYER)
+    account = accounts.load(tx, channel_id, Side.PAYER)
     ground = _ground(tx, buyer, account, wants, {}, now)
     if all(want.use == KEEP and want.rows <= ground.paid[want.agreement].rows for want in wants):
         return None  # also on a channel that is over
@@ -107,7 +107,7 @@ def plan(
 
 def waiting(tx: Tx, buyer: Buyer, channel_id: bytes, wants: Sequence[Want], now: datetime) -> Waiting | None:
     """Return the voucher that waits, with the ground for what is wanted after it; None when none waits."""
-    account = accounts.load(tx, channel_id, accounts.PAYER)
+    account = accounts.load(tx, channel_id, Side.PAYER)
     accounts.require_open(account)
     found = windows.unreleased(tx, account)
     if found is None:
@@ -128,12 +128,12 @@ def ahead(found: Waiting, wants: Sequence[Want], now: datetime, most: int = wind
     return _request(found.ground, [want for want in wants if want.use != OPEN], now, most)
 
 
-def ready(tx: Tx, channel_id: bytes) -> Account:
+def ready(tx: Tx, channel_id: bytes) -> ChannelRow:
     """Return the channel if something new may be signed on it now."""
-    account = accounts.load(tx, channel_id, accounts.PAYER)
+    account = accounts.load(tx, channel_id, Side.PAYER)
     accounts.require_open(account)
-    found = windows.newest(tx, account, states.FAULT, *states.UNRELEASED[accounts.PAYER])
-    if found is not None and found.state == states.FAULT:
+    found = windows.newest(tx, account, WindowState.FAULT, *states.UNRELEASED[Side.PAYER])
+    if found is not None and found.state == WindowState.FAULT:
         raise fault("faulted", "wrong keys were released on this channel")
     if found is not None:
         raise fault("unreleased", "a signed voucher of this channel is not yet released")
@@ -141,13 +141,13 @@ def ready(tx: Tx, channel_id: bytes) -> Account:
 
 
 def _ground(
-    tx: Tx, buyer: Buyer, account: Account, wants: Sequence[Want], paid: Mapping[bytes, Tally], now: datetime
+    tx: Tx, buyer: Buyer, account: ChannelRow, wants: Sequence[Want], paid: Mapping[bytes, Tally], now: datetime
 ) -> Ground:
     """Look up what the wishes are planned on; `paid` has an agreement where the books do not say it yet."""
     drafts = [_draft(want) for want in wants[:ORDERS_MAX]]
     deals = batch.deals(tx, buyer, account, drafts)
     latest = chain_time.latest(tx, buyer, now)
-    identities = {openings.identity(accounts.PAYER, draft) for draft in drafts if draft.use == OPEN}
+    identities = {openings.identity(Side.PAYER, draft) for draft in drafts if draft.use == OPEN}
     found = {opening: openings.rows(tx, opening) for opening in identities}
     return Ground(
         account,
@@ -193,7 +193,7 @@ def _next_line(ground: Ground, want: Want, now: datetime, most: int) -> tuple[Li
     context = {**want.context, **tally.told_period(deal, max(now, ground.block_time))}
     if tally.period_of(deal, context) != paid.period:
         raise fault("wrong-period", "another period of the subscription has begun since the ground was looked up")
-    opened = ground.opened.get(openings.identity(accounts.PAYER, draft)) if want.use == OPEN else None
+    opened = ground.opened.get(openings.identity(Side.PAYER, draft)) if want.use == OPEN else None
     rows = _rows(ground, want, deal, table, opened, most)
     if not rows:
         return None

@@ -18,9 +18,8 @@ from ledger.stamp import at_second
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Desk
-    from connector.channel.windows import Window
+    from connector.store.rows.channel import ChannelRow, WindowRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Receipt
 
@@ -42,7 +41,7 @@ def check_time(receipt: Receipt, signed: datetime, now: datetime) -> None:
         raise fault("bad-receipt", f"the receipt says that keys were released at {released.isoformat()}, not {between}")
 
 
-def first_signed(tx: Tx, desk: Desk, account: Account, known: Window | None, shown: Window) -> datetime:
+def first_signed(tx: Tx, desk: Desk, account: ChannelRow, known: WindowRow | None, shown: WindowRow) -> datetime:
     """Return when the voucher of a `shown` window was signed, or could have been at the earliest if that is lost here.
 
     Such a voucher lapses within `lockTtl` of its offer, and that time is signed by ourselves.

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, bundle, openings, receipts, records, states, tally, windows
+from connector.channel import batch, bundle, openings, receipts, records, tally, windows
 from connector.channel.errors import fault
 from connector.channel.tally import OPEN
 from connector.enforcement.context import purpose_of
+from connector.store.rows.channel import ChannelRow, ChannelState, Side, WindowState
 from contracts import signature
 from contracts.canonical import canonical
 from contracts.labels import H
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Buyer
     from connector.channel.messages import RefusalMessage, ReleaseMessage
-    from connector.channel.windows import Window
+    from connector.store.rows.channel import WindowRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
     from ledger.edition.row_table import RowTable
@@ -65,13 +65,13 @@ def read(tx: Tx, buyer: Buyer, channel_id: bytes, message: ReleaseMessage) -> Re
 
     Raises `ChannelFault` if preimage or receipt are not for our voucher.
     """
-    account = accounts.load(tx, channel_id, accounts.PAYER)
+    account = accounts.load(tx, channel_id, Side.PAYER)
     window = _released(tx, account, message)
     return brought(buyer, account, window, batch.tables(tx, buyer, _editions(window)), message)
 
 
 def brought(
-    buyer: Buyer, account: Account, window: Window, tables: Mapping[bytes, RowTable], message: ReleaseMessage
+    buyer: Buyer, account: ChannelRow, window: WindowRow, tables: Mapping[bytes, RowTable], message: ReleaseMessage
 ) -> Received:
     """Return what message 4 brings to a window that waits for it, with the row tables of its orders; as `read`."""
     _check_receipt(buyer, account, window, message)
@@ -94,10 +94,10 @@ def on_release(
     Raises `bad-receipt`, too, for one that says another time than its keys were released at: no lease begins by it.
     """
     received = known or read(tx, buyer, channel_id, message)
-    account = accounts.load(tx, channel_id, accounts.PAYER)
+    account = accounts.load(tx, channel_id, Side.PAYER)
     window = _released(tx, account, message)
     assert (received.seq, received.preimage) == (window.seq, message.preimage), "what was read is what is taken"
-    if window.state == states.RELEASED:
+    if window.state == WindowState.RELEASED:
         _keep(tx, buyer, received)
         return received
     receipts.check_time(message.receipt, window.created, now)
@@ -107,8 +107,8 @@ def on_release(
 
 def on_refusal(tx: Tx, buyer: Buyer, channel_id: bytes, message: RefusalMessage) -> int:
     """Take the payee's signed no to the waiting voucher; return its seq, which is void now."""
-    account = accounts.load(tx, channel_id, accounts.PAYER)
-    window = windows.newest(tx, account, states.SIGNED)
+    account = accounts.load(tx, channel_id, Side.PAYER)
+    window = windows.newest(tx, account, WindowState.SIGNED)
     if window is None:
         raise fault("bad-refusal", "no voucher waits for an answer")
     check_refusal(buyer, account, window, message)
@@ -116,7 +116,7 @@ def on_refusal(tx: Tx, buyer: Buyer, channel_id: bytes, message: RefusalMessage)
     return window.seq
 
 
-def check_refusal(buyer: Buyer, account: Account, window: Window, message: RefusalMessage) -> None:
+def check_refusal(buyer: Buyer, account: ChannelRow, window: WindowRow, message: RefusalMessage) -> None:
     """Raise `bad-refusal` unless the payee signed a refusal of this window's voucher for the reasons it gives."""
     assert window.voucher is not None
     told = H("refusal", message.code.encode("utf-8"), b"\0", canonical([dict(reason) for reason in message.reasons]))
@@ -125,9 +125,10 @@ def check_refusal(buyer: Buyer, account: Account, window: Window, message: Refus
         raise fault("bad-refusal", "the refusal is not of our voucher, or not by the channel's payee")
 
 
-def refused(window: Window, act: str, message: RefusalMessage) -> Window:
+def refused(window: WindowRow, act: str, message: RefusalMessage) -> WindowRow:
     """Return the window with the refusal that ended it."""
-    return window.moved(
+    return windows.moved(
+        window,
         act,
         refusal=message.refusal,
         refusal_signature=message.signature,
@@ -144,19 +145,19 @@ def on_claimed(
     Of a window given up before it was looked for, and after which nothing was signed, the payee may have forgotten the
     release: it counts here as one that came late, so that it can be acknowledged.
     """
-    account = accounts.load(tx, channel_id, accounts.PAYER)
-    tx.update("channels", {"id": account.key}, claimed=max(account.claimed, cumulative))
+    account = accounts.load(tx, channel_id, Side.PAYER)
+    tx.update(ChannelRow, {"id": account.id}, claimed=max(account.claimed, cumulative))
     window = windows.by_lock(tx, account, mask.lock(preimage))
     if window is None or window.masked is None or window.account_hash != account_hash:
         return None
-    if window.state not in (states.SIGNED, states.VOID):
+    if window.state not in (WindowState.SIGNED, WindowState.VOID):
         return None
     received = of_window(tx, buyer, window, preimage)
-    if window.state == states.SIGNED:
+    if window.state == WindowState.SIGNED:
         return take(tx, buyer, account, window, received, "claimed", int(now.timestamp()), now)
     if window.code == LAPSED and window.prev == account.account_hash and windows.unreleased(tx, account) is None:
         return take(tx, buyer, account, replace(window, code=""), received, "late", int(now.timestamp()), now)
-    windows.save(tx, window.moved("claimed", code="claimed", masked=None))
+    windows.save(tx, windows.moved(window, "claimed", code="claimed", masked=None))
     _keep(tx, buyer, received)
     return received
 
@@ -166,14 +167,14 @@ def lapse(tx: Tx, buyer: Buyer, channel_id: bytes, *, closed: bool = False) -> i
 
     `closed` says that the chain has closed the channel, and paid nothing for this voucher.
     """
-    account = accounts.load(tx, channel_id, accounts.PAYER)
+    account = accounts.load(tx, channel_id, Side.PAYER)
     window = windows.unreleased(tx, account)
-    if window is None or (account.state == accounts.FROZEN and not closed):
+    if window is None or (account.state == ChannelState.FROZEN and not closed):
         return None
-    alive_until = window.valid_until + account.frozen_for
+    alive_until = window.valid_until + (account.frozen_for or 0)
     if not closed and alive_until >= int(buyer.chain.sight(tx).block_time.timestamp()):
         return None
-    windows.save(tx, window.moved("lapse", code=LAPSED))
+    windows.save(tx, windows.moved(window, "lapse", code=LAPSED))
     return window.seq
 
 
@@ -184,9 +185,9 @@ def on_fault(
 
     `preimage` is that of the release; after a crash the payee sends it again for the same voucher.
     """
-    account = accounts.load(tx, channel_id, accounts.PAYER)
+    account = accounts.load(tx, channel_id, Side.PAYER)
     window = windows.find(tx, account, seq)
-    if window is None or window.state != states.RELEASED:
+    if window is None or window.state != WindowState.RELEASED:
         raise fault("nothing-released", f"the keys of seq `{seq}` are not waiting to be acknowledged")
     assert window.offer is not None
     if mask.lock(preimage) != window.offer.lock:
@@ -195,19 +196,19 @@ def on_fault(
     return _fault(tx, buyer, account, window, position, code, preimage, now)
 
 
-def _released(tx: Tx, account: Account, message: ReleaseMessage) -> Window:
+def _released(tx: Tx, account: ChannelRow, message: ReleaseMessage) -> WindowRow:
     window = windows.find(tx, account, message.receipt.seq)
-    if window is None or window.state not in (states.SIGNED, states.RELEASED):
+    if window is None or window.state not in (WindowState.SIGNED, WindowState.RELEASED):
         raise fault("bad-receipt", f"no voucher with seq `{message.receipt.seq}` waits for its release")
     return window
 
 
-def _check_receipt(buyer: Buyer, account: Account, window: Window, message: ReleaseMessage) -> None:
+def _check_receipt(buyer: Buyer, account: ChannelRow, window: WindowRow, message: ReleaseMessage) -> None:
     receipt = message.receipt
     assert window.voucher is not None
     assert window.offer is not None
     same = (
-        receipt.channel_id == account.id
+        receipt.channel_id == account.channel_id
         and receipt.seq == window.seq
         and receipt.voucher_digest == digest(buyer.channels, window.voucher)
         and receipt.offer_digest == digest(buyer.registry, window.offer)
@@ -219,8 +220,8 @@ def _check_receipt(buyer: Buyer, account: Account, window: Window, message: Rele
 def take(
     tx: Tx,
     buyer: Buyer,
-    account: Account,
-    window: Window,
+    account: ChannelRow,
+    window: WindowRow,
     received: Received,
     act: str,
     released_at: int,
@@ -232,12 +233,12 @@ def take(
     """
     lines = batch.bill(tx, buyer, account, window.orders, window.contexts)
     _keep(tx, buyer, received)
-    window = windows.save(tx, window.moved(act))
+    window = windows.save(tx, windows.moved(window, act))
     for line, context in zip(lines, window.contexts, strict=True):
         tally.save(tx, line.deal, line.after)
         if line.order.use == OPEN:
             purpose = purpose_of(context)
-            openings.released(tx, buyer.evidence, accounts.PAYER, line, purpose, released_at, now)
+            openings.released(tx, buyer.evidence, Side.PAYER, line, purpose, released_at, now)
     account = accounts.advance(
         tx, account, seq=account.seq, cumulative=window.cumulative, account_hash=window.account_hash
     )
@@ -251,24 +252,31 @@ def take(
 
 
 def _fault(
-    tx: Tx, buyer: Buyer, account: Account, window: Window, position: int, code: str, preimage: bytes, now: datetime
+    tx: Tx,
+    buyer: Buyer,
+    account: ChannelRow,
+    window: WindowRow,
+    position: int,
+    code: str,
+    preimage: bytes,
+    now: datetime,
 ) -> str:
     proof = bundle.keep(tx, buyer, account, window, position, code, preimage, now)
-    window = windows.save(tx, window.moved("fault", code=code))
+    window = windows.save(tx, windows.moved(window, "fault", code=code))
     records.keys_event(tx, buyer, "keys.faulted", window, now, code=code, bundle=proof)
     return proof
 
 
-def of_window(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Received:
+def of_window(tx: Tx, buyer: Buyer, window: WindowRow, preimage: bytes) -> Received:
     """Return what a preimage that fits the window's lock brings: the secrets that meet their commitments."""
     return _received(window, batch.tables(tx, buyer, _editions(window)), preimage)
 
 
-def _editions(window: Window) -> list[bytes]:
+def _editions(window: WindowRow) -> list[bytes]:
     return [order.edition_id for order in window.orders]
 
 
-def _received(window: Window, tables: Mapping[bytes, RowTable], preimage: bytes) -> Received:
+def _received(window: WindowRow, tables: Mapping[bytes, RowTable], preimage: bytes) -> Received:
     if window.masked is None:  # acknowledged, or sealed to a reader key that is gone
         return Received(window.seq, (), preimage=preimage)
     keys = _verified(window, tables, preimage)
@@ -286,7 +294,7 @@ def _keep(tx: Tx, buyer: Buyer, received: Received) -> None:
         buyer.keyring.keep(tx, agreement, secrets)
 
 
-def _verified(window: Window, tables: Mapping[bytes, RowTable], preimage: bytes) -> Sequence[Key | None]:
+def _verified(window: WindowRow, tables: Mapping[bytes, RowTable], preimage: bytes) -> Sequence[Key | None]:
     """Return the batch's secrets in order, None for each that does not meet its commitment."""
     assert window.masked is not None
     assert window.offer is not None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.doors import Desk
-    from connector.channel.windows import Window
+    from connector.store.rows.channel import WindowRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 
@@ -33,7 +33,7 @@ def order_json(order: Order, context: Mapping[str, str] = tally.UNSAID) -> dict[
     }
 
 
-def keys_event(tx: Tx, desk: Desk, kind: str, window: Window, now: datetime, **more: Any) -> int:
+def keys_event(tx: Tx, desk: Desk, kind: str, window: WindowRow, now: datetime, **more: Any) -> int:
     """Record a `keys.*` event of a window with the fields its kind carries; return its index."""
     fields: dict[str, Any] = {}
     for part in _KINDS[kind]:
@@ -43,7 +43,7 @@ def keys_event(tx: Tx, desk: Desk, kind: str, window: Window, now: datetime, **m
     return desk.evidence.record(tx, kind, part=window.channel, link=link, fields=fields, now=now)
 
 
-def _offered(tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
+def _offered(tx: Tx, desk: Desk, window: WindowRow) -> dict[str, Any]:
     assert window.offer is not None
     return {
         "lock": window.offer.lock.hex(),
@@ -53,27 +53,27 @@ def _offered(tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
     }
 
 
-def _pinned(_tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
+def _pinned(_tx: Tx, desk: Desk, window: WindowRow) -> dict[str, Any]:
     """Return what an auditor needs to lay the voucher and the receipt again and compare their digests."""
     assert window.offer is not None
     return {"offerDigest": digest(desk.registry, window.offer).hex(), "validUntil": str(window.valid_until)}
 
 
-def _rows(_tx: Tx, _desk: Desk, window: Window) -> dict[str, Any]:
+def _rows(_tx: Tx, _desk: Desk, window: WindowRow) -> dict[str, Any]:
     rows = [order_json(*each) for each in tally.beside(window.orders, window.contexts)]
     return {"rows": rows, "amount": str(window.amount), "cumulative": str(window.cumulative)}
 
 
-def _paid(_tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
+def _paid(_tx: Tx, desk: Desk, window: WindowRow) -> dict[str, Any]:
     assert window.voucher is not None
     return {"voucherDigest": digest(desk.channels, window.voucher).hex()}
 
 
-def _received(_tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
+def _received(_tx: Tx, desk: Desk, window: WindowRow) -> dict[str, Any]:
     return {"receiptDigest": "" if window.receipt is None else digest(desk.registry, window.receipt).hex()}
 
 
-def _plain_bytes(tx: Tx, desk: Desk, window: Window) -> str:
+def _plain_bytes(tx: Tx, desk: Desk, window: WindowRow) -> str:
     total = 0
     for order in window.orders:
         table = desk.editions.table(tx, order.edition_id)
@@ -82,7 +82,7 @@ def _plain_bytes(tx: Tx, desk: Desk, window: Window) -> str:
     return str(total)
 
 
-_KINDS: Mapping[str, tuple[Callable[[Tx, Desk, Window], dict[str, Any]], ...]] = MappingProxyType(
+_KINDS: Mapping[str, tuple[Callable[[Tx, Desk, WindowRow], dict[str, Any]], ...]] = MappingProxyType(
     {
         "keys.offered": (_rows, _offered, _pinned),
         "keys.released": (_rows, _offered, _pinned, _paid),

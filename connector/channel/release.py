@@ -26,12 +26,11 @@ from connector.channel import (
 )
 from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import Denial, Equivocation, RefusalMessage, ReleaseMessage, VoucherMessage
-from connector.channel.states import NEW
 from connector.channel.tally import OPEN
-from connector.channel.windows import Window
 from connector.enforcement import performed
 from connector.enforcement.context import purpose_of
 from connector.enforcement.use import RELEASE
+from connector.store.rows.channel import ChannelState, Side, WindowRow, WindowState
 from contracts import signature, voucher
 from contracts.canonical import canonical
 from contracts.errors import ContractError
@@ -42,9 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Holder
     from connector.channel.priced import Line
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
 # an acknowledgement may skip seqs that the payer saw offered and never signed
@@ -55,13 +54,13 @@ def on_voucher(
     tx: Tx, holder: Holder, peer: str, channel_id: bytes, message: VoucherMessage, now: datetime
 ) -> ReleaseMessage | RefusalMessage | Equivocation:
     """Answer message 3; raises `ChannelFault`, having changed nothing, for a voucher that is not what was offered."""
-    account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
+    account = accounts.load(tx, channel_id, Side.PAYEE, peer)
     window = windows.find(tx, account, message.voucher.seq)
     if window is not None and window.voucher is not None:
         return _repeat(tx, holder, account, window, message, now)
-    if window is None or account.state != accounts.CLOSING:
+    if window is None or account.state != ChannelState.CLOSING:
         accounts.require_open(account)
-    if window is None or window.state == states.OFFERED:
+    if window is None or window.state == WindowState.OFFERED:
         accounts.require_remembered(account)
     if window is None:
         raise fault("no-offer", f"nothing was offered with seq `{message.voucher.seq}`")
@@ -69,9 +68,9 @@ def on_voucher(
     start = int(chain_time.latest(tx, holder, now).timestamp())
     _check(holder, account, _offer(window), message, start, margins.least_ttl)
     window = replace(window, voucher=message.voucher, voucher_signature=message.signature)
-    if window.state == states.OFFERED and account.state == accounts.CLOSING:
+    if window.state == WindowState.OFFERED and account.state == ChannelState.CLOSING:
         window = replace(_voided(tx, window), code=accounts.ENDING)
-    if window.state == states.VOID:
+    if window.state == WindowState.VOID:
         return refuse(tx, holder, window, window.code, _why_void(account), now)
     payee.require_credit(tx, holder, account, margins, now)
     try:
@@ -92,14 +91,14 @@ def on_acknowledge(
     tx: Tx, holder: Holder, peer: str, channel_id: bytes, message: VoucherMessage, now: datetime
 ) -> Equivocation | None:
     """Take message 5, the final acknowledgement without a lock; None when it is stored, now or before."""
-    account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
+    account = accounts.load(tx, channel_id, Side.PAYEE, peer)
     seq = message.voucher.seq
     window = windows.find(tx, account, seq)
     if window is not None and window.voucher is not None:
         return _same_voucher(tx, holder, account, window, message, now)
-    if account.state != accounts.CLOSING:  # it promises nothing new, and is claimed with the rest
+    if account.state != ChannelState.CLOSING:  # it promises nothing new, and is claimed with the rest
         accounts.require_open(account)
-    last = windows.newest(tx, account, states.PAID, states.ACKNOWLEDGED)
+    last = windows.newest(tx, account, WindowState.PAID, WindowState.ACKNOWLEDGED)
     if last is None or seq <= last.seq or seq > account.seq + MAX_SEQ_GAP:
         raise fault("wrong-seq", f"seq `{seq}` does not follow the newest released window")
     _check(holder, account, replace(_offer(last), seq=seq, lock=voucher.NO_LOCK), message, int(now.timestamp()), 0)
@@ -110,7 +109,7 @@ def on_acknowledge(
     return None
 
 
-def _end_offer(tx: Tx, account: Account, seq: int) -> None:
+def _end_offer(tx: Tx, account: ChannelRow, seq: int) -> None:
     """Give up an offer that an acknowledgement took the seq of, or passed by.
 
     Its voucher would be for more than the acknowledgement and of an older seq; what is claimed is found by its seq.
@@ -120,13 +119,15 @@ def _end_offer(tx: Tx, account: Account, seq: int) -> None:
         payee.void(tx, waiting, "supersede", "superseded")
 
 
-def _closing(account: Account, offered: Window | None, last: Window, message: VoucherMessage, now: datetime) -> Window:
+def _closing(
+    account: ChannelRow, offered: WindowRow | None, last: WindowRow, message: VoucherMessage, now: datetime
+) -> WindowRow:
     """Return the row that holds an acknowledgement: what may have been offered with its seq is forgotten."""
-    return Window(
-        channel=account.key,
+    return WindowRow(
+        channel=account.id,
         seq=message.voucher.seq,
-        role=accounts.PAYEE,
-        state=states.move(accounts.PAYEE, NEW if offered is None else offered.state, "close"),
+        role=Side.PAYEE,
+        state=states.move(Side.PAYEE, WindowState.NEW if offered is None else offered.state, "close"),
         created=now if offered is None else offered.created,
         prev=last.account_hash,
         account_hash=last.account_hash,
@@ -139,7 +140,7 @@ def _closing(account: Account, offered: Window | None, last: Window, message: Vo
 
 
 def _check(
-    holder: Holder, account: Account, expects: KeyOffer, message: VoucherMessage, now: int, least_ttl: int
+    holder: Holder, account: ChannelRow, expects: KeyOffer, message: VoucherMessage, now: int, least_ttl: int
 ) -> None:
     ground = voucher.Ground(holder.channels, account.signer, account.deposit, expects, now, least_ttl)
     try:
@@ -149,7 +150,7 @@ def _check(
 
 
 def _repeat(
-    tx: Tx, holder: Holder, account: Account, window: Window, message: VoucherMessage, now: datetime
+    tx: Tx, holder: Holder, account: ChannelRow, window: WindowRow, message: VoucherMessage, now: datetime
 ) -> ReleaseMessage | RefusalMessage | Equivocation:
     """Give a voucher that was answered before the same answer."""
     different = _same_voucher(tx, holder, account, window, message, now)
@@ -158,18 +159,20 @@ def _repeat(
     if window.refusal is not None:
         assert window.refusal_signature is not None
         return RefusalMessage(window.refusal, window.refusal_signature, window.code, window.reasons)
-    if window.receipt is None or window.preimage is None:
+    if window.receipt is None or window.secret is None:
         raise fault("wrong-seq", "this seq holds no window of keys that could be released here")
     assert window.receipt_signature is not None
-    return ReleaseMessage(window.preimage, window.receipt, window.receipt_signature)
+    return ReleaseMessage(window.secret, window.receipt, window.receipt_signature)
 
 
 def _same_voucher(
-    tx: Tx, holder: Holder, account: Account, window: Window, message: VoucherMessage, now: datetime
+    tx: Tx, holder: Holder, account: ChannelRow, window: WindowRow, message: VoucherMessage, now: datetime
 ) -> Equivocation | None:
     """Return None for the voucher that is stored; two by the signer are an equivocation, a stranger's is a fault."""
     signed = digest(holder.channels, message.voucher)
-    if message.voucher.channel_id != account.id or not signature.is_by(account.signer, signed, message.signature):
+    if message.voucher.channel_id != account.channel_id or not signature.is_by(
+        account.signer, signed, message.signature
+    ):
         raise fault("foreign-signer", "this seq is paid, and this voucher is not by the channel's signer")
     if message.voucher == window.voucher:
         return None  # the stored one again; signed with another nonce it promises nothing else
@@ -179,9 +182,9 @@ def _same_voucher(
     return equivocation.keep(tx, holder, account, first, second, now)
 
 
-def _why_void(account: Account) -> tuple[Mapping[str, Any], ...]:
+def _why_void(account: ChannelRow) -> tuple[Mapping[str, Any], ...]:
     """Return the reason for refusing what was given up before its voucher came, where it is not the offer's own."""
-    if account.state != accounts.CLOSING:
+    if account.state != ChannelState.CLOSING:
         return ()
     return ({"code": accounts.ENDING, "text": "the channel is being settled: go on in another"},)
 
@@ -191,9 +194,9 @@ def _late_code(error: ChannelFault) -> str:
     return "repriced" if error.code == "wrong-amount" else error.code
 
 
-def _voided(tx: Tx, window: Window) -> Window:
+def _voided(tx: Tx, window: WindowRow) -> WindowRow:
     judgement.give_back(tx, window.orders)
-    return window.moved("refuse")
+    return windows.moved(window, "refuse")
 
 
 def _reasons(denial: Denial) -> tuple[Mapping[str, Any], ...]:
@@ -201,17 +204,17 @@ def _reasons(denial: Denial) -> tuple[Mapping[str, Any], ...]:
 
 
 def refuse(
-    tx: Tx, holder: Holder, window: Window, code: str, reasons: tuple[Mapping[str, Any], ...], now: datetime
+    tx: Tx, holder: Holder, window: WindowRow, code: str, reasons: tuple[Mapping[str, Any], ...], now: datetime
 ) -> RefusalMessage:
     """Sign and keep the refusal of a void window's voucher."""
-    assert window.state == states.VOID
+    assert window.state == WindowState.VOID
     assert window.voucher is not None
-    account = accounts.load(tx, bytes.fromhex(window.channel), accounts.PAYEE)
+    account = accounts.load(tx, bytes.fromhex(window.channel), Side.PAYEE)
     _acknowledge(tx, holder, account, window.prev, now)
     told = H("refusal", code.encode("ascii"), b"\0", canonical([dict(reason) for reason in reasons]))
     refusal = Refusal(digest(holder.channels, window.voucher), told, int(now.timestamp()))
     signed = holder.sign(digest(holder.registry, refusal))
-    window = replace(window, refusal=refusal, refusal_signature=signed, code=code, reasons=reasons, preimage=None)
+    window = replace(window, refusal=refusal, refusal_signature=signed, code=code, reasons=reasons, secret=None)
     windows.save(tx, window)
     records.keys_event(tx, holder, "keys.refused", window, now, reason=code)
     return RefusalMessage(refusal, signed, code, reasons)
@@ -220,8 +223,8 @@ def refuse(
 def _release(
     tx: Tx,
     holder: Holder,
-    account: Account,
-    window: Window,
+    account: ChannelRow,
+    window: WindowRow,
     lines: Sequence[Line],
     decision_digest: bytes,
     now: datetime,
@@ -234,7 +237,7 @@ def _release(
     )
     assert window.voucher is not None
     receipt = Receipt(
-        channel_id=account.id,
+        channel_id=account.channel_id,
         seq=window.seq,
         voucher_digest=digest(holder.channels, window.voucher),
         offer_digest=digest(holder.registry, _offer(window)),
@@ -243,28 +246,28 @@ def _release(
         released_at=int(now.timestamp()),
     )
     signed = holder.sign(digest(holder.registry, receipt))
-    window = windows.save(tx, window.moved("pay", receipt=receipt, receipt_signature=signed))
+    window = windows.save(tx, windows.moved(window, "pay", receipt=receipt, receipt_signature=signed))
     for line, context in zip(lines, window.contexts, strict=True):
         if line.order.use == OPEN:
             purpose = purpose_of(context)
-            openings.released(tx, holder.evidence, accounts.PAYEE, line, purpose, receipt.released_at, now)
+            openings.released(tx, holder.evidence, Side.PAYEE, line, purpose, receipt.released_at, now)
             act = performed.read(line.deal.peer, now)
-            performed.record(tx, line.deal.digest.hex(), openings.identity(accounts.PAYEE, line.order), act)
+            performed.record(tx, line.deal.digest.hex(), openings.identity(Side.PAYEE, line.order), act)
             holder.books.used(tx, line.deal)
     accounts.advance(tx, account, seq=account.seq, cumulative=window.cumulative, account_hash=window.account_hash)
-    assert window.preimage is not None
-    return ReleaseMessage(window.preimage, receipt, signed)
+    assert window.secret is not None
+    return ReleaseMessage(window.secret, receipt, signed)
 
 
-def _acknowledge(tx: Tx, holder: Holder, account: Account, prev: bytes, now: datetime) -> None:
+def _acknowledge(tx: Tx, holder: Holder, account: ChannelRow, prev: bytes, now: datetime) -> None:
     """Take a signature on `prev` as the acknowledgement of the keys of the window with that account hash (spec 4)."""
-    last = windows.newest(tx, account, states.PAID)
+    last = windows.newest(tx, account, WindowState.PAID)
     if last is not None and last.account_hash == prev:
         windows.acknowledge(tx, last)
         records.keys_event(tx, holder, "keys.acknowledged", last, now)
 
 
-def _offer(window: Window) -> KeyOffer:
+def _offer(window: WindowRow) -> KeyOffer:
     """Return the offer; a window adopted from the other side has one, too."""
     assert window.offer is not None
     return window.offer

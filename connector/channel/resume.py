@@ -28,16 +28,14 @@ from connector.channel import (
     receipts,
     receive,
     release,
-    states,
     tally,
     windows,
 )
 from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import Equivocation, OfferMessage, RefusalMessage, Resume, Testimony, VoucherMessage
-from connector.channel.states import NEW
 from connector.channel.tally import OPEN
-from connector.channel.windows import Window
 from connector.enforcement.context import purpose_of
+from connector.store.rows.channel import ChannelState, Side, WindowRow, WindowState
 from contracts import signature
 from contracts.typed_data import Batch, digest, struct_hash
 from ledger.edition import mask
@@ -45,24 +43,24 @@ from ledger.edition import mask
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.channel.doors import Buyer, Desk, Holder
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
 # windows shown in one message; the rest follows in the next round
 MAX_WINDOWS = 16
 _RELEASED = {
-    accounts.PAYER: (states.RELEASED, states.ACKNOWLEDGED, states.FAULT),
-    accounts.PAYEE: (states.PAID, states.ACKNOWLEDGED),
+    Side.PAYER: (WindowState.RELEASED, WindowState.ACKNOWLEDGED, WindowState.FAULT),
+    Side.PAYEE: (WindowState.PAID, WindowState.ACKNOWLEDGED),
 }
 
 
-def show(tx: Tx, channel_id: bytes, role: str, after: int | None = None) -> Resume:
+def show(tx: Tx, channel_id: bytes, role: Side, after: int | None = None) -> Resume:
     """Return our newest state, with our windows after seq `after`, or only the newest signed one if None."""
     account = accounts.load(tx, channel_id, role)
     seq = _newest_released(tx, account)
     shown = windows.later(tx, account, seq - 1 if after is None else after, MAX_WINDOWS)
-    final = windows.newest(tx, account, states.CLOSING)
+    final = windows.newest(tx, account, WindowState.CLOSING)
     told = tuple(
         _testimony(window, final) for window in shown if window.offer is not None and window.voucher is not None
     )
@@ -74,22 +72,22 @@ def show_all(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> Resume:
 
     Nothing else could show the payee, should it have forgotten them, that they were released.
     """
-    account = accounts.load(tx, channel_id, accounts.PAYER)
-    last = windows.newest(tx, account, *_RELEASED[accounts.PAYER])
-    unproven = last is not None and last.receipt is None and last.state == states.RELEASED
-    if unproven and account.state == accounts.OPEN:  # nothing was signed since, or it were acknowledged by that
+    account = accounts.load(tx, channel_id, Side.PAYER)
+    last = windows.newest(tx, account, *_RELEASED[Side.PAYER])
+    unproven = last is not None and last.receipt is None and last.state == WindowState.RELEASED
+    if unproven and account.state == ChannelState.OPEN:  # nothing was signed since, or it were acknowledged by that
         payer.acknowledge(tx, buyer, channel_id, now)
-    return show(tx, channel_id, accounts.PAYER)
+    return show(tx, channel_id, Side.PAYER)
 
 
 def on_resume_payee(
     tx: Tx, holder: Holder, peer: str, channel_id: bytes, message: Resume, now: datetime
 ) -> Resume | Equivocation:
     """Adopt what the payer shows and we lost; answer with our newest state and what the payer lacks."""
-    account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
+    account = accounts.load(tx, channel_id, Side.PAYEE, peer)
     answers, released = [], _released_before(holder, account, message)
     for told in message.windows:
-        account = accounts.load(tx, channel_id, accounts.PAYEE)
+        account = accounts.load(tx, channel_id, Side.PAYEE)
         known = windows.find(tx, account, told.paid.voucher.seq)
         if different := _differs(tx, holder, account, known, told, now):
             return different
@@ -99,7 +97,7 @@ def on_resume_payee(
             _adopt_as_payee(tx, holder, account, known, told, now)
         elif _is_lost(account, known, told, message):
             answers.append(replace(told, refused=_refuse_lost(tx, holder, account, told, now)))
-    mine = show(tx, channel_id, accounts.PAYEE, message.seq)
+    mine = show(tx, channel_id, Side.PAYEE, message.seq)
     return replace(mine, windows=(*answers, *mine.windows))
 
 
@@ -111,7 +109,7 @@ def on_resume_payer(
     `sent` is what this answers: a voucher that waits and was not in it is shown to a payee that is level now.
     """
     for told in message.windows:
-        account = accounts.load(tx, channel_id, accounts.PAYER)
+        account = accounts.load(tx, channel_id, Side.PAYER)
         known = windows.find(tx, account, told.paid.voucher.seq)
         if different := _differs(tx, buyer, account, known, told, now):
             return different
@@ -119,36 +117,36 @@ def on_resume_payer(
             _adopt_refusal(tx, buyer, account, known, told, now)
         elif told.prev == account.account_hash and told.receipt is not None:
             _adopt_as_payer(tx, buyer, account, known, told, now)
-    account = accounts.load(tx, channel_id, accounts.PAYER)
+    account = accounts.load(tx, channel_id, Side.PAYER)
     if message.account_hash == account.account_hash:
         return None if sent is None else _unshown(tx, account, sent)
-    mine = show(tx, channel_id, accounts.PAYER, message.seq)
+    mine = show(tx, channel_id, Side.PAYER, message.seq)
     if not mine.windows or mine.seq < message.seq:
         if len(message.windows) >= MAX_WINDOWS:
-            return show(tx, channel_id, accounts.PAYER)
+            return show(tx, channel_id, Side.PAYER)
         raise fault("bad-testimony", "the two sides' states do not follow from each other")
     return mine
 
 
-def _unshown(tx: Tx, account: Account, sent: Resume) -> Resume | None:
+def _unshown(tx: Tx, account: ChannelRow, sent: Resume) -> Resume | None:
     """Return what shows a voucher that waits, unless it was shown last.
 
     A payee that lost its offer refuses it only where it builds on what both know; shown to one that was behind, and not
     among the windows by which that came level, it would wait for a release that nobody can make.
     """
-    waiting = windows.newest(tx, account, states.SIGNED)
+    waiting = windows.newest(tx, account, WindowState.SIGNED)
     if waiting is None or waiting.seq in {one.paid.voucher.seq for one in sent.windows}:
         return None
-    return show(tx, account.id, accounts.PAYER)
+    return show(tx, account.channel_id, Side.PAYER)
 
 
-def _is_lost(account: Account, known: Window | None, told: Testimony, message: Resume) -> bool:
+def _is_lost(account: ChannelRow, known: WindowRow | None, told: Testimony, message: Resume) -> bool:
     """Say whether a paid window is to be refused: it did not lapse, and is not one that we claimed and forgot."""
     waits = known is None and told.paid.voucher.seq > message.seq
     return waits and not accounts.has_forgotten(account)
 
 
-def _released_before(desk: Desk, account: Account, message: Resume) -> set[bytes]:
+def _released_before(desk: Desk, account: ChannelRow, message: Resume) -> set[bytes]:
     """Return which of the shown windows the payee released and claimed and then forgot, by their account hashes.
 
     It is the one whose lock was opened on chain, and whatever a released one builds on; a payer that still waits for
@@ -173,22 +171,22 @@ def _released_before(desk: Desk, account: Account, message: Resume) -> set[bytes
     return found
 
 
-def _shows_release(account: Account, known: Window | None, told: Testimony) -> bool:
+def _shows_release(account: ChannelRow, known: WindowRow | None, told: Testimony) -> bool:
     """Say whether a shown window that the payee does not know as released was: its own receipt or free money say so.
 
     On a closed channel free money brings nothing any more, and so shows nothing.
     """
-    given_up = known is not None and known.state == states.VOID
-    over = account.state == accounts.CLOSED or accounts.has_forgotten(account)
+    given_up = known is not None and known.state == WindowState.VOID
+    over = account.state == ChannelState.CLOSED or accounts.has_forgotten(account)
     return told.receipt is not None or (told.acknowledged is not None and not given_up and not over)
 
 
-def _newest_released(tx: Tx, account: Account) -> int:
+def _newest_released(tx: Tx, account: ChannelRow) -> int:
     window = windows.newest(tx, account, *_RELEASED[account.role])
     return 0 if window is None else window.seq
 
 
-def _testimony(window: Window, final: Window | None) -> Testimony:
+def _testimony(window: WindowRow, final: WindowRow | None) -> Testimony:
     """Return what shows a window: `final` is the channel's newest acknowledgement, which may be of this one."""
     assert window.offer is not None
     assert window.offer_signature is not None
@@ -206,13 +204,13 @@ def _testimony(window: Window, final: Window | None) -> Testimony:
         paid=VoucherMessage(window.voucher, window.voucher_signature),
         receipt=window.receipt,
         receipt_signature=window.receipt_signature or b"",
-        preimage=window.preimage if window.receipt is not None else None,
+        preimage=window.secret if window.receipt is not None else None,
         refused=refused,
         acknowledged=_acknowledgement(window, final),
     )
 
 
-def _acknowledgement(window: Window, final: Window | None) -> VoucherMessage | None:
+def _acknowledgement(window: WindowRow, final: WindowRow | None) -> VoucherMessage | None:
     if final is None or final.account_hash != window.account_hash:
         return None
     assert final.voucher is not None
@@ -221,7 +219,7 @@ def _acknowledgement(window: Window, final: Window | None) -> VoucherMessage | N
 
 
 def _differs(
-    tx: Tx, desk: Desk, account: Account, known: Window | None, told: Testimony, now: datetime
+    tx: Tx, desk: Desk, account: ChannelRow, known: WindowRow | None, told: Testimony, now: datetime
 ) -> Equivocation | None:
     """Check the signatures of a testimony; keep both where one seq has two signed vouchers or offers."""
     _check(desk, account, told)
@@ -238,11 +236,11 @@ def _differs(
     return None
 
 
-def _check(desk: Desk, account: Account, told: Testimony) -> None:
+def _check(desk: Desk, account: ChannelRow, told: Testimony) -> None:
     """Raise unless offer, voucher and receipt are signed by their sides and are of one window."""
     offer, paid = told.offered.offer, told.paid.voucher
     agrees = (
-        offer.channel_id == paid.channel_id == account.id
+        offer.channel_id == paid.channel_id == account.channel_id
         and offer.seq == paid.seq
         and offer.account_hash == paid.account_hash == struct_hash(Batch(told.prev, told.orders))
         and offer.cumulative_amount == paid.cumulative_amount
@@ -254,7 +252,7 @@ def _check(desk: Desk, account: Account, told: Testimony) -> None:
         raise fault("bad-testimony", "a shown window is not signed by both sides, or its parts do not agree")
 
 
-def _receipted(desk: Desk, account: Account, told: Testimony) -> bool:
+def _receipted(desk: Desk, account: ChannelRow, told: Testimony) -> bool:
     assert told.receipt is not None
     return (
         told.receipt.voucher_digest == digest(desk.channels, told.paid.voucher)
@@ -263,7 +261,7 @@ def _receipted(desk: Desk, account: Account, told: Testimony) -> bool:
     )
 
 
-def _next_window(account: Account, told: Testimony, now: datetime) -> Window:
+def _next_window(account: ChannelRow, told: Testimony, now: datetime) -> WindowRow:
     """Return a shown window that builds on our newest released one; its amount must follow from there."""
     window = _window(account, told, now)
     if window.cumulative != account.cumulative + window.amount:
@@ -271,13 +269,13 @@ def _next_window(account: Account, told: Testimony, now: datetime) -> Window:
     return window
 
 
-def _window(account: Account, told: Testimony, now: datetime) -> Window:
+def _window(account: ChannelRow, told: Testimony, now: datetime) -> WindowRow:
     offer = told.offered.offer
-    return Window(
-        channel=account.key,
+    return WindowRow(
+        channel=account.id,
         seq=offer.seq,
         role=account.role,
-        state=NEW,
+        state=WindowState.NEW,
         created=now,
         prev=told.prev,
         account_hash=offer.account_hash,
@@ -286,6 +284,7 @@ def _window(account: Account, told: Testimony, now: datetime) -> Window:
         valid_until=told.paid.voucher.valid_until,
         orders=told.orders,
         contexts=told.contexts,
+        lock=offer.lock,
         offer=offer,
         offer_signature=told.offered.signature,
         voucher=told.paid.voucher,
@@ -296,7 +295,7 @@ def _window(account: Account, told: Testimony, now: datetime) -> Window:
 
 
 def _adopt_as_payee(
-    tx: Tx, holder: Holder, account: Account, known: Window | None, told: Testimony, now: datetime
+    tx: Tx, holder: Holder, account: ChannelRow, known: WindowRow | None, told: Testimony, now: datetime
 ) -> None:
     """Take a window that we released and forgot; if its preimage is lost, an acknowledgement still makes it money."""
     window = _next_window(account, told, now)
@@ -308,24 +307,24 @@ def _adopt_as_payee(
     for line, context in zip(lines, window.contexts, strict=True):
         tally.save(tx, line.deal, line.after)
         if line.order.use == OPEN:
-            openings.adopt(tx, accounts.PAYEE, line, purpose_of(context), released_at)
-    kept = replace(window, state=known.state, preimage=known.preimage) if known else window
-    windows.save(tx, kept.moved("resume"))
+            openings.adopt(tx, Side.PAYEE, line, purpose_of(context), released_at)
+    kept = replace(window, state=known.state, secret=known.secret) if known else window
+    windows.save(tx, windows.moved(kept, "resume"))
     seq = max(window.seq, account.seq)
     accounts.advance(tx, account, seq=seq, cumulative=window.cumulative, account_hash=window.account_hash)
-    if told.acknowledged is not None and account.state != accounts.CLOSED:
-        release.on_acknowledge(tx, holder, account.peer, account.id, told.acknowledged, now)
+    if told.acknowledged is not None and account.state != ChannelState.CLOSED:
+        release.on_acknowledge(tx, holder, account.peer, account.channel_id, told.acknowledged, now)
 
 
-def _refuse_lost(tx: Tx, holder: Holder, account: Account, told: Testimony, now: datetime) -> RefusalMessage:
+def _refuse_lost(tx: Tx, holder: Holder, account: ChannelRow, told: Testimony, now: datetime) -> RefusalMessage:
     """Refuse in writing a window that was paid and never released: it is lost with its preimage."""
     window = _next_window(account, told, now)
     accounts.use_seq(tx, account, max(window.seq, account.seq))
-    return release.refuse(tx, holder, window.moved("lost"), "lost", (), now)
+    return release.refuse(tx, holder, windows.moved(window, "lost"), "lost", (), now)
 
 
 def _adopt_as_payer(
-    tx: Tx, buyer: Buyer, account: Account, known: Window | None, told: Testimony, now: datetime
+    tx: Tx, buyer: Buyer, account: ChannelRow, known: WindowRow | None, told: Testimony, now: datetime
 ) -> None:
     """Take a released window that we lost or gave up, and its keys as far as their reader key is still here.
 
@@ -340,22 +339,22 @@ def _adopt_as_payer(
     window = _next_window(account, told, now)
     receipts.check_time(told.receipt, receipts.first_signed(tx, buyer, account, known, window), now)
     masked = None if told.preimage is None else _masked(tx, buyer, told, known)
-    window = replace(window, state=known.state if known else NEW, masked=masked)
+    window = replace(window, state=known.state if known else WindowState.NEW, masked=masked)
     accounts.use_seq(tx, account, max(window.seq, account.seq))
-    account = accounts.load(tx, account.id, accounts.PAYER)
+    account = accounts.load(tx, account.channel_id, Side.PAYER)
     payer.acknowledge_released(tx, account)
-    act = "release" if window.state == states.SIGNED else "resume"
+    act = "release" if window.state == WindowState.SIGNED else "resume"
     received = receive.of_window(tx, buyer, window, told.preimage or b"")
     receive.take(tx, buyer, account, window, received, act, told.receipt.released_at, now)
 
 
 def _adopt_refusal(
-    tx: Tx, buyer: Buyer, account: Account, known: Window | None, told: Testimony, now: datetime
+    tx: Tx, buyer: Buyer, account: ChannelRow, known: WindowRow | None, told: Testimony, now: datetime
 ) -> None:
     """Take a refusal that never reached us; where the voucher itself is lost here, remember that its seq is used."""
     assert told.refused is not None
-    if known is not None and known.state == states.SIGNED:
-        receive.on_refusal(tx, buyer, account.id, told.refused)
+    if known is not None and known.state == WindowState.SIGNED:
+        receive.on_refusal(tx, buyer, account.channel_id, told.refused)
     if known is None:
         window = _window(account, told, now)
         receive.check_refusal(buyer, account, window, told.refused)
@@ -363,7 +362,7 @@ def _adopt_refusal(
         accounts.use_seq(tx, account, max(window.seq, account.seq))
 
 
-def _masked(tx: Tx, buyer: Buyer, told: Testimony, known: Window | None) -> bytes | None:
+def _masked(tx: Tx, buyer: Buyer, told: Testimony, known: WindowRow | None) -> bytes | None:
     if known is not None and known.masked is not None:
         return known.masked
     readers = {key: buyer.keyring.reader(tx, key) for key in batch.reader_keys(told.orders)}

@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, repeat
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.channel import openings
 from connector.channel.errors import fault
 from connector.channel.priced import Line, Tally
 from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
+from connector.store.rows.channel import PaidPeriodRow, PaidRowsRow
 from contracts import meter, periods
 from contracts import tariff as tariffs
 from contracts.ranges import RowSet
@@ -44,7 +45,7 @@ USES: Mapping[int, str] = MappingProxyType({KEEP: "kept", OPEN: "leased", AGAIN:
 
 def load(tx: Tx, deal: Deal, period: int = 0) -> Tally:
     """Return what is paid under the agreement, counted in a period of its subscription."""
-    tally = tx.value("paid_rows", _of_row, agreement=deal.digest.hex()) or Tally()
+    tally = tx.value(PaidRowsRow, _of_row, agreement=deal.digest.hex()) or Tally()
     return turned(tx, deal, tally, period) if deal.terms.tariff.period else _sound(deal, tally)
 
 
@@ -55,16 +56,16 @@ def save(tx: Tx, deal: Deal, tally: Tally) -> None:
     agreement = deal.digest.hex()
     if deal.terms.tariff.period:
         here = {"quantity": tally.quantity, "amount": tally.amount}
-        tx.put("paid_periods", agreement=agreement, period=tally.period, **here)
+        tx.put(PaidPeriodRow(agreement=agreement, period=tally.period, **here))
     quantity = tally.quantity + tally.other_quantity
     all_of_it = {"quantity": quantity, "amount": tally.total, "plain": tally.plain}
-    tx.put("paid_rows", agreement=agreement, rows=tally.rows.json(), **all_of_it)
+    tx.put(PaidRowsRow(agreement=agreement, rows=tally.rows.json(), **all_of_it))
 
 
 def turned(tx: Tx, deal: Deal, tally: Tally, period: int) -> Tally:
     """Return the same tally counted in another period, as the books have it."""
-    row = tx.get("paid_periods", agreement=deal.digest.hex(), period=period)
-    quantity, amount = (0, 0) if row is None else (row["quantity"], row["amount"])
+    row = tx.get(PaidPeriodRow, agreement=deal.digest.hex(), period=period)
+    quantity, amount = (0, 0) if row is None else (row.quantity, row.amount)
     others = tally.quantity + tally.other_quantity - quantity, tally.total - amount
     return _sound(deal, Tally(tally.rows, quantity, amount, period, *others, plain=tally.plain))
 
@@ -98,8 +99,8 @@ def check_period(deal: Deal, context: Mapping[str, str], now: datetime) -> None:
         raise fault("wrong-period", f"the order draws on the quota of another {kind} than this one")
 
 
-def _of_row(row: Mapping[str, Any]) -> Tally:
-    return Tally(RowSet.from_json(row["rows"]), row["quantity"], row["amount"], plain=row["plain"] or 0)
+def _of_row(row: PaidRowsRow) -> Tally:
+    return Tally(RowSet.from_json(row.rows), row.quantity, row.amount, plain=row.plain or 0)
 
 
 def _sound(deal: Deal, tally: Tally) -> Tally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector.channel import account as accounts
 from connector.licence import pricing
 from connector.runtime.errors import PaymentRefused, PeerUnreachable
+from connector.store.rows.channel import ChannelRow, PaidRowsRow, Side
 from contracts.split import Split
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
@@ -72,8 +73,8 @@ class Deposits:
         it; raises PaymentRefused when the account holds less all the same.
         """
         terms = Terms.from_json(agreement.terms)
-        paid = await self._core.store.read(lambda tx: tx.get("paid_rows", agreement=agreement.digest))
-        left = from_json(Agreement, agreement.agreement).price_cap - (0 if paid is None else paid["amount"])
+        paid = await self._core.store.read(lambda tx: tx.get(PaidRowsRow, agreement=agreement.digest))
+        left = from_json(Agreement, agreement.agreement).price_cap - (0 if paid is None else paid.amount)
         usual = pricing.usual_deposit(terms.tariff, left)
         value = usual if mandate["deposit"] is None else min(int(mandate["deposit"]), max(left, usual))
         balance = await self._programs.balance(self._core.identity.keys.address)
@@ -111,12 +112,12 @@ class Deposits:
         assert found is not None, "a mined opening has its channel"
 
         def keep(tx: Tx) -> None:
-            if tx.get("channels", id=row.channel) is not None:
+            if tx.get(ChannelRow, id=row.channel) is not None:
                 return
             accounts.begin(
                 tx,
                 channel_id=channel,
-                role=accounts.PAYER,
+                role=Side.PAYER,
                 peer=row.its_provider,
                 agreement=row.its_agreement,
                 payer=found.payer,

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from connector.custody.sinks import Sink
     from connector.custody.slabs import Pool
     from connector.identity.peers import Peers
-    from connector.store.row import Row
     from connector.store.rows.protocol import TransferRow
+    from connector.store.rows.vault import ReplicaRow
     from connector.store.transaction import Tx
     from ledger.edition.row_table import RowTable
 
@@ -46,14 +46,14 @@ RENEW_SECONDS = passes.PASS_SECONDS / 2
 NOTE_SECONDS = 1.0
 
 
-async def roads_to(core: Core, peers: Peers, replica: Row, transfer: TransferRow) -> Roads:
+async def roads_to(core: Core, peers: Peers, replica: ReplicaRow, transfer: TransferRow) -> Roads:
     """Return where an edition is to be had, but for sources that have sent wrong bytes of it before.
 
     The ticket of a transfer that rested for long is renewed. Raises PeerMisbehaved for a data address without one.
     """
     assert transfer.address is not None, "its start has told it"
     own, here = Road.of(transfer.address), Road(core.identity.url, "").origin
-    dropped = await core.store.read(lambda tx: lineage.dropped(tx, replica["edition"]))
+    dropped = await core.store.read(lambda tx: lineage.dropped(tx, replica.edition))
     without = {*dropped, here}
     try:
         return Roads(await sources(core.outbound, own, without))
@@ -80,7 +80,7 @@ class Haul:
         core: Core,
         secrets: Secrets,
         blobs: Blobs,
-        replica: Row,
+        replica: ReplicaRow,
         table: RowTable,
         rows: RowSet,
         roads: Roads,
@@ -90,18 +90,18 @@ class Haul:
     ) -> None:
         self.table = table
         self.rows = rows
-        self.sealed_at = read_header(replica["header"]).sealed_at
-        self.path: Path = blobs.folder / replica["path"]
+        self.sealed_at = read_header(replica.header).sealed_at
+        self.path: Path = blobs.folder / replica.path
         self._sealed, self.plain = pools
         self._core, self._secrets = core, secrets
-        self._replica, self._edition, self._agreement = replica["id"], replica["edition"], replica["agreement"]
+        self._replica, self._edition, self._agreement = replica.id, replica.edition, replica.agreement
         self.pipe: Pipe | None = None
         self._roads = roads
         self._intake = intake
         self._tell = tell
-        self._noted = RowSet.from_json(replica["bytes_rows"])  # what is here may be another agreement's, and not noted
+        self._noted = RowSet.from_json(replica.bytes_rows)  # what is here may be another agreement's, and not noted
         self._noted_at = -NOTE_SECONDS
-        self._keys = RowSet.from_json(replica["key_rows"])
+        self._keys = RowSet.from_json(replica.key_rows)
         self._wanted = RowSet()
         self._stored: SealedFile | None = None
         self._renewing: asyncio.Task[None] | None = None

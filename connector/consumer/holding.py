@@ -14,6 +14,7 @@ from connector.negotiation.notices import SERVES, Notice
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.errors import Absent, PaymentRefused
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.vault import ReplicaRow, VaultState
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.custody.passes import Pass
+    from connector.custody.replicas import WholeReplica
     from connector.licence.standing import Standing
     from connector.negotiation.notices import Notices
-    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 
@@ -46,12 +47,12 @@ class Holding:
         if not self._core.settings.vault.serve:
             return
         agreement, replica = tx.get(AgreementRow, digest=digest), replicas.under(tx, digest)
-        if agreement is None or replica is None or replica["state"] != replicas.SEALED:
+        if agreement is None or replica is None or replica.state != VaultState.SEALED:
             return
-        words = f"the edition `{replica['edition']}` is held whole, and served to who has your pass"
+        words = f"the edition `{replica.edition}` is held whole, and served to who has your pass"
         self._notices.send(tx, agreement, Notice(SERVES, digest, words, now))
 
-    async def admit(self, edition: str, header: str) -> tuple[Pass, Row]:
+    async def admit(self, edition: str, header: str) -> tuple[Pass, WholeReplica]:
         """Return the pass in a header and the replica it opens; raises Unproven, Absent to whom nothing is served."""
         now = self._core.clock.now()
         told = passes.read(header, self._core.identity.did, now)
@@ -64,21 +65,21 @@ class Holding:
             await self._core.store.write(lambda tx: idle.note_served(tx, edition, now))
         return told, found
 
-    def charge(self, told: Pass, replica: Row, length: int) -> None:
+    def charge(self, told: Pass, replica: ReplicaRow, length: int) -> None:
         """Count what is drawn under a pass; raises PaymentRefused over its bound."""
         drawn = self._drawn.pop(told.nonce, 0) + length
-        if drawn > DRAWN_EDITIONS * int(replica["header"]["sealedBytes"]):
+        if drawn > DRAWN_EDITIONS * int(replica.header["sealedBytes"]):
             self._drawn[told.nonce] = drawn
             raise PaymentRefused("this pass has drawn its edition twice over", passes.AGAIN)
         while len(self._drawn) >= PASSES_KEPT:
             self._drawn.pop(next(iter(self._drawn)))
         self._drawn[told.nonce] = drawn
 
-    def _served(self, tx: Tx, told: Pass, now: datetime) -> Row | None:
+    def _served(self, tx: Tx, told: Pass, now: datetime) -> WholeReplica | None:
         """Return a whole replica of the edition under an agreement that stands, with the provider who signed."""
         where = "edition = ? and state = ?"
-        for replica in tx.find("replicas", where, (told.edition.hex(), replicas.SEALED)):
-            agreement = tx.get(AgreementRow, digest=replica["agreement"])
+        for replica in tx.find(ReplicaRow, where, (told.edition.hex(), VaultState.SEALED)):
+            agreement = tx.get(AgreementRow, digest=replica.agreement)
             if agreement is None or agreement.role != CONSUMER or self._standing.over(tx, agreement, now):
                 continue
             if from_json(Agreement, agreement.agreement).provider == told.provider:

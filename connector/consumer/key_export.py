@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from connector.custody.replicas import WholeReplica
     from connector.store.row import Row
     from connector.store.rows.agreement import AgreementRow
 
@@ -65,10 +66,10 @@ def told(result: Mapping[str, Any]) -> Row:
     return {"id": result["id"].removeprefix(PREFIX), **same, "file": file, "warning": WARNING}
 
 
-def write(replica: Row, agreement: AgreementRow, secrets: Mapping[int, bytes], to: Path) -> None:
+def write(replica: WholeReplica, agreement: AgreementRow, secrets: Mapping[int, bytes], to: Path) -> None:
     """Write the key file of a whole row of `replicas`, for its owner alone (blocking)."""
     table = replicas.table_of(replica)
     licensed = {number: secrets[number] for number in rows_of(agreement.signed_terms, table)}
-    header, digest = read_header(replica["header"]), bytes.fromhex(agreement.digest)
-    files.write_atomic(to, key_file.encode(digest, header, table, replica["path"], licensed, WARNING))
+    header, digest = read_header(replica.header), bytes.fromhex(agreement.digest)
+    files.write_atomic(to, key_file.encode(digest, header, table, replica.path, licensed, WARNING))
     log.warning("the keys of `%d` rows were exported under `%s`: nobody counts", len(licensed), agreement.digest)

@@ -26,6 +26,7 @@ from connector.runtime import files
 from connector.runtime.errors import Conflict, PeerUnreachable, PenstockError
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.vault import HolderRow, ReplicaRow
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
@@ -160,13 +161,13 @@ class Mending:
             with suppress(PenstockError):
                 await engine.complete_transfer(pid)
 
-    def _held_under(self, tx: Tx, key: str) -> tuple[Row, AgreementRow]:
-        replica = tx.get("replicas", id=key)
+    def _held_under(self, tx: Tx, key: str) -> tuple[ReplicaRow, AgreementRow]:
+        replica = tx.get(ReplicaRow, id=key)
         assert replica is not None, "it was found a moment ago"
-        agreement = tx.get(AgreementRow, digest=replica["agreement"])
+        agreement = tx.get(AgreementRow, digest=replica.agreement)
         if agreement is None:
             raise Conflict(f"the agreement of the replica `{key}` is not here")
-        for got in tx.find(AcquisitionRow, "agreement = ?", (replica["agreement"],)):
+        for got in tx.find(AcquisitionRow, "agreement = ?", (replica.agreement,)):
             if got.state not in GOT:
                 raise Conflict(f"the replica is still being got by `{got.id}`", "that fetches what is damaged, too")
         return replica, agreement
@@ -187,8 +188,8 @@ class Mending:
     async def _to_holders(self, edition: str) -> list[Road]:
         """Return roads to the holders of an edition of ours, each with a pass to ourselves."""
         members = self._space.last().members
-        rows = await self._core.store.read(lambda tx: tx.find("holders", "edition = ?", (edition,), order="at desc"))
-        known = [members[row["holder"]] for row in rows if row["holder"] in members]
+        rows = await self._core.store.read(lambda tx: tx.find(HolderRow, "edition = ?", (edition,), order="at desc"))
+        known = [members[row.holder] for row in rows if row.holder in members]
         if not known:
             raise Conflict("nobody is known to hold it", "seal it anew, or restore its file")
         now, key = self._core.clock.now(), bytes.fromhex(edition)

@@ -38,6 +38,7 @@ from connector.runtime.local_names import local_names, renamed
 from connector.runtime.stage import require_empty, require_free
 from connector.settlement import disputes
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
+from connector.store.rows.channel import Side
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import OpeningRow, ReadRow, ReadState
 from contracts.ranges import RowSet
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from connector.consumer.reads import Reads
     from connector.core.core import Core
     from connector.custody.blobs import Blobs
+    from connector.custody.replicas import WholeReplica
     from connector.custody.secrets import Keys as Secrets
     from connector.licence.books import Books
     from connector.store.row import Row
@@ -147,7 +149,7 @@ class Openings:
         except NotPermitted as refusal:
             await self._reads.deny(row, refusal)
             raise
-        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica["id"]))
+        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica.id))
         await asyncio.to_thread(key_export.write, replica, agreement, secrets, to)
         table = replicas.table_of(replica)
         size = tally.plain_bytes(table, rows_of(agreement.signed_terms, table))
@@ -198,7 +200,7 @@ class Openings:
 
     # ---- leased: bought from the key holder, once per opening
 
-    async def _leased(self, row: ReadRow, agreement: AgreementRow, replica: Row, to: Place | None) -> Row:
+    async def _leased(self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | None) -> Row:
         got = await self._acquisition(row.acquisition)
         rows = rows_of(agreement.signed_terms, replicas.table_of(replica))
         if to is not None and not row.reader_key:  # not paid yet
@@ -286,7 +288,7 @@ class Openings:
         found = tx.find(OpeningRow, "agreement = ? and role = ?", (row.agreement, "payer"))
         opened = next(one for one in found if one.reader_key == reader)
         openings.end(tx, self._core.evidence, opened.id, "read", self._core.clock.now())
-        window = windows.find(tx, accounts.load(tx, channel, accounts.PAYER), seq)
+        window = windows.find(tx, accounts.load(tx, channel, Side.PAYER), seq)
         assert window is not None
         number, charged = opened.number, window.amount
         told = renamed(names)
@@ -294,15 +296,15 @@ class Openings:
 
     # ---- kept: decided and counted here
 
-    async def _kept(self, row: ReadRow, agreement: AgreementRow, replica: Row, to: Place | None) -> Row:
-        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica["id"]))
+    async def _kept(self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | None) -> Row:
+        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica.id))
         if to is not None and row.state == ReadState.ASKED:  # not counted yet
             await asyncio.to_thread(self._require, to, agreement, replica, secrets)
         number = await self._reads.decide(row)
         names, files, size = await self._read(agreement, replica, secrets, to)
         return await self._reads.finish(row, number, size, files, renamed(names))
 
-    def _require(self, to: Place, agreement: AgreementRow, replica: Row, secrets: dict[int, bytes]) -> None:
+    def _require(self, to: Place, agreement: AgreementRow, replica: WholeReplica, secrets: dict[int, bytes]) -> None:
         """Look for what is in the way of the files: of the index their names are read, and nothing is told of them."""
         with replicas.sealed_file(self._blobs.folder, replica) as sealed:
             reader = Reader(sealed, secrets, rows_of(agreement.signed_terms, sealed.table))
@@ -311,7 +313,7 @@ class Openings:
     # ---- both
 
     async def _read(
-        self, agreement: AgreementRow, replica: Row, secrets: dict[int, bytes], to: Place | None
+        self, agreement: AgreementRow, replica: WholeReplica, secrets: dict[int, bytes], to: Place | None
     ) -> tuple[list[str], list[str], int]:
         """Open all that was agreed on, to a folder or only in memory; returns told names, paths and plain bytes."""
 

@@ -11,6 +11,7 @@ from connector.licence.licensed import rows_of
 from connector.runtime.errors import Absent
 from connector.runtime.local_names import renamed
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
+from connector.store.rows.channel import PaidRowsRow
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.rows.use import ReadRow
 from contracts import price_words
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.runtime.errors import Failure
+    from connector.store.rows.vault import ReplicaRow
     from connector.store.transaction import Tx
 
 
@@ -47,15 +49,15 @@ def view(
     released = tx.execute(_RELEASED, row.channel or "")[0]["windows"]
     talk = tx.get(NegotiationRow, id=row.negotiation) if row.negotiation else None
     agreement = tx.get(AgreementRow, digest=row.agreement) if row.agreement else None
-    paid = tx.get("paid_rows", agreement=row.agreement) if row.agreement else None
+    paid = tx.get(PaidRowsRow, agreement=row.agreement) if row.agreement else None
     replica = replicas.seen(tx, row.agreement or "")
-    keys = sum(count for _, count in replica["key_rows"]) if replica else 0
-    held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
+    keys = sum(count for _, count in replica.key_rows) if replica else 0
+    held = sum(count for _, count in replica.bytes_rows) if replica else 0
     rows, size = _due(tx, agreement, replica) if agreement and replica else (0, 0)
     here = size * max(held, keys) // rows if rows else 0  # where nothing sealed is kept, what has its key came
     speed = saw(here) if row.state == AcquisitionState.RECEIVING and replica else None
     turn = waiting.turn(tx, row, trouble, asked)
-    cost = "0" if paid is None else str(paid["amount"])
+    cost = "0" if paid is None else str(paid.amount)
     price, cap, currency = _price(agreement)
     due = price_words.money(int(cost), currency) if currency else cost
     told = f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {due}" + _told(size - here, speed)
@@ -79,7 +81,7 @@ def view(
         "progress": {
             "windows": released,
             "rowsHeld": held,
-            "sealedBytes": replica["header"]["sealedBytes"] if replica else "0",
+            "sealedBytes": replica.header["sealedBytes"] if replica else "0",
             "keysHeld": keys,
             "rows": rows,
             "paid": cost,
@@ -104,10 +106,10 @@ def _told(left: int, speed: float | None) -> str:
     return "" if speed is None else f", {speed / MIB:.1f} MiB/s, {left / speed:.0f} s left"
 
 
-def _due(tx: Tx, agreement: AgreementRow, replica: dict[str, Any]) -> tuple[int, int]:
+def _due(tx: Tx, agreement: AgreementRow, replica: ReplicaRow) -> tuple[int, int]:
     """Return how many rows, and plain bytes, an agreement is about."""
     if "columns" not in agreement.signed_terms:
-        return int(replica["header"]["rows"]), int(replica["header"]["plainBytes"])
+        return int(replica.header["rows"]), int(replica.header["plainBytes"])
     table = replicas.table(tx, replica)
     rows = rows_of(agreement.signed_terms, table)
     return len(rows), tally.plain_bytes(table, rows)

@@ -34,6 +34,7 @@ from connector.settlement import disputes
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import ReadRow, ReadState
+from connector.store.rows.vault import ReplicaRow
 from contracts.ranges import RowSet
 from contracts.units import LEASED
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.custody.blobs import Blobs
     from connector.custody.intake import Intake
+    from connector.custody.replicas import WholeReplica
     from connector.custody.secrets import Keys as Secrets
     from connector.custody.sinks import Sink
     from connector.custody.slabs import Memory
@@ -55,7 +57,6 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.settlement.paying import Payments
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.rows.agreement import AcquisitionRow
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
@@ -132,7 +133,7 @@ class Pulls:
         row: AcquisitionRow,
         transfer: TransferRow,
         agreement: AgreementRow,
-        replica: Row,
+        replica: WholeReplica,
         opening: ReadRow | None,
         tell: Callable[[], object],
     ) -> None:
@@ -224,7 +225,7 @@ class Pulls:
                 return
             tell()
 
-    async def _replica(self, row: AcquisitionRow, agreement: AgreementRow) -> Row:
+    async def _replica(self, row: AcquisitionRow, agreement: AgreementRow) -> WholeReplica:
         """Return the replica's row; the first time, prove the header and rows that the provider sends."""
         known = await self._core.store.read(lambda tx: replicas.under(tx, row.its_agreement))
         if known is not None:
@@ -239,9 +240,9 @@ class Pulls:
         seal = disputes.read_seal(told.json(), new.header, agreement, registry)
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> WholeReplica:
             made = replicas.record(tx, new, agreement=row.its_agreement, now=now)
-            tx.update("replicas", {"id": made["id"]}, seal=seal)
+            tx.update(ReplicaRow, {"id": made.id}, seal=seal)
             fields = {
                 "place": self._core.identity.url,
                 "rows": str(new.header.rows),
@@ -260,7 +261,9 @@ class Pulls:
         return row
 
 
-def _prepare(folder: Path, replica: Row, others: list[earlier.Held], *, keeps: bool) -> tuple[Intake | None, RowTable]:
+def _prepare(
+    folder: Path, replica: WholeReplica, others: list[earlier.Held], *, keeps: bool
+) -> tuple[Intake | None, RowTable]:
     """Open the replica's file and hash what it holds (blocking), unless nothing sealed is to be kept.
 
     What other replicas of the series have of it already is taken from them.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from connector.licence.erasing import Erasing
     from connector.licence.standing import Standing
     from connector.store.row import Row
+    from connector.store.rows.vault import ReplicaRow
     from connector.store.transaction import Tx
 
 
@@ -103,7 +104,7 @@ class Reads:
         tx.update(ReadRow, {"id": row.id}, state=ReadState.DECIDED)
         number = 1 + len(tx.find(ReadRow, "agreement = ? and state = ?", (row.agreement, ReadState.DONE)))
         if keys_leave:
-            link = [replica["edition"], row.agreement]
+            link = [replica.edition, row.agreement]
             told = {
                 "opening": str(number),
                 "purpose": row.purpose,
@@ -125,7 +126,7 @@ class Reads:
 
         return await self._core.store.write(act)
 
-    def _record(self, tx: Tx, row: ReadRow, replica: Row, number: int, size: int) -> None:
+    def _record(self, tx: Tx, row: ReadRow, replica: ReplicaRow, number: int, size: int) -> None:
         reader = self._core.identity.keys.delivery_public.hex()
         told = {"transfer": row.acquisition, "opening": str(number), "readerKey": reader, "purpose": row.purpose}
         link, now = [row.acquisition, str(number)], self._core.clock.now()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from connector.custody import replicas
 from connector.custody.errors import VaultError
 from connector.custody.sealed_file import SealedFile
-from connector.store.row import Row
+from connector.store.rows.vault import ReplicaRow
 from contracts.ranges import RowSet
 from ledger.edition.opening import OpeningError
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.edition.row_table import RowTable
 
-Held = tuple[Row, "RowTable"]
+Held = tuple[ReplicaRow, "RowTable"]
 
 
-def held(tx: Tx, replica: Row) -> list[Held]:
+def held(tx: Tx, replica: ReplicaRow) -> list[Held]:
     """Return the replicas here of the series' other editions, newest first; those of the same one share its file."""
-    series = replica["header"]["series"], replica["edition"]
-    found = tx.find("replicas", "series = ? and edition <> ?", series, order="created desc")
-    alike = [row for row in found if row["header"]["keyHolder"] == replica["header"]["keyHolder"]]
-    return [(row, replicas.table(tx, row)) for row in alike if row["state"] in replicas.MAY_RECEIVE]
+    series = replica.header["series"], replica.edition
+    found = tx.find(ReplicaRow, "series = ? and edition <> ?", series, order="created desc")
+    alike = [row for row in found if row.header["keyHolder"] == replica.header["keyHolder"]]
+    return [(row, replicas.table(tx, row)) for row in alike if row.state in replicas.MAY_RECEIVE]
 
 
 def carry_over(folder: Path, intake: Intake, others: Iterable[Held]) -> int:
     """Take in the pieces that other replicas have already (blocking); return how many."""
     before = len(intake.held)
     for other, table in others:
-        places = {table.raw(number): number for number in RowSet.from_json(other["bytes_rows"])}
+        places = {table.raw(number): number for number in RowSet.from_json(other.bytes_rows)}
         wanted = {number: places[raw] for number in intake.missing if (raw := intake.table.raw(number)) in places}
         try:
-            _carry(folder / other["path"], table, intake, wanted)
+            _carry(folder / other.path, table, intake, wanted)
         except VaultError:
             continue  # the other replica's file is gone or cut short: what it had is fetched
     return len(intake.held) - before

@@ -9,10 +9,11 @@ earlier edition (spec 1.7) has its secret masked under this edition's own `K`: e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.custody.errors import VaultError
 from connector.custody.tables import TABLES
+from connector.store.rows.vault import EditionRow, VaultState
 from contracts.labels import X
 from contracts.signature import DIGEST_BYTES
 from ledger.edition.header import Header, read_header
@@ -20,7 +21,7 @@ from ledger.edition.mask import xor
 from ledger.edition.row import SECRET_BYTES, secret, slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from connector.custody.sealed import Sealed
@@ -28,56 +29,54 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.edition.row_table import RowTable
 
-SEALED = "sealed"
-LEAKED = "leaked"  # its keys may be known: it is sold no more
-
 
 def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
     """Insert the edition's row (state `sealed`); `Duplicate` if it is there already."""
     tx.insert(
-        "editions",
-        id=sealed.edition_id.hex(),
-        series=sealed.header.series.hex(),
-        number=sealed.header.number,
-        product=product,
-        header=sealed.header.json(),
-        rows=sealed.table.data,
-        index_json=sealed.index.json(),
-        plain_digests=sealed.plain_digests,
-        run=sealed.run.run,
-        key_id=sealed.run.key_id,
-        path=sealed.path.name,
-        sources=sealed.source.json(),
-        repeated={str(number): _masked(sealed, number).hex() for number in sealed.repeated},
-        state=SEALED,
-        created=now,
+        EditionRow(
+            id=sealed.edition_id.hex(),
+            series=sealed.header.series.hex(),
+            number=sealed.header.number,
+            product=product,
+            header=sealed.header.json(),
+            rows=sealed.table.data,
+            index_json=sealed.index.json(),
+            plain_digests=sealed.plain_digests,
+            run=sealed.run.run,
+            key_id=sealed.run.key_id,
+            path=sealed.path.name,
+            sources=sealed.source.json(),
+            repeated={str(number): _masked(sealed, number).hex() for number in sealed.repeated},
+            state=VaultState.SEALED,
+            created=now,
+        )
     )
 
 
-def header_and_table(edition: dict[str, Any]) -> tuple[Header, RowTable]:
+def header_and_table(edition: EditionRow) -> tuple[Header, RowTable]:
     """Return both from a row of `editions`, verified against its id."""
-    return read_header(edition["header"]), table_of(edition)
+    return read_header(edition.header), table_of(edition)
 
 
-def table_of(edition: Mapping[str, Any]) -> RowTable:
+def table_of(edition: EditionRow) -> RowTable:
     """Return the row table of a row of `editions`, proven against its id."""
-    return TABLES.proven(bytes.fromhex(edition["id"]), edition["header"], edition["rows"])
+    return TABLES.proven(bytes.fromhex(edition.id), edition.header, edition.rows)
 
 
-def row_secrets(keys: Keys, edition: Mapping[str, Any], table: RowTable, numbers: Iterable[int]) -> dict[int, bytes]:
+def row_secrets(keys: Keys, edition: EditionRow, table: RowTable, numbers: Iterable[int]) -> dict[int, bytes]:
     """Return `s` of each row asked for, 32 bytes by row number, of a row of `editions` and its table.
 
     `VaultError` `key` if the run's key was destroyed.
     """
-    run = keys.run(edition["key_id"])
-    assert run.run == edition["run"]
+    run = keys.run(edition.key_id)
+    assert run.run == edition.run
     found = {}
     for number in numbers:
         name, digest = table.slot(number), _digest(edition, number)
         if name == slot(run.run, number):
             found[number] = secret(run.key, name, digest)
         else:
-            found[number] = xor(bytes.fromhex(edition["repeated"][str(number)]), _mask(run.key, name, digest))
+            found[number] = xor(bytes.fromhex(edition.repeated[str(number)]), _mask(run.key, name, digest))
         assert len(found[number]) == SECRET_BYTES
     return found
 
@@ -93,8 +92,8 @@ def _mask(run_key: bytes, slot_name: bytes, plain_digest: bytes) -> bytes:
     return X(run_key, "repeated-secret", slot_name + plain_digest, SECRET_BYTES)
 
 
-def _digest(edition: Mapping[str, Any], number: int) -> bytes:
-    digest: bytes = edition["plain_digests"][number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
+def _digest(edition: EditionRow, number: int) -> bytes:
+    digest = edition.plain_digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
     if len(digest) != DIGEST_BYTES:
         raise VaultError("replica", f"no digest is kept for row `{number}`")
     return digest

@@ -9,11 +9,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from connector.custody.edition import LEAKED, header_and_table, row_secrets
+from connector.custody.edition import header_and_table, row_secrets
+from connector.store.rows.vault import EditionRow, VaultState
 from contracts.signature import DIGEST_BYTES
 from ledger.edition.sealing import Known
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.custody.secrets import Keys
     from ledger.edition.row import Head
 
@@ -24,19 +27,19 @@ class Former:
     Of an edition whose keys have leaked no row is found. Safe to use from several threads.
     """
 
-    def __init__(self, keys: Keys, edition: dict[str, Any]) -> None:
+    def __init__(self, keys: Keys, edition: EditionRow) -> None:
         self.header, self.table = header_and_table(edition)
-        self.index = edition["index_json"]
-        self.edition_id = bytes.fromhex(edition["id"])
+        self.index: Mapping[str, Any] | None = edition.index_json
+        self.edition_id = bytes.fromhex(edition.id)
         self.used: set[int] = set()
         self._lock = threading.Lock()
         self._keys = keys
         self._edition = edition
-        self.leaked = edition["state"] == LEAKED
-        digests = edition["plain_digests"]
+        self.leaked = edition.state == VaultState.LEAKED
+        digests = edition.plain_digests
         count = range(0) if self.leaked else range(self.table.index_rows, len(self.table))
         self._rows = {digests[n * DIGEST_BYTES : (n + 1) * DIGEST_BYTES]: n for n in reversed(count)}
-        if not keys.holds(edition["key_id"]):  # erased: nothing of it can be repeated, and nothing is as it was
+        if not keys.holds(edition.key_id):  # erased: nothing of it can be repeated, and nothing is as it was
             self.index, self._rows = None, {}
 
     def find(self, plain_digest: bytes, like: Head) -> Known | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.custody import needs
 from connector.custody.scrub import ERASED
+from connector.store.rows.vault import EditionRow, ReplicaRow, ServedRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,25 +45,24 @@ class Idle:
 def idle(tx: Tx, now: datetime, longer_than: timedelta) -> list[Idle]:
     """Return what nobody has used for so long, the longest idle first."""
     found = [
-        Idle(kind, row["id"], int(row["header"]["sealedBytes"]), max(_moments(tx, kind, row)))
-        for kind, (table, _) in needs.KINDS.items()
-        for row in tx.find(table)
-        if row["state"] not in ERASED
+        Idle(needs.kind_of(row), row.id, int(row.header["sealedBytes"]), max(_moments(tx, row)))
+        for row in needs.kept(tx)
+        if row.state not in ERASED
     ]
     return sorted((one for one in found if now - one.used >= longer_than), key=lambda one: one.used)
 
 
 def note_served(tx: Tx, edition: str, now: datetime) -> None:
     """Note that sealed pieces of an edition were served."""
-    tx.put("served", edition=edition, at=now)
+    tx.put(ServedRow(edition=edition, at=now))
 
 
-def _moments(tx: Tx, kind: str, row: dict[str, Any]) -> Iterator[datetime]:
-    yield row["created"]
-    edition = row["id"] if kind == needs.EDITION else row["edition"]
-    if (served := tx.get("served", edition=edition)) is not None:
-        yield served["at"]
-    for agreement in needs.agreements(tx, kind, row):
+def _moments(tx: Tx, row: EditionRow | ReplicaRow) -> Iterator[datetime]:
+    yield row.created
+    edition = row.id if isinstance(row, EditionRow) else row.edition
+    if (served := tx.get(ServedRow, edition=edition)) is not None:
+        yield served.at
+    for agreement in needs.agreements(tx, row):
         for table, column, moment in USES_UNDER_AN_AGREEMENT:
             newest = tx.find(table, f"{column} = ?", (agreement.digest,), order=f"{moment} desc", limit=1)
             yield from (each[moment] for each in newest)

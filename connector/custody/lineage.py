@@ -7,14 +7,16 @@ who sealed what it has, and which source brought how many of its rows.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
-from connector.channel.states import ACKNOWLEDGED, PAID
 from connector.enforcement import performed
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelRow, PaidRowsRow, WindowState
 from connector.store.rows.evidence import LogEntryRow
+from connector.store.rows.vault import DerivedRow, DrawnRow, EditionRow, HolderRow, ReplicaRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
+V = TypeVar("V", EditionRow, ReplicaRow)
 # no id continues with this, the last of all characters: it does not print
 LAST = "\U0010ffff"
 EXPORTED = "keys.exported"  # the event of keys that were handed out
@@ -30,23 +33,23 @@ EXPORTED = "keys.exported"  # the event of keys that were handed out
 
 def holders(tx: Tx, prefix: str) -> list[Row]:
     """Return the holders of an edition of ours, given the beginning of its id, the oldest agreement first."""
-    edition = _one(tx, "editions", prefix)["id"]
+    edition = _one(tx, EditionRow, prefix).id
     agreements = tx.find(AgreementRow, "edition = ? and role = ?", (edition, PROVIDER), order="created")
     return [_holder(tx, agreement) for agreement in agreements]
 
 
-def replica_of(tx: Tx, prefix: str) -> Row:
+def replica_of(tx: Tx, prefix: str) -> ReplicaRow:
     """Return a replica of ours, given the beginning of its id, its edition's or its agreement's; raises Absent."""
-    return _one(tx, "replicas", prefix, "id", "edition", "agreement")
+    return _one(tx, ReplicaRow, prefix, "id", "edition", "agreement")
 
 
 def made_of(tx: Tx, prefix: str) -> Row:
     """Return what an edition of ours was made out of, given the beginning of its id; raises Absent."""
-    edition = _one(tx, "editions", prefix)
-    header, rows = edition["header"], tx.find("derived", "edition = ?", (edition["id"],), order="agreement")
-    sources = [{"agreement": row["agreement"], "edition": row["source"]} for row in rows]
+    edition = _one(tx, EditionRow, prefix)
+    header, rows = edition.header, tx.find(DerivedRow, "edition = ?", (edition.id,), order="agreement")
+    sources = [{"agreement": row.agreement, "edition": row.source} for row in rows]
     about = {"series": header["series"], "number": header["edition"], "prev": header["prev"]}
-    return {"edition": edition["id"], **about, "product": edition["product"], "derivedFrom": sources}
+    return {"edition": edition.id, **about, "product": edition.product, "derivedFrom": sources}
 
 
 def note_derived(tx: Tx, edition: str, agreements: Sequence[str]) -> dict[str, str]:
@@ -55,7 +58,7 @@ def note_derived(tx: Tx, edition: str, agreements: Sequence[str]) -> dict[str, s
     for digest in agreements:
         row = tx.get(AgreementRow, digest=digest)
         assert row is not None, "what a product is made of was looked up when it was asked for"
-        tx.put("derived", edition=edition, agreement=digest, source=row.signed_edition)
+        tx.put(DerivedRow(edition=edition, agreement=digest, source=row.signed_edition))
         sources.append(row.signed_edition)
     return {"sources": " ".join(sources)} if sources else {}
 
@@ -63,23 +66,23 @@ def note_derived(tx: Tx, edition: str, agreements: Sequence[str]) -> dict[str, s
 def lineage(tx: Tx, prefix: str) -> Row:
     """Return where a replica of ours comes from, and what was made out of it; see `replica_of`."""
     replica = replica_of(tx, prefix)
-    agreement, header = tx.get(AgreementRow, digest=replica["agreement"]), replica["header"]
-    drawn = tx.find("drawn", "replica = ?", (replica["id"],), order="source")
+    agreement, header = tx.get(AgreementRow, digest=replica.agreement), replica.header
+    drawn = tx.find(DrawnRow, "replica = ?", (replica.id,), order="source")
     return {
-        "replica": replica["id"],
-        "state": replica["state"],
-        "edition": replica["edition"],
+        "replica": replica.id,
+        "state": replica.state,
+        "edition": replica.edition,
         "series": header["series"],
         "number": header["edition"],
         "prev": header["prev"],
         "keyHolder": header["keyHolder"],
-        "agreement": replica["agreement"],
+        "agreement": replica.agreement,
         "provider": None if agreement is None else agreement.peer,
         "parent": None if agreement is None else agreement.parent,
-        "held": replica["created"].isoformat(),
-        "exported": str(exported(tx, replica["agreement"])),
-        "derived": [row["edition"] for row in tx.find("derived", "agreement = ?", (replica["agreement"],))],
-        "sources": [{"from": row["source"], "rows": row["rows"], "dropped": row["dropped"]} for row in drawn],
+        "held": replica.created.isoformat(),
+        "exported": str(exported(tx, replica.agreement)),
+        "derived": [row.edition for row in tx.find(DerivedRow, "agreement = ?", (replica.agreement,))],
+        "sources": [{"from": row.source, "rows": row.rows, "dropped": row.dropped} for row in drawn],
     }
 
 
@@ -93,9 +96,9 @@ def descent(tx: Tx, prefix: str) -> Row:
 
 def note_drawn(tx: Tx, replica: str, source: str, rows: int, dropped: str = "") -> None:
     """Count rows that a source brought, and why it was dropped, if it was."""
-    known = tx.get("drawn", replica=replica, source=source)
-    total = rows + (known["rows"] if known else 0)
-    tx.put("drawn", replica=replica, source=source, rows=total, dropped=dropped or (known["dropped"] if known else ""))
+    known = tx.get(DrawnRow, replica=replica, source=source)
+    before = DrawnRow(replica=replica, source=source, rows=0, dropped="") if known is None else known
+    tx.put(replace(before, rows=before.rows + rows, dropped=dropped or before.dropped))
 
 
 def exported(tx: Tx, agreement: str) -> int:
@@ -105,14 +108,14 @@ def exported(tx: Tx, agreement: str) -> int:
 
 def dropped(tx: Tx, edition: str) -> frozenset[str]:
     """Return the sources that have sent wrong bytes of an edition, under whatever agreement."""
-    replicas = tx.find("replicas", "edition = ?", (edition,))
-    rows = [row for each in replicas for row in tx.find("drawn", "replica = ?", (each["id"],))]
-    return frozenset(row["source"] for row in rows if row["dropped"])
+    replicas = tx.find(ReplicaRow, "edition = ?", (edition,))
+    rows = [row for each in replicas for row in tx.find(DrawnRow, "replica = ?", (each.id,))]
+    return frozenset(row.source for row in rows if row.dropped)
 
 
 def _holder(tx: Tx, agreement: AgreementRow) -> Row:
     digest = agreement.digest
-    paid, serves = tx.get("paid_rows", agreement=digest), tx.get("holders", agreement=digest)
+    paid, serves = tx.get(PaidRowsRow, agreement=digest), tx.get(HolderRow, agreement=digest)
     deleted = [act.at for act in performed.acts(tx, digest) if act.action == performed.DELETE]
     return {
         "holder": agreement.peer,
@@ -121,25 +124,26 @@ def _holder(tx: Tx, agreement: AgreementRow) -> Row:
         "tier": (agreement.terms or {}).get("tier"),
         "since": agreement.created.isoformat(),
         "parent": agreement.parent,
-        "paidBytes": str((paid["plain"] or 0) if paid else 0),
+        "paidBytes": str((paid.plain or 0) if paid else 0),
         "receipts": _receipts(tx, digest),
-        "serves": serves["at"].isoformat() if serves else None,
+        "serves": serves.at.isoformat() if serves else None,
         "deleted": deleted[-1].isoformat() if deleted else None,
     }
 
 
 def _receipts(tx: Tx, agreement: str) -> int:
     """Return how many windows of keys were released under an agreement, each with our signed receipt."""
-    channels = tx.find("channels", "agreement = ?", (agreement,))
-    where = "channel = ? and state in (?, ?)"
-    return sum(len(tx.find("windows", where, (channel["id"], PAID, ACKNOWLEDGED))) for channel in channels)
+    channels = tx.find(ChannelRow, "agreement = ?", (agreement,))
+    sql = "SELECT count(*) AS n FROM windows WHERE channel = ? AND state IN (?, ?)"
+    released = WindowState.PAID, WindowState.ACKNOWLEDGED
+    return sum(tx.execute(sql, channel.id, *released)[0]["n"] for channel in channels)
 
 
-def _one(tx: Tx, table: str, prefix: str, *columns: str) -> Row:
+def _one(tx: Tx, table: type[V], prefix: str, *columns: str) -> V:
     """Return the newest row one of whose columns begins with `prefix`; raises Absent."""
     for column in columns or ("id",):
         between = (prefix, prefix + LAST)
         found = tx.find(table, f"{column} >= ? and {column} < ?", between, order="created desc", limit=1)
         if found and prefix:
             return found[0]
-    raise Absent(f"there is no {table.removesuffix('s')} `{prefix[:100]}` here", "see `penstock vault list`")
+    raise Absent(f"there is no {table.TABLE.name.removesuffix('s')} `{prefix[:100]}` here", "see `penstock vault list`")

@@ -16,8 +16,10 @@ from connector.custody.blobs import SEALED_SUFFIX
 from connector.custody.scrub import ERASED
 from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import BundleRow, ChannelRow, ChannelState
 from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.vault import EditionRow, ReplicaRow
 from contracts import lifecycle
 
 if TYPE_CHECKING:
@@ -25,14 +27,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+
+    Holds = Callable[[Tx, EditionRow | ReplicaRow], bool]
 
 
 EDITION, REPLICA, FILE = "edition", "replica", "file"
 # products in these states sell nothing any more
 SOLD_NO_MORE: Final = frozenset({ProductState.FAILED, ProductState.WITHDRAWN})
-CLOSED: Final = "closed"
 # the longest time between a blob's name and the row that names it is one commit; an hour forgives a stopped machine
 UNNAMED_SECONDS_MIN = 3600
 
@@ -53,26 +55,35 @@ class Need:
         return told | {"reasons": list(self.reasons)}
 
 
+def kept(tx: Tx) -> list[EditionRow | ReplicaRow]:
+    """Return every edition and replica, editions first, the oldest of each first."""
+    return [*tx.find(EditionRow, order="created"), *tx.find(ReplicaRow, order="created")]
+
+
+def kind_of(row: EditionRow | ReplicaRow) -> str:
+    """Return what a row of one of the two tables is of."""
+    return EDITION if isinstance(row, EditionRow) else REPLICA
+
+
 def needs(tx: Tx) -> list[Need]:
     """Return every edition and replica with bytes, with what speaks for it."""
     found = []
-    for kind, (table, reasons) in KINDS.items():
-        for row in tx.find(table, order="created"):
-            if row["state"] not in ERASED:
-                why = tuple(reason for reason, holds in reasons.items() if holds(tx, row))
-                found.append(Need(kind, row["id"], row["path"], int(row["header"]["sealedBytes"]), why))
+    for row in kept(tx):
+        if row.state not in ERASED:
+            why = tuple(reason for reason, holds in REASONS[kind_of(row)].items() if holds(tx, row))
+            found.append(Need(kind_of(row), row.id, row.path, int(row.header["sealedBytes"]), why))
     return found
 
 
 def named(tx: Tx) -> frozenset[str]:
     """Return the names of all files that an edition or a replica still has."""
-    return frozenset(row["path"] for table, _ in KINDS.values() for row in tx.find(table) if row["state"] not in ERASED)
+    return frozenset(row.path for row in kept(tx) if row.state not in ERASED)
 
 
 def unnamed(tx: Tx, folder: Path, now: datetime) -> list[Need]:
     """Return the sealed files in `folder` that no row names and that are not just being made."""
     known, oldest = named(tx), now.timestamp() - UNNAMED_SECONDS_MIN
-    erased = {row["path"] for table, _ in KINDS.values() for row in tx.find(table)} - known
+    erased = {row.path for row in kept(tx)} - known
     found = []
     for path in sorted(folder.glob(f"*{SEALED_SUFFIX}")):
         with suppress(FileNotFoundError):  # somebody removed it while we looked
@@ -81,26 +92,18 @@ def unnamed(tx: Tx, folder: Path, now: datetime) -> list[Need]:
     return found
 
 
-def agreements(tx: Tx, kind: str, row: Row) -> Iterator[AgreementRow]:
-    """Return the agreements about an edition of ours, or the one about a replica."""
-    return _of_edition(tx, row) if kind == EDITION else _of_replica(tx, row)
-
-
-def _of_edition(tx: Tx, edition: Row) -> Iterator[AgreementRow]:
-    """Return the agreements under which an edition of ours is sold."""
-    yield from tx.find(AgreementRow, "edition = ? and role = ?", (edition["id"], PROVIDER))
-
-
-def _of_replica(tx: Tx, replica: Row) -> Iterator[AgreementRow]:
-    agreement = tx.get(AgreementRow, digest=replica["agreement"])
+def agreements(tx: Tx, row: EditionRow | ReplicaRow) -> Iterator[AgreementRow]:
+    """Return the agreements under which an edition of ours is sold, or the one about a replica."""
+    if isinstance(row, EditionRow):
+        yield from tx.find(AgreementRow, "edition = ? and role = ?", (row.id, PROVIDER))
+        return
+    agreement = tx.get(AgreementRow, digest=row.agreement)
     if agreement is not None and agreement.role == CONSUMER:
         yield agreement
 
 
-def _any(
-    holds: Callable[[Tx, AgreementRow], bool], of: Callable[[Tx, Row], Iterator[AgreementRow]]
-) -> Callable[[Tx, Row], bool]:
-    return lambda tx, row: any(holds(tx, agreement) for agreement in of(tx, row))
+def _any(holds: Callable[[Tx, AgreementRow], bool]) -> Holds:
+    return lambda tx, row: any(holds(tx, agreement) for agreement in agreements(tx, row))
 
 
 def _agreed(_tx: Tx, agreement: AgreementRow) -> bool:
@@ -113,35 +116,33 @@ def _moving(tx: Tx, agreement: AgreementRow) -> bool:
 
 
 def _unsettled(tx: Tx, agreement: AgreementRow) -> bool:
-    channels = tx.find("channels", "agreement = ?", (agreement.digest,))
-    return any(channel["state"] != CLOSED for channel in channels)
+    channels = tx.find(ChannelRow, "agreement = ?", (agreement.digest,))
+    return any(channel.state != ChannelState.CLOSED for channel in channels)
 
 
 def _disputed(tx: Tx, agreement: AgreementRow) -> bool:
     """Say whether a bundle of evidence cites bytes under an agreement, ruled on or not."""
-    channels = {channel["id"] for channel in tx.find("channels", "agreement = ?", (agreement.digest,))}
-    return any(bundle["channel"] in channels for bundle in tx.find("bundles"))
+    channels = {channel.id for channel in tx.find(ChannelRow, "agreement = ?", (agreement.digest,))}
+    return any(bundle.channel in channels for bundle in tx.find(BundleRow))
 
 
-def _offered(tx: Tx, edition: Row) -> bool:
-    products = tx.find(ProductRow, "edition = ?", (edition["id"],))
+def _offered(tx: Tx, edition: EditionRow | ReplicaRow) -> bool:
+    products = tx.find(ProductRow, "edition = ?", (edition.id,))
     return any(product.state not in SOLD_NO_MORE for product in products)
 
 
-EDITION_REASONS: Final[Mapping[str, Callable[[Tx, Row], bool]]] = {
-    "an agreement on it is in force": _any(_agreed, _of_edition),
-    "a transfer of it is not over": _any(_moving, _of_edition),
-    "a channel that paid for it is not settled": _any(_unsettled, _of_edition),
-    "a dispute cites its bytes": _any(_disputed, _of_edition),
-    "a product offers it": _offered,
-}
-REPLICA_REASONS: Final[Mapping[str, Callable[[Tx, Row], bool]]] = {
-    "its agreement is in force": _any(_agreed, _of_replica),
-    "a transfer of it is not over": _any(_moving, _of_replica),
-    "a channel that paid for it is not settled": _any(_unsettled, _of_replica),
-    "a dispute cites its bytes": _any(_disputed, _of_replica),
-}
-KINDS: Final[Mapping[str, tuple[str, Mapping[str, Callable[[Tx, Row], bool]]]]] = {
-    EDITION: ("editions", EDITION_REASONS),
-    REPLICA: ("replicas", REPLICA_REASONS),
+REASONS: Final[Mapping[str, Mapping[str, Holds]]] = {
+    EDITION: {
+        "an agreement on it is in force": _any(_agreed),
+        "a transfer of it is not over": _any(_moving),
+        "a channel that paid for it is not settled": _any(_unsettled),
+        "a dispute cites its bytes": _any(_disputed),
+        "a product offers it": _offered,
+    },
+    REPLICA: {
+        "its agreement is in force": _any(_agreed),
+        "a transfer of it is not over": _any(_moving),
+        "a channel that paid for it is not settled": _any(_unsettled),
+        "a dispute cites its bytes": _any(_disputed),
+    },
 }

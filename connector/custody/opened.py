@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from connector.custody import edition as editions
 from connector.custody.reader import Reader
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from connector.custody.blobs import Blobs
     from connector.custody.secrets import Keys
+    from connector.store.rows.vault import EditionRow
     from ledger.edition.index import Index, IndexedFile
     from ledger.edition.row_table import RowTable
 
@@ -29,13 +30,13 @@ SECRETS_AT_ONCE = 4096
 class Opened:
     """The files of one row of `editions`; blocking, not to be shared between threads, closed at the end."""
 
-    def __init__(self, blobs: Blobs, keys: Keys, edition: dict[str, Any], table: RowTable) -> None:
+    def __init__(self, blobs: Blobs, keys: Keys, edition: EditionRow, table: RowTable) -> None:
         self._keys = keys
         self._edition = edition
         self._table = table
         self._secrets: dict[int, bytes] = {}
         self._turn = threading.Lock()
-        self._sealed = blobs.open(bytes.fromhex(edition["id"]), table)
+        self._sealed = blobs.open(bytes.fromhex(edition.id), table)
         self._reader = Reader(self._sealed, self._secrets)
 
     def index(self) -> Index:

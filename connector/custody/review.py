@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from connector.custody.secrets import Keys
+    from connector.store.rows.vault import EditionRow
     from ledger.edition.header import Header
 
 INFO = b"penstock/review/v1\x00"
@@ -57,13 +58,13 @@ def finding(seed: bytes, numbers: Sequence[int]) -> dict[str, Any]:
     return {"seed": seed.hex(), "rows": [str(number) for number in numbers], "bound": bound_text(len(numbers))}
 
 
-def answer(keys: Keys, edition: dict[str, Any], numbers: Sequence[int], reader_key: bytes) -> list[dict[str, Any]]:
+def answer(keys: Keys, edition: EditionRow, numbers: Sequence[int], reader_key: bytes) -> list[dict[str, Any]]:
     """Return the provider's answer for a row of `editions`: per drawn row its data, path and boxed secret, in hex."""
     if not 0 < len(set(numbers)) == len(numbers) <= MAX_SAMPLE_ROWS:
         raise ContractError("review", f"a review opens 1 to {MAX_SAMPLE_ROWS} different rows, not `{len(numbers)}`")
     _header, table = header_and_table(edition)
     reader = X25519PublicKey.from_public_bytes(reader_key)
-    edition_id = bytes.fromhex(edition["id"])
+    edition_id = bytes.fromhex(edition.id)
     return [
         {
             "row": str(number),

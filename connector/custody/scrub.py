@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connector.custody import replicas
 from connector.custody.blobs import SEALED_SUFFIX
 from connector.custody.errors import VaultError
+from connector.store.rows.vault import EditionRow, ReplicaRow, VaultState
 from contracts.ranges import RowSet
 from ledger.edition.header import agreed
 from ledger.edition.opening import OpeningError, accept
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from ledger.edition.row_table import RowTable
 
 # an erased edition or replica has no bytes to look for
-ERASED = frozenset({"deleting", "deleted"})
+ERASED = frozenset({VaultState.DELETING, VaultState.DELETED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +104,19 @@ def _verifies(row: Row, piece: bytes) -> bool:
 
 
 def _editions(tx: Tx, folder: Path) -> Iterator[Kept]:
-    for row in tx.find("editions", order="created"):
-        if row["state"] in ERASED:
+    for row in tx.find(EditionRow, order="created"):
+        if row.state in ERASED:
             continue
-        table = agreed(bytes.fromhex(row["id"]), row["header"], row["rows"])[1]
+        table = agreed(bytes.fromhex(row.id), row.header, row.rows)[1]
         every = RowSet(((0, len(table)),))
-        path = folder / (row["id"] + SEALED_SUFFIX)
-        yield Kept("edition", row["id"], row["id"], row["state"], len(table), path, every, table)
+        path = folder / (row.id + SEALED_SUFFIX)
+        yield Kept("edition", row.id, row.id, row.state, len(table), path, every, table)
 
 
 def _replicas(tx: Tx, folder: Path) -> Iterator[Kept]:
-    for row in tx.find("replicas", order="created"):
-        if row["state"] in ERASED:
+    for row in tx.find(ReplicaRow, order="created"):
+        if row.state in ERASED:
             continue
-        table = agreed(bytes.fromhex(row["edition"]), row["header"], replicas.whole(tx, row)["rows"])[1]
-        held = RowSet.from_json(row["bytes_rows"])
-        yield Kept("replica", row["id"], row["edition"], row["state"], len(table), folder / row["path"], held, table)
+        table = agreed(bytes.fromhex(row.edition), row.header, replicas.whole(tx, row).rows)[1]
+        held = RowSet.from_json(row.bytes_rows)
+        yield Kept("replica", row.id, row.edition, row.state, len(table), folder / row.path, held, table)

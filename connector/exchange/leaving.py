@@ -17,7 +17,9 @@ from connector.negotiation import on_offer
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelRow
 from connector.store.rows.space import LeavingRow, MemberRow, MemberState
+from connector.store.rows.vault import ReplicaRow
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -190,7 +192,7 @@ def _things(tx: Tx, now: datetime) -> list[Item]:
     for row in tx.find(AgreementRow, "not_after > ?", (now,), "not_after"):
         ends[row.digest] = row.not_after
         things.append(Item("sold" if row.role == "provider" else "bought", row.digest, row.not_after))
-    kept = [row for row in tx.find("replicas", order="id") if row["agreement"] in ends]
-    things += [Item("replica", row["id"], ends[row["agreement"]]) for row in kept]
-    unsettled = [row for row in tx.find("channels") if row["state"] not in OVER]
-    return things + [Item("channel", row["id"], ends.get(row["agreement"])) for row in unsettled]
+    kept = [row for row in tx.find(ReplicaRow, order="id") if row.agreement in ends]
+    things += [Item("replica", row.id, ends[row.agreement]) for row in kept]
+    unsettled = [row for row in tx.find(ChannelRow) if row.state not in OVER]
+    return things + [Item("channel", row.id, ends.get(row.agreement)) for row in unsettled]

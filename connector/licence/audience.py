@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from connector.custody.edition import LEAKED
 from connector.enforcement import decisions, scopes
 from connector.enforcement.decisions import Made
 from connector.enforcement.rules import agreed, on_offer
 from connector.enforcement.ruling import HOLDS, why_not
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.use import DecisionRow
+from connector.store.rows.vault import EditionRow, VaultState
 from contracts.canonical import canonical, load, sha
 from policy.compare.cells import Effort
 from policy.compare.check import check
@@ -110,8 +110,8 @@ class Audience:
         terms = negotiation.terms
         if terms is None:
             return ""
-        edition = tx.get("editions", id=terms["editionId"]) if negotiation.role == PROVIDER else None
-        if edition is not None and edition["state"] == LEAKED:
+        edition = tx.get(EditionRow, id=terms["editionId"]) if negotiation.role == PROVIDER else None
+        if edition is not None and edition.state == VaultState.LEAKED:
             return "this edition is withdrawn; a new one follows"
         buyer = negotiation.peer if negotiation.role == PROVIDER else self._core.identity.did
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.channel.doors import Deal
 from connector.channel.errors import fault
@@ -15,6 +16,7 @@ from connector.licence.intact import ALTERED
 from connector.negotiation.envelope import pids
 from connector.negotiation.transfer import running
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.vault import EditionRow, ReplicaRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +49,7 @@ class Books:
         self._core, self._standing, self._secrets, self._continuity = core, standing, secrets, continuity
         self._intact = intact
         self._readers: dict[bytes, X25519PrivateKey] = {}
-        self._sealed: dict[bytes, Mapping[str, Any]] = {}
+        self._sealed: dict[bytes, EditionRow] = {}
 
     def deal(self, tx: Tx, agreement_digest: bytes) -> Deal | None:
         """Return the agreement, None if there is none with this digest or nobody signed it."""
@@ -90,13 +92,13 @@ class Books:
         found = editions.row_secrets(self._secrets, row, table, rows)
         return [found[number] for number in rows]
 
-    def _own(self, tx: Tx, edition_id: bytes) -> Mapping[str, Any]:
+    def _own(self, tx: Tx, edition_id: bytes) -> EditionRow:
         """Return what secrets are derived from; it never changes, and destroying the run's key is not hidden by it."""
         known = self._sealed.get(edition_id)
         if known is None:
-            row = tx.get("editions", id=edition_id.hex())
+            row = tx.get(EditionRow, id=edition_id.hex())
             assert row is not None, "only editions of ours have secrets here"
-            known = {name: row[name] for name in ("key_id", "run", "plain_digests", "repeated")}
+            known = replace(row, header={}, rows=b"", index_json={}, sources=[])  # they are large
             if len(self._sealed) >= EDITIONS_KEPT:
                 self._sealed.clear()
             self._sealed[edition_id] = known
@@ -123,14 +125,14 @@ class Books:
         """Store verified secrets of the tier kept, wrapped, in this transaction."""
         row = replicas.seen(tx, agreement.hex())
         assert row is not None, "keys are asked for only for rows whose bytes are here"
-        replicas.store_secrets(tx, self._secrets, row["id"], secrets)
+        replicas.store_secrets(tx, self._secrets, row.id, secrets)
 
 
 def _proven(tx: Tx, edition_id: bytes) -> RowTable | None:
-    row = tx.get("editions", id=edition_id.hex())
+    row: EditionRow | replicas.WholeReplica | None = tx.get(EditionRow, id=edition_id.hex())
     if row is None:
-        held = tx.find("replicas", "edition = ?", (edition_id.hex(),), limit=1)
+        held = tx.find(ReplicaRow, "edition = ?", (edition_id.hex(),), limit=1)
         if not held:
             return None
         row = replicas.whole(tx, held[0])
-    return TABLES.proven(edition_id, row["header"], row["rows"])
+    return TABLES.proven(edition_id, row.header, row.rows)

@@ -16,6 +16,8 @@ from connector.custody.tickets import NO_SUBJECT, transfer_digest
 from connector.negotiation import transfer
 from connector.runtime.errors import Conflict, PaymentRefused
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import PaidRowsRow
+from connector.store.rows.vault import CarriedRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,13 +72,13 @@ class Carriage:
             raise Conflict(reason, "agree anew")
         if ticket.transfer not in {transfer_digest(each.id) for each in transfer.running(tx, agreement)}:
             raise Conflict("the transfer of this ticket is suspended or over", "wait for its start, or request another")
-        drawn = tx.get("carried", agreement=agreement)
-        carried = length + (0 if drawn is None else drawn["bytes"])
-        paid = tx.get("paid_rows", agreement=agreement)
-        bound = int(row.signed_terms["maxUnpaidBytes"]) + (0 if paid is None else paid["plain"] or 0)
+        drawn = tx.get(CarriedRow, agreement=agreement)
+        carried = length + (0 if drawn is None else drawn.bytes)
+        paid = tx.get(PaidRowsRow, agreement=agreement)
+        bound = int(row.signed_terms["maxUnpaidBytes"]) + (0 if paid is None else paid.plain or 0)
         if carried > bound:
             raise PaymentRefused(
                 f"{carried} sealed bytes would be drawn, {bound} may be before more is paid", "pay, then go on"
             )
-        tx.put("carried", agreement=agreement, bytes=carried)
+        tx.put(CarriedRow, agreement=agreement, bytes=carried)
         idle.note_served(tx, ticket.edition.hex(), self._clock.now())

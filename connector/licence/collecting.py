@@ -11,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.custody import erasure, needs
-from connector.custody.replicas import DELETING
 from connector.runtime import files
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import PaidRowsRow
+from connector.store.rows.vault import EditionRow, VaultState
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -39,8 +40,8 @@ class Collecting:
     async def collect(self) -> list[Need]:
         """Erase what nothing needs and remove its files; return what that was. Repeating it is harmless."""
         unneeded = [need for need in await self.look() if not need.reasons]
-        for row in await self._core.store.read(lambda tx: tx.find("editions", "state = ?", (DELETING,))):
-            await self._erase(row["id"])  # an earlier run began
+        for row in await self._core.store.read(lambda tx: tx.find(EditionRow, "state = ?", (VaultState.DELETING,))):
+            await self._erase(row.id)  # an earlier run began
         for need in unneeded:
             if need.kind == needs.REPLICA:
                 await self._erasing.erase(need.id, REASON)
@@ -65,17 +66,17 @@ class Collecting:
             await store.write(partial(self._finish, edition=edition))
 
     def _begin(self, tx: Tx, edition: str) -> str:
-        row = tx.get("editions", id=edition)
+        row = tx.get(EditionRow, id=edition)
         unneeded = {need.id for need in needs.needs(tx) if not need.reasons}
-        if row is not None and row["state"] == DELETING:
-            return str(row["key_id"])
-        return erasure.begin(tx, "editions", edition) if edition in unneeded else ""
+        if row is not None and row.state == VaultState.DELETING:
+            return row.key_id
+        return erasure.begin(tx, EditionRow, edition) if edition in unneeded else ""
 
     def _finish(self, tx: Tx, edition: str) -> None:
         released = any(
-            tx.get("paid_rows", agreement=row.digest) for row in tx.find(AgreementRow, "edition = ?", (edition,))
+            tx.get(PaidRowsRow, agreement=row.digest) for row in tx.find(AgreementRow, "edition = ?", (edition,))
         )
-        told = erasure.finish(tx, self._secrets, "editions", edition, rest_elsewhere=released)
+        told = erasure.finish(tx, self._secrets, EditionRow, edition, rest_elsewhere=released)
         fields: dict[str, Any] = {"reason": REASON, **told}
         now = self._core.clock.now()
         self._core.evidence.record(tx, "edition.withdrawn", part=edition, fields=fields, now=now)

@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from connector.custody import erasure, lineage, replicas
+from connector.custody import erasure, lineage
 from connector.enforcement import performed
 from connector.enforcement.rules import agreed
 from connector.negotiation.notices import DELETION, Notice
@@ -24,6 +24,7 @@ from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
 from connector.store.errors import StoreClosed
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.vault import ReplicaRow, VaultState
 from contracts import lifecycle
 from policy.calendar import Duration
 from policy.errors import PolicyError
@@ -90,9 +91,9 @@ class Erasing:
     def _due(self, tx: Tx) -> list[tuple[str, datetime, str]]:
         """Return (replica, when, why) of everything that has to be erased some time."""
         now = self._core.clock.now()
-        begun = tx.find("replicas", "state = ?", (replicas.DELETING,))
-        found = [(replica["id"], now, BEGUN) for replica in begun]
-        for replica in tx.execute(_WHOLE, replicas.DELETED, replicas.DELETING):
+        begun = tx.find(ReplicaRow, "state = ?", (VaultState.DELETING,))
+        found = [(replica.id, now, BEGUN) for replica in begun]
+        for replica in tx.execute(_WHOLE, VaultState.DELETED, VaultState.DELETING):
             agreement = tx.get(AgreementRow, digest=replica["agreement"])
             if agreement is not None and agreement.role == CONSUMER:
                 with suppress(PolicyError):
@@ -115,19 +116,19 @@ class Erasing:
     async def erase(self, replica: str, reason: str) -> None:
         """Destroy the key of a replica, record it and tell the other party; repeating it is harmless."""
         store = self._core.store
-        key = await store.write(lambda tx: erasure.begin(tx, "replicas", replica))
+        key = await store.write(lambda tx: erasure.begin(tx, ReplicaRow, replica))
         await asyncio.to_thread(self._secrets.destroy, key)
         await store.write(partial(self._finish, replica=replica, reason=reason))
 
     def _finish(self, tx: Tx, replica: str, reason: str) -> None:
         now = self._core.clock.now()
-        fields = erasure.finish(tx, self._secrets, "replicas", replica, rest_elsewhere=False)
-        row = tx.get("replicas", id=replica)
+        fields = erasure.finish(tx, self._secrets, ReplicaRow, replica, rest_elsewhere=False)
+        row = tx.get(ReplicaRow, id=replica)
         assert row is not None
-        if handed := lineage.exported(tx, row["agreement"]):
+        if handed := lineage.exported(tx, row.agreement):
             reason += f"; its keys were exported {handed} times before, and what was made of them is not in this record"
         told = {"grade": fields["grade"], "keysErased": fields["keysErased"], "reason": reason}
-        link, digest = [row["edition"], row["agreement"]], row["agreement"]
+        link, digest = [row.edition, row.agreement], row.agreement
         self._core.evidence.record(tx, "replica.deleted", part=digest, link=link, fields=told, now=now)
         performed.record(tx, digest, f"delete/{replica}", Act(performed.DELETE, now, self._core.identity.did))
         agreement = tx.get(AgreementRow, digest=digest)

@@ -16,6 +16,7 @@ from connector.negotiation.protocol.states import NEGOTIATION, STATES, TRANSFER
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.protocol import NegotiationRow, OutboxRow, TransferRow
+from connector.store.rows.vault import CopyRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,11 +111,11 @@ def _metered(tx: Tx, row: ProcessRow) -> dict[str, Any]:
     """Return what a transfer of a plain copy shows besides: whose word its figures are, and at the provider these."""
     if not isinstance(row, TransferRow) or row.format not in TIERS[PLAIN].formats:
         return {}
-    copy = tx.get("copies", id=row.id)
+    copy = tx.get(CopyRow, id=row.id)
     if copy is None:
         return {"metering": METERED}
-    served = {"bytes": str(copy["bytes"]), "requests": copy["calls"], "receipt": copy["receipt"]}
-    return {"metering": METERED, "served": served | {"countersigned": copy["agreed"] is not None}}
+    served = {"bytes": str(copy.bytes), "requests": copy.calls, "receipt": copy.receipt}
+    return {"metering": METERED, "served": served | {"countersigned": copy.agreed is not None}}
 
 
 def _message(tx: Tx, pid: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.custody import passes, tickets
-from connector.custody.edition import LEAKED
 from connector.custody.passes import HELD_PATH
 from connector.enforcement import performed, scopes
 from connector.enforcement.rules import agreed
@@ -20,6 +19,7 @@ from connector.enforcement.ruling import HOLDS
 from connector.negotiation.notices import SERVES
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
+from connector.store.rows.vault import EditionRow, HolderRow, VaultState
 from policy.errors import PolicyError
 from policy.request import Request
 
@@ -87,8 +87,8 @@ class Carriers:
         if buyer is None or self._standing.over(tx, buyer, now):
             return []
         members = self._space.last().members
-        holders = tx.find("holders", "edition = ?", (ticket.edition.hex(),))
-        agreements = [tx.get(AgreementRow, digest=row["agreement"]) for row in holders]
+        holders = tx.find(HolderRow, "edition = ?", (ticket.edition.hex(),))
+        agreements = [tx.get(AgreementRow, digest=row.agreement) for row in holders]
         known = [Carrier(one, members[one.peer], buyer) for one in agreements if one and one.peer in members]
         return [one for one in known if self.names(tx, one, now)]
 
@@ -99,7 +99,7 @@ class Carriers:
     def _told(self, tx: Tx, agreement: AgreementRow, notice: Notice, now: datetime) -> None:
         """Take a buyer's word that it holds its whole edition and serves it."""
         del notice
-        tx.put("holders", agreement=agreement.digest, edition=agreement.edition, holder=agreement.peer, at=now)
+        tx.put(HolderRow, agreement=agreement.digest, edition=agreement.edition, holder=agreement.peer, at=now)
 
     def _itself(self, _tx: Tx, carrier: Carrier, _now: datetime) -> bool:
         return bool(carrier.agreement.peer == carrier.buyer.peer)
@@ -134,8 +134,8 @@ class Carriers:
 
     def _leaked(self, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
         """Say whether the edition's keys may be known: then every further copy of its bytes is one too many."""
-        edition = tx.get("editions", id=carrier.agreement.edition)
-        return edition is None or edition["state"] == LEAKED
+        edition = tx.get(EditionRow, id=carrier.agreement.edition)
+        return edition is None or edition.state == VaultState.LEAKED
 
 
 def _country(region: str) -> str:

@@ -9,6 +9,7 @@ from connector.custody import bearers, tickets
 from connector.negotiation.protocol import messages, offers
 from connector.runtime import files
 from connector.runtime.data_folder import KEYS
+from connector.store.rows.vault import EditionRow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ class DataAddresses:
 
     def of(self, tx: Tx, transfer: TransferRow, agreement: AgreementRow) -> Document:
         """Return the address of what a transfer moves, with a fresh ticket to it; see `Doors.data_address`."""
-        assert tx.get("editions", id=agreement.edition) is not None, "we sell only editions we have"
+        assert tx.get(EditionRow, id=agreement.edition) is not None, "we sell only editions we have"
         plain = agreement.signed_terms["tier"] == offers.PLAIN
         kind = bearers.AUTH_TYPE if plain else tickets.SCHEME.strip().lower()
         endpoint = f"{self._core.identity.url}/{'plain' if plain else 'sealed'}/{agreement.edition}"

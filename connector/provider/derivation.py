@@ -47,7 +47,7 @@ class Derivation:
         """
         if not (named := brief.get("derivedFrom")):
             return brief
-        brief = brief | {"derivedFrom": sorted({lineage.replica_of(tx, prefix)["agreement"] for prefix in named})}
+        brief = brief | {"derivedFrom": sorted({lineage.replica_of(tx, prefix).agreement for prefix in named})}
         if why := self._refusal(tx, brief, policy, None, self._core.clock.now()):
             raise NotPermitted(why, "publish it under narrower rules, or ask for a licence that lets it be")
         return brief

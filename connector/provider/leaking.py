@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connector.custody.edition import LEAKED
 from connector.custody.needs import SOLD_NO_MORE
 from connector.custody.scrub import ERASED
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from connector.store.rows.product import ProductRow, ProductState
+from connector.store.rows.vault import EditionRow, VaultState
 from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
@@ -47,31 +47,31 @@ class Leaking:
         return found
 
     def _mark(self, tx: Tx, edition: str, why: str) -> Row:
-        row = tx.get("editions", id=edition)
+        row = tx.get(EditionRow, id=edition)
         if row is None:
             raise Absent(f"there is no edition `{edition[:64]}` here", "see `penstock vault list`")
-        if row["state"] in ERASED:
-            raise Conflict(f"the edition is `{row['state']}`: its keys are destroyed")
+        if row.state in ERASED:
+            raise Conflict(f"the edition is `{row.state}`: its keys are destroyed")
         leaked = [row, *_sharing(tx, row)]
-        fresh = [each for each in leaked if each["state"] != LEAKED]
+        fresh = [each for each in leaked if each.state != VaultState.LEAKED]
         now, products = self._core.clock.now(), []
         for each in fresh:
-            tx.update("editions", {"id": each["id"]}, state=LEAKED)
+            tx.update(EditionRow, {"id": each.id}, state=VaultState.LEAKED)
             fields = {"reason": f"leaked: {why}"}
-            self._core.evidence.record(tx, "edition.withdrawn", part=each["id"], fields=fields, now=now)
-            for product in tx.find(ProductRow, "edition = ?", (each["id"],)):
+            self._core.evidence.record(tx, "edition.withdrawn", part=each.id, fields=fields, now=now)
+            for product in tx.find(ProductRow, "edition = ?", (each.id,)):
                 if product.state not in SOLD_NO_MORE:
                     tx.change(product, replace(product, state=ANEW, updated=now))
                     products.append(product.id)
-        return {"edition": edition, "leaked": [each["id"] for each in leaked], "products": products}
+        return {"edition": edition, "leaked": [each.id for each in leaked], "products": products}
 
 
-def _sharing(tx: Tx, edition: Row) -> list[Row]:
+def _sharing(tx: Tx, edition: EditionRow) -> list[EditionRow]:
     """Return the other editions of the series that have a row of this one."""
-    slots = {row.head.slot for row in RowTable(edition["rows"])}
-    others = tx.find("editions", "series = ? and id != ?", (edition["series"], edition["id"]), order="number")
+    slots = {row.head.slot for row in RowTable(edition.rows)}
+    others = tx.find(EditionRow, "series = ? and id != ?", (edition.series, edition.id), order="number")
     return [
         other
         for other in others
-        if other["state"] not in ERASED and any(row.head.slot in slots for row in RowTable(other["rows"]))
+        if other.state not in ERASED and any(row.head.slot in slots for row in RowTable(other.rows))
     ]

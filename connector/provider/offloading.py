@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from connector.core.driver import Driver
 from connector.custody.edition import header_and_table
 from connector.custody.scrub import ERASED
+from connector.store.rows.vault import EditionRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -31,9 +32,9 @@ class Offloading:
 
     async def recover(self) -> None:
         """Go on with editions that an earlier run left here."""
-        for row in await self._core.store.read(lambda tx: tx.find("editions", order="created")):
-            if row["register_tx"]:
-                self.wake(row["id"])
+        for row in await self._core.store.read(lambda tx: tx.find(EditionRow, order="created")):
+            if row.register_tx:
+                self.wake(row.id)
 
     def wake(self, edition: str) -> None:
         """Move an edition, if there is a bucket and it is not there yet."""
@@ -41,8 +42,8 @@ class Offloading:
             self.driver.wake(edition)
 
     async def _advance(self, key: str) -> None:
-        row = await self._core.store.read(lambda tx: tx.get("editions", id=key))
-        if row is None or row["state"] in ERASED:
+        row = await self._core.store.read(lambda tx: tx.get(EditionRow, id=key))
+        if row is None or row.state in ERASED:
             return
         table = header_and_table(row)[1]
         if await asyncio.to_thread(self._blobs.offload, bytes.fromhex(key), table):

@@ -32,6 +32,7 @@ from connector.provider.underway import Underway
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, as_reason, from_reason
 from connector.store.rows.product import ProductRow, ProductState
+from connector.store.rows.vault import EditionRow
 from contracts import blind
 from contracts.labels import H
 from contracts.typed_data import Edition, digest
@@ -172,7 +173,7 @@ class Publications:
         return await self._view(row)
 
     async def _view(self, row: ProductRow) -> dict[str, Any]:
-        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row.edition))
+        edition = await self._core.store.read(lambda tx: tx.get(EditionRow, id=row.edition))
         assert edition is not None
         return {
             "id": row.id,
@@ -180,11 +181,11 @@ class Publications:
             "title": row.title,
             "state": row.state,
             "edition": row.edition,
-            "rows": int(edition["header"]["rows"]),
-            "plainBytes": edition["header"]["plainBytes"],
-            "sealedBytes": edition["header"]["sealedBytes"],
+            "rows": int(edition.header["rows"]),
+            "plainBytes": edition.header["plainBytes"],
+            "sealedBytes": edition.header["sealedBytes"],
             "tableRows": dataset_from_json(row.dataset).rows,
-            "number": edition["number"],
+            "number": edition.number,
             **renewal.saving(edition),
         }
 
@@ -338,27 +339,27 @@ class Publications:
     async def _register(self, row: ProductRow) -> None:
         """Register the edition on chain under our signature; the event follows the mined transaction."""
         salt = row.blind or b""
-        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row.edition))
+        edition = await self._core.store.read(lambda tx: tx.get(EditionRow, id=row.edition))
         assert edition is not None
-        own = Edition(bytes.fromhex(edition["id"]), bytes.fromhex(edition["series"]), edition["number"])
+        own = Edition(bytes.fromhex(edition.id), bytes.fromhex(edition.series), edition.number)
         signed = blind.registered(own, salt)
         deployment = self._programs.deployment
         signature = self._core.identity.sign(digest(deployment.domain("editions"), signed))
         register = acts.register_edition(deployment, signed, signature)
-        mined = await self._transactions.submit(f"edition:{edition['id']}", register)
+        mined = await self._transactions.submit(f"edition:{edition.id}", register)
         now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
             if tx.update(ProductRow, {"id": row.id, "state": row.state}, state=ProductState.REGISTERED, updated=now):
-                tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined.transaction)
+                tx.update(EditionRow, {"id": edition.id}, state="registered", register_tx=mined.transaction)
                 fields = {"tx": mined.transaction} | ({"blindSalt": salt.hex()} if salt else {})
-                self._core.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
+                self._core.evidence.record(tx, "edition.registered", part=edition.id, fields=fields, now=now)
 
         await self._core.store.write(act)
 
     async def _submit(self, row: ProductRow) -> None:
         """Submit the product to the exchange, unless it is to be listed nowhere."""
-        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row.edition))
+        edition = await self._core.store.read(lambda tx: tx.get(EditionRow, id=row.edition))
         assert edition is not None
         if not row.blind:
             await hand_in(self._exchange, self._resources, row, edition)
@@ -370,7 +371,7 @@ class Publications:
 
         await self._core.store.write(act)
         for listener in self.on_offer:
-            listener(edition["id"])
+            listener(edition.id)
 
 
 def _sample(sources: Sequence[Any], profiles: Sequence[FileProfile], rows: int | None) -> dict[str, Any] | None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from connector.custody.edition import LEAKED
 from connector.custody.former import Former
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.store.rows.product import ProductRow, ProductState
+from connector.store.rows.vault import EditionRow, VaultState
 from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def check_layout(layout: str, suggested: Suggestion) -> None:
         raise InvalidInput(text, "lengths and repeats of its pieces would tell of people; use `fixed`")
 
 
-def saving(edition: Row) -> Row:
+def saving(edition: EditionRow) -> Row:
     """Return how much of an edition repeats the one before: rows, and plain bytes."""
-    table = RowTable(edition["rows"])
-    repeated = [int(number) for number in edition["repeated"] or ()]
+    table = RowTable(edition.rows)
+    repeated = [int(number) for number in edition.repeated or ()]
     size = sum(table.plain_bytes(number, 1) for number in repeated)
     return {"repeatedRows": len(repeated), "repeatedBytes": str(size)}
 
@@ -57,20 +57,20 @@ def begin(tx: Tx, known: ProductRow, draft: ProductRow) -> None:
 
 def former(tx: Tx, keys: Keys, product: ProductRow) -> Former | None:
     """Return the product's edition as it is on offer, None before the first."""
-    row = tx.get("editions", id=product.edition) if product.edition else None
+    row = tx.get(EditionRow, id=product.edition) if product.edition else None
     return None if row is None else Former(keys, row)
 
 
 def next_number(tx: Tx, product: str) -> int:
     """Return the number of the next edition of a product: they grow, also when an earlier one is on offer again."""
-    rows = tx.find("editions", "product = ?", (product,), "number desc", 1)
-    return int(rows[0]["number"]) + 1 if rows else 1
+    rows = tx.find(EditionRow, "product = ?", (product,), "number desc", 1)
+    return rows[0].number + 1 if rows else 1
 
 
 def leaked_since(tx: Tx, before: Former | None) -> bool:
     """Say whether the edition before leaked while its rows were being repeated."""
-    row = None if before is None or before.leaked else tx.get("editions", id=before.edition_id.hex())
-    return row is not None and row["state"] == LEAKED
+    row = None if before is None or before.leaked else tx.get(EditionRow, id=before.edition_id.hex())
+    return row is not None and row.state == VaultState.LEAKED
 
 
 def is_new(sealed: Sealed, before: Former | None) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.custody import review
 from connector.runtime.errors import Conflict, InvalidInput
+from connector.store.rows.vault import EditionRow
 from contracts.decimals import read_hex
 from contracts.signature import DIGEST_BYTES
 from ledger.edition.header import read_header
@@ -26,7 +27,7 @@ KEYS = frozenset({"seed", "reader"})
 
 
 async def draw(
-    core: Core, space: SpaceView, programs: Programs, chain: Chain, edition: dict[str, Any], document: Any
+    core: Core, space: SpaceView, programs: Programs, chain: Chain, edition: EditionRow, document: Any
 ) -> tuple[tuple[int, ...], bytes]:
     """Return the drawn rows of a request `{"seed", "reader"}` and the reader's X25519 key.
 
@@ -38,11 +39,9 @@ async def draw(
         raise InvalidInput("a review names its `seed` and its `reader` key, nothing else")
     seed = read_hex(document["seed"], "seed", DIGEST_BYTES)
     reader = read_hex(document["reader"], "reader", DIGEST_BYTES)
-    await _fixed_after_registration(
-        programs, chain, bytes.fromhex(edition["id"]), now.members[now.exchange].origin, seed
-    )
-    await core.store.write(lambda tx: _one_draw(tx, edition["id"], seed))
-    return review.drawn(seed, read_header(edition["header"])), reader
+    await _fixed_after_registration(programs, chain, bytes.fromhex(edition.id), now.members[now.exchange].origin, seed)
+    await core.store.write(lambda tx: _one_draw(tx, edition.id, seed))
+    return review.drawn(seed, read_header(edition.header)), reader
 
 
 async def _fixed_after_registration(programs: Programs, chain: Chain, edition: bytes, origin: str, seed: bytes) -> None:
@@ -59,8 +58,8 @@ async def _fixed_after_registration(programs: Programs, chain: Chain, edition: b
 
 
 def _one_draw(tx: Tx, edition: str, seed: bytes) -> None:
-    row = tx.get("editions", id=edition)
+    row = tx.get(EditionRow, id=edition)
     assert row is not None
-    if row["review_seed"] not in (None, seed):
+    if row.review_seed not in (None, seed):
         raise Conflict("this edition was drawn from before, by another seed", "repeat the first draw")
-    tx.update("editions", {"id": edition}, review_seed=seed)
+    tx.update(EditionRow, {"id": edition}, review_seed=seed)

@@ -16,6 +16,7 @@ from connector.chain.transactions import MinedEvent
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.store.rows.product import ProductRow, ProductState
+from connector.store.rows.vault import EditionRow
 from contracts import address, blind
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -176,8 +177,8 @@ class Rights:
 
 def _salt(tx: Tx, edition: str) -> bytes:
     """Return what blinds an edition of ours on chain, nothing for one that is listed, or not ours."""
-    row = tx.get("editions", id=edition)
-    product = None if row is None else tx.get(ProductRow, id=row["product"])
+    row = tx.get(EditionRow, id=edition)
+    product = None if row is None else tx.get(ProductRow, id=row.product)
     return b"" if product is None else product.blind or b""
 
 

@@ -9,11 +9,11 @@ from connector.negotiation.protocol import offers
 if TYPE_CHECKING:
     from connector.provider.resources import Resources
     from connector.space.exchange import ExchangeDoor
-    from connector.store.row import Row
     from connector.store.rows.product import ProductRow
+    from connector.store.rows.vault import EditionRow
 
 
-async def hand_in(exchange: ExchangeDoor, resources: Resources, product: ProductRow, edition: Row) -> None:
+async def hand_in(exchange: ExchangeDoor, resources: Resources, product: ProductRow, edition: EditionRow) -> None:
     """Submit a product with its edition's header; raises as `ExchangeDoor.ask`."""
     offer = offers.offer_id(product.id, product.offer)
     body = {
@@ -27,7 +27,7 @@ async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Product
             "terms": product.terms,
             "policy": product.policy,
         },
-        "header": edition["header"],
+        "header": edition.header,
         "edition": product.edition,
     } | ({"space": product.brief["space"]} if product.brief.get("space") else {})
     body |= {"sample": product.sample} if product.sample else {}

@@ -14,6 +14,7 @@ from connector.negotiation.on_offer import OFFERED
 from connector.runtime import reasons, rehearsal
 from connector.runtime.errors import Absent, Conflict
 from connector.store.rows.product import ProductRow, ProductState, ProductVersionRow
+from connector.store.rows.vault import EditionRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -43,9 +44,9 @@ class Versions:
                 raise Absent(f"there is no version {number} of a product `{key[:100]}` here", "penstock version list")
             if product.state not in OFFERED:
                 raise Conflict(f"the product `{key}` is {product.state}", "wait until it is on offer")
-            edition = tx.get("editions", id=version.kept["edition"])
-            if edition is None or edition["state"] not in GOOD_EDITIONS:
-                state = "gone" if edition is None else edition["state"]
+            edition = tx.get(EditionRow, id=version.kept["edition"])
+            if edition is None or edition.state not in GOOD_EDITIONS:
+                state = "gone" if edition is None else edition.state
                 raise Conflict(f"the edition of version {number} is {state}", "publish a new one")
             tx.change(
                 product, replace(product, **version.kept, state=ProductState.REGISTERED, reason=None, updated=now)

@@ -12,29 +12,30 @@ from connector.channel import account as accounts
 from connector.channel import release, wire
 from connector.channel.messages import Released, VoucherMessage
 from connector.runtime.errors import Absent
+from connector.store.rows.channel import Side
 
 if TYPE_CHECKING:
     from connector.channel.doors import Holder
     from connector.core.core import Core
     from connector.settlement.paying import Payments
     from connector.space.view import SpaceView
-    from connector.store.row import Row
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
 
 PATH = "acknowledgement"
 
 
-async def ask(core: Core, space: SpaceView, holder: Holder, payments: Payments, row: Row) -> None:
+async def ask(core: Core, space: SpaceView, holder: Holder, payments: Payments, row: ChannelRow) -> None:
     """Ask the payer of a channel for its acknowledgement and take it.
 
     Raises Absent for one that is no member any more, PeerUnreachable, PeerRefused, and `ChannelFault` for what is wrong
     with its answer.
     """
-    channel, peer = bytes.fromhex(row["id"]), row["peer"]
+    channel, peer = row.channel_id, row.peer
     if peer not in space.last().members:
         raise Absent(f"`{peer}` is no member of the space any more")
-    account = await core.store.read(lambda tx: accounts.load(tx, channel, accounts.PAYEE))
+    account = await core.store.read(lambda tx: accounts.load(tx, channel, Side.PAYEE))
     told = Released(account.seq, account.account_hash)
     answer, keep = await payments.post(peer, channel, PATH, wire.encode(told))
     message = wire.decode(VoucherMessage, answer)

@@ -17,7 +17,7 @@ from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import DISPUTE_BYTES_MAX
 from connector.settlement import docket
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.channel import DisputeRow
+from connector.store.rows.channel import ChannelRow, DisputeRow
 from contracts.canonical import sha
 from contracts.typed_data import digest
 from ledger.dispute import filing as filings
@@ -75,8 +75,8 @@ class Cases:
         """Return the digest of the agreement that a filing is about, empty for a log or a channel we do not know."""
         if filing.bundle is not None:
             return digest(self._programs.deployment.domain("licences"), filing.bundle.agreement).hex()
-        channel = tx.get("channels", id=filing.part.hex())
-        return str(channel["agreement"]) if channel else ""
+        channel = tx.get(ChannelRow, id=filing.part.hex())
+        return channel.agreement if channel else ""
 
     async def page(self) -> Row:
         """Return the cases that concern us."""

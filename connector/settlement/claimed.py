@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.channel import account as accounts
+from connector.store.rows.channel import Side
 from ledger.edition import mask
 
 if TYPE_CHECKING:
-    from connector.store.row import Row
+    from connector.store.rows.channel import ChannelRow
     from ledger.chain.programs import Programs
 
 
-async def lock(programs: Programs, row: Row, claimed: int) -> bytes | None:
+async def lock(programs: Programs, row: ChannelRow, claimed: int) -> bytes | None:
     """Return the lock that the newest claim on a channel opened of which `claimed` is paid, or what the row says of it.
 
     A claim of free money opens none and names no window: a payer signs and claims that itself, for any account hash.
     Raises ChainUnreachable.
     """
-    known: bytes | None = row["claimed_lock"]
-    is_known = known is not None and claimed == row["claimed"]
-    if row["role"] != accounts.PAYEE or claimed <= row["cumulative"] or is_known:
+    known = row.claimed_lock
+    is_known = known is not None and claimed == row.claimed
+    if row.role != Side.PAYEE or claimed <= row.cumulative or is_known:
         return known
-    claims = await programs.events("channels", "Claimed", channelId=bytes.fromhex(row["id"]))
+    claims = await programs.events("channels", "Claimed", channelId=row.channel_id)
     opened = [claim.fields["preimage"] for claim in claims if any(claim.fields["preimage"])]
     return mask.lock(opened[-1]) if opened else None

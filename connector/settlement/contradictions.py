@@ -11,8 +11,8 @@ from connector.store.rows.agreement import AlarmRow
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.channel.account import Account
     from connector.core.core import Core
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
 
@@ -22,11 +22,9 @@ class Contradictions:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    def found(self, tx: Tx, account: Account, bundle: str, now: datetime) -> None:
+    def found(self, tx: Tx, account: ChannelRow, bundle: str, now: datetime) -> None:
         """Tell of a channel of ours that was stopped just now; `bundle` names the proof."""
-        channel = tx.get("channels", id=account.key)
-        assert channel is not None, "it was stopped just now"
-        text = f"two different messages with one seq on channel {account.key}: it is stopped, the proof is {bundle}"
-        alarm = AlarmRow(id=bundle, agreement=channel["agreement"], code=CODE, who=account.peer, text=text, at=now)
+        text = f"two different messages with one seq on channel {account.id}: it is stopped, the proof is {bundle}"
+        alarm = AlarmRow(id=bundle, agreement=account.agreement, code=CODE, who=account.peer, text=text, at=now)
         alarms.sound(tx, self._core.evidence, alarm, {"kind": "channel", "text": text})
-        self._core.topics.channel_stopped.after(tx, account.key)
+        self._core.topics.channel_stopped.after(tx, account.id)

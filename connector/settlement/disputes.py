@@ -109,11 +109,12 @@ def document(tx: Tx, row: Mapping[str, Any], folder: Path) -> Any:
     found = replicas.under(tx, order["agreementDigest"])
     assert agreement is not None, "keys are bought under an agreement"
     assert found is not None, "and for a replica"
-    header = read_header(found["header"])
-    edition = bundles.Signed(edition_of(header), found["seal"])
+    assert found.seal is not None, "it is kept with the replica"
+    header = read_header(found.header)
+    edition = bundles.Signed(edition_of(header), found.seal)
     bundle = bundles.complete(part, header, edition, agreement.signatures)
     if row["code"] == Code.EDITION.value:
-        with SealedFile(folder / found["path"], RowTable(found["rows"])) as sealed:
+        with SealedFile(folder / found.path, RowTable(found.rows)) as sealed:
             bundle = replace(bundle, ciphertext=next(sealed.read_pieces(bundle.index, 1)))
     return bundle.json()
 

@@ -8,10 +8,11 @@ reorganisation took back of ours, whatever it was, is sent again as soon as anot
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
 from connector.settlement import claimed
+from connector.store.rows.channel import ChannelRow, ChannelState
 from ledger.chain.errors import ChainUnreachable
 from ledger.chain.several import SETTLED_BLOCKS
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.settlement.settlement import Settlements
-    from connector.store.row import Row
     from ledger.chain.client import Block
     from ledger.chain.programs import Channel, Programs
 
@@ -61,18 +61,18 @@ class Following:
         """Return how far back a transaction of ours may be gone: unlikely far at a start, when nothing was seen yet."""
         return SETTLED_BLOCKS if self._read is None else BLOCKS_AGAIN
 
-    async def _touched(self, block: Block, read: Block | None) -> list[Row]:
+    async def _touched(self, block: Block, read: Block | None) -> list[ChannelRow]:
         """Return the open channels with an event since `read`; all without it, at first and after another past."""
-        rows = await self._core.store.read(lambda tx: tx.find("channels", accounts.IS_LIVE, accounts.LIVE))
+        rows = await self._core.store.read(lambda tx: tx.find(ChannelRow, accounts.IS_LIVE, accounts.LIVE))
         if not rows or read is None:
             return rows
         first = max(read.number + 1 - self._core.settings.chain.confirmations, 0)
         events = await self._programs.events("channels", None, first, block.number)
         touched = {event.fields["channelId"].hex() for event in events if "channelId" in event.fields}
-        return [row for row in rows if row["id"] in touched or row["state"] == accounts.FROZEN]
+        return [row for row in rows if row.id in touched or row.state == ChannelState.FROZEN]
 
-    async def _follow(self, row: Row, block: Block) -> None:
-        channel = bytes.fromhex(row["id"])
+    async def _follow(self, row: ChannelRow, block: Block) -> None:
+        channel = row.channel_id
         newest = await self._programs.channel(channel)
         if newest is not None and newest.closed:
             await self._settlements.note_closed(row)
@@ -81,13 +81,13 @@ class Following:
         final = newest if last == block.number else await self._programs.channel(channel, at=last)
         known = as_known(row, newest, final, block.at)
         known["claimed_lock"] = await claimed.lock(self._programs, row, known["claimed"])
-        if any(row[name] != value for name, value in known.items()):
-            await self._core.store.write(lambda tx: tx.update("channels", {"id": row["id"]}, **known))
-        if known["claimed"] < row["claimed"] or known["deposit"] < row["deposit"]:
+        if any(getattr(row, name) != value for name, value in known.items()):
+            await self._core.store.write(lambda tx: tx.update(ChannelRow, {"id": row.id}, **known))
+        if known["claimed"] < row.claimed or known["deposit"] < row.deposit:
             await self._transactions.again(block.number - BLOCKS_AGAIN)
 
 
-def as_known(row: Row, newest: Channel | None, final: Channel | None, at: datetime) -> Row:
+def as_known(row: ChannelRow, newest: Channel | None, final: Channel | None, at: datetime) -> dict[str, Any]:
     """Return the columns of a channel at the block time `at`; one that a reorganisation took away holds nothing.
 
     One that is stopped or closing here stays so, whatever an arbitrator froze.
@@ -99,7 +99,7 @@ def as_known(row: Row, newest: Channel | None, final: Channel | None, at: dateti
     return {
         "deposit": min(newest.deposit, final.deposit),
         "expiry": min(newest.expiry, final.expiry),
-        "state": (accounts.FROZEN if frozen else accounts.OPEN) if row["state"] in accounts.MOVED else row["state"],
+        "state": (ChannelState.FROZEN if frozen else ChannelState.OPEN) if row.state in accounts.MOVED else row.state,
         "claimed": newest.claimed,
-        "frozen_for": newest.frozen_for if over else row["frozen_for"],
+        "frozen_for": newest.frozen_for if over else row.frozen_for,
     }

@@ -8,6 +8,7 @@ from connector.channel import account as accounts
 from connector.channel.errors import fault
 from connector.runtime.errors import PeerUnreachable
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelRow, Side
 from contracts.split import Split
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
@@ -29,7 +30,7 @@ class Meetings:
 
     async def meet(self, channel_id: bytes, peer: str, agreement: bytes) -> None:
         """Take a channel of `peer` from the chain when it is new here; raises `ChannelFault` if it is not for us."""
-        known = await self._core.store.read(lambda tx: tx.get("channels", id=channel_id.hex()))
+        known = await self._core.store.read(lambda tx: tx.get(ChannelRow, id=channel_id.hex()))
         if known is not None:
             return
         last = (await self._programs.chain.newest()).number - self._core.settings.chain.confirmations
@@ -64,12 +65,12 @@ class Meetings:
             raise fault("wrong-channel", f"the channel's {', '.join(wrong)} is not what the agreement says")
 
     def _begin(self, tx: Tx, channel_id: bytes, peer: str, row: AgreementRow, found: Channel, event: Event) -> None:
-        if tx.get("channels", id=channel_id.hex()) is not None:
+        if tx.get(ChannelRow, id=channel_id.hex()) is not None:
             return
         accounts.begin(
             tx,
             channel_id=channel_id,
-            role=accounts.PAYEE,
+            role=Side.PAYEE,
             peer=peer,
             agreement=row.digest,
             payer=found.payer,

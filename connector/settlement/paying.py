@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
-from connector.channel import acknowledgement, payer, receive, resume, states, windows, wire
+from connector.channel import acknowledgement, payer, receive, resume, windows, wire
 from connector.channel.errors import fault
 from connector.channel.messages import (
     Equivocation,
@@ -18,6 +18,7 @@ from connector.channel.messages import (
     VoucherMessage,
 )
 from connector.runtime.errors import PeerRefused, VerificationFailed, explain_failure
+from connector.store.rows.channel import Side, WindowState
 from ledger.chain.errors import ChainUnreachable
 
 if TYPE_CHECKING:
@@ -143,8 +144,8 @@ def unfinished(tx: Tx, channel: bytes, reader_key: bytes | None) -> VoucherMessa
     waiting = payer.waiting(tx, channel)
     if waiting is not None or reader_key is None:
         return waiting
-    account = accounts.load(tx, channel, accounts.PAYER)
-    last = windows.newest(tx, account, states.RELEASED)
+    account = accounts.load(tx, channel, Side.PAYER)
+    last = windows.newest(tx, account, WindowState.RELEASED)
     if last is None or last.voucher is None or all(order.reader_key != reader_key for order in last.orders):
         return None
     assert last.voucher_signature is not None

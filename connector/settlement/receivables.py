@@ -18,7 +18,7 @@ from connector.channel import claims
 from connector.channel.equivocation import CODE as EQUIVOCATION
 from connector.core.driver import Driver
 from connector.settlement import acknowledging
-from connector.store.rows.channel import DisputeRow
+from connector.store.rows.channel import BundleRow, ChannelRow, ChannelState, DisputeRow, Side
 from contracts import address
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from connector.settlement.paying import Payments
     from connector.settlement.settlement import Settlements
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 
@@ -74,11 +73,11 @@ class Receivables:
         """Return the word of channels that stopped, whose owner should look, as of the last look at each."""
         return [STOPPED] if self._stopped else []
 
-    def _short(self, tx: Tx, row: Row) -> int:
+    def _short(self, tx: Tx, row: ChannelRow) -> int:
         """Return what of a payee's channel was released and can be claimed by nothing."""
-        if row["role"] != accounts.PAYEE or row["state"] not in accounts.LIVE:
+        if row.role != Side.PAYEE or row.state not in accounts.LIVE:
             return 0
-        account = accounts.load(tx, bytes.fromhex(row["id"]), accounts.PAYEE)
+        account = accounts.load(tx, row.channel_id, Side.PAYEE)
         return claims.shortfall(tx, self._holder, account, self._core.clock.now())
 
     async def _tend(self, channel: str) -> None:
@@ -87,28 +86,28 @@ class Receivables:
         if found is None:
             return
         row, short, proofs = found
-        if row["state"] == accounts.STOPPED:
+        if row.state == ChannelState.STOPPED:
             self._stopped.add(channel)
-            if row["role"] == accounts.PAYEE:
+            if row.role == Side.PAYEE:
                 await self._settlements.claim(row)
         elif short:
             await acknowledging.ask(self._core, self._space, self._holder, self._payments, row)
-        elif row["state"] == accounts.CLOSING:
+        elif row.state == ChannelState.CLOSING:
             await self._settlements.close(row)
-        if row["arbitrator"] != address.show(address.NOBODY) and self._has_exchange:  # else nobody could rule on it
+        if row.arbitrator != address.NOBODY and self._has_exchange:  # else nobody could rule on it
             for proof in proofs:
                 await self._cases.file(proof)
 
-    def _look(self, tx: Tx, channel: str) -> tuple[Row, int, list[Any]] | None:
+    def _look(self, tx: Tx, channel: str) -> tuple[ChannelRow, int, list[Any]] | None:
         """Return a channel, its shortfall, and the proofs of its equivocations that were not filed yet."""
-        row = tx.get("channels", id=channel)
+        row = tx.get(ChannelRow, id=channel)
         if row is None:
             return None
-        kept = tx.find("bundles", "channel = ? and code = ?", (channel, EQUIVOCATION), order="created")
+        kept = tx.find(BundleRow, "channel = ? and code = ?", (channel, EQUIVOCATION), order="created")
         return (
             row,
             self._short(tx, row),
-            [one["bundle"] for one in kept if tx.get(DisputeRow, id=one["id"]) is None],
+            [one.bundle for one in kept if tx.get(DisputeRow, id=one.id) is None],
         )
 
     async def _leave(self, channel: str, fault: Exception) -> None:
@@ -117,6 +116,6 @@ class Receivables:
 
 
 def _open(tx: Tx) -> list[str]:
-    live = [row["id"] for row in tx.find("channels", accounts.IS_LIVE, accounts.LIVE, "created")]
-    proven = [row["channel"] for row in tx.find("bundles", "code = ?", (EQUIVOCATION,), "created")]
+    live = [row.id for row in tx.find(ChannelRow, accounts.IS_LIVE, accounts.LIVE, "created")]
+    proven = [row.channel for row in tx.find(BundleRow, "code = ?", (EQUIVOCATION,), "created")]
     return list(dict.fromkeys((*live, *proven)))

@@ -7,6 +7,7 @@ the next settlement, and one that refuses is not asked again.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
@@ -14,6 +15,7 @@ from connector.channel import windows
 from connector.runtime.errors import PeerRefused, PeerUnreachable
 from connector.runtime.limits import REPORTED_TRADES_MAX
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelState, Side
 from connector.store.rows.product import ShownState, ShownTradeRow
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Batch
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.space.exchange import ExchangeDoor
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 
@@ -48,9 +49,9 @@ class Reporting:
         taken = 0
         if self._core.identity.did == self._space.last().exchange:
             return 0
-        asked = accounts.PAYEE, accounts.CLOSED, REPORTED_TRADES_MAX
+        asked = Side.PAYEE, ChannelState.CLOSED, REPORTED_TRADES_MAX
         for row in await self._core.store.read(lambda tx: tx.execute(_UNTOLD, *asked)):
-            trade = await self._core.store.read(lambda tx, row=row: trade_of(tx, row))  # type: ignore[misc]  # binds the loop's value
+            trade = await self._core.store.read(partial(trade_of, channel=row["id"]))
             state = ShownState.NONE if trade is None else await self._show(trade)
             if state is None:
                 break
@@ -72,21 +73,21 @@ class Reporting:
         return ShownState.SHOWN
 
 
-def trade_of(tx: Tx, row: Row) -> Trade | None:
+def trade_of(tx: Tx, channel: str) -> Trade | None:
     """Return the trade of a closed channel, None where no batch was claimed, or for a product that nobody listed."""
-    agreement = tx.get(AgreementRow, digest=row["agreement"])
+    account = accounts.load(tx, bytes.fromhex(channel), Side.PAYEE)
+    agreement = tx.get(AgreementRow, digest=account.agreement)
     assert agreement is not None, "a channel is opened under an agreement that we keep"
     terms = Terms.from_json(agreement.terms)
     if terms.blind_salt:  # the exchange would learn of it, and of its price
         return None
-    channel = accounts.load(tx, bytes.fromhex(row["id"]), accounts.PAYEE)
-    last = windows.claimed(tx, channel)
+    last = windows.claimed(tx, account)
     if last is None:
         return None
     return Trade(
         terms,
         from_json(Agreement, agreement.agreement),
         *agreement.signatures,
-        channel.id,
+        account.channel_id,
         Batch(last.prev, last.orders),
     )

@@ -16,6 +16,7 @@ from connector.core.driver import Driver
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, Conflict, PeerRefused, PeerUnreachable, Told, failure_from
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelRow, Side, WindowRow
 from contracts import lifecycle
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Returning:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left open."""
-        for digest in sorted({row["agreement"] for row in await self._core.store.read(_paid_in)}):
+        for digest in sorted({row.agreement for row in await self._core.store.read(_paid_in)}):
             self.wake(digest)
 
     def wake(self, digest: str) -> None:
@@ -73,9 +74,9 @@ class Returning:
             raise Conflict(f"the agreement is `{agreement.state}`: its channel is not closed", "ask when it is over")
         await self._meetings.meet(channel, peer, bytes.fromhex(digest))
         row, offered = await self._core.store.read(
-            lambda tx: (tx.get("channels", id=channel.hex()), _has_windows(tx, channel.hex()))
+            lambda tx: (tx.get(ChannelRow, id=channel.hex()), _has_windows(tx, channel.hex()))
         )
-        if row is None or (row["agreement"], row["peer"]) != (digest, peer):
+        if row is None or (row.agreement, row.peer) != (digest, peer):
             raise Absent(f"there is no channel `{channel.hex()}` of this agreement")
         if not offered:
             await self._settlements.close(row)
@@ -94,13 +95,13 @@ class Returning:
             if faults and faults[0] is not None:
                 raise Told(faults[0])
 
-    async def _closed(self, row: Row, digest: str) -> bool:
+    async def _closed(self, row: ChannelRow, digest: str) -> bool:
         """Ask the payee of a channel to close it; return whether it says that it did."""
-        peer = row["peer"]
+        peer = row.peer
         member = self._space.last().members.get(peer)
         if member is None:
             return False
-        url, headers = f"{member.url}/channel/{row['id']}/close", self._peers.authorization(peer)
+        url, headers = f"{member.url}/channel/{row.id}/close", self._peers.authorization(peer)
         try:
             answer = (await self._core.outbound.post(url, {"agreement": digest}, headers=headers)).json()
         except PeerRefused as refusal:
@@ -114,19 +115,19 @@ class Returning:
         log.info("the deposit under `%s` stays until its channel expires: %s", digest, fault)
 
 
-def _paid_in(tx: Tx) -> list[Row]:
+def _paid_in(tx: Tx) -> list[ChannelRow]:
     """Return the channels that we have paid into and the chain did not close yet, as far as we know."""
-    return tx.find("channels", "role = ? and state in (?, ?)", (accounts.PAYER, *accounts.MOVED))
+    return tx.find(ChannelRow, "role = ? and state in (?, ?)", (Side.PAYER, *accounts.MOVED))
 
 
-def _due(tx: Tx, digest: str) -> list[Row]:
+def _due(tx: Tx, digest: str) -> list[ChannelRow]:
     """Return the untouched channels of an agreement, none while it runs."""
     agreement = tx.get(AgreementRow, digest=digest)
     if agreement is None or agreement.state not in lifecycle.OVER:
         return []
-    rows = tx.find("channels", "agreement = ? and role = ?", (digest, accounts.PAYER))
-    return [row for row in rows if row["state"] in accounts.MOVED and not _has_windows(tx, row["id"])]
+    rows = tx.find(ChannelRow, "agreement = ? and role = ?", (digest, Side.PAYER))
+    return [row for row in rows if row.state in accounts.MOVED and not _has_windows(tx, row.id)]
 
 
 def _has_windows(tx: Tx, channel: str) -> bool:
-    return bool(tx.find("windows", "channel = ?", (channel,), "", 1))
+    return bool(tx.find(WindowRow, "channel = ?", (channel,), "", 1))

@@ -18,6 +18,7 @@ from connector.channel import claims, closing
 from connector.runtime.errors import ChainReverted, PaymentRefused, PeerUnreachable, explain_failure
 from connector.settlement import acknowledging, claimed
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelRow, ChannelState, PaidRowsRow, Side
 from contracts import address, price_words
 from contracts.tariff import Tariff
 from ledger.chain import acts, batch
@@ -67,7 +68,7 @@ class Settlements:
         """Return what `settle` would settle now: what is claimed on chain, and the newest voucher above it."""
 
         def look(tx: Tx) -> list[Row]:
-            wanted = {"role = ?": accounts.PAYEE, "state <> ?": accounts.CLOSED}
+            wanted = {"role = ?": Side.PAYEE, "state <> ?": ChannelState.CLOSED}
             return [self._claimable(tx, row) for row in _channels(tx, agreement, wanted)]
 
         await self._watch.look()
@@ -86,34 +87,34 @@ class Settlements:
         ended = [told for rows in together for told in await self._end(rows)]
         return {"channels": ended, "withdrawn": str(await self._purse.withdraw())}
 
-    async def close(self, row: Row) -> None:
+    async def close(self, row: ChannelRow) -> None:
         """Close one channel as its payee, at the newest voucher; one that an arbitrator holds stays as it is."""
         await self._settle(row)
 
-    async def _end(self, rows: Sequence[Row]) -> list[Row]:
+    async def _end(self, rows: Sequence[ChannelRow]) -> list[Row]:
         """End channels side by side, for claims that wait together are brought together."""
         ended = await asyncio.gather(*(self._ended(row) for row in rows))
         return [told for told in ended if told is not None]
 
-    async def _ended(self, row: Row) -> Row | None:
+    async def _ended(self, row: ChannelRow) -> Row | None:
         """End a channel and return what is told of it, with its fault where it could not be ended."""
-        does = {accounts.PAYEE: self._settle, accounts.PAYER: self._refund}
+        does = {Side.PAYEE: self._settle, Side.PAYER: self._refund}
         try:
-            return await does[row["role"]](row)
+            return await does[row.role](row)
         except Exception as fault:  # noqa: BLE001  # it is told with its channel, and stops no other
-            log.warning("channel `%s` is not settled: %s", row["id"], fault)
-            now = await self._core.store.read(lambda tx: _row(tx, row["id"]))
-            return {**await self._told(now, now["claimed"]), "fault": explain_failure(fault).as_json()}
+            log.warning("channel `%s` is not settled: %s", row.id, fault)
+            now = await self._core.store.read(lambda tx: _row(tx, row.id))
+            return {**await self._told(now, now.claimed), "fault": explain_failure(fault).as_json()}
 
     async def _stands_still(self, found: Channel) -> bool:
         """Say whether an arbitrator holds the channel: what is sent now would be refused, and never sent again."""
         until = None if found.closed else found.frozen_until
         return until is not None and (await self._programs.chain.newest()).at < until
 
-    async def _settle(self, row: Row) -> Row | None:
+    async def _settle(self, row: ChannelRow) -> Row | None:
         """Claim and close a channel as its payee; return what came of it, None if it is left out."""
-        channel, settled = bytes.fromhex(row["id"]), row["claimed"]
-        if row["state"] != accounts.CLOSED:
+        channel, settled = row.channel_id, row.claimed
+        if row.state != ChannelState.CLOSED:
             found = await self._programs.channel(channel)
             if found is None or await self._stands_still(found):
                 return None
@@ -122,19 +123,19 @@ class Settlements:
             settled = await self.note_closed(row)
         return await self._told(row, settled)
 
-    async def _told(self, row: Row, settled: int) -> Row:
+    async def _told(self, row: ChannelRow, settled: int) -> Row:
         """Return what is told of a channel of which `settled` minor units are paid."""
         return {
-            "channel": row["id"],
-            "agreement": row["agreement"],
+            "channel": row.id,
+            "agreement": row.agreement,
             "settled": str(settled),
-            "bill": await self._core.store.read(lambda tx: _bill(tx, row["agreement"])),
-            "shares": await self._shares(row, settled),
+            "bill": await self._core.store.read(lambda tx: _bill(tx, row.agreement)),
+            "shares": _shares(row, settled),
         }
 
-    async def _close(self, row: Row, found: Channel) -> None:
+    async def _close(self, row: ChannelRow, found: Channel) -> None:
         """Claim what was picked and close the channel at it; raises PaymentRefused if that would give something up."""
-        channel, why = bytes.fromhex(row["id"]), await self._asked(row)
+        channel, why = row.channel_id, await self._asked(row)
         picked = await self._pick(channel)
         while picked.claim is not None:  # an acknowledgement may arrive while the chain is slow
             await self._claim(row, found, picked.claim)
@@ -146,14 +147,14 @@ class Settlements:
                 "settle again when the buyer answers; what could be claimed is claimed",
             )
         await self._settled_for_good(channel)
-        await self._transactions.submit("close:" + row["id"], acts.close(self._deployment, channel), anew=True)
+        await self._transactions.submit("close:" + row.id, acts.close(self._deployment, channel), anew=True)
 
-    async def _asked(self, row: Row) -> str:
+    async def _asked(self, row: ChannelRow) -> str:
         """Ask the buyer for its acknowledgement where there is none; return why it did not come, empty if it did.
 
         It may know of windows that a restored back-up does not.
         """
-        channel = bytes.fromhex(row["id"])
+        channel = row.channel_id
         if await self._core.store.read(lambda tx: claims.is_acknowledged(tx, channel)):
             return ""
         try:
@@ -167,32 +168,32 @@ class Settlements:
         holder, now = self._holder, self._core.clock.now
         return await self._core.store.write(lambda tx: closing.begin(tx, holder, channel, now()))
 
-    async def claim(self, row: Row) -> None:
+    async def claim(self, row: ChannelRow) -> None:
         """Claim, without closing, the greatest amount that can be claimed on a channel of ours."""
-        channel = bytes.fromhex(row["id"])
+        channel = row.channel_id
         found = await self._programs.channel(channel)
         if found is not None and not found.closed and not await self._stands_still(found):
             holder, now = self._holder, self._core.clock.now()
             newest = await self._core.store.read(lambda tx: claims.newest(tx, holder, channel, now))
             await self._claim(row, found, newest)
 
-    async def _refund(self, row: Row) -> None:
+    async def _refund(self, row: ChannelRow) -> None:
         """Take back, as the payer, what nobody claimed before the channel expired in block time (spec 3.4)."""
-        if row["state"] == accounts.CLOSED:
+        if row.state == ChannelState.CLOSED:
             return
-        channel = bytes.fromhex(row["id"])
+        channel = row.channel_id
         found = await self._programs.channel(channel)
         if found is not None and not found.closed and (await self._programs.chain.newest()).at >= found.expiry:
-            await self._transactions.submit("refund:" + row["id"], acts.refund(self._deployment, channel))
+            await self._transactions.submit("refund:" + row.id, acts.refund(self._deployment, channel))
         await self.note_closed(row)
 
-    async def _claim(self, row: Row, found: Channel, claim: Claim | None) -> None:
+    async def _claim(self, row: ChannelRow, found: Channel, claim: Claim | None) -> None:
         """Claim, unless the chain already paid as much; note it in any case."""
         if claim is None:
             return
         cumulative = claim.voucher.cumulative_amount
         if cumulative <= found.claimed:
-            await self._core.store.write(lambda tx: tx.update("channels", {"id": row["id"]}, claimed=found.claimed))
+            await self._core.store.write(lambda tx: tx.update(ChannelRow, {"id": row.id}, claimed=found.claimed))
             return
         try:
             mined = await self._transactions.submit(claim.key, claim.act(self._deployment), anew=True)
@@ -200,22 +201,22 @@ class Settlements:
             if not await self._overtaken(row, cumulative):
                 raise
             return
-        shares = await self._shares(row, cumulative)
+        shares = _shares(row, cumulative)
 
         def note(tx: Tx) -> None:
-            if _row(tx, row["id"])["claimed"] < cumulative:
-                tx.update("channels", {"id": row["id"]}, claimed=cumulative)
+            if _row(tx, row.id).claimed < cumulative:
+                tx.update(ChannelRow, {"id": row.id}, claimed=cumulative)
                 fields = {"cumulative": str(cumulative), "tx": mined.transaction, "shares": shares}
                 self._record(tx, "channel.claimed", row, fields)
 
         await self._core.store.write(note)
 
-    async def _overtaken(self, row: Row, cumulative: int) -> bool:
+    async def _overtaken(self, row: ChannelRow, cumulative: int) -> bool:
         """Say whether another claim has brought as much already, and note it."""
-        found = await self._programs.channel(bytes.fromhex(row["id"]))
+        found = await self._programs.channel(row.channel_id)
         if found is None or found.claimed < cumulative:
             return False
-        await self._core.store.write(lambda tx: tx.update("channels", {"id": row["id"]}, claimed=found.claimed))
+        await self._core.store.write(lambda tx: tx.update(ChannelRow, {"id": row.id}, claimed=found.claimed))
         return True
 
     async def _settled_for_good(self, channel: bytes) -> None:
@@ -232,21 +233,21 @@ class Settlements:
                 while True:
                     last = max((await self._programs.chain.newest()).number - confirmations, 0)
                     found = await self._programs.channel(channel, at=last)
-                    if found is not None and found.claimed >= row["claimed"]:
+                    if found is not None and found.claimed >= row.claimed:
                         return
                     await asyncio.sleep(LOOK_SECONDS)
         raise PeerUnreachable(
             "the claim waits for its confirmations before the channel is closed", "settle again later"
         )
 
-    async def note_closed(self, row: Row) -> int:
+    async def note_closed(self, row: ChannelRow) -> int:
         """Record that the chain closed the channel, once; an open one is left as it is. Return what was claimed."""
-        channel = bytes.fromhex(row["id"])
+        channel = row.channel_id
         found = await self._programs.channel(channel)
         if found is None or not found.closed:
-            return row["claimed"] if found is None else found.claimed
+            return row.claimed if found is None else found.claimed
         closed = await self._programs.events("channels", "Closed", channelId=channel)
-        shares = await self._shares(row, found.claimed)
+        shares = _shares(row, found.claimed)
         fields = {"cumulative": str(found.claimed), "tx": closed[0].transaction.hex(), "shares": shares}
         fields["refund"] = str(found.deposit - found.claimed)
         # after this nobody follows the channel, and a payee may yet have to be shown what it was paid for
@@ -254,59 +255,59 @@ class Settlements:
         last: Row = {"claimed": found.claimed, "claimed_lock": opened, "deposit": found.deposit}
 
         def note(tx: Tx) -> None:
-            if _row(tx, row["id"])["state"] != accounts.CLOSED:
-                tx.update("channels", {"id": row["id"]}, state=accounts.CLOSED, close_tx=fields["tx"], **last)
+            if _row(tx, row.id).state != ChannelState.CLOSED:
+                tx.update(ChannelRow, {"id": row.id}, state=ChannelState.CLOSED, close_tx=fields["tx"], **last)
                 self._record(tx, "channel.closed", row, fields)
 
         await self._core.store.write(note)
         return found.claimed
 
-    async def _shares(self, row: Row, cumulative: int) -> dict[str, str]:
-        """Return payee address → its share of `cumulative`, as the agreement's split says."""
-        channel = await self._core.store.read(lambda tx: accounts.load(tx, bytes.fromhex(row["id"]), row["role"]))
-        parts = zip(channel.split.parts, channel.split.shares(cumulative), strict=True)
-        return {address.show(payee): str(share) for (payee, _), share in parts}
-
-    def _claimable(self, tx: Tx, row: Row) -> Row:
+    def _claimable(self, tx: Tx, row: ChannelRow) -> Row:
         """Return what settling would make of a channel; `short` is what was released and can be claimed by nothing."""
-        channel, holder, now = bytes.fromhex(row["id"]), self._holder, self._core.clock.now()
+        channel, holder, now = row.channel_id, self._holder, self._core.clock.now()
         claim = claims.newest(tx, holder, channel, now)
-        account = accounts.load(tx, channel, accounts.PAYEE)
+        account = accounts.load(tx, channel, Side.PAYEE)
         return {
-            "channel": row["id"],
-            "agreement": row["agreement"],
-            "claimed": str(row["claimed"]),
-            "newest": str(row["claimed"] if claim is None else claim.voucher.cumulative_amount),
+            "channel": row.id,
+            "agreement": row.agreement,
+            "claimed": str(row.claimed),
+            "newest": str(row.claimed if claim is None else claim.voucher.cumulative_amount),
             "short": str(claims.shortfall(tx, holder, account, now)),
-            "bill": _bill(tx, row["agreement"]),
+            "bill": _bill(tx, row.agreement),
         }
 
-    def _record(self, tx: Tx, kind: str, row: Row, fields: Row) -> None:
-        self._core.evidence.record(tx, kind, part=row["id"], fields=fields, now=self._core.clock.now())
+    def _record(self, tx: Tx, kind: str, row: ChannelRow, fields: Row) -> None:
+        self._core.evidence.record(tx, kind, part=row.id, fields=fields, now=self._core.clock.now())
 
     @property
     def _deployment(self) -> Any:
         return self._programs.deployment
 
 
-def _row(tx: Tx, channel: str) -> Row:
+def _row(tx: Tx, channel: str) -> ChannelRow:
     """Return the row of a channel as it is now."""
-    row = tx.get("channels", id=channel)
+    row = tx.get(ChannelRow, id=channel)
     assert row is not None, "the row of a channel is never removed"
     return row
 
 
-def _channels(tx: Tx, agreement: str | None, wanted: Mapping[str, str]) -> list[Row]:
+def _shares(row: ChannelRow, cumulative: int) -> dict[str, str]:
+    """Return payee address → its share of `cumulative`, as the agreement's split says."""
+    parts = zip(row.split.parts, row.split.shares(cumulative), strict=True)
+    return {address.show(payee): str(share) for (payee, _), share in parts}
+
+
+def _channels(tx: Tx, agreement: str | None, wanted: Mapping[str, str]) -> list[ChannelRow]:
     """Return the channels of an agreement, or of all, the oldest first; `wanted` is condition → value."""
     asked = {**wanted} if agreement is None else {**wanted, "agreement = ?": agreement}
-    return tx.find("channels", " and ".join(asked), tuple(asked.values()), order="created")
+    return tx.find(ChannelRow, " and ".join(asked), tuple(asked.values()), order="created")
 
 
 def _bill(tx: Tx, agreement: str) -> str:
     """Return what was paid under an agreement in words: a quantity and its price; empty where nothing was."""
-    row, paid = tx.get(AgreementRow, digest=agreement), tx.get("paid_rows", agreement=agreement)
+    row, paid = tx.get(AgreementRow, digest=agreement), tx.get(PaidRowsRow, agreement=agreement)
     if row is None or paid is None or not row.terms:
         return ""
     tariff = Tariff.from_json(row.terms["tariff"])
-    money = price_words.money(paid["amount"], tariff.currency)
-    return f"{price_words.quantity(tariff, paid['quantity'])} at {price_words.price(tariff)}: {money}"
+    money = price_words.money(paid.amount, tariff.currency)
+    return f"{price_words.quantity(tariff, paid.quantity)} at {price_words.price(tariff)}: {money}"

@@ -12,6 +12,8 @@ what a transaction gives and takes (`connector.store.transaction`), so a column 
 is never changed: `dataclasses.replace` makes the next one, and `Tx.change` writes what differs.
 
 A column that may be NULL says `| None`. A text column may be declared as a StrEnum: its states come back as members.
+A column may rest in another form than the row has it: `Annotated[KeyOffer, "json", to_json, read]`. What is found and
+what is written by rows is turned; what is named in a blind write or a condition is given as it rests.
 A file of rows has no postponed annotations: the types are needed when the class is made.
 """
 
@@ -27,6 +29,8 @@ from connector.store.table import KNOWN_ROWS_MAX, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    _Turn: TypeAlias = Callable[[Any], Any]
 
 R = TypeVar("R", bound="TableRow")
 
@@ -46,19 +50,27 @@ class TableRow:
     __slots__ = ()
     TABLE: ClassVar[Table]
     COLUMNS: ClassVar[tuple[str, ...]]
+    WRITES: ClassVar[Mapping[str, Callable[[Any], Any]]]  # column -> what makes the form in which it rests
     FROM: ClassVar[Callable[[Mapping[str, Any]], Any]]  # columns as the database gives them -> the row
 
     def columns(self) -> dict[str, Any]:
-        """Return column -> value, in the order of the declaration."""
-        return {name: getattr(self, name) for name in self.COLUMNS}
+        """Return column -> value as it rests, in the order of the declaration."""
+        return self._resting({name: getattr(self, name) for name in self.COLUMNS})
 
     def differs(self, other: TableRow) -> dict[str, Any]:
-        """Return column -> value of those in which `other`, a row of the same table, is different."""
-        return {name: value for name in self.COLUMNS if (value := getattr(other, name)) != getattr(self, name)}
+        """Return column -> value as it rests of those in which `other`, a row of the same table, is different."""
+        changed = {name: value for name in self.COLUMNS if (value := getattr(other, name)) != getattr(self, name)}
+        return self._resting(changed)
 
     def key(self) -> dict[str, Any]:
         """Return column -> value of the primary key."""
         return {name: getattr(self, name) for name in self.TABLE.key}
+
+    def _resting(self, values: dict[str, Any]) -> dict[str, Any]:
+        for name, write in self.WRITES.items():
+            if values.get(name) is not None:
+                values[name] = write(values[name])
+        return values
 
 
 def table(
@@ -74,11 +86,12 @@ def table(
 
     def declare(row: type[R]) -> type[R]:
         declared = {column: _declared(hint) for column, hint in row.__annotations__.items()}
-        columns = " ".join(f"{column}:{kind}" for column, (kind, _) in declared.items())
-        states = {column: states for column, (_, states) in declared.items() if states is not None}
+        columns = " ".join(f"{column}:{kind}" for column, (kind, _, _) in declared.items())
+        reads = {column: read for column, (_, read, _) in declared.items() if read is not None}
         row.COLUMNS = tuple(declared)
         row.TABLE = Table(name, columns, key, unique, index, held, known)
-        row.FROM = partial(_from, row, states) if states else partial(_whole, row)
+        row.WRITES = {column: write for column, (_, _, write) in declared.items() if write is not None}
+        row.FROM = partial(_from, row, reads) if reads else partial(_whole, row)
         return row
 
     return declare
@@ -88,20 +101,21 @@ def _whole(row: type[R], columns: Mapping[str, Any]) -> R:
     return row(**columns)
 
 
-def _from(row: type[R], states: Mapping[str, type[StrEnum]], columns: Mapping[str, Any]) -> R:
+def _from(row: type[R], reads: Mapping[str, _Turn], columns: Mapping[str, Any]) -> R:
     found = dict(columns)
-    for column, members in states.items():
+    for column, read in reads.items():
         if found[column] is not None:
-            found[column] = members(found[column])
+            found[column] = read(found[column])
     return row(**found)
 
 
-def _declared(hint: Any) -> tuple[str, type[StrEnum] | None]:
-    """Return the kind of a column by its type, and its states if it has any."""
+def _declared(hint: Any) -> tuple[str, _Turn | None, _Turn | None]:
+    """Return the kind of a column by its type, and what reads and writes the form in which it rests, if it has one."""
     if get_origin(hint) is UnionType or NoneType in get_args(hint):
         [hint] = [one for one in get_args(hint) if one is not NoneType]
     if get_origin(hint) is Annotated:
-        return str(get_args(hint)[1]), None
+        _, kind, write, read = (*get_args(hint), None, None)[:4]
+        return str(kind), read, write
     if issubclass(hint, StrEnum):
-        return "text", hint
-    return _KINDS[hint], None
+        return "text", hint, None
+    return _KINDS[hint], None, None

@@ -159,7 +159,9 @@ class Tx:
         """Add a row, or change the named columns of the one with its key; the other columns stay as they are."""
         if isinstance(table, TableRow):
             assert not row, "a row has all its columns"
-            row = table.columns()
+            self.put(table.TABLE.name, **table.columns())
+            self.note(table.TABLE.name, type(table).FROM, table, **table.key())
+            return
         table = _name(table)
         statements = self._table(table)
         key = {name: row.pop(name) for name in statements.key if name in row}

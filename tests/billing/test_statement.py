@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from connector.channel import account as accounts
 from connector.channel import windows
-from connector.channel.windows import Window
 from connector.provider.billing import copies, orders, statement
 from connector.store import schema
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import Side, WindowRow
 from connector.store.statements import Statements
 from connector.store.tables import TABLES
 from connector.store.transaction import Tx
@@ -24,7 +24,7 @@ from tests.channel.rig import KEPT, PAYEE, PAYER, TOKEN
 
 MONTH = "2026-11"
 FIRST, LAST = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
-PARTS = {"provider": accounts.PAYEE, "consumer": accounts.PAYER}
+PARTS = {"provider": Side.PAYEE, "consumer": Side.PAYER}
 EVERY_STATE = sorted({state for known in statement.PAID.values() for state in known} | {"offered", "closing", "void"})
 AT = datetime(2026, 10, 1, tzinfo=UTC)
 
@@ -118,7 +118,7 @@ def channel(tx, number, place, deal, told):
         total += sum(said["amounts"])
         windows.save(
             tx,
-            Window(
+            WindowRow(
                 channel=key.hex(), seq=seq, role=part, state=said["state"], created=AT, prev=bytes(32),
                 account_hash=bytes(32), amount=sum(said["amounts"]), cumulative=total, valid_until=until,
                 orders=orders_, contexts=tuple({} for _ in orders_),

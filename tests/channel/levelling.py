@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connector.channel import account as accounts
 from connector.channel import claims, resume
+from connector.store.rows.channel import Side
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, over_the_wire
 
 
@@ -24,7 +24,7 @@ def tell(pair, message):
 
 
 def show(pair, after=None):
-    return pair.payer_db.act(lambda tx: resume.show(tx, CHANNEL_ID, accounts.PAYER, after))
+    return pair.payer_db.act(lambda tx: resume.show(tx, CHANNEL_ID, Side.PAYER, after))
 
 
 def level(pair, rounds=20):

@@ -60,9 +60,7 @@ TRANSFER = b"\x07" * 32
 BUYER_DID, PROVIDER_DID = "did:web:buyer.example", "did:web:provider.example"
 DELIVERY = X25519PrivateKey.from_private_bytes(b"\x55" * 32)
 DELIVERY_KEY = DELIVERY.public_key().public_bytes_raw()
-PIECE = 1000
-RUN = b"\x10" * 16
-
+PIECE, RUN = 1000, b"\x10" * 16
 GROUPS = 3  # of the table's rows, in turn; only contracts for columns mind
 
 
@@ -172,8 +170,7 @@ class Books:
     def transfer_runs(self, tx, deal, transfer_id):
         return transfer_id in self.transfers
 
-    def used(self, tx, deal):
-        pass
+    def used(self, tx, deal): ...
 
 
 @dataclass
@@ -199,7 +196,6 @@ class Judge:
     outstanding: dict[str, frozenset[str]] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     asked: list = field(default_factory=list)
-
     minds = False
 
     def agreed(self, terms_digest, terms, buyer):
@@ -359,9 +355,9 @@ class Pair:
     def acknowledge(self, channel: bytes = CHANNEL_ID) -> VoucherMessage:
         return self.payer_db.act(lambda tx: payer.acknowledge(tx, self.buyer, channel, self.now))
 
-    def close(self, voucher, channel: bytes = CHANNEL_ID):
+    def close(self, final, channel: bytes = CHANNEL_ID):
         return self.payee_db.act(
-            lambda tx: release.on_acknowledge(tx, self.holder, BUYER_DID, channel, voucher, self.now)
+            lambda tx: release.on_acknowledge(tx, self.holder, BUYER_DID, channel, final, self.now)
         )
 
     def window(self, want=None, channel: bytes = CHANNEL_ID):
@@ -381,20 +377,19 @@ class Pair:
 
     # ---- looking
 
-    def account(self, role: str, channel: bytes = CHANNEL_ID) -> accounts.Account:
-        db = self.payer_db if role == "payer" else self.payee_db
-        return db.act(lambda tx: accounts.load(tx, channel, role))
+    def db(self, role: str):
+        return self.payer_db if role == "payer" else self.payee_db
+
+    def account(self, role: str, channel: bytes = CHANNEL_ID):
+        return self.db(role).act(lambda tx: accounts.load(tx, channel, role))
 
     def states(self, role: str, channel: bytes = CHANNEL_ID) -> list[str]:
-        db = self.payer_db if role == "payer" else self.payee_db
-        rows = db.act(lambda tx: tx.find("windows", "channel = ?", (channel.hex(),), order="seq"))
+        rows = self.db(role).act(lambda tx: tx.find("windows", "channel = ?", (channel.hex(),), order="seq"))
         return [row["state"] for row in rows]
 
     def paid(self, role: str):
-        db = self.payer_db if role == "payer" else self.payee_db
-        row = db.act(lambda tx: tx.get("paid_rows", agreement=self.deal.hex()))
+        row = self.db(role).act(lambda tx: tx.get("paid_rows", agreement=self.deal.hex()))
         return (row["rows"], row["quantity"], row["amount"]) if row else ([], 0, 0)
 
     def events(self, role: str) -> list[str]:
-        db = self.payer_db if role == "payer" else self.payee_db
-        return [row["kind"] for row in db.act(lambda tx: tx.find("log_entries", order="idx"))]
+        return [row["kind"] for row in self.db(role).act(lambda tx: tx.find("log_entries", order="idx"))]

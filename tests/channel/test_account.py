@@ -24,7 +24,7 @@ def put(pair, **changes):
 def test_a_fresh_channel_has_promised_and_used_nothing():
     pair = Pair(deposit=700)
     account = pair.account("payer")
-    assert (account.id, account.account_hash, account.key) == (CHANNEL_ID, CHANNEL_ID, CHANNEL_ID.hex())
+    assert (account.channel_id, account.account_hash, account.id) == (CHANNEL_ID, CHANNEL_ID, CHANNEL_ID.hex())
     assert (account.seq, account.cumulative, account.claimed, account.frozen_for) == (0, 0, 0, 0)
     assert (account.deposit, account.credit, account.state) == (700, 700, "open")
     assert (account.payer, account.payee, account.signer, account.token) == (PAYER, PAYEE, PAYER, TOKEN)
@@ -44,7 +44,9 @@ def test_a_channel_that_the_chain_confirmed_is_told_as_it_is_kept():
         "deposit": 5, "expiry": first.expiry, "now": START, "open_tx": "0xab", "state": "frozen",
     }  # fmt: skip
     made = pair.payee_db.act(lambda tx: accounts.begin(tx, channel_id=other, **about))
-    assert made == replace(first, id=other, account_hash=other, deposit=5, state="frozen")
+    assert made == replace(
+        first, id=other.hex(), account_hash=other, deposit=5, state="frozen", salt=b"\x05" * 32, open_tx="0xab"
+    )
     row = pair.payee_db.act(lambda tx: tx.get("channels", id=other.hex()))
     assert (row["salt"], row["open_tx"], row["created"], row["agreement"]) == (
         b"\x05" * 32,

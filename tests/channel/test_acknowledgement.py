@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.channel import acknowledgement, claims, openings
 from connector.channel.acknowledgement import Owed
 from connector.channel.messages import RefusalMessage
+from connector.store.rows.channel import ChannelState
 from contracts.voucher import NO_LOCK
 from tests.channel.rig import CHANNEL_ID, LEASED, PROVIDER_DID, Pair, over_the_wire
 from tests.channel.test_receipts import level
@@ -122,7 +122,7 @@ def test_nothing_is_owed_while_a_voucher_waits_nor_on_a_channel_that_stands_stil
     assert owed(pair) is None
     pair.take(pair.pay(voucher))
     assert owed(pair) == Owed(PROVIDER_DID)
-    for state in (accounts.STOPPED, accounts.FROZEN, "closed"):
+    for state in (ChannelState.STOPPED, ChannelState.FROZEN, "closed"):
         pair.payer_db.act(lambda tx, state=state: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=state))
         assert owed(pair) is None
         assert channels(pair) == []

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.channel import claims
+from connector.store.rows.channel import ChannelState
 from ledger.chain import acts
 from ledger.chain.deployment import PROGRAMS, Deployment
 from tests.channel.rig import CHANNEL_ID, KEPT, START, Pair
@@ -88,7 +88,7 @@ def test_a_voucher_can_be_claimed_in_its_last_second_and_by_what_a_freeze_gave_b
     assert newest(pair) is not None
     pair.later(1)
     assert newest(pair) is None
-    put(pair, state=accounts.FROZEN)
+    put(pair, state=ChannelState.FROZEN)
     assert newest(pair) is not None, "nothing lapses while a freeze lasts"
 
 
@@ -101,16 +101,16 @@ def test_all_is_acknowledged_once_the_newest_word_is_one_or_the_channel_has_stop
     assert acknowledged(pair)
     pair.window()
     assert not acknowledged(pair)
-    put(pair, state=accounts.STOPPED)
+    put(pair, state=ChannelState.STOPPED)
     assert acknowledged(pair)
 
 
-@pytest.mark.parametrize("state", [accounts.CLOSING, accounts.STOPPED])
+@pytest.mark.parametrize("state", [ChannelState.CLOSING, ChannelState.STOPPED])
 def test_a_channel_that_never_goes_on_is_urgent_at_once_until_it_is_paid(state):
     pair = Pair()
     put(pair, state=state)
     assert urgent(pair) == []
-    put(pair, state=accounts.OPEN)
+    put(pair, state=ChannelState.OPEN)
     pair.window()
     assert urgent(pair) == []
     put(pair, state=state)
@@ -119,7 +119,7 @@ def test_a_channel_that_never_goes_on_is_urgent_at_once_until_it_is_paid(state):
     assert urgent(pair) == []
 
 
-@pytest.mark.parametrize("state", [accounts.FROZEN, accounts.CLOSED])
+@pytest.mark.parametrize("state", [ChannelState.FROZEN, ChannelState.CLOSED])
 def test_a_frozen_or_closed_channel_takes_no_claim(state):
     pair = Pair()
     pair.window()

@@ -10,6 +10,7 @@ from connector.channel.closing import Picked
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage
 from connector.enforcement.counted import Held
+from connector.store.rows.channel import ChannelState
 from tests.channel.faulty import refused
 from tests.channel.rig import CHANNEL_ID, LEASED, Pair, over_the_wire
 
@@ -25,7 +26,7 @@ def claimable(pair):
 def test_a_channel_on_which_nothing_was_released_is_closed_at_nothing():
     pair = Pair()
     assert begin(pair) == Picked(None, 0)
-    assert pair.account("payee").state == accounts.CLOSING
+    assert pair.account("payee").state == ChannelState.CLOSING
     refused("channel-closing", pair.payee_db, lambda: pair.request(pair.plan()))
 
 
@@ -44,7 +45,7 @@ def test_what_can_be_claimed_by_nothing_keeps_the_channel_as_it_is():
     pair.later(2 * 86_400)
     pair.request(pair.plan(pair.want([1])))
     assert begin(pair) == Picked(None, 70)
-    assert pair.account("payee").state == accounts.OPEN
+    assert pair.account("payee").state == ChannelState.OPEN
     assert pair.states("payee") == ["paid", "offered"]
 
 
@@ -63,13 +64,13 @@ def test_what_was_offered_is_given_up_with_what_it_held():
     assert answer.reasons == (told,)
 
 
-@pytest.mark.parametrize("state", [accounts.STOPPED, accounts.OPEN])
+@pytest.mark.parametrize("state", [ChannelState.STOPPED, ChannelState.OPEN])
 def test_a_stopped_channel_stays_stopped(state):
     pair = Pair()
     pair.window()
     pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=state))
     assert begin(pair).claim.voucher.cumulative_amount == 70
-    assert pair.account("payee").state == (accounts.CLOSING if state == accounts.OPEN else state)
+    assert pair.account("payee").state == (ChannelState.CLOSING if state == ChannelState.OPEN else state)
 
 
 def test_from_the_pick_on_nothing_is_offered_taken_or_released():

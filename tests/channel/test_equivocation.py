@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.channel import equivocation
 from connector.channel.messages import Equivocation
+from connector.store.rows.channel import ChannelState
 from contracts.canonical import sha
 from contracts.typed_data import Voucher
 from ledger.dispute import equivocation as proofs
@@ -25,7 +25,7 @@ def both(first=ONE, second=OTHER):
 
 def keep(pair, first, second):
     heard = []
-    desk = replace(pair.holder, contradicted=lambda _tx, account, bundle, now: heard.append((account.key, bundle, now)))
+    desk = replace(pair.holder, contradicted=lambda _tx, account, bundle, now: heard.append((account.id, bundle, now)))
     account = pair.account("payee")
     found = pair.payee_db.act(lambda tx: equivocation.keep(tx, desk, account, first, second, pair.now))
     return found, heard
@@ -43,7 +43,7 @@ def test_both_are_kept_under_their_digest_and_the_channel_stops():
         "id": found.bundle, "channel": CHANNEL_ID.hex(), "seq": 7, "code": "equivocation", "bundle": proof,
         "created": pair.now,
     }  # fmt: skip
-    assert pair.account("payee").state == accounts.STOPPED
+    assert pair.account("payee").state == ChannelState.STOPPED
     refused("stopped", pair.payee_db, lambda: pair.request(pair.plan()))
 
 

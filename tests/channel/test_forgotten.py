@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.channel import messages, payee, receive, resume
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage, Resume
+from connector.store.rows.channel import ChannelState
 from tests.channel.levelling import claimable, level, short, show, tell
 from tests.channel.rig import CHANNEL_ID, Pair
 
@@ -251,13 +251,13 @@ def test_a_closed_channel_is_made_level_too_and_takes_no_acknowledgement(has_rec
         pair.acknowledge()
     else:
         forgotten.seen()
-    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=accounts.CLOSED))
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=ChannelState.CLOSED))
     assert show(pair, 0).windows[0].acknowledged is not None
     level(pair)
     assert level_now(pair) == 70
     assert pair.states("payee") == ["acknowledged"]
     assert pair.paid("payee") == pair.paid("payer") == ([[0, 1]], 1000, 70)
-    assert pair.account("payee").state == accounts.CLOSED
+    assert pair.account("payee").state == ChannelState.CLOSED
 
 
 def test_free_money_shows_nothing_on_a_closed_channel():
@@ -267,6 +267,6 @@ def test_free_money_shows_nothing_on_a_closed_channel():
     pair.acknowledge()
     [told] = show(pair, 0).windows
     assert told.acknowledged is not None
-    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=accounts.CLOSED))
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=ChannelState.CLOSED))
     tell(pair, Resume(1, told.paid.voucher.account_hash, (replace(told, receipt=None, receipt_signature=b""),)))
     assert (pair.account("payee").cumulative, pair.paid("payee")) == (0, ([], 0, 0))

@@ -8,11 +8,11 @@ from functools import partial
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.channel import openings, resume
 from connector.channel.errors import ChannelFault, ChannelLater
 from connector.channel.messages import ReleaseMessage
 from connector.runtime.limits import RECEIPT_LEEWAY_SECONDS
+from connector.store.rows.channel import Side
 from contracts import signature
 from contracts.typed_data import digest
 from ledger.stamp import at_second
@@ -105,7 +105,7 @@ def test_the_chain_bounds_a_receipt_where_the_own_clock_was_set_back(bought):
 
 def level(pair, dating=0):
     """Resume until both sides are level; the payee dates the receipts that it shows otherwise."""
-    told = pair.payer_db.act(lambda tx: resume.show(tx, CHANNEL_ID, accounts.PAYER))
+    told = pair.payer_db.act(lambda tx: resume.show(tx, CHANNEL_ID, Side.PAYER))
     for _ in range(20):
         if told is None:
             return

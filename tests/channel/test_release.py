@@ -14,6 +14,7 @@ from connector.channel.messages import Denial, Equivocation, RefusalMessage
 from connector.channel.release import _late_code, _reasons
 from connector.enforcement.counted import Held
 from connector.runtime.limits import RECEIPT_LEEWAY_SECONDS
+from connector.store.rows.channel import ChannelState
 from contracts.voucher import NO_LOCK
 from tests.channel.faulty import refused
 from tests.channel.rig import CHANNEL_ID, KEPT, LEASED, STRANGER_KEY, Pair
@@ -116,10 +117,12 @@ def test_two_acknowledgements_of_one_seq_are_an_equivocation():
     pair.close(last)
     other = signed(replace(last.voucher, cumulative_amount=69))
     found = pair.close(other)
-    assert (type(found), found.seq, pair.account("payee").state) == (Equivocation, 2, accounts.STOPPED)
+    assert (type(found), found.seq, pair.account("payee").state) == (Equivocation, 2, ChannelState.STOPPED)
 
 
-@pytest.mark.parametrize(("state", "code"), [(accounts.STOPPED, "stopped"), (accounts.CLOSED, "channel-closed")])
+@pytest.mark.parametrize(
+    ("state", "code"), [(ChannelState.STOPPED, "stopped"), (ChannelState.CLOSED, "channel-closed")]
+)
 def test_an_acknowledgement_on_a_channel_that_is_over_is_refused(state, code):
     pair = Pair()
     pair.window()
@@ -162,7 +165,7 @@ def paid():
 def test_what_the_signer_did_not_say_of_a_seq_is_no_proof_against_it(paid, wrong):
     pair, voucher, _ = paid
     refused("foreign-signer", pair.payee_db, lambda: pair.pay(wrong(voucher)))
-    assert pair.account("payee").state == accounts.OPEN
+    assert pair.account("payee").state == ChannelState.OPEN
 
 
 # ---- what a release needs
@@ -191,7 +194,9 @@ def test_nothing_is_released_by_a_clock_that_is_behind_the_chain():
     assert pair.pay(voucher)
 
 
-@pytest.mark.parametrize(("state", "code"), [(accounts.STOPPED, "stopped"), (accounts.CLOSED, "channel-closed")])
+@pytest.mark.parametrize(
+    ("state", "code"), [(ChannelState.STOPPED, "stopped"), (ChannelState.CLOSED, "channel-closed")]
+)
 def test_what_was_offered_before_a_channel_was_over_is_not_released_after(state, code):
     pair = Pair()
     request = pair.plan()

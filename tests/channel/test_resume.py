@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.channel import claims, closing, messages, payee, resume
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage, Resume, VoucherMessage
+from connector.store.rows.channel import ChannelState
 from contracts import signature
 from contracts.typed_data import Voucher, digest
 from ledger.edition import mask
@@ -193,17 +193,17 @@ def test_a_channel_is_not_closed_below_what_was_released(restored):
     level(restored)
     picked = begin(restored)
     assert (picked.claim.voucher.cumulative_amount, picked.short) == (restored.kept, restored.all - restored.kept)
-    assert restored.account("payee").state == accounts.OPEN
+    assert restored.account("payee").state == ChannelState.OPEN
     restored.close(over_the_wire(restored.acknowledge()))
     assert begin(restored).short == 0
-    assert restored.account("payee").state == accounts.CLOSING
+    assert restored.account("payee").state == ChannelState.CLOSING
 
 
 def test_a_stopped_channel_is_claimed_at_once_and_has_it_known():
     pair = Pair()
     heard = []
     pair.holder = replace(
-        pair.holder, contradicted=lambda _tx, account, bundle, _now: heard.append((account.key, bundle))
+        pair.holder, contradicted=lambda _tx, account, bundle, _now: heard.append((account.id, bundle))
     )
     request = pair.plan(pair.want([0]))
     voucher = pair.sign(request, pair.request(request))

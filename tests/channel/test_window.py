@@ -12,6 +12,7 @@ from connector.channel import account as accounts
 from connector.channel import claims, states, window, windows
 from connector.channel.errors import ChannelFault
 from connector.channel.priced import Tally
+from connector.store.rows.channel import WindowState
 from contracts import signature
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff, amount, order_amount
@@ -255,8 +256,14 @@ def test_a_window_is_read_back_as_it_was_written(monkeypatch):
     pair.refuse(pair.pay(pair.sign(request := pair.plan(pair.want(use=2)), pair.request(request))))
     pair.close(pair.acknowledge())
     assert {entry.state for entry in written} >= {
-        states.OFFERED, states.PAID, states.SIGNED, states.RELEASED, states.ACKNOWLEDGED, states.VOID, states.CLOSING
-    }  # fmt: skip
+        WindowState.OFFERED,
+        WindowState.PAID,
+        WindowState.SIGNED,
+        WindowState.RELEASED,
+        WindowState.ACKNOWLEDGED,
+        WindowState.VOID,
+        WindowState.CLOSING,
+    }
 
 
 def test_the_newest_window_is_found_without_walking_through_the_others():

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
@@ -50,7 +51,7 @@ class Source:
         brief = Brief(bytes(32), 1, "did:web:p", piece_bytes=S, padding=padding)
         self.sealed = seal(source_of([folder / "source"]), keys.draw_run(), self.blobs, brief, sealed_at=NOW)
         run, self.table = self.sealed.run, self.sealed.table
-        kept = {"key_id": run.key_id, "run": run.run, "plain_digests": self.sealed.plain_digests}
+        kept = SimpleNamespace(key_id=run.key_id, run=run.run, plain_digests=self.sealed.plain_digests)
         self.secrets = row_secrets(keys, kept, self.table, range(len(self.table)))
         self.asked, self.spoil, self.ticket = [], lambda _first, body: body, "t"
 

@@ -13,6 +13,7 @@ from connector.consumer import key_export
 from connector.custody import edition as editions
 from connector.custody import lineage, replicas
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.store.rows.vault import EditionRow
 from contracts.ranges import RowSet
 from contracts.typed_data import Agreement
 from contracts.typed_json import to_json
@@ -43,7 +44,7 @@ async def held(holder, policy, tier="kept"):
         b"\xa1" * 20, b"\xb2" * 20, b"\3" * 32, sealed.edition_id, b"\5" * 32, b"\xc3" * 20, 9, 9, b"\6" * 32, ""
     )
     new = replicas.prepare(connector.secrets, sealed.edition_id, sealed.header.json(), sealed.table.data)
-    own = await holder.row("editions", id=sealed.edition_id.hex())
+    own = await holder.store.read(lambda tx: tx.get(EditionRow, id=sealed.edition_id.hex()))
     secrets = editions.row_secrets(connector.secrets, own, sealed.table, range(holder.rows))
 
     def act(tx):
@@ -155,7 +156,7 @@ async def test_a_later_deletion_says_that_keys_had_left(holder, tmp_path):
     await holder.connector.openings.export_keys(asked(digest, tmp_path / "keys.json"))
     replica = await holder.store.read(lambda tx: replicas.seen(tx, digest))
     assert await holder.store.read(lambda tx: lineage.lineage(tx, digest)["exported"]) == "1"
-    await holder.connector.erasing.erase(replica["id"], "we are done")
+    await holder.connector.erasing.erase(replica.id, "we are done")
     [event] = await holder.events("replica.deleted", digest)
     told = await holder.store.read(lambda tx: disclosed.fields(holder.connector.core, tx, event["idx"]))
     assert "exported 1 times before" in told["reason"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -39,15 +40,15 @@ class World:
     buyer_keys: Keys
     replicas: Path
 
-    def row(self) -> dict[str, Any]:
-        return {
-            "id": self.sealed.edition_id.hex(),
-            "header": self.sealed.header.json(),
-            "rows": self.sealed.table.data,
-            "plain_digests": self.sealed.plain_digests,
-            "run": self.sealed.run.run,
-            "key_id": self.sealed.run.key_id,
-        }
+    def row(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            id=self.sealed.edition_id.hex(),
+            header=self.sealed.header.json(),
+            rows=self.sealed.table.data,
+            plain_digests=self.sealed.plain_digests,
+            run=self.sealed.run.run,
+            key_id=self.sealed.run.key_id,
+        )
 
     def secrets(self) -> dict[int, bytes]:
         return edition.row_secrets(self.keys, self.row(), self.sealed.table, range(len(self.sealed.table)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import combinations
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -50,7 +51,7 @@ def sealed(tmp_path):
 
 
 def secrets_of(keys, sealed, rows):
-    kept = {"key_id": sealed.run.key_id, "run": sealed.run.run, "plain_digests": sealed.plain_digests}
+    kept = SimpleNamespace(key_id=sealed.run.key_id, run=sealed.run.run, plain_digests=sealed.plain_digests)
     return row_secrets(keys, kept, sealed.table, rows)
 
 

@@ -11,6 +11,7 @@ from connector.custody.intake import Intake
 from connector.custody.secrets import Keys
 from connector.custody.tables import TABLES, Tables
 from connector.runtime import files
+from connector.store.rows.vault import VaultState
 from connector.store.statements import Statements
 from contracts.ranges import RowSet
 from tests.custody.test_later_editions import Shop
@@ -27,15 +28,15 @@ class Shelf:
         self.folder = files.make_folder(folder / "replicas")
         self.wanted, self.other = (Shop(folder / name, series=name.encode() * 16) for name in ("s1", "s2"))
 
-    async def held(self, shop, tail, *, whole=True, state=replicas.SEALED):
+    async def held(self, shop, tail, *, whole=True, state=VaultState.SEALED):
         """Seal the next edition of a series and record the buyer's replica of it."""
         sealed = shop.seal({"a": UNCHANGED + tail})
         new = replicas.prepare(self.keys, sealed.edition_id, sealed.header.json(), sealed.table.data)
         row = await self.store.write(lambda tx: replicas.record(tx, new, agreement=new.edition_id.hex(), now=NOW))
         if whole:
-            (self.folder / row["path"]).write_bytes(sealed.path.read_bytes())
+            (self.folder / row.path).write_bytes(sealed.path.read_bytes())
             rows = RowSet.of([(0, len(sealed.table))]).json()
-            await self.store.write(lambda tx: tx.update("replicas", {"id": row["id"]}, bytes_rows=rows, state=state))
+            await self.store.write(lambda tx: tx.update("replicas", {"id": row.id}, bytes_rows=rows, state=state))
         return row
 
 
@@ -63,25 +64,25 @@ async def test_a_look_reads_what_it_finds_and_nothing_else(shelf, read, others, 
     for number in range(others):
         await shelf.held(shelf.other, bytes([number]))
     one = await shelf.held(shelf.wanted, b"1")
-    two = await shelf.held(shelf.wanted, b"2", state=replicas.DELETED)
+    two = await shelf.held(shelf.wanted, b"2", state=VaultState.DELETED)
     three = await shelf.held(shelf.wanted, b"3", whole=False)
     read.clear()
     monkeypatch.setattr(replicas, "TABLES", Tables())  # as after a start: no table of rows is known
     found = await shelf.store.read(lambda tx: earlier.held(tx, three))
-    assert [row["id"] for row, _table in found] == [one["id"]]
-    assert two["id"] not in {row["id"] for row, _table in found}
+    assert [row.id for row, _table in found] == [one.id]
+    assert two.id not in {row.id for row, _table in found}
     assert read == {"replicas": 2, "row_tables": 1}
 
 
 async def test_unchanged_pieces_are_carried_over_and_verified(shelf):
     one = await shelf.held(shelf.wanted, b"1")
     two = await shelf.held(shelf.wanted, b"2", whole=False)
-    path = shelf.folder / one["path"]
+    path = shelf.folder / one.path
     rotten = bytearray(path.read_bytes())
     rotten[-2 * S] ^= 1
     path.write_bytes(rotten)
-    table = TABLES.proven(bytes.fromhex(two["edition"]), two["header"], two["rows"])
-    intake = Intake(shelf.folder / two["path"], table)
+    table = TABLES.proven(bytes.fromhex(two.edition), two.header, two.rows)
+    intake = Intake(shelf.folder / two.path, table)
     others = await shelf.store.read(lambda tx: earlier.held(tx, two))
     assert earlier.carry_over(shelf.folder, intake, others) == 2
     assert len(intake.missing) == len(table) - 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from connector.custody.seal import Brief, seal
 from connector.custody.secrets import Keys
 from connector.custody.sources import source_of
 from connector.provider.renewal import is_new
+from connector.store.rows.vault import EditionRow
 from ledger.edition.row import RUN_BYTES
 from tests.custody.test_seal_and_open import NOW, S, noise, write
 
@@ -29,16 +32,11 @@ class Shop:
         self.keys, self.blobs = Keys(folder / "keys"), Blobs(folder / "blobs")
         self.sealed = []
 
-    def row(self, number: int) -> dict:
+    def row(self, number: int) -> EditionRow:
         """Return an edition as the database keeps it."""
-        kept = {}
-
-        class Tx:
-            def insert(self, _table, **values):
-                kept.update(values)
-
-        edition.record(Tx(), self.sealed[number], product="p", now=NOW)
-        return kept
+        kept = []
+        edition.record(SimpleNamespace(insert=kept.append), self.sealed[number], product="p", now=NOW)
+        return kept[0]
 
     def seal(self, content: dict[str, bytes], **brief):
         folder = write(self.folder / str(len(self.sealed)), content)
@@ -88,7 +86,7 @@ def test_each_edition_needs_its_own_key_alone(tmp_path, forgotten):
         shop.seal({"a": content["a"] + tail})
     kept = 1 - forgotten
     row = shop.row(forgotten)
-    assert shop.keys.destroy(row["key_id"])
+    assert shop.keys.destroy(row.key_id)
     fresh = Keys(tmp_path / "keys")
     shop.keys = fresh
     assert shop.opened(kept) == {"a": content["a"] + (b"1", b"2")[kept]}
@@ -99,7 +97,7 @@ def test_each_edition_needs_its_own_key_alone(tmp_path, forgotten):
 def test_nothing_is_repeated_of_an_edition_that_was_erased(tmp_path):
     shop = Shop(tmp_path)
     shop.seal({"a": noise(3 * S, 1)})
-    assert shop.keys.destroy(shop.row(0)["key_id"])
+    assert shop.keys.destroy(shop.row(0).key_id)
     sealed = shop.seal({"a": noise(3 * S, 1)})
     assert own(sealed) == 3
     assert is_new(sealed, Former(shop.keys, shop.row(0)))
@@ -112,13 +110,13 @@ async def test_the_deletion_record_says_what_other_editions_keep(tmp_path, store
         shop.seal({"a": noise(3 * S, 1) + tail})
     for number in (0, 1):
         row = shop.row(number)
-        await store.write(lambda tx, row=row: tx.insert("editions", **row))
+        await store.write(lambda tx, row=row: tx.insert(row))
     for number, (grade, kept) in enumerate([("B", "3"), ("A", "0")]):
         row = shop.row(number)
-        key = await store.write(lambda tx, row=row: erasure.begin(tx, "editions", row["id"]))
+        key = await store.write(lambda tx, row=row: erasure.begin(tx, EditionRow, row.id))
         shop.keys.destroy(key)
         done = await store.write(
-            lambda tx, row=row: erasure.finish(tx, shop.keys, "editions", row["id"], rest_elsewhere=False)
+            lambda tx, row=row: erasure.finish(tx, shop.keys, EditionRow, row.id, rest_elsewhere=False)
         )
         assert (done["grade"], done["piecesKeptForOtherEditions"]) == (grade, kept)
 

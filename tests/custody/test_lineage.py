@@ -56,11 +56,11 @@ async def test_the_holder_names_who_sealed_and_who_brought_which_rows(world, sto
     def act(tx):
         agree(tx, "aa" * 32, "did:web:provider.example", edition.hex(), "consumer")
         row = replicas.record(tx, new, agreement="aa" * 32, now=NOW)
-        lineage.note_drawn(tx, row["id"], "https://provider.example", 3)
-        lineage.note_drawn(tx, row["id"], "https://provider.example", 2)
-        lineage.note_drawn(tx, row["id"], "https://holder.example", 1)
-        lineage.note_drawn(tx, row["id"], "https://holder.example", 0, "row 5 came wrong")
-        return row["id"]
+        lineage.note_drawn(tx, row.id, "https://provider.example", 3)
+        lineage.note_drawn(tx, row.id, "https://provider.example", 2)
+        lineage.note_drawn(tx, row.id, "https://holder.example", 1)
+        lineage.note_drawn(tx, row.id, "https://holder.example", 0, "row 5 came wrong")
+        return row.id
 
     replica = await store.write(act)
     for asked in (replica[:10], edition.hex()[:10], "aa" * 5):

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.custody import erasure, needs
+from connector.store.rows.vault import EditionRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger.edition.row import Head, Row
@@ -192,8 +193,8 @@ async def test_a_deletion_record_counts_the_pieces_that_other_editions_keep(stor
 
     await store.write(fill)
     for name, kept, grade in (("first", "1", "B"), ("second", "0", "A")):
-        await store.write(lambda tx, n=name: erasure.begin(tx, "editions", n))
-        told = await store.write(lambda tx, n=name: erasure.finish(tx, NoKeys(), "editions", n, rest_elsewhere=False))
+        await store.write(lambda tx, n=name: erasure.begin(tx, EditionRow, n))
+        told = await store.write(lambda tx, n=name: erasure.finish(tx, NoKeys(), EditionRow, n, rest_elsewhere=False))
         assert (told["piecesKeptForOtherEditions"], told["grade"]) == (kept, grade)
 
 

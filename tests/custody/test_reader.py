@@ -167,6 +167,7 @@ def test_memory_stays_flat(tmp_path):
     """Sealing and opening 96 MiB adds less than 24 MiB to the resident set of a process that did 1 MiB before."""
     script = textwrap.dedent("""
         import resource, sys
+        from types import SimpleNamespace
         from datetime import UTC, datetime
         from pathlib import Path
         from connector.custody.blobs import Blobs
@@ -183,7 +184,7 @@ def test_memory_stays_flat(tmp_path):
             keys, blobs = Keys(folder / "keys"), Blobs(folder / "blobs")
             sealed = seal(source_of([folder / "source"]), keys.draw_run(), blobs,
                           Brief(bytes(32), 1, "did:web:p"), sealed_at=datetime.now(UTC))
-            kept = {"key_id": sealed.run.key_id, "run": sealed.run.run, "plain_digests": sealed.plain_digests}
+            kept = SimpleNamespace(key_id=sealed.run.key_id, run=sealed.run.run, plain_digests=sealed.plain_digests)
             with blobs.open(sealed.edition_id, sealed.table) as file:
                 Reader(file, row_secrets(keys, kept, sealed.table, range(len(sealed.table)))).open_files(folder / "out")
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

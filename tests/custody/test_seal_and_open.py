@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from blake3 import blake3
@@ -55,11 +56,11 @@ def sealed_source(folder: Path, source, **brief):
 
 
 def secrets_of(keys, sealed) -> dict[int, bytes]:
-    kept = {
-        "key_id": sealed.run.key_id,
-        "run": sealed.run.run,
-        "plain_digests": sealed.plain_digests,
-    }
+    kept = SimpleNamespace(
+        key_id=sealed.run.key_id,
+        run=sealed.run.run,
+        plain_digests=sealed.plain_digests,
+    )
     return row_secrets(keys, kept, sealed.table, range(len(sealed.table)))
 
 

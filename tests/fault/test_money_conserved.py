@@ -22,6 +22,7 @@ from connector.channel import claims, payee, receive, resume, windows
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
 from connector.settlement.following import as_known
+from connector.store.rows.channel import ChannelRow, Side
 from contracts import signature
 from contracts.split import Split
 from contracts.tariff import amount
@@ -155,7 +156,7 @@ class Conserved(RuleBasedStateMachine):
     def void(self, one, voucher):
         """Whether it lapsed, or its payee refused it in writing (spec 4): what follows builds on the one before it."""
         window = one.pair.payer_db.act(
-            lambda tx: windows.find(tx, accounts.load(tx, CHANNEL_ID, accounts.PAYER), voucher.seq)
+            lambda tx: windows.find(tx, accounts.load(tx, CHANNEL_ID, Side.PAYER), voucher.seq)
         )
         refused = window is not None and window.refusal is not None
         return refused or 0 < voucher.valid_until < self.coin.newest.at
@@ -232,11 +233,11 @@ class Conserved(RuleBasedStateMachine):
         for db in (one.pair.payer_db, one.pair.payee_db):
 
             def act(tx):
-                row = tx.get("channels", id=CHANNEL_ID.hex())
+                row = tx.get(ChannelRow, id=CHANNEL_ID.hex())
                 if newest is not None and newest.closed:
-                    tx.update("channels", {"id": row["id"]}, state="closed", claimed=newest.claimed)
+                    tx.update("channels", {"id": row.id}, state="closed", claimed=newest.claimed)
                 else:
-                    tx.update("channels", {"id": row["id"]}, **as_known(row, newest, final, at(self.coin.newest.at)))
+                    tx.update("channels", {"id": row.id}, **as_known(row, newest, final, at(self.coin.newest.at)))
 
             db.act(act)
         one.pair.chain.block_time = at(self.coin.newest.at)

@@ -10,8 +10,8 @@ import resource
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.channel import windows
+from connector.store.rows.channel import Side
 from ledger.chain import acts
 from tests.fault.stall import DAY, DEPOSIT, PIECE, ROWS, Stall, stall
 
@@ -30,7 +30,7 @@ def resident_kib():
 
 
 async def waiting(shop):
-    return await shop.connector.store.read(lambda tx: windows.all_unreleased(tx, accounts.PAYEE))
+    return await shop.connector.store.read(lambda tx: windows.all_unreleased(tx, Side.PAYEE))
 
 
 async def draw_all(shop):

@@ -94,8 +94,7 @@ async def test_a_trade_is_shown_by_its_provider_alone_and_only_as_the_chain_sett
 
 async def shown_trade(deal):
     """Return what the provider showed the exchange of a deal."""
-    row = {"id": deal.view["channel"], "agreement": deal.view["agreement"]}
-    return (await deal.provider.connector.store.read(lambda tx: reporting.trade_of(tx, row))).json()
+    return (await deal.provider.connector.store.read(lambda tx: reporting.trade_of(tx, deal.view["channel"]))).json()
 
 
 async def test_reputations_are_those_that_the_audit_counts(day):

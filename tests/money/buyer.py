@@ -13,6 +13,7 @@ from connector.channel.doors import Sight
 from connector.channel.messages import ReleaseMessage
 from connector.channel.plan import Want
 from connector.store.evidence import Evidence
+from connector.store.rows.channel import Side
 from contracts import signature
 from contracts.ranges import RowSet
 from contracts.typed_data import digest
@@ -101,7 +102,7 @@ class Buyer:
                     self.disk.act(lambda tx, at=at: receive.on_claimed(tx, self.desk, one.id, *at))
 
     def account(self, one):
-        return self.disk.act(lambda tx: accounts.load(tx, one.id, accounts.PAYER))
+        return self.disk.act(lambda tx: accounts.load(tx, one.id, Side.PAYER))
 
     def signature(self, voucher, key=None):
         return signature.sign(digest(CHANNELS, voucher), key or self.key)

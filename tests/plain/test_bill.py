@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +23,7 @@ class Table:
 
 
 def copy(*ranges, calls=1, created=MAY):
-    return {"rows": [list(one) for one in ranges], "calls": calls, "created": created}
+    return SimpleNamespace(rows=[list(one) for one in ranges], calls=calls, created=created)
 
 
 def priced(unit, minor, per=1, **more):

@@ -17,6 +17,7 @@ from connector.runtime.errors import ChainReverted, PeerUnreachable
 from connector.settlement.paying import Payments
 from connector.settlement.purse import Purse
 from connector.settlement.settlement import Settlements
+from connector.store.rows.channel import ChannelRow
 from connector.store.tables import TABLES
 from ledger.chain.programs import Channel
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, PAYEE, PAYER, START, TOKEN, Pair
@@ -158,7 +159,7 @@ class Ground:
         return lambda _tx: self.kept.append((peer, checkpoint))
 
     def row(self, channel=CHANNEL_ID):
-        return self.store.act(lambda tx: tx.get("channels", id=channel.hex()))
+        return self.store.act(lambda tx: tx.get(ChannelRow, id=channel.hex()))
 
     def put(self, channel=CHANNEL_ID, **changes):
         self.store.act(lambda tx: tx.update("channels", {"id": channel.hex()}, **changes))

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from connector.channel import account as accounts
+from connector.store.rows.channel import ChannelState, Side
 from ledger.edition import mask
 from tests.settlement.ground import DEPOSIT, Payee
 
@@ -21,7 +21,7 @@ PAID = 70  # by the first window
         ({"claimed": 0}, PAID + 1, mask.lock(b"2" * 32)),
         ({"claimed": PAID + 1, "claimed_lock": b"before"}, PAID + 1, b"before"),
         ({"claimed": PAID, "claimed_lock": b"before"}, PAID + 1, mask.lock(b"2" * 32)),
-        ({"role": accounts.PAYER}, PAID + 1, None),
+        ({"role": Side.PAYER}, PAID + 1, None),
     ],
 )
 def test_a_closed_channel_keeps_what_the_chain_paid_for(about, claimed, known):
@@ -31,4 +31,4 @@ def test_a_closed_channel_keeps_what_the_chain_paid_for(about, claimed, known):
     world.chain.set(claimed=claimed, closed=True, deposit=DEPOSIT + 7)
     assert asyncio.run(world.settlements.note_closed(world.row())) == claimed
     row = world.row()
-    assert (row["state"], row["claimed_lock"], row["deposit"]) == (accounts.CLOSED, known, DEPOSIT + 7)
+    assert (row.state, row.claimed_lock, row.deposit) == (ChannelState.CLOSED, known, DEPOSIT + 7)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from connector.settlement.following import BLOCKS_AGAIN, Following, as_known
+from connector.store.rows.channel import ChannelRow, ChannelState, Side
+from contracts.split import Split
 from ledger.chain.errors import ChainUnreachable
 from ledger.chain.several import SETTLED_BLOCKS
 from ledger.edition import mask
 from tests.core import core
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
-ROW = {
-    "id": "c1" * 32, "role": "payee", "state": "open", "deposit": 100, "expiry": AT, "frozen_for": 0,
-    "cumulative": 90, "claimed": 0, "claimed_lock": None,
-}  # fmt: skip
+ROW = ChannelRow(
+    id="c1" * 32, role=Side.PAYEE, peer="", agreement="", payer=bytes(20), payee=bytes(20), signer=bytes(20),
+    token=bytes(20), split=Split(((bytes(20), 10_000),)), arbitrator=bytes(20),
+    salt=b"", seq=0, account_hash=b"", created=AT,
+    state=ChannelState.OPEN, deposit=100, expiry=AT, frozen_for=0, cumulative=90, claimed=0, claimed_lock=None,
+)  # fmt: skip
 
 
 def channel(**changes):
@@ -56,7 +60,7 @@ def test_the_lesser_of_now_and_confirmed_counts_but_all_that_is_claimed():
 def test_a_freeze_holds_what_moves_and_gives_time_back_when_it_is_over(state, until, known, given_back):
     frozen_until = None if until is None else AT + timedelta(seconds=until)
     newest = channel(frozen_until=frozen_until, frozen_for=7)
-    found = as_known({**ROW, "state": state, "frozen_for": 3}, newest, newest, AT)
+    found = as_known(replace(ROW, state=state, frozen_for=3), newest, newest, AT)
     assert (found["state"], found["frozen_for"]) == (known, given_back)
 
 
@@ -64,7 +68,7 @@ def test_a_freeze_holds_what_moves_and_gives_time_back_when_it_is_over(state, un
 class World:
     """A chain, a store of one row, and what was asked of both."""
 
-    rows: list = field(default_factory=lambda: [dict(ROW)])
+    rows: list = field(default_factory=lambda: [ROW])
     found: dict = field(default_factory=dict)  # block, None for the newest → the channel there
     touched: tuple = ()
     confirmations: int = 0
@@ -72,17 +76,20 @@ class World:
     away: bool = False
 
     async def read(self, look):
-        return look(SimpleNamespace(find=lambda *_: [dict(row) for row in self.rows]))
+        return look(SimpleNamespace(find=lambda *_: list(self.rows)))
 
     async def write(self, work):
-        work(SimpleNamespace(update=lambda _table, _key, **known: self.rows[0].update(known)))
+        def update(_table, _key, **known):
+            self.rows[0] = replace(self.rows[0], **known)
+
+        work(SimpleNamespace(update=update))
 
     async def again(self, block):
         self.asked.append(("again", block))
 
     async def events(self, _program, name, first=None, last=None, channelId=b""):  # noqa: N803 - a field on chain
         if name == "Claimed":
-            assert channelId.hex() == ROW["id"]
+            assert channelId.hex() == ROW.id
             return [SimpleNamespace(fields={"preimage": told}) for told in (b"1" * 32, b"2" * 32, bytes(32))]
         self.asked.append(("events", first, last))
         return [SimpleNamespace(fields={"channelId": bytes.fromhex(one)}) for one in self.touched] + [
@@ -96,7 +103,7 @@ class World:
         return self.found.get(at, self.found.get(None))
 
     async def note_closed(self, row):
-        self.asked.append(("closed", row["id"]))
+        self.asked.append(("closed", row.id))
 
     def seen(self, following, number, past=0, name=b""):
         asyncio.run(following.seen(SimpleNamespace(number=number, hash=name or bytes([number % 256]), at=AT), past))
@@ -114,7 +121,7 @@ def followed(**about):
 def test_the_first_block_looks_at_all_and_a_block_seen_before_at_nothing():
     world, following = followed(found={None: channel(deposit=150)})
     assert world.seen(following, 50) == [("again", 50 - SETTLED_BLOCKS), ("channel", None)]
-    assert world.rows[0]["deposit"] == 150
+    assert world.rows[0].deposit == 150
     assert world.seen(following, 50) == []
     assert world.seen(following, 51) == [("events", 51, 51)]
 
@@ -122,13 +129,13 @@ def test_the_first_block_looks_at_all_and_a_block_seen_before_at_nothing():
 def test_only_what_was_touched_or_is_frozen_is_looked_at_later():
     world, following = followed(found={None: channel()})
     world.seen(following, 50)
-    world.touched = (ROW["id"],)
+    world.touched = (ROW.id,)
     assert world.seen(following, 51) == [("events", 51, 51), ("channel", None)]
     world.touched = ("c2" * 32,)
     assert world.seen(following, 52) == [("events", 52, 52)]
-    world.rows[0]["state"] = "frozen"
+    world.rows[0] = replace(world.rows[0], state="frozen")
     assert world.seen(following, 53) == [("events", 53, 53), ("channel", None)]
-    assert world.rows[0]["state"] == "open"
+    assert world.rows[0].state == "open"
 
 
 def test_another_past_looks_at_all_again_and_sends_again_what_it_took():
@@ -141,11 +148,11 @@ def test_another_past_looks_at_all_again_and_sends_again_what_it_took():
 def test_a_deposit_counts_where_it_is_confirmed_and_events_are_read_from_there():
     world, following = followed(found={None: channel(deposit=300), 48: channel(deposit=200)}, confirmations=2)
     assert world.seen(following, 50)[1:] == [("channel", None), ("channel", 48)]
-    assert world.rows[0]["deposit"] == 200
+    assert world.rows[0].deposit == 200
     assert world.seen(following, 51) == [("events", 49, 51)]
     young, early = followed(found={None: channel(), 0: channel(deposit=1)}, confirmations=9)
     assert young.seen(early, 3)[1:3] == [("channel", None), ("channel", 0)]
-    assert young.rows[0]["deposit"] == 1
+    assert young.rows[0].deposit == 1
     assert young.seen(early, 4)[0] == ("events", 0, 4)
 
 
@@ -158,7 +165,7 @@ def test_where_no_channel_is_open_no_events_are_read():
 def test_a_channel_that_is_not_on_the_chain_any_more_holds_nothing():
     world, following = followed(confirmations=2)
     assert world.seen(following, 50)[1:] == [("channel", None), ("channel", 48), ("again", 50 - BLOCKS_AGAIN)]
-    assert world.rows[0]["deposit"] == 0
+    assert world.rows[0].deposit == 0
 
 
 def test_an_unreachable_chain_is_asked_for_the_same_block_again():
@@ -171,14 +178,14 @@ def test_an_unreachable_chain_is_asked_for_the_same_block_again():
 @pytest.mark.parametrize(("now", "lost"), [({"claimed": 4}, True), ({"deposit": 99}, True), ({"claimed": 6}, False)])
 def test_what_the_chain_took_back_is_sent_again(now, lost):
     world, following = followed(found={None: channel(**{"claimed": 5, **now})})
-    world.rows[0]["claimed"] = 5
+    world.rows[0] = replace(world.rows[0], claimed=5)
     assert (("again", 50 - BLOCKS_AGAIN) in world.seen(following, 50)) is lost
 
 
 def test_a_closed_channel_is_noted_as_that_and_not_followed():
     world, following = followed(found={None: channel(closed=True, deposit=1)})
-    assert ("closed", ROW["id"]) in world.seen(following, 50)
-    assert world.rows[0]["deposit"] == 100
+    assert ("closed", ROW.id) in world.seen(following, 50)
+    assert world.rows[0].deposit == 100
 
 
 @pytest.mark.parametrize(
@@ -194,6 +201,6 @@ def test_a_closed_channel_is_noted_as_that_and_not_followed():
 )
 def test_a_payee_that_was_paid_for_more_than_it_knows_asks_what_for(about, claimed, known):
     world, following = followed(found={None: channel(claimed=claimed)})
-    world.rows[0].update(about)
+    world.rows[0] = replace(world.rows[0], **about)
     world.seen(following, 20)
-    assert world.rows[0]["claimed_lock"] == known
+    assert world.rows[0].claimed_lock == known

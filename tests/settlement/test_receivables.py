@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.channel.equivocation import CODE
 from connector.settlement.receivables import STOPPED, Receivables
+from connector.store.rows.channel import ChannelState, Side
 from contracts.address import show
 from tests.channel.rig import CHANNEL_ID, START
 from tests.settlement.ground import ARBITRATOR, Ground
@@ -33,7 +33,7 @@ class World(Ground):
 
     def _note(self, name):
         async def note(about):
-            self.did.append((name, about.get("id", about)))
+            self.did.append((name, getattr(about, "id", about)))
 
         return note
 
@@ -85,7 +85,7 @@ def test_of_a_channel_that_we_do_not_keep_there_is_nothing_to_do(world, caplog):
 
 
 def test_a_stopped_channel_is_claimed_and_told(world):
-    world.put(state=accounts.STOPPED)
+    world.put(state=ChannelState.STOPPED)
     assert world.tend() == [("claim", KEY)]
     assert world.receivables.warnings() == [STOPPED]
     world.lapse()
@@ -94,12 +94,12 @@ def test_a_stopped_channel_is_claimed_and_told(world):
 
 
 def test_a_payer_has_nothing_to_claim_on_a_stopped_channel(world):
-    world.put(state=accounts.STOPPED, role=accounts.PAYER)
+    world.put(state=ChannelState.STOPPED, role=Side.PAYER)
     assert world.tend() == []
     assert world.receivables.warnings() == [STOPPED]
 
 
-@pytest.mark.parametrize("state", [accounts.OPEN, accounts.CLOSING])
+@pytest.mark.parametrize("state", [ChannelState.OPEN, ChannelState.CLOSING])
 def test_a_buyer_is_asked_for_what_nothing_can_claim(world, state):
     world.put(state=state)
     world.lapse()
@@ -108,7 +108,7 @@ def test_a_buyer_is_asked_for_what_nothing_can_claim(world, state):
     assert world.pair.states("payee")[-1] == "closing"
 
 
-@pytest.mark.parametrize("about", [{"state": accounts.CLOSED}, {"role": accounts.PAYER}])
+@pytest.mark.parametrize("about", [{"state": ChannelState.CLOSED}, {"role": Side.PAYER}])
 def test_nobody_is_asked_about_a_channel_that_is_over_or_another_s_to_claim(world, about):
     filed = world.prove()
     world.put(**about, arbitrator=show(ARBITRATOR))
@@ -117,7 +117,7 @@ def test_nobody_is_asked_about_a_channel_that_is_over_or_another_s_to_claim(worl
 
 
 def test_settling_that_was_interrupted_goes_on(world):
-    world.put(state=accounts.CLOSING)
+    world.put(state=ChannelState.CLOSING)
     assert world.tend() == [("close", KEY)]
     assert world.asked == []
 
@@ -152,7 +152,7 @@ def test_what_is_refused_is_left_to_the_operator(world, caplog):
 def test_a_start_looks_at_open_channels_and_at_those_with_proofs(world):
     world.second(SECOND)
     assert world.woken() == [KEY, SECOND.hex()]
-    world.put(state=accounts.CLOSED)
+    world.put(state=ChannelState.CLOSED)
     assert world.woken() == [SECOND.hex()]
     world.prove(2)
     world.prove(1, channel=SECOND.hex())

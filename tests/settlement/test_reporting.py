@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.runtime.errors import PeerRefused, PeerUnreachable
 from connector.settlement import reporting
 from connector.settlement.reporting import Reporting
+from connector.store.rows.channel import ChannelState, Side
 from contracts import agreement as agreements
 from contracts.typed_json import to_json
 from ledger.agreement import trade as trades
@@ -28,7 +28,7 @@ class World(Ground):
     def __init__(self, terms=KEPT):
         super().__init__(terms)
         self.pair.window()
-        self.put(state=accounts.CLOSED, claimed=PAID)
+        self.put(state=ChannelState.CLOSED, claimed=PAID)
         value = agreements.build(terms, provider=PAYEE, buyer=PAYER, price_cap=10_000)
         self.agree(agreement=to_json(value), provider_signature=BY_PROVIDER, buyer_signature=BY_BUYER)
         self.shown, self.fault = [], None
@@ -62,7 +62,7 @@ class World(Ground):
         self.insert("windows", **{**row, "channel": key})
         row = self.store.act(lambda tx: tx.get("agreements", digest=self.pair.deal.hex()))
         self.insert("agreements", **{**row, "digest": key})
-        self.put(channel, agreement=key, **{"state": accounts.CLOSED, "claimed": PAID, **changes})
+        self.put(channel, agreement=key, **{"state": ChannelState.CLOSED, "claimed": PAID, **changes})
         return key
 
 
@@ -82,7 +82,7 @@ def test_a_settled_trade_is_shown_once_with_what_proves_it(world):
     assert (world.tell(), len(world.shown)) == (0, 1)
 
 
-@pytest.mark.parametrize("changes", [{"state": accounts.CLOSING}, {"claimed": 0}, {"role": accounts.PAYER}])
+@pytest.mark.parametrize("changes", [{"state": ChannelState.CLOSING}, {"claimed": 0}, {"role": Side.PAYER}])
 def test_what_is_not_settled_for_money_is_not_shown(world, changes):
     world.put(**changes)
     assert (world.tell(), world.shown, world.states()) == (0, [], [])

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, Conflict, PeerRefused, PeerUnreachable, explain_failure
 from connector.settlement.returning import Returning, _due, _paid_in
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelState
 from contracts import lifecycle
 from tests.channel.rig import CHANNEL_ID, PROVIDER_DID, START, Pair
 from tests.core import core
@@ -39,14 +39,14 @@ def test_an_untouched_channel_is_due_when_its_agreement_is_over():
     pair = Pair()
 
     def due(agreement, role="payer"):
-        return [one["id"] for one in looked(pair, lambda tx: _due(tx, pair.deal.hex()), agreement, role)]
+        return [row.id for row in looked(pair, lambda tx: _due(tx, pair.deal.hex()), agreement, role)]
 
     assert due(None) == due({"state": "performing"}) == due({"state": OVER}, "payee") == []
     for state, ids in (("open", 1), ("frozen", 1), ("closing", 0), ("stopped", 0), ("closed", 0)):
         put(pair, state=state)
         assert len(due({"state": OVER})) == ids
         assert len(looked(pair, _paid_in, None)) == ids
-    put(pair, state=accounts.OPEN)
+    put(pair, state=ChannelState.OPEN)
     assert looked(pair, _paid_in, None, "payee") == []
     pair.window()
     assert due({"state": OVER}) == []
@@ -74,7 +74,7 @@ class Payee:
         self.did.append("met")
 
     async def closed(self, row):
-        self.did.append(row["id"])
+        self.did.append(row.id)
 
     async def channel(self, _channel):
         return self.found
@@ -249,7 +249,12 @@ async def test_what_the_chain_did_not_give_yet_is_asked_for_again(caplog):
 def test_a_start_asks_again_for_each_agreement_that_was_paid_into():
     payer, found = Payer(), []
     payer.returning.driver.wake = found.append
-    paid = (("09", accounts.OPEN), ("08", accounts.FROZEN), ("07", accounts.CLOSED), ("06", accounts.OPEN))
+    paid = (
+        ("09", ChannelState.OPEN),
+        ("08", ChannelState.FROZEN),
+        ("07", ChannelState.CLOSED),
+        ("06", ChannelState.OPEN),
+    )
     for number, (name, state) in enumerate((*paid, paid[0])):
         channel = bytes([0xC2 + number]) * 32
         payer.pair.open_channel(channel, 10)

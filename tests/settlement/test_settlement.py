@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.channel import account as accounts
 from connector.settlement import settlement
+from connector.store.rows.channel import ChannelState, Side
 from contracts.address import show
 from ledger.chain import batch
 from tests.channel.rig import CHANNEL_ID, EXCHANGE, PAYEE, START, over_the_wire
@@ -55,8 +55,8 @@ def test_a_preview_is_of_channels_on_which_we_are_paid_and_that_are_not_closed(w
     assert [one["channel"] for one in world.preview()["channels"]] == [KEY, second.hex()]
     assert [one["channel"] for one in world.preview(world.pair.deal.hex())["channels"]] == [KEY, second.hex()]
     assert world.preview("00" * 32)["channels"] == []
-    world.put(state=accounts.CLOSED)
-    world.put(second, role=accounts.PAYER)
+    world.put(state=ChannelState.CLOSED)
+    world.put(second, role=Side.PAYER)
     assert world.preview()["channels"] == []
 
 
@@ -86,7 +86,7 @@ def test_a_payee_asks_claims_closes_and_withdraws(world):
     assert world.chain.anew == {claim, CLOSE}  # what stood against them before may be over
     assert world.chain.sent[0][2][2] == bytes(32)
     row = world.row()
-    assert (row["state"], row["claimed"], row["close_tx"]) == (accounts.CLOSED, PAID, "5c" * 32)
+    assert (row.state, row.claimed, row.close_tx) == (ChannelState.CLOSED, PAID, "5c" * 32)
     claimed = {"cumulative": "70", "tx": MINED, "shares": SHARES}
     closed = {"cumulative": "70", "tx": "5c" * 32, "shares": SHARES, "refund": str(DEPOSIT - PAID)}
     assert world.recorded == [("channel.claimed", KEY, claimed), ("channel.closed", KEY, closed)]
@@ -95,7 +95,7 @@ def test_a_payee_asks_claims_closes_and_withdraws(world):
 def test_one_channel_is_closed_alone(world):
     second = world.second()
     asyncio.run(world.settlements.close(world.row()))
-    assert (world.row()["state"], world.row(second)["state"]) == (accounts.CLOSED, accounts.OPEN)
+    assert (world.row().state, world.row(second).state) == (ChannelState.CLOSED, ChannelState.OPEN)
 
 
 def test_settling_twice_settles_once(world):
@@ -134,7 +134,7 @@ def test_what_an_arbitrator_holds_is_left_out_until_that_is_over(world):
     del world.chain.channels[world.second()]  # as one is that the chain does not know
     world.chain.set(frozen_until=START + timedelta(seconds=1))
     assert world.settle() == {"channels": [], "withdrawn": "0"}
-    assert (world.asked, world.chain.sent, world.row()["state"]) == ([], [], accounts.OPEN)
+    assert (world.asked, world.chain.sent, world.row().state) == ([], [], ChannelState.OPEN)
     world.chain.block.at += timedelta(seconds=1)
     assert len(world.settle()["channels"]) == 1
 
@@ -143,7 +143,7 @@ def test_what_an_arbitrator_has_ended_is_noted_and_not_sent(world):
     world.chain.set(closed=True, claimed=30, frozen_until=START + timedelta(days=1))
     [one] = world.settle()["channels"]
     assert (one["settled"], one["shares"]) == ("30", {show(PAYEE): "27", show(EXCHANGE): "3"})
-    assert (world.chain.sent, world.row()["state"], world.row()["claimed"]) == ([], accounts.CLOSED, 30)
+    assert (world.chain.sent, world.row().state, world.row().claimed) == ([], ChannelState.CLOSED, 30)
 
 
 # ---- what cannot be settled
@@ -161,7 +161,7 @@ def test_what_nothing_can_claim_keeps_its_channel_open_and_stops_no_other(world)
     ))  # fmt: skip
     assert first["fault"]["hint"] == "settle again when the buyer answers; what could be claimed is claimed"
     assert first == told(settled=0, shares=NOTHING, agreement=world.pair.deal.hex(), fault=first["fault"])
-    assert ("fault" in other, world.row(second)["state"], world.row()["state"]) == (False, "closed", "open")
+    assert ("fault" in other, world.row(second).state, world.row().state) == (False, "closed", "open")
     assert not world.chain.channels[CHANNEL_ID].closed
 
 
@@ -171,7 +171,7 @@ def test_what_can_be_claimed_of_it_is_claimed(world):
     [one] = world.settle()["channels"]
     assert world.chain.names() == [CLAIM]
     assert (one["settled"], one["shares"]) == ("70", SHARES)
-    assert one["fault"]["text"].startswith(f"{world.row()['cumulative'] - PAID} minor units of what was released")
+    assert one["fault"]["text"].startswith(f"{world.row().cumulative - PAID} minor units of what was released")
 
 
 def test_an_acknowledgement_of_less_leaves_it_open(world, monkeypatch):
@@ -189,7 +189,7 @@ def test_an_acknowledgement_that_comes_while_the_chain_is_slow_is_claimed_too(wo
     world.lose_preimage()
     world.silent()
     world.chain.meanwhile["claim"] = lambda: world.pair.close(over_the_wire(world.pair.acknowledge()))
-    released = world.row()["cumulative"]
+    released = world.row().cumulative
     assert [(one["settled"], "fault" in one) for one in world.settle()["channels"]] == [(str(released), False)]
     assert world.chain.names() == [CLAIM, f"claim:{KEY}:3", CLOSE]
     assert world.kinds() == ["channel.claimed", "channel.claimed", "channel.closed"]
@@ -220,17 +220,17 @@ def test_a_claim_that_the_chain_refuses_is_told(world, found):
 def test_what_the_chain_has_paid_already_is_noted_and_not_claimed(world):
     world.silent()
     for claimed in (PAID, PAID + 1):
-        world.put(claimed=0, state=accounts.OPEN)
+        world.put(claimed=0, state=ChannelState.OPEN)
         world.chain.set(claimed=claimed)
         asyncio.run(world.settlements.claim(world.row()))
-        assert world.row()["claimed"] == claimed
+        assert world.row().claimed == claimed
     assert (world.chain.sent, world.recorded) == ([], [])
 
 
 def test_a_greater_claim_that_was_noted_meanwhile_is_not_lowered(world):
     world.chain.meanwhile["claim"] = lambda: world.put(claimed=PAID)
     asyncio.run(world.settlements.claim(world.row()))
-    assert (world.chain.names(), world.kinds(), world.row()["claimed"]) == ([CLAIM], [], PAID)
+    assert (world.chain.names(), world.kinds(), world.row().claimed) == ([CLAIM], [], PAID)
 
 
 # ---- claiming without an end
@@ -239,7 +239,7 @@ def test_a_greater_claim_that_was_noted_meanwhile_is_not_lowered(world):
 def test_a_claim_leaves_the_channel_open(world):
     asyncio.run(world.settlements.claim(world.row()))
     assert (world.chain.names(), world.chain.anew) == ([CLAIM], {CLAIM})
-    assert (world.row()["state"], world.row()["claimed"]) == (accounts.OPEN, PAID)
+    assert (world.row().state, world.row().claimed) == (ChannelState.OPEN, PAID)
     assert world.kinds() == ["channel.claimed"]
 
 
@@ -256,7 +256,7 @@ def test_nothing_is_claimed_where_the_chain_would_not_take_it(world, changes):
 def test_where_nothing_was_sold_nothing_is_claimed():
     world = Payee(paid=False)
     asyncio.run(world.settlements.claim(world.row()))
-    assert (world.chain.sent, world.row()["claimed"]) == ([], 0)
+    assert (world.chain.sent, world.row().claimed) == ([], 0)
 
 
 # ---- confirmations
@@ -278,7 +278,7 @@ def test_a_claim_is_confirmed_before_its_channel_is_closed(monkeypatch):
     world.settle()
     claimed = [f"claim:{KEY}:2"]
     assert asked == [(97, claimed)] * 3
-    assert world.row()["state"] == accounts.CLOSED
+    assert world.row().state == ChannelState.CLOSED
 
 
 @pytest.mark.parametrize(("number", "first"), [(4, 1), (3, 0), (2, 0)])
@@ -298,7 +298,7 @@ def test_a_claim_that_is_never_confirmed_leaves_its_channel_closing(monkeypatch)
     [one] = world.settle()["channels"]
     assert one["fault"]["text"] == "the claim waits for its confirmations before the channel is closed"
     assert one["fault"]["hint"] == "settle again later"
-    assert (one["settled"], world.row()["state"]) == ("70", accounts.CLOSING)
+    assert (one["settled"], world.row().state) == ("70", ChannelState.CLOSING)
     assert CLOSE not in world.chain.names()
 
 
@@ -307,36 +307,36 @@ def test_a_claim_that_is_never_confirmed_leaves_its_channel_closing(monkeypatch)
 
 @pytest.mark.parametrize(("late", "sent"), [(-1, []), (0, [REFUND]), (1, [REFUND])])
 def test_a_payer_takes_back_the_rest_from_the_expiry_on(world, late, sent):
-    world.put(role=accounts.PAYER)
+    world.put(role=Side.PAYER)
     world.chain.block.at = LATER + timedelta(seconds=late)
     assert world.settle()["channels"] == []
-    assert (world.chain.names(), world.row()["state"]) == (sent, accounts.CLOSED if sent else accounts.OPEN)
+    assert (world.chain.names(), world.row().state) == (sent, ChannelState.CLOSED if sent else ChannelState.OPEN)
     assert world.kinds() == ["channel.closed"] * len(sent)
     world.settle()
     assert (world.chain.names(), len(world.recorded)) == (sent, len(sent))
 
 
 def test_a_payer_notes_what_its_payee_closed_and_sends_nothing(world):
-    world.put(role=accounts.PAYER)
+    world.put(role=Side.PAYER)
     world.chain.block.at = LATER
     world.chain.set(closed=True, claimed=30)
     world.settle()
-    assert (world.chain.sent, world.row()["state"], world.row()["claimed"]) == ([], accounts.CLOSED, 30)
+    assert (world.chain.sent, world.row().state, world.row().claimed) == ([], ChannelState.CLOSED, 30)
     assert world.recorded[0][2]["refund"] == str(DEPOSIT - 30)
     gone = Payee()
-    gone.put(role=accounts.PAYER)
+    gone.put(role=Side.PAYER)
     gone.chain.block.at = LATER
     gone.chain.channels.clear()
-    assert (gone.settle()["channels"], gone.chain.sent, gone.row()["state"]) == ([], [], accounts.OPEN)
+    assert (gone.settle()["channels"], gone.chain.sent, gone.row().state) == ([], [], ChannelState.OPEN)
 
 
 def test_a_refund_that_failed_is_told_with_its_channel(world):
-    world.put(role=accounts.PAYER)
+    world.put(role=Side.PAYER)
     world.chain.block.at = LATER
     world.chain.refused.add("refund")
     [one] = world.settle()["channels"]
     assert (one["channel"], one["fault"]["code"]) == (KEY, "chain-reverted")
-    world.put(state=accounts.CLOSED)
+    world.put(state=ChannelState.CLOSED)
     world.chain.channels = None  # it is not asked about what is over
     assert world.settle()["channels"] == []
 
@@ -348,9 +348,9 @@ def test_a_closed_channel_is_noted_once_and_an_open_one_is_not(world):
     note = lambda row: asyncio.run(world.settlements.note_closed(row))  # noqa: E731
     before = world.row()
     world.chain.set(claimed=5)
-    assert (note(before), world.row()["state"], world.recorded) == (5, accounts.OPEN, [])
+    assert (note(before), world.row().state, world.recorded) == (5, ChannelState.OPEN, [])
     world.chain.set(closed=True)
     assert note(before) == note(before) == note(world.row()) == 5
-    assert (world.kinds(), world.row()["claimed"]) == (["channel.closed"], 5)
+    assert (world.kinds(), world.row().claimed) == (["channel.closed"], 5)
     world.chain.channels.clear()
     assert note(world.row()) == 5

@@ -19,6 +19,7 @@ from connector.consumer.quoting import Quotes
 from connector.runtime.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
 from connector.store.rows.agreement import AcquisitionRow
+from connector.store.rows.channel import PaidRowsRow
 from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
@@ -149,8 +150,8 @@ async def acquisition(call: Call) -> Row:
 
 def _line(tx: Tx, row: AcquisitionRow) -> Row:
     told = {name: getattr(row, name) for name in ("id", "product", "provider", "state")}
-    paid = tx.get("paid_rows", agreement=row.agreement) if row.agreement else None
-    cost = "0" if paid is None else str(paid["amount"])
+    paid = tx.get(PaidRowsRow, agreement=row.agreement) if row.agreement else None
+    cost = "0" if paid is None else str(paid.amount)
     return {**told, "paid": cost, "updated": row.updated.isoformat(timespec="seconds")}
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.channel.account import CLOSED, PAYEE, PAYER
 from connector.console.leafing import leafed
 from connector.consumer.budget import Budget
 from connector.consumer.outlay import AMOUNT, MICROSECONDS, since
@@ -16,6 +15,7 @@ from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.settlement.claiming import Claiming
 from connector.store import sums
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelState, Side
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,7 +37,7 @@ _JOINED = (
 
 async def spending(call: Call) -> Row:
     """Return what was spent, beside the month's budget."""
-    flow = await _flow(call, PAYER)
+    flow = await _flow(call, Side.PAYER)
     back = await call.core.store.read(_refundable)
     return {**flow, "back": str(back), "budget": await call.of(Budget).page()}
 
@@ -45,23 +45,23 @@ async def spending(call: Call) -> Row:
 async def earnings(call: Call) -> Row:
     """Return what was earned, before the exchange's share, and what of it lapses unless it is claimed before."""
     lapses = await call.of(Claiming).lapses()
-    return {**await _flow(call, PAYEE), "lapses": lapses[:PAGE_ROWS_MAX]}
+    return {**await _flow(call, Side.PAYEE), "lapses": lapses[:PAGE_ROWS_MAX]}
 
 
 def _refundable(tx: Tx) -> int:
     """Return what lies in open channels and is promised to nobody: it comes back when they are closed."""
     listed = ", ".join(sums.select(name, name) for name in ("deposit", "cumulative"))
     sql = f"SELECT {listed} FROM channels WHERE role = ? AND state <> ?"  # noqa: S608  # named here
-    row = tx.execute(sql, PAYER, CLOSED)[0]
+    row = tx.execute(sql, Side.PAYER, ChannelState.CLOSED)[0]
     return max(0, sums.total(row, "deposit") - sums.total(row, "cumulative"))
 
 
-async def _flow(call: Call, role: str) -> Row:
+async def _flow(call: Call, role: Side) -> Row:
     today, first = call.core.clock.now().date(), call.first(FOUND_ROWS_MAX)
     return await call.core.store.read(lambda tx: _read(tx, role, today, first))
 
 
-def _read(tx: Tx, role: str, today: date, first: int) -> Row:
+def _read(tx: Tx, role: Side, today: date, first: int) -> Row:
     """Return a page of the rows (day, product, peer) of these days, each day's sum, and the sums of all time."""
     begin = today - timedelta(days=DAYS - 1)
     rows = _rows(tx, role, begin, first)
@@ -72,7 +72,7 @@ def _read(tx: Tx, role: str, today: date, first: int) -> Row:
     }
 
 
-def _rows(tx: Tx, role: str, begin: date, first: int) -> list[Row]:
+def _rows(tx: Tx, role: Side, begin: date, first: int) -> list[Row]:
     """Return one row more than a page has."""
     where, values = since(role, begin)
     return tx.execute(
@@ -85,7 +85,7 @@ def _rows(tx: Tx, role: str, begin: date, first: int) -> list[Row]:
     )
 
 
-def _days(tx: Tx, role: str, begin: date, today: date) -> list[Row]:
+def _days(tx: Tx, role: Side, begin: date, today: date) -> list[Row]:
     where, values = since(role, begin)
     found = tx.execute(f"SELECT {_DAY} AS day, {AMOUNT} FROM windows {where} GROUP BY day", *values)  # noqa: S608  # named here
     amounts = {_date(row["day"]): sums.total(row, "amount") for row in found}
@@ -93,7 +93,7 @@ def _days(tx: Tx, role: str, begin: date, today: date) -> list[Row]:
     return [{"day": day.isoformat(), "amount": str(amounts.get(day.isoformat(), 0))} for day in days]
 
 
-def _all_time(tx: Tx, role: str) -> Row:
+def _all_time(tx: Tx, role: Side) -> Row:
     listed = ", ".join(sums.select(name, name) for name in SUMS)
     row = tx.execute(f"SELECT count(*) AS channels, {listed} FROM channels WHERE role = ?", role)[0]  # noqa: S608  # named here
     return {"sums": {name: str(sums.total(row, name)) for name in SUMS}, "channels": int(row["channels"])}

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
-from connector.channel.account import CLOSED
 from connector.console import describing, language
 from connector.console.leafing import leafed
 from connector.consumer.opening import Openings
@@ -19,8 +18,10 @@ from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow, SubLicenceRow, SubLicenceState
+from connector.store.rows.channel import ChannelRow, ChannelState
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import ReadRow, ReadState
+from connector.store.rows.vault import ReplicaRow
 from policy.errors import PolicyError
 from policy.model import atoms
 from policy.parse import parse
@@ -63,7 +64,7 @@ def line(tx: Tx, row: AgreementRow) -> Row:
 
 def paid(tx: Tx, row: AgreementRow) -> int:
     """Return what was paid under an agreement: the newest released amount of each of its channels."""
-    return sum(channel["cumulative"] for channel in tx.find("channels", "agreement = ?", (row.digest,)))
+    return sum(channel.cumulative for channel in tx.find(ChannelRow, "agreement = ?", (row.digest,)))
 
 
 async def agreement(call: Call) -> Row:
@@ -74,10 +75,10 @@ async def agreement(call: Call) -> Row:
         row = tx.get(AgreementRow, digest=key)
         if row is None:
             raise Absent(f"there is no agreement `{key[:100]}` here", "see the list of agreements")
-        channels = tx.find("channels", "agreement = ?", (key,), limit=SHOWN)
+        channels = tx.find(ChannelRow, "agreement = ?", (key,), limit=SHOWN)
         transfers = tx.find(TransferRow, "agreement = ?", (key,), "created", SHOWN)
         held = _replica(tx, row)
-        parts = [key, row.edition, *(channel["id"] for channel in channels), *(one.id for one in transfers)]
+        parts = [key, row.edition, *(channel.id for channel in channels), *(one.id for one in transfers)]
         return {
             **line(tx, row),
             "edition": row.edition,
@@ -100,9 +101,11 @@ async def agreement(call: Call) -> Row:
     return {**told, **said, "split": terms.get("split", [])}
 
 
-def _effects(tx: Tx, row: AgreementRow, held: Row | None, channels: list[Row], transfers: list[TransferRow]) -> Row:
+def _effects(
+    tx: Tx, row: AgreementRow, held: Row | None, channels: list[ChannelRow], transfers: list[TransferRow]
+) -> Row:
     """Return what ends with an agreement, before anybody ends it; `held` is the replica under it."""
-    owed = sum(one["cumulative"] - (one["claimed"] or 0) for one in channels if one["state"] != CLOSED)
+    owed = sum(one.cumulative - (one.claimed or 0) for one in channels if one.state != ChannelState.CLOSED)
     granted = tx.find(SubLicenceRow, "parent = ? and state = ?", (row.digest, SubLicenceState.ISSUED), limit=SHOWN)
     below = tx.find(AgreementRow, "parent = ? and state = ?", (row.digest, row.state), limit=SHOWN)
     return {
@@ -114,10 +117,10 @@ def _effects(tx: Tx, row: AgreementRow, held: Row | None, channels: list[Row], t
     }
 
 
-def _channel(row: Row) -> Row:
-    amounts = {name: str(row[name] or 0) for name in ("deposit", "cumulative", "claimed")}
-    told = {name: row[name] for name in ("id", "role", "state", "open_tx", "close_tx", "seq")}
-    return {**told, **amounts, "expiry": moment(row["expiry"])}
+def _channel(row: ChannelRow) -> Row:
+    amounts = {name: str(getattr(row, name) or 0) for name in ("deposit", "cumulative", "claimed")}
+    told = {name: getattr(row, name) for name in ("id", "role", "state", "open_tx", "close_tx", "seq")}
+    return {**told, **amounts, "expiry": moment(row.expiry)}
 
 
 def _transfer(row: TransferRow) -> Row:
@@ -136,7 +139,7 @@ def _events(tx: Tx, parts: list[str]) -> list[Row]:
 
 
 def _replica(tx: Tx, row: AgreementRow) -> Row | None:
-    found = tx.find("replicas", "agreement = ?", (row.digest,), limit=1)
+    found = tx.find(ReplicaRow, "agreement = ?", (row.digest,), limit=1)
     return None if not found else replica(tx, found[0], row)
 
 
@@ -145,26 +148,26 @@ async def replicas(call: Call) -> Row:
     first = call.first(FOUND_ROWS_MAX)
 
     def read(tx: Tx) -> list[Row]:
-        rows = tx.find("replicas", "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
-        told = [(one, tx.get(AgreementRow, digest=one["agreement"])) for one in rows]
+        rows = tx.find(ReplicaRow, "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
+        told = [(one, tx.get(AgreementRow, digest=one.agreement)) for one in rows]
         return [replica(tx, one, row) for one, row in told if row is not None]
 
     return leafed(first, await call.core.store.read(read))
 
 
-def replica(tx: Tx, row: Row, under: AgreementRow) -> Row:
+def replica(tx: Tx, row: ReplicaRow, under: AgreementRow) -> Row:
     """Return a replica with what was opened of it and what may still be; `left` is None where nothing counts."""
     terms = under.terms or {}
-    done = tx.find(ReadRow, "agreement = ?", (row["agreement"],), "created desc")
+    done = tx.find(ReadRow, "agreement = ?", (row.agreement,), "created desc")
     opened = sum(one.state == ReadState.DONE for one in done)
     most = openings_most(terms.get("policy") or {}, under.product)
     return {
         "title": terms.get("title", under.product),
         "tier": terms.get("tier", ""),
-        "agreement": row["agreement"],
-        "edition": row["edition"],
-        "state": row["state"],
-        "bytes": row["header"].get("plainBytes"),
+        "agreement": row.agreement,
+        "edition": row.edition,
+        "state": row.state,
+        "bytes": row.header.get("plainBytes"),
         "opened": opened,
         "reads": [_read(one) for one in done[:SHOWN]],
         "left": None if most is None else max(0, most - opened),

@@ -19,6 +19,8 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies, orders, statement
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelRow, PaidRowsRow, Side
+from connector.store.rows.vault import EditionRow
 from contracts.canonical import canonical
 from contracts.labels import H
 from contracts.namespace import AGREEMENT_URN
@@ -31,9 +33,9 @@ from ledger.edition.header import read_header
 from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
-    from connector.channel.windows import Window
     from connector.core.core import Core
     from connector.store.row import Row
+    from connector.store.rows.channel import WindowRow
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
 
@@ -110,10 +112,11 @@ class Bills:
         if agreement.signed_terms["tier"] == PLAIN:
             raise Conflict("a plain copy is billed by its receipt, outside channels", "penstock show, for its receipt")
         terms, header, rows = Terms.from_json(agreement.terms), *self._edition(tx, agreement)
-        channels = [row["id"] for row in tx.find("channels", "agreement = ?", (digest,), "created")]
+        channels = [row.id for row in tx.find(ChannelRow, "agreement = ?", (digest,), "created")]
         paid = tuple(window for channel in channels for window in _windows(tx, channel, agreement.role))
         lines, due = ledger_bills.priced(terms, RowTable(rows), bytes.fromhex(digest), paid)
-        booked = (tx.get("paid_rows", agreement=digest) or {"amount": 0})["amount"]
+        books = tx.get(PaidRowsRow, agreement=digest)
+        booked = 0 if books is None else books.amount
         if not sum(line.amount for line in lines) == due == booked:
             raise Conflict(f"the books say {booked}, vouchers and tariff {due}: nothing is signed", "penstock doctor")
         provider, buyer = self._parties(agreement)
@@ -137,10 +140,10 @@ class Bills:
 
     def _edition(self, tx: Tx, agreement: AgreementRow) -> tuple[Any, bytes]:
         """Return header (JSON) and rows of the agreed edition, of our own or of the replica that is here."""
-        row = tx.get("editions", id=agreement.edition) or replicas.under(tx, agreement.digest)
+        row = tx.get(EditionRow, id=agreement.edition) or replicas.under(tx, agreement.digest)
         if row is None:
             raise Absent("the edition of this agreement is not here: nothing of it was ever paid", "penstock show")
-        return row["header"], row["rows"]
+        return row.header, row.rows
 
     async def _settled(self, channel: str) -> Settled:
         found = await self._programs.channel(bytes.fromhex(channel))
@@ -150,12 +153,12 @@ class Bills:
 
 
 def _windows(tx: Tx, channel: str, role: str) -> list[PaidWindow]:
-    account = accounts.load(tx, bytes.fromhex(channel), accounts.PAYEE if role == PROVIDER else accounts.PAYER)
+    account = accounts.load(tx, bytes.fromhex(channel), Side.PAYEE if role == PROVIDER else Side.PAYER)
     kept = windows.later(tx, account, 0, WINDOWS_MAX)
     return [_paid(window) for window in kept if window.state in statement.PAID[account.role]]
 
 
-def _paid(window: Window) -> PaidWindow:
+def _paid(window: WindowRow) -> PaidWindow:
     assert window.voucher is not None, "a window that was paid has its voucher"
     assert window.voucher_signature is not None
     said = [*window.contexts, *({} for _ in window.orders[len(window.contexts) :])]

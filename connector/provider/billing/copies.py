@@ -15,6 +15,7 @@ from connector.licence.receipt import OUTSIDE
 from connector.negotiation.protocol.offers import METERED
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.agreement import AcquisitionRow
+from connector.store.rows.vault import CopyRow
 from contracts import price_words
 from contracts.canonical import canonical, sha
 from contracts.labels import H
@@ -36,8 +37,9 @@ def receipts(tx: Tx, agreement: AgreementRow) -> list[Row]:
     """Return the receipts under an agreement that are here, those first that are older."""
     digest = agreement.digest
     if agreement.role == PROVIDER:
-        ended = tx.find("copies", "agreement = ?", (digest,), order="created")
-        return [_kept(row["receipt"], row["signature"].hex(), row["agreed"]) for row in ended if row["receipt"]]
+        ended = tx.find(CopyRow, "agreement = ?", (digest,), order="created")
+        signed = [(row.receipt, row.signature, row.agreed) for row in ended]
+        return [_kept(told, by.hex(), agreed) for told, by, agreed in signed if told and by]
     got = tx.find(AcquisitionRow, "agreement = ?", (digest,), order="created")
     # nothing is kept here of a receipt that was not signed for
     return [_kept(**told, agreed=True) for row in got if (told := (row.progress or {}).get("receipt"))]

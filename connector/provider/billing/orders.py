@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.channel.account import CLOSED
 from connector.negotiation.protocol.offers import PLAIN
 from connector.provider.billing import copies
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelRow, ChannelState, PaidRowsRow
 from connector.store.rows.protocol import TransferRow
 from contracts import price_words
 from contracts.lifecycle import OVER
@@ -96,7 +96,7 @@ def described(agreement: AgreementRow, facts: Row) -> Row:
 
 def all_facts(tx: Tx) -> Callable[[AgreementRow, int], Row]:
     """Return what tells the facts of any agreement and what it came to; each table is asked once, for all of them."""
-    counted = {row["agreement"]: row for row in tx.execute(_CHANNELS, CLOSED)}
+    counted = {row["agreement"]: row for row in tx.execute(_CHANNELS, ChannelState.CLOSED)}
     moved = {row["agreement"]: row for row in tx.execute(_TRANSFERS, *DELIVERED)}
     booked = {row["agreement"]: int(row["amount"]) for row in tx.execute("SELECT agreement, amount FROM paid_rows")}
     none = {"channels": 0, "closed": 0, "transfers": 0, "delivered": 0}
@@ -120,9 +120,10 @@ def all_facts(tx: Tx) -> Callable[[AgreementRow, int], Row]:
 
 def _facts(tx: Tx, agreement: AgreementRow) -> Row:
     digest = agreement.digest
-    channels = tx.find("channels", "agreement = ?", (digest,))
+    channels = tx.find(ChannelRow, "agreement = ?", (digest,))
     transfers = tx.find(TransferRow, "agreement = ?", (digest,))
-    paid = tx.get("paid_rows", agreement=digest) or {"quantity": 0, "amount": 0}
+    booked = tx.get(PaidRowsRow, agreement=digest)
+    paid = {"quantity": 0, "amount": 0} if booked is None else {"quantity": booked.quantity, "amount": booked.amount}
     if agreement.signed_terms["tier"] == PLAIN:
         told = copies.receipts(tx, agreement)
         paid = {"quantity": sum(int(one["receipt"]["plainBytes"]) for one in told), "amount": copies.amount(told)}
@@ -130,9 +131,9 @@ def _facts(tx: Tx, agreement: AgreementRow) -> Row:
         "agreement_state": agreement.state,
         "licence": agreement.licence_tx,
         "channels": len(channels),
-        "open": sum(row["state"] != CLOSED for row in channels),
-        "deposit": sum(row["deposit"] for row in channels),
-        "claimed": sum(row["claimed"] or 0 for row in channels),
+        "open": sum(row.state != ChannelState.CLOSED for row in channels),
+        "deposit": sum(row.deposit for row in channels),
+        "claimed": sum(row.claimed or 0 for row in channels),
         "transfers": len(transfers),
         "delivered": any(transfer.state in DELIVERED for transfer in transfers),
         "quantity": paid["quantity"],

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from connector.channel import account as accounts
-from connector.channel import states
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from connector.provider.billing import orders
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import Side, WindowState
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 
 # states in which a window was paid for, on each side
 PAID: Mapping[str, frozenset[str]] = {
-    accounts.PAYEE: frozenset({states.PAID, states.ACKNOWLEDGED}),
-    accounts.PAYER: frozenset({states.RELEASED, states.ACKNOWLEDGED, states.FAULT}),
+    Side.PAYEE: frozenset({WindowState.PAID, WindowState.ACKNOWLEDGED}),
+    Side.PAYER: frozenset({WindowState.RELEASED, WindowState.ACKNOWLEDGED, WindowState.FAULT}),
 }
 TOLD = ("agreement", "role", "peer", "product", "title", "price", "state", "payment")
 CLOCKS_APART = timedelta(days=1)

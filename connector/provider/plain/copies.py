@@ -10,6 +10,7 @@ wherever it is shown, and nothing of it goes through a channel.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,7 @@ from connector.provider.plain import decision as copy_decision
 from connector.runtime.errors import Absent, NotPermitted
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.evidence import LogEntryRow
+from connector.store.rows.vault import CopyRow, CopyState, EditionRow
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff
 from ledger.log.note import b64
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.edition.row_table import RowTable
 
-OPEN, ENDED = "open", "ended"
 GONE: Final = "the agreed edition is not here any more"
 EDITIONS_MAX = 2  # what one transfer may draw: the edition, and as much again for what broke off
 
@@ -95,8 +96,8 @@ class Copies:
     async def open(self, ticket: Ticket) -> Opened:
         """Open the ticket's edition for reading; raises NotPermitted when it is not here any more."""
 
-        def look(tx: Tx) -> tuple[Row | None, RowTable | None]:
-            return tx.get("editions", id=ticket.edition.hex()), self._books.table(tx, ticket.edition)
+        def look(tx: Tx) -> tuple[EditionRow | None, RowTable | None]:
+            return tx.get(EditionRow, id=ticket.edition.hex()), self._books.table(tx, ticket.edition)
 
         edition, table = await self._core.store.read(look)
         if edition is None or table is None:
@@ -114,8 +115,8 @@ class Copies:
 
     def moved(self, tx: Tx, transfer: TransferRow) -> None:
         """End the copy of a transfer that is over, and record what was served."""
-        copy = tx.get("copies", id=transfer.id)
-        if transfer.state in FINAL and copy is not None and copy["state"] == OPEN:
+        copy = tx.get(CopyRow, id=transfer.id)
+        if transfer.state in FINAL and copy is not None and copy.state == CopyState.OPEN:
             self._end(tx, copy, self._core.clock.now())
 
     async def receipt(self, ticket: Ticket) -> Row:
@@ -124,15 +125,15 @@ class Copies:
 
     def countersigned(self, tx: Tx, agreement: AgreementRow, notice: Notice, now: datetime) -> None:
         """Take the buyer's signed word that a receipt, named by its digest, says what it received."""
-        for copy in tx.find("copies", "agreement = ? and state = ?", (agreement.digest, ENDED)):
-            if digest(copy["receipt"]).hex() == notice.text:
-                tx.update("copies", {"id": copy["id"]}, agreed=now)
+        for copy in tx.find(CopyRow, "agreement = ? and state = ?", (agreement.digest, CopyState.ENDED)):
+            if copy.receipt is not None and digest(copy.receipt).hex() == notice.text:
+                tx.change(copy, replace(copy, agreed=now))
 
     # ---- inside one transaction
 
     def _receipt(self, tx: Tx, ticket: Ticket) -> Row:
-        for copy in tx.find("copies", "agreement = ? and state = ?", (ticket.subject.hex(), ENDED)):
-            if transfer_digest(copy["id"]) == ticket.transfer:
+        for copy in tx.find(CopyRow, "agreement = ? and state = ?", (ticket.subject.hex(), CopyState.ENDED)):
+            if transfer_digest(copy.id) == ticket.transfer:
                 return shown(tx, self._core.evidence, copy)
         raise Absent("there is no receipt yet: it is signed when the transfer ends")
 
@@ -151,7 +152,7 @@ class Copies:
 
     def _begin(self, tx: Tx, ticket: Ticket, purpose: str) -> str:
         agreement, transfer = self._under(tx, ticket)
-        if tx.get("copies", id=transfer.id) is not None:
+        if tx.get(CopyRow, id=transfer.id) is not None:
             return ""
         if agreement.parent:
             return "a sub-licence is served to connectors that can show its whole chain, not as a plain copy"
@@ -171,11 +172,23 @@ class Copies:
         self, tx: Tx, agreement: AgreementRow, transfer: TransferRow, purpose: str, size: int, now: datetime
     ) -> None:
         digest = agreement.digest
-        number = 1 + len(tx.find("copies", "agreement = ?", (digest,)))
+        number = 1 + len(tx.find(CopyRow, "agreement = ?", (digest,)))
         name = transfer_id(*pids(transfer)).hex()
-        about = {"agreement": digest, "transfer": name, "number": number, "purpose": purpose, "edition_bytes": size}
-        tx.insert("copies", id=transfer.id, **about, bytes=0, calls=0, rows=[], state=OPEN, created=now)
-        fields = _opening(about) | {"rows": [], "bytes": str(size), "agreementDigest": digest}
+        copy = CopyRow(
+            id=transfer.id,
+            agreement=digest,
+            transfer=name,
+            number=number,
+            purpose=purpose,
+            edition_bytes=size,
+            calls=0,
+            rows=[],
+            state=CopyState.OPEN,
+            created=now,
+            bytes=0,
+        )
+        tx.insert(copy)
+        fields = _opening(copy) | {"rows": [], "bytes": str(size), "agreementDigest": digest}
         link = [name, str(number)]
         self._core.evidence.record(tx, "opening.started", part=digest, link=link, fields=fields, now=now)
 
@@ -186,68 +199,68 @@ class Copies:
 
     def _charge(self, tx: Tx, ticket: Ticket, rows: range, length: int, calls: int) -> None:
         agreement, transfer = self._under(tx, ticket)
-        copy = tx.get("copies", id=transfer.id)
+        copy = tx.get(CopyRow, id=transfer.id)
         assert copy is not None, "a copy is begun before its bytes are counted"
-        served, bound = copy["bytes"] + length, EDITIONS_MAX * copy["edition_bytes"]
+        served, bound = copy.bytes + length, EDITIONS_MAX * copy.edition_bytes
         if served > bound:
             raise NotPermitted(f"{served} bytes would be served, {bound} may be by one transfer", "request another")
-        opened = RowSet.from_json(copy["rows"]) | RowSet.of([(rows.start, len(rows))] if rows else [])
-        counts = {"bytes": served, "rows": opened.json(), "calls": copy["calls"] + calls}
-        self._within_quota(tx, agreement, copy | counts)
-        tx.update("copies", {"id": copy["id"]}, **counts)
+        opened = RowSet.from_json(copy.rows) | RowSet.of([(rows.start, len(rows))] if rows else [])
+        counted = replace(copy, bytes=served, rows=opened.json(), calls=copy.calls + calls)
+        self._within_quota(tx, agreement, counted)
+        tx.change(copy, counted)
 
-    def _within_quota(self, tx: Tx, agreement: AgreementRow, copy: Row) -> None:
+    def _within_quota(self, tx: Tx, agreement: AgreementRow, copy: CopyRow) -> None:
         tariff = Tariff.from_json(agreement.signed_terms["tariff"])
         if tariff.limit is None:
             return
-        account = copy_bill.together(tariff, self._others(tx, copy, OPEN, ENDED), copy)
+        account = copy_bill.together(tariff, self._others(tx, copy, CopyState.OPEN, CopyState.ENDED), copy)
         if copy_bill.quantity(tariff, [*account, copy], self._table(tx, agreement)) > tariff.limit:
             raise NotPermitted(f"the quota of {tariff.limit} in each {tariff.period} is used up", "wait for the next")
 
     def _give_back(self, tx: Tx, ticket: Ticket, length: int) -> None:
-        for copy in tx.find("copies", "agreement = ? and state = ?", (ticket.subject.hex(), OPEN)):
-            if transfer_digest(copy["id"]) == ticket.transfer:
-                tx.update("copies", {"id": copy["id"]}, bytes=copy["bytes"] - length)
+        for copy in tx.find(CopyRow, "agreement = ? and state = ?", (ticket.subject.hex(), CopyState.OPEN)):
+            if transfer_digest(copy.id) == ticket.transfer:
+                tx.change(copy, replace(copy, bytes=copy.bytes - length))
 
-    def _end(self, tx: Tx, copy: Row, now: datetime) -> None:
-        tx.update("copies", {"id": copy["id"]}, state=ENDED, ended=now)
-        uses.end(tx, copy["id"], now)
-        lasted = str(max(int((now - copy["created"]).total_seconds()), 0))
-        fields = _opening(copy) | {"duration": lasted, "rows": copy["rows"], "bytes": str(copy["bytes"])}
-        link = [copy["transfer"], str(copy["number"])]
-        self._core.evidence.record(tx, "opening.ended", part=copy["agreement"], link=link, fields=fields, now=now)
-        self._sign(tx, {**copy, "state": ENDED}, now)
+    def _end(self, tx: Tx, copy: CopyRow, now: datetime) -> None:
+        copy = tx.change(copy, replace(copy, state=CopyState.ENDED, ended=now))
+        uses.end(tx, copy.id, now)
+        lasted = str(max(int((now - copy.created).total_seconds()), 0))
+        fields = _opening(copy) | {"duration": lasted, "rows": copy.rows, "bytes": str(copy.bytes)}
+        link = [copy.transfer, str(copy.number)]
+        self._core.evidence.record(tx, "opening.ended", part=copy.agreement, link=link, fields=fields, now=now)
+        self._sign(tx, copy, now)
 
-    def _sign(self, tx: Tx, copy: Row, now: datetime) -> None:
+    def _sign(self, tx: Tx, copy: CopyRow, now: datetime) -> None:
         """Record what was served, and sign a receipt of it."""
-        digest = copy["agreement"]
+        digest = copy.agreement
         agreement = tx.get(AgreementRow, digest=digest)
         assert agreement is not None, "no agreement is ever deleted"
         tariff, table = Tariff.from_json(agreement.signed_terms["tariff"]), self._table(tx, agreement)
-        cost = copy_bill.cost(tariff, self._others(tx, copy, ENDED), copy, table)
-        opened = sum(table.plain_bytes(*span) for span in RowSet.from_json(copy["rows"]).ranges)
-        told = {"bytes": str(copy["bytes"]), "plainBytes": str(opened)}
-        fields = told | {"transfer": copy["transfer"], "rows": copy["rows"], "amount": str(cost), "metering": METERED}
-        link = [copy["transfer"], str(copy["number"])]
+        cost = copy_bill.cost(tariff, self._others(tx, copy, CopyState.ENDED), copy, table)
+        opened = sum(table.plain_bytes(*span) for span in RowSet.from_json(copy.rows).ranges)
+        told = {"bytes": str(copy.bytes), "plainBytes": str(opened)}
+        fields = told | {"transfer": copy.transfer, "rows": copy.rows, "amount": str(cost), "metering": METERED}
+        link = [copy.transfer, str(copy.number)]
         entry = self._core.evidence.record(tx, "copy.served", part=digest, link=link, fields=fields, now=now)
         receipt = CopyReceipt(
             agreement=digest,
-            transfer=copy["transfer"],
+            transfer=copy.transfer,
             edition=agreement.signed_edition,
-            bytes_served=copy["bytes"],
+            bytes_served=copy.bytes,
             plain_bytes=opened,
             amount=cost,
             currency=tariff.currency,
             log_leaf=self._core.evidence.leaf(tx, entry).hex(),
             at=now.isoformat(),
         )
-        signed = {"receipt": receipt.json(), "signature": self._core.identity.sign(receipt.digest), "entry": entry}
-        tx.update("copies", {"id": copy["id"]}, **signed)
+        signature = self._core.identity.sign(receipt.digest)
+        tx.change(copy, replace(copy, receipt=receipt.json(), signature=signature, entry=entry))
 
-    def _others(self, tx: Tx, copy: Row, *states: str) -> list[Row]:
+    def _others(self, tx: Tx, copy: CopyRow, *states: str) -> list[CopyRow]:
         """Return the other copies under the same agreement that are in one of the states."""
-        found = tx.find("copies", "agreement = ? and id <> ?", (copy["agreement"], copy["id"]), order="created")
-        return [one for one in found if one["state"] in states]
+        found = tx.find(CopyRow, "agreement = ? and id <> ?", (copy.agreement, copy.id), order="created")
+        return [one for one in found if one.state in states]
 
     def _table(self, tx: Tx, agreement: AgreementRow) -> RowTable:
         table = self._books.table(tx, bytes.fromhex(agreement.signed_edition))
@@ -256,16 +269,18 @@ class Copies:
         return table
 
 
-def shown(tx: Tx, evidence: Evidence, copy: Row) -> Row:
+def shown(tx: Tx, evidence: Evidence, copy: CopyRow) -> Row:
     """Return an ended copy's receipt, signature, log entry and proof (null until a checkpoint covers it)."""
-    entry = tx.get(LogEntryRow, idx=copy["entry"])
+    assert copy.entry is not None
+    assert copy.signature is not None
+    entry = tx.get(LogEntryRow, idx=copy.entry)
     assert entry is not None, "the log is never cut"
-    proof = {"entry": b64(entry.entry), "proof": evidence.proof(tx, copy["entry"])}
-    signed = {"receipt": copy["receipt"], "signature": copy["signature"].hex()}
-    return signed | {"event": proof, "countersigned": copy["agreed"] is not None}
+    proof = {"entry": b64(entry.entry), "proof": evidence.proof(tx, copy.entry)}
+    signed = {"receipt": copy.receipt, "signature": copy.signature.hex()}
+    return signed | {"event": proof, "countersigned": copy.agreed is not None}
 
 
-def _opening(copy: Row) -> dict[str, Any]:
+def _opening(copy: CopyRow) -> dict[str, Any]:
     """Return the fields that both events of an opening have; nobody holds a reader key of a plain copy."""
-    told = {"transfer": copy["transfer"], "opening": str(copy["number"]), "readerKey": "", "purpose": copy["purpose"]}
+    told = {"transfer": copy.transfer, "opening": str(copy.number), "readerKey": "", "purpose": copy.purpose}
     return told | {"metering": METERED}

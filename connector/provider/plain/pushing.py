@@ -21,6 +21,7 @@ from connector.negotiation.protocol.states import PROVIDER, STARTED, TRANSFER
 from connector.runtime.errors import NotPermitted
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.vault import CopyRow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -110,12 +111,12 @@ class Sending:
             self._sending.cancel()
 
     async def _note(self, files: int) -> None:
-        await self._core.store.write(lambda tx: tx.update("copies", {"id": self._key}, pushed=files))
+        await self._core.store.write(lambda tx: tx.update(CopyRow, {"id": self._key}, pushed=files))
 
     async def _taken(self) -> int:
-        row = await self._core.store.read(lambda tx: tx.get("copies", id=self._key))
+        row = await self._core.store.read(lambda tx: tx.get(CopyRow, id=self._key))
         assert row is not None, "a push begins with its copy"
-        return int(row["pushed"] or 0)
+        return int(row.pushed or 0)
 
     async def _send(self, opened: Opened, file: IndexedFile, kind: str, *, alone: bool) -> None:
         endpoint, method, headers = target(self._address)

@@ -1,42 +1,137 @@
 """Payment channels: windows, what was paid, and disputes over it."""
 
-from dataclasses import dataclass
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache, partial
+from typing import Annotated, Any, TypeAlias
 
 from connector.store.table import LARGE_ROWS_KNOWN
 from connector.store.table_row import Amount, Document, Documents, Secret, TableRow, table
+from contracts import address
+from contracts.split import Split
+from contracts.typed_data import KeyOffer, Order, Receipt, Refusal, Voucher
+from contracts.typed_json import from_json, to_json
+
+# the typed values of windows that are under way: a window is written in each of its states
+WRITTEN_KEPT = 1024
+
+
+class Side(StrEnum):
+    """What we are on a channel."""
+
+    PAYER = "payer"
+    PAYEE = "payee"
+
+
+class ChannelState(StrEnum):
+    """How a channel stands; only an open one goes on."""
+
+    OPEN = "open"
+    # its payee has picked what to close it at
+    CLOSING = "closing"
+    # a side contradicted itself
+    STOPPED = "stopped"
+    # an arbitrator holds it on the chain
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+class WindowState(StrEnum):
+    """The life of a window on either side; how it moves: `connector.channel.states`."""
+
+    NEW = ""
+    OFFERED = "offered"
+    PAID = "paid"
+    SIGNED = "signed"
+    RELEASED = "released"
+    ACKNOWLEDGED = "acknowledged"
+    FAULT = "fault"
+    VOID = "void"
+    # not a window of keys: it holds the final acknowledgement
+    CLOSING = "closing"
+
+
+def _boxes(sealed: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {key.hex(): base64.b64encode(box).decode("ascii") for key, box in sealed.items()}
+
+
+def _unboxed(sealed: Mapping[str, str]) -> dict[bytes, bytes]:
+    return {bytes.fromhex(key): base64.b64decode(box) for key, box in sealed.items()}
+
+
+def _listed(documents: tuple[Mapping[str, Any], ...]) -> list[dict[str, Any]]:
+    return [dict(document) for document in documents]
+
+
+def _ordered(orders: tuple[Order, ...]) -> list[dict[str, Any]]:
+    return [_json(order) for order in orders]
+
+
+def _orders(documents: list[Any]) -> tuple[Order, ...]:
+    return tuple(from_json(Order, document) for document in documents)
+
+
+# nobody changes what it returns
+_json = lru_cache(maxsize=WRITTEN_KEPT)(to_json)
+
+Address: TypeAlias = Annotated[bytes, "text", address.show, address.read]
+Shares: TypeAlias = Annotated[Split, "json", Split.json, Split.from_json]
+Orders: TypeAlias = Annotated[tuple[Order, ...], "json", _ordered, _orders]
+Told: TypeAlias = Annotated[tuple[Mapping[str, Any], ...], "json", _listed, tuple]
+Sealed: TypeAlias = Annotated[Mapping[bytes, bytes], "json", _boxes, _unboxed]
+Offer: TypeAlias = Annotated[KeyOffer, "json", _json, partial(from_json, KeyOffer)]
+Signed: TypeAlias = Annotated[Voucher, "json", _json, partial(from_json, Voucher)]
+Received: TypeAlias = Annotated[Receipt, "json", _json, partial(from_json, Receipt)]
+Refused: TypeAlias = Annotated[Refusal, "json", _json, partial(from_json, Refusal)]
 
 
 @table("channels", key=("id",), index=(("agreement",),), held=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRow(TableRow):
-    """A payment channel of one agreement; `claimed_as` is read no more (decision 0123)."""
+    """A payment channel of one agreement as we keep it; `id` is that of the chain, hex (`channel_id`: its 32 bytes)."""
 
     id: str
-    role: str
+    role: Side
     peer: str
     agreement: str
-    payer: str
-    payee: str
-    signer: str
-    token: str
-    split: Documents
-    arbitrator: str
+    payer: Address
+    payee: Address
+    signer: Address
+    token: Address
+    split: Shares
+    arbitrator: Address
     salt: bytes
     deposit: Amount
     expiry: datetime
-    state: str
+    state: ChannelState
+    # the newest one ever used
     seq: int
+    # these two: of the newest released window
     cumulative: Amount
     account_hash: bytes
+    # what the chain has paid
     claimed: Amount
+    # read no more (decision 0123)
     claimed_as: bytes | None = None
     claimed_lock: bytes | None = None
+    # the seconds that an ended freeze gave back to the vouchers that were alive in it (decision 0007)
     frozen_for: int | None = None
     open_tx: str | None = None
     close_tx: str | None = None
     created: datetime
+
+    @property
+    def channel_id(self) -> bytes:
+        """Return the 32 bytes by which the chain and what is signed name the channel."""
+        return bytes.fromhex(self.id)
+
+    @property
+    def credit(self) -> int:
+        """Return what of the confirmed deposit is not yet promised (spec 3.5)."""
+        return self.deposit - self.cumulative
 
 
 @table(
@@ -44,46 +139,54 @@ class ChannelRow(TableRow):
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRow(TableRow):
-    """A window of a channel: what is offered, paid and released together."""
+    """A window of a channel on one side: what is offered, paid and released together.
+
+    The preimage `t` (`secret`) rests only with the payee, `masked` only with the payer and only until the keys are
+    acknowledged, so no database alone holds both of one window.
+    """
 
     channel: str
     seq: int
-    role: str
-    state: str
-    orders: Documents
-    contexts: Documents
+    role: Side
+    state: WindowState
+    orders: Orders = ()
+    contexts: Told = ()
     prev: bytes
     account_hash: bytes
+    # what this batch costs, and what the voucher then stands at
     amount: Amount
     cumulative: Amount
+    # the voucher's, posix seconds
     valid_until: int
     lock: bytes | None = None
-    secret: Secret | None = None
-    masked: Secret | None = None
-    offer: Document | None = None
+    secret: Secret | None = field(default=None, repr=False)
+    masked: Secret | None = field(default=None, repr=False)
+    offer: Offer | None = None
     offer_signature: bytes | None = None
-    sealed_keys: Document
-    voucher: Document | None = None
+    # as sent, so that a repeated offer is the same
+    sealed_keys: Sealed = field(default_factory=dict, repr=False)
+    voucher: Signed | None = None
     voucher_signature: bytes | None = None
-    receipt: Document | None = None
+    receipt: Received | None = None
     receipt_signature: bytes | None = None
-    refusal: Document | None = None
+    refusal: Refused | None = None
     refusal_signature: bytes | None = None
-    reasons: Documents
-    code: str
+    reasons: Told = ()
+    code: str = ""
     created: datetime
 
 
 @table("paid_rows", key=("agreement",), held=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidRowsRow(TableRow):
-    """The rows of an edition that an agreement has paid for."""
+    """What an agreement has paid for: rows of its edition, the tariff's quantity of them, minor units."""
 
     agreement: str
     rows: Documents
     quantity: int
     amount: Amount
-    plain: int
+    # the plain bytes of the rows
+    plain: int | None
 
 
 @table("paid_periods", key=("agreement", "period"))

@@ -2,8 +2,31 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from connector.store.table_row import Document, Documents, Json, TableRow, table
+from connector.store.table_row import Document, Documents, TableRow, table
+
+
+class VaultState(StrEnum):
+    """How an edition or a replica stands; what is deleted was being deleted before."""
+
+    # a replica comes in
+    RECEIVING = "receiving"
+    # all its bytes are here
+    SEALED = "sealed"
+    # an edition is on the chain
+    REGISTERED = "registered"
+    # the keys of an edition may be known: it is sold no more
+    LEAKED = "leaked"
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+class CopyState(StrEnum):
+    """How a plain copy stands."""
+
+    OPEN = "open"
+    ENDED = "ended"
 
 
 @table("editions", key=("id",))
@@ -23,8 +46,9 @@ class EditionRow(TableRow):
     key_id: str
     path: str
     sources: Documents
+    # row number → its secret, masked: rows that an earlier edition has, too
     repeated: Document
-    state: str
+    state: VaultState
     register_tx: str | None = None
     review_seed: bytes | None = None
     created: datetime
@@ -37,7 +61,7 @@ class ReplicaRow(TableRow):
 
     id: str
     edition: str
-    series: str
+    series: str | None
     agreement: str
     header: Document
     seal: bytes | None = None
@@ -45,7 +69,7 @@ class ReplicaRow(TableRow):
     key_rows: Documents
     key_id: str
     path: str
-    state: str
+    state: VaultState
     created: datetime
 
 
@@ -63,7 +87,7 @@ class HolderRow(TableRow):
 @table("drawn", key=("replica", "source"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnRow(TableRow):
-    """What a replica was drawn from."""
+    """What a replica was drawn from; `dropped` is why no more is, empty for a source that goes on."""
 
     replica: str
     source: str
@@ -74,7 +98,7 @@ class DrawnRow(TableRow):
 @table("derived", key=("edition", "agreement"), index=(("agreement",),))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedRow(TableRow):
-    """What an edition was derived from."""
+    """What an edition was derived from: another edition (`source`), under an agreement of ours."""
 
     edition: str
     agreement: str
@@ -111,7 +135,7 @@ class CarriedRow(TableRow):
 @table("copies", key=("id",), index=(("agreement",),))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyRow(TableRow):
-    """A plain copy of an edition, handed out or pushed."""
+    """A plain copy of an edition, handed out or pushed; what begins with `receipt` is there when it has ended."""
 
     id: str
     agreement: str
@@ -120,15 +144,16 @@ class CopyRow(TableRow):
     purpose: str
     edition_bytes: int
     calls: int
-    rows: Json = None
-    pushed: int
-    state: str
-    receipt: Document
-    signature: bytes
-    entry: int
-    agreed: datetime
+    rows: Documents
+    # how many files
+    pushed: int | None = None
+    state: CopyState
+    receipt: Document | None = None
+    signature: bytes | None = None
+    entry: int | None = None
+    agreed: datetime | None = None
     created: datetime
-    ended: datetime
+    ended: datetime | None = None
     bytes: int
 
 
