@@ -150,11 +150,8 @@ class Pulls:
                 )
                 if opening is not None and row.mandate["to"] == STREAM:
                     haul.pipe = self._pipes.of(row.id)
-                sink = (
-                    None
-                    if agreement.signed_terms["tier"] == LEASED
-                    else await asyncio.to_thread(_sink, haul, row, opening)
-                )
+                leased = agreement.signed_terms["tier"] == LEASED
+                sink = None if leased else await asyncio.to_thread(_sink, haul, row, opening)
                 await self._fill(row, transfer, haul, sink, opening, tell)
         finally:
             if intake is not None:
