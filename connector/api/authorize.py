@@ -227,6 +227,7 @@ EXCHANGE_NODE = (
 )
 
 MANAGEMENT = (
+    *declared(TABLE),
     Route("GET", "/management/prices", Who.OWNER, ALL, "demands.forward"),
     Route("GET", "/management/reputation/{id}", Who.OWNER, ALL, "demands.forward"),
     Route("GET", "/management/matches/{id}", Who.OWNER, ALL, "demands.forward"),
@@ -270,7 +271,6 @@ MANAGEMENT = (
     Route("POST", "/management/accounts/{id}/removal", Who.OWNER, ALL, "accounts.remove"),
     Route("POST", "/management/accounts/{id}/link", Who.OWNER, ALL, "accounts.link"),
     Route("GET", "/management/openapi.json", Who.OWNER, ALL, "openapi.page"),
-    *declared(TABLE),
 )
 
 CONSOLE = (
