@@ -289,7 +289,7 @@ async def test_who_fails_is_asked_less_and_less_often(near, liar):
         pauses.append((row["due"] - row["updated"]).total_seconds())
     assert pauses == [limits.SOURCE_RETRY_SECONDS * 2**turn for turn in range(4)]
     for _ in range(30):
-        began = await source(near, "liar")
+        began = await near.store.read(lambda tx: sources.find(tx, "liar"))
         await near.store.write(lambda tx, row=began: sources.fail(tx, row, "again", near.clock.now()))
     row = await source(near, "liar")
     assert (row["due"] - row["updated"]).total_seconds() == limits.SOURCE_RETRY_SECONDS_MAX
