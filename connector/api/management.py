@@ -29,6 +29,11 @@ from connector.settlement.reporting import Reporting
 from connector.settlement.settlement import Settlements
 from connector.space.exchange import ExchangeDoor
 from connector.space.view import SpaceView
+from connector.store.rows.agreement import AcquisitionRow, AgreementRow, AlarmRow
+from connector.store.rows.catalogue import ListingRow
+from connector.store.rows.channel import BundleRow, ChannelRow
+from connector.store.rows.product import ProductRow
+from connector.store.rows.protocol import NegotiationRow, TransferRow
 from contracts import address
 from contracts.decimals import read_decimal
 from contracts.namespace import AGREEMENT_URN
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.call import Call
+    from connector.store.table_row import TableRow
     from connector.store.transaction import Tx
 
 # what a mandate says: prices in minor units per `per` of the tariff, and how many messages about them
@@ -48,23 +54,23 @@ BOUNDS = ("bid", "limit", "rounds")
 ROUNDS_LEAST = 2
 WAIT_DIGITS_MAX = 4
 
-# tables in which `show ID` looks, by their key; the first row found is shown without its secrets
-THINGS = (
-    ("products", "id"),
-    ("listings", "id"),
-    ("acquisitions", "id"),
-    ("negotiations", "id"),
-    ("agreements", "digest"),
-    ("transfers", "id"),
-    ("channels", "id"),
-    ("bundles", "id"),
-    ("alarms", "id"),
+# rows among which `show ID` looks, by their key; the first one found is shown without its secrets
+THINGS: tuple[tuple[type[TableRow], str], ...] = (
+    (ProductRow, "id"),
+    (ListingRow, "id"),
+    (AcquisitionRow, "id"),
+    (NegotiationRow, "id"),
+    (AgreementRow, "digest"),
+    (TransferRow, "id"),
+    (ChannelRow, "id"),
+    (BundleRow, "id"),
+    (AlarmRow, "id"),
 )
 
 
 async def status(call: Call) -> web.Response:
     """Say who this is and what it holds."""
-    counts = await call.core.store.read(lambda tx: {table: _count(tx, table) for table, _ in THINGS})
+    counts = await call.core.store.read(lambda tx: {kind.TABLE.name: _count(tx, kind.TABLE.name) for kind, _ in THINGS})
     return as_json(
         {
             "did": call.core.identity.did,
@@ -84,13 +90,14 @@ async def status(call: Call) -> web.Response:
 async def thing(call: Call) -> web.Response:
     """Show one row by its id."""
     key = call.path["id"]
-    for table, column in THINGS:
-        row = await call.core.store.read(lambda tx, t=table, c=column: tx.get(t, **{c: key}))  # type: ignore[misc]  # defaults bind the loop's values
+    for kind, column in THINGS:
+        row = await call.core.store.read(partial(_found, kind=kind, column=column, key=key))
+        if isinstance(row, BundleRow):  # as it is filed: `penstock verify` takes it
+            folder = call.of(Blobs).folder
+            return as_json(await call.core.store.read(partial(disputes.document, row=row, folder=folder)))
         if row is not None:
-            if table == "bundles":  # as it is filed: `penstock verify` takes it
-                folder = call.of(Blobs).folder
-                return as_json(await call.core.store.read(partial(disputes.document, row=row, folder=folder)))
-            return as_json({"kind": table, **{name: _shown(value) for name, value in row.items()}})
+            told = {name: _shown(value) for name, value in row.columns().items()}
+            return as_json({"kind": kind.TABLE.name, **told})
     raise Absent(f"nothing here has the id `{key[:100]}`")
 
 
@@ -230,6 +237,10 @@ async def review(call: Call) -> web.Response:
 async def attest(call: Call) -> web.Response:
     """Collect the witnesses' attestation of all anchored heads."""
     return as_json(await call.of(Attesting).attest())
+
+
+def _found(tx: Tx, kind: type[TableRow], column: str, key: str) -> TableRow | None:
+    return tx.get(kind, **{column: key})
 
 
 def _count(tx: Tx, table: str) -> int:

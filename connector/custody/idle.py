@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.custody import needs
 from connector.custody.scrub import ERASED
-from connector.store.rows.vault import EditionRow, ReplicaRow, ServedRow
+from connector.store.rows.protocol import TransferRow
+from connector.store.rows.use import OpeningRow, ReadRow
+from connector.store.rows.vault import CopyRow, EditionRow, ReplicaRow, ServedRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
+    from connector.store.table_row import TableRow
     from connector.store.transaction import Tx
 
-# (table, its column that names the agreement, the moment of the use)
-USES_UNDER_AN_AGREEMENT: Final[Sequence[tuple[str, str, str]]] = (
-    ("openings", "agreement", "created"),
-    ("reads", "agreement", "created"),
-    ("transfers", "agreement", "updated"),
-    ("copies", "agreement", "created"),
+# rows with the agreement under which something was used, and their moment of the use
+USES_UNDER_AN_AGREEMENT: Final[Sequence[tuple[type[TableRow], str]]] = (
+    (OpeningRow, "created"),
+    (ReadRow, "created"),
+    (TransferRow, "updated"),
+    (CopyRow, "created"),
 )
 
 
@@ -63,6 +66,6 @@ def _moments(tx: Tx, row: EditionRow | ReplicaRow) -> Iterator[datetime]:
     if (served := tx.get(ServedRow, edition=edition)) is not None:
         yield served.at
     for agreement in needs.agreements(tx, row):
-        for table, column, moment in USES_UNDER_AN_AGREEMENT:
-            newest = tx.find(table, f"{column} = ?", (agreement.digest,), order=f"{moment} desc", limit=1)
-            yield from (each[moment] for each in newest)
+        for table, moment in USES_UNDER_AN_AGREEMENT:
+            newest = tx.find(table, "agreement = ?", (agreement.digest,), order=f"{moment} desc", limit=1)
+            yield from (getattr(each, moment) for each in newest)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from connector.channel.doors import Buyer
     from connector.channel.receive import Received
     from connector.core.core import Core
+    from connector.store.rows.channel import BundleRow
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
 
@@ -96,13 +97,13 @@ def _unopenable(received: Received, path: Path, table: RowTable) -> int | None:
     return None
 
 
-def document(tx: Tx, row: Mapping[str, Any], folder: Path) -> Any:
+def document(tx: Tx, row: BundleRow, folder: Path) -> Any:
     """Return the bundle of a row of `bundles`; two messages that contradict each other stand for themselves.
 
     `folder` is that of the replicas: a malformed edition is shown by the sealed bytes of one piece.
     """
-    part = row["bundle"]
-    if row["code"] == EQUIVOCATION:
+    part = row.bundle
+    if row.code == EQUIVOCATION:
         return part
     order = part["batch"]["orders"][_order_of(part)]
     agreement = tx.get(AgreementRow, digest=order["agreementDigest"])
@@ -113,7 +114,7 @@ def document(tx: Tx, row: Mapping[str, Any], folder: Path) -> Any:
     header = read_header(found.header)
     edition = bundles.Signed(edition_of(header), found.seal)
     bundle = bundles.complete(part, header, edition, agreement.signatures)
-    if row["code"] == Code.EDITION.value:
+    if row.code == Code.EDITION.value:
         with SealedFile(folder / found.path, RowTable(found.rows)) as sealed:
             bundle = replace(bundle, ciphertext=next(sealed.read_pieces(bundle.index, 1)))
     return bundle.json()

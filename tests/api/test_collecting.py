@@ -38,10 +38,10 @@ async def keeper(tmp_path):
             tx.update("agreements", {"digest": made.held}, **changes)
             tx.update("transfers", {"id": transfer}, role="consumer")
             made.replica = replicas.record(tx, new, agreement=made.held, now=now)
-            replicas.note_bytes(tx, made.replica["id"], RowSet(((0, len(sealed.table)),)))
+            replicas.note_bytes(tx, made.replica.id, RowSet(((0, len(sealed.table)),)))
 
         await made.store.write(act)
-        sealed.path.rename(made.connector.blobs.folder / made.replica["path"])
+        sealed.path.rename(made.connector.blobs.folder / made.replica.path)
         yield made
 
 
@@ -61,12 +61,12 @@ async def test_what_is_needed_stays_and_what_is_not_goes_with_its_key(keeper):
     assert await connector.collecting.collect() == []
     await over(keeper, keeper.held)
     looked = {need.id: need.reasons for need in await connector.collecting.look()}
-    assert not looked[keeper.replica["id"]]
+    assert not looked[keeper.replica.id]
     assert looked[keeper.edition.hex()]
     (gone,) = await connector.collecting.collect()
-    assert (gone.kind, gone.id) == (needs.REPLICA, keeper.replica["id"])
+    assert (gone.kind, gone.id) == (needs.REPLICA, keeper.replica.id)
     assert [path.name for path in connector.blobs.folder.iterdir()] == [f"{keeper.edition.hex()}.sealed"]
-    assert not connector.secrets.holds(keeper.replica["key_id"])
+    assert not connector.secrets.holds(keeper.replica.key_id)
     assert len(await keeper.events("replica.deleted", keeper.held)) == 1
     await over(keeper, keeper.sold)
     (gone,) = await connector.collecting.collect()
@@ -88,11 +88,11 @@ async def test_what_a_crash_interrupted_is_finished(keeper):
     await connector.collecting.collect()
     assert (await keeper.row("editions", id=edition))["state"] == "deleted"
     assert len(await keeper.events("edition.withdrawn", edition)) == 1
-    await keeper.store.write(lambda tx: tx.update("replicas", {"id": keeper.replica["id"]}, state="deleting"))
+    await keeper.store.write(lambda tx: tx.update("replicas", {"id": keeper.replica.id}, state="deleting"))
     connector.erasing.wake()
 
     async def deleted():
-        return (await keeper.row("replicas", id=keeper.replica["id"]))["state"] == "deleted"
+        return (await keeper.row("replicas", id=keeper.replica.id))["state"] == "deleted"
 
     await keeper.until(deleted)
     assert len(await keeper.events("replica.deleted", keeper.held)) == 1

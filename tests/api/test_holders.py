@@ -67,7 +67,7 @@ async def held(made):
     intake.sync()
     intake.close()
     every = RowSet(((0, made.rows),))
-    await made.store.write(lambda tx: replicas.note_bytes(tx, made.replica["id"], every))
+    await made.store.write(lambda tx: replicas.note_bytes(tx, made.replica.id, every))
     return digest
 
 
@@ -122,7 +122,7 @@ async def test_a_pass_draws_its_edition_twice_over_and_then_another_is_needed(ho
     ],
 )
 async def test_what_is_not_whole_or_not_ours_to_use_is_not_served(holder, table, key, changes):
-    name = holder.agreement if table == "agreements" else holder.replica["id"]
+    name = holder.agreement if table == "agreements" else holder.replica.id
     before = await holder.row(table, **{key: name})
     was = {column: before[column] for column in changes}
     await holder.store.write(lambda tx: tx.update(table, {key: name}, **changes))

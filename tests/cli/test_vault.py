@@ -47,9 +47,9 @@ def kept(participant, tmp_path):
                 intake.accept(number, piece)
         intake.sync()
         intake.close()
-        await opened.write(lambda tx: replicas.note_bytes(tx, row["id"], RowSet(((0, 3),))))
+        await opened.write(lambda tx: replicas.note_bytes(tx, row.id, RowSet(((0, 3),))))
         await opened.close()
-        return blobs.folder / row["path"]
+        return blobs.folder / row.path
 
     return data, sealed, asyncio.run(store())
 

@@ -21,6 +21,7 @@ from connector.settlement.disputes import (
     seal_json,
     unopenable,
 )
+from connector.store.rows.channel import BundleRow
 from contracts import agreement as agreements
 from contracts.errors import ContractError
 from contracts.signature import sign
@@ -173,9 +174,13 @@ def bought(folder, whole):
     return shelf, {**part, "index": whole.index, "position": whole.position, "masked": whole.masked.hex()}
 
 
+def kept(code, bundle):
+    return BundleRow(id="", channel="", seq=0, code=code, bundle=bundle, created=START)
+
+
 def written(folder, whole, code):
     shelf, part = bought(folder, whole)
-    return shelf.act(lambda tx: document(tx, {"code": code, "bundle": part}, folder))
+    return shelf.act(lambda tx: document(tx, kept(code, part), folder))
 
 
 def test_what_the_channel_kept_is_completed_with_what_lies_elsewhere(tmp_path):
@@ -190,5 +195,5 @@ def test_a_malformed_edition_is_shown_by_its_one_sealed_piece(tmp_path):
 
 def test_two_messages_that_contradict_each_other_stand_for_themselves(tmp_path):
     proof = CONTRADICTIONS["payer"]()
-    told = Shelf().act(lambda tx: document(tx, {"code": "equivocation", "bundle": proof}, tmp_path))
+    told = Shelf().act(lambda tx: document(tx, kept("equivocation", proof), tmp_path))
     assert told == proof

@@ -96,11 +96,12 @@ async def _kept(call: Call, plain: str) -> list[Row]:
 
     def read(tx: Tx) -> list[Row]:
         found = []
-        for table, column in THINGS:
-            row = tx.get(table, **{column: plain})
+        for kind, column in THINGS:
+            row = tx.get(kind, **{column: plain})
             if row is not None:
-                facts = {name: str(row[name]) for name in ("title", "state", "peer", "product") if row.get(name)}
-                found.append(_item("kept", table, facts))
+                told = {name: getattr(row, name, None) for name in ("title", "state", "peer", "product")}
+                facts = {name: str(value) for name, value in told.items() if value}
+                found.append(_item("kept", kind.TABLE.name, facts))
         return found
 
     return await call.core.store.read(read)
