@@ -63,7 +63,7 @@ async def _done(act: Act, call: Call) -> Any:
 
 async def read(act: Act, call: Call) -> dict[str, Any]:
     """Return what a request tells an act, by the names of its fields; raises InvalidInput."""
-    body = await call.document() if act.changes else {}
+    body = await _body(act, call)
     query = {} if act.changes else dict(call.request.query)
     known = {one.wire: one for one in act.within("query")}
     asked = {name: request.parsed(known[name], text) if name in known else text for name, text in query.items()}
@@ -76,6 +76,12 @@ async def read(act: Act, call: Call) -> dict[str, Any]:
         )
         | request.checked(body, act.within("body"), "body")
     )
+
+
+async def _body(act: Act, call: Call) -> dict[str, Any]:
+    """Return the members of a body; who need not say anything need not send one."""
+    needs = any(field.needed for field in act.within("body"))
+    return await call.document() if act.changes and (needs or call.kept is not None or call.request.body_exists) else {}
 
 
 def _in_its_shape(act: Act, found: Any) -> Any:
