@@ -102,7 +102,7 @@ def rows():
         "state": "denied", "reason": HOSTILE, "created": NOW,
     }  # fmt: skip
     yield "replicas", {"id": "hostile", "edition": EDITION, "series": HOSTILE, "agreement": AGREEMENT} | {
-        "header": {"plainBytes": "5"}, "state": "complete", "created": NOW, "path": HOSTILE,
+        "header": {"plainBytes": "5"}, "state": "sealed", "created": NOW, "path": HOSTILE,
     }  # fmt: skip
     finding = {"code": "x", "severity": "error", "subject": PEER, "en": HOSTILE, "zh": HOSTILE}
     yield (
