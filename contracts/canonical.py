@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 import rfc8785
 
 from contracts.errors import ContractError
+
+# an object of JSON: name -> value (RFC 8259, section 4)
+JsonObject: TypeAlias = dict[str, Any]
 
 MAX_DOCUMENT_BYTES = 1 << 20
 MAX_DEPTH_LEVELS = 64

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.core.core import Core
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 LOCKED_AFTER = 5
@@ -48,7 +48,7 @@ class Accounts:
         self._hashing = passwords.Hashing()
         self.key = console_key(core.data / KEYS / KEY_FILE)
 
-    async def add(self, name: str, roles: list[str], *, operator: bool) -> Row:
+    async def add(self, name: str, roles: list[str], *, operator: bool) -> JsonObject:
         """Make an account; returns it with its password and, for who may act, the address of its codes: told once."""
         if not NAME.fullmatch(name):
             raise InvalidInput(f"`{name[:100]}` is no account name: letters a-z, digits, dot, dash, underscore")
@@ -69,7 +69,7 @@ class Accounts:
             created=now,
         )
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             if tx.get(AccountRow, name=name) is not None:
                 raise Conflict(f"there is an account `{name}` already", "remove it first, or choose another name")
             if len(tx.find(AccountRow, limit=ACCOUNTS_MAX)) == ACCOUNTS_MAX:
@@ -82,14 +82,14 @@ class Accounts:
         codes = passwords.one_time_uri(secret, name, self._core.settings.participant.name) if operator else None
         return {**made, "password": password, "codes": codes}
 
-    async def page(self) -> list[Row]:
+    async def page(self) -> list[JsonObject]:
         """Return all accounts, without anything secret."""
         return [view(row) for row in await self._core.store.read(lambda tx: tx.find(AccountRow, order="name"))]
 
-    async def remove(self, name: str) -> Row:
+    async def remove(self, name: str) -> JsonObject:
         """Remove an account with its sessions and links; raises Absent."""
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             row = _find(tx, name)
             tx.delete(ConsoleSessionRow, account=name)
             tx.delete(AccountLinkRow, account=name)
@@ -98,7 +98,7 @@ class Accounts:
 
         return await self._core.store.write(act)
 
-    async def link(self, name: str) -> Row:
+    async def link(self, name: str) -> JsonObject:
         """Return a token by which `name` signs in once, without password or code; raises Absent."""
         token, expires = secrets.token_urlsafe(32), self._core.clock.now() + timedelta(seconds=LINK_SECONDS)
 
@@ -168,7 +168,7 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
 
 
-def view(row: AccountRow) -> Row:
+def view(row: AccountRow) -> JsonObject:
     """Return an account as its owner sees it."""
     return {
         "name": row.name,

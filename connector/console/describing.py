@@ -19,14 +19,14 @@ from policy.words.speak import explain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 # of a product with many files; the rest is said to be more
 COLUMNS_SHOWN = 200
 FILES_SHOWN = 50
 
 
-def described(document: object) -> Row:
+def described(document: object) -> JsonObject:
     """Return a dataset as a page shows it: its columns are the rows of the table; empty where it cannot be read."""
     try:
         dataset = dataset_from_json(document)
@@ -64,7 +64,7 @@ def rules(policy: Mapping[str, Any], product: str) -> dict[str, list[str]]:
     return {lang: explain(read, lang) for lang in language.LANGUAGES}
 
 
-def purposes() -> list[Row]:
+def purposes() -> list[JsonObject]:
     """Return the terms of the purpose scheme, with their labels by language."""
     return [{"iri": iri, **{lang: label(iri, lang) for lang in language.LANGUAGES}} for iri in SCHEME]
 
@@ -80,7 +80,7 @@ def price(told: Mapping[str, Any], minor: str | None = None) -> dict[str, str]:
     return {lang: price_words.price(read, lang) for lang in language.LANGUAGES}
 
 
-def failure(reason: str | None) -> Row | None:
+def failure(reason: str | None) -> JsonObject | None:
     """Return a kept reason in words and with what to do, None where nothing failed."""
     if not reason:
         return None

@@ -15,7 +15,7 @@ from contracts.units import UNITS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
     from contracts.tariff import Tariff
 
 # quantities that a price is shown for, besides all that there is
@@ -25,17 +25,17 @@ TYPED = {"byte": ("MiB", MIB)}
 DIGITS_MAX = 12
 
 
-def examples(tariff: Tariff, whole: Mapping[str, int]) -> list[Row]:
+def examples(tariff: Tariff, whole: Mapping[str, int]) -> list[JsonObject]:
     """Return what some quantities cost, and all there is by unit (`whole`); what a quota forbids is left out."""
     unit = counting(tariff)
     told = {*EXAMPLES.get(unit, ()), *([whole[unit]] if whole.get(unit) else [])}
     return [found for many in sorted(told) if (found := _cost(tariff, many)) is not None]
 
 
-def calculated(tariff: Tariff, told: str) -> Row:
+def calculated(tariff: Tariff, told: str) -> JsonObject:
     """Return what a typed quantity costs, `amount` empty for none; raises InvalidInput for what is no quantity."""
     name, size = TYPED.get(counting(tariff), (counting(tariff), 1))
-    asked: Row = {"many": told[:DIGITS_MAX], "unit": name, "cost": None}
+    asked: JsonObject = {"many": told[:DIGITS_MAX], "unit": name, "cost": None}
     if not told:
         return asked
     if not (told.isascii() and told.isdecimal()) or len(told) > DIGITS_MAX:
@@ -48,7 +48,7 @@ def counting(tariff: Tariff) -> str:
     return tariff.of or (tariff.unit if UNITS[tariff.unit].graduated else "byte")
 
 
-def _cost(tariff: Tariff, many: int) -> Row | None:
+def _cost(tariff: Tariff, many: int) -> JsonObject | None:
     try:
         cost = str(amount(tariff, many))
     except ContractError:  # beyond the quota nothing is sold

@@ -11,14 +11,14 @@ from connector.runtime.limits import CONSOLE_ROWS_BYTES_MAX
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 
 # of a row besides what somebody wrote
 ROW_BYTES = 256
 
 
-def fitting(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
+def fitting(rows: Sequence[JsonObject], names: Sequence[str]) -> list[JsonObject]:
     """Return the first rows that a page shows, one at least; `names` are the members that somebody else wrote.
 
     An `id` counts twice: it is the address of a link, too.

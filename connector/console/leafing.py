@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 
-def leafed(first: int, rows: list[Row]) -> Row:
+def leafed(first: int, rows: list[JsonObject]) -> JsonObject:
     """Return the page that begins at `first`; `rows` are its rows and, where there is one, the row after them."""
     following = onward(first + PAGE_ROWS_MAX) if len(rows) > PAGE_ROWS_MAX else None
     return {"first": first, "next": following, "rows": rows[:PAGE_ROWS_MAX]}

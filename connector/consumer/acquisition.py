@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.runtime.errors import Failure
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 # a full disk ends nothing: what was paid for comes when there is room
 MENDED = RETRYABLE_EXITS | {DISK_EXIT}
@@ -109,7 +109,7 @@ class Acquisitions:
         if waiter is not None:
             self.driver.wake(waiter)
 
-    async def acquire(self, key: str, product: str, mandate: Any) -> Row:
+    async def acquire(self, key: str, product: str, mandate: Any) -> JsonObject:
         """Begin to get `product` within `mandate`; with a known id go on, whatever the mandate says then."""
         checked = mandates.checked(mandate)
         if not key or not product:
@@ -133,7 +133,7 @@ class Acquisitions:
         self.driver.wake(key)
         return await self.view(key)
 
-    async def view(self, key: str) -> Row:
+    async def view(self, key: str) -> JsonObject:
         """Return where an acquisition is; raises Absent."""
         trouble, asked = self.driver.trouble(key) or self._unread.get(key), self._asked.get(key, "")
         speed = self._speeds.get(key) or Speed()
@@ -143,7 +143,7 @@ class Acquisitions:
             self._speeds[key] = speed
         return view
 
-    async def wait(self, key: str, mark: str, seconds: float) -> Row:
+    async def wait(self, key: str, mark: str, seconds: float) -> JsonObject:
         """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
         try:
             async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
@@ -396,7 +396,7 @@ class Acquisitions:
         [row] = await self._core.store.read(lambda tx: tx.find(AgreementRow, "digest = ?", (digest,)))
         return row
 
-    async def _row(self, table: str, value: str) -> Row:
+    async def _row(self, table: str, value: str) -> JsonObject:
         row = await self._core.store.read(lambda tx: tx.get(table, id=value))
         assert row is not None, f"`{value}` is kept in {table}"
         return row

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.store.exclusive import Exclusive
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 # fact of each purchase of the console's that is not over: what it may cost
 MOST = "console.most/"
@@ -43,7 +43,7 @@ class Budget:
         """Whether there is a budget at all."""
         return bool(self._core.settings.console.budget)
 
-    async def page(self) -> Row | None:
+    async def page(self) -> JsonObject | None:
         """Return what was spent in this month of UTC, is being bought for, may be, and is left; None without one."""
         return await self._core.store.read(self._read) if self.named else None
 
@@ -70,7 +70,7 @@ class Budget:
             )
         tx.put(FactRow(name=MOST + key, value={"most": str(most)}))
 
-    def _read(self, tx: Tx) -> Row:
+    def _read(self, tx: Tx) -> JsonObject:
         most, month = self._core.settings.console.budget, self._core.clock.now().date().replace(day=1)
         spent, begun = outlay.spent(tx, month), sum(still for _, over, still in _begun(tx) if not over)
         told = {"budget": most, "spent": spent, "begun": begun, "left": max(0, most - spent - begun)}

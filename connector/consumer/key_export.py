@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.custody.replicas import WholeReplica
-    from connector.store.row import Row
     from connector.store.rows.agreement import AgreementRow
+    from contracts.canonical import JsonObject
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def check_place(to: Path) -> None:
         raise Conflict(f"`{to}` is there already, and nothing is written over", "name another file, or remove it")
 
 
-def told(result: Mapping[str, Any]) -> Row:
+def told(result: Mapping[str, Any]) -> JsonObject:
     """Return what is told of an export, from what the opening that it is brought."""
     (file,) = result["files"]
     same = {name: result[name] for name in ("acquisition", "number", "bytes", "purpose")}

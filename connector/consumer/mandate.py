@@ -12,7 +12,7 @@ from contracts.decimals import read_decimal
 from policy.purposes import resolve
 
 if TYPE_CHECKING:
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 # minor units; `exposure` is what may be owed for keys not yet released, `cap` what the agreement may cost in all
 AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
@@ -24,7 +24,7 @@ STREAM = "-"  # a `to` that is read as a stream, in order (`connector.consumer.p
 NO_FOLDERS = (NOWHERE, STREAM)
 
 
-def checked(document: Any) -> Row:
+def checked(document: Any) -> JsonObject:
     """Return the mandate with amounts as decimal strings; raises InvalidInput for what a person can get wrong."""
     if not isinstance(document, dict) or set(document) - MEMBERS or "limit" not in document:
         raise InvalidInput("a mandate has a `limit` and perhaps " + ", ".join(sorted(MEMBERS - {"limit"})))
@@ -40,7 +40,7 @@ def checked(document: Any) -> Row:
     return {**amounts, "purpose": resolve(str(document.get("purpose"))), **_place(document), **sources}
 
 
-def _place(document: Row) -> Row:
+def _place(document: JsonObject) -> JsonObject:
     """Return where plaintext goes and whether the sealed bytes stay, too."""
     to, keep = document.get("to"), document.get("keep", True)
     if to is not None and not (isinstance(to, str) and (to in NO_FOLDERS or Path(to).is_absolute())):
@@ -55,7 +55,7 @@ def _place(document: Row) -> Row:
     return {"to": to, "keep": keep, "overwrite": overwrite}
 
 
-def require_room(mandate: Row) -> None:
+def require_room(mandate: JsonObject) -> None:
     """Raise Conflict if what is in the way of the files may be found out only when they are paid for (blocking)."""
     if mandate["to"] not in (None, *NO_FOLDERS) and not mandate["overwrite"]:
         require_empty(Path(mandate["to"]))

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.negotiation.engine import Engine
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 FETCHING, MENDED, FAILED = "fetching", "mended", "failed"
@@ -60,7 +60,7 @@ class Mend:
     reason: str = ""
     intake: Intake | None = field(default=None, repr=False)
 
-    def json(self) -> Row:
+    def json(self) -> JsonObject:
         """Return the row of `vault scrub --repair`."""
         here = RowSet() if self.intake is None else self.intake.held
         left = 0 if self.state == MENDED else len(self.bad - here)
@@ -87,14 +87,14 @@ class Mending:
         self._task: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
 
-    def begin(self) -> Row:
+    def begin(self) -> JsonObject:
         """Begin to hash and repair everything kept, if that is not under way; return how far it is."""
         if self._task is None or self._task.done():
             self._mends, self._hashed = [], 0
             self._task = asyncio.get_running_loop().create_task(self._run(), name="mending")
         return self.view()
 
-    def view(self) -> Row:
+    def view(self) -> JsonObject:
         """Return how far it is."""
         running = self._task is not None and not self._task.done()
         return {"running": running, "hashed": self._hashed, "mends": [mend.json() for mend in self._mends]}

@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from connector.custody.replicas import WholeReplica
     from connector.custody.secrets import Keys as Secrets
     from connector.licence.books import Books
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Openings:
         self._reads, self._till, self._acquisitions = reads, till, acquisitions
         self._turn = asyncio.Lock()
 
-    async def open(self, body: Any) -> Row:
+    async def open(self, body: Any) -> JsonObject:
         """Open as `{id, acquisition, purpose, to?}` says; raises NotPermitted with the decision's reasons."""
         key, purpose = str(body.get("id", "")), resolve(str(body.get("purpose", "")))
         to, overwrite = body.get("to"), body.get("overwrite", False)
@@ -120,7 +120,7 @@ class Openings:
                 return {"renamed": {}} | dict(row.result)
             return await self._perform(row, place)
 
-    async def export_keys(self, body: Any) -> Row:
+    async def export_keys(self, body: Any) -> JsonObject:
         """Hand out a kept replica's keys as `{id, acquisition, purpose, to}` says; an opening like any other.
 
         Raises NotPermitted (also of a leased replica), Conflict where `to` is there already.
@@ -141,7 +141,7 @@ class Openings:
             done = row.result if row.state == ReadState.DONE else None
             return key_export.told(done or await self._export(row, agreement, to))
 
-    async def _export(self, row: ReadRow, agreement: AgreementRow, to: Path) -> Row:
+    async def _export(self, row: ReadRow, agreement: AgreementRow, to: Path) -> JsonObject:
         replica = await self._core.store.read(lambda tx: replicas.under(tx, row.agreement))
         assert replica is not None, "a complete acquisition has its replica"
         try:
@@ -166,7 +166,7 @@ class Openings:
             raise Absent(f"`{acquisition[:100]}` is not here, or not complete", "penstock get, first")
         return got
 
-    async def _perform(self, row: ReadRow, to: Place | None) -> Row:
+    async def _perform(self, row: ReadRow, to: Place | None) -> JsonObject:
         agreement = await self._agreement(row.agreement)
         if agreement.signed_terms["tier"] == PLAIN:
             return await self._plain(row, to)
@@ -181,7 +181,7 @@ class Openings:
 
     # ---- plain: here already, and nobody's to control
 
-    async def _plain(self, row: ReadRow, to: Place | None) -> Row:
+    async def _plain(self, row: ReadRow, to: Place | None) -> JsonObject:
         got = await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=row.acquisition))
         assert got is not None
         sizes, folder = got.progress["files"], copying.folder_of(self._blobs.folder, row.agreement)
@@ -190,7 +190,7 @@ class Openings:
             await asyncio.to_thread(to.require, sizes)
             names = await asyncio.to_thread(partial(copying.hand_out, folder, sizes, to.folder, overwrite=to.overwrite))
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             before = tx.find(ReadRow, "agreement = ? and state = ?", (row.agreement, ReadState.DONE))
             number, size = len(before) + 1, sum(sizes.values())
             told = renamed(sizes)
@@ -200,7 +200,9 @@ class Openings:
 
     # ---- leased: bought from the key holder, once per opening
 
-    async def _leased(self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | None) -> Row:
+    async def _leased(
+        self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | None
+    ) -> JsonObject:
         got = await self._acquisition(row.acquisition)
         rows = rows_of(agreement.signed_terms, replicas.table_of(replica))
         if to is not None and not row.reader_key:  # not paid yet
@@ -283,7 +285,7 @@ class Openings:
         size: int,
         files: list[str],
         names: list[str],
-    ) -> Row:
+    ) -> JsonObject:
         """End our side's record of the opening; returns what is told of it."""
         found = tx.find(OpeningRow, "agreement = ? and role = ?", (row.agreement, "payer"))
         opened = next(one for one in found if one.reader_key == reader)
@@ -296,7 +298,7 @@ class Openings:
 
     # ---- kept: decided and counted here
 
-    async def _kept(self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | None) -> Row:
+    async def _kept(self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | None) -> JsonObject:
         secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica.id))
         if to is not None and row.state == ReadState.ASKED:  # not counted yet
             await asyncio.to_thread(self._require, to, agreement, replica, secrets)

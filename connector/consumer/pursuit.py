@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from connector.consumer.acquisition import Acquisitions
     from connector.core.core import Core
     from connector.space.exchange import ExchangeDoor
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 UNDER_WAY = (PursuitState.LOOKING, PursuitState.GETTING)
@@ -52,7 +52,7 @@ class Pursuits:
         if (demand := self._getting.get(acquisition)) is not None:
             self.driver.wake(demand)
 
-    async def begin(self, demand: str, mandate: Any) -> Row:
+    async def begin(self, demand: str, mandate: Any) -> JsonObject:
         """Pursue a demand of ours within a mandate; asked again, with the mandate of now, go on."""
         checked, now = mandates.checked(mandate), self._core.clock.now()
         told = await self._ask("GET", demand)
@@ -80,7 +80,7 @@ class Pursuits:
         self.driver.wake(demand)
         return await self.show(demand)
 
-    async def show(self, demand: str) -> Row:
+    async def show(self, demand: str) -> JsonObject:
         """Return how a pursuit stands; raises Absent."""
         row = await self._row(demand)
         return {name: getattr(row, name) for name in SHOWN}
@@ -147,10 +147,10 @@ class Pursuits:
         changes = {"state": PursuitState.ENDED, "reason": as_reason(fault), "updated": self._core.clock.now()}
         await self._core.store.write(lambda tx: tx.update(PursuitRow, {"id": key}, **changes))
 
-    async def _ask(self, method: str, demand: str, move: str = "", **body: str) -> Row:
+    async def _ask(self, method: str, demand: str, move: str = "", **body: str) -> JsonObject:
         path = PATH + quote(demand, safe="") + (f"/{move}" if move else "")
         try:
-            found: Row = await self._exchange.ask(method, path, body or None)
+            found: JsonObject = await self._exchange.ask(method, path, body or None)
         except PeerRefused as refusal:
             if refusal.status == 404:
                 raise Absent(f"there is no demand `{demand[:100]}`", "penstock demand list --mine") from refusal

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.space.view import SpaceView
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
     from contracts.ranges import RowSet
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable
@@ -48,9 +48,9 @@ class Quote(NamedTuple):
     """An offer (with `target`) and whose it is; `asked` is its price, `fixed` what our mandate must say of it."""
 
     provider: Member
-    offer: Row
+    offer: JsonObject
     asked: int
-    fixed: Row
+    fixed: JsonObject
 
 
 class Quotes:
@@ -85,7 +85,7 @@ class Quotes:
             await self._check_registered(provider, proposal.terms)
         return Quote(provider, offer, proposal.price or 0, {})
 
-    async def _check_registered(self, provider: Member, terms: Row) -> None:
+    async def _check_registered(self, provider: Member, terms: JsonObject) -> None:
         try:
             edition = read_hex(terms.get("editionId"), "editionId", ID_BYTES)
             salt = read_hex(terms["blindSalt"], "blindSalt", blind.SALT_BYTES) if "blindSalt" in terms else b""
@@ -96,12 +96,12 @@ class Quotes:
             state = "is not registered" if known is None else "is withdrawn" if known.withdrawn_at else "is another's"
             raise VerificationFailed(f"the edition on offer {state} on chain", "pay nothing; ask the provider")
 
-    async def _offered(self, provider: Member, product: str, listed_as: str | None) -> Row:
+    async def _offered(self, provider: Member, product: str, listed_as: str | None) -> JsonObject:
         dataset = await self._ask(f"{provider.url}/dsp/catalog/datasets/{quote(product, safe='')}", provider.did)
         validation.check("Dataset", dataset)
         return {**_offer(dataset, listed_as), "target": dataset["@id"]}
 
-    async def meant(self, product: str, mandate: Row, asking: Callable[[str], None]) -> Quote:
+    async def meant(self, product: str, mandate: JsonObject, asking: Callable[[str], None]) -> Quote:
         """Return the offer that a mandate is about: of a sub-licence, of a provider it names, or of the listing."""
         if licence := mandate.get("licence"):
             return await self.licensed(licence)
@@ -109,7 +109,7 @@ class Quotes:
             return await self.told(product, provider, asking)
         return await self.listed(product, asking)
 
-    async def licensed(self, licence: Row) -> Quote:
+    async def licensed(self, licence: JsonObject) -> Quote:
         """Return the offer of a sub-licence that `check` has passed, to its key holder; raises Absent."""
         provider = await self._space.require(licence["provider"])
         last = sublicence.read_chain(licence["chain"])[-1]
@@ -119,7 +119,7 @@ class Quotes:
         offer |= {"@id": SUB_LICENCE_URN + licence["digest"], SUB_LICENCES: licence["chain"]}
         return Quote(provider, offer, last.terms.tariff.minor, {"salt": salt})
 
-    async def total(self, product: str, provider: str | None = None) -> Row:
+    async def total(self, product: str, provider: str | None = None) -> JsonObject:
         """Return what is asked for a product, and what that makes for `of`: `all` of it, or one use or period.
 
         `amount` is in minor units, `sum` the same in words. Raises Absent, VerificationFailed, and InvalidInput for an
@@ -173,7 +173,7 @@ class Quotes:
         return answer.json()
 
 
-def _refuse_elsewhere(listing: Row) -> None:
+def _refuse_elsewhere(listing: JsonObject) -> None:
     """Raise Conflict for a service, and for what was found elsewhere: nobody can be paid for it in this space."""
     if listing.get("kind") == SERVICE:  # whose id begins otherwise when it was found elsewhere
         raise Conflict(f"`{listing['id']}` is a service, used at its provider's", "penstock product show tells where")
@@ -211,7 +211,7 @@ def _measured(tariff: Tariff, wanted: RowSet, table: RowTable) -> tuple[str, int
     return "all", meter.added(tariff, wanted, table, begins=True)
 
 
-def _offer(dataset: Any, listed: str | None) -> Row:
+def _offer(dataset: Any, listed: str | None) -> JsonObject:
     """Return the dataset's offer that the exchange has listed, or its first where the listing names none."""
     for offer in dataset["hasPolicy"]:
         if listed in (None, offer["@id"]):

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from connector.licence.duties import Duties
     from connector.licence.erasing import Erasing
     from connector.licence.standing import Standing
-    from connector.store.row import Row
     from connector.store.rows.vault import ReplicaRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 class Reads:
@@ -115,10 +115,10 @@ class Reads:
 
     async def finish(
         self, row: ReadRow, number: int, size: int, files: list[str], renamed: Mapping[str, str] | None = None
-    ) -> Row:
+    ) -> JsonObject:
         """Record that everything was opened, `size` plain bytes, to `files`; returns what is told of it."""
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             replica = replicas.seen(tx, row.agreement)
             assert replica is not None
             self._record(tx, row, replica, number, size)
@@ -158,7 +158,7 @@ def settle(
     files: list[str],
     charged: int,
     renamed: Mapping[str, str] | None = None,
-) -> Row:
+) -> JsonObject:
     """Keep what an opening brought, so that asking again costs nothing; returns it.
 
     `renamed` are the files that are called otherwise here, told name → name here.

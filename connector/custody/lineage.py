@@ -21,8 +21,8 @@ from connector.store.rows.vault import DerivedRow, DrawnRow, EditionRow, HolderR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 V = TypeVar("V", EditionRow, ReplicaRow)
@@ -31,7 +31,7 @@ LAST = "\U0010ffff"
 EXPORTED = "keys.exported"  # the event of keys that were handed out
 
 
-def holders(tx: Tx, prefix: str) -> list[Row]:
+def holders(tx: Tx, prefix: str) -> list[JsonObject]:
     """Return the holders of an edition of ours, given the beginning of its id, the oldest agreement first."""
     edition = _one(tx, EditionRow, prefix).id
     agreements = tx.find(AgreementRow, "edition = ? and role = ?", (edition, PROVIDER), order="created")
@@ -43,7 +43,7 @@ def replica_of(tx: Tx, prefix: str) -> ReplicaRow:
     return _one(tx, ReplicaRow, prefix, "id", "edition", "agreement")
 
 
-def made_of(tx: Tx, prefix: str) -> Row:
+def made_of(tx: Tx, prefix: str) -> JsonObject:
     """Return what an edition of ours was made out of, given the beginning of its id; raises Absent."""
     edition = _one(tx, EditionRow, prefix)
     header, rows = edition.header, tx.find(DerivedRow, "edition = ?", (edition.id,), order="agreement")
@@ -63,7 +63,7 @@ def note_derived(tx: Tx, edition: str, agreements: Sequence[str]) -> dict[str, s
     return {"sources": " ".join(sources)} if sources else {}
 
 
-def lineage(tx: Tx, prefix: str) -> Row:
+def lineage(tx: Tx, prefix: str) -> JsonObject:
     """Return where a replica of ours comes from, and what was made out of it; see `replica_of`."""
     replica = replica_of(tx, prefix)
     agreement, header = tx.get(AgreementRow, digest=replica.agreement), replica.header
@@ -86,7 +86,7 @@ def lineage(tx: Tx, prefix: str) -> Row:
     }
 
 
-def descent(tx: Tx, prefix: str) -> Row:
+def descent(tx: Tx, prefix: str) -> JsonObject:
     """Return where a replica of ours comes from, or what an edition of ours was made out of; raises Absent."""
     for find in (lineage, made_of):
         with suppress(Absent):
@@ -113,7 +113,7 @@ def dropped(tx: Tx, edition: str) -> frozenset[str]:
     return frozenset(row.source for row in rows if row.dropped)
 
 
-def _holder(tx: Tx, agreement: AgreementRow) -> Row:
+def _holder(tx: Tx, agreement: AgreementRow) -> JsonObject:
     digest = agreement.digest
     paid, serves = tx.get(PaidRowsRow, agreement=digest), tx.get(HolderRow, agreement=digest)
     deleted = [act.at for act in performed.acts(tx, digest) if act.action == performed.DELETE]

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from catalog.operators import Act
     from connector.core.core import Core
     from connector.exchange.operators import Operator
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 ID_BYTES = 6
@@ -66,7 +66,7 @@ class Acts:
         now = self._core.clock.now()
         return await self._core.store.write(lambda tx: self._begin(tx, asked, operator, now))
 
-    async def page(self, state: str) -> list[Row]:
+    async def page(self, state: str) -> list[JsonObject]:
         """List acts of a state, the newest first; raises InvalidInput for one that is none."""
         check_state(state, ActState, "of an act")
         await self._lapse()
@@ -85,7 +85,7 @@ class Acts:
 
         return await self._core.store.write(lambda tx: ROWS.move(tx, self._core.evidence, key, turned))
 
-    async def dissent(self, key: str, operator: Operator, reason: str) -> Row:
+    async def dissent(self, key: str, operator: Operator, reason: str) -> JsonObject:
         """Refuse an act that waits, for a reason that who proposed it reads."""
         reasons.check(reason, "who proposed it reads why")
         now = self._core.clock.now()
@@ -96,7 +96,7 @@ class Acts:
 
         return view(await self._core.store.write(lambda tx: ROWS.move(tx, self._core.evidence, key, turned)))
 
-    async def end(self, key: str, result: Any, fault: str = "") -> Row:
+    async def end(self, key: str, result: Any, fault: str = "") -> JsonObject:
         """Note how an act ended: its answer, or why it failed."""
         now = self._core.clock.now()
 
@@ -163,7 +163,7 @@ def _moved(row: ActRow, state: ActState, by: str, reason: str, now: datetime) ->
     return Turn(replace(row, state=state, reason=reason, updated=now), by, reason)
 
 
-def view(row: ActRow) -> Row:
+def view(row: ActRow) -> JsonObject:
     """Return what operators see of an act."""
     act = ACTS[row.act]
     told = {name: getattr(row, name) for name in SHOWN}

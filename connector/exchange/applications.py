@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.identity.peers import Peers
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.space.document import Member
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
@@ -56,7 +56,7 @@ class Applications:
     def __init__(self, core: Core, peers: Peers) -> None:
         self._core, self._peers = core, peers
 
-    async def apply(self, did: str, message: str, write: Write) -> Row:
+    async def apply(self, did: str, message: str, write: Write) -> JsonObject:
         """Take in an application, in one transaction by `write`; one that waits is not taken in twice."""
         if len(message) > REASON_CHARACTERS_MAX:
             raise InvalidInput(f"a message has at most {REASON_CHARACTERS_MAX} characters")
@@ -65,7 +65,7 @@ class Applications:
         row: ApplicationRow = await write(lambda tx: self._apply(tx, member, message, now))
         return view(row)
 
-    async def page(self, state: str) -> list[Row]:
+    async def page(self, state: str) -> list[JsonObject]:
         """Return applications of a state, those first that are due first; `overdue` tells which are late.
 
         Raises InvalidInput for a state that is none.
@@ -75,7 +75,7 @@ class Applications:
         now = self._core.clock.now()
         return [view(row) | {"overdue": row.state == ApplicationState.APPLIED and row.due < now} for row in rows]
 
-    async def refuse(self, did: str, reason: str) -> Row:
+    async def refuse(self, did: str, reason: str) -> JsonObject:
         """Refuse an application, with a reason that the applicant reads."""
         reasons.check(reason, "the applicant reads what to change")
         by, now = self._core.identity.did, self._core.clock.now()
@@ -112,7 +112,7 @@ class Applications:
         return APPLICATIONS.keep(tx, self._core.evidence, known, Turn(row, member.did), since=NOWHERE)
 
 
-def view(row: ApplicationRow) -> Row:
+def view(row: ApplicationRow) -> JsonObject:
     """Return what applicant and operator see of an application."""
     told = {name: getattr(row, name) for name in (*SAID, "state", "reason")}
     return told | {"due": row.due.isoformat(timespec="seconds")}

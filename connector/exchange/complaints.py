@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
@@ -48,27 +48,27 @@ class Complaints:
     def __init__(self, core: Core, programs: Programs, space: SpaceView) -> None:
         self._core, self._programs, self._space = core, programs, space
 
-    async def file(self, document: Any, member: str, write: Write) -> Row:
+    async def file(self, document: Any, member: str, write: Write) -> JsonObject:
         """Take in a complaint about the other party of an agreement; the same one again changes nothing."""
         complaint, now = from_json(document), self._core.clock.now()
         respondent = await self._other(complaint.agreement, member)
         row: ComplaintRow = await write(lambda tx: self._file(tx, complaint, member, respondent, now))
         return self.view(row)
 
-    async def page(self, member: str, *, first: int) -> list[Row]:
+    async def page(self, member: str, *, first: int) -> list[JsonObject]:
         """Return the complaints that concern a member, those first that are due first; the exchange sees all."""
         every = member == self._core.identity.did
         where, what = ("", ()) if every else ("complainant = ? or respondent = ?", (member, member))
         rows = await COMPLAINTS.page(self._core, where, what, "waits desc, due, updated desc", first)
         return [self.view(row) for row in rows]
 
-    async def show(self, key: str, member: str) -> Row:
+    async def show(self, key: str, member: str) -> JsonObject:
         """Return a complaint to its parties and to the exchange; raises Absent."""
         row = await COMPLAINTS.read(self._core.store, key)
         self._role(row, member)
         return self.view(row)
 
-    async def move(self, key: str, step: Move, member: str, words: str, write: Write) -> Row:
+    async def move(self, key: str, step: Move, member: str, words: str, write: Write) -> JsonObject:
         """Make a move of the member's, with its words; the exchange decides, the parties do the rest."""
         reasons.check(words, "the other side reads it")
         now = self._core.clock.now()
@@ -78,7 +78,7 @@ class Complaints:
 
         return self.view(await write(lambda tx: COMPLAINTS.move(tx, self._core.evidence, key, turned)))
 
-    def view(self, row: ComplaintRow) -> Row:
+    def view(self, row: ComplaintRow) -> JsonObject:
         """Return what the parties and the exchange see of a complaint."""
         told = {name: getattr(row, name) for name in SHOWN} | {"filed": row.created.isoformat(timespec="seconds")}
         if row.due is not None:

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from connector.exchange.finding import Finding
     from connector.exchange.spaces import Spaces
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.rows.catalogue import ListingRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
@@ -61,7 +61,7 @@ class Demands:
     def __init__(self, core: Core, programs: Programs, space: SpaceView, spaces: Spaces, finding: Finding) -> None:
         self._core, self._programs, self._space, self._spaces, self._finding = core, programs, space, spaces, finding
 
-    async def post(self, document: Any, member: str, write: Write) -> Row:
+    async def post(self, document: Any, member: str, write: Write) -> JsonObject:
         """Take in a member's demand and look for what meets it; the same one again changes nothing.
 
         `write` runs an act in one transaction with what the caller's request uses up.
@@ -72,7 +72,7 @@ class Demands:
         await write(lambda tx: self._post(tx, demand, member, now))
         return await self.show(demand.id, member)
 
-    async def show(self, key: str, member: str) -> Row:
+    async def show(self, key: str, member: str) -> JsonObject:
         """Return a demand with the products that match it now, best first; others see it while it is looking."""
         row = await self._core.store.read(lambda tx: _seen(tx, key, member))
         told = view(row)
@@ -83,13 +83,13 @@ class Demands:
             told["state"] = await self._core.store.write(lambda tx: self._matched(tx, key))
         return told | {"matches": matches}
 
-    async def page(self, member: str, *, mine: bool, first: int) -> list[Row]:
+    async def page(self, member: str, *, mine: bool, first: int) -> list[JsonObject]:
         """Return demands, newest first: of `member` alone, or all that are still looking."""
         await self._expire()
         where, what = ("member = ?", (member,)) if mine else (_IS_LOOKING, _LOOKING)
         return [view(row) for row in await DEMANDS.page(self._core, where, what, "updated desc", first)]
 
-    async def for_product(self, product: str) -> list[Row]:
+    async def for_product(self, product: str) -> list[JsonObject]:
         """Return the demands that a listed product meets, best first."""
         await self._expire()
 
@@ -100,7 +100,7 @@ class Demands:
         listing, rows = await self._core.store.read(read)
         return await asyncio.to_thread(_demands_met, self._offered(listing), rows)
 
-    async def move(self, key: str, step: Move, member: str, body: dict[str, str], write: Write) -> Row:
+    async def move(self, key: str, step: Move, member: str, body: dict[str, str], write: Write) -> JsonObject:
         """Make a buyer's move, in one transaction by `write`.
 
         `product` of the body says what is negotiated, `agreement` (a digest in hex) what met it.
@@ -109,7 +109,7 @@ class Demands:
             await self._check_licence(body["agreement"], member)
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             row = _seen(tx, key, member)
             if row.member != member:
                 raise NotPermitted(f"the demand `{key[:200]}` is somebody else's")
@@ -118,7 +118,7 @@ class Demands:
             turn = _moved(row, step, BUYER, member, now, **body)
             return view(DEMANDS.keep(tx, self._core.evidence, row, turn))
 
-        moved_: Row = await write(act)
+        moved_: JsonObject = await write(act)
         return moved_
 
     # ---- one transaction's part
@@ -161,7 +161,7 @@ class Demands:
 
     # ---- matching
 
-    async def _products(self, demand: Demand, member: str) -> list[Row]:
+    async def _products(self, demand: Demand, member: str) -> list[JsonObject]:
         sight = await self._spaces.sight(member, self._space.last().members[member].role)
         asked = replace(demand.question, facets={"kind": (DATASET,)}, ranges={}, any_word=True, sight=sight)
         found, _ = await self._finding.keys(asked, limit=CANDIDATES, first=0)
@@ -210,9 +210,9 @@ def _moved(
     return Turn(replace(named, state=state, reason=reason, updated=now), by, reason)
 
 
-def view(row: DemandRow) -> Row:
+def view(row: DemandRow) -> JsonObject:
     """Return what members see of a demand."""
-    told: Row = {**row.document, "member": row.member, "state": row.state}
+    told: JsonObject = {**row.document, "member": row.member, "state": row.state}
     return told | {name: value for name in ("product", "agreement", "reason") if (value := getattr(row, name))}
 
 
@@ -224,7 +224,7 @@ def _seen(tx: Tx, key: str, member: str) -> DemandRow:
     return row
 
 
-def _demands_met(offered: Offered, rows: list[DemandRow]) -> list[Row]:
+def _demands_met(offered: Offered, rows: list[DemandRow]) -> list[JsonObject]:
     scored = [(match(from_json(row.document), offered), row) for row in rows]
     best = sorted((one for one in scored if one[0].score >= LEAST), key=lambda one: (-one[0].score, one[1].id))
     return [view(row) | found.json() for found, row in best[:MATCHES_SHOWN]]

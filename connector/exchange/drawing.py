@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.custody.review import DrawnRow
     from connector.identity.peers import Peers
     from connector.space.view import SpaceView
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
 
@@ -30,7 +30,7 @@ PARALLEL_PIECES = 4
 
 async def drawn(
     core: Core, space: SpaceView, programs: Programs, peers: Peers, anchoring: Anchoring, row: ListingRow
-) -> Row:
+) -> JsonObject:
     """Return what was drawn and opened of a listing; raises Conflict and PeerMisbehaved."""
     key, header = row.id, read_header(row.header)
     registered = await programs.edition(bytes.fromhex(row.edition))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from catalog.question import Question
     from connector.core.core import Core
     from connector.runtime.worker import Worker
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 
 # what is further behind is taken in by the worker: a thread that makes thousands of entries holds up every answer
@@ -85,7 +85,7 @@ class Finding:
         found = await asyncio.to_thread(index.find, question, limit=limit, first=first)
         return found.keys, found.total
 
-    async def counts(self, question: Question) -> dict[str, list[Row]]:
+    async def counts(self, question: Question) -> dict[str, list[JsonObject]]:
         """Return how many of the products found have which value, for each facet, most first."""
         index = await self._fresh()
         counted = await asyncio.to_thread(index.counts, question, tuple(FACETS))
@@ -159,6 +159,6 @@ class Finding:
         return await self._core.store.read(act)
 
 
-def _counted(name: str, value: str, count: int) -> Row:
+def _counted(name: str, value: str, count: int) -> JsonObject:
     en, zh = FACETS[name].words(value) or (value, value)
     return {"value": value, "count": count, "en": en, "zh": zh}

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.leaving import Departing
     from connector.space.exchange import ExchangeDoor
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 PATH = "/exchange/heartbeat"
@@ -43,19 +43,19 @@ class Heartbeats:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def receive(self, did: str, document: Any, write: Callable[..., Awaitable[Any]]) -> Row:
+    async def receive(self, did: str, document: Any, write: Callable[..., Awaitable[Any]]) -> JsonObject:
         """Take a heartbeat in; returns how the member stands."""
         told, now = connectors.from_json(document), self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             tx.put(ConnectorRow(did=did, document=told.json(), seen=now))
             member = tx.get(MemberRow, did=did)
             return {"standing": MemberState.ADMITTED if member is None else member.state}
 
-        standing: Row = await write(act)
+        standing: JsonObject = await write(act)
         return standing
 
-    async def page(self) -> list[Row]:
+    async def page(self) -> list[JsonObject]:
         """List the members' connectors with their newest word, those not heard of longest first."""
         rows, told = await self._core.store.read(
             lambda tx: (tx.find(MemberRow, order="created"), tx.find(ConnectorRow))
@@ -64,7 +64,7 @@ class Heartbeats:
         seen = [self._view(row, known.get(row.did)) for row in rows]
         return sorted(seen, key=lambda row: (row["seen"] or "", row["did"]))
 
-    def _view(self, member: MemberRow, told: ConnectorRow | None) -> Row:
+    def _view(self, member: MemberRow, told: ConnectorRow | None) -> JsonObject:
         now = self._core.clock.now()
         state = connectors.state(None if told is None else (now - told.seen).total_seconds())
         about = {"did": member.did, "name": member.name, "role": member.role, "member": member.state}
@@ -93,9 +93,9 @@ class Pulse:
         except Exception as fault:  # noqa: BLE001 - an exchange that is away misses us, and nothing else happens
             log.info("the exchange was not told: %s", explain_failure(fault).text)
 
-    async def beat(self) -> Row:
+    async def beat(self) -> JsonObject:
         """Tell the exchange now; returns how we stand there. Who leaves offers nothing from then on."""
-        standing: Row = await self._exchange.ask("POST", PATH, (await self._word()).json())
+        standing: JsonObject = await self._exchange.ask("POST", PATH, (await self._word()).json())
         for name, count in standing.get("news", {}).items():
             log.warning("%s new of the saved search `%s`: penstock searches", count, str(name)[:NAME_CHARACTERS_MAX])
         if standing.get("standing") == MemberState.LEAVING:

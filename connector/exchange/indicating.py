@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from connector.exchange.chain_events import ChainEvents
     from connector.runtime.worker import Worker
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.client import Chain
 
 
@@ -101,7 +101,7 @@ def _counts(tx: Tx) -> dict[str, int]:
     }
 
 
-def _sizes(row: Row) -> tuple[int, int]:
+def _sizes(row: JsonObject) -> tuple[int, int]:
     """Return the bytes of a listing's files, and of those among them that are tables; it was checked when it came."""
     try:
         files = [(int(file["size"]), "rows" in file) for file in orjson.loads(row["dataset"])["files"]]

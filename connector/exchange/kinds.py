@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from connector.exchange.versions import Versions
     from connector.runtime.errors import Absent
     from connector.store.evidence import Evidence
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 class Kind(Protocol):
@@ -44,7 +44,7 @@ class Kind(Protocol):
         ...
 
     @property
-    def FACES(self) -> Mapping[str, Callable[[Row], Row]]:  # noqa: N802  # a constant of the module
+    def FACES(self) -> Mapping[str, Callable[[JsonObject], JsonObject]]:  # noqa: N802  # a constant of the module
         """Return name → what makes that face of a view."""
         ...
 
@@ -60,7 +60,7 @@ class Kind(Protocol):
         """Return the word that there is none of this id, the same for one that is not shown."""
         ...
 
-    def page(self, tx: Tx, state: State, first: int) -> list[Row]:
+    def page(self, tx: Tx, state: State, first: int) -> list[JsonObject]:
         """Return those of a state for the operator, those first that are in it longest."""
         ...
 
@@ -70,7 +70,7 @@ class Kind(Protocol):
         """Make a move of the table; returns the new state."""
         ...
 
-    def view(self, row: Stocked) -> Row:
+    def view(self, row: Stocked) -> JsonObject:
         """Return what members see of one."""
         ...
 
@@ -78,19 +78,19 @@ class Kind(Protocol):
         """Return what the index holds of one."""
         ...
 
-    def take_review(self, tx: Tx, evidence: Evidence, row: Stocked, finding: Row, now: datetime, /) -> None:
+    def take_review(self, tx: Tx, evidence: Evidence, row: Stocked, finding: JsonObject, now: datetime, /) -> None:
         """Keep what a review found, with what the log is to have of it besides the moves."""
         ...
 
-    def told(self, row: Stocked) -> Row:
+    def told(self, row: Stocked) -> JsonObject:
         """Return one as other exchanges are told of it, with its `kind`."""
         ...
 
-    def described(self, document: Row) -> Dataset | Service:
+    def described(self, document: JsonObject) -> Dataset | Service:
         """Return what its provider says of one, by the document that was handed in."""
         ...
 
-    def ruled(self, document: Row) -> tuple[Row, str]:
+    def ruled(self, document: JsonObject) -> tuple[JsonObject, str]:
         """Return the policy of one by the same document, and the tier that rules of a space may name."""
         ...
 
@@ -111,7 +111,7 @@ def named(name: str) -> Kind:
     return {kind.NAME: kind for kind in KINDS.values()}.get(name, DATA_SETS)
 
 
-def shown(tx: Tx, key: str) -> Row | None:
+def shown(tx: Tx, key: str) -> JsonObject | None:
     """Return what members see of one, None when it is listed no more."""
     row = tx.get(row_of(key), id=key)
     if row is None or isinstance(row, FederatedRow) or row.state not in FOUND_IN:
@@ -119,7 +119,7 @@ def shown(tx: Tx, key: str) -> Row | None:
     return of(key).view(row)
 
 
-def document(row: Stocked) -> Row:
+def document(row: Stocked) -> JsonObject:
     """Return what a row says, as it was handed in."""
     return {"id": row.id, **of(row.id).VERSIONS.of(row)}
 

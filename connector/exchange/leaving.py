@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from connector.exchange.members import Members
     from connector.space.author import SpaceAuthor
     from connector.space.exchange import ExchangeDoor
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
@@ -54,13 +54,13 @@ class Leaving:
     def __init__(self, core: Core, finding: Finding, members: Members, author: SpaceAuthor) -> None:
         self._core, self._finding, self._members, self._author = core, finding, members, author
 
-    async def ask(self, did: str, document: Any, write: Write) -> Row:
+    async def ask(self, did: str, document: Any, write: Write) -> JsonObject:
         """Take in a member's plan; one that waits is replaced."""
         now = self._core.clock.now()
         plan = leaving.from_json(document, now)
         reasons.check(plan.reason, "the operator reads it")
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             known = tx.get(LeavingRow, did=did)
             if known is not None and known.state in (State.APPROVED, State.LEFT):
                 raise Conflict(f"your plan is {known.state}", "penstock leave --status")
@@ -68,28 +68,28 @@ class Leaving:
             row = LeavingRow(did=did, plan=plan.json(), state=State.ASKED, reason="", **times)
             return view(PLANS.keep(tx, self._core.evidence, known, Turn(row, did, plan.reason)))
 
-        asked: Row = await write(act)
+        asked: JsonObject = await write(act)
         return asked
 
-    async def stay(self, did: str, write: Write) -> Row:
+    async def stay(self, did: str, write: Write) -> JsonObject:
         """Take back a plan that was not answered yet."""
         row: LeavingRow = await write(lambda tx: self._move(tx, did, Move.STAY, MEMBER, did, ""))
         return view(row)
 
-    async def page(self) -> list[Row]:
+    async def page(self) -> list[JsonObject]:
         """List the plans that are asked for or under way, those that end first."""
         await self.end_due()
         open_ = (State.ASKED, State.APPROVED)
         rows = await self._core.store.read(lambda tx: tx.find(LeavingRow, "state in (?, ?)", open_, "until"))
         return [view(row) for row in rows]
 
-    async def approve(self, did: str) -> Row:
+    async def approve(self, did: str) -> JsonObject:
         """Approve a plan: what the member lists is off the catalogue, and it begins nothing any more."""
         row = await self._core.store.write(lambda tx: self._approve(tx, did))
         self._finding.changed()
         return view(row)
 
-    async def refuse(self, did: str, reason: str) -> Row:
+    async def refuse(self, did: str, reason: str) -> JsonObject:
         """Refuse a plan, for a reason that the member reads."""
         reasons.check(reason, "the member reads what to change")
         by = self._core.identity.did
@@ -156,16 +156,16 @@ class Departing:
         things = await self._core.store.read(lambda tx: tuple(_things(tx, now)))
         return leaving.planned(reason, until, things, now)
 
-    async def ask(self, reason: str, until: datetime | None) -> Row:
+    async def ask(self, reason: str, until: datetime | None) -> JsonObject:
         """Hand our plan in."""
         reasons.check(reason, "the operator reads it")
         document = (await self.plan(reason, until)).json()
-        asked: Row = await self._exchange.ask("POST", "/exchange/leaving", document)
+        asked: JsonObject = await self._exchange.ask("POST", "/exchange/leaving", document)
         return asked
 
-    async def status(self) -> Row:
+    async def status(self) -> JsonObject:
         """Return what became of our plan; when it is approved we offer nothing any more."""
-        told: Row = await self._exchange.ask("GET", "/exchange/leaving")
+        told: JsonObject = await self._exchange.ask("GET", "/exchange/leaving")
         if told["state"] in (State.APPROVED, State.LEFT):
             await self.take_off()
         return told
@@ -176,7 +176,7 @@ class Departing:
         await self._core.store.write(lambda tx: on_offer.take_off(tx, now))
 
 
-def view(row: LeavingRow) -> Row:
+def view(row: LeavingRow) -> JsonObject:
     """Return what member and operator see of a plan, each thing with what becomes of it."""
     plan = row.plan
     things = [one | dict(zip(("en", "zh"), BECOMES[one["kind"]], strict=True)) for one in plan["items"]]

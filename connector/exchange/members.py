@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.space.author import SpaceAuthor
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
 SUBJECT_BYTES = 32
@@ -66,7 +66,7 @@ MOVES: Mapping[tuple[MemberState, str], MemberState] = {
 SHOWN = ("did", "name", "role", "region", "state")
 
 
-def _plain(source: SourceRow) -> Row:
+def _plain(source: SourceRow) -> JsonObject:
     """Return a member that speaks the Dataspace Protocol alone: without keys of ours, its catalogue a source."""
     about = {"did": source.did, **(source.member or {}), "role": "provider"}
     return about | {"state": standing(source.state), "speaks": "dsp", "source": source.name}
@@ -87,7 +87,7 @@ class Members:
         self._core, self._space, self._programs, self._peers = core, space, programs, peers
         self._transactions, self._author = transactions, author
 
-    async def page(self) -> Row:
+    async def page(self) -> JsonObject:
         """List the members with their states."""
         store = self._core.store
         rows = await store.read(lambda tx: tx.find(MemberRow, order="created"))
@@ -95,14 +95,14 @@ class Members:
         told = [{name: getattr(row, name) for name in SHOWN} for row in rows]
         return {"members": told + [_plain(row) for row in plain]}
 
-    async def move(self, did: str, act: str, reason: str) -> Row:
+    async def move(self, did: str, act: str, reason: str) -> JsonObject:
         """Suspend, resume or revoke a member; raises Absent, InvalidInput, Conflict with the member's state."""
         reasons.check(reason, "the member reads it")
         row = await self._core.store.write(partial(self.turn, did=did, act=act, reason=reason))
         await self._author.rebuild()
         return row
 
-    def turn(self, tx: Tx, did: str, act: str, reason: str) -> Row:
+    def turn(self, tx: Tx, did: str, act: str, reason: str) -> JsonObject:
         """Do a move's part in a transaction; the space's document is the caller's to build anew."""
         now = self._core.clock.now()
         row = MEMBERS.find(tx, did)
@@ -128,7 +128,7 @@ class Members:
         call = CALLS[act](self._programs.deployment, space, account, sha({"reason": reason}))
         self._transactions.enqueue(tx, f"{act}-member:{did}:{at}", call)
 
-    async def appoint(self, did: str, post: str, act: str) -> Row:
+    async def appoint(self, did: str, post: str, act: str) -> JsonObject:
         """Name or dismiss a member as arbitrator or as deputy (another exchange) of the space, on chain."""
         member = await self._space.require(did)
         deployment, at = self._programs.deployment, self._core.clock.now().isoformat()
@@ -136,7 +136,7 @@ class Members:
         mined = await self._transactions.submit(f"{act}-{post}:{did}:{at}", wanted)
         return {"did": did, post: act == "name", "tx": mined.transaction}
 
-    async def reread(self, did: str, reason: str, *, by: str) -> Row:
+    async def reread(self, did: str, reason: str, *, by: str) -> JsonObject:
         """Take over what a member's own documents say now; raises Absent, Conflict (`connector.exchange.rereading`)."""
         if did not in self._space.last().members:
             raise Absent(f"`{did[:200]}` is no member", "penstock exchange member list")
@@ -144,13 +144,13 @@ class Members:
         membership_rules.refuse_double(found, self._space.last().members.values())
         standing = await self._programs.member(did_digest(self._core.identity.did), found.address)
         change = rereading.Change(found, standing, by, reason)
-        row: Row = await self._core.store.write(
+        row: JsonObject = await self._core.store.write(
             lambda tx: rereading.take(tx, self._core, self._space, self._programs, self._transactions, change)
         )
         await self._author.rebuild()
         return row
 
-    async def revoke(self, subject: str, reason: str) -> Row:
+    async def revoke(self, subject: str, reason: str) -> JsonObject:
         """Revoke what the space gave out, such as a credential, by its digest; on chain, once."""
         reasons.check(reason, "the member reads it")
         try:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.identity.management_token import ManagementToken
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 OPERATORS = Case(
@@ -82,13 +82,13 @@ class Operators:
         """Return the posts on which somebody is."""
         return await self._core.store.read(posts)
 
-    async def page(self) -> Row:
+    async def page(self) -> JsonObject:
         """List the operators, and say whether three check each other."""
         rows = await self._core.store.read(lambda tx: tx.find(OperatorRow, order="created"))
         told = [{"name": row.name, "post": row.post, "state": row.state} for row in rows]
         return {"operators": told} | mode(await self.posts())
 
-    async def add(self, name: str, post: str, by: str) -> Row:
+    async def add(self, name: str, post: str, by: str) -> JsonObject:
         """Put somebody on a post; the answer has the key, which is told once."""
         if not _NAME.fullmatch(name):
             raise InvalidInput(f"a name has 1 to {NAME_CHARACTERS_MAX} letters, digits and spaces")
@@ -97,7 +97,7 @@ class Operators:
         await self._core.store.write(lambda tx: self._add(tx, name, at, digest_of(key), by, now))
         return {"operator": name, "post": at.value, "url": self._core.identity.url, "key": key}
 
-    async def dismiss(self, name: str, reason: str, by: str) -> Row:
+    async def dismiss(self, name: str, reason: str, by: str) -> JsonObject:
         """Take somebody off a post."""
         reasons.check(reason, "the other operators read it")
         now = self._core.clock.now()
@@ -112,7 +112,7 @@ class Operators:
         row = OperatorRow(name=name, post=at, digest=digest, state=OperatorState.ACTING, created=now, updated=now)
         OPERATORS.keep(tx, self._core.evidence, None, Turn(row, by))
 
-    def _dismiss(self, tx: Tx, name: str, reason: str, by: str, now: datetime) -> Row:
+    def _dismiss(self, tx: Tx, name: str, reason: str, by: str, now: datetime) -> JsonObject:
         row = tx.get(OperatorRow, name=name)
         if row is None or row.state != OperatorState.ACTING:
             raise OPERATORS.absent(name[:NAME_CHARACTERS_SHOWN])
@@ -129,7 +129,7 @@ def posts(tx: Tx) -> frozenset[Post]:
     return frozenset(row.post for row in _acting(tx))
 
 
-def mode(found: frozenset[Post]) -> Row:
+def mode(found: frozenset[Post]) -> JsonObject:
     """Say in words who checks whom, for documents that anybody reads."""
     if filled(found):
         en = "three operators check each other: system, security, audit"

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.rows.space import MemberRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.membership import Standing
     from ledger.chain.programs import Programs
     from ledger.space.document import Space
@@ -47,7 +47,9 @@ class Change:
     reason: str
 
 
-def take(tx: Tx, core: Core, space: SpaceView, programs: Programs, transactions: Transactions, change: Change) -> Row:
+def take(
+    tx: Tx, core: Core, space: SpaceView, programs: Programs, transactions: Transactions, change: Change
+) -> JsonObject:
     """Keep what changed, record the move, and queue what the registry must know; nothing new changes nothing."""
     found, did = change.found, change.found.did
     row = MEMBERS.find(tx, did)

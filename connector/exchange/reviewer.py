@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.space.view import SpaceView
     from connector.store.exclusive import Exclusive
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
 
@@ -108,7 +108,7 @@ class Reviewer:
             await self._ended(key, row.provider)
         self._changed()
 
-    async def review(self, key: str, version: int | None = None, *, by_hand: bool = True) -> Row:
+    async def review(self, key: str, version: int | None = None, *, by_hand: bool = True) -> JsonObject:
         """Review and list `key`, for an operator or by itself; an already listed one is returned as it is.
 
         `version` is the one that the operator has read; raises Conflict if another was handed in meanwhile.
@@ -116,7 +116,7 @@ class Reviewer:
         async with self._exclusive.alone(f"review:{key}"):
             return await self._review(key, version, by_hand)
 
-    async def _review(self, key: str, version: int | None, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
+    async def _review(self, key: str, version: int | None, by_hand: bool) -> JsonObject:  # noqa: FBT001  # as `review`
         store = self._core.store
         while True:
             row = await store.read(partial(_read_version, key=key, version=version))
@@ -136,22 +136,22 @@ class Reviewer:
                 self._changed()
                 return _view(listed)
 
-    async def _found(self, row: Stocked, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
+    async def _found(self, row: Stocked, by_hand: bool) -> JsonObject:  # noqa: FBT001  # as `review`
         """Return what is found of a version; raises what refuses it."""
         await self._core.store.read(lambda tx: spaces.check(tx, kinds.document(row), row.provider))
         return await self.checks[type(row)](row, by_hand)
 
-    async def _draw(self, row: Stocked, _by_hand: bool) -> Row:  # noqa: FBT001  # a row of the checks
+    async def _draw(self, row: Stocked, _by_hand: bool) -> JsonObject:  # noqa: FBT001  # a row of the checks
         listing = listings.STOCK.own(row)
         return await drawing.drawn(self._core, self._space, self._programs, self._peers, self._anchoring, listing)
 
-    async def _read(self, row: Stocked, by_hand: bool) -> Row:  # noqa: FBT001  # a row of the checks
+    async def _read(self, row: Stocked, by_hand: bool) -> JsonObject:  # noqa: FBT001  # a row of the checks
         """Take the word of the operator who has read a service; by itself look for what it says that it works on."""
         served = () if by_hand else services.described(kinds.document(row)).serves
         await self._core.store.read(lambda tx: [listings.listed(tx, key) for key in served])
         return {"rows": [], "bound": services.READ if by_hand else services.CHECKED}
 
-    def _publish(self, tx: Tx, reviewed: Stocked, finding: Row, now: datetime) -> Stocked | None:
+    def _publish(self, tx: Tx, reviewed: Stocked, finding: JsonObject, now: datetime) -> Stocked | None:
         """Keep what was found, and make the moves that are left; None if another version was handed in meanwhile."""
         key = reviewed.id
         kind, steps = kinds.of(key), [Move.LIST]
@@ -183,7 +183,7 @@ def _same(tx: Tx, reviewed: Stocked) -> bool:
     return kind.VERSIONS.of(kind.find(tx, reviewed.id)) == kind.VERSIONS.of(reviewed)
 
 
-def _view(row: Stocked) -> Row:
+def _view(row: Stocked) -> JsonObject:
     """Return what came of a review; a service of before its reviews were kept was read by an operator."""
     finding = row.review or {"rows": [], "bound": services.READ}
     told = {"id": row.id, "title": row.title, "state": row.state} | {"bound": finding["bound"]}

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from connector.exchange.finding import Finding
     from connector.exchange.spaces import Spaces
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
@@ -38,12 +38,12 @@ class Searches:
     def __init__(self, core: Core, space: SpaceView, spaces: Spaces, finding: Finding) -> None:
         self._core, self._space, self._spaces, self._finding = core, space, spaces, finding
 
-    async def save(self, member: str, document: Any, write: Write) -> Row:
+    async def save(self, member: str, document: Any, write: Write) -> JsonObject:
         """Save a search under a name; the same name again takes the place of the one before."""
         name, text, where = _read(document)
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             known = tx.get(SearchRow, member=member, name=name)
             if known is None and len(tx.find(SearchRow, "member = ?", (member,))) >= MEMBER_SEARCHES_MAX:
                 raise Conflict(
@@ -52,10 +52,10 @@ class Searches:
             tx.put(SearchRow(member=member, name=name, text=text, conditions=where, since=now, created=now))
             return {"name": name, "q": text, "where": where, "new": []}
 
-        saved: Row = await write(act)
+        saved: JsonObject = await write(act)
         return saved
 
-    async def page(self, member: str) -> list[Row]:
+    async def page(self, member: str) -> list[JsonObject]:
         """Return a member's searches, each with what is new of it."""
         rows = await self._core.store.read(lambda tx: tx.find(SearchRow, "member = ?", (member,), "name"))
         if not rows:
@@ -67,30 +67,30 @@ class Searches:
         """Return how many are new, by the name of the search; those without any are left out."""
         return {row["name"]: len(row["new"]) for row in await self.page(member) if row["new"]}
 
-    async def take_note(self, member: str, name: str, write: Write) -> Row:
+    async def take_note(self, member: str, name: str, write: Write) -> JsonObject:
         """Take what is new of a search for seen."""
         now = self._core.clock.now()
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             if not tx.update(SearchRow, {"member": member, "name": name}, since=now):
                 raise _absent(name)
             return {"name": name, "new": []}
 
-        done: Row = await write(act)
+        done: JsonObject = await write(act)
         return done
 
-    async def drop(self, member: str, name: str, write: Write) -> Row:
+    async def drop(self, member: str, name: str, write: Write) -> JsonObject:
         """Forget a search."""
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             if not tx.delete(SearchRow, member=member, name=name):
                 raise _absent(name)
             return {"name": name, "dropped": True}
 
-        done: Row = await write(act)
+        done: JsonObject = await write(act)
         return done
 
-    async def _shown(self, row: SearchRow, sight: tuple[str, ...] | None) -> Row:
+    async def _shown(self, row: SearchRow, sight: tuple[str, ...] | None) -> JsonObject:
         asked = question(row.text, row.conditions)
         ranges = {"updated": (int(row.since.timestamp()), None), **asked.ranges}
         asked = replace(asked, sight=sight, ranges=ranges)
@@ -114,7 +114,7 @@ def _read(document: Any) -> tuple[str, str, list[str]]:
     return name, text, where
 
 
-def _changed(tx: Tx, keys: Sequence[str], since: datetime) -> list[Row]:
+def _changed(tx: Tx, keys: Sequence[str], since: datetime) -> list[JsonObject]:
     """Return id and title of what was changed after a moment, in this order; their descriptions are not read."""
     found = []
     for key in keys:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from catalog.service import Service
     from connector.exchange.numbering import Stocked
     from connector.store.evidence import Evidence
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 # what a question calls these, and how other standards have one (`connector.exchange.kinds`)
@@ -43,7 +43,9 @@ READ, CHECKED = "read by the exchange's operator", "held against the rules of it
 ENDED = (State.WITHDRAWN.value, State.REFUSED.value)
 
 
-def submit(tx: Tx, evidence: Evidence, document: Row, provider: str, now: datetime, reason: str = "") -> ServiceRow:
+def submit(
+    tx: Tx, evidence: Evidence, document: JsonObject, provider: str, now: datetime, reason: str = ""
+) -> ServiceRow:
     """Take in a checked submission; the same one again changes nothing, another one is the service's next version.
 
     Raises `Conflict` for another provider's id and beyond `MEMBER_SERVICES_MAX`.
@@ -75,7 +77,9 @@ def submit(tx: Tx, evidence: Evidence, document: Row, provider: str, now: dateti
     return row
 
 
-def _renew(tx: Tx, evidence: Evidence, known: ServiceRow, document: Row, reason: str, now: datetime) -> ServiceRow:
+def _renew(
+    tx: Tx, evidence: Evidence, known: ServiceRow, document: JsonObject, reason: str, now: datetime
+) -> ServiceRow:
     """Put the next version in the place of a service; one that was reviewed as it is, is listed at once."""
     key, before = known.id, VERSIONS.reviewed(tx, known.id, document)
     step = Move.RESUBMIT if known.state is State.REFUSED else Move.RENEW
@@ -90,7 +94,7 @@ def _renew(tx: Tx, evidence: Evidence, known: ServiceRow, document: Row, reason:
     return find(tx, key)
 
 
-def version(tx: Tx, key: str, number: int, provider: str) -> Row:
+def version(tx: Tx, key: str, number: int, provider: str) -> JsonObject:
     """Return a version of a provider's own service as it was handed in; raises Absent."""
     row = find(tx, key)
     if row.provider != provider:
@@ -98,23 +102,23 @@ def version(tx: Tx, key: str, number: int, provider: str) -> Row:
     return {"id": key, **VERSIONS.find(tx, key, number).document}
 
 
-def page(tx: Tx, state: State, first: int) -> list[Row]:
+def page(tx: Tx, state: State, first: int) -> list[JsonObject]:
     """Return services of a state for the operator, those first that are in it longest."""
     return _page(tx, "state = ?", state.value, first)
 
 
-def own(tx: Tx, provider: str, first: int) -> list[Row]:
+def own(tx: Tx, provider: str, first: int) -> list[JsonObject]:
     """Return a provider's services in every state, those first that are in it longest."""
     return _page(tx, "provider = ?", provider, first)
 
 
-def _page(tx: Tx, where: str, what: str, first: int) -> list[Row]:
+def _page(tx: Tx, where: str, what: str, first: int) -> list[JsonObject]:
     rows = tx.find(ServiceRow, where, (what,), "updated", first + PAGE_ROWS_MAX)[first:]
     names = ("id", "title", "provider", "state", "reason")
     return [{name: getattr(row, name) for name in names} | {"since": row.updated.isoformat()} for row in rows]
 
 
-def view(row: Stocked) -> Row:
+def view(row: Stocked) -> JsonObject:
     """Return what members see of a service; its `limits` say what it lacks beside a product."""
     row = STOCK.own(row)
     about = {name: getattr(row, name) for name in ("id", "space", "title", "provider", "service", "state", "review")}
@@ -133,22 +137,22 @@ def indexed(row: Stocked) -> Entry:
     return service.entry(service.from_json(row.service), row.seq, row.provider, row.space, row.updated)
 
 
-def take_review(tx: Tx, _evidence: Evidence, row: Stocked, finding: Row, _now: datetime) -> None:
+def take_review(tx: Tx, _evidence: Evidence, row: Stocked, finding: JsonObject, _now: datetime) -> None:
     """Keep what a review found; nothing was opened, so the moves are all that is on record."""
     row = STOCK.own(row)
     tx.change(row, replace(row, review=finding))
 
 
-def told(row: Stocked) -> Row:
+def told(row: Stocked) -> JsonObject:
     """Return a service as other exchanges are told of it."""
     return {"kind": service.TIER, **{name: getattr(row, name) for name in ("provider", "id", "title", "service")}}
 
 
-def described(document: Row) -> Service:
+def described(document: JsonObject) -> Service:
     """Return the service."""
     return service.from_json(document["service"])
 
 
-def ruled(document: Row) -> tuple[Row, str]:
+def ruled(document: JsonObject) -> tuple[JsonObject, str]:
     """Return its policy, and what stands for the tier that it has not."""
     return document["service"]["policy"], service.TIER

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from connector.exchange.finding import Finding
     from connector.exchange.numbering import Stocked
     from connector.exchange.operators import Operators
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 WORDS = ("name", "description")
@@ -62,17 +62,17 @@ class Spaces:
     def __init__(self, core: Core, operators: Operators, finding: Finding) -> None:
         self._core, self._operators, self._finding = core, operators, finding
 
-    async def page(self) -> Row:
+    async def page(self) -> JsonObject:
         """List the spaces, with who checks whom among the exchange's operators."""
         rows = await self._core.store.read(_all)
         told = [view(row) for row in rows]
         return {"spaces": told, "operators": mode(await self._operators.posts())}
 
-    async def show(self, key: str) -> Row:
+    async def show(self, key: str) -> JsonObject:
         """Return a space with its rules, in words too; raises Absent."""
         return view(await self._core.store.read(lambda tx: find(tx, key)))
 
-    async def versions(self, key: str) -> list[Row]:
+    async def versions(self, key: str) -> list[JsonObject]:
         """Return every version of a space, the newest first."""
 
         def read(tx: Tx) -> list[SpaceVersionRow]:
@@ -83,7 +83,7 @@ class Spaces:
         told = ("version", *WORDS, "rules", "state", "by", "reason")
         return [{name: getattr(row, name) for name in told} | {"since": _time(row.created)} for row in rows]
 
-    async def create(self, key: str, words: Row, rules: Any, by: str) -> Row:
+    async def create(self, key: str, words: JsonObject, rules: Any, by: str) -> JsonObject:
         """Make a space."""
         spaces.identifier(key)
         ruled = _read(rules)
@@ -99,7 +99,7 @@ class Spaces:
 
         return await self._done(act)
 
-    async def change(self, key: str, changes: Row, by: str, reason: str) -> Row:
+    async def change(self, key: str, changes: JsonObject, by: str, reason: str) -> JsonObject:
         """Give a space other words or other rules, as its next version; what no longer keeps to them is suspended."""
         reasons.check(reason, "members read what changed")
         ruled = _read(changes["rules"]) if "rules" in changes else None
@@ -117,7 +117,7 @@ class Spaces:
 
         return await self._done(act)
 
-    async def close(self, key: str, by: str, reason: str) -> Row:
+    async def close(self, key: str, by: str, reason: str) -> JsonObject:
         """Wind a space up: nothing is handed in or found there any more; agreements go on."""
         reasons.check(reason, "members read it")
         if key == MAIN:
@@ -137,7 +137,7 @@ class Spaces:
         """Return what a member finds: (space, grade) as the index spells them; None for everything."""
         return await self._core.store.read(lambda tx: sight(tx, member, role))
 
-    async def _done(self, act: Callable[[Tx], SpaceRow]) -> Row:
+    async def _done(self, act: Callable[[Tx], SpaceRow]) -> JsonObject:
         row = await self._core.store.write(act)
         self._finding.changed()
         return view(row)
@@ -177,7 +177,7 @@ def find(tx: Tx, key: str) -> SpaceRow:
     return row
 
 
-def check(tx: Tx, document: Row, did: str) -> None:
+def check(tx: Tx, document: JsonObject, did: str) -> None:
     """Raise unless a product or service may be listed in the space that it names; NotPermitted says every reason."""
     row = find(tx, document.get("space") or MAIN)
     if row.state != State.OPEN:
@@ -190,7 +190,7 @@ def check(tx: Tx, document: Row, did: str) -> None:
         )
 
 
-def faults(rules: Rules, document: Row, member: str) -> tuple[str, ...]:
+def faults(rules: Rules, document: JsonObject, member: str) -> tuple[str, ...]:
     """Return why a product or service, as it is handed in or listed, does not keep to the rules."""
     kind = kinds.of(document["id"])
     rule, tier = kind.ruled(document)
@@ -214,7 +214,7 @@ def seen(tx: Tx, row: Stocked, member: str, role: str) -> bool:
     return own or role in SUPERVISE or grade <= spaces.from_json(_rules(tx, row.space)).sight(role, member)
 
 
-def sample(tx: Tx, row: Stocked, member: str, role: str) -> Row:
+def sample(tx: Tx, row: Stocked, member: str, role: str) -> JsonObject:
     """Return the sample rows of a listing that has some for whom the space shows them, nothing for others."""
     if not isinstance(row, ListingRow) or row.sample is None:
         return {}
@@ -224,7 +224,7 @@ def sample(tx: Tx, row: Stocked, member: str, role: str) -> Row:
     return {}
 
 
-def view(row: SpaceRow) -> Row:
+def view(row: SpaceRow) -> JsonObject:
     """Return what anybody sees of a space."""
     rules = spaces.from_json(row.rules)
     told = {name: getattr(row, name) for name in ("id", *WORDS, "state", "version", "rules", "reason")}
@@ -257,7 +257,7 @@ def _first(key: str) -> SpaceRow:
     )
 
 
-def _words(told: Row) -> dict[str, str]:
+def _words(told: JsonObject) -> dict[str, str]:
     for name, value in told.items():
         if not isinstance(value, str) or len(value) > LIMITS[name] or (name == "name" and not value.strip()):
             raise InvalidInput(f"the {name} of a space is a text of at most {LIMITS[name]} characters")

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.chain_events import ChainEvents
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
@@ -41,7 +41,7 @@ class Trades:
     def __init__(self, core: Core, programs: Programs, space: SpaceView, chain_events: ChainEvents) -> None:
         self._core, self._programs, self._space, self._chain_events = core, programs, space, chain_events
 
-    async def record(self, document: Any, member: str, write: Write) -> Row:
+    async def record(self, document: Any, member: str, write: Write) -> JsonObject:
         """Take in a trade that its provider shows; the same agreement again changes nothing.
 
         `write` runs an act in one transaction with what the caller's request uses up.
@@ -58,10 +58,10 @@ class Trades:
             raise Conflict("the buyer is no member of this space")
         parties = {"provider": member, "buyer": buyer.did}
         now, amount = self._core.clock.now(), channel.claimed
-        row: Row = await write(lambda tx: self._record(tx, key, told, parties, amount, now))
+        row: JsonObject = await write(lambda tx: self._record(tx, key, told, parties, amount, now))
         return row
 
-    async def prices(self) -> Row:
+    async def prices(self) -> JsonObject:
         """Return the figures of every class that may be shown, and how many are kept quiet."""
         rows = await self._core.store.read(lambda tx: tx.find(TradeRow, "", (), "entry"))
         found, quiet = prices.cells(trade(row) for row in rows)
@@ -69,7 +69,9 @@ class Trades:
         log = self._core.evidence.origin
         return {"prices": [cell.json() for cell in found], "suppressed": str(quiet), "least": least, "log": log}
 
-    def _record(self, tx: Tx, key: str, told: shown.Trade, parties: dict[str, str], amount: int, now: datetime) -> Row:
+    def _record(
+        self, tx: Tx, key: str, told: shown.Trade, parties: dict[str, str], amount: int, now: datetime
+    ) -> JsonObject:
         known = tx.get(TradeRow, agreement=key)
         if known is None:
             listing = listings.find(tx, told.terms.product)

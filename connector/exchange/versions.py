@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from catalog.difference import Difference
     from connector.exchange.numbering import Stocked
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Versions:
     said: tuple[str, ...]
     differences: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Difference]]
 
-    def document(self, handed_in: Row) -> Row:
+    def document(self, handed_in: JsonObject) -> JsonObject:
         """Return what was handed in, as its version."""
         return {name: handed_in[name] for name in self.said}
 
-    def of(self, row: Stocked) -> Row:
+    def of(self, row: Stocked) -> JsonObject:
         """Return the same of a row."""
         return {name: getattr(row, name) for name in self.said}
 
@@ -63,7 +63,7 @@ class Versions:
         """Take no version's review for good any more: what is said against one may be true of all."""
         tx.update(ListingVersionRow, {"product": key}, review=None)
 
-    def reviewed(self, tx: Tx, key: str, handed_in: Row) -> ListingVersionRow | None:
+    def reviewed(self, tx: Tx, key: str, handed_in: JsonObject) -> ListingVersionRow | None:
         """Return the version that says just this and was reviewed, None if there is none."""
         row = self._saying(tx, key, self.document(handed_in))
         return None if row is None or row.review is None else row
@@ -80,21 +80,21 @@ class Versions:
             raise Absent(f"there is no version {number} of `{key[:100]}`", "penstock version list")
         return row
 
-    def page(self, tx: Tx, key: str) -> list[Row]:
+    def page(self, tx: Tx, key: str) -> list[JsonObject]:
         """Return the versions of one, the newest first, each with what it changed of the one before."""
         rows = tx.find(ListingVersionRow, "product = ?", (key,), "number")
         before = [None, *rows[:-1]]
         return [self._view(row, was) for row, was in zip(rows, before, strict=True)][::-1]
 
-    def compared(self, tx: Tx, key: str, old: int, new: int) -> list[Row]:
+    def compared(self, tx: Tx, key: str, old: int, new: int) -> list[JsonObject]:
         """Return what differs between two versions; raises Absent."""
         return self._told(key, self.find(tx, key, old), self.find(tx, key, new))
 
-    def _saying(self, tx: Tx, key: str, document: Row) -> ListingVersionRow | None:
+    def _saying(self, tx: Tx, key: str, document: JsonObject) -> ListingVersionRow | None:
         what = key, _digest(document)
         return next(iter(tx.find(ListingVersionRow, "product = ? and digest = ?", what)), None)
 
-    def _view(self, row: ListingVersionRow, before: ListingVersionRow | None) -> Row:
+    def _view(self, row: ListingVersionRow, before: ListingVersionRow | None) -> JsonObject:
         document, since = row.document, row.created.isoformat(timespec="seconds")
         told = {"number": row.number, "since": since, "title": document["title"]}
         changed = [] if before is None else self._told(row.product, before, row)
@@ -104,10 +104,10 @@ class Versions:
             "differences": changed,
         }
 
-    def _told(self, key: str, old: ListingVersionRow, new: ListingVersionRow) -> list[Row]:
+    def _told(self, key: str, old: ListingVersionRow, new: ListingVersionRow) -> list[JsonObject]:
         before, after = ({"id": key, **one.document} for one in (old, new))
         return [one.json() for one in self.differences(before, after)]
 
 
-def _digest(document: Row) -> str:
+def _digest(document: JsonObject) -> str:
     return sha(document).hex()

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from connector.licence.erasing import Erasing
     from connector.negotiation.engine import Engine
     from connector.negotiation.notices import Notices
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
 
@@ -57,12 +57,12 @@ class Agreements:
         self._erasing, self._transfers = erasing, engine.transfers
         notices.takers[REVOCATION] = self.revoked
 
-    async def revoke(self, digest: str, reason: str) -> Row:
+    async def revoke(self, digest: str, reason: str) -> JsonObject:
         """End an agreement of ours and tell the other party; raises Absent, Conflict when it is over already."""
         reasons.check(reason, "the other party reads it")
         return await self._core.store.write(partial(self._revoke, digest=digest, reason=reason))
 
-    def _revoke(self, tx: Tx, digest: str, reason: str) -> Row:
+    def _revoke(self, tx: Tx, digest: str, reason: str) -> JsonObject:
         now = self._core.clock.now()
         row = tx.get(AgreementRow, digest=digest)
         if row is None:

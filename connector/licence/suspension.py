@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.licence.continuity import Continuity
     from connector.negotiation.notices import Notices
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.client import Act
     from ledger.chain.deployment import Deployment
     from ledger.chain.programs import Programs
@@ -61,12 +61,12 @@ class Suspensions:
         for turn in (SUSPEND, RESUME):
             notices.takers[turn.notice] = partial(self._told, turn)
 
-    async def turn(self, turn: Turn, digest: str, reason: str) -> Row:
+    async def turn(self, turn: Turn, digest: str, reason: str) -> JsonObject:
         """Suspend or resume an agreement that we provide; raises Absent, NotPermitted, Conflict with its state."""
         reasons.check(reason, "the other party reads it")
         return await self._core.store.write(partial(self._turn, turn=turn, digest=digest, reason=reason))
 
-    def _turn(self, tx: Tx, turn: Turn, digest: str, reason: str) -> Row:
+    def _turn(self, tx: Tx, turn: Turn, digest: str, reason: str) -> JsonObject:
         now = self._core.clock.now()
         row = tx.get(AgreementRow, digest=digest)
         if row is None:

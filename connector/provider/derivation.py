@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.licence.standing import Standing
     from connector.negotiation.doors import Doors
-    from connector.store.row import Row
     from connector.store.rows.protocol import NegotiationRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 class Derivation:
@@ -40,7 +40,7 @@ class Derivation:
         others = doors.agrees  # who opened that door before is asked as well
         doors.agrees = lambda tx, negotiation, now: self.agrees(tx, negotiation, now) or others(tx, negotiation, now)
 
-    def settle(self, tx: Tx, brief: Row, policy: Row) -> Row:
+    def settle(self, tx: Tx, brief: JsonObject, policy: JsonObject) -> JsonObject:
         """Return a brief with the agreements in the place of what it names as its sources; they are asked.
 
         Raises Absent for what is not held here, NotPermitted where a licence does not let it be made or sold so.
@@ -62,7 +62,7 @@ class Derivation:
         rules: Mapping[str, Any] = terms["policy"] if terms else product.policy
         return self._refusal(tx, brief, rules, negotiation.peer, now)
 
-    def _refusal(self, tx: Tx, brief: Row, rules: Mapping[str, Any], party: str | None, now: datetime) -> str:
+    def _refusal(self, tx: Tx, brief: JsonObject, rules: Mapping[str, Any], party: str | None, now: datetime) -> str:
         for digest in brief["derivedFrom"]:
             row = tx.get(AgreementRow, digest=digest)
             if row is None or row.role != CONSUMER or row.terms is None:
@@ -72,7 +72,7 @@ class Derivation:
         return ""
 
 
-def _beyond(terms: Mapping[str, Any], brief: Row, rules: Mapping[str, Any], party: str | None) -> str:
+def _beyond(terms: Mapping[str, Any], brief: JsonObject, rules: Mapping[str, Any], party: str | None) -> str:
     """Return why a licence's terms do not let something be made of its data and sold under `rules`."""
     above = terms["policy"]
     try:

@@ -22,8 +22,8 @@ from ledger.edition.row_table import RowTable
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.provider.publication import Publications
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 ANEW = ProductState.DRAFT  # the state of a product whose next step is to be sealed
@@ -35,7 +35,7 @@ class Leaking:
     def __init__(self, core: Core, publications: Publications) -> None:
         self._core, self._publications = core, publications
 
-    async def leak(self, edition: str, why: str) -> Row:
+    async def leak(self, edition: str, why: str) -> JsonObject:
         """Mark an edition and what shares rows with it; have its products sealed anew; repeating it is harmless.
 
         Raises Absent, InvalidInput without a reason, Conflict for an edition that is erased.
@@ -46,7 +46,7 @@ class Leaking:
             self._publications.driver.wake(product)
         return found
 
-    def _mark(self, tx: Tx, edition: str, why: str) -> Row:
+    def _mark(self, tx: Tx, edition: str, why: str) -> JsonObject:
         row = tx.get(EditionRow, id=edition)
         if row is None:
             raise Absent(f"there is no edition `{edition[:64]}` here", "see `penstock vault list`")

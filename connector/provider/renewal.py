@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from catalog.hints import Suggestion
     from connector.custody.sealed import Sealed
     from connector.custody.secrets import Keys
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 CDC = "cdc"
 REASONS_SHOWN = 3
@@ -39,7 +39,7 @@ def check_layout(layout: str, suggested: Suggestion) -> None:
         raise InvalidInput(text, "lengths and repeats of its pieces would tell of people; use `fixed`")
 
 
-def saving(edition: EditionRow) -> Row:
+def saving(edition: EditionRow) -> JsonObject:
     """Return how much of an edition repeats the one before: rows, and plain bytes."""
     table = RowTable(edition.rows)
     repeated = [int(number) for number in edition.repeated or ()]

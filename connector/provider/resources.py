@@ -12,8 +12,8 @@ from connector.store.rows.product import ProductRow, ResourceRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 class Resources:
@@ -22,7 +22,7 @@ class Resources:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def put(self, **document: Any) -> Row:
+    async def put(self, **document: Any) -> JsonObject:
         """Keep a resource, or change the one with its id; without a code it gets a local one, if we have a subject.
 
         `document` are its members.
@@ -30,7 +30,7 @@ class Resources:
         resource, now = from_json(document), self._core.clock.now()
         told = resource.json() | {"code": resource.code or self.code(Kind.RESOURCE, resource.id)}
 
-        def act(tx: Tx) -> Row:
+        def act(tx: Tx) -> JsonObject:
             known = tx.get(ResourceRow, id=resource.id)
             if known is None and tx.execute("SELECT count(*) AS n FROM resources")[0]["n"] >= RESOURCES_MAX:
                 raise Conflict(f"at most {RESOURCES_MAX} resources are kept")
@@ -40,10 +40,10 @@ class Resources:
 
         return await self._core.store.write(act)
 
-    async def page(self, first: int = 0) -> list[Row]:
+    async def page(self, first: int = 0) -> list[JsonObject]:
         """List the resources, each with its products."""
 
-        def read(tx: Tx) -> list[Row]:
+        def read(tx: Tx) -> list[JsonObject]:
             rows = tx.find(ResourceRow, order="id", limit=first + PAGE_ROWS_MAX)[first:]
             made = [(row.id, (row.brief or {}).get("resource")) for row in tx.find(ProductRow)]
             return [row.document | {"products": [key for key, of in made if of == row.id]} for row in rows]
@@ -55,9 +55,9 @@ class Resources:
         about = self._core.settings.participant
         return local_code(kind, about.subject, about.region, named)
 
-    async def of(self, brief: Row, product: str) -> Row:
+    async def of(self, brief: JsonObject, product: str) -> JsonObject:
         """Return what a submission says of codes and resource: nothing where there is neither; raises Absent."""
-        told: Row = {}
+        told: JsonObject = {}
         if code := self.code(Kind.PRODUCT, product):
             told["code"] = code
         if name := brief.get("resource"):

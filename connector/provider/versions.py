@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.provider.publication import Publications
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 GOOD_EDITIONS = ("registered",)
@@ -33,7 +33,7 @@ class Versions:
     def __init__(self, core: Core, space: SpaceView, publications: Publications) -> None:
         self._core, self._space, self._publications = core, space, publications
 
-    async def roll_back(self, key: str, number: int, reason: str) -> Row:
+    async def roll_back(self, key: str, number: int, reason: str) -> JsonObject:
         """Offer and list a product as it was; returns the product's view."""
         reasons.check(reason, "it goes into the log")
         now = self._core.clock.now()

@@ -20,8 +20,8 @@ from connector.store.rows.console import AuditRow, AuditState
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 COMMAND = (sys.executable, "-m", "connector.cli.main", "audit", "--json")
@@ -88,7 +88,7 @@ class Audits:
             lambda tx: tx.update(AuditRow, {"id": key}, state=state, report=report, reason=reason)
         )
 
-    async def _ask(self) -> tuple[Row | None, str]:
+    async def _ask(self) -> tuple[JsonObject | None, str]:
         """Return the report, or why there is none."""
         self._process = await asyncio.create_subprocess_exec(
             *COMMAND,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.runtime.clock import Clock
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 # exit codes of what may be otherwise at the next look: a space that cannot be relied on, a peer or a chain away
@@ -40,7 +40,7 @@ class Watch:
         self.errors = False
         self.rounds = 0
 
-    def news(self, found: Mapping[str, Any], now: datetime) -> list[Row]:
+    def news(self, found: Mapping[str, Any], now: datetime) -> list[JsonObject]:
         """Return what an audit (`penstock audit --json`) shows that the last one did not; findings first."""
         hits = [hit.json() for hit in rules.check(found["figures"], self._limits, now)]
         shown = [row for _, row in laid_out(found["findings"]) if row["severity"] != STALE]
@@ -51,7 +51,7 @@ class Watch:
         self.rounds += 1
         return [{"at": now.isoformat(), **row} for row in new]
 
-    def away(self, fault: Exception, now: datetime) -> list[Row]:
+    def away(self, fault: Exception, now: datetime) -> list[JsonObject]:
         """Return that nothing could be read, unless the last round said so already; raises what will not pass."""
         failure = explain_failure(fault)
         if failure.exit_code not in PASSING:
@@ -81,7 +81,7 @@ def read_rules(path: Path | None) -> dict[str, Fraction]:
 async def watch(
     look: Callable[[], Awaitable[Mapping[str, Any]]],
     watching: Watch,
-    say: Callable[[Row], None],
+    say: Callable[[JsonObject], None],
     clock: Clock,
     every_seconds: float,
 ) -> None:
@@ -103,7 +103,7 @@ async def watch(
     stopped.cancel()
 
 
-def _seen(looking: asyncio.Future[Mapping[str, Any]], watching: Watch, now: datetime) -> list[Row]:
+def _seen(looking: asyncio.Future[Mapping[str, Any]], watching: Watch, now: datetime) -> list[JsonObject]:
     try:
         return watching.news(looking.result(), now)
     except Exception as fault:  # noqa: BLE001  # whatever it is, it is said or raised again

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.settlement.cases import Cases
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Channel, Programs
 
 
@@ -33,7 +33,7 @@ class Arbitration:
         self._core, self._programs, self._transactions, self._space = core, programs, transactions, space
         self._cases = cases
 
-    async def rule(self, key: str, award: int | None, reason: str) -> Row:
+    async def rule(self, key: str, award: int | None, reason: str) -> JsonObject:
         """Rule on a dispute and return its case; one that was ruled on stays as it is.
 
         `award`, in minor units, is what the payees keep of the disputed window where no hash decides that.
@@ -44,7 +44,7 @@ class Arbitration:
         ruling, transaction = await self._executed(key)
         return await self._cases.tell(ruling, transaction)
 
-    async def hold(self, key: str, seconds: int) -> Row:
+    async def hold(self, key: str, seconds: int) -> JsonObject:
         """Freeze the channel of a dispute while it is judged, once and no longer than was agreed; return until when."""
         _, filing = await self._cases.read(key)
         if filing.origin:

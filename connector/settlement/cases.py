@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from connector.settlement.docket import Concerned
     from connector.space.exchange import ExchangeDoor
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
     from ledger.dispute.filing import Filing
     from ledger.dispute.ruling import Ruling
@@ -49,7 +49,7 @@ class Cases:
         self._core, self._space, self._programs, self._exchange = core, space, programs, exchange
         self._notices = notices
 
-    async def file(self, document: Any) -> Row:
+    async def file(self, document: Any) -> JsonObject:
         """File what is to be ruled on; returns the case, with our own verdict as `proposed`."""
         filing = filings.read(document)
         verdict = await self.judged(filing)
@@ -78,23 +78,23 @@ class Cases:
         channel = tx.get(ChannelRow, id=filing.part.hex())
         return channel.agreement if channel else ""
 
-    async def page(self) -> Row:
+    async def page(self) -> JsonObject:
         """Return the cases that concern us."""
         return await self._ask("GET", "")
 
-    async def show(self, key: str) -> Row:
+    async def show(self, key: str) -> JsonObject:
         """Return a case, what was filed as `bundle`, our own verdict as `proposed`; raises PeerMisbehaved."""
         row, filing = await self.read(key)
         return {**row, "proposed": (await self.judged(filing)).json()}
 
-    async def read(self, key: str) -> tuple[Row, Filing]:
+    async def read(self, key: str) -> tuple[JsonObject, Filing]:
         """Return a case and what was filed; raises PeerMisbehaved if that is not the document of this digest."""
         row = await self._ask("GET", "/" + quote(key, safe=""))
         if sha(row.get("bundle")).hex() != key:
             raise PeerMisbehaved("the exchange shows another bundle than the one that was filed", "tell the regulator")
         return row, filings.read(row["bundle"])
 
-    async def tell(self, ruling: Ruling, transaction: str) -> Row:
+    async def tell(self, ruling: Ruling, transaction: str) -> JsonObject:
         """Tell the exchange what we ruled."""
         body = {"ruling": ruling.json(), "tx": transaction}
         return await self._ask("POST", f"/{ruling.dispute.hex()}/ruling", body)
@@ -104,7 +104,7 @@ class Cases:
         channel = None if filing.origin else await self._programs.channel(filing.part)
         return await asyncio.to_thread(filings.judge, filing, self._space.last(), channel)
 
-    async def _ask(self, method: str, path: str, body: Any = None) -> Row:
+    async def _ask(self, method: str, path: str, body: Any = None) -> JsonObject:
         row = await self._exchange.ask(method, PATH + path, body, limit_bytes=CASE_BYTES_MAX)
         if not isinstance(row, dict):
             raise PeerMisbehaved("the exchange answered about a dispute with no object")

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from connector.channel.doors import Holder
     from connector.channel.lapsing import Lapse
     from connector.core.core import Core
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
 ROUND_SECONDS = 20.0  # well within the claim margin and the shortest lease; a round costs a few reads
@@ -72,7 +72,7 @@ class Claiming:
         found = {LATE: self._late, LOST: any(each.lost for each in self._found)}
         return [word for word, holds in found.items() if holds]
 
-    async def lapses(self) -> list[Row]:
+    async def lapses(self) -> list[JsonObject]:
         """Return what lapses, or has lapsed, as its owner reads it; what comes first stands first."""
         return await self._core.store.read(lambda tx: [self._told(tx, each) for each in self._look(tx)])
 
@@ -92,7 +92,7 @@ class Claiming:
         half = [each.claimed_from + (each.at - each.claimed_from) / 2 for each in found if not each.lost]
         return found, any(now > moment for moment in half)
 
-    def _told(self, tx: Tx, lapse: Lapse) -> Row:
+    def _told(self, tx: Tx, lapse: Lapse) -> JsonObject:
         row = tx.get(AgreementRow, digest=lapse.agreement)
         terms = (row and row.terms) or {}
         currency = Tariff.from_json(terms["tariff"]).currency if "tariff" in terms else ""
@@ -122,5 +122,5 @@ class Claiming:
             log.warning("%s", left)
 
 
-def _rest(found: Sequence[Row]) -> str:
+def _rest(found: Sequence[JsonObject]) -> str:
     return f"and on {len(found) - LINES_MAX} more channels: `penstock show`" if len(found) > LINES_MAX else ""

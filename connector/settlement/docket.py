@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from connector.space.view import SpaceView
     from connector.store.evidence import Evidence
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Channel, Programs
     from ledger.dispute.filing import Filing
     from ledger.dispute.ruling import Ruling
@@ -100,7 +100,7 @@ def file(tx: Tx, evidence: Evidence, filing: Filing, about: Concerned, filer: st
     return row
 
 
-def page(tx: Tx, member: Member) -> list[Row]:
+def page(tx: Tx, member: Member) -> list[JsonObject]:
     """Return what a member may see of the cases, the newest first."""
     where = " or ".join(f"{name} = ?" for name in (*READERS, "filer"))
     shown = (address.show(member.address),) * len(READERS) + (member.did,)
@@ -108,7 +108,7 @@ def page(tx: Tx, member: Member) -> list[Row]:
     return [view(row) for row in rows]
 
 
-def case(tx: Tx, key: str, member: Member) -> Row:
+def case(tx: Tx, key: str, member: Member) -> JsonObject:
     """Return a case with what was filed; raises Absent for whom it does not concern as for one that is not there."""
     row = CASES.find(tx, key)
     if row.filer != member.did and address.show(member.address) not in (row.payer, row.payee, row.arbitrator):
@@ -118,7 +118,7 @@ def case(tx: Tx, key: str, member: Member) -> Row:
     return {**view(row), "bundle": kept.bundle}
 
 
-def rule(tx: Tx, ruling: Ruling, transaction: str, account: bytes, now: datetime) -> Row:
+def rule(tx: Tx, ruling: Ruling, transaction: str, account: bytes, now: datetime) -> JsonObject:
     """Keep what the arbitrator ruled; the same again changes nothing."""
     key = ruling.dispute.hex()
     row = CASES.find(tx, key)
@@ -131,7 +131,7 @@ def rule(tx: Tx, ruling: Ruling, transaction: str, account: bytes, now: datetime
     return view(tx.change(row, ruled))
 
 
-def view(row: DisputeRow) -> Row:
+def view(row: DisputeRow) -> JsonObject:
     """Return what parties and arbitrator see of a case."""
     more = {"channelId": row.channel, "accountHash": row.account_hash, "tx": row.ruling_tx}
     return {**{name: getattr(row, name) for name in SHOWN}, **more, "filed": row.created.isoformat()}

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from connector.space.peer_logs import Keep, PeerLogs
     from connector.space.view import SpaceView
     from connector.store.heads import Heads
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
 UNMET = "unknown-channel"  # code of a refusal
@@ -120,7 +120,7 @@ class Payments:
         now = self._core.clock.now()
         return await self._core.store.write(lambda tx: receive.on_claimed(tx, buyer, channel, *at, now))
 
-    async def post(self, provider: str, channel: bytes, what: str, body: Row) -> tuple[Any, Keep]:
+    async def post(self, provider: str, channel: bytes, what: str, body: JsonObject) -> tuple[Any, Keep]:
         """Post a message with our newest checkpoint; return the answer and what keeps the checkpoint that came with it.
 
         The caller keeps it in the transaction of what it does with the answer.

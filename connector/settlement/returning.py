@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from connector.settlement.meeting import Meetings
     from connector.settlement.settlement import Settlements
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
 
@@ -61,7 +61,7 @@ class Returning:
         """Take note that an agreement is over, or that a channel was opened under it."""
         self.driver.wake(digest)
 
-    async def close(self, channel: bytes, peer: str, digest: str) -> Row:
+    async def close(self, channel: bytes, peer: str, digest: str) -> JsonObject:
         """Close a channel as its payee, whose payer asks for it; `closed` says whether the chain has done it.
 
         One on which something was offered stays as it is. Raises Absent, Conflict while the agreement runs,

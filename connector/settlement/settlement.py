@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from connector.settlement.paying import Payments
     from connector.settlement.purse import Purse
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Channel, Programs
 
 # who buys answers at once; who does not is not waited for
@@ -64,10 +64,10 @@ class Settlements:
         self._watch, self._holder, self._payments = watch, holder, payments
         self._purse = purse
 
-    async def preview(self, agreement: str | None) -> Row:
+    async def preview(self, agreement: str | None) -> JsonObject:
         """Return what `settle` would settle now: what is claimed on chain, and the newest voucher above it."""
 
-        def look(tx: Tx) -> list[Row]:
+        def look(tx: Tx) -> list[JsonObject]:
             wanted = {"role = ?": Side.PAYEE, "state <> ?": ChannelState.CLOSED}
             return [self._claimable(tx, row) for row in _channels(tx, agreement, wanted)]
 
@@ -75,7 +75,7 @@ class Settlements:
         channels = await self._core.store.read(look)
         return {"channels": channels, "withdrawable": str(await self._purse.credit())}
 
-    async def settle(self, agreement: str | None) -> Row:
+    async def settle(self, agreement: str | None) -> JsonObject:
         """Settle all open channels on which we are paid (or those of one agreement), then withdraw what is ours.
 
         What an arbitrator holds is left out, and settled when it is asked for after that. A channel that could not be
@@ -91,12 +91,12 @@ class Settlements:
         """Close one channel as its payee, at the newest voucher; one that an arbitrator holds stays as it is."""
         await self._settle(row)
 
-    async def _end(self, rows: Sequence[ChannelRow]) -> list[Row]:
+    async def _end(self, rows: Sequence[ChannelRow]) -> list[JsonObject]:
         """End channels side by side, for claims that wait together are brought together."""
         ended = await asyncio.gather(*(self._ended(row) for row in rows))
         return [told for told in ended if told is not None]
 
-    async def _ended(self, row: ChannelRow) -> Row | None:
+    async def _ended(self, row: ChannelRow) -> JsonObject | None:
         """End a channel and return what is told of it, with its fault where it could not be ended."""
         does = {Side.PAYEE: self._settle, Side.PAYER: self._refund}
         try:
@@ -111,7 +111,7 @@ class Settlements:
         until = None if found.closed else found.frozen_until
         return until is not None and (await self._programs.chain.newest()).at < until
 
-    async def _settle(self, row: ChannelRow) -> Row | None:
+    async def _settle(self, row: ChannelRow) -> JsonObject | None:
         """Claim and close a channel as its payee; return what came of it, None if it is left out."""
         channel, settled = row.channel_id, row.claimed
         if row.state != ChannelState.CLOSED:
@@ -123,7 +123,7 @@ class Settlements:
             settled = await self.note_closed(row)
         return await self._told(row, settled)
 
-    async def _told(self, row: ChannelRow, settled: int) -> Row:
+    async def _told(self, row: ChannelRow, settled: int) -> JsonObject:
         """Return what is told of a channel of which `settled` minor units are paid."""
         return {
             "channel": row.id,
@@ -252,7 +252,7 @@ class Settlements:
         fields["refund"] = str(found.deposit - found.claimed)
         # after this nobody follows the channel, and a payee may yet have to be shown what it was paid for
         opened = await claimed.lock(self._programs, row, found.claimed)
-        last: Row = {"claimed": found.claimed, "claimed_lock": opened, "deposit": found.deposit}
+        last: JsonObject = {"claimed": found.claimed, "claimed_lock": opened, "deposit": found.deposit}
 
         def note(tx: Tx) -> None:
             if _row(tx, row.id).state != ChannelState.CLOSED:
@@ -262,7 +262,7 @@ class Settlements:
         await self._core.store.write(note)
         return found.claimed
 
-    def _claimable(self, tx: Tx, row: ChannelRow) -> Row:
+    def _claimable(self, tx: Tx, row: ChannelRow) -> JsonObject:
         """Return what settling would make of a channel; `short` is what was released and can be claimed by nothing."""
         channel, holder, now = row.channel_id, self._holder, self._core.clock.now()
         claim = claims.newest(tx, holder, channel, now)
@@ -276,7 +276,7 @@ class Settlements:
             "bill": _bill(tx, row.agreement),
         }
 
-    def _record(self, tx: Tx, kind: str, row: ChannelRow, fields: Row) -> None:
+    def _record(self, tx: Tx, kind: str, row: ChannelRow, fields: JsonObject) -> None:
         self._core.evidence.record(tx, kind, part=row.id, fields=fields, now=self._core.clock.now())
 
     @property

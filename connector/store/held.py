@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.store.row import Row
+    from connector.store.table import Columns
 
 T = TypeVar("T")
 Key: TypeAlias = tuple[str, tuple[Any, ...]]  # table, values of the columns of its key
-Saved: TypeAlias = "tuple[dict[Key, State], dict[Key, Row], set[str | None]]"
+Saved: TypeAlias = "tuple[dict[Key, State], dict[Key, Columns], set[str | None]]"
 
 
 class State:
@@ -29,11 +29,11 @@ class State:
 
     __slots__ = ("_made", "row")
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: Columns) -> None:
         self.row = row
         self._made: dict[Callable[[Any], Any], Any] = {}
 
-    def value(self, make: Callable[[Any], T], of: Callable[[Row], Any] | None = None) -> T:
+    def value(self, make: Callable[[Any], T], of: Callable[[Columns], Any] | None = None) -> T:
         """Return what `make` makes of the row, or of what `of` makes of the row, made once."""
         if make not in self._made:
             self._made[make] = make(self.row if of is None else self.value(of))
@@ -87,12 +87,12 @@ class Held:
     def __init__(
         self,
         known: Known,
-        update: Callable[[str, Any, Row], object],
+        update: Callable[[str, Any, Columns], object],
     ) -> None:
         self.rows: dict[Key, State] = {}
         self.blind: set[str | None] = set()
         self._known = known
-        self._changes: dict[Key, Row] = {}
+        self._changes: dict[Key, Columns] = {}
         self._update = update
 
     def get(self, key: Key) -> State | None:
@@ -104,12 +104,12 @@ class Held:
             self.rows[key] = state
         return state
 
-    def keep(self, key: Key, row: Row) -> State:
+    def keep(self, key: Key, row: Columns) -> State:
         """Hold a row as it is in the database."""
         state = self.rows[key] = State(row)
         return state
 
-    def change(self, key: Key, changes: Row) -> None:
+    def change(self, key: Key, changes: Columns) -> None:
         """Change a held row; what stays as it was is not written again."""
         row = self.rows[key].row
         changes = {name: value for name, value in changes.items() if name not in row or row[name] != value}

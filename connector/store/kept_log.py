@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.store.row import Row
+    from connector.store.table import Columns
     from connector.store.transaction import Tx
     from ledger.log.checkpoint import Checkpoint
     from ledger.log.fsck import Report
@@ -87,7 +87,7 @@ class KeptLog:
             if (fault := self._boxed(row, raw, entry)) is not None:
                 report.add("box-false", place, fault)
 
-    def _boxed(self, row: Row, raw: bytes, entry: events.Entry) -> Any:
+    def _boxed(self, row: Columns, raw: bytes, entry: events.Entry) -> Any:
         """Return why a box does not hold what its entry commits to, None if it does."""
         if row["wrapped"] is None:
             return "the key of its box is not wrapped for this participant"

@@ -15,8 +15,7 @@ from connector.store.errors import BadStatement
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from connector.store.row import Row
-    from connector.store.table import Table
+    from connector.store.table import Columns, Table
     from connector.store.wrapping import Wrapping
 
     Encoders = tuple[Callable[[Any], Any], ...]
@@ -91,7 +90,7 @@ class Statements:
         except KeyError:
             return None
 
-    def whole(self, row: Mapping[str, Any]) -> Row:
+    def whole(self, row: Mapping[str, Any]) -> Columns:
         """Return a row with every column, None where `row` says nothing."""
         if unknown := row.keys() - self.kinds.keys():
             raise BadStatement(
@@ -99,7 +98,7 @@ class Statements:
             )
         return {name: row.get(name) for name in self._names}
 
-    def decode(self, values: Iterable[Any]) -> Row:
+    def decode(self, values: Iterable[Any]) -> Columns:
         """Return a row of SQL values as a dictionary of ours."""
         row = dict(zip(self._names, values, strict=True))
         for name, decode in self._decoders:

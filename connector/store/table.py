@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from connector.store.columns import KINDS
 
@@ -13,6 +14,10 @@ KNOWN_ROWS_MAX = 512
 LARGE_ROWS_KNOWN = 64
 # a name that needs no thought in any SQL dialect once it is quoted
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+# column -> value: a row of any table, for whoever copies or inspects tables by their names
+Columns: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connector.store.held import Key
-    from connector.store.row import Row
     from connector.store.statements import Statements
+    from connector.store.table import Columns
 
 T = TypeVar("T")
 R = TypeVar("R", bound=TableRow)
@@ -72,7 +72,7 @@ class Tx:
     @overload
     def get(self, table: type[R], /, **key: Any) -> R | None: ...
     @overload
-    def get(self, table: str, /, **key: Any) -> Row | None: ...
+    def get(self, table: str, /, **key: Any) -> Columns | None: ...
     def get(self, table: type[TableRow] | str, /, **key: Any) -> Any:
         """Return the row that a whole key (or whole unique set) names, or None."""
         if isinstance(table, str):
@@ -84,7 +84,7 @@ class Tx:
     @overload
     def value(self, table: type[R], make: Callable[[R], T], /, **key: Any) -> T | None: ...
     @overload
-    def value(self, table: str, make: Callable[[Row], T], /, **key: Any) -> T | None: ...
+    def value(self, table: str, make: Callable[[Columns], T], /, **key: Any) -> T | None: ...
     def value(self, table: type[TableRow] | str, make: Callable[[Any], T], /, **key: Any) -> T | None:
         """Return what `make` makes of the row that `get` would return, None if there is none.
 
@@ -122,7 +122,7 @@ class Tx:
     @overload
     def find(
         self, table: str, where: str = "", params: Sequence[Any] = (), order: str = "", limit: int | None = None
-    ) -> list[Row]: ...
+    ) -> list[Columns]: ...
     def find(
         self,
         table: type[TableRow] | str,
@@ -197,7 +197,7 @@ class Tx:
         self._release(table)
         return int(self._run(*self._table(table).delete(key)).rowcount)
 
-    def execute(self, sql: str, *params: Any) -> list[Row]:
+    def execute(self, sql: str, *params: Any) -> list[Columns]:
         """Run one statement of our own; the rows come back as SQL holds them (times in microseconds, JSON as text)."""
         word = sql.split(None, 1)[0].upper() if sql.strip() else ""
         if word not in STATEMENTS_BY_HAND:
@@ -264,7 +264,7 @@ class Tx:
         """Close this transaction to its act (for the store only)."""
         self._connection = None
 
-    def _change(self, table: str, key: tuple[Any, ...], changes: Row) -> None:
+    def _change(self, table: str, key: tuple[Any, ...], changes: Columns) -> None:
         statements = self._table(table)
         self._run(*statements.update(dict(zip(statements.key, key, strict=True)), changes))
 
@@ -275,7 +275,7 @@ class Tx:
         held = statements.table.name, named
         return None if self.held.get(held) is None else held
 
-    def _keep(self, statements: Statements, row: Row) -> None:
+    def _keep(self, statements: Statements, row: Columns) -> None:
         """Hold a row that was just written whole."""
         if self.held is not None and statements.held:
             key = tuple([row[name] for name in statements.key])

@@ -10,7 +10,9 @@ from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth_utils.address import to_checksum_address
 from rlp import encode as rlp_encode
 
+
 if TYPE_CHECKING:
+    from contracts.canonical import JsonObject
     from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
 
     from ledger.embedded.index import Log
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 ADDRESSES_KEPT = 256
 _SUCCESS = b"\x01"
 _BLOOM_BYTES = 256
-JsonObject = dict[str, Any]
 
 
 def quantity(value: int) -> str:

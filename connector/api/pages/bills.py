@@ -12,12 +12,12 @@ from connector.runtime.limits import BILLED_AGREEMENTS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 MONTH_CHARACTERS = len("2026-11")
 
 
-async def bills(call: Call) -> Row:
+async def bills(call: Call) -> JsonObject:
     """Return orders of either side, the newest first, and the month whose statement may be asked for."""
     first = call.first(BILLED_AGREEMENTS_MAX)
     rows = await call.of(Bills).page(first, PAGE_ROWS_MAX)
@@ -26,7 +26,7 @@ async def bills(call: Call) -> Row:
     return {"first": first, "next": following, "month": month, "rows": rows}
 
 
-async def bill(call: Call) -> Row:
+async def bill(call: Call) -> JsonObject:
     """Return the bill of an agreement: its head in words, its lines, and the signed document."""
     told = (await call.of(Bills).bill(call.path["id"])).json()
     head = {lang: [list(fact) for fact in printed.facts(told, call.path["id"], lang)] for lang in language.LANGUAGES}
@@ -34,7 +34,7 @@ async def bill(call: Call) -> Row:
     return {"agreement": call.path["id"], "head": head, "document": told, "rows": lines}
 
 
-async def statement(call: Call) -> Row:
+async def statement(call: Call) -> JsonObject:
     """Return what was bought and sold in a month, with the signature under it."""
     told = await call.of(Bills).statement(call.path["id"])
     return {**told, "rows": told["statement"]["agreements"]}

@@ -24,13 +24,13 @@ from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 CAPPED = "total"
 
 
-async def search(call: Call) -> Row:
+async def search(call: Call) -> JsonObject:
     """Return what is listed under some words; with none the newest of everything is not shown, but a box."""
     text, most = call.request.query.get("q", "").strip(), FOUND_ROWS_MAX - PAGE_ROWS_MAX
     first = call.first(most)
@@ -59,7 +59,7 @@ async def search(call: Call) -> Row:
     }
 
 
-async def product(call: Call) -> Row:
+async def product(call: Call) -> JsonObject:
     """Return one listed product: what it holds, what it costs, what is permitted, and what proves it."""
     listing = await call.of(ExchangeDoor).ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
     told = shown(listing)
@@ -71,7 +71,7 @@ async def product(call: Call) -> Row:
     return {**told, "examples": examples(tariff, whole), "calculator": calculated(tariff, asked)}
 
 
-def shown(listing: Row) -> Row:
+def shown(listing: JsonObject) -> JsonObject:
     """Return a listing as its page shows it; a service, or what was found elsewhere, with what it lacks."""
     if "limits" in listing:
         return _limited(listing)
@@ -93,7 +93,7 @@ def shown(listing: Row) -> Row:
     }
 
 
-def _limited(listing: Row) -> Row:
+def _limited(listing: JsonObject) -> JsonObject:
     about = listing.get("service") or listing["dataset"]
     policy = about["policy"] if "service" in listing else listing["offer"]["policy"]
     return {
@@ -104,7 +104,7 @@ def _limited(listing: Row) -> Row:
     }
 
 
-async def quote(call: Call) -> Row:
+async def quote(call: Call) -> JsonObject:
     """Return what a product costs in all, and what a buyer may say before it is bought."""
     found = await call.of(Quotes).total(call.path["id"])
     listing = await call.of(ExchangeDoor).ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
@@ -131,31 +131,31 @@ async def buy(call: Call, fields: dict[str, str]) -> str:
     return "/acquisitions/" + quoted(view["id"], safe="")
 
 
-async def acquisitions(call: Call) -> Row:
+async def acquisitions(call: Call) -> JsonObject:
     """Return what is being got or was, the newest first."""
     first = call.first(FOUND_ROWS_MAX)
 
-    def read(tx: Tx) -> list[Row]:
+    def read(tx: Tx) -> list[JsonObject]:
         rows = tx.find(AcquisitionRow, "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
         return [_line(tx, row) for row in rows]
 
     return leafed(first, await call.core.store.read(read))
 
 
-async def acquisition(call: Call) -> Row:
+async def acquisition(call: Call) -> JsonObject:
     """Return how far one is."""
     view = await call.of(Acquisitions).view(call.path["id"])
     return {**view, "failure": describing.failure(view["reason"])}
 
 
-def _line(tx: Tx, row: AcquisitionRow) -> Row:
+def _line(tx: Tx, row: AcquisitionRow) -> JsonObject:
     told = {name: getattr(row, name) for name in ("id", "product", "provider", "state")}
     paid = tx.get(PaidRowsRow, agreement=row.agreement) if row.agreement else None
     cost = "0" if paid is None else str(paid.amount)
     return {**told, "paid": cost, "updated": row.updated.isoformat(timespec="seconds")}
 
 
-def _prices(listing: Row) -> dict[str, str]:
+def _prices(listing: JsonObject) -> dict[str, str]:
     """Return the price in every language; of what was found elsewhere as its source tells it."""
     if "service" in listing:
         return describing.price(listing["service"]["tariff"])

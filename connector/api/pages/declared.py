@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.client.acts.act import Act, Field
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 LIST = "/acts"
 # a sentence without what ends it is what an act is called
@@ -38,7 +38,7 @@ ENDS = ".。"
 LONG = frozenset({"texts", "pairs", "document"})
 
 
-async def acts(call: Call) -> Row:
+async def acts(call: Call) -> JsonObject:
     """Return the acts that this account may do here, each with its command, and the one that was just done."""
     assert call.session is not None
     done = BY_CALL.get(call.request.query.get("done", "").replace("-", "_"))
@@ -46,7 +46,7 @@ async def acts(call: Call) -> Row:
     return {"rows": rows, "done": None if done is None else _told(done)}
 
 
-async def form(call: Call) -> Row:
+async def form(call: Call) -> JsonObject:
     """Return an act's fields; for who may act, and has filled them in, also what would be done."""
     act = _act(call)
     assert call.session is not None
@@ -101,14 +101,14 @@ def _drawn(act: Act, typed: Mapping[str, str]) -> dict[str, str]:
     return {one.name: str(uuid.uuid4()) for one in act.fields if one.default is FRESH and not typed[one.name].strip()}
 
 
-def _told(act: Act) -> Row:
+def _told(act: Act) -> JsonObject:
     """Return what an act is called: its sentence with its fields left open."""
     open_ = {name: "…" for name, _ in request.leaves(act.fields)}
     said = {lang: text.format_map(open_).rstrip(ENDS) for lang, text in zip(LANGUAGES, act.says, strict=True)}
     return {"act": act.slug, **said, "command": act.words and "penstock " + act.words}
 
 
-def _field(name: str, field: Field, value: str) -> Row:
+def _field(name: str, field: Field, value: str) -> JsonObject:
     shown = value or (str(field.default) if isinstance(field.default, str | int) else "")
     about = {"name": name, "value": shown, "needed": field.needed, "long": field.kind in LONG}
     return about | {"en": field.words[0], "zh": field.words[1], "most": REASON_CHARACTERS_MAX}

@@ -15,16 +15,16 @@ from ledger.log import note as notes
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
-async def events(call: Call) -> Row:
+async def events(call: Call) -> JsonObject:
     """Return the newest events; `before` is the index below which a page begins."""
     told = call.request.query.get("before", "")
     before = int(told) if told.isascii() and told.isdecimal() and len(told) <= INDEX_DIGITS_MAX else None
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> JsonObject:
         size = call.core.evidence.size(tx)
         below = size if before is None else min(before, size)
         rows = tx.execute(
@@ -39,13 +39,13 @@ async def events(call: Call) -> Row:
     return {"origin": call.core.evidence.origin, **await call.core.store.read(read)}
 
 
-async def event(call: Call) -> Row:
+async def event(call: Call) -> JsonObject:
     """Return one event as it lies in the log, with its proof under the published checkpoint if that reaches it."""
     told = call.path["id"]
     if not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS_MAX:
         raise Absent(f"`{told[:100]}` is no number of an event", "see the list of events")
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> JsonObject:
         evidence, index = call.core.evidence, int(told)
         row = tx.get(LogEntryRow, idx=index)
         if row is None:

@@ -15,8 +15,7 @@ from connector.api.pages.proving import Log, document
 from connector.api.pages.supervising import LOG, timeline
 from connector.runtime.errors import PenstockError
 from connector.space.view import SpaceView
-from connector.store.row import Row
-from contracts.canonical import canonical
+from contracts.canonical import JsonObject, canonical
 from contracts.labels import H
 from ledger.audit import view
 
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 SHOWN = ("agreement", "channels", "rows", "troubles")
 
 
-async def export(call: Call) -> Row:
+async def export(call: Call) -> JsonObject:
     """Return the timeline of an agreement as a signed document that says what was not read or gave no proof."""
     told = await timeline(call)
     space = await call.of(SpaceView).current()
     logs = {did: Log(call.core, member) for did, member in space.members.items()}
-    proofs, unproven = list[Row](), dict[str, str]()
+    proofs, unproven = list[JsonObject](), dict[str, str]()
     for row in told["rows"]:
         if row["source"] != LOG or row["party"] in unproven:
             continue

@@ -24,7 +24,7 @@ from connector.store.rows.space import ActState
 
 if TYPE_CHECKING:
     from connector.exchange.operators import Operator
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 WAITS = 202
 PENDING = "/pending"
@@ -48,7 +48,7 @@ async def acting(call: Call) -> Operator | None:
     return await call.of(Operators).known(call.session.post_key) if call.session.post_key else None
 
 
-async def pending(call: Call) -> Row:
+async def pending(call: Call) -> JsonObject:
     """Return the acts of a state, by default those that wait for assent, and who is asking."""
     state = call.request.query.get("state", ActState.WAITING)
     rows = await call.of(Acts).page(state)

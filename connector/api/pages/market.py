@@ -20,21 +20,21 @@ from connector.space.exchange import ExchangeDoor
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 MOVES = {move.value for _, move in TABLE}
 # of a class: the dimensions that say what its codes are called
 CODED = ("topic", "form")
 
 
-async def prices(call: Call) -> Row:
+async def prices(call: Call) -> JsonObject:
     """Return what was paid, by class; what few have traded is kept quiet."""
     found = await _asked(call, "/exchange/prices") if not _here(call) else await call.of(Trades).prices()
     rows = [{**row, **_class(row)} for row in found["prices"]]
     return {name: found[name] for name in ("suppressed", "least", "log")} | {"rows": rows}
 
 
-def _class(row: Row) -> dict[str, str]:
+def _class(row: JsonObject) -> dict[str, str]:
     """Return a class of data in words, by language."""
     topic, form = (DIMENSIONS[name].words(row[name]) or ("", "") for name in CODED)
     grade = (f"grade {row['grade']}", f"{row['grade']} 级")
@@ -42,13 +42,13 @@ def _class(row: Row) -> dict[str, str]:
     return {lang: " · ".join(one[at] for one in told if one[at]) for at, lang in enumerate(language.LANGUAGES)}
 
 
-async def spaces(call: Call) -> Row:
+async def spaces(call: Call) -> JsonObject:
     """Return the spaces of the exchange."""
     found = await call.of(Spaces).page() if _here(call) else await _asked(call, "/spaces")
     return {"operators": found["operators"], "rows": found["spaces"]}
 
 
-async def space(call: Call) -> Row:
+async def space(call: Call) -> JsonObject:
     """Return a space with its rules in words, and every version that they had."""
     key = call.path["id"]
     if _here(call):
@@ -57,7 +57,7 @@ async def space(call: Call) -> Row:
     return {**await _asked(call, there), "rows": (await _asked(call, there + "/rules"))["versions"]}
 
 
-async def complaints(call: Call) -> Row:
+async def complaints(call: Call) -> JsonObject:
     """Return the complaints that concern us, those first that are due first; all of them at the exchange."""
     first = call.first(FOUND_ROWS_MAX)
     found = await _asked(call, f"/exchange/complaints?first={first}")
@@ -66,9 +66,9 @@ async def complaints(call: Call) -> Row:
     return {"first": first, "next": following, "rows": rows}
 
 
-async def complaint(call: Call) -> Row:
+async def complaint(call: Call) -> JsonObject:
     """Return one complaint with the moves that are ours now."""
-    told: Row = await _asked(call, "/exchange/complaints/" + quoted(call.path["id"], safe=""))
+    told: JsonObject = await _asked(call, "/exchange/complaints/" + quoted(call.path["id"], safe=""))
     mine = {told["complainant"]: COMPLAINANT, told["respondent"]: RESPONDENT}.get(call.core.identity.did, EXCHANGE)
     late = told.get("overdue", False)
     may = [

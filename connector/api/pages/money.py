@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from connector.api.call import Call
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 DAYS = 30
 DAY_MICROSECONDS = 86_400 * MICROSECONDS
@@ -35,14 +35,14 @@ _JOINED = (
 )
 
 
-async def spending(call: Call) -> Row:
+async def spending(call: Call) -> JsonObject:
     """Return what was spent, beside the month's budget."""
     flow = await _flow(call, Side.PAYER)
     back = await call.core.store.read(_refundable)
     return {**flow, "back": str(back), "budget": await call.of(Budget).page()}
 
 
-async def earnings(call: Call) -> Row:
+async def earnings(call: Call) -> JsonObject:
     """Return what was earned, before the exchange's share, and what of it lapses unless it is claimed before."""
     lapses = await call.of(Claiming).lapses()
     return {**await _flow(call, Side.PAYEE), "lapses": lapses[:PAGE_ROWS_MAX]}
@@ -56,12 +56,12 @@ def _refundable(tx: Tx) -> int:
     return max(0, sums.total(row, "deposit") - sums.total(row, "cumulative"))
 
 
-async def _flow(call: Call, role: Side) -> Row:
+async def _flow(call: Call, role: Side) -> JsonObject:
     today, first = call.core.clock.now().date(), call.first(FOUND_ROWS_MAX)
     return await call.core.store.read(lambda tx: _read(tx, role, today, first))
 
 
-def _read(tx: Tx, role: Side, today: date, first: int) -> Row:
+def _read(tx: Tx, role: Side, today: date, first: int) -> JsonObject:
     """Return a page of the rows (day, product, peer) of these days, each day's sum, and the sums of all time."""
     begin = today - timedelta(days=DAYS - 1)
     rows = _rows(tx, role, begin, first)
@@ -72,7 +72,7 @@ def _read(tx: Tx, role: Side, today: date, first: int) -> Row:
     }
 
 
-def _rows(tx: Tx, role: Side, begin: date, first: int) -> list[Row]:
+def _rows(tx: Tx, role: Side, begin: date, first: int) -> list[JsonObject]:
     """Return one row more than a page has."""
     where, values = since(role, begin)
     return tx.execute(
@@ -85,7 +85,7 @@ def _rows(tx: Tx, role: Side, begin: date, first: int) -> list[Row]:
     )
 
 
-def _days(tx: Tx, role: Side, begin: date, today: date) -> list[Row]:
+def _days(tx: Tx, role: Side, begin: date, today: date) -> list[JsonObject]:
     where, values = since(role, begin)
     found = tx.execute(f"SELECT {_DAY} AS day, {AMOUNT} FROM windows {where} GROUP BY day", *values)  # noqa: S608  # named here
     amounts = {_date(row["day"]): sums.total(row, "amount") for row in found}
@@ -93,13 +93,13 @@ def _days(tx: Tx, role: Side, begin: date, today: date) -> list[Row]:
     return [{"day": day.isoformat(), "amount": str(amounts.get(day.isoformat(), 0))} for day in days]
 
 
-def _all_time(tx: Tx, role: Side) -> Row:
+def _all_time(tx: Tx, role: Side) -> JsonObject:
     listed = ", ".join(sums.select(name, name) for name in SUMS)
     row = tx.execute(f"SELECT count(*) AS channels, {listed} FROM channels WHERE role = ?", role)[0]  # noqa: S608  # named here
     return {"sums": {name: str(sums.total(row, name)) for name in SUMS}, "channels": int(row["channels"])}
 
 
-def _line(tx: Tx, row: Row) -> Row:
+def _line(tx: Tx, row: JsonObject) -> JsonObject:
     """Return a row with the title under which its product was agreed."""
     agreement = tx.get(AgreementRow, digest=row["agreement"])
     terms = (agreement.terms if agreement else None) or {}

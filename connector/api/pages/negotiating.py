@@ -21,14 +21,14 @@ from policy.parse import parse
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.row import Row
     from connector.store.rows.protocol import OfferMadeRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 OPERATIONS = ("retry", "terminate", "suspend", "resume", "complete")
 
 
-async def processes(call: Call) -> Row:
+async def processes(call: Call) -> JsonObject:
     """Return negotiations and transfers, what moved last first."""
     query = call.request.query
     told = {name: query.get(name, "") for name in ("kind", "state", "turn", "after")}
@@ -36,7 +36,7 @@ async def processes(call: Call) -> Row:
     return {"wanted": told, "rows": page["processes"], "after": page["next"]}
 
 
-async def process(call: Call) -> Row:
+async def process(call: Call) -> JsonObject:
     """Return one negotiation or transfer, as a thread: when it came into which state, and what it is about."""
     key = call.path["id"]
     view = await call.of(Engine).operating.show(key)
@@ -45,13 +45,13 @@ async def process(call: Call) -> Row:
         lambda tx: (tx.get(rows, id=key), _thread(call, tx, key), offers_made.of(tx, key))
     )
     assert row is not None
-    talk: Row
+    talk: JsonObject
     if isinstance(row, NegotiationRow):
         told = ((name, getattr(row, name)) for name in ("own_price", "their_price", "price"))
         prices = {name: None if price is None else str(price) for name, price in told}
         talk = {"rounds": row.rounds, **prices, "agreement": row.digest, "product": row.product}
         offer = row.offer or {}
-        policy: Row = {
+        policy: JsonObject = {
             name: offer[name] for name in ("permission", "prohibition", "obligation", "conflict") if name in offer
         }
         talk["said"] = _said(offers, row.product)
@@ -61,10 +61,10 @@ async def process(call: Call) -> Row:
     return {**view, "thread": thread, "talk": talk}
 
 
-def _said(offers: list[OfferMadeRow], product: str) -> list[Row]:
+def _said(offers: list[OfferMadeRow], product: str) -> list[JsonObject]:
     """Return what was offered, one after the other, each with what it changed of the one before, in words."""
-    told: list[Row] = []
-    before: Row | None = None
+    told: list[JsonObject] = []
+    before: JsonObject | None = None
     for row in offers:
         version = _version(row, product)
         changed = () if before is None or version is None else of_offers(before, version)
@@ -82,7 +82,7 @@ def _said(offers: list[OfferMadeRow], product: str) -> list[Row]:
     return told
 
 
-def _version(row: OfferMadeRow, product: str) -> Row | None:
+def _version(row: OfferMadeRow, product: str) -> JsonObject | None:
     """Return an offer as two of them are compared; None for one without terms of ours, or that cannot be read."""
     try:
         proposal = offered.read(row.offer)
@@ -96,7 +96,7 @@ def _version(row: OfferMadeRow, product: str) -> Row | None:
     return {"id": product, "offer": {"ask": ask, "terms": terms, "policy": proposal.policy}}
 
 
-def _thread(call: Call, tx: Tx, key: str) -> list[Row]:
+def _thread(call: Call, tx: Tx, key: str) -> list[JsonObject]:
     """Return the events of a process in their order, each with what it says of a move."""
     sql = "SELECT idx, kind, at FROM log_entries WHERE part = ? ORDER BY idx LIMIT ?"
     steps = []

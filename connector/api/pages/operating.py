@@ -24,14 +24,14 @@ from connector.store.rows.space import ApplicationState
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.row import Row
     from connector.store.rows.catalogue import ListingRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 EXCHANGE = "exchange"
 
 
-async def listings(call: Call) -> Row:
+async def listings(call: Call) -> JsonObject:
     """Return listings of a state, those first that are in it longest."""
     state, first = call.request.query.get("state", State.SUBMITTED.value), call.first(FOUND_ROWS_MAX)
     if state not in set(State):
@@ -42,7 +42,7 @@ async def listings(call: Call) -> Row:
     return {"state": state, "states": list(State), "first": first, "next": more, "rows": rows}
 
 
-async def listing(call: Call) -> Row:
+async def listing(call: Call) -> JsonObject:
     """Return one listing as members see it, with why it is in its state."""
     key = call.path["id"]
 
@@ -69,12 +69,12 @@ def _at(call: Call) -> str:
     return "/listings/" + quoted(call.path["id"], safe="")
 
 
-async def members(call: Call) -> Row:
+async def members(call: Call) -> JsonObject:
     """Return the members with their states."""
     return {"rows": (await call.of(Members).page())["members"]}
 
 
-async def connectors(call: Call) -> Row:
+async def connectors(call: Call) -> JsonObject:
     """Return the members' connectors with their newest word, those not heard of longest first."""
     rows = await call.of(Heartbeats).page()
     return {"rows": [{**row, "able": ", ".join(row.get("capabilities", []))} for row in rows]}
@@ -85,7 +85,7 @@ async def turn(call: Call, fields: dict[str, str]) -> str:
     return await governed.ask(call, "members.turn", {"act": call.path["act"]}, fields, "/members")
 
 
-async def applications(call: Call) -> Row:
+async def applications(call: Call) -> JsonObject:
     """Return applications of a state, the most urgent first."""
     state = call.request.query.get("state", ApplicationState.APPLIED)
     rows = await call.of(Applications).page(state)
@@ -102,19 +102,19 @@ async def refuse(call: Call, fields: dict[str, str]) -> str:
     return await governed.ask(call, "applications.refuse", {}, fields, "/applications?state=refused")
 
 
-async def disputes(call: Call) -> Row:
+async def disputes(call: Call) -> JsonObject:
     """Return the cases: all of them at the exchange, elsewhere those that concern us."""
     assert call.session is not None
     if EXCHANGE not in call.session.roles:
         return {"rows": (await call.of(Cases).page())["disputes"]}
 
-    def read(tx: Tx) -> list[Row]:
+    def read(tx: Tx) -> list[JsonObject]:
         return [docket.view(row) for row in tx.find(DisputeRow, order="created desc", limit=PAGE_ROWS_MAX)]
 
     return {"rows": await call.core.store.read(read)}
 
 
-async def dispute(call: Call) -> Row:
+async def dispute(call: Call) -> JsonObject:
     """Return one case; where it concerns us, with what our own verifier says of it."""
     assert call.session is not None
     key = call.path["id"]
@@ -125,7 +125,7 @@ async def dispute(call: Call) -> Row:
     return {name: value for name, value in case.items() if name != "bundle"}
 
 
-async def indicators(call: Call) -> Row:
+async def indicators(call: Call) -> JsonObject:
     """Return the indicators of the market, as far as the chain was read."""
     found = await call.of(Indicators).look()
     return {"block": found["block"], "rows": [{**row, "label": row["en"]} for row in found["indicators"]]}

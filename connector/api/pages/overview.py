@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.api.call import Call
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 # what is counted, for which role: table, condition, where the figure leads
 FIGURES: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
@@ -43,12 +43,12 @@ BEGINNINGS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-async def overview(call: Call) -> Row:
+async def overview(call: Call) -> JsonObject:
     """Return who this is, its figures, what waits, and where to begin."""
     assert call.session is not None
     roles = call.session.roles
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> JsonObject:
         counted = _counter(tx)
         figures = [
             {"role": role, "name": table, "count": counted(table, where, values), "link": link}
@@ -93,7 +93,7 @@ def _counter(tx: Tx) -> Callable[[str, str, tuple[str, ...]], int]:
     return count
 
 
-async def account(call: Call) -> Row:
+async def account(call: Call) -> JsonObject:
     """Return whose account this is."""
     assert call.session is not None
     return {"name": call.session.name, "roles": sorted(call.session.roles), "operator": call.session.operator}

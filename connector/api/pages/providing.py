@@ -16,18 +16,18 @@ from connector.store.rows.product import ProductRow
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 HOLDERS_SHOWN = 100
 SOLD = "SELECT product, count(*) AS n FROM agreements WHERE role = 'provider' GROUP BY product"
 
 
-async def products(call: Call) -> Row:
+async def products(call: Call) -> JsonObject:
     """Return the products, the newest first."""
     first = call.first(FOUND_ROWS_MAX)
 
-    def read(tx: Tx) -> list[Row]:
+    def read(tx: Tx) -> list[JsonObject]:
         rows = tx.find(ProductRow, "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
         counted = {row["product"]: int(row["n"]) for row in tx.execute(SOLD)}
         return [_line(row, counted.get(row.id, 0)) for row in rows]
@@ -35,16 +35,16 @@ async def products(call: Call) -> Row:
     return leafed(first, await call.core.store.read(read))
 
 
-def _line(row: ProductRow, sold: int) -> Row:
+def _line(row: ProductRow, sold: int) -> JsonObject:
     told = {"id": row.id, "title": row.title, "state": row.state, "tier": row.tier}
     return {**told, "sold": sold, "updated": moment(row.updated)}
 
 
-async def product(call: Call) -> Row:
+async def product(call: Call) -> JsonObject:
     """Return one product: what others see of it, and who has agreed to it."""
     key = call.path["id"]
 
-    def read(tx: Tx) -> tuple[ProductRow, Row]:
+    def read(tx: Tx) -> tuple[ProductRow, JsonObject]:
         row = tx.get(ProductRow, id=key)
         if row is None:
             raise Absent(f"there is no product `{key[:200]}` of ours", "see the list of products")
@@ -66,7 +66,7 @@ async def product(call: Call) -> Row:
     }
 
 
-def _holders(agreements: list[AgreementRow]) -> list[Row]:
+def _holders(agreements: list[AgreementRow]) -> list[JsonObject]:
     """Return who holds the product under which agreement, and who under a sub-licence of theirs."""
     told = [{name: getattr(row, name) for name in ("peer", "digest", "state", "parent")} for row in agreements]
     return [
@@ -76,7 +76,7 @@ def _holders(agreements: list[AgreementRow]) -> list[Row]:
     ]
 
 
-async def versions(call: Call) -> Row:
+async def versions(call: Call) -> JsonObject:
     """Return every version of a listing of ours, the newest first, each with what it changed, in words."""
     key = call.path["id"]
     if await call.core.store.read(lambda tx: tx.get(ProductRow, id=key)) is None:

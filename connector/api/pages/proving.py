@@ -15,7 +15,7 @@ from connector.regulator.logbooks import TILE_BYTES_MAX
 from connector.runtime.errors import Absent, VerificationFailed
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.space.view import SpaceView
-from connector.store.row import Row
+from contracts.canonical import JsonObject
 from ledger.chain.programs import Programs
 from ledger.log import checkpoint as checkpoints
 from ledger.log import events as entries
@@ -79,7 +79,7 @@ class Log:
         return entry, LogProof(index, path, note)
 
 
-async def proof(call: Call) -> Row:
+async def proof(call: Call) -> JsonObject:
     """Return the proof of one event of a member's log with every step; its id is `INDEX@DID`."""
     told, _, did = call.path["id"].partition("@")
     space = await call.of(SpaceView).current()
@@ -118,9 +118,9 @@ def document(entry: bytes, proven: LogProof) -> dict[str, str]:
     return {"entry": b64(entry), "proof": proven.encode()}
 
 
-def walk(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> list[Row]:
+def walk(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> list[JsonObject]:
     """Return the steps from a leaf to the root (RFC 9162 section 2.1.3.2): on which side each sibling stands."""
-    steps, value, at, last = list[Row](), leaf, index, size - 1
+    steps, value, at, last = list[JsonObject](), leaf, index, size - 1
     for number, sibling in enumerate(path, 1):
         if at & 1 or at == last:
             side, made = LEFT, node_hash(sibling, value)
@@ -135,7 +135,7 @@ def walk(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> list[Row]
     return steps
 
 
-async def _anchored(programs: Programs, log: Log, leaf: bytes, index: int) -> Row | None:
+async def _anchored(programs: Programs, log: Log, leaf: bytes, index: int) -> JsonObject | None:
     """Return what the chain has of the log, and whether this event is proven under it; None when it has nothing."""
     found = await programs.head(checkpoints.origin_id(log.member.origin))
     if found is None:

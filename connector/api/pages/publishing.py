@@ -35,19 +35,19 @@ from policy.errors import PolicyError
 if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.core.core import Core
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 FAULTS = (PenstockError, PolicyError, ContractError, CatalogError)
 LAST_SECOND = "T23:59:59Z"
 
 
-async def publish(call: Call) -> Row:
+async def publish(call: Call) -> JsonObject:
     """Return the form as it was filled in and, if it was, the preview, or what is wrong with it."""
     query = call.request.query
     fields = {name: query.get(name, "").strip() for name in PUBLISHED}
     chosen = query.getall(FILES, [])
     there = await asyncio.to_thread(files_of, call.core)
-    told: Row = {
+    told: JsonObject = {
         "folders": list(call.core.settings.console.folders),
         "choice": [{"path": path, "name": Path(path).name, "bytes": str(size)} for path, size in there.items()],
         "fields": fields,
@@ -93,7 +93,7 @@ def files_of(core: Core) -> dict[str, int]:
     return found
 
 
-def brief(fields: Row, chosen: list[str], there: Row) -> Row:
+def brief(fields: JsonObject, chosen: list[str], there: JsonObject) -> JsonObject:
     """Return what a form says of a product as its brief; raises InvalidInput for a file that is not offered."""
     if not chosen or (strange := [path for path in chosen if path not in there]):
         named = strange[0][:200] if chosen else ""
@@ -118,7 +118,7 @@ def brief(fields: Row, chosen: list[str], there: Row) -> Row:
     })  # fmt: skip
 
 
-def _preview(core: Core, publications: Publications, made: Row, there: Row) -> Row:
+def _preview(core: Core, publications: Publications, made: JsonObject, there: JsonObject) -> JsonObject:
     """Return what others will see: columns as they are measured, terms, price and examples of it, and the tier."""
     row = publications.draft(made)
     profiles = [_measured(Path(path), there[path]) for path in made[FILES]]

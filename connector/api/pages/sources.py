@@ -16,17 +16,17 @@ from connector.store.rows.catalogue import HarvestedRow, SourceRow
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
-async def sources(call: Call) -> Row:
+async def sources(call: Call) -> JsonObject:
     """Return the sources in the order of their rank."""
     rows = await call.core.store.read(lambda tx: tx.find(SourceRow, order="rank"))
     return {"rows": [harvested_from.view(row) for row in rows]}
 
 
-async def source(call: Call) -> Row:
+async def source(call: Call) -> JsonObject:
     """Return one source with a page of what it tells: each product, how many passed it on, when it was fetched."""
     key, first = call.path["id"], call.first(FOUND_ROWS_MAX)
 
@@ -38,7 +38,7 @@ async def source(call: Call) -> Row:
     return {**harvested_from.view(row), **leafed(first, [_told(one) for one in found])}
 
 
-def _told(row: HarvestedRow) -> Row:
+def _told(row: HarvestedRow) -> JsonObject:
     document = row.document
     return {
         "title": printable(document["title"], TITLE_CHARACTERS_MAX),

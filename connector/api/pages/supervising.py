@@ -12,8 +12,8 @@ from connector.regulator.logbooks import Logbooks
 from connector.runtime.errors import Absent
 from connector.runtime.limits import QUERY_CHARACTERS_MAX
 from connector.space.view import SpaceView
-from connector.store.row import Row
 from contracts import address
+from contracts.canonical import JsonObject
 from contracts.namespace import AGREEMENT_URN
 from ledger.audit.severity import laid_out
 from ledger.chain.client import Chain
@@ -36,7 +36,7 @@ FIELDS_SHOWN, VALUE_CHARACTERS = 8, 60
 CHAIN, LOG = "chain", "log"
 
 
-async def findings(call: Call) -> Row:
+async def findings(call: Call) -> JsonObject:
     """Return what the newest audit found, errors first."""
     row = await call.of(Audits).newest()
     if row is None:
@@ -63,7 +63,7 @@ async def audit(call: Call, _fields: dict[str, str]) -> str:
     return "/findings"
 
 
-async def lookup(call: Call) -> Row:
+async def lookup(call: Call) -> JsonObject:
     """Say what an id, a hash, a code, an address or a transaction is, wherever this supervisor can see it."""
     text = call.request.query.get("q", "").strip()[:QUERY_CHARACTERS_MAX]
     if not text:
@@ -78,7 +78,7 @@ async def lookup(call: Call) -> Row:
     return {"q": text, "found": found[:SHOWN]}
 
 
-async def _members(call: Call, text: str) -> list[Row]:
+async def _members(call: Call, text: str) -> list[JsonObject]:
     space = await call.of(SpaceView).current()
     folded = text.casefold()
     return [
@@ -91,10 +91,10 @@ async def _members(call: Call, text: str) -> list[Row]:
     ]
 
 
-async def _kept(call: Call, plain: str) -> list[Row]:
+async def _kept(call: Call, plain: str) -> list[JsonObject]:
     """Return what our own tables have under this id."""
 
-    def read(tx: Tx) -> list[Row]:
+    def read(tx: Tx) -> list[JsonObject]:
         found = []
         for kind, column in THINGS:
             row = tx.get(kind, **{column: plain})
@@ -107,9 +107,9 @@ async def _kept(call: Call, plain: str) -> list[Row]:
     return await call.core.store.read(read)
 
 
-async def _chain(call: Call, plain: str) -> list[Row]:
+async def _chain(call: Call, plain: str) -> list[JsonObject]:
     """Return the block, the transaction and the programs' events that this names."""
-    found = list[Row]()
+    found = list[JsonObject]()
     if plain.isascii() and plain.isdecimal() and len(plain) < 19:
         block = await call.of(Chain).block(int(plain))
         if block is not None:
@@ -130,18 +130,18 @@ async def _chain(call: Call, plain: str) -> list[Row]:
     return found
 
 
-async def _logs(call: Call, plain: str) -> list[Row]:
+async def _logs(call: Call, plain: str) -> list[JsonObject]:
     """Return the log entries that are about this."""
     books = await call.of(Logbooks).current()
     return [_entry(one) for one in _naming(books, {plain})[:SHOWN]]
 
 
-def _entry(one: LogEvent) -> Row:
+def _entry(one: LogEvent) -> JsonObject:
     told = {"did": one.did, "index": str(one.index), "at": one.time.isoformat()}
     return _item("log-event", one.kind, told | _fields(one.fields))
 
 
-async def timeline(call: Call) -> Row:
+async def timeline(call: Call) -> JsonObject:
     """Return everything that logs and chain say of an agreement, in the order of time."""
     key, chain_book = _plain(call.path["id"]), call.of(ChainBook)
     books = await call.of(Logbooks).current()
@@ -162,7 +162,7 @@ async def timeline(call: Call) -> Row:
     }
 
 
-def _of_log(one: LogEvent) -> Row:
+def _of_log(one: LogEvent) -> JsonObject:
     told = "; ".join(f"{name} {value}" for name, value in _fields(one.fields).items())
     tx = one.fields.get("tx", "")
     return {"at": one.time.isoformat(timespec="seconds"), "source": LOG, "event": one.kind, "party": one.did} | {
@@ -173,7 +173,7 @@ def _of_log(one: LogEvent) -> Row:
     }
 
 
-async def _of_chain(call: Call, event: Event) -> Row:
+async def _of_chain(call: Call, event: Event) -> JsonObject:
     at = await call.of(ChainBook).at(event.block)
     told = "; ".join(f"{name} {value}" for name, value in _fields(event.fields).items())
     return {"at": None if at is None else at.isoformat(timespec="seconds"), "source": CHAIN, "event": event.name} | {
@@ -202,7 +202,7 @@ def _fields(told: Any) -> dict[str, str]:
     return shown
 
 
-def _item(what: str, title: str, facts: dict[str, str], link: str = "") -> Row:
+def _item(what: str, title: str, facts: dict[str, str], link: str = "") -> JsonObject:
     return {"what": what, "title": title, "facts": facts, "link": link}
 
 

@@ -29,26 +29,26 @@ from policy.purposes import label
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 COUNT = "count"
 # what one agreement's page shows at most of each list
 SHOWN = 100
 
 
-async def agreements(call: Call) -> Row:
+async def agreements(call: Call) -> JsonObject:
     """Return the agreements, the newest first: with whom, about what, how it stands, what was paid."""
     first = call.first(FOUND_ROWS_MAX)
 
-    def read(tx: Tx) -> list[Row]:
+    def read(tx: Tx) -> list[JsonObject]:
         rows = tx.find(AgreementRow, "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
         return [line(tx, row) for row in rows]
 
     return leafed(first, await call.core.store.read(read))
 
 
-def line(tx: Tx, row: AgreementRow) -> Row:
+def line(tx: Tx, row: AgreementRow) -> JsonObject:
     """Return one agreement as a row of a table."""
     terms = row.terms or {}
     told = {name: getattr(row, name) for name in ("digest", "role", "peer", "product", "state")}
@@ -67,11 +67,11 @@ def paid(tx: Tx, row: AgreementRow) -> int:
     return sum(channel.cumulative for channel in tx.find(ChannelRow, "agreement = ?", (row.digest,)))
 
 
-async def agreement(call: Call) -> Row:
+async def agreement(call: Call) -> JsonObject:
     """Return one agreement with its rules, its channels, what was delivered, and its events in the own log."""
     key = call.path["id"]
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> JsonObject:
         row = tx.get(AgreementRow, digest=key)
         if row is None:
             raise Absent(f"there is no agreement `{key[:100]}` here", "see the list of agreements")
@@ -96,14 +96,14 @@ async def agreement(call: Call) -> Row:
     told["opens"] = bool(call.core.settings.console.opened)
     told["purposes"] = describing.purposes()
     terms = told.pop("terms")
-    said: Row = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
+    said: JsonObject = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
     said["price"] = describing.price(terms["tariff"]) if "tariff" in terms else {}
     return {**told, **said, "split": terms.get("split", [])}
 
 
 def _effects(
-    tx: Tx, row: AgreementRow, held: Row | None, channels: list[ChannelRow], transfers: list[TransferRow]
-) -> Row:
+    tx: Tx, row: AgreementRow, held: JsonObject | None, channels: list[ChannelRow], transfers: list[TransferRow]
+) -> JsonObject:
     """Return what ends with an agreement, before anybody ends it; `held` is the replica under it."""
     owed = sum(one.cumulative - (one.claimed or 0) for one in channels if one.state != ChannelState.CLOSED)
     granted = tx.find(SubLicenceRow, "parent = ? and state = ?", (row.digest, SubLicenceState.ISSUED), limit=SHOWN)
@@ -117,18 +117,18 @@ def _effects(
     }
 
 
-def _channel(row: ChannelRow) -> Row:
+def _channel(row: ChannelRow) -> JsonObject:
     amounts = {name: str(getattr(row, name) or 0) for name in ("deposit", "cumulative", "claimed")}
     told = {name: getattr(row, name) for name in ("id", "role", "state", "open_tx", "close_tx", "seq")}
     return {**told, **amounts, "expiry": moment(row.expiry)}
 
 
-def _transfer(row: TransferRow) -> Row:
+def _transfer(row: TransferRow) -> JsonObject:
     told = {name: getattr(row, name) for name in ("id", "role", "state", "turn", "format", "reason")}
     return {**told, "created": moment(row.created), "updated": moment(row.updated)}
 
 
-def _events(tx: Tx, parts: list[str]) -> list[Row]:
+def _events(tx: Tx, parts: list[str]) -> list[JsonObject]:
     marks = ", ".join("?" * len(parts))
     rows = tx.execute(
         f"SELECT idx, kind, part, at FROM log_entries WHERE part IN ({marks}) ORDER BY idx DESC LIMIT ?",  # noqa: S608  # only marks
@@ -138,16 +138,16 @@ def _events(tx: Tx, parts: list[str]) -> list[Row]:
     return [{"index": row["idx"], "event": row["kind"], "part": row["part"], "at": micros(row["at"])} for row in rows]
 
 
-def _replica(tx: Tx, row: AgreementRow) -> Row | None:
+def _replica(tx: Tx, row: AgreementRow) -> JsonObject | None:
     found = tx.find(ReplicaRow, "agreement = ?", (row.digest,), limit=1)
     return None if not found else replica(tx, found[0], row)
 
 
-async def replicas(call: Call) -> Row:
+async def replicas(call: Call) -> JsonObject:
     """Return what is held here, and how often it may still be opened."""
     first = call.first(FOUND_ROWS_MAX)
 
-    def read(tx: Tx) -> list[Row]:
+    def read(tx: Tx) -> list[JsonObject]:
         rows = tx.find(ReplicaRow, "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
         told = [(one, tx.get(AgreementRow, digest=one.agreement)) for one in rows]
         return [replica(tx, one, row) for one, row in told if row is not None]
@@ -155,7 +155,7 @@ async def replicas(call: Call) -> Row:
     return leafed(first, await call.core.store.read(read))
 
 
-def replica(tx: Tx, row: ReplicaRow, under: AgreementRow) -> Row:
+def replica(tx: Tx, row: ReplicaRow, under: AgreementRow) -> JsonObject:
     """Return a replica with what was opened of it and what may still be; `left` is None where nothing counts."""
     terms = under.terms or {}
     done = tx.find(ReadRow, "agreement = ?", (row.agreement,), "created desc")
@@ -175,14 +175,14 @@ def replica(tx: Tx, row: ReplicaRow, under: AgreementRow) -> Row:
     }
 
 
-def _read(row: ReadRow) -> Row:
+def _read(row: ReadRow) -> JsonObject:
     """Return one opening, with the files that it wrote."""
     told = {name: getattr(row, name) for name in ("id", "state", "reason")}
     purpose = {lang: label(row.purpose, lang) for lang in language.LANGUAGES}
     return {**told, **purpose, "files": (row.result or {}).get("files", []), "at": moment(row.created)}
 
 
-def openings_most(policy: Row, product: str) -> int | None:
+def openings_most(policy: JsonObject, product: str) -> int | None:
     """Return how many uses a policy permits in all, None where it does not count."""
     try:
         read = parse({"@type": "Set", "target": product, **policy})
@@ -215,7 +215,7 @@ async def export_keys(call: Call, fields: dict[str, str]) -> str:
     return "/agreements/" + quoted(key, safe="")
 
 
-async def _asked(call: Call, name: str, purpose: str) -> Row:
+async def _asked(call: Call, name: str, purpose: str) -> JsonObject:
     """Return what is asked of an opening from here; `to` is the beginning of its place."""
     key = call.path["id"]
     place = call.core.settings.console.opened

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from connector.exchange.numbering import Stocked
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 PATH: Final = "/exchange/changes"
@@ -59,7 +59,7 @@ def begin(tx: Tx) -> None:
         tx.put(FactRow(name=EPOCH, value={"epoch": str(uuid.uuid4())}))
 
 
-def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> Row:
+def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> JsonObject:
     """Return the changes after a number, as the exchange `own`: of what the exchange `reader` may see."""
     floor, here, end = tx.get(FactRow, name=keeping.FLOOR), _epoch(tx), newest(tx)
     sees, sources = spaces.sight(tx, reader, READS_AS), showing.seen(tx)
@@ -67,7 +67,7 @@ def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> Row:
     head = {"exchange": own, "epoch": here, "after": after}
     if lost:
         return head | {"next": 0, "more": False, "reset": True, "entries": []}
-    entries: list[Row] = []
+    entries: list[JsonObject] = []
     size, last, full = 0, after, False
     for row in beyond(tx, after, PAGE_ROWS_MAX):
         line = _found(tx, row, own, sees, sources) if isinstance(row, FederatedRow) else _listed(row, own, sees)
@@ -112,7 +112,7 @@ def _epoch(tx: Tx) -> str:
     return f"{known.value['epoch']}.{rules}{mark}"
 
 
-def _listed(row: Stocked, own: str, sees: tuple[str, ...] | None) -> Row:
+def _listed(row: Stocked, own: str, sees: tuple[str, ...] | None) -> JsonObject:
     """Return the line of what is listed here."""
     hidden = sees is not None and sight(row.space or MAIN, kinds.described(row).grade) not in sees
     if hidden or row.state not in FOUND_IN:
@@ -120,7 +120,9 @@ def _listed(row: Stocked, own: str, sees: tuple[str, ...] | None) -> Row:
     return entry.listed(row.id, seq_of(row), [own], row.updated, kinds.of(row.id).told(row))
 
 
-def _found(tx: Tx, row: FederatedRow, own: str, sees: tuple[str, ...] | None, sources: Mapping[str, SourceRow]) -> Row:
+def _found(
+    tx: Tx, row: FederatedRow, own: str, sees: tuple[str, ...] | None, sources: Mapping[str, SourceRow]
+) -> JsonObject:
     """Return the line of a product found elsewhere, as the best of the sources tells it that are shown."""
     told = showing.tellings(tx, row.id, sources) if row.state is FederatedState.FOUND else []
     sighting = showing.best(told, sources) if told else None

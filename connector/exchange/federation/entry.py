@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from connector.store.row import Row
+    from contracts.canonical import JsonObject
 
 
 LISTED, GONE = "listed", "gone"
@@ -61,12 +61,12 @@ def sighting(own: str, document: Mapping[str, Any], path: tuple[str, ...], chang
     return Sighting(own, document, path, changed, sha256(told).digest())
 
 
-def gone(key: str, seq: int) -> Row:
+def gone(key: str, seq: int) -> JsonObject:
     """Return the line of what is listed no more."""
     return {"id": key, "seq": seq, "state": GONE}
 
 
-def listed(key: str, seq: int, path: Sequence[str], changed: datetime, product: Mapping[str, Any]) -> Row:
+def listed(key: str, seq: int, path: Sequence[str], changed: datetime, product: Mapping[str, Any]) -> JsonObject:
     """Return the line of a product that is to be found."""
     told = {"path": list(path), "changed": changed.isoformat(), "product": dict(product)}
     return {"id": key, "seq": seq, "state": LISTED, **told}
@@ -100,7 +100,7 @@ def read(line: Any, source: str, own: str, now: datetime) -> Sighting:
     return sighting(key, product, path, min(changed, now))
 
 
-def check(product: Any) -> Row:
+def check(product: Any) -> JsonObject:
     """Return a product that travels, if it is one of a known kind and not too large."""
     document = members(product, "product", required=frozenset({"kind"}))
     if len(orjson.dumps(document)) > HARVESTED_BYTES_MAX:
@@ -111,7 +111,7 @@ def check(product: Any) -> Row:
     return checked(document)
 
 
-def _sealed(document: Row) -> Row:
+def _sealed(document: JsonObject) -> JsonObject:
     members(document, "product", required=SEALED_KEYS, allowed=SEALED_KEYS)
     text(document["title"], "title", limit=TITLE_CHARACTERS_MAX)
     handed_in.listing({name: document[name] for name in handed_in.LISTING_KEYS})
@@ -119,7 +119,7 @@ def _sealed(document: Row) -> Row:
     return document
 
 
-def _service(document: Row) -> Row:
+def _service(document: JsonObject) -> JsonObject:
     members(document, "product", required=SERVICE_KEYS, allowed=SERVICE_KEYS)
     kept = handed_in.data_service({"service": document["service"]})
     if (document["id"], document["title"]) != (kept["id"], kept["title"]):
@@ -128,12 +128,12 @@ def _service(document: Row) -> Row:
     return document
 
 
-def _plain(document: Row) -> Row:
+def _plain(document: JsonObject) -> JsonObject:
     return foreign.from_json(document).json()
 
 
 # kind of what travels → what reads it as strictly as if it were handed in here
-CHECKS: Mapping[str, Callable[[Row], Row]] = {SEALED: _sealed, SERVICE: _service, PLAIN: _plain}
+CHECKS: Mapping[str, Callable[[JsonObject], JsonObject]] = {SEALED: _sealed, SERVICE: _service, PLAIN: _plain}
 
 
 def _path(value: object, source: str) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from connector.exchange.finding import Finding
     from connector.identity.peers import Peers
     from connector.runtime.worker import Worker
-    from connector.store.row import Row
     from connector.store.tenure import Tenure
+    from contracts.canonical import JsonObject
 
 
 # an operator who asked for a reading waits at most so long for its end
@@ -72,7 +72,7 @@ class Harvesting:
         """Look again which sources are due."""
         self._look.set()
 
-    async def now(self, name: str) -> Row:
+    async def now(self, name: str) -> JsonObject:
         """Read a source now; return it as it is afterwards, or after `ASKED_SECONDS`."""
         at = self._core.clock.now()
         await self._core.store.write(lambda tx: sources.hurry(tx, name, at))

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.runtime.worker import Worker
-    from connector.store.row import Row
     from connector.store.rows.catalogue import SourceRow
+    from contracts.canonical import JsonObject
 
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Page:
     `left` counts what was left out and `told` says of some of it why; `reset` asks to begin the reading again.
     """
 
-    cursor: Row
+    cursor: JsonObject
     sightings: list[Sighting] = field(default_factory=list)
     done: bool = False
     reset: bool = False
@@ -164,7 +164,7 @@ async def catalogue(core: Core, peers: Peers, worker: Worker, source: SourceRow)
     return page
 
 
-def _sightings(catalogues: list[Row], here: Source) -> tuple[list[Sighting], list[str]]:
+def _sightings(catalogues: list[JsonObject], here: Source) -> tuple[list[Sighting], list[str]]:
     """Return what catalogues tell, and of what is left out why."""
     found, left = list[Sighting](), list[str]()
     for each in catalogues:
@@ -176,7 +176,7 @@ def _sightings(catalogues: list[Row], here: Source) -> tuple[list[Sighting], lis
     return found, left
 
 
-def _sighting(dataset: Row, participant: str, base: str, here: Source) -> Sighting:
+def _sighting(dataset: JsonObject, participant: str, base: str, here: Source) -> Sighting:
     """Return a dataset as it was told; `here` is who answered, which counts as its provider only under its own name."""
     offer = offers.read(dataset["hasPolicy"][0])
     tariff = {} if offer.terms is None else offer.terms["tariff"]

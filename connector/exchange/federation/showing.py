@@ -27,8 +27,8 @@ from contracts.tariff import Tariff, asked
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 def indexed(tx: Tx, row: FederatedRow) -> Entry:
@@ -56,20 +56,20 @@ def sight_of(sighting: HarvestedRow) -> str:
     return sight(MAIN, _GRADES[sighting.kind](sighting.document))
 
 
-_GRADES: Mapping[str, Callable[[Row], int]] = {
+_GRADES: Mapping[str, Callable[[JsonObject], int]] = {
     SEALED: lambda document: document["dataset"]["grade"],
     service.TIER: lambda document: document["service"]["grade"],
     PLAIN: lambda document: int(document["grade"] or UNTOLD_GRADE),
 }
 
 
-def page(tx: Tx, keys: Sequence[str]) -> tuple[list[Row], int]:
+def page(tx: Tx, keys: Sequence[str]) -> tuple[list[JsonObject], int]:
     """Return what members see of the first of these products that fit a page, and how many those were.
 
     What is to be found no more is left out. One product is shown however long it is.
     """
     sources = seen(tx) if any(is_found(key) for key in keys) else {}
-    told: list[Row] = []
+    told: list[JsonObject] = []
     size = 0
     for count, key in enumerate(keys):
         one = _shown(tx, key, sources) if is_found(key) else kinds.shown(tx, key)
@@ -80,7 +80,7 @@ def page(tx: Tx, keys: Sequence[str]) -> tuple[list[Row], int]:
     return told, len(keys)
 
 
-def listed(tx: Tx, key: str) -> Row:
+def listed(tx: Tx, key: str) -> JsonObject:
     """Return what members see of one product; raises Absent."""
     if not is_found(key):
         kind = kinds.of(key)
@@ -96,7 +96,7 @@ def seen(tx: Tx) -> dict[str, SourceRow]:
     return {row.name: row for row in tx.find(SourceRow) if row.state not in UNSEEN}
 
 
-def _shown(tx: Tx, key: str, sources: dict[str, SourceRow]) -> Row | None:
+def _shown(tx: Tx, key: str, sources: dict[str, SourceRow]) -> JsonObject | None:
     row = tx.get(FederatedRow, id=key)
     if row is None or row.state is not FederatedState.FOUND:
         return None
@@ -114,7 +114,7 @@ def best(sightings: Sequence[HarvestedRow], sources: Mapping[str, SourceRow]) ->
     return keeping.best(sightings, {name: source.rank for name, source in sources.items()})
 
 
-def view(row: FederatedRow, sightings: Sequence[HarvestedRow], sources: dict[str, SourceRow]) -> Row:
+def view(row: FederatedRow, sightings: Sequence[HarvestedRow], sources: dict[str, SourceRow]) -> JsonObject:
     """Return what members see: as of a listing as far as it goes, besides `origins` and `limits`."""
     counting = best(sightings, sources)
     document, kind = counting.document, counting.kind
@@ -135,18 +135,18 @@ def view(row: FederatedRow, sightings: Sequence[HarvestedRow], sources: dict[str
     }
 
 
-def _sealed(document: Row) -> Row:
+def _sealed(document: JsonObject) -> JsonObject:
     kept = ("tier", "edition", "header", "offer", "dataset")
     return {**{name: document[name] for name in kept}, "price": price_words.price(asked(document["offer"]))}
 
 
-def _service(document: Row) -> Row:
+def _service(document: JsonObject) -> JsonObject:
     price = price_words.price(service.from_json(document["service"]).tariff)
     # its provider's own address stands where that of a catalogue does
     return {"service": document["service"], "tier": "", "price": price, "base": document["service"]["endpoint"]}
 
 
-def _plain(document: Row) -> Row:
+def _plain(document: JsonObject) -> JsonObject:
     """Return what a plain catalogue tells; the tier is what its ways of delivery can keep, empty for none we know."""
     product = foreign.from_json(document)
     tariff = product.priced_in
@@ -159,11 +159,11 @@ def _plain(document: Row) -> Row:
 
 
 # kind of what was found → what is told of it, and what it lacks besides
-_TOLD: Mapping[str, Callable[[Row], Row]] = {SEALED: _sealed, service.TIER: _service, PLAIN: _plain}
+_TOLD: Mapping[str, Callable[[JsonObject], JsonObject]] = {SEALED: _sealed, service.TIER: _service, PLAIN: _plain}
 _OF_KIND = {service.TIER: (service.LIMITS["used-outside"],)}
 
 
-def _origin(sighting: HarvestedRow, source: SourceRow) -> Row:
+def _origin(sighting: HarvestedRow, source: SourceRow) -> JsonObject:
     """Return where a product was found: by whom it was passed on, how fresh that is, and whether it is a member's."""
     return {
         "source": sighting.source,
@@ -181,7 +181,7 @@ def _counting(row: FederatedRow, sightings: Sequence[HarvestedRow]) -> Harvested
     return next(one for one in sightings if (one.source, one.own) == (row.source, row.origin))
 
 
-def _face(document: Row) -> tuple[str, str]:
+def _face(document: JsonObject) -> tuple[str, str]:
     """Return what two origins of one product would have to tell alike."""
     if document["kind"] == SEALED:
         return document["title"], document["offer"]["ask"]

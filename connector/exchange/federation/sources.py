@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.federation.reading import Page
     from connector.identity.peers import Peers
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 SOURCES = Kept(SourceRow, "name", "there is no source `{}`", "penstock exchange source list")
@@ -70,7 +70,7 @@ async def add(
     address: str,
     most: int = SOURCE_PRODUCTS,
     member: Mapping[str, str] | None = None,
-) -> Row:
+) -> JsonObject:
     """Name a source; the same again changes nothing. `address` is a URL or a DID. Nothing is read yet.
 
     With `member` (its name and region) a connector that speaks the protocol alone is admitted: its catalogue is its
@@ -108,7 +108,7 @@ async def add(
         updated=now,
     )
 
-    def act(tx: Tx) -> Row:
+    def act(tx: Tx) -> JsonObject:
         fresh = tx.get(SourceRow, name=name) is None
         row = _add(tx, named)
         if fresh:
@@ -177,7 +177,7 @@ def standing(state: State) -> str:
     return STANDING.get(state, MemberState.ADMITTED)
 
 
-def turn(tx: Tx, core: Core, name: str, move: Move, by: str, reason: str = "") -> Row:
+def turn(tx: Tx, core: Core, name: str, move: Move, by: str, reason: str = "") -> JsonObject:
     """Make an operator's move; raises SourceError."""
     row, now = find(tx, name), core.clock.now()
     turned = tx.change(row, replace(row, state=moved(row.state, move), reason=reason, due=now, updated=now))
@@ -295,7 +295,7 @@ def still(tx: Tx, began: SourceRow) -> SourceRow | None:
     return row if row is not None and all(getattr(row, name) == getattr(began, name) for name in PROGRESS) else None
 
 
-def view(row: SourceRow) -> Row:
+def view(row: SourceRow) -> JsonObject:
     """Return what the operator sees of a source."""
     times = {
         "due": row.due.isoformat(timespec="seconds"),

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from connector.licence.standing import Standing
     from connector.negotiation.notices import Notices
     from connector.space.view import SpaceView
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
     from ledger.space.document import Member
     from policy.compare.onward import Narrower
@@ -55,7 +55,7 @@ class Granting:
         self._core, self._space, self._programs, self._notices = core, space, programs, notices
         self._standing, self._intact = standing, intact
 
-    async def grant(self, agreement: str, child: str, asked: Narrower) -> Row:
+    async def grant(self, agreement: str, child: str, asked: Narrower) -> JsonObject:
         """Sign a sub-licence of an agreement of ours for the member `child`; return what the child needs.
 
         `{"digest", "provider", "product", "chain": […]}`. Raises Absent, Conflict, InvalidInput, and NotPermitted with
@@ -67,7 +67,7 @@ class Granting:
             raise Conflict("the licence is pledged, and is not passed on meanwhile", "its creditor releases it first")
         return await self._core.store.write(partial(self._grant, digest=agreement, member=member, asked=asked))
 
-    def _grant(self, tx: Tx, digest: str, member: Member, asked: Narrower) -> Row:
+    def _grant(self, tx: Tx, digest: str, member: Member, asked: Narrower) -> JsonObject:
         now = self._core.clock.now()
         if asked.until <= now:
             raise InvalidInput("the sub-licence would be over already", "choose a later end")
@@ -114,11 +114,11 @@ class Granting:
             raise NotPermitted(why, "ask for less, or ask the provider for a licence that may be passed on")
         return link
 
-    async def withdraw(self, digest: str, reason: str) -> Row | None:
+    async def withdraw(self, digest: str, reason: str) -> JsonObject | None:
         """Take back a sub-licence that we granted and tell the key holder; None when `digest` is of none."""
         return await self._core.store.write(partial(self._withdraw, digest=digest, reason=reason))
 
-    def _withdraw(self, tx: Tx, digest: str, reason: str) -> Row | None:
+    def _withdraw(self, tx: Tx, digest: str, reason: str) -> JsonObject | None:
         found, now = tx.find(SubLicenceRow, "digest = ? and document is not null", (digest,)), self._core.clock.now()
         if not found:
             return None

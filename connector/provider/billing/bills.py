@@ -34,9 +34,9 @@ from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.store.row import Row
     from connector.store.rows.channel import WindowRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
 
@@ -51,11 +51,11 @@ class Bills:
     def __init__(self, core: Core, programs: Programs) -> None:
         self._core, self._programs = core, programs
 
-    async def page(self, first: int, rows: int) -> list[Row]:
+    async def page(self, first: int, rows: int) -> list[JsonObject]:
         """Return orders of either side, the newest first."""
         return await self._core.store.read(lambda tx: orders.page(tx, first, rows))
 
-    async def show(self, key: str) -> Row:
+    async def show(self, key: str) -> JsonObject:
         """Return the signed bill of an agreement (its digest or DSP id), or the statement of a month (2026-11)."""
         if PERIOD_FORM.fullmatch(key):
             return await self.statement(key)
@@ -72,7 +72,7 @@ class Bills:
         signature = self._core.identity.sign(ledger_bills.signed(bill.json(), self._core.identity.did, at))
         return Issued(bill, self._core.identity.did, at, signature)
 
-    async def statement(self, month: str) -> Row:
+    async def statement(self, month: str) -> JsonObject:
         """Return what was bought and sold in a month of UTC: a row for each agreement with a paid window in it."""
         if not PERIOD_FORM.fullmatch(month):
             raise InvalidInput(f"`{month[:40]}` is no month", "such as 2026-11")
@@ -93,19 +93,19 @@ class Bills:
 
     # ---- what is kept
 
-    def _copies(self, tx: Tx, digest: str) -> Row | None:
+    def _copies(self, tx: Tx, digest: str) -> JsonObject | None:
         """Return what there is to say of plain copies under an agreement, None if it is not about such."""
         agreement = tx.get(AgreementRow, digest=digest)
         if agreement is None or (agreement.terms or {}).get("tier") != PLAIN:
             return None
         return copies.document(tx, agreement, self._core.identity.did)
 
-    def _signed_copies(self, told: Row) -> Row:
+    def _signed_copies(self, told: JsonObject) -> JsonObject:
         issuer, at = self._core.identity.did, self._core.clock.now().isoformat(timespec="seconds")
         signature = self._core.identity.sign(copies.signed(told, issuer, at))
         return {"copies": told, "issuer": issuer, "at": at, "signature": signature.hex()}
 
-    def _kept(self, tx: Tx, digest: str) -> Row:
+    def _kept(self, tx: Tx, digest: str) -> JsonObject:
         agreement = tx.get(AgreementRow, digest=digest)
         if agreement is None or not agreement.provider_signature or not agreement.buyer_signature:
             raise Absent(f"there is no signed agreement `{digest[:100]}` here", "penstock bill list")

@@ -24,16 +24,16 @@ from contracts.tariff import Tariff
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connector.store.row import Row
     from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 VERSION = 1
 LABEL = "copy-bill"
 
 
-def receipts(tx: Tx, agreement: AgreementRow) -> list[Row]:
+def receipts(tx: Tx, agreement: AgreementRow) -> list[JsonObject]:
     """Return the receipts under an agreement that are here, those first that are older."""
     digest = agreement.digest
     if agreement.role == PROVIDER:
@@ -50,7 +50,7 @@ def amount(told: Sequence[Mapping[str, Any]]) -> int:
     return sum(int(one["receipt"]["amount"]) for one in told)
 
 
-def document(tx: Tx, agreement: AgreementRow, own: str) -> Row:
+def document(tx: Tx, agreement: AgreementRow, own: str) -> JsonObject:
     """Return what is signed: the agreement's receipts with their sums; `own` is our DID."""
     found, terms = receipts(tx, agreement), agreement.signed_terms
     tariff = Tariff.from_json(terms["tariff"])
@@ -77,5 +77,5 @@ def signed(copies: Mapping[str, Any], issuer: str, at: str) -> bytes:
     return H(LABEL, canonical({"copies": sha(dict(copies)).hex(), "issuer": issuer, "at": at}))
 
 
-def _kept(receipt: Mapping[str, Any], signature: str, agreed: Any) -> Row:
+def _kept(receipt: Mapping[str, Any], signature: str, agreed: Any) -> JsonObject:
     return {"receipt": receipt, "signature": signature, "countersigned": bool(agreed)}

@@ -20,8 +20,8 @@ from contracts.tariff import Tariff
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 DELIVERED = ("COMPLETED",)
@@ -36,12 +36,12 @@ _TRANSFERS = (
 )
 
 
-def _has(name: str) -> Callable[[Row], bool]:
+def _has(name: str) -> Callable[[JsonObject], bool]:
     return lambda facts: bool(facts[name])
 
 
 # state → what must be so, the furthest first
-STATES: Mapping[str, Callable[[Row], bool]] = {
+STATES: Mapping[str, Callable[[JsonObject], bool]] = {
     "settled": lambda facts: facts["channels"] > 0 and facts["open"] == 0,
     "ended": lambda facts: facts["agreement_state"] in OVER,
     "delivered": _has("delivered"),
@@ -52,18 +52,18 @@ STATES: Mapping[str, Callable[[Row], bool]] = {
 }
 
 
-def state(facts: Row) -> str:
+def state(facts: JsonObject) -> str:
     """Return the state of an order by its facts."""
     return next(name for name, holds in STATES.items() if holds(facts))
 
 
-def page(tx: Tx, first: int, rows: int) -> list[Row]:
+def page(tx: Tx, first: int, rows: int) -> list[JsonObject]:
     """Return orders of either side, the newest first."""
     found = tx.find(AgreementRow, "", (), "created desc, digest", first + rows)[first:]
     return [view(tx, row) for row in found if row.terms]
 
 
-def view(tx: Tx, agreement: AgreementRow) -> Row:
+def view(tx: Tx, agreement: AgreementRow) -> JsonObject:
     """Return an order: product, the two parties, price, state, and what it came to in minor units."""
     facts, terms = _facts(tx, agreement), agreement.signed_terms
     tariff = Tariff.from_json(terms["tariff"])
@@ -78,7 +78,7 @@ def view(tx: Tx, agreement: AgreementRow) -> Row:
     }
 
 
-def described(agreement: AgreementRow, facts: Row) -> Row:
+def described(agreement: AgreementRow, facts: JsonObject) -> JsonObject:
     """Return what an order is about, and its state: of the facts only those that `STATES` looks at are needed."""
     terms = agreement.signed_terms
     tariff = Tariff.from_json(terms["tariff"])
@@ -94,14 +94,14 @@ def described(agreement: AgreementRow, facts: Row) -> Row:
     }
 
 
-def all_facts(tx: Tx) -> Callable[[AgreementRow, int], Row]:
+def all_facts(tx: Tx) -> Callable[[AgreementRow, int], JsonObject]:
     """Return what tells the facts of any agreement and what it came to; each table is asked once, for all of them."""
     counted = {row["agreement"]: row for row in tx.execute(_CHANNELS, ChannelState.CLOSED)}
     moved = {row["agreement"]: row for row in tx.execute(_TRANSFERS, *DELIVERED)}
     booked = {row["agreement"]: int(row["amount"]) for row in tx.execute("SELECT agreement, amount FROM paid_rows")}
     none = {"channels": 0, "closed": 0, "transfers": 0, "delivered": 0}
 
-    def facts(agreement: AgreementRow, outside: int) -> Row:
+    def facts(agreement: AgreementRow, outside: int) -> JsonObject:
         digest = agreement.digest
         channels, transfers = counted.get(digest, none), moved.get(digest, none)
         paid = outside if agreement.signed_terms["tier"] == PLAIN else booked.get(digest, 0)
@@ -118,7 +118,7 @@ def all_facts(tx: Tx) -> Callable[[AgreementRow, int], Row]:
     return facts
 
 
-def _facts(tx: Tx, agreement: AgreementRow) -> Row:
+def _facts(tx: Tx, agreement: AgreementRow) -> JsonObject:
     digest = agreement.digest
     channels = tx.find(ChannelRow, "agreement = ?", (digest,))
     transfers = tx.find(TransferRow, "agreement = ?", (digest,))

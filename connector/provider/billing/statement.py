@@ -23,8 +23,8 @@ from ledger.stamp import at_second
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 # states in which a window was paid for, on each side
@@ -45,7 +45,7 @@ _SOLD = "SELECT agreement, receipt FROM copies WHERE receipt IS NOT NULL"
 _BOUGHT = "SELECT agreement, progress FROM acquisitions WHERE agreement IS NOT NULL"
 
 
-def rows(tx: Tx, month: str) -> list[Row]:
+def rows(tx: Tx, month: str) -> list[JsonObject]:
     """Return a row for each agreement with something paid in a month of UTC ("2026-11"), the oldest first."""
     first = datetime.fromisoformat(f"{month}-01").replace(tzinfo=UTC)
     windows, receipts = _by_windows(tx, month, first - CLOCKS_APART), _by_receipts(tx, month)
@@ -66,7 +66,7 @@ def rows(tx: Tx, month: str) -> list[Row]:
     return told
 
 
-def _said(order: Row, amounts: list[int]) -> Row:
+def _said(order: JsonObject, amounts: list[int]) -> JsonObject:
     return {name: order[name] for name in TOLD} | {"orders": str(len(amounts)), "amount": str(sum(amounts))}
 
 

@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from connector.licence.standing import Standing
     from connector.negotiation.notices import Notice, Notices
     from connector.store.evidence import Evidence
-    from connector.store.row import Row
     from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from ledger.edition.row_table import RowTable
 
 GONE: Final = "the agreed edition is not here any more"
@@ -119,7 +119,7 @@ class Copies:
         if transfer.state in FINAL and copy is not None and copy.state == CopyState.OPEN:
             self._end(tx, copy, self._core.clock.now())
 
-    async def receipt(self, ticket: Ticket) -> Row:
+    async def receipt(self, ticket: Ticket) -> JsonObject:
         """Return the receipt of the ticket's transfer with its place in our log; raises Absent before its end."""
         return await self._core.store.read(lambda tx: self._receipt(tx, ticket))
 
@@ -131,7 +131,7 @@ class Copies:
 
     # ---- inside one transaction
 
-    def _receipt(self, tx: Tx, ticket: Ticket) -> Row:
+    def _receipt(self, tx: Tx, ticket: Ticket) -> JsonObject:
         for copy in tx.find(CopyRow, "agreement = ? and state = ?", (ticket.subject.hex(), CopyState.ENDED)):
             if transfer_digest(copy.id) == ticket.transfer:
                 return shown(tx, self._core.evidence, copy)
@@ -269,7 +269,7 @@ class Copies:
         return table
 
 
-def shown(tx: Tx, evidence: Evidence, copy: CopyRow) -> Row:
+def shown(tx: Tx, evidence: Evidence, copy: CopyRow) -> JsonObject:
     """Return an ended copy's receipt, signature, log entry and proof (null until a checkpoint covers it)."""
     assert copy.entry is not None
     assert copy.signature is not None
