@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.audited.product import OPENINGS, ROWS
-from connector.enforcement.decisions import Made, disclosed
+from connector.enforcement.decision_log import Made, disclosed
 from connector.enforcement.judge import RELEASE
 from connector.enforcement.rules import in_force
 from connector.enforcement.scopes import ORDER, PARTY

@@ -22,7 +22,7 @@ from connector.consumer.acknowledging import Acknowledging
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
 from connector.consumer.copying import Copying
-from connector.consumer.funding import Deposits
+from connector.consumer.deposit import Deposits
 from connector.consumer.holding import Holding
 from connector.consumer.mending import Mending
 from connector.consumer.next_channel import NextChannels

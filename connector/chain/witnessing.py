@@ -9,8 +9,7 @@ from connector.runtime.errors import Conflict
 from connector.store import peer_heads
 from connector.store.rows.evidence import CheckpointRow, WitnessedRow
 from contracts.errors import ContractError
-from ledger.dispute import fork as forks
-from ledger.dispute import fork_proof
+from ledger.dispute import fork_proof, fork_report
 from ledger.log import checkpoint as checkpoints
 from ledger.log import cosignature, head_share
 from ledger.log import note as notes
@@ -90,7 +89,7 @@ class Witness:
         return ruling, lines
 
     def _domain(self, ruling: rules.Ruling) -> Domain | None:
-        """Return where to sign the on-chain head: nowhere unless its owner has signed it, too (`ledger.dispute.fork`).
+        """Return where to sign the on-chain head: nowhere unless its owner has signed it, too.
 
         Raises `NoteError` for an owner's line that is false.
         """
@@ -118,7 +117,7 @@ class Witness:
         peer_heads.keep_fork(tx, fork, self._clock.now())
         if owner is None:
             return
-        act = forks.report(self._deployment(), owner.head_vkey, notes.parse(row.note), offered)
+        act = fork_report.report(self._deployment(), owner.head_vkey, notes.parse(row.note), offered)
         if act is not None:
             self._transactions.enqueue(tx, f"fork:{origin}", act)
 

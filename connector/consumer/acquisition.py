@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
-    from connector.consumer.funding import Deposits
+    from connector.consumer.deposit import Deposits
     from connector.consumer.holding import Holding
     from connector.consumer.pipe import Pipes
     from connector.consumer.pulling import Pulls

@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.enforcement import decisions, performed, uses
+from connector.enforcement import decision_log as decisions
+from connector.enforcement import performed, uses
 from connector.enforcement.context import purpose_of
-from connector.enforcement.decisions import Made
+from connector.enforcement.decision_log import Made
 from connector.enforcement.ruling import CONDITIONAL, DENY
 from connector.enforcement.use import Granted, Refused
 from connector.enforcement.uses import Draw

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from connector.enforcement import decisions, scopes
-from connector.enforcement.decisions import Made
+from connector.enforcement import decision_log as decisions
+from connector.enforcement import scopes
+from connector.enforcement.decision_log import Made
 from connector.enforcement.rules import agreed, on_offer
 from connector.enforcement.ruling import HOLDS, why_not
 from connector.negotiation.protocol.states import PROVIDER

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
 from connector.negotiation import agreement, offers_made, signing
+from connector.negotiation.conclusion import conclude
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.meeting import meet, suffice
@@ -42,9 +43,9 @@ from connector.negotiation.protocol.states import (
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import NegotiationRow
-from contracts import lifecycle, typed_json
+from contracts import lifecycle
 from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
-from contracts.terms import SALT_BYTES, Terms
+from contracts.terms import SALT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
 
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
 OPENINGS = 1_000  # what a price per opening or call is capped at, unless the product's limits say `units`
-SIGNED: Final = "signed"
 POLICY: Final = "policy"  # the rules, beside the terms
 
 
@@ -281,59 +281,15 @@ class Negotiations(Process[NegotiationRow]):
             body[SIGNATURE] = signing.verification_block(drawn.digest, signature)
         signed, named = drawn.signature, drawn.digest.hex()
         row = replace(row, digest=named, terms=drawn.terms, provider_signature=signed, buyer_signature=signature)
-        self._keep(tx, row, now)
+        conclude(tx, self._evidence, row, self._parties(row), now)
         return self.says(row, "verification", body, now)
 
     def _finalize(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         signature = signing.countersigned(self._me, row)
-        kept = self._keep(tx, replace(row, buyer_signature=signature), now)
+        kept = conclude(tx, self._evidence, replace(row, buyer_signature=signature), self._parties(row), now)
         if signature is not None:
             self._doors.enqueue_licence(tx, kept)
         return self.says(row, "finalize", messages.event("finalize", *pids(row)), now)
-
-    def _keep(self, tx: Tx, row: NegotiationRow, now: datetime) -> AgreementRow:
-        """Write the agreement and the events that both sides have signed it."""
-        if tx.get(AgreementRow, digest=row.digest):
-            raise DeclinedError("the agreement was signed before")
-        terms, odrl, digest = row.terms, row.agreement, row.digest
-        assert odrl is not None, "what is kept was agreed on"
-        assert digest is not None, "what is kept has its digest"
-        typed = signing.typed_of(odrl) if row.provider_signature else None
-        shown = typed_json.to_json(typed) if typed else None
-        edition, end = (terms["editionId"], Terms.from_json(terms).not_after) if terms else (None, None)
-        parent = (row.mandate or {}).get("parent") if row.role == PROVIDER else None
-        kept = AgreementRow(
-            digest=digest,
-            role=row.role,
-            negotiation=row.id,
-            peer=row.peer,
-            product=row.product,
-            edition=edition,
-            terms=terms,
-            agreement=shown,
-            odrl=odrl,
-            provider_signature=row.provider_signature,
-            buyer_signature=row.buyer_signature,
-            state=SIGNED,
-            licence_tx=None,
-            not_after=end,
-            parent=parent,
-            created=now,
-        )
-        tx.insert(kept)
-        fields = self._parties(row) | {
-            "terms": terms,
-            "agreement": shown if typed else odrl,
-            "providerSignature": (row.provider_signature or b"").hex(),
-            "buyerSignature": (row.buyer_signature or b"").hex(),
-            "product": row.product,
-            "negotiation": row.id,
-        }
-        self._evidence.record(tx, "agreement.signed", part=digest, fields=fields, now=now)
-        if parent is not None:
-            told, link = {"licence": digest, "child": row.peer}, (digest, parent)
-            self._evidence.record(tx, "licence.sublicensed", part=digest, link=link, fields=told, now=now)
-        return kept
 
     def _end(self, tx: Tx, row: NegotiationRow, by: str, now: datetime) -> None:
         kept = tx.get(AgreementRow, digest=row.digest) if row.digest else None

@@ -175,8 +175,8 @@ class Transfers(Process[TransferRow]):
 
     def facts(self, tx: Tx, row: TransferRow, now: datetime) -> Facts:
         """Return the time, and when the agreement ends."""
-        found = tx.get("agreements", digest=row.agreement)
-        return Facts(now, None if found is None else found["not_after"])
+        found = tx.get(AgreementRow, digest=row.agreement)
+        return Facts(now, None if found is None else found.not_after)
 
     def stays(self, row: TransferRow) -> bool:
         """Return whether it runs or rests: it does so until both agree on something else."""

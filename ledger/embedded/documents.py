@@ -10,11 +10,10 @@ from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth_utils.address import to_checksum_address
 from rlp import encode as rlp_encode
 
-
 if TYPE_CHECKING:
-    from contracts.canonical import JsonObject
     from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
 
+    from contracts.canonical import JsonObject
     from ledger.embedded.index import Log
 
 ADDRESSES_KEPT = 256

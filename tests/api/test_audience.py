@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
-from connector.enforcement import decisions
+from connector.enforcement import decision_log as decisions
 from connector.negotiation.protocol import messages, offers
 from tests.api.running import rule, running
 from tests.api.stranger import called

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from connector.enforcement import decisions, uses
+from connector.enforcement import decision_log as decisions
+from connector.enforcement import uses
 from connector.enforcement.counted import Held
 from connector.enforcement.uses import Draw
 from connector.negotiation.agreement import Cause

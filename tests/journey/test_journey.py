@@ -13,7 +13,7 @@ import pytest
 from connector.cli.answers import ANSWERS
 from connector.demo import story
 from connector.demo.story import GET_A, PRODUCT_A, PRODUCT_B
-from connector.enforcement import decisions
+from connector.enforcement import decision_log as decisions
 from connector.net.outbound import Outbound
 from connector.runtime import data_folder
 from connector.runtime.errors import explain_failure

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOUSE = "connector"
 TOPS = (HOUSE, "catalog", "ledger", "contracts", "policy", "bench")
 WHOLE = {"Connector"}  # the class that has every part of a participant
+TAKING_A_TABLE = {"get", "find", "insert", "put", "update", "delete", "value", "note"}
 ROW = re.compile(r"Row(: TypeAlias)? = dict\[str, Any\]")
 
 
@@ -135,6 +136,23 @@ def handed_the_whole():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for one in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         if one.annotation is not None and ast.unparse(one.annotation).strip("\"'") in WHOLE
+    )
+
+
+def tables_by_name():
+    """Return `module:line` of each call outside the store that names a table as text, so that rows are dictionaries."""
+    return sorted(
+        f"{name}:{node.lineno}"
+        for name, tree in sources().items()
+        if not name.startswith(f"{HOUSE}.store.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in TAKING_A_TABLE
+        and ast.unparse(node.func.value) == "tx"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.chain.acts import report_fork
-from ledger.dispute import fork
+from ledger.dispute import fork_report as fork
 from ledger.log import checkpoint as checkpoints
 from ledger.log import cosignature
 from ledger.log.checkpoint import Checkpoint
