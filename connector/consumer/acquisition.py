@@ -395,8 +395,3 @@ class Acquisitions:
     async def _agreement(self, digest: str) -> AgreementRow:
         [row] = await self._core.store.read(lambda tx: tx.find(AgreementRow, "digest = ?", (digest,)))
         return row
-
-    async def _row(self, table: str, value: str) -> JsonObject:
-        row = await self._core.store.read(lambda tx: tx.get(table, id=value))
-        assert row is not None, f"`{value}` is kept in {table}"
-        return row
