@@ -1,19 +1,12 @@
-"""The management interface as an OpenAPI 3.1 document, made of the table of routes and of the declared acts.
-
-Law: every row of the table is an operation. A declared act says what it is told and what it answers; of the others
-there are path, method, roles and the first sentence of the handler.
-"""
+"""The management interface as an OpenAPI 3.1 document, made of the declared acts: each is an operation."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from connector.api.authorize import MANAGEMENT
 from connector.api.faults import as_json
-from connector.api.operators import handler_of
 from connector.client.acts import request
 from connector.client.acts.act import JSON, NULL
 from connector.client.acts.shape import FAULT, WAITS
@@ -24,12 +17,10 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from connector.api.authorize import Route
     from connector.api.call import Call
     from connector.client.acts.act import Act, Field
 
 VERSION = "3.1.0"
-VARIABLE = re.compile(r"\{(\w+)\}")
 # what a word of a shape (`connector.client.acts.shape`) is in JSON Schema
 WORDS: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},
@@ -59,19 +50,14 @@ async def page(_call: Call) -> web.Response:
 
 @cache
 def _own() -> dict[str, Any]:
-    return document(MANAGEMENT, TABLE)
+    return document(TABLE)
 
 
-def document(routes: Iterable[Route], acts: Iterable[Act]) -> dict[str, Any]:
-    """Return the document of these routes, some of which are acts' own."""
+def document(acts: Iterable[Act]) -> dict[str, Any]:
+    """Return the document of these acts."""
     paths: dict[str, dict[str, Any]] = {}
-    declared = set()
     for act in acts:
-        declared.add((act.method, act.route))
         paths.setdefault(act.address, {})[act.method.lower()] = operation(act)
-    for route in routes:
-        if (route.method, route.path) not in declared:
-            paths.setdefault(route.path, {})[route.method.lower()] = _undeclared(route)
     return {
         "openapi": VERSION,
         "info": {"title": "Penstock management interface", "version": importlib.metadata.version("penstock")},
@@ -104,7 +90,10 @@ def operation(act: Act) -> dict[str, Any]:
     if act.changes:
         body = _content("", _body(act))["content"]
         body[JSON]["example"] = request.example(act)
-        told["requestBody"] = {"required": True, "content": body}
+        told["requestBody"] = {
+            "required": not act.does or any(one.needed for one in act.within("body")),
+            "content": body,
+        }
     if act.operator and act.changes:
         told["responses"]["202"] = _content("it waits for another operator", {"$ref": "#/components/schemas/Waits"})
     return told
@@ -165,16 +154,3 @@ def _parameter(field: Field, where: str) -> dict[str, Any]:
 
 def _content(description: str, told: dict[str, Any], media: str = JSON) -> dict[str, Any]:
     return {"description": description, "content": {media: {"schema": told}}}
-
-
-def _undeclared(route: Route) -> dict[str, Any]:
-    about = (handler_of(route).__doc__ or "").strip().splitlines()
-    return {
-        "summary": about[0] if about else route.handler,
-        "x-roles": sorted(route.roles),
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in VARIABLE.findall(route.path)
-        ],
-        "responses": {"default": {"description": "what was asked for, or why not"}},
-    }

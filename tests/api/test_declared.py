@@ -36,7 +36,7 @@ from docs.generate.reference import walked
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 COMMANDS = {" ".join(words): command for words, command in walked(typer.main.get_command(app))}
 ROUTES = {(row.method, row.path): row for row in MANAGEMENT}
-DOCUMENT = openapi.document(MANAGEMENT, TABLE)
+DOCUMENT = openapi.document(TABLE)
 each = pytest.mark.parametrize("act", TABLE, ids=lambda act: act.call)
 FIELDS = (
     Field("id", ("Id", "编号"), "an id", default=FRESH),
