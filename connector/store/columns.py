@@ -46,7 +46,7 @@ def _text(value: Any) -> str:
         return value
     if not isinstance(value, str):
         raise BadStatement(f"a text column got `{type(value).__name__}`")
-    return value
+    return str.__str__(value)  # of a state its text: SQLite would look for another way first
 
 
 def _int(value: Any) -> int:
