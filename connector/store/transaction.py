@@ -160,7 +160,8 @@ class Tx:
         if isinstance(table, TableRow):
             assert not row, "a row has all its columns"
             self.put(table.TABLE.name, **table.columns())
-            self.note(table.TABLE.name, type(table).FROM, table, **table.key())
+            if self.held is not None:
+                self.note(table.TABLE.name, type(table).FROM, table, **table.key())  # nobody makes it again
             return
         table = _name(table)
         statements = self._table(table)

@@ -16,6 +16,7 @@ from connector.console.acts import ACTS
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from contracts.address import show
 from tests.console.conftest import NOW, ROLES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -27,9 +28,11 @@ NEGOTIATION, TRANSFER = "urn:uuid:negotiation", "urn:uuid:transfer"
 MANY = 10_000
 # and products beyond what may be leafed through
 BEYOND = 200
+NOBODY = show(bytes(20))
 CHANNEL_ROW = {
     "state": "open", "seq": 1, "deposit": 0, "cumulative": 10**20, "claimed": 0, "frozen_for": 0, "salt": b"s",
-    "payer": "", "payee": "", "signer": "", "token": "", "split": [], "account_hash": bytes(32),
+    "payer": NOBODY, "payee": NOBODY, "signer": NOBODY, "token": NOBODY, "account_hash": bytes(32),
+    "split": [{"payee": NOBODY, "bps": 10000}],
     "expiry": NOW.replace(year=2099),
     "created": NOW,
 }  # fmt: skip
