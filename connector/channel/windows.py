@@ -5,11 +5,11 @@ Law: everything a step needs after a crash is in its row, which is written whole
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import states
 from connector.store.rows.channel import WindowRow, WindowState
+from connector.store.table_row import replace
 
 if TYPE_CHECKING:
     from connector.store.rows.channel import ChannelRow, Side

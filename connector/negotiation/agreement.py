@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from connector.store.table_row import replace
 from contracts import lifecycle
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ itself, both sides end alike. (3) The reason says what happened and what was hea
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +18,7 @@ from connector.negotiation.protocol import states
 from connector.negotiation.protocol.states import NONE, TERMINATED
 from connector.negotiation.steps import P, Step, Steps
 from connector.store.rows.protocol import ProcessState
+from connector.store.table_row import replace
 
 if TYPE_CHECKING:
     from datetime import datetime

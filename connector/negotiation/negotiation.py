@@ -16,7 +16,6 @@ A `negotiations` row in use:
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
@@ -43,6 +42,7 @@ from connector.negotiation.protocol.states import (
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import NegotiationRow
+from connector.store.table_row import replace
 from contracts import lifecycle
 from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.terms import SALT_BYTES

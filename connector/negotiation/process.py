@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import uuid
 from abc import abstractmethod
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
@@ -37,6 +36,7 @@ from connector.negotiation.protocol.errors import (
 from connector.negotiation.protocol.states import FINAL, NONE, TERMINATED, other
 from connector.negotiation.steps import Facts, P, Step, Word
 from connector.store.rows.protocol import NegotiationRow, OutboxRow, ReceivedRow, TransferRow
+from connector.store.table_row import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

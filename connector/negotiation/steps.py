@@ -9,7 +9,7 @@ of both sides cross, the weaker gives way by `WEIGHT`, so both sides end in one 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from connector.negotiation.envelope import message_digest, pids, short
@@ -17,6 +17,7 @@ from connector.negotiation.protocol import messages, states
 from connector.negotiation.protocol.errors import IllegalTransitionError
 from connector.negotiation.protocol.states import FINAL, NONE, TERMINATED, WEIGHT, other
 from connector.store.rows.protocol import NegotiationRow, ProcessState, TransferRow
+from connector.store.table_row import replace
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

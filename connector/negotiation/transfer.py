@@ -6,7 +6,6 @@ A `transfers` row names its agreement by digest; `address` is the data address o
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from catalog.codes import FORMAT_PUSH, TIERS
@@ -20,6 +19,7 @@ from connector.negotiation.protocol.states import CONSUMER, NONE, PROVIDER, STAR
 from connector.negotiation.steps import Facts
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
+from connector.store.table_row import replace
 from contracts.namespace import AGREEMENT_URN
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from connector.store.table_row import Document, Documents, TableRow, table
 
 
 @table("agreements", key=("digest",), index=(("not_after",), ("parent",), ("product", "role", "not_after")), held=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AgreementRow(TableRow):
     """An agreement that both sides signed, or will have."""
 
@@ -58,7 +58,7 @@ class SubLicenceState(StrEnum):
 
 
 @table("sub_licences", key=("digest", "parent"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SubLicenceRow(TableRow):
     """A licence of somebody who holds one himself."""
 
@@ -71,7 +71,7 @@ class SubLicenceRow(TableRow):
 
 
 @table("alarms", key=("id",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AlarmRow(TableRow):
     """What a person should know about an agreement."""
 
@@ -93,7 +93,7 @@ class PursuitState(StrEnum):
 
 
 @table("pursuits", key=("id",), index=(("state",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PursuitRow(TableRow):
     """A search for a product that fits a mandate, one after the other."""
 
@@ -124,7 +124,7 @@ class AcquisitionState(StrEnum):
 
 
 @table("acquisitions", key=("id",), index=(("state",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AcquisitionRow(TableRow):
     """A purchase, from the mandate to the data that are opened."""
 

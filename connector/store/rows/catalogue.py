@@ -21,7 +21,7 @@ from connector.store.table_row import Amount, Document, Documents, TableRow, tab
         ("skeleton", "provider", "id"),
     ),
 )
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ListingRow(TableRow):
     """A product that an exchange lists, or reviews."""
 
@@ -48,7 +48,7 @@ class ListingRow(TableRow):
 
 
 @table("listing_versions", key=("product", "number"), index=(("product", "digest"),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ListingVersionRow(TableRow):
     """What a listing was before it was changed."""
 
@@ -61,7 +61,7 @@ class ListingVersionRow(TableRow):
 
 
 @table("handed_in", key=("member",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class HandedInRow(TableRow):
     """What a member handed in on the newest day on which it did, new or changed."""
 
@@ -71,7 +71,7 @@ class HandedInRow(TableRow):
 
 
 @table("services", key=("id",), index=(("state",), ("provider",), ("seq",)))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ServiceRow(TableRow):
     """A service that an exchange lists, or reviews."""
 
@@ -89,7 +89,7 @@ class ServiceRow(TableRow):
 
 
 @table("sources", key=("name",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SourceRow(TableRow):
     """What is harvested, from where, and how far it is (`connector.exchange.federation`)."""
 
@@ -117,7 +117,7 @@ class SourceRow(TableRow):
 
 
 @table("harvested", key=("source", "own"), index=(("product",), ("source", "generation")))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class HarvestedRow(TableRow):
     """A product as one source tells it; the newest of them stand together as one."""
 
@@ -143,7 +143,7 @@ class FederatedState(StrEnum):
 
 
 @table("federated", key=("id",), index=(("seq",), ("edition",), ("provider", "own"), ("state", "seq")))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FederatedRow(TableRow):
     """A product of elsewhere, as this catalogue shows it."""
 
@@ -159,7 +159,7 @@ class FederatedRow(TableRow):
 
 
 @table("trades", key=("agreement",), index=(("entry",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TradeRow(TableRow):
     """A settled trade, as it was shown to the exchange."""
 

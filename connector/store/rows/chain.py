@@ -17,7 +17,7 @@ class ActState(StrEnum):
 
 
 @table("chain_txs", key=("id",), index=(("state",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ChainTxRow(TableRow):
     """A transaction that is wanted on the chain."""
 
@@ -45,7 +45,7 @@ class ChainTxRow(TableRow):
 
 
 @table("chain_sends", key=("hash",), index=(("nonce",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ChainSendRow(TableRow):
     """A form of a transaction that was signed: several of one nonce where one replaces another."""
 

@@ -89,7 +89,7 @@ Refused: TypeAlias = Annotated[Refusal, "json", _json, partial(from_json, Refusa
 
 
 @table("channels", key=("id",), index=(("agreement",),), held=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ChannelRow(TableRow):
     """A payment channel of one agreement as we keep it; `id` is that of the chain, hex (`channel_id`: its 32 bytes)."""
 
@@ -137,7 +137,7 @@ class ChannelRow(TableRow):
 @table(
     "windows", key=("channel", "seq"), index=(("state", "channel", "seq"), ("lock",)), held=True, known=LARGE_ROWS_KNOWN
 )
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WindowRow(TableRow):
     """A window of a channel on one side: what is offered, paid and released together.
 
@@ -177,7 +177,7 @@ class WindowRow(TableRow):
 
 
 @table("paid_rows", key=("agreement",), held=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PaidRowsRow(TableRow):
     """What an agreement has paid for: rows of its edition, the tariff's quantity of them, minor units."""
 
@@ -190,7 +190,7 @@ class PaidRowsRow(TableRow):
 
 
 @table("paid_periods", key=("agreement", "period"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PaidPeriodRow(TableRow):
     """What an agreement has paid for a period."""
 
@@ -201,7 +201,7 @@ class PaidPeriodRow(TableRow):
 
 
 @table("bundles", key=("id",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BundleRow(TableRow):
     """The proof of a fault, ready to be shown."""
 
@@ -221,7 +221,7 @@ class DisputeState(StrEnum):
 
 
 @table("disputes", key=("id",), index=(("filer", "state"),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DisputeRow(TableRow):
     """A dispute that this participant filed, answers, or decides."""
 
@@ -240,7 +240,7 @@ class DisputeRow(TableRow):
 
 
 @table("dispute_bundles", key=("id",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DisputeBundleRow(TableRow):
     """The proof of a dispute: it is large, and read by few."""
 
@@ -257,7 +257,7 @@ class RulingState(StrEnum):
 
 
 @table("rulings", key=("id",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RulingRow(TableRow):
     """The ruling of a dispute on its way to the chain."""
 

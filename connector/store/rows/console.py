@@ -8,7 +8,7 @@ from connector.store.table_row import Document, TableRow, table
 
 
 @table("accounts", key=("name",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AccountRow(TableRow):
     """An account of the console."""
 
@@ -24,7 +24,7 @@ class AccountRow(TableRow):
 
 
 @table("account_links", key=("digest",), index=(("account",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AccountLinkRow(TableRow):
     """A link with which an account is opened once."""
 
@@ -34,7 +34,7 @@ class AccountLinkRow(TableRow):
 
 
 @table("console_sessions", key=("digest",), index=(("account",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ConsoleSessionRow(TableRow):
     """A session of an account."""
 
@@ -54,7 +54,7 @@ class AuditState(StrEnum):
 
 
 @table("audits", key=("id",), index=(("at",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AuditRow(TableRow):
     """An audit that was made, and what it found: `report` is what `penstock audit --json` prints."""
 
@@ -66,7 +66,7 @@ class AuditRow(TableRow):
 
 
 @table("facts", key=("name",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FactRow(TableRow):
     """A fact that stands alone, by its name."""
 

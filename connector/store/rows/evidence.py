@@ -7,7 +7,7 @@ from connector.store.table_row import Document, TableRow, table
 
 
 @table("log_entries", key=("idx",), index=(("part",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LogEntryRow(TableRow):
     """An event of the own log, its leaf, and the box that holds what only its readers see."""
 
@@ -22,7 +22,7 @@ class LogEntryRow(TableRow):
 
 
 @table("log_hashes", key=("level", "idx"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LogHashRow(TableRow):
     """A hash of the log's tree that is complete."""
 
@@ -32,7 +32,7 @@ class LogHashRow(TableRow):
 
 
 @table("box_keys", key=("name", "recipient"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BoxKeyRow(TableRow):
     """The key of a box, wrapped for one of its readers."""
 
@@ -42,7 +42,7 @@ class BoxKeyRow(TableRow):
 
 
 @table("checkpoints", key=("size",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckpointRow(TableRow):
     """A head that the own log has signed."""
 
@@ -54,7 +54,7 @@ class CheckpointRow(TableRow):
 
 
 @table("peer_heads", key=("origin",), held=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PeerHeadRow(TableRow):
     """The newest head of another participant's log, as it was proven here."""
 
@@ -66,7 +66,7 @@ class PeerHeadRow(TableRow):
 
 
 @table("witnessed", key=("origin",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WitnessedRow(TableRow):
     """The newest head that this participant cosigned as a witness."""
 
@@ -78,7 +78,7 @@ class WitnessedRow(TableRow):
 
 
 @table("attestations", key=("id",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AttestationRow(TableRow):
     """What somebody attests about this participant or its data."""
 
@@ -88,7 +88,7 @@ class AttestationRow(TableRow):
 
 
 @table("anchors", key=("origin", "size"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AnchorRow(TableRow):
     """A head of a log that stands on the chain."""
 

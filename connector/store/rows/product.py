@@ -29,7 +29,7 @@ class ShownState(StrEnum):
 
 
 @table("products", key=("id",), unique=(("offer",),), index=(("state", "id"),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ProductRow(TableRow):
     """A product that this participant offers."""
 
@@ -53,7 +53,7 @@ class ProductRow(TableRow):
 
 
 @table("product_versions", key=("product", "number"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ProductVersionRow(TableRow):
     """What a product was before it was changed."""
 
@@ -65,7 +65,7 @@ class ProductVersionRow(TableRow):
 
 
 @table("resources", key=("id",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ResourceRow(TableRow):
     """A resource that a participant describes about itself."""
 
@@ -76,7 +76,7 @@ class ResourceRow(TableRow):
 
 
 @table("shown_trades", key=("agreement",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ShownTradeRow(TableRow):
     """A settled trade that was shown to the own exchange."""
 

@@ -25,7 +25,7 @@ class ProcessState(StrEnum):
 
 
 @table("tokens_seen", key=("issuer", "jti"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TokenSeenRow(TableRow):
     """A token that was used, so that nobody uses it again."""
 
@@ -35,7 +35,7 @@ class TokenSeenRow(TableRow):
 
 
 @table("outbox", key=("id",), index=(("due",), ("subject",)))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OutboxRow(TableRow):
     """A message of the protocol that is sent until it is taken."""
 
@@ -54,7 +54,7 @@ class OutboxRow(TableRow):
 
 
 @table("received", key=("subject", "digest"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReceivedRow(TableRow):
     """A message that was answered, and how: a repetition hears the same."""
 
@@ -66,7 +66,7 @@ class ReceivedRow(TableRow):
 
 
 @table("leases", key=("name",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LeaseRow(TableRow):
     """Who does a kind of work, and until when."""
 
@@ -82,7 +82,7 @@ class LeaseRow(TableRow):
     index=(("state",), ("deadline",), ("due",)),
     held=True,
 )
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class NegotiationRow(TableRow):
     """A negotiation, as either side keeps it."""
 
@@ -116,7 +116,7 @@ class NegotiationRow(TableRow):
 
 
 @table("offers_made", key=("negotiation", "number"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OfferMadeRow(TableRow):
     """What one side offered in a negotiation, as it was said."""
 
@@ -135,7 +135,7 @@ class OfferMadeRow(TableRow):
     index=(("state",), ("deadline",), ("due",), ("agreement",)),
     held=True,
 )
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TransferRow(TableRow):
     """A transfer process, as either side keeps it."""
 

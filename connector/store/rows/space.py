@@ -55,7 +55,7 @@ class ActState(StrEnum):
 
 
 @table("members", key=("did",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MemberRow(CaseRow):
     """A member of the space."""
 
@@ -71,7 +71,7 @@ class MemberRow(CaseRow):
 
 
 @table("applications", key=("did",), index=(("state", "due"),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ApplicationRow(CaseRow):
     """An application to become a member."""
 
@@ -88,7 +88,7 @@ class ApplicationRow(CaseRow):
 
 
 @table("connectors", key=("did",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ConnectorRow(TableRow):
     """A member's connector, and when it was last seen."""
 
@@ -98,7 +98,7 @@ class ConnectorRow(TableRow):
 
 
 @table("leavings", key=("did",), index=(("state", "until"),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LeavingRow(CaseRow):
     """A member that is leaving, and what it still owes."""
 
@@ -112,7 +112,7 @@ class LeavingRow(CaseRow):
 
 
 @table("spaces", key=("id",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SpaceRow(CaseRow):
     """A space that the exchange keeps."""
 
@@ -128,7 +128,7 @@ class SpaceRow(CaseRow):
 
 
 @table("space_versions", key=("space", "version"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SpaceVersionRow(TableRow):
     """What a space was before it was changed."""
 
@@ -144,7 +144,7 @@ class SpaceVersionRow(TableRow):
 
 
 @table("operators", key=("name",), unique=(("digest",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OperatorRow(CaseRow):
     """A person who works for the exchange."""
 
@@ -157,7 +157,7 @@ class OperatorRow(CaseRow):
 
 
 @table("acts", key=("id",), index=(("state", "until"),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ActRow(CaseRow):
     """An act of an operator that waits for somebody else's assent."""
 
@@ -178,7 +178,7 @@ class ActRow(CaseRow):
 
 
 @table("demands", key=("id",), index=(("state", "updated"), ("member", "state")))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DemandRow(CaseRow):
     """What a member is looking for."""
 
@@ -195,7 +195,7 @@ class DemandRow(CaseRow):
 
 
 @table("searches", key=("member", "name"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SearchRow(TableRow):
     """A search that tells its member what is new."""
 
@@ -208,7 +208,7 @@ class SearchRow(TableRow):
 
 
 @table("complaints", key=("id",), index=(("complainant",), ("respondent",)))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ComplaintRow(CaseRow):
     """A complaint of one side of an agreement about the other."""
 

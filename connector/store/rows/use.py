@@ -17,7 +17,7 @@ class UseState(StrEnum):
 
 
 @table("uses", key=("holder", "agreement", "rule", "operand"), index=(("agreement", "unit", "rule", "operand"),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class UseRow(TableRow):
     """How far a limit of a contract is used up."""
 
@@ -34,7 +34,7 @@ class UseRow(TableRow):
 
 
 @table("decisions", key=("id",), index=(("agreement",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DecisionRow(TableRow):
     """A decision of a contract's policy, with what it was asked."""
 
@@ -50,7 +50,7 @@ class DecisionRow(TableRow):
 
 
 @table("policies", key=("digest",), held=True, known=LARGE_ROWS_KNOWN)
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PolicyRow(TableRow):
     """A policy by its digest."""
 
@@ -59,7 +59,7 @@ class PolicyRow(TableRow):
 
 
 @table("performed", key=("id",), index=(("agreement", "at"),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PerformedRow(TableRow):
     """A duty that somebody performed."""
 
@@ -78,7 +78,7 @@ class OpeningState(StrEnum):
 
 
 @table("openings", key=("id",), unique=(("agreement", "transfer", "reader_key", "role"),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OpeningRow(TableRow):
     """A use that was counted, at the provider or at the reader."""
 
@@ -107,7 +107,7 @@ class ReadState(StrEnum):
 
 
 @table("reads", key=("id",), index=(("agreement",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReadRow(TableRow):
     """A buyer's wish to open what it holds, and what came of it."""
 

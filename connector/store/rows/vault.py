@@ -30,7 +30,7 @@ class CopyState(StrEnum):
 
 
 @table("editions", key=("id",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class EditionRow(TableRow):
     """An edition of a product in the vault."""
 
@@ -55,7 +55,7 @@ class EditionRow(TableRow):
 
 
 @table("replicas", key=("id",), index=(("agreement",), ("edition",), ("series",)), held=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReplicaRow(TableRow):
     """A replica of an edition, sealed for one agreement."""
 
@@ -74,7 +74,7 @@ class ReplicaRow(TableRow):
 
 
 @table("holders", key=("agreement",), index=(("edition",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class HolderRow(TableRow):
     """Who holds an edition under an agreement."""
 
@@ -85,7 +85,7 @@ class HolderRow(TableRow):
 
 
 @table("drawn", key=("replica", "source"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DrawnRow(TableRow):
     """What a replica was drawn from; `dropped` is why no more is, empty for a source that goes on."""
 
@@ -96,7 +96,7 @@ class DrawnRow(TableRow):
 
 
 @table("derived", key=("edition", "agreement"), index=(("agreement",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DerivedRow(TableRow):
     """What an edition was derived from: another edition (`source`), under an agreement of ours."""
 
@@ -106,7 +106,7 @@ class DerivedRow(TableRow):
 
 
 @table("served", key=("edition",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ServedRow(TableRow):
     """When an edition was last served."""
 
@@ -115,7 +115,7 @@ class ServedRow(TableRow):
 
 
 @table("row_tables", key=("edition",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RowTableRow(TableRow):
     """The table of an edition's rows."""
 
@@ -124,7 +124,7 @@ class RowTableRow(TableRow):
 
 
 @table("carried", key=("agreement",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CarriedRow(TableRow):
     """How much was carried for an agreement."""
 
@@ -133,7 +133,7 @@ class CarriedRow(TableRow):
 
 
 @table("copies", key=("id",), index=(("agreement",),))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CopyRow(TableRow):
     """A plain copy of an edition, handed out or pushed; what begins with `receipt` is there when it has ended."""
 
@@ -158,7 +158,7 @@ class CopyRow(TableRow):
 
 
 @table("row_secrets", key=("replica", "row"))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RowSecretRow(TableRow):
     """Keys of a replica's rows, wrapped."""
 

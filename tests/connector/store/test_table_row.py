@@ -21,7 +21,7 @@ class Light(StrEnum):
 
 
 @table("lamps", key=("street", "number"), index=(("state",),), held=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LampRow(TableRow):
     """A lamp."""
 
@@ -34,7 +34,7 @@ class LampRow(TableRow):
 
 
 @table("bulbs", key=("id",))
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BulbRow(TableRow):
     """A bulb."""
 
@@ -43,7 +43,7 @@ class BulbRow(TableRow):
 
 
 @table("signs", key=("id",), held=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SignRow(TableRow):
     """A sign, whose words rest as a list."""
 
