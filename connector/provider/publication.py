@@ -32,7 +32,7 @@ from connector.provider.underway import Underway
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, as_reason, from_reason
 from connector.store.rows.product import ProductRow, ProductState
-from connector.store.rows.vault import EditionRow
+from connector.store.rows.vault import EditionRow, VaultState
 from contracts import blind
 from contracts.labels import H
 from contracts.typed_data import Edition, digest
@@ -351,7 +351,7 @@ class Publications:
 
         def act(tx: Tx) -> None:
             if tx.update(ProductRow, {"id": row.id, "state": row.state}, state=ProductState.REGISTERED, updated=now):
-                tx.update(EditionRow, {"id": edition.id}, state="registered", register_tx=mined.transaction)
+                tx.update(EditionRow, {"id": edition.id}, state=VaultState.REGISTERED, register_tx=mined.transaction)
                 fields = {"tx": mined.transaction} | ({"blindSalt": salt.hex()} if salt else {})
                 self._core.evidence.record(tx, "edition.registered", part=edition.id, fields=fields, now=now)
 
