@@ -79,9 +79,9 @@ async def read(act: Act, call: Call) -> dict[str, Any]:
 
 
 async def _body(act: Act, call: Call) -> dict[str, Any]:
-    """Return the members of a body; who need not say anything need not send one."""
-    needs = any(field.needed for field in act.within("body"))
-    return await call.document() if act.changes and (needs or call.kept is not None or call.request.body_exists) else {}
+    """Return the members of a body; an act that has none needs no body."""
+    told = act.within("body") or call.kept is not None or call.request.body_exists
+    return await call.document() if act.changes and told else {}
 
 
 def _in_its_shape(act: Act, found: Any) -> Any:

@@ -91,7 +91,7 @@ def operation(act: Act) -> dict[str, Any]:
         body = _content("", _body(act))["content"]
         body[JSON]["example"] = request.example(act)
         told["requestBody"] = {
-            "required": not act.does or any(one.needed for one in act.within("body")),
+            "required": not act.does or bool(act.within("body")),
             "content": body,
         }
     if act.operator and act.changes:

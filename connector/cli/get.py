@@ -14,7 +14,7 @@ from connector.cli.open_ import Overwrite, renamings
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, file_option
 from connector.cli.quote import Provider, over, quote_path
 from connector.cli.speak import answer, ask, finish, flash, pour, talk, watched
-from connector.client.client import FINAL
+from connector.client.acts.acquisitions import FINAL
 from contracts.unit_price import MIB
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.client import tables
+from connector.client.acts.acquisitions import FINAL
 from connector.client.acts.act import JSON
 from connector.client.acts.request import request
 from connector.client.acts.table import named
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 # one look waits so long for the next step
 WAIT_SECONDS = 20
-FINAL = ("complete", "failed")
 
 
 class Client:

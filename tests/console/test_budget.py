@@ -10,9 +10,8 @@ import pytest
 import pytest_asyncio
 
 from connector.api.pages import buying
-from connector.channel.account import PAYER
-from connector.channel.states import RELEASED
 from connector.runtime.errors import PaymentRefused
+from connector.store.rows.channel import Side, WindowState
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CHANNEL = "0c" * 32
@@ -58,7 +57,14 @@ async def test_two_purchases_at_once_do_not_either(buy):
 
 async def test_what_was_paid_is_taken_off_once(connector, buy):
     key, now = await buy("90.00"), connector.clock.now()
-    paid = {"channel": CHANNEL, "seq": 1, "role": PAYER, "state": RELEASED, "amount": 2_500, "created": now}
+    paid = {
+        "channel": CHANNEL,
+        "seq": 1,
+        "role": Side.PAYER,
+        "state": WindowState.RELEASED,
+        "amount": 2_500,
+        "created": now,
+    }
     await connector.store.write(
         lambda tx: (tx.update("acquisitions", {"id": key}, channel=CHANNEL), tx.insert("windows", **paid))
     )

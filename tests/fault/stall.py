@@ -32,6 +32,7 @@ from connector.operation.initialise import initialise
 from connector.runtime import settings as settings_file
 from connector.runtime.clock import SetClock
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import TransferRow
 from contracts import agreement as agreements
 from contracts import signature
 from contracts.split import Split
@@ -221,7 +222,7 @@ class Stall:
 
     @staticmethod
     def _found(tx, transfer, agreement):
-        return tx.get("transfers", id=transfer), tx.get(AgreementRow, digest=agreement)
+        return tx.get(TransferRow, id=transfer), tx.get(AgreementRow, digest=agreement)
 
     async def preimage(self, offer):
         """What only the provider knows before the release: an attacker here knows even that."""

@@ -72,7 +72,7 @@ class Payee:
         payments = peers.payments(ground, view, doors)
         purse = Purse(ground, programs, self.transactions)
         self.settlements = Settlements(
-            ground, view, programs, self.transactions, self.watch, self.holder, payments, SimpleNamespace(), purse
+            ground, view, programs, self.transactions, self.watch, self.holder, payments, purse
         )
         cases = SimpleNamespace(file=self._file)
         self.receivables = Receivables(ground, view, self.watch, self.holder, payments, self.settlements, cases)

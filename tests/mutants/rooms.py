@@ -105,7 +105,7 @@ ROOMS = (
         ),
     ),
     Room(
-        _of("ledger/dispute", "bundle verdict equivocation filing fork fork_proof ruling"),
+        _of("ledger/dispute", "bundle verdict equivocation filing fork_report fork_proof ruling"),
         (
             (
                 "tests/ledger/dispute/test_verdict.py",
@@ -156,7 +156,7 @@ ROOMS = (
         ),
     ),
     Room(
-        _of("connector/negotiation", "meeting negotiation process signing transfer"),
+        _of("connector/negotiation", "conclusion meeting negotiation process signing steps transfer"),
         (
             (
                 "tests/negotiation/test_cells.py",

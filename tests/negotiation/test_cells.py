@@ -150,7 +150,7 @@ async def test_what_a_peer_may_not_see_is_not_sold_to_it(party):
     negotiations, looked = party.engine.negotiations, []
 
     def sees(tx, row, did):
-        looked.append((row["id"], did))
+        looked.append((row.id, did))
         return False
 
     negotiations._doors = replace(negotiations._doors, sees=sees)

@@ -150,7 +150,7 @@ async def test_books_are_as_without_the_reorganisation(stage, store, impatient, 
         await outbox.want(step=getattr(street, step)())
         [row] = await outbox.ended("step")
         done = await street.books()
-        assert (row["state"], done != untouched) == ("mined", True), row
+        assert (row.state, done != untouched) == ("mined", True), row
         await watch.look()
         await back()
         assert await street.books() == untouched

@@ -11,6 +11,8 @@ from connector.client.acts.shape import QUOTE
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
+FINAL = ("complete", "failed")  # states of an acquisition that goes on no more
+
 ACQUISITION: Shape = {
     "id": "text", "product": "text", "title": "text", "state": "text", "price": "text", "most": "text",
     "cap": "digits?", "agreement": "text?", "channel": "text?", "transfer": "text?", "mark": "text",
