@@ -21,6 +21,7 @@ from connector.api.server import build
 from connector.app.app import Connector
 from connector.cli.serve import settle
 from connector.runtime import settings
+from connector.store.rows.protocol import ProcessRow, ProcessState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -95,10 +96,10 @@ class Connectors:
     def _end(self, pid: str) -> asyncio.Future[str | None]:
         return self._ended.setdefault(pid, asyncio.get_running_loop().create_future())
 
-    def _moved(self, tx: Tx, process: str, row: dict[str, Any]) -> None:
-        if process == "negotiation" and row["state"] in FINAL:
-            reason = None if row["state"] == "FINALIZED" else row["reason"]
-            tx.after(lambda: self._tell(row["id"], reason))
+    def _moved(self, tx: Tx, process: str, row: ProcessRow) -> None:
+        if process == "negotiation" and row.state in FINAL:
+            reason = None if row.state == ProcessState.FINALIZED else row.reason
+            tx.after(lambda: self._tell(row.id, reason))
 
     def _tell(self, pid: str, reason: str | None) -> None:
         if not (ended := self._end(pid)).done():
