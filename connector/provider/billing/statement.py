@@ -34,7 +34,6 @@ PAID: Mapping[str, frozenset[str]] = {
 }
 TOLD = ("agreement", "role", "peer", "product", "title", "price", "state", "payment")
 CLOCKS_APART = timedelta(days=1)
-_AGREEMENTS = "SELECT digest FROM agreements ORDER BY created, digest LIMIT ?"
 # a window is released before its voucher lapses; when it was made says nothing, for one that was resumed is made anew
 _WINDOWS = (
     "SELECT channels.agreement AS agreement, windows.role AS role, windows.state AS state, windows.orders AS orders,"
@@ -53,11 +52,10 @@ def rows(tx: Tx, month: str) -> list[JsonObject]:
     if not windows and not receipts:
         return []
     told, facts = [], orders.all_facts(tx)
-    for digest in tx.column(_AGREEMENTS, BILLED_AGREEMENTS_MAX):
+    for agreement in tx.find(AgreementRow, order="created, digest", limit=BILLED_AGREEMENTS_MAX):
+        digest = agreement.digest
         if digest not in windows and digest not in receipts:
             continue
-        agreement = tx.get(AgreementRow, digest=digest)
-        assert agreement is not None, "it was there a moment ago, in the same snapshot"
         if (agreement.terms or {}).get("tier") == PLAIN:
             amounts = receipts.get(digest, {}).get(agreement.role, [])
         else:
