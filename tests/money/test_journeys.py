@@ -11,7 +11,7 @@ from tests.money.simulate import draw, play, shrink, told
 
 JOURNEYS, PARTS = 500, 5
 # the same journeys every time: `make simulate-money` is what looks for others
-SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or 18)
+SEED = int(os.environ.get("PENSTOCK_MONEY_SEED") or 18)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -47,5 +47,28 @@ def test_a_channel_is_made_level_that_was_closed_while_its_payee_had_forgotten_a
         journey.finish()
         row = journey.world.payee.disk.act(lambda tx: tx.get("channels", id=one.id.hex()))
         assert row["cumulative"] == row["claimed"] == one.buyer.account(one).cumulative > 0
+    finally:
+        journey.world.payee.end()
+
+
+# a release that the payee forgot is claimed by somebody while the buyer already pays for the next window, which was
+# offered as if the first had never been: its keys come with the claim, and the second voucher covers no more than one
+FORGOTTEN_AND_CLAIMED_LATE = (
+    ("back_up", {"side": "payee"}),
+    ("buy", {"who": 0, "rows": (2, 3), "lost": "answer"}),
+    ("restore", {"side": "payee"}),
+    ("level", {"who": 2}),
+    ("claim_for", {"who": 0, "which": 7}),
+    ("buy", {"who": 0, "rows": (0, 1), "lost": "nothing"}),
+)
+
+
+@pytest.mark.xfail(strict=True, reason="open: what a payee forgot is offered anew before its claim is on chain")
+def test_a_forgotten_release_that_is_claimed_late_is_paid_for():
+    journey = Journey(("kept",), (True,))
+    try:
+        for name, args in FORGOTTEN_AND_CLAIMED_LATE:
+            journey.do(name, args)
+        journey.finish()
     finally:
         journey.world.payee.end()
