@@ -9,7 +9,7 @@
 
 Law: from the class follow the columns of both databases, how a value of each is kept (`connector.store.columns`), and
 what a transaction gives and takes (`connector.store.transaction`), so a column that does not exist fails in mypy. A row
-is never changed: `dataclasses.replace` makes the next one, and `Tx.change` writes what differs.
+is never changed: `replace` makes the next one, and `Tx.change` writes what differs.
 
 A column that may be NULL says `| None`. A text column may be declared as a StrEnum: its states come back as members.
 A column may rest in another form than the row has it: `Annotated[KeyOffer, "json", to_json, read]`. What is found and
@@ -19,6 +19,7 @@ A file of rows has no postponed annotations: the types are needed when the class
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -102,8 +103,13 @@ if TYPE_CHECKING:
     from dataclasses import replace as replace  # noqa: PLC0414  # who imports it from here means it
 else:
 
-    def replace(row: R, /, **changes: Any) -> R:
-        """Return the row with other values in some columns; raises TypeError for a column that it has not."""
+    def replace(row: Any, /, **changes: Any) -> Any:
+        """Return the row with other values in some columns; raises TypeError for a column that it has not.
+
+        Any other dataclass is taken as well: mypy lets it pass, since it reads this as `dataclasses.replace`.
+        """
+        if not isinstance(row, TableRow):
+            return dataclasses.replace(row, **changes)
         columns = row.__dict__
         if not changes.keys() <= columns.keys():
             raise TypeError(f"`{type(row).TABLE.name}` has no column {', '.join(changes.keys() - columns.keys())}")

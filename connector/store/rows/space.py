@@ -13,7 +13,6 @@ from connector.store.table_row import Document, Documents, Json, TableRow, table
 class CaseRow(TableRow):
     """The row of a case of the exchange: what they all have (`connector.exchange.case`); each declares it."""
 
-    __slots__ = ()
     state: str
     updated: datetime
 

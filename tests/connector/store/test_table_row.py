@@ -7,6 +7,7 @@ from typing import Annotated
 
 import pytest
 
+from connector.store import table_row
 from connector.store.errors import BadStatement, Duplicate
 from connector.store.store import Store
 from connector.store.table import Table
@@ -135,6 +136,20 @@ async def test_a_column_may_rest_in_another_form_than_the_row_has_it(store):
     assert await store.read(lambda tx: tx.get("signs", id="a")) == {"id": "a", "words": ["mind"]}
     await store.write(lambda tx: tx.change(written, replace(written, words=None)))
     assert await store.read(lambda tx: tx.get(SignRow, id="a")) == SignRow(id="a")
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """No row."""
+
+    volts: int
+
+
+def test_a_row_and_any_other_value_is_replaced():
+    assert table_row.replace(LAMP, state=Light.GREEN) == replace(LAMP, state=Light.GREEN)
+    assert table_row.replace(Socket(110), volts=230) == Socket(230)
+    with pytest.raises(TypeError, match="no column volts"):
+        table_row.replace(LAMP, volts=230)
 
 
 def test_a_row_is_never_changed():
