@@ -72,6 +72,7 @@ FAULTS: Mapping[str, Row] = MappingProxyType({
     "near-expiry": Row(PAYER, "extend the channel's expiry"),
     "behind": Row(NOBODY, RESUME),
     "forgotten": Row(PAYEE, "look at what was claimed on chain, and acknowledge it: a back-up forgot the release"),
+    "lost-window": Row(PAYER, "order the lost batch as it was, or wait until it can be claimed no more", later=True),
     "seq-gap": Row(PAYER, RESUME),
     "no-offer": Row(PAYER, "ask for the keys first"),
     "repriced": Row(PAYER, "ask again: another channel moved the price meanwhile"),

@@ -44,6 +44,7 @@ def on_key_request(
     accounts.require_open(account)
     _check_position(account, request)
     accounts.require_remembered(account)
+    require_nothing_lost(tx, holder, account, request.account_hash)
     margins = batch.margins(batch.deals(tx, holder, account, request.orders).values())
     require_credit(tx, holder, account, margins, now)
     waiting = windows.unreleased(tx, account)
@@ -82,6 +83,19 @@ def require_credit(tx: Tx, holder: Holder, account: ChannelRow, margins: Margins
         raise fault("stale-chain", "the chain was not seen lately")
     if chain_time.latest(tx, holder, now) + timedelta(seconds=margins.claim) >= account.expiry:
         raise fault("near-expiry", f"the channel expires at {account.expiry.isoformat()}")
+
+
+def require_nothing_lost(tx: Tx, holder: Holder, account: ChannelRow, account_hash: bytes) -> None:
+    """Refuse to sell another batch while one that was refused as lost may still turn out to be released and claimed.
+
+    Its keys would come with that claim, and the other batch would then be paid with the same money. The same batch
+    again costs and brings what the lost one did, whichever of the two is claimed (decision 0126).
+    """
+    lost = windows.lost(tx, account, int(chain_time.seen(tx, holder).timestamp()))
+    if lost is not None and lost.account_hash != account_hash:
+        end = chain_time.end_of(account, lost.valid_until)
+        told = f"seq `{lost.seq}` may have been released before a back-up was restored, and can be claimed until"
+        raise fault("lost-window", f"{told} {'' if end is None else end.isoformat()}")
 
 
 def void(tx: Tx, window: WindowRow, act: str, code: str) -> WindowRow:

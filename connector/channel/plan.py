@@ -105,6 +105,24 @@ def plan(
     return request
 
 
+def lost(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> KeyRequest | None:
+    """Return the request for the same batch as a window that the payee lost; None where none was, or it may not be had.
+
+    Until the lost one can no longer be claimed, the payee sells nothing else (`payee.require_nothing_lost`).
+    """
+    account = accounts.load(tx, channel_id, Side.PAYER)
+    found = windows.lost(tx, account, int(chain_time.seen(tx, buyer).timestamp()))
+    if found is None or any(buyer.keyring.reader(tx, key) is None for key in batch.reader_keys(found.orders)):
+        return None
+    try:
+        account = ready(tx, channel_id)
+        lines = batch.read(tx, buyer, account, found.orders, now, found.contexts)
+    except ChannelFault:
+        return None  # it is over, or costs another amount: whoever asks for something else is told why
+    is_same = [line.amount for line in lines] == [order.amount for order in found.orders]
+    return KeyRequest(found.orders, found.contexts, account.account_hash, account.seq) if is_same else None
+
+
 def waiting(tx: Tx, buyer: Buyer, channel_id: bytes, wants: Sequence[Want], now: datetime) -> Waiting | None:
     """Return the voucher that waits, with the ground for what is wanted after it; None when none waits."""
     account = accounts.load(tx, channel_id, Side.PAYER)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 KEY = "key"
 LAPSED = "lapsed"
+# codes of windows that were given up while their payee may have released them, and forgotten that
+_GIVEN_UP = (LAPSED, windows.LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,8 @@ def on_claimed(
 ) -> Received | None:
     """Take a `Claimed` of the chain, whose preimage is `t`; None when it brings no keys that we lack.
 
-    Of a window given up before it was looked for, and after which nothing was signed, the payee may have forgotten the
-    release: it counts here as one that came late, so that it can be acknowledged.
+    Of a window given up before it was looked for, and after which nothing was signed but the same batch again, the
+    payee may have forgotten the release: it counts here as one that came late, so that it can be acknowledged.
     """
     account = accounts.load(tx, channel_id, Side.PAYER)
     tx.update(ChannelRow, {"id": account.id}, claimed=max(account.claimed, cumulative))
@@ -155,8 +157,11 @@ def on_claimed(
     received = of_window(tx, buyer, window, preimage)
     if window.state == WindowState.SIGNED:
         return take(tx, buyer, account, window, received, "claimed", int(now.timestamp()), now)
-    if window.code == LAPSED and window.prev == account.account_hash and windows.unreleased(tx, account) is None:
-        return take(tx, buyer, account, replace(window, code=""), received, "late", int(now.timestamp()), now)
+    waiting = windows.unreleased(tx, account)
+    is_next = window.prev == account.account_hash and (waiting is None or waiting.account_hash == account_hash)
+    if window.code in _GIVEN_UP and is_next:
+        late = replace(window, code="", refusal=None, refusal_signature=None)  # the chain knows more
+        return take(tx, buyer, account, late, received, "late", int(now.timestamp()), now)
     windows.save(tx, windows.moved(window, "claimed", code="claimed", masked=None))
     _keep(tx, buyer, received)
     return received

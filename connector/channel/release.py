@@ -62,6 +62,8 @@ def on_voucher(
         accounts.require_open(account)
     if window is None or window.state == WindowState.OFFERED:
         accounts.require_remembered(account)
+    if window is not None and window.state == WindowState.OFFERED:
+        payee.require_nothing_lost(tx, holder, account, window.account_hash)
     if window is None:
         raise fault("no-offer", f"nothing was offered with seq `{message.voucher.seq}`")
     margins = batch.margins(batch.deals(tx, holder, account, window.orders).values())

@@ -320,7 +320,7 @@ def _refuse_lost(tx: Tx, holder: Holder, account: ChannelRow, told: Testimony, n
     """Refuse in writing a window that was paid and never released: it is lost with its preimage."""
     window = _next_window(account, told, now)
     accounts.use_seq(tx, account, max(window.seq, account.seq))
-    return release.refuse(tx, holder, windows.moved(window, "lost"), "lost", (), now)
+    return release.refuse(tx, holder, windows.moved(window, "lost"), windows.LOST, (), now)
 
 
 def _adopt_as_payer(

@@ -21,6 +21,8 @@ _AMONG = {
     count: f"SELECT max(seq) AS seq FROM ({' UNION ALL '.join([_NEWEST] * count)}) AS each"  # noqa: S608 - constants of ours
     for count in (1, 2, 3)
 }
+# code of a window that its payee refused because it knew no offer of it: it may have released it, and forgotten that
+LOST = "lost"
 # newer windows may have been adopted without their preimages; the one whose amount can be claimed is above those
 _CLAIMABLE = (
     "channel = ? and state in (?, ?, ?) and (secret is not null or state = ?) and (valid_until = 0 or valid_until >= ?)"
@@ -71,6 +73,18 @@ def all_unreleased(tx: Tx, role: Side, but: str = "") -> list[WindowRow]:
     among = sorted(states.UNRELEASED[role])
     found = tx.find(WindowRow, "state in (?, ?) and channel != ?", (among[0], among[-1], but))
     return [window for window in found if window.role == role]
+
+
+def lost(tx: Tx, account: ChannelRow, at: int) -> WindowRow | None:
+    """Return the window on the newest state that was refused as lost and can be claimed at `at` (posix seconds).
+
+    None as a rule. Of several it is the newest.
+    """
+    alive = at - (account.frozen_for or 0)
+    about = (account.id, WindowState.VOID, LOST, account.account_hash, alive)
+    where = "channel = ? and state = ? and code = ? and prev = ? and valid_until >= ?"
+    rows = tx.find(WindowRow, where, about, order="seq desc", limit=1)
+    return rows[0] if rows else None
 
 
 def later(tx: Tx, account: ChannelRow, seq: int, limit: int) -> list[WindowRow]:

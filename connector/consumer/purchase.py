@@ -127,6 +127,7 @@ class Purchase:
         await till.core.store.write(lambda tx: receive.lapse(tx, till.buyer, channel))
         await till.payments.level(self._provider, channel)
         voucher = await till.core.store.read(lambda tx: paying.unfinished(tx, channel, reader_key))
+        voucher = voucher or await self._lost()
         if voucher is None:
             return None
         return await self._shown(voucher) or await self._finish(voucher)
@@ -180,16 +181,30 @@ class Purchase:
             if request is None:
                 return None
             self._asked = _rows(request)
-            answer, keep = await self._post("request", wire.encode(request))
-            offer = wire.decode_one(answer, OfferMessage, Denial)
-            if isinstance(offer, Denial):
-                raise NotPermitted(paying.words(offer.reasons) or offer.outcome)
+            return await self._offered(request, want)
 
-            def sign(tx: Tx) -> tuple[VoucherMessage | Equivocation, Waiting | None]:
-                keep(tx)
-                return payer.on_offer(tx, buyer, channel, request, offer, till.core.clock.now()), self._look(tx, want)
+    async def _lost(self) -> VoucherMessage | None:
+        """Ask again for a batch whose window the provider lost, and sign for its offer; None when it lost none."""
+        till, channel, buyer = self._till, self._channel, self._till.buyer
+        now = till.core.clock.now()
+        async with till.turns.of(channel):
+            request = await till.core.store.read(lambda tx: plan.lost(tx, buyer, channel, now))
+            return None if request is None else await self._offered(request)
 
-            answered, self._waiting = await till.core.store.write(sign)
+    async def _offered(self, request: KeyRequest, want: Want | None = None) -> VoucherMessage:
+        """Ask for a batch and sign for its offer; `want` is what more is looked up for meanwhile."""
+        till, channel, buyer = self._till, self._channel, self._till.buyer
+        answer, keep = await self._post("request", wire.encode(request))
+        offer = wire.decode_one(answer, OfferMessage, Denial)
+        if isinstance(offer, Denial):
+            raise NotPermitted(paying.words(offer.reasons) or offer.outcome)
+
+        def sign(tx: Tx) -> tuple[VoucherMessage | Equivocation, Waiting | None]:
+            keep(tx)
+            signed = payer.on_offer(tx, buyer, channel, request, offer, till.core.clock.now())
+            return signed, None if want is None else self._look(tx, want)
+
+        answered, self._waiting = await till.core.store.write(sign)
         signed: VoucherMessage = paying.no_equivocation(answered)
         return signed
 

@@ -62,6 +62,11 @@ class Buyer:
         wants = [self.want(rows)]
         return over_the_wire(self.disk.act(lambda tx: plan.plan(tx, self.desk, one.id, wants, self.world.now)))
 
+    def lost(self, one):
+        """What is asked for again because the payee lost it."""
+        found = self.disk.act(lambda tx: plan.lost(tx, self.desk, one.id, self.world.now))
+        return None if found is None else over_the_wire(found)
+
     def ahead(self, one, rows):
         wants = [self.want(rows)]
         found = self.disk.act(lambda tx: plan.waiting(tx, self.desk, one.id, wants, self.world.now))

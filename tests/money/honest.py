@@ -29,6 +29,9 @@ class Honest(Talk):
             if isinstance(offer, ChannelFault) and offer.code == "forgotten":
                 self.recall(one)
                 return
+            if isinstance(offer, ChannelFault) and offer.code == "lost-window":
+                request = one.buyer.lost(one)
+                offer = None if request is None else self.ask(one, request)
             if lost == "offer" or not isinstance(offer, OfferMessage):
                 return
             waiting = self.attempt(one.buyer.sign, one, request, offer)

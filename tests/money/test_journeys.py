@@ -63,7 +63,6 @@ FORGOTTEN_AND_CLAIMED_LATE = (
 )
 
 
-@pytest.mark.xfail(strict=True, reason="open: what a payee forgot is offered anew before its claim is on chain")
 def test_a_forgotten_release_that_is_claimed_late_is_paid_for():
     journey = Journey(("kept",), (True,))
     try:
