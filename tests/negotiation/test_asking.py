@@ -194,6 +194,27 @@ async def test_when_neither_message_nor_question_gets_through_the_reason_says_bo
     assert "asked, the consumer did not answer: cut off" in row["reason"]
 
 
+@pytest.mark.parametrize("state", ["COMPLETED", "TERMINATED"])
+async def test_a_message_that_never_arrived_at_a_peer_that_is_at_an_end_is_given_up_and_the_end_followed(
+    two, network, state
+):
+    """Our suspension is lost, and so is what the peer said when its side of the transfer ended."""
+    provider, buyer = two
+    ids = await transfer_started(provider, buyer)
+
+    async def fault(sender, receiver, path, body, go):
+        raise ConnectionResetError
+
+    network.fault = fault
+    await provider.engine.operating.suspend(ids[0], "a pause")
+    await buyer.store.write(lambda tx: tx.update("transfers", {"id": ids[1]}, state=state))
+    late(provider)
+    row = await until(provider, "transfers", lambda row: not row["pending"])
+    assert row["state"] == state
+    assert ("could not be delivered in time" in row["reason"]) == (state == "TERMINATED")
+    assert await provider.rows("outbox") == []
+
+
 # --- a peer that says nothing
 
 
