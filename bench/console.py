@@ -33,7 +33,6 @@ USERS, SECONDS = 50, 30
 THINKS_SECONDS = 1.0
 MIB = 1 << 20
 SIZE = 256 * MIB
-PIECE_KIB = 1024
 PRODUCT, ACCOUNT = "looked-at", "looker"
 # what people look at, by the role of the participant whose console it is
 PAGES = {
@@ -84,7 +83,7 @@ async def measure(folder: Path, users: int, seconds: float) -> dict[str, Any]:
     """Return the figures of pages, with data moving and without."""
     async with space(folder) as made:
         fill(folder / "data.bin", SIZE)
-        await made.offer(PRODUCT, [folder / "data.bin"], PIECE_KIB)
+        await made.offer(PRODUCT, [folder / "data.bin"])
         desks = {}
         for role in PAGES:
             await made.call(role, "POST", "accounts", {"name": ACCOUNT, "roles": [role], "operator": False})

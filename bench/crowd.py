@@ -197,7 +197,7 @@ async def measure(gib: float, _rounds: int, count: int = BUYERS) -> Figures:
         source = folder / "source" / "data.bin"
         fill(source, int(gib * GIB))
         async with space(folder, hosted=("buyer",)) as made:
-            await made.offer(PRODUCT, [source], PIECE_KIB, exposure=EXPOSURE)
+            await made.offer(PRODUCT, [source], pieceKiB=PIECE_KIB, exposure=EXPOSURE)
             exchange = settings.load(made.people["provider"].data, {}, {}).space.exchange
             async with processes(folder, exchange, count) as running:
                 await begun(made, running)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.memory import watched
 from bench.purchase import PARTIES, Purchases, market
-from bench.single import EXPOSURE, PIECE_KIB, fill
+from bench.single import EXPOSURE, fill
 from bench.space import workshop
 from bench.taken import GIB, MIB, figures
 
@@ -62,7 +62,7 @@ async def generated(gib: float, _rounds: int) -> Figures:
 async def _watched(made: Space, source: Path, sink: str) -> Figures:
     """Publish and buy a file once, watching both sides."""
     async with watched({"provider": made.pid("provider")}) as sealing:
-        await made.offer(PRODUCT, [source], PIECE_KIB, exposure=EXPOSURE)
+        await made.offer(PRODUCT, [source], exposure=EXPOSURE)
     async with watched({role: made.pid(role) for role in PARTIES}) as curves:
         taken = await Purchases(made, source.stat().st_size).once([PRODUCT], sink)
     return {**figures({f"opened to {sink}": [taken]}), **of_curves(curves, sealing["provider"])}

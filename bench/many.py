@@ -14,7 +14,7 @@ from bench import nginx, packages, report
 from bench.peers import CURL
 from bench.purchase import Purchases, market
 from bench.rounds import in_turn
-from bench.single import EXPOSURE, PIECE_KIB, fill
+from bench.single import EXPOSURE, fill
 from bench.space import workshop
 from bench.taken import GIB, Taken, figures, level, ratios
 
@@ -39,7 +39,7 @@ async def channels(gib: float, rounds: int) -> Figures:
             fill(source, size)
         async with market(folder) as made:
             for source in sources:
-                await made.offer(source.stem, [source], PIECE_KIB, exposure=EXPOSURE)
+                await made.offer(source.stem, [source], exposure=EXPOSURE)
             buy = Purchases(made, CHANNELS * size)
             works: dict[str, Callable[[], Awaitable[Taken]]] = {
                 OURS: partial(buy.once, [source.stem for source in sources], "disk")
@@ -82,7 +82,7 @@ async def objects(_gib: float, rounds: int) -> Figures:
         for number in range(OBJECTS):
             (source / f"{number:05}.bin").write_bytes(os.urandom(OBJECT_BYTES))
         async with market(folder) as made:
-            await made.offer("objects", [source], OBJECT_PIECE_KIB, exposure=EXPOSURE)
+            await made.offer("objects", [source], pieceKiB=OBJECT_PIECE_KIB, exposure=EXPOSURE)
             buy = Purchases(made, OBJECTS * OBJECT_BYTES, litters=True)
             works = {OBJECTS_RATE: partial(buy.once, ["objects"], "disk")}
             taken = await in_turn(works, rounds)

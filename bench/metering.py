@@ -79,14 +79,14 @@ class Twice(Purchases):
 
 async def measure(gib: float, rounds: int) -> Figures:
     """Return what metering costs, in percent of the CPU seconds of the same pull without it."""
-    from bench.single import EXPOSURE, PIECE_KIB, fill
+    from bench.single import EXPOSURE, fill
 
     with workshop() as folder:
         source, size = folder / "source" / "data.bin", int(gib * GIB)
         fill(source, size)
         command = (sys.executable, "-m", "bench.metering", str(folder), "serve")
         async with space(folder, commands={"buyer": command}) as made:
-            await made.offer(PRODUCT, [source], PIECE_KIB, exposure=EXPOSURE)
+            await made.offer(PRODUCT, [source], exposure=EXPOSURE)
             buy = Twice(made, size)
             each = [await buy.twice(PRODUCT) for _ in range(rounds)]
     taken = {name: [one[name] for one in each] for name in (METERED, UNMETERED)}

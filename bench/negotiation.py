@@ -137,7 +137,7 @@ async def measure(
             provider = made.pid("provider")
             async with connectors(folder / "buyer", provider) as ours, prototypes(folder / "bare") as bare:
                 await made.admit("buyer")
-                await made.offer(PRODUCT, [source], PIECE_KIB)
+                await made.offer(PRODUCT, [source], pieceKiB=PIECE_KIB)
                 await ours.meet(made.did("provider"), PRODUCT)
                 for pair in (ours, bare):
                     await pair.negotiate(WARM_UP, 4)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     Contest = Mapping[str, tuple[str, Sequence[str]]]  # our name → sink, and the peers that do the like
 
-PIECE_KIB = 1024
 EXPOSURE = "256"  # minor units that may be unpaid: at a price of 1 per MiB windows grow to as many MiB
 PRODUCT = "bench-transfer"
 TO_DISK, TO_NULL, TO_BOTH = "opened to disk", "opened to null", "opened to disk beside its replica"
@@ -75,7 +74,7 @@ async def compared(contest: Contest, gib: float, rounds: int, *, secure: bool = 
         fill(source, size)
         made_of = certificate.make(folder / "certificate") if secure else None
         async with market(folder, made_of) as made:
-            await made.offer(PRODUCT, [source], PIECE_KIB, exposure=EXPOSURE)
+            await made.offer(PRODUCT, [source], exposure=EXPOSURE)
             buy = Purchases(made, size)
             works: dict[str, Callable[[], Awaitable[Taken]]] = {
                 name: partial(buy.once, [PRODUCT], sink) for name, (sink, _) in contest.items()

@@ -64,13 +64,13 @@ class Space:
         if role == "buyer":
             await self.call(EXCHANGE, "POST", "credits", {"id": "bench", "did": self.did(role), "amount": str(FUNDS)})
 
-    async def offer(self, product: str, paths: Sequence[Path], piece_kib: int, **told: Any) -> Any:
+    async def offer(self, product: str, paths: Sequence[Path], **told: Any) -> Any:
         """Have the provider publish files at 1 per MiB and the exchange list them; return the publication.
 
         `told` are members of the brief besides or instead of the usual ones.
         """
         brief = {"id": product, "title": product, "files": [str(path) for path in paths], "keywords": ["bench"]}
-        price = {"price": "1", "floor": "1", "unit": "MiB", "tier": "kept", "openings": None, "pieceKiB": piece_kib}
+        price = {"price": "1", "floor": "1", "unit": "MiB", "tier": "kept", "openings": None}
         until = datetime.now(UTC) + timedelta(days=TERM_DAYS)
         rules = {"purpose": "Research", "region": "US", "until": until.isoformat(timespec="seconds")}
         published = await self.call("provider", "POST", "products", brief | price | rules | told)

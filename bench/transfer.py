@@ -122,7 +122,7 @@ def configuration() -> str:
         f"nginx ({flavour}): worker_processes auto; {' '.join(lines)} {nginx.TLS} (with TLS)"
         for flavour, lines in nginx.FLAVOURS.items()
     ]
-    ours = f"ours: pieces of {single.PIECE_KIB} KiB at 1 per MiB, at most {single.EXPOSURE} unpaid, the rest by default"
+    ours = f"ours: pieces as publish cuts them, at 1 per MiB, at most {single.EXPOSURE} unpaid, the rest by default"
     return "\n".join([ours, *servers, *(peer.words(name) for name, peer in peers.PEERS.items())])
 
 

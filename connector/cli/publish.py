@@ -48,7 +48,10 @@ def publish(
     column: Annotated[
         list[str] | None, typer.Option(help="offer this column of the tables only; may be repeated; needs aligned")
     ] = None,
-    piece: Annotated[int, typer.Option(help="piece size in KiB", min=1)] = 1024,
+    piece: Annotated[
+        int | None,
+        typer.Option(help="piece size in KiB; default: that of the edition before, or 1024, from 1 GiB on 4096", min=1),
+    ] = None,
     classes: Annotated[
         list[str] | None,
         typer.Option(

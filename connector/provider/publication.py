@@ -323,7 +323,7 @@ class Publications:
             number=number,
             prev=None if before is None else before.edition_id,
             key_holder=self._core.identity.did,
-            piece_bytes=int(brief.get("pieceKiB") or 1024) << 10,
+            piece_bytes=renewal.piece_bytes(brief, source, before),
             layout=brief.get("layout") or FIXED,
             media_type=profiles[0].media_type if len(profiles) == 1 else "multipart/mixed",
             schema={file.path: [column.name for column in file.columns] for file in profiles},

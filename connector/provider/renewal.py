@@ -8,18 +8,23 @@ no new edition.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from connector.custody import layout
 from connector.custody.former import Former
+from connector.custody.seal import FIXED
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.vault import EditionRow, VaultState
 from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from catalog.hints import Suggestion
     from connector.custody.sealed import Sealed
     from connector.custody.secrets import Keys
+    from connector.custody.sources import Source
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
@@ -31,9 +36,9 @@ LASTING = ("tier", "offer", "unlisted")
 GRADE_MAX_REPEATED = 2
 
 
-def check_layout(layout: str, suggested: Suggestion) -> None:
+def check_layout(name: str, suggested: Suggestion) -> None:
     """Refuse content-defined pieces for data of a grade that is personal, important or core (spec 1.1)."""
-    if layout == CDC and suggested.grade > GRADE_MAX_REPEATED:
+    if name == CDC and suggested.grade > GRADE_MAX_REPEATED:
         why = "; ".join(suggested.reasons[:REASONS_SHOWN])
         text = f"the layout `{CDC}` is refused for personal, important or core data, of grade {suggested.grade}: {why}"
         raise InvalidInput(text, "lengths and repeats of its pieces would tell of people; use `fixed`")
@@ -71,6 +76,18 @@ def leaked_since(tx: Tx, before: Former | None) -> bool:
     """Say whether the edition before leaked while its rows were being repeated."""
     row = None if before is None or before.leaked else tx.get(EditionRow, id=before.edition_id.hex())
     return row is not None and row.state == VaultState.LEAKED
+
+
+def piece_bytes(brief: Mapping[str, Any], source: Source, before: Former | None) -> int:
+    """Return the size of a product's pieces: what its brief says, else that of the edition before, which then repeats.
+
+    What is sold by the piece is not cut otherwise because there is more of it.
+    """
+    if said := brief.get("pieceKiB"):
+        return int(said) << 10
+    if before is not None:
+        return before.header.piece_bytes
+    return layout.piece_bytes(brief.get("layout") or FIXED, 0 if brief["unit"] == "piece" else source.size)
 
 
 def is_new(sealed: Sealed, before: Former | None) -> bool:

@@ -41,7 +41,7 @@ class Pull:
 
     async def begin(self, piece_kib=PIECE_KIB, **mandate):
         """Publish, list, and let the buyer begin."""
-        self.published = await self.space.offer(self.name, [self.source], piece_kib)
+        self.published = await self.space.offer(self.name, [self.source], pieceKiB=piece_kib)
         await self.ask(**mandate)
 
     async def ask(self, **mandate):

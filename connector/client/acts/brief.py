@@ -61,7 +61,13 @@ BRIEF = (
         default=NULL,
     ),
     Field(
-        "piece_kib", ("Piece (KiB)", "分片(KiB)"), "piece size in KiB", "--piece", "number", 1024, least=1,
+        "piece_kib",
+        ("Piece (KiB)", "分片(KiB)"),
+        "piece size in KiB; default: that of the edition before, or 1024, from 1 GiB on 4096",
+        "--piece",
+        "number",
+        NULL,
+        least=1,
         sent="pieceKiB",
     ),
     Field(
