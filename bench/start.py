@@ -5,12 +5,14 @@
 The program is installed with `pip install .` into an environment of its own, kept in .venv/plain and made again when a
 source file changed. Ready means that `/health` answers; idle is the resident size some seconds later, when
 the member has met its space. The first start of a data directory (which draws up keys' proofs and tables) is a row of
-its own; the target is for every later one.
+its own; the target is for every later one. A command that asks a running server is measured by its CPU, all of it, and
+by how often that of `python -c "import asyncio"` goes into it; the least of several runs, since others may be at work.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import statistics
@@ -28,15 +30,19 @@ from bench import report
 from bench.space import EXCHANGE, machine, make, workshop
 from connector.client.server import ADDRESS_FILE
 from connector.demo.processes import free_ports
+from connector.runtime import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
 ROUNDS = 5
 READY, IDLE = {"at_most": 1.5}, {"at_most": 120.0}  # seconds, MiB
 TARGETS = {"connector, ready": READY, "connector, idle": IDLE}
+FIND = "command: find, CPU over that of importing asyncio"
+COMMAND_TARGETS = {FIND: {"at_most": 2.0}}
+RUNS = 10  # of a command, of which the cheapest counts
 SETTLE_SECONDS = 3.0
 WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.005
@@ -118,6 +124,38 @@ class Server:
 def measure(command: Sequence[str], rounds: int = ROUNDS) -> list[report.Row]:
     """Return the figures of the exchange, and of a member that hosts no chain; `command` starts either."""
     hosting, figures = "exchange with the embedded chain", {}
+    with _two(command) as (host, guest):
+        figures[f"{hosting}, first start"] = host.start(), "s"
+        figures["connector, first start"] = guest.start(), "s"
+        figures |= _again("connector", guest, rounds)
+        guest.stop()
+        figures |= _again(hosting, host, rounds)
+    return report.rows(figures, TARGETS)
+
+
+def measure_command(command: Sequence[str]) -> list[report.Row]:
+    """Return what `find` costs, asked of a member that is admitted and finds nothing."""
+    python = [str(Path(command[0]).with_name("python")), "-c", "import asyncio"]
+    with _two(command) as (host, guest):
+        host.start()
+        guest.start()
+        did = settings.load(guest.data, {}, {}).did
+        subprocess.run([*command, "exchange", "admit", did, "--data", str(host.data)], check=True, capture_output=True)
+        find, least = (_cpu_seconds(one) for one in ([*command, "find", "tides", "--data", str(guest.data)], python))
+    figures = {"command: find, CPU": (find * 1000, "ms"), "command: importing asyncio, CPU": (least * 1000, "ms")}
+    return report.rows(figures | {FIND: (find / least, "times")}, COMMAND_TARGETS)
+
+
+def _cpu_seconds(command: Sequence[str]) -> float:
+    """Return the CPU of the cheapest of several runs; they must end well."""
+    costs = [report.run(command, subprocess.DEVNULL) for _ in range(RUNS)]
+    assert not any(one.returncode for one in costs), f"`{' '.join(command)}` failed"
+    return min(one.cpu_seconds for one in costs)
+
+
+@contextlib.contextmanager
+def _two(command: Sequence[str]) -> Iterator[tuple[Server, Server]]:
+    """Yield an exchange and a member of its space; neither is started."""
     with workshop() as folder:
         ports = free_ports(2)
         exchange, member = folder / EXCHANGE, folder / "provider"
@@ -125,15 +163,10 @@ def measure(command: Sequence[str], rounds: int = ROUNDS) -> list[report.Row]:
         make(member, "provider", ports[1], f"http://localhost:{ports[0]}")
         host, guest = (Server(command, data, port) for data, port in zip((exchange, member), ports, strict=True))
         try:
-            figures[f"{hosting}, first start"] = host.start(), "s"
-            figures["connector, first start"] = guest.start(), "s"
-            figures |= _again("connector", guest, rounds)
-            guest.stop()
-            figures |= _again(hosting, host, rounds)
+            yield host, guest
         finally:
             guest.stop()
             host.stop()
-    return report.rows(figures, TARGETS)
 
 
 def _again(name: str, server: Server, rounds: int) -> dict[str, tuple[float, str]]:
@@ -155,7 +188,7 @@ def main() -> None:
     told = parser.parse_args()
     command = [str(installed())]
     print(machine())
-    rows = measure(command, told.rounds)
+    rows = measure(command, told.rounds) + measure_command(command)
     print(report.table(rows))
     print("written to", report.write("start", rows))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Iterator, Sequence
     from pathlib import Path
 
     from connector.runtime.errors import Failure
@@ -41,8 +42,15 @@ def finish(work: Coroutine[Any, Any, T], *, as_json: bool) -> T:
     """Run `work`; on a fault say what, whose fault and what to do, and exit with its code."""
     import asyncio  # noqa: PLC0415  # a page of help needs no event loop
 
-    try:
+    with ending(as_json=as_json):
         return asyncio.run(work)
+
+
+@contextmanager
+def ending(*, as_json: bool) -> Iterator[None]:
+    """End a verb whose work fails: say what, whose fault and what to do, and exit with its code."""
+    try:
+        yield
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except typer.Exit:
@@ -78,17 +86,13 @@ def ask(data: Path, method: str, path: str, body: Any = None, *, as_json: bool, 
     An act of an operator that waits for another's assent ends it, too, with the word how to go on; and so does one that
     is only rehearsed, with what it would do.
     """
+    from connector.client import question  # noqa: PLC0415  # loaded when a verb runs
+
     rehearsed = dry_run and method == "POST"
-
-    async def work() -> Any:
-        from connector.client.server import server  # noqa: PLC0415  # loaded when a verb runs
-
-        async with server(data, ACTING[-1] if ACTING else None) as own:
-            if rehearsed:
-                return await own.call("POST", "rehearsals", {"path": path, "body": body})
-            return await own.call(method, path, body)
-
-    found = finish(work(), as_json=as_json)
+    if rehearsed:
+        path, body = "rehearsals", {"path": path, "body": body}
+    with ending(as_json=as_json):
+        found = question.ask(data, ACTING[-1] if ACTING else None, method, path, body)
     if rehearsed:
         answer(found, _steps(found["steps"]), as_json=as_json)
         raise typer.Exit(0)

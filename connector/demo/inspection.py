@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from connector.demo.story import Cast
 
-AUDIT = (sys.executable, "-m", "connector.cli.main", "audit")
+AUDIT = (sys.executable, "-m", "connector.cli.entry", "audit")
 ANSWERS = (0, 6)  # exit codes: clean, and findings
 Note = dict[str, Any]
 

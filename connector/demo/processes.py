@@ -22,7 +22,7 @@ STOP_SECONDS = 5.0
 LAST_CHARACTERS = 400
 # whoever was started here, as long as somebody keeps it
 STARTED: WeakSet[Participant] = WeakSet()
-SERVE = (sys.executable, "-m", "connector.cli.main", "serve")
+SERVE = (sys.executable, "-m", "connector.cli.entry", "serve")
 
 
 def free_ports(count: int) -> list[int]:

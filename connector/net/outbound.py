@@ -17,9 +17,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
-import orjson
 
 from connector.net.addresses import Gate
+from connector.net.body import decoded, encoded
 from connector.net.lane import Lane
 from connector.net.request_span import went
 from connector.runtime import rehearsal, traceparent
@@ -27,7 +27,6 @@ from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachabl
 from connector.runtime.fault_table import LATER
 from connector.runtime.limits import (
     ANSWER_BYTES_MAX,
-    ANSWER_VALUES_MAX,
     CALL_SECONDS_MAX,
     CONNECT_SECONDS_MAX,
     CONNECTIONS_MAX,
@@ -37,7 +36,6 @@ from connector.runtime.limits import (
     TRICKLE_BYTES,
     TRICKLE_SECONDS_MAX,
 )
-from contracts.canonical import values_at_most
 
 if TYPE_CHECKING:
     import ssl
@@ -270,7 +268,7 @@ class Outbound:
         checked = self._gate.check(url)
         if method not in READING:
             rehearsal.refuse(rehearsal.SEND, method, url, rehearsal.sent(headers, body))
-        data, kind = _encode(body)
+        data, kind = encoded(body)
         place = traceparent.outgoing()
         sent = {**kind, **(headers or {}), traceparent.HEADER: place.header}
         with went(self._spans, place, method, checked) as span:
@@ -287,16 +285,6 @@ class Outbound:
             response.close()
             raise
         return response
-
-
-def decoded(body: bytes) -> Any:
-    """Return what a peer's answer says in JSON; raises `PeerMisbehaved`."""
-    if values_at_most(body) > ANSWER_VALUES_MAX:
-        raise PeerMisbehaved(f"the peer's answer has more than {ANSWER_VALUES_MAX} values")
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise PeerMisbehaved(f"the peer's answer is not JSON: {error}") from error
 
 
 async def _accept(response: aiohttp.ClientResponse) -> None:
@@ -317,14 +305,6 @@ async def _accept(response: aiohttp.ClientResponse) -> None:
 
 async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
     return b"".join([chunk async for chunk in Download(response, limit_bytes).chunks()])
-
-
-def _encode(body: Any) -> tuple[bytes | None, dict[str, str]]:
-    if body is None:
-        return None, {}
-    if isinstance(body, bytes):
-        return body, {"Content-Type": "application/octet-stream"}
-    return orjson.dumps(body), {"Content-Type": "application/json"}
 
 
 def _unreachable(url: URL, error: BaseException) -> PeerUnreachable:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
 
 
-COMMAND = (sys.executable, "-m", "connector.cli.main", "audit", "--json")
+COMMAND = (sys.executable, "-m", "connector.cli.entry", "audit", "--json")
 AUDITED = frozenset({0, 6})  # exit codes: clean, and findings
 CUT_OFF = "the server was stopped while it ran"
 LAST_CHARACTERS = 400

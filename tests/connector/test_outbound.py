@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.net.addresses import Gate, is_public
+from connector.net.address_rules import is_public
+from connector.net.addresses import Gate
 from connector.net.outbound import Outbound
 from connector.runtime.errors import AddressRefused, PeerUnreachable
 from tests.hostile.addresses import LOOPBACK, NEVER, PLACES, PLAIN

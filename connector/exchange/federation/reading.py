@@ -25,7 +25,7 @@ from connector.exchange.federation.entry import Sighting
 from connector.identity.self_description import base_url
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import ProtocolError
-from connector.net.outbound import decoded
+from connector.net.body import decoded
 from connector.runtime.errors import InvalidInput, PeerMisbehaved, explain_failure
 from connector.runtime.limits import PAGE_ROWS_MAX, SOURCE_LINES_MAX
 from contracts.errors import ContractError

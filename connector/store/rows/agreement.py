@@ -1,11 +1,10 @@
 """Agreements, what follows from them, and how a buyer comes to one."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from connector.store.table_row import Document, Documents, TableRow, table
+from connector.store.table_row import Document, Documents, TableRow, dataclass, table
 
 
 @table("agreements", key=("digest",), index=(("not_after",), ("parent",), ("product", "role", "not_after")), held=True)

@@ -1,12 +1,11 @@
 """What an exchange lists, what it harvested elsewhere, and what was traded."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from catalog import listing, source
 from catalog.source import Kind
-from connector.store.table_row import Amount, Document, Documents, TableRow, table
+from connector.store.table_row import Amount, Document, Documents, TableRow, dataclass, table
 
 
 @table(

@@ -1,10 +1,9 @@
 """Transactions of the chain, and every form of them that was ever signed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector.store.table_row import Document, TableRow, table
+from connector.store.table_row import Document, TableRow, dataclass, table
 
 
 class ActState(StrEnum):

@@ -2,14 +2,14 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Annotated, Any, TypeAlias
 
 from connector.store.table import LARGE_ROWS_KNOWN
-from connector.store.table_row import Amount, Document, Documents, Secret, TableRow, table
+from connector.store.table_row import Amount, Document, Documents, Secret, TableRow, dataclass, table
 from contracts import address
 from contracts.split import Split
 from contracts.typed_data import KeyOffer, Order, Receipt, Refusal, Voucher

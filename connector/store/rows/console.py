@@ -1,10 +1,9 @@
 """Accounts of the console, audits, and single facts."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector.store.table_row import Document, TableRow, table
+from connector.store.table_row import Document, TableRow, dataclass, table
 
 
 @table("accounts", key=("name",))

@@ -1,9 +1,8 @@
 """The log of a participant and what it knows of others' logs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from connector.store.table_row import Document, TableRow, table
+from connector.store.table_row import Document, TableRow, dataclass, table
 
 
 @table("log_entries", key=("idx",), index=(("part",),))

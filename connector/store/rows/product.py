@@ -1,10 +1,9 @@
 """Products that a provider offers, resources, and the trades that were shown."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector.store.table_row import Document, TableRow, table
+from connector.store.table_row import Document, TableRow, dataclass, table
 
 
 class ProductState(StrEnum):

@@ -1,11 +1,10 @@
 """Messages on their way, and the processes of the protocol that they move."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from connector.store.table_row import Amount, Document, TableRow, table
+from connector.store.table_row import Amount, Document, TableRow, dataclass, table
 
 
 class ProcessState(StrEnum):

@@ -1,13 +1,12 @@
 """Members of a space, who runs it, and the cases that it keeps."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from catalog.complaint import State as ComplaintState
 from catalog.leaving import State as LeavingState
 from catalog.operators import Post
-from connector.store.table_row import Document, Documents, Json, TableRow, table
+from connector.store.table_row import Document, Documents, Json, TableRow, dataclass, table
 
 
 class CaseRow(TableRow):

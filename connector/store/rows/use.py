@@ -1,11 +1,10 @@
 """Uses of data: what was counted, decided, performed, opened, read."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from connector.store.table import LARGE_ROWS_KNOWN
-from connector.store.table_row import Document, Documents, TableRow, table
+from connector.store.table_row import Document, Documents, TableRow, dataclass, table
 
 
 class UseState(StrEnum):

@@ -1,10 +1,9 @@
 """Editions, their replicas and copies, and what carries them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector.store.table_row import Document, Documents, TableRow, table
+from connector.store.table_row import Document, Documents, TableRow, dataclass, table
 
 
 class VaultState(StrEnum):

@@ -1,6 +1,6 @@
 """A row is a value of its class: the columns, their kinds and what a transaction takes follow from it."""
 
-from dataclasses import FrozenInstanceError, dataclass, replace
+from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -162,3 +162,89 @@ async def test_a_column_that_is_not_declared_is_refused(store):
         BulbRow(id="a", watts=1, volts=3)
     with pytest.raises(BadStatement, match="volts"):
         await store.write(lambda tx: tx.update(BulbRow, {"id": "a"}, volts=3))
+
+
+@table_row.table("moths", key=("id",))
+@table_row.dataclass(frozen=True, kw_only=True)
+class MothRow(TableRow):
+    """A moth, as the rows of the project are declared."""
+
+    id: str
+    lamps: Annotated[dict[str, int], "json"] = field(default_factory=dict)
+    state: Light = Light.RED
+    seen: datetime
+    home: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryMoth:
+    """The same as the library makes it."""
+
+    id: str
+    lamps: dict[str, int] = field(default_factory=dict)
+    state: Light = Light.RED
+    seen: datetime
+    home: str | None = field(default=None, repr=False)
+
+
+TOLD = [
+    {"id": "a", "seen": NOW},
+    {"seen": NOW, "id": "b", "home": "attic"},
+    {"id": "c", "seen": NOW, "lamps": {"x": 1}},
+]
+
+
+@pytest.mark.parametrize("told", TOLD)
+def test_a_row_is_what_the_library_would_make_of_it(told):
+    row, twin = MothRow(**told), LibraryMoth(**told)
+    assert list(vars(row).items()) == list(vars(twin).items())
+    assert repr(row) == repr(twin).replace("LibraryMoth", "MothRow")
+    assert asdict(row) == asdict(twin)
+    assert replace(row, state=Light.GREEN) == table_row.replace(row, state=Light.GREEN) != row
+    assert row == MothRow(**dict(reversed(told.items())))
+    assert row != twin
+    assert [(one.name, one.repr) for one in fields(row)] == [(one.name, one.repr) for one in fields(twin)]
+
+
+def test_a_default_is_made_anew_and_a_secret_is_not_shown():
+    first, second = (MothRow(id="a", seen=NOW, home="attic") for _ in range(2))
+    assert first.lamps is not second.lamps
+    assert "attic" not in repr(first)
+
+
+def test_rows_that_are_equal_hash_alike():
+    lamp, same = (MothRow(id="a", seen=NOW, lamps=()) for _ in range(2))
+    found = MothRow.FROM(dict(reversed(lamp.columns().items())))
+    assert {lamp: 1}[same] == {lamp: 1}[found] == 1
+    with pytest.raises(TypeError):
+        hash(MothRow(id="a", seen=NOW))  # a dictionary is in it
+
+
+@pytest.mark.parametrize("told", [{"id": "a"}, {}, {"id": "a", "seen": NOW, "wings": 4}])
+def test_a_row_has_its_columns_and_no_others(told):
+    for kind in (MothRow, LibraryMoth):
+        with pytest.raises(TypeError):
+            kind(**told)
+
+
+def test_nothing_of_a_row_is_changed_or_deleted():
+    row = MothRow(id="a", seen=NOW)
+    for name in ("id", "wings"):
+        with pytest.raises(FrozenInstanceError):
+            setattr(row, name, "b")
+    with pytest.raises(FrozenInstanceError):
+        del row.id
+    assert row == MothRow(id="a", seen=NOW)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenMoth(MothRow):
+    """A row with something beside it, which rests elsewhere."""
+
+    where: str
+
+
+def test_a_class_of_the_library_may_stand_on_a_row():
+    seen = SeenMoth(id="a", seen=NOW, where="roof")
+    assert (seen.where, "where" in seen.columns()) == ("roof", False)
+    assert seen == SeenMoth(id="a", seen=NOW, where="roof") != SeenMoth(id="a", seen=NOW, where="door")

@@ -1,0 +1,78 @@
+"""Every verb and group of the command line, in the order of the help page, and where each is declared.
+
+Law: a verb is loaded by its row, so that a command loads what it needs and no other's (`connector.cli.page`). A row is
+a name and a place, `module.name` in this room; a place without a module is the words of a group, or nothing for a verb,
+whose commands are all declared (`connector.client.acts`).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import typer
+
+VERBS = (
+    ("demo", "demo.demo"),
+    ("init", "init.init"),
+    ("join", ""),
+    ("doctor", "doctor.doctor"),
+    ("serve", "serve.serve"),
+    ("publish", "publish.publish"),
+    ("find", "find.find"),
+    ("searches", ""),
+    ("show", "show.show"),
+    ("quote", ""),
+    ("get", "get.get"),
+    ("open", "open_.open_"),
+    ("sublicense", "sublicense.sublicense"),
+    ("settle", "settle.settle"),
+    ("verify", "verify.verify"),
+    ("audit", "audit.audit"),
+    ("leave", "leave.leave"),
+)
+GROUPS = (
+    ("policy", "policy_compare.app"),
+    ("log", "log.app"),
+    ("demand", "demand.app"),
+    ("resource", "resource.app"),
+    ("product", "resource.product"),
+    ("service", "service.app"),
+    ("space", "Spaces of the exchange: list, show, rules."),
+    ("version", "version.app"),
+    ("exchange", "exchange.app"),
+    ("transfer", "transfer.app"),
+    ("bill", "bill.app"),
+    ("complaint", "complaint.app"),
+    ("rights", "Editions and licences as rights on the chain."),
+    ("dispute", "dispute.app"),
+    ("chain", "chain.app"),
+    ("vault", "vault.app"),
+    ("admin", "configuration.app"),
+)
+# verbs behind the groups: no step of the journey
+ASIDE = (
+    ("prices", "prices.prices"),
+    ("reputation", ""),
+)
+NAMES = frozenset(name for name, _ in (*VERBS, *GROUPS, *ASIDE))
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Load a verb or a group and give it to `app`."""
+    for verb, place in (*VERBS, *ASIDE):
+        if verb == name:
+            app.command(name)(_found(place) if place else _declared().verb(name))
+    for group, place in GROUPS:
+        if group == name:
+            app.add_typer(_declared().group(name, place) if " " in place else _found(place), name=name)
+
+
+def _found(place: str) -> Any:
+    module, _, name = place.partition(".")
+    return getattr(import_module(f"connector.cli.{module}"), name)
+
+
+def _declared() -> Any:
+    return import_module("connector.cli.declared")

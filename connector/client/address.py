@@ -1,0 +1,91 @@
+"""Where the server of a data directory is, and what it knows its owner by; for commands, the client and tests alike.
+
+The address is in `DIR/server.json`, written when the server is ready; the bearer token in `DIR/management.token`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connector.net import tls
+from connector.runtime.data_folder import TOKEN_FILE
+from connector.runtime.errors import InvalidInput, PeerUnreachable, PenstockError, ServerAbsent, Told, told_in
+
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
+
+ADDRESS_FILE = "server.json"
+# our own server's; the longest is somebody's catalogue (`engine.crawl`)
+OWN_ANSWER_BYTES_MAX = 64 * 1_048_576
+CALL_SECONDS = 120.0  # settling waits for the chain
+
+
+class Address:
+    """One running participant as its owner reaches it; `key` is the file of an operator's key, which names it."""
+
+    def __init__(self, data: Path, key: Path | None = None) -> None:
+        self._data = data
+        self._key = None if key is None else _operator(key)
+
+    def base(self) -> str:
+        """Return the server's base URL; raises ServerAbsent when none has been started here."""
+        return str(_told(self._data)["url"] if self._key is None else self._key["url"])
+
+    def below(self, path: str) -> str:
+        """Return the URL of `/management/{path}`; raises as `base` does."""
+        return f"{self.base()}/management/{path}"
+
+    def headers(self) -> dict[str, str]:
+        """Return the header that says who asks; raises ServerAbsent where nothing does."""
+        return {"Authorization": "Bearer " + self._token()}
+
+    def explained(self, fault: PeerUnreachable) -> PenstockError:
+        """Return what to say of our own server that did not answer, or answered that it cannot now."""
+        if told := told_in(fault.body):
+            return Told(told)
+        hint = "if it was stopped, start it with `penstock serve`, then repeat the command"
+        return PeerUnreachable(f"the server of `{self._data}` does not answer: {fault}", hint)
+
+    def _token(self) -> str:
+        if self._key is not None:
+            return str(self._key["key"])
+        try:
+            return (self._data / TOKEN_FILE).read_text().strip()
+        except FileNotFoundError:
+            raise ServerAbsent(f"there is no management token in `{self._data}`") from None
+
+
+def trusted(data: Path) -> ssl.SSLContext | None:
+    """Return the context that believes what the server of `data` believes; its own certificate may be private."""
+    try:
+        bundle = str(_told(data).get("trust", ""))
+    except ServerAbsent:
+        return None  # the first call says so
+    return tls.trusting(bundle)
+
+
+def _operator(path: Path) -> dict[str, Any]:
+    """Return what the file of an operator's key says."""
+    try:
+        told = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        told = None
+    if not isinstance(told, dict) or not {"url", "key"} <= set(told):
+        raise InvalidInput(f"`{path}` is no file of an operator's key", "`penstock exchange operator add` writes one")
+    return told
+
+
+def _told(data: Path) -> dict[str, Any]:
+    """Return what the server of `data` said when it was ready; raises ServerAbsent when none has been started."""
+    try:
+        told = orjson.loads((data / ADDRESS_FILE).read_bytes())
+    except FileNotFoundError:
+        raise ServerAbsent(f"no server runs on `{data}`") from None
+    except orjson.JSONDecodeError:
+        told = None
+    if not isinstance(told, dict) or "url" not in told:
+        raise ServerAbsent(f"`{data / ADDRESS_FILE}` is damaged", "start the server again")
+    return told
