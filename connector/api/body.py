@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from connector.runtime.errors import RequestRefused
+from connector.runtime.limits import BODY_BYTES_MAX
 
 if TYPE_CHECKING:
     from connector.api.authorize import Route
@@ -28,11 +29,14 @@ async def take(request: web.Request, route: Route, seconds: float) -> web.Reques
         raise _too_large(limit)
     if request.body_exists and not limit:
         raise _too_large(limit)
-    if request.body_exists:
-        request = request.clone(client_max_size=limit)
+    if request.body_exists and (request.content_length is None or limit > BODY_BYTES_MAX):
+        request = request.clone(client_max_size=limit)  # what is announced comes no longer than that
     try:
-        async with asyncio.timeout(seconds):
+        if request.content.is_eof():  # all is here
             await request.read()
+        else:
+            async with asyncio.timeout(seconds):
+                await request.read()
     except TimeoutError:
         raise RequestRefused("too-slow", f"the body did not come within {seconds:g} s") from None
     except web.HTTPRequestEntityTooLarge:

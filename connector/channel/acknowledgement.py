@@ -6,7 +6,7 @@ had again for nothing. A `closing` row is owed until its payee has taken it (`TA
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
@@ -15,6 +15,7 @@ from connector.channel.errors import ChannelFault
 from connector.channel.tally import OPEN
 from connector.store.rows.channel import ChannelState, Side, WindowState
 from connector.store.rows.use import OpeningRow, OpeningState
+from connector.store.table_row import replace
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ after that its reader key is spent.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.channel.errors import fault
 from connector.enforcement import uses
 from connector.store.rows.use import OpeningRow, OpeningState
+from connector.store.table_row import replace
 from contracts.labels import H
 from contracts.ranges import RowSet
 from ledger.stamp import at_second

@@ -6,7 +6,7 @@ same one again changes nothing. A key that does not fit ends the channel with a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
@@ -15,6 +15,7 @@ from connector.channel.errors import fault
 from connector.channel.tally import OPEN
 from connector.enforcement.context import purpose_of
 from connector.store.rows.channel import ChannelRow, ChannelState, Side, WindowState
+from connector.store.table_row import replace
 from contracts import signature
 from contracts.canonical import canonical
 from contracts.labels import H

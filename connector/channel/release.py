@@ -7,7 +7,6 @@ ever and counts once. A second, different voucher of one seq is kept as proof an
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
@@ -31,6 +30,7 @@ from connector.enforcement import performed
 from connector.enforcement.context import purpose_of
 from connector.enforcement.use import RELEASE
 from connector.store.rows.channel import ChannelState, Side, WindowRow, WindowState
+from connector.store.table_row import replace
 from contracts import signature, voucher
 from contracts.canonical import canonical
 from contracts.errors import ContractError

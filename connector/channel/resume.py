@@ -14,7 +14,6 @@ we signed and lost counts against us. Nothing adopted lowers what can be claimed
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
@@ -36,6 +35,7 @@ from connector.channel.messages import Equivocation, OfferMessage, RefusalMessag
 from connector.channel.tally import OPEN
 from connector.enforcement.context import purpose_of
 from connector.store.rows.channel import ChannelState, Side, WindowRow, WindowState
+from connector.store.table_row import replace
 from contracts import signature
 from contracts.typed_data import Batch, digest, struct_hash
 from ledger.edition import mask

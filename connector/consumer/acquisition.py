@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ from connector.runtime.speed import Speed
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.rows.protocol import NegotiationRow, TransferRow
+from connector.store.table_row import replace
 from contracts.terms import Terms
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ the thing that was done.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.agreement import AcquisitionState as State
+from connector.store.table_row import replace
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,13 +6,13 @@ of who tells of it; a note that fails is left for the next start, which finds th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.core.driver import Driver
 from connector.licence.sublicence import onward
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.chain import ActState, ChainTxRow
+from connector.store.table_row import replace
 from contracts import lifecycle
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json

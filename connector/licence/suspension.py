@@ -7,7 +7,6 @@ The buyer hears it from the provider alone, by a signed notice. (3) The time of 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +16,7 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, NotPermitted
 from connector.store.rows.agreement import AgreementRow
+from connector.store.table_row import replace
 from contracts import lifecycle
 from contracts.canonical import sha
 from contracts.errors import ContractError

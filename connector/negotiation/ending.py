@@ -71,6 +71,7 @@ class Ending(Steps[P]):
 
     def terminate(self, tx: Tx, pid: str, reason: str, now: datetime, code: str = "") -> None:
         """End the process and tell the peer, if it knows of it; `IllegalTransitionError` at its end."""
+        self._outbox.take(tx, pid)
         row = self._ours(tx, pid)
         if row.pending != TERMINATED:
             sent = self._outbox.under_way(tx, pid) if row.pending else None

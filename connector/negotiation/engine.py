@@ -174,11 +174,17 @@ class Engine:
 
     async def _view(self, process: AnyProcess, pid: str, peer: Peer, admit: Admit | None) -> Reply:
         try:
-            if admit is None:
+            if admit is None and not self._outbox.rests(pid):
                 return await self._store.read(lambda tx: process.view(tx, pid, peer.did))
-            return await self._store.write(lambda tx: (admit(tx), process.view(tx, pid, peer.did))[1], short=True)
+            return await self._store.write(partial(self._show, process, pid, peer, admit), short=True)
         except ProtocolError as error:
             return _refusal(process, error, {}, pid)
+
+    def _show(self, process: AnyProcess, pid: str, peer: Peer, admit: Admit | None, tx: Tx) -> Reply:
+        if admit is not None:
+            admit(tx)
+        self._outbox.take(tx, pid)
+        return process.view(tx, pid, peer.did)
 
     def _settled(self, tx: Tx, sent: OutboxRow, outcome: Outcome, now: datetime) -> bool:
         if sent.process == NOTICE:

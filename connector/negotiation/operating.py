@@ -86,6 +86,7 @@ class Operating:
 
     async def _do(self, pid: str, act: Callable[[Tx, AnyProcess, ProcessRow], Any]) -> Any:
         def run(tx: Tx) -> Any:
+            self._outbox.take(tx, pid)
             process, row = self._find(tx, pid)
             if row.state in FINAL:
                 raise Conflict(f"the {process.process} is at its end: `{row.state}`")

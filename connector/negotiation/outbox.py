@@ -22,6 +22,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.negotiation.answered import Answered, is_followed
 from connector.negotiation.asking import SILENCE, Heard
 from connector.runtime import rehearsal, traceparent
 from connector.runtime.alarm import Alarm
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
+    from connector.negotiation.answered import Answer
     from connector.negotiation.doors import Deliver
     from connector.negotiation.protocol.messages import Document
     from connector.store.store import Store
@@ -55,6 +57,9 @@ NOTICE: Final = "notice"  # what a message belongs to that is no step of a proce
 DELIVERED: Final = "delivered"
 REFUSED: Final = "refused"
 EXPIRED: Final = "expired"
+
+UNSTORED: Final = "outbox %s: the outcome was not stored and will be asked for again: %s"
+UNTAKEN: Final = "outbox %s: what came of it could not be taken"
 
 log = logging.getLogger(__name__)
 
@@ -94,12 +99,14 @@ class Outbox:
         self._now = now
         self._settled = settled
         self._alarm = Alarm(now)
-        self._flights: dict[str, asyncio.Task[None]] = {}
+        self._flights: dict[str, asyncio.Task[bool]] = {}
         self._flown: dict[str, int] = {}  # of each flight: the attempts before it
         self._peers: Counter[str] = Counter()
         self._crowded: set[str] = set()  # peers with due rows that found no place
         self._waiting = False  # a due row found no place, or was still under way
         self._landings: set[str] | None = None  # while due rows are being read: flights that ended meanwhile
+        self._answered = Answered(self._take_alone)
+        self._takings: set[asyncio.Task[None]] = set()
         self._worker: asyncio.Task[None] | None = None
 
     def enqueue(
@@ -140,6 +147,22 @@ class Outbox:
         assert len(rows) <= 1, "a process has one message under way"
         return rows[0] if rows else None
 
+    def take(self, tx: Tx, subject: str) -> bool:
+        """Take what came of the process's message if it was answered and rests; return whether it was.
+
+        Whoever acts on a process calls this first and then reads its row.
+        """
+        answer = self._answered.get(subject)
+        if answer is None:
+            return False
+        self._conclude(tx, answer.sent, answer.outcome, late=False)
+        tx.after(partial(self._taken, answer))
+        return True
+
+    def rests(self, subject: str) -> bool:
+        """Say whether the answer to the process's message is here and not taken yet."""
+        return self._answered.get(subject) is not None
+
     def drop(self, tx: Tx, sent: OutboxRow) -> None:
         """Remove a message that is still undelivered; it may yet arrive."""
         tx.delete(OutboxRow, id=sent.id)
@@ -164,7 +187,8 @@ class Outbox:
     async def close(self) -> None:
         """Stop; what is under way stays a row and is delivered by the next run."""
         worker, self._worker = self._worker, None
-        await cancel(*self._flights.values(), worker)
+        self._answered.close()
+        await cancel(*self._flights.values(), *self._takings, worker)
 
     async def _run(self) -> None:
         while True:
@@ -201,12 +225,19 @@ class Outbox:
         self._flights[key] = asyncio.get_running_loop().create_task(self._fly(row), name=f"outbox:{key}")
         self._flights[key].add_done_callback(partial(self._landed, key, peer))
 
-    def _landed(self, key: str, peer: str, flight: asyncio.Task[None]) -> None:
-        if not flight.cancelled() and (fault := flight.exception()):
-            log.error("outbox %s: what came of it could not be taken", key, exc_info=fault)
-        del self._flights[key], self._flown[key]
+    def _down(self, key: str) -> None:
+        """Let a row be looked at again: nothing is under way for it any more."""
+        del self._flown[key]
         if self._landings is not None:
             self._landings.add(key)
+
+    def _landed(self, key: str, peer: str, flight: asyncio.Task[bool]) -> None:
+        rests = not flight.cancelled() and flight.exception() is None and flight.result()
+        if not flight.cancelled() and (fault := flight.exception()):
+            log.error(UNTAKEN, key, exc_info=fault)
+        del self._flights[key]
+        if not rests:
+            self._down(key)
         self._peers[peer] -= 1
         if not self._peers[peer]:
             del self._peers[peer]
@@ -214,7 +245,8 @@ class Outbox:
             self._waiting = False
             self._alarm.notice()
 
-    async def _fly(self, row: OutboxRow) -> None:
+    async def _fly(self, row: OutboxRow) -> bool:
+        """Deliver a message and take what came of it; return whether that rests meanwhile."""
         traceparent.CURRENT.set(traceparent.of(row.subject))  # of this task alone
         outcome = await self._attempt(row)
         late = self._now() >= row.deadline
@@ -222,11 +254,38 @@ class Outbox:
             outcome = Outcome(EXPIRED, None, outcome)
         if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
             outcome = replace(outcome, heard=await self._ask(row.process, row.subject))
+        if isinstance(outcome, Outcome) and outcome.kind == DELIVERED and not late and is_followed(row, outcome.reply):
+            self._answered.rest(row, outcome)
+            return True
         try:
             await self._store.write(partial(self._conclude, row=row, outcome=outcome, late=late), short=True)
         except StoreError as error:
-            log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row.id, error)
+            log.warning(UNSTORED, row.id, error)
             self._waiting = True  # the row is still due; when this flight has landed it gets another
+        return False
+
+    def _take_alone(self, answer: Answer) -> None:
+        """Take an answer that nothing followed."""
+        task = asyncio.get_running_loop().create_task(self._rested(answer), name=f"outbox:{answer.sent.id}")
+        self._takings.add(task)
+        task.add_done_callback(self._takings.discard)
+
+    async def _rested(self, answer: Answer) -> None:
+        traceparent.CURRENT.set(traceparent.of(answer.sent.subject))  # of this task alone
+        try:
+            await self._store.write(partial(self.take, subject=answer.sent.subject), short=True)
+        except StoreError as error:
+            log.warning(UNSTORED, answer.sent.id, error)
+        except Exception:
+            log.exception(UNTAKEN, answer.sent.id)
+        else:
+            return
+        self._taken(answer)
+        self._alarm.notice()
+
+    def _taken(self, answer: Answer) -> None:
+        if self._answered.leave(answer):
+            self._down(answer.sent.id)
 
     async def _attempt(self, row: OutboxRow) -> Outcome | str:
         """Deliver once; return what came of it, or why to try again."""

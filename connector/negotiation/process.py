@@ -4,7 +4,7 @@ Law, for every process (its table of states is `connector.negotiation.protocol.s
 1. What a message does is a value (`connector.negotiation.steps`); `_perform` alone writes it: the row, its event and
    the message it causes in one transaction.
 2. A message of ours carries the state it leads to in `pending`; the state moves when the peer has acknowledged it, with
-   an answer or with a message that presupposes it. Only one message is under way.
+   an answer (`connector.negotiation.answered`) or with a message that presupposes it. Only one message is under way.
 3. A message is checked before the first write; a refused one leaves the row as it was.
 4. A repeat gets the answer of the first time and changes nothing; each message of ours has its own `@id`.
 5. A process that is not at its end says whose `turn` it is and until when; the deadline ends it. Before that its peer
@@ -124,6 +124,8 @@ class Process(Ending[P]):
             return self._reply(row, again.status, again.state)
         if pid is None and row is not None:
             raise MismatchError(f"`{row.peer_pid}` is already the id of another {self.process}")
+        if row is not None and row.pending and self._outbox.take(tx, row.id):
+            row = self._ours(tx, row.id)
         begun = self._theirs(tx, message, body, peer, now) if row is None else self._matched(tx, row, body)
         sent = self._outbox.under_way(tx, begun.id) if begun.pending else None
         steps = self.arrives(begun, body, peer, digest, sent, self.facts(tx, begun, now))
@@ -157,6 +159,7 @@ class Process(Ending[P]):
 
     def proceed(self, tx: Tx, pid: str, now: datetime) -> bool:
         """Take the usual step of the state at once, whatever rule or delay holds it; whether that did anything."""
+        self._outbox.take(tx, pid)
         row = self._ours(tx, pid)
         act = self._reactions.get((self.process, row.role, row.state))
         if act is None or row.pending:

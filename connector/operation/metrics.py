@@ -74,12 +74,17 @@ class Metrics:
         self._seconds = Histogram(
             "penstock_request_seconds", "how long they took", ("route",), buckets=BUCKETS, registry=self.registry
         )
+        self._counted: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
         self._calls = Counter("penstock_calls", "requests that went out", ("status",), registry=self.registry)
 
     def count(self, span: Span, method: str, route: str) -> None:
         """Count a request that came to a row of the table of routes."""
-        self._requests.labels(method, route or NO_ROUTE, _class(span.status)).inc()
-        self._seconds.labels(route or NO_ROUTE).observe(span.seconds)
+        key = method, route or NO_ROUTE, _class(span.status)
+        counted = self._counted.get(key)
+        if counted is None:  # as many as the labels have values: to look one up costs more than to count
+            counted = self._counted[key] = self._requests.labels(*key), self._seconds.labels(key[1])
+        counted[0].inc()
+        counted[1].observe(span.seconds)
 
     def ended(self, span: Span) -> None:
         """Count a request that went out."""

@@ -39,6 +39,7 @@ class Statements:
         self._list = ", ".join(_quoted(self._names))
         self._singles = {frozenset(columns) for columns in (table.key, *table.unique)}
         self._kept: dict[tuple[Any, ...], tuple[str, Encoders]] = {}
+        self._whole: tuple[str, Encoders] | None = None
         self._clauses: dict[str, clause.Clause] = {}
         self._orders: dict[str, str] = {}
 
@@ -49,6 +50,13 @@ class Statements:
     def insert(self, row: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """Insert `row`; columns not named are NULL."""
         return self._call(("insert", *row), self._make_insert, row)
+
+    def insert_whole(self, row: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """Insert a row that has every column, in the order of the declaration."""
+        assert len(row) == len(self._names)
+        if self._whole is None:
+            self._whole = self._make_insert(self._names), self._encoders(self._names)
+        return self._whole[0], _encode(self._whole[1], row.values())
 
     def put(self, row: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """Insert `row`, or change the named columns of the row that has its key."""

@@ -92,7 +92,13 @@ class TableRow:
     def differs(self, other: TableRow) -> dict[str, Any]:
         """Return column -> value as it rests of those in which `other`, a row of the same table, is different."""
         before = self.__dict__
-        return self._resting({name: value for name, value in other.__dict__.items() if value != before[name]})
+        return self._resting(
+            {
+                name: value
+                for name, value in other.__dict__.items()
+                if value is not before[name] and value != before[name]
+            }
+        )
 
     def key(self) -> dict[str, Any]:
         """Return column -> value of the primary key."""

@@ -143,7 +143,11 @@ class Tx:
         """Add a row, or one of these columns alone; raises `Duplicate` if its key or a unique value is taken."""
         if isinstance(table, TableRow):
             assert not row, "a row has all its columns"
-            row = table.columns()
+            statements, row = self._table(table.TABLE.name), table.columns()
+            self._run(*statements.insert_whole(row))
+            if self.held is not None and statements.held:
+                self.held.keep((statements.table.name, tuple([row[name] for name in statements.key])), row)
+            return
         statements = self._table(_name(table))
         self._run(*statements.insert(row))
         self._keep(statements, row)

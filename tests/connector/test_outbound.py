@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.net import outbound
 from connector.net.address_rules import is_public
 from connector.net.addresses import Gate
 from connector.net.outbound import Outbound
@@ -106,6 +107,7 @@ async def test_a_public_name_is_connected_at_the_address_that_was_checked(net):
 
 
 async def test_a_callback_address_is_vetted_without_a_connection(net, monkeypatch):
+    monkeypatch.setattr(outbound, "VETTED_SECONDS", 0.0)
     async with Outbound() as door:
         door.check("https://example.org/dsp")
         assert net.resolved == []
@@ -122,6 +124,19 @@ async def test_a_callback_address_is_vetted_without_a_connection(net, monkeypatc
         monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", unknown)
         with pytest.raises(PeerUnreachable):
             await door.vet("https://example.org/dsp")
+    assert net.connected == []
+
+
+async def test_a_name_is_asked_for_once_for_many_callbacks_and_again_before_a_socket(net, monkeypatch):
+    async with Outbound() as door:
+        for path in ("/a", "/b"):
+            await door.vet("https://example.org" + path)
+        assert net.resolved == ["example.org"]
+        await door.vet("https://example.org:8443/a")
+        assert len(net.resolved) == 2
+        monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", net.answer("10.0.0.7"))
+        with pytest.raises(AddressRefused):
+            await door.get("https://example.org/a")
     assert net.connected == []
 
 

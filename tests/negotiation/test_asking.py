@@ -246,6 +246,7 @@ async def test_a_buyer_that_missed_the_last_word_finds_it_out(two, network):
     network.fault = fault
     await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), SHORT)
     await provider.until("negotiations", {"FINALIZED"})
+    await buyer.until("negotiations", {"VERIFIED"})  # the answer to its own last message was taken
     late(buyer)
     row = await buyer.until("negotiations", {"FINALIZED", "TERMINATED"})
     assert (row["state"], row["reason"]) == ("FINALIZED", "")

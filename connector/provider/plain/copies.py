@@ -10,7 +10,6 @@ wherever it is shown, and nothing of it goes through a channel.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +29,7 @@ from connector.runtime.errors import Absent, NotPermitted
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.evidence import LogEntryRow
 from connector.store.rows.vault import CopyRow, CopyState, EditionRow
+from connector.store.table_row import replace
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff
 from ledger.log.note import b64
