@@ -108,6 +108,7 @@ ACTS = (
         fields=(ID, Field("seconds", ("Seconds", "秒数"), "for how many seconds", None, "number", least=1)),
         handler="disputes.hold",
         rehearse=True,
+        typed="5b1f0c --days 3 --data regulator",
         lines=held,
     ),
     Act(

@@ -104,6 +104,7 @@ ACTS = (
         answer={"forks": ["object"]},
         example={},
         handler="log.forked",
+        typed="-o fork.json",
         lines=forked,
     ),
     Act(

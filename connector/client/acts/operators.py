@@ -54,6 +54,7 @@ ACTS = (
         operator="add-operator",
         makes=True,
         verb="exchange operator add",
+        typed='"Li Wei" --post security --to li-wei.key',
         form=False,
     ),
     Act(

@@ -129,7 +129,14 @@ ACTS = (
                 "texts",
                 default=[],
             ),
-            Field("purpose", ("Purpose", "用途"), "only what may be used for it", "--for", default=None, sent="for"),
+            Field(
+                "purpose",
+                ("Purpose", "用途"),
+                "only what may be used for it: a purpose",
+                "--for",
+                default=None,
+                sent="for",
+            ),
             Field(
                 "place", ("Place of use", "使用地"), "and there, ISO 3166 or GB/T 2260", "--in", default=None, sent="in"
             ),

@@ -34,6 +34,10 @@ def lines(row: Any) -> list[str]:
     return [*told, f"next: the exchange reads it: penstock exchange review {row['id']}"]
 
 
+def _as_in(row: Any, asked: Any) -> list[str]:
+    return [f"{row['title']}: as in version {asked['version']}, {row['price']}: {row['state']}"]
+
+
 ACTS = (
     Act(
         "service offer",
@@ -77,6 +81,7 @@ ACTS = (
         ),
         handler=FORWARD,
         rehearse=True,
+        echo=_as_in,
     ),
     Act(
         "service withdraw",
