@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import FORWARD, Act, Field
 from connector.client.acts.shape import LIMIT
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
-FORWARD = "demands.forward"
 TIDES = {"id": "service:tide-forecast"}
 ID = Field("id", ("Service", "服务编号"), "the service's id")
 ROW = {"id": "text", "title": "text", "provider": "text", "state": "text", "reason": "text", "since": "text"}
