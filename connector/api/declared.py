@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
 from connector.client.acts import request
+from connector.client.acts.act import READ
 from connector.client.acts.table import BY_CALL
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.client.acts.act import Act
 
-READ = "read"
 WHO = "who"
 
 

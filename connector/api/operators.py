@@ -15,6 +15,7 @@ from connector.api import declared
 from connector.api.authorize import EXCHANGE, MANAGEMENT
 from connector.api.call import Call, Kept
 from connector.api.faults import as_json
+from connector.client.acts.act import READ as EVERY_OPERATOR
 from connector.client.acts.table import TABLE
 from connector.exchange.acts import Acts, Asked, view
 from connector.exchange.operators import Operators
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
 ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = declared.acts_of(TABLE)
 # acts on acts: they check posts themselves, or have them checked for the act that is meant
 SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.rehearse"})
-READ = frozenset({
-    *(act.serves for act in TABLE if act.operator == declared.READ),
-})  # fmt: skip
+READ = frozenset(act.serves for act in TABLE if act.operator == EVERY_OPERATOR)
 # acts of which a second time would be another one, unless the body has this name
 NAMED = {"credit": "id"}
 

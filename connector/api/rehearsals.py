@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 PREFIX = "/management/"
-ACTS = frozenset({
-    *(act.serves for act in TABLE if act.rehearse),
-})  # fmt: skip
+ACTS = frozenset(act.serves for act in TABLE if act.rehearse)
 # acts are short; one that waits for what it has just not done is over
 REHEARSAL_SECONDS = 30.0
 

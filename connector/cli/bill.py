@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
 from connector.cli import declared
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, file_argument, file_option, new_file_option
-from connector.cli.speak import answer, ask, finish
+from connector.cli.options import AsJson, Development, file_argument, file_option, new_file_option
+from connector.cli.speak import answer, finish
 
 app = typer.Typer(help="Orders, bills and statements: list, show, check.", no_args_is_help=True)
 
@@ -31,23 +30,15 @@ declared.add(app, "bill", "list")
 
 
 @app.command()
-def show(
-    key: Annotated[str, typer.Argument(metavar="AGREEMENT|MONTH", help="an agreement's digest, or a month: 2026-11")],
-    to: To = None,
-    data: Data = DEFAULT_DATA,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Show the signed bill of an agreement, or the statement of a month; every line is priced again first.
-
-    For example: penstock bill show 3ede552c3183aa6c… --to bill.html
-    """
+@declared.asking("bill_show")
+def show(typed: declared.Typed, to: To = None) -> None:
+    """Print what is billed, or write it into a file, too."""
     from connector.provider.billing import printed  # noqa: PLC0415  # loaded when the verb runs
 
-    found = ask(data, "GET", "bills/" + quote(key, safe=""), as_json=as_json)
+    found, key = typed.ask(), typed["key"]
     if to is not None:
         _write(to, found, key)
-    answer(found, [*printed.lines(found, key), *([f"written to {to}"] if to else [])], as_json=as_json)
+    typed.tell(found, [*printed.lines(found, key), *([f"written to {to}"] if to else [])])
 
 
 @app.command()

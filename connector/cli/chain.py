@@ -6,12 +6,12 @@ import json
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote
 
 import typer
 
+from connector.cli import declared
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, Rpc, new_file_option
-from connector.cli.speak import answer, ask, finish
+from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,25 +99,17 @@ def check(archive: Archive = "", data: Data = DEFAULT_DATA, *, as_json: AsJson =
 
 
 @app.command()
-def licence(
-    agreement: Annotated[str, typer.Argument(help="digest of an agreement of ours")],
-    out: Out = None,
-    data: Data = DEFAULT_DATA,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Export an agreement as a licence that anybody checks offline: both signatures, and the chain's state of it.
-
-    For example: penstock chain licence 5b1f0c -o licence.json
-    """
+@declared.asking("agreement_licence")
+def licence(typed: declared.Typed, out: Out = None) -> None:
+    """Print the licence, or write it into a file."""
     from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
 
-    found = ask(data, "GET", f"agreements/{quote(agreement, safe='')}/licence", as_json=as_json)
+    found = typed.ask()
     text = json.dumps(found)
     if out is not None:
         files.write_atomic(out, text.encode())
     said = f"written to {out}; next, anybody: penstock verify {out} --deployment space.json"
-    answer(found, [text if out is None else said], as_json=as_json)
+    typed.tell(found, [text if out is None else said])
 
 
 async def host_chain(data: Path, host: str, port: int, *, as_json: bool) -> None:

@@ -1,13 +1,16 @@
 """The commands of declared acts: arguments, options, help and answer as the row in `connector.client.acts` says.
 
-Law: a command that is here is written nowhere else. A row whose command has ` --option` in it is asked for by that
-option of a command whose own row has none: the option takes the row's first field, or nothing if it has none.
+Law: (1) a command that is here is written nowhere else. A row whose command has ` --option` in it is asked for by that
+option of a command whose own row has none: the option takes the row's first field, if that is its own option, or
+nothing. (2) What a row cannot say is a function (`asking`): it is given what was typed for the row (`Typed`), and takes
+options of its own besides.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +20,10 @@ from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask, fail
 from connector.client.acts import request
 from connector.client.acts.act import Default
-from connector.client.acts.table import TABLE
+from connector.client.acts.table import TABLE, named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from connector.client.acts.act import Act, Field
 
@@ -33,6 +36,8 @@ TYPES: dict[str, Any] = {
     "pairs": list[str],
     "document": Path,
 }
+DRY_RUN = "dry_run"
+EXAMPLE = "For example:"
 # a parameter that has to be given
 NOTHING = inspect.Parameter.empty
 
@@ -67,21 +72,54 @@ def command(acts: Sequence[Act]) -> Callable[..., None]:
 
     def run(**typed: Any) -> None:
         asked = next((act for act in others if typed.get(_chosen_by(act))), main)
-        if asked is not main and asked.fields:
+        if _is_valued(asked):
             typed = {asked.fields[0].name: typed[_chosen_by(asked)]} | typed
-        _ask(asked, typed)
+        Typed(asked, typed).do()
 
-    told = [(name, leaf) for name, leaf in request.leaves(main.fields) if leaf.option is not None]
-    parameters = [_option(act.fields[0], _chosen_by(act), optional=True) for act in others if act.fields]
-    parameters += [_option(leaf, name) for name, leaf in told if not _is_flag(leaf)]
+    before = [_option(act.fields[0], _chosen_by(act), optional=True) for act in others if _is_valued(act)]
+    after = [_flag(_asks(act), _begun(act.help), _chosen_by(act)) for act in others if not _is_valued(act)]
+    return _made(run, main, before, after)
+
+
+def asking(call: str, *without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command of a function: with the options of the act of this name, but `without` some, and its own."""
+    act = named(call)
+
+    def made(function: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+
+        def run(**typed: Any) -> None:
+            function(Typed(act, typed), **{one.name: typed[one.name] for one in own})
+
+        run.__name__ = function.__name__
+        flags = [one for one in own if one.kind is inspect.Parameter.KEYWORD_ONLY]
+        return _made(run, act, [], flags, [one for one in own if one not in flags], without, function.__doc__ or "")
+
+    return made
+
+
+def _made(
+    run: Callable[..., None],
+    act: Act,
+    before: Sequence[inspect.Parameter],
+    flags: Sequence[inspect.Parameter],
+    own: Sequence[inspect.Parameter] = (),
+    without: Collection[str] = (),
+    about: str = "",
+) -> Callable[..., None]:
+    """Return a function with the options of an act and these, as typer asks for them, and with what its help says."""
+    leaves = [(name, leaf) for name, leaf in request.leaves(act.fields) if leaf.option is not None]
+    told = [(name, leaf) for name, leaf in leaves if name not in without]
+    parameters = [*before, *(_option(leaf, name) for name, leaf in told if not _is_flag(leaf)), *own]
     parameters += [_parameter("data", Data, DEFAULT_DATA)]
-    parameters += [_flag(leaf.option, leaf.help, name) for name, leaf in told if _is_flag(leaf)]
-    parameters += [_flag(_asks(act), _begun(act.help), _chosen_by(act)) for act in others if not act.fields]
-    parameters += [_parameter("dry_run", DryRun, default=False)] if main.rehearse else []
+    parameters += [*(_flag(leaf.option, leaf.help, name) for name, leaf in told if _is_flag(leaf)), *flags]
+    if act.rehearse and DRY_RUN not in {one.name for one in flags}:
+        parameters += [_parameter(DRY_RUN, DryRun, default=False)]
     parameters += [_parameter("as_json", AsJson, default=False)]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer asks a function for
+    keyword = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+    run.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]  # what typer asks a function for
     run.__annotations__ = {one.name: one.annotation for one in parameters}
-    run.__doc__ = f"{main.help}\n\nFor example: {example(main)}"
+    run.__doc__ = about if EXAMPLE in about else f"{act.help}\n\n{EXAMPLE} {example(act)}"
     return run
 
 
@@ -94,24 +132,67 @@ def example(act: Act) -> str:
     return " ".join(told)
 
 
-def _ask(act: Act, typed: dict[str, Any]) -> None:
-    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when a verb runs
+@dataclass(frozen=True)
+class Typed:
+    """What was typed for an act, by the names of its leaves; another act takes of it what it has, too."""
 
-    as_json = typed["as_json"]
-    read = {name: _read(leaf, typed.get(name)) for name, leaf in request.leaves(act.fields)}
-    try:
-        path, body = request.request(act, request.joined(act.fields, read))
-    except InvalidInput as fault:  # what a file brought; the rest typer has looked at
-        fail(fault, as_json=as_json)
-    told = ask(typed["data"], act.method, path, body, as_json=as_json, dry_run=typed.get("dry_run", False))
-    shown = {name: leaf.default if read[name] is None else read[name] for name, leaf in request.leaves(act.fields)}
-    lines = act.echo(told, shown) if act.echo else act.lines(told)
-    answer(told, lines or list(filter(None, [act.none.format_map(shown)])), as_json=as_json)
+    act: Act
+    given: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.given[name]
+
+    @property
+    def data(self) -> Path:
+        """Return whose server is asked."""
+        found: Path = self.given["data"]
+        return found
+
+    @property
+    def as_json(self) -> bool:
+        """Say whether the answer is printed as JSON."""
+        return bool(self.given["as_json"])
+
+    def of(self, call: str) -> Typed:
+        """Return the same for another act."""
+        return Typed(named(call), self.given)
+
+    def request(self, **instead: Any) -> tuple[str, Any]:
+        """Return path and body of the act, with `instead` in the place of what was typed."""
+        from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when a verb runs
+
+        try:
+            return request.request(self.act, request.joined(self.act.fields, instead | self._read(instead)))
+        except InvalidInput as fault:  # what a file brought; the rest typer has looked at
+            fail(fault, as_json=self.as_json)
+
+    def ask(self, **instead: Any) -> Any:
+        """Have the own server do the act, or rehearse it; return its answer."""
+        path, body = self.request(**instead)
+        dry_run = self.given.get(DRY_RUN, False)
+        return ask(self.data, self.act.method, path, body, as_json=self.as_json, dry_run=dry_run)
+
+    def tell(self, value: Any, lines: Sequence[str]) -> None:
+        """Print an answer."""
+        answer(value, lines, as_json=self.as_json)
+
+    def do(self) -> None:
+        """Do the act, and tell of it as its row says."""
+        told, read = self.ask(), self._read()
+        shown = {name: leaf.default if read[name] is None else read[name] for name, leaf in self._leaves()}
+        lines = self.act.echo(told, shown) if self.act.echo else self.act.lines(told)
+        self.tell(told, lines or list(filter(None, [self.act.none.format_map(shown)])))
+
+    def _leaves(self) -> list[tuple[str, Field]]:
+        return request.leaves(self.act.fields)
+
+    def _read(self, without: Collection[str] = ()) -> dict[str, Any]:
+        return {name: _read(leaf, self.given.get(name)) for name, leaf in self._leaves() if name not in without}
 
 
 def _read(field: Field, typed: Any) -> Any:
     """Return what was typed as the request has it."""
-    if typed is None or typed == field.default:
+    if typed in (None, [], field.default):
         return None
     if field.kind == "digits":
         return str(typed)
@@ -136,6 +217,11 @@ def _chosen_by(act: Act) -> str:
 
 def _asks(act: Act) -> str:
     return "--" + act.words.partition(" --")[2]
+
+
+def _is_valued(act: Act) -> bool:
+    """Say whether the option that asks for an act takes its first field."""
+    return bool(act.fields) and act.fields[0].option == _asks(act)
 
 
 def _option(field: Field, name: str, *, optional: bool = False) -> inspect.Parameter:

@@ -9,54 +9,40 @@ from urllib.parse import quote
 import typer
 
 from connector.cli import declared
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
-from connector.cli.speak import answer, ask, finish
+from connector.cli.speak import ask, finish
 from connector.client.acts.disputes import filed, held
 
 app = typer.Typer(help="File a dispute, look at it, rule on it.", no_args_is_help=True)
 
-Case = Annotated[str, typer.Argument(metavar="ID", help="the dispute's id: the digest of its bundle")]
 Days = Annotated[int, typer.Option(help="for how many days", min=1)]
 
 DAY_SECONDS = 86_400
 
 
 @app.command()
+@declared.asking("dispute_file")
 def file(
+    typed: declared.Typed,
     bundle: Annotated[str, typer.Argument(help="a bundle's or a proof's file, or the id of one kept here")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
 ) -> None:
     """File at the exchange what is to be ruled on: a dispute bundle, an equivocation, two heads of one log.
 
     For example: penstock dispute file bundle.json; of a log: penstock log forks -o fork.json, penstock dispute file
     fork.json
     """
-    case = ask(data, "POST", "disputes", _bundle(bundle, data, as_json=as_json), dry_run=dry_run, as_json=as_json)
-    answer(case, filed(case), as_json=as_json)
+    case = typed.ask(bundle=_bundle(bundle, typed.data, as_json=typed.as_json))
+    typed.tell(case, filed(case))
 
 
 declared.add(app, "dispute", "list", "show")
 
 
 @app.command()
-def hold(
-    dispute: Case,
-    days: Days = 7,
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Freeze the channel of a dispute while it is judged, as its arbitrator; once, and no longer than was agreed.
-
-    For example: penstock dispute hold 5b1f0c --days 3 --data regulator
-    """
-    body = {"seconds": days * DAY_SECONDS}
-    case = ask(data, "POST", f"disputes/{quote(dispute, safe='')}/hold", body, dry_run=dry_run, as_json=as_json)
-    answer(case, held(case), as_json=as_json)
+@declared.asking("dispute_hold")
+def hold(typed: declared.Typed, days: Days = 7) -> None:
+    """Freeze the channel of a dispute for so many days."""
+    case = typed.ask(seconds=days * DAY_SECONDS)
+    typed.tell(case, held(case))
 
 
 declared.add(app, "dispute", "rule")

@@ -3,65 +3,51 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, ask, fail
+from connector.cli import declared
+from connector.cli.speak import fail
 
 BAR_CHARACTERS = 20
 NAME_CHARACTERS = 32
 
 
+@declared.asking("product_find", "q")
 def find(
+    typed: declared.Typed,
     words: Annotated[list[str] | None, typer.Argument(help="words to look for")] = None,
     at: Annotated[str | None, typer.Option(help="whose catalogue: a DID, or the address of a connector")] = None,
     page: Annotated[str | None, typer.Option("--from", help="go on at this link of the catalogue")] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="only what is so: facet=value,value or measure=from..to, such as grade=1,2 or rows=1000.."),
-    ] = None,
-    purpose: Annotated[str, typer.Option("--for", help="only what may be used for it: a purpose")] = "",
-    place: Annotated[str, typer.Option("--in", help="and there, ISO 3166 or GB/T 2260")] = "",
-    like: Annotated[str, typer.Option(help="what is similar to this listed product")] = "",
     save: Annotated[str, typer.Option(help="save words and --where under this name, to be told what is new")] = "",
-    first: Annotated[int, typer.Option(help="leave out so many, the best", min=0)] = 0,
-    *,
-    counts: Annotated[bool, typer.Option("--counts", help="count what was found by facet")] = False,
-    data: Data = DEFAULT_DATA,
-    as_json: AsJson = False,
 ) -> None:
     """Find listed products, or with --at what another connector offers.
 
     For example: penstock find weather --where grade=1,2 --where rows=1000.. --counts
     """
     if at is not None:
-        told = {"peer" if at.startswith("did:") else "base": at} | ({"from": page} if page else {})
-        found = ask(data, "GET", "catalogue?" + urlencode(told), as_json=as_json)
+        found = typed.of("catalogue_read").ask(**{"peer" if at.startswith("did:") else "base": at}, start=page)
         found = _with_words(found, words or [])
-        answer(found, _lines(found), as_json=as_json)
+        typed.tell(found, _lines(found))
         return
-    if page or not (words or where or counts or purpose or like):
+    if page or not (words or any(typed[name] for name in ("where", "counts", "purpose", "like"))):
         from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
 
         hint = "give a word or --where, or --at DID to see a whole catalogue"
-        fail(InvalidInput("nothing to look for", hint), as_json=as_json)
+        fail(InvalidInput("nothing to look for", hint), as_json=typed.as_json)
+    asked = " ".join(words or [])
     if save:
-        body = {"name": save, "q": " ".join(words or []), "where": where or []}
-        row = ask(data, "POST", "searches", body, as_json=as_json)
-        answer(row, [f"saved as {save}: penstock searches shows what is new"], as_json=as_json)
+        row = typed.of("search_save").ask(name=save, q=asked)
+        typed.tell(row, [f"saved as {save}: penstock searches shows what is new"])
         return
-    query = [("q", " ".join(words or [])), ("first", first), *(("where", one) for one in where or [])]
-    query += [(name, value) for name, value in (("for", purpose), ("in", place), ("like", like)) if value]
-    found = ask(data, "GET", "find?" + urlencode(query + [("counts", "1")] * counts), as_json=as_json)
+    found = typed.ask(q=asked)
     lines = [line for row in found["products"] for line in _product(row)]
     # an exchange of before does not tell how many it looked at: all that it shows
-    seen = first + found.get("looked", len(found["products"]))
+    seen = typed["first"] + found.get("looked", len(found["products"]))
     if (more := found["found"] - seen) > 0:
         lines.append(f"and {more} more; add a word, or --first {seen}")
     lines = lines or ["nothing found; try one word of its title"]
-    answer(found, lines + _counted(found.get("counts", {})), as_json=as_json)
+    typed.tell(found, lines + _counted(found.get("counts", {})))
 
 
 def _product(row: dict[str, Any]) -> list[str]:

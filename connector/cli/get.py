@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,10 +9,10 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.open_ import Overwrite, renamings
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, file_option
-from connector.cli.quote import Provider, over, quote_path
-from connector.cli.speak import answer, ask, finish, flash, pour, talk, watched
+from connector.cli import declared
+from connector.cli.open_ import renamings
+from connector.cli.quote import over
+from connector.cli.speak import finish, flash, pour, talk, watched
 from connector.client.acts.acquisitions import FINAL
 from contracts.unit_price import MIB
 
@@ -24,6 +23,10 @@ WAIT_SECONDS = 20
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
 NOWHERE, STREAM = "null", "-"
 OVER_CAP = 5  # exit code: payment refused or over cap
+To = Annotated[
+    str | None,
+    typer.Option(help="open everything into this directory in the same pass; `-` is stdout, `null` keeps nothing"),
+]
 
 
 async def follow(own: Server, identifier: str) -> dict[str, Any]:
@@ -91,50 +94,29 @@ async def read(own: Server, identifier: str) -> dict[str, Any]:
         following.cancel()
 
 
-async def acquire(data: Path, identifier: str, product: str, mandate: dict[str, Any]) -> dict[str, Any]:
-    """Have the own server get `product`, or go on getting it; raises the fault that an acquisition failed with."""
+async def acquire(data: Path, body: dict[str, Any]) -> dict[str, Any]:
+    """Have the own server get what `body` says, or go on with it; raises the fault that an acquisition failed with."""
     from connector.client.server import server  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.errors import from_reason  # noqa: PLC0415  # loaded when the verb runs
 
     async with server(data) as own:
-        await own.call("POST", "acquisitions", {"id": identifier, "product": product, "mandate": mandate})
-        view = await (read if mandate["to"] == STREAM else follow)(own, identifier)
+        await own.call("POST", "acquisitions", body)
+        view = await (read if body["mandate"]["to"] == STREAM else follow)(own, body["id"])
     if view["state"] == "failed":
         raise from_reason(view["reason"])
     return view
 
 
+@declared.asking("acquisition_begin", "id", "mandate_to", "mandate_keep")
 def get(
-    product: Annotated[str, typer.Argument(help="product id, as `find` prints it")],
-    limit: Annotated[
-        int, typer.Option("--max-price", help="most to agree to per unit or period, in minor units", min=0)
-    ],
-    purpose: Annotated[str, typer.Option(help="a term of the purpose scheme")],
-    total: Annotated[
-        int | None, typer.Option("--max-total", help="most to agree to in all, minor units", min=0)
-    ] = None,
-    bid: Annotated[int | None, typer.Option(help="first bid per unit; default: asked price, if within", min=0)] = None,
-    deposit: Annotated[int | None, typer.Option(help="deposit in minor units; default: the whole price", min=0)] = None,
-    exposure: Annotated[
-        int | None, typer.Option(help="most to owe for keys not yet released; default: as agreed", min=1)
-    ] = None,
-    to: Annotated[
-        str | None,
-        typer.Option(help="open everything into this directory in the same pass; `-` is stdout, `null` keeps nothing"),
-    ] = None,
+    typed: declared.Typed,
+    to: To = None,
     identifier: Annotated[str | None, typer.Option("--id", help="your id; repeat the command to resume")] = None,
-    provider: Provider = None,
-    data: Data = DEFAULT_DATA,
     *,
-    licence: Annotated[
-        Path | None, file_option("--licence", "a sub-licence that you were given, as `penstock sublicense` writes it")
-    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="quote, hold it against the limits, and agree to nothing")
     ] = False,
-    overwrite: Overwrite = False,
     keep: Annotated[bool, typer.Option(help="keep the sealed replica, too; without it, `--to` writes once")] = True,
-    as_json: AsJson = False,
 ) -> None:
     """Get PRODUCT: negotiate within the limit, sign, deposit, pull. Repeat with the same id to resume.
 
@@ -142,29 +124,17 @@ def get(
     stdout as it comes, or a tar archive where there are several; nothing more is paid when its reader goes away
     """
     if dry_run:
-        _try_out(product, provider, limit, total, data, as_json=as_json)
+        _try_out(typed)
         return
-    mandate = {
-        "limit": str(limit),
-        "cap": None if total is None else str(total),
-        "bid": None if bid is None else str(bid),
-        "purpose": purpose,
-        "deposit": None if deposit is None else str(deposit),
-        "exposure": None if exposure is None else str(exposure),
-        "to": to if to in (None, NOWHERE, STREAM) else str(Path(to).resolve()),
-        "keep": keep,
-        "licence": None if licence is None else _read(licence),
-        "provider": provider,
-    }
-    if overwrite:
-        mandate["overwrite"] = True
-    if to == STREAM and as_json:
-        raise typer.BadParameter("stdout is the data's with `--to -`", param_hint="--json")
+    place = to if to in (None, NOWHERE, STREAM) else str(Path(to).resolve())
     key = identifier or str(uuid.uuid4())
+    _, body = typed.request(id=key, mandate_to=place, mandate_keep=keep)
+    if to == STREAM and typed.as_json:
+        raise typer.BadParameter("stdout is the data's with `--to -`", param_hint="--json")
     if identifier is None:
         talk(f"  acquisition {key}; resume it with --id {key}")
-    view = finish(acquire(data, key, product, mandate), as_json=as_json)
-    where = "stdout" if to == STREAM else to
+    view = finish(acquire(typed.data, body), as_json=typed.as_json)
+    where, purpose = "stdout" if to == STREAM else to, typed["mandate_purpose"]
     opened = f"opened to {where}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
     most = f", at most {view['most']} in all" if view["most"] else ""
     price = f"price: {view['price']}{most}"
@@ -172,23 +142,16 @@ def get(
     if to == STREAM:
         talk("\n".join(lines))
     else:
-        answer(view, lines, as_json=as_json)
+        typed.tell(view, lines)
 
 
-def _try_out(product: str, provider: str | None, limit: int, total: int | None, data: Path, *, as_json: bool) -> None:
+def _try_out(typed: declared.Typed) -> None:
     """Say what PRODUCT costs and whether the limits let it be bought at the asked price; exits with 5 if not."""
-    told = ask(data, "GET", quote_path(product, provider), as_json=as_json)
-    beyond = over(told, limit, total)
+    told = typed.of("quote_show").ask(provider=typed["mandate_provider"])
+    beyond = over(told, typed["mandate_limit"], typed["mandate_cap"])
     said = [f"{told['title']} of {told['provider']}: {told['price']}; {told['of']}: {told['sum']}"]
     bargain = "; a bid below the asked price may still be agreed to" if beyond else ""
     lines = [*said, *beyond, "nothing was agreed" + bargain]
-    answer({**told, "dryRun": True, "within": not beyond, "over": beyond}, lines, as_json=as_json)
+    typed.tell({**told, "dryRun": True, "within": not beyond, "over": beyond}, lines)
     if beyond:
         raise typer.Exit(OVER_CAP)
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise typer.BadParameter(f"`{path}` is not JSON", param_hint="--licence") from error

@@ -10,7 +10,7 @@ import typer
 
 from connector.cli import declared
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Document, Exchange, Trust, new_file_option
-from connector.cli.speak import answer, ask, finish, flash, talk, watched
+from connector.cli.speak import answer, finish, flash, talk, watched
 from connector.cli.verify import DISMISSED, EntryFile, PolicyFile, look
 from connector.client.acts.log import forked
 
@@ -147,17 +147,15 @@ declared.add(app, "log", "mark", "erase", "disclose")
 
 
 @app.command()
-def forks(out: Out = None, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """List the forks of others' logs that we can prove, and write the first proof for `penstock log verify`.
-
-    For example: penstock log forks -o fork.json
-    """
-    found = ask(data, "GET", "log/forks", as_json=as_json)
+@declared.asking("log_forks")
+def forks(typed: declared.Typed, out: Out = None) -> None:
+    """Write the first of the proofs into a file."""
+    found = typed.ask()
     if out is not None and found["forks"]:
         from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
 
         files.write_atomic(out, json.dumps(found["forks"][0]).encode(), mode=0o644)
-    answer(found, forked(found), as_json=as_json)
+    typed.tell(found, forked(found))
 
 
 declared.add(app, "log", "rekey")

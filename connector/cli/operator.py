@@ -5,51 +5,35 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
 from connector.cli import declared
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, new_file_option
-from connector.cli.speak import answer, ask
+from connector.cli.options import new_file_option
 from connector.client.acts import operators
 
 app = typer.Typer(help="Operators of the exchange: add, list, dismiss.", no_args_is_help=True)
 
-Identifier = Annotated[str, typer.Argument(metavar="ID", help="the act's id")]
 KeyFile = Annotated[Path | None, new_file_option("--to", what="write the new operator's key into this file")]
 
 
 @app.command()
-def add(
-    name: Annotated[str, typer.Argument(help="what the operator is called")],
-    post: Annotated[str, typer.Option(help="system, security or audit")],
-    to: KeyFile = None,
-    data: Data = DEFAULT_DATA,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Put somebody on a post; the key is told once. When all three are filled they check each other.
-
-    For example: penstock exchange operator add "Li Wei" --post security --to li-wei.key
-    """
-    made = ask(data, "POST", "operators", {"name": name, "post": post}, as_json=as_json)
-    answer(
-        _kept(made, to), [f"{made['operator']} is on the post {made['post']}", *_key_lines(made, to)], as_json=as_json
-    )
+@declared.asking("operator_add")
+def add(typed: declared.Typed, to: KeyFile = None) -> None:
+    """Tell the key once, or write it into a file."""
+    made = typed.ask()
+    typed.tell(_kept(made, to), [f"{made['operator']} is on the post {made['post']}", *_key_lines(made, to)])
 
 
 declared.add(app, "exchange operator", "list", "dismiss")
 
 
-def assent(identifier: Identifier, to: KeyFile = None, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """Assent to an act of another operator; it is done at once. Only the operator that it waits for can.
-
-    For example: penstock exchange assent 5f0c9d3e8f5e
-    """
-    done = ask(data, "POST", f"acts/{quote(identifier, safe='')}/assent", {}, as_json=as_json)
+@declared.asking("act_assent")
+def assent(typed: declared.Typed, to: KeyFile = None) -> None:
+    """Assent; a key that comes of it is told or written as above."""
+    done = typed.ask()
     told = done | {"result": _kept(done["result"], to)}
-    answer(told, [operators.done(done), *_key_lines(done["result"], to)], as_json=as_json)
+    typed.tell(told, [operators.done(done), *_key_lines(done["result"], to)])
 
 
 def _kept(made: dict[str, Any], to: Path | None) -> dict[str, Any]:

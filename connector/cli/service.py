@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 
@@ -76,27 +75,4 @@ def offer(
     answer(row, lines(row), as_json=as_json)
 
 
-declared.add(app, "service", "list")
-
-
-@app.command("roll-back")
-def roll_back(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="the service's id")],
-    version: Annotated[int, typer.Argument(help="number of the version to go back to", min=1)],
-    reason: Annotated[str, typer.Option(help="why; it goes into the log")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Offer a service of ours as it was; a version whose review stands is listed at once.
-
-    For example: penstock service roll-back service:tide-forecast 1 --reason "the new price was wrong"
-    """
-    body = {"version": str(version), "reason": reason}
-    path = f"services/{quote(identifier, safe='')}/roll-back"
-    row = ask(data, "POST", path, body, dry_run=dry_run, as_json=as_json)
-    answer(row, [f"{row['title']}: as in version {version}, {row['price']}: {row['state']}"], as_json=as_json)
-
-
-declared.add(app, "service", "withdraw")
+declared.add(app, "service", "list", "roll-back", "withdraw")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from urllib.parse import quote
+from typing import Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, ask, talk
+from connector.cli import declared
+from connector.cli.speak import talk
 
 
+@declared.asking("settlement_make")
 def settle(
-    agreement: Annotated[str | None, typer.Argument(help="agreement digest; default: all that can be settled")] = None,
-    data: Data = DEFAULT_DATA,
+    typed: declared.Typed,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be settled, and send nothing")] = False,
-    as_json: AsJson = False,
 ) -> None:
     """Settle as the payee: claim the newest voucher, close the channel, withdraw the shares.
 
@@ -25,24 +23,23 @@ def settle(
     For example: penstock settle --dry-run
     """
     if dry_run:
-        path = "settlements" + (f"?agreement={quote(agreement, safe='')}" if agreement else "")
-        found = ask(data, "GET", path, as_json=as_json)
-        lines = [
-            f"{row['channel'][:16]}: newest voucher {row['newest']}, claimed {row['claimed']}; {row['bill']}"
-            + (f"; {row['short']} more wait for the buyer's acknowledgement" if row["short"] != "0" else "")
-            for row in found["channels"]
-        ]
+        found = typed.of("settlement_preview").ask()
         said = f"{found['withdrawable']} minor units can be withdrawn"
-        answer({**found, "dryRun": True}, [*lines, said], as_json=as_json)
+        typed.tell({**found, "dryRun": True}, [*map(_previewed, found["channels"]), said])
         return
-    settled = ask(data, "POST", "settlements", {"agreement": agreement}, as_json=as_json)
-    lines = [
-        f"{row['channel'][:16]}: "
-        + (f"not settled: {row['fault']['text']}; " if "fault" in row else "")
-        + f"settled {row['settled']}, shares {row['shares']}; {row['bill'] or 'nothing bought'}"
-        for row in settled["channels"]
-    ]
-    answer(settled, lines or ["nothing to settle"], as_json=as_json)
+    settled = typed.ask()
+    typed.tell(settled, list(map(_settled, settled["channels"])) or ["nothing to settle"])
     for fault in (row["fault"] for row in settled["channels"] if "fault" in row):
         talk(f"next: {fault['hint']}")
         raise typer.Exit(fault["exit"])
+
+
+def _previewed(row: dict[str, Any]) -> str:
+    short = f"; {row['short']} more wait for the buyer's acknowledgement" if row["short"] != "0" else ""
+    return f"{row['channel'][:16]}: newest voucher {row['newest']}, claimed {row['claimed']}; {row['bill']}{short}"
+
+
+def _settled(row: dict[str, Any]) -> str:
+    fault = f"not settled: {row['fault']['text']}; " if "fault" in row else ""
+    bill = row["bill"] or "nothing bought"
+    return f"{row['channel'][:16]}: {fault}settled {row['settled']}, shares {row['shares']}; {bill}"

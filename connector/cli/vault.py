@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from connector.cli import declared
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask, finish, talk
 from connector.client.acts.vault import exported, repaired
 
@@ -85,24 +84,21 @@ declared.add(app, "vault", "rekey", "leak")
 
 
 @app.command()
+@declared.asking("garbage_collect")
 def collect(
-    data: Data = DEFAULT_DATA,
+    typed: declared.Typed,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what is kept why, and remove nothing")] = False,
-    as_json: AsJson = False,
 ) -> None:
     """Remove the editions, replicas and files that no agreement, transfer, channel, dispute or edition needs.
 
     For example: penstock vault collect --dry-run
     """
-    if dry_run:
-        found = ask(data, "GET", "vault/garbage", as_json=as_json)["found"]
-    else:
-        found = ask(data, "POST", "vault/garbage", {}, as_json=as_json)["found"]
+    found = (typed.of("garbage_list") if dry_run else typed).ask()["found"]
     freed = sum(int(row["sealedBytes"]) for row in found if not row["reasons"])
     lines = [f"{row['kind']}  {row['id'][:16]}  {'; '.join(row['reasons']) or 'nothing needs it'}" for row in found]
     said = f"{freed} bytes {'would be' if dry_run else 'are'} removed"
-    answer({"found": found, "freedBytes": str(freed), "dryRun": dry_run}, [*lines, said], as_json=as_json)
+    typed.tell({"found": found, "freedBytes": str(freed), "dryRun": dry_run}, [*lines, said])
 
 
 @app.command()
@@ -164,24 +160,12 @@ def lineage(
 
 
 @app.command("export-keys")
-def export_keys(
-    acquisition: Annotated[str, typer.Argument(help="the id that `get` printed")],
-    purpose: Annotated[str, typer.Option(help="what for, a term of the purpose scheme")],
-    to: NewFile,
-    identifier: Annotated[str | None, typer.Option("--id", help="id of the export; repeat it to ask again")] = None,
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Hand out the keys of a kept replica, for a program of your own: decided and counted as an opening, and logged.
-
-    For example: penstock vault export-keys ID --purpose Research --to keys.json
-    """
-    body = {"id": identifier or str(uuid.uuid4()), "acquisition": acquisition, "purpose": purpose, "to": str(to)}
-    done = ask(data, "POST", "vault/key-exports", body, dry_run=dry_run, as_json=as_json)
+@declared.asking("vault_export_keys", "to")
+def export_keys(typed: declared.Typed, to: NewFile) -> None:
+    """Hand the keys out into a file, with the warning beside it."""
+    done = typed.ask(to=str(to))
     talk(f"warning: {done['warning']}")
-    answer(done, exported(done), as_json=as_json)
+    typed.tell(done, exported(done))
 
 
 def _holder(row: dict[str, Any]) -> str:

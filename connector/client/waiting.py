@@ -8,21 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from connector.client.acts.table import named
 from connector.client.client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
     from types import TracebackType
 
-    import pyarrow as pa
-
-    from connector.client.results import Acquired, Exported, Opened, Product, Quote, Settled
-
 T = TypeVar("T")
+P = ParamSpec("P")
+
+
+def _waits(
+    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[WaitingClient, P], T]:
+    """Return a method of `Client` as one that waits for its end."""
+
+    @wraps(method)
+    def call(self: WaitingClient, /, *args: P.args, **given: P.kwargs) -> T:
+        return self._wait(method(self._client, *args, **given))
+
+    return call
 
 
 class WaitingClient:
@@ -50,67 +60,23 @@ class WaitingClient:
         finally:
             self._stop()
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Do as `Client.call`."""
-        return self._wait(self._client.call(method, path, body))
-
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Do as `Client.__getattr__`."""
         named(name)
         return lambda **given: self._wait(getattr(self._client, name)(**given))
 
-    def find(self, words: str = "", *, where: Iterable[str] = (), first: int = 0) -> list[Product]:
-        """Do as `Client.find`."""
-        return self._wait(self._client.find(words, where=where, first=first))
-
-    def quote(self, product: str) -> Quote:
-        """Do as `Client.quote`."""
-        return self._wait(self._client.quote(product))
-
-    def get(
-        self,
-        product: str,
-        *,
-        max_price: int,
-        purpose: str,
-        max_total: int | None = None,
-        id: str | None = None,  # noqa: A002  # as in `Client`
-        progress: Callable[[Acquired], object] | None = None,
-    ) -> Acquired:
-        """Do as `Client.get`."""
-        limits = {"max_price": max_price, "max_total": max_total}
-        return self._wait(self._client.get(product, **limits, purpose=purpose, id=id, progress=progress))  # type: ignore[arg-type]  # a price is never None
-
-    def quoted_get(self, product: str, *, max_total: int, purpose: str, id: str | None = None) -> Acquired:  # noqa: A002  # as in `Client`
-        """Do as `Client.quoted_get`."""
-        return self._wait(self._client.quoted_get(product, max_total=max_total, purpose=purpose, id=id))
-
-    def open_files(
-        self,
-        acquisition: str,
-        *,
-        purpose: str,
-        to: str | Path,
-        id: str | None = None,  # noqa: A002  # as in `Client`
-        overwrite: bool = False,
-    ) -> Opened:
-        """Do as `Client.open_files`."""
-        opened = self._client.open_files(acquisition, purpose=purpose, to=to, id=id, overwrite=overwrite)
-        return self._wait(opened)
-
-    def open(self, acquisition: str, *, purpose: str) -> pa.Table:
-        """Do as `Client.open`."""
-        return self._wait(self._client.open(acquisition, purpose=purpose))
-
-    def export_keys(self, acquisition: str, *, purpose: str, to: str | Path, id: str | None = None) -> Exported:  # noqa: A002  # as in `Client`
-        """Do as `Client.export_keys`."""
-        return self._wait(self._client.export_keys(acquisition, purpose=purpose, to=to, id=id))
-
-    def settle(self, agreement: str | None = None) -> Settled:
-        """Do as `Client.settle`."""
-        return self._wait(self._client.settle(agreement))
+    call = _waits(Client.call)
+    find = _waits(Client.find)
+    quote = _waits(Client.quote)
+    get = _waits(Client.get)
+    quoted_get = _waits(Client.quoted_get)
+    open_files = _waits(Client.open_files)
+    open = _waits(Client.open)
+    export_keys = _waits(Client.export_keys)
+    settle = _waits(Client.settle)
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what comes of a coroutine of the client."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _stop(self) -> None:

@@ -42,6 +42,8 @@ HEADERS: Mapping[str, str] = {
 # a spreadsheet takes a cell that begins so for a formula
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 YEAR_SECONDS = 365 * 24 * 3600
+# what a page is rendered by that has nothing to show but its table
+TABLE = "table.html"
 
 
 def prepare(app: web.Application) -> None:
@@ -74,7 +76,7 @@ def prepare(app: web.Application) -> None:
 def html(
     request: web.Request, template: str, context: Mapping[str, Any], *, session: Session | None, status: int = 200
 ) -> web.Response:
-    """Return a template as a page in the reader's language."""
+    """Return a template as a page in the reader's language; where there is none, what the page has is its table."""
     lang, named = language.chosen(request), context.get("names", {})
     told = {
         "lang": lang,
@@ -90,7 +92,7 @@ def html(
         "other": _in_language(request, next(name for name in language.LANGUAGES if name != lang)),
         **context,
     }
-    text = aiohttp_jinja2.render_string(template + ".html", request, told)
+    text = aiohttp_jinja2.get_env(request.app).select_template([template + ".html", TABLE]).render(told)
     answer = web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
     if request.query.get("lang") in language.LANGUAGES:
         answer.set_cookie(language.COOKIE, lang, path=PREFIX, samesite="Strict", max_age=YEAR_SECONDS)

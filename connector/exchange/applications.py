@@ -8,7 +8,7 @@ applied for; holidays are the operator's. Each move is an event of the exchange'
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.working_days import after
 from connector.exchange.case import NOWHERE, Case, Turn, check_state
@@ -19,16 +19,14 @@ from connector.runtime.limits import REASON_CHARACTERS_MAX, WAITING_APPLICATIONS
 from connector.store.rows.space import ApplicationRow, ApplicationState, MemberRow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.exchange.case import Write
     from connector.identity.peers import Peers
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.space.document import Member
-
-    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 # what an applicant says
 SAID = ("did", "name", "role", "region", "message")
@@ -62,8 +60,7 @@ class Applications:
             raise InvalidInput(f"a message has at most {REASON_CHARACTERS_MAX} characters")
         member = await described(self._peers, self._core.outbound, did)
         now = self._core.clock.now()
-        row: ApplicationRow = await write(lambda tx: self._apply(tx, member, message, now))
-        return view(row)
+        return view(await write(lambda tx: self._apply(tx, member, message, now)))
 
     async def page(self, state: str) -> list[JsonObject]:
         """Return applications of a state, those first that are due first; `overdue` tells which are late.

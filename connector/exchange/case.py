@@ -7,7 +7,7 @@ written here alone: the row and the event that proves it, in one transaction.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.limits import PAGE_ROWS_MAX
@@ -25,10 +25,18 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 C = TypeVar("C", bound=CaseRow)
+T = TypeVar("T")
 
 # where a case was before there was one, as an event says it
 NOWHERE = "unknown"
 STATE_CHARACTERS_SHOWN = 40
+
+
+class Write(Protocol):
+    """Runs an act in one transaction, with what the caller's request uses up (`connector.api.call.Call.act`)."""
+
+    async def __call__(self, act: Callable[[Tx], T], /) -> T:
+        """Return what comes of the act."""
 
 
 @dataclass(frozen=True, slots=True)

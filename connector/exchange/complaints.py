@@ -19,16 +19,14 @@ from connector.store.rows.space import ComplaintRow
 from contracts.decimals import read_hex
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.exchange.case import Write
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
-
-    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 LATE = "yes"
 SHOWN = ("id", "agreement", "words", "complainant", "respondent", "state", "answer", "reason")
@@ -52,8 +50,7 @@ class Complaints:
         """Take in a complaint about the other party of an agreement; the same one again changes nothing."""
         complaint, now = from_json(document), self._core.clock.now()
         respondent = await self._other(complaint.agreement, member)
-        row: ComplaintRow = await write(lambda tx: self._file(tx, complaint, member, respondent, now))
-        return self.view(row)
+        return self.view(await write(lambda tx: self._file(tx, complaint, member, respondent, now)))
 
     async def page(self, member: str, *, first: int) -> list[JsonObject]:
         """Return the complaints that concern a member, those first that are due first; the exchange sees all."""

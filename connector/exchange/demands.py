@@ -25,11 +25,11 @@ from connector.store.rows.space import DemandRow
 from contracts.tariff import asked
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from catalog.use import Use
     from connector.core.core import Core
+    from connector.exchange.case import Write
     from connector.exchange.finding import Finding
     from connector.exchange.spaces import Spaces
     from connector.space.view import SpaceView
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
-
-    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 DEMANDS = Case(
     DemandRow,
@@ -118,8 +116,7 @@ class Demands:
             turn = _moved(row, step, BUYER, member, now, **body)
             return view(DEMANDS.keep(tx, self._core.evidence, row, turn))
 
-        moved_: JsonObject = await write(act)
-        return moved_
+        return await write(act)
 
     # ---- one transaction's part
 

@@ -17,9 +17,8 @@ from connector.runtime.errors import Absent, explain_failure
 from connector.store.rows.space import ConnectorRow, MemberRow, MemberState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from connector.core.core import Core
+    from connector.exchange.case import Write
     from connector.exchange.leaving import Departing
     from connector.space.exchange import ExchangeDoor
     from connector.store.transaction import Tx
@@ -43,7 +42,7 @@ class Heartbeats:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def receive(self, did: str, document: Any, write: Callable[..., Awaitable[Any]]) -> JsonObject:
+    async def receive(self, did: str, document: Any, write: Write) -> JsonObject:
         """Take a heartbeat in; returns how the member stands."""
         told, now = connectors.from_json(document), self._core.clock.now()
 
@@ -52,8 +51,7 @@ class Heartbeats:
             member = tx.get(MemberRow, did=did)
             return {"standing": MemberState.ADMITTED if member is None else member.state}
 
-        standing: JsonObject = await write(act)
-        return standing
+        return await write(act)
 
     async def page(self) -> list[JsonObject]:
         """List the members' connectors with their newest word, those not heard of longest first."""

@@ -23,19 +23,17 @@ from connector.store.rows.vault import ReplicaRow
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from catalog.leaving import Plan
     from connector.core.core import Core
+    from connector.exchange.case import Write
     from connector.exchange.finding import Finding
     from connector.exchange.members import Members
     from connector.space.author import SpaceAuthor
     from connector.space.exchange import ExchangeDoor
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
-
-    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 PLANS = Case(
     LeavingRow,
@@ -68,13 +66,11 @@ class Leaving:
             row = LeavingRow(did=did, plan=plan.json(), state=State.ASKED, reason="", **times)
             return view(PLANS.keep(tx, self._core.evidence, known, Turn(row, did, plan.reason)))
 
-        asked: JsonObject = await write(act)
-        return asked
+        return await write(act)
 
     async def stay(self, did: str, write: Write) -> JsonObject:
         """Take back a plan that was not answered yet."""
-        row: LeavingRow = await write(lambda tx: self._move(tx, did, Move.STAY, MEMBER, did, ""))
-        return view(row)
+        return view(await write(lambda tx: self._move(tx, did, Move.STAY, MEMBER, did, "")))
 
     async def page(self) -> list[JsonObject]:
         """List the plans that are asked for or under way, those that end first."""

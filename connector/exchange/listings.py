@@ -43,7 +43,7 @@ NAME, FACES = DATASET, faces.FACES
 VERSIONS = Versions(
     ("title", "dataset", "offer", "tier", "edition", "header", SPACE, SAMPLE, RESOURCE, CODE), difference.differences
 )
-STOCK = Stock(ListingRow, "listing", "header", VERSIONS)
+STOCK = Stock(ListingRow, "id", "there is no listing `{}`", "", "header", VERSIONS)
 find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
 ALIKE_SHOWN = 5
 

@@ -16,17 +16,16 @@ from connector.runtime.limits import MEMBER_SEARCHES_MAX, PAGE_ROWS_MAX, QUERY_C
 from connector.store.rows.space import SearchRow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.exchange.case import Write
     from connector.exchange.finding import Finding
     from connector.exchange.spaces import Spaces
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
-
-    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 NAME_CHARACTERS_MAX = 64
 KEYS = frozenset({"name", "q", "where"})
@@ -52,8 +51,7 @@ class Searches:
             tx.put(SearchRow(member=member, name=name, text=text, conditions=where, since=now, created=now))
             return {"name": name, "q": text, "where": where, "new": []}
 
-        saved: JsonObject = await write(act)
-        return saved
+        return await write(act)
 
     async def page(self, member: str) -> list[JsonObject]:
         """Return a member's searches, each with what is new of it."""
@@ -76,8 +74,7 @@ class Searches:
                 raise _absent(name)
             return {"name": name, "new": []}
 
-        done: JsonObject = await write(act)
-        return done
+        return await write(act)
 
     async def drop(self, member: str, name: str, write: Write) -> JsonObject:
         """Forget a search."""
@@ -87,8 +84,7 @@ class Searches:
                 raise _absent(name)
             return {"name": name, "dropped": True}
 
-        done: JsonObject = await write(act)
-        return done
+        return await write(act)
 
     async def _shown(self, row: SearchRow, sight: tuple[str, ...] | None) -> JsonObject:
         asked = question(row.text, row.conditions)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # what a question calls these, and how other standards have one (`connector.exchange.kinds`)
 NAME, FACES = DATA_SERVICE, faces.SERVICE_FACES
 VERSIONS = Versions(("title", "space", "service"), difference.of_services)
-STOCK = Stock(ServiceRow, "service", "service", VERSIONS)
+STOCK = Stock(ServiceRow, "id", "there is no service `{}`", "", "service", VERSIONS)
 find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
 # what a reader is told in the place of the bound that a draw of rows gives
 READ, CHECKED = "read by the exchange's operator", "held against the rules of its space, read by nobody"

@@ -7,12 +7,12 @@ suspension no version's review stands; what is listed was reviewed as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from catalog.listing import FOUND_IN, Move, moved
 from connector.exchange.federation import keeping
 from connector.exchange.numbering import following
-from connector.runtime.errors import Absent
+from connector.store.kept import Kept
 from connector.store.rows.catalogue import ListingRow, ServiceRow
 from contracts.canonical import sha
 
@@ -29,24 +29,15 @@ R = TypeVar("R", ListingRow, ServiceRow)
 
 
 @dataclass(frozen=True, slots=True)
-class Stock(Generic[R]):
-    """Rows of one class; `called` names one in an error, `digested` is the column whose digest a move carries."""
+class Stock(Kept[R]):
+    """Rows of one class; `digested` is the column whose digest a move carries."""
 
-    row: type[R]
-    called: str
     digested: str
     versions: Versions
 
     def own(self, row: Stocked) -> R:
         """Return a row that is of this class: nobody else's come here."""
         assert isinstance(row, self.row), "a row is shown to its own kind"
-        return row
-
-    def find(self, tx: Tx, key: str) -> R:
-        """Return one in any state; raises Absent."""
-        row = tx.get(self.row, id=key)
-        if row is None:
-            raise self.absent(key)
         return row
 
     def listed(self, tx: Tx, key: str) -> R:
@@ -91,7 +82,3 @@ class Stock(Generic[R]):
         """Record a move; `document` is what it is of."""
         fields = {"from": states[0], "to": states[1], "by": by, "reason": reason, "digest": sha(document).hex()}
         evidence.record(tx, "listing.moved", part=key, fields=fields, now=now)
-
-    def absent(self, key: str) -> Absent:
-        """Return the word that there is none of this id."""
-        return Absent(f"there is no {self.called} `{key[:200]}`")

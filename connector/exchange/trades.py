@@ -20,17 +20,15 @@ from contracts.unit_price import measure, unit_price
 from ledger.agreement import trade as shown
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.exchange.case import Write
     from connector.exchange.chain_events import ChainEvents
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
-
-    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 KIND = "trade.recorded"
 
@@ -58,8 +56,7 @@ class Trades:
             raise Conflict("the buyer is no member of this space")
         parties = {"provider": member, "buyer": buyer.did}
         now, amount = self._core.clock.now(), channel.claimed
-        row: JsonObject = await write(lambda tx: self._record(tx, key, told, parties, amount, now))
-        return row
+        return await write(lambda tx: self._record(tx, key, told, parties, amount, now))
 
     async def prices(self) -> JsonObject:
         """Return the figures of every class that may be shown, and how many are kept quiet."""

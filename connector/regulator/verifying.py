@@ -62,6 +62,15 @@ class Finding:
     lines: tuple[str, ...]
 
 
+def _holds(kind: str, said: Mapping[str, Any], *lines: str) -> Finding:
+    return Finding(True, {"kind": kind, "verified": True, **said}, lines)
+
+
+def _fails(kind: str, words: str, why_not: Exception) -> Finding:
+    said = {"kind": kind, "verified": False, "reason": str(why_not)}
+    return Finding(False, said, (words, f"because: {why_not}"))
+
+
 def verify(path: Path, aids: Aids) -> Finding:
     """Verify the document in a file; raises InvalidInput when it is none of the forms, or an aid is missing."""
     raw = read(path)
@@ -103,8 +112,6 @@ def _equivocation(document: Mapping[str, Any], aids: Aids) -> Finding:
     signer = address.show(shown.signer)
     reason = f"{signer} signed two different messages ({shown.kind}) with seq {shown.seq} of one channel"
     said = {
-        "kind": equivocation.NAME,
-        "verified": True,
         "finding": equivocation.NAME,
         "atFault": shown.role,
         "signer": signer,
@@ -113,7 +120,7 @@ def _equivocation(document: Mapping[str, Any], aids: Aids) -> Finding:
         "reason": reason,
     }
     lines = f"at fault: {shown.role}", f"because: {reason}", "compare the signer with the parties of the agreement"
-    return Finding(True, said, lines)
+    return _holds(equivocation.NAME, said, *lines)
 
 
 def _fork(document: Mapping[str, Any], aids: Aids) -> Finding:
@@ -123,12 +130,11 @@ def _fork(document: Mapping[str, Any], aids: Aids) -> Finding:
     try:
         shown = fork_proof.judge(document, policy.log(origin if isinstance(origin, str) else ""))
     except (ContractError, NoteError) as error:
-        said = {"kind": fork_proof.NAME, "verified": False, "reason": str(error)}
-        return Finding(holds=False, document=said, lines=("no fork is proven", f"because: {error}"))
+        return _fails(fork_proof.NAME, "no fork is proven", error)
     sizes = [str(shown.old.size), str(shown.new.size)]
     reason = f"its head of size {sizes[1]} has another history up to size {sizes[0]} than its head of that size"
-    said = {"kind": fork_proof.NAME, "verified": True, "origin": origin, "sizes": sizes, "reason": reason}
-    return Finding(holds=True, document=said, lines=(f"at fault: the owner of `{origin}`", f"because: {reason}"))
+    said = {"origin": origin, "sizes": sizes, "reason": reason}
+    return _holds(fork_proof.NAME, said, f"at fault: the owner of `{origin}`", f"because: {reason}")
 
 
 def _event(document: Mapping[str, Any], aids: Aids) -> Finding:
@@ -144,8 +150,6 @@ def _proof(text: str, entry: bytes, aids: Aids) -> Finding:
     checkpoint = shown.verify(entry, policy)
     witnesses = sorted(policy.witnesses_of(shown.note))
     said = {
-        "kind": "proof",
-        "verified": True,
         "origin": checkpoint.origin,
         "index": str(shown.index),
         "size": str(checkpoint.size),
@@ -154,8 +158,9 @@ def _proof(text: str, entry: bytes, aids: Aids) -> Finding:
         "event": _event_kind(entry),
     }
     place = f"entry {shown.index} of {checkpoint.size} in `{checkpoint.origin}`"
-    lines = f"proven: {said['event']} is {place}", f"witnessed by {', '.join(witnesses) or 'nobody'}"
-    return Finding(True, said, lines)
+    return _holds(
+        "proof", said, f"proven: {said['event']} is {place}", f"witnessed by {', '.join(witnesses) or 'nobody'}"
+    )
 
 
 def _agreement(document: Mapping[str, Any], aids: Aids) -> Finding:
@@ -166,11 +171,8 @@ def _agreement(document: Mapping[str, Any], aids: Aids) -> Finding:
         signed = [read_hex(document[name], name, SIGNATURE_BYTES) for name in AGREEMENT_SIGNATURES]
         found = agreements.verify(domain, agreement, terms, *signed)
     except ContractError as error:
-        said = {"kind": "agreement", "verified": False, "reason": str(error)}
-        return Finding(holds=False, document=said, lines=("the agreement does not hold", f"because: {error}"))
+        return _fails("agreement", "the agreement does not hold", error)
     said = {
-        "kind": "agreement",
-        "verified": True,
         "agreementDigest": found.hex(),
         "provider": address.show(agreement.provider),
         "buyer": address.show(agreement.buyer),
@@ -178,8 +180,8 @@ def _agreement(document: Mapping[str, Any], aids: Aids) -> Finding:
         "notAfter": terms.json()["notAfter"],
         "summary": agreement.summary,
     }
-    lines = f"agreement {found.hex()}", f"signed by {said['provider']} and {said['buyer']}", agreement.summary
-    return Finding(holds=True, document=said, lines=lines)
+    signers = f"signed by {said['provider']} and {said['buyer']}"
+    return _holds("agreement", said, f"agreement {found.hex()}", signers, agreement.summary)
 
 
 def _licence(document: Mapping[str, Any], aids: Aids) -> Finding:
@@ -191,12 +193,9 @@ def _licence(document: Mapping[str, Any], aids: Aids) -> Finding:
         found = licence_proof.read(document, deployment)
         _same_block(found.block.hash, aids)
     except (ContractError, StateProofError) as error:
-        said = {"kind": "licence", "verified": False, "reason": str(error)}
-        return Finding(holds=False, document=said, lines=("the licence does not hold", f"because: {error}"))
+        return _fails("licence", "the licence does not hold", error)
     block = {"number": str(found.block.number), "hash": found.block.hash.hex(), "at": found.block.at.isoformat()}
     said = {
-        "kind": "licence",
-        "verified": True,
         "agreementDigest": found.digest.hex(),
         "provider": address.show(found.agreement.provider),
         "buyer": address.show(found.agreement.buyer),
@@ -213,7 +212,7 @@ def _licence(document: Mapping[str, Any], aids: Aids) -> Finding:
         lines.append(f"it stands below {found.parent.hex()}: check that one, too")
     if aids.block is None:
         lines.append(f"compare the block's hash with one that you trust: {block['hash']}")
-    return Finding(holds=True, document=said, lines=tuple(lines))
+    return _holds("licence", said, *lines)
 
 
 def _same_block(found: bytes, aids: Aids) -> None:
@@ -228,15 +227,13 @@ def _receipt(document: Mapping[str, Any], aids: Aids) -> Finding:
     signed = read_hex(document["receiptSig"], "receiptSig", SIGNATURE_BYTES)
     signer = address.show(recover(digest(domain, receipt), signed))
     said = {
-        "kind": "receipt",
-        "verified": True,
         "signer": signer,
         "channelId": receipt.channel_id.hex(),
         "seq": str(receipt.seq),
         "voucherDigest": receipt.voucher_digest.hex(),
     }
     line = f"signed by {signer}: keys of window {receipt.seq} of channel {receipt.channel_id.hex()[:16]} were released"
-    return Finding(True, said, (line, "compare the signer with the payee of the agreement"))
+    return _holds("receipt", said, line, "compare the signer with the payee of the agreement")
 
 
 def _view(document: Mapping[str, Any], aids: Aids) -> Finding:
@@ -244,12 +241,9 @@ def _view(document: Mapping[str, Any], aids: Aids) -> Finding:
     try:
         signed, found, troubles = address.show(view.signer(document)), view.proofs(document), view.troubles(document)
     except ContractError as error:
-        said = {"kind": "view", "verified": False, "reason": str(error)}
-        return Finding(holds=False, document=said, lines=("the view does not hold", f"because: {error}"))
+        return _fails("view", "the view does not hold", error)
     checked = 0 if aids.policy is None else _proven(found, log_policy.parse(read_text(aids.policy)))
     said = {
-        "kind": "view",
-        "verified": True,
         "page": document["view"].get("page"),
         "issuer": document["issuer"],
         "at": document["at"],
@@ -263,7 +257,7 @@ def _view(document: Mapping[str, Any], aids: Aids) -> Finding:
     if checked < len(found):
         lines.append("the others are of logs that --log-policy does not name")
     lines += [f"not read to its end, so events may lack: {each}" for each in troubles]
-    return Finding(holds=True, document=said, lines=tuple(lines))
+    return _holds("view", said, *lines)
 
 
 def _proven(found: Sequence[Mapping[str, str]], policy: log_policy.LogPolicy) -> int:

@@ -20,7 +20,7 @@ from policy.tc609.codes import (
 )
 from policy.vocabulary.actions import ACTIONS as HIERARCHY
 from policy.vocabulary.operands import ODRL_OPERANDS, OPERANDS, REFUSED
-from policy.words import terms_en, terms_zh
+from policy.words import terms
 
 if TYPE_CHECKING:
     from policy.tc609.codes import Term
@@ -38,13 +38,13 @@ LISTS = {
 
 def actions() -> str:
     """Return the actions, each with what it is in ODRL."""
-    rows = [(_wire(row), _odrl(row), terms_en.ACTIONS[row.odrl], terms_zh.ACTIONS[row.odrl]) for row in ACTIONS]
+    rows = [(_wire(row), _odrl(row), *terms.ACTIONS[row.odrl]) for row in ACTIONS]
     return table(("action", "in ODRL", "meaning", "中文"), rows)
 
 
 def constraints() -> str:
     """Return the constraints, each with its left operand and the type of its value."""
-    words = [(terms_en.OPERANDS.get(row.odrl, "–"), terms_zh.OPERANDS.get(row.odrl, "–")) for row in CONSTRAINTS]
+    words = [terms.OPERANDS.get(row.odrl, ("–", "–")) for row in CONSTRAINTS]
     rows = [(_wire(row), _odrl(row), _type(row), *said) for row, said in zip(CONSTRAINTS, words, strict=True)]
     return table(("constraint", "left operand", "value", "meaning", "中文"), rows)
 

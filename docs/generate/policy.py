@@ -12,9 +12,7 @@ from policy.vocabulary.actions import ACTIONS, upwards
 from policy.vocabulary.names import ACTION_ALIASES, ODRL, OPERAND_ALIASES, PROFILE, TERMS
 from policy.vocabulary.operands import CODES, ODRL_OPERANDS, OPERANDS, REFUSED, Source, State, Unit
 from policy.vocabulary.operators import ORDER, TREE
-from policy.words.terms_en import ACTIONS as ACTION_WORDS
-from policy.words.terms_zh import ACTIONS as ACTION_WORDS_ZH
-from policy.words.terms_zh import OPERANDS as OPERAND_WORDS_ZH
+from policy.words.sentences import CHINESE, ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +42,7 @@ def operands() -> str:
     rows = [
         (
             f"`{name}`" + "".join(f"<br>also `{alias}`" for alias in _aliases(name)),
-            f"{row.meaning} ({OPERAND_WORDS_ZH[name]})",
+            f"{row.meaning} ({CHINESE.operands[name]})",
             row.type.value + ("" if row.unit is Unit.NONE else f", unit {row.unit.value}"),
             f"`{row.source.value}`",
             "–" if row.state is State.NONE else row.state.value,
@@ -63,7 +61,7 @@ def actions() -> str:
         (
             f"`{name}`" + "".join(f"<br>also `{alias}`" for alias, of in ACTION_ALIASES.items() if of == name),
             " ⊂ ".join(f"`{one}`" for one in upwards(name)[1:]) or "–",
-            f"{ACTION_WORDS[name]} ({ACTION_WORDS_ZH[name]})",
+            f"{ENGLISH.actions[name]} ({CHINESE.actions[name]})",
         )
         for name in ACTIONS
     ]
@@ -102,12 +100,12 @@ def _profile() -> Iterator[str]:
     yield 'penstock:digest rdfs:label "the digest of a parent policy"@en .'
     for name, row in sorted(OPERANDS.items()):
         if name not in ODRL_OPERANDS:
-            words = f'skos:definition "{row.meaning}"@en, "{OPERAND_WORDS_ZH[name]}"@zh'
+            words = f'skos:definition "{row.meaning}"@en, "{CHINESE.operands[name]}"@zh'
             yield f"penstock:{name} a odrl:LeftOperand ; {words} ."
     for name in sorted(PROFILE_ACTIONS):
         parent = ACTIONS[name]
         space = "penstock" if parent in PROFILE_ACTIONS else "odrl"
-        words = f'skos:prefLabel "{ACTION_WORDS[name]}"@en, "{ACTION_WORDS_ZH[name]}"@zh'
+        words = f'skos:prefLabel "{ENGLISH.actions[name]}"@en, "{CHINESE.actions[name]}"@zh'
         yield f"penstock:{name} a odrl:Action ; odrl:includedIn {space}:{parent} ; {words} ."
 
 

@@ -192,22 +192,6 @@ def _founded(registry: Registry, event: ChainEvent) -> None:
     registry.exchanges.add(event.fields["exchange"])
 
 
-def _exchange_named(registry: Registry, event: ChainEvent) -> None:
-    registry.exchanges.add(event.fields["exchange"])
-
-
-def _exchange_dismissed(registry: Registry, event: ChainEvent) -> None:
-    registry.exchanges.discard(event.fields["exchange"])
-
-
-def _arbitrator_named(registry: Registry, event: ChainEvent) -> None:
-    registry.arbitrators.add(event.fields["arbitrator"])
-
-
-def _arbitrator_dismissed(registry: Registry, event: ChainEvent) -> None:
-    registry.arbitrators.discard(event.fields["arbitrator"])
-
-
 def _admitted(registry: Registry, event: ChainEvent) -> None:
     fields = event.fields
     registry.members[fields["member"]] = Registered(fields["did"], fields["role"], fields["keys"], event.block)
@@ -219,14 +203,6 @@ def _changed(registry: Registry, event: ChainEvent, **changes: Any) -> None:
         registry.members[event.fields["member"]] = replace(found, **changes)
 
 
-def _role_changed(registry: Registry, event: ChainEvent) -> None:
-    _changed(registry, event, role=event.fields["role"])
-
-
-def _keys_changed(registry: Registry, event: ChainEvent) -> None:
-    _changed(registry, event, keys=event.fields["keys"])
-
-
 def _rested(registry: Registry, event: ChainEvent) -> None:
     found = registry.members.get(event.fields["member"])
     if found is not None:
@@ -234,20 +210,16 @@ def _rested(registry: Registry, event: ChainEvent) -> None:
         _changed(registry, event, rests=(*found.rests, rest))
 
 
-def _revoked(registry: Registry, event: ChainEvent) -> None:
-    _changed(registry, event, revoked=event.block)
-
-
 _STEPS: Mapping[str, Callable[[Registry, ChainEvent], None]] = {
     "SpaceFounded": _founded,
-    "ExchangeNamed": _exchange_named,
-    "ExchangeDismissed": _exchange_dismissed,
-    "ArbitratorNamed": _arbitrator_named,
-    "ArbitratorDismissed": _arbitrator_dismissed,
+    "ExchangeNamed": lambda registry, event: registry.exchanges.add(event.fields["exchange"]),
+    "ExchangeDismissed": lambda registry, event: registry.exchanges.discard(event.fields["exchange"]),
+    "ArbitratorNamed": lambda registry, event: registry.arbitrators.add(event.fields["arbitrator"]),
+    "ArbitratorDismissed": lambda registry, event: registry.arbitrators.discard(event.fields["arbitrator"]),
     "MemberAdmitted": _admitted,
-    "RoleChanged": _role_changed,
-    "KeysChanged": _keys_changed,
+    "RoleChanged": lambda registry, event: _changed(registry, event, role=event.fields["role"]),
+    "KeysChanged": lambda registry, event: _changed(registry, event, keys=event.fields["keys"]),
     "MemberSuspended": _rested,
     "MemberResumed": _rested,
-    "MemberRevoked": _revoked,
+    "MemberRevoked": lambda registry, event: _changed(registry, event, revoked=event.block),
 }

@@ -1,149 +1,120 @@
 # ruff: noqa: RUF001 (Chinese is written with full-width marks)
-"""The words of findings about disputes and what the programs record of rights and members: rows of `words.CODES`."""
+"""The words of findings about disputes and what the programs record of rights and members: rows of `words.WORDS`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.audit.severity import ERROR, WARNING
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# code → severity, English, Chinese
-REGISTRY: Mapping[str, tuple[str, str, str]] = {
+# code → English, Chinese
+REGISTRY: Mapping[str, tuple[str, str]] = {
     "dispute-suppressed": (
-        ERROR,
         "{event} filed bundle {bundle}, of which the exchange's log knows nothing",
         "{event} 提交了证据包 {bundle}，而交易所日志中没有记录",
     ),
     "dispute-not-ruled": (
-        WARNING,
         "{event} filed bundle {bundle}, on which nobody has ruled",
         "{event} 提交的证据包 {bundle} 尚无裁决",
     ),
     "ruling-without-dispute": (
-        ERROR,
         "{event} rules on bundle {bundle}, which no party filed",
         "{event} 裁决的证据包 {bundle} 未由任何一方提交",
     ),
     "ruling-by-another": (
-        ERROR,
         "{event} rules on channel {channel}, which names another arbitrator",
         "{event} 裁决通道 {channel}，而该通道指定的仲裁人另有其人",
     ),
     "ruling-unfounded": (
-        ERROR,
         "{event} finds `{finding}` in a window for which the payer's log has no keys.faulted",
         "{event} 认定 {finding}，但付款方日志中该窗口没有 keys.faulted",
     ),
     "ruling-not-executed": (
-        ERROR,
         "{event} divides channel {channel}, and the chain shows no division by that ruling",
         "{event} 裁决分割通道 {channel}，而链上没有依该裁决的分割",
     ),
     "ruling-executed-otherwise": (
-        ERROR,
         "{event} gives the payees {mine}, the chain gave them {theirs}",
         "{event} 裁定收款方得 {mine}，链上给付 {theirs}",
     ),
     "ruling-beyond-window": (
-        ERROR,
         "{event} gives the payees {mine} of the rest, where the disputed window permits {least} to {most}",
         "{event} 裁定收款方从余额中得 {mine}，而争议窗口允许的范围是 {least} 至 {most}",
     ),
     "division-without-ruling": (
-        ERROR,
         "channel {channel} was divided on chain by ruling {ruling}, which no dispute.ruled of its arbitrator tells",
         "链上依裁决 {ruling} 分割了通道 {channel}，而仲裁人日志中没有相应的 dispute.ruled",
     ),
     "division-by-unnamed": (
-        ERROR,
         "channel {channel} was divided by an account that the space's registry does not name as an arbitrator",
         "通道 {channel} 由空间登记簿未列为仲裁人的账户分割",
     ),
     "registration-unfounded": (
-        ERROR,
         "{event} says that edition {edition} was registered, and the chain knows no edition {known}",
         "{event} 称版本 {edition} 已登记，而链上没有版本 {known}",
     ),
     "edition-registered-twice": (
-        ERROR,
         "edition {edition} is registered on chain under {count} blind ids, so its rights could be sold as often",
         "版本 {edition} 在链上以 {count} 个盲标识登记，其权利可能被重复出售",
     ),
     "licence-without-rights": (
-        ERROR,
         "licence {agreement} was granted in block {block} by an account that held no rights in edition {edition} then",
         "许可 {agreement} 于区块 {block} 授予，而授予者当时并不持有版本 {edition} 的权利",
     ),
     "licence-of-withdrawn": (
-        ERROR,
         "licence {agreement} was granted in block {block}, after edition {edition} had been withdrawn",
         "许可 {agreement} 于区块 {block} 授予，而版本 {edition} 此前已撤回",
     ),
     "pledge-broken": (
-        ERROR,
         "{subject} was {what} while it was pledged, which its program does not permit",
         "{subject} 在质押期间被处分（{what}），而其程序并不允许",
     ),
     "sublicence-unrecorded": (
-        ERROR,
         "sub-licence {agreement} stands on chain as a licence of its own: what ends its parent {parent} leaves it",
         "{parent} 之下的分许可 {agreement} 在链上为独立许可：上级终止时不随之终止",
     ),
     "sublicence-misplaced": (
-        ERROR,
         "sub-licence {agreement} names {parent} as its parent, the chain another parent, holder or child",
         "分许可 {agreement} 的上级为 {parent}，而链上的上级、持有人或被许可人不符",
     ),
     "log-forked-proven": (
-        ERROR,
         "it signed a head of size {size} whose first {old} entries are others than it signed before; {peer} proves it",
         "其签署的大小为 {size} 的检查点，前 {old} 条与其此前签署的不同；{peer} 持有证明",
     ),
     "witness-key-differs": (
-        ERROR,
         "it proved another BLS key to the chain than the one it publishes: what it signs in aggregates is not its own",
         "其在链上证明持有的 BLS 公钥与其公布的不同：聚合签名所用并非其自身密钥",
     ),
     "space-unregistered": (
-        WARNING,
         "the space is in no registry on chain, so nobody but the exchange says who was its member and when",
         "该空间未在链上登记，成员及其时间仅凭交易所之言",
     ),
     "member-unregistered": (
-        WARNING,
         "the space's document lists it, the registry on chain does not know its account",
         "空间文档列有该成员，而链上登记簿没有其账户",
     ),
     "member-registered-otherwise": (
-        ERROR,
         "the registry on chain has another {fields} for it than the space's document",
         "链上登记簿中其 {fields} 与空间文档不符",
     ),
     "member-revoked": (
-        ERROR,
         "the space's document lists it, the registry revoked it in block {block}",
         "空间文档仍列有该成员，而登记簿已于区块 {block} 将其除名",
     ),
     "released-to-suspended": (
-        ERROR,
         "{event} gives keys on channel {channel} to a member that the registry had suspended in block {block}",
         "{event} 在通道 {channel} 上向登记簿于区块 {block} 已暂停的成员释放密钥",
     ),
     "exchange-unlisted": (
-        WARNING,
         "the registry lets account {account} run the space, which is no member of it",
         "登记簿允许账户 {account} 管理该空间，而该账户不是其成员",
     ),
     "act-after-revocation": (
-        ERROR,
         "{act} in block {block} names it as {as}, after the registry had revoked it",
         "区块 {block} 的 {act} 以其为 {as}，而登记簿此前已将其除名",
     ),
     "signed-after-revocation": (
-        ERROR,
         "{event} was written after the registry had revoked its party in block {block}",
         "{event} 写于登记簿在区块 {block} 将其除名之后",
     ),

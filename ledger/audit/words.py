@@ -1,9 +1,8 @@
 # ruff: noqa: RUF001 (Chinese is written with full-width marks)
 """The words of the audit's findings: a row a code, in English and Chinese, with its severity.
 
-Law: a finding is a row of `CODES`. `error` means that records contradict each other or a rule; `warning` means that
-something could not be shown; what accuses nobody is in `unseen_words`. The names in braces are the facts of the
-finding.
+Law: a finding is a row of `CODES`: an `error`, for records contradict each other or a rule, unless its code is one of
+`WARNINGS`; what accuses nobody is in `unseen_words`. The names in braces are the facts of the finding.
 """
 
 from __future__ import annotations
@@ -17,378 +16,302 @@ from ledger.audit.unseen_words import UNSEEN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# code → severity, English, Chinese
-CODES: Mapping[str, tuple[str, str, str]] = {
+# of the codes below those that say no more than that something could not be shown
+WARNINGS = frozenset({
+    "member-unreachable", "peers-unreadable", "attestation-missing", "agreement-unsigned", "edition-unavailable",
+    "keys-from-chain", "key-faulted", "release-not-settled", "decisions-untold", "dispute-not-ruled",
+    "space-unregistered", "member-unregistered", "exchange-unlisted",
+})  # fmt: skip
+# code → English, Chinese
+WORDS: Mapping[str, tuple[str, str]] = {
     "member-keys-differ": (
-        ERROR,
         "the space's document lists another {fields} for it than its own DID document",
         "空间文档所列 {fields} 与其自身 DID 文档不符",
     ),
     "member-unidentified": (
-        ERROR,
         "what it serves as its DID document is not its own or cannot be read",
         "其提供的 DID 文档不属于该成员或无法读取",
     ),
     "member-unreachable": (
-        WARNING,
         "its DID document cannot be had, so its keys rest on the exchange's word alone: {reason}",
         "无法取得其 DID 文档，其密钥仅凭交易所之言：{reason}",
     ),
     "witnesses-differ": (
-        ERROR,
         "the space's document names {mine} as witnesses of this log, the table gives {theirs}",
         "空间文档称该日志的见证人为 {mine}，按规则应为 {theirs}",
     ),
     "quorum-differs": (
-        ERROR,
         "the space's document asks for a quorum of {mine}, the table for {theirs}",
         "空间文档的见证法定数为 {mine}，按规则应为 {theirs}",
     ),
-    "log-unreadable": (ERROR, "the log does not verify: {reason}", "日志无法验证：{reason}"),
-    "peers-unreadable": (
-        WARNING,
-        "its list of peers' heads cannot be read: {reason}",
-        "其对等方检查点列表无法读取：{reason}",
-    ),
-    "entry-malformed": (ERROR, "entry {index} is not a log entry: {reason}", "第{index}条不是日志条目：{reason}"),
-    "entry-of-another-party": (ERROR, "entry {index} is signed for `{other}`", "第{index}条属于另一方 {other}"),
-    "disclosure-missing": (ERROR, "{event} discloses nothing to the supervisor", "{event} 未向监管方披露"),
-    "disclosure-false": (ERROR, "the disclosure of {event} is false: {reason}", "{event} 的披露不实：{reason}"),
-    "field-undisclosed": (ERROR, "{event} does not disclose {fields}", "{event} 未披露字段 {fields}"),
-    "field-malformed": (ERROR, "the fields of {event} cannot be read: {reason}", "{event} 的字段无法读取：{reason}"),
-    "time-went-back": (ERROR, "{event} bears a time before its predecessor's", "{event} 的时间早于前一条"),
+    "log-unreadable": ("the log does not verify: {reason}", "日志无法验证：{reason}"),
+    "peers-unreadable": ("its list of peers' heads cannot be read: {reason}", "其对等方检查点列表无法读取：{reason}"),
+    "entry-malformed": ("entry {index} is not a log entry: {reason}", "第{index}条不是日志条目：{reason}"),
+    "entry-of-another-party": ("entry {index} is signed for `{other}`", "第{index}条属于另一方 {other}"),
+    "disclosure-missing": ("{event} discloses nothing to the supervisor", "{event} 未向监管方披露"),
+    "disclosure-false": ("the disclosure of {event} is false: {reason}", "{event} 的披露不实：{reason}"),
+    "field-undisclosed": ("{event} does not disclose {fields}", "{event} 未披露字段 {fields}"),
+    "field-malformed": ("the fields of {event} cannot be read: {reason}", "{event} 的字段无法读取：{reason}"),
+    "time-went-back": ("{event} bears a time before its predecessor's", "{event} 的时间早于前一条"),
     "block-contradicted": (
-        ERROR,
         "{event} cites block {number}, which the chain has not",
         "{event} 引用的区块 {number} 与链不符",
     ),
     "chain-rewritten": (
-        ERROR,
         "the chain has another block {block} than at the last audit: its history was rewritten",
         "链上区块 {block} 与上次审计时不同：历史被改写",
     ),
     "head-not-witnessed": (
-        ERROR,
         "the newest head (size {size}) is not cosigned by the quorum of its witnesses: {reason}",
         "最新检查点（大小 {size}）未获见证人法定数共签：{reason}",
     ),
     "no-independent-witness": (
-        ERROR,
         "no witness of this log is neither its owner, nor the chain's operator, nor a payee",
         "该日志没有独立见证人（非所有者、非链运营方、非收款方）",
     ),
-    "log-not-anchored": (ERROR, "no head of this log is anchored on chain", "该日志没有任何上链锚定"),
-    "log-not-registered": (ERROR, "the log is not registered on chain", "该日志未在链上登记"),
+    "log-not-anchored": ("no head of this log is anchored on chain", "该日志没有任何上链锚定"),
+    "log-not-registered": ("the log is not registered on chain", "该日志未在链上登记"),
     "anchor-owner-differs": (
-        ERROR,
         "the log was registered on chain by another owner in block {block}",
         "区块 {block} 中登记的日志所有者不符",
     ),
     "anchor-witnesses-differ": (
-        ERROR,
         "the registration of the log in block {block} names other witnesses or a smaller quorum than the table",
         "区块 {block} 中登记的见证人与规则不符，或法定数过低",
     ),
     "log-shrank-below-anchor": (
-        ERROR,
         "the log has {size} entries, but {anchored} were anchored in block {block}: {missing} are gone",
         "日志只有 {size} 条，而区块 {block} 锚定了 {anchored} 条：缺少 {missing} 条",
     ),
     "log-forked-from-anchor": (
-        ERROR,
         "the first {anchored} entries are not those anchored in block {block}: the past was rewritten",
         "前 {anchored} 条与区块 {block} 锚定的内容不同：历史被改写",
     ),
-    "log-forked-on-chain": (ERROR, "the chain holds proof that this log was forked", "链上有该日志分叉的证明"),
+    "log-forked-on-chain": ("the chain holds proof that this log was forked", "链上有该日志分叉的证明"),
     "peer-saw-other-log": (
-        ERROR,
         "`{peer}` holds a signed head of size {size} that this log does not extend",
         "{peer} 持有大小为 {size} 的已签名检查点，与该日志不一致",
     ),
     "mark-contradicts-log": (
-        ERROR,
         "{event} of `{peer}` saw a head of size {size} that this log does not extend",
         "{peer} 的 {event} 记录的检查点（大小 {size}）与该日志不一致",
     ),
-    "attestation-missing": (WARNING, "no aggregate attestation of the witnesses was found", "未找到见证人聚合证明"),
+    "attestation-missing": ("no aggregate attestation of the witnesses was found", "未找到见证人聚合证明"),
     "attestation-invalid": (
-        ERROR,
         "the witnesses' aggregate attestation is invalid: {reason}",
         "见证人聚合证明无效：{reason}",
     ),
-    "attestation-unsigned": (
-        ERROR,
-        "this witness did not sign the aggregate attestation",
-        "该见证人未签署聚合证明",
-    ),
+    "attestation-unsigned": ("this witness did not sign the aggregate attestation", "该见证人未签署聚合证明"),
     "attested-head-differs": (
-        ERROR,
         "the attested head of size {size} is not a prefix of this log",
         "被聚合证明的检查点（大小 {size}）不是该日志的前缀",
     ),
-    "agreement-invalid": (
-        ERROR,
-        "agreement {agreement} does not verify: {reason}",
-        "协议 {agreement} 无法验证：{reason}",
-    ),
+    "agreement-invalid": ("agreement {agreement} does not verify: {reason}", "协议 {agreement} 无法验证：{reason}"),
     "agreement-unsigned": (
-        WARNING,
         "{event} bears no typed signatures: a plain copy to a foreign connector, metered by the provider alone",
         "{event} 没有类型化签名：向外部连接器提供的明文副本，仅由提供方计量",
     ),
     "agreement-missing": (
-        ERROR,
         "agreement.signed of {agreement} is missing from this log",
         "该日志缺少协议 {agreement} 的 agreement.signed",
     ),
     "agreement-of-strangers": (
-        ERROR,
         "agreement {agreement} is signed by accounts that are no members",
         "协议 {agreement} 的签署账户不是成员",
     ),
     "counterparty-differs": (
-        ERROR,
         "{event} says {field} is `{mine}`, the counterparty's {other} says `{theirs}`",
         "{event} 的 {field} 为 {mine}，而对方的 {other} 为 {theirs}",
     ),
     "message-unsent": (
-        ERROR,
         "{event} is about a message of `{other}`, whose log knows of no such message",
         "{event} 所涉消息称由 {other} 发出，而其日志中没有该消息",
     ),
     "outcome-differs": (
-        ERROR,
         "{event} says the negotiation came to `{mine}`, the sender's {other} says `{theirs}`",
         "{event} 称协商结果为 {mine}，而发送方的 {other} 称为 {theirs}",
     ),
-    "licence-missing": (ERROR, "agreement {agreement} has no licence on chain", "协议 {agreement} 在链上没有许可"),
+    "licence-missing": ("agreement {agreement} has no licence on chain", "协议 {agreement} 在链上没有许可"),
     "licence-differs": (
-        ERROR,
         "the licence of {agreement} on chain differs in {field}",
         "协议 {agreement} 的链上许可在 {field} 上不符",
     ),
     "licence-without-agreement": (
-        ERROR,
         "the licence {agreement} on chain has no agreement.signed in the log of either side",
         "链上许可 {agreement} 在双方日志中都没有 agreement.signed",
     ),
     "sublicence-orphaned": (
-        ERROR,
         "sub-licence {agreement} stands under {parent}, which no log shows as signed",
         "分许可 {agreement} 的上级 {parent} 在任何日志中都未见签署",
     ),
     "sublicence-exceeds": (
-        ERROR,
         "sub-licence {agreement} goes beyond its parent {parent} in {field}",
         "分许可 {agreement} 在 {field} 上超出其上级 {parent}",
     ),
     "edition-unregistered": (
-        ERROR,
         "the edition {edition} of an agreement is not registered on chain",
         "协议所涉版本 {edition} 未在链上登记",
     ),
     "edition-unavailable": (
-        WARNING,
         "the rows of edition {edition} could not be had: {reason}",
         "无法取得版本 {edition} 的行表：{reason}",
     ),
     "channel-unknown": (
-        ERROR,
         "{event} is about channel {channel}, which the chain does not know",
         "{event} 所涉通道 {channel} 在链上不存在",
     ),
     "release-without-voucher": (
-        ERROR,
         "{event} (seq {seq}): the payer's log knows of no such voucher or keys",
         "{event}（序号 {seq}）：付款方日志中没有对应的凭证或密钥",
     ),
     "receipt-without-release": (
-        ERROR,
         "keys.released (seq {seq}) is missing from this log; the payer's {event} proves that there was one",
         "该日志缺少 keys.released（序号 {seq}）；付款方的 {event} 证明其存在过",
     ),
-    "release-repeated": (ERROR, "{event} repeats seq {seq} of its channel", "{event} 重复了通道的序号 {seq}"),
+    "release-repeated": ("{event} repeats seq {seq} of its channel", "{event} 重复了通道的序号 {seq}"),
     "release-out-of-order": (
-        ERROR,
         "{event} (seq {seq}) is logged before an earlier seq",
         "{event}（序号 {seq}）早于前序号被记录",
     ),
     "cumulative-broken": (
-        ERROR,
         "{event} (seq {seq}): cumulative {mine} is not the amounts so far, {theirs}",
         "{event}（序号 {seq}）：累计额 {mine} 不等于此前金额之和 {theirs}",
     ),
     "amount-differs-from-tariff": (
-        ERROR,
         "{event} (seq {seq}) charges {mine}, the agreed tariff gives {theirs}",
         "{event}（序号 {seq}）收费 {mine}，按约定价格应为 {theirs}",
     ),
     "copy-differs-from-tariff": (
-        ERROR,
         "{event} bills {mine} for a plain copy of {bytes} bytes; its rows have {plain} and come to {theirs}",
         "{event} 对 {bytes} 字节的明文副本收费 {mine}；其行共 {plain} 字节，按约定价格应为 {theirs}",
     ),
     "voucher-mismatch": (
-        ERROR,
         "{event} (seq {seq}): its voucher digest is not that of its own values",
         "{event}（序号 {seq}）：凭证摘要与其字段不符",
     ),
     "receipt-mismatch": (
-        ERROR,
         "{event} (seq {seq}) is not the entry that the payer's receipt names: it was altered afterwards",
         "{event}（序号 {seq}）不是付款方收据所指的条目：事后被篡改",
     ),
     "rows-paid-twice": (
-        ERROR,
         "{event} (seq {seq}) charges {bytes} bytes that were paid before",
         "{event}（序号 {seq}）对已付费的 {bytes} 字节重复收费",
     ),
     "over-price-cap": (
-        ERROR,
         "agreement {agreement} was charged {mine}, over its cap of {theirs}",
         "协议 {agreement} 收费 {mine}，超过上限 {theirs}",
     ),
     "trade-unknown": (
-        ERROR,
         "{event} records a trade of the agreement {agreement}, which no log or channel knows",
         "{event} 记录了合同 {agreement} 的交易，但没有日志或通道知晓该合同",
     ),
     "trade-differs": (
-        ERROR,
         "{event} records {mine}; agreement and chain say {theirs}",
         "{event} 记录为 {mine}；合同与链上为 {theirs}",
     ),
     "keys-from-chain": (
-        WARNING,
         "{event} (seq {seq}): the payer had no answer to its voucher and read the keys off the chain",
         "{event}（序号 {seq}）：付款方的凭证未获答复，密钥系从链上读取",
     ),
-    "key-faulted": (
-        WARNING,
-        "{event} (seq {seq}): the buyer found the keys faulty",
-        "{event}（序号 {seq}）：买方发现密钥有误",
-    ),
+    "key-faulted": ("{event} (seq {seq}): the buyer found the keys faulty", "{event}（序号 {seq}）：买方发现密钥有误"),
     "settlement-differs": (
-        ERROR,
         "channel {channel} was settled at {mine}, but keys for {theirs} were released",
         "通道 {channel} 结算 {mine}，而释放的密钥价值 {theirs}",
     ),
     "release-not-settled": (
-        WARNING,
         "channel {channel} is open: {mine} claimed of {theirs} released",
         "通道 {channel} 未关闭：已索取 {mine}，已释放 {theirs}",
     ),
     "claim-unknown": (
-        ERROR,
         "the chain paid {mine} on channel {channel} for a batch that no keys.released records",
         "链上在通道 {channel} 支付了 {mine}，但没有对应的 keys.released",
     ),
     "settlement-log-differs": (
-        ERROR,
         "{event} says {mine}, the chain paid {theirs}",
         "{event} 记录 {mine}，链上支付 {theirs}",
     ),
-    "split-differs": (ERROR, "channel {channel} did not pay the shares agreed", "通道 {channel} 未按约定分账"),
+    "split-differs": ("channel {channel} did not pay the shares agreed", "通道 {channel} 未按约定分账"),
     "released-over-deposit": (
-        ERROR,
         "keys for {mine} were released on channel {channel}, whose deposit is {theirs}: nothing covered the rest",
         "通道 {channel} 释放的密钥价值 {mine}，而押金仅 {theirs}：其余没有保障",
     ),
     "account-hash-differs": (
-        ERROR,
         "{event} (seq {seq}): its rows are not those that its voucher's account hash commits to",
         "{event}（序号 {seq}）：其行与凭证的 accountHash 所承诺的不符",
     ),
     "entry-late": (
-        ERROR,
         "{event} (seq {seq}) was written {seconds} seconds after {bound}: within 60 is in time",
         "{event}（序号 {seq}）在 {bound} 之后 {seconds} 秒才记录：60 秒内为及时",
     ),
     "receipt-postdated": (
-        ERROR,
         "{event} (seq {seq}) gave a receipt dated {seconds} seconds after the payer had the keys",
         "{event}（序号 {seq}）的收据日期比付款方取得密钥的时间晚 {seconds} 秒",
     ),
     "dated-before-block": (
-        ERROR,
         "{event} bears a time before that of block {number}, which it cites",
         "{event} 的时间早于其引用的区块 {number}",
     ),
     "used-after-expiry": (
-        ERROR,
         "{event} uses agreement {agreement} after its end at {end}",
         "{event} 在协议 {agreement} 于 {end} 到期后仍使用",
     ),
     "used-after-end": (
-        ERROR,
         "{event} uses agreement {agreement} after it was ended or revoked",
         "{event} 在协议 {agreement} 终止或撤销后仍使用",
     ),
     "used-while-suspended": (
-        ERROR,
         "{event} uses agreement {agreement} while the chain shows its licence as suspended",
         "{event} 在协议 {agreement} 的许可被暂停期间仍使用",
     ),
     "disposal-overdue": (
-        ERROR,
         "{event} of {agreement}, which ended at {end} and obliges to delete, has no replica.deleted",
         "{event}：协议 {agreement} 已于 {end} 结束且要求删除，但没有 replica.deleted",
     ),
     "decision-not-reproduced": (
-        ERROR,
         "{event} says `{mine}`; made again from its policy, request and world it comes out otherwise: `{theirs}`",
         "{event} 的结果为 {mine}；按其策略、请求与环境重新判定的结果不同：{theirs}",
     ),
     "decision-of-another-policy": (
-        ERROR,
         "{event} was made by another policy than the one agreed",
         "{event} 所依据的策略与约定的不同",
     ),
     "decision-too-narrow": (
-        ERROR,
         "{event} permits a use and was asked of part of the policy only: `{scope}`",
         "{event} 允许使用，却只按策略的一部分（{scope}）判定",
     ),
-    "decision-misinformed": (
-        ERROR,
-        "{event} was asked with a false `{field}`",
-        "{event} 判定时所用的 {field} 不实",
-    ),
+    "decision-misinformed": ("{event} was asked with a false `{field}`", "{event} 判定时所用的 {field} 不实"),
     "decisions-untold": (
-        WARNING,
         "{count} decisions do not disclose what was asked, so they cannot be made again",
         "{count} 个判定未披露所问内容，无法重新判定",
     ),
     "release-not-permitted": (
-        ERROR,
         "{event} (seq {seq}) has no allowing decision.made before it",
         "{event}（序号 {seq}）之前没有允许的 decision.made",
     ),
     "opening-not-permitted": (
-        ERROR,
         "{event} (seq {seq}) opens under {agreement} without an allowing decision.made before it",
         "{event}（序号 {seq}）在协议 {agreement} 下打开，但之前没有允许的 decision.made",
     ),
     "openings-over-limit": (
-        ERROR,
         "{event} is opening {mine} of agreement {agreement}, which permits {theirs}",
         "{event} 是协议 {agreement} 的第 {mine} 次打开，许可上限为 {theirs}",
     ),
     "opening-without-release": (
-        ERROR,
         "{event} has no keys.released for it in the key holder's log",
         "{event} 在密钥持有方日志中没有对应的 keys.released",
     ),
     "opening-undecided": (
-        ERROR,
         "{event} has no allowing decision.made of its own before it",
         "{event} 之前没有与之对应的允许的 decision.made",
     ),
     "opening-unlogged": (
-        ERROR,
         "{event} (seq {seq}) released keys for an opening that neither log records as opening.started",
         "{event}（序号 {seq}）为一次打开释放了密钥，但双方日志均无 opening.started",
     ),
     **REGISTRY,
+}
+# code → severity, English, Chinese
+CODES: Mapping[str, tuple[str, str, str]] = {
+    **{code: (WARNING if code in WARNINGS else ERROR, *said) for code, said in WORDS.items()},
     **UNSEEN,
 }

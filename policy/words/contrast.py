@@ -1,4 +1,4 @@
-"""Saying how policies differ and what was found in them; all wording is in comparing_en.py and comparing_zh.py."""
+"""Saying how policies differ and what was found in them; all wording is in comparing.py."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from policy.duties import FULFILLED
 from policy.model import Conflict, Rule, RuleKind
 from policy.purposes import label
 from policy.values import show
-from policy.words.comparing_en import COMPARING_ENGLISH
-from policy.words.comparing_zh import COMPARING_CHINESE
+from policy.words.comparing import CHINESE, ENGLISH
 from policy.words.speak import language_of, phrase
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from policy.words.comparing import Comparing
     from policy.words.language import Language
 
-COMPARING: Mapping[str, Comparing] = {table.code: table for table in (COMPARING_ENGLISH, COMPARING_CHINESE)}
+COMPARING: Mapping[str, Comparing] = {table.code: table for table in (ENGLISH, CHINESE)}
 
 
 def relation(found: Comparison, lang: str = "en") -> list[str]:

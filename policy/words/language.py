@@ -1,9 +1,9 @@
-"""What a language must say: a dataclass of tables, filled in by en.py and zh.py; a test compares them key by key."""
+"""What a language must say: a dataclass of tables, filled in from the rows of `policy.words.sentences`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,3 +53,8 @@ class Language:
     nothing: str
     listing: str
     reasons: Mapping[str, str]
+
+
+def column(words: Any, at: int) -> Any:
+    """Return of a table of rows what one language says in each: the first of a row, or the second."""
+    return {key: column(row, at) for key, row in words.items()} if isinstance(words, dict) else words[at]

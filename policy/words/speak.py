@@ -1,4 +1,4 @@
-"""Saying a policy or a reason in a language; all wording is in the tables of en.py and zh.py."""
+"""Saying a policy or a reason in a language; all wording is in the tables of sentences.py."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from policy.model import Condition, Constraint, Duty, Policy, Rule, RuleKind
 from policy.purposes import SCHEME, label
 from policy.values import show_all
 from policy.vocabulary.operands import OPERANDS
-from policy.words.en import ENGLISH
-from policy.words.zh import CHINESE
+from policy.words.sentences import CHINESE, ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -113,7 +113,7 @@ CALLS = {
         "and 5 more; add a word, or --first 4",
     ),
     "find --where tier=kept --first 1 --counts": (
-        "GET", "find?q=&first=1&where=tier%3Dkept&counts=1", None,
+        "GET", "find?where=tier%3Dkept&first=1&counts=1", None,
         {"products": [], "found": 1, "counts": {"tier": [{"value": "kept", "count": 2, "en": "sealed", "zh": "密封"}]}},
         "tier=kept                                2 ████████████████████  sealed · 密封",
     ),

@@ -17,9 +17,8 @@ from policy.parse import parse
 from policy.vocabulary.actions import ACTIONS
 from policy.vocabulary.operands import OPERANDS
 from policy.vocabulary.operators import LOGICAL
-from policy.words.en import ENGLISH
+from policy.words.sentences import CHINESE, ENGLISH
 from policy.words.speak import LANGUAGES, explain, reason
-from policy.words.zh import CHINESE
 
 SAMPLE = {"action": "read", "duty": "compensate", "operand": "purpose", "operator": "isA"}
 

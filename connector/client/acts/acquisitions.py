@@ -41,15 +41,15 @@ DEMAND = Field("demand", ("Demand", "需求编号"), "the demand's id", sent="id
 PURPOSE = Field("purpose", ("Purpose", "用途"), "a term of the purpose scheme", "--purpose")
 
 
-def _amount(name: str, words: tuple[str, str], help_: str, option: str) -> Field:
-    return Field(name, words, help_, option, "digits", NULL)
+def _amount(name: str, words: tuple[str, str], help_: str, option: str, least: int = 0) -> Field:
+    return Field(name, words, help_, option, "digits", NULL, least)
 
 
 # what a buyer lets its connector do by itself, in minor units: connector.consumer.mandate looks at every member
 LIMITS = (
     Field(
         "limit", ("Highest price", "最高价"), "most to agree to per unit or period, in minor units", "--max-price",
-        "digits",
+        "digits", least=0,
     ),
     PURPOSE,
     _amount("cap", ("Most in all", "总额上限"), "most to agree to in all, minor units", "--max-total"),
@@ -59,7 +59,8 @@ MANDATE = (
     _amount("bid", ("First bid", "首次出价"), "first bid per unit; default: asked price, if within", "--bid"),
     _amount("deposit", ("Deposit", "押金"), "deposit in minor units; default: the whole price", "--deposit"),
     _amount(
-        "exposure", ("Exposure", "敞口"), "most to owe for keys not yet released; default: as agreed", "--exposure"
+        "exposure", ("Exposure", "敞口"), "most to owe for keys not yet released; default: as agreed", "--exposure",
+        least=1,
     ),
     Field(
         "to",
@@ -217,6 +218,7 @@ ACTS = (
             ),
         ),
         handler="management.open_replica",
+        typed="ID --purpose AirTrafficResearch --to out",
         roles="buyer",
         makes=True,
         rehearse=True,
@@ -233,6 +235,7 @@ ACTS = (
         example={"demand": "weather-sz", "mandate": {"limit": "900", "purpose": "Research"}},
         fields=(DEMAND, _mandate(PURSUED)),
         does="pursuits.begin",
+        typed="weather-sz --max-price 900 --purpose Research",
         roles="buyer",
         makes=True,
         form=False,

@@ -27,6 +27,8 @@ VARIABLE = re.compile(r"\{(\w+)(?:=([\w-]+))?\}")
 EVERYBODY = " ".join(ROLES)
 TRADERS, EXCHANGE = "provider buyer", "exchange"
 JSON = "application/json"
+# who answers what the exchange answers: it is asked in our own name; and what all operators of an exchange may see
+FORWARD, READ = "demands.forward", "read"
 CREATED, ACCEPTED = 201, 202
 # kind of a field → what a fault calls it
 KINDS: Mapping[str, str] = {

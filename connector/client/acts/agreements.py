@@ -56,6 +56,7 @@ ACTS = (
         handler="agreements.licence",
         roles=TRADERS,
         verb="chain licence",
+        typed="5b1f0c -o licence.json",
     ),
     Act(
         "agreement sublicense",
@@ -83,5 +84,6 @@ ACTS = (
         makes=True,
         rehearse=True,
         verb="sublicense",
+        typed="5b1f0c --to did:web:lab.example --until 2027-06-30T00:00:00Z --out lab.json",
     ),
 )

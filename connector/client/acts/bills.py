@@ -81,9 +81,13 @@ ACTS = (
         answer="object",
         example={"key": "3ede552c3183aa6c…"},
         fields=(
-            Field("key", ("Agreement or month", "合约或月份"), "an agreement's digest, or a month: 2026-11", sent="id"),
+            Field(
+                "key", ("Agreement or month", "合约或月份"), "an agreement's digest, or a month: 2026-11", sent="id",
+                metavar="AGREEMENT|MONTH",
+            ),
         ),
         does="bills.show",
         roles=TRADERS,
+        typed="3ede552c3183aa6c… --to bill.html",
     ),
-)
+)  # fmt: skip

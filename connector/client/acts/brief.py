@@ -5,9 +5,15 @@ from __future__ import annotations
 from connector.client.acts.act import NULL, Field
 
 BRIEF = (
-    Field("files", ("Files, one a line", "文件,每行一个"), "files, folders, or addresses of files", kind="texts"),
+    Field(
+        "files", ("Files, one a line", "文件,每行一个"),
+        "files, folders, or addresses: s3://… https://… postgresql://…", kind="texts",
+    ),
     Field("title", ("Title", "标题"), "what buyers read", "--title"),
-    Field("price", ("Asked price", "报价"), "asked price per unit or period, in minor units", "--price", "digits"),
+    Field(
+        "price", ("Asked price", "报价"), "asked price per unit or period, in minor units", "--price", "digits",
+        least=0,
+    ),
     Field("floor", ("Lowest price", "最低价"), "lowest price to agree to", "--floor", "digits"),
     Field("purpose", ("Purpose", "用途"), "a term of the purpose scheme, for example Research", "--purpose"),
     Field("until", ("Until", "截止时间"), "end of use, RFC 3339 with a time zone", "--until"),
@@ -55,7 +61,7 @@ BRIEF = (
     Field(
         "columns",
         ("Columns, one a line", "列,每行一个"),
-        "offer these columns of the tables only; needs aligned",
+        "offer these columns of the tables only; needs aligned; may be repeated",
         "--column",
         "texts",
         default=NULL,
@@ -71,7 +77,8 @@ BRIEF = (
         sent="pieceKiB",
     ),
     Field(
-        "classes", ("Classes", "分类"), "what it is about, such as topic=B0300 or industry=56 (docs/catalogue.md)",
+        "classes", ("Classes", "分类"),
+        "what it is about, such as topic=B0300 or industry=56 (docs/catalogue.md); may be repeated",
         "--class", "pairs", default={},
     ),
     Field(
@@ -88,7 +95,10 @@ BRIEF = (
         "frequency", ("Frequency", "更新频率"), "how often it is renewed: daily, weekly, …", "--frequency",
         default="irregular",
     ),
-    Field("keywords", ("Keywords, one a line", "关键词,每行一个"), "words to be found by", "--keyword", "texts", []),
+    Field(
+        "keywords", ("Keywords, one a line", "关键词,每行一个"), "words to be found by; may be repeated", "--keyword",
+        "texts", [],
+    ),
     Field(
         "sample",
         ("Sample rows", "样例行数"),
@@ -112,7 +122,7 @@ BRIEF = (
     Field(
         "derived_from",
         ("Made of, one a line", "来源,每行一个"),
-        "replicas, editions or agreements here that it was made of",
+        "a replica, edition or agreement here that it was made of; may be repeated",
         "--derived-from",
         "texts",
         NULL,

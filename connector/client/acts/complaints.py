@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import FRESH, Act, Field
+from connector.client.acts.act import FORWARD, FRESH, Act, Field
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -13,7 +13,7 @@ COMPLAINT: Shape = {
     "id": "text", "agreement": "text", "words": "text", "complainant": "text", "respondent": "text", "state": "text",
     "answer": "text", "reason": "text", "filed": "text", "turn?": "text", "due?": "text", "overdue?": "truth",
 }  # fmt: skip
-FORWARD, CLOSE = "demands.forward", "complaint close"
+CLOSE = "complaint close"
 ID = Field("id", ("Complaint", "投诉编号"), "the complaint's id")
 WORDS = Field("words", ("What you say", "内容"), "what is said to it; the other side reads it", "--words")
 MARCH = {"id": "march-is-missing"}

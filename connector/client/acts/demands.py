@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import FRESH, NULL, Act, Field
+from connector.client.acts.act import FORWARD, FRESH, NULL, Act, Field
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -14,7 +14,6 @@ DEMAND: dict[str, Shape] = {
     "most": "digits?", "unit": "text", "currency": "text", "until": "text", "member": "text", "state": "text",
     "product?": "text", "agreement?": "text", "reason?": "text", "matches?": ["object"],
 }  # fmt: skip
-FORWARD = "demands.forward"
 ID = Field("id", ("Demand", "需求编号"), "the demand's id")
 WEATHER = {"id": "weather-sz"}
 POSTED = (

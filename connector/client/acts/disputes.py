@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import NULL, TRADERS, Act, Field
+from connector.client.acts.act import NULL, READ, TRADERS, Act, Field
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -81,7 +81,7 @@ ACTS = (
         answer={"disputes": [CASE]},
         example={},
         does="cases.page",
-        operator="read",
+        operator=READ,
         lines=_all,
         none="no dispute concerns us",
     ),
@@ -94,7 +94,7 @@ ACTS = (
         example=EXAMPLE,
         fields=(ID,),
         handler="disputes.show",
-        operator="read",
+        operator=READ,
         lines=_shown,
     ),
     Act(
@@ -108,6 +108,7 @@ ACTS = (
         fields=(ID, Field("seconds", ("Seconds", "秒数"), "for how many seconds", None, "number", least=1)),
         handler="disputes.hold",
         rehearse=True,
+        typed="5b1f0c --days 3 --data regulator",
         lines=held,
     ),
     Act(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.act import EXCHANGE, FORWARD, READ, Act, Field
 from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ DID = Field("did", ("Member (DID)", "成员 DID"), "the member's did:web", metav
 WHEN = "when it ends, RFC 3339; default: as early as agreements allow"
 UNTIL = Field("until", ("End", "截止时间"), WHEN, "--until", default="")
 SINGER = {"did": "did:web:provider.example"}
-DONE, READ = "leaving.answer", "read"
+DONE = "leaving.answer"
 
 
 def lines(row: Any) -> list[str]:
@@ -136,7 +136,7 @@ ACTS = (
         says=("Take our plan to leave back.", "撤回本方的退出计划。"),
         answer=LEAVING,
         example={},
-        handler="demands.forward",
+        handler=FORWARD,
         rehearse=True,
         verb="leave --stay",
         lines=lines,

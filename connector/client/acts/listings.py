@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.act import EXCHANGE, READ, Act, Field
 from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ INDICATOR: Shape = {
     "key": "text", **LANGUAGES, "value": "text", "unit": "text", "formula": "text", "source": "text",
     "national": "text", "beside": "text",
 }  # fmt: skip
-READ = "read"
 FLIGHTS = {"product": "nyc-flights-2013"}
 PRODUCT = ("Product or service", "产品或服务")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import READ, Act, Field
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -47,7 +47,7 @@ ACTS = (
         answer={"origin": "text", "size": "number", "root": "text", "note": "text"},
         example={},
         handler="management.log_head",
-        operator="read",
+        operator=READ,
         lines=lambda head: [f"{head['origin']}: {head['size']} events, root {head['root']}"],
     ),
     Act(
@@ -104,6 +104,7 @@ ACTS = (
         answer={"forks": ["object"]},
         example={},
         handler="log.forked",
+        typed="-o fork.json",
         lines=forked,
     ),
     Act(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import FORWARD, Act, Field
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
-FORWARD = "demands.forward"
 PRICES: Shape = {
     "prices": ["object"], "least": {"buyers": "digits", "trades": "digits"}, "suppressed": "digits", "log": "text",
 }  # fmt: skip

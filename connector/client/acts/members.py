@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.act import EXCHANGE, READ, Act, Field
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -121,7 +121,7 @@ ACTS = (
         example={},
         handler="members.page",
         roles=EXCHANGE,
-        operator="read",
+        operator=READ,
         verb="exchange member list",
         lines=_all,
     ),

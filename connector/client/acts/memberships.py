@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.act import EXCHANGE, READ, Act, Field
 from connector.client.acts.members import APPLICATION
 
 
@@ -63,7 +63,7 @@ ACTS = (
         ),
         does="applications.page",
         roles=EXCHANGE,
-        operator="read",
+        operator=READ,
         verb="exchange applications",
         lines=_all,
         none="no application is {state}",

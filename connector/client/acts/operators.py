@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.act import EXCHANGE, READ, Act, Field
 from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ ASKED: dict[str, Shape] = {
     "state": "text", "other": "text", "reason": "text", "since": "text", "until": "text", "awaits": "text",
     **LANGUAGES, "result": "object?",
 }  # fmt: skip
-READ = "read"
 NAME = Field("name", ("Operator", "管理员"), "what the operator is called")
 ID = Field("id", ("Act", "操作编号"), "the act's id", metavar="ID")
 PROPOSED = {"id": "5f0c9d3e8f5e"}
@@ -54,6 +53,7 @@ ACTS = (
         operator="add-operator",
         makes=True,
         verb="exchange operator add",
+        typed='"Li Wei" --post security --to li-wei.key',
         form=False,
     ),
     Act(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import READ, Act, Field
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -49,7 +49,7 @@ ACTS = (
         answer=STATUS,
         example={},
         handler="management.status",
-        operator="read",
+        operator=READ,
         verb=None,
     ),
     Act(
@@ -61,7 +61,7 @@ ACTS = (
         example={"id": "tides"},
         fields=(Field("id", ("Id", "编号"), "any id: product, acquisition, agreement, channel"),),
         handler="management.thing",
-        operator="read",
+        operator=READ,
         verb=None,
     ),
     Act(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import FORWARD, READ, Act, Field
 from connector.client.acts.brief import BRIEF, FLIGHTS
 from connector.client.acts.shape import LANGUAGES, PUBLISHED
 
@@ -129,7 +129,14 @@ ACTS = (
                 "texts",
                 default=[],
             ),
-            Field("purpose", ("Purpose", "用途"), "only what may be used for it", "--for", default=None, sent="for"),
+            Field(
+                "purpose",
+                ("Purpose", "用途"),
+                "only what may be used for it: a purpose",
+                "--for",
+                default=None,
+                sent="for",
+            ),
             Field(
                 "place", ("Place of use", "使用地"), "and there, ISO 3166 or GB/T 2260", "--in", default=None, sent="in"
             ),
@@ -138,7 +145,7 @@ ACTS = (
             Field("counts", ("Counts", "计数"), "count what was found by facet", "--counts", "truth", default=None),
         ),
         handler="management.find",
-        operator="read",
+        operator=READ,
         verb="find",
     ),
     Act(
@@ -186,7 +193,7 @@ ACTS = (
             ),
             Field("new", ("To", "新版本"), "to that one", None, "number", None, 1, sent="to"),
         ),
-        handler="demands.forward",
+        handler=FORWARD,
         lines=_versions,
     ),
     Act(

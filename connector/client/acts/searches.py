@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import FORWARD, Act, Field
 
-FORWARD = "demands.forward"
 NAME = ("Search", "检索名称")
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import FORWARD, Act, Field
 from connector.client.acts.shape import LIMIT
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
-FORWARD = "demands.forward"
 TIDES = {"id": "service:tide-forecast"}
 ID = Field("id", ("Service", "服务编号"), "the service's id")
 ROW = {"id": "text", "title": "text", "provider": "text", "state": "text", "reason": "text", "since": "text"}
@@ -32,6 +31,10 @@ def lines(row: Any) -> list[str]:
     """Return what a person reads of a service that was handed in."""
     told = [f"{row['title']}  {row['price']}  {row['state']}", *(f"  · {one['en']}" for one in row["limits"])]
     return [*told, f"next: the exchange reads it: penstock exchange review {row['id']}"]
+
+
+def _as_in(row: Any, asked: Any) -> list[str]:
+    return [f"{row['title']}: as in version {asked['version']}, {row['price']}: {row['state']}"]
 
 
 ACTS = (
@@ -77,6 +80,7 @@ ACTS = (
         ),
         handler=FORWARD,
         rehearse=True,
+        echo=_as_in,
     ),
     Act(
         "service withdraw",

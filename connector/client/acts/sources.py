@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.act import EXCHANGE, READ, Act, Field
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -105,7 +105,7 @@ ACTS = (
         example={},
         handler="federation.page",
         roles=EXCHANGE,
-        operator="read",
+        operator=READ,
         verb="exchange source list",
         lines=_all,
     ),
@@ -119,7 +119,7 @@ ACTS = (
         fields=(NAME,),
         handler="federation.show",
         roles=EXCHANGE,
-        operator="read",
+        operator=READ,
         verb="exchange source show",
         lines=_whole,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.act import EXCHANGE, READ, Act, Field
 from connector.client.acts.shape import LANGUAGES, SPACE
 
 LOOK = "spaces.look"
@@ -47,7 +47,7 @@ ACTS = (
         answer={"operators": {"checked": "truth", **LANGUAGES}, "spaces": [SPACE]},
         example={},
         handler=LOOK,
-        operator="read",
+        operator=READ,
         lines=_all,
     ),
     Act(
@@ -59,7 +59,7 @@ ACTS = (
         example={"id": "main"},
         fields=(ID,),
         handler=LOOK,
-        operator="read",
+        operator=READ,
         lines=lines,
     ),
     Act(
@@ -71,7 +71,7 @@ ACTS = (
         example={"id": "main"},
         fields=(ID,),
         handler=LOOK,
-        operator="read",
+        operator=READ,
         lines=_versions,
     ),
     Act(

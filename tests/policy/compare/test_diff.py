@@ -12,8 +12,7 @@ import pytest
 from policy.compare.compare import Relation, compare
 from policy.compare.diff import Subject, Turn, diff
 from policy.parse import parse
-from policy.words.comparing_en import COMPARING_ENGLISH
-from policy.words.comparing_zh import COMPARING_CHINESE
+from policy.words.comparing import CHINESE, ENGLISH
 from policy.words.contrast import COMPARING, differences, relation
 from tests.policy.compare import pairs
 from tests.policy.compare.test_compare import RESEARCH, TRANSPORT, delete_within, pay, permits, policy
@@ -135,10 +134,10 @@ def test_both_languages_say_everything_with_the_same_slots():
     slots = lambda text: sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)  # noqa: E731
     for table in COMPARING.values():
         assert set(table.relations) == set(Relation)
-    assert {("rule", turn) for turn in (Turn.NEW, Turn.GONE)} <= set(COMPARING_ENGLISH.changes)
-    assert {subject for subject, _turn in COMPARING_ENGLISH.changes} == set(Subject)
+    assert {("rule", turn) for turn in (Turn.NEW, Turn.GONE)} <= set(ENGLISH.changes)
+    assert {subject for subject, _turn in ENGLISH.changes} == set(Subject)
     for name in ("relations", "changes", "findings"):
-        english, chinese = getattr(COMPARING_ENGLISH, name), getattr(COMPARING_CHINESE, name)
+        english, chinese = getattr(ENGLISH, name), getattr(CHINESE, name)
         assert english.keys() == chinese.keys()
         for key, said in english.items():
             assert slots("".join(said)) == slots("".join(chinese[key])), key
