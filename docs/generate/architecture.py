@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from functools import cache
 from html import escape
 from math import log2
 from pathlib import Path
@@ -166,12 +167,16 @@ def _imports(name_of: Callable[[str], str | None]) -> Edges:
     return found
 
 
-def _imported(path: Path) -> Iterator[str]:
+@cache
+def _imported(path: Path) -> tuple[str, ...]:
+    """Return what a file imports: packages and rooms are counted from one reading."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
+            found += [each.name for each in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{each.name}" for each in node.names)
+            found += [f"{node.module}.{each.name}" for each in node.names]
+    return tuple(found)
 
 
 def _room(module: str) -> str | None:

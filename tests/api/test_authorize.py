@@ -7,6 +7,7 @@ import pytest
 from catalog.roles import ROLES
 from connector.api.authorize import BODY_BYTES, ROUTES, Route, Who
 from connector.runtime.limits import BODY_BYTES_MAX, FORM_BYTES_MAX, MESSAGE_BYTES_MAX
+from tests.every import every
 
 OF = {(row.method, row.path): row for row in ROUTES}
 
@@ -16,7 +17,7 @@ def test_a_path_has_one_row_for_a_method_and_every_row_somebody_whom_it_serves()
     assert all(row.roles and row.roles <= set(ROLES) for row in ROUTES)
 
 
-@pytest.mark.parametrize(
+@every(
     ("route", "who", "roles"),
     [
         (("POST", "/dsp/catalog/request"), Who.PEER, {"provider", "exchange"}),

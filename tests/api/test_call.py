@@ -16,6 +16,7 @@ from connector.runtime.errors import InvalidInput, TokenError
 from connector.runtime.limits import JSON_LEVELS_MAX
 from contracts.errors import ContractError
 from tests.core import core
+from tests.every import every
 from tests.negotiation.side import Tables
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -97,7 +98,7 @@ async def test_a_body_with_just_the_members_that_are_known_is_taken():
     assert await call(body=b"{}").texts() == {}
 
 
-@pytest.mark.parametrize("change", [{"name": 7}, {"name": None}, {"rows": {}}, {"all": 1}, {"more": []}, {"x": 1}])
+@every("change", [{"name": 7}, {"name": None}, {"rows": {}}, {"all": 1}, {"more": []}, {"x": 1}])
 async def test_a_body_with_other_members_is_refused_with_what_it_must_have(change):
     with pytest.raises(InvalidInput) as caught:
         await call(body=orjson.dumps(GOOD | change)).members(KNOWN)
@@ -118,7 +119,7 @@ def test_a_page_begins_at_the_row_that_was_asked_for(query, row):
     assert call("/x" + query).first(120) == row
 
 
-@pytest.mark.parametrize("told", ["121", "-1", "", "a", "1.5", "0007", "\u0663", "\u00b2", "9" * 5000])
+@every("told", ["121", "-1", "", "a", "1.5", "0007", "\u0663", "\u00b2", "9" * 5000])
 def test_a_page_begins_nowhere_else(told):
     with pytest.raises(InvalidInput, match=r"^`first` is no number up to 120$"):
         call(f"/x?first={told}").first(120)

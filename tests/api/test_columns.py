@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,12 +18,18 @@ from tests.custody.served import Site
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRODUCT = "columns"
-TABLE = pa.table({"id": range(90_000), "delay": [n * 7 % 91 / 3 for n in range(90_000)], "note": ["private"] * 90_000})
+
+
+@cache
+def table_of_rows():
+    return pa.table(
+        {"id": range(90_000), "delay": [n * 7 % 91 / 3 for n in range(90_000)], "note": ["private"] * 90_000}
+    )
 
 
 async def test_only_the_licensed_columns_are_fetched_paid_and_read(space, tmp_path):
     path = tmp_path / "flights.parquet"
-    pq.write_table(TABLE, path, row_group_size=30_000)
+    pq.write_table(table_of_rows(), path, row_group_size=30_000)
     made = await space.publish_files("provider", PRODUCT, [path], layout="aligned", columns=["delay", "note"])
     await space.get(PRODUCT)
     await space.complete(PRODUCT)
@@ -42,7 +49,7 @@ async def test_only_the_licensed_columns_are_fetched_paid_and_read(space, tmp_pa
     (content,) = await space.opened(PRODUCT)
     assert len(content) == path.stat().st_size
     source = pa.BufferReader(content)
-    assert pq.read_table(source, columns=["delay", "note"]) == TABLE.select(["delay", "note"])
+    assert pq.read_table(source, columns=["delay", "note"]) == table_of_rows().select(["delay", "note"])
     with pytest.raises((OSError, pa.ArrowException)):
         pq.read_table(source, columns=["id"])
 
@@ -61,7 +68,7 @@ async def test_only_the_licensed_columns_are_fetched_paid_and_read(space, tmp_pa
 )
 async def test_a_brief_that_cannot_be_kept_is_refused(space, tmp_path, more, status):
     path = tmp_path / "flights.parquet"
-    pq.write_table(TABLE.slice(0, 9).append_column("email", [[f"p{n}@example.org" for n in range(9)]]), path)
+    pq.write_table(table_of_rows().slice(0, 9).append_column("email", [[f"p{n}@example.org" for n in range(9)]]), path)
     with pytest.raises(PeerRefused) as refused:
         await space.publish_files("provider", "refused" + tmp_path.name, more.pop("files", [path]), **more)
     assert refused.value.status == status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from string import Formatter
 
@@ -32,12 +33,11 @@ from connector.core import service
 from connector.runtime.errors import InvalidInput
 from docs.generate.management import acts as shown
 from docs.generate.reference import walked
+from tests.every import every
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-COMMANDS = {" ".join(words): command for words, command in walked(typer.main.get_command(app))}
 ROUTES = {(row.method, row.path): row for row in MANAGEMENT}
-DOCUMENT = openapi.document(TABLE)
-each = pytest.mark.parametrize("act", TABLE, ids=lambda act: act.call)
+each = every("act", TABLE, ids=lambda act: act.call)
 FIELDS = (
     Field("id", ("Id", "编号"), "an id", default=FRESH),
     Field("many", ("Many", "数量"), "how many", "--many", "number", default=None, least=1, most=5),
@@ -52,6 +52,16 @@ FIELDS = (
     )),
 )  # fmt: skip
 LOOK = Act("thing make", "POST things", help="", says=("", ""), answer="any", example={}, fields=FIELDS)
+
+
+@cache
+def commands_by_words():
+    return {" ".join(words): command for words, command in walked(typer.main.get_command(app))}
+
+
+@cache
+def document():
+    return openapi.document(TABLE)
 
 
 # ---- each act of the table
@@ -103,9 +113,9 @@ def test_it_says_what_it_is_in_both_languages(act):
 def test_its_command_is_there_and_can_be_rehearsed_if_it_can(act):
     if act.verb is None:
         assert act.words == ""
-        assert act.name not in COMMANDS
+        assert act.name not in commands_by_words()
         return
-    command, acts = COMMANDS[act.command], [one for one in TABLE if one.command == act.command]
+    command, acts = commands_by_words()[act.command], [one for one in TABLE if one.command == act.command]
     options = {name for one in command.params for name in one.opts}
     looks = f"{act.command} --dry-run" in ANSWERS
     assert ("--dry-run" in options) == (looks or any(one.rehearse for one in acts))
@@ -116,7 +126,7 @@ def test_its_command_is_there_and_can_be_rehearsed_if_it_can(act):
 
 @each
 def test_its_operation_takes_its_example_and_nothing_else(act):
-    operation = DOCUMENT["paths"][act.address][act.method.lower()]
+    operation = document()["paths"][act.address][act.method.lower()]
     assert operation["operationId"] == act.call
     variables = re.findall(r"\{(\w+)\}", act.address)
     assert variables == [one["name"] for one in operation["parameters"] if one["in"] == "path"]
@@ -175,12 +185,12 @@ def test_the_document_has_every_route_with_its_summary():
     for row in MANAGEMENT:
         acts = [act for act in TABLE if (act.method, act.route) == (row.method, row.path)]
         for address in [act.address for act in acts] or [row.path]:
-            operation = DOCUMENT["paths"][address][row.method.lower()]
+            operation = document()["paths"][address][row.method.lower()]
             assert operation["summary"].endswith((".", "`")), row
             named = [one["name"] for one in operation["parameters"] if one["in"] == "path"]
             assert named == re.findall(r"\{(\w+)\}", address)
-    assert DOCUMENT["openapi"].startswith("3.1")
-    ids = [one["operationId"] for path in DOCUMENT["paths"].values() for one in path.values() if "operationId" in one]
+    assert document()["openapi"].startswith("3.1")
+    ids = [one["operationId"] for path in document()["paths"].values() for one in path.values() if "operationId" in one]
     assert sorted(ids) == sorted(BY_CALL)
 
 
@@ -218,8 +228,8 @@ def test_what_was_not_given_is_what_its_field_says():
 
 def test_an_operation_says_how_it_answers():
     begun, measures = BY_CALL["publication_begin"], BY_CALL["metrics_show"]
-    assert set(DOCUMENT["paths"][begun.address]["post"]["responses"]) == {"202", "default"}
-    assert set(DOCUMENT["paths"][measures.address]["get"]["responses"]["200"]["content"]) == {"text/plain"}
+    assert set(document()["paths"][begun.address]["post"]["responses"]) == {"202", "default"}
+    assert set(document()["paths"][measures.address]["get"]["responses"]["200"]["content"]) == {"text/plain"}
     for call in ("product_publish", "publication_begin", "acquisition_begin", "replica_open", "act_rehearse"):
         assert f"{PREFIX}/acts/{BY_CALL[call].slug}" not in ACT_BY_ROUTE, "it names files here, or changes nothing"
 
@@ -262,7 +272,7 @@ def test_what_is_always_the_same_is_sent_and_what_is_the_whole_body_is_it():
     assert request.request(BY_CALL["dispute_file"], {"bundle": {"v": 1}}) == ("disputes", {"v": 1})
 
 
-@pytest.mark.parametrize(
+@every(
     "call",
     [
         "account_add", "account_link", "account_remove", "operator_add", "operator_dismiss", "act_assent",
@@ -273,7 +283,7 @@ def test_what_tells_a_secret_or_says_who_may_act_has_no_form(call):
     assert f"{PREFIX}/acts/{BY_CALL[call].slug}" not in ACT_BY_ROUTE
 
 
-@pytest.mark.parametrize(
+@every(
     ("given", "words"),
     [
         ({"strange": 1}, "has no field `strange`"),

@@ -22,6 +22,7 @@ from connector.runtime.errors import AddressRefused, PeerMisbehaved, PeerRefused
 from contracts.ranges import RowSet
 from ledger.edition.opening import Code, OpeningError
 from tests.custody.conftest import store, world  # noqa: F401  # fixtures
+from tests.every import every
 
 # what a source does with rows `first` to `first + count`, whose right bytes are `body`
 
@@ -186,7 +187,7 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("told", "count"), NAMED)
+@every(("told", "count"), NAMED)
 async def test_what_a_provider_names_is_read_strictly_and_addresses_are_checked(told, count):
     async def answer(_request):
         return web.json_response(told | {"authorization": "fresh"} if isinstance(told, dict) else told)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from bench import protocol, report
+from tests.every import every
 
 # the issue's words, by the row that answers them
 ASKED = {
@@ -33,7 +34,7 @@ def test_every_target_of_the_issue_is_held():
     assert ASKED.items() <= rows.items()
 
 
-@pytest.mark.parametrize("work", [name.partition(": ")[2] for name in ASKED])
+@every("work", [name.partition(": ")[2] for name in ASKED])
 def test_a_target_without_a_figure_is_noticed(work):
     with pytest.raises(AssertionError, match=work):
         protocol.gathered(found(leave_out=work))

@@ -12,6 +12,7 @@ import pytest
 
 from bench import crowd, gated, many, memory, nginx, packages, peers, report, sealing, taken, transfer, unstored
 from ledger.edition import opening
+from tests.every import every
 
 # the issue's words, by the row that answers them
 ASKED = {
@@ -55,7 +56,7 @@ def test_every_target_of_the_issue_is_held():
     assert all(row.unit == "not run" and row.met is None for row in transfer.gathered({}, []))
 
 
-@pytest.mark.parametrize("name", transfer.WORKS)
+@every("name", transfer.WORKS)
 def test_a_work_answers_its_targets(name):
     wanted = transfer.WORKS[name].targets
     rows = transfer.rows_of(name, dict.fromkeys(wanted, (1.0, "")))

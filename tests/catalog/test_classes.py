@@ -11,9 +11,10 @@ from catalog.dataset import EU_FREQUENCIES
 from catalog.errors import CatalogError
 from catalog.facets import FACETS
 from catalog.question import question
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     ("dimension", "code", "line"),
     [
         ("topic", "B0300", ("B0000", "B0300")),
@@ -32,7 +33,7 @@ def test_what_a_code_lies_in(dimension, code, line):
     assert DIMENSIONS[dimension].line(code) == line
 
 
-@pytest.mark.parametrize(
+@every(
     ("classes", "path"),
     [
         ({"topic": "E0000"}, "classes/topic"),

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 from catalog.complaint import CLOCKS, COMPLAINANT, EXCHANGE, RESPONDENT, TABLE, Move, State, due, from_json, moved
 from catalog.errors import CatalogError, ComplaintError
 from catalog.working_days import after
+from tests.every import every
 
 ROLES = (COMPLAINANT, RESPONDENT, EXCHANGE)
 DOCUMENT = {"id": "c1", "agreement": "ab" * 32, "words": "no file of March is in it"}
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("move", Move)
-@pytest.mark.parametrize("state", State)
+@every("late", [False, True])
+@every("role", ROLES)
+@every("move", Move)
+@every("state", State)
 def test_every_cell(state, move, role, late):
     step = TABLE.get((state, move))
     if step is not None and step.role == role and (late or not step.when_late):
@@ -36,7 +37,7 @@ def test_what_waits_has_a_clock_and_a_way_on_for_who_is_waited_for():
         assert any(step.role == clock.whose for (at, _), step in TABLE.items() if at is state)
 
 
-@pytest.mark.parametrize(
+@every(
     "change",
     [{"words": ""}, {"words": "x" * 4001}, {"agreement": " "}, {"agreement": "a" * 65}, {"id": 1}, {"more": ""}],
 )

@@ -24,6 +24,7 @@ from catalog.dataset import (
 from catalog.errors import CatalogError
 from catalog.profile import Column, FileProfile
 from contracts.canonical import canonical, load
+from tests.every import every
 
 FILE = FileProfile(
     "weather.parquet", "application/vnd.apache.parquet", 200_000, 26_115,
@@ -102,7 +103,7 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "value", "path"), BROKEN)
+@every(("key", "value", "path"), BROKEN)
 def test_a_broken_document_is_refused_by_its_path(key, value, path):
     document = copy.deepcopy(dataset_json(WEATHER))
     document[key] = value
@@ -111,7 +112,7 @@ def test_a_broken_document_is_refused_by_its_path(key, value, path):
     assert caught.value.path == path
 
 
-@pytest.mark.parametrize("key", sorted(dataset_json(WEATHER)))
+@every("key", sorted(dataset_json(WEATHER)))
 def test_every_key_is_required_and_no_other_allowed(key):
     document = dataset_json(WEATHER)
     del document[key]

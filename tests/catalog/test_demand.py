@@ -14,6 +14,7 @@ from catalog.matching import LEAST, WHOLE, Offered, match
 from catalog.question import Entry
 from catalog.words import words
 from contracts.tariff import Tariff
+from tests.every import every
 
 DOCUMENT = {
     "id": "d1",
@@ -41,7 +42,7 @@ def test_what_is_read_is_what_was_written():
     assert from_json({**DOCUMENT, "most": None}).most is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "path"),
     [
         ({"title": "!"}, "title"),
@@ -88,7 +89,7 @@ def test_what_meets_it_all_has_every_point():
     assert [reason.points for reason in found.reasons] == [40, 25, 15, 10]
 
 
-@pytest.mark.parametrize(
+@every(
     ("product", "code", "points"),
     [
         (offered(minor=20), "price-above", 7),

@@ -16,6 +16,7 @@ from catalog.describe import describe
 from catalog.errors import CatalogError
 from catalog.hints import hint, suggest_grade
 from catalog.profile import DISTINCT_VALUES_MAX, file_from_json, file_json
+from tests.every import every
 
 CSV = b"""code,n,x,ok,day,at,local,mail,gap
 007,1,1.5,true,2013-01-01,2013-01-01T06:00:00Z,2013-01-01 06:00:00,a@example.org,
@@ -97,7 +98,7 @@ def test_nested_and_binary_columns_are_named_not_measured():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@every(
     ("path", "data"),
     [
         ("t.csv", b""),
@@ -186,7 +187,7 @@ def test_without_pyarrow_a_table_is_still_described():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "values", "expected"),
     [
         ("user_email", [], "e-mail address"),

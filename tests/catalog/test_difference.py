@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from catalog.difference import differences, of_services
 from catalog.profile import Column, FileProfile
 from policy.offer import offer_rules
 from tests.catalog.test_service import SERVICE
+from tests.every import every
 
 DATASET = Dataset(
     "a",
@@ -46,7 +46,7 @@ def columns(*named):
     return replace(DATASET, files=(replace(file, columns=tuple(Column(name, kind, 0) for name, kind in named)),))
 
 
-@pytest.mark.parametrize(
+@every(
     ("new", "key", "said"),
     [
         (version(replace(DATASET, title="Ebb")), "title", "“Tides” → “Ebb”"),
@@ -79,7 +79,7 @@ def test_what_no_line_tells_of_is_counted_all_the_same(name, value):
     assert [one.key for one in differences(version(), odd)] == ["other"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("changes", "key", "said"),
     [
         ({"title": "Ebb"}, "title", "“Tide forecast” → “Ebb”"),

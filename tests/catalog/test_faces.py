@@ -16,6 +16,7 @@ from catalog.faces import FACES, code_state, dcat_ap, registration
 from catalog.identifiers import ALPHABET, Kind
 from catalog.profile import FileProfile
 from catalog.resource import from_json, local_code, require_code
+from tests.every import every
 
 SUBJECT = "91440300MA5ABCDE0X"
 DCAT, DCT = rdflib.Namespace("http://www.w3.org/ns/dcat#"), rdflib.Namespace("http://purl.org/dc/terms/")
@@ -123,7 +124,7 @@ def test_without_a_subject_there_is_no_code():
     assert local_code(Kind.PRODUCT, "", "440305", "tides") == ""
 
 
-@pytest.mark.parametrize(
+@every(
     "change",
     [
         {"owner": " "},

@@ -16,6 +16,7 @@ from catalog.errors import CatalogError
 from catalog.found import LIMITS, PLAIN, SEALED, found_id, is_found, limits_of
 from catalog.printable import printable
 from catalog.profile import FileProfile
+from tests.every import every
 
 OFFER = {"@id": "o", "@type": "Offer", "permission": [{"action": "use"}]}
 WAYS = [{"@type": "Distribution", "format": "HttpData-PULL", "accessService": "s"}]
@@ -54,13 +55,13 @@ def test_our_own_face_is_read_back_as_far_as_it_tells():
     assert made.classes == {"topic": "B0300"}
 
 
-@pytest.mark.parametrize("frequency", FREQUENCIES)
+@every("frequency", FREQUENCIES)
 def test_every_frequency_of_the_vocabulary_is_understood(frequency):
     link = foreign.EU_FREQUENCY + foreign.EU_FREQUENCIES[frequency]
     assert read({foreign.DCT + "accrualPeriodicity": [{"@id": link}]}).frequency == frequency
 
 
-@pytest.mark.parametrize(
+@every(
     "changes",
     [{"more": 1}, {"title": ""}, {"region": "XX"}, {"frequency": "sometimes"}, {"grade": "9"}, {"tiers": ["odd"]},
      {"rows": "01"}, {"price": "-1"}, {"classes": {"topic": "Z"}}, {"offers": "x"}, {"keywords": ["x" * 65]}],

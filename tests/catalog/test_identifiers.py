@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from catalog import identifiers
 from catalog.errors import CatalogError
 from catalog.identifiers import ALPHABET, CHECKS, EXTENDED, LOCAL_MARK, Kind, check_character, passes, read
+from tests.every import every
 
 SUBJECT = "91440300MA5ABCDE0X"
 characters = st.text(ALPHABET, min_size=6, max_size=6)
@@ -77,7 +78,7 @@ def test_what_is_no_identifier_says_why(code, said):
         read(code)
 
 
-@pytest.mark.parametrize(
+@every(
     "wrong",
     [
         {"subject": "9144"},

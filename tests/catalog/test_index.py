@@ -13,6 +13,7 @@ from catalog.errors import CatalogError
 from catalog.index import Index
 from catalog.question import CONDITIONS_MAX, TITLE_WEIGHT, Entry, Question, question
 from catalog.words import words
+from tests.every import every
 
 
 def entry(key, seq, title, body="", **facets):
@@ -61,7 +62,7 @@ def test_what_is_found_in_which_order(index, text, conditions, found):
     assert keys(index, text, *conditions) == found
 
 
-@pytest.mark.parametrize(
+@every(
     ("conditions", "words_"),
     [
         (("colour=red",), "no condition"),

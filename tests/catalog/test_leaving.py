@@ -12,6 +12,7 @@ from catalog import connectors, leaving
 from catalog.connectors import CAPABILITIES, LIVE_SECONDS, STALE_SECONDS, Heartbeat, state
 from catalog.errors import CatalogError
 from catalog.leaving import BECOMES, NOTICE_DAYS, TABLE, Item, Move, State
+from tests.every import every
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 moments = st.none() | st.integers(0, 900).map(lambda days: NOW + timedelta(days=days))
@@ -35,7 +36,7 @@ def test_a_plan_ends_no_earlier_than_what_it_names(items, days):
     assert leaving.planned("why", None, items, NOW).until == least
 
 
-@pytest.mark.parametrize(
+@every(
     "change",
     [
         {"items": [{"kind": "house", "id": "x", "until": None}]},

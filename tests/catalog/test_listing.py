@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from catalog.errors import ListingError
 from catalog.listing import FOUND_IN, TABLE, Move, State, moved, moves
+from tests.every import every
 
 ROLES = ("provider", "consumer", "exchange", "regulator")
 
 
-@pytest.mark.parametrize(("state", "move", "role"), list(itertools.product(State, Move, ROLES)))
+@every(("state", "move", "role"), list(itertools.product(State, Move, ROLES)))
 def test_every_cell(state, move, role):
     step = TABLE.get((state, move))
     if step is not None and role in step.roles:

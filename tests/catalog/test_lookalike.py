@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.lookalike import skeleton
+from tests.every import every
 
 LATIN, CYRILLIC = "aceopxyk", "асеорхук"
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "other"),
     [
         ("Harbour tides", "Harbоur tides"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Counter, Refuse, respond
+from tests.every import every
 
 amounts = st.integers(0, 10**12)
 rounds = st.integers(2, 40)
@@ -114,7 +115,7 @@ def test_the_reason_of_a_refusal_tells_no_limit():
     assert "777" not in respond("buyer", 777, 777, 500, 900, 6, 6).reason
 
 
-@pytest.mark.parametrize(
+@every(
     "arguments",
     [
         ("buyer", 100, None, 101, None, 1, 8),

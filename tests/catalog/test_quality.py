@@ -12,6 +12,7 @@ from catalog.codes import FREQUENCIES, QUALITY_GRADES
 from catalog.dataset import Dataset, distributions_of
 from catalog.profile import Column, FileProfile
 from catalog.quality import FRESH_DAYS, LETTERS, QUALITIES, letter, qualities
+from tests.every import every
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 NUMBERS = (Column("x", "integer", 0),)
@@ -44,7 +45,7 @@ def test_a_column_in_several_tables_is_of_one_kind(kinds, bps):
     assert qualities(dataset(*files), AT).get("consistency") == bps
 
 
-@pytest.mark.parametrize(
+@every(
     ("frequency", "newest", "bps"),
     [
         ("daily", "2026-03-09", 10_000),

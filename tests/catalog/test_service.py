@@ -11,6 +11,7 @@ from catalog.errors import CatalogError
 from catalog.index import Index
 from catalog.question import question
 from contracts.errors import ContractError
+from tests.every import every
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 SERVICE = {
@@ -34,7 +35,7 @@ def test_it_is_read_as_it_is_written():
     assert service.from_json(SERVICE).json() == SERVICE
 
 
-@pytest.mark.parametrize(
+@every(
     ("changes", "path"),
     [
         ({"id": "tide-forecast"}, "id"),

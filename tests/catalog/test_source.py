@@ -8,9 +8,10 @@ import pytest
 
 from catalog.errors import SourceError
 from catalog.source import HARVESTED, TABLE, Move, State, check_name, moved
+from tests.every import every
 
 
-@pytest.mark.parametrize(("state", "move"), list(itertools.product(State, Move)))
+@every(("state", "move"), list(itertools.product(State, Move)))
 def test_every_cell(state, move):
     if (state, move) in TABLE:
         assert moved(state, move) == TABLE[state, move]
@@ -30,7 +31,7 @@ def test_names(name):
     assert check_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["", "own", "-a", "a-", "A", "a_b", "\u0430", "x" * 33, "a\n"])
+@every("name", ["", "own", "-a", "a-", "A", "a_b", "\u0430", "x" * 33, "a\n"])
 def test_what_is_no_name(name):
     with pytest.raises(SourceError):
         check_name(name)

@@ -19,6 +19,7 @@ from catalog.spaces import OTHERS, Rules, from_json
 from policy.offer import offer_rules
 from policy.parse import parse
 from policy.vocabulary.operands import OPERANDS
+from tests.every import every
 
 MEMBER = "did:web:p.example"
 WHERE = datetime(2027, 1, 1, tzinfo=UTC)
@@ -37,7 +38,7 @@ def faults(rules, data=None, tier="kept", said=None):
     return from_json(rules).faults(data or dataset(), tier, said or policy(), MEMBER)
 
 
-@pytest.mark.parametrize(
+@every(
     ("rules", "given", "said"),
     [
         ({}, {}, ""),
@@ -61,7 +62,7 @@ def test_what_a_rule_lets_in(rules, given, said):
     assert said in found
 
 
-@pytest.mark.parametrize(
+@every(
     "rules",
     [
         {"colour": ["blue"]},
@@ -108,7 +109,7 @@ def test_who_is_out_sees_nothing_and_who_is_in_what_its_role_may(rules, role):
     assert rules.sight(role, MEMBER) == most
 
 
-@pytest.mark.parametrize("told", ["", "Main", "a b", "-a", "a" * 41, "a/b"])
+@every("told", ["", "Main", "a b", "-a", "a" * 41, "a/b"])
 def test_what_is_no_id_of_a_space(told):
     with pytest.raises(CatalogError):
         spaces.identifier(told)

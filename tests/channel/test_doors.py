@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from connector.channel import doors
 from connector.channel.doors import Deal
 from connector.store.rows.agreement import AgreementRow
@@ -11,6 +9,7 @@ from contracts import agreement as agreements
 from contracts.typed_data import digest
 from contracts.typed_json import to_json
 from tests.channel.rig import BUYER_DID, KEPT, PAYEE, PAYER, REGISTRY, START, Pair
+from tests.every import every
 
 AGREEMENT = agreements.build(KEPT, provider=PAYEE, buyer=PAYER, price_cap=500)
 NAME = digest(REGISTRY, AGREEMENT)
@@ -22,10 +21,8 @@ def row(**more):
     return AgreementRow(**told | rest | more)
 
 
-@pytest.mark.parametrize("live", [True, False])
-@pytest.mark.parametrize(
-    ("parent", "read"), [({}, None), ({"parent": ""}, None), ({"parent": "0b" * 32}, b"\x0b" * 32)]
-)
+@every("live", [True, False])
+@every(("parent", "read"), [({}, None), ({"parent": ""}, None), ({"parent": "0b" * 32}, b"\x0b" * 32)])
 def test_a_deal_is_read_from_its_row(parent, read, live):
     found = Deal.of_row(row(**parent), live=live)
     assert found == Deal(NAME, AGREEMENT, KEPT, BUYER_DID, live, read)

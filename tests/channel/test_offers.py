@@ -28,6 +28,7 @@ from tests.channel.rig import (
     STRANGER_KEY,
     Pair,
 )
+from tests.every import every
 
 # ---- offers ------------------------------------------------------------------------------------------------------
 
@@ -51,7 +52,7 @@ OFFERS = {
 }
 
 
-@pytest.mark.parametrize("name", OFFERS)
+@every("name", OFFERS)
 def test_an_offer_that_is_not_what_was_asked_for_is_not_signed(name):
     pair = Pair()
     request = pair.plan()

@@ -11,6 +11,7 @@ from connector.channel import receive, windows
 from connector.channel.errors import ChannelFault
 from tests.channel.faulty import refused, signed
 from tests.channel.rig import CHANNEL_ID, LEASED, PAYEE_KEY, PAYER_KEY, REGISTRY, START, Pair, secret_of
+from tests.every import every
 
 
 def put(pair, **changes):
@@ -193,7 +194,7 @@ NO_RELEASE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("wrong", NO_RELEASE)
+@every("wrong", NO_RELEASE)
 def test_a_release_is_of_our_voucher_and_offer_and_by_the_payee(wrong):
     pair, _, released = bought()
     code, forge = NO_RELEASE[wrong]

@@ -25,6 +25,7 @@ from tests.channel.rig import (
     STRANGER_KEY,
     Pair,
 )
+from tests.every import every
 
 # ---- requests ----------------------------------------------------------------------------------------------------
 
@@ -45,7 +46,7 @@ REQUESTS = {
 }
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@every("name", REQUESTS)
 def test_a_request_that_may_not_be_had(name):
     pair = Pair()
     request = pair.plan()

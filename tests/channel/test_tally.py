@@ -17,6 +17,7 @@ from contracts.tariff import Tariff
 from contracts.typed_data import Order
 from contracts.typed_json import to_ranges
 from tests.channel.rig import DELIVERY_KEY, KEPT, LEASED, TRANSFER, Pair
+from tests.every import every
 
 DAILY = Tariff("subscription", 100, 4000, "CNY", (), "byte", "day")
 READER = b"\x66" * 32
@@ -162,7 +163,7 @@ def test_books_never_hold_more_than_the_cap_nor_another_price():
     assert pair.paid("payer") == ([[0, 1]], 1000, 70)
 
 
-@pytest.mark.parametrize(
+@every(
     ("told", "number"),
     [("0", 0), ("24314", 24_314), ("9" * 9, 999_999_999), ("9" * 10, None), ("", None), ("-1", None), ("٣", None)],
 )

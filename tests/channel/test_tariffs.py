@@ -23,6 +23,7 @@ from contracts.tiers import Tier
 from ledger.audit import billing
 from tests.channel.rig import CHANNEL_ID, KEPT, LEASED, Pair
 from tests.channel.test_resume import level
+from tests.every import every
 
 ROWS = 12
 PLAIN = 11 * 1000 + 333  # bytes of the rig's edition of twelve rows
@@ -65,7 +66,7 @@ WHOLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", WHOLE)
+@every("name", WHOLE)
 def test_a_pull_costs_exactly_the_whole_price(name):
     tariff, price, sizes = WHOLE[name]
     pair = kept(tariff)
@@ -171,8 +172,8 @@ def test_an_order_of_no_or_another_period_is_refused(told):
 SKEWS = {0: True, CLOCK_LEEWAY_SECONDS: True, CLOCK_LEEWAY_SECONDS + 2: False}
 
 
-@pytest.mark.parametrize("skew", SKEWS)
-@pytest.mark.parametrize("payer", ["ahead", "behind"])
+@every("skew", SKEWS)
+@every("payer", ["ahead", "behind"])
 def test_at_the_turn_of_a_period_clocks_may_differ_by_the_leeway(payer, skew):
     pair = leased(MONTHLY)
     deal = pair.holder_books.deals[pair.deal]
@@ -233,8 +234,8 @@ def audited(pair, role):
     return account.charged
 
 
-@pytest.mark.parametrize("role", ["payer", "payee"])
-@pytest.mark.parametrize("name", WHOLE)
+@every("role", ["payer", "payee"])
+@every("name", WHOLE)
 def test_an_auditor_makes_the_same_bill(name, role):
     pair = kept(WHOLE[name][0])
     pair.pull(pair.want([3, 4, 9]))

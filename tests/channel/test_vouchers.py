@@ -30,6 +30,7 @@ from tests.channel.rig import (
     TRANSFER,
     Pair,
 )
+from tests.every import every
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -197,7 +198,7 @@ ACKNOWLEDGEMENTS = {
 }
 
 
-@pytest.mark.parametrize("code", ACKNOWLEDGEMENTS)
+@every("code", ACKNOWLEDGEMENTS)
 def test_a_wrong_acknowledgement(code):
     pair = Pair()
     pair.window()

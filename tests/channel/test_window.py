@@ -18,6 +18,7 @@ from contracts.ranges import RowSet
 from contracts.tariff import Tariff, amount, order_amount
 from contracts.typed_data import digest
 from tests.channel.rig import CHANNEL_ID, CHANNELS, KEPT, LEASED, PAYEE, REGISTRY, Pair, make_table, secret_of
+from tests.every import every
 
 
 def test_a_pull_takes_the_index_first_tapers_to_one_row_and_pays_exactly_the_price():
@@ -162,13 +163,13 @@ def purse(tariff=KEPT.tariff, money=PLENTY, tally=None, **more):
     return window.Purse(TWELVE, tariff, tally or Tally(), money, **more)
 
 
-@pytest.mark.parametrize(("wanted", "taken"), [(1, 1), (2, 1), (3, 2), (4, 2), (9, 5), (10, 5), (11, 6)])
+@every(("wanted", "taken"), [(1, 1), (2, 1), (3, 2), (4, 2), (9, 5), (10, 5), (11, 6)])
 def test_towards_the_end_half_of_what_is_left_is_taken(wanted, taken):
     rows = RowSet.of([(1, wanted)])
     assert window.next_rows(purse(), rows, RowSet()) == RowSet.of([(1, taken)])
 
 
-@pytest.mark.parametrize(("money", "taken"), [(70, 1), (139, 1), (140, 2), (349, 4), (350, 5), (PLENTY, 6)])
+@every(("money", "taken"), [(70, 1), (139, 1), (140, 2), (349, 4), (350, 5), (PLENTY, 6)])
 def test_as_many_rows_are_taken_as_the_money_pays(money, taken):
     assert len(window.next_rows(purse(money=money), RowSet.of([(1, 11)]), RowSet())) == taken
 

@@ -8,10 +8,10 @@ import re
 import subprocess
 import sys
 
-import pytest
 import typer
 
 from connector.cli.main import GROUPS, VERBS, app
+from tests.every import every
 
 # in the order of the journey; groups stand behind the verbs on the page
 FIRST_PAGE = [
@@ -47,14 +47,14 @@ def test_the_first_page_is_the_journey():
     assert [name for name, _ in GROUPS][: len(FIRST_GROUPS)] == FIRST_GROUPS
 
 
-@pytest.mark.parametrize(("words", "command"), list(commands()), ids=str)
+@every(("words", "command"), commands, ids=str)
 def test_a_command_has_words_and_an_example(words, command):
     assert command.help
     text = " ".join(command.help.split())
     assert re.search(r"[Ff]or example: penstock " + " ".join(words), text), f"no example: {text}"
 
 
-@pytest.mark.parametrize(("words", "command"), list(commands()), ids=str)
+@every(("words", "command"), commands, ids=str)
 def test_an_option_says_what_it_is(words, command):
     silent = [each.name for each in command.params if not getattr(each, "help", None) and each.name != "help"]
     assert not silent, words

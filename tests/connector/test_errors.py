@@ -13,6 +13,7 @@ from connector.runtime import errors
 from connector.runtime.errors import Failure, Told, as_reason, explain_failure, failure_from, from_reason
 from connector.runtime.fault_table import EXIT_CODES, ROWS
 from connector.store.errors import StoreDamaged
+from tests.every import every
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("policy", "contracts", "ledger", "catalog", "connector")
@@ -71,7 +72,7 @@ def test_the_tree_in_the_docstring_is_the_tree_in_the_code():
     assert drawn == coded
 
 
-@pytest.mark.parametrize(
+@every(
     ("fault", "status", "exit_code", "code"),
     [
         (errors.TokenError("x"), 401, 2, "token"),

@@ -15,6 +15,7 @@ from connector.net import tls
 from connector.net.outbound import Outbound
 from connector.runtime.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable
 from tests.api.authority import Authority
+from tests.every import every
 from tests.hostile.addresses import LOOPBACK, NEVER
 
 BODY = bytes(range(256)) * 4096
@@ -73,7 +74,7 @@ async def test_who_is_not_believed_is_not_heard(tmp_path):
             await asyncio.to_thread(fetch, await door.lane(url))
 
 
-@pytest.mark.parametrize("url", [*NEVER[::7], *LOOPBACK[::7]])
+@every("url", [*NEVER[::7], *LOOPBACK[::7]])
 async def test_a_forbidden_address_has_no_lane(url):
     async with Outbound() as door:
         with pytest.raises(AddressRefused):
@@ -123,7 +124,7 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
+@every("answer", ANSWERS)
 async def test_another_answer_is_the_peers_fault(answer):
     handler, kind, words = ANSWERS[answer]
 

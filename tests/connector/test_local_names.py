@@ -7,6 +7,7 @@ import pytest
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.local_names import local_names, renamed
 from ledger.edition.index import RESERVED_NAMES
+from tests.every import every
 
 RENAMED = {
     ".bashrc": "_.bashrc",
@@ -56,7 +57,7 @@ COLLIDING = [
 ]
 
 
-@pytest.mark.parametrize(("name", "here"), RENAMED.items(), ids=range(len(RENAMED)))
+@every(("name", "here"), RENAMED.items(), ids=range(len(RENAMED)))
 def test_a_leading_mark_gets_one_before_it_and_is_told(name, here):
     assert local_names([name]) == {name: here}
     assert renamed([name, "other"]) == {name: here}
@@ -68,13 +69,13 @@ def test_an_ordinary_name_stays(name):
     assert renamed([name]) == {}
 
 
-@pytest.mark.parametrize("name", REFUSED, ids=range(len(REFUSED)))
+@every("name", REFUSED, ids=range(len(REFUSED)))
 def test_what_is_no_harmless_name_is_refused(name):
     with pytest.raises(PeerMisbehaved):
         local_names(["fine", name])
 
 
-@pytest.mark.parametrize("names", COLLIDING, ids=range(len(COLLIDING)))
+@every("names", COLLIDING, ids=range(len(COLLIDING)))
 def test_names_that_are_one_on_some_system_are_refused_together(names):
     with pytest.raises(PeerMisbehaved, match="collides"):
         local_names(names)

@@ -13,6 +13,7 @@ from connector.net import outbound as outbound_module
 from connector.net.outbound import Answer, Outbound
 from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.runtime.limits import ANSWER_BYTES_MAX
+from tests.every import every
 
 
 @contextlib.asynccontextmanager
@@ -66,7 +67,7 @@ async def test_a_redirect_is_an_answer_not_an_order(status):
     assert hits == ["/here"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("status", "kind"),
     [
         (400, PeerRefused),

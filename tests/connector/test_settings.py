@@ -13,6 +13,7 @@ from connector.identity import did
 from connector.runtime.errors import SettingsError
 from connector.runtime.settings import FILE_NAME, build, load, write_default
 from connector.runtime.settings_table import SECTIONS, declared
+from tests.every import every
 
 DEVELOPMENT = {"server.development": True}
 
@@ -93,7 +94,7 @@ def test_a_bad_variable_is_refused_by_name(data, environment):
         load(data, environment)
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "[sever]\nport = 1\n",

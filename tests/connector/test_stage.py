@@ -14,6 +14,7 @@ import pytest
 from connector.runtime.errors import Conflict
 from connector.runtime.files import write_new
 from connector.runtime.stage import Stage, require_empty, require_free
+from tests.every import every
 
 CONTENT = {"a.csv": b"a", "deep/er/b.csv": b"b", "deep/c.csv": b"c"}
 
@@ -46,8 +47,8 @@ def used(target):
 BEFORE = {"absent": (absent, {}), "empty": (empty, {}), "used": (used, {"other": b"o"})}
 
 
-@pytest.mark.parametrize("when", ["before", "meanwhile"])
-@pytest.mark.parametrize("case", BEFORE)
+@every("when", ["before", "meanwhile"])
+@every("case", BEFORE)
 def test_all_files_get_their_names_at_the_end(tmp_path, case, when):
     make, others = BEFORE[case]
     target = tmp_path / "some" / "target"

@@ -17,6 +17,7 @@ from contracts.labels import H
 from contracts.signature import address, sign
 from ledger.audit import view
 from ledger.log import merkle
+from tests.every import every
 from tests.ledger.spans import span_of
 
 KEY = bytes(31) + b"\x07"
@@ -57,7 +58,7 @@ def test_a_view_says_what_it_could_not_read_to_its_end(tmp_path):
     assert any("did:web:p: it is away" in line for line in finding.lines)
 
 
-@pytest.mark.parametrize(
+@every(
     "more",
     [{"v": 2}, {"troubles": {}}, {"troubles": [1]}, {"proofs": None}, {"proofs": [{"did": "x"}]}, {"proofs": [1]}],
 )

@@ -6,14 +6,13 @@ import re
 from pathlib import Path
 from string import Formatter
 
-import pytest
-
 from catalog import places
 from catalog.facets import FACETS
 from connector.console import language
 from connector.console.pages import PAGES
 from connector.console.words import faults
 from connector.runtime.fault_table import EXIT_CODES, ROWS, UNEXPECTED
+from tests.every import every
 
 ROOM = Path(language.__file__).parent
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in (ROOM / "templates").glob("*.html")}
@@ -35,7 +34,7 @@ def fields(text):
     return sorted(name for _, name, _, _ in Formatter().parse(text) if name)
 
 
-@pytest.mark.parametrize("key", language.WORDS)
+@every("key", language.WORDS)
 def test_a_sentence_is_there_in_both_languages(key):
     english, chinese = language.WORDS[key]
     assert english.strip()
@@ -82,7 +81,7 @@ def test_every_page_has_a_template_a_title_and_words_for_its_columns():
             assert f"column.{column.name}" in language.WORDS, column
 
 
-@pytest.mark.parametrize("facet", FACETS.values(), ids=lambda facet: facet.key)
+@every("facet", FACETS.values(), ids=lambda facet: facet.key)
 def test_a_facet_and_each_of_its_codes_has_words_in_both_languages(facet):
     assert facet.en.strip()
     assert CHINESE.search(facet.zh)
@@ -94,7 +93,7 @@ def test_a_facet_and_each_of_its_codes_has_words_in_both_languages(facet):
         assert CHINESE.search(chinese) or chinese in SAME, code
 
 
-@pytest.mark.parametrize(
+@every(
     ("code", "words"),
     [
         ("US", ("United States", "美国")),
@@ -118,7 +117,7 @@ def test_templates_hold_no_words_of_their_own():
         assert set(re.findall(r"[A-Za-z\u4e00-\u9fff]+", bare)) <= {"Penstock", "doctype", "html"}, name
 
 
-@pytest.mark.parametrize(
+@every(
     ("header", "expected"),
     [
         ("", "en"), ("zh", "zh"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en-US,zh;q=0.9", "en"), ("de, zh;q=0.5", "zh"),

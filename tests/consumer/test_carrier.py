@@ -28,6 +28,7 @@ from connector.negotiation.protocol import messages
 from connector.net.outbound import Outbound
 from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
 from contracts.ranges import RowSet
+from tests.every import every
 
 S = 64 * 1024
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -104,9 +105,9 @@ def small_pools(source):
     return Pool(memory, size, 5, 5), Pool(memory, size, 2, 2)
 
 
-@pytest.mark.parametrize("most", [1, 7, 4096])
-@pytest.mark.parametrize("keeps_sealed", [False, True])
-@pytest.mark.parametrize("shape", SHAPES)
+@every("most", [1, 7, 4096])
+@every("keeps_sealed", [False, True])
+@every("shape", SHAPES)
 async def test_files_come_out_as_they_went_in(tmp_path, shape, keeps_sealed, most):
     source = Source(tmp_path, SHAPES[shape], padding=4096 if most == 7 else 0)
     sealed, plain = small_pools(source)

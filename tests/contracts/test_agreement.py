@@ -15,6 +15,7 @@ from contracts.terms import product_key
 from contracts.typed_data import Domain, digest
 from tests.contracts.refusal import refused
 from tests.contracts.weather import TERMS
+from tests.every import every
 
 PROVIDER, BUYER = b"\x01" * 32, b"\x02" * 32
 DOMAIN = Domain(77, b"\x11" * 20, b"\x22" * 32)
@@ -55,7 +56,7 @@ def test_other_words_than_the_terms_give_are_refused():
         verify(DOMAIN, lie, TERMS, signature.sign(value, PROVIDER), signature.sign(value, BUYER))
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "code"),
     [
         ({"terms_digest": b"\x00" * 32}, "terms-digest"),

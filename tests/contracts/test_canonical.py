@@ -16,6 +16,7 @@ from contracts import canonical as writing
 from contracts.canonical import canonical, load, sha, values_at_most
 from contracts.errors import ContractError
 from contracts.labels import H, X
+from tests.every import every
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT
@@ -47,7 +48,7 @@ PLAIN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", PLAIN, ids=str)
+@every("value", PLAIN, ids=str)
 def test_what_is_plain_is_written_and_read_once(value, monkeypatch):
     """The careful writer and the second reader cost many times as much: most of what is signed never meets them."""
     expected = rfc8785.dumps(value)
@@ -74,7 +75,7 @@ def test_a_digest_is_sha_256_of_the_canonical_form():
     assert sha({"b": 1, "a": "é"}) == hashlib.sha256('{"a":"é","b":1}'.encode()).digest()
 
 
-@pytest.mark.parametrize("value", [{1: 2}, 2**53, -(2**53), b"x", {1, 2}, "\ud800", {"a": ["\udc00"]}, {"\ud800": 1}])
+@every("value", [{1: 2}, 2**53, -(2**53), b"x", {1, 2}, "\ud800", {"a": ["\udc00"]}, {"\ud800": 1}])
 def test_what_json_cannot_say_is_refused(value):
     with pytest.raises(ContractError):
         canonical(value)
@@ -142,7 +143,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("document", "code"), REFUSED.items(), ids=lambda value: str(value)[:24])
+@every(("document", "code"), REFUSED.items(), ids=lambda value: str(value)[:24])
 def test_refused_documents(document, code):
     with pytest.raises(ContractError) as refusal:
         load(document)
@@ -205,7 +206,7 @@ def test_only_brackets_that_nest_are_levels():
     assert load(b"[" * 32 + b'{"a":' * 32 + b"1" + b"}" * 32 + b"]" * 32)[0][0]
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, 2**53, "\ud800", {1: 2}, {"\ud800": 1}, b"x", object()])
+@every("value", [math.nan, math.inf, 2**53, "\ud800", {1: 2}, {"\ud800": 1}, b"x", object()])
 def test_values_without_a_canonical_form(value):
     with pytest.raises(ContractError) as refusal:
         canonical([value])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from contracts import meter
 from contracts.ranges import RowSet
 from contracts.records import Run
 from contracts.tariff import Tariff
 from contracts.units import UNITS
+from tests.every import every
 
 RUNS = (Run(0, 4, 10, 35), Run(4, 2, 3, 6))
 # what the pieces 1, 2, 3 and 4 add
@@ -42,7 +41,7 @@ def test_every_unit_of_the_table_is_tried():
     assert {unit.counts for unit in UNITS.values()} == set(meter.METERS) | {""}
 
 
-@pytest.mark.parametrize("unit", ADDED)
+@every("unit", ADDED)
 def test_an_order_adds_what_its_unit_counts(unit):
     assert added(unit, NEW, begins=True) == ADDED[unit][1]
     apart = [RowSet(((1, 1),)), RowSet(((2, 1), (4, 1))), RowSet(((3, 1),))]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contracts import periods
 from tests.contracts.refusal import refused
+from tests.every import every
 
 SUNDAY, MONDAY = "2026-03-01T23:59:59Z", "2026-03-02T00:00:00Z"
 NUMBERS = [
@@ -24,7 +25,7 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "at", "number"), NUMBERS)
+@every(("kind", "at", "number"), NUMBERS)
 def test_the_number_of_a_period_never_changes(kind, at, number):
     """Accounts of a subscription are kept under these numbers."""
     assert periods.number(kind, datetime.fromisoformat(at)) == number

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
+from tests.every import every
 
 PAIRS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9)), max_size=12)
 
@@ -52,7 +53,7 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", BAD, ids=str)
+@every("value", BAD, ids=str)
 def test_anything_but_the_canonical_form_is_refused(value):
     with pytest.raises(ContractError) as refusal:
         RowSet.from_json(value)

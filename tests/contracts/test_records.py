@@ -10,6 +10,7 @@ from contracts import records
 from contracts.ranges import RowSet
 from contracts.records import Run
 from tests.contracts.refusal import refused
+from tests.every import every
 
 RUNS = st.builds(Run.spread, st.integers(1, 9), st.integers(1, 40), st.integers(0, 9000))
 ORDERS = st.lists(
@@ -84,7 +85,7 @@ def test_runs_are_read_as_they_are_written():
     assert records.read([]) == ()
 
 
-@pytest.mark.parametrize("value", [None, {}, "all", [["1", "4", "100"]], [["1", "4", "100", "1", "1"]], ["1234"]])
+@every("value", [None, {}, "all", [["1", "4", "100"]], [["1", "4", "100", "1", "1"]], ["1234"]])
 def test_what_is_no_list_of_runs_is_refused(value):
     with refused("records", "`records` is a list of `[first, count, perPiece, records]`"):
         records.read(value)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts import address, signature
 from tests.contracts.refusal import refused
+from tests.every import every
 
 KEY = b"\x42" * 32
 SIGNER = address.read("0x17c5185167401eD00cF5F5b2fc97D9BBfDb7D025")
@@ -51,7 +52,7 @@ def test_the_upper_half_begins_just_above_half_the_order():
 GOOD = signature.sign(DIGEST, KEY)
 
 
-@pytest.mark.parametrize(
+@every(
     "bad", [b"", bytes(65), GOOD[:64], GOOD + b"\0", GOOD + b"\x1b", GOOD[:64] + b"\x1a", GOOD[:64] + b"\x1d", GOOD[1:]]
 )
 def test_a_signature_is_65_bytes_of_which_the_last_is_27_or_28(bad):

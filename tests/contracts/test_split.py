@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contracts import address
 from contracts.split import Split
 from tests.contracts.refusal import refused
+from tests.every import every
 
 SPLITS = st.lists(st.integers(1, 1400), max_size=7).map(
     lambda bps: Split(tuple((bytes([n + 1]) * 20, each) for n, each in enumerate((10_000 - sum(bps), *bps))))
@@ -80,7 +81,7 @@ def test_no_payee_stands_twice():
 A = "0x" + "11" * 20
 
 
-@pytest.mark.parametrize(
+@every(
     "value",
     [
         None, {}, "all", ({"payee": A, "bps": 10_000},), [[A, 10_000]], [{"payee": A}], [{"bps": 10_000}],

@@ -10,6 +10,7 @@ from contracts.summary import is_summary, summary
 from contracts.tariff import Tariff
 from tests.contracts.refusal import refused
 from tests.contracts.weather import TERMS
+from tests.every import every
 
 FREELY = "openings without limit"
 TERMS_SAY = "as the terms say"
@@ -52,7 +53,7 @@ def test_a_text_is_the_summary_in_any_of_the_languages_to_the_letter():
     assert not is_summary("", TERMS)
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "said"),
     [
         ({"tariff": Tariff("byte", 300, 1 << 20, "CNY")}, "price 3.00 CNY per MiB"),
@@ -111,7 +112,7 @@ def test_a_purpose_is_named_once():
     assert words(policy)[0] == "Care, Study"
 
 
-@pytest.mark.parametrize(
+@every(
     "name",
     [
         "Care", "p:Care", "https://w3id.org/penstock/purpose#Care", "https://w3id.org/purpose/Care", "urn:purpose:Care",
@@ -141,7 +142,7 @@ def test_another_operand_says_nothing_of_the_purpose(left):
 # ---- openings ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("operator", "right", "said"),
     [
         ("lteq", "3", "openings at most 3"),
@@ -185,7 +186,7 @@ def test_a_limit_without_an_operator_or_a_number_is_in_the_terms():
 CARE, THREE = one("purpose", "eq", "Care"), one("count", "lteq", "3")
 
 
-@pytest.mark.parametrize("member", ["constraint", "and", "or", "xone", "andSequence", "@list"])
+@every("member", ["constraint", "and", "or", "xone", "andSequence", "@list"])
 def test_constraints_are_found_under_any_logical_operator(member):
     assert words({"permission": {member: [CARE, THREE]}}) == ("Care", "openings at most 3")
     assert words({"permission": {"constraint": {member: {"and": [CARE, {"@list": THREE}]}}}}) == (
@@ -199,7 +200,7 @@ def test_all_that_stands_on_a_permission_is_read_in_order():
     assert words(policy) == ("Care, Study", "openings at most 3")
 
 
-@pytest.mark.parametrize(
+@every(
     "policy",
     [
         {}, {"permission": []}, {"permission": "use"}, {"permission": None}, {"permission": {"constraint": "purpose"}},

@@ -17,6 +17,7 @@ from contracts.tariff import MAX_QUANTITY, Tariff, amount, asked, order_amount
 from contracts.tiers import MAX_TIERS, Tier
 from contracts.units import QUOTAS, UNITS
 from tests.contracts.refusal import refused
+from tests.every import every
 
 PIECES = 50
 MINOR = st.integers(0, 10**6)
@@ -167,7 +168,7 @@ Tariff.from_json(GOOD | MONTHLY | {"tiers": [TIER]})
 Tariff.from_json(GOOD | ROWS)
 
 
-@pytest.mark.parametrize(
+@every(
     "change",
     [
         {"unit": "line"}, {"unit": 1}, {"unit": ["byte"]}, {"minor": 300}, {"minor": "0300"}, {"minor": "-1"},
@@ -192,7 +193,7 @@ def test_other_tariffs_are_refused(change):
         Tariff.from_json(GOOD | change)
 
 
-@pytest.mark.parametrize("value", [None, [], "byte", {}, {"unit": None}, {"unit": ["byte"]}, {"unit": "line"}])
+@every("value", [None, [], "byte", {}, {"unit": None}, {"unit": ["byte"]}, {"unit": "line"}])
 def test_what_is_no_tariff_is_refused(value):
     with refused("unknown-unit", f"use one of {', '.join(UNITS)}"):
         Tariff.from_json(value)
@@ -201,7 +202,7 @@ def test_what_is_no_tariff_is_refused(value):
 MEMBERS = "exactly `currency`, `minor`, `per`, `unit`"
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "words"),
     [
         ({"extra": "1"}, f"a tariff per `byte` has {MEMBERS} and maybe `tiers`"),
@@ -248,7 +249,7 @@ def test_what_is_free_costs_nothing_and_a_price_in_advance_is_for_the_whole():
 RUNS = (Run(0, 1, 1, 1),)
 
 
-@pytest.mark.parametrize(
+@every(
     ("unit", "own"),
     [
         ("byte", {"of": "byte"}),
@@ -355,7 +356,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("tariff", "english", "chinese"), SAID, ids=[said[1] for said in SAID])
+@every(("tariff", "english", "chinese"), SAID, ids=[said[1] for said in SAID])
 def test_a_price_in_words(tariff, english, chinese):
     assert (price_words.price(tariff), price_words.price(tariff, "zh")) == (english, chinese)
 

@@ -18,6 +18,7 @@ from contracts.tariff import Tariff
 from contracts.terms import Terms, product_key
 from tests.contracts.refusal import refused
 from tests.contracts.weather import TERMS
+from tests.every import every
 
 GOOD = TERMS.json()
 
@@ -89,7 +90,7 @@ def test_members_beyond_those_of_the_version_are_named():
             Terms.from_json(value)
 
 
-@pytest.mark.parametrize("version", [0, 2, True, 1.0, "1", None])
+@every("version", [0, 2, True, 1.0, "1", None])
 def test_another_version_is_refused(version):
     with refused("version", "use version 1"):
         Terms.from_json(GOOD | {"v": version})
@@ -225,7 +226,7 @@ def test_a_group_stands_once_and_is_not_the_one_that_belongs_to_all():
             Terms.from_json(GOOD | {"columns": wrong})
 
 
-@pytest.mark.parametrize(
+@every(
     ("column", "group", "code"),
     [
         ("a", 3, "not-decimal"), ("a", "01", "not-decimal"), ("a", "4294967295", "out-of-range"),

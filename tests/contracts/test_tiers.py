@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from contracts import tiers
 from contracts.tiers import Tier
 from tests.contracts.refusal import refused
+from tests.every import every
 
 LARGEST = (1 << 62) - 1
 STEPS = (Tier(10, 8_000), Tier(15, 0), Tier(20, 15_000))
@@ -64,7 +65,7 @@ def test_a_step_is_read_as_it_is_written():
     assert tiers.read([{"above": str(LARGEST), "bps": 8000}]) == (Tier(LARGEST, 8000),)
 
 
-@pytest.mark.parametrize(
+@every(
     "value",
     [
         None, [], "above", {"above": "1"}, {"bps": 1}, {"above": "1", "bps": "1"}, {"above": "1", "bps": True},

@@ -30,6 +30,7 @@ from contracts.typed_data import (
 )
 from contracts.typed_json import from_json, to_json, to_ranges
 from tests.contracts.refusal import refused
+from tests.every import every
 
 DOMAIN = Domain(1234567890123, b"\x11" * 20, b"\x22" * 32)
 KEY = b"\x42" * 32
@@ -151,7 +152,7 @@ def reference(domain: Domain, value: object):
     return encode_typed_data(domain_data=about, message_types=kept, message_data=plain(value))
 
 
-@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
+@every("kind", TYPES, ids=lambda kind: kind.__name__)
 def test_digest_and_signature_agree_with_eth_account(kind):
     @settings(max_examples=25)
     @given(typed(kind))
@@ -168,7 +169,7 @@ def test_digest_and_signature_agree_with_eth_account(kind):
     check()
 
 
-@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
+@every("kind", TYPES, ids=lambda kind: kind.__name__)
 def test_json_round_trip(kind):
     @settings(max_examples=25)
     @given(typed(kind))
@@ -178,7 +179,7 @@ def test_json_round_trip(kind):
     check()
 
 
-@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
+@every("kind", TYPES, ids=lambda kind: kind.__name__)
 def test_every_member_changes_the_digest_and_none_may_be_missing_or_foreign(kind):
     @settings(max_examples=25)
     @given(typed(kind), typed(kind))

@@ -9,6 +9,7 @@ from contracts.ranges import RowSet
 from contracts.typed_data import Agreement, Batch, Order, Range, Voucher
 from contracts.typed_json import from_json, row_set, to_json, to_ranges
 from tests.contracts.refusal import refused
+from tests.every import every
 
 PROVIDER, BUYER, TOKEN = b"\xa1" * 20, b"\xb2" * 20, b"\xc3" * 20
 AGREEMENT = Agreement(
@@ -71,7 +72,7 @@ def test_a_value_has_exactly_its_members(document):
             from_json(Voucher, wrong)
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "name", "wrong", "code"),
     [
         (VOUCHER, "seq", "07", "not-decimal"),

@@ -10,6 +10,7 @@ from contracts import signature
 from contracts.typed_data import Domain, KeyOffer, Voucher, digest
 from contracts.voucher import FAULTS, NO_LOCK, Ground, check
 from tests.contracts.refusal import refused
+from tests.every import every
 
 KEY = b"\x42" * 32
 DOMAIN = Domain(99, b"\x11" * 20, b"\x22" * 32)
@@ -52,7 +53,7 @@ def test_a_right_voucher_and_a_right_acknowledgement_pass():
     assert check(last, sign(last), ACKNOWLEDGED)
 
 
-@pytest.mark.parametrize("code", CASES)
+@every("code", CASES)
 def test_each_fault_is_named(code):
     change, ground = CASES[code]
     wrong = replace(VOUCHER, **change)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Self
 
 from aiohttp import web
-from moto.server import ThreadedMotoServer
 
 from connector.demo.processes import free_ports
 
@@ -41,6 +40,8 @@ def bucket(environment, name="data"):
 @contextmanager
 def _moto():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    from moto.server import ThreadedMotoServer  # takes a second, which only these tests need
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

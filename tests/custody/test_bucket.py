@@ -7,7 +7,6 @@ import logging
 
 import aiohttp
 import pytest
-from moto.server import ThreadedMotoServer
 
 from connector.custody import bucket as buckets
 from connector.custody import scrub
@@ -25,6 +24,8 @@ KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGI
 
 @pytest.fixture(scope="module")
 def server():
+    from moto.server import ThreadedMotoServer  # takes a second, which only these tests need
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     made = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     made.start()

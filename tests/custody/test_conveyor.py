@@ -10,6 +10,7 @@ import pytest
 
 from connector.custody.conveyor import CARRIERS, LOAD_BYTES, SLOT_BYTES, carry
 from connector.custody.places import SECTOR_BYTES
+from tests.every import every
 
 LOADS = 40
 SIZES = (1, SECTOR_BYTES, SECTOR_BYTES + 1, SLOT_BYTES)
@@ -84,8 +85,8 @@ def test_a_slot_takes_pieces_by_whole_sectors():
     assert found[0] == list(range(0, LOAD_BYTES, SECTOR_BYTES))
 
 
-@pytest.mark.parametrize("at", [0, 1, CARRIERS, LOADS - 1])
-@pytest.mark.parametrize("side", ["source", "sink"])
+@every("at", [0, 1, CARRIERS, LOADS - 1])
+@every("side", ["source", "sink"])
 def test_what_fails_ends_the_work_and_is_raised(side, at):
     source = Source(breaks_at=at if side == "source" else None)
     sink = Sink(breaks_at=at if side == "sink" else None)

@@ -16,6 +16,7 @@ from connector.custody.kek import FileKek, beside
 from connector.custody.secrets import Keys
 from connector.runtime import files
 from connector.runtime.errors import SettingsError
+from tests.every import every
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_it_lies_outside_the_data_folder_and_is_private(data):
         Keys.of(data, "")
 
 
-@pytest.mark.parametrize("text", [b"", b"# none\n", b"00\n", b"g" * 64, (b"00" * 32 + b"\n") * 17, b"\xff" * 64])
+@every("text", [b"", b"# none\n", b"00\n", b"g" * 64, (b"00" * 32 + b"\n") * 17, b"\xff" * 64])
 def test_what_is_no_kek_is_refused(tmp_path, text):
     files.write_atomic(tmp_path / "kek", text)
     with pytest.raises(VaultError, match="64 digits"):

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from connector.store.rows.vault import EditionRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger.edition.row import Head, Row
+from tests.every import every
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SERIES = "05" * 32
@@ -129,7 +129,7 @@ CASES = [(kind, act, True) for act, kinds in PROTECTS for kind in kinds]
 CASES += [(kind, act, False) for act, kinds in IDLE for kind in kinds]
 
 
-@pytest.mark.parametrize(("kind", "act", "needed"), CASES)
+@every(("kind", "act", "needed"), CASES)
 async def test_each_reason_alone(kind, act, needed):
     def fill(tx):
         made(tx, kind, "x")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connector.custody import passes, tickets
 from connector.runtime.errors import Unproven
 from contracts import signature
+from tests.every import every
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 KEY, EDITION, HOLDER = b"\x42" * 32, b"\x07" * 32, "did:web:holder.example"
@@ -37,7 +38,7 @@ def test_two_passes_of_one_buyer_have_only_the_edition_the_holder_and_the_time_i
     assert first[80:88] == second[80:88]
 
 
-@pytest.mark.parametrize(
+@every(
     ("header", "words"),
     [
         ("", "no pass"),

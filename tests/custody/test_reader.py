@@ -21,6 +21,7 @@ from connector.custody.sources import source_of
 from contracts.ranges import RowSet
 from ledger.edition.index import check_names, safe_name
 from ledger.edition.opening import Code, OpeningError, open_piece
+from tests.every import every
 
 S = 64 * 1024
 
@@ -71,7 +72,7 @@ def test_without_the_index_key_nothing_opens(world):
         opening.index()
 
 
-@pytest.mark.parametrize(
+@every(
     "name",
     [
         "../x", "/etc/passwd", "a/../b", "a//b", "", ".", "a/", "a\\b", "C:x", "nul", "Con.txt", "x\0y", "x\ny", "dot.",

@@ -25,6 +25,7 @@ from ledger.edition import header as edition
 from ledger.edition import row
 from ledger.edition.opening import accept
 from ledger.edition.row_table import RowTable
+from tests.every import every
 
 S = 64 * 1024
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -129,7 +130,7 @@ def test_header_binds_table_and_round_trips(tmp_path):
         edition.agreed(sealed.edition_id, document | {"sealedAt": "2026-03-01T12:00:01Z"}, sealed.table.data)
 
 
-@pytest.mark.parametrize(
+@every(
     ("field", "value"),
     [
         ("v", 2),
@@ -204,8 +205,8 @@ def test_two_runs_share_no_secret(tmp_path):
     assert one.edition_id != two.edition_id
 
 
-@pytest.mark.parametrize("size", [3 * S - 1, 3 * S, 3 * S + 1])
-@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@every("size", [3 * S - 1, 3 * S, 3 * S + 1])
+@every("when", ["before", "meanwhile"])
 def test_source_that_changes_fails(tmp_path, size, when):
     folder = write(tmp_path, {"a": noise(3 * S, 1), "b": b"b"})
     planned = source_of([folder])

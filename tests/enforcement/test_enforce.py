@@ -21,6 +21,7 @@ from connector.enforcement.use import STANDING as RUNS
 from connector.runtime.clock import PolicyClock
 from policy.world import Act
 from tests.channel.rig import LEASED, START, Database
+from tests.every import every
 
 RESEARCH, OTHER = (f"https://w3id.org/penstock/purpose#{name}" for name in ("Research", "DirectMarketing"))
 PRODUCT, BUYER, SELLER = LEASED.product, "did:web:buyer.example", "did:web:seller.example"
@@ -183,7 +184,7 @@ def test_a_refusal_without_reasons_is_still_a_refusal(outcome):
 # ---- how far a decision goes
 
 
-@pytest.mark.parametrize(
+@every(
     ("stage", "outcome", "outstanding", "good"),
     [
         (OFFER, "allow", set(), True),

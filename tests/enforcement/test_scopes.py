@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from policy.decide import decide
 from policy.parse import parse
 from policy.request import Request
 from policy.world import World
+from tests.every import every
 
 NOW = datetime(2026, 11, 20, 10, 30, 15, tzinfo=UTC)
 ME, OTHER = "did:web:me.example", "did:web:other.example"
@@ -102,7 +102,7 @@ MOMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("constraints", "counters", "expected"), MOMENTS)
+@every(("constraints", "counters", "expected"), MOMENTS)
 def test_the_next_moment_at_which_time_alone_may_change_the_answer(constraints, counters, expected):
     policy = parse({"@type": "Set", "permission": [{"action": "use", "constraint": constraints}]})
     known = {("permission/0", name): value for name, value in counters.items()}

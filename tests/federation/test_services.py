@@ -10,6 +10,7 @@ from connector.exchange.federation import entry
 from connector.exchange.federation.reading import REFUSED
 from connector.runtime.errors import Conflict
 from tests.catalog.test_service import SERVICE
+from tests.every import every
 from tests.federation.exchanges import PROVIDER, add, exchange, found, source, titles, withdraw
 
 TRAVELS = {"kind": "service", "provider": PROVIDER, "id": SERVICE["id"], "title": SERVICE["title"], "service": SERVICE}
@@ -73,7 +74,7 @@ async def test_it_is_passed_on_with_its_way(two, tmp_path):
         assert [one["key"] for one in told["limits"]] == ["used-outside", "not-reviewed", "hearsay"]
 
 
-@pytest.mark.parametrize(
+@every(
     "changes",
     [
         {"id": "service:other"},

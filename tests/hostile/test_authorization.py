@@ -25,6 +25,7 @@ from contracts.typed_data import Order, Range, Voucher
 from ledger.dispute.ruling import Ruling
 from ledger.dispute.verdict import Finding
 from tests.core import Parts, core
+from tests.every import every
 from tests.hostile import wire as raw
 from tests.hostile.host import CHANNEL, DISPUTE, EDITION, HIDDEN, HOST, NEGOTIATION, TRANSFER
 from tests.negotiation import cells as spoken
@@ -42,7 +43,7 @@ ABSENT_PID, ABSENT_ID = "urn:uuid:absent", "0f" * 32
 # --- the table is the application
 
 
-@pytest.mark.parametrize("count", range(1, len(ALL) + 1))
+@every("count", range(1, len(ALL) + 1))
 async def test_an_application_has_the_routes_of_its_roles_and_no_others(count):
     own = settings.build({"server.development": True})
     for roles in combinations(sorted(ALL), count):

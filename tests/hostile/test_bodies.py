@@ -10,6 +10,7 @@ import pytest
 from connector.api.authorize import ROUTES, Who
 from connector.negotiation.protocol import messages, validation
 from connector.runtime.limits import JSON_VALUES_MAX
+from tests.every import every
 from tests.hostile import wire
 from tests.hostile.bodies import BODIES, body
 from tests.hostile.host import CHANNEL, NEGOTIATION, TRANSFER
@@ -109,7 +110,7 @@ async def test_what_costs_by_the_value_is_counted_before_it_is_read(host, say, s
     assert (said.status, said.json["code"]) == (400, "too-many")
 
 
-@pytest.mark.parametrize("route", [route for route in TAKING if route.kind], ids=lambda route: route.path)
+@every("route", [route for route in TAKING if route.kind], ids=lambda route: route.path)
 async def test_every_kind_of_message_read_on_its_own(route):
     """The refusal that the reader itself gives, without the wire: what costs is the reading."""
     for name in BODIES:

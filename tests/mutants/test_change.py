@@ -6,6 +6,7 @@ import ast
 
 import pytest
 
+from tests.every import every
 from tests.mutants.change import changes
 from tests.mutants.equivalents import EQUIVALENTS, read
 from tests.mutants.rooms import ROOMS, ROOT, STAGES, stages
@@ -34,7 +35,7 @@ KINDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("source", KINDS)
+@every("source", KINDS)
 def test_what_becomes_of_a_source(source):
     assert sorted(one.after for one in changes("a.py", source.encode())) == sorted(KINDS[source])
 
@@ -53,7 +54,7 @@ def test_it_is_told_where_it_stands():
     assert one.key == "a/b.py::A.f: `潮 = 1; raise 潮`: raise 潮 -> pass"
 
 
-@pytest.mark.parametrize("file", STAGES)
+@every("file", STAGES)
 def test_every_change_of_a_room_can_be_run_and_named(file):
     source = (ROOT / file).read_bytes()
     found = changes(file, source)

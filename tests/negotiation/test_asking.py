@@ -11,6 +11,7 @@ from connector.negotiation.process import PATIENCE
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.states import FINAL, STATES
 from contracts.namespace import FORMAT_SEALED
+from tests.every import every
 from tests.negotiation.world import MANDATE, WAIT_SECONDS, Clock, Party, agree, listed_offer, product, seed
 
 SHORT = MANDATE | {"rounds": 3}
@@ -88,7 +89,7 @@ NEWS = [
 ]
 
 
-@pytest.mark.parametrize(("process", "role", "state", "pending", "said", "found"), NEWS)
+@every(("process", "role", "state", "pending", "said", "found"), NEWS)
 def test_what_follows_from_an_answer(process, role, state, pending, said, found):
     assert asking.verdict(process, SimpleNamespace(role=role, state=state, pending=pending), said) == found
 

@@ -8,6 +8,7 @@ from connector.negotiation.protocol import offers
 from connector.runtime.limits import REASON_CHARACTERS_MAX
 from policy.compare.compare import implied
 from policy.parse import parse
+from tests.every import every
 from tests.negotiation.world import LIMITS, MANDATE, PRODUCT, agree, listed_offer, product
 
 RESEARCH = "https://w3id.org/penstock/purpose#Research"
@@ -148,8 +149,8 @@ def test_just_so_many_rules_are_bargained_about():
         meet(OURS, {**OURS, "permission": OURS["permission"] * RULES_MAX})
 
 
-@pytest.mark.parametrize("find", [meet, suffice])
-@pytest.mark.parametrize("rules", [[], None, {"permission": "x"}])
+@every("find", [meet, suffice])
+@every("rules", [[], None, {"permission": "x"}])
 def test_rules_of_ours_that_cannot_be_read_are_ours(find, rules):
     with pytest.raises(DeclinedError, match=r"^our rules cannot be read: "):
         find(rules, OURS)

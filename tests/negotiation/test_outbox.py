@@ -13,6 +13,7 @@ from connector.negotiation.asking import SILENCE, Heard
 from connector.negotiation.outbox import DELIVERED, EXPIRED, REFUSED, Outbox
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from tests.every import every
 
 
 class Bench:
@@ -234,7 +235,7 @@ async def test_a_dropped_message_settles_nothing(bench):
     assert "s" not in bench.outcomes
 
 
-@pytest.mark.parametrize("attempts", range(0, 200, 7))
+@every("attempts", range(0, 200, 7))
 def test_pauses_grow_and_stay_bounded(attempts):
     pause = module._pause(attempts).total_seconds()
     most = module.RETRY_MOST_SECONDS * (1 + module.JITTER_FRACTION)

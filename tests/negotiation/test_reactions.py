@@ -8,6 +8,7 @@ import pytest
 from connector.negotiation import reactions
 from connector.negotiation.protocol import states
 from connector.runtime.errors import InvalidInput
+from tests.every import every
 from tests.negotiation.world import MANDATE, PRODUCT, Party, agree, listed_offer, product, seed
 
 ROW = {"process": "negotiation", "role": "provider", "state": "REQUESTED", "act": "agree"}
@@ -29,7 +30,7 @@ def test_the_first_that_fits_decides_and_else_the_default():
     assert decide(found, state="OFFERED") == ("hold", timedelta())
 
 
-@pytest.mark.parametrize(
+@every(
     ("row", "word"),
     [
         ({"act": "verify"}, "agree"),
@@ -55,9 +56,7 @@ def test_a_row_that_means_nothing_is_refused(row, word):
     assert word in str(refused.value) + refused.value.hint
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b'{"reactions": {}}', b'{"reactions": [1]}', b'{"reactions": [{}]}']
-)
+@every("content", [b"", b"[]", b"{}", b'{"reactions": {}}', b'{"reactions": [1]}', b'{"reactions": [{}]}'])
 def test_a_file_that_is_no_table_is_refused(content):
     with pytest.raises(InvalidInput):
         reactions.read(content)

@@ -17,6 +17,7 @@ from contracts.namespace import OFFER_TERMS, SIGNATURE
 from contracts.signature import address, sign
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, digest
+from tests.every import every
 from tests.negotiation.cells import negotiation
 from tests.negotiation.side import ME, OUR_KEY, PEER, PEER_KEY
 from tests.negotiation.world import DOMAIN, POLICY, PRODUCT, START, product_terms
@@ -212,7 +213,7 @@ BLOCKS = {
 }
 
 
-@pytest.mark.parametrize("name", BLOCKS)
+@every("name", BLOCKS)
 def test_a_signature_that_does_not_stand_is_refused(name):
     change, words = BLOCKS[name]
     row = bought(drawn())

@@ -17,6 +17,7 @@ from connector.negotiation.protocol.states import (
     TRANSFER,
 )
 from connector.negotiation.reactions import DEFAULT, Rule
+from tests.every import every
 from tests.negotiation.cells import OURS, PRODUCT
 from tests.negotiation.side import Side, message
 from tests.negotiation.world import START
@@ -58,7 +59,7 @@ def test_a_rule_without_a_delay_acts_at_once():
     assert (advanced(side)["pending"], side.alarm.noticed) == (TERMINATED, [])
 
 
-@pytest.mark.parametrize(
+@every(
     ("rule", "entered", "acts"),
     [
         ({"time": 2}, {"REQUESTED": 2}, True),

@@ -10,6 +10,7 @@ from contracts.onchain.artifacts import FOLDER, PROGRAMS, load
 from contracts.onchain.compile import compile_all
 from ledger.chain.deployment import creation
 from ledger.chain.errors import ChainRefused
+from tests.every import every
 
 MAX_CODE_BYTES = 24_576
 
@@ -24,7 +25,7 @@ def test_the_committed_artifact_is_what_the_source_gives(compiled, program):
     assert (FOLDER / f"{program}.json").read_text("utf-8") == compiled[program]
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@every("program", PROGRAMS)
 def test_a_program_fits_every_chain(program):
     document = json.loads((FOLDER / f"{program}.json").read_text("utf-8"))
     assert document["evmVersion"] == "paris"
@@ -32,7 +33,7 @@ def test_a_program_fits_every_chain(program):
     assert len(load(program).bytecode) < MAX_CODE_BYTES
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@every("program", PROGRAMS)
 def test_no_program_takes_native_value(program):
     assert not [each for each in load(program).abi if each.get("stateMutability") == "payable"]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-import pytest
-
 from connector.provider.plain import bill as copy_bill
 from contracts.records import Run
 from contracts.tariff import Tariff
+from tests.every import every
 
 MAY, JUNE = datetime(2026, 5, 31, 23, tzinfo=UTC), datetime(2026, 6, 1, 1, tzinfo=UTC)
 ROW_BYTES = 100
@@ -51,7 +50,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@every("name", CASES)
 def test_what_a_copy_costs(name):
     tariff, ended, one, cost = CASES[name]
     assert copy_bill.cost(tariff, ended, one, Table()) == cost

@@ -12,6 +12,7 @@ from policy.parse import parse
 from policy.request import Request
 from policy.vocabulary.operands import OPERANDS
 from policy.world import World
+from tests.every import every
 
 
 def ask(policy, request, world):
@@ -22,7 +23,7 @@ def test_every_operand_has_an_example():
     assert set(EXAMPLES) == set(OPERANDS)
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
+@every("name", sorted(EXAMPLES))
 def test_the_example_lets_one_question_through_and_stops_the_other(name):
     assert ask(*example(name)).outcome.value == "allow"
     refused = ask(*example(name, holds=False))

@@ -9,6 +9,7 @@ import pytest
 from policy.hierarchy import HIERARCHIES
 from policy.vocabulary.operands import ValueType
 from policy.world import World
+from tests.every import every
 
 PURPOSE = "https://w3id.org/penstock/purpose#"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -18,7 +19,7 @@ def world(**part_of):
     return World(NOW, {member: frozenset(groups) for member, groups in part_of.items()})
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "value", "line"),
     [
         (ValueType.PARTY, "did:web:a", {"did:web:a"}),
@@ -95,6 +96,6 @@ def test_where_a_purpose_or_a_region_lies_is_known_by_its_scheme_or_from_the_wor
     assert hierarchy.placed(unheard, world(**{"urn:x": ["urn:y"]})) is False
 
 
-@pytest.mark.parametrize("kind", sorted(set(HIERARCHIES) - {ValueType.PURPOSE, ValueType.REGION}))
+@every("kind", sorted(set(HIERARCHIES) - {ValueType.PURPOSE, ValueType.REGION}))
 def test_any_other_value_lies_where_it_is_said_to_and_nowhere_else(kind):
     assert HIERARCHIES[kind].placed("urn:unheard", world()) is True

@@ -14,13 +14,12 @@ import json
 import os
 import random
 
-import pytest
-
 from policy.compile import compile_policy
 from policy.decide import decide
 from policy.parse import parse
 from policy.request import Request
 from policy.world import World
+from tests.every import every
 from tests.policy.oracle.door import decided
 from tests.policy.oracle.operands import ASKED
 from tests.policy.oracle.pools import POOLS
@@ -165,8 +164,8 @@ SPANNING = [
 ]
 
 
-@pytest.mark.parametrize("now", ENDS)
-@pytest.mark.parametrize(("left", "operator", "right"), SPANNING)
+@every("now", ENDS)
+@every(("left", "operator", "right"), SPANNING)
 def test_deciding_is_total_up_to_the_ends_of_the_calendar(left, operator, right, now):
     atom = {"leftOperand": left, "operator": operator, "rightOperand": right}
     policy = {"permission": [{"uid": "p", "action": "use", "constraint": [atom]}]}

@@ -12,6 +12,7 @@ import pytest
 
 from policy.errors import PolicyError
 from policy.offer import offer_rules
+from tests.every import every
 
 PURPOSE = "https://w3id.org/penstock/purpose#"
 UNTIL = datetime(2027, 1, 1, tzinfo=UTC)
@@ -64,7 +65,7 @@ def test_recipients(agreement, ask, codes):
     assert codes(ask(document, context={**LAWFUL, "recipient": "did:web:c"})) == ["recipient-not-allowed"]
 
 
-@pytest.mark.parametrize(
+@every(
     "change",
     [
         {"purpose": "world domination"},

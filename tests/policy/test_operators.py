@@ -11,6 +11,7 @@ from policy.model import Constraint
 from policy.operators import count_limit, lying, ordered
 from policy.vocabulary.operands import ValueType
 from policy.world import World
+from tests.every import every
 
 PURPOSE = "https://w3id.org/penstock/purpose#"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -27,7 +28,7 @@ def ask(kind, operator, right, *left, **part_of):
     return found
 
 
-@pytest.mark.parametrize(
+@every(
     ("operator", "right", "holds"),
     [
         ("eq", (2,), [2]),
@@ -53,7 +54,7 @@ REGION, PARTY, SCHEME = ValueType.REGION, ValueType.PARTY, ValueType.PURPOSE
 EU = {"DE": ["urn:eu"], "FR": ["urn:eu"]}
 
 
-@pytest.mark.parametrize(
+@every(
     ("right", "left", "verdict"),
     [
         ("US", ["US"], True),
@@ -72,8 +73,8 @@ def test_equal_is_the_same_and_a_near_miss_is_unknown(right, left, verdict):
     assert ask(REGION, "neq", right, *left, **EU) is OPPOSITES[verdict]
 
 
-@pytest.mark.parametrize("operator", ["isA", "isPartOf"])
-@pytest.mark.parametrize(
+@every("operator", ["isA", "isPartOf"])
+@every(
     ("right", "left", "verdict"),
     [
         ("US", ["US"], True),
@@ -102,7 +103,7 @@ def test_the_world_says_what_lies_within_what():
     assert ask(PARTY, "isPartOf", "urn:org", "urn:a") is False
 
 
-@pytest.mark.parametrize(
+@every(
     ("right", "left", "verdict"),
     [
         ("US DE", ["US-NY"], True),
@@ -120,7 +121,7 @@ def test_of_several_values_all_or_none_settle_whether_they_are_among_the_wanted(
     assert ask(REGION, "isNoneOf", right, *left) is OPPOSITES[verdict]
 
 
-@pytest.mark.parametrize(
+@every(
     ("right", "left", "verdict"),
     [
         ("US DE", ["US-NY", "DE"], True),
@@ -137,7 +138,7 @@ def test_all_of_the_wanted_are_met_by_something_given(right, left, verdict):
     assert ask(REGION, "isAllOf", right, *left) is verdict
 
 
-@pytest.mark.parametrize(
+@every(
     ("right", "left", "verdict"),
     [
         ("US-NY", ["US"], True),

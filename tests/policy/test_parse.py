@@ -17,6 +17,7 @@ from policy.vocabulary.names import PROFILE, operand_name
 from policy.vocabulary.operands import OPERANDS
 from policy.vocabulary.operands import REFUSED as REFUSED_OPERANDS
 from policy.vocabulary.operators import OPERATORS
+from tests.every import every
 
 PURPOSE = "https://w3id.org/penstock/purpose#"
 
@@ -310,7 +311,7 @@ REFUSED += [
 ]
 
 
-@pytest.mark.parametrize(("document", "code", "path"), REFUSED, ids=range(len(REFUSED)))
+@every(("document", "code", "path"), REFUSED, ids=range(len(REFUSED)))
 def test_refused(document, code, path):
     error = refusal(document)
     assert error.code == code

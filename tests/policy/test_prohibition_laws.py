@@ -15,6 +15,7 @@ import pytest
 from policy.compare.document import write
 from policy.errors import PolicyError
 from policy.parse import parse
+from tests.every import every
 from tests.policy.oracle.door import decided
 from tests.policy.oracle.evaluator import evaluate
 from tests.policy.oracle.facts import as_list
@@ -146,25 +147,25 @@ def forbidden(rule, part_of):
     return outcomes == {"deny"}
 
 
-@pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("written", spellings("Party", BARRED))
+@every("key", KEYS)
+@every("written", spellings("Party", BARRED))
 def test_a_member_is_barred_however_the_party_is_spelled(written, key):
     rule = {"action": "use", key: written}
     assert forbidden(rule, {ALICE: [BARRED]})
     assert forbidden(rule, {ALICE: ["urn:team"], "urn:team": [BARRED]})
 
 
-@pytest.mark.parametrize("written", spellings("Asset", "urn:barred-assets"))
+@every("written", spellings("Asset", "urn:barred-assets"))
 def test_an_asset_is_barred_however_it_is_spelled(written):
     assert forbidden({"action": "use", "target": written}, {"urn:asset": ["urn:barred-assets"]})
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@every("action", ACTIONS)
 def test_an_action_is_barred_however_it_is_spelled(action):
     assert forbidden({"action": action}, {})
 
 
-@pytest.mark.parametrize("written", spellings("Party", ALICE))
+@every("written", spellings("Party", ALICE))
 def test_who_is_named_is_barred_without_any_world(written):
     assert forbidden({"action": "use", "assignee": written}, {})
 
@@ -209,8 +210,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("rule", REFUSED.values(), ids=REFUSED)
-@pytest.mark.parametrize("kind", ["permission", "prohibition"])
+@every("rule", REFUSED.values(), ids=REFUSED)
+@every("kind", ["permission", "prohibition"])
 def test_what_could_be_read_in_two_ways_is_refused_when_it_is_written(rule, kind):
     rules = {"permission": EVERYTHING} | {kind: [{"action": "use"} | rule]}
     with pytest.raises(PolicyError):

@@ -9,6 +9,7 @@ import pytest
 from policy.errors import PolicyError
 from policy.request import Request
 from policy.world import Act, World
+from tests.every import every
 
 ASKED = {"assignee": "did:web:b", "action": "read", "target": "urn:t"}
 
@@ -35,7 +36,7 @@ def test_request_keeps_lists_numbers_and_units():
     assert Request.from_json(request.as_json()) == request
 
 
-@pytest.mark.parametrize(
+@every(
     "document",
     [
         None,
@@ -73,7 +74,7 @@ def test_world_round_trip():
     assert World.from_json(blind.as_json()) == blind
 
 
-@pytest.mark.parametrize(
+@every(
     "change",
     [
         {"now": None},

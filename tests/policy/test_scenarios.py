@@ -6,6 +6,7 @@ import pytest
 
 from policy.errors import PolicyError
 from policy.parse import parse
+from tests.every import every
 from tests.policy.scenario import BUYER, NOW, PURPOSE, act, agreement, asked, atom, check, only
 
 # what is permitted ---------------------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ def test_09_an_instant_without_a_zone_is_refused_when_written(naive):
     assert refused.value.path == "/permission/0/constraint/0/rightOperand"
 
 
-@pytest.mark.parametrize(
+@every(
     ("now", "outcome", "code", "active"),
     [
         ("2026-11-20T08:59:59+08:00", "deny", "outside-time", []),
@@ -216,7 +217,7 @@ def test_12_a_limit_is_on_what_was_taken_and_what_is_asked_for(taken, context, o
 # what for, where, who ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("operator", "right", "context", "outcome", "code", "active"),
     [
         ("isA", "Research", {"purpose": PURPOSE + "CancerResearch"}, "allow", "permitted", ["p"]),
@@ -235,7 +236,7 @@ def test_13_a_purpose_must_be_said_and_lie_within_what_was_agreed(operator, righ
     check(only(atom("purpose", operator, wanted)), asked(**context), NOW, outcome, code, active)
 
 
-@pytest.mark.parametrize(
+@every(
     ("context", "part_of", "outcome", "code", "active"),
     [
         ({"spatial": "440300"}, {}, "allow", "permitted", ["p"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.every import every
 from tests.policy.oracle.door import decided
 from tests.policy.scenario import DATA, NOW, SELLER, act, agreement, asked, atom, check, states
 
@@ -13,7 +14,7 @@ PAID = agreement(
 PAYMENT = {"payAmount": "100.00", "unit": "CNY"}
 
 
-@pytest.mark.parametrize(
+@every(
     ("context", "fulfilled"),
     [
         (None, False),

@@ -11,6 +11,7 @@ from policy.inherit import digest
 from policy.parse import parse
 from policy.request import Request
 from policy.world import World
+from tests.every import every
 from tests.policy.oracle.door import decided
 from tests.policy.oracle.evaluator import evaluate
 from tests.policy.scenario import BUYER, DATA, NOW, PURPOSE, act, agreement, asked, atom, check, only
@@ -83,7 +84,7 @@ def test_24_every_field_must_be_among_those_agreed(fields, outcome, code, active
 EITHER = [atom("purpose", "isA", PURPOSE + "Research"), atom("recipient", "eq", BUYER)]
 
 
-@pytest.mark.parametrize(
+@every(
     ("operator", "context", "outcome", "code", "active"),
     [
         ("xone", {"purpose": PURPOSE + "Research", "recipient": BUYER}, "deny", "no-alternative", []),
@@ -147,7 +148,7 @@ def test_26_a_parent_that_changed_is_unknown_or_inherits_itself_is_refused_when_
 # what is refused when it is written ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("policy", "code", "path"),
     [
         (agreement(profile="https://example.org/profile"), "unknown-profile", "/profile/0"),

@@ -13,6 +13,7 @@ from policy.calendar import Duration, Rate, week_window
 from policy.errors import PolicyError
 from policy.values import instant, is_iri, number, plain, read_instant, read_value, scalar, show, show_all
 from policy.vocabulary.operands import OPERANDS
+from tests.every import every
 
 PURPOSE = "https://w3id.org/penstock/purpose#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -30,7 +31,7 @@ def refusal(left, value):
 # what each type reads ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("left", "text", "read"),
     [
         ("dateTime", "2026-06-01T20:00:00+08:00", NOON),
@@ -117,7 +118,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("left", "text", "code", "problem", "hint"), REFUSED)
+@every(("left", "text", "code", "problem", "hint"), REFUSED)
 def test_what_is_not_in_the_form_of_its_type_is_refused_with_the_form(left, text, code, problem, hint):
     assert scalar(left, text) is None
     assert refusal(left, text) == (code, problem, hint)
@@ -141,7 +142,7 @@ def test_an_iri_has_a_scheme(text):
     assert is_iri(text) is True
 
 
-@pytest.mark.parametrize("text", ["", "a", "a:", ":b", "9:x", "a b:c", "a:b c", "a:b\n", "a:<b>"])
+@every("text", ["", "a", "a:", ":b", "9:x", "a b:c", "a:b c", "a:b\n", "a:<b>"])
 def test_what_has_no_scheme_or_has_blanks_is_no_iri(text):
     assert is_iri(text) is False
 
@@ -149,7 +150,7 @@ def test_what_has_no_scheme_or_has_blanks_is_no_iri(text):
 # the JSON a value is written in --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "text"),
     [
         ("x", "x"),
@@ -218,7 +219,7 @@ WHOLE = FITTING["count", "3"]
 NAMED = {name for names in FITTING.values() for name in names}
 
 
-@pytest.mark.parametrize(("left", "text"), FITTING)
+@every(("left", "text"), FITTING)
 def test_a_datatype_fits_the_type_or_is_refused(left, text):
     for name in sorted(NAMED | {"date"}):
         for prefix in ("xsd:", XSD):
@@ -239,7 +240,7 @@ def test_a_datatype_that_does_not_fit_is_told_which_do():
 # instants and numbers ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "read"),
     [
         ("2026-06-01T12:00Z", NOON),
@@ -267,7 +268,7 @@ def test_an_instant_of_a_document_is_text():
         assert (caught.value.code, caught.value.path) == (code, "/now")
 
 
-@pytest.mark.parametrize("text", ["", "+1", ".5", "1.", "01", "1e3", "\u0661", "1" * 19, "0." + "1" * 19])
+@every("text", ["", "+1", ".5", "1.", "01", "1e3", "\u0661", "1" * 19, "0." + "1" * 19])
 def test_what_is_no_decimal_number_of_eighteen_digits_is_none(text):
     assert number(text) is None
 
@@ -280,7 +281,7 @@ def test_a_number_is_exact():
 # writing -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "text"),
     [
         (NOON, "2026-06-01T12:00:00Z"),

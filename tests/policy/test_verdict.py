@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from itertools import product
 
-import pytest
-
 from policy.verdict import COMBINE
+from tests.every import every
 
 MEANINGS = {"and": all, "or": any, "xone": lambda settled: sum(settled) == 1}
 
 
-@pytest.mark.parametrize("operator", sorted(COMBINE))
-@pytest.mark.parametrize("size", [1, 2, 3, 4])
+@every("operator", sorted(COMBINE))
+@every("size", [1, 2, 3, 4])
 def test_combine(operator, size):
     for verdicts in product((True, False, None), repeat=size):
         ways = product(*((True, False) if verdict is None else (verdict,) for verdict in verdicts))

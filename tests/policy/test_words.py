@@ -19,6 +19,7 @@ from policy.vocabulary.operands import OPERANDS
 from policy.vocabulary.operators import LOGICAL
 from policy.words.sentences import CHINESE, ENGLISH
 from policy.words.speak import LANGUAGES, explain, reason
+from tests.every import every
 
 SAMPLE = {"action": "read", "duty": "compensate", "operand": "purpose", "operator": "isA"}
 
@@ -27,7 +28,7 @@ def slots(text):
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(ENGLISH) if field.name != "code"])
+@every("field", [field.name for field in fields(ENGLISH) if field.name != "code"])
 def test_the_languages_have_the_same_keys_and_slots(field):
     english, chinese = getattr(ENGLISH, field), getattr(CHINESE, field)
     if isinstance(english, str):
@@ -53,8 +54,8 @@ def test_every_term_of_the_vocabulary_has_words():
     assert set(ENGLISH.reasons) == set(REASONS)
 
 
-@pytest.mark.parametrize("lang", sorted(LANGUAGES))
-@pytest.mark.parametrize("code", sorted(REASONS))
+@every("lang", sorted(LANGUAGES))
+@every("code", sorted(REASONS))
 def test_every_reason_can_be_said(code, lang):
     said = reason(Reason(code, "/permission/0", tuple(SAMPLE.get(name, "urn:x") for name in REASONS[code])), lang)
     assert said

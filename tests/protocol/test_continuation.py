@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.negotiation.protocol import continuation
 from connector.negotiation.protocol.continuation import Place, linked
 from connector.negotiation.protocol.errors import MalformedError
+from tests.every import every
 
 
 @given(shelf=st.sampled_from("dc"), key=st.text(max_size=256), backward=st.booleans())
@@ -51,7 +51,7 @@ LINKS = {
 }
 
 
-@pytest.mark.parametrize("header", LINKS)
+@every("header", LINKS)
 def test_a_link_is_read_as_it_is_written(header):
     assert linked([header], "next") == LINKS[header]
     assert linked(['<https://a/0>; rel="start"', header], "next") == LINKS[header]

@@ -9,6 +9,7 @@ from connector.negotiation.protocol.errors import MalformedError
 from contracts.address import NOBODY, show
 from contracts.namespace import OFFER_TERMS
 from contracts.terms import Terms
+from tests.every import every
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TERMS = {
@@ -96,7 +97,7 @@ BUILT = {
 }
 
 
-@pytest.mark.parametrize("kind", BUILT)
+@every("kind", BUILT)
 def test_what_we_build_is_valid(kind):
     for document in BUILT[kind]:
         validation.check(kind, document)
@@ -108,7 +109,7 @@ def test_everything_that_can_be_built_is_checked_here():
     assert set(BUILT) == set(validation.SCHEMA_OF) - {"CatalogRequestMessage", "DatasetRequestMessage"}
 
 
-@pytest.mark.parametrize(("process", "name"), list(messages.TYPE_OF))
+@every(("process", "name"), list(messages.TYPE_OF))
 def test_a_message_is_known_by_its_name(process, name):
     built = BUILT[messages.TYPE_OF[process, name]]
     assert name in {messages.name_of(process, document) for document in built}
@@ -160,8 +161,8 @@ def test_the_explanation_names_the_place():
     assert "ContractRequestMessage" in validation.explain("ContractRequestMessage", {})
 
 
-@pytest.mark.parametrize("name", ["providerPid", "consumerPid", "callbackAddress", "agreementId", "format"])
-@pytest.mark.parametrize("value", [None, 7, [], {}])
+@every("name", ["providerPid", "consumerPid", "callbackAddress", "agreementId", "format"])
+@every("value", [None, 7, [], {}])
 def test_a_member_of_another_message_is_nobodys(name, value):
     message = {"@context": [messages.CONTEXT], "@type": "CatalogRequestMessage", name: value}
     validation.check("CatalogRequestMessage", message)

@@ -5,6 +5,7 @@ import pytest
 from connector.negotiation.protocol import states
 from connector.negotiation.protocol.errors import IllegalTransitionError
 from connector.negotiation.protocol.messages import BEGINNINGS, PATHS, TYPE_OF
+from tests.every import every
 
 C, P = states.CONSUMER, states.PROVIDER
 
@@ -48,7 +49,7 @@ def expected(process, state, message, role):
     return DRAWN[process][state].get((message, role))
 
 
-@pytest.mark.parametrize(("process", "state", "message", "role"), CELLS)
+@every(("process", "state", "message", "role"), CELLS)
 def test_cell(process, state, message, role):
     following = expected(process, state, message, role)
     assert states.following(process, state, message, role) == following

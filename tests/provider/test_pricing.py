@@ -18,6 +18,7 @@ from contracts.records import Run
 from contracts.tariff import Tariff, amount
 from contracts.tiers import Tier
 from tests.channel.rig import make_table
+from tests.every import every
 
 PIECES, PIECE = 30, 1000
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -51,7 +52,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("said", "tariff", "cap", "exposure", "deposit"), CASES, ids=[str(case[0]) for case in CASES])
+@every(("said", "tariff", "cap", "exposure", "deposit"), CASES, ids=[str(case[0]) for case in CASES])
 def test_what_follows_from_a_brief(said, tariff, cap, exposure, deposit):
     brief = BRIEF | said
     pricing.check(brief)
@@ -89,7 +90,7 @@ def test_a_buyer_refuses_a_price_of_another_shape_than_its_edition(tariff):
         pricing.verify({"tariff": tariff.json()}, TABLE)
 
 
-@pytest.mark.parametrize("said", [case[0] for case in CASES], ids=str)
+@every("said", [case[0] for case in CASES], ids=str)
 def test_a_buyer_takes_the_prices_that_publishing_makes(said):
     pricing.verify({"tariff": pricing.tariff(BRIEF | said, GOODS).json()}, TABLE)
 
@@ -108,7 +109,7 @@ def test_a_step_is_said_in_percent(text, step):
     assert _step(text) == step
 
 
-@pytest.mark.parametrize("text", ["", "5", "5=", "=80", "5=8.123", "5=-1", "x=80", "5=80=90", "5=1.x"])
+@every("text", ["", "5", "5=", "=80", "5=8.123", "5=-1", "x=80", "5=80=90", "5=1.x"])
 def test_what_is_no_step_is_refused(text):
     with pytest.raises(typer.BadParameter):
         _step(text)

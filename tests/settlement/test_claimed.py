@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from connector.store.rows.channel import ChannelState, Side
 from ledger.edition import mask
+from tests.every import every
 from tests.settlement.ground import DEPOSIT, Payee
 
 PAID = 70  # by the first window
 
 
-@pytest.mark.parametrize(
+@every(
     ("about", "claimed", "known"),
     [
         ({"claimed": 0}, PAID, None),  # as much as was released: nothing is forgotten

@@ -16,6 +16,7 @@ from ledger.chain.errors import ChainUnreachable
 from ledger.chain.several import SETTLED_BLOCKS
 from ledger.edition import mask
 from tests.core import core
+from tests.every import every
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 ROW = ChannelRow(
@@ -44,7 +45,7 @@ def test_the_lesser_of_now_and_confirmed_counts_but_all_that_is_claimed():
         assert (known["deposit"], known["expiry"], known["claimed"]) == (100, AT, claimed)
 
 
-@pytest.mark.parametrize(
+@every(
     ("state", "until", "known", "given_back"),
     [
         ("open", None, "open", 3),
@@ -188,7 +189,7 @@ def test_a_closed_channel_is_noted_as_that_and_not_followed():
     assert world.rows[0].deposit == 100
 
 
-@pytest.mark.parametrize(
+@every(
     ("about", "claimed", "known"),
     [
         ({}, 91, mask.lock(b"2" * 32)),

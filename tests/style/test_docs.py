@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import pytest
+from tests.every import every
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -16,7 +16,7 @@ LINKED = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 DECISION = re.compile(r"# (\d{4}) \S.*\n\n(\d{4}-\d{2}-\d{2}), (?:accepted|replaced by \d{4})\n")
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@every("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_that_is_named_exists(path):
     text = path.read_text(encoding="utf-8")
     absent = [name for name in NAMED.findall(text) if not (ROOT / name).exists()]

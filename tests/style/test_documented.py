@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 
-import pytest
 import typer
 
 from connector.cli.main import app
@@ -14,11 +14,10 @@ from connector.operation.health import REASONS
 from connector.runtime import limits, settings_table
 from docs.generate import reference
 from ledger.log.events import SHAPES
+from tests.every import every
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "reference.md").read_text(encoding="utf-8")
-TREE = typer.main.get_command(app)
-COMMANDS = list(reference.walked(TREE))
 # command → why it has no --json
 NO_JSON = {
     ("serve",): "it runs until it is told to stop",
@@ -50,6 +49,16 @@ SPENDS_AND_PUBLISHES_NOTHING = {
 }
 
 
+@cache
+def tree():
+    return typer.main.get_command(app)
+
+
+@cache
+def commands():
+    return list(reference.walked(tree()))
+
+
 def shown():
     """Yield (page, line) of each command in a block of a page."""
     for page in [*DOCS.rglob("*.md"), DOCS.parent / "README.md"]:
@@ -58,11 +67,11 @@ def shown():
             yield page.relative_to(DOCS.parent), line
 
 
-@pytest.mark.parametrize(("page", "line"), list(shown()), ids=str)
+@every(("page", "line"), shown, ids=str)
 def test_a_command_that_a_page_shows_can_be_given(page, line):
     """Its words lead to a command, and each of its options is one of it or of a group above."""
     words = [word for word in shlex.split(line, comments=True) if word not in ("|", ">", "…")]
-    command, options = TREE, set()
+    command, options = tree(), set()
     while True:
         options |= {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
         at = next((at for at, word in enumerate(words) if word in getattr(command, "commands", {})), None)
@@ -76,7 +85,7 @@ def test_a_command_that_a_page_shows_can_be_given(page, line):
 
 def test_everything_has_its_row():
     named = set(re.findall(r"`([^`]+)`", PAGE))
-    assert {f"penstock {' '.join(words)}" for words, _ in COMMANDS} <= named
+    assert {f"penstock {' '.join(words)}" for words, _ in commands()} <= named
     assert set(settings_table.declared()) <= named
     assert {name for name in vars(limits) if name.isupper()} <= named
     assert set(SHAPES) <= named
@@ -88,9 +97,7 @@ def test_a_limit_says_why():
     assert [name for name, _, why in reference.read_limits() if not why] == []
 
 
-@pytest.mark.parametrize(
-    ("words", "command"), COMMANDS, ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
-)
+@every(("words", "command"), commands, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
 def test_a_command_answers_in_json_or_says_why_not(words, command):
     options = {name for parameter in command.params for name in parameter.opts}
     assert ("--json" in options) == (words not in NO_JSON), words
@@ -99,5 +106,5 @@ def test_a_command_answers_in_json_or_says_why_not(words, command):
 def test_what_spends_or_publishes_can_be_tried_first():
     """A command is either named above or has --dry-run: a new one cannot be forgotten."""
     named = [one.strip() for said in SPENDS_AND_PUBLISHES_NOTHING.values() for one in said.split(",")]
-    dry = [" ".join(words) for words, command in COMMANDS if any("--dry-run" in one.opts for one in command.params)]
-    assert sorted([*named, *dry]) == sorted(" ".join(words) for words, _ in COMMANDS)
+    dry = [" ".join(words) for words, command in commands() if any("--dry-run" in one.opts for one in command.params)]
+    assert sorted([*named, *dry]) == sorted(" ".join(words) for words, _ in commands())

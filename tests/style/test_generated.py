@@ -8,9 +8,10 @@ import pytest
 
 from connector.negotiation.protocol.states import NEXT, STATES
 from docs.generate import architecture, diagram, pages
+from tests.every import every
 
 
-@pytest.mark.parametrize(("path", "text"), pages.made().items(), ids=lambda value: getattr(value, "name", ""))
+@every(("path", "text"), lambda: pages.made().items(), ids=lambda value: getattr(value, "name", " "))
 def test_what_is_made_is_up_to_date(path, text):
     assert path.read_text(encoding="utf-8") == text, f"{path.name} is not what the tables say: run `make docs`"
 

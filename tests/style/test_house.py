@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from connector.api.authorize import MANAGEMENT
 from connector.client.acts.table import TABLE
+from tests.every import every
 from tests.style import house
 
 # what is counted → how many there may be
@@ -46,13 +45,13 @@ COUNTED = {
 }
 
 
-@pytest.mark.parametrize("what", MOST)
+@every("what", MOST)
 def test_the_house_gets_no_worse(what):
     found = COUNTED[what]()
     assert len(found) <= MOST[what], found
 
 
-@pytest.mark.parametrize("top", house.TOPS)
+@every("top", house.TOPS)
 def test_no_file_is_in_a_circle(top):
     assert house.circles(house.imports(top)) == []
 

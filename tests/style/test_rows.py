@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 
-import pytest
-
 from connector.store.tables import ROWS
+from tests.every import every
 from tests.style import house
 
 BY_KEY = {"get", "delete", "put", "update", "insert", "value", "note"}
@@ -29,7 +28,7 @@ def named(tree):
                     yield node.args[0].id, key.value, node.lineno
 
 
-@pytest.mark.parametrize("module", sorted(house.sources()))
+@every("module", lambda: sorted(house.sources()))
 def test_a_call_names_declared_columns(module):
     wrong = [told for told in named(house.sources()[module]) if told[1] not in COLUMNS[told[0]]]
     assert not wrong

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import pytest
 import typer
 
 from connector.cli.main import app
+from tests.every import every
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/scorecard.md").read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def test_the_sums_are_right():
     assert f"basic ones {basic['shown']}, {basic['partly']} and {basic['not yet']}." in PAGE
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+@every("row", ROWS, ids=lambda row: row[0])
 def test_what_shows_an_item_exists(row):
     item, _, _, state, shown = row
     named = re.findall(r"`([^`]+)`", shown)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.every import every
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
 SOURCE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -213,7 +215,7 @@ def test_one_door_for_written_files():
     assert users <= {FILES, *FILE_EXCEPTIONS}
 
 
-@pytest.mark.parametrize(
+@every(
     ("code", "expected"),
     [
         ("open('x', 'w')", True),
@@ -288,7 +290,7 @@ def test_exceptions_are_still_needed():
     assert set(FILE_EXCEPTIONS) <= files
 
 
-@pytest.mark.parametrize(
+@every(
     ("line", "expected"),
     [
         ("import x  # noqa: PLC0415", ""),

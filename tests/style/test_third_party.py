@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from docs.generate import lock, third_party
+from tests.every import every
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = third_party.rows()
+rows = cache(third_party.rows)
 # words that a licence may be made of; copyleft over whole programs is not among them
 ALLOWED = re.compile(
     r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|CC0|CNRI|Unlicense|HPND|Zlib|0BSD|Public Domain"
@@ -26,12 +28,12 @@ LOCKED = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK, re.MULTILINE))
 
 
 def test_the_walk_reaches_what_is_needed_and_its_needs():
-    names = {one.name for one in ROWS}
+    names = {one.name for one in rows()}
     assert {"aiohttp", "multidict", "web3", "eth-abi", "pyarrow", "opentelemetry-sdk"} <= names
     assert not {"pytest", "ruff", "pip"} & names
 
 
-@pytest.mark.parametrize("package", ROWS, ids=lambda package: package.name)
+@every("package", rows, ids=lambda package: package.name)
 def test_a_package_may_be_handed_on_and_is_locked(package):
     if package.name in BOUND_ALONE:
         assert package.licence.startswith("LGPL"), package.licence
@@ -43,14 +45,14 @@ def test_a_package_may_be_handed_on_and_is_locked(package):
 
 
 def test_a_package_installed_with_an_extra_of_its_own_is_followed():
-    assert "psycopg-binary" in next(one for one in ROWS if one.name == "psycopg").needs
+    assert "psycopg-binary" in next(one for one in rows() if one.name == "psycopg").needs
 
 
 def test_the_bill_of_materials_has_every_package_and_every_need():
     bill = json.loads((ROOT / "docs/sbom.cdx.json").read_text())
     references = {one["bom-ref"] for one in bill["components"]}
     assert {one["purl"].removeprefix("pkg:pypi/") for one in bill["components"]} == {
-        f"{one.name}@{one.version}" for one in ROWS
+        f"{one.name}@{one.version}" for one in rows()
     }
     assert {one["ref"] for one in bill["dependencies"]} == references | {bill["metadata"]["component"]["bom-ref"]}
     assert all(set(one["dependsOn"]) <= references for one in bill["dependencies"])
@@ -69,7 +71,7 @@ def test_all_that_pyproject_asks_for_is_locked_and_the_image_has_its_part():
             name, _, version = re.sub(r"\[.*\]", "", asked).partition("==")
             assert LOCKED.get(third_party.called(name)) == version, f"`{asked}` of `{extra}`: run `make lock`"
     image = set(re.findall(r"^([a-z0-9-]+)==", LOCK.split(lock.CUT)[0], re.MULTILINE))
-    assert image == {one.name for one in ROWS if one.extra in IN_IMAGE}
+    assert image == {one.name for one in rows() if one.extra in IN_IMAGE}
 
 
 def package(*wheels, **more):

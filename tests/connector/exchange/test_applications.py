@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.exchange.applications import DAYS_OF, due
+from tests.every import every
 
 FRIDAY = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@every(
     ("role", "applied", "days"),
     [
         ("provider", FRIDAY - timedelta(days=1), 1),

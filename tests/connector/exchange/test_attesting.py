@@ -9,6 +9,7 @@ import pytest
 from connector.exchange.attesting import Attesting
 from connector.runtime.errors import PeerMisbehaved
 from tests.core import core
+from tests.every import every
 
 US, WITNESS = "did:web:exchange.example", "did:web:witness.example"
 SHARE = b"\xb5" * 96
@@ -38,7 +39,7 @@ async def test_our_own_signature_and_one_that_is_answered_are_taken():
 NO_SIGNATURES = (None, "b5", "zz" * 96, SHARE.hex().upper())
 
 
-@pytest.mark.parametrize("answer", [None, [], "b5", {}, *({"signature": one} for one in NO_SIGNATURES)])
+@every("answer", [None, [], "b5", {}, *({"signature": one} for one in NO_SIGNATURES)])
 async def test_an_answer_without_a_signature_names_the_witness(answer):
     witness = SimpleNamespace(did=WITNESS, url="https://witness.example")
     with pytest.raises(PeerMisbehaved, match=f"the witness `{WITNESS}` did not answer"):

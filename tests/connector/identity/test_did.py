@@ -21,6 +21,7 @@ from contracts import signature
 from contracts.address import show
 from contracts.namespace import NS
 from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, make_keys
+from tests.every import every
 
 AGGREGATE = (bytes(range(48)), bytes(range(96)))
 BUILT = dids.build(BUYER, "http://localhost:7002", KEYS[BUYER], AGGREGATE, exchange=False)
@@ -102,7 +103,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@every("name", BROKEN)
 def test_a_broken_document_is_refused(name):
     document = copy.deepcopy(BUILT)
     BROKEN[name](document)
@@ -123,7 +124,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("name", SAID)
+@every("name", SAID)
 def test_what_is_wrong_with_a_document_is_said(name):
     document = copy.deepcopy(BUILT)
     BROKEN[name](document)
@@ -219,7 +220,7 @@ def test_a_did_of_just_so_many_characters_names_a_place():
         dids.url_of("did:web:a:..", development=False)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"id":"a","id":"b"}', b"\xff", b'{"x":"' + b"y" * 70_000 + b'"}'])
+@every("body", [b"", b"[]", b"{", b'{"id":"a","id":"b"}', b"\xff", b'{"x":"' + b"y" * 70_000 + b'"}'])
 def test_what_is_no_document_is_refused(body):
     with pytest.raises(VerificationFailed):
         dids.parse(body, BUYER)
@@ -240,7 +241,7 @@ def test_a_key_not_listed_for_authentication_opens_nothing():
     assert parse(document).token_keys == {}
 
 
-@pytest.mark.parametrize(
+@every(
     ("did", "development", "url"),
     [
         ("did:web:example.org", False, "https://example.org/.well-known/did.json"),
@@ -256,7 +257,7 @@ def test_a_did_names_a_place(did, development, url):
     assert dids.url_of(did, development=development) == url
 
 
-@pytest.mark.parametrize(
+@every(
     "did",
     [
         "did:key:z6Mk", "did:web:", "did:web", "web:example.org", "did:web:example.org%2Fpath",

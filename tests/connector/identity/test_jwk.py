@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connector.identity import jwk
 from connector.runtime.errors import VerificationFailed
 from contracts import signature
+from tests.every import every
 
 SECRET = bytes(31) + b"\x05"
 POINTS = {"P-256": ec.SECP256R1(), "secp256k1": ec.SECP256K1()}
@@ -28,7 +29,7 @@ def test_bytes_are_read_back_from_base64url_without_padding(data):
     assert jwk.decode(text) == data
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "words"),
     [
         (None, "not base64url"),
@@ -72,7 +73,7 @@ KEY = jwk.of_point(point("P-256"), "P-256")
 NO_JWK = "a public key is not a JWK on P-256"
 
 
-@pytest.mark.parametrize(
+@every(
     ("key", "words"),
     [
         (None, NO_JWK),

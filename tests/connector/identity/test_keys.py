@@ -14,6 +14,7 @@ from connector.identity import keys as module
 from connector.identity.keys import P256_ORDER, PURPOSES, SECP256K1_ORDER, Keys, create, draw_next, load, take_next
 from connector.runtime.errors import SettingsError
 from contracts import signature
+from tests.every import every
 
 
 def test_keys_are_read_back_as_they_were_made(tmp_path):
@@ -51,9 +52,7 @@ def test_a_key_is_never_made_twice(tmp_path):
         load(tmp_path / "keys")
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"zz" * 32 + b"\n", b"00" * 32 + b"\n", b"ff" * 32 + b"\n", b"11" * 33 + b"\n", b"\xff" * 65]
-)
+@every("content", [b"", b"zz" * 32 + b"\n", b"00" * 32 + b"\n", b"ff" * 32 + b"\n", b"11" * 33 + b"\n", b"\xff" * 65])
 def test_a_damaged_key_is_refused(tmp_path, content):
     create(tmp_path / "keys")
     (tmp_path / "keys" / "token.key").write_bytes(content)
@@ -105,7 +104,7 @@ BOUNDS = [
 ]
 
 
-@pytest.mark.parametrize(("purpose", "number", "good"), BOUNDS)
+@every(("purpose", "number", "good"), BOUNDS)
 def test_a_secret_lies_between_nothing_and_the_order_of_its_curve(tmp_path, purpose, number, good):
     folder = written(tmp_path / "keys", purpose, number.to_bytes(32, "big").hex().encode() + b"\n")
     if good:

@@ -21,6 +21,7 @@ from connector.runtime.clock import SetClock
 from connector.runtime.errors import PeerUnreachable, TokenError
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from tests.every import every
 from tests.hostile.tokens import ATTACKS, DROP, Forger
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -187,7 +188,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("name", WORDS)
+@every("name", WORDS)
 def test_what_is_wrong_with_a_token_is_said(name):
     forge, words = WORDS[name]
     with pytest.raises(TokenError) as caught:
@@ -209,7 +210,7 @@ def test_an_issued_token_is_read_back():
     assert len(claims.jti) == 22
 
 
-@pytest.mark.parametrize(
+@every(
     "claims",
     [
         {"exp": AT + 1},

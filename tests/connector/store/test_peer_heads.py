@@ -19,6 +19,7 @@ from ledger.log.checkpoint import Checkpoint
 from ledger.log.merkle import PROOF_LIMIT_HASHES
 from ledger.log.note import MalformedNoteError, NoteError
 from tests.connector.store.own_log import NOW, ORIGIN, evidence_of, follow, riding, signed
+from tests.every import every
 
 EVIDENCE = evidence_of()
 HONEST = mirror.build([b"%d" % n for n in range(12)])
@@ -50,7 +51,7 @@ SIZE = "`from` is a size in decimal digits"
 LIST = f"`proof` is a list of at most {PROOF_LIMIT_HASHES} hashes in base64"
 
 
-@pytest.mark.parametrize(
+@every(
     ("bad", "words"),
     [
         ({}, MEMBERS),
@@ -103,7 +104,7 @@ def compared(before, after):
     return peer_heads.compare(before, "the kept note", after)
 
 
-@pytest.mark.parametrize(
+@every(
     ("before", "after"),
     [
         (None, offered(4)),
@@ -123,7 +124,7 @@ def test_heads_of_one_history_are_told_by_their_proof(before, after):
     assert compared(before, after) is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("before", "after", "old", "size"),
     [
         (kept(4), offered(9, 3), 4, 9),

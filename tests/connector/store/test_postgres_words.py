@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from connector.store import postgres_words
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     ("sql", "values", "text", "taken"),
     [
         ("SELECT a FROM t WHERE b = ? AND c > ?", (1, 2), "SELECT a FROM t WHERE b = $1 AND c > $2", (0, 1)),
@@ -26,7 +25,7 @@ def test_marks_and_comparisons_with_nothing(sql, values, text, taken):
     assert (words.taken, words.marks) == (taken, len(values))
 
 
-@pytest.mark.parametrize(
+@every(
     ("sql", "table", "sets", "one_row"),
     [
         ('INSERT INTO "t" ("a", "b") VALUES (?, ?)', "t", set(), True),

@@ -17,6 +17,7 @@ from connector.store.table import Table
 from connector.store.tables import TABLES
 from connector.store.upgrades import STEPS, VERSION, reaches
 from tests.connector.store.contract import CONTRACT_TABLES
+from tests.every import every
 from tests.row_key import row_key
 
 
@@ -208,7 +209,7 @@ async def test_an_older_program_refuses_what_a_newer_one_kept(tmp_path, older):
     await (await Store.open(tmp_path / "p.db", newer)).close()
 
 
-@pytest.mark.parametrize(
+@every(
     "make",
     [
         lambda: Table("t", "id:text id:int", ("id",)),

@@ -12,6 +12,7 @@ from contracts.tariff import Tariff
 from ledger.audit.billing import Account, Accounts, OrderLine, collect_tables, read_orders
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
+from tests.every import every
 from tests.ledger.audit.values import event, members
 from tests.ledger.audit.world import edition
 
@@ -96,8 +97,8 @@ def test_a_subscription_is_counted_in_the_period_that_its_orders_say():
     assert one.quantities == {"2026-03": 4, "2026-04": 1}
 
 
-@pytest.mark.parametrize(("rows", "beyond"), [((0, 12), False), ((11, 1), False), ((11, 2), True), ((12, 1), True)])
-@pytest.mark.parametrize("tariff", [PIECE, OPENING])
+@every(("rows", "beyond"), [((0, 12), False), ((11, 1), False), ((11, 2), True), ((12, 1), True)])
+@every("tariff", [PIECE, OPENING])
 def test_rows_beyond_the_edition_have_no_price_whatever_is_counted(rows, beyond, tariff):
     one = account(tariff)
     assert one.plain_bytes(RowSet()) == 0

@@ -10,6 +10,7 @@ from contracts.records import Run
 from contracts.tariff import Tariff
 from ledger.audit import copies
 from ledger.audit.report import Report
+from tests.every import every
 from tests.ledger.audit.shelf import book, event, found, shelf
 from tests.ledger.audit.world import POLICY, edition, errors, named
 
@@ -43,7 +44,7 @@ def checked(*served, tariff=PRICE, provider=SELLER, tables=None, deals=None):
     return found(report), report
 
 
-@pytest.mark.parametrize(
+@every(
     ("tariff", "first", "second"),
     [
         (PRICE, cost(6), cost(12) - cost(6)),

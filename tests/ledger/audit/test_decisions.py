@@ -18,6 +18,7 @@ from policy.decide import decide
 from policy.parse import parse
 from policy.request import Request
 from policy.world import World
+from tests.every import every
 from tests.ledger.audit.values import AT, book, codes, event, members
 from tests.ledger.audit.world import POLICY
 
@@ -92,7 +93,7 @@ def test_what_was_decided_under_no_verified_agreement_is_passed_by():
     assert checked(strange, made()).findings == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("changes", "field"),
     [
         ({"context": {**TRUE, "recipient": PROVIDER.did}}, "recipient"),

@@ -19,6 +19,7 @@ from ledger.log import checkpoint as checkpoints
 from ledger.log import cosignature, merkle, mirror
 from ledger.log.checkpoint import Checkpoint, origin_id
 from ledger.space.document import Space
+from tests.every import every
 from tests.ledger.audit.diary import WITNESSED_BY, Diary
 from tests.ledger.audit.values import AT, book, codes, event, members
 from tests.ledger.audit.world import ChainEvent
@@ -165,7 +166,7 @@ def test_a_head_bears_both_its_witnesses():
         assert witnessed(by, new={BUYER.did}).findings == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("size", "root", "block", "admitted", "enough"),
     [
         (SIZE, LOG.root(SIZE), 5, {"exchange": 1, "regulator": 6}, True),
@@ -249,7 +250,7 @@ def test_a_fork_and_another_key_on_chain_are_named():
     assert anchored(TAKEN, proven={BUYER.address: BUYER.aggregate}).findings == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("changes", "admitted", "code"),
     [
         ({"owner": ANOTHER[:20]}, {}, "anchor-owner-differs"),
@@ -278,7 +279,7 @@ def test_who_is_in_the_registry_from_its_first_block_can_be_named_there():
 # ---- one history
 
 
-@pytest.mark.parametrize(
+@every(
     ("size", "root", "served", "agrees"),
     [
         (3, LOG.root(3), 0, True),

@@ -12,11 +12,13 @@ import os
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 
 from ledger.audit.words import CODES
 from ledger.log import events
+from tests.every import every
 from tests.ledger.audit.diary import Record
 from tests.ledger.audit.hostile import TEXTS, VALUES, spoilt, ways
 from tests.ledger.audit.world import NOW, World
@@ -46,6 +48,7 @@ def added(world, kind):
             yield Record(kind, part, ("-1",) * len(shape.links), dict.fromkeys(sorted(shape.allowed), value), NOW)
 
 
+@cache
 def tries():
     """Return every try: whose log, at which place (None: behind the last), what stands there."""
     world, seen, found = World(), set(), []
@@ -59,19 +62,20 @@ def tries():
     return found
 
 
-ALL = tries()
-DRAWN = random.Random(SEED).sample(ALL, min(TRIES, len(ALL)))
+@cache
+def drawn():
+    return random.Random(SEED).sample(tries(), min(TRIES, len(tries())))
 
 
 def test_every_place_is_tried():
-    kinds = {one.kind for _, _, one in ALL}
+    kinds = {one.kind for _, _, one in tries()}
     assert kinds >= events.SHAPES.keys()
-    assert len(ALL) > 5_000
+    assert len(tries()) > 5_000
 
 
-@pytest.mark.parametrize("first", range(0, len(DRAWN), 20))
+@every("first", lambda: range(0, len(drawn()), 20))
 async def test_whatever_a_member_writes_the_audit_ends(first):
-    for name, at, record in DRAWN[first : first + 20]:
+    for name, at, record in drawn()[first : first + 20]:
         world = World()
         diary = world[name]
         diary.entries()

@@ -6,10 +6,9 @@ import json
 import os
 import random
 
-import pytest
-
 from ledger.audit.audit import AuditImpossible
 from ledger.audit.words import CODES
+from tests.every import every
 from tests.ledger.audit.hostile import spoilt
 from tests.ledger.audit.world import Given, World
 
@@ -40,7 +39,7 @@ def test_everything_served_is_tried():
     assert len(ALL) > 2_000
 
 
-@pytest.mark.parametrize("first", range(0, len(DRAWN), 20))
+@every("first", range(0, len(DRAWN), 20))
 async def test_whatever_is_served_the_audit_ends(first, monkeypatch):
     for what, where, served in DRAWN[first : first + 20]:
         world = World()

@@ -11,6 +11,7 @@ from contracts.typed_data import Batch, Domain, Order, Range, Receipt, Voucher, 
 from ledger.audit import keys
 from ledger.audit.facts import ChainFacts, ChannelFacts, Claim
 from ledger.audit.report import Report
+from tests.every import every
 from tests.ledger.audit.shelf import AT, book, event, found, shelf
 
 HOLDER, PAYER, THIRD = "did:web:holder", "did:web:payer", "did:web:third"
@@ -151,7 +152,7 @@ def voucher(seq=1, cumulative=5, lock="0c" * 32, until=9):
 SHOWN = {"lock": "0c" * 32, "validUntil": "9"}
 
 
-@pytest.mark.parametrize(
+@every(
     ("more", "names"),
     [
         ({**SHOWN, "voucherDigest": voucher()}, []),
@@ -161,7 +162,7 @@ SHOWN = {"lock": "0c" * 32, "validUntil": "9"}
         ({**SHOWN, "lock": "zz"}, []),
     ],
 )
-@pytest.mark.parametrize("who", ["holder", "payer"])
+@every("who", ["holder", "payer"])
 def test_a_voucher_is_made_again_where_enough_is_told(who, more, names):
     one = (released if who == "holder" else received)(**more)
     mine = HOLDER if who == "holder" else PAYER
@@ -178,7 +179,7 @@ def receipt(at, leaf=bytes(32)):
     return digest(DOMAIN, one).hex()
 
 
-@pytest.mark.parametrize(
+@every(
     ("more", "told", "names"),
     [
         ({**NAMED, "releasedAt": "77"}, receipt(77), []),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from ledger.audit import lateness
 from ledger.audit.keys import Ends, Window
 from ledger.audit.report import Report
+from tests.every import every
 from tests.ledger.audit.shelf import AT, book, event
 
 HOLDER = "did:web:holder"
@@ -29,7 +28,7 @@ def late(written=0, receipt=None, other=None):
     return [(one.code, one.facts.get("seconds"), one.facts.get("bound")) for one in report.findings]
 
 
-@pytest.mark.parametrize(
+@every(
     ("told", "found"),
     [
         ({}, []),

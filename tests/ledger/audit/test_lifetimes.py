@@ -10,6 +10,7 @@ import pytest
 from ledger.audit import lifetimes
 from ledger.audit.facts import ChainFacts
 from ledger.audit.report import Report
+from tests.every import every
 from tests.ledger.audit.shelf import AT, book, event, found, shelf
 
 DIGEST, PARENT = b"\xa1" * 32, b"\xb1" * 32
@@ -88,7 +89,7 @@ def test_what_ends_or_suspends_a_parent_does_so_to_those_below_it():
     assert checked(release(), deals=deals, suspended={PARENT: [(6, True)]}) == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("turns", "rests"),
     [
         ([], False),

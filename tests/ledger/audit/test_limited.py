@@ -8,6 +8,7 @@ import pytest
 
 from ledger.audit.checking import RESTS_ON
 from ledger.audit.limited import NOWHERE
+from tests.every import every
 from tests.ledger.audit.diary import WITNESSED_BY
 from tests.ledger.audit.test_rights import sub_licensed
 from tests.ledger.audit.test_rulings import disputed
@@ -28,8 +29,8 @@ async def read(world, names):
     return await world.audit()
 
 
-@pytest.mark.parametrize("names", SOME, ids="+".join)
-@pytest.mark.parametrize("make", [World, disputed, passed_on])
+@every("names", SOME, ids="+".join)
+@every("make", [World, disputed, passed_on])
 async def test_what_is_not_read_accuses_nobody(make, names):
     world, other = make(), make()
     for one in (world, other):

@@ -10,6 +10,7 @@ import pytest
 from contracts.canonical import sha
 from ledger.audit import openings
 from ledger.audit.report import Report
+from tests.every import every
 from tests.ledger.audit.shelf import AT, book, event, found, shelf
 
 PROVIDER, BUYER = "did:web:provider", "did:web:buyer"
@@ -73,7 +74,7 @@ def test_a_release_by_its_newest_decisions_is_permitted(decisions, one):
     assert checked([*decisions, one]) == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("decisions", "one"),
     [
         ([], release(row())),

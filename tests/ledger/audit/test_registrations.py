@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import pytest
-
 from contracts import blind
 from ledger.audit import registrations
 from ledger.audit.facts import ChainFacts
 from ledger.audit.report import Report
+from tests.every import every
 from tests.ledger.audit.shelf import book, event, found, shelf
 
 SELLER, OTHER = "did:web:seller", "did:web:other"
@@ -34,7 +33,7 @@ def checked(events, editions, deals=(), report=None):
     return found(report)
 
 
-@pytest.mark.parametrize(
+@every(
     ("events", "editions", "names"),
     [
         ([told()], [EDITION], []),

@@ -12,6 +12,7 @@ from ledger.audit.registry import LEARN_SECONDS, Registered, Registry
 from ledger.audit.report import Report
 from ledger.chain.standing import did_digest, number_of
 from ledger.space.document import REVOKED, SUSPENDED
+from tests.every import every
 from tests.ledger.audit.shelf import book, event, found, shelf
 
 EXCHANGE, SELLER, BUYER = "did:web:exchange", "did:web:seller", "did:web:buyer"
@@ -76,7 +77,7 @@ def test_a_member_is_in_the_registry():
     assert checked(*founded()[:-1], elsewhere) == [("member-unregistered", BUYER, None)]
 
 
-@pytest.mark.parametrize(
+@every(
     ("changed", "fields"),
     [
         ({"did": bytes(32)}, "did"),
@@ -111,7 +112,7 @@ def test_who_runs_the_space_is_an_exchange_of_it():
     assert report.findings[0].facts["fields"] == "exchange"
 
 
-@pytest.mark.parametrize(
+@every(
     ("events", "barred", "names"),
     [
         ([], {}, []),
@@ -171,8 +172,8 @@ def test_a_division_is_by_a_named_arbitrator_where_any_is_named():
     assert checked(*founded(), other, known, divided) == [("division-by-unnamed", SELLER, None)]
 
 
-@pytest.mark.parametrize(("block", "late"), [(None, False), (5, False), (6, True)])
-@pytest.mark.parametrize("kind", sorted(registry.SIGNED))
+@every(("block", "late"), [(None, False), (5, False), (6, True)])
+@every("kind", sorted(registry.SIGNED))
 def test_what_is_signed_after_leaving_is_named(kind, block, late):
     log = book(BUYER, event("time.mark"), event(kind, "p", block=block), event("keys.received", "p", block=9))
     left = of("MemberRevoked", BUYER)
@@ -215,7 +216,7 @@ def test_of_who_never_rested_nothing_is_asked():
     assert checked(*founded(), PAID, rests, logs=logs, barred={SELLER: SUSPENDED}) == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("rests", "block"),
     [
         ((), None),

@@ -10,6 +10,7 @@ import pytest
 from contracts.tariff import Tariff
 from ledger.audit import rules
 from ledger.audit.rules import RULES, check, read_limits
+from tests.every import every
 from tests.ledger.audit.world import POLICY
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -80,7 +81,7 @@ def test_a_log_is_silent_after_its_hours(newest, hit):
     assert told("silent_hours", 24, logs=[log(1, 1, newest=newest)]) == ([("p", words)] if hit else [])
 
 
-@pytest.mark.parametrize(
+@every(
     ("entries", "anchored", "marked", "hit"),
     [
         (10, 7, None, True), (10, 7, ago(hours=1), False), (10, 7, ago(hours=1, seconds=1), True),

@@ -15,6 +15,7 @@ from ledger.audit.report import Report
 from ledger.dispute.ruling import Division, Ruling, divide, read_ruling, rule
 from ledger.dispute.verdict import Finding, judge
 from ledger.log.checkpoint import origin_id
+from tests.every import every
 from tests.ledger.audit.diary import Record
 from tests.ledger.audit.shelf import AT, book, event, shelf
 from tests.ledger.audit.world import World, errors
@@ -88,7 +89,7 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("code", LIES)
+@every("code", LIES)
 async def test_a_lie_about_a_ruling_is_named(code):
     world = disputed(**LIES[code])
     world.go_on()
@@ -133,7 +134,7 @@ def ruled(finding, **chain):
     return rule(bundle, judge(bundle, case.DOMAINS), **{"claimed": 0, "deposit": 1000, **chain})
 
 
-@pytest.mark.parametrize("finding", list(case.CASES))
+@every("finding", list(case.CASES))
 def test_money_moves_only_where_the_verdict_is_a_refund_or_nobody_s(finding):
     award = {"award": 100} if finding is Finding.NOT_AS_DESCRIBED else {}
     ruling = ruled(finding, **award)
@@ -163,9 +164,7 @@ def test_what_was_claimed_already_is_a_shortfall_and_no_more_than_the_window():
     assert divide(700, 30, 0, 500) == Division(500, 0, 0)
 
 
-@pytest.mark.parametrize(
-    "change", [{"v": 2}, {"finding": "fine"}, {"reason": ""}, {"division": {}}, {"atFault": "buyer"}, {"more": 1}]
-)
+@every("change", [{"v": 2}, {"finding": "fine"}, {"reason": ""}, {"division": {}}, {"atFault": "buyer"}, {"more": 1}])
 def test_a_ruling_that_is_not_canonical_is_refused(change):
     with pytest.raises(ContractError):
         read_ruling({**ruled(Finding.WRONG_KEY).json(), **change})
@@ -240,7 +239,7 @@ WINDOW = (ACCOUNT.hex(), 30, 100)  # the disputed one: 70 to 100
 BEFORE = ("bb" * 32, 70, 70)
 
 
-@pytest.mark.parametrize(
+@every(
     ("finding", "left", "claimed", "right"),
     [
         (Finding.WRONG_KEY, 70, 0, True),
@@ -255,7 +254,7 @@ BEFORE = ("bb" * 32, 70, 70)
         (Finding.NOT_AS_DESCRIBED, 51, 50, False),
     ],
 )
-@pytest.mark.parametrize("side", ["released", "received"])
+@every("side", ["released", "received"])
 def test_the_disputed_window_alone_moves(finding, left, claimed, right, side):
     logs, facts = given(left, finding, claimed)
     ends = windows(**{side: [BEFORE, WINDOW]})

@@ -11,6 +11,7 @@ from ledger.audit import settlement
 from ledger.audit.facts import ChainFacts, ChannelFacts, Claim, Divided
 from ledger.audit.keys import Ends, Window
 from ledger.audit.report import Report
+from tests.every import every
 from tests.ledger.audit.shelf import book, event, found, shelf
 
 CHANNEL, ACCOUNT = b"\xc1" * 32, b"\xaa" * 32
@@ -46,7 +47,7 @@ def settled(opened, *released, holder=None, books=(), deals=None, rows=()):
 RULED = Divided(0, 0, bytes(32), 9)
 
 
-@pytest.mark.parametrize(
+@every(
     ("opened", "released", "codes"),
     [
         (chain(), [], []),
@@ -95,7 +96,7 @@ def test_a_channel_that_the_chain_does_not_know_is_another_check_s():
     assert report == Report()
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "amount", "code"),
     [
         ("channel.claimed", "30", None),
@@ -118,7 +119,7 @@ def deal(split=SPLIT):
 SHARES = {PAYEE: 63, FEE: 7}
 
 
-@pytest.mark.parametrize(
+@every(
     ("credits_of", "closed", "differs"),
     [
         (SHARES, True, False),

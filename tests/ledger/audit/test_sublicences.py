@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from types import SimpleNamespace
 
-import pytest
-
 from ledger.audit import sublicences
 from ledger.audit.report import Report
+from tests.every import every
 from tests.ledger.audit.shelf import AT, book, event, shelf
 
 SELLER = "did:web:seller"
@@ -38,7 +37,7 @@ def test_those_above_are_told_the_nearest_first():
     assert list(sublicences.above(deal(parent=None), known)) == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("changed", "beyond"),
     [
         ({"not_after": AT - timedelta(seconds=1)}, []),

@@ -15,6 +15,7 @@ from ledger.log.disclosure import BOX_LIMIT_BYTES
 from ledger.log.events import Block, Entry
 from ledger.log.reader import ReadError
 from ledger.log.tiles import ENTRIES, Tile, encode_bundle
+from tests.every import every
 from tests.ledger.audit.diary import SUPERVISOR
 from tests.ledger.audit.values import AT
 
@@ -128,7 +129,7 @@ def test_a_box_that_does_not_hold_what_the_entry_commits_to_discloses_nothing(li
     assert (event.told, event.fields) == (False, {})
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "fields", "shown", "missing"),
     [
         ("agreement.ended", ENDED, ["by", "reason"], None),

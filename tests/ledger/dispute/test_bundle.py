@@ -10,6 +10,7 @@ from contracts.errors import ContractError
 from ledger.dispute import bundle as bundles
 from ledger.dispute.bundle import complete, parse
 from ledger.log.note import b64
+from tests.every import every
 from tests.ledger.dispute import test_verdict as case
 
 WHOLE = case.make()
@@ -32,7 +33,7 @@ def test_a_bundle_is_written_with_these_members():
     }
 
 
-@pytest.mark.parametrize(
+@every(
     "changes",
     [
         {},
@@ -49,7 +50,7 @@ def test_a_bundle_is_read_as_it_was_written(changes):
     assert parse(made.json()).json() == made.json()
 
 
-@pytest.mark.parametrize(
+@every(
     ("member", "most", "more"),
     [
         ("masked", b64(bytes(524_288)), b64(bytes(524_289))),
@@ -66,7 +67,7 @@ def test_of_every_member_there_is_so_much_and_no_more(member, most, more):
         parse({**DOCUMENT, member: more})
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "told"),
     [
         ({"v": 2}, "a bundle of version 1 has one of the known sources and claims"),

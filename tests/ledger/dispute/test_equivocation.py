@@ -11,6 +11,7 @@ from contracts.errors import ContractError
 from contracts.typed_json import to_json
 from ledger.dispute import equivocation
 from ledger.dispute.equivocation import Proof
+from tests.every import every
 from tests.ledger.dispute import test_verdict as case
 
 REGISTRY, CHANNELS = case.DOMAINS.registry, case.DOMAINS.channels
@@ -55,7 +56,7 @@ def test_a_proof_is_written_with_both_messages_in_their_order():
     assert equivocation.read(document) == ("Voucher", case.CHANNEL, (first, second))
 
 
-@pytest.mark.parametrize(
+@every(
     ("document", "told"),
     [
         (pair(cumulative_amount=250), "two different messages are needed"),
@@ -81,7 +82,7 @@ GOOD = pair()
 ONE = GOOD["messages"][0]
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "told"),
     [
         ({"v": 2}, "a proof of version 1 is about KeyOffer, Voucher, Receipt"),

@@ -16,6 +16,7 @@ from ledger.dispute.ruling import read_ruling
 from ledger.dispute.verdict import Finding
 from ledger.log import checkpoint as checkpoints
 from ledger.log.checkpoint import Checkpoint, origin_id
+from tests.every import every
 from tests.ledger.dispute import test_fork_proof as forked
 from tests.ledger.dispute import test_verdict as case
 
@@ -118,7 +119,7 @@ def test_over_a_bundle_whose_channel_the_chain_does_not_know_no_money_moves():
         filing.rule(read, verdict, None, 0, "")
 
 
-@pytest.mark.parametrize(
+@every(
     "document",
     [
         None,

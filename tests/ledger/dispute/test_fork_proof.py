@@ -13,6 +13,7 @@ from ledger.log import checkpoint as checkpoints
 from ledger.log import merkle, mirror
 from ledger.log import note as notes
 from ledger.log.checkpoint import Checkpoint
+from tests.every import every
 
 ORIGIN, KEY = "localhost:7001/log", Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 VKEY = notes.log_vkey(ORIGIN, KEY.public_key().public_bytes_raw())
@@ -99,7 +100,7 @@ def test_a_proof_is_written_with_the_smaller_head_first():
 ONE, OTHER = head(tree(4), 4), head(tree(4, 1), 4)
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "told"),
     [
         ({"v": 2}, "a proof of version 1 is about two heads"),

@@ -13,6 +13,7 @@ from contracts.errors import ContractError
 from ledger.dispute.bundle import Signed
 from ledger.dispute.ruling import Division, Ruling, divide, read_ruling, rule
 from ledger.dispute.verdict import Finding, Verdict
+from tests.every import every
 from tests.ledger.dispute import test_verdict as case
 
 WINDOW, CUMULATIVE, DEPOSIT = 250, 1000, 5000
@@ -116,7 +117,7 @@ def test_a_ruling_is_written_and_read_as_its_document(division):
     assert ruling.digest == sha(document)
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "told"),
     [
         ({"v": 2}, "a ruling of version 1 is written canonically"),

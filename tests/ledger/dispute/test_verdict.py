@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
 from blake3 import blake3
 
 from contracts import signature
@@ -30,6 +29,7 @@ from ledger.edition.header import Header
 from ledger.edition.sealing import seal_piece
 from ledger.log import merkle
 from ledger.space.domains import Domains
+from tests.every import every
 from tests.ledger.spans import span_of
 
 PROVIDER, BUYER, STRANGER = b"\x51" * 32, b"\x52" * 32, b"\x53" * 32
@@ -154,7 +154,7 @@ def test_a_verdict_is_told_in_words():
     assert Verdict(Finding.BUYER_LIES, "").json()["refund"] == "0"
 
 
-@pytest.mark.parametrize("finding", CASES)
+@every("finding", CASES)
 def test_verdicts(finding):
     bundle = CASES[finding]()
     verdict = judge_document(bundle.json(), DOMAINS)
@@ -198,7 +198,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("reason", BROKEN)
+@every("reason", BROKEN)
 def test_a_bundle_that_does_not_hold_together_is_dismissed(reason):
     """Even one that would show a wrong key: nobody can be accused with values that were made up."""
     verdict = judge(BROKEN[reason](wrong_key()), DOMAINS)

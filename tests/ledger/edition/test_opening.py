@@ -15,6 +15,7 @@ from ledger.edition.opening import Code, OpeningError, check_secret, open_piece,
 from ledger.edition.row import Head, Row
 from ledger.edition.sealing import seal_piece
 from ledger.log import merkle
+from tests.every import every
 from tests.ledger.spans import span_of
 
 K, RUN = b"\x01" * 32, b"\x02" * 16
@@ -154,7 +155,7 @@ def test_row_round_trip(number, flags, group):
     assert Row.decode(found.encode()) == found
 
 
-@pytest.mark.parametrize(
+@every(
     "head",
     [
         Head(bytes(24), 10, 11),

@@ -8,6 +8,7 @@ from contracts.errors import ContractError
 from contracts.labels import H, X
 from ledger.edition import row
 from ledger.edition.row import Head, Row
+from tests.every import every
 
 RUN, SECRET, DIGEST = b"\x02" * 16, b"\x01" * 32, b"\x03" * 32
 SLOT = RUN + bytes(7) + b"\x05"
@@ -61,7 +62,7 @@ def test_a_row_of_another_length_is_none(size):
         Row.decode(bytes(size))
 
 
-@pytest.mark.parametrize(
+@every(
     ("head", "told"),
     [
         (Head(SLOT, 10, 10, flags=8), "unknown flags `0x8`; this version knows 0x7"),

@@ -9,6 +9,7 @@ from contracts.errors import ContractError
 from ledger.edition.row import INDEX, MARKED, PADDED, ROW_BYTES, Head, Row, slot
 from ledger.edition.row_table import MAX_ROWS, SHARED, RowTable
 from ledger.log import merkle
+from tests.every import every
 
 RUN = b"\x10" * 16
 
@@ -100,7 +101,7 @@ def test_a_contract_for_columns_is_about_theirs_the_index_and_what_belongs_to_wh
     assert list(table.licensed([1000])) == [0, 1, 2]
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 8, 13])
+@every("count", [1, 2, 3, 4, 5, 7, 8, 13])
 def test_every_row_is_proven_under_the_root_of_all(count):
     rows = [raw(number) for number in range(count)]
     table = RowTable(b"".join(rows))
@@ -126,7 +127,7 @@ def test_a_piece_has_at_least_one_byte():
     assert table_of((1, 1), (2, 1, 0, PADDED)).plain_bytes() == 2
 
 
-@pytest.mark.parametrize(
+@every(
     "wrong",
     [
         (0, 0),

@@ -9,6 +9,7 @@ import pytest
 from contracts.labels import H
 from ledger.log import aggregate
 from ledger.log.aggregate import Attestation, AttestationError, FinalHead
+from tests.every import every
 
 HEADS = [FinalHead("b/log", 7, b"\x02" * 32), FinalHead("a/log", 5, b"\x01" * 32)]
 SECRETS = {name: aggregate.secret(bytes([at]) * 32) for at, name in enumerate(["exchange", "regulator"], 1)}
@@ -44,7 +45,7 @@ def test_heads_in_another_order_say_the_same():
 HEAD = DOCUMENT_HEADS[0]
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "told"),
     [
         ({"extra": 1}, "not written canonically"),

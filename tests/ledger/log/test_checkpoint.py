@@ -12,6 +12,7 @@ from ledger.log import note as notes
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.note import MalformedNoteError, NoteError
+from tests.every import every
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 ORIGIN = "localhost:7001/log"
@@ -29,7 +30,7 @@ def test_every_size_of_a_tree_is_read(size):
     assert checkpoints.parse_text(f"{ORIGIN}\n{size}\n{ROOT}\n") == Checkpoint(ORIGIN, size, bytes(32))
 
 
-@pytest.mark.parametrize(
+@every(
     "size",
     ["05", "00", "+5", "-1", " 5", "5 ", "1_0", "0x5", "\u0665", "5\u0665", "\u00b2", str(2**63), "1" * 20, "1" * 5000],
 )
@@ -39,7 +40,7 @@ def test_what_is_no_size_is_refused(size):
     assert str(refused.value) == f"`{size[:40]}` is no tree size"
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "",

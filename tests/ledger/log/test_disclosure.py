@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from contracts.labels import H
 from ledger.log import disclosure
 from ledger.log.disclosure import BOX_LIMIT_BYTES, NONCE_BYTES, WRAPPED_BYTES, BoxKey, Disclosure, DisclosureError
+from tests.every import every
 
 ONE, TWO = (X25519PrivateKey.from_private_bytes(bytes([at]) * 32) for at in (5, 6))
 FIRST, SECOND = (key.public_key().public_bytes_raw() for key in (ONE, TWO))
@@ -94,7 +95,7 @@ def test_a_disclosure_is_salt_name_and_value(salt):
     assert disclosure.unseal(boxed([salt, "a", None]), ONE, LEAF) == [Disclosure(salt, "a", None)]
 
 
-@pytest.mark.parametrize(
+@every(
     ("row", "match"),
     [
         ([SALT, "a"], "list of salt"),

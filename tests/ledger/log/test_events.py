@@ -14,6 +14,7 @@ from contracts.canonical import canonical, sha
 from ledger.log import disclosure, events
 from ledger.log.disclosure import Disclosure, DisclosureError
 from ledger.log.events import Block, Entry, EventError
+from tests.every import every
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123, tzinfo=UTC)
 DIGEST = bytes(range(32))
@@ -88,7 +89,7 @@ def test_the_table_has_every_type_of_the_specification():
     assert sorted(events.SHAPES) == sorted(TYPES)
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@every("kind", TYPES)
 def test_every_row_accepts_its_own_and_refuses_others(kind):
     shape = events.SHAPES[kind]
     links = [name for name in shape.links if not name.endswith("?")]
@@ -159,7 +160,7 @@ def broken():
             yield canonical({**document, key: value})
 
 
-@pytest.mark.parametrize("raw", list(broken()))
+@every("raw", list(broken()))
 def test_broken_entries_are_refused(raw):
     with pytest.raises(EventError):
         events.decode(raw)
@@ -250,7 +251,7 @@ def told(**changed):
     return canonical({**json.loads(ENTRY.encode()), **changed})
 
 
-@pytest.mark.parametrize(
+@every(
     "most",
     [
         {"party": "x" * 512},
@@ -266,7 +267,7 @@ def test_an_entry_at_its_limits_is_read(most):
     assert events.decode(raw).encode() == raw
 
 
-@pytest.mark.parametrize(
+@every(
     ("more", "match"),
     [
         ({"party": "x" * 513}, "at most 512"),

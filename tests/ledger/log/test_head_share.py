@@ -12,6 +12,7 @@ from ledger.log import aggregate, head_aggregate, head_share
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.cosignature import head_of
 from ledger.log.note import MalformedNoteError, Signature
+from tests.every import every
 
 DOMAIN, NOW = Domain(7, b"\x11" * 20, b"\x22" * 32), 1_800_000_000
 HEAD = Checkpoint("localhost:7001/log", 5, b"\x05" * 32)
@@ -110,8 +111,8 @@ def test_a_key_is_read_from_the_words_that_the_chain_shows():
         assert head_share.key_of(words_of(b"".join(head_aggregate.key_point(key)))) == key
 
 
-@pytest.mark.parametrize(("y", "flags"), [(0, 0x80), ((PRIME - 1) // 2, 0x80), ((PRIME + 1) // 2, 0xA0)])
-@pytest.mark.parametrize("first", [0x00, 0x1A])
+@every(("y", "flags"), [(0, 0x80), ((PRIME - 1) // 2, 0x80), ((PRIME + 1) // 2, 0xA0)])
+@every("first", [0x00, 0x1A])
 def test_a_key_is_marked_as_compressed_and_by_the_larger_of_two_y(first, y, flags):
     x = bytes([first]) + b"\x05" * 47
     assert head_share.key_of(words_of(bytes(16) + x + y.to_bytes(64))) == bytes([first | flags]) + x[1:]

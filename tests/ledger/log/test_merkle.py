@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.log import merkle
 from ledger.log.merkle import Compact, ProofError
+from tests.every import every
 from tests.ledger.spans import span_of
 
 # the eight entries and roots published with the reference implementation of RFC 6962
@@ -44,7 +45,7 @@ def textbook_root(leaves):
     return hashlib.sha256(b"\x01" + textbook_root(leaves[:k]) + textbook_root(leaves[k:])).digest()
 
 
-@pytest.mark.parametrize("height", range(9))
+@every("height", range(9))
 def test_a_perfect_subtree_has_the_root_of_the_recursive_definition(height):
     leaves = leaves_of(1 << height)
     assert merkle.perfect(leaves) == merkle.root(leaves) == textbook_root(leaves)
@@ -69,7 +70,7 @@ def textbook_subproof(m, leaves, known):
     return [*textbook_subproof(m - k, leaves[k:], False), textbook_root(leaves[:k])]
 
 
-@pytest.mark.parametrize("size", range(9))
+@every("size", range(9))
 def test_published_roots(size):
     leaves = [merkle.leaf_hash(bytes.fromhex(entry)) for entry in ENTRIES[:size]]
     assert merkle.root(leaves).hex() == ROOTS[size]
@@ -105,7 +106,7 @@ def proof_of(old, size=7):
     return merkle.consistency_proof(span_of(SEVEN), old, size)
 
 
-@pytest.mark.parametrize(
+@every(
     ("index", "size", "path", "why"),
     [
         (-1, 7, path_of(6), "index `-1` lies outside a tree of `7` leaves"),
@@ -126,7 +127,7 @@ def test_why_an_entry_is_not_shown(index, size, path, why):
     assert str(refused.value) == why
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "old_root", "size", "root", "proof", "why"),
     [
         (-1, OTHER, 7, ROOT, [], "a tree of `7` leaves cannot extend one of `-1`"),
@@ -154,7 +155,7 @@ def test_why_a_tree_does_not_extend_another(old, old_root, size, root, proof, wh
     assert str(refused.value) == why
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "size", "root", "proof", "why"),
     [
         (0, 7, ROOT, [OTHER], "`0` leaves are no part of a tree of `7`"),
@@ -212,7 +213,7 @@ def test_a_tree_of_nothing_and_a_tree_of_itself_need_no_proof():
     assert proof_of(0) == proof_of(7) == proof_of(0, 0) == path_of(0, 1) == []
 
 
-@pytest.mark.parametrize(("count", "power"), [(2, 1), (3, 2), (4, 2), (5, 4), (8, 4), (9, 8), (1 << 40, 1 << 39)])
+@every(("count", "power"), [(2, 1), (3, 2), (4, 2), (5, 4), (8, 4), (9, 8), (1 << 40, 1 << 39)])
 def test_a_tree_splits_at_the_largest_power_of_two_below_its_size(count, power):
     assert merkle.split(count) == power
 

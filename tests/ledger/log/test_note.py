@@ -19,6 +19,7 @@ from ledger.log import note as notes
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.cosignature import WitnessKeys
 from ledger.log.note import MalformedNoteError, Note, NoteError
+from tests.every import every
 
 # C2SP signed-note, "Verifier keys", example
 VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
@@ -62,7 +63,7 @@ def test_unknown_signatures_are_ignored_but_a_false_known_one_is_not():
         notes.verify(Note(note.text, (*note.signatures, false)), [key])
 
 
-@pytest.mark.parametrize(
+@every(
     "raw",
     [
         "",
@@ -91,7 +92,7 @@ def test_malformed_notes_are_refused(raw):
 SPELLINGS = ["YQ", "YQ=", "YQ==\n", " YQ==", "YQ==YQ==", "YR==", "YQ==x", "Y-==", "YQ=a", "\u0104==="]
 
 
-@pytest.mark.parametrize("spelled", SPELLINGS)
+@every("spelled", SPELLINGS)
 def test_bytes_have_one_spelling(spelled):
     assert notes.unb64("YQ==") == b"a"
     with pytest.raises(MalformedNoteError):
@@ -114,7 +115,7 @@ def test_vkeys_with_a_wrong_hash_are_refused():
             notes.parse_vkey(bad)
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     ["o\n5\n", "o\n05\n{r}\n", "o\n-1\n{r}\n", "\n5\n{r}\n", "o\n5\nAAAA\n", "o\n\u0665\n{r}\n", "o\n5\n{r}\n\n"],
 )
@@ -220,7 +221,7 @@ def test_a_text_may_hold_empty_lines():
     assert notes.parse("a\n\nb\n\n" + LINE).text == "a\n\nb\n"
 
 
-@pytest.mark.parametrize(
+@every(
     "raw", ["text\n\n", "text\n" + LINE, "\n\n" + LINE, "te\x1fxt\n\n" + LINE, "te\txt\n\n" + LINE, "t\n\n" + LINE[:-1]]
 )
 def test_a_note_is_a_text_an_empty_line_and_lines(raw):
@@ -228,7 +229,7 @@ def test_a_note_is_a_text_an_empty_line_and_lines(raw):
         notes.parse(raw)
 
 
-@pytest.mark.parametrize(
+@every(
     ("line", "match"),
     [
         ("\N{EM DASH} name", "no signature line"),
@@ -249,7 +250,7 @@ def test_one_byte_behind_the_key_id_is_a_signature():
     assert line == notes.Signature("name", b"abcd", b"e")
 
 
-@pytest.mark.parametrize("name", ["", "a+b", "a b", "a\u00a0b", "a\tb", "a\x01b", "a\nb"])
+@every("name", ["", "a+b", "a b", "a\u00a0b", "a\tb", "a\x01b", "a\nb"])
 def test_what_is_no_key_name_is_refused(name):
     with pytest.raises(MalformedNoteError, match="no key name"):
         notes.check_name(name)

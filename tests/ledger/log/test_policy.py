@@ -15,6 +15,7 @@ from ledger.log.mirror import build
 from ledger.log.note import NoteError
 from ledger.log.policy import Group, LogPolicyError
 from ledger.log.proof import LogProof
+from tests.every import every
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 ORIGIN = "example.com/fancylog"
@@ -81,7 +82,7 @@ def test_a_false_cosignature_does_not_count():
         policy.check(note)
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "",
@@ -138,7 +139,7 @@ def test_each_log_is_believed_by_its_own_key():
         policy.log("three.example")
 
 
-@pytest.mark.parametrize(
+@every(
     ("threshold", "names", "met"),
     [
         ("any", ["X3"], True),
@@ -172,7 +173,7 @@ TWICE = "is of the wrong kind or stands here twice"
 SHORT = f"witness A {VKEYS['X1']}\n"
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "why"),
     [
         ("mirror x\n", "line 1: unknown keyword `mirror`; use one of log, witness, group, quorum"),

@@ -13,6 +13,7 @@ from ledger.log.checkpoint import Checkpoint
 from ledger.log.mirror import build
 from ledger.log.note import MalformedNoteError, NoteError
 from ledger.log.proof import EXTRA_LIMIT_BYTES, PROOF_LIMIT_BYTES, LogProof
+from tests.every import every
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 LOG = build([b"one", b"two", b"three"])
@@ -47,7 +48,7 @@ def test_a_proof_is_written_as_specified():
     assert LogProof(1, (), NOTE, b"a").encode().startswith("c2sp.org/tlog-proof@v1\nextra YQ==\nindex 1\n\n")
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "match"),
     [
         (LogProof(1, (bytes(32),) * (merkle.PROOF_LIMIT_HASHES + 1), NOTE).encode(), "canonically"),

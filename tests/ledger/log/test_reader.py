@@ -12,6 +12,7 @@ from ledger.log.checkpoint import Checkpoint
 from ledger.log.note import NoteError
 from ledger.log.reader import ReadError
 from ledger.log.tiles import TileError
+from tests.every import every
 from tests.ledger import copies
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
@@ -36,7 +37,7 @@ def fetch_from(folder):
     return fetch
 
 
-@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 700])
+@every("size", [0, 1, 255, 256, 257, 700])
 async def test_a_directory_is_a_log(tmp_path, size):
     entries = [f"entry {n}".encode() for n in range(size)]
     log = publish(tmp_path, entries)
@@ -85,7 +86,7 @@ async def test_a_truncated_bundle_is_refused(tmp_path):
         await copies.read(fetch_from(tmp_path), VKEY)
 
 
-@pytest.mark.parametrize(("old", "size"), [(0, 700), (1, 700), (255, 700), (256, 700), (600, 700), (700, 700), (3, 5)])
+@every(("old", "size"), [(0, 700), (1, 700), (255, 700), (256, 700), (600, 700), (700, 700), (3, 5)])
 async def test_consistency_is_computed_from_tiles(tmp_path, old, size):
     log = publish(tmp_path, [f"entry {n}".encode() for n in range(700)][:size])
     proof = await reader.consistency(fetch_from(tmp_path), old, size)

@@ -6,6 +6,7 @@ import pytest
 
 from ledger.log import tiles
 from ledger.log.tiles import ENTRIES, Tile, TileError
+from tests.every import every
 
 
 @pytest.mark.parametrize("tile", [(ENTRIES, 0, 1), (0, 0, 256), (63, 0, 1)])
@@ -31,7 +32,7 @@ def test_an_index_is_written_in_groups_of_three(index, path):
     assert tiles.parse_path(f"tile/entries/{path}.p/255") == Tile(ENTRIES, index, 255)
 
 
-@pytest.mark.parametrize(
+@every(
     ("level", "size", "count"),
     [(ENTRIES, 300, 300), (0, 300, 300), (1, 255, 0), (1, 256, 1), (1, 511, 1), (2, 65536, 1)],
 )
@@ -39,9 +40,7 @@ def test_only_complete_hashes_stand_in_a_level(level, size, count):
     assert tiles.level_size(level, size) == count
 
 
-@pytest.mark.parametrize(
-    ("size", "widths"), [(0, []), (1, [1]), (255, [255]), (256, [256]), (257, [256, 1]), (512, [256, 256])]
-)
+@every(("size", "widths"), [(0, []), (1, [1]), (255, [255]), (256, [256]), (257, [256, 1]), (512, [256, 256])])
 def test_the_last_tile_of_a_level_may_be_partial(size, widths):
     found = list(tiles.tiles_of_level(0, size))
     assert [tile.width for tile in found] == widths
@@ -68,7 +67,7 @@ def test_entries_stand_behind_their_lengths():
         tiles.encode_bundle([longest + b"x"])
 
 
-@pytest.mark.parametrize(
+@every(
     ("body", "width", "match"),
     [
         (b"\0\2a", 1, "inside an entry"),

@@ -12,6 +12,7 @@ from ledger.log import merkle, tiles
 from ledger.log.mirror import MemoryShelf, build
 from ledger.log.tiles import ENTRIES, Tile, TileError
 from ledger.log.tree import Log, Run, Tree, runs
+from tests.every import every
 from tests.ledger.spans import span_of
 
 SIZE = 70_000
@@ -109,7 +110,7 @@ def test_paths(tile, path):
     assert tiles.parse_path(path) == tile
 
 
-@pytest.mark.parametrize(
+@every(
     "path",
     [
         "tile/0/1",

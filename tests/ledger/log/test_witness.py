@@ -14,6 +14,7 @@ from ledger.log.cosignature import WitnessKeys
 from ledger.log.mirror import build
 from ledger.log.note import NoteError
 from ledger.log.witness import Request, Seen
+from tests.every import every
 
 NOW = 1_800_000_000
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
@@ -154,7 +155,7 @@ def test_what_may_be_asked_is_read(body):
     assert witness.origin_of(body) == ORIGIN
 
 
-@pytest.mark.parametrize(
+@every(
     ("body", "match"),
     [
         (body_of(3, 64), "at most 63 hashes"),

@@ -7,6 +7,7 @@ import pytest
 from contracts import address
 from contracts.onchain import artifacts
 from ledger.space.document import ATTESTED_BY, QUORUM, UNSHARED, WITNESSED_BY, Member, Space, SpaceError
+from tests.every import every
 
 
 def member(role, at):
@@ -60,7 +61,7 @@ def test_members_are_found_by_account_and_origin():
     assert space.logs()["localhost:7013/log"] == buyer.log_vkey
 
 
-@pytest.mark.parametrize("key", made().json())
+@every("key", made().json())
 def test_a_document_that_lacks_something_is_refused(key):
     document = made().json()
     del document[key]
@@ -68,7 +69,7 @@ def test_a_document_that_lacks_something_is_refused(key):
         Space.from_json(document)
 
 
-@pytest.mark.parametrize("key", member("buyer", 13).json())
+@every("key", member("buyer", 13).json())
 def test_a_member_that_lacks_something_is_refused(key):
     for value in (None, 5, []):
         document = made().json()
@@ -102,7 +103,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@every("name", BROKEN)
 def test_a_document_that_is_not_canonical_is_refused(name):
     document = made().json()
     BROKEN[name](document)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 
-import pytest
-
 from policy.compare.check import check, has_errors
 from policy.compare.findings import FINDINGS, Finding, Level
 from policy.compile import compile_policy
@@ -13,6 +11,7 @@ from policy.decide import decide
 from policy.offer import offer_rules
 from policy.parse import parse
 from policy.words.contrast import COMPARING, finding
+from tests.every import every
 from tests.policy.compare import pairs
 from tests.policy.compare.test_compare import RESEARCH, TRANSPORT, atom, pay, permits, policy
 
@@ -101,7 +100,7 @@ ALONE = {
 }
 
 
-@pytest.mark.parametrize("name", ALONE)
+@every("name", ALONE)
 def test_one_policy(name):
     permissions, members, wanted = ALONE[name]
     found = check([policy(*permissions, **members)])
@@ -161,15 +160,15 @@ BETWEEN = {
 }
 
 
-@pytest.mark.parametrize("name", BETWEEN)
+@every("name", BETWEEN)
 def test_two_policies(name):
     one, other, wanted = BETWEEN[name]
     found = [(each.code, each.policy, each.path) for each in check([one, other])]
     assert [each for each in found if each[0] != "prohibition-wins"] == wanted
 
 
-@pytest.mark.parametrize("lang", sorted(COMPARING))
-@pytest.mark.parametrize("code", FINDINGS)
+@every("lang", sorted(COMPARING))
+@every("code", FINDINGS)
 def test_every_finding_has_words(code, lang):
     facts = {"duty": "compensate", "operand": "count"}
     text, hint = finding(Finding(code, 0, "", tuple(facts.get(name, "urn:x") for name in FINDINGS[code][1])), lang)

@@ -12,6 +12,7 @@ from policy.compile import compile_policy
 from policy.decide import decide
 from policy.parse import parse
 from policy.purposes import BASE
+from tests.every import every
 from tests.policy.compare import pairs
 
 PAIRS = int(os.environ.get("PENSTOCK_TEST_COMPARE", "3000")) // 20
@@ -143,7 +144,7 @@ CONSTRAINTS = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other", "relation"), CONSTRAINTS, ids=lambda value: str(value).replace(BASE, ""))
+@every(("one", "other", "relation"), CONSTRAINTS, ids=lambda value: str(value).replace(BASE, ""))
 def test_permissions_to_use_under_constraints(one, other, relation):
     found = compare(policy(permits(*one)), policy(permits(*other)))
     assert found.relation is relation, found
@@ -238,7 +239,7 @@ POLICIES = {
 }
 
 
-@pytest.mark.parametrize("name", POLICIES)
+@every("name", POLICIES)
 def test_policies(name):
     one, other, relation = POLICIES[name]
     found = compare(one, other)

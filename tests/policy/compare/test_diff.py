@@ -7,13 +7,12 @@ from __future__ import annotations
 import random
 import string
 
-import pytest
-
 from policy.compare.compare import Relation, compare
 from policy.compare.diff import Subject, Turn, diff
 from policy.parse import parse
 from policy.words.comparing import CHINESE, ENGLISH
 from policy.words.contrast import COMPARING, differences, relation
+from tests.every import every
 from tests.policy.compare import pairs
 from tests.policy.compare.test_compare import RESEARCH, TRANSPORT, delete_within, pay, permits, policy
 
@@ -86,7 +85,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@every("name", CHANGES)
 def test_changes(name):
     one, other, wanted = CHANGES[name]
     assert [(change.subject, change.turn, change.path) for change in diff(one, other)] == wanted

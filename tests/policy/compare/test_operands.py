@@ -5,13 +5,12 @@ from __future__ import annotations
 from copy import deepcopy
 from itertools import combinations
 
-import pytest
-
 from policy.compare.compare import Relation, compare
 from policy.examples import example
 from policy.parse import parse
 from policy.vocabulary.operands import OPERANDS
 from policy.vocabulary.operators import OPERATORS, Arity
+from tests.every import every
 
 
 def with_operator(name, operator):
@@ -32,7 +31,7 @@ def without(document, name):
     return wider
 
 
-@pytest.mark.parametrize("name", sorted(OPERANDS))
+@every("name", sorted(OPERANDS))
 def test_every_operator_of_an_operand_narrows(name):
     read = {}
     for operator in sorted(OPERANDS[name].operators):

@@ -16,6 +16,7 @@ from policy.parse import parse
 from policy.request import Request
 from policy.words.speak import explain
 from policy.world import World
+from tests.every import every
 
 CLASSES = Path(__file__).parents[1] / "classes"
 THEIRS = sorted(Path(os.environ.get("PENSTOCK_IDS_POLICIES") or "/nowhere").glob("*odrl*.json"))
@@ -129,7 +130,7 @@ def test_a_class_is_enforced_in_every_form(forms, name):
             assert decided(compiled, action, context, world) == outcome
 
 
-@pytest.mark.parametrize("name", USES)
+@every("name", USES)
 def test_a_class_is_explained_in_both_languages(name):
     policy = parse(read((CLASSES / f"{name}.json").read_bytes()))
     english, chinese = explain(policy, "en"), explain(policy, "zh")
@@ -139,7 +140,7 @@ def test_a_class_is_explained_in_both_languages(name):
     assert english != chinese
 
 
-@pytest.mark.parametrize("path", [*CLASSES.glob("*.json"), *THEIRS], ids=lambda path: path.stem)
+@every("path", [*CLASSES.glob("*.json"), *THEIRS], ids=lambda path: path.stem)
 def test_a_file_is_explained_and_decided_or_refused_by_name(path):
     data = path.read_bytes()
     policy, refusal = _parsed(data)

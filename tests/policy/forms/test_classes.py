@@ -16,6 +16,7 @@ import pytest
 from policy.errors import PolicyError
 from policy.forms.compact import compact
 from policy.forms.document import read
+from tests.every import every
 
 OURS = {path.stem: path for path in sorted((Path(__file__).parents[1] / "classes").glob("*.json"))}
 THEIRS = sorted(Path(os.environ.get("PENSTOCK_IDS_POLICIES") or "/nowhere").glob("*odrl*.json"))
@@ -75,7 +76,7 @@ def test_a_class_of_ours_in_every_form(forms, name):
     assert found == expected
 
 
-@pytest.mark.parametrize("name", OURS)
+@every("name", OURS)
 def test_nothing_of_a_rule_is_lost(name):
     """What a rule of the file says in text is said by the tree, but for what only describes it."""
     text = OURS[name].read_text(encoding="utf-8")

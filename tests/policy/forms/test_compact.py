@@ -12,6 +12,7 @@ from policy.forms.nodes import MAX_DEPTH_LEVELS
 from policy.forms.settled import is_settled
 from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, Kind
 from policy.parse import parse
+from tests.every import every
 
 ODRL = "http://www.w3.org/ns/odrl/2/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -67,7 +68,7 @@ SPELLED = {
 }
 
 
-@pytest.mark.parametrize(("written", "expected"), SPELLED.values(), ids=SPELLED)
+@every(("written", "expected"), SPELLED.values(), ids=SPELLED)
 def test_a_rule(written, expected):
     assert compact(rule(**written)) == rule(**expected)
 
@@ -86,7 +87,7 @@ ACTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("written", "expected"), ACTIONS)
+@every(("written", "expected"), ACTIONS)
 def test_an_action(written, expected):
     assert compact({"permission": {"odrl:action": written}}) == {"permission": [{"action": expected}]}
 
@@ -123,7 +124,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("written", "expected"), VALUES, ids=range(len(VALUES)))
+@every(("written", "expected"), VALUES, ids=range(len(VALUES)))
 def test_a_value(written, expected):
     read = compact(rule(constraint=[atom(written)]))["permission"][0]["constraint"][0]["rightOperand"]
     assert (read, type(read)) == (expected, type(expected))
@@ -150,7 +151,7 @@ def test_a_key_of_our_profile_is_no_remark():
         parse({"https://w3id.org/penstock/ns/profile#colour": "red", **rule()})
 
 
-@pytest.mark.parametrize("key", sorted(ANNOTATIONS))
+@every("key", sorted(ANNOTATIONS))
 def test_an_annotation_says_nothing_in_a_rule(key):
     duty = {"action": "inform", key: "x", "constraint": [{**atom(1), key: {"@id": "urn:x"}}]}
     assert compact(rule(**{key: "x", "duty": [duty]})) == rule(duty=[{"action": "inform", "constraint": [atom(1)]}])
@@ -267,7 +268,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("tree", "code"), REFUSED.values(), ids=REFUSED)
+@every(("tree", "code"), REFUSED.values(), ids=REFUSED)
 def test_what_is_not_one_policy_is_refused(tree, code):
     with pytest.raises(PolicyError) as caught:
         compact(tree)

@@ -10,6 +10,7 @@ from policy.errors import PolicyError
 from policy.forms.document import MAX_JSON_BYTES, MAX_TURTLE_BYTES, read
 from policy.forms.json_text import MAX_DEPTH_LEVELS, MAX_VALUES
 from policy.forms.turtle import MAX_LIST_ITEMS, MAX_STATEMENTS
+from tests.every import every
 
 TREE = {"@type": "Set", "permission": [{"action": "use", "target": "urn:x:1"}]}
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -28,8 +29,8 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("text", SAME.values(), ids=SAME)
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@every("text", SAME.values(), ids=SAME)
+@every("mark", ["", "\ufeff"])
 def test_a_file_of_any_form(text, mark):
     assert read((mark + text).encode()) == TREE
 
@@ -61,7 +62,7 @@ WRONG_JSON = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "words"), WRONG_JSON.values(), ids=WRONG_JSON)
+@every(("text", "words"), WRONG_JSON.values(), ids=WRONG_JSON)
 def test_wrong_json_is_refused_with_line_and_column(text, words):
     with pytest.raises(PolicyError) as caught:
         read(text.encode())
@@ -102,7 +103,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("data", "code"), WRONG.values(), ids=WRONG)
+@every(("data", "code"), WRONG.values(), ids=WRONG)
 def test_what_cannot_be_read_is_refused(data, code):
     with pytest.raises(PolicyError) as caught:
         read(data)

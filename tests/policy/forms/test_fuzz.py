@@ -17,6 +17,7 @@ from policy.forms.document import MAX_JSON_BYTES, MAX_TURTLE_BYTES, read
 from policy.forms.terms import ANNOTATIONS, KEYS, RDF, SYNONYMS
 from policy.parse import parse
 from policy.vocabulary.names import ODRL
+from tests.every import every
 
 CLASSES = sorted((Path(__file__).parents[1] / "classes").glob("*.json"))
 SECONDS_MAX = 10  # the slowest of them takes half a second when the machine does nothing else
@@ -123,7 +124,7 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize("data", SLOW.values(), ids=SLOW)
+@every("data", SLOW.values(), ids=SLOW)
 def test_the_longest_takes_no_longer_than_it_may(data):
     started = time.perf_counter()
     outcome(data)

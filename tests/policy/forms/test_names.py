@@ -9,6 +9,7 @@ from policy.forms.compact import compact
 from policy.forms.names import MAX_CONTEXT_TERMS, MAX_CONTEXTS, Names
 from policy.forms.terms import CONTEXTS, KEYS
 from policy.vocabulary.names import ODRL
+from tests.every import every
 
 RULE = {"permission": [{"action": "use"}]}
 IDSC = "https://w3id.org/idsa/code/"
@@ -46,7 +47,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("context", REFUSED.values(), ids=REFUSED)
+@every("context", REFUSED.values(), ids=REFUSED)
 def test_a_context_that_could_rename_terms_is_refused(context):
     with pytest.raises(PolicyError) as caught:
         compact({"@context": context, **RULE})
@@ -86,7 +87,7 @@ def test_what_a_context_may_say():
     assert names.term("penstock:timeWindow") == "timeWindow"
 
 
-@pytest.mark.parametrize("key", sorted(key for key in KEYS if key[0] != "@" and ":" not in key))
+@every("key", sorted(key for key in KEYS if key[0] != "@" and ":" not in key))
 def test_no_key_may_be_moved(key):
     with pytest.raises(PolicyError):
         Names.of({key: "https://evil.example/other"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import signal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.forms.nesting import is_deeper
+from tests.every import every
 
 JSON = st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 SECONDS = 20  # a reader that is not linear takes minutes
@@ -26,13 +26,13 @@ def test_it_is_the_depth_of_a_json_document(value, levels):
     assert is_deeper(json.dumps(value, ensure_ascii=False), levels) is (depth(value) > levels)
 
 
-@pytest.mark.parametrize("text", ['"[["', "'[['", '"""["["""', "<a[[>", "# [[", '"\\"[["', "'''['['''", '"""[[', "<[["])
+@every("text", ['"[["', "'[['", '"""["["""', "<a[[>", "# [[", '"\\"[["', "'''['['''", '"""[[', "<[["])
 def test_brackets_in_texts_names_and_remarks_open_nothing(text):
     assert not is_deeper(text, 0)
 
 
-@pytest.mark.parametrize("unit", ['"', "'", '"\\', "'\\", '"""', "'''", "<", "<a", '"""\\', '"<', "'\"", '""', "#\n"])
-@pytest.mark.parametrize("head", ["", '"""', "'''", '"', "'"])
+@every("unit", ['"', "'", '"\\', "'\\", '"""', "'''", "<", "<a", '"""\\', '"<', "'\"", '""', "#\n"])
+@every("head", ["", '"""', "'''", '"', "'"])
 def test_no_text_makes_it_slow(unit, head):
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:

@@ -9,6 +9,7 @@ from policy.tc609.translate import to_odrl, to_tc609
 from policy.vocabulary.actions import ACTIONS
 from policy.vocabulary.operands import CODES, OPERANDS, REFUSED
 from policy.vocabulary.operators import OPERATORS, TREE
+from tests.every import every
 
 LISTS = [name for name, value in vars(codes).items() if name.isupper() and isinstance(value, tuple)]
 # a value of each constraint that our engine reads, with an operator that fits
@@ -38,7 +39,7 @@ def test_the_dictionaries_are_whole():
     assert set(VALUES) == {row.wire for row in codes.CONSTRAINTS} - {"valueExpression"}
 
 
-@pytest.mark.parametrize("name", LISTS)
+@every("name", LISTS)
 def test_a_word_stands_once(name):
     rows = getattr(codes, name)
     for word in ("wire", "odrl", "code", "name"):

@@ -11,6 +11,7 @@ from policy.canonical import canonical, digest
 from policy.errors import PolicyError
 from policy.forms.compact import compact
 from policy.tc609.translate import to_odrl, to_tc609
+from tests.every import every
 
 UNTIL = {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": "2027-01-01T00:00:00Z"}
 PURPOSE = {"leftOperand": "purpose", "operator": "isA", "rightOperand": "https://w3id.org/penstock/purpose#Research"}
@@ -73,7 +74,7 @@ MARKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "marked"), MARKED)
+@every(("change", "marked"), MARKED)
 def test_what_narrows_is_marked_where_the_reader_errs_to_caution(change, marked):
     policy = varied(**change)
     document = to_tc609(policy)
@@ -184,7 +185,7 @@ TAMPERED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("tamper", "code", "path"), TAMPERED)
+@every(("tamper", "code", "path"), TAMPERED)
 def test_neither_side_changes_alone(tamper, code, path):
     document = to_tc609(POLICY)
     tamper(document)
@@ -218,7 +219,7 @@ NO_STRATEGY = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("document", "code", "path"), NO_STRATEGY, ids=range(len(NO_STRATEGY)))
+@every(("document", "code", "path"), NO_STRATEGY, ids=range(len(NO_STRATEGY)))
 def test_what_cannot_be_a_strategy(document, code, path):
     with pytest.raises(PolicyError) as refused:
         to_tc609(document)
