@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 def run() -> None:
     """Run what was typed: what it makes is its owner's alone, unless it says otherwise."""
     os.umask(OTHERS)
+    gc.disable()  # what is loaded stays: no look for cycles until the verb runs (`connector.cli.page`)
     try:
         line()()
     except OSError as fault:  # of a verb that writes after its answer came

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated
 
 import typer
@@ -45,10 +46,13 @@ def _root(*, completion: bool) -> typer.Typer:
     @app.callback()
     def about(
         *,
-        version: Annotated[
+        version: Annotated[  # noqa: ARG001  # its callback does it all
             bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version, and end")
         ] = False,
     ) -> None:
         """Run a trusted-data-space connector: sealed replicas, metered keys, evidence anyone can check."""
+        if not gc.isenabled():  # since `connector.cli.entry` began to load; what runs from here on may run for days
+            gc.freeze()
+            gc.enable()
 
     return app

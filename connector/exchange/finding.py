@@ -15,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.facets import FACETS
-from catalog.index import BUILDING_HEAP_BYTES, HEAP_BYTES, Index
 from connector.exchange import indexing, listings
 from connector.exchange.indexing import ROWS_PER_COMMIT
 from connector.exchange.numbering import newest, row_of, seq_of
@@ -23,6 +22,7 @@ from connector.runtime.cancellation import cancel
 from connector.runtime.data_folder import SEARCH
 
 if TYPE_CHECKING:
+    from catalog.index import Index
     from catalog.question import Question
     from connector.core.core import Core
     from connector.runtime.worker import Worker
@@ -60,7 +60,7 @@ class Finding:
         if "exchange" not in self._core.identity.roles:
             return
         await self._core.store.write(listings.number)
-        self._index = await asyncio.to_thread(Index, self._folder / "now")
+        self._index = await self._opened("now")
         self.changed()
         self._task = asyncio.create_task(self._follow())
 
@@ -90,6 +90,11 @@ class Finding:
         index = await self._fresh()
         counted = await asyncio.to_thread(index.counts, question, tuple(FACETS))
         return {name: [_counted(name, value, count) for value, count in of.items()] for name, of in counted.items()}
+
+    async def _opened(self, name: str) -> Index:
+        from catalog.index import Index  # noqa: PLC0415  # the library of searches, which only an exchange needs
+
+        return await asyncio.to_thread(Index, self._folder / name)
 
     async def _fresh(self) -> Index:
         with suppress(TimeoutError):
@@ -124,16 +129,20 @@ class Finding:
         if last is not None and (row is None or seq_of(row) < last[1]):
             await self._make_again()
             return
+        from catalog.index import HEAP_BYTES  # noqa: PLC0415  # as in `_opened`
+
         await self._take_in(self._index, 0 if last is None else last[1], HEAP_BYTES)
 
     async def _make_again(self) -> None:
+        from catalog.index import BUILDING_HEAP_BYTES  # noqa: PLC0415  # as in `_opened`
+
         log.warning("the catalogue's index is not of this database; making it again")
         new, now = self._folder / "new", self._folder / "now"
         await asyncio.to_thread(shutil.rmtree, new, ignore_errors=True)
-        await self._take_in(await asyncio.to_thread(Index, new), 0, BUILDING_HEAP_BYTES)
+        await self._take_in(await self._opened("new"), 0, BUILDING_HEAP_BYTES)
         await asyncio.to_thread(shutil.rmtree, now)
         new.rename(now)
-        self._index = await asyncio.to_thread(Index, now)
+        self._index = await self._opened("now")
 
     async def _take_in(self, index: Index, seq: int, heap_bytes: int) -> None:
         """Take in what lies beyond `seq` now; what comes meanwhile is another round's, or this one might never end."""

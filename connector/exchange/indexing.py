@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.errors import CatalogError
-from catalog.index import Index
 from catalog.question import Entry
 from connector.exchange import kinds
 from connector.exchange.federation import showing
@@ -42,6 +41,8 @@ def take_in(place: Path | str, folder: Path, seq: int, heap_bytes: int) -> int:
         entries += found
         reached = found[-1].seq
     if entries:
+        from catalog.index import Index  # noqa: PLC0415  # the library of searches, which only an exchange needs
+
         Index(folder).put(entries, heap_bytes)
     return reached
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from catalog import index
 from catalog.codes import TIERS
 from catalog.dataset import Dataset, Distribution, dataset_json
 from catalog.profile import FileProfile
@@ -132,7 +133,7 @@ async def test_the_old_index_answers_while_the_new_one_is_made(store, begin, mon
 
     monkeypatch.setattr(finding, "FRESH_SECONDS", 0.1)
     monkeypatch.setattr(finding, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(finding, "Index", Broken)
+    monkeypatch.setattr(index, "Index", Broken)
     await store.write(lambda tx: tx.execute("DELETE FROM listings"))
     started.changed()
     assert await found(started, "weather") == ("a",)
