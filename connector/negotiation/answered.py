@@ -16,7 +16,7 @@ from connector.negotiation.protocol.states import TERMINATED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.negotiation.outbox import Outcome
+    from connector.negotiation.outcome import Outcome
     from connector.store.rows.protocol import OutboxRow
 
 REST_SECONDS = 0.25  # nobody notices so short a delay
