@@ -111,8 +111,9 @@ class Audience:
         terms = negotiation.terms
         if terms is None:
             return ""
-        edition = tx.get(EditionRow, id=terms["editionId"]) if negotiation.role == PROVIDER else None
-        if edition is not None and edition.state == VaultState.LEAKED:
+        # a whole row may have megabytes of rows: only one that is leaked is read
+        leaked = "id = ? and state = ?", (terms["editionId"], VaultState.LEAKED)
+        if negotiation.role == PROVIDER and tx.find(EditionRow, *leaked):
             return "this edition is withdrawn; a new one follows"
         buyer = negotiation.peer if negotiation.role == PROVIDER else self._core.identity.did
         try:

@@ -1,8 +1,8 @@
 """Messages of ours that were answered, kept for a moment: the peer's next one is usually on its way already.
 
 Law: (1) what came of such a message is taken in one act with the next message of its process, or with an act of ours
-on it; when `REST_SECONDS` have passed without either it is taken alone. (2) Until then its row is in the outbox, so a
-crash in between delivers it again, as it does a crash before the answer.
+on it; when `REST_SECONDS` (or `CROWD_SECONDS`) have passed without either it is taken alone. (2) Until then its row is
+in the outbox, so a crash in between delivers it again, as it does a crash before the answer.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from connector.negotiation.protocol.states import TERMINATED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.negotiation.outbox import Outcome
+    from connector.negotiation.outcome import Outcome
     from connector.store.rows.protocol import OutboxRow
 
-REST_SECONDS = 0.25  # a peer under load answers in one turn and goes on in another; nobody notices so short a delay
+REST_SECONDS = 0.25  # nobody notices so short a delay
+# beside so many others an answer rests longer: a peer under load answers in one turn and goes on in another
+CROWD, CROWD_SECONDS = 16, 1.0
 # what a peer that goes on by itself answers, and then follows with a message of its own
 FOLLOWED: Final = frozenset({"request", "offer", "accept", "agreement", "verification"})
 
@@ -46,7 +48,8 @@ class Answered:
 
     def rest(self, sent: OutboxRow, outcome: Outcome) -> None:
         """Keep an answer."""
-        timer = asyncio.get_running_loop().call_later(REST_SECONDS, self._ring, sent.subject)
+        seconds = REST_SECONDS if len(self._rest) < CROWD else CROWD_SECONDS
+        timer = asyncio.get_running_loop().call_later(seconds, self._ring, sent.subject)
         self._rest[sent.subject] = Answer(sent, outcome, timer)
 
     def leave(self, answer: Answer) -> bool:

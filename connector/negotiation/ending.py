@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.negotiation.asking import Heard
-    from connector.negotiation.outbox import Outbox, Outcome
+    from connector.negotiation.outbox import Outbox
+    from connector.negotiation.outcome import Outcome
     from connector.negotiation.steps import Facts
     from connector.runtime.alarm import Alarm
     from connector.store.rows.protocol import OutboxRow

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from connector.negotiation.doors import Doors, Participant, Peer
-    from connector.negotiation.outbox import Outcome
+    from connector.negotiation.outcome import Outcome
     from connector.negotiation.process import AnyProcess
     from connector.negotiation.protocol.messages import Document
     from connector.negotiation.reactions import Reactions, Rules

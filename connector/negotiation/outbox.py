@@ -16,14 +16,14 @@ import logging
 import random
 import uuid
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.answered import Answered, is_followed
-from connector.negotiation.asking import SILENCE, Heard
+from connector.negotiation.outcome import Outcome
 from connector.runtime import rehearsal, traceparent
 from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.negotiation.answered import Answer
+    from connector.negotiation.asking import Heard
     from connector.negotiation.doors import Deliver
     from connector.negotiation.protocol.messages import Document
     from connector.store.store import Store
@@ -62,19 +63,6 @@ UNSTORED: Final = "outbox %s: the outcome was not stored and will be asked for a
 UNTAKEN: Final = "outbox %s: what came of it could not be taken"
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a message: `kind` is one of the three above; `reply` is the peer's JSON, if it sent any.
-
-    `heard` is what the peer of an undelivered message says of its state.
-    """
-
-    kind: str
-    reply: Any
-    reason: str
-    heard: Heard = SILENCE
 
 
 class Outbox:

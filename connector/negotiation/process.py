@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.negotiation.doors import Doors, Participant, Peer
-    from connector.negotiation.outbox import Outbox, Outcome
+    from connector.negotiation.outbox import Outbox
+    from connector.negotiation.outcome import Outcome
     from connector.negotiation.protocol.messages import Document
     from connector.negotiation.reactions import Reactions, Rules
     from connector.runtime.alarm import Alarm

@@ -19,7 +19,7 @@ HEADER = "traceparent"
 ANSWER_HEADER = "X-Request-ID"
 TRACE_BYTES, SPAN_BYTES = 16, 8
 SAMPLED = "01"
-_NAMES = random.Random()  # seeded by the system; a name is told to everybody  # noqa: S311
+_NAMES = random.Random()  # noqa: S311 - seeded by the system; a name is told to everybody and opens nothing
 _FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _ZERO_TRACE, _ZERO_SPAN = "0" * 32, "0" * 16
 

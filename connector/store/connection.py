@@ -24,7 +24,7 @@ PREPARED_MAX = 512
 # the write-ahead log shrinks back to this when it begins again: so much is written over, the rest is appended
 WAL_BYTES_MAX = 16 * 2**20
 # the pages that a busy hour touches; taken only as they are needed
-CACHE_KIB = 32 * 1024
+CACHE_KIB = 16 * 1024
 FULL = 2
 IN_MEMORY = 2
 # what a damaged file answers to its first questions: the text of its own schema may be no text any more
@@ -86,13 +86,18 @@ def is_busy(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
+def be_patient(connection: sqlite3.Connection, *, wait: bool) -> None:
+    """Have `lock` wait from now on, for `LOCK_SECONDS` at most, or not at all."""
+    patience = round(LOCK_SECONDS * 1000) if wait else 0
+    connection.execute(f"PRAGMA busy_timeout={patience}").fetchone()
+
+
 def lock(connection: sqlite3.Connection, *, wait: bool) -> bool:
     """Begin a writing transaction; without `wait` return False at once while another process holds the database.
 
-    With `wait` a lock that is held for longer than `LOCK_SECONDS` is SQLite's own error.
+    The connection was told the same (`be_patient`). With `wait` a lock that is held for longer than `LOCK_SECONDS` is
+    SQLite's own error.
     """
-    patience = round(LOCK_SECONDS * 1000) if wait else 0
-    connection.execute(f"PRAGMA busy_timeout={patience}").fetchone()
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from connector.runtime import files
 from connector.runtime.errors import Absent
 from connector.store import schema
-from connector.store.connection import READING, UNREADABLE, WRITING, connect, failed, is_busy, lock, unopened
+from connector.store.connection import (
+    READING,
+    UNREADABLE,
+    WRITING,
+    be_patient,
+    connect,
+    failed,
+    is_busy,
+    lock,
+    unopened,
+)
 from connector.store.errors import StoreBusy
 from connector.store.turn import Turn
 
@@ -38,6 +48,7 @@ class SqliteFile:
         self._wal = path.with_name(path.name + "-wal")
         self._turn: Turn | None = None
         self._checkpointed = (0, 0)
+        self._patient: bool | None = None  # what the writing connection was told last; nothing yet
 
     def prepare(self, tables: Sequence[Table], wrapping: Wrapping | None) -> sqlite3.Connection:
         """Open or make the file and bring it to the declared tables (blocking)."""
@@ -78,7 +89,12 @@ class SqliteFile:
         """Open the writing transaction; without `wait` return False at once when another process is writing."""
         assert self._turn is not None, "a file is prepared before it is written"
         with self._turn.taken(wait=wait) as ours:
-            return (ours or wait) and lock(connection, wait=wait)
+            if not (ours or wait):
+                return False
+            if self._patient is not wait:
+                be_patient(connection, wait=wait)
+                self._patient = wait
+            return lock(connection, wait=wait)
 
     def version(self, connection: Any) -> object:
         """Return what changes with every commit of another connection."""

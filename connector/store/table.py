@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from connector.store.columns import KINDS
 
 # a row of a negotiation with its documents has some 20 kB; more than are under way at once
-KNOWN_ROWS_MAX = 512
+KNOWN_ROWS_MAX = 256
 # a window of the most rows has 300 kB of keys: those that are under way, and some 20 MB at the very most
 LARGE_ROWS_KNOWN = 64
 # a name that needs no thought in any SQL dialect once it is quoted

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from connector.negotiation.doors import Doors, Participant, Peer
 from connector.negotiation.negotiation import Negotiations
-from connector.negotiation.outbox import DELIVERED, Outbox, Outcome
+from connector.negotiation.outbox import DELIVERED, Outbox
+from connector.negotiation.outcome import Outcome
 from connector.negotiation.process import PATIENCE
 from connector.negotiation.protocol import messages, states
 from connector.negotiation.reactions import DEFAULT
