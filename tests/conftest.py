@@ -5,6 +5,7 @@ Law: a file's tests run in one worker, and so do those of a room whose processes
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 
@@ -65,6 +66,15 @@ ATTACKS = "tests/attacks/"
 # each run draws others; the long runs, with thousands, are targets of their own
 settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
+
+# what is collected lives as long as the session: looking through it again and again was a third of the collection
+gc.disable()
+
+
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _absent(reason: str, *, optional: bool = False) -> None:
