@@ -8,10 +8,17 @@ from __future__ import annotations
 import gc
 import os
 import random
+import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+# tests write through to the disk some hundred thousand times; memory keeps what a killed process wrote just as well
+MEMORY, MEMORY_BYTES_MIN = Path("/dev/shm"), 6 << 30
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 IN_CI = os.environ.get("PENSTOCK_CI") == "1"
 # drawn by the process that starts the workers, so that all of them collect the same tests
