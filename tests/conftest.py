@@ -5,12 +5,20 @@ Law: a file's tests run in one worker, and so do those of a room whose processes
 
 from __future__ import annotations
 
+import gc
 import os
 import random
+import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+# tests write through to the disk some hundred thousand times; memory keeps what a killed process wrote just as well
+MEMORY, MEMORY_BYTES_MIN = Path("/dev/shm"), 6 << 30
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 IN_CI = os.environ.get("PENSTOCK_CI") == "1"
 # drawn by the process that starts the workers, so that all of them collect the same tests
@@ -65,6 +73,15 @@ ATTACKS = "tests/attacks/"
 # each run draws others; the long runs, with thousands, are targets of their own
 settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
+
+# what is collected lives as long as the session: looking through it again and again was a third of the collection
+gc.disable()
+
+
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _absent(reason: str, *, optional: bool = False) -> None:

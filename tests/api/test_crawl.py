@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from urllib.parse import urlencode
 
 import pytest
@@ -15,6 +13,7 @@ from connector.client.server import Server
 from connector.exchange.federation import crawl
 from connector.negotiation.protocol import messages
 from connector.runtime.clock import Clock
+from tests.api.command import commanded
 from tests.api.conftest import SMALL
 from tests.api.lone import lone
 from tests.api.stranger import Stranger
@@ -297,13 +296,9 @@ async def test_the_exchange_leads_to_the_offers_of_its_members(space):
 
 
 async def test_a_person_sees_a_foreign_catalogue(space):
-    command = [sys.executable, "-m", "connector.cli.main", "find", SMALL, "--at", space.did("provider")]
-    options = ["--data", str(space.people["buyer"].data)]
-    pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
-    told = await asyncio.create_subprocess_exec(*command, *options, **pipes)
-    out, err = await told.communicate()
-    assert told.returncode == 0, err
-    assert f"  {SMALL}  Product {SMALL}  10.00 CNY per MiB" in out.decode()
-    asked = await asyncio.create_subprocess_exec(*command, *options, "--json", **pipes)
-    document = json.loads((await asked.communicate())[0])
+    command = ("find", SMALL, "--at", space.did("provider"), "--data", space.people["buyer"].data)
+    ended = await commanded(*command)
+    assert ended.code == 0, ended.err
+    assert f"  {SMALL}  Product {SMALL}  10.00 CNY per MiB" in ended.out.decode()
+    document = json.loads((await commanded(*command, "--json")).out)
     assert {each["participantId"] for each in document["catalogues"]} == {space.did("provider")}

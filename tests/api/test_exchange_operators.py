@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 
 import pytest
 import pytest_asyncio
@@ -14,6 +13,7 @@ from connector.api import operators
 from connector.api.authorize import EXCHANGE, MANAGEMENT, TRADERS
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.operation.initialise import initialise
+from tests.api.command import commanded
 from tests.api.records import records
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -37,11 +37,9 @@ class House:
         """Run `penstock exchange …` as an operator, or as the owner of the data directory."""
         acting = ("--as", str(self.folder / f"{who}.key")) if who else ()
         place = ("--data", str(self.folder / ("nowhere" if who else "exchange")))
-        command = (sys.executable, "-m", "connector.cli.main", "exchange", *acting, *words, *place, "--json")
-        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=-1)
-        out, err = await process.communicate()
-        assert process.returncode == code, (words, out, err)
-        return json.loads(out)
+        ended = await commanded("exchange", *acting, *words, *place, "--json")
+        assert ended.code == code, (words, ended)
+        return json.loads(ended.out)
 
     async def members(self, who="audit"):
         return [row["state"] for row in (await self.run(who, "member", "list"))["members"]]

@@ -8,7 +8,7 @@ import json
 import pytest
 import pytest_asyncio
 
-from tests.api.command import PROGRAM
+from tests.api.command import commanded
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -16,9 +16,8 @@ PRODUCT, PIECE = "certified", 65_536
 
 
 async def run(*command):
-    process = await asyncio.create_subprocess_exec(*PROGRAM, *command, stdout=asyncio.subprocess.PIPE)
-    said, _ = await process.communicate()
-    return process.returncode, json.loads(said)
+    ended = await commanded(*command)
+    return ended.code, json.loads(ended.out)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -47,14 +46,14 @@ async def verified(folder, document, *more):
 
 async def test_a_stranger_verifies_a_licence_offline(exported):
     agreement, folder, document, _ = exported
-    code, said = await verified(folder, document)
-    assert (code, said["kind"], said["verified"], said["state"]) == (0, "licence", True, "in force")
-    assert said["agreementDigest"] == agreement
-    block = said["block"]["hash"]
+    code, seen = await verified(folder, document)
+    assert (code, seen["kind"], seen["verified"], seen["state"]) == (0, "licence", True, "in force")
+    assert seen["agreementDigest"] == agreement
+    block = seen["block"]["hash"]
     assert (await verified(folder, document, "--block", "0x" + block))[0] == 0
-    code, said = await verified(folder, document, "--block", "00" * 32)
-    assert (code, said["verified"]) == (6, False)
-    assert "not in the one that you trust" in said["reason"]
+    code, seen = await verified(folder, document, "--block", "00" * 32)
+    assert (code, seen["verified"]) == (6, False)
+    assert "not in the one that you trust" in seen["reason"]
 
 
 def changed(document, *path, by=lambda text: text[:-2] + ("00" if text[-2:] != "00" else "01")):
@@ -88,8 +87,8 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 async def test_a_changed_licence_does_not_hold(exported, change):
     _, folder, document, _ = exported
-    code, said = await verified(folder, CHANGES[change](document))
-    assert (code, said["verified"]) == (6, False), said
+    code, seen = await verified(folder, CHANGES[change](document))
+    assert (code, seen["verified"]) == (6, False), seen
 
 
 async def test_what_ends_a_licence_shows_in_the_next_export(space, exported):

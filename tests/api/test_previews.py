@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
 
-from tests.api.command import PROGRAM
+from tests.api.command import commanded
 from tests.api.space import PURPOSE, term_end
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -19,13 +18,9 @@ async def dry(space, file, *more):
     """Run the command beside the provider's server; returns exit code, what it answered and what it said beside."""
     until = term_end(space.now())
     about = ("--title", "Snow by day", "--price", "700", "--purpose", PURPOSE, "--until", until, "--region", "US")
-    command = [*PROGRAM, "publish", str(file), *about, "--dry-run", "--json", *more]
-    process = await asyncio.create_subprocess_exec(
-        *command, "--data", str(space.people["provider"].data),
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await process.communicate()
-    return process.returncode, json.loads(out), err.decode()
+    command = ("publish", str(file), *about, "--dry-run", "--json", *more)
+    ended = await commanded(*command, "--data", space.people["provider"].data)
+    return ended.code, json.loads(ended.out), ended.err.decode()
 
 
 def kept(space):
@@ -36,8 +31,8 @@ async def test_a_dry_run_shows_what_is_then_published_and_keeps_nothing(space, t
     file = tmp_path / "snow.csv"
     file.write_text("day,phone\n" + "".join(f"{day},+1 202 555 01{day:02}\n" for day in range(ROWS)))
     before = kept(space)
-    code, seen, said = await dry(space, file)
-    assert (code, said) == (0, "")
+    code, seen, beside = await dry(space, file)
+    assert (code, beside) == (0, "")
     assert (seen["rows"], seen["bytes"]) == (str(ROWS), str(file.stat().st_size))
     assert [one["columns"] for one in seen["files"]] == [["day", "phone"]]
     assert kept(space) == before
@@ -50,7 +45,7 @@ async def test_a_dry_run_shows_what_is_then_published_and_keeps_nothing(space, t
 async def test_a_dry_run_refuses_what_publishing_refuses(space, tmp_path):
     file = tmp_path / "snow.csv"
     file.write_text("day,depth\n1,2\n")
-    code, fault, said = await dry(space, file, "--layout", "aligned", "--column", "height")
+    code, fault, beside = await dry(space, file, "--layout", "aligned", "--column", "height")
     assert code == 2
     assert "no table has a column `height`" in fault["text"]
-    assert "height" in said
+    assert "height" in beside

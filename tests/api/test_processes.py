@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import sys
 from urllib.parse import quote, urlencode
 
 import pytest
 import pytest_asyncio
 
 from contracts.namespace import FORMAT_SEALED
+from tests.api.command import commanded
 from tests.api.conftest import SMALL
 from tests.api.space import PURPOSE
 
@@ -65,11 +65,8 @@ async def started(space, owner, agreement):
 
 async def command(space, *words):
     """Run a command on the provider's data directory; returns exit code, stdout, stderr."""
-    pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
-    line = (sys.executable, "-m", "connector.cli.main", *words, "--data", str(space.people["provider"].data))
-    process = await asyncio.create_subprocess_exec(*line, **pipes)
-    out, told = await process.communicate()
-    return process.returncode, out.decode(), told.decode()
+    ended = await commanded(*words, "--data", space.people["provider"].data)
+    return ended.code, ended.out.decode(), ended.err.decode()
 
 
 async def both(owner, started, state):
@@ -313,10 +310,6 @@ async def test_a_buyer_pauses_its_pull_gets_it_on_and_another_it_cancels(space, 
 
 async def penstock(space, verb, *words):
     """Run a verb of `penstock transfer` against the buyer; return what it says."""
-    command = (sys.executable, "-m", "connector.cli.main", "transfer", verb, *words, "--data")
-    run = await asyncio.create_subprocess_exec(
-        *command, str(space.people["buyer"].data), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await run.communicate()
-    assert run.returncode == 0, err.decode()
-    return out.decode()
+    ended = await commanded("transfer", verb, *words, "--data", space.people["buyer"].data)
+    assert ended.code == 0, ended.err.decode()
+    return ended.out.decode()

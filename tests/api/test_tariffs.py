@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import csv
 import random
-import sys
 
 import pytest
 import pytest_asyncio
 
 from connector.demo.story import term_end
 from connector.runtime.errors import PeerRefused
+from tests.api.command import commanded
 from tests.api.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -59,11 +59,9 @@ async def said(space, product, file):
     ]
     rules = ["--purpose", "Research", "--until", term_end(space.now()), "--region", "US"]
     about = ["--id", product, "--title", f"Priced {product}", "--keyword", "priced"]
-    command = [sys.executable, "-m", "connector.cli.main", "publish", str(file), *price, *rules, *about]
-    data = str(space.people["provider"].data)
-    process = await asyncio.create_subprocess_exec(*command, "--data", data, stdout=asyncio.subprocess.PIPE)
-    told, _ = await process.communicate()
-    assert (process.returncode, b"next: the exchange reviews it" in told) == (0, True), told
+    command = ("publish", str(file), *price, *rules, *about, "--data", space.people["provider"].data)
+    ended = await commanded(*command)
+    assert (ended.code, b"next: the exchange reviews it" in ended.out) == (0, True), ended
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

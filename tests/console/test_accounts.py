@@ -8,10 +8,12 @@ import threading
 
 import pyotp
 import pytest
+from argon2 import Type
 
 from connector.console import accounts, passwords, sessions
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, Unproven
 from tests.api.visitor import Visitor
+from tests.console.conftest import AS_SERVED
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,6 +29,13 @@ async def test_name_and_password_let_in_who_may_look(connector, clock):
     for name, password in (("looker", made["password"] + "x"), ("nobody", made["password"]), ("", "")):
         with pytest.raises(Unproven, match="is wrong, or the account is locked"):
             await connector.accounts.check(name, password, "")
+
+
+async def test_a_hash_takes_64_mib_and_more_than_one_pass():
+    made = AS_SERVED()
+    assert (made.memory_cost, made.type) == (64 * 1024, Type.ID)
+    assert made.time_cost > 1
+    assert made.verify(made.hash("a word to be kept"), "a word to be kept")
 
 
 async def test_no_hash_is_made_on_the_event_loop(monkeypatch):

@@ -18,6 +18,7 @@ from connector.console.pages import PAGES
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from contracts.address import show
 from tests.console.conftest import NOW, ROLES
+from tests.every import every
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -194,9 +195,9 @@ async def test_who_has_not_signed_in_sees_nothing(connector, enter):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
+@every("page", SHOWN, ids=lambda page: page.name)
 async def test_what_others_wrote_is_text(connector, enter, page, lang):
-    visitor = await enter("all-" + lang, language=lang)
+    visitor = await enter("all-" + lang, language=lang, again=True)
     seen = await visitor.open(path_of(page))
     assert seen.status == 200, seen.text
     assert f'<html lang="{lang}">' in seen.text
@@ -211,9 +212,9 @@ async def test_what_others_wrote_is_text(connector, enter, page, lang):
     assert "default-src 'none'" in policy
 
 
-@pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
+@every("page", SHOWN, ids=lambda page: page.name)
 async def test_twins_say_the_same(enter, page):
-    visitor = await enter("twins")
+    visitor = await enter("twins", again=True)
     data = json.loads((await visitor.open(path_of(page) + ".json")).text)
     table = await visitor.open(path_of(page) + ".csv")
     if not page.columns:
@@ -302,18 +303,24 @@ async def test_what_a_regulator_looks_at_is_in_its_log(connector, enter):
 # ---- forms
 
 
+async def form_of(visitor):
+    """Return what every form of a visitor's pages carries: one word for a session."""
+    if not hasattr(visitor, "form_word"):
+        visitor.form_word = (await visitor.open("overview")).form("sign-out")[2]["form"]
+    return visitor.form_word
+
+
 def filled(act):
     path = act.route.removeprefix(PREFIX + "/").format(id="absent", act="retry")
     return path, dict.fromkeys(act.fields, "text")
 
 
-@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.path)
+@every("act", ACTS, ids=lambda act: act.path)
 async def test_forms_are_taken_only_from_our_own_pages(connector, enter, act):
     """Without a token, with somebody else's, from another site: nothing is done."""
-    visitor, other = await enter("formal"), await enter("other")
+    visitor, other = await enter("formal", again=True), await enter("other", again=True)
     path, fields = filled(act)
-    token = (await visitor.open("overview")).form("sign-out")[2]["form"]
-    theirs = (await other.open("overview")).form("sign-out")[2]["form"]
+    token, theirs = await form_of(visitor), await form_of(other)
     url = f"{visitor.prefix}/{path}"
     for told, headers in (({}, {}), ({"form": theirs}, {}), ({"form": token}, {"Sec-Fetch-Site": "cross-site"})):
         async with visitor.session.post(url, data={**fields, **told}, headers=headers) as answer:
@@ -323,23 +330,23 @@ async def test_forms_are_taken_only_from_our_own_pages(connector, enter, act):
         assert answer.status == 400
 
 
-@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.path)
+@every("act", ACTS, ids=lambda act: act.path)
 async def test_who_may_only_look_or_has_another_role_does_nothing(enter, act):
     path, fields = filled(act)
     kinds = [(role, True) for role in ROLES if role not in act.roles]
     kinds += [] if act.own else [(min(act.roles & set(ROLES)), False)]
     for role, operator in kinds:
-        visitor = await enter(f"{'acts' if operator else 'looks'}-{role}", (role,), operator=operator)
-        token = (await visitor.open("overview")).form("sign-out")[2]["form"]
+        visitor = await enter(f"{'acts' if operator else 'looks'}-{role}", (role,), operator=operator, again=True)
+        token = await form_of(visitor)
         async with visitor.session.post(f"{visitor.prefix}/{path}", data={**fields, "form": token}) as answer:
             assert answer.status == 403, (role, operator)
 
 
-@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.path)
+@every("act", ACTS, ids=lambda act: act.path)
 async def test_a_form_has_exactly_its_fields(enter, act):
-    visitor = await enter("exact")
+    visitor = await enter("exact", again=True)
     path, fields = filled(act)
-    token = (await visitor.open("overview")).form("sign-out")[2]["form"]
+    token = await form_of(visitor)
     for wrong in ({**fields, "more": "x"}, dict(list(fields.items())[1:]) | {"more": "y"}):
         async with visitor.session.post(f"{visitor.prefix}/{path}", data={**wrong, "form": token}) as answer:
             assert answer.status == 400
