@@ -20,61 +20,33 @@ PERCENT_BPS = FULL_BPS // 100
 _DECIMALS = MappingProxyType({"CNY": 2, "EUR": 2, "USD": 2, "JPY": 0})
 _SIZES = MappingProxyType({1 << 30: "GiB", 1 << 20: "MiB", 1 << 10: "KiB", 1: "B"})
 
+# English and Chinese
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "price": ("{money} per {per}", "{money} / {per}"),
+    "flat": ("{money} in all, spread over what is taken", "总价 {money},按取用量分摊"),
+    "advance": ("{money} in all, in advance", "总价 {money},预付"),
+    "subscription": ("{money} per {period} for up to {quota}", "{money} / {period},含 {quota}"),
+    "free": ("nothing", "免费"),
+    "byte": ("{n} bytes", "{n} 字节"),
+    "row": ("{n} rows", "{n} 行"),
+    "piece": ("{n} pieces", "{n} 块"),
+    "opening": ("{n} openings", "{n} 次"),
+    "call": ("{n} calls", "{n} 次调用"),
+    "one_row": ("row", "行"),
+    "one_piece": ("piece", "块"),
+    "one_opening": ("opening", "次"),
+    "one_call": ("call", "次调用"),
+    "day": ("day", "日"),
+    "week": ("week", "周"),
+    "month": ("month", "月"),
+    "year": ("year", "年"),
+    "end": (", none beyond", ",超出不供"),
+    "tier": (", {percent} % of that beyond {above}", ",超过 {above} 的部分按 {percent}%"),
+    "over": (", beyond {above} {percent} % of its share for each", ",超过 {above} 的部分按单位均价的 {percent}%"),
+    "minor": ("{n} minor units of {currency}", "{n} 个 {currency} 最小单位"),
+}
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "en": MappingProxyType(
-            {
-                "price": "{money} per {per}",
-                "flat": "{money} in all, spread over what is taken",
-                "advance": "{money} in all, in advance",
-                "subscription": "{money} per {period} for up to {quota}",
-                "free": "nothing",
-                "byte": "{n} bytes",
-                "row": "{n} rows",
-                "piece": "{n} pieces",
-                "opening": "{n} openings",
-                "call": "{n} calls",
-                "one_row": "row",
-                "one_piece": "piece",
-                "one_opening": "opening",
-                "one_call": "call",
-                "day": "day",
-                "week": "week",
-                "month": "month",
-                "year": "year",
-                "end": ", none beyond",
-                "tier": ", {percent} % of that beyond {above}",
-                "over": ", beyond {above} {percent} % of its share for each",
-                "minor": "{n} minor units of {currency}",
-            }
-        ),
-        "zh": MappingProxyType(
-            {
-                "price": "{money} / {per}",
-                "flat": "总价 {money},按取用量分摊",
-                "advance": "总价 {money},预付",
-                "subscription": "{money} / {period},含 {quota}",
-                "free": "免费",
-                "byte": "{n} 字节",
-                "row": "{n} 行",
-                "piece": "{n} 块",
-                "opening": "{n} 次",
-                "call": "{n} 次调用",
-                "one_row": "行",
-                "one_piece": "块",
-                "one_opening": "次",
-                "one_call": "次调用",
-                "day": "日",
-                "week": "周",
-                "month": "月",
-                "year": "年",
-                "end": ",超出不供",
-                "tier": ",超过 {above} 的部分按 {percent}%",
-                "over": ",超过 {above} 的部分按单位均价的 {percent}%",
-                "minor": "{n} 个 {currency} 最小单位",
-            }
-        ),
-    }
+    {lang: MappingProxyType({name: said[at] for name, said in _WORDS.items()}) for at, lang in enumerate(("en", "zh"))}
 )
 
 

@@ -24,43 +24,27 @@ _EXCLUDING = frozenset({"neq", "isNoneOf"})
 _NESTING = ("constraint", "and", "or", "xone", "andSequence", "@list")
 _LESS_BY = MappingProxyType({"lteq": 0, "eq": 0, "lt": 1})
 
+# English and Chinese
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "line": (
+        "{title} · {tier} · price {price} · purpose {purpose} · until {end} · {openings}",
+        "{title} · {tier} · 价格 {price} · 用途 {purpose} · 截止 {end} · {openings}",
+    ),
+    "plain": ("plain copy", "明文副本"),
+    "kept": ("sealed, keys kept (counts kept by the holder)", "密封,密钥留存(次数由持有方自行记录)"),
+    "leased": ("sealed, keys leased per opening (counted by the key holder)", "密封,密钥按次租用(次数由密钥方记录)"),
+    "any": ("any", "不限"),
+    "not": ("not {what}", "不得用于 {what}"),
+    "more": ("{what} and {n} more, see the terms", "{what} 等,另有 {n} 项见条款"),
+    "or": (", ", "、"),
+    "openings": ("openings at most {n}", "最多打开 {n} 次"),
+    "unlimited": ("openings without limit", "打开次数不限"),
+    "terms": ("as the terms say", "见条款"),
+    "columns": (" · only the columns {names}", " · 仅限列 {names}"),
+    "inherit": (" · what is made out of it stays under these terms", " · 由其衍生的数据仍受本条款约束"),
+}
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "en": MappingProxyType(
-            {
-                "line": "{title} · {tier} · price {price} · purpose {purpose} · until {end} · {openings}",
-                "plain": "plain copy",
-                "kept": "sealed, keys kept (counts kept by the holder)",
-                "leased": "sealed, keys leased per opening (counted by the key holder)",
-                "any": "any",
-                "not": "not {what}",
-                "more": "{what} and {n} more, see the terms",
-                "or": ", ",
-                "openings": "openings at most {n}",
-                "unlimited": "openings without limit",
-                "terms": "as the terms say",
-                "columns": " · only the columns {names}",
-                "inherit": " · what is made out of it stays under these terms",
-            }
-        ),
-        "zh": MappingProxyType(
-            {
-                "line": "{title} · {tier} · 价格 {price} · 用途 {purpose} · 截止 {end} · {openings}",
-                "plain": "明文副本",
-                "kept": "密封,密钥留存(次数由持有方自行记录)",
-                "leased": "密封,密钥按次租用(次数由密钥方记录)",
-                "any": "不限",
-                "not": "不得用于 {what}",
-                "more": "{what} 等,另有 {n} 项见条款",
-                "or": "、",
-                "openings": "最多打开 {n} 次",
-                "unlimited": "打开次数不限",
-                "terms": "见条款",
-                "columns": " · 仅限列 {names}",
-                "inherit": " · 由其衍生的数据仍受本条款约束",
-            }
-        ),
-    }
+    {lang: MappingProxyType({name: said[at] for name, said in _WORDS.items()}) for at, lang in enumerate(("en", "zh"))}
 )
 
 

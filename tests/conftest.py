@@ -120,3 +120,14 @@ def pytest_collection_modifyitems(items):
         if item.nodeid.startswith(ATTACKS):
             item.add_marker("attack")
     items.sort(key=lambda item: next((n for n, one in enumerate(LONGEST) if item.nodeid.startswith(one)), len(LONGEST)))
+
+
+@pytest.fixture
+async def store(tmp_path):
+    """An empty database of all tables."""
+    from connector.store.store import Store
+    from connector.store.tables import TABLES
+
+    made = await Store.open(tmp_path / "store.sqlite", TABLES)
+    yield made
+    await made.close()

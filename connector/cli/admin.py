@@ -9,10 +9,5 @@ from connector.cli import declared
 app = typer.Typer(help="Negotiations and transfers: list, show, retry, end, pause.", no_args_is_help=True)
 app.add_typer(declared.group("admin account", "Accounts of the console: add, list, link, remove."), name="account")
 
-declared.add(app, "admin", "list")
-
-
-declared.add(app, "admin", "heartbeat")
-
-
-declared.add(app, "admin", "show", "trace", "retry", "terminate", "suspend", "resume", "complete", "revoke")
+declared.add(app, "admin", "list", "heartbeat", "show", "trace", "retry", "terminate", "suspend", "resume", "complete")
+declared.add(app, "admin", "revoke")

@@ -12,17 +12,158 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.cli.shapes.evidence import EVIDENCE
-from connector.cli.shapes.journey import JOURNEY
-from connector.cli.shapes.operation import OPERATION
-from connector.cli.shapes.trade import TRADE
+from connector.client.acts.bills import PREVIEW
+from connector.client.acts.shape import LANGUAGES, PROCESS, QUOTE
 from connector.client.acts.table import TABLE
+from connector.client.acts.vault import NEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.client.acts.shape import Shape
 
+_DEPLOYMENT = {"chainId": "digits", "file": "text"}
+_HELD = {
+    "id": "text", "kind": "text", "edition": "text", "file": "text", "state": "text", "rows": "number",
+    "held": "number", "sealedBytes": "digits",
+}  # fmt: skip
+_COLLECTED = {"dryRun": "truth", "freedBytes": "digits", "found": [NEED]}
+_FILE = {"path": "text", "bytes": "digits", "sha256": "text"}
+
 ANSWERS: Mapping[str, Shape] = {
-    **JOURNEY, **EVIDENCE, **TRADE, **OPERATION, **{act.words: act.answer for act in TABLE if act.words},
+    # the verbs of the first page, and what is asked along the way
+    "demo": {
+        "dataset_rows": "number", "editions": "number", "rows_sealed": "number", "bytes_delivered": "number",
+        "rows_verified": "number", "windows_paid": "number", "negotiation_rounds": "number", "amount_agreed": "number",
+        "amount_settled": "number", "split": {"*": "number"}, "openings_allowed": "number",
+        "openings_denied": "number", "seed": "number", "resumed_after_kill": "truth", "bytes_paid_twice": "number",
+        "events_logged": "number", "proofs_verified": "number", "audit": "any", "forgeries": "any",
+        "policies": "object", "seconds": "any",
+    },
+    "init": {"did": "text", "url": "text", "data": "text"},
+    "doctor": {
+        "healthy": "truth",
+        "checks": [{"name": "text", "state": "text", "text": "text", "hint": "text", "exit": "number"}],
+    },
+    "show": "object",
+    "get --dry-run": {**QUOTE, "dryRun": "truth", "within": "truth", "over": ["text"]},
+    "open --dry-run": {
+        "dryRun": "truth", "acquisition": "text", "title": "text", "state": "text", "tier": "text", "bought": "truth",
+        "price": "text",
+    },
+    "settle --dry-run": {
+        "dryRun": "truth", **PREVIEW,
+    },
+    "verify": {"kind": "text", "verified": "truth", "*": "any"},
+    "audit": {
+        "audit": "text",
+        "findings": [
+            {
+                "code": "text", "severity": "text", "subject": "text", **LANGUAGES, "check": ["text"],
+                "evidence": ["text"], "event?": "text", "index?": "number", "*": "any",
+            }
+        ],
+        "events": "number", "proofs_verified": "number", "signatures_verified": "number", "bytes_paid_twice": "number",
+        "amount_agreed": "digits", "amount_settled": "digits", "openings": "number", "decisions_replayed": "number",
+        "figures": "object", "unread": ["text"],
+        "metered_by_provider": {"copies": "number", "bytes": "digits", "amount": "digits", "unpriced": "number"},
+    },
+    # what anybody checks: policies, logs, chains
+    "policy explain": {"lang": "text", "sentences": ["text"]},
+    "policy example": {"operand": "text", "files": {"policy": "text", "request": "text", "world": "text"}},
+    "policy decide": {
+        "outcome": "text", "rules": ["object"], "duties": ["object"], "reasons": ["object"], "reservations": ["object"],
+    },
+    "policy translate": "object",
+    "policy check": {
+        "valid": "truth", "findings": ["object"],
+        "policies": [{"file": "text", "id": "text", "class": "text", "rules": "number"}],
+    },
+    "policy compare": {
+        "relation": "text", "reason": "text", "forward": "object?", "backward": "object?", "common": "object?",
+    },
+    "policy diff": {"lang": "text", "changes": ["object"], "sentences": ["text"]},
+    "log fsck": {
+        "origin": "text", "whole": "truth", "signed": "truth", "size": "digits", "entries": "digits",
+        "hashes": "digits", "heads": "digits", "cosignatures": "digits", "boxes": "digits", "erased": "digits",
+        "untold": "digits",
+        "flaws": [{"code": "text", "place": "text", "seen": "text", "fault": "text", "remedy": "text"}],
+    },
+    "log verify": {
+        "kind": "text", "verified": "truth", "origin": "text", "index": "digits", "size": "digits", "leaf": "text",
+        "witnesses": ["text"], "event": "text",
+    },
+    "log proof": {"index": "digits", "leaf": "text", "entry": "text", "proof": "text"},
+    "log policy": {"did": "text", "policy": "text"},
+    "chain status": {
+        "chainId": "digits", "block": "number", "hash": "text", "at": "text", "label": "text", "deployedOn": "digits",
+        "programs": {"*": "text"},
+    },
+    "chain deploy": {**_DEPLOYMENT, "salt": "text", "since": "digits", "addresses": {"*": "text"}},
+    "chain deploy --dry-run": {**_DEPLOYMENT, "dryRun": "truth", "account": "text", "programs": {"*": "number"}},
+    "chain serve": {"chainId": "digits", "rpc": "text"},
+    "chain check": {
+        "chainId": "digits", "blocks": "number", "transactions": "number", "newest": "number?", "hash": "text?",
+        "problem": "text",
+    },
+    # what members list, look for, owe and quarrel about
+    "demand pursue --dry-run": {
+        "dryRun": "truth", "matches": ["text"], "quote": "object?", "within": "truth", "over": ["text"],
+    },
+    "version compare": {"differences": ["object"]},
+    "transfer pause": PROCESS,
+    "transfer resume": PROCESS,
+    "transfer cancel": PROCESS,
+    "bill show MONTH": {
+        "signature": "text",
+        "statement": {
+            "v": "number", "month": "text", "issuer": "text", "at": "text", "spent": "digits", "earned": "digits",
+            "outside": "digits",
+            "agreements": [
+                {
+                    "agreement": "text", "role": "text", "peer": "text", "product": "text", "title": "text",
+                    "price": "text", "state": "text", "payment": "text", "orders": "digits", "amount": "digits",
+                }
+            ],
+        },
+    },
+    "bill check": {
+        "holds": "truth", "agreement": "text", "amount": "digits", "currency": "text", "differences": ["text"],
+        "checks": [{"check": "text", "state": "text", "why": "text"}],
+    },
+    # what keeps a participant going: its vault, its processes, its accounts, its copies
+    "vault list": {"holdings": [_HELD]},
+    "vault scrub": {"scrubbed": [{**_HELD, "good": "number", "bad": "any", "problem": "text"}], "damaged": "number"},
+    "vault collect --dry-run": _COLLECTED,
+    "vault collect": _COLLECTED,
+    "vault idle": {"idle": [{"kind": "text", "id": "text", "sealedBytes": "digits", "used": "text"}], "days": "number"},
+    "vault holders": {
+        "holders": [
+            {
+                "holder": "text", "agreement": "text", "state": "text", "tier": "text?", "since": "text",
+                "parent": "text?", "paidBytes": "digits", "receipts": "number", "serves": "text?", "deleted": "text?",
+            }
+        ],
+    },
+    "vault lineage": {
+        "edition": "text", "series": "text", "number": "digits", "prev": "text?",
+        # of an edition of ours
+        "product?": "text", "derivedFrom?": [{"agreement": "text", "edition": "text"}],
+        # of a replica
+        "replica?": "text", "state?": "text", "keyHolder?": "text", "agreement?": "text", "provider?": "text",
+        "parent?": "text?", "held?": "text", "exported?": "digits", "derived?": ["text"],
+        "sources?": [{"from": "text", "rows": "number", "dropped": "text"}],
+    },
+    "admin backup": {
+        "v": "number", "did": "text", "origin": "text", "at": "text", "log": "object", "files": [_FILE],
+        "sealed": [_FILE], "without": ["text"],
+    },
+    "admin restore": {
+        "did": "text", "data": "text", "at": "text", "events": "digits", "sealedFiles": "number",
+        "sealedAbsent": "number", "vaultKeys": "number", "without": ["text"],
+    },
+    "admin set-back": {"events": "digits", "made": "text", "mirror": "text", "without": ["text"]},
+    "admin config": {"did": "text", "url": "text", "settings": [{"key": "text", "value": "any", "origin": "text"}]},
+    # what is declared
+    **{act.words: act.answer for act in TABLE if act.words},
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.cli import declared
+from connector.cli.get import over
 
 app = typer.Typer(help="Demands for data: post, list, match, negotiate, withdraw.", no_args_is_help=True)
 
@@ -36,8 +37,6 @@ declared.add(app, "demand", "meet", "reopen", "withdraw")
 
 def _try_out(typed: declared.Typed) -> None:
     """Say what the best match of a demand costs, and whether the limits let it be bought at the asked price."""
-    from connector.cli.quote import over  # noqa: PLC0415  # loaded when the option is given
-
     matches = [one["product"] for one in typed.of("demand_show").ask(id=typed["demand"]).get("matches", ())]
     first = typed.of("quote_show").ask(product=matches[0]) if matches else None
     beyond = [] if first is None else over(first, typed["mandate_limit"], typed["mandate_cap"])

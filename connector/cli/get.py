@@ -11,9 +11,8 @@ import typer
 
 from connector.cli import declared
 from connector.cli.open_ import renamings
-from connector.cli.quote import over
 from connector.cli.speak import finish, flash, pour, talk, watched
-from connector.client.acts.acquisitions import FINAL
+from connector.client.acts.acquisitions import ALL, FINAL
 from contracts.unit_price import MIB
 
 if TYPE_CHECKING:
@@ -27,6 +26,14 @@ To = Annotated[
     str | None,
     typer.Option(help="open everything into this directory in the same pass; `-` is stdout, `null` keeps nothing"),
 ]
+
+
+def over(told: dict[str, Any], limit: int, total: int | None) -> list[str]:
+    """Return why a quote is over a limit per unit or in all, nothing when it is within both."""
+    said = [f"the asked price is {told['asked']} a unit, the limit {limit}"] if int(told["asked"]) > limit else []
+    if total is not None and told["of"] == ALL and int(told["amount"]) > total:
+        said.append(f"all of it costs {told['amount']}, the limit is {total}")
+    return said
 
 
 async def follow(own: Server, identifier: str) -> dict[str, Any]:

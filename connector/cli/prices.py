@@ -6,22 +6,20 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, ask
+from connector.cli import declared
 
 
+@declared.asking("price_list")
 def prices(
+    typed: declared.Typed,
     topic: Annotated[str, typer.Option(help="only this topic and what lies in it, such as B0300 or B0000")] = "",
     tier: Annotated[str, typer.Option(help="only this tier: plain, kept or leased")] = "",
-    data: Data = DEFAULT_DATA,
-    *,
-    as_json: AsJson = False,
 ) -> None:
     """Show median and quartiles of what was paid, by class; classes with too few trades are not shown.
 
     For example: penstock prices --topic B0300
     """
-    found = ask(data, "GET", "prices", as_json=as_json)
+    found = typed.ask()
     within = topic.rstrip("0")
     found["prices"] = [row for row in found["prices"] if row["topic"].startswith(within) and tier in {"", row["tier"]}]
     lines = [line for row in found["prices"] for line in _lines(row)]
@@ -29,7 +27,7 @@ def prices(
     lines.append(
         f"{found['suppressed']} classes are not shown: fewer than {least['trades']} trades or {least['buyers']} buyers"
     )
-    answer(found, lines, as_json=as_json)
+    typed.tell(found, lines)
 
 
 def _lines(row: dict[str, Any]) -> list[str]:

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from connector.cli import declared
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
-from connector.cli.speak import answer, ask
 from connector.client.acts.services import lines
 
 app = typer.Typer(
@@ -17,7 +15,9 @@ app = typer.Typer(
 
 
 @app.command()
+@declared.asking("service_offer")
 def offer(
+    typed: declared.Typed,
     identifier: Annotated[str, typer.Argument(metavar="ID", help="an id of your own, `service:…`; again to change it")],
     title: Annotated[str, typer.Option(help="what it is called")],
     kind: Annotated[str, typer.Option("--type", help="catalogue, api, file, database or analytics")],
@@ -37,11 +37,6 @@ def offer(
         list[str] | None, typer.Option("--class", help="what it is about, such as topic=B0300; may be repeated")
     ] = None,
     grade: Annotated[int, typer.Option(help="security grade", min=1, max=5)] = 1,
-    space: Annotated[str, typer.Option(help="list it in this space of the exchange")] = "main",
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
 ) -> None:
     """Hand a service in; the exchange's operator reads it, and then it is found beside the products.
 
@@ -71,8 +66,8 @@ def offer(
         "tariff": {"unit": unit, "minor": str(price), "per": str(per), "currency": currency},
         "policy": offer_rules(purpose=purpose, until=end, region=region),
     }
-    row = ask(data, "POST", "services", {"service": body, "space": space}, dry_run=dry_run, as_json=as_json)
-    answer(row, lines(row), as_json=as_json)
+    row = typed.ask(service=body)
+    typed.tell(row, lines(row))
 
 
 declared.add(app, "service", "list", "roll-back", "withdraw")

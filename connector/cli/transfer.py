@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
-from connector.cli.speak import answer, ask, finish
+from connector.cli import declared
+from connector.cli.speak import finish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,54 +20,39 @@ Reason = Annotated[str, typer.Option("--reason", help="why, in words that the pe
 
 
 @app.command()
-def pause(
-    identifier: Identifier,
-    reason: Reason = "paused",
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
+@declared.asking("process_suspend", "id", "reason")
+def pause(typed: declared.Typed, identifier: Identifier, reason: Reason = "paused") -> None:
     """Pause a transfer, as its buyer or its provider: no bytes and no keys flow, what is paid stays.
 
     For example: penstock transfer pause 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(identifier, "suspend", {"reason": reason}, data, dry_run=dry_run, as_json=as_json)
+    _act(typed, identifier, reason)
 
 
 @app.command()
-def resume(
-    identifier: Identifier, data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False
-) -> None:
+@declared.asking("process_resume", "id")
+def resume(typed: declared.Typed, identifier: Identifier) -> None:
     """Go on with a paused transfer where it was; `penstock get` with the same id does so, too.
 
     For example: penstock transfer resume 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(identifier, "resume", {}, data, dry_run=dry_run, as_json=as_json)
+    _act(typed, identifier)
 
 
 @app.command()
-def cancel(
-    identifier: Identifier,
-    reason: Reason = "cancelled",
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
+@declared.asking("process_terminate", "id", "reason")
+def cancel(typed: declared.Typed, identifier: Identifier, reason: Reason = "cancelled") -> None:
     """End a transfer for good; what is not spent of its deposit comes back when the channel is settled.
 
     For example: penstock transfer cancel 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(identifier, "terminate", {"reason": reason}, data, dry_run=dry_run, as_json=as_json)
+    _act(typed, identifier, reason)
 
 
-def _act(identifier: str, act: str, body: dict[str, Any], data: Path, *, dry_run: bool, as_json: bool) -> None:
-    transfer = finish(_named(identifier, data), as_json=as_json)
-    path = f"processes/{quote(transfer, safe='')}/{act}"
-    process = ask(data, "POST", path, body, dry_run=dry_run, as_json=as_json)
+def _act(typed: declared.Typed, identifier: str, reason: str = "") -> None:
+    process = typed.ask(id=finish(_named(identifier, typed.data), as_json=typed.as_json), reason=reason)
     under_way = f", {process['pending']} is on its way" if process["pending"] else ""
-    answer(process, [f"transfer {process['id']}: {process['state']}{under_way}"], as_json=as_json)
+    typed.tell(process, [f"transfer {process['id']}: {process['state']}{under_way}"])
 
 
 async def _named(identifier: str, data: Path) -> str:

@@ -14,7 +14,6 @@ from contracts.ranges import RowSet
 from ledger.edition.opening import OpeningError, accept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from connector.custody.sealed_file import SealedFile
@@ -49,7 +48,7 @@ class Intake:
         """Whether every row is held."""
         return all(self._held)
 
-    def rehash(self, sealed: SealedFile, progress: Callable[[int, int], object] | None = None) -> RowSet:
+    def rehash(self, sealed: SealedFile) -> RowSet:
         """Hash what is on the disk and hold what verifies; the way to resume after a crash (blocking)."""
         buffer = memoryview(bytearray(self.table.longest_sealed))
         for number, row in enumerate(self.table):
@@ -59,8 +58,6 @@ class Intake:
                 self._held[number] = 1
             except OpeningError:
                 self._held[number] = 0
-            if progress:
-                progress(number + 1, len(self.table))
         return self.held
 
     def accept(self, number: int, ciphertext: bytes | bytearray | memoryview) -> None:

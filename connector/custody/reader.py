@@ -22,14 +22,13 @@ from ledger.edition.opening import Code, OpeningError, open_into
 from ledger.edition.row import TAG_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from connector.custody.bucket import SealedObject
     from connector.custody.sealed_file import SealedFile
     from ledger.edition.index import Index, IndexedFile
 
-    Progress = Callable[[int, int], object]
 
 # what an opening in memory may cost; larger files are opened to disk or read piece by piece
 MAX_IN_MEMORY_BYTES = 1024 * 1024 * 1024
@@ -93,26 +92,18 @@ class Reader:
             content[at : at + len(piece)] = piece
         return bytes(content)
 
-    def open_files(
-        self,
-        folder: Path,
-        names: Sequence[str] | None = None,
-        progress: Progress | None = None,
-        *,
-        overwrite: bool = False,
-    ) -> list[Path]:
+    def open_files(self, folder: Path, names: Sequence[str] | None = None, *, overwrite: bool = False) -> list[Path]:
         """Write the named files (all by default) below `folder` and return their paths (blocking).
 
         Nothing appears under a final name unless all of them verified, and nothing that is there is replaced unless
         `overwrite` says so (`connector.runtime.stage`, `connector.runtime.local_names`).
-        `progress(plain bytes done, of)`.
         `VaultError` `locked` if a needed secret is not held, `OpeningError`, Conflict.
         """
         chosen = self._chosen(names)
         here = list(local_names(file.name for file in chosen).values())
         stage = Stage(folder, secrets.token_hex(8), overwrite=overwrite)
         try:
-            digest = self._write_all(stage, chosen, here, progress)
+            digest = self._write_all(stage, chosen, here)
             if names is None and not self._holed and digest != self.index().digest:
                 raise OpeningError(Code.EDITION, "whole-digest", "the files are not the whole that the index names")
             stage.finish(here)
@@ -120,20 +111,15 @@ class Reader:
             stage.close()
         return [folder / name for name in here]
 
-    def _write_all(
-        self, stage: Stage, chosen: Sequence[IndexedFile], here: Sequence[str], progress: Progress | None
-    ) -> bytes:
+    def _write_all(self, stage: Stage, chosen: Sequence[IndexedFile], here: Sequence[str]) -> bytes:
         """Write the files into the stage under their names here; return B3 of all their bytes."""
-        whole, done, total = blake3(), 0, sum(file.size for file in chosen)
+        whole = blake3()
         for file, name in zip(chosen, here, strict=True):
             with files.replacing(stage.place(name)) as handle:
                 files.resize(handle, file.size)
                 for number, piece in zip(self._licensed(file), self.pieces(file), strict=True):
                     whole.update(piece)
                     files.write_at(handle, piece, self.table.plain_bytes(file.first_row, number - file.first_row))
-                    done += len(piece)
-                    if progress:
-                        progress(done, total)
         return whole.digest()
 
     def _chosen(self, names: Sequence[str] | None) -> list[IndexedFile]:

@@ -13,7 +13,7 @@ import pytest_asyncio
 from connector.client.server import Server
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.operation.initialise import initialise
-from connector.runtime.errors import PenstockError, explain_failure
+from tests.api.refusals import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,13 +30,6 @@ async def harbour(tmp_path_factory, space):
     doors = [Server(person.data, space.outbound) for person in people]
     yield SimpleNamespace(exchange=doors[0], door=doors[1], did=newcomer.did, database=people[0].data / "penstock.db")
     await asyncio.gather(*(person.stop() for person in people))
-
-
-async def refused(work):
-    with pytest.raises(PenstockError) as refusal:
-        await work
-    failure = explain_failure(refusal.value)
-    return failure.status, failure.text
 
 
 async def applied(harbour, state="applied"):

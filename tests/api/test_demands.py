@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from connector.runtime.errors import PenstockError, explain_failure
+from tests.api.refusals import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,13 +27,6 @@ DEMAND = {
 
 def door(space, role):
     return space.doors[role]
-
-
-async def refused(work):
-    with pytest.raises(PenstockError) as refusal:
-        await work
-    failure = explain_failure(refusal.value)
-    return failure.status, failure.text
 
 
 def events(space):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.runtime.errors import PenstockError, explain_failure
+from tests.api.refusals import status as refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -18,12 +18,6 @@ RESOURCE = {
     "classes": {"topic": "B0300"},
     "code": "",
 }
-
-
-async def refused(work):
-    with pytest.raises(PenstockError) as refusal:
-        await work
-    return explain_failure(refusal.value).status
 
 
 async def test_a_resource_is_apart_from_its_products(space):

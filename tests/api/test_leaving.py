@@ -10,7 +10,8 @@ import pytest_asyncio
 from connector.client.server import Server
 from connector.demo.processes import Participant, free_ports
 from connector.operation.initialise import initialise
-from connector.runtime.errors import PenstockError, explain_failure
+from connector.runtime.errors import PenstockError
+from tests.api.refusals import status as refused
 from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -34,12 +35,6 @@ async def going(space):
     for shelf in (space.people, space.doors, space.status):
         del shelf["going"]
     await person.stop()
-
-
-async def refused(work):
-    with pytest.raises(PenstockError) as refusal:
-        await work
-    return explain_failure(refusal.value).status
 
 
 async def connector(space, role):

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from connector.runtime.errors import PenstockError, explain_failure
 from connector.runtime.limits import MEMBER_SEARCHES_MAX
 from tests.api.command import penstock
+from tests.api.refusals import status as refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-async def refused(work):
-    with pytest.raises(PenstockError) as refusal:
-        await work
-    return explain_failure(refusal.value).status
 
 
 async def publish(space, /, product, **more):

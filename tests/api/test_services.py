@@ -6,20 +6,13 @@ from urllib.parse import quote
 
 import pytest
 
-from connector.runtime.errors import PenstockError, explain_failure
+from tests.api.refusals import refused
 from tests.catalog.test_service import SERVICE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEY = SERVICE["id"]
 PATH = quote(KEY, safe="")
-
-
-async def refused(work):
-    with pytest.raises(PenstockError) as refusal:
-        await work
-    failure = explain_failure(refusal.value)
-    return failure.status, failure.text
 
 
 async def found(door, *where):

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from connector.runtime.errors import PenstockError, explain_failure
+from tests.api.refusals import refused
 from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PIECE = 65_536
-
-
-async def refused(work):
-    with pytest.raises(PenstockError) as refusal:
-        await work
-    failure = explain_failure(refusal.value)
-    return failure.status, failure.text
 
 
 def found(space, role, *words):

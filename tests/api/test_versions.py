@@ -6,18 +6,12 @@ import asyncio
 
 import pytest
 
-from connector.runtime.errors import PenstockError, explain_failure
+from tests.api.refusals import status as refused
 from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TABLE = "hour,email,height\n" + "".join(f"{hour},a{hour}@b.example,{hour % 12}\n" for hour in range(400))
-
-
-async def refused(work):
-    with pytest.raises(PenstockError) as refusal:
-        await work
-    return explain_failure(refusal.value).status
 
 
 async def publish(space, product, path, /, *, review=True, **more):

@@ -9,15 +9,6 @@ import pytest
 from connector.net.outbound import Outbound
 from connector.runtime import files, rehearsal
 from connector.runtime.rehearsal import Rehearsed, rehearsing
-from connector.store.store import Store
-from connector.store.tables import TABLES
-
-
-@pytest.fixture
-async def store(tmp_path):
-    made = await Store.open(tmp_path / "one.db", TABLES)
-    yield made
-    await made.close()
 
 
 def keep(key, *, trace=False):

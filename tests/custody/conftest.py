@@ -16,8 +16,6 @@ from connector.custody.seal import Brief, seal
 from connector.custody.secrets import Keys
 from connector.custody.sources import source_of
 from connector.runtime import files
-from connector.store.store import Store
-from connector.store.tables import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,10 +67,3 @@ def world(tmp_path):
     sealed = seal(source_of([tmp_path / "source"]), keys.draw_run(), blobs, told, sealed_at=NOW)
     replicas = files.make_folder(tmp_path / "replicas")
     return World(tmp_path, content, keys, blobs, sealed, Keys(tmp_path / "buyer-keys"), replicas)
-
-
-@pytest.fixture
-async def store(tmp_path):
-    opened = await Store.open(tmp_path / "store.sqlite", TABLES)
-    yield opened
-    await opened.close()

@@ -18,8 +18,6 @@ from connector.exchange import handed_in, listings
 from connector.exchange.listings import ALIKE_SHOWN
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.limits import MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
-from connector.store.store import Store
-from connector.store.tables import TABLES
 
 FLOODER, HONEST = "did:web:flood.example", "did:web:honest.example"
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -46,13 +44,6 @@ def document(key, title="Tides", description="", keywords=()):
     offer["terms"] = TERMS | {"product": key, "title": title, "tier": "kept", "editionId": "ab" * 32}
     said = {"id": key, "title": title, "tier": "kept", "dataset": dataset, "offer": offer, "edition": "ab" * 32}
     return said | {"header": HEADER} | BESIDES
-
-
-@pytest.fixture
-async def store(tmp_path):
-    opened = await Store.open(tmp_path / "exchange.db", TABLES)
-    yield opened
-    await opened.close()
 
 
 def submit(tx, key, provider, **more):

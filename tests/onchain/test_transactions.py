@@ -16,8 +16,6 @@ from connector.runtime.errors import ChainReverted
 from connector.runtime.rehearsal import CHAIN, Rehearsed, rehearsing
 from connector.store.evidence import Evidence
 from connector.store.rows.chain import ActState, ChainTxRow
-from connector.store.store import Store
-from connector.store.tables import TABLES
 from contracts import typed_data
 from ledger.chain import acts
 from ledger.chain.client import Chain
@@ -86,13 +84,6 @@ class Outbox:
 
     async def minted(self):
         return await self.stage.programs.balance(self.stage.account("buyer"))
-
-
-@pytest.fixture
-async def store(tmp_path):
-    made = await Store.open(tmp_path / "store.db", TABLES)
-    yield made
-    await made.close()
 
 
 @pytest.fixture

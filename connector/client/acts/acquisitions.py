@@ -84,7 +84,7 @@ MANDATE = (
     ),
 )  # fmt: skip
 # the members of a mandate that the command has an option for, when it pursues a demand
-PURSUED = (*LIMITS, *(replace(one, option=None) for one in MANDATE[len(LIMITS) :]))
+PURSUED = (*LIMITS, *(replace(one, option=None, least=None) for one in MANDATE[len(LIMITS) :]))
 
 
 def _mandate(parts: tuple[Field, ...]) -> Field:

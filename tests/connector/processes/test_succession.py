@@ -7,24 +7,13 @@ import socket
 import subprocess
 import sys
 
-import pytest
-
 from connector.runtime.clock import Clock
 from connector.store import leases
 from connector.store.exclusive import Exclusive
-from connector.store.store import Store
 from connector.store.succession import Succession
-from connector.store.tables import TABLES
 from connector.store.tenure import Tenure
 
 WITHIN_SECONDS = 5
-
-
-@pytest.fixture
-async def store(tmp_path):
-    opened = await Store.open(tmp_path / "penstock.db", TABLES)
-    yield opened
-    await opened.close()
 
 
 class Process:

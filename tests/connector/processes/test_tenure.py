@@ -16,16 +16,7 @@ import pytest
 from connector.runtime.clock import Clock
 from connector.store import leases
 from connector.store.errors import StoreBusy
-from connector.store.store import Store
-from connector.store.tables import TABLES
 from connector.store.tenure import NAME, Tenure
-
-
-@pytest.fixture
-async def store(tmp_path):
-    opened = await Store.open(tmp_path / "penstock.db", TABLES)
-    yield opened
-    await opened.close()
 
 
 async def hold(store, holder, seconds=60):

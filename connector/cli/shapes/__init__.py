@@ -1,1 +1,0 @@
-"""The shapes of answers, a file for each part of the command line; their words are in `connector.cli.answers`."""
