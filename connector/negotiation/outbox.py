@@ -93,6 +93,7 @@ class Outbox:
         self._crowded: set[str] = set()  # peers with due rows that found no place
         self._waiting = False  # a due row found no place, or was still under way
         self._landings: set[str] | None = None  # while due rows are being read: flights that ended meanwhile
+        self._gone: set[str] = set()  # flights whose rows were dropped meanwhile
         self._answered = Answered(self._take_alone)
         self._takings: set[asyncio.Task[None]] = set()
         self._worker: asyncio.Task[None] | None = None
@@ -154,6 +155,11 @@ class Outbox:
     def drop(self, tx: Tx, sent: OutboxRow) -> None:
         """Remove a message that is still undelivered; it may yet arrive."""
         tx.delete(OutboxRow, id=sent.id)
+        tx.after(partial(self._dropped, sent.id))
+
+    def _dropped(self, key: str) -> None:
+        if key in self._flights:
+            self._gone.add(key)
 
     def hasten(self, tx: Tx, subject: str, now: datetime) -> OutboxRow | None:
         """Deliver the message of a process that is under way at once; return it, None when there is none."""
@@ -224,6 +230,7 @@ class Outbox:
         if not flight.cancelled() and (fault := flight.exception()):
             log.error(UNTAKEN, key, exc_info=fault)
         del self._flights[key]
+        self._gone.discard(key)
         if not rests:
             self._down(key)
         self._peers[peer] -= 1
@@ -237,12 +244,16 @@ class Outbox:
         """Deliver a message and take what came of it; return whether that rests meanwhile."""
         traceparent.CURRENT.set(traceparent.of(row.subject))  # of this task alone
         outcome = await self._attempt(row)
+        if row.id in self._gone:
+            return False  # the peer's next message said it all
         late = self._now() >= row.deadline
         if isinstance(outcome, str) and late:
             outcome = Outcome(EXPIRED, None, outcome)
         if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
             outcome = replace(outcome, heard=await self._ask(row.process, row.subject))
         if isinstance(outcome, Outcome) and outcome.kind == DELIVERED and not late and is_followed(row, outcome.reply):
+            if (before := self._answered.get(row.subject)) is not None:
+                self._taken(before)  # a process has one message under way: this one is of the past
             self._answered.rest(row, outcome)
             return True
         try:

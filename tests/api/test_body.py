@@ -106,7 +106,8 @@ async def test_a_body_that_is_not_framed_as_http_asks_is_refused():
     async def read():
         raise web.RequestPayloadError("no chunk")
 
-    request = SimpleNamespace(headers={}, content_length=1, body_exists=False, read=read)
+    coming = SimpleNamespace(is_eof=lambda: False)
+    request = SimpleNamespace(headers={}, content_length=1, body_exists=False, read=read, content=coming)
     with pytest.raises(RequestRefused, match=r"^the body is not framed as HTTP asks: no chunk$") as caught:
         await body.take(request, SimpleNamespace(body_bytes=10), SECONDS)
     assert caught.value.code == "malformed"

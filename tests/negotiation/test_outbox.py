@@ -50,11 +50,11 @@ class Bench:
         self.outcomes[row.subject] = outcome
         return True
 
-    async def send(self, *subjects, peer="did:a", seconds=60):
+    async def send(self, *subjects, peer="did:a", seconds=60, kind="k"):
         def act(tx):
             now = self.clock.now()
             for subject in subjects:
-                about = {"process": "p", "subject": subject, "kind": "k", "now": now}
+                about = {"process": "p", "subject": subject, "kind": kind, "now": now}
                 self.box.enqueue(
                     tx, peer=peer, url="http://x", body={}, deadline=now + timedelta(seconds=seconds), **about
                 )
@@ -266,3 +266,83 @@ async def test_an_outcome_that_could_not_be_stored_is_asked_for_again(bench, mon
         await bench.send("s")
         assert (await bench.until("s"))[0].kind == DELIVERED
     assert len(bench.attempts) > 1
+
+
+# --- an answer that rests: the peer usually goes on by itself
+
+
+async def resting(bench, subject="s"):
+    """Send a message that the peer usually follows, and wait until its answer rests; return its row."""
+    bench.answer = lambda peer: (200, {})
+    await bench.send(subject, kind="request")
+    async with asyncio.timeout(30):
+        while not bench.box.rests(subject):
+            await asyncio.sleep(0.002)
+    return await bench.store.read(lambda tx: bench.box.under_way(tx, subject))
+
+
+async def idle(bench):
+    """Wait until nothing is under way, nothing rests and nothing is remembered."""
+    async with asyncio.timeout(30):
+        while bench.box._flights or bench.box._flown or bench.box._gone or bench.box._takings:
+            await asyncio.sleep(0.002)
+
+
+async def test_an_answer_that_nothing_follows_is_taken_alone(bench):
+    row = await resting(bench)
+    assert row is not None
+    assert bench.outcomes == {}
+    assert (await bench.until("s"))[0].kind == DELIVERED
+    await idle(bench)
+    assert await bench.store.read(lambda tx: tx.find("outbox")) == []
+    assert len(bench.attempts) == 1
+
+
+async def test_an_answer_is_taken_in_the_act_that_goes_on_with_its_process(bench):
+    await resting(bench)
+    assert await bench.store.write(lambda tx: bench.box.take(tx, "s"))
+    assert bench.outcomes["s"].kind == DELIVERED
+    await idle(bench)
+    assert not bench.box.rests("s")
+    assert not await bench.store.write(lambda tx: bench.box.take(tx, "s"))
+
+
+async def test_an_act_that_fails_leaves_the_answer_where_it_was(bench):
+    def act(tx):
+        bench.box.take(tx, "s")
+        bench.outcomes.clear()  # it never happened
+        raise ZeroDivisionError
+
+    await resting(bench)
+    with pytest.raises(ZeroDivisionError):
+        await bench.store.write(act)
+    assert bench.box.rests("s")
+    assert (await bench.until("s"))[0].kind == DELIVERED
+    await idle(bench)
+
+
+async def test_an_answer_to_a_message_that_was_dropped_meanwhile_is_nothing(bench):
+    answer = asyncio.get_running_loop().create_future()
+
+    async def slowly():
+        return await answer
+
+    bench.answer = lambda peer: slowly()
+    await bench.send("s", kind="request")
+    row = await bench.store.read(lambda tx: bench.box.under_way(tx, "s"))
+    await bench.store.write(lambda tx: bench.box.drop(tx, row))
+    answer.set_result((200, {}))
+    await idle(bench)
+    assert not bench.box.rests("s")
+    assert bench.outcomes == {}
+
+
+async def test_a_newer_answer_takes_the_place_of_one_of_the_past(bench):
+    row = await resting(bench)
+    await bench.store.write(lambda tx: bench.box.drop(tx, row))
+    await bench.send("s", kind="request")
+    assert (await bench.until("s"))[0].kind == DELIVERED
+    await idle(bench)
+    assert not bench.box.rests("s")
+    assert await bench.store.read(lambda tx: tx.find("outbox")) == []
+    assert len(bench.attempts) == 2
