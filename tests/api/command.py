@@ -11,10 +11,12 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from typer.testing import CliRunner
+import typer
+from click.testing import CliRunner
 
 from connector.cli import speak
 from connector.cli.main import app
@@ -22,6 +24,8 @@ from connector.cli.main import app
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "connector.cli.main")
 WITHIN_SECONDS = 60
+# made once: Typer reads every signature of every command
+COMMAND = cache(lambda: typer.main.get_command(app))
 # families of which a process was run here
 _proven = set()
 # the streams of this process are those of one command at a time
@@ -50,7 +54,7 @@ async def commanded(*words):
 
 def _here(words):
     speak.ACTING.clear()  # a process begins as nobody
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(COMMAND(), words)
     if not isinstance(result.exception, SystemExit | None):
         raise result.exception
     return Said(result.exit_code, result.stdout_bytes, result.stderr_bytes)

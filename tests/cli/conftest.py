@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from aiohttp import web
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
-from connector.cli.main import app
 from connector.identity import keys
 from connector.runtime import settings
+from tests.api.command import COMMAND
 
 TOKEN = "a-management-token"
 
@@ -38,7 +38,7 @@ def penstock(monkeypatch):
     monkeypatch.delenv("PENSTOCK_DATA", raising=False)
 
     def run(*arguments):
-        said = Said(CliRunner().invoke(app, [str(each) for each in arguments]))
+        said = Said(CliRunner().invoke(COMMAND(), [str(each) for each in arguments]))
         assert said.fault is None or isinstance(said.fault, SystemExit), said.fault
         return said
 
@@ -49,20 +49,19 @@ def penstock(monkeypatch):
 def serving(application):
     """Serve an aiohttp application from a thread; yield its base URL."""
     loop, ready, where = asyncio.new_event_loop(), threading.Event(), []
+    over = asyncio.Event()  # a loop that is told to stop before it runs for ever would not hear it
 
-    async def start():
+    async def serve():
         runner = web.AppRunner(application)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
         where.append(runner.addresses[0][1])
         ready.set()
-        return runner
+        await over.wait()
+        await runner.cleanup()
 
     def work():
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
+        loop.run_until_complete(serve())
         loop.close()
 
     thread = threading.Thread(target=work)
@@ -71,7 +70,7 @@ def serving(application):
     try:
         yield f"http://localhost:{where[0]}"
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(over.set)
         thread.join()
 
 

@@ -21,12 +21,24 @@ ROW = re.compile(r"Row(: TypeAlias)? = dict\[str, Any\]")
 
 
 @cache
+def parsed(path):
+    """Return the syntax of a file, read once for all tests."""
+    return ast.parse(path.read_bytes())
+
+
+@cache
+def nodes(top=HOUSE):
+    """Return module → every node of its syntax tree, walked once for all that is counted."""
+    return {name: list(ast.walk(tree)) for name, tree in sources(top).items()}
+
+
+@cache
 def sources(top=HOUSE):
     """Return every module of the house, or below another folder at the top, with its syntax tree."""
     found = {}
     for path in sorted((ROOT / top).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_bytes())
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = parsed(path)
     return found
 
 
@@ -35,9 +47,9 @@ def imports(top=HOUSE):
     """Return module → the modules of the house, or of that folder, that it imports."""
     known = set(sources(top))
     found = {}
-    for name, tree in sources(top).items():
+    for name, inside_it in nodes(top).items():
         told = set()
-        for node in ast.walk(tree):
+        for node in inside_it:
             if isinstance(node, ast.Import):
                 told |= {one.name for one in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
@@ -119,11 +131,17 @@ def back_arrows():
 
 def outside(room, calls):
     """Return the modules of the house that make one of these calls, besides those of one room."""
+    last = {call.rpartition(".")[2] for call in calls}
     return sorted(
         name
-        for name, tree in sources().items()
+        for name, inside_it in nodes().items()
         if not name.startswith(f"{HOUSE}.{room}.")
-        and any(isinstance(node, ast.Call) and ast.unparse(node.func) in calls for node in ast.walk(tree))
+        and any(
+            isinstance(node, ast.Call)
+            and getattr(node.func, "attr", getattr(node.func, "id", "")) in last
+            and ast.unparse(node.func) in calls
+            for node in inside_it
+        )
     )
 
 
@@ -131,8 +149,8 @@ def handed_the_whole():
     """Return `module.function` of each that takes a participant with everything in it."""
     return sorted(
         f"{name}.{node.name}"
-        for name, tree in sources().items()
-        for node in ast.walk(tree)
+        for name, inside_it in nodes().items()
+        for node in inside_it
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for one in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         if one.annotation is not None and ast.unparse(one.annotation).strip("\"'") in WHOLE
@@ -143,9 +161,9 @@ def tables_by_name():
     """Return `module:line` of each call outside the store that names a table as text, so that rows are dictionaries."""
     return sorted(
         f"{name}:{node.lineno}"
-        for name, tree in sources().items()
+        for name, inside_it in nodes().items()
         if not name.startswith(f"{HOUSE}.store.")
-        for node in ast.walk(tree)
+        for node in inside_it
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in TAKING_A_TABLE
@@ -160,8 +178,13 @@ def rows_of_anything():
     """Return the modules that say what a row is: a dictionary of anything, until its columns are its type."""
     return [
         name
-        for name, tree in sources().items()
+        for name, inside_it in nodes().items()
         if any(
-            isinstance(node, ast.Assign | ast.AnnAssign) and ROW.fullmatch(ast.unparse(node)) for node in ast.walk(tree)
+            isinstance(node, ast.Assign | ast.AnnAssign)
+            and any(
+                getattr(one, "id", "") == "Row" for one in getattr(node, "targets", [getattr(node, "target", None)])
+            )
+            and ROW.fullmatch(ast.unparse(node))
+            for node in inside_it
         )
     ]

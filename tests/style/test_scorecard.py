@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import typer
@@ -53,9 +54,14 @@ def test_what_shows_an_item_exists(row):
             assert (ROOT / one).exists(), one
 
 
+@cache
+def program():
+    return typer.main.get_command(app)
+
+
 def exists(words):
     """Whether there is such a command; options and what stands for a value end it."""
-    command = typer.main.get_command(app)
+    command = program()
     for word in words:
         if word.startswith("-"):
             return any(word in option.opts for option in command.params)
