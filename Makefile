@@ -67,7 +67,7 @@ test-s3: $(STAMP)
 test-ledger: $(STAMP)
 	PENSTOCK_TEST_CHAIN=$(CHAINS) $(BIN)/python -m pytest -q -n 2 -p tests.onchain.closing tests/onchain tests/chain tests/ledger $(ARGS)
 
-# the whole market day, of which `make test` plays a fifth, and docs/exchange.md on two processes; prints `N passed, M failed` at the end
+# the whole market day, of which `make test` plays a tenth, and docs/exchange.md on two processes; prints `N passed, M failed` at the end
 test-market: $(STAMP)
 	PENSTOCK_TEST_MARKET_SCALE=1 $(BIN)/python -m pytest -q -p tests.closing tests/market tests/market/two_processes.py $(ARGS)
 

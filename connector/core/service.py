@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from connector.core.driver import Driver
 
 T = TypeVar("T")
+# table → its lines
+_READ: WeakKeyDictionary[Any, tuple[Line, ...]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,24 @@ class Line:
     @property
     def needs(self) -> tuple[str, ...]:
         """Return the names of what it is made of; what has a default is not asked for."""
-        told = inspect.signature(self.make).parameters
-        return tuple(name for name, one in told.items() if one.default is one.empty)
+        return _needs(self.make)
+
+
+@cache
+def _needs(make: Callable[..., Any]) -> tuple[str, ...]:
+    told = inspect.signature(make).parameters
+    return tuple(name for name, one in told.items() if one.default is one.empty)
 
 
 def lines(table: Any) -> Sequence[Line]:
-    """Return the lines of a table."""
-    found = []
-    for name, told in table.__annotations__.items():
-        kind, service = get_args(told) if hasattr(told, "__metadata__") else (told, Service())
-        found.append(Line(name, kind, service.make or kind, service))
-    return tuple(found)
+    """Return the lines of a table, which is read once."""
+    if table not in _READ:
+        found = []
+        for name, told in table.__annotations__.items():
+            kind, service = get_args(told) if hasattr(told, "__metadata__") else (told, Service())
+            found.append(Line(name, kind, service.make or kind, service))
+        _READ[table] = tuple(found)
+    return _READ[table]
 
 
 async def make(house: Any) -> None:

@@ -44,8 +44,8 @@ def carried(space, agreement):
     return sum(row["bytes"] for row in space.rows("provider", "carried") if row["agreement"] == agreement)
 
 
-async def test_the_next_edition_repeats_what_stayed_and_only_the_rest_is_fetched(space, tmp_path):
-    path = tmp_path / "log.bin"
+async def test_the_next_edition_repeats_what_stayed_and_only_the_rest_is_fetched(space):
+    path = space.folder / "log.bin"  # the tests after this one publish it again
     first = bytes(range(256)) * (6 * PIECE // 256)
     first = b"".join(n.to_bytes(4, "big") + first[4:PIECE] for n in range(6))
     path.write_bytes(first)

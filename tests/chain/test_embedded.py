@@ -21,6 +21,7 @@ from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
 from ledger.embedded.engine import MAX_TRANSACTION_GAS, Engine
 from ledger.embedded.store import ChainInUseError, Store
+from tests.every import every
 
 from .conftest import HOST, KEY, Clock, signed
 
@@ -193,9 +194,7 @@ async def test_an_old_nonce_is_refused_but_the_same_bytes_are_welcome(embedded, 
     assert "nonce too low" in other["error"]["message"]
 
 
-@pytest.mark.parametrize(
-    "raw", ["0x", "0x00", "0xf8", "0x02f8", "0x03c0", "0x" + "ff" * 100, "0xc0", "nonsense", 5, None]
-)
+@every("raw", ["0x", "0x00", "0xf8", "0x02f8", "0x03c0", "0x" + "ff" * 100, "0xc0", "nonsense", 5, None])
 async def test_bytes_that_are_no_transaction_are_refused(ask, raw):
     assert (await ask("eth_sendRawTransaction", raw))["error"]["code"] == -32602
 

@@ -1,6 +1,6 @@
 """kill -9 of each process at each durable step, before and after its commit: the journey completes, nothing twice.
 
-Eight points drawn by a seed are always run (`PENSTOCK_TEST_SEED` repeats a draw); `PENSTOCK_TEST_FAULTS=all` runs every
+Four points drawn by a seed are always run (`PENSTOCK_TEST_SEED` repeats a draw); `PENSTOCK_TEST_FAULTS=all` runs every
 point of `points.py`. A role dies at its points one after the other, each armed when it starts again.
 """
 
@@ -19,7 +19,7 @@ from tests.fault.points import MOMENTS, POINTS, STEPS, by_role, drawn
 from tests.journey.harness import SMALL, played
 
 SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
-DRAWN = 8
+DRAWN = 4
 PLAYS = {f"seed-{SEED}": drawn(SEED, DRAWN)}
 if os.environ.get("PENSTOCK_TEST_FAULTS") == "all":
     PLAYS |= {

@@ -31,11 +31,11 @@ PROVIDERS, BUYERS = 6, 15  # of each house: two of its providers are no honest o
 FUNDS = 1_000_000
 LOG = "day.log"
 SEED = 20_130_101
-# what is divided: `make test` plays a fifth of a day, `make test-market` the whole, whoever changes something a tenth
-SCALE = int(os.environ.get("PENSTOCK_TEST_MARKET_SCALE", "5"))
+# what is divided: `make test` plays a tenth of a day, `make test-market` the whole
+SCALE = int(os.environ.get("PENSTOCK_TEST_MARKET_SCALE", "10"))
 AT_ONCE = 8  # deals of one house
-# licences of the short product last so long, counted from their publication
-SHORT_SECONDS = 45
+# licences of the short product last so long from their publication, on a slow machine and on a long day longer
+SHORT_SECONDS_MIN, SHORT_SECONDS_WHOLE, OF_OPENING = 15, 45, 2
 # how complaints go: who does what
 HEARINGS = (
     (("respondent", Move.ANSWER), ("complainant", Move.ESCALATE), ("exchange", Move.UPHOLD)),
@@ -121,7 +121,8 @@ class Day:
 
     async def _list_short(self, house):
         """Publish what expires soon last: its time runs while it is sold, and not before."""
-        soon = Clock().now() + timedelta(seconds=SHORT_SECONDS)
+        least = SHORT_SECONDS_WHOLE if self.scale == 1 else SHORT_SECONDS_MIN
+        soon = Clock().now() + timedelta(seconds=max(least, OF_OPENING * self.spent_seconds["open"]))
         house.over = soon
         provider = next(one for one in house.providers if one.kind == HONEST)
         await self._sell(house, provider, SHORT, soon.isoformat(timespec="seconds"))
@@ -156,7 +157,8 @@ class Day:
                 await PLOT[deal.kind].course(deal)
 
         async with asyncio.TaskGroup() as group:
-            for deal in self.deals:
+            # what expires does so while the others are at it
+            for deal in sorted(self.deals, key=lambda deal: deal.kind != "expired"):
                 if deal.house is house:
                     group.create_task(one(deal))
 

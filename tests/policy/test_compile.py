@@ -11,6 +11,7 @@ from policy.compile import compile_policy
 from policy.parse import parse
 from policy.request import Request
 from policy.world import Act, World
+from tests.every import every
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 ALICE, BOB, DATA = "did:web:alice", "did:web:bob", "urn:data"
@@ -30,7 +31,7 @@ def claims(*constraint):
 # what a use takes ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("constraint", "limit"),
     [
         (("count", "lteq", "3"), 3),
@@ -93,7 +94,7 @@ def test_a_prohibition_takes_nothing(atom):
 # whom it is counted for ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("unit", "together"),
     [
         (None, True),

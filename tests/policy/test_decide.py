@@ -11,6 +11,7 @@ import pytest
 
 from policy.decision import REASONS, Outcome
 from policy.world import Act
+from tests.every import every
 
 PURPOSE = "https://w3id.org/penstock/purpose#"
 PAY = {"uid": "pay", "action": "compensate"}
@@ -39,7 +40,7 @@ def test_permission_that_holds_allows_what_lies_below_its_action(agreement, ask,
     assert decision.rules[0].active
 
 
-@pytest.mark.parametrize(
+@every(
     ("permitted", "asked", "outcome"),
     [
         ("use", "read", "allow"),
@@ -292,7 +293,7 @@ def test_a_violated_duty_and_what_does_not_hold_are_told_together(agreement, ato
     assert (decision.outcome, owed(decision)) == (Outcome.DENY, [("tell", "violated")])
 
 
-@pytest.mark.parametrize(
+@every(
     ("constraint", "context", "counters", "code", "given"),
     [
         (("dateTime", "lt", "2026-01-01T00:00:00Z"), {}, {}, "outside-time", "2026-06-01T00:00:00Z"),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-import pytest
-
 from policy.compile import compile_policy
 from policy.decide import decide
 from policy.decision import Outcome
 from policy.parse import parse
 from policy.request import Request
 from policy.world import World
+from tests.every import every
 
 BUYER, TARGET = "did:web:buyer.example", "urn:penstock:dataset:flights"
 WINDOW = "Mo-Fr 09:00-17:00 Asia/Shanghai"
@@ -21,7 +20,7 @@ FIRST = "2026-08-31T00:00:00Z"
 MINUTE = [f"2026-06-01T10:00:{second:02}+00:00" for second in range(20, 60)]
 
 
-@pytest.mark.parametrize(
+@every(
     ("constraint", "context", "counters", "now", "code"),
     [
         (("language", "isPartOf", "zh"), {"language": "zh-Hant-TW"}, {}, None, "permitted"),
@@ -78,7 +77,7 @@ def test_other_operands(agreement, atom, codes, constraint, context, counters, n
     assert codes(decide(compile_policy(parse(document)), asked, World.from_json(world))) == [code]
 
 
-@pytest.mark.parametrize(
+@every(
     ("operator", "before", "same", "after"),
     [
         ("lt", True, False, False),
@@ -109,7 +108,7 @@ def test_the_clock_is_the_worlds_not_the_askers(agreement, atom, ask):
     assert late.outcome is Outcome.DENY
 
 
-@pytest.mark.parametrize(
+@every(
     ("operator", "right", "given", "code"),
     [
         ("isA", "Research", "AirTrafficResearch", "permitted"),
@@ -136,7 +135,7 @@ def test_purpose(agreement, atom, ask, codes, operator, right, given, code):
     assert codes(ask(document, context=context)) == [code]
 
 
-@pytest.mark.parametrize(
+@every(
     ("operator", "right", "given", "code"),
     [
         ("isPartOf", "US", "US-NY", "permitted"),
@@ -161,7 +160,7 @@ def test_spatial(agreement, atom, ask, codes, operator, right, given, code):
     assert codes(ask(document, context={} if given is None else {"spatial": given}, part_of=part_of)) == [code]
 
 
-@pytest.mark.parametrize(
+@every(
     ("operator", "right", "given", "code"),
     [
         ("eq", "did:web:lab.example", "did:web:lab.example", "permitted"),
@@ -180,7 +179,7 @@ def test_recipient(agreement, atom, ask, codes, operator, right, given, code):
     assert codes(ask(document, context={} if given is None else {"recipient": given}, part_of=part_of)) == [code]
 
 
-@pytest.mark.parametrize(
+@every(
     ("operator", "purposes", "allowed"),
     [
         ("or", ["Research", "Statistics"], True),

@@ -154,7 +154,7 @@ def test_each_operator_that_does_not_fit_is_refused_by_name(agreement, atom, ope
     assert f"`{operator}`" in str(error)
 
 
-@pytest.mark.parametrize("key", sorted(REFUSED_KEYS))
+@every("key", sorted(REFUSED_KEYS))
 def test_each_key_that_cannot_be_enforced_is_refused_by_name_wherever_it_stands(agreement, atom, key):
     whole = {**agreement(), key: "x"}
     in_rule = agreement(permission=[{"action": "use", key: "x"}])
@@ -165,7 +165,7 @@ def test_each_key_that_cannot_be_enforced_is_refused_by_name_wherever_it_stands(
         assert error.path.endswith(f"/{key}")
 
 
-@pytest.mark.parametrize("action", sorted(ACTIONS))
+@every("action", sorted(ACTIONS))
 def test_every_action_may_be_a_duty(agreement, action):
     policy = parse(agreement(permission=[{"action": "use", "duty": [{"action": action}]}]))
     assert policy.permissions[0].duties[0].action == action

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from policy.compile import compile_policy
 from policy.decide import decide
 from policy.parse import parse
 from policy.request import Request
 from policy.world import World
+from tests.every import every
 
 BUYER, TARGET = "did:web:buyer.example", "urn:penstock:dataset:flights"
 
@@ -74,7 +73,7 @@ def act(at, **context):
 PAID, SIGNED = {"environmentState": "paid"}, {"role": "signed"}
 
 
-@pytest.mark.parametrize(
+@every(
     ("acts", "context", "expected"),
     [
         ([act("2026-06-01T00:00:00Z", **PAID), act("2026-06-02T00:00:00Z", **SIGNED)], {}, "allow"),

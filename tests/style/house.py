@@ -23,7 +23,7 @@ ROW = re.compile(r"Row(: TypeAlias)? = dict\[str, Any\]")
 @cache
 def parsed(path):
     """Return the syntax of a file, read once for all tests."""
-    return ast.parse(path.read_bytes())
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @cache
@@ -181,9 +181,7 @@ def rows_of_anything():
         for name, inside_it in nodes().items()
         if any(
             isinstance(node, ast.Assign | ast.AnnAssign)
-            and any(
-                getattr(one, "id", "") == "Row" for one in getattr(node, "targets", [getattr(node, "target", None)])
-            )
+            and isinstance(node.value, ast.Subscript)
             and ROW.fullmatch(ast.unparse(node))
             for node in inside_it
         )

@@ -306,11 +306,24 @@ async def test_too_many_where_texts_are_a_mistake_of_ours(tmp_path, monkeypatch)
 def test_several_processes_make_one_new_file_at_once(tmp_path):
     code = (
         "import asyncio, sys, pathlib\nfrom connector.store import store, tables\n"
-        "async def main():\n"
-        "    await (await store.Store.open(pathlib.Path(sys.argv[1]), tables.TABLES)).close()\nasyncio.run(main())\n"
+        "async def main(path):\n"
+        "    await (await store.Store.open(pathlib.Path(path), tables.TABLES)).close()\n"
+        "print('ready', flush=True)\n"
+        "for line in sys.stdin:\n"
+        "    asyncio.run(main(line.strip()))\n"
+        "    print('made', flush=True)\n"
     )
+    command = [sys.executable, "-c", code]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    racing = [subprocess.Popen(command, text=True, **pipes) for _ in range(4)]
+    assert [process.stdout.readline() for process in racing] == ["ready\n"] * 4
     for attempt in range(3):
-        command = [sys.executable, "-c", code, str(tmp_path / f"{attempt}.db")]
-        racing = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-        said = [process.communicate(timeout=60)[1] for process in racing]
-        assert [process.returncode for process in racing] == [0] * 4, said
+        for process in racing:
+            process.stdin.write(f"{tmp_path / f'{attempt}.db'}\n")
+            process.stdin.flush()
+        made = [process.stdout.readline() for process in racing]
+        if made != ["made\n"] * 4:
+            break
+    said = [process.communicate(timeout=60)[1] for process in racing]
+    assert [process.returncode for process in racing] == [0] * 4, said
+    assert made == ["made\n"] * 4

@@ -6,8 +6,6 @@ import json
 import os
 from pathlib import Path
 
-import pytest
-
 from policy.compile import compile_policy
 from policy.decide import decide
 from policy.errors import PolicyError
@@ -119,7 +117,7 @@ def test_there_is_a_use_for_each_class():
     assert sorted(USES) == sorted(path.stem for path in CLASSES.glob("*.json"))
 
 
-@pytest.mark.parametrize("name", USES)
+@every("name", USES)
 def test_a_class_is_enforced_in_every_form(forms, name):
     action, good, bad = USES[name]
     tree = read((CLASSES / f"{name}.json").read_bytes())

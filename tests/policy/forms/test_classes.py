@@ -63,7 +63,7 @@ def test_there_is_one_of_ours_for_each_class():
     assert [name[:2] for name in OURS] == [f"{number:02}" for number in range(1, 26)]
 
 
-@pytest.mark.parametrize("name", OURS)
+@every("name", OURS)
 def test_a_class_of_ours_in_every_form(forms, name):
     tree = read(OURS[name].read_bytes())
     expanded = forms.expand(tree)
@@ -85,7 +85,7 @@ def test_nothing_of_a_rule_is_lost(name):
     assert {value for value in values if value not in rules} <= {"https://harbour.example/pip", "in Guangdong"}
 
 
-@pytest.mark.parametrize("path", [*OURS.values(), *THEIRS], ids=lambda path: path.stem)
+@every("path", [*OURS.values(), *THEIRS], ids=lambda path: path.stem)
 def test_a_file_is_read_or_said_to_be_no_json_document(forms, path):
     text = path.read_text(encoding="utf-8")
     try:

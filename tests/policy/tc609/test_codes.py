@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from policy.tc609 import codes
 from policy.tc609.translate import to_odrl, to_tc609
 from policy.vocabulary.actions import ACTIONS
@@ -60,7 +58,7 @@ def test_the_engine_knows_every_word():
     assert {name: {row.code: row.name for row in rows} for name, rows in codes.VALUE_CODES.items()} == CODES
 
 
-@pytest.mark.parametrize("row", codes.ACTIONS, ids=lambda row: row.wire)
+@every("row", codes.ACTIONS, ids=lambda row: row.wire)
 def test_every_action_goes_both_ways(plain, row):
     document = plain(actions=[row.wire])
     policy = to_odrl(document)
@@ -74,7 +72,7 @@ def test_every_action_goes_both_ways(plain, row):
         assert to_odrl(plain(actions=[spelling])) == policy
 
 
-@pytest.mark.parametrize("name", VALUES)
+@every("name", VALUES)
 def test_every_constraint_goes_both_ways(plain, name):
     row = codes.CONSTRAINT_READ[name]
     document = plain((name, *VALUES[name]))
@@ -85,7 +83,7 @@ def test_every_constraint_goes_both_ways(plain, name):
         assert to_odrl(plain((spelling, *VALUES[name]))) == policy
 
 
-@pytest.mark.parametrize("row", codes.OPERATORS, ids=lambda row: row.name)
+@every("row", codes.OPERATORS, ids=lambda row: row.name)
 def test_every_operator_goes_both_ways(plain, row):
     limit = ("region", row.code, "CN") if row.name in TREE else ("dataSize", row.code, "7")
     document = plain(limit)
@@ -94,9 +92,7 @@ def test_every_operator_goes_both_ways(plain, row):
     assert to_tc609(policy) == document
 
 
-@pytest.mark.parametrize(
-    ("name", "row"), [(name, row) for name, rows in codes.VALUE_CODES.items() for row in rows], ids=str
-)
+@every(("name", "row"), [(name, row) for name, rows in codes.VALUE_CODES.items() for row in rows], ids=str)
 def test_every_code_of_a_value_has_a_name(plain, name, row):
     document = plain((name, "01", row.code))
     policy = to_odrl(document)

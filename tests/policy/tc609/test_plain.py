@@ -7,6 +7,7 @@ import pytest
 from policy.errors import PolicyError
 from policy.tc609.express import NAMES
 from policy.tc609.translate import to_odrl, to_tc609
+from tests.every import every
 
 UNTIL = ("time", "11", "2027-01-01T00:00:00+08:00")
 
@@ -147,7 +148,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("document", "code", "path"), REFUSED)
+@every(("document", "code", "path"), REFUSED)
 def test_what_is_refused_and_where(plain, document, code, path):
     with pytest.raises(PolicyError) as refused:
         to_odrl(document(plain))
@@ -168,7 +169,7 @@ UNENFORCEABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("document", "limit", "code", "path"), UNENFORCEABLE)
+@every(("document", "limit", "code", "path"), UNENFORCEABLE)
 def test_what_cannot_be_enforced_is_refused_where_it_stands(strategy, document, limit, code, path):
     ((key, parts),) = document.items()
     last = len(parts) - 1
