@@ -21,7 +21,7 @@ from connector.net.outbound import Outbound
 from connector.runtime.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable
 from contracts.ranges import RowSet
 from ledger.edition.opening import Code, OpeningError
-from tests.custody.conftest import store, world  # noqa: F401  # fixtures
+from tests.custody.conftest import world  # noqa: F401  # a fixture
 from tests.every import every
 
 # what a source does with rows `first` to `first + count`, whose right bytes are `body`

@@ -24,9 +24,9 @@ from tests.core import core
 from .nodes import CHAINS
 from .stage import DAY, DEPOSIT
 from .test_several import parted
-from .test_transactions import WITHIN_SECONDS, Outbox, impatient, store
+from .test_transactions import WITHIN_SECONDS, Outbox, impatient
 
-__all__ = ["impatient", "store"]  # fixtures
+__all__ = ["impatient"]  # a fixture
 
 DEPTHS = (1, 2, 6, 12)
 BLOCK_SECONDS = 61
