@@ -312,7 +312,8 @@ def _dotted_tail(name: str) -> str:
 
 def _calls_in(code: str) -> list[tuple[str, ast.Call]]:
     class Text:
-        def read_bytes(self) -> bytes:
-            return code.encode()
+        def read_text(self, encoding: str) -> str:
+            assert encoding
+            return code
 
     return calls(Text())
