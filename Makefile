@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 CHAINS ?= embedded,anvil,geth
+LEDGER ?= tests/onchain tests/chain tests/ledger
 # what finds the versions and digests of requirements.lock
 RESOLVER := uv==0.13.8
 RESOLVE := build/resolver/bin/uv pip compile --quiet --universal --python-version 3.11
@@ -65,7 +66,7 @@ test-s3: $(STAMP)
 # programs, chain and logs on the embedded chain, on anvil (from npm) and on geth (built by go), by one setting; prints
 # what each chain passed, what was not to be had, and `N passed, M failed` at the end
 test-ledger: $(STAMP)
-	PENSTOCK_TEST_CHAIN=$(CHAINS) $(BIN)/python -m pytest -q -n 2 -p tests.onchain.closing tests/onchain tests/chain tests/ledger $(ARGS)
+	PENSTOCK_TEST_CHAIN=$(CHAINS) $(BIN)/python -m pytest -q -n 2 -p tests.onchain.closing $(LEDGER) $(ARGS)
 
 # the whole market day, of which `make test` plays a tenth, and docs/exchange.md on two processes; prints `N passed, M failed` at the end
 test-market: $(STAMP)
