@@ -77,7 +77,7 @@ async def pair() -> AsyncIterator[Pair]:
             connectors(folder / "buyer", os.getpid()) as buyer,
         ):
             await made.admit("buyer")
-            await made.offer(PRODUCT, [source], PIECE_KIB)
+            await made.offer(PRODUCT, [source], pieceKiB=PIECE_KIB)
             await made.people["provider"].stop()
             async with connectors(folder / "provider", os.getpid()) as provider:
                 await buyer.meet(made.did("provider"), PRODUCT)
