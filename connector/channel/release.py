@@ -62,10 +62,10 @@ def on_voucher(
         accounts.require_open(account)
     if window is None or window.state == WindowState.OFFERED:
         accounts.require_remembered(account)
-    if window is not None and window.state == WindowState.OFFERED:
-        payee.require_nothing_lost(tx, holder, account, window.account_hash)
     if window is None:
         raise fault("no-offer", f"nothing was offered with seq `{message.voucher.seq}`")
+    if window.state == WindowState.OFFERED:
+        payee.require_nothing_lost(tx, holder, account, window.account_hash)
     margins = batch.margins(batch.deals(tx, holder, account, window.orders).values())
     start = int(chain_time.latest(tx, holder, now).timestamp())
     _check(holder, account, _offer(window), message, start, margins.least_ttl)

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Self
 import aiohttp
 
 from connector.net.addresses import Gate
+from connector.net.answer import is_accepted, refused, require_plain, unreachable
 from connector.net.body import decoded, encoded
 from connector.net.lane import Lane
 from connector.net.request_span import went
 from connector.runtime import rehearsal, traceparent
-from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
-from connector.runtime.fault_table import LATER
+from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import (
     ANSWER_BYTES_MAX,
     CALL_SECONDS_MAX,
@@ -96,14 +96,14 @@ class Download:
             try:
                 chunk = await content.readany()
             except BROKEN as error:
-                raise _unreachable(self._response.url, error) from error
+                raise unreachable(self._response.url, error) from error
             if not chunk:
                 return
             left -= len(chunk)
             waited, came = waited + clock() - begun, came + len(chunk)
             if waited >= self._trickle_seconds:
                 if came < TRICKLE_BYTES:
-                    raise _unreachable(self._response.url, TimeoutError(f"{came} bytes came in {waited:.0f} s"))
+                    raise unreachable(self._response.url, TimeoutError(f"{came} bytes came in {waited:.0f} s"))
                 waited, came = 0.0, 0
             if left < 0:
                 self._response.close()
@@ -197,7 +197,7 @@ class Outbound:
         try:
             return await self._gate.resolve(checked.raw_host, checked.port, socket.AF_UNSPEC)
         except OSError as error:
-            raise _unreachable(checked, error) from error
+            raise unreachable(checked, error) from error
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> Answer:
         """Ask for a document; see `request`."""
@@ -270,7 +270,7 @@ class Outbound:
                 async with request as response:
                     await _accept(response)
         except BROKEN as error:
-            raise broken[0] if broken else _unreachable(checked, error) from error
+            raise broken[0] if broken else unreachable(checked, error) from error
 
     async def _send(
         self, method: str, url: str, body: Any, headers: Mapping[str, str] | None, limits: aiohttp.ClientTimeout
@@ -288,7 +288,7 @@ class Outbound:
                     method, checked, data=data, headers=sent, timeout=limits, allow_redirects=False
                 )
             except BROKEN as error:
-                raise _unreachable(checked, error) from error
+                raise unreachable(checked, error) from error
             span.status = response.status
         try:
             await _accept(response)
@@ -300,24 +300,11 @@ class Outbound:
 
 async def _accept(response: aiohttp.ClientResponse) -> None:
     """Pass an answer of the 2xx family; raise what any other one means."""
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise PeerMisbehaved("the peer sent an encoded answer, which nobody asked for")
-    if 200 <= response.status < 300:
-        return
-    origin = response.url.origin()
-    body = await _read(response, REFUSAL_BYTES_MAX)
-    if response.status in LATER:
-        raise PeerUnreachable(f"`{origin}` asks to come later (status {response.status})", body=body)
-    hint = "the peer must publish its final address" if 300 <= response.status < 400 else ""
-    raise PeerRefused(
-        f"`{origin}` refused {response.method} {response.url.path} ({response.status})", response.status, body, hint
-    )
+    require_plain(response.headers.get("Content-Encoding"))
+    if not is_accepted(response.status):
+        body = await _read(response, REFUSAL_BYTES_MAX)
+        raise refused(response.url, response.method, response.status, body)
 
 
 async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
     return b"".join([chunk async for chunk in Download(response, limit_bytes).chunks()])
-
-
-def _unreachable(url: URL, error: BaseException) -> PeerUnreachable:
-    words = str(error) or type(error).__name__
-    return PeerUnreachable(f"`{url.origin()}` did not answer: {words}")

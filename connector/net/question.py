@@ -13,9 +13,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from connector.net.address_rules import AddressRules
+from connector.net.answer import is_accepted, refused, require_plain, unreachable
 from connector.net.body import decoded, encoded
-from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
-from connector.runtime.fault_table import LATER
+from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import CONNECT_SECONDS_MAX, REFUSAL_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -61,14 +61,17 @@ class Question:
                 wire.settimeout(_left(end))
                 connection.request(method, checked.raw_path_qs, data, sent)
                 response = connection.getresponse()
-                limit = limit_bytes if _right(response) else REFUSAL_BYTES_MAX
+                limit = limit_bytes if is_accepted(response.status) else REFUSAL_BYTES_MAX
                 whole = _read(wire, response, limit, end)
             finally:
                 connection.close()
         except BROKEN as error:
-            words = str(error) or type(error).__name__
-            raise PeerUnreachable(f"`{checked.origin()}` did not answer: {words}") from error
-        _accept(response, whole, checked, method, limit)
+            raise unreachable(checked, error) from error
+        require_plain(response.headers.get("Content-Encoding"))
+        if len(whole) > limit:
+            raise PeerMisbehaved(f"`{checked.origin()}` sends more than {limit} bytes")
+        if not is_accepted(response.status):
+            raise refused(checked, method, response.status, whole)
         return decoded(whole) if whole else None
 
     def _connected(self, url: URL) -> http.client.HTTPConnection:
@@ -108,10 +111,6 @@ def _left(end: float) -> float:
     return left
 
 
-def _right(response: http.client.HTTPResponse) -> bool:
-    return 200 <= response.status < 300
-
-
 def _read(wire: socket.socket, response: http.client.HTTPResponse, limit_bytes: int, end: float) -> bytes:
     """Read up to one byte more than the limit, until the end of the time."""
     found = bytearray()
@@ -124,18 +123,3 @@ def _read(wire: socket.socket, response: http.client.HTTPResponse, limit_bytes: 
             break
         found += piece
     return bytes(found)
-
-
-def _accept(response: http.client.HTTPResponse, body: bytes, url: URL, method: str, limit_bytes: int) -> None:
-    """Pass an answer of the 2xx family; raise what any other one means."""
-    origin = url.origin()
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise PeerMisbehaved("the peer sent an encoded answer, which nobody asked for")
-    if len(body) > limit_bytes:
-        raise PeerMisbehaved(f"`{origin}` sends more than {limit_bytes} bytes")
-    if _right(response):
-        return
-    if response.status in LATER:
-        raise PeerUnreachable(f"`{origin}` asks to come later (status {response.status})", body=body)
-    hint = "the peer must publish its final address" if 300 <= response.status < 400 else ""
-    raise PeerRefused(f"`{origin}` refused {method} {url.path} ({response.status})", response.status, body, hint)
