@@ -41,5 +41,5 @@ def begin(tx: Tx, holder: Holder, channel_id: bytes, now: datetime) -> Picked:
         accounts.close(tx, account)
         waiting = windows.unreleased(tx, account)
         if waiting is not None:
-            payee.void(tx, waiting, "supersede", accounts.ENDING)
+            payee.void(tx, holder, waiting, "supersede", accounts.ENDING)
     return Picked(claims.newest(tx, holder, channel_id, now), short)

@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, box, chain_time, judgement, openings, receipts, records, windows
+from connector.channel import batch, box, chain_time, judgement, openings, receipts, said, turn, windows
 from connector.channel.errors import fault
-from connector.channel.messages import Denial, KeyRequest, OfferMessage
+from connector.channel.messages import Denial, KeyRequest
 from connector.channel.tally import OPEN
+from connector.channel.turn import Turn
 from connector.enforcement.use import OFFER
 from connector.store.rows.channel import Side, WindowRow, WindowState
+from connector.store.table_row import replace
 from contracts.typed_data import KeyOffer, digest
 from ledger.edition import mask
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from connector.channel.batch import Margins
     from connector.channel.doors import Holder
+    from connector.channel.messages import OfferMessage
     from connector.channel.priced import Line
     from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
@@ -50,8 +53,8 @@ def on_key_request(
     waiting = windows.unreleased(tx, account)
     if waiting is not None:
         if _answers(waiting, request) and _lives(tx, holder, waiting, margins, now):
-            return _message(waiting)
-        void(tx, waiting, "supersede", "superseded")
+            return said.offered(waiting)
+        void(tx, holder, waiting, "supersede", "superseded")
     lines = price(tx, holder, account, request.orders, request.contexts, now)
     batch.check_money(tx, account, lines)
     receipts.require_clock(tx, holder, now)
@@ -98,10 +101,10 @@ def require_nothing_lost(tx: Tx, holder: Holder, account: ChannelRow, account_ha
         raise fault("lost-window", f"{told} {'' if end is None else end.isoformat()}")
 
 
-def void(tx: Tx, window: WindowRow, act: str, code: str) -> WindowRow:
+def void(tx: Tx, holder: Holder, window: WindowRow, act: str, code: str) -> WindowRow:
     """Give up an unpaid window and what it holds."""
     judgement.give_back(tx, window.orders)
-    return windows.save(tx, windows.moved(window, act, code=code, secret=None))
+    return turn.take(tx, holder, Turn(replace(window, code=code, secret=None), (act,)))
 
 
 def lapse(tx: Tx, holder: Holder, now: datetime) -> int:
@@ -109,7 +112,7 @@ def lapse(tx: Tx, holder: Holder, now: datetime) -> int:
     limit = int(chain_time.latest(tx, holder, now).timestamp())
     over = [window for window in windows.all_unreleased(tx, Side.PAYEE) if window.valid_until <= limit]
     for window in over:
-        void(tx, window, "lapse", "lapsed")
+        void(tx, holder, window, "lapse", "lapsed")
     return len(over)
 
 
@@ -176,10 +179,7 @@ def _offer(
         offer_signature=holder.sign(digest(holder.registry, offer)),
         sealed_keys={key: box.seal(masked, key, account.channel_id, seq) for key in keys},
     )
-    window = windows.save(tx, windows.moved(window, "offer"))
-    accounts.use_seq(tx, account, seq)
-    records.keys_event(tx, holder, "keys.offered", window, now)
-    return _message(window)
+    return said.offered(turn.take(tx, holder, Turn(window, ("offer",)), now))
 
 
 def _valid_until(tx: Tx, holder: Holder, account: ChannelRow, margins: Margins, now: datetime) -> int:
@@ -196,9 +196,3 @@ def _masked(tx: Tx, holder: Holder, account: ChannelRow, lines: Sequence[Line], 
         secret for line in lines for secret in holder.secrets.secrets(tx, line.order.edition_id, list(line.rows))
     ]
     return mask.mask(preimage, account.channel_id, seq, secrets)
-
-
-def _message(window: WindowRow) -> OfferMessage:
-    assert window.offer is not None
-    assert window.offer_signature is not None
-    return OfferMessage(window.offer, window.offer_signature, window.sealed_keys)

@@ -11,13 +11,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, chain_time, equivocation, offers, receipts, states, windows
+from connector.channel import batch, chain_time, equivocation, offers, receipts, said, states, turn, windows
 from connector.channel.errors import fault
-from connector.channel.messages import Equivocation, KeyRequest, VoucherMessage
 from connector.channel.payee import MAX_SEQ_GAP
 from connector.channel.plan import ready
+from connector.channel.turn import Turn
 from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from connector.store.rows.channel import Side, WindowRow, WindowState
+from connector.store.table_row import replace
 from contracts import signature, voucher
 from contracts.typed_data import Order, Voucher, digest
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from connector.channel.doors import Buyer
-    from connector.channel.messages import OfferMessage
+    from connector.channel.messages import Equivocation, KeyRequest, OfferMessage, VoucherMessage
     from connector.channel.priced import Line
     from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
@@ -57,13 +58,16 @@ def on_offer(
     if windows.lock_known(tx, message.offer.lock):
         raise fault("offer-lock", "the lock was used before")
     masked = offers.open_masked(message, _readers(tx, buyer, request.orders), sum(len(line.rows) for line in lines))
-    return _sign(tx, buyer, account, request, message, masked, sum(line.amount for line in lines), now)
+    amount = sum(line.amount for line in lines)
+    window = turn.take(tx, buyer, _signed(tx, buyer, account, request, message, masked, amount, now))
+    acknowledge_released(tx, buyer, account)
+    return said.paid(window)
 
 
 def waiting(tx: Tx, channel_id: bytes) -> VoucherMessage | None:
     """Return the one unreleased voucher, to be sent again with the same bytes; None when there is none."""
     found = windows.unreleased(tx, accounts.load(tx, channel_id, Side.PAYER))
-    return None if found is None else _message(found)
+    return None if found is None else said.paid(found)
 
 
 def acknowledge(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> VoucherMessage:
@@ -74,7 +78,14 @@ def acknowledge(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> Vouch
         raise fault("nothing-released", "no keys were received on this channel")
     # else an older window came after it
     if last.state == WindowState.CLOSING and last.account_hash == account.account_hash:
-        return _message(last)
+        return said.paid(last)
+    closing = turn.take(tx, buyer, _closed(buyer, account, now))
+    acknowledge_released(tx, buyer, account)
+    return said.paid(closing)
+
+
+def _closed(buyer: Buyer, account: ChannelRow, now: datetime) -> Turn:
+    """Return the turn that holds the final acknowledgement, signed."""
     signed = Voucher(account.channel_id, account.seq + 1, account.cumulative, account.account_hash, voucher.NO_LOCK, 0)
     closing = WindowRow(
         channel=account.id,
@@ -90,18 +101,15 @@ def acknowledge(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> Vouch
         voucher=signed,
         voucher_signature=buyer.sign(digest(buyer.channels, signed)),
     )
-    closing = windows.save(tx, windows.moved(closing, "close"))
-    accounts.use_seq(tx, account, signed.seq)
-    acknowledge_released(tx, account)
-    return _message(closing)
+    return Turn(closing, ("close",))
 
 
-def acknowledge_released(tx: Tx, account: ChannelRow) -> None:
+def acknowledge_released(tx: Tx, buyer: Buyer, account: ChannelRow) -> None:
     """Mark the newest keys as acknowledged by what was just signed, and forget their masked form."""
     last = windows.newest(tx, account, WindowState.RELEASED)
     if last is not None:
         assert last.account_hash == account.account_hash
-        windows.acknowledge(tx, last)
+        turn.take(tx, buyer, Turn(replace(last, masked=None), ("acknowledge",)))
 
 
 def _readers(tx: Tx, buyer: Buyer, orders: Sequence[Order]) -> dict[bytes, X25519PrivateKey]:
@@ -133,7 +141,7 @@ def _expected(
     )
 
 
-def _sign(
+def _signed(
     tx: Tx,
     buyer: Buyer,
     account: ChannelRow,
@@ -142,7 +150,8 @@ def _sign(
     masked: bytes,
     amount: int,
     now: datetime,
-) -> VoucherMessage:
+) -> Turn:
+    """Return the turn that takes an offer and holds the voucher for it, signed."""
     offer = message.offer
     signed = Voucher(
         account.channel_id, offer.seq, offer.cumulative_amount, offer.account_hash, offer.lock, offer.valid_until
@@ -167,10 +176,7 @@ def _sign(
         voucher=signed,
         voucher_signature=buyer.sign(digest(buyer.channels, signed)),
     )
-    entry = windows.save(tx, windows.moved(entry, "offer", "sign"))
-    accounts.use_seq(tx, account, offer.seq)
-    acknowledge_released(tx, account)
-    return _message(entry)
+    return Turn(entry, ("offer", "sign"))
 
 
 def _known(
@@ -182,14 +188,8 @@ def _known(
     if message.offer == known.offer:
         if known.state not in states.UNRELEASED[known.role]:
             raise fault("offer-seq", "this offer is settled")
-        return _message(known)
+        return said.paid(known)
     if not signature.is_by(account.payee, digest(buyer.registry, message.offer), message.signature):
         raise fault("offer-signature", "the offer is not signed by the channel's payee")
     first, second = (known.offer, known.offer_signature), (message.offer, message.signature)
     return equivocation.keep(tx, buyer, account, first, second, now)
-
-
-def _message(entry: WindowRow) -> VoucherMessage:
-    assert entry.voucher is not None
-    assert entry.voucher_signature is not None
-    return VoucherMessage(entry.voucher, entry.voucher_signature)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, bundle, openings, receipts, records, tally, windows
+from connector.channel import batch, bundle, openings, receipts, tally, turn, windows
 from connector.channel.errors import fault
 from connector.channel.tally import OPEN
+from connector.channel.turn import Turn
 from connector.enforcement.context import purpose_of
 from connector.store.rows.channel import ChannelRow, ChannelState, Side, WindowState
 from connector.store.table_row import replace
@@ -115,7 +116,7 @@ def on_refusal(tx: Tx, buyer: Buyer, channel_id: bytes, message: RefusalMessage)
     if window is None:
         raise fault("bad-refusal", "no voucher waits for an answer")
     check_refusal(buyer, account, window, message)
-    windows.save(tx, refused(window, "refuse", message))
+    turn.take(tx, buyer, refused(window, "refuse", message))
     return window.seq
 
 
@@ -128,16 +129,11 @@ def check_refusal(buyer: Buyer, account: ChannelRow, window: WindowRow, message:
         raise fault("bad-refusal", "the refusal is not of our voucher, or not by the channel's payee")
 
 
-def refused(window: WindowRow, act: str, message: RefusalMessage) -> WindowRow:
-    """Return the window with the refusal that ended it."""
-    return windows.moved(
-        window,
-        act,
-        refusal=message.refusal,
-        refusal_signature=message.signature,
-        code=message.code,
-        reasons=message.reasons,
-    )
+def refused(window: WindowRow, act: str, message: RefusalMessage) -> Turn:
+    """Return the turn by the refusal that ends a window."""
+    no, signed = message.refusal, message.signature
+    row = replace(window, refusal=no, refusal_signature=signed, code=message.code, reasons=message.reasons)
+    return Turn(row, (act,))
 
 
 def on_claimed(
@@ -163,7 +159,7 @@ def on_claimed(
     if window.code in _GIVEN_UP and is_next:
         late = replace(window, code="", refusal=None, refusal_signature=None)  # the chain knows more
         return take(tx, buyer, account, late, received, "late", int(now.timestamp()), now)
-    windows.save(tx, windows.moved(window, "claimed", code="claimed", masked=None))
+    turn.take(tx, buyer, Turn(replace(window, code="claimed", masked=None), ("claimed",)))
     _keep(tx, buyer, received)
     return received
 
@@ -180,7 +176,7 @@ def lapse(tx: Tx, buyer: Buyer, channel_id: bytes, *, closed: bool = False) -> i
     alive_until = window.valid_until + (account.frozen_for or 0)
     if not closed and alive_until >= int(buyer.chain.sight(tx).block_time.timestamp()):
         return None
-    windows.save(tx, windows.moved(window, "lapse", code=LAPSED))
+    turn.take(tx, buyer, Turn(replace(window, code=LAPSED), ("lapse",)))
     return window.seq
 
 
@@ -233,23 +229,15 @@ def take(
     released_at: int,
     now: datetime,
 ) -> Received:
-    """Count what was paid for, keep the keys that fit, fault the channel if one does not.
-
-    A window learnt from the other side (`act` is `resume`) was in the log before the back-up, so it is not again.
-    """
+    """Count what was paid for, keep the keys that fit, fault the channel if one does not."""
     lines = batch.bill(tx, buyer, account, window.orders, window.contexts)
     _keep(tx, buyer, received)
-    window = windows.save(tx, windows.moved(window, act))
     for line, context in zip(lines, window.contexts, strict=True):
         tally.save(tx, line.deal, line.after)
         if line.order.use == OPEN:
             purpose = purpose_of(context)
             openings.released(tx, buyer.evidence, Side.PAYER, line, purpose, released_at, now)
-    account = accounts.advance(
-        tx, account, seq=account.seq, cumulative=window.cumulative, account_hash=window.account_hash
-    )
-    if act != "resume":
-        records.keys_event(tx, buyer, "keys.received", window, now)
+    window = turn.take(tx, buyer, Turn(window, (act,)), now)
     if not received.code:
         return received
     tables = batch.tables(tx, buyer, _editions(window))
@@ -268,8 +256,7 @@ def _fault(
     now: datetime,
 ) -> str:
     proof = bundle.keep(tx, buyer, account, window, position, code, preimage, now)
-    window = windows.save(tx, windows.moved(window, "fault", code=code))
-    records.keys_event(tx, buyer, "keys.faulted", window, now, code=code, bundle=proof)
+    turn.take(tx, buyer, Turn(replace(window, code=code), ("fault",), {"code": code, "bundle": proof}), now)
     return proof
 
 

@@ -18,14 +18,15 @@ from connector.channel import (
     openings,
     payee,
     receipts,
-    records,
-    states,
+    said,
     tally,
+    turn,
     windows,
 )
 from connector.channel.errors import ChannelFault, fault
-from connector.channel.messages import Denial, Equivocation, RefusalMessage, ReleaseMessage, VoucherMessage
+from connector.channel.messages import Denial
 from connector.channel.tally import OPEN
+from connector.channel.turn import Turn
 from connector.enforcement import performed
 from connector.enforcement.context import purpose_of
 from connector.enforcement.use import RELEASE
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.doors import Holder
+    from connector.channel.messages import Equivocation, RefusalMessage, ReleaseMessage, VoucherMessage
     from connector.channel.priced import Line
     from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
@@ -71,18 +73,18 @@ def on_voucher(
     _check(holder, account, _offer(window), message, start, margins.least_ttl)
     window = replace(window, voucher=message.voucher, voucher_signature=message.signature)
     if window.state == WindowState.OFFERED and account.state == ChannelState.CLOSING:
-        window = replace(_voided(tx, window), code=accounts.ENDING)
+        return _decline(tx, holder, window, accounts.ENDING, _why_void(account), now)
     if window.state == WindowState.VOID:
         return refuse(tx, holder, window, window.code, _why_void(account), now)
     payee.require_credit(tx, holder, account, margins, now)
     try:
         lines = payee.price(tx, holder, account, window.orders, window.contexts, now)
     except ChannelFault as error:
-        return refuse(tx, holder, _voided(tx, window), _late_code(error), (), now)
+        return _decline(tx, holder, window, _late_code(error), (), now)
     decided = judgement.Request(window.account_hash, lines, window.contexts)
     verdict = judgement.judge(tx, holder, decided, RELEASE, now)
     if isinstance(verdict, Denial):
-        return refuse(tx, holder, _voided(tx, window), "denied", _reasons(verdict), now)
+        return _decline(tx, holder, window, "denied", _reasons(verdict), now)
     receipts.require_clock(tx, holder, now)
     for granted in verdict.granted:
         holder.enforcement.take(tx, granted, now)
@@ -104,32 +106,31 @@ def on_acknowledge(
     if last is None or seq <= last.seq or seq > account.seq + MAX_SEQ_GAP:
         raise fault("wrong-seq", f"seq `{seq}` does not follow the newest released window")
     _check(holder, account, replace(_offer(last), seq=seq, lock=voucher.NO_LOCK), message, int(now.timestamp()), 0)
-    _end_offer(tx, account, seq)
-    windows.save(tx, _closing(account, window, last, message, now))
+    _end_offer(tx, holder, account, seq)
+    turn.take(tx, holder, _closed(account, window, last, message, now))
     _acknowledge(tx, holder, account, last.account_hash, now)
-    accounts.use_seq(tx, account, max(seq, account.seq))
     return None
 
 
-def _end_offer(tx: Tx, account: ChannelRow, seq: int) -> None:
+def _end_offer(tx: Tx, holder: Holder, account: ChannelRow, seq: int) -> None:
     """Give up an offer that an acknowledgement took the seq of, or passed by.
 
     Its voucher would be for more than the acknowledgement and of an older seq; what is claimed is found by its seq.
     """
     waiting = windows.unreleased(tx, account)
     if waiting is not None and waiting.seq <= seq:
-        payee.void(tx, waiting, "supersede", "superseded")
+        payee.void(tx, holder, waiting, "supersede", "superseded")
 
 
-def _closing(
+def _closed(
     account: ChannelRow, offered: WindowRow | None, last: WindowRow, message: VoucherMessage, now: datetime
-) -> WindowRow:
-    """Return the row that holds an acknowledgement: what may have been offered with its seq is forgotten."""
-    return WindowRow(
+) -> Turn:
+    """Return the turn that holds an acknowledgement: what may have been offered with its seq is forgotten."""
+    closing = WindowRow(
         channel=account.id,
         seq=message.voucher.seq,
         role=Side.PAYEE,
-        state=states.move(Side.PAYEE, WindowState.NEW if offered is None else offered.state, "close"),
+        state=WindowState.NEW if offered is None else offered.state,
         created=now if offered is None else offered.created,
         prev=last.account_hash,
         account_hash=last.account_hash,
@@ -139,6 +140,7 @@ def _closing(
         voucher=message.voucher,
         voucher_signature=message.signature,
     )
+    return Turn(closing, ("close",))
 
 
 def _check(
@@ -159,12 +161,10 @@ def _repeat(
     if different is not None:
         return different
     if window.refusal is not None:
-        assert window.refusal_signature is not None
-        return RefusalMessage(window.refusal, window.refusal_signature, window.code, window.reasons)
+        return said.refused(window)
     if window.receipt is None or window.secret is None:
         raise fault("wrong-seq", "this seq holds no window of keys that could be released here")
-    assert window.receipt_signature is not None
-    return ReleaseMessage(window.secret, window.receipt, window.receipt_signature)
+    return said.released(window)
 
 
 def _same_voucher(
@@ -196,30 +196,42 @@ def _late_code(error: ChannelFault) -> str:
     return "repriced" if error.code == "wrong-amount" else error.code
 
 
-def _voided(tx: Tx, window: WindowRow) -> WindowRow:
-    judgement.give_back(tx, window.orders)
-    return windows.moved(window, "refuse")
-
-
 def _reasons(denial: Denial) -> tuple[Mapping[str, Any], ...]:
     return denial.reasons or ({"code": denial.outcome, "text": denial.outcome},)
 
 
-def refuse(
+def _decline(
     tx: Tx, holder: Holder, window: WindowRow, code: str, reasons: tuple[Mapping[str, Any], ...], now: datetime
 ) -> RefusalMessage:
-    """Sign and keep the refusal of a void window's voucher."""
-    assert window.state == WindowState.VOID
-    assert window.voucher is not None
+    """Refuse the voucher of an offer that cannot be kept any more; what it held is given back."""
+    judgement.give_back(tx, window.orders)
+    return refuse(tx, holder, window, code, reasons, now)
+
+
+def refuse(
+    tx: Tx,
+    holder: Holder,
+    window: WindowRow,
+    code: str,
+    reasons: tuple[Mapping[str, Any], ...],
+    now: datetime,
+    act: str = "refuse",
+) -> RefusalMessage:
+    """Sign and keep the refusal of a window's voucher; `act` is `lost` for one that is not known here."""
     account = accounts.load(tx, bytes.fromhex(window.channel), Side.PAYEE)
     _acknowledge(tx, holder, account, window.prev, now)
+    return said.refused(turn.take(tx, holder, _refused(holder, window, code, reasons, act, now), now))
+
+
+def _refused(
+    holder: Holder, window: WindowRow, code: str, reasons: tuple[Mapping[str, Any], ...], act: str, now: datetime
+) -> Turn:
+    assert window.voucher is not None
     told = H("refusal", code.encode("ascii"), b"\0", canonical([dict(reason) for reason in reasons]))
     refusal = Refusal(digest(holder.channels, window.voucher), told, int(now.timestamp()))
     signed = holder.sign(digest(holder.registry, refusal))
-    window = replace(window, refusal=refusal, refusal_signature=signed, code=code, reasons=reasons, secret=None)
-    windows.save(tx, window)
-    records.keys_event(tx, holder, "keys.refused", window, now, reason=code)
-    return RefusalMessage(refusal, signed, code, reasons)
+    row = replace(window, refusal=refusal, refusal_signature=signed, code=code, reasons=reasons, secret=None)
+    return Turn(row, (act,), {"reason": code})
 
 
 def _release(
@@ -234,39 +246,43 @@ def _release(
     _acknowledge(tx, holder, account, window.prev, now)
     for line in lines:
         tally.save(tx, line.deal, line.after)
-    leaf = holder.evidence.leaf(
-        tx, records.keys_event(tx, holder, "keys.released", window, now, decisionDigest=decision_digest.hex())
-    )
-    assert window.voucher is not None
-    receipt = Receipt(
-        channel_id=account.channel_id,
-        seq=window.seq,
-        voucher_digest=digest(holder.channels, window.voucher),
-        offer_digest=digest(holder.registry, _offer(window)),
-        decision_digest=decision_digest,
-        log_leaf=leaf,
-        released_at=int(now.timestamp()),
-    )
-    signed = holder.sign(digest(holder.registry, receipt))
-    window = windows.save(tx, windows.moved(window, "pay", receipt=receipt, receipt_signature=signed))
+    released_at = int(now.timestamp())
+    window = turn.take(tx, holder, _paid(holder, window, decision_digest, released_at), now)
     for line, context in zip(lines, window.contexts, strict=True):
         if line.order.use == OPEN:
             purpose = purpose_of(context)
-            openings.released(tx, holder.evidence, Side.PAYEE, line, purpose, receipt.released_at, now)
+            openings.released(tx, holder.evidence, Side.PAYEE, line, purpose, released_at, now)
             act = performed.read(line.deal.peer, now)
             performed.record(tx, line.deal.digest.hex(), openings.identity(Side.PAYEE, line.order), act)
             holder.books.used(tx, line.deal)
-    accounts.advance(tx, account, seq=account.seq, cumulative=window.cumulative, account_hash=window.account_hash)
-    assert window.secret is not None
-    return ReleaseMessage(window.secret, receipt, signed)
+    return said.released(window)
+
+
+def _paid(holder: Holder, window: WindowRow, decision_digest: bytes, released_at: int) -> Turn:
+    """Return the turn that releases a window's keys; its receipt names the event that says so."""
+    paid = window.voucher
+    assert paid is not None
+
+    def receipted(leaf: bytes) -> Mapping[str, Any]:
+        receipt = Receipt(
+            channel_id=paid.channel_id,
+            seq=window.seq,
+            voucher_digest=digest(holder.channels, paid),
+            offer_digest=digest(holder.registry, _offer(window)),
+            decision_digest=decision_digest,
+            log_leaf=leaf,
+            released_at=released_at,
+        )
+        return {"receipt": receipt, "receipt_signature": holder.sign(digest(holder.registry, receipt))}
+
+    return Turn(window, ("pay",), {"decisionDigest": decision_digest.hex()}, receipted)
 
 
 def _acknowledge(tx: Tx, holder: Holder, account: ChannelRow, prev: bytes, now: datetime) -> None:
     """Take a signature on `prev` as the acknowledgement of the keys of the window with that account hash (spec 4)."""
     last = windows.newest(tx, account, WindowState.PAID)
     if last is not None and last.account_hash == prev:
-        windows.acknowledge(tx, last)
-        records.keys_event(tx, holder, "keys.acknowledged", last, now)
+        turn.take(tx, holder, Turn(replace(last, masked=None), ("acknowledge",)), now)
 
 
 def _offer(window: WindowRow) -> KeyOffer:

@@ -27,12 +27,15 @@ from connector.channel import (
     receipts,
     receive,
     release,
+    said,
     tally,
+    turn,
     windows,
 )
 from connector.channel.errors import ChannelFault, fault
-from connector.channel.messages import Equivocation, OfferMessage, RefusalMessage, Resume, Testimony, VoucherMessage
+from connector.channel.messages import Equivocation, Resume, Testimony
 from connector.channel.tally import OPEN
+from connector.channel.turn import Turn
 from connector.enforcement.context import purpose_of
 from connector.store.rows.channel import ChannelState, Side, WindowRow, WindowState
 from connector.store.table_row import replace
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.doors import Buyer, Desk, Holder
+    from connector.channel.messages import RefusalMessage, VoucherMessage
     from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
@@ -188,24 +192,16 @@ def _newest_released(tx: Tx, account: ChannelRow) -> int:
 
 def _testimony(window: WindowRow, final: WindowRow | None) -> Testimony:
     """Return what shows a window: `final` is the channel's newest acknowledgement, which may be of this one."""
-    assert window.offer is not None
-    assert window.offer_signature is not None
-    assert window.voucher is not None
-    assert window.voucher_signature is not None
-    refused = None
-    if window.refusal is not None:
-        assert window.refusal_signature is not None
-        refused = RefusalMessage(window.refusal, window.refusal_signature, window.code, window.reasons)
     return Testimony(
         prev=window.prev,
         orders=window.orders,
         contexts=window.contexts,
-        offered=OfferMessage(window.offer, window.offer_signature, window.sealed_keys),
-        paid=VoucherMessage(window.voucher, window.voucher_signature),
+        offered=said.offered(window),
+        paid=said.paid(window),
         receipt=window.receipt,
         receipt_signature=window.receipt_signature or b"",
         preimage=window.secret if window.receipt is not None else None,
-        refused=refused,
+        refused=None if window.refusal is None else said.refused(window),
         acknowledged=_acknowledgement(window, final),
     )
 
@@ -213,9 +209,7 @@ def _testimony(window: WindowRow, final: WindowRow | None) -> Testimony:
 def _acknowledgement(window: WindowRow, final: WindowRow | None) -> VoucherMessage | None:
     if final is None or final.account_hash != window.account_hash:
         return None
-    assert final.voucher is not None
-    assert final.voucher_signature is not None
-    return VoucherMessage(final.voucher, final.voucher_signature)
+    return said.paid(final)
 
 
 def _differs(
@@ -309,9 +303,7 @@ def _adopt_as_payee(
         if line.order.use == OPEN:
             openings.adopt(tx, Side.PAYEE, line, purpose_of(context), released_at)
     kept = replace(window, state=known.state, secret=known.secret) if known else window
-    windows.save(tx, windows.moved(kept, "resume"))
-    seq = max(window.seq, account.seq)
-    accounts.advance(tx, account, seq=seq, cumulative=window.cumulative, account_hash=window.account_hash)
+    turn.take(tx, holder, Turn(kept, ("resume",)))
     if told.acknowledged is not None and account.state != ChannelState.CLOSED:
         release.on_acknowledge(tx, holder, account.peer, account.channel_id, told.acknowledged, now)
 
@@ -319,8 +311,7 @@ def _adopt_as_payee(
 def _refuse_lost(tx: Tx, holder: Holder, account: ChannelRow, told: Testimony, now: datetime) -> RefusalMessage:
     """Refuse in writing a window that was paid and never released: it is lost with its preimage."""
     window = _next_window(account, told, now)
-    accounts.use_seq(tx, account, max(window.seq, account.seq))
-    return release.refuse(tx, holder, windows.moved(window, "lost"), windows.LOST, (), now)
+    return release.refuse(tx, holder, window, windows.LOST, (), now, "lost")
 
 
 def _adopt_as_payer(
@@ -340,9 +331,7 @@ def _adopt_as_payer(
     receipts.check_time(told.receipt, receipts.first_signed(tx, buyer, account, known, window), now)
     masked = None if told.preimage is None else _masked(tx, buyer, told, known)
     window = replace(window, state=known.state if known else WindowState.NEW, masked=masked)
-    accounts.use_seq(tx, account, max(window.seq, account.seq))
-    account = accounts.load(tx, account.channel_id, Side.PAYER)
-    payer.acknowledge_released(tx, account)
+    payer.acknowledge_released(tx, buyer, account)
     act = "release" if window.state == WindowState.SIGNED else "resume"
     received = receive.of_window(tx, buyer, window, told.preimage or b"")
     receive.take(tx, buyer, account, window, received, act, told.receipt.released_at, now)
@@ -358,8 +347,7 @@ def _adopt_refusal(
     if known is None:
         window = _window(account, told, now)
         receive.check_refusal(buyer, account, window, told.refused)
-        windows.save(tx, receive.refused(window, "lost", told.refused))
-        accounts.use_seq(tx, account, max(window.seq, account.seq))
+        turn.take(tx, buyer, receive.refused(window, "lost", told.refused))
 
 
 def _masked(tx: Tx, buyer: Buyer, told: Testimony, known: WindowRow | None) -> bytes | None:

@@ -5,11 +5,10 @@ Law: everything a step needs after a crash is in its row, which is written whole
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.channel import states
 from connector.store.rows.channel import WindowRow, WindowState
-from connector.store.table_row import replace
 
 if TYPE_CHECKING:
     from connector.store.rows.channel import ChannelRow, Side
@@ -27,14 +26,6 @@ LOST = "lost"
 _CLAIMABLE = (
     "channel = ? and state in (?, ?, ?) and (secret is not null or state = ?) and (valid_until = 0 or valid_until >= ?)"
 )
-
-
-def moved(window: WindowRow, *acts: str, **changes: Any) -> WindowRow:
-    """Return the window after acts of its side's state table, one after the other."""
-    state = window.state
-    for act in acts:
-        state = states.move(window.role, state, act)
-    return replace(window, state=state, **changes)
 
 
 def find(tx: Tx, account: ChannelRow, seq: int) -> WindowRow | None:
@@ -110,12 +101,7 @@ def by_lock(tx: Tx, account: ChannelRow, lock: bytes) -> WindowRow | None:
     return rows[0] if rows else None
 
 
-def acknowledge(tx: Tx, window: WindowRow) -> None:
-    """Note that the keys of a released window are acknowledged; their masked form is forgotten."""
-    save(tx, moved(window, "acknowledge", masked=None))
-
-
 def save(tx: Tx, window: WindowRow) -> WindowRow:
-    """Write the whole window; returns it."""
+    """Write the whole window; returns it. A move is written by `connector.channel.turn` alone."""
     tx.put(window)
     return window

@@ -222,7 +222,7 @@ def test_an_opening_is_bought_whole():
 @pytest.mark.parametrize("role", states.MOVES)
 def test_every_cell_of_both_state_tables(role):
     table = states.MOVES[role]
-    every = {state for state, _ in table} | set(table.values())
+    every = {state for state, _ in table} | {move.after for move in table.values()}
     for state in every:
         for act in {act for _, act in table}:
             if (state, act) in table:
