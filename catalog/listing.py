@@ -96,6 +96,11 @@ def moved(state: State, move: Move, *, role: str, reason: str = "") -> State:
     return step.to
 
 
+def renewing(state: State) -> Move:
+    """Return the move by which a listing in this state gets its next version."""
+    return Move.RESUBMIT if state is State.REFUSED else Move.RENEW
+
+
 def moves(state: State, role: str) -> tuple[Move, ...]:
     """Return what a role may do with a listing in this state, in the table's order."""
     return tuple(move for (at, move), step in TABLE.items() if at == state and role in step.roles)

@@ -19,6 +19,11 @@ class Hosted:
 
     chain: EmbeddedChain | None = None
 
+    async def expect(self) -> None:
+        """Be ready for whoever joins, if there is a chain."""
+        if self.chain is not None:
+            await self.chain.expect()
+
     async def close(self) -> None:
         """Close the chain, if there is one."""
         if self.chain is not None:

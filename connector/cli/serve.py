@@ -89,6 +89,7 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         where = f"{settings.server.host}:{settings.server.port}"
         raise InvalidInput(f"cannot listen on `{where}`: {fault.strerror}", "choose another `server.port`") from fault
     await connector.recover()
+    await connector.hosted.expect()
     settle()
     trust = str(Path(settings.server.trust).resolve()) if settings.server.trust else ""
     told = {"url": settings.url, "pid": os.getpid(), "trust": trust}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connector.custody import review, tickets
 from connector.runtime.errors import Conflict, PeerMisbehaved
 from connector.store.rows.catalogue import ListingRow
+from connector.store.table_row import replace
 from ledger.edition.header import read_header
 from ledger.edition.opening import open_piece
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from connector.custody.review import DrawnRow
     from connector.identity.peers import Peers
     from connector.space.view import SpaceView
+    from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
@@ -55,8 +57,13 @@ async def _seed(core: Core, anchoring: Anchoring, row: ListingRow) -> bytes:
         return row.seed
     anchored = await anchoring.anchor()
     seed = bytes.fromhex(anchored["root"])
-    drawn_of = {"id": row.id, "edition": row.edition}
-    await core.store.write(lambda tx: tx.update(ListingRow, drawn_of, seed=seed))
+
+    def act(tx: Tx) -> None:
+        known = tx.get(ListingRow, id=row.id)
+        if known is not None and known.edition == row.edition:
+            tx.change(known, replace(known, seed=seed))
+
+    await core.store.write(act)
     return seed
 
 

@@ -169,7 +169,7 @@ class Departing:
     async def take_off(self) -> None:
         """Offer nothing any more; what was sold goes on."""
         now = self._core.clock.now()
-        await self._core.store.write(lambda tx: on_offer.take_off(tx, now))
+        await self._core.store.write(lambda tx: on_offer.take_off(tx, self._core.evidence, now))
 
 
 def view(row: LeavingRow) -> JsonObject:

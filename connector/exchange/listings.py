@@ -14,19 +14,21 @@ from catalog import difference, faces
 from catalog.dataset import dataset_from_json, searchable
 from catalog.facets import DATASET, Listed
 from catalog.found import SEALED
-from catalog.listing import FOUND_IN, Move, State
+from catalog.listing import FOUND_IN, State, moved, renewing
 from catalog.lookalike import skeleton
 from catalog.quality import letter, qualities
 from catalog.question import Entry, entry
 from catalog.spaces import MAIN
+from connector.exchange.case import Turn
 from connector.exchange.handed_in import CODE, LISTING_KEYS, RESOURCE, SAMPLE, SPACE
 from connector.exchange.numbering import following, seq_of
-from connector.exchange.stock import Stock
+from connector.exchange.stock import MOVED, Stock
 from connector.exchange.versions import Versions
 from connector.runtime.errors import Conflict, RequestRefused
 from connector.runtime.limits import MEMBER_DAILY_PRODUCTS_MAX, MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.catalogue import HandedInRow, ListingRow
 from contracts import price_words
+from contracts.canonical import sha
 from contracts.tariff import Tariff, asked
 from ledger.edition.header import read_header
 
@@ -43,8 +45,10 @@ NAME, FACES = DATASET, faces.FACES
 VERSIONS = Versions(
     ("title", "dataset", "offer", "tier", "edition", "header", SPACE, SAMPLE, RESOURCE, CODE), difference.differences
 )
-STOCK = Stock(ListingRow, "id", "there is no listing `{}`", "", "header", VERSIONS)
-find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
+STOCK = Stock(
+    ListingRow, "id", "there is no listing `{}`", "", MOVED, said=lambda row: row.header, part="id", versions=VERSIONS
+)
+find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.step, STOCK.absent
 ALIKE_SHOWN = 5
 
 
@@ -82,10 +86,7 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
         updated=now,
         seq=following(tx),
     )
-    tx.insert(row)
-    STOCK.record(tx, evidence, key, ("unknown", row.state.value), provider, "", document, now)
-    VERSIONS.keep(tx, row, now)
-    return row
+    return STOCK.keep(tx, evidence, None, Turn(row, provider, digest=sha(document).hex()))
 
 
 def _count(tx: Tx, provider: str, now: datetime) -> None:
@@ -102,22 +103,32 @@ def _renew(
     tx: Tx, evidence: Evidence, known: ListingRow, document: dict[str, Any], provider: str, now: datetime
 ) -> ListingRow:
     """Put the next version in the place of a listing; what it says of the edition is to be reviewed anew."""
-    key = known.id
-    said = replace(known, **VERSIONS.document(document), skeleton=skeleton(document["title"]))
-    step = Move.RESUBMIT if known.state is State.REFUSED else Move.RENEW
-    if before := VERSIONS.reviewed(tx, key, document):
-        move(tx, evidence, key, step, by=provider, role="provider", reason=f"back to version {before.number}", now=now)
-        tx.change(known, replace(said, review=before.review, seed=None))
-        STOCK.list_again(tx, evidence, key, now)
-        return find(tx, key)
-    old, new = read_header(known.header), read_header(document["header"])
+    before = VERSIONS.reviewed(tx, known.id, document)
     same = known.edition == document["edition"]
-    if not same and (new.series != old.series or new.number <= old.number):
-        raise Conflict(f"the edition does not follow the one listed as `{key}`", "publish the next one")
-    move(tx, evidence, key, step, by=provider, role="provider", reason="", now=now)
-    tx.change(known, replace(said, review=None, seed=known.seed if same else None))
-    VERSIONS.keep(tx, find(tx, key), now)
-    return find(tx, key)
+    if before is None and not same:
+        _check_follows(known, document)
+    reason = f"back to version {before.number}" if before else ""
+    row = replace(
+        known,
+        **VERSIONS.document(document),
+        skeleton=skeleton(document["title"]),
+        state=moved(known.state, renewing(known.state), role="provider"),
+        review=before.review if before else None,
+        seed=known.seed if same and not before else None,
+        reason=reason,
+        updated=now,
+        seq=following(tx),
+    )
+    # the event tells which header was there before
+    STOCK.keep(tx, evidence, known, Turn(row, provider, reason, digest=sha(known.header).hex()))
+    return STOCK.list_again(tx, evidence, known.id, now) if before else row
+
+
+def _check_follows(known: ListingRow, document: dict[str, Any]) -> None:
+    """Raise `Conflict` for an edition that is not a later one of what is listed."""
+    old, new = read_header(known.header), read_header(document["header"])
+    if new.series != old.series or new.number <= old.number:
+        raise Conflict(f"the edition does not follow the one listed as `{known.id}`", "publish the next one")
 
 
 def page(tx: Tx, state: State, first: int) -> list[dict[str, Any]]:

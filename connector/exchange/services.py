@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from catalog import difference, faces, service
 from catalog.facets import DATA_SERVICE
-from catalog.listing import FOUND_IN, Move, State
+from catalog.listing import FOUND_IN, State, moved, renewing
 from catalog.question import Entry
+from connector.exchange.case import Turn
 from connector.exchange.numbering import following
-from connector.exchange.stock import Stock
+from connector.exchange.stock import MOVED, Stock
 from connector.exchange.versions import Versions
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import MEMBER_SERVICES_MAX, PAGE_ROWS_MAX
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
 # what a question calls these, and how other standards have one (`connector.exchange.kinds`)
 NAME, FACES = DATA_SERVICE, faces.SERVICE_FACES
 VERSIONS = Versions(("title", "space", "service"), difference.of_services)
-STOCK = Stock(ServiceRow, "id", "there is no service `{}`", "", "service", VERSIONS)
-find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
+STOCK = Stock(
+    ServiceRow, "id", "there is no service `{}`", "", MOVED, said=lambda row: row.service, part="id", versions=VERSIONS
+)
+find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.step, STOCK.absent
 # what a reader is told in the place of the bound that a draw of rows gives
 READ, CHECKED = "read by the exchange's operator", "held against the rules of its space, read by nobody"
 # those that are nobody's to read or to find any more
@@ -71,27 +74,26 @@ def submit(
         created=now,
         updated=now,
     )
-    tx.insert(row)
-    STOCK.record(tx, evidence, key, ("unknown", row.state.value), provider, "", document["service"], now)
-    VERSIONS.keep(tx, row, now)
-    return row
+    return STOCK.keep(tx, evidence, None, Turn(row, provider))
 
 
 def _renew(
     tx: Tx, evidence: Evidence, known: ServiceRow, document: JsonObject, reason: str, now: datetime
 ) -> ServiceRow:
     """Put the next version in the place of a service; one that was reviewed as it is, is listed at once."""
-    key, before = known.id, VERSIONS.reviewed(tx, known.id, document)
-    step = Move.RESUBMIT if known.state is State.REFUSED else Move.RENEW
+    before = VERSIONS.reviewed(tx, known.id, document)
     reason = reason or (f"back to version {before.number}" if before else "")
-    review = before.review if before else None
-    tx.change(known, replace(known, **VERSIONS.document(document), review=review))
-    move(tx, evidence, key, step, by=known.provider, role="provider", reason=reason, now=now)
-    if before:
-        STOCK.list_again(tx, evidence, key, now)
-    else:
-        VERSIONS.keep(tx, find(tx, key), now)
-    return find(tx, key)
+    row = replace(
+        known,
+        **VERSIONS.document(document),
+        state=moved(known.state, renewing(known.state), role="provider", reason=reason),
+        review=before.review if before else None,
+        reason=reason,
+        updated=now,
+        seq=following(tx),
+    )
+    STOCK.keep(tx, evidence, known, Turn(row, known.provider, reason))
+    return STOCK.list_again(tx, evidence, known.id, now) if before else row
 
 
 def version(tx: Tx, key: str, number: int, provider: str) -> JsonObject:

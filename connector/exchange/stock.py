@@ -1,20 +1,20 @@
 """The rows of one kind on the list: looked up, moved, and on record; what its versions say is kept beside.
 
-Law: every move is a row of `catalog.listing.TABLE` and an event of the exchange's log in the same transaction. After a
-suspension no version's review stands; what is listed was reviewed as it is.
+Law: every move is a row of `catalog.listing.TABLE`, worked out as a turn (`connector.exchange.case`) and written by
+`Stock.keep` alone: the row, its event in the exchange's log, and what follows for its versions and for what was found
+elsewhere. After a suspension no version's review stands; what is listed was reviewed as it is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
-from catalog.listing import FOUND_IN, Move, moved
+from catalog.listing import FOUND_IN, Move, State, moved
+from connector.exchange.case import Case, Turn
 from connector.exchange.federation import keeping
 from connector.exchange.numbering import following
-from connector.store.kept import Kept
 from connector.store.rows.catalogue import ListingRow, ServiceRow
-from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 R = TypeVar("R", ListingRow, ServiceRow)
+MOVED = "listing.moved"  # what the log calls a turn of these
 
 
 @dataclass(frozen=True, slots=True)
-class Stock(Kept[R]):
-    """Rows of one class; `digested` is the column whose digest a move carries."""
+class Stock(Case[R]):
+    """Rows of one class, and the versions of each."""
 
-    digested: str
-    versions: Versions
+    versions: Versions = field(kw_only=True)
 
     def own(self, row: Stocked) -> R:
         """Return a row that is of this class: nobody else's come here."""
@@ -47,38 +47,31 @@ class Stock(Kept[R]):
             raise self.absent(key)
         return row
 
-    def move(
+    def keep(self, tx: Tx, evidence: Evidence, before: R | None, turn: Turn[R], *, since: str = "") -> R:
+        """Write a turn with its event, and what follows from the state that it leads to."""
+        row = Case.keep(self, tx, evidence, before, turn, since=since)
+        if row.state is State.SUBMITTED:
+            self.versions.keep(tx, row, row.updated)
+        elif row.state is State.SUSPENDED:
+            self.versions.doubt(tx, row.id)
+        elif row.state is State.LISTED:
+            self.versions.note_review(tx, row)
+        if before is not None:
+            edition = before.edition if isinstance(before, ListingRow) else ""
+            keeping.rethink(tx, row.provider, row.id, edition, row.updated)
+        return row
+
+    def step(
         self, tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str, reason: str, now: datetime
     ) -> str:
         """Make a move of the table; returns the new state."""
         row = self.find(tx, key)
         state = moved(row.state, step, role=role, reason=reason)
-        if step is Move.SUSPEND:
-            self.versions.doubt(tx, key)
-        elif step in (Move.LIST, Move.RESUME):
-            self.versions.note_review(tx, row)
-        tx.change(row, replace(row, state=state, reason=reason, updated=now, seq=following(tx)))
-        document = getattr(row, self.digested)
-        self.record(tx, evidence, key, (row.state.value, state.value), by, reason, document, now)
-        keeping.rethink(tx, row.provider, key, row.edition if isinstance(row, ListingRow) else "", now)
-        return state.value
+        after = replace(row, state=state, reason=reason, updated=now, seq=following(tx))
+        return self.keep(tx, evidence, row, Turn(after, by, reason)).state.value
 
-    def list_again(self, tx: Tx, evidence: Evidence, key: str, now: datetime) -> None:
-        """List what was handed in as it was before, and whose review stands."""
+    def list_again(self, tx: Tx, evidence: Evidence, key: str, now: datetime) -> R:
+        """List what was handed in as it was before, and whose review stands; returns its row."""
         for step in (Move.ROLL_BACK, Move.LIST):
-            self.move(tx, evidence, key, step, by=evidence.party, role="exchange", reason="its review stands", now=now)
-
-    def record(
-        self,
-        tx: Tx,
-        evidence: Evidence,
-        key: str,
-        states: tuple[str, str],
-        by: str,
-        reason: str,
-        document: Any,
-        now: datetime,
-    ) -> None:
-        """Record a move; `document` is what it is of."""
-        fields = {"from": states[0], "to": states[1], "by": by, "reason": reason, "digest": sha(document).hex()}
-        evidence.record(tx, "listing.moved", part=key, fields=fields, now=now)
+            self.step(tx, evidence, key, step, by=evidence.party, role="exchange", reason="its review stands", now=now)
+        return self.find(tx, key)

@@ -1,17 +1,50 @@
-"""The states of a product of ours, and which of them let peers ask for it."""
+"""The states of a product of ours: which moves there are, which of them let peers ask for it, and who writes them.
+
+Law: a product moves by `MOVES` or not at all, and `keep` alone writes where it is, with the events of its edition in
+the same transaction. What it becomes is worked out before (`connector.provider.steps`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from connector.store.rows.product import ProductRow, ProductState
+from connector.store.table_row import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
 
-
+# where a product goes from each state: onwards, out of the way, or back to be sealed without what leaked
+MOVES: Mapping[ProductState, frozenset[ProductState]] = MappingProxyType({
+    ProductState.DRAFT: frozenset({
+        ProductState.SEALED, ProductState.REGISTERED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
+    }),
+    ProductState.RENEWING: frozenset({
+        ProductState.SEALED, ProductState.REGISTERED, ProductState.SUBMITTED, ProductState.UNLISTED,
+        ProductState.WITHDRAWN, ProductState.DRAFT,
+    }),
+    ProductState.SEALED: frozenset({
+        ProductState.REGISTERED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
+    }),
+    ProductState.REGISTERED: frozenset({
+        ProductState.SUBMITTED, ProductState.UNLISTED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
+    }),
+    # an earlier version is on its way again from where it had been registered
+    ProductState.SUBMITTED: frozenset({
+        ProductState.RENEWING, ProductState.REGISTERED, ProductState.WITHDRAWN, ProductState.DRAFT,
+    }),
+    ProductState.UNLISTED: frozenset({
+        ProductState.RENEWING, ProductState.REGISTERED, ProductState.WITHDRAWN, ProductState.DRAFT,
+    }),
+    ProductState.FAILED: frozenset({ProductState.DRAFT, ProductState.FAILED, ProductState.WITHDRAWN}),
+    ProductState.WITHDRAWN: frozenset({ProductState.WITHDRAWN}),
+})  # fmt: skip
 # states from which a product goes on by itself, in the order of the journey
 UNDER_WAY = (ProductState.DRAFT, ProductState.RENEWING, ProductState.SEALED, ProductState.REGISTERED)
 # the last state of a product that is on offer, here or at the exchange
@@ -32,10 +65,37 @@ def listed(tx: Tx) -> list[str]:
     return [row["id"] for row in rows if row["state"] in ON_OFFER or row["id"] in handed_in]
 
 
-def take_off(tx: Tx, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the log says of an edition when its product moves."""
+
+    kind: str
+    edition: str
+    fields: Mapping[str, Any]
+
+
+def keep(tx: Tx, evidence: Recorder, before: ProductRow | None, after: ProductRow, *told: Told) -> ProductRow:
+    """Write what becomes of a product, None `before` for a new one, with what the log says of it; return its row."""
+    if before is None:
+        tx.insert(after)
+    else:
+        assert after.state in MOVES[before.state], f"a product that is {before.state} cannot become {after.state}"
+        tx.change(before, after)
+    for one in told:
+        evidence.record(tx, one.kind, part=one.edition, fields=one.fields, now=after.updated)
+    return after
+
+
+def take_off(tx: Tx, evidence: Recorder, now: datetime) -> None:
     """Offer nothing any more, and let nothing that is under way come on offer."""
-    for state in (*UNDER_WAY, *OFFERED):
-        tx.update(ProductRow, {"state": state}, state=ProductState.WITHDRAWN, renewal=None, updated=now)
+    among = (*UNDER_WAY, *OFFERED)
+    for row in tx.find(ProductRow, f"state in ({', '.join('?' * len(among))})", among):
+        keep(tx, evidence, row, withdrawn(row, now))
+
+
+def withdrawn(product: ProductRow, now: datetime) -> ProductRow:
+    """Return the row of a product that is offered no more."""
+    return replace(product, state=ProductState.WITHDRAWN, renewal=None, updated=now)
 
 
 def offered(product: ProductRow) -> ProductState:

@@ -7,15 +7,16 @@ for it; agreements in force are kept: their buyers owe nothing for the leak, and
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.custody.needs import SOLD_NO_MORE
 from connector.custody.scrub import ERASED
+from connector.negotiation.on_offer import keep
+from connector.provider import steps
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
-from connector.store.rows.product import ProductRow, ProductState
+from connector.store.rows.product import ProductRow
 from connector.store.rows.vault import EditionRow, VaultState
 from ledger.edition.row_table import RowTable
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from connector.provider.publication import Publications
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
-
-
-ANEW = ProductState.DRAFT  # the state of a product whose next step is to be sealed
 
 
 class Leaking:
@@ -61,7 +59,7 @@ class Leaking:
             self._core.evidence.record(tx, "edition.withdrawn", part=each.id, fields=fields, now=now)
             for product in tx.find(ProductRow, "edition = ?", (each.id,)):
                 if product.state not in SOLD_NO_MORE:
-                    tx.change(product, replace(product, state=ANEW, updated=now))
+                    keep(tx, self._core.evidence, product, steps.anew(product, now))
                     products.append(product.id)
         return {"edition": edition, "leaked": [each.id for each in leaked], "products": products}
 

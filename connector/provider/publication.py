@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog import sample as samples
-from catalog.dataset import dataset_from_json, dataset_json
+from catalog.dataset import dataset_from_json
 from connector.core.driver import Driver
 from connector.custody import edition as editions
 from connector.custody import lineage
@@ -22,9 +22,9 @@ from connector.custody.seal import FIXED, Brief, seal
 from connector.custody.sources import Doors, source_of
 from connector.licence import pricing
 from connector.licence.licensed import rows_of
-from connector.negotiation.on_offer import OFFERED, offered
+from connector.negotiation.on_offer import OFFERED, Told, keep
 from connector.provider import brief as briefs
-from connector.provider import drifting, history, on_table, renewal
+from connector.provider import drifting, history, on_table, renewal, steps
 from connector.provider.description import described
 from connector.provider.preview import preview
 from connector.provider.submission import hand_in
@@ -113,16 +113,10 @@ class Publications:
         def act(tx: Tx) -> None:
             draft = replace(row, brief=self._derivation.settle(tx, row.brief, row.policy))
             known = tx.get(ProductRow, id=key)
-            if known is None:
-                if draft.offer and tx.get(ProductRow, offer=draft.offer) is not None:
-                    raise Conflict(f"another product has the offer id `{draft.offer}`", "choose another offer id")
-                tx.insert(draft)
-            elif known.state is ProductState.FAILED and known.edition is None:
-                tx.change(known, replace(draft, created=known.created))
-            elif known.state in OFFERED:
-                renewal.begin(tx, known, draft)
-            elif (known.renewal or known.brief) != draft.brief:
-                raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
+            if known is None and draft.offer and tx.get(ProductRow, offer=draft.offer) is not None:
+                raise Conflict(f"another product has the offer id `{draft.offer}`", "choose another offer id")
+            if (after := steps.begun(known, draft)) is not None:
+                keep(tx, self._core.evidence, known, after)
 
         await self._core.store.write(act)
         self.driver.wake(key)
@@ -235,8 +229,7 @@ class Publications:
             row = tx.get(ProductRow, id=key)
             assert row is not None
             if row.state is not ProductState.WITHDRAWN:
-                state = offered(row) if row.state is ProductState.RENEWING else ProductState.FAILED
-                tx.change(row, replace(row, state=state, reason=reason, renewal=None, updated=now))
+                keep(tx, self._core.evidence, row, steps.failed(row, reason, now))
 
         await self._core.store.write(act)
         async with self._moved:
@@ -252,8 +245,7 @@ class Publications:
     async def _seal(self, row: ProductRow) -> None:
         """Describe and seal; the run's key is durable before the first sealed byte."""
         if row.renewal:
-            draft = self.draft(row.renewal)
-            row = replace(row, brief=draft.brief, title=draft.title, policy=draft.policy, limits=draft.limits)
+            row = steps.renewed(row, self.draft(row.renewal))
         brief = row.brief
         before = await self._core.store.read(lambda tx: renewal.former(tx, self._secrets, row))
         number = await self._core.store.read(lambda tx: renewal.next_number(tx, row.id))
@@ -272,31 +264,19 @@ class Publications:
         limits = row.limits | pricing.limits(brief, tariff, goods, now)
 
         def act(tx: Tx) -> bool:
-            known = tx.get(ProductRow, id=row.id)
-            if known is None or known.state is not row.state or renewal.leaked_since(tx, before):
+            known = _still(tx, row)
+            if known is None or renewal.leaked_since(tx, before):
                 return False
+            edition, told = sealed.edition_id.hex(), []
             if fresh:
                 editions.record(tx, sealed, product=row.id, now=now)
                 fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
-                fields |= lineage.note_derived(tx, sealed.edition_id.hex(), row.brief.get("derivedFrom") or ())
-                self._core.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
+                fields |= lineage.note_derived(tx, edition, row.brief.get("derivedFrom") or ())
+                told = [Told("edition.sealed", edition, fields)]
+            after = steps.sealed(known, row, edition, dataset, sample, terms, limits, now, fresh=fresh)
+            keep(tx, self._core.evidence, known, after, *told)
             if fresh and row.dataset:
                 drifting.warn(self._notices, tx, row, dataset, now)
-            sold = replace(
-                known,
-                brief=row.brief,
-                title=row.title,
-                policy=row.policy,
-                renewal=None,
-                edition=sealed.edition_id.hex(),
-                dataset=dataset_json(dataset),
-                sample=sample,
-                terms=terms,
-                limits=limits,
-                state=ProductState.SEALED if fresh else ProductState.REGISTERED,
-                updated=now,
-            )
-            tx.change(known, sold)
             return True
 
         if not await self._core.store.write(act) and fresh:
@@ -350,10 +330,11 @@ class Publications:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
-            if tx.update(ProductRow, {"id": row.id, "state": row.state}, state=ProductState.REGISTERED, updated=now):
+            if (known := _still(tx, row)) is not None:
                 tx.update(EditionRow, {"id": edition.id}, state=VaultState.REGISTERED, register_tx=mined.transaction)
                 fields = {"tx": mined.transaction} | ({"blindSalt": salt.hex()} if salt else {})
-                self._core.evidence.record(tx, "edition.registered", part=edition.id, fields=fields, now=now)
+                told = Told("edition.registered", edition.id, fields)
+                keep(tx, self._core.evidence, known, steps.registered(known, now), told)
 
         await self._core.store.write(act)
 
@@ -366,12 +347,19 @@ class Publications:
         now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
-            if tx.update(ProductRow, {"id": row.id, "state": row.state}, state=offered(row), updated=now):
+            if (known := _still(tx, row)) is not None:
+                keep(tx, self._core.evidence, known, steps.on_offer(known, now))
                 history.keep(tx, row, now)
 
         await self._core.store.write(act)
         for listener in self.on_offer:
             listener(edition.id)
+
+
+def _still(tx: Tx, row: ProductRow) -> ProductRow | None:
+    """Return the row of a product as it is now, None if it is not where a step found it."""
+    known = tx.get(ProductRow, id=row.id)
+    return known if known is not None and known.state is row.state else None
 
 
 def _sample(sources: Sequence[Any], profiles: Sequence[FileProfile], rows: int | None) -> dict[str, Any] | None:

@@ -7,14 +7,12 @@ no new edition.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.custody import layout
 from connector.custody.former import Former
 from connector.custody.seal import FIXED
-from connector.runtime.errors import Conflict, InvalidInput
-from connector.store.rows.product import ProductRow, ProductState
+from connector.runtime.errors import InvalidInput
 from connector.store.rows.vault import EditionRow, VaultState
 from ledger.edition.row_table import RowTable
 
@@ -25,13 +23,12 @@ if TYPE_CHECKING:
     from connector.custody.sealed import Sealed
     from connector.custody.secrets import Keys
     from connector.custody.sources import Source
+    from connector.store.rows.product import ProductRow
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
 CDC = "cdc"
 REASONS_SHOWN = 3
-# what makes it another product: another id is due
-LASTING = ("tier", "offer", "unlisted")
 # data of a higher grade are personal, important or core: which of their pieces stayed equal is nobody's business
 GRADE_MAX_REPEATED = 2
 
@@ -50,14 +47,6 @@ def saving(edition: EditionRow) -> JsonObject:
     repeated = [int(number) for number in edition.repeated or ()]
     size = sum(table.plain_bytes(number, 1) for number in repeated)
     return {"repeatedRows": len(repeated), "repeatedBytes": str(size)}
-
-
-def begin(tx: Tx, known: ProductRow, draft: ProductRow) -> None:
-    """Have a product that is on offer sealed anew by another draft; raises Conflict for what would be another one."""
-    changed = [name for name in LASTING if known.brief.get(name) != draft.brief.get(name)]
-    if changed:
-        raise Conflict(f"`{changed[0]}` of the product `{known.id}` is another", "choose another id")
-    tx.change(known, replace(known, renewal=draft.brief, state=ProductState.RENEWING, reason=None))
 
 
 def former(tx: Tx, keys: Keys, product: ProductRow) -> Former | None:

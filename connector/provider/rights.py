@@ -8,14 +8,15 @@ withdrawn edition is offered no more, here and at the exchange; what was sold of
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector.chain.transactions import MinedEvent
+from connector.negotiation.on_offer import keep, withdrawn
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.store.rows.product import ProductRow, ProductState
+from connector.store.rows.product import ProductRow
 from connector.store.rows.vault import EditionRow
 from contracts import address, blind
 from contracts.decimals import read_hex
@@ -160,7 +161,7 @@ class Rights:
         def act(tx: Tx) -> list[str]:
             products = tx.find(ProductRow, "edition = ?", (edition,))
             for product in products:
-                tx.change(product, replace(product, state=ProductState.WITHDRAWN, updated=self._core.clock.now()))
+                keep(tx, self._core.evidence, product, withdrawn(product, self._core.clock.now()))
             return [product.id for product in products if not product.blind]
 
         products = await self._core.store.write(act)

@@ -7,13 +7,13 @@ withdrawn or erased is not gone back to.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from connector.negotiation.on_offer import OFFERED
+from connector.negotiation.on_offer import OFFERED, keep
+from connector.provider import steps
 from connector.runtime import reasons, rehearsal
 from connector.runtime.errors import Absent, Conflict
-from connector.store.rows.product import ProductRow, ProductState, ProductVersionRow
+from connector.store.rows.product import ProductRow, ProductVersionRow
 from connector.store.rows.vault import EditionRow
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ class Versions:
             if edition is None or edition.state not in GOOD_EDITIONS:
                 state = "gone" if edition is None else edition.state
                 raise Conflict(f"the edition of version {number} is {state}", "publish a new one")
-            tx.change(
-                product, replace(product, **version.kept, state=ProductState.REGISTERED, reason=None, updated=now)
-            )
+            keep(tx, self._core.evidence, product, steps.gone_back(product, version.kept, now))
 
         await self._core.store.write(act)
         rehearsal.refuse(rehearsal.SEND, "submission", self._space.last().exchange, {"id": key, "version": number})

@@ -1,4 +1,5 @@
-"""The host's handle on an onlooker: a process begun with the first question, asked in turns, begun again if it ends.
+"""The host's handle on an onlooker: a process begun with the first question or before, asked in turns, begun again if
+it ends.
 
 Law: one question at a time is under way of those that look something up, and one of those that run programs; a turn is
 over when its answer is there. An onlooker that owes an answer for too long is killed: everybody is told to ask again.
@@ -66,6 +67,10 @@ class Beside:
             return [answers[first:last] for first, last in itertools.pairwise(ends)]
 
         return await self._turns[kind].take(caller, work, lambda: self._drop(number))
+
+    async def begin(self) -> None:
+        """Begin it, if it is not there: it takes in its modules before the first question comes."""
+        await self._begun()
 
     async def close(self) -> None:
         """End it, and what it has to do."""

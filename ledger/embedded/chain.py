@@ -143,6 +143,10 @@ class EmbeddedChain:
         self._budget.spend(caller, written)
         return answer
 
+    async def expect(self) -> None:
+        """Be ready for what strangers look up: who joins asks that first, and waits for it."""
+        await self._beside[Standing.STRANGER, Kind.LOOK].begin()
+
     async def tick(self) -> bool:
         """Mine an empty block if the clock has moved since the newest one; say whether it did."""
         return await self._on_worker(self._engine.tick)

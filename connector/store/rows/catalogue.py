@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from catalog import listing, source
 from catalog.source import Kind
+from connector.store.rows.space import CaseRow
 from connector.store.table_row import Amount, Document, Documents, TableRow, dataclass, table
 
 
@@ -21,7 +22,7 @@ from connector.store.table_row import Amount, Document, Documents, TableRow, dat
     ),
 )
 @dataclass(frozen=True, kw_only=True)
-class ListingRow(TableRow):
+class ListingRow(CaseRow):
     """A product that an exchange lists, or reviews."""
 
     id: str
@@ -71,7 +72,7 @@ class HandedInRow(TableRow):
 
 @table("services", key=("id",), index=(("state",), ("provider",), ("seq",)))
 @dataclass(frozen=True, kw_only=True)
-class ServiceRow(TableRow):
+class ServiceRow(CaseRow):
     """A service that an exchange lists, or reviews."""
 
     id: str

@@ -1,0 +1,106 @@
+"""What becomes of a product where that is to be decided, as functions of its row.
+
+Law: nothing is looked up and nothing is written here; `on_offer.keep` writes the row that follows, in the transaction
+of the thing that was done.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog.dataset import dataset_json
+from connector.negotiation.on_offer import OFFERED, offered
+from connector.runtime.errors import Conflict
+from connector.store.rows.product import ProductState as State
+from connector.store.table_row import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from catalog.dataset import Dataset
+    from connector.store.rows.product import ProductRow
+    from contracts.canonical import JsonObject
+
+# what makes it another product: another id is due
+LASTING = ("tier", "offer", "unlisted")
+
+
+def begun(known: ProductRow | None, draft: ProductRow) -> ProductRow | None:
+    """Return what follows when a product is published by a draft, None when it is on its way by just that one.
+
+    One that never was sealed begins anew; one on offer stays there as it is until its next edition is durable. Raises
+    Conflict for what would be another product.
+    """
+    if known is None:
+        return draft
+    if known.state is State.FAILED and known.edition is None:
+        return replace(draft, created=known.created)
+    if known.state in OFFERED:
+        changed = [name for name in LASTING if known.brief.get(name) != draft.brief.get(name)]
+        if changed:
+            raise Conflict(f"`{changed[0]}` of the product `{known.id}` is another", "choose another id")
+        return replace(known, renewal=draft.brief, state=State.RENEWING, reason=None)
+    if (known.renewal or known.brief) != draft.brief:
+        raise Conflict(f"the product `{known.id}` was published with another brief", "choose another id")
+    return None
+
+
+def renewed(row: ProductRow, draft: ProductRow) -> ProductRow:
+    """Return a product with what the brief of its next edition says."""
+    return replace(row, brief=draft.brief, title=draft.title, policy=draft.policy, limits=draft.limits)
+
+
+def sealed(
+    known: ProductRow,
+    said: ProductRow,
+    edition: str,
+    dataset: Dataset,
+    sample: JsonObject | None,
+    terms: JsonObject,
+    limits: JsonObject,
+    now: datetime,
+    *,
+    fresh: bool,
+) -> ProductRow:
+    """Return what follows when an edition is sealed as `said`; one that is not `fresh` is registered already."""
+    return replace(
+        known,
+        brief=said.brief,
+        title=said.title,
+        policy=said.policy,
+        renewal=None,
+        edition=edition,
+        dataset=dataset_json(dataset),
+        sample=sample,
+        terms=terms,
+        limits=limits,
+        state=State.SEALED if fresh else State.REGISTERED,
+        updated=now,
+    )
+
+
+def registered(row: ProductRow, now: datetime) -> ProductRow:
+    """Return what follows when the chain has its edition."""
+    return replace(row, state=State.REGISTERED, updated=now)
+
+
+def on_offer(row: ProductRow, now: datetime) -> ProductRow:
+    """Return what follows when the exchange has it, or nobody is to have it."""
+    return replace(row, state=offered(row), updated=now)
+
+
+def failed(row: ProductRow, reason: str, now: datetime) -> ProductRow:
+    """Return what follows a fault; a product whose next edition failed is on offer as it was."""
+    state = offered(row) if row.state is State.RENEWING else State.FAILED
+    return replace(row, state=state, reason=reason, renewal=None, updated=now)
+
+
+def anew(row: ProductRow, now: datetime) -> ProductRow:
+    """Return what follows when its edition leaked: it is sealed again, without what leaked."""
+    return replace(row, state=State.DRAFT, updated=now)
+
+
+def gone_back(row: ProductRow, kept: Mapping[str, Any], now: datetime) -> ProductRow:
+    """Return what follows when an earlier version takes its place: as if that were on its way to the exchange."""
+    return replace(row, **kept, state=State.REGISTERED, reason=None, updated=now)
