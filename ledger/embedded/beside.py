@@ -1,5 +1,4 @@
-"""The host's handle on an onlooker: a process begun with the first question or before, asked in turns, begun again if
-it ends.
+"""The host's handle on an onlooker: a process begun by the first question at the latest, and again if it ends.
 
 Law: one question at a time is under way of those that look something up, and one of those that run programs; a turn is
 over when its answer is there. An onlooker that owes an answer for too long is killed: everybody is told to ask again.
