@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.net.outbound import Outbound
     from connector.runtime.clock import Clock
+    from connector.runtime.settings_table import LogSettings
     from connector.space.view import SpaceView
     from connector.store.evidence import Evidence
     from connector.store.exclusive import Exclusive
@@ -50,6 +51,15 @@ ADDRESSES_DIGITS = 16  # of a digest, to tell one set of witnesses from another
 ATTEMPTS = 3  # one for the size we remember, one for the size the witness tells, one for a log that grew meanwhile
 
 log = logging.getLogger(__name__)
+
+
+def due(wanted: LogSettings, waited: float, new: int) -> bool:
+    """Say whether `new` entries are anchored now, `waited` seconds after the last anchor; a setting of 0 says never.
+
+    Each anchor costs a transaction, so entries wait for each other.
+    """
+    late = waited >= wanted.anchor_interval_seconds > 0
+    return (late and new > 0) or new >= wanted.anchor_events > 0
 
 
 class Anchoring:

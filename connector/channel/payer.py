@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, chain_time, equivocation, offers, receipts, said, states, turn, windows
+from connector.channel import batch, chain_time, equivocation, offer_check, receipts, said, states, turn, windows
 from connector.channel.errors import fault
 from connector.channel.payee import MAX_SEQ_GAP
 from connector.channel.plan import ready
@@ -54,10 +54,12 @@ def on_offer(
     if [line.amount for line in lines] != [order.amount for order in request.orders]:
         raise fault("wrong-amount", "the request was planned on another state of our books")
     receipts.require_clock(tx, buyer, now)
-    offers.check(message, _expected(tx, buyer, account, request, lines, now))
+    offer_check.check(message, _expected(tx, buyer, account, request, lines, now))
     if windows.lock_known(tx, message.offer.lock):
         raise fault("offer-lock", "the lock was used before")
-    masked = offers.open_masked(message, _readers(tx, buyer, request.orders), sum(len(line.rows) for line in lines))
+    masked = offer_check.open_masked(
+        message, _readers(tx, buyer, request.orders), sum(len(line.rows) for line in lines)
+    )
     amount = sum(line.amount for line in lines)
     window = turn.take(tx, buyer, _signed(tx, buyer, account, request, message, masked, amount, now))
     acknowledge_released(tx, buyer, account)
@@ -124,11 +126,11 @@ def _readers(tx: Tx, buyer: Buyer, orders: Sequence[Order]) -> dict[bytes, X2551
 
 def _expected(
     tx: Tx, buyer: Buyer, account: ChannelRow, request: KeyRequest, lines: Sequence[Line], now: datetime
-) -> offers.Expected:
+) -> offer_check.Expected:
     margins = batch.margins(line.deal for line in lines)
     latest = max(now, buyer.chain.sight(tx).block_time)
     furthest = min(latest + timedelta(seconds=margins.lock + CLOCK_LEEWAY_SECONDS), account.expiry)
-    return offers.Expected(
+    return offer_check.Expected(
         domain=buyer.registry,
         payee=account.payee,
         channel_id=account.channel_id,

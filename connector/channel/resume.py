@@ -21,7 +21,7 @@ from connector.channel import (
     batch,
     equivocation,
     judgement,
-    offers,
+    offer_check,
     openings,
     payer,
     receipts,
@@ -359,6 +359,6 @@ def _masked(tx: Tx, buyer: Buyer, told: Testimony, known: WindowRow | None) -> b
         return None
     rows = sum(each.count for order in told.orders for each in order.ranges)
     try:
-        return offers.open_masked(told.offered, private, rows)
+        return offer_check.open_masked(told.offered, private, rows)
     except ChannelFault as error:
         raise fault("bad-testimony", error.text) from error

@@ -17,9 +17,8 @@ from connector.custody.cutting import aligned, cdc, fixed
 from connector.custody.errors import VaultError
 from connector.custody.places import sectors
 from contracts.ranges import RowSet
-from ledger.edition.header import DEFAULT_PIECE_BYTES, LAYOUTS
+from ledger.edition.header import LAYOUTS
 from ledger.edition.index import Index, IndexedFile
-from ledger.edition.row import MAX_PIECE_BYTES
 from ledger.edition.row_table import MAX_ROWS
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from connector.custody.sources import Source
 
 NO_DIGEST = bytes(32)
-# from so many plain bytes on `fixed` pieces are as large as they may be: each costs the same work whatever its size
-LARGE_BYTES = 1024 * 1024 * 1024
 CUTTERS: Mapping[str, Callable[[Source, int], Cutting]] = MappingProxyType(
     {"fixed": fixed.cut, "aligned": aligned.cut, "cdc": cdc.cut}
 )
@@ -69,11 +66,6 @@ class Layout:
     def size(self) -> int:
         """The length of our file, in whole sectors."""
         return self.data_place + sum(sectors(self.sealed_bytes(size)) for cut in self.cuts for size in cut.lengths)
-
-
-def piece_bytes(layout: str, plain_bytes: int) -> int:
-    """Return the size of pieces where nobody says one."""
-    return MAX_PIECE_BYTES if layout == "fixed" and plain_bytes >= LARGE_BYTES else DEFAULT_PIECE_BYTES
 
 
 def plan(source: Source, layout: str, piece_bytes: int, padding: int, media_type: str, schema: Any) -> Layout:

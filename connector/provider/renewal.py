@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.custody import layout
+from connector.custody.cutting import piece_size
 from connector.custody.former import Former
 from connector.custody.seal import FIXED
 from connector.runtime.errors import InvalidInput
@@ -76,7 +76,7 @@ def piece_bytes(brief: Mapping[str, Any], source: Source, before: Former | None)
         return int(said) << 10
     if before is not None:
         return before.header.piece_bytes
-    return layout.piece_bytes(brief.get("layout") or FIXED, 0 if brief["unit"] == "piece" else source.size)
+    return piece_size.piece_bytes(brief.get("layout") or FIXED, 0 if brief["unit"] == "piece" else source.size)
 
 
 def is_new(sealed: Sealed, before: Former | None) -> bool:

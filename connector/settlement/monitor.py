@@ -10,6 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from connector.chain.anchoring import due
 from connector.channel import openings, payee
 from connector.identity import tokens
 from connector.runtime.cancellation import cancel
@@ -80,18 +81,16 @@ class Monitor:
         await self._core.store.write(lambda tx: openings.end_lapsed(tx, self._core.evidence, now))
 
     async def _anchor(self) -> None:
-        """Anchor what is new when it is time, or when enough is; each anchor costs a transaction, so they are batched.
+        """Anchor what is new when that is due.
 
         A space that has not all the witnesses yet is waited for: a log that was registered with fewer stays so a while.
         """
-        wanted = self._core.settings.log
-        every, many, now = wanted.anchor_interval_seconds, wanted.anchor_events, self._core.clock.monotonic()
-        late = now - self._anchored >= every > 0
-        if not (late or many) or not self._anchoring.witnessed():
+        wanted, now = self._core.settings.log, self._core.clock.monotonic()
+        if not self._anchoring.witnessed():
             return
         new = await self._core.store.read(self._core.evidence.unanchored)
-        if (late and new) or new >= many > 0:
+        if due(wanted, now - self._anchored, new):
             # one that fails is tried again before the interval is over
-            self._anchored = min(now, now - every + ANCHOR_RETRY_SECONDS)
+            self._anchored = min(now, now - wanted.anchor_interval_seconds + ANCHOR_RETRY_SECONDS)
             await self._anchoring.anchor()
             self._anchored = now

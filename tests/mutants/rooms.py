@@ -49,8 +49,8 @@ ROOMS = (
         _of(
             "connector/channel",
             "account acknowledgement batch box bundle chain_time claims closing doors equivocation judgement "
-            "lapsing messages offers openings payee payer plan priced receipts receive records release resume states "
-            "step tally window windows wire",
+            "lapsing messages offer_check openings payee payer plan priced receipts receive records release resume "
+            "said states step tally turn window windows wire",
         ),
         (*CHANNEL, (JOURNEYS,), ("tests/billing", "tests/api/test_voucher_faults.py")),
     ),

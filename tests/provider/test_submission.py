@@ -54,7 +54,7 @@ async def test_a_member_is_told_of_what_is_listed_whatever_is_done_to_it(shop):
 
 
 async def test_nothing_is_on_offer_or_comes_on_offer_after_that(shop):
-    await shop.write(lambda tx: on_offer.take_off(tx, shop.core.evidence, START))
+    await shop.write(lambda tx: on_offer.take_off(tx, evidence=None, now=START))
     rows = await shop.read(lambda tx: tx.find("products"))
     assert {row["state"] for row in rows} == {ProductState.WITHDRAWN, FAILED}
 

@@ -4,7 +4,7 @@ Law: (1) everything that decides whether a message is legal lives here; (2) this
 a row names the *sender*. A missing row is a refusal, an error changes no state.
 
 A process starts in `NONE`. Messages are named by what they do, so the two events of a negotiation are two messages.
-Either side may terminate in every state that is not final: the diagram shows fewer, the prose of DSP 2025-1 all.
+Either side may terminate what has begun and is not at its end: the diagram shows fewer, the prose of DSP 2025-1 all.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from connector.channel import box, offers, payer
+from connector.channel import box, offer_check, payer
 from connector.channel.errors import FAULTS, ChannelFault
 from connector.channel.messages import Equivocation, OfferMessage
 from contracts.ranges import RowSet
@@ -143,7 +143,7 @@ def public_of(key):
 
 def opened(masked_by_reader, committed, rows=2):
     readers = {public_of(key): key for key, _ in masked_by_reader}
-    return offers.open_masked(sealed(masked_by_reader, committed), readers, rows)
+    return offer_check.open_masked(sealed(masked_by_reader, committed), readers, rows)
 
 
 SECOND_READER = X25519PrivateKey.from_private_bytes(b"\x56" * 32)
