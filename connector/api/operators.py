@@ -10,7 +10,7 @@ import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from catalog.operators import ACTS
+from catalog.posts import ACTS
 from connector.api import declared
 from connector.api.authorize import EXCHANGE, MANAGEMENT
 from connector.api.call import Call, Kept

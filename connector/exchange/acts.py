@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from catalog.operators import ACTS, ASSENT_DAYS, Post, filled, refusal
+from catalog.posts import ACTS, ASSENT_DAYS, Post, filled, refusal
 from connector.exchange.case import Case, Turn, check_state
 from connector.exchange.operators import posts
 from connector.runtime import reasons
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from catalog.operators import Act
+    from catalog.posts import Act
     from connector.core.core import Core
     from connector.exchange.operators import Operator
     from connector.store.transaction import Tx

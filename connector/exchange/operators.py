@@ -13,8 +13,8 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from catalog.operators import NAME_CHARACTERS_MAX, POSTS, Post, filled
-from catalog.operators import post as post_of
+from catalog.posts import NAME_CHARACTERS_MAX, POSTS, Post, filled
+from catalog.posts import post as post_of
 from connector.exchange.case import Case, Turn
 from connector.identity.tokens import SCHEME
 from connector.runtime import reasons

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.found import LIMITS
-from catalog.operators import ACTS
+from catalog.posts import ACTS
 from docs.generate.tables import table
 
 

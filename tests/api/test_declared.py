@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import typer
 
-from catalog.operators import ACTS as OPERATORS
+from catalog.posts import ACTS as OPERATORS
 from catalog.roles import ROLES
 from connector.api import declared, openapi, operators, rehearsals
 from connector.api.authorize import MANAGEMENT, Who

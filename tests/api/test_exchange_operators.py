@@ -8,7 +8,7 @@ import json
 import pytest
 import pytest_asyncio
 
-from catalog.operators import ACTS, Post
+from catalog.posts import ACTS, Post
 from connector.api import operators
 from connector.api.authorize import EXCHANGE, MANAGEMENT, TRADERS
 from connector.demo.processes import SERVE, Participant, free_ports

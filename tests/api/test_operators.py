@@ -9,7 +9,7 @@ import orjson
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from catalog.operators import ACTS as KNOWN
+from catalog.posts import ACTS as KNOWN
 from connector.api import declared, operators, spaces
 from connector.api.authorize import MANAGEMENT
 from connector.api.call import Call

@@ -102,7 +102,7 @@ class Act:
     Acts that share a path and differ in a member of their body name it behind a `#`, which no request sends.
     `does` names the service and its method that do it, called with the fields by name, and with `who` asks where the
     method has such a parameter; or else `handler` names a function of `connector.api` that reads the request itself.
-    `operator` is the act of an exchange's operators that it is (`catalog.operators.ACTS`), `read` for what they all may
+    `operator` is the act of an exchange's operators that it is (`catalog.posts.ACTS`), `read` for what they all may
     see. `verb` is its command where that is not its name, None where no command answers as it does; what follows ` --`
     is the option that asks for it; `typed` is what is typed after it as an example, where a file is named. `says` is
     what is done, in English and 中文, with the fields in place; `lines` is what a person reads of the answer, `none` of

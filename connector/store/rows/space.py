@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from catalog.complaint import State as ComplaintState
 from catalog.leaving import State as LeavingState
-from catalog.operators import Post
+from catalog.posts import Post
 from connector.store.table_row import Document, Documents, Json, TableRow, dataclass, table
 
 
