@@ -28,6 +28,7 @@ from connector.consumer.mending import Mending
 from connector.consumer.next_channel import NextChannels
 from connector.consumer.opening import Openings
 from connector.consumer.pipe import Pipes
+from connector.consumer.prospect import Prospects
 from connector.consumer.pulling import Pulls
 from connector.consumer.purchase import Till
 from connector.consumer.pursuit import Pursuits
@@ -255,6 +256,7 @@ class Connector:
     versions: Versions
     purse: Purse
     quotes: Quotes
+    prospects: Prospects
     deposits: Deposits
     next_channels: NextChannels
     reads: Reads

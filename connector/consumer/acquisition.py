@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from connector.consumer.deposit import Deposits
     from connector.consumer.holding import Holding
     from connector.consumer.pipe import Pipes
+    from connector.consumer.prospect import Prospects
     from connector.consumer.pulling import Pulls
     from connector.core.core import Core
     from connector.negotiation.engine import Engine
@@ -72,12 +73,13 @@ class Acquisitions:
         pipes: Pipes,
         holding: Holding,
         quotes: quoting.Quotes,
+        prospects: Prospects,
         deposits: Deposits,
         next_channels: next_channel.NextChannels,
         pulls: Pulls,
     ) -> None:
         self._core, self._space, self._engine, self._pipes = core, space, engine, pipes
-        self._holding, self._quotes, self._deposits = holding, quotes, deposits
+        self._holding, self._quotes, self._prospects, self._deposits = holding, quotes, prospects, deposits
         self._next_channels, self._pulls = next_channels, pulls
         self.driver = Driver("acquisition", self._advance, self._fail, MENDED)
         self._purse = asyncio.Lock()
@@ -110,7 +112,7 @@ class Acquisitions:
             self.driver.wake(waiter)
 
     async def acquire(self, key: str, product: str, mandate: Any) -> JsonObject:
-        """Begin to get `product` within `mandate`; with a known id go on, whatever the mandate says then."""
+        """Begin to get `product` within `mandate`; with the id of what has begun go on, whatever it says then."""
         checked = mandates.checked(mandate)
         if not key or not product:
             raise InvalidInput("an acquisition needs an id and a product")
@@ -126,6 +128,8 @@ class Acquisitions:
                 tx.insert(steps.wanted(key, product, checked, now))
             elif known.product != product:
                 raise Conflict(f"`{key}` is about another product", "choose another id")
+            elif steps.never_begun(known):
+                tx.change(known, steps.wanted(key, product, checked, now))
             else:
                 self._unpause(tx, known, now)
 
@@ -222,13 +226,11 @@ class Acquisitions:
     # ---- the steps: True when the next one can follow at once
 
     async def _negotiate(self, row: AcquisitionRow) -> bool:
-        """Find the offer that is meant, and negotiate within the mandate."""
+        """Find the offer that is meant, look ahead, and negotiate within the mandate."""
         mandate = row.mandate
         found = await self._quotes.meant(row.product, mandate, partial(self._asked.__setitem__, row.id))
-        limit = int(mandate["limit"])
-        bid = min(found.asked, limit) if mandate["bid"] is None else int(mandate["bid"])
-        within = {"bid": str(bid), "limit": str(limit), "rounds": self._core.settings.negotiation.rounds_max}
-        within |= found.fixed | ({"cap": mandate["cap"]} if mandate.get("cap") else {})
+        within = steps.limits(mandate, found.asked, self._core.settings.negotiation.rounds_max) | found.fixed
+        await self._prospects.check(found, mandate, int(within["bid"]))
         provider, offer = found.provider, found.offer
         start = self._engine.negotiations.start
 

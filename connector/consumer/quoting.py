@@ -131,13 +131,8 @@ class Quotes:
             raise InvalidInput(
                 f"the offer of `{product[:200]}` has no terms that could be worked out", "ask its provider"
             )
-        shown = await self.public(found.provider, terms["editionId"])
-        try:
-            _, table = await asyncio.to_thread(agreed, bytes.fromhex(terms["editionId"]), *shown)
-            tariff, wanted = Tariff.from_json(terms["tariff"]), rows_of(terms, table)
-        except ContractError as error:
-            raise VerificationFailed(f"what the provider shows is not the edition on offer: {error}") from error
-        pricing.verify(terms, table)
+        table = await self.table(found, terms)
+        tariff, wanted = Tariff.from_json(terms["tariff"]), rows_of(terms, table)
         of, quantity = _measured(tariff, wanted, table)
         due = amount(tariff, quantity)
         return {
@@ -155,6 +150,17 @@ class Quotes:
             "amount": str(due),
             "sum": price_words.money(due, tariff.currency),
         }
+
+    async def table(self, found: Quote, terms: JsonObject) -> RowTable:
+        """Return the rows of the edition on offer, proven to be its; raises VerificationFailed."""
+        shown = await self.public(found.provider, terms["editionId"])
+        try:
+            _, table = await asyncio.to_thread(agreed, bytes.fromhex(terms["editionId"]), *shown)
+            rows_of(terms, table)
+        except ContractError as error:
+            raise VerificationFailed(f"what the provider shows is not the edition on offer: {error}") from error
+        pricing.verify(terms, table)
+        return table
 
     async def public(self, provider: Member, edition: str) -> tuple[Any, bytes]:
         """Return header (JSON) and rows that a provider shows of an edition, whose id is hex; nothing is proven yet."""

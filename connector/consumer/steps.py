@@ -15,6 +15,8 @@ from connector.store.table_row import replace
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from contracts.canonical import JsonObject
+
 FINAL = (State.COMPLETE, State.FAILED)
 AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
 
@@ -24,6 +26,19 @@ def wanted(key: str, product: str, mandate: dict[str, Any], now: datetime) -> Ac
     return AcquisitionRow(
         id=key, product=product, mandate=mandate, state=State.WANTED, progress={}, created=now, updated=now
     )
+
+
+def limits(mandate: JsonObject, asked: int, rounds: int) -> JsonObject:
+    """Return within what a negotiation bargains: from the bid, or the asked price, up to the limit."""
+    limit = int(mandate["limit"])
+    bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
+    cap = {"cap": mandate["cap"]} if mandate.get("cap") else {}
+    return {"bid": str(bid), "limit": str(limit), "rounds": rounds} | cap
+
+
+def never_begun(row: AcquisitionRow) -> bool:
+    """Say whether it ended before anything was asked of the provider, and so may be tried anew under its id."""
+    return row.state is State.FAILED and not row.negotiation
 
 
 def funded(row: AcquisitionRow) -> AcquisitionRow:

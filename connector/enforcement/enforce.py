@@ -74,6 +74,11 @@ class Enforcement:
         ruling = self.judge.ruling(link.rules, request, stage=use.stage.name, taken=taken, now=now, done=done)
         return Decided(link, ruling, taken, Draw(link.agreement, uses.shares(ruling.held, counted or {})))
 
+    def foresee(self, tx: Tx, use: Use, now: datetime) -> Refused | None:
+        """Return why a use would be refused, None when it would not; nothing is recorded and nothing held."""
+        found = (self.decide(tx, use, link, now) for link in use.links)
+        return next(filter(None, (self._refused(use, one, now) for one in found)), None)
+
     def enforce(self, tx: Tx, use: Use, now: datetime) -> Granted | Refused:
         """Decide a use and hold its share, from its agreement and from those above it; raises `Exhausted`."""
         found = [self._recorded(tx, use, link, now) for link in use.links]

@@ -9,6 +9,7 @@ whole policy decides at every release and every opening.
     PARTY     what is known of the other party: before an agreement
     DISPLAY   for whom an offer is meant: who sees it in a catalogue
     CARRIER   where sealed bytes may lie with somebody who hands them on
+    FORESEEN  what a buyer can know before it agrees: all but how much is used at a time
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from connector.enforcement.context import SIZE
 from policy.calendar import Duration, WeekWindow
 from policy.model import PolicyKind, atoms
+from policy.vocabulary.operands import OPERANDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from policy.world import Counter
 
 ORDER, STANDING, PARTY, DISPLAY, CARRIER = "order", "standing", "party", "display", "carrier"
+FORESEEN = "foreseen"
 # scope → the operands that are known in it; None: all
 KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
     {
@@ -38,6 +42,7 @@ KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
         PARTY: frozenset({"spatial", "recipient"}),
         DISPLAY: frozenset({"recipient"}),
         CARRIER: frozenset({"spatial"}),
+        FORESEEN: frozenset(OPERANDS) - {SIZE},
     }
 )
 # scopes that ask for whom a policy is, and not for which of the actions it permits

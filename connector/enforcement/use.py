@@ -11,6 +11,7 @@ does the rest, the same for all.
     its keys exported     PART       its agreement       no         with the opening
     plain copy, push      RELEASE    its agreement       yes        at once
     what runs             STANDING   its agreement       no         never: nothing is used
+    what is to be bought  FORESIGHT  none yet            no         never: nothing is recorded either
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ RELEASE: Final = Stage("release")
 PART: Final = Stage("release", duties=False)
 # its duties are asked for with each key
 STANDING: Final = Stage("standing", good=HOLDS, duties=False)
+# what would come of it, before there is an agreement
+FORESIGHT: Final = Stage("offer", promises=True, duties=False)
 # what a back-up forgot and the other side has signed for
 HAPPENED: Final = Stage("release", duties=False, happened=True)
 

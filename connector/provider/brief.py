@@ -17,7 +17,7 @@ from connector.custody.sources import check_address
 from connector.licence import pricing
 from connector.licence.pricing import MEASURES, UNITS_MAX
 from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
-from connector.runtime.errors import InvalidInput
+from connector.runtime.errors import InvalidInput, PurchaseRefused
 from contracts.decimals import read_decimal
 from contracts.namespace import FORMAT_SEALED
 from contracts.periods import PERIODS
@@ -175,3 +175,10 @@ def check(brief: Any) -> dict[str, Any]:
 def until(brief: Mapping[str, Any]) -> datetime:
     """Return the end of use that a checked brief says."""
     return datetime.fromisoformat(brief["until"])
+
+
+def require_future(brief: Mapping[str, Any], now: datetime) -> None:
+    """Raise PurchaseRefused for what nobody could use when it is published: its end is over."""
+    if until(brief) <= now:
+        text = f"the use would end at `{brief['until']}`, which is over: nobody could use what they buy"
+        raise PurchaseRefused(text, "say a later `--until`")

@@ -185,7 +185,8 @@ class Publications:
 
     def draft(self, brief: Any) -> ProductRow:
         """Return the product's first row; everything a person can get wrong is refused here."""
-        brief = briefs.check(brief)
+        brief, now = briefs.check(brief), self._core.clock.now()
+        briefs.require_future(brief, now)
         ask, floor = int(brief["price"]), int(brief["floor"])
         rules = offer_rules(
             purpose=brief["purpose"],
@@ -194,7 +195,6 @@ class Publications:
             openings=brief.get("openings"),
             onward=brief.get("onward") or False,
         )
-        now = self._core.clock.now()
         return ProductRow(
             id=brief.get("id") or str(uuid.uuid4()),
             title=brief["title"],

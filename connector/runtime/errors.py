@@ -11,6 +11,7 @@
     ├── Absent                    nothing here under that name, or not for this caller
     ├── Conflict                  the thing is not in a state for this
     ├── PaymentRefused            over a cap, a deposit or a limit of money
+    ├── PurchaseRefused           the offer never allows what is asked for, or nothing could be bought by it
     ├── VerificationFailed        bytes, keys, proofs or signatures are not what they claim to be
     ├── AddressRefused            an address we do not connect to
     ├── PeerUnreachable           no answer, or "later": nothing is known, safe to ask again
@@ -91,6 +92,10 @@ class Conflict(PenstockError):
 
 class PaymentRefused(PenstockError):
     """The money asked for is over a cap, a deposit or a limit."""
+
+
+class PurchaseRefused(PenstockError):
+    """What is asked for would be refused once it is agreed and paid in: so nothing is."""
 
 
 class VerificationFailed(PenstockError):

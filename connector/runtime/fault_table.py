@@ -68,6 +68,7 @@ ROWS: Mapping[str, Row] = {
     "connector.runtime.errors.Absent": Row(404, 4, "caller", "absent"),
     "connector.runtime.errors.Conflict": Row(409, 2, "caller", "conflict"),
     "connector.runtime.errors.PaymentRefused": Row(402, 5, "caller", "payment"),
+    "connector.runtime.errors.PurchaseRefused": Row(409, 5, "caller", "purchase-refused"),
     "connector.runtime.errors.VerificationFailed": Row(422, 6, "peer", "verification"),
     "connector.runtime.errors.AddressRefused": Row(400, 2, "caller", "address"),
     "connector.runtime.errors.PeerUnreachable": Row(503, 7, "peer", "peer-unreachable", "ask again, nothing is lost"),

@@ -53,7 +53,7 @@ def process(**more):
 
 
 def test_every_state_of_the_journey_has_its_row():
-    steps = Acquisitions(core(clock=None), *[None] * 8)._steps
+    steps = Acquisitions(core(clock=None), *[None] * 9)._steps
     assert set(waiting.TURNS) == set(steps)
     assert not set(waiting.TURNS) & set(FINAL)
 

@@ -1,0 +1,134 @@
+"""What of a purchase can be known before anything is signed: may it be used as it is meant, and can it be paid for.
+
+Law: (1) nothing is written or sent to a peer but questions; what is refused here would be refused later, when a licence
+and a deposit are there. (2) What cannot be known yet is not asked: how much is used at a time, and what others use up.
+(3) A refusal says what to change, and costs nothing: the same id with another mandate is a new try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from catalog.codes import tier as tier_of
+from connector.channel.priced import Tally
+from connector.channel.window import Purse as Window
+from connector.enforcement.context import PURPOSE
+from connector.enforcement.rules import in_force
+from connector.enforcement.scopes import FORESEEN
+from connector.enforcement.use import FORESIGHT, Link, Use
+from connector.licence import pricing
+from connector.licence.licensed import rows_of
+from connector.negotiation.protocol import offers
+from connector.negotiation.protocol.offers import PLAIN
+from connector.runtime.errors import PaymentRefused, PurchaseRefused
+from contracts import meter, price_words
+from contracts.ranges import RowSet
+from contracts.tariff import MAX_MINOR, Tariff, amount
+from contracts.units import AGREEMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connector.consumer.quoting import Quote, Quotes
+    from connector.core.core import Core
+    from connector.enforcement.enforce import Enforcement
+    from connector.settlement.purse import Purse
+    from contracts.canonical import JsonObject
+    from ledger.chain.programs import Programs
+    from ledger.edition.row_table import RowTable
+
+READ: Final = "read"  # the action of who opens what is here
+HINTS: Final = {
+    "purpose-not-allowed": "say a purpose that the offer allows (`--purpose`), see `penstock product show`",
+    "outside-time": "its time is over, or has not begun: ask its provider for another offer",
+    "outside-region": "the offer is for another region: ask its provider",
+    "recipient-not-allowed": "the offer is for others: ask its provider",
+    "context-missing": "no connector can say what the offer asks for: ask its provider for other rules",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What must be there in minor units: the deposit, and what the dearest of its rows costs at once."""
+
+    deposit: int
+    least: int
+
+
+class Prospects:
+    """Looks ahead for one buyer."""
+
+    def __init__(self, core: Core, enforcement: Enforcement, programs: Programs, purse: Purse, quotes: Quotes) -> None:
+        self._core, self._enforcement, self._programs = core, enforcement, programs
+        self._purse, self._quotes = purse, quotes
+
+    async def check(self, found: Quote, mandate: JsonObject, bid: int) -> None:
+        """Raise PurchaseRefused for what the offer never allows, PaymentRefused for what cannot be paid at `bid`."""
+        proposal = offers.read(found.offer)
+        terms = proposal.terms
+        if terms is None:  # a plain copy of another make, whose provider decides by rules that we only read
+            return
+        await self._check_use(found, proposal.policy, terms, mandate)
+        if terms["tier"] != PLAIN:  # which is paid outside channels
+            await self._check_money(found, offers.at_price(terms, bid), mandate)
+
+    async def _check_use(self, found: Quote, policy: JsonObject, terms: JsonObject, mandate: JsonObject) -> None:
+        me, product, now = self._core.identity.did, terms["product"], self._core.clock.now()
+        rules = in_force(policy, product, me, FORESEEN)
+        link = Link("", product, found.provider.did, me, rules, "")
+        said = {PURPOSE: mandate["purpose"]}
+        for action in _actions(terms, mandate):
+            use = Use((link,), action, said, FORESIGHT, "foresight", taker="")
+            refused = await self._core.store.read(partial(self._enforcement.foresee, use=use, now=now))
+            if refused is not None:
+                hint = next((HINTS[one["code"]] for one in refused.reasons if one["code"] in HINTS), "ask its provider")
+                raise PurchaseRefused(f"the offer of `{product[:200]}` never allows this: {refused.text}", hint)
+
+    async def _check_money(self, found: Quote, terms: JsonObject, mandate: JsonObject) -> None:
+        table = await self._quotes.table(found, terms)
+        tariff = Tariff.from_json(terms["tariff"])
+        due = await asyncio.to_thread(_due, tariff, rows_of(terms, table), table, mandate)
+        currency = tariff.currency
+        said = {"deposit": due.deposit, "exposure": mandate["exposure"], "provider": terms["maxExposure"]}
+        bound, name = min((int(each), name) for name, each in said.items() if each is not None)
+        if bound < due.least:
+            costs = f"one piece costs {price_words.money(due.least, currency)}"
+            whose = "the offer lets be owed" if name == "provider" else f"your `{name}` is"
+            raise PurchaseRefused(
+                f"{costs}, and {whose} {price_words.money(bound, currency)} at most: nothing could be bought",
+                "ask its provider" if name == "provider" else f"say `--{name} {due.least}` or more, or leave it out",
+            )
+        held = await self._programs.balance(self._core.identity.keys.address) + await self._purse.credit()
+        if held < due.deposit:
+            raise PaymentRefused(
+                f"the deposit is {price_words.money(due.deposit, currency)}, the account holds "
+                f"{price_words.money(held, currency)}",
+                "have the account credited first, or say a smaller `--deposit`",
+            )
+
+
+def _actions(terms: JsonObject, mandate: JsonObject) -> Iterator[str]:
+    """Return what will be asked: for the keys or the copy, and for an opening where the purchase opens it itself."""
+    action = tier_of(terms["tier"]).action
+    yield action
+    if action != READ and terms["tier"] != PLAIN and mandate["to"] is not None:
+        yield READ
+
+
+def _due(tariff: Tariff, wanted: RowSet, table: RowTable, mandate: JsonObject) -> Due:
+    """Return what a purchase takes (blocking: it looks at every row)."""
+    within = tariff.counted.paid_within == AGREEMENT
+    whole = amount(tariff, meter.added(tariff, wanted, table, begins=True)) if within else MAX_MINOR
+    cap = whole if mandate["cap"] is None else min(whole, int(mandate["cap"]))
+    usual = pricing.usual_deposit(tariff, cap)
+    deposit = usual if mandate["deposit"] is None else min(int(mandate["deposit"]), max(cap, usual))
+    window = Window(table, tariff, Tally(), MAX_MINOR, begins=True)
+    dearest = max(
+        (number for first, count in wanted.ranges for number in range(first, first + count)),
+        key=lambda number: table.plain_bytes(number, 1),
+    )
+    tried = {wanted.ranges[0][0], dearest, *(run.first for run in tariff.records)}
+    return Due(deposit, max(window.cost(RowSet.of([(number, 1)])) for number in tried))

@@ -1,0 +1,92 @@
+"""What cannot come to anything is refused before anything is signed or paid, with what to change."""
+
+from __future__ import annotations
+
+import pytest
+import pytest_asyncio
+
+from connector.client.client import Client
+from connector.runtime.errors import PaymentRefused, PeerRefused, PurchaseRefused, explain_failure, from_reason
+from tests.api.space import FUNDS, PURPOSE
+from tests.every import every
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROWS = "day,millimetres\n" + "".join(f"{day},{day * 3 % 17}\n" for day in range(20_000))
+PRICE = 160_000  # minor units a MiB: one piece of 64 KiB costs 10,000
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def on_offer(space, tmp_path_factory):
+    """Products of the provider: one as usual, one dearer than the buyer's account, one for another region."""
+    path = tmp_path_factory.mktemp("tables") / "rain.csv"
+    path.write_text(ROWS)
+    await space.publish_files("provider", "hail", [path], price=PRICE, floor=str(PRICE))
+    await space.publish_files("provider", "gold", [path], price=FUNDS * 100, floor=str(FUNDS * 100))
+    await space.publish_files("provider", "sleet", [path], region="CN")
+
+
+async def begun(space, key):
+    """Return what an acquisition has begun: its negotiation, its agreement, its channel."""
+    view = await space.doors["buyer"].call("GET", f"acquisitions/{key}")
+    return [view[name] for name in ("negotiation", "agreement", "channel") if view.get(name)]
+
+
+async def refused(space, product, **mandate):
+    """Return what a purchase is refused with, by the management interface that every door asks."""
+    door, key = space.doors["buyer"], f"{product}-{abs(hash(str(mandate)))}"
+    about = {"limit": str(FUNDS * 1000), "purpose": PURPOSE} | mandate
+    await door.call("POST", "acquisitions", {"id": key, "product": product, "mandate": about})
+    view = {"state": "", "mark": ""}
+    while view["state"] not in ("failed", "complete"):
+        view = await door.call("GET", f"acquisitions/{key}?wait=20&after={view['mark']}")
+    assert view["state"] == "failed", view
+    assert await begun(space, key) == []
+    return from_reason(view["reason"])
+
+
+CASES = [
+    ("hail", {"purpose": "Marketing"}, PurchaseRefused, "never allows this", "--purpose"),
+    ("hail", {"deposit": "1"}, PurchaseRefused, "one piece costs 100.00 CNY", "--deposit 10000"),
+    ("hail", {"exposure": "9999"}, PurchaseRefused, "your `exposure` is 99.99 CNY", "--exposure 10000"),
+    ("gold", {}, PaymentRefused, "the account holds", "--deposit"),
+    ("sleet", {}, PurchaseRefused, "never allows this", "another region"),
+]
+
+
+@every("product, mandate, fault, words, hint", lambda: CASES)
+async def test_it_is_refused_before_anything_is_signed(space, on_offer, product, mandate, fault, words, hint):
+    del on_offer
+    told = explain_failure(await refused(space, product, **mandate))
+    expected = explain_failure(fault(""))
+    assert (told.exit_code, told.code) == (5, expected.code)
+    assert words in told.text
+    assert hint in told.hint
+
+
+async def test_the_client_and_the_command_hear_the_same(space, on_offer):
+    del on_offer
+    async with Client(space.people["buyer"].data) as penstock:
+        with pytest.raises(Exception, match="never allows this") as fault:
+            await penstock.get("hail", max_price=PRICE, purpose="Marketing")
+    assert explain_failure(fault.value).exit_code == 5
+
+
+async def test_what_nobody_could_use_is_not_published(space, on_offer, tmp_path):
+    del on_offer
+    path = tmp_path / "rain.csv"
+    path.write_text("day\n1\n")
+    with pytest.raises(PeerRefused) as fault:
+        await space.publish_files("provider", "past", [path], until="2020-01-01T00:00:00Z")
+    told = explain_failure(fault.value)
+    assert (told.exit_code, told.hint) == (5, "say a later `--until`")
+    assert "is over: nobody could use what they buy" in told.text
+
+
+async def test_the_same_id_with_another_mandate_is_a_new_try(space, on_offer):
+    del on_offer
+    async with Client(space.people["buyer"].data) as penstock:
+        with pytest.raises(Exception, match="never allows this"):
+            await penstock.get("hail", max_price=PRICE, purpose="Marketing", id="hail-mended")
+        got = await penstock.get("hail", max_price=PRICE, purpose=PURPOSE, id="hail-mended")
+    assert got.state == "complete"
