@@ -63,7 +63,7 @@ TARGETS: dict[str, dict[str, float]] = {
     "exchange, most memory": {"at_most": 600.0},
     "index": {"at_most": 700.0},
     "found in between, at the least of the first reading's": {"at_least": 1.0},
-    "question while reading, p99": {"at_most": 500.0},
+    "question while reading, p99": {"at_most": 300.0},
 }
 
 

@@ -62,7 +62,7 @@ def how_far(view: dict[str, Any]) -> str:
     done = view["progress"]
     said = share(done, "bytesHeld")
     if int(done["bytes"]) and view["cap"] is not None:
-        said.append(f"paid {done['paid']} of at most {view['cap']} minor units")
+        said.append(f"paid {done['sum']} of at most {view['most']}")
     return ", ".join(said) or str(done["text"])
 
 

@@ -53,6 +53,13 @@ def settle() -> None:
     gc.enable()
 
 
+def ready(settings: Settings) -> str:
+    """Return what is said once the server answers: who it is, as what, in whose space, and where its pages are."""
+    roles = ", ".join(settings.participant.roles)
+    space = f"in the space of {settings.space.exchange}" if settings.space.exchange else "in a space of its own"
+    return f"{settings.did} is ready as {roles}, {space}\n  at {settings.url}, its console at {settings.url}/console"
+
+
 async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     """Serve until SIGTERM or SIGINT; `server.json` says where once the server answers."""
     import asyncio  # noqa: PLC0415  # the help page starts fast
@@ -60,7 +67,6 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     import os  # noqa: PLC0415  # the help page starts fast
     import signal  # noqa: PLC0415  # the help page starts fast
 
-    import orjson  # noqa: PLC0415  # the help page starts fast
     from aiohttp import web  # noqa: PLC0415  # the help page starts fast
 
     from connector.api.server import build  # noqa: PLC0415  # the help page starts fast
@@ -68,11 +74,11 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     from connector.client.server import ADDRESS_FILE  # noqa: PLC0415  # the help page starts fast
     from connector.net import tls  # noqa: PLC0415  # the help page starts fast
     from connector.runtime import files  # noqa: PLC0415  # the help page starts fast
-    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
 
     settle()  # the rest of the start may wait for others, for as long as they take
     give_back()
     context = tls.serving(settings.server.tls_certificate, settings.server.tls_key)
+    _require_free(settings)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, os._exit, INTERRUPTED)  # while it waits for the database or for the space
@@ -86,14 +92,11 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     try:
         await site.start()
     except OSError as fault:
-        where = f"{settings.server.host}:{settings.server.port}"
-        raise InvalidInput(f"cannot listen on `{where}`: {fault.strerror}", "choose another `server.port`") from fault
+        raise _taken(settings, fault) from fault
     await connector.recover()
     await connector.hosted.expect()
     settle()
-    trust = str(Path(settings.server.trust).resolve()) if settings.server.trust else ""
-    told = {"url": settings.url, "pid": os.getpid(), "trust": trust}
-    files.write_atomic(data / ADDRESS_FILE, orjson.dumps(told))
+    _announce(data / ADDRESS_FILE, settings)
     try:
         await stop.wait()
     finally:
@@ -108,6 +111,41 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         except TimeoutError:
             logging.getLogger(__name__).warning("not all came to rest within %d s; the rest is cut off", CLOSE_SECONDS)
             os._exit(0)
+
+
+def _require_free(settings: Settings) -> None:
+    """Raise InvalidInput if somebody listens where we want to: before a chain is founded or another is waited for."""
+    import socket  # noqa: PLC0415  # the help page starts fast
+
+    family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.server.host, settings.server.port))
+        except OSError as fault:
+            raise _taken(settings, fault) from fault
+
+
+def _taken(settings: Settings, fault: OSError) -> Exception:
+    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
+
+    where = f"{settings.server.host}:{settings.server.port}"
+    hint = "is this participant running already? else choose another `server.port`"
+    return InvalidInput(f"cannot listen on `{where}`: {(fault.strerror or str(fault)).lower()}", hint)
+
+
+def _announce(path: Path, settings: Settings) -> None:
+    """Tell other commands where the server answers, and whoever started it that it does."""
+    import os  # noqa: PLC0415  # the help page starts fast
+
+    import orjson  # noqa: PLC0415  # the help page starts fast
+
+    from connector.cli.speak import talk  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime import files  # noqa: PLC0415  # the help page starts fast
+
+    trust = str(Path(settings.server.trust).resolve()) if settings.server.trust else ""
+    files.write_atomic(path, orjson.dumps({"url": settings.url, "pid": os.getpid(), "trust": trust}))
+    talk(ready(settings))
 
 
 def _disk_failed(store: Store) -> None:

@@ -119,17 +119,16 @@ class Acquisitions:
         quoting.check(checked.get("licence"), product)
         await self._space.require(self._core.identity.did)
         now = self._core.clock.now()
-        if await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=key)) is None:
-            await asyncio.to_thread(mandates.require_room, checked)
+        before = await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=key))
+        begun = None if before is None or steps.never_begun(before) else before
+        await asyncio.to_thread(mandates.require_place, checked, begun)
 
         def act(tx: Tx) -> None:
             known = tx.get(AcquisitionRow, id=key)
-            if known is None:
-                tx.insert(steps.wanted(key, product, checked, now))
-            elif known.product != product:
+            if known is not None and known.product != product:
                 raise Conflict(f"`{key}` is about another product", "choose another id")
-            elif steps.never_begun(known):
-                tx.change(known, steps.wanted(key, product, checked, now))
+            if known is None or steps.never_begun(known):
+                tx.put(steps.wanted(key, product, checked, now))
             else:
                 self._unpause(tx, known, now)
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.runtime import files
-from connector.runtime.errors import InvalidInput
+from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.stage import require_empty
+from connector.store.rows.agreement import AcquisitionState
 from contracts.decimals import read_decimal
 from policy.purposes import resolve
 
 if TYPE_CHECKING:
+    from connector.store.rows.agreement import AcquisitionRow
     from contracts.canonical import JsonObject
 
 # minor units; `exposure` is what may be owed for keys not yet released, `cap` what the agreement may cost in all
@@ -55,10 +57,27 @@ def _place(document: JsonObject) -> JsonObject:
     return {"to": to, "keep": keep, "overwrite": overwrite}
 
 
-def require_room(mandate: JsonObject) -> None:
-    """Raise Conflict if what is in the way of the files may be found out only when they are paid for (blocking)."""
-    if mandate["to"] not in (None, *NO_FOLDERS) and not mandate["overwrite"]:
-        require_empty(Path(mandate["to"]))
+def require_place(mandate: JsonObject, begun: AcquisitionRow | None) -> None:
+    """Raise Conflict if the files could not be put where a mandate says, or are there no more (blocking).
+
+    Of a new purchase (`begun` is None) what is in the way is found out before anything is paid. What has begun goes to
+    the place that was said then; when it is complete, nothing is written again.
+    """
+    to = mandate["to"]
+    if begun is None:
+        if to not in (None, *NO_FOLDERS) and not mandate["overwrite"]:
+            require_empty(Path(to))
+        return
+    said, again = begun.mandate.get("to"), f"penstock open {begun.id} --purpose {mandate['purpose']} --to DIRECTORY"
+    if to not in (None, said):
+        where = "here, sealed" if said is None else f"to `{said}`"
+        raise Conflict(f"`{begun.id[:100]}` was begun to be kept {where}, not `{to}`", again)
+    if begun.state is AcquisitionState.COMPLETE and to not in (None, *NO_FOLDERS) and not _holds_files(Path(to)):
+        raise Conflict(f"`{begun.id[:100]}` was opened to `{to}` before, and is there no more", again)
+
+
+def _holds_files(folder: Path) -> bool:
+    return folder.is_dir() and next(folder.iterdir(), None) is not None
 
 
 def refuse_unwritable(folder: Path) -> None:

@@ -85,6 +85,7 @@ def view(
             "keysHeld": keys,
             "rows": rows,
             "paid": cost,
+            "sum": due,
             "bytes": str(size),
             "bytesHeld": str(here),
             "bytesPerSecond": None if speed is None else str(round(speed)),

@@ -71,8 +71,9 @@ async def test_a_terminal_sees_rate_time_left_and_what_is_paid_of_the_quote(spac
     lines = [line.split(REST_AWAY)[0] for line in shown.split("\r") if REST_AWAY in line]
     assert len(lines) > 3
     assert all(len(line) < COLUMNS for line in lines), "a longer one could not be taken back"
-    assert re.search(r"\d+ % of 6\.0 MiB, \d+\.\d MiB/s, \d+ s left, paid \d+ of at most ", "\n".join(lines))
-    paid = [int(found[1]) for line in lines if (found := re.search(r"paid (\d+) of", line))]
+    assert re.search(r"\d+ % of 6\.0 MiB, \d+\.\d MiB/s, \d+ s left, paid [\d.]+ CNY of at most ", "\n".join(lines))
+    told = [found for line in lines if (found := re.search(r"paid (\d+)\.(\d\d) CNY of at most \d+\.\d\d CNY", line))]
+    paid = [100 * int(found[1]) + int(found[2]) for found in told]
     assert paid == sorted(paid)
     assert paid[-1] == int(quoted["amount"]), "what is paid in the end is what was quoted"
     assert not re.search(r"\x1b\[[0-9;]*m", shown), "no colours were asked for"

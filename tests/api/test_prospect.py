@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import pytest_asyncio
 
@@ -90,3 +92,29 @@ async def test_the_same_id_with_another_mandate_is_a_new_try(space, on_offer):
             await penstock.get("hail", max_price=PRICE, purpose="Marketing", id="hail-mended")
         got = await penstock.get("hail", max_price=PRICE, purpose=PURPOSE, id="hail-mended")
     assert got.state == "complete"
+
+
+async def test_files_go_where_it_was_said_first_or_it_says_so(space, on_offer, tmp_path):
+    del on_offer
+    door, about = space.doors["buyer"], {"limit": str(PRICE), "purpose": PURPOSE}
+
+    async def get(to):
+        body = {"id": "placed", "product": "hail", "mandate": about | ({"to": str(to)} if to else {})}
+        await door.call("POST", "acquisitions", body)
+        while (view := await door.call("GET", "acquisitions/placed?wait=20"))["state"] != "complete":
+            assert view["state"] != "failed", view
+        return view
+
+    first = tmp_path / "first"
+    await get(first)
+    assert [path.name for path in first.iterdir()] == ["rain.csv"]
+    await get(first)
+    await get(None)
+    with pytest.raises(PeerRefused) as elsewhere:
+        await get(tmp_path / "second")
+    shutil.rmtree(first)
+    with pytest.raises(PeerRefused) as gone:
+        await get(first)
+    for fault, words in ((elsewhere, f"was begun to be kept to `{first}`"), (gone, "and is there no more")):
+        told = explain_failure(fault.value)
+        assert (told.exit_code, words in told.text, told.hint.startswith("penstock open placed")) == (2, True, True)

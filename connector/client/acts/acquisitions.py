@@ -20,7 +20,7 @@ ACQUISITION: Shape = {
     "renamed": {"*": "text"},
     "progress": {
         "text": "text", "rows": "number", "rowsHeld": "number", "keysHeld": "number", "windows": "number",
-        "bytes": "digits", "bytesHeld": "digits", "sealedBytes": "digits", "paid": "digits",
+        "bytes": "digits", "bytesHeld": "digits", "sealedBytes": "digits", "paid": "digits", "sum": "text",
         "bytesPerSecond": "digits?", "secondsLeft": "digits?",
     },
 }  # fmt: skip
