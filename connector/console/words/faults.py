@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _ASK_AGAIN = ("Ask again: nothing was changed.", "请重试,未作任何更改。")
 _CORRECT = ("Correct what you filled in, and send it again.", "请更正填写内容后重新提交。")
-_FILLED_ANEW = ("Change what the reason names, and try again.", "请按原因修改后重试。")
+_CHANGE = ("Change what the reason names, and try again.", "请按原因修改后重试。")
 _OWNER = ("Ask the owner of this connector.", "请联系本连接器的所有者。")
 _LOOK = ("Look at the list: perhaps it moved meanwhile.", "请查看列表,状态可能已变化。")
 _PEER = ("Tell the other side, with the number below.", "请联系对方并提供下方编号。")
@@ -85,7 +85,7 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "over-cap": (("It would cost more than was agreed at most.", "费用超过约定上限。"), _MONEY),
     "over-credit": (("It would cost more than was paid in.", "费用超过已存入金额。"), _MONEY),
     "over-exposure": (("Too much would be owed at once.", "单次应付金额过大。"), _MONEY),
-    "purchase-refused": (("It could come to nothing, so nothing was signed.", "无法实现,未签署任何内容。"), _FILLED_ANEW),
+    "purchase-refused": (("It could come to nothing; nothing was signed.", "无法实现,未签署任何内容。"), _CHANGE),
     "payment": (("It would cost more than the limit.", "费用超过限额。"), _MONEY),
     "peer-misbehaved": (("Another participant broke a rule.", "对方违反规则。"), _PEER),
     "peer-refused": (("Another participant said no.", "对方拒绝。"), _PEER),
