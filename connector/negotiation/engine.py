@@ -100,8 +100,8 @@ class Engine:
         self._alarm.notice()
         self._outbox.wake()
 
-    # Messages of peers: `kind` is the document type that the route stands for, `pid` our id in the path; `body` came so,
-    # or is a document that came with others in a parcel.
+    # Messages of peers: `kind` is the document type of the route, `pid` our id in the path, `body` what came: the
+    # bytes, or of a message in a parcel the document.
 
     async def receive_negotiation_message(
         self, kind: str, pid: str | None, body: bytes | Document, peer: Peer, admit: Admit | None = None

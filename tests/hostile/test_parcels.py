@@ -151,8 +151,8 @@ async def test_a_message_is_refused_as_it_is_alone(host, say, stranger):
 ELSEWHERE = (
     "", "/", "/negotiations", "/negotiations/", "/negotiations/x", "/negotiations/x/", "/negotiations/x/what",
     "/catalog/request", "/../management/products", "/negotiations/../../management/products", "/parcels", "//",
-    "negotiations/offers", "http://localhost/dsp/negotiations/offers", OFFERS + "/", OFFERS + "?x", "/negotiations/%00/x",
-    "/transfers/a/b/c/d", "\x00", "/negotiations/{pid}/what",
+    "negotiations/offers", "http://localhost/dsp/negotiations/offers", OFFERS + "/", OFFERS + "?x",
+    "/negotiations/%00/x", "/transfers/a/b/c/d", "\x00", "/negotiations/{pid}/what",
 )  # fmt: skip
 
 
