@@ -21,7 +21,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import orjson
@@ -32,6 +32,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bench.rounds import side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 # message → the state it brings both sides to, what its receiver sends next, the bytes of the connector's own body
 MESSAGES: dict[str, tuple[str, str, int]] = {
@@ -154,12 +157,15 @@ class Side:
         pid, (state, following, _) = orjson.loads(body)["pid"], MESSAGES[request.match_info["message"]]
         await self._transitions.make(pid, claims["iss"], state, body)
         if following:
-            task = asyncio.create_task(self._send(following, pid, claims["iss"]))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._begin(self._send(following, pid, claims["iss"]))
         else:
             self._final.pop(pid).set_result(None)
         return web.Response()
+
+    def _begin(self, sending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(sending)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
 
     async def _negotiate(self, peer: str) -> None:
         pid = f"urn:uuid:{uuid.uuid4()}"
@@ -181,11 +187,11 @@ class Side:
         return self._keys[peer]
 
 
-async def serve(port: int, folder: Path) -> None:
+async def serve(port: int, folder: Path, sides: type[Side] = Side, kept: type[Transitions] = Transitions) -> None:
     """Be one side until the process ends."""
     folder.mkdir(parents=True, exist_ok=True)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        side = Side(Transitions(folder / "bare.sqlite"), session)
+        side = sides(kept(folder / "bare.sqlite"), session)
         app = web.Application()
         app.add_routes([web.get("/key", side.key), web.post("/run", side.run), web.post("/{message}", side.receive)])
         runner = web.AppRunner(app, access_log=None)

@@ -21,6 +21,7 @@ import signal
 import statistics
 import sys
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,7 @@ WARM_UP = 30
 EACH_MIN = 10  # negotiations of a round with many at once, for each that is under way
 CHAIN_BACK_SECONDS = 1.5  # the provider asks for its chain twice a second
 DRAIN_SECONDS = 5.0
-ALONE, BARE = "one after the other", "bare prototype"
+ALONE, BARE, OWED = "one after the other", "bare prototype", "bare prototype + what is owed"
 TARGETS = {
     f"{ALONE}, p50": {"at_most": 8.0},
     f"{ALONE}, p99": {"at_most": 25.0},
@@ -95,9 +96,20 @@ def rows_of(ours: Figures, bare: Figures) -> list[report.Row]:
     return report.rows({**ours, **theirs, **ratios}, TARGETS)
 
 
-async def compared(ours: Connectors, bare: Pair, count: int, concurrent: int, rounds: int) -> list[report.Row]:
-    """Take the figures of both pairs in turn."""
-    pairs, many = (ours, bare), max(count, EACH_MIN * concurrent)
+def owed_rows(ours: Figures, bare: Figures, owed: Figures) -> list[report.Row]:
+    """Return the rows of the prototype that does what is owed, and its ratios: to the bare one, and ours to it."""
+    theirs = {f"{OWED}, {work}": figure for work, figure in owed.items()}
+    duty = {f"{OWED}, {work} ÷ {BARE}": (value / bare[work][0], "times") for work, (value, _) in owed.items()}
+    left = {f"{work} ÷ {OWED}": (value / owed[work][0], "times") for work, (value, _) in ours.items()}
+    return report.rows({**theirs, **duty, **left}, {})
+
+
+async def compared(
+    ours: Connectors, bare: Pair, count: int, concurrent: int, rounds: int, owed: Pair | None = None
+) -> list[report.Row]:
+    """Take the figures of the pairs in turn."""
+    pairs: tuple[Pair, ...] = (ours, bare) if owed is None else (ours, bare, owed)
+    many = max(count, EACH_MIN * concurrent)
     works = {
         (pair, at_once): partial(one_round, pair, times, at_once)
         for times, at_once in ((count, 1), (many, concurrent))
@@ -105,7 +117,7 @@ async def compared(ours: Connectors, bare: Pair, count: int, concurrent: int, ro
     }
     taken = await in_turn(works, rounds)
     found = [figures_of(taken[pair, 1], taken[pair, concurrent], concurrent, pair.peak_bytes()) for pair in pairs]
-    return rows_of(*found)
+    return rows_of(*found[:2]) + (owed_rows(*found) if owed is not None else [])
 
 
 async def licences_per_second(made: Space, buyer: Connectors) -> float:
@@ -122,11 +134,17 @@ async def licences_per_second(made: Space, buyer: Connectors) -> float:
 
 
 async def measure(
-    command: Sequence[str] | None, count: int = COUNT, concurrent: int = CONCURRENT, rounds: int = ROUNDS
+    command: Sequence[str] | None,
+    count: int = COUNT,
+    concurrent: int = CONCURRENT,
+    rounds: int = ROUNDS,
+    *,
+    duty: bool = False,
 ) -> tuple[list[report.Row], dict[str, Any]]:
     """Set up, warm up, take the figures; `command` starts a participant.
 
-    Without one the provider is these sources under a sampler; then the profiles of both sides are returned, too.
+    Without one the provider is these sources under a sampler; then the profiles of both sides are returned, too. With
+    `duty` a second prototype takes part, which does what is owed (`bench/owed.py`).
     """
     with workshop() as folder:
         source = folder / "data.bin"
@@ -135,17 +153,20 @@ async def measure(
         command = command or (sys.executable, "-m", "bench.sampling", str(out))
         async with space(folder, hosted=("buyer",), commands={"provider": (*command, "serve")}) as made:
             provider = made.pid("provider")
-            async with connectors(folder / "buyer", provider) as ours, prototypes(folder / "bare") as bare:
+            async with AsyncExitStack() as stack:
+                ours = await stack.enter_async_context(connectors(folder / "buyer", provider))
+                bare = await stack.enter_async_context(prototypes(folder / "bare"))
+                owed = await stack.enter_async_context(prototypes(folder / "owed", "bench.owed")) if duty else None
                 await made.admit("buyer")
                 await made.offer(PRODUCT, [source], pieceKiB=PIECE_KIB)
                 await ours.meet(made.did("provider"), PRODUCT)
-                for pair in (ours, bare):
+                for pair in filter(None, (ours, bare, owed)):
                     await pair.negotiate(WARM_UP, 4)
                 await made.people["exchange"].stop()
                 if profiled:
                     os.kill(provider, signal.SIGUSR1)
                     sampler.start()
-                rows = await compared(ours, bare, count, concurrent, rounds)
+                rows = await compared(ours, bare, count, concurrent, rounds, owed)
                 sampler.stop()
                 rows.append(report.row("queued licences on chain", await licences_per_second(made, ours), "1/s"))
         profiles = {}
@@ -161,11 +182,11 @@ def main() -> None:
     parser.add_argument("--concurrent", type=int, default=CONCURRENT)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--profile", action="store_true", help="say where the time goes; write no figures")
-    parser.add_argument("--here", action="store_true", help="run these sources, extras and all; write no figures")
+    parser.add_argument("--here", action="store_true", help="run these sources, and what is owed; write no figures")
     told = parser.parse_args()
     command = None if told.profile else SERVE[:-1] if told.here else [str(installed())]
     print(machine())
-    rows, profiles = uvloop.run(measure(command, told.count, told.concurrent, told.rounds))
+    rows, profiles = uvloop.run(measure(command, told.count, told.concurrent, told.rounds, duty=told.here))
     print(report.table(rows))
     for side, profile in profiles.items():
         print(f"\n{side}: {top(profile)}")

@@ -149,17 +149,17 @@ class Prototypes:
 
 
 @contextlib.asynccontextmanager
-async def prototypes(folder: Path) -> AsyncIterator[Prototypes]:
-    """Run the bare prototype twice, with databases below `folder`."""
+async def prototypes(folder: Path, module: str = "bench.bare") -> AsyncIterator[Prototypes]:
+    """Run the bare prototype (or another `module` like it) twice, with databases below `folder`."""
     async with contextlib.AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        provider, buyer = [await stack.enter_async_context(_bare(folder / side)) for side in SIDES]
+        provider, buyer = [await stack.enter_async_context(_bare(folder / side, module)) for side in SIDES]
         yield Prototypes(provider, buyer, session)
 
 
 @contextlib.asynccontextmanager
-async def _bare(folder: Path) -> AsyncIterator[tuple[Process, str]]:
-    command = (sys.executable, "-m", "bench.bare", "serve", "0", str(folder))
+async def _bare(folder: Path, module: str) -> AsyncIterator[tuple[Process, str]]:
+    command = (sys.executable, "-m", module, "serve", "0", str(folder))
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, cwd=ROOT)
     assert process.stdout is not None
     try:

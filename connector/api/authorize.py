@@ -72,6 +72,7 @@ BODY_BYTES: Mapping[str, int] = {
     "dsp.negotiate": MESSAGE_BYTES_MAX,
     "dsp.transfers": MESSAGE_BYTES_MAX,
     "leaving.heartbeat": HEARTBEAT_BYTES_MAX,
+    "parcels.take": MESSAGE_BYTES_MAX,
     "rehearsals.rehearse": DISPUTE_BYTES_MAX,
     "sealed.review_rows": REVIEW_BYTES_MAX,
     "sealed.ticket": RENEWAL_BYTES_MAX,
@@ -164,6 +165,7 @@ DSP = (
 
 CHANNEL = (
     Route("POST", "/notices", Who.PEER, TRADERS, "agreements.notice"),
+    Route("POST", "/parcels", Who.PEER, TRADERS, "parcels.take"),
     Route("POST", "/channel/{id}/request", Who.PEER, PROVIDER, "channel.request"),
     Route("POST", "/channel/{id}/voucher", Who.PEER, PROVIDER, "channel.voucher"),
     Route("POST", "/channel/{id}/step", Who.PEER, PROVIDER, "channel.step"),

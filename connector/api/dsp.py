@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from connector.api.faults import as_json
 from connector.identity import tokens
 from connector.identity.peers import Peers
+from connector.negotiation import parcel
 from connector.negotiation.doors import Peer
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import validation
 from connector.negotiation.protocol.errors import ProtocolError
+from connector.runtime.limits import PARCEL_MESSAGES_MAX
 from connector.space.peer_logs import PeerLogs
 from contracts.namespace import CHECKPOINT
 
@@ -59,7 +61,9 @@ async def _receive(call: Call, receive: Any) -> web.Response:
         keep(tx)
 
     reply = await receive(call.route.kind, call.path.get("pid"), body, peer, admit)
-    return as_json(reply.body, reply.status)
+    answer = as_json(reply.body, reply.status)
+    answer.headers[parcel.HEADER] = str(PARCEL_MESSAGES_MAX)
+    return answer
 
 
 async def peer_of(peers: Peers, did: str) -> Peer:

@@ -59,6 +59,15 @@ def answer_fault(request: web.Request, fault: Exception) -> web.Response:
     return answer
 
 
+def in_a_parcel(process: str, pid: str, fault: Exception) -> tuple[int, object]:
+    """Return status and body for a fault of one message among others, as it would be answered alone."""
+    failure = explain_failure(fault)
+    if failure.status >= 500 and failure.exit_code not in LATER_EXITS:
+        log.error("a message of a parcel failed", exc_info=fault)
+    status = 404 if failure.status in HIDDEN else failure.status
+    return status, messages.error(process, pid, pid, failure.code, [failure.text])
+
+
 def answer_refusal(request: web.Request, refusal: web.HTTPException) -> web.Response:
     """Answer what HTTP refuses in the same form; raises `refusal` again when its status has no row."""
     if refusal.status not in REFUSALS:

@@ -24,14 +24,14 @@ class Places:
         self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def one(self, whose: str) -> Iterator[None]:
-        """Hold a place of `whose` meanwhile; raises `RequestRefused` when all of them are taken."""
-        if self._taken[whose] >= self._most:
+    def one(self, whose: str, count: int = 1) -> Iterator[None]:
+        """Hold `count` places of `whose` meanwhile; raises `RequestRefused` when there are not so many left."""
+        if self._taken[whose] + count > self._most:
             raise RequestRefused("too-many", f"{self._most} requests of yours are waiting or running here")
-        self._taken[whose] += 1
+        self._taken[whose] += count
         try:
             yield
         finally:
-            self._taken[whose] -= 1
+            self._taken[whose] -= count
             if not self._taken[whose]:
                 del self._taken[whose]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from connector.api import body, console, operators
+from connector.api import body, console, operators, parcels
 from connector.api.authorize import ROUTES, Route, Who
 from connector.api.call import Call
 from connector.api.faults import answer_fault, answer_refusal
@@ -104,6 +104,7 @@ def build(parts: Parts) -> web.Application:
     app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=middlewares, handler_args=limits)
     app.on_response_prepare.append(coming.name)
     console.prepare(app)
+    app[parcels.PLACES] = Places(PEER_REQUESTS_MAX)
     surface = _Surface(parts)
     for route in ROUTES:
         if route.roles & core.identity.roles:

@@ -100,16 +100,17 @@ class Engine:
         self._alarm.notice()
         self._outbox.wake()
 
-    # Messages of peers: `kind` is the document type the route stands for, `pid` our id in the path.
+    # Messages of peers: `kind` is the document type of the route, `pid` our id in the path, `body` what came: the
+    # bytes, or of a message in a parcel the document.
 
     async def receive_negotiation_message(
-        self, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None = None
+        self, kind: str, pid: str | None, body: bytes | Document, peer: Peer, admit: Admit | None = None
     ) -> Reply:
         """Take a message of a negotiation (`pid` None: of a new one) and return the answer."""
         return await self._receive(self.negotiations, kind, pid, body, peer, admit)
 
     async def receive_transfer_message(
-        self, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None = None
+        self, kind: str, pid: str | None, body: bytes | Document, peer: Peer, admit: Admit | None = None
     ) -> Reply:
         """Take a message of a transfer (`pid` None: of a new one) and return the answer."""
         return await self._receive(self.transfers, kind, pid, body, peer, admit)
@@ -156,11 +157,11 @@ class Engine:
         return await self._store.write(lambda tx: act(tx, now=self._now()), short=True)
 
     async def _receive(
-        self, process: AnyProcess, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None
+        self, process: AnyProcess, kind: str, pid: str | None, body: bytes | Document, peer: Peer, admit: Admit | None
     ) -> Reply:
         message: Document = {}
         try:
-            message = validation.read(kind, body)
+            message = validation.read(kind, body) if isinstance(body, bytes) else _agreeing(kind, body)
             return await self._store.write(partial(self._take, process, message, peer, pid, admit), short=True)
         except ProtocolError as error:
             return _refusal(process, error, message, pid)
@@ -196,6 +197,12 @@ class Engine:
     def _resume(self, tx: Tx) -> None:
         for process in self._processes.values():
             process.resume(tx, self._now())
+
+
+def _agreeing(kind: str, message: Document) -> Document:
+    """Return a message that was read with others, when it is one."""
+    validation.decide(kind, message)
+    return message
 
 
 def _refusal(process: AnyProcess, error: ProtocolError, message: Document, pid: str | None) -> Reply:

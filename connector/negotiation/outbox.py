@@ -208,8 +208,8 @@ class Outbox:
     def _launch(self, row: OutboxRow) -> None:
         """Begin a flight if there is a place; otherwise the end of another flight brings the row up again."""
         key, peer = row.id, row.peer
-        if self._worker is None:
-            return
+        if self._worker is None or (key in self._flown and key not in self._flights):
+            return  # of the latter the answer is here and rests: it was read as due before it flew
         if key in self._flights or len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER:
             self._waiting = True
             self._crowded.add(peer)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -39,14 +39,14 @@ from connector.runtime.limits import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from aiohttp.abc import ResolveResult
     from multidict import CIMultiDictProxy
     from yarl import URL
 
-    from connector.runtime.spans import Spans
+    from connector.runtime.spans import Span, Spans
 
 # fewer wake-ups on a download (measured: 256 KiB receives as fast as curl)
 READ_BYTES = 256 * 1024
@@ -271,6 +271,12 @@ class Outbound:
                     await _accept(response)
         except BROKEN as error:
             raise broken[0] if broken else unreachable(checked, error) from error
+
+    @contextmanager
+    def noted(self, method: str, url: str) -> Iterator[Span]:
+        """Yield the span of a message that goes within another request: it is told as if it went alone."""
+        with went(self._spans, traceparent.outgoing(), method, self._gate.check(url)) as span:
+            yield span
 
     async def _send(
         self, method: str, url: str, body: Any, headers: Mapping[str, str] | None, limits: aiohttp.ClientTimeout

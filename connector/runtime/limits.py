@@ -34,6 +34,8 @@ MESSAGE_VALUES_MAX = 16_384
 HEADER_BYTES_MAX = 16_384
 # a row of an edition has 152 bytes: 16 MiB describe 110,000 pieces, seven GiB in pieces of 64 KiB
 ROWS_BYTES_MAX = 16 * 1_048_576
+# messages that come together in one request: a commit under load makes about so many for one peer
+PARCEL_MESSAGES_MAX = 16
 # requests waiting or running for one peer; an honest one has a handful
 PEER_REQUESTS_MAX = 64
 # of callers who are not proven, or need not be, from one address: a whole space may stand behind one proxy

@@ -10,6 +10,8 @@ declarations is kept in the file, so that an unchanged database opens at once.
 from __future__ import annotations
 
 import hashlib
+import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from connector.store import upgrades
@@ -19,6 +21,7 @@ from connector.store.upgrades import PLAIN_VERSIONS, VERSION
 
 if TYPE_CHECKING:
     import sqlite3
+    from types import ModuleType
 
     from connector.store.table import Table
     from connector.store.wrapping import Wrapping
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x506E5374
 # files of before versions were counted have no such table
 UNCOUNTED = 0
+# what sqlite-utils loads if it can
+UNNEEDED = ("pandas", "numpy")
 # in place of the mark, until the file was written anew: free pages may still hold what the steps have wrapped
 REMAINS = 1
 
@@ -35,13 +40,12 @@ def apply(connection: sqlite3.Connection, tables: tuple[Table, ...], wrapping: W
     """Create what is missing; of several processes that open one file at once the first one does it."""
     if _is_marked(connection, tables):
         return
-    from sqlite_utils import Database  # noqa: PLC0415 (it drags pandas in where that is: only when needed, and unlocked)
-
+    library = _library()
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not _is_marked(connection, tables):
             remains = _bring_to_ours(connection, tables, wrapping)
-            database = Database(connection, recursive_triggers=False)
+            database = library.Database(connection, recursive_triggers=False)
             for table in tables:
                 _create_table(database, table)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}").fetchone()
@@ -54,6 +58,22 @@ def apply(connection: sqlite3.Connection, tables: tuple[Table, ...], wrapping: W
     if _pragma(connection, "user_version") == REMAINS:
         _write_anew(connection)
         connection.execute(f"PRAGMA user_version={mark(tables)}").fetchone()
+
+
+def _library() -> ModuleType:
+    """Return sqlite-utils, loaded only when it is needed and unlocked.
+
+    Where pandas and numpy are installed it would load them for types of columns that we have none of: half of a
+    participant's memory, kept from its first start to its end. They are out of its sight meanwhile.
+    """
+    hidden = [name for name in UNNEEDED if name not in sys.modules]
+    absent: dict[str, Any] = dict.fromkeys(hidden)
+    sys.modules.update(absent)
+    try:
+        return importlib.import_module("sqlite_utils")
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _write_anew(connection: sqlite3.Connection) -> None:

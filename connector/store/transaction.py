@@ -146,7 +146,8 @@ class Tx:
             statements, row = self._table(table.TABLE.name), table.columns()
             self._run(*statements.insert_whole(row))
             if self.held is not None and statements.held:
-                self.held.keep((statements.table.name, tuple([row[name] for name in statements.key])), row)
+                key = statements.table.name, tuple([row[name] for name in statements.key])
+                self.held.keep(key, row).note(type(table).FROM, table)  # nobody makes it again
             return
         statements = self._table(_name(table))
         self._run(*statements.insert(row))

@@ -39,3 +39,18 @@ def test_nothing_is_kept_of_who_has_gone():
     with places.one("a"), places.one("a"):
         assert dict(places._taken) == {"a": 2}
     assert dict(places._taken) == {}
+
+
+def test_who_comes_with_several_needs_as_many_places():
+    places = Places(4)
+    with places.one("a", 3):
+        with pytest.raises(RequestRefused):
+            places.one("a", 2).__enter__()
+        with places.one("b", 4), places.one("a"):
+            assert dict(places._taken) == {"a": 4, "b": 4}
+        with pytest.raises(ZeroDivisionError), places.one("a"):
+            raise ZeroDivisionError
+        assert dict(places._taken) == {"a": 3}
+    with places.one("a", 4):
+        pass
+    assert dict(places._taken) == {}

@@ -307,6 +307,16 @@ async def test_an_answer_is_taken_in_the_act_that_goes_on_with_its_process(bench
     assert not await bench.store.write(lambda tx: bench.box.take(tx, "s"))
 
 
+async def test_a_look_that_began_before_its_flight_does_not_send_a_resting_message_again(bench):
+    """Due rows are read in another thread: by then a new row may have flown and been answered."""
+    row = await resting(bench)
+    bench.box._launch(row)
+    assert not bench.box._flights
+    assert (await bench.until("s"))[0].kind == DELIVERED
+    await idle(bench)
+    assert len(bench.attempts) == 1
+
+
 async def test_an_act_that_fails_leaves_the_answer_where_it_was(bench):
     def act(tx):
         bench.box.take(tx, "s")

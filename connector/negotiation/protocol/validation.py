@@ -87,6 +87,17 @@ def check(kind: str, document: object) -> None:
     """Raise `MalformedError` unless `document` is a valid `kind`, with ids that we can keep and send to."""
     if not agrees(kind, document):
         raise MalformedError(explain(kind, document))
+    _identified(kind, document)
+
+
+def decide(kind: str, document: object) -> None:
+    """Do what `check` does for a document that came with others: of a bad one the first fault that is met is told."""
+    _decide(kind, document)
+    _identified(kind, document)
+
+
+def _identified(kind: str, document: object) -> None:
+    """Raise `MalformedError` for an id that we cannot keep and send to."""
     assert isinstance(document, Mapping)
     # what is no text here is no member of this kind, and nobody reads it
     said = {name: document[name] for name in _IDENTIFIERS if isinstance(document.get(name), str)}

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from connector.store.table import LARGE_ROWS_KNOWN
 from connector.store.table_row import Document, TableRow, dataclass, table
 
 
@@ -27,7 +28,7 @@ class ShownState(StrEnum):
     NONE = "none"  # there was nothing to show
 
 
-@table("products", key=("id",), unique=(("offer",),), index=(("state", "id"),))
+@table("products", key=("id",), unique=(("offer",),), index=(("state", "id"),), held=True, known=LARGE_ROWS_KNOWN)
 @dataclass(frozen=True, kw_only=True)
 class ProductRow(TableRow):
     """A product that this participant offers."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -228,3 +230,19 @@ def test_a_bad_declaration_is_an_assertion(make):
 def test_the_mark_changes_with_the_declarations():
     assert schema.mark(TABLES) == schema.mark(TABLES)
     assert schema.mark(TABLES) != schema.mark(TABLES[:-1])
+
+
+LEAN = """
+import sqlite3, sys
+from connector.store import schema
+from connector.store.tables import TABLES
+schema.apply(sqlite3.connect(":memory:", isolation_level=None), tuple(TABLES))
+print("sqlite_utils" in sys.modules, *[name for name in ("pandas", "numpy") if name in sys.modules])
+import numpy
+"""
+
+
+def test_what_makes_the_tables_loads_no_library_for_their_columns():
+    """With pandas a participant would be twice as large from its first start to its end; who needs it has it later."""
+    done = subprocess.run((sys.executable, "-c", LEAN), capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]
