@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 # connections of one pull: two keep two processors busy, more only take turns (measured)
 LANES = 2
-# what one request asks for; each costs the source a look at the ticket and a durable count
+# what one request asks for, of several sources divided by them; each is a look at the ticket and a durable count
 REQUEST_BYTES = 32 * 1024 * 1024
 # loads that are worth a request: where slabs come free one by one, it waits a moment for as many
 REQUEST_LOADS = 8
@@ -86,6 +86,7 @@ class Carrier:
         # while one request is opened and one is waited for with its keys, both lanes have one under way
         self._loads_most = max(1, pool.count // 4)
         self._loads_max = 1
+        self._request_bytes = REQUEST_BYTES // len(roads.all)
         self._stored: SealedFile | None = None
         self._arrivals = Arrivals(len(table))
         self._asked = bytearray(len(table))
@@ -312,7 +313,7 @@ class Carrier:
             len(before) < self._most
             and load.first == before[-1].first + before[-1].count
             and rows + load.count <= REQUEST_ROWS
-            and size + load.size <= REQUEST_BYTES
+            and size + load.size <= self._request_bytes
             and self._is_stored(load) == self._is_stored(before[0])
         )
 
