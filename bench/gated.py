@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,24 +18,32 @@ from connector.consumer import pulling
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-GATE = "gate"
+GATE, TURNS = "gate", "turns"
 POLL_SECONDS = 0.01
 
 
 @contextlib.contextmanager
-def held(opened: Callable[[], Awaitable[object]]) -> Iterator[None]:
-    """Have every pull that begins meanwhile wait for `opened` first."""
+def held(opened: Callable[[], Awaitable[object]], note: Path | None = None) -> Iterator[None]:
+    """Have every pull that begins meanwhile wait for `opened` first; `note` is told what turns the last one took."""
     pull = pulling.Pulls.pull
 
     async def gated(*told: Any, **more: Any) -> None:
         await opened()
+        begun = _turns()
         await pull(*told, **more)
+        if note is not None:
+            note.write_text(str(_turns() - begun))
 
     pulling.Pulls.pull = gated  # type: ignore[method-assign]
     try:
         yield
     finally:
         pulling.Pulls.pull = pull  # type: ignore[method-assign]
+
+
+def _turns() -> int:
+    """Return how often threads of this process, also those that have ended, gave their processor up."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
 
 
 async def there(gate: Path) -> None:
@@ -48,7 +57,7 @@ def main() -> None:
     gate, sys.argv = Path(sys.argv[1]), ["penstock", *sys.argv[2:]]
     from connector.cli.main import run
 
-    with held(lambda: there(gate)):
+    with held(lambda: there(gate), gate.with_name(TURNS)):
         run()
 
 

@@ -20,11 +20,12 @@ import contextlib
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import report
-from bench.gated import GATE
+from bench.gated import GATE, TURNS
 from bench.space import space
 from bench.taken import Taken, level
 from connector.consumer.mandate import NOWHERE
@@ -81,7 +82,7 @@ class Purchases:
         begun = self._begin()
         self._gate.touch()
         views = await asyncio.gather(*(made.reach(key, COMPLETE) for key in keys.values()))
-        taken = self._end(begun)
+        taken = replace(self._end(begun), turns=int(self._gate.with_name(TURNS).read_text()))
         self._gate.unlink()
         self.windows = sum(view["progress"]["windows"] for view in views)
         self._clear(expected=self._size if sink in ("disk", "both") else 0)

@@ -18,7 +18,7 @@ from bench import certificate, peers
 from bench.purchase import Purchases, market
 from bench.rounds import in_turn
 from bench.space import workshop
-from bench.taken import GIB, MIB, figures, ratios
+from bench.taken import GIB, MIB, cpu_ratios, figures, ratios, turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 EXPOSURE = "256"  # minor units that may be unpaid: at a price of 1 per MiB windows grow to as many MiB
 PRODUCT = "bench-transfer"
+FLOORS = FLOOR_TO_DISK, FLOOR_TO_NULL = "floor, to disk", "floor, to null"
 TO_DISK, TO_NULL, TO_BOTH = "opened to disk", "opened to null", "opened to disk beside its replica"
 
 DISK = {
@@ -42,17 +43,17 @@ DISK = {
             "curl -o + openssl dgst -sha256",
             "curl -o + b3sum",
             "curl -o + sha256sum",
-            "floor, to disk",
+            FLOOR_TO_DISK,
         ),
     ),
     TO_BOTH: ("both", ("nginx (debian) + curl -o",)),
 }
-NULL = {TO_NULL: ("null", ("nginx (debian) + curl to null", "nginx (tuned) + curl to null", "floor, to null"))}
+NULL = {TO_NULL: ("null", ("nginx (debian) + curl to null", "nginx (tuned) + curl to null", FLOOR_TO_NULL))}
 SECURE = {
     TO_DISK: ("disk", ("nginx (debian) + curl -o",)),
     TO_NULL: ("null", ("nginx (debian) + curl to null",)),
 }
-OTHERS = {TO_DISK: ("disk", ("aria2c with sha-256", "rclone + b3sum", "libtorrent v2", "floor, to disk"))}
+OTHERS = {TO_DISK: ("disk", ("aria2c with sha-256", "rclone + b3sum", "libtorrent v2", FLOOR_TO_DISK))}
 
 
 def fill(path: Path, size: int) -> None:
@@ -84,5 +85,6 @@ async def compared(contest: Contest, gib: float, rounds: int, *, secure: bool = 
                 taken = await in_turn(works, rounds)
     found = figures(taken)
     for name, (_, each) in contest.items():
-        found |= ratios(taken, name, each)
+        found |= ratios(taken, name, each) | turns(taken, name)
+        found |= cpu_ratios(taken, name, [peer for peer in each if peer in FLOORS])
     return {**found, "windows paid in a transfer": (buy.windows, "")}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bench import report
 
 MIB, GIB = 2**20, 2**30
+# the largest piece, and what pieces of a large product are
+SLAB_BYTES = 4 * MIB
 BOTH = "CPU of both sides"
 READ_BYTES = MIB
 BLOCK_BYTES = 512  # of which `st_blocks` counts, on any file system
@@ -25,7 +27,10 @@ BLOCK_BYTES = 512  # of which `st_blocks` counts, on any file system
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One measurement of `size` bytes: wall seconds, CPU seconds and largest resident bytes of both sides."""
+    """One measurement of `size` bytes: wall seconds, CPU seconds and largest resident bytes of both sides.
+
+    `turns`: how often a thread of the client gave its processor up (for a lock, the interpreter, bytes or the disk).
+    """
 
     size: int
     seconds: float
@@ -33,6 +38,7 @@ class Taken:
     client_cpu: float
     server_peak: int
     client_peak: int
+    turns: int = 0
 
 
 def level(served: Iterable[Path]) -> None:
@@ -64,3 +70,18 @@ def ratios(taken: Mapping[str, Sequence[Taken]], ours: str, peers: Iterable[str]
     """Return how many times as fast as each peer that was measured we are."""
     wall = {name: statistics.median(one.seconds / one.size for one in each) for name, each in taken.items()}
     return {f"{ours} ÷ {peer}": (wall[peer] / wall[ours], "times") for peer in peers if peer in wall}
+
+
+def cpu_ratios(taken: Mapping[str, Sequence[Taken]], ours: str, peers: Iterable[str]) -> report.Figures:
+    """Return how many times as much CPU we take as each peer that was measured."""
+    spent = {
+        name: statistics.median((one.server_cpu + one.client_cpu) / one.size for one in each)
+        for name, each in taken.items()
+    }
+    return {f"{ours}: {BOTH} ÷ {peer}": (spent[ours] / spent[peer], "times") for peer in peers if peer in spent}
+
+
+def turns(taken: Mapping[str, Sequence[Taken]], ours: str) -> report.Figures:
+    """Return how many turns of its threads our client takes for each slab."""
+    each = statistics.median(one.turns * SLAB_BYTES / one.size for one in taken[ours])
+    return {f"{ours}: turns of the client's threads for a slab": (each, "")}

@@ -11,6 +11,7 @@ import asyncio
 import os
 import socket
 import struct
+import sys
 from typing import TYPE_CHECKING, Self
 
 from connector.runtime.errors import Conflict
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 # at most so much in one call of the kernel: others have their turn after it
 SEND_BYTES = 1024 * 1024
 FLUSH_SECONDS = 0.001
+# to a client so near, so little waits in the kernel: what waits in more has left the processor's caches when it is
+# taken, and costs both sides more (measured); a distant one needs what the kernel thinks right
+NEAR_SECONDS = 0.001
+NEAR_BYTES = 256 * 1024
+# where the kernel tells the least round trip that it saw, in microseconds (Linux, `struct tcp_info`)
+_LEAST_TRIP = slice(148, 152)
 # lingering for no second: closing drops what was not taken yet, and the peer sees a reset
 _DROP = struct.pack("ii", 1, 0)
 
@@ -81,7 +88,10 @@ class Sending:
             await asyncio.sleep(FLUSH_SECONDS)
         if self._transport.is_closing():
             raise ConnectionResetError("the client is gone")
-        self._handle = os.dup(self._transport.get_extra_info("socket").fileno())
+        connected = self._transport.get_extra_info("socket")
+        if is_near(connected):
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NEAR_BYTES)
+        self._handle = os.dup(connected.fileno())
 
     async def _writable(self) -> None:
         self._ready.clear()
@@ -101,3 +111,11 @@ class Sending:
 
     def __exit__(self, *exc: object) -> None:
         self._close()
+
+
+def is_near(connected: socket.socket) -> bool:
+    """Say whether the client is on this machine or on the next ones; False where the kernel does not say."""
+    if not hasattr(socket, "TCP_INFO"):
+        return False
+    told = connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LEAST_TRIP.stop)[_LEAST_TRIP]
+    return bool(told) and int.from_bytes(told, sys.byteorder) < 1e6 * NEAR_SECONDS

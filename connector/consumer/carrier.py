@@ -18,13 +18,14 @@ import logging
 import threading
 import time
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
 from connector.consumer import trickle
+from connector.consumer.arrivals import Arrivals
 from connector.consumer.roads import FAULTS, Way
+from connector.custody.places import places_of
 from connector.custody.slabs import Load, PoolClosed, loads
 from connector.runtime.errors import PeerMisbehaved
 from contracts.ranges import RowSet
@@ -43,10 +44,12 @@ if TYPE_CHECKING:
 
 # connections of one pull: two keep two processors busy, more only take turns (measured)
 LANES = 2
-# what one request asks for; each costs the source a look at the ticket and a durable count
-REQUEST_BYTES = 16 * 1024 * 1024
+# what one request asks for, of several sources divided by them; each is a look at the ticket and a durable count
+REQUEST_BYTES = 32 * 1024 * 1024
 # loads that are worth a request: where slabs come free one by one, it waits a moment for as many
 REQUEST_LOADS = 8
+# of the memory of a pull, what a window is worth waiting for: one such is opened, one comes, and some is to spare
+WORTH = 0.45
 # where memory is short, what takes longer is asked for in smaller requests, so that a slow source holds little of it
 REQUEST_SECONDS = 0.5
 # of one lane; a slower source keeps no processor busy, so its pull has no need of a turn
@@ -83,8 +86,9 @@ class Carrier:
         # while one request is opened and one is waited for with its keys, both lanes have one under way
         self._loads_most = max(1, pool.count // 4)
         self._loads_max = 1
+        self._request_bytes = REQUEST_BYTES // len(roads.all)
         self._stored: SealedFile | None = None
-        self._here = bytearray(len(table))
+        self._arrivals = Arrivals(len(table))
         self._asked = bytearray(len(table))
         self._held: dict[int, Held] = {}
         self._stages: deque[RowSet] = deque()
@@ -94,8 +98,7 @@ class Carrier:
         self._ordered = self._closed = False
         self._turn = threading.Condition()
         self._broken: Exception | None = None
-        self._moved = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
+        self._carrying = 0  # threads that have not ended
         self._lanes: list[Lane] = []
         self._threads: list[threading.Thread] = []
         self._watching: asyncio.Task[None] | None = None
@@ -115,6 +118,7 @@ class Carrier:
             self.prefer(RowSet())
         self._lanes = [lane for way in ways for lane in way.lanes]
         self._watching = asyncio.create_task(trickle.watch(self._lanes), name="trickle")
+        self._carrying = len(ways)
         for way in ways:
             self._threads.append(threading.Thread(target=self._carry, args=(way,), name="carrier", daemon=True))
             self._threads[-1].start()
@@ -139,19 +143,27 @@ class Carrier:
         """The rows that are not passed yet, as far as their order is known."""
         return RowSet.of(span for stage in self._stages for span in stage.ranges)
 
-    async def front(self, most: int, after: int = 0) -> RowSet:
+    async def front(self, most: int, after: int = 0, least: int = 1) -> RowSet:
         """Return the rows that are here and next in the order of the keys, behind the first `after`; empty at the end.
 
-        At most `most`, and all of one stage. Raises what broke the fetching, once all that came before it is opened.
+        At most `most`, and all of one stage; `least`, unless its end is nearer, or no more fit the memory.
+        Raises what broke the fetching, once all that came before it is opened.
         """
         while stage := self._behind(after):
-            self._moved.clear()
-            if rows := self._run(stage, most):
+            self._arrivals.seek(stage.take(least))
+            rows = self._run(stage, most)
+            enough = min(least, len(stage)) if self._pool.waiting < self._carrying else 1
+            if len(rows) >= enough:
                 return rows
             if self._broken is not None:
                 raise self._broken
-            await self._moved.wait()
+            await self._arrivals.wait()
         return RowSet()
+
+    def worth(self, after: int) -> int:
+        """Return how many rows are worth waiting for while the next `after` stay in memory."""
+        held = self._pool.count * self._pool.slab_bytes * len(self.table) // max(1, places_of(self.table).size)
+        return max(1, min(int(WORTH * held), held - after))
 
     async def all_here(self) -> None:
         """Return when every wanted row came in; raises what broke the fetching."""
@@ -160,12 +172,11 @@ class Carrier:
     async def wait(self, rows: RowSet) -> None:
         """Return when `rows` are here; raises what broke the fetching."""
         while True:
-            self._moved.clear()
-            if all(self._here.find(0, first, first + count) < 0 for first, count in rows.ranges):
+            if self._arrivals.seek(rows):
                 return
             if self._broken is not None:
                 raise self._broken
-            await self._moved.wait()
+            await self._arrivals.wait()
 
     def lent(self, rows: RowSet) -> Iterator[tuple[Load, memoryview, list[int]]]:
         """Yield the loads that `rows` are in, with those rows; they are here (`front`)."""
@@ -225,8 +236,7 @@ class Carrier:
         """Return the beginning of a stage that is here."""
         found, left = [], most
         for first, count in stage.ranges:
-            end = self._here.find(0, first, first + min(count, left))
-            here = min(count, left) if end < 0 else end - first
+            here = self._arrivals.until(first, first + min(count, left)) - first
             found.append((first, here))
             left -= here
             if here < count:
@@ -254,7 +264,9 @@ class Carrier:
             return
         except Exception as fault:  # noqa: BLE001  # whatever it is, `front` raises it where somebody waits
             self._broken = self._broken or fault
-        self._wake()
+        with self._turn:
+            self._carrying -= 1
+        self._arrivals.wake()
 
     def _took(self, size: int, seconds: float) -> None:
         """Ask for more at a time, where memory is short, if a request came soon; need a turn if the source is quick."""
@@ -268,7 +280,7 @@ class Carrier:
     def _request(self) -> list[tuple[Load, memoryview]]:
         """Take the next consecutive loads, all of them stored or none, and slabs for them; empty at the end."""
         # before it is our turn, so that nobody waits for us and a slab
-        slab: memoryview | None = self._pool.take(min(REQUEST_LOADS, self._most))
+        slab: memoryview | None = self._pool.take(min(REQUEST_LOADS, self._most), self._full)
         taken: list[tuple[Load, memoryview]] = []
         with self._turn:
             while self._broken is None and (load := self._peek(wait=not taken)) is not None:
@@ -301,9 +313,13 @@ class Carrier:
             len(before) < self._most
             and load.first == before[-1].first + before[-1].count
             and rows + load.count <= REQUEST_ROWS
-            and size + load.size <= REQUEST_BYTES
+            and size + load.size <= self._request_bytes
             and self._is_stored(load) == self._is_stored(before[0])
         )
+
+    def _full(self) -> None:
+        if self._pool.waiting >= self._carrying:
+            self._arrivals.wake()
 
     @property
     def _most(self) -> int:
@@ -373,11 +389,4 @@ class Carrier:
             self._held.update((number, held) for number in load.rows)
         else:
             self._pool.give(slab)
-        self._here[load.first : load.first + load.count] = b"\x01" * load.count
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._moved.is_set():
-            return  # nobody waits, or is woken already: a thread that wakes the loop loses its turn
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
-            self._loop.call_soon_threadsafe(self._moved.set)
+        self._arrivals.came(load.first, load.count)

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 RENEW_SECONDS = passes.PASS_SECONDS / 2
 # a note is for people who watch, and a commit of its own
 NOTE_SECONDS = 1.0
+# rows that come quickly are asked for together; a slow source's are not held up for longer
+LINGER_SECONDS = 0.1
 
 
 async def roads_to(core: Core, peers: Peers, replica: ReplicaRow, transfer: TransferRow) -> Roads:
@@ -143,13 +145,22 @@ class Haul:
             await self.pipe.room()
 
     async def here(self, after: int) -> int:
-        """Return how many rows behind the next `after` are here, waiting for the first of them; 0 if there is none."""
-        count = len(await self._carrier.front(MAX_BATCH_ROWS, after))
+        """Return how many rows behind the next `after` are here, waiting for the first of them; 0 if there is none.
+
+        While keys of `after` are under way it waits a moment for as many as are worth a window.
+        """
+        count = len(await self._together(after) if after else await self._carrier.front(MAX_BATCH_ROWS))
         if self._intake is not None:
             if count:
                 await asyncio.to_thread(self._intake.sync)
             await self._note(last=not count)
         return count
+
+    async def _together(self, after: int) -> RowSet:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                return await self._carrier.front(MAX_BATCH_ROWS, after, self._carrier.worth(after))
+        return await self._carrier.front(MAX_BATCH_ROWS, after)
 
     async def prove(self, received: Received) -> int | None:
         """Open what a window brought the keys of; return the first row that was sealed wrong, None if none was."""

@@ -19,26 +19,28 @@ from connector.custody.places import SECTOR_BYTES, places_of, sectors
 from connector.custody.turns import TURN_SECONDS, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from contracts.ranges import RowSet
     from ledger.edition.row_table import RowTable
 
 # one load is one write and, of large pieces, one row; small pieces share it (measured: 1 MiB writes do best)
 SLAB_BYTES = 1024 * 1024
-# of one pull; with it a pull stays below 150 MiB above idle
-PULL_BYTES = 96 * 1024 * 1024
-# how often a row table is in memory while its edition is pulled: itself, what the database read it through, and what is
-# made of it (measured with a hundred thousand rows: 45 MiB of a table of 15)
-TABLE_TIMES = 3
+# of one pull; with it a pull stays below 150 MiB above idle. A window is what fits: fewer are fewer round trips
+PULL_BYTES = 128 * 1024 * 1024
+# of a pull whose row table takes the rest
+PULL_BYTES_LEAST = 48 * 1024 * 1024
+# how much of the pool a byte of the row table takes: it is in memory itself, what the database read it through, and what
+# is made of it (measured with a hundred thousand rows: 45 MiB of a table of 15); the rest leaves room under 150 MiB
+TABLE_TIMES = 5
 # of all pulls; one more costs what its pools are sure of
-MEMORY_BYTES = 2 * PULL_BYTES
+MEMORY_BYTES = 192 * 1024 * 1024
 # plain slabs of one pull: two being written, one waiting, one being filled
 PLAIN_SLABS = 4
 # sealed slabs that a pull is sure of when it is its turn
 SURE_SLABS = 2
 # who would rather have several slabs waits no longer for them than this
-SEVERAL_SECONDS = 0.02
+SEVERAL_SECONDS = 0.1
 
 
 class PoolClosed(Exception):  # noqa: N818  # not an error: the work was given up
@@ -65,10 +67,10 @@ class Memory:
     def sealed(self, table: RowTable) -> Pool:
         """Return the pool of one pull for sealed pieces of a table; a context.
 
-        What a long table takes comes off the pool, down to half of it.
+        What a long table takes comes off the pool.
         """
         size = _slab_bytes(table)
-        most = max(PULL_BYTES - TABLE_TIMES * len(table.data), PULL_BYTES // 2)
+        most = max(PULL_BYTES - TABLE_TIMES * len(table.data), PULL_BYTES_LEAST)
         return Pool(self, size, most // size - PLAIN_SLABS, turns=self._turns)
 
     def plain(self, table: RowTable) -> Pool:
@@ -116,6 +118,10 @@ class Memory:
         self._free.clear()
 
 
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 def _slab_bytes(table: RowTable) -> int:
     return max(SLAB_BYTES, sectors(table.longest_sealed))
 
@@ -144,11 +150,19 @@ class Pool:
 
     @property
     def roomy(self) -> bool:
-        """Whether half of the memory is spare, as it is for a pull alone."""
-        return 2 * self._memory.spare >= self._memory.most
+        """Whether a third of the memory is spare, as it is for a pull alone."""
+        return 3 * self._memory.spare >= self._memory.most
 
-    def take(self, several: int = 1) -> memoryview:
-        """Return a slab as soon as there is one (blocking), or rather as there are `several`; raises PoolClosed."""
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for a slab."""
+        return len(self._wants)
+
+    def take(self, several: int = 1, waits: Callable[[], object] = _nobody) -> memoryview:
+        """Return a slab as soon as there is one (blocking), or rather as there are `several`; raises PoolClosed.
+
+        `waits` is called when it is waited for.
+        """
         until = time.monotonic() + SEVERAL_SECONDS  # a span of this process, no time of day
         with self._memory.lock:
             while (obstacle := self._obstacle(several)) is not None:
@@ -157,6 +171,7 @@ class Pool:
                     several = 1
                     continue
                 self._wants.append(several)
+                waits()
                 obstacle.wait(left)
                 self._wants.remove(several)
             return self._taken()

@@ -21,16 +21,21 @@ ASKED = {
     "disk: opened to disk ÷ curl -o + b3sum": "at least 1.5",
     "disk: opened to disk ÷ curl -o + sha256sum": "at least 3",
     "disk: opened to disk: CPU of both sides": "at most 0.9",
+    "disk: opened to disk: CPU of the server": "at most 0.25",
+    "disk: opened to disk ÷ floor, to disk": "at least 0.85",
+    "disk: opened to disk: CPU of both sides ÷ floor, to disk": "at most 1.35",
     "null: opened to null ÷ nginx (debian) + curl to null": "at least 0.9",
     "null: opened to null ÷ nginx (tuned) + curl to null": "at least 0.7",
     "null: opened to null: CPU of both sides": "at most 0.9",
+    "null: opened to null ÷ floor, to null": "at least 0.65",
+    "null: opened to null: CPU of both sides ÷ floor, to null": "at most 1.5",
     "tls: opened to disk ÷ nginx (debian) + curl -o": "at least 0.75",
     "tls: opened to null ÷ nginx (debian) + curl to null": "at least 0.75",
     "others: opened to disk ÷ aria2c with sha-256": "at least 2",
-    "others: opened to disk ÷ rclone + b3sum": "at least 1.5",
+    "others: opened to disk ÷ rclone + b3sum": "at least 1",
     "others: opened to disk ÷ libtorrent v2": "at least 2",
-    "metering: vouchers, keys and policy: CPU": "at most 3",
-    "channels: 16 channels, opened to disk ÷ nginx (debian) + 16 curl -o": "at least 0.85",
+    "metering: vouchers, keys and policy: CPU": "at most 5",
+    "channels: 16 channels, opened to disk ÷ nginx (debian) + 16 curl -o": "at least 0.95",
     "objects: 10,000 objects, opened to disk": "at least 3000",
     "buyers: 200 buyers: Jain's index": "at least 0.95",
     "buyers: 200 buyers: peak memory of the provider": "at most 300",
@@ -97,6 +102,9 @@ def test_a_ratio_says_how_many_times_as_fast_we_are():
     found = taken.figures(rounds)
     assert found["ours: speed"] == (512.0, "MiB/s")
     assert found["peer: CPU of both sides"] == (1.5, "s/GiB")
+    assert taken.cpu_ratios(rounds, "ours", ["peer", "absent"]) == {"ours: CPU of both sides ÷ peer": (0.5, "times")}
+    busy = {"ours": [dataclasses.replace(one, turns=1024) for one in rounds["ours"]]}
+    assert taken.turns(busy, "ours") == {"ours: turns of the client's threads for a slab": (4.0, "")}
 
 
 @pytest.fixture

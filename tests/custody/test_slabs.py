@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from connector.custody.slabs import PLAIN_SLABS, PULL_BYTES, TABLE_TIMES, Memory, Pool, PoolClosed
+from connector.custody.slabs import PLAIN_SLABS, PULL_BYTES, PULL_BYTES_LEAST, TABLE_TIMES, Memory, Pool, PoolClosed
 from connector.custody.turns import TURNS, Turns
 from ledger.edition.row import ROW_BYTES
 from ledger.edition.row_table import MAX_ROWS
@@ -27,8 +27,8 @@ def table_of(rows):
 def test_what_a_long_table_takes_comes_off_the_pool():
     few, many, most = (Memory().sealed(table_of(rows)).count for rows in (1_000, 100_000, MAX_ROWS))
     assert few == PULL_BYTES // MIB - PLAIN_SLABS - 1
-    assert few - many == TABLE_TIMES * 99_000 * ROW_BYTES // MIB
-    assert most == PULL_BYTES // MIB // 2 - PLAIN_SLABS
+    assert many == (PULL_BYTES - TABLE_TIMES * 100_000 * ROW_BYTES) // MIB - PLAIN_SLABS
+    assert most == PULL_BYTES_LEAST // MIB - PLAIN_SLABS
 
 
 class Shared(RuleBasedStateMachine):
