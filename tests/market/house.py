@@ -22,6 +22,7 @@ from connector.demo.processes import free_ports
 from connector.operation.initialise import initialise
 from connector.regulator.sources import Reader
 from connector.runtime import settings as settings_file
+from tests import founded
 from tests.market.goods import LIAR, SILENT
 
 PAYING = ("/voucher", "/step")  # what is answered with keys
@@ -44,9 +45,11 @@ class Stand:
         self.connector = self._runner = None
 
     async def open(self):
+        told = settings_file.load(self.data, {})
+        founded.lend(self.data, told)
         # while other tests run, the day's loop rests and its leases lapse: that is to end no process here
         with patch("connector.app.ground.stop", _rest):
-            self.connector = await Connector.start(self.data, settings_file.load(self.data, {}))
+            self.connector = await Connector.start(self.data, told)
         app = build(self.connector.parts)
         if self.kind == LIAR:
             self._lie()
