@@ -1,10 +1,10 @@
-"""A chain that an exchange, or a lone participant, need not found: the programs are on it already, by its own key.
+"""What a participant of a test need not make anew: a chain with the programs on it, and a witness's key with its proof.
 
-To deploy them takes a third of a second of a processor, most of what such a participant needs to begin. Here it is done
-once for each that there is at a time, and `lend` copies chain, deployment and the key that deployed them into a data
-directory that was just made. Everything else of a participant is drawn for it, as ever.
+To deploy the programs takes a third of a second of a processor, to prove a key a seventh: most of what a participant
+needs to begin. `lend` copies them into a data directory that was just made. Everything else is drawn for it, as ever.
 
-Law: no two of whom there are data directories have a key in common; who founds its own chain shows it in `tests/connector/test_lone.py`.
+Law: no two of whom there are data directories have a key in common; where none is left, everybody has what was drawn.
+Nothing is lent to who keeps its tables on a server, where they may be already.
 """
 
 from __future__ import annotations
@@ -16,19 +16,28 @@ import shutil
 import threading
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TYPE_CHECKING
 
 import orjson
 
 from connector.app.ground import open_hosted
 from connector.identity import keys
+from connector.operation.rekeying import PUBLIC_FILE
 from connector.runtime.clock import Clock
-from connector.runtime.data_folder import CHAIN_DATABASE, DEPLOYMENT
-from connector.runtime.settings import Settings
+from connector.runtime.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS
 from ledger.chain.client import Chain
 from ledger.chain.deployment import deploy
+from tests.witnesses import PAIRS, seed, trust
 
-KEY = "keys/agreement.key"
-# template → the data directory that has its chain
+if TYPE_CHECKING:
+    from connector.runtime.settings import Settings
+
+trust()
+
+ACCOUNT, WITNESS = f"{KEYS}/agreement.key", f"{KEYS}/aggregate.key"
+# folders with a key, a chain founded by it, and where the programs are
+_templates = []
+# number of a pair, or template → the data directory that has it
 _borrowers = {}
 
 
@@ -39,15 +48,25 @@ def founds(settings: Settings) -> bool:
 
 
 def lend(data: Path, settings: Settings) -> None:
-    """Put the chain into a new data directory, if it would found one; nobody else has its key while there is one."""
-    if (data / CHAIN_DATABASE).exists() or not founds(settings):
+    """Put a witness's key into a new data directory, and the chain if it would found one."""
+    if (data / DATABASE).exists() or settings.store.database:
         return
-    template = next((one for one, borrower in _borrowers.items() if not borrower.exists()), None) or _made()
-    _borrowers[template] = data
-    for path in template.glob(CHAIN_DATABASE + "*"):
-        shutil.copy(path, data)
-    shutil.copy(template / DEPLOYMENT, data)
-    shutil.copy(template / KEY, data / KEY)
+    number = next((one for one in range(len(PAIRS)) if not _is_borrowed(one)), None)
+    if number is not None:
+        _borrowers[number] = data
+        (data / WITNESS).write_text(seed(number).hex() + "\n")
+        (data / KEYS / PUBLIC_FILE).write_bytes(b"".join(PAIRS[number]))
+    if founds(settings):
+        template = next((one for one in _templates if not _is_borrowed(one)), None) or _made()
+        _borrowers[template] = data
+        for path in template.glob(CHAIN_DATABASE + "*"):
+            shutil.copy(path, data)
+        shutil.copy(template / DEPLOYMENT, data)
+        shutil.copy(template / ACCOUNT, data / ACCOUNT)
+
+
+def _is_borrowed(what):
+    return what in _borrowers and _borrowers[what].exists()
 
 
 def _made():
@@ -58,6 +77,7 @@ def _made():
     thread.start()
     thread.join()
     assert (folder / DEPLOYMENT).exists(), "the programs could not be deployed"
+    _templates.append(folder)
     return folder
 
 

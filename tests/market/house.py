@@ -45,11 +45,9 @@ class Stand:
         self.connector = self._runner = None
 
     async def open(self):
-        told = settings_file.load(self.data, {})
-        founded.lend(self.data, told)
         # while other tests run, the day's loop rests and its leases lapse: that is to end no process here
         with patch("connector.app.ground.stop", _rest):
-            self.connector = await Connector.start(self.data, told)
+            self.connector = await Connector.start(self.data, settings_file.load(self.data, {}))
         app = build(self.connector.parts)
         if self.kind == LIAR:
             self._lie()
@@ -148,7 +146,7 @@ class House:
     async def _start(self, name, role, region, keys, kind=""):
         data, exchange = self.folder / name, None if role == "exchange" else self.exchange.connector.url
         about = {"name": f"{name.title()} at {self.name}", "roles": (role,), "region": region}
-        initialise(data, port=free_ports(1)[0], exchange=exchange, development=True, **about)
+        founded.lend(data, initialise(data, port=free_ports(1)[0], exchange=exchange, development=True, **about))
         if keys is not None:
             shutil.copytree(keys, data / "keys", dirs_exist_ok=True, ignore=shutil.ignore_patterns("vault"))
         stand = Stand(name, role, data, self._outbound, kind)
