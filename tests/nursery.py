@@ -285,6 +285,9 @@ def main():
     for name in (*LOADED, *(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in rooms)):
         importlib.import_module(name)
     importlib.import_module("tests.witnesses").trust()
+    new_store = importlib.import_module("tests.new_store")
+    new_store.copy()
+    new_store.make()
     for name in NOT_LOADED:
         del sys.modules[name]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the tests say when it is over

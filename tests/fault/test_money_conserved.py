@@ -34,7 +34,7 @@ from tests.fault.replay import replay_all
 
 pytestmark = pytest.mark.faults
 
-EXAMPLES, STEPS = (10_000 if ALL else 25), 16
+EXAMPLES, STEPS = (10_000 if ALL else 10), 16
 REPLAYED = 40 if ALL else 1
 CONFIRMATIONS = 3  # a reorganisation goes no deeper; who waits for fewer takes the risk
 TERMS = replace(KEPT, max_exposure=150)
