@@ -216,6 +216,9 @@ class Conserved(RuleBasedStateMachine):
             if found is not None and 0 < found.voucher.valid_until <= self.coin.newest.at + days * DAY:
                 self.attempt(lambda one=one: self.claim(one))
                 self.follow(one)
+                # the claim margin is longer than a reorganisation is deep: it is final before the voucher lapses
+                for _ in range(CONFIRMATIONS):
+                    self.coin.tick(0)
         self.coin.tick(self.coin.newest.at + int(days * DAY))
         for one in self.relations.values():
             pair = one.pair
