@@ -47,8 +47,8 @@ def founds(settings: Settings) -> bool:
     return not elsewhere and not settings.chain.found_with_bls
 
 
-def lend(data: Path, settings: Settings) -> None:
-    """Put a witness's key into a new data directory, and the chain if it would found one."""
+def lend(data: Path, settings: Settings, *, chain: bool = True) -> None:
+    """Put a witness's key into a new data directory, and the chain if it would found one and `chain` lets it."""
     if (data / DATABASE).exists() or settings.store.database:
         return
     number = next((one for one in range(len(PAIRS)) if not _is_borrowed(one)), None)
@@ -56,7 +56,7 @@ def lend(data: Path, settings: Settings) -> None:
         _borrowers[number] = data
         (data / WITNESS).write_text(seed(number).hex() + "\n")
         (data / KEYS / PUBLIC_FILE).write_bytes(b"".join(PAIRS[number]))
-    if founds(settings):
+    if chain and founds(settings):
         template = next((one for one in _templates if not _is_borrowed(one)), None) or _made()
         _borrowers[template] = data
         for path in template.glob(CHAIN_DATABASE + "*"):
