@@ -19,7 +19,7 @@ JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-mutants simulate-money drill test-s3 test-ledger test-market test-browser tck docs lint install lock programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-browser tck docs lint install lock programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-federation bench-audit clean
 
 demo: $(STAMP)
@@ -44,6 +44,10 @@ test-attacks: $(STAMP)
 # every fault of every figure; prints how many of each were survived, and `N passed, M failed` at the end
 test-faults: $(STAMP)
 	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -n 2 tests/fault $(ARGS)
+
+# as many examples of each law, and journeys of money, as are worth their time once a night
+test-laws: $(STAMP)
+	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -n $(WORKERS) -m "not story and not attack" -p tests.closing --ignore tests/fault $(ARGS)
 
 # changes the sources of money, evidence and authorisation by a seed, each in a copy, and sees which test minds; prints
 # each survivor as file:line and ends with `N killed, M survived`

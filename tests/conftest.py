@@ -5,6 +5,7 @@ Law: a file's tests run in one worker, and so do those of a room whose processes
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import random
@@ -14,6 +15,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+from tests import new_store, nursery
+from tests.fault import extent
 
 # tests write through to the disk some hundred thousand times; memory keeps what a killed process wrote just as well
 MEMORY, MEMORY_BYTES_MIN = Path("/dev/shm"), 6 << 30
@@ -71,8 +75,13 @@ STORIES = (
 ATTACKS = "tests/attacks/"
 
 # each run draws others; the long runs, with thousands, are targets of their own
-settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "default", max_examples=extent.tried(50), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("default")
+
+asyncio.create_subprocess_exec = nursery.begin
+new_store.copy()
 
 # what is collected lives as long as the session: looking through it again and again was a third of the collection
 gc.disable()

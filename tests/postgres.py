@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -10,10 +11,14 @@ import tempfile
 import time
 import uuid
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 WITHIN_SECONDS = 30
+DATA, ROLE = "data", "keeper"
+# where folders of tests lie (tests/conftest.py)
+MEMORY = os.environ.get("PYTEST_DEBUG_TEMPROOT")
 SETTINGS = "-c listen_addresses= -c shared_buffers=8MB -c lc_messages=C"
 READ_ONLY = "-c fsync=off -c max_connections=20"
 # for a store, which asks for no less than it promises
@@ -29,24 +34,38 @@ def program(name: str) -> str | None:
 @contextmanager
 def running(folder: Path, settings: str = READ_ONLY):
     """Yield the environment with which clients reach a new server as its owner."""
-    person = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    who = {"user": person.pw_uid, "group": person.pw_gid, "extra_groups": []} if person else {}
-    folder.mkdir(mode=0o700)
-    if person:
-        os.chown(folder, person.pw_uid, person.pw_gid)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **who}
-    data, role = str(folder / "data"), "keeper"
-    command = [program("initdb"), "-D", data, "-U", role, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]
-    subprocess.run(command, check=True, **quiet)
-    places = [program("postgres"), "-D", data, "-k", str(folder)]
-    server = subprocess.Popen([*places, *SETTINGS.split(), *settings.split()], **quiet)
-    environment = {"PGHOST": str(folder), "PGUSER": role, "PGDATABASE": "postgres"}
+    subprocess.run(["cp", "-a", str(_cluster()), str(folder)], check=True)
+    places = [program("postgres"), "-D", str(folder / DATA), "-k", str(folder)]
+    server = subprocess.Popen([*places, *SETTINGS.split(), *settings.split()], **_quiet())
+    environment = {"PGHOST": str(folder), "PGUSER": ROLE, "PGDATABASE": "postgres"}
     try:
         _wait(environment, server)
         yield environment
     finally:
         server.terminate()
         server.wait(WITHIN_SECONDS)
+
+
+def _quiet() -> dict:
+    """Return who a server runs as, and where it writes nothing."""
+    person = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+    who = {"user": person.pw_uid, "group": person.pw_gid, "extra_groups": []} if person else {}
+    return {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **who}
+
+
+@cache
+def _cluster() -> Path:
+    """Make the data of a new server, which each begins with a copy of."""
+    above = Path(tempfile.mkdtemp(prefix="penstock-postgres-", dir=MEMORY))
+    atexit.register(shutil.rmtree, above)
+    above.chmod(0o755)
+    folder, quiet = above / "server", _quiet()
+    folder.mkdir(mode=0o700)
+    if "user" in quiet:
+        os.chown(folder, quiet["user"], quiet["group"])
+    how = ["-U", ROLE, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]
+    subprocess.run([program("initdb"), "-D", str(folder / DATA), *how], check=True, **quiet)
+    return folder
 
 
 def _wait(environment, server) -> None:
@@ -69,7 +88,7 @@ def durable(absent):
     """Yield the address of a new server's database that keeps what a store asks for."""
     if program("postgres") is None or program("initdb") is None:
         absent("no PostgreSQL server is installed (Debian: postgresql)")
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as name:
         Path(name).chmod(0o755)  # the server runs as another user
         with running(Path(name) / "server", DURABLE) as reached:
             yield f"postgresql:///postgres?host={quote(reached['PGHOST'], safe='')}&user={reached['PGUSER']}"

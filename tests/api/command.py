@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from connector.cli import speak
 from connector.cli.main import app
+from tests import nursery
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "connector.cli.main")
@@ -47,7 +48,7 @@ async def commanded(*words):
             return await asyncio.to_thread(_here, [str(word) for word in words])
     _proven.add(words[0])
     pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
-    process = await asyncio.create_subprocess_exec(*PROGRAM, *map(str, words), **pipes)
+    process = await nursery.EXEC(*PROGRAM, *map(str, words), **pipes)
     out, err = await process.communicate()
     return Said(process.returncode, out, err)
 

@@ -11,6 +11,7 @@ from connector.app.app import Connector
 from connector.demo.processes import free_ports
 from connector.operation.initialise import initialise
 from connector.runtime import settings as settings_file
+from tests import founded
 
 
 @contextlib.asynccontextmanager
@@ -22,7 +23,9 @@ async def lone(folder, roles, variables=None):
     if not (folder / "penstock.toml").exists():
         named = {"name": "Lone", "roles": roles, "region": "US-NY", "exchange": None, "development": True}
         initialise(folder, port=free_ports(1)[0], **named)
-    connector = await Connector.start(folder, settings_file.load(folder, dict(variables or {})))
+    told = settings_file.load(folder, dict(variables or {}))
+    founded.lend(folder, told)
+    connector = await Connector.start(folder, told)
     runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", connector.settings.server.port).start()

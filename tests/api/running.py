@@ -18,6 +18,7 @@ from connector.custody.sources import source_of
 from connector.demo.processes import free_ports
 from connector.operation.initialise import initialise
 from connector.runtime import settings as settings_file
+from tests import founded
 
 PRODUCT, PEER = "running", "did:web:buyer.example"
 SIZE, PIECE = 24 << 20, 1 << 20
@@ -118,7 +119,10 @@ async def running(folder, clock=None, roles=("provider",)):
     if fresh:
         port = free_ports(1)[0]
         initialise(folder, name="Lone", roles=roles, region="US-NY", port=port, exchange=None, development=True)
-    connector = await Connector.start(folder, settings_file.load(folder, {}), clock)
+    told = settings_file.load(folder, {})
+    if clock is None:
+        founded.lend(folder, told)
+    connector = await Connector.start(folder, told, clock)
     runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", connector.settings.server.port).start()

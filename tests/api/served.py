@@ -14,6 +14,7 @@ from connector.negotiation import reactions
 from connector.negotiation.protocol.states import FINAL, NONE, ROLES, STATES
 from connector.operation.initialise import initialise
 from connector.runtime import settings
+from tests import founded
 
 HOLD = [
     {"process": process, "role": role, "state": state, "act": "hold"}
@@ -31,6 +32,7 @@ async def served(folder, *, roles=("provider", "buyer"), rules=HOLD):
         folder, name="Lone", roles=roles, region="US-NY", port=free_ports(1)[0], exchange=None, development=True
     )
     told = settings.load(folder, {})
+    founded.lend(folder, told)
     connector = await Connector.start(folder, told, rules=reactions.read(orjson.dumps({"reactions": rules})))
     runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()

@@ -22,7 +22,9 @@ from connector.identity import keys as key_files
 from connector.identity import tokens
 from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
+from connector.runtime import settings as settings_file
 from ledger.chain.deployment import Deployment
+from tests import founded
 from tests.api import records
 
 ROLES = {
@@ -74,6 +76,7 @@ class Space:
             told = settings.read_text().replace('opened = ""', f'opened = "{self.folder / "opened" / role}"')
             told = told.replace(ANCHORING, f"anchor_interval_seconds = {self.anchors_every}")
             settings.write_text(told.replace("serve = false", "serve = true") if role in SERVING else told)
+            founded.lend(self.folder / role, settings_file.load(self.folder / role, self.environment or {}))
             self.people[role] = Participant(self.folder / role, LYING if role == "second" else SERVE)
         return ports
 

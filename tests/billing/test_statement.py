@@ -21,6 +21,7 @@ from connector.store.tables import TABLES
 from connector.store.transaction import Tx
 from contracts.typed_data import Order, Range, Receipt, Voucher
 from tests.channel.rig import KEPT, PAYEE, PAYER, TOKEN
+from tests.fault.extent import tried
 
 MONTH = "2026-11"
 FIRST, LAST = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
@@ -169,7 +170,7 @@ def slowly(tx, month):
     return told
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tried(150), deadline=None)
 @given(st.lists(deals, max_size=4))
 def test_it_says_what_asking_one_by_one_says(told):
     books = Books()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from catalog.index import Index
 from catalog.question import Entry, question
 from catalog.words import words
+from tests.fault.extent import tried
 
 # sentence → the words it is made of, as a reader divides it
 DIVIDED = {
@@ -60,7 +61,7 @@ def test_a_pair_across_two_words_is_the_known_error(divided):
     assert 0 in found(divided, "中国")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tried(25), deadline=None)
 @given(st.lists(st.text("天气数据中国海港研究生命", min_size=2, max_size=12), min_size=1, max_size=8), st.data())
 def test_whatever_two_characters_stand_side_by_side_they_are_found(tmp_path_factory, texts, data):
     index = put(tmp_path_factory.mktemp("pairs"), texts)

@@ -14,6 +14,7 @@ from catalog.index import Index
 from catalog.question import CONDITIONS_MAX, TITLE_WEIGHT, Entry, Question, question
 from catalog.words import words
 from tests.every import every
+from tests.fault.extent import tried
 
 
 def entry(key, seq, title, body="", **facets):
@@ -125,7 +126,7 @@ TEXTS = st.lists(st.sampled_from(["weather", "天气", "flights", "data", "carri
 TIERS = st.lists(st.sampled_from(["plain", "kept", "leased"]), unique=True, min_size=1)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=tried(40), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TIERS), max_size=12), TEXTS, TIERS, st.integers(0, 130))
 def test_an_index_finds_what_looking_at_each_would(tmp_path_factory, rows, text, tiers, least):
     index = Index(tmp_path_factory.mktemp("index"))

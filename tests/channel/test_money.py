@@ -18,6 +18,7 @@ from contracts.tariff import Tariff, amount
 from contracts.tiers import Tier
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, Pair, over_the_wire, secret_of
 from tests.channel.steps import ahead, send, take
+from tests.fault.extent import tried
 
 SECOND = b"\xc2" * 32
 ON = st.sampled_from([CHANNEL_ID, SECOND])
@@ -215,4 +216,4 @@ class Money(RuleBasedStateMachine):
 
 
 TestMoney = Money.TestCase
-TestMoney.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestMoney.settings = settings(max_examples=tried(40), stateful_step_count=25, deadline=None)

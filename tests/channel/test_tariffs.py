@@ -24,6 +24,7 @@ from ledger.audit import billing
 from tests.channel.rig import CHANNEL_ID, KEPT, LEASED, Pair
 from tests.channel.test_resume import level
 from tests.every import every
+from tests.fault.extent import tried
 
 ROWS = 12
 PLAIN = 11 * 1000 + 333  # bytes of the rig's edition of twelve rows
@@ -80,7 +81,7 @@ def test_a_pull_costs_exactly_the_whole_price(name):
     assert pair.plan() is None
 
 
-@settings(max_examples=25)
+@settings(max_examples=tried(25))
 @given(
     st.sampled_from(sorted(WHOLE)),
     st.lists(st.sets(st.integers(0, ROWS - 1), min_size=1), max_size=6),

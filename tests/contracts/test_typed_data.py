@@ -31,6 +31,7 @@ from contracts.typed_data import (
 from contracts.typed_json import from_json, to_json, to_ranges
 from tests.contracts.refusal import refused
 from tests.every import every
+from tests.fault.extent import tried
 
 DOMAIN = Domain(1234567890123, b"\x11" * 20, b"\x22" * 32)
 KEY = b"\x42" * 32
@@ -154,7 +155,7 @@ def reference(domain: Domain, value: object):
 
 @every("kind", TYPES, ids=lambda kind: kind.__name__)
 def test_digest_and_signature_agree_with_eth_account(kind):
-    @settings(max_examples=25)
+    @settings(max_examples=tried(25))
     @given(typed(kind))
     def check(value):
         message = reference(DOMAIN, value)
@@ -171,7 +172,7 @@ def test_digest_and_signature_agree_with_eth_account(kind):
 
 @every("kind", TYPES, ids=lambda kind: kind.__name__)
 def test_json_round_trip(kind):
-    @settings(max_examples=25)
+    @settings(max_examples=tried(25))
     @given(typed(kind))
     def check(value):
         assert from_json(kind, json.loads(json.dumps(to_json(value)))) == value
@@ -181,7 +182,7 @@ def test_json_round_trip(kind):
 
 @every("kind", TYPES, ids=lambda kind: kind.__name__)
 def test_every_member_changes_the_digest_and_none_may_be_missing_or_foreign(kind):
-    @settings(max_examples=25)
+    @settings(max_examples=tried(25))
     @given(typed(kind), typed(kind))
     def check(one, two):
         for _, name, field in members(kind):

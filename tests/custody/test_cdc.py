@@ -14,6 +14,7 @@ from connector.custody.cutting import cdc
 from connector.custody.sources import source_of
 from tests.custody.test_later_editions import Shop, own
 from tests.custody.test_seal_and_open import S, noise, opened, sealed_in
+from tests.fault.extent import tried
 
 LONG = noise(40 * S, 5)
 
@@ -38,7 +39,7 @@ def test_pieces_are_within_their_bounds_and_what_opens_is_the_file(tmp_path):
     assert S / 8 < sum(lengths) / len(lengths) < S / 2
 
 
-@settings(max_examples=25)
+@settings(max_examples=tried(25))
 @given(size=st.integers(0, 20 * S), seed=st.integers(0, 3))
 def test_where_windows_end_does_not_matter(size, seed):
     content = noise(size, seed)

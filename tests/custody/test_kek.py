@@ -17,6 +17,7 @@ from connector.custody.secrets import Keys
 from connector.runtime import files
 from connector.runtime.errors import SettingsError
 from tests.every import every
+from tests.fault.extent import tried
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_a_key_brought_in_by_hand_takes_over_at_the_next_start(data, tmp_path):
     assert Keys.of(data, str(path)).run(run.key_id) == run
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 2**16), bit=st.integers(0, 7))
 def test_no_bit_of_a_wrapped_key_may_change(tmp_path, at, bit):
     kek = FileKek(tmp_path / "kek", make=True)

@@ -20,6 +20,7 @@ from connector.provider.renewal import is_new
 from connector.store.rows.vault import EditionRow
 from ledger.edition.row import RUN_BYTES
 from tests.custody.test_seal_and_open import NOW, S, noise, write
+from tests.fault.extent import tried
 
 SERIES = b"\x07" * 32
 
@@ -131,7 +132,7 @@ def test_nothing_is_repeated_across_series(tmp_path):
         seal(source, shop.keys.draw_run(), shop.blobs, other, sealed_at=NOW, former=former)
 
 
-@settings(max_examples=15)
+@settings(max_examples=tried(15))
 @given(
     before=st.lists(st.integers(0, 4), min_size=1, max_size=6),
     after=st.lists(st.integers(0, 4), min_size=1, max_size=6),

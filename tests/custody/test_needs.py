@@ -17,6 +17,7 @@ from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger.edition.row import Head, Row
 from tests.every import every
+from tests.fault.extent import tried
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SERIES = "05" * 32
@@ -138,7 +139,7 @@ async def test_each_reason_alone(kind, act, needed):
     assert bool((await kept(fill))["x"]) is needed
 
 
-@settings(max_examples=15)
+@settings(max_examples=tried(15))
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(CASES[: -len(IDLE)])), max_size=8))
 def test_whatever_protects_something_it_is_kept_and_the_rest_is_not(chosen):
     """Six editions and six replicas; what is drawn falls on any of them, several on one."""

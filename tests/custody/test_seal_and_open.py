@@ -26,6 +26,7 @@ from ledger.edition import row
 from ledger.edition.opening import accept
 from ledger.edition.row_table import RowTable
 from tests.every import every
+from tests.fault.extent import tried
 
 S = 64 * 1024
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -71,7 +72,7 @@ def opened(folder: Path, keys, blobs, sealed) -> dict[str, bytes]:
     return {path.relative_to(folder / "out").as_posix(): path.read_bytes() for path in paths}
 
 
-@settings(max_examples=25)
+@settings(max_examples=tried(25))
 @given(sizes=st.lists(st.sampled_from(SIZES), min_size=1, max_size=5), padding=st.sampled_from((0, 4096, S)))
 def test_round_trip(sizes, padding):
     content = {f"part/{n}.bin": noise(size, n) for n, size in enumerate(sizes)}
@@ -257,7 +258,7 @@ def test_table_of_unproven_shape_is_refused(tmp_path):
             RowTable(bad)
 
 
-@settings(max_examples=30)
+@settings(max_examples=tried(30))
 @given(
     sizes=st.lists(st.sampled_from((1, 100, 4095, 4096, 4097, 16_384, S)), min_size=1, max_size=40),
     data=st.data(),

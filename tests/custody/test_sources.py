@@ -20,6 +20,7 @@ from connector.custody.sources import SCHEMES, Doors, check_address, source_of
 from connector.net.outbound import Outbound
 from tests.custody.served import Site
 from tests.custody.test_seal_and_open import S, noise, opened, sealed_source
+from tests.fault.extent import tried
 
 # longer than one window, and no multiple of anything
 LONG = noise(WINDOW_BYTES + S + 7, 3)
@@ -90,7 +91,7 @@ def test_a_spool_is_gone_with_its_last_user(tmp_path, doors):
         assert nameless() == 0
 
 
-@settings(max_examples=40)
+@settings(max_examples=tried(40))
 @given(reads=st.lists(st.tuples(st.integers(0, 3 * WINDOW_BYTES), st.integers(0, 2 * WINDOW_BYTES)), max_size=6))
 def test_distant_bytes_are_the_bytes_wherever_one_looks(reads):
     content, asked = WANTED, []

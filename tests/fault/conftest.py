@@ -10,12 +10,22 @@ from collections import Counter
 
 import pytest
 
+from connector.store.sqlite import SqliteFile
+from tests import new_store
 from tests.fault.extent import ALL, FIGURES, SEED
 
 FOLDER = "tests/fault"
 collect_ignore = [] if ALL else ["test_served_disk.py"]
 _outcomes = Counter()
 _passed, _tried = Counter(), Counter()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made_as_ever():
+    """Whatever of a new file is written may be lost here."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SqliteFile, "prepare", new_store.AS_EVER)
+        yield
 
 
 def pytest_runtest_logreport(report):

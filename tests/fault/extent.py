@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import random
 
+# a short run tries one of so many examples of a law, and not fewer than these
+SHORTER, LEAST_TRIED = 3, 10
 ALL = os.environ.get("PENSTOCK_TEST_FAULTS") == "all"
 SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
 
@@ -37,6 +39,11 @@ FIGURES = {
     FINDINGS: 7,
     MONEY: 10_000,
 }
+
+
+def tried(count):
+    """How many examples are drawn of a law: `count` of them, or a third of that in a short run."""
+    return count if ALL else max(-(-count // SHORTER), LEAST_TRIED)
 
 
 def drawn(cases, count):

@@ -20,6 +20,7 @@ from connector.store.rows.catalogue import SourceRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.core import core
+from tests.fault.extent import tried
 from tests.federation.exchanges import product
 from tests.postgres import durable, new_schema
 
@@ -78,7 +79,7 @@ class Model:
         return {key: title for key, (_, title) in best.items()}
 
 
-@settings(max_examples=40)
+@settings(max_examples=tried(40))
 @given(steps)
 def test_it_is_always_what_the_model_says_and_every_change_has_its_number(script):
     asyncio.run(_played(script))

@@ -15,6 +15,7 @@ from connector.operation.initialise import initialise
 from connector.runtime.data_folder import DATABASE
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from tests import founded
 from tests.api.space import Space
 from tests.negotiation.world import product
 
@@ -84,7 +85,7 @@ class Host(Space):
         port = free_ports(1)[0]
         data = self.folder / HOST
         fixed = {"name": "Host", "roles": ROLES, "region": "US-NY", "exchange": "", "development": True}
-        initialise(data, port=port, **fixed)
+        founded.lend(data, initialise(data, port=port, **fixed))
         await seed(data)
         self.people[HOST] = Participant(data, SERVE)
         self.outbound.open()

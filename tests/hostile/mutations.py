@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from connector.negotiation import signing
 from connector.negotiation.protocol import messages, states
 from contracts.namespace import CHECKPOINT, OFFER_TERMS, SIGNATURE
+from tests.fault.extent import tried
 from tests.negotiation import cells as spoken
 from tests.negotiation.cells import OURS, THEIRS
 from tests.protocol.test_messages import AGREED
 
-EXAMPLES = int(os.environ.get("PENSTOCK_TEST_MUTATIONS", "250"))
+EXAMPLES = int(os.environ.get("PENSTOCK_TEST_MUTATIONS", tried(250)))
 DIGEST = "ab" * 32
 
 

@@ -22,6 +22,7 @@ from connector.net.addresses import Gate
 from connector.operation.initialise import initialise
 from connector.runtime import settings
 from connector.runtime.clock import Clock
+from tests import founded
 from tests.api.conftest import Said
 from tests.hostile.host import EDITION, ROLES
 from tests.negotiation.world import listed_offer, product
@@ -115,7 +116,9 @@ async def public(data):
     """Run a connector that is not in development: its address and its callers' are https."""
     fixed = {"name": "Public", "roles": ROLES, "region": "US-NY", "exchange": "", "development": False}
     initialise(data, port=7001, public_url=URL, **fixed)
-    connector = await Connector.start(data, settings.load(data, {}, {}))
+    told = settings.load(data, {}, {})
+    founded.lend(data, told)
+    connector = await Connector.start(data, told)
     runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 
 from connector.demo import run
+from connector.operation.initialise import initialise
+from tests import founded
 
 SEED = 20130101
 
@@ -37,6 +39,7 @@ async def shown(tmp_path_factory, absent):
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(run, "journey", journey)
+        patched.setattr(run, "initialise", lambda data, **told: founded.lend(data, initialise(data, **told)))
         kept = asyncio.create_task(
             run.run(keep=True, seed=SEED, folder=folder, say=print, show=lambda *what: ready.set_result(what))
         )

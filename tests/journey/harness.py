@@ -13,7 +13,9 @@ from connector.client.server import Server
 from connector.demo import inspection, run
 from connector.demo.processes import SERVE, Participant
 from connector.demo.story import Cast, Script
+from connector.runtime import settings
 from connector.runtime.errors import PenstockError, ServerAbsent, explain_failure
+from tests import founded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -80,6 +82,8 @@ async def theatre(
 
     async def begin(person: Participant) -> None:
         role = person.data.name
+        # what is written of the chain is a place to die at
+        founded.lend(person.data, settings.load(person.data, {}), chain=False)
         attendants[role] = Attendant(person, faults.get(role, ()))
         with contextlib.suppress(ServerAbsent):
             await person.start()

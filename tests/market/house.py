@@ -22,6 +22,7 @@ from connector.demo.processes import free_ports
 from connector.operation.initialise import initialise
 from connector.regulator.sources import Reader
 from connector.runtime import settings as settings_file
+from tests import founded
 from tests.market.goods import LIAR, SILENT
 
 PAYING = ("/voucher", "/step")  # what is answered with keys
@@ -145,7 +146,7 @@ class House:
     async def _start(self, name, role, region, keys, kind=""):
         data, exchange = self.folder / name, None if role == "exchange" else self.exchange.connector.url
         about = {"name": f"{name.title()} at {self.name}", "roles": (role,), "region": region}
-        initialise(data, port=free_ports(1)[0], exchange=exchange, development=True, **about)
+        founded.lend(data, initialise(data, port=free_ports(1)[0], exchange=exchange, development=True, **about))
         if keys is not None:
             shutil.copytree(keys, data / "keys", dirs_exist_ok=True, ignore=shutil.ignore_patterns("vault"))
         stand = Stand(name, role, data, self._outbound, kind)

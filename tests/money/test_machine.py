@@ -6,10 +6,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from tests.fault.extent import tried
 from tests.money.acts import ACTS, SPACES
 from tests.money.journey import Journey
 
-EXAMPLES, STEPS = 50, 20
+EXAMPLES, STEPS = tried(50), 20
 WEIGHT_OF_A_RULE = 4  # rules are drawn alike: what is drawn more often has several
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connector.negotiation import outbox, process
 from contracts.namespace import FORMAT_SEALED
+from tests.fault.extent import tried
 from tests.negotiation.world import MANDATE, Clock, Network, Party, agree, ended, listed_offer, product, seed
 
 SHORT = MANDATE | {"rounds": 3}  # request, offer, accept, agreement, verification, finalize
@@ -126,7 +127,7 @@ async def test_each_fault_at_each_message(pair, network, fault, step):
     assert len({body["@id"] for _, _, body in network.sent}) == MESSAGES_OF_A_SHORT_ONE
 
 
-@settings(max_examples=20)
+@settings(max_examples=tried(20))
 @given(schedule=st.lists(st.sampled_from([None, *FAULTS]), max_size=25))
 def test_any_schedule_of_faults(schedule):
     async def run():

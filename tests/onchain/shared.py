@@ -9,16 +9,21 @@ import pytest
 from eth_hash.auto import keccak
 
 from contracts import signature
+from ledger.chain import client
 from ledger.chain.client import Chain
 from ledger.chain.deployment import deploy
 from tests.onchain import nodes
 from tests.onchain.stage import ACTORS, ANCHOR_DELAY
 
+POLL_SECONDS = 0.01
+
 
 @pytest.fixture(scope="session")
 def shared_nodes(tmp_path_factory, absent):
     """Call it with a kind: (node, deployment), or a skip that names what is not here."""
-    with ExitStack() as running:
+    with ExitStack() as running, pytest.MonkeyPatch.context() as patched:
+        # these nodes mine at once: who deploys all programs would wait for seconds
+        patched.setattr(client, "RECEIPT_POLL_SECONDS", POLL_SECONDS)
         started = {}
 
         def start(kind):

@@ -18,6 +18,7 @@ from ledger.chain import acts
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
+from tests.fault.extent import tried
 
 from .stage import DEPOSIT, Clock, Stage
 
@@ -36,7 +37,7 @@ amounts = st.lists(st.integers(1, DEPOSIT), min_size=1, max_size=4, unique=True)
 
 @given(bps=splits(), claims=amounts)
 @example(bps=[2, 4999, 4999], claims=[2, 3])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=tried(12), deadline=None)
 def test_what_is_credited_adds_up_and_no_payee_loses(embedded_file, tmp_path_factory, bps, claims):
     asyncio.run(_play(embedded_file, tmp_path_factory.mktemp("split"), bps, claims))
 

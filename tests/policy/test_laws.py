@@ -20,12 +20,13 @@ from policy.parse import parse
 from policy.request import Request
 from policy.world import World
 from tests.every import every
+from tests.fault.extent import tried
 from tests.policy.oracle.door import decided
 from tests.policy.oracle.operands import ASKED
 from tests.policy.oracle.pools import POOLS
 from tests.policy.oracle.strategies import Dice, case, condition, rule
 
-CASES = int(os.environ.get("PENSTOCK_TEST_ORACLE", "3000")) // 10
+CASES = int(os.environ.get("PENSTOCK_TEST_ORACLE", tried(3000))) // 10
 REFUSALS = {"deny", "default-deny"}
 SUMS = {"absoluteSize", "relativeSize", "percentage", "privacyBudget"}
 EXCLUDING = ("isNoneOf", "neq", "xone")

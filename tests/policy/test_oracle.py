@@ -11,13 +11,14 @@ import os
 import pytest
 from hypothesis import given
 
+from tests.fault.extent import tried
 from tests.policy.oracle.door import decided
 from tests.policy.oracle.duties import mode
 from tests.policy.oracle.evaluator import evaluate
 from tests.policy.oracle.pools import POOLS
 from tests.policy.oracle.strategies import cases, rolled, used
 
-CASES = int(os.environ.get("PENSTOCK_TEST_ORACLE", "3000"))
+CASES = int(os.environ.get("PENSTOCK_TEST_ORACLE", tried(3000)))
 PORTIONS = 4
 
 

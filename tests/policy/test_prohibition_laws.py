@@ -16,6 +16,7 @@ from policy.compare.document import write
 from policy.errors import PolicyError
 from policy.parse import parse
 from tests.every import every
+from tests.fault.extent import tried
 from tests.policy.oracle.door import decided
 from tests.policy.oracle.evaluator import evaluate
 from tests.policy.oracle.facts import as_list
@@ -24,7 +25,7 @@ from tests.policy.oracle.places import own_names
 from tests.policy.oracle.pools import POOLS
 from tests.policy.oracle.strategies import Dice, rolled
 
-CASES = int(os.environ.get("PENSTOCK_TEST_ORACLE", "3000"))
+CASES = int(os.environ.get("PENSTOCK_TEST_ORACLE", tried(3000)))
 # what a prohibition may ask about, too
 OPERANDS = tuple(name for name in POOLS if name not in {"count", "frequency", "unitOfCount"})
 REFUSALS = {"deny", "default-deny"}

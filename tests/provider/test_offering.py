@@ -22,6 +22,7 @@ from connector.provider.offering import CATALOGUES, DATASETS, Offering
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.core import core
+from tests.fault.extent import tried
 from tests.negotiation.world import START, product
 from tests.protocol import published
 
@@ -289,4 +290,4 @@ def _parts(place):
 
 
 TestMarket = Market.TestCase
-TestMarket.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+TestMarket.settings = settings(max_examples=tried(15), stateful_step_count=15, deadline=None)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from connector.regulator.folder import AnswerFolder, Bundle, writing_bundle
 from connector.runtime.errors import InvalidInput
+from tests.fault.extent import tried
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\n\x00", exclude_categories=["Cs"]), min_size=1)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(NAMES, st.binary(), max_size=5))
 def test_a_folder_gives_back_what_was_put(tmp_path_factory, answers):
     folder = tmp_path_factory.mktemp("memory")

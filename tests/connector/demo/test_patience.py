@@ -20,9 +20,9 @@ BY_A_CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BU
 @pytest.fixture
 def quick(monkeypatch):
     """The same patience, in a fraction of the time."""
-    monkeypatch.setattr(patience, "STILL_SECONDS_MAX", 1.5)
-    monkeypatch.setattr(patience, "WORKED_SECONDS_MIN", 0.3)
-    monkeypatch.setattr(patience, "MEASURE_SECONDS", 0.1)
+    monkeypatch.setattr(patience, "STILL_SECONDS_MAX", 0.6)
+    monkeypatch.setattr(patience, "WORKED_SECONDS_MIN", 0.12)
+    monkeypatch.setattr(patience, "MEASURE_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def test_who_gets_on_is_waited_for(quick, started, code):
 
 
 async def test_nobody_is_waited_for_for_ever(quick, started, monkeypatch):
-    monkeypatch.setattr(patience, "WAIT_SECONDS_MAX", 2.0)
+    monkeypatch.setattr(patience, "WAIT_SECONDS_MAX", 0.8)
     busy = started(BUSY)
     with pytest.raises(ServerAbsent):
         await Patience(lambda: [busy]).until(lambda: False, "it", lambda: "")

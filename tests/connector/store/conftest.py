@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from connector.store.sqlite import SqliteFile
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from tests import new_store
 from tests.postgres import durable, new_schema
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made_as_ever():
+    """What makes a new file is shown here."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SqliteFile, "prepare", new_store.AS_EVER)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from connector.store.held import Held, Known
 from connector.store.store import Store
 from connector.store.table import Table
 from tests.connector.store.test_store_file import break_disk
+from tests.fault.extent import tried
 
 COLUMNS = "id:text state:text size:int body:json"
 SHAPE = {"columns": COLUMNS, "key": ("id",), "unique": (("state", "size"),)}
@@ -144,7 +145,7 @@ def stores(tmp_path):
     [("held", "plain", step), ("paired", "unpaired", paired_step)],
     ids=["a key of one column", "a key of two columns"],
 )
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=tried(200), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(acts=ACTS)
 def test_the_same_acts_on_a_held_and_a_plain_table(stores, held, plain, step, acts):
     runner, store = stores

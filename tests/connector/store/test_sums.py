@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from connector.store import sums
 from connector.store.store import Store
 from connector.store.table import Table
+from tests.fault.extent import tried
 from tests.postgres import durable, new_schema
 
 AMOUNTS = Table("amounts", "id:int kind:text amount:amount", ("id",))
@@ -54,7 +55,7 @@ async def test_what_is_too_wide_is_not_summed_wrong(store):
         await store.read(summed)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(amounts=st.lists(st.integers(0, 2**128 - 1), max_size=20))
 async def test_any_amounts(store, amounts):
     def refill(tx):

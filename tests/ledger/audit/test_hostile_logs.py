@@ -19,11 +19,12 @@ import pytest
 from ledger.audit.words import CODES
 from ledger.log import events
 from tests.every import every
+from tests.fault.extent import tried
 from tests.ledger.audit.diary import Record
 from tests.ledger.audit.hostile import TEXTS, VALUES, spoilt, ways
 from tests.ledger.audit.world import NOW, World
 
-TRIES = 120 * int(os.environ.get("PENSTOCK_TEST_LOGS_SCALE", "1"))
+TRIES = tried(120) * int(os.environ.get("PENSTOCK_TEST_LOGS_SCALE", "1"))
 SEED = 20
 TIMES = (datetime(1970, 1, 1, tzinfo=UTC), datetime(events.YEARS[-1], 12, 31, 23, 59, 59, tzinfo=UTC))
 OUTSIDE = ("0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00.000000+23:59")

@@ -9,10 +9,11 @@ import random
 from ledger.audit.audit import AuditImpossible
 from ledger.audit.words import CODES
 from tests.every import every
+from tests.fault.extent import tried
 from tests.ledger.audit.hostile import spoilt
 from tests.ledger.audit.world import Given, World
 
-TRIES = 120 * int(os.environ.get("PENSTOCK_TEST_LOGS_SCALE", "1"))
+TRIES = tried(120) * int(os.environ.get("PENSTOCK_TEST_LOGS_SCALE", "1"))
 SEED = 21
 SERVED = ("/peers", "/header")
 

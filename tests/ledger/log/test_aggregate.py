@@ -9,7 +9,9 @@ import pytest
 from contracts.labels import H
 from ledger.log import aggregate
 from ledger.log.aggregate import Attestation, AttestationError, FinalHead
+from tests import witnesses
 from tests.every import every
+from tests.fault.extent import drawn
 
 HEADS = [FinalHead("b/log", 7, b"\x02" * 32), FinalHead("a/log", 5, b"\x01" * 32)]
 SECRETS = {name: aggregate.secret(bytes([at]) * 32) for at, name in enumerate(["exchange", "regulator"], 1)}
@@ -154,3 +156,19 @@ def test_an_attestation_has_one_to_64_signers(signed):
 def test_what_a_witness_gave_and_is_no_signature_is_refused(signed, share):
     with pytest.raises(AttestationError, match="a witness gave what is no signature"):
         aggregate.combine(HEADS, {**signed, "third": (bytes(48), share)})
+
+
+def test_the_keys_that_participants_of_tests_are_lent_are_possessed():
+    """The whole table when all faults are played, two of its lines else."""
+    for number in drawn(range(len(witnesses.PAIRS)), 2):
+        key, proof = witnesses.PAIRS[number]
+        secret = aggregate.secret(witnesses.seed(number))
+        assert (aggregate.public(secret), aggregate.prove(secret)) == (key, proof)
+        assert witnesses.LOOKED_AT(key, proof)
+    assert len({key for key, _ in witnesses.PAIRS}) == len(witnesses.PAIRS) == len(witnesses.KNOWN)
+
+
+def test_a_proof_that_is_in_no_table_is_looked_at():
+    (key, proof), (other, _) = witnesses.PAIRS[:2]
+    assert witnesses.possessed(key, proof)
+    assert not witnesses.possessed(other, proof)

@@ -13,6 +13,7 @@ from ledger.log.mirror import MemoryShelf, build
 from ledger.log.tiles import ENTRIES, Tile, TileError
 from ledger.log.tree import Log, Run, Tree, runs
 from tests.every import every
+from tests.fault.extent import tried
 from tests.ledger.spans import span_of
 
 SIZE = 70_000
@@ -171,7 +172,7 @@ def large(shelf):
 
 
 @given(st.data())
-@settings(max_examples=30)
+@settings(max_examples=tried(30))
 def test_roots_and_proofs_equal_those_of_the_plain_tree(data):
     size = data.draw(st.integers(1, 1000))
     log = build(str(n).encode() for n in range(size))

@@ -18,6 +18,7 @@ from policy.forms.terms import ANNOTATIONS, KEYS, RDF, SYNONYMS
 from policy.parse import parse
 from policy.vocabulary.names import ODRL
 from tests.every import every
+from tests.fault.extent import tried
 
 CLASSES = sorted((Path(__file__).parents[1] / "classes").glob("*.json"))
 SECONDS_MAX = 10  # the slowest of them takes half a second when the machine does nothing else
@@ -35,7 +36,7 @@ def outcome(data):
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tried(300), deadline=None)
 def test_any_bytes(data):
     outcome(data)
 
@@ -48,7 +49,7 @@ TOKENS = st.sampled_from(
 
 
 @given(st.lists(TOKENS, max_size=40).map(" ".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tried(300), deadline=None)
 def test_any_tokens(text):
     outcome(text.encode())
 
@@ -65,7 +66,7 @@ TREES = st.recursive(
 
 
 @given(TREES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tried(300), deadline=None)
 def test_any_tree(tree):
     try:
         settled = compact(tree)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from policy.forms.compact import compact
 from policy.forms.document import read
 from policy.forms.settled import is_settled
+from tests.fault.extent import tried
 
 IRIS = st.sampled_from(["urn:x:1", "urn:x:2", "did:web:a.example", "https://b.example/c#d", "https://b.example/é"])
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=6)
@@ -94,7 +95,7 @@ POLICIES = st.fixed_dictionaries(
 
 
 @given(policy=POLICIES)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tried(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_form_gives_the_same_tree(forms, policy):
     tree = compact(policy)
     expanded = forms.expand(policy)
@@ -110,7 +111,7 @@ def test_every_form_gives_the_same_tree(forms, policy):
 
 
 @given(policy=POLICIES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tried(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_in_the_one_form_is_given_back_untouched(policy):
     tree = compact(policy)
     assert is_settled(tree)
@@ -119,7 +120,7 @@ def test_what_is_in_the_one_form_is_given_back_untouched(policy):
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")
 @given(policy=POLICIES)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tried(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_turtle_that_another_program_wrote_is_the_same_policy(forms, policy):
     kept, rdflib.NORMALIZE_LITERALS = rdflib.NORMALIZE_LITERALS, False  # else it rewrites `1.50` before we see it
     try:

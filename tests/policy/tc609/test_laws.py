@@ -20,6 +20,7 @@ from policy.request import Request
 from policy.tc609 import codes
 from policy.tc609.translate import to_odrl, to_tc609
 from policy.world import Act, World
+from tests.fault.extent import tried
 
 PRODUCTS, PARTIES = ["urn:a", "urn:b"], ["did:web:x", "did:web:y"]
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -179,7 +180,7 @@ def compiled(tree):
 
 
 @given(policies(), REQUESTS, WORLDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tried(60), deadline=None)
 def test_odrl_comes_back_as_it_was_and_decides_as_it_did(policy, request, world):
     assert compact(policy) == policy
     # through its text, as it travels
@@ -189,7 +190,7 @@ def test_odrl_comes_back_as_it_was_and_decides_as_it_did(policy, request, world)
 
 
 @given(plain_documents())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tried(60), deadline=None)
 def test_plain_strategies_come_back_as_they_were_and_parse(document):
     policy = to_odrl(document)
     assert compact(policy) == policy
@@ -214,7 +215,7 @@ def as_others_read_it(document):
 
 
 @given(policies(), CONTEXTS, WORLDS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=tried(120), deadline=None)
 def test_plain_fields_never_permit_more_than_the_policy(policy, context, world):
     known = as_others_read_it(to_tc609(policy))
     if known is None:
@@ -264,7 +265,7 @@ PLAIN = {
 
 
 @given(JSON, st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tried(80), deadline=None)
 def test_any_json_is_translated_or_refused(noise, data):
     translated(to_tc609, noise)
     translated(to_odrl, noise)
