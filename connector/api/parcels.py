@@ -79,9 +79,10 @@ class _Admission:
         self.keep(tx)
         self.open = True
 
-    def admit(self, _tx: Tx) -> None:
-        """Let an act of a message pass; raises TokenError when the first act did not."""
-        if not self.open:
+    def admit(self, tx: Tx) -> None:
+        """Let an act of a message pass; raises TokenError when the first act did not, or did not last."""
+        assert self.call.claims is not None
+        if not self.open or not tokens.is_used(tx, self.call.claims):
             raise TokenError("the parcel was not let in", "send its messages again, with a fresh token")
 
 

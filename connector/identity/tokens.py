@@ -144,6 +144,11 @@ def remember(tx: Tx, claims: Claims) -> None:
         raise TokenError("the token was used before", "make a fresh one for each request") from None
 
 
+def is_used(tx: Tx, claims: Claims) -> bool:
+    """Say whether the token is used up, here or in what was committed before."""
+    return tx.get(TokenSeenRow, issuer=claims.issuer, jti=claims.jti) is not None
+
+
 def purge(tx: Tx, now: datetime) -> int:
     """Forget tokens that could not be accepted any more; return how many."""
     rows = tx.execute("SELECT count(*) AS n FROM tokens_seen WHERE expires < ?", now)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
 
+from connector.api.parcels import _Admission
 from connector.identity import tokens
 from connector.negotiation import parcel
 from connector.negotiation.courier import Courier
 from connector.negotiation.protocol import messages, states, validation
 from connector.net.outbound import Outbound
 from connector.runtime.clock import Clock
+from connector.runtime.errors import TokenError
 from connector.runtime.limits import PARCEL_MESSAGES_MAX
 from connector.runtime.traceparent import beginning
 from contracts.namespace import CHECKPOINT
@@ -234,3 +237,11 @@ async def test_only_answers_to_messages_say_that_parcels_are_taken(host, say, st
     assert messages.DSP_PATH == "/dsp"
     refused = await say("POST", "/dsp" + OFFERS, {}, stranger.bearer(host.identity))
     assert refused.status == 400
+
+
+async def test_a_message_behind_a_first_act_that_did_not_last_is_not_acted_on():
+    claims = SimpleNamespace(issuer="did:web:peer", jti="1")
+    admission = _Admission(SimpleNamespace(claims=claims), lambda _tx: None, open=True)
+    admission.admit(SimpleNamespace(get=lambda _table, **_key: "the row of the used token"))
+    with pytest.raises(TokenError, match="was not let in"):
+        admission.admit(SimpleNamespace(get=lambda _table, **_key: None))
