@@ -16,7 +16,8 @@ from tests.api.test_dsp_faults import is_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-BLOCKED = (sys.executable, str(Path(__file__).with_name("blocked_serve.py")))
+# with an option of Python's it is no fork (tests/nursery.py) of a process that has loaded everything
+BLOCKED = (sys.executable, "-u", str(Path(__file__).with_name("blocked_serve.py")))
 # without these no participant starts
 STARTS = {
     "aiohttp": "aiohttp",
