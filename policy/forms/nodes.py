@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from policy.errors import PolicyError
 from policy.forms.json_text import MAX_DEPTH_LEVELS
 from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, NEARLY_ODRL, Kind
-from policy.forms.values import actions, alone, annotation, datum, items, link, name, reference, term, text
+from policy.forms.values import LISTED, actions, alone, annotation, datum, items, link, name, reference, term, text
 from policy.vocabulary.names import ODRL, TERMS
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ class Reader:
             key = self.names.key(written_key) if isinstance(written_key, str) else str(written_key)
             if key in ANNOTATIONS and not whole:
                 continue
+            if key in LISTED:
+                text, hint = "a list with members of its own", "write the list alone"
+                raise PolicyError("misplaced", f"{path}/{key}", text, hint)
             if key == "@context":
                 raise PolicyError(
                     "unknown-context", f"{path}/@context", "a context inside a node", "write it once, above"

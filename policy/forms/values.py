@@ -18,7 +18,7 @@ from policy.vocabulary.names import XSD
 if TYPE_CHECKING:
     from policy.forms.names import Names
 
-_LISTED = frozenset({"@list", "@set"})
+LISTED = frozenset({"@list", "@set"})
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,15}")
 _DOUBLE = re.compile(r"[+-]?([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?")
 
@@ -29,7 +29,7 @@ def items(value: object) -> list[object]:
     pending = [value]
     while pending:
         item = pending.pop()
-        if isinstance(item, Mapping) and len(item) == 1 and item.keys() <= _LISTED:
+        if isinstance(item, Mapping) and len(item) == 1 and item.keys() <= LISTED:
             pending += item.values()
         elif isinstance(item, list):
             pending += reversed(item)

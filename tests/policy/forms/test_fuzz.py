@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from policy.errors import PolicyError
@@ -66,6 +66,7 @@ TREES = st.recursive(
 
 
 @given(TREES)
+@example({"and": {"http://purl.org/dc/terms/abstract": None, "@list": None}})
 @settings(max_examples=tried(300), deadline=None)
 def test_any_tree(tree):
     try:
