@@ -30,8 +30,8 @@ SLAB_BYTES = 1024 * 1024
 PULL_BYTES = 128 * 1024 * 1024
 # of a pull whose row table takes the rest
 PULL_BYTES_LEAST = 48 * 1024 * 1024
-# how much of the pool a byte of the row table takes: it is in memory itself, with what the database read it through and
-# what is made of it (measured with a hundred thousand rows: 45 MiB of a table of 15); the rest leaves room below 150
+# how much of the pool a byte of the row table takes: it is in memory itself, what the database read it through, what
+# is made of it (measured with a hundred thousand rows: 45 MiB of a table of 15), and the rest leaves room under 150 MiB
 TABLE_TIMES = 5
 # of all pulls; one more costs what its pools are sure of
 MEMORY_BYTES = 192 * 1024 * 1024
