@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
 ROUNDS = 5
-READY, IDLE = {"at_most": 1.5}, {"at_most": 120.0}  # seconds, MiB
+READY, IDLE = {"at_most": 0.8}, {"at_most": 80.0}  # seconds, MiB
 TARGETS = {"connector, ready": READY, "connector, idle": IDLE}
 FIND = "command: find, CPU over that of importing asyncio"
 COMMAND_TARGETS = {FIND: {"at_most": 2.0}}

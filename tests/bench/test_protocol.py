@@ -11,13 +11,13 @@ from tests.every import every
 
 # the words, by the row that answers them
 ASKED = {
-    "negotiation: one after the other, p50": "at most 8",
-    "negotiation: one after the other, p99": "at most 25",
-    "negotiation: 64 at once": "at least 500",
+    "negotiation: one after the other, p50 ÷ bare prototype": "at most 2",
+    "negotiation: 64 at once ÷ bare prototype": "at least 0.45",
+    "negotiation: peak memory of the buyer ÷ bare prototype": "at most 2.5",
     "catalogue: first page of 100,000 offers, p99": "at most 20",
     "catalogue: first page, 100,000 against 1,000 offers, p50": "at most 1.5",
-    "start: connector, ready": "at most 1.5",
-    "start: connector, idle": "at most 120",
+    "start: connector, ready": "at most 0.8",
+    "start: connector, idle": "at most 80",
 }
 
 
