@@ -53,7 +53,7 @@ ROWS_PER_COMMIT = 10_000
 WARM_UP = 20
 STARTS = 3
 REQUESTS = 300
-READY, IDLE = {"at_most": 1.5}, {"at_most": 120.0}  # seconds, MiB: with the offers, which those of `bench.start` have not
+READY, IDLE = {"at_most": 1.5}, {"at_most": 120.0}  # seconds, MiB: with all those offers
 TARGETS = {
     f"first page of {MANY:,} offers, p99": {"at_most": 20.0},
     f"first page, {MANY:,} against {FEW:,} offers, p50": {"at_most": 1.5},
