@@ -78,7 +78,7 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     settle()  # the rest of the start may wait for others, for as long as they take
     give_back()
     context = tls.serving(settings.server.tls_certificate, settings.server.tls_key)
-    _require_free(settings)
+    _require_free(data / ADDRESS_FILE, settings)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, os._exit, INTERRUPTED)  # while it waits for the database or for the space
@@ -113,9 +113,14 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
             os._exit(0)
 
 
-def _require_free(settings: Settings) -> None:
-    """Raise InvalidInput if somebody listens where we want to: before a chain is founded or another is waited for."""
+def _require_free(path: Path, settings: Settings) -> None:
+    """Raise InvalidInput if somebody else listens where we want to, before a chain is founded.
+
+    If it is another process of this participant, as its address file says, this one stands by until that ends.
+    """
     import socket  # noqa: PLC0415  # the help page starts fast
+
+    from connector.cli.speak import talk  # noqa: PLC0415  # the help page starts fast
 
     family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -123,14 +128,16 @@ def _require_free(settings: Settings) -> None:
         try:
             probe.bind((settings.server.host, settings.server.port))
         except OSError as fault:
-            raise _taken(settings, fault) from fault
+            if not path.exists():
+                raise _taken(settings, fault) from fault
+            talk(f"{settings.did} is served by another process already; this one stands by until that ends")
 
 
 def _taken(settings: Settings, fault: OSError) -> Exception:
     from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
 
     where = f"{settings.server.host}:{settings.server.port}"
-    hint = "is this participant running already? else choose another `server.port`"
+    hint = "stop it, or choose another `server.port`"
     return InvalidInput(f"cannot listen on `{where}`: {(fault.strerror or str(fault)).lower()}", hint)
 
 
