@@ -38,9 +38,6 @@ class Reader:
             key = self.names.key(written_key) if isinstance(written_key, str) else str(written_key)
             if key in ANNOTATIONS and not whole:
                 continue
-            if key in LISTED:
-                text, hint = "a list with members of its own", "write the list alone"
-                raise PolicyError("misplaced", f"{path}/{key}", text, hint)
             if key == "@context":
                 raise PolicyError(
                     "unknown-context", f"{path}/@context", "a context inside a node", "write it once, above"
@@ -57,6 +54,8 @@ class Reader:
             if key in found and not (KEYS.get(key) is Kind.ID and found[key] == read):
                 raise PolicyError("duplicate", path, f"`{key[:80]}` is written twice in one object", "keep one of them")
             found[key] = read
+        if found and found.keys() <= LISTED:  # beside what was only said about it; read again it would be a list
+            raise PolicyError("misplaced", path, "a list with members of its own", "write the list alone")
         return {key: read for key, read in found.items() if read != [] or key not in MAY_BE_EMPTY}
 
     def describe(self, node: Node, path: str) -> None:
