@@ -99,6 +99,7 @@ class Process:
 
     def __init__(self, pid, line):
         self.pid, self._line, self._waiting, self._status = pid, line, [], None
+        self._loop = None  # that looks at the line while somebody waits
         line.setblocking(False)
 
     def __del__(self):
@@ -112,23 +113,26 @@ class Process:
                 told = self._line.recv(STATUS.size)
                 # without a word, the nursery ended, and with it all that it forked
                 self._status = STATUS.unpack(told)[0] if told else -signal.SIGKILL
+                self._heard()  # who waits is told, too, whoever asked
                 self._line.close()
         return self._status
 
     async def wait(self):
         """Return how it ended, as soon as it has."""
         while self.returncode is None:
-            loop = asyncio.get_running_loop()
-            told = loop.create_future()
+            self._loop = asyncio.get_running_loop()
+            told = self._loop.create_future()
             self._waiting.append(told)
-            loop.add_reader(self._line, self._heard, loop)
+            self._loop.add_reader(self._line, self._heard)
             await told
         if self.stdin is not None:
             self.stdin.close()
         return self._status
 
-    def _heard(self, loop):
-        loop.remove_reader(self._line)
+    def _heard(self):
+        if self._loop is not None:
+            self._loop.remove_reader(self._line)
+            self._loop = None
         for told in self._waiting:
             if not told.done():
                 told.set_result(None)

@@ -143,16 +143,20 @@ def _taken(settings: Settings, fault: OSError) -> Exception:
 
 def _announce(path: Path, settings: Settings) -> None:
     """Tell other commands where the server answers, and whoever started it that it does."""
+    import logging  # noqa: PLC0415  # the help page starts fast
     import os  # noqa: PLC0415  # the help page starts fast
 
     import orjson  # noqa: PLC0415  # the help page starts fast
 
     from connector.cli.speak import talk  # noqa: PLC0415  # the help page starts fast
-    from connector.runtime import files  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime import files, log_lines  # noqa: PLC0415  # the help page starts fast
 
     trust = str(Path(settings.server.trust).resolve()) if settings.server.trust else ""
     files.write_atomic(path, orjson.dumps({"url": settings.url, "pid": os.getpid(), "trust": trust}))
-    talk(ready(settings))
+    if settings.telemetry.logs == log_lines.JSON:  # nobody reads along, and a line is an object
+        logging.getLogger(__name__).info(ready(settings))
+    else:
+        talk(ready(settings))
 
 
 def _disk_failed(store: Store) -> None:

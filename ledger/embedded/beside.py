@@ -81,7 +81,8 @@ class Beside:
         try:
             await asyncio.wait_for(process.wait(), CLOSING_SECONDS)
         except TimeoutError:
-            process.kill()
+            with suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
         await listening
 

@@ -61,6 +61,13 @@ class Day(Space):
         await self.get(product)
         return await self.complete(product, within=PATIENCE_SECONDS)
 
+    async def heard_of_closing(self):
+        """Wait until the buyer, which looks at the chain now and then, has seen what its provider closed."""
+        await self.happened(lambda: self.closed("provider") <= self.closed("buyer"))
+
+    def closed(self, role):
+        return {row["id"] for row in self.rows(role, "channels") if row["state"] == "closed"}
+
 
 def rows(report, *grades):
     """Return the findings of these grades, with those that follow from others."""
@@ -156,6 +163,7 @@ async def test_an_ordinary_day_audits_clean_at_any_moment(day):
     finally:
         over.set()
     await auditing
+    await day.heard_of_closing()
     for role in DAY:
         await day.anchored(role)
     _, report = await day.audit()

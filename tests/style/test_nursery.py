@@ -94,3 +94,12 @@ async def test_the_nursery_ends_with_the_tests_and_all_that_it_forked(tmp_path, 
     assert await process.stdout.readline()
     await asyncio.to_thread(begun[0])
     assert await process.wait() == -signal.SIGKILL
+
+
+async def test_who_waits_is_told_though_somebody_else_looked():
+    process = await nursery.begin(sys.executable, "-m", "connector.cli.entry", "--version", stdout=nursery.PIPE)
+    waiting = asyncio.create_task(process.wait())
+    async with asyncio.timeout(30):
+        while process.returncode is None:
+            await asyncio.sleep(0.01)
+        assert await waiting == 0
