@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -97,9 +98,10 @@ async def test_the_nursery_ends_with_the_tests_and_all_that_it_forked(tmp_path, 
 
 
 async def test_who_waits_is_told_though_somebody_else_looked():
-    process = await nursery.begin(sys.executable, "-m", "connector.cli.entry", "--version", stdout=nursery.PIPE)
+    process = await nursery.begin(*MODULE, "--version", stdout=PIPE)
     waiting = asyncio.create_task(process.wait())
+    await asyncio.sleep(0)
+    while process.returncode is None:
+        time.sleep(0.01)
     async with asyncio.timeout(30):
-        while process.returncode is None:
-            await asyncio.sleep(0.01)
         assert await waiting == 0
