@@ -11,8 +11,8 @@ RESOLVER := uv==0.13.8
 RESOLVE := build/resolver/bin/uv pip compile --quiet --universal --python-version 3.11
 # what an image has beside the program's own needs
 EXTRAS := tables s3 postgres telemetry
-# tests run on every core
-WORKERS ?= auto
+# tests run on every core, and one more: a fifth of their time they wait for processes
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # of `make simulate-money` and `make test-mutants`; without a seed one is drawn and told
 SEED ?=
 JOURNEYS ?= 20000
