@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ledger.edition.row_table import RowTable
 
 READ: Final = "read"  # the action of who opens what is here
+PROVIDER: Final = "provider"  # whose `maxExposure` it is
 HINTS: Final = {
     "purpose-not-allowed": "say a purpose that the offer allows (`--purpose`), see `penstock product show`",
     "outside-time": "its time is over, or has not begun: ask its provider for another offer",
@@ -52,10 +53,11 @@ HINTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What must be there in minor units: the deposit, and what the dearest of its rows costs at once."""
+    """What is asked for in minor units: the deposit, what the dearest row costs, and all; None where nobody knows."""
 
     deposit: int
     least: int
+    whole: int | None
 
 
 class Prospects:
@@ -91,23 +93,21 @@ class Prospects:
         table = await self._quotes.table(found, terms)
         tariff = Tariff.from_json(terms["tariff"])
         due = await asyncio.to_thread(_due, tariff, rows_of(terms, table), table, mandate)
-        currency = tariff.currency
-        said = {"deposit": due.deposit, "exposure": mandate["exposure"], "provider": terms["maxExposure"]}
+        money = partial(price_words.money, currency=tariff.currency)
+        if due.whole is not None and mandate["cap"] is not None and due.whole > int(mandate["cap"]):
+            text = f"all of it costs {money(due.whole)}, and you pay {money(int(mandate['cap']))} at most"
+            raise PaymentRefused(text, f"say `--max-total {due.whole}` or more, or leave it out")
+        said = {name: mandate[name] for name in ("deposit", "exposure")} | {PROVIDER: terms["maxExposure"]}
         bound, name = min((int(each), name) for name, each in said.items() if each is not None)
         if bound < due.least:
-            costs = f"one piece costs {price_words.money(due.least, currency)}"
-            whose = "the offer lets be owed" if name == "provider" else f"your `{name}` is"
-            raise PurchaseRefused(
-                f"{costs}, and {whose} {price_words.money(bound, currency)} at most: nothing could be bought",
-                "ask its provider" if name == "provider" else f"say `--{name} {due.least}` or more, or leave it out",
-            )
+            whose = "the offer lets be owed" if name == PROVIDER else f"your `{name}` is"
+            text = f"one piece costs {money(due.least)}, and {whose} {money(bound)} at most: nothing could be bought"
+            hint = "ask its provider" if name == PROVIDER else f"say `--{name} {due.least}` or more, or leave it out"
+            raise PurchaseRefused(text, hint)
         held = await self._programs.balance(self._core.identity.keys.address) + await self._purse.credit()
         if held < due.deposit:
-            raise PaymentRefused(
-                f"the deposit is {price_words.money(due.deposit, currency)}, the account holds "
-                f"{price_words.money(held, currency)}",
-                "have the account credited first, or say a smaller `--deposit`",
-            )
+            text = f"the deposit is {money(due.deposit)}, the account holds {money(held)}"
+            raise PaymentRefused(text, "have the account credited first, or say a smaller `--deposit`")
 
 
 def _actions(terms: JsonObject, mandate: JsonObject) -> Iterator[str]:
@@ -131,4 +131,5 @@ def _due(tariff: Tariff, wanted: RowSet, table: RowTable, mandate: JsonObject) -
         key=lambda number: table.plain_bytes(number, 1),
     )
     tried = {wanted.ranges[0][0], dearest, *(run.first for run in tariff.records)}
-    return Due(deposit, max(window.cost(RowSet.of([(number, 1)])) for number in tried))
+    least = max(window.cost(RowSet.of([(number, 1)])) for number in tried)
+    return Due(deposit, least, whole if within else None)

@@ -51,6 +51,7 @@ CASES = [
     ("hail", {"purpose": "Marketing"}, PurchaseRefused, "never allows this", "--purpose"),
     ("hail", {"deposit": "1"}, PurchaseRefused, "one piece costs 100.00 CNY", "--deposit 10000"),
     ("hail", {"exposure": "9999"}, PurchaseRefused, "your `exposure` is 99.99 CNY", "--exposure 10000"),
+    ("hail", {"cap": "10000"}, PaymentRefused, "and you pay 100.00 CNY at most", "--max-total"),
     ("gold", {}, PaymentRefused, "the account holds", "--deposit"),
     ("sleet", {}, PurchaseRefused, "never allows this", "another region"),
 ]
