@@ -14,6 +14,7 @@ ASKED = {
     "negotiation: one after the other, p50 ÷ bare prototype": "at most 2",
     "negotiation: 64 at once ÷ bare prototype": "at least 0.45",
     "negotiation: peak memory of the buyer ÷ bare prototype": "at most 2.5",
+    "negotiation: queued licences on chain": "at least 300",
     "catalogue: first page of 100,000 offers, p99": "at most 20",
     "catalogue: first page, 100,000 against 1,000 offers, p50": "at most 1.5",
     "start: connector, ready": "at most 0.8",
