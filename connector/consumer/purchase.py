@@ -130,7 +130,13 @@ class Purchase:
         voucher = voucher or await self._lost()
         if voucher is None:
             return None
-        return await self._shown(voucher) or await self._finish(voucher)
+        try:
+            return await self._shown(voucher) or await self._finish(voucher)
+        except ChannelFault:
+            # a settlement may have asked for the acknowledgement while the same release was on its way again
+            if not await till.core.store.read(lambda tx: paying.acknowledged(tx, channel, voucher)):
+                raise
+            return None
 
     async def _shown(self, voucher: VoucherMessage | None) -> Received | None:
         """Take the keys of a voucher that the provider claimed on chain; None when it did not."""

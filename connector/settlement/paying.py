@@ -152,6 +152,12 @@ def unfinished(tx: Tx, channel: bytes, reader_key: bytes | None) -> VoucherMessa
     return VoucherMessage(last.voucher, last.voucher_signature)
 
 
+def acknowledged(tx: Tx, channel: bytes, voucher: VoucherMessage) -> bool:
+    """Say whether the keys of a voucher are here and acknowledged: nothing waits for its release any more."""
+    window = windows.find(tx, accounts.load(tx, channel, Side.PAYER), voucher.voucher.seq)
+    return window is not None and window.state == WindowState.ACKNOWLEDGED
+
+
 def no_equivocation(message: Any) -> Any:
     """Return a message; raises VerificationFailed if it is the proof that the provider signed two with one seq."""
     if isinstance(message, Equivocation):
