@@ -11,8 +11,9 @@ RESOLVER := uv==0.13.8
 RESOLVE := build/resolver/bin/uv pip compile --quiet --universal --python-version 3.11
 # what an image has beside the program's own needs
 EXTRAS := tables s3 postgres telemetry
-# tests run on every core, and one more: a fifth of their time they wait for processes
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# tests run on every core; those of the suite, which wait for processes a fifth of their time, on one more
+WORKERS ?= auto
+ONE_MORE = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # of `make simulate-money` and `make test-mutants`; without a seed one is drawn and told
 SEED ?=
 JOURNEYS ?= 20000
@@ -30,7 +31,7 @@ test: $(STAMP)
 	@$(MAKE) --no-print-directory -j 2 suite lint
 
 suite: $(STAMP)
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not story and not attack" $(ARGS)
+	$(BIN)/python -m pytest -q -n $(if $(filter auto,$(WORKERS)),$(ONE_MORE),$(WORKERS)) -m "not story and not attack" $(ARGS)
 
 # the long stories of processes (tests/conftest.py): what docs/ tells, operation, the shape of every command's answer,
 # pairs on one database, links and clocks that fail; prints `N passed, M failed` at the end
