@@ -24,6 +24,7 @@ from connector.negotiation import parcel
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol.messages import DSP_PATH
 from connector.negotiation.protocol.states import NEGOTIATION
+from connector.negotiation.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from connector.runtime import traceparent
 from connector.runtime.errors import Absent, TokenError
 from connector.runtime.spans import CAME, Span, Spans
@@ -91,7 +92,9 @@ async def _answer(call: Call, peer: Peer, admission: _Admission, letter: Letter)
     path, pid = parcel.whereto(letter.to)
     place, clock = traceparent.received(letter.trace), call.core.clock
     traceparent.CURRENT.set(place)  # of this message's task alone
-    span = Span(place, CAME, f"POST {DSP_PATH}{path}", clock.now(), call.peer, pid or "")
+    named = path if path in CARRIED else "/…"  # what is kept of a message is as short as of one that came alone
+    about = (pid or "")[:IDENTIFIER_LIMIT_CHARACTERS]
+    span = Span(place, CAME, f"POST {DSP_PATH}{named}", clock.now(), call.peer, about)
     began = clock.monotonic()
     process = PROCESS_OF.get(path.split("/")[1] if path.startswith("/") else "", NEGOTIATION)
     try:

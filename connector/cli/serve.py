@@ -118,6 +118,7 @@ def _require_free(path: Path, settings: Settings) -> None:
 
     If it is another process of this participant, as its address file says, this one stands by until that ends.
     """
+    import errno  # noqa: PLC0415  # the help page starts fast
     import socket  # noqa: PLC0415  # the help page starts fast
 
     from connector.cli.speak import talk  # noqa: PLC0415  # the help page starts fast
@@ -128,9 +129,23 @@ def _require_free(path: Path, settings: Settings) -> None:
         try:
             probe.bind((settings.server.host, settings.server.port))
         except OSError as fault:
-            if not path.exists():
+            if fault.errno != errno.EADDRINUSE or not _is_served(path):
                 raise _taken(settings, fault) from fault
             talk(f"{settings.did} is served by another process already; this one stands by until that ends")
+
+
+def _is_served(path: Path) -> bool:
+    """Say whether the process that an address file names still runs; one that a crash left says nothing."""
+    import json  # noqa: PLC0415  # the help page starts fast
+    import os  # noqa: PLC0415  # the help page starts fast
+
+    try:
+        os.kill(json.loads(path.read_bytes())["pid"], 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
 
 
 def _taken(settings: Settings, fault: OSError) -> Exception:

@@ -152,7 +152,8 @@ class Carrier:
         while stage := self._behind(after):
             self._arrivals.seek(stage.take(least))
             rows = self._run(stage, most)
-            enough = min(least, len(stage)) if self._pool.waiting < self._carrying else 1
+            comes = self._broken is None and self._pool.waiting < self._carrying
+            enough = min(least, len(stage)) if comes else 1
             if len(rows) >= enough:
                 return rows
             if self._broken is not None:

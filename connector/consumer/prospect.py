@@ -25,12 +25,14 @@ from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import PaymentRefused, PurchaseRefused
 from contracts import meter, price_words
+from contracts.errors import ContractError
 from contracts.ranges import RowSet
 from contracts.tariff import MAX_MINOR, Tariff, amount
 from contracts.units import AGREEMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
     from connector.consumer.quoting import Quote, Quotes
     from connector.core.core import Core
@@ -40,8 +42,12 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable
 
+READ_OF_TERMS: Final = frozenset({"product", "tier", "tariff", "editionId", "maxExposure"})
 READ: Final = "read"  # the action of who opens what is here
 PROVIDER: Final = "provider"  # whose `maxExposure` it is
+# refusals that stay whatever is waited for or done; of those by time the ones that something is over
+LASTING: Final = frozenset({"purpose-not-allowed", "outside-region", "recipient-not-allowed", "context-missing"})
+ENDS: Final = frozenset({"lteq", "lt"})
 HINTS: Final = {
     "purpose-not-allowed": "say a purpose that the offer allows (`--purpose`), see `penstock product show`",
     "outside-time": "its time is over, or has not begun: ask its provider for another offer",
@@ -71,7 +77,7 @@ class Prospects:
         """Raise PurchaseRefused for what the offer never allows, PaymentRefused for what cannot be paid at `bid`."""
         proposal = offers.read(found.offer)
         terms = proposal.terms
-        if terms is None:  # a plain copy of another make, whose provider decides by rules that we only read
+        if terms is None or not terms.keys() >= READ_OF_TERMS:  # of another make; what it lacks is said by who signs
             return
         await self._check_use(found, proposal.policy, terms, mandate)
         if terms["tier"] != PLAIN:  # which is paid outside channels
@@ -85,7 +91,7 @@ class Prospects:
         for action in _actions(terms, mandate):
             use = Use((link,), action, said, FORESIGHT, "foresight", taker="")
             refused = await self._core.store.read(partial(self._enforcement.foresee, use=use, now=now))
-            if refused is not None:
+            if refused is not None and (action != READ or _for_good(refused.reasons)):
                 hint = next((HINTS[one["code"]] for one in refused.reasons if one["code"] in HINTS), "ask its provider")
                 raise PurchaseRefused(f"the offer of `{product[:200]}` never allows this: {refused.text}", hint)
 
@@ -110,6 +116,13 @@ class Prospects:
             raise PaymentRefused(text, "have the account credited first, or say a smaller `--deposit`")
 
 
+def _for_good(reasons: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether neither time nor what the buyer does mends a refusal: an opening may come later."""
+    return bool(reasons) and all(
+        one["code"] in LASTING or (one["code"] == "outside-time" and set(one["facts"]) & ENDS) for one in reasons
+    )
+
+
 def _actions(terms: JsonObject, mandate: JsonObject) -> Iterator[str]:
     """Return what will be asked: for the keys or the copy, and for an opening where the purchase opens it itself."""
     action = tier_of(terms["tier"]).action
@@ -119,17 +132,35 @@ def _actions(terms: JsonObject, mandate: JsonObject) -> Iterator[str]:
 
 
 def _due(tariff: Tariff, wanted: RowSet, table: RowTable, mandate: JsonObject) -> Due:
-    """Return what a purchase takes (blocking: it looks at every row)."""
-    within = tariff.counted.paid_within == AGREEMENT
-    whole = amount(tariff, meter.added(tariff, wanted, table, begins=True)) if within else MAX_MINOR
-    cap = whole if mandate["cap"] is None else min(whole, int(mandate["cap"]))
-    usual = pricing.usual_deposit(tariff, cap)
+    """Return what a purchase takes at least, as far as it is known (blocking: it looks at every row).
+
+    What all of it costs is known where it is paid once. Else a use, or a period, is paid for at the least: how many of
+    them the agreement will allow, its provider says when it signs.
+    """
+    whole = None
+    if not tariff.period and tariff.counted.paid_within == AGREEMENT:
+        whole = amount(tariff, meter.added(tariff, wanted, table, begins=True))
+    most = amount(tariff, tariff.per if tariff.period else 1) if whole is None else whole
+    cap = most if mandate["cap"] is None else min(most, int(mandate["cap"]))
+    usual = max(min(most, pricing.usual_deposit(tariff, cap)), pricing.DEPOSIT_MIN)
     deposit = usual if mandate["deposit"] is None else min(int(mandate["deposit"]), max(cap, usual))
+    return Due(deposit, _dearest(tariff, wanted, table), whole)
+
+
+def _dearest(tariff: Tariff, wanted: RowSet, table: RowTable) -> int:
+    """Return what is paid at once at the least: for the first row, or one that costs more whenever it comes."""
+    rows = [number for first, count in wanted.ranges for number in range(first, first + count)]
+    if not rows:
+        return 0
+    tried = {rows[0]}
+    if not tariff.tiers and not tariff.records:  # of those the price of a row depends on what came before it
+        tried.add(max(rows, key=lambda number: table.plain_bytes(number, 1)))
     window = Window(table, tariff, Tally(), MAX_MINOR, begins=True)
-    dearest = max(
-        (number for first, count in wanted.ranges for number in range(first, first + count)),
-        key=lambda number: table.plain_bytes(number, 1),
-    )
-    tried = {wanted.ranges[0][0], dearest, *(run.first for run in tariff.records)}
-    least = max(window.cost(RowSet.of([(number, 1)])) for number in tried)
-    return Due(deposit, least, whole if within else None)
+    return max(_cost(window, number) for number in tried)
+
+
+def _cost(window: Window, number: int) -> int:
+    try:
+        return window.cost(RowSet.of([(number, 1)]))
+    except ContractError:  # more than a quota: it is never bought, and needs no money
+        return 0

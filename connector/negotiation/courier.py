@@ -130,9 +130,11 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - whatever the way to the peer raises is told to every message
             fault = error
         finally:
-            for mine in opened.outcomes:
-                if not mine.done():
-                    mine.set_exception(type(fault)(*fault.args))
+            if self._open.get(place) is opened:  # nobody joins what nobody sends
+                del self._open[place]
+            for number, mine in enumerate(opened.outcomes):
+                if not mine.done():  # one fault for each: a raised one carries its own trace
+                    mine.set_exception(fault if number == 0 else PeerUnreachable(str(fault) or type(fault).__name__))
 
     async def _together(self, place: Place, letters: list[Letter]) -> list[Outcome] | None:
         """Send a parcel; return what came of each message, None when the peer does not take it as we mean it."""
@@ -143,10 +145,9 @@ class Courier:
             status, reply, _ = await self._send("POST", peer, parcel.address(base), body)
             answers = parcel.answers(reply, len(letters)) if status == parcel.TAKEN else None
         finally:
-            if answers is None:
+            if answers is None:  # also where the way to it broke: what is sent again goes alone, and learns anew
                 self._heads.lost(peer, riding)
-        if answers is None:
-            self._taking.pop(place, None)
+                self._taking.pop(place, None)
         return answers
 
     async def _send(self, method: str, peer: str, url: str, body: Document | bytes | None) -> tuple[int, Any, int]:

@@ -37,10 +37,10 @@ MOVES: Mapping[ProductState, frozenset[ProductState]] = MappingProxyType({
     }),
     # an earlier version is on its way again from where it had been registered
     ProductState.SUBMITTED: frozenset({
-        ProductState.RENEWING, ProductState.REGISTERED, ProductState.WITHDRAWN, ProductState.DRAFT,
+        ProductState.RENEWING, ProductState.REGISTERED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
     }),
     ProductState.UNLISTED: frozenset({
-        ProductState.RENEWING, ProductState.REGISTERED, ProductState.WITHDRAWN, ProductState.DRAFT,
+        ProductState.RENEWING, ProductState.REGISTERED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
     }),
     ProductState.FAILED: frozenset({ProductState.DRAFT, ProductState.FAILED, ProductState.WITHDRAWN}),
     ProductState.WITHDRAWN: frozenset({ProductState.WITHDRAWN}),

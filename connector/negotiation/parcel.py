@@ -36,6 +36,9 @@ TAKEN: Final = 200
 PATH: Final = "/parcels"  # beside the base of the protocol
 # a longer message goes alone, so that a full parcel is no longer than one message may be
 LETTER_BYTES_MAX = 12 * 1024
+# an address with an id in it, escaped; and a W3C `traceparent`
+TO_CHARACTERS_MAX = 2_048
+TRACE_CHARACTERS_MAX = 64
 # what of a parcel is no message
 COVER_BYTES_MAX = MESSAGE_BYTES_MAX - PARCEL_MESSAGES_MAX * LETTER_BYTES_MAX
 # a message lies three levels below its parcel
@@ -128,4 +131,6 @@ def _letter(told: Any) -> Letter:
         raise MalformedError("a message of a parcel has exactly `to`, `trace` and `body`")
     if not isinstance(told["to"], str) or not isinstance(told["trace"], str):
         raise MalformedError("`to` and `trace` of a message of a parcel are texts")
+    if len(told["to"]) > TO_CHARACTERS_MAX or len(told["trace"]) > TRACE_CHARACTERS_MAX:
+        raise MalformedError("`to` or `trace` of a message of a parcel is too long")
     return Letter(**told)

@@ -116,6 +116,7 @@ class Publications:
             if known is None and draft.offer and tx.get(ProductRow, offer=draft.offer) is not None:
                 raise Conflict(f"another product has the offer id `{draft.offer}`", "choose another offer id")
             if (after := steps.begun(known, draft)) is not None:
+                briefs.require_future(draft.brief, draft.created)
                 keep(tx, self._core.evidence, known, after)
 
         await self._core.store.write(act)
@@ -139,6 +140,7 @@ class Publications:
     async def preview(self, brief: Any) -> dict[str, Any]:
         """Return what publishing by a brief would offer (`connector.provider.preview`); nothing is kept."""
         row = self.draft(brief)
+        briefs.require_future(row.brief, row.created)
         await self._space.require(self._core.identity.did)
         return await asyncio.to_thread(preview, row, self._doors(), self._core.settings.participant.region)
 
@@ -186,7 +188,6 @@ class Publications:
     def draft(self, brief: Any) -> ProductRow:
         """Return the product's first row; everything a person can get wrong is refused here."""
         brief, now = briefs.check(brief), self._core.clock.now()
-        briefs.require_future(brief, now)
         ask, floor = int(brief["price"]), int(brief["floor"])
         rules = offer_rules(
             purpose=brief["purpose"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from connector.cli.serve import _require_free, ready
 from connector.operation.initialise import initialise
 from connector.runtime import settings as settings_file
+from connector.runtime.errors import InvalidInput
 
 
 @pytest.fixture
@@ -35,9 +38,13 @@ def test_a_place_that_is_taken_is_told_before_anything_is_founded(penstock, tmp_
 
 def test_another_process_of_the_same_participant_stands_by(tmp_path, taken, capsys):
     settings, address = made(tmp_path, taken), tmp_path / "server.json"
-    address.write_text("{}")
+    address.write_text(json.dumps({"pid": os.getpid()}))
     _require_free(address, settings)
     assert "stands by until that ends" in capsys.readouterr().err
+    for left in ('{"pid": 4194305}', "{}", "no JSON"):  # by a crash
+        address.write_text(left)
+        with pytest.raises(InvalidInput, match="already in use"):
+            _require_free(address, settings)
 
 
 def test_who_is_ready_says_as_whom_and_where(tmp_path):

@@ -15,6 +15,7 @@ from connector.identity import tokens
 from connector.negotiation import parcel
 from connector.negotiation.courier import Courier
 from connector.negotiation.protocol import messages, states, validation
+from connector.negotiation.protocol.errors import MalformedError
 from connector.net.outbound import Outbound
 from connector.runtime.clock import Clock
 from connector.runtime.errors import TokenError
@@ -245,3 +246,10 @@ async def test_a_message_behind_a_first_act_that_did_not_last_is_not_acted_on():
     admission.admit(SimpleNamespace(get=lambda _table, **_key: "the row of the used token"))
     with pytest.raises(TokenError, match="was not let in"):
         admission.admit(SimpleNamespace(get=lambda _table, **_key: None))
+
+
+async def test_an_address_too_long_for_any_message_is_refused():
+    for name, text in (("to", "/" + "x" * parcel.TO_CHARACTERS_MAX), ("trace", "0" * 65)):
+        letter = {"to": OFFERS, "trace": "", "body": {}} | {name: text}
+        with pytest.raises(MalformedError, match="too long"):
+            parcel.read(json.dumps({"messages": [letter], CHECKPOINT: {}}).encode())

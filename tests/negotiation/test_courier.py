@@ -10,7 +10,7 @@ import pytest
 from connector.negotiation import parcel
 from connector.negotiation.courier import Courier
 from connector.net.outbound import Answer
-from connector.runtime.errors import PeerRefused, PeerUnreachable
+from connector.runtime.errors import PeerRefused, PeerUnreachable, RequestRefused
 from connector.runtime.limits import PARCEL_MESSAGES_MAX
 from connector.runtime.traceparent import beginning
 from contracts.namespace import CHECKPOINT
@@ -222,8 +222,20 @@ async def test_an_unreachable_peer_is_told_to_every_message(known):
     assert len(set(map(id, found))) == 3, "each has an error of its own"
     assert known.urls == [PARCELS]
     known.carry = known.each
-    assert await known.deliver(1, 2) == good(1, 2), "it is asked again as before"
-    assert known.urls[-1] == PARCELS
+    assert await known.deliver(1, 2) == good(1, 2)
+    assert known.urls[1:] == [url_of(1), url_of(2)], "it may be the way of parcels alone that is closed"
+    await known.deliver(3, 4)
+    assert known.urls[-1] == PARCELS, "who says that it takes them is sent them again"
+
+
+async def test_a_fault_of_any_kind_is_told_to_every_message(known):
+    def strange(_told):
+        raise RequestRefused("too-large", "it is too large", "send less")  # made of more than its words
+
+    known.carry = strange
+    async with asyncio.timeout(5):
+        found = await known.deliver(1, 2, 3)
+    assert [type(one) for one in found] == [RequestRefused, PeerUnreachable, PeerUnreachable]
 
 
 async def test_who_carries_is_stopped_and_the_others_are_told(known):
