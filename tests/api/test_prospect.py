@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 
 import pytest
@@ -120,25 +119,3 @@ async def test_files_go_where_it_was_said_first_or_it_says_so(space, on_offer, t
     for fault, words in ((elsewhere, f"was begun to be kept to `{first}`"), (gone, "and is there no more")):
         told = explain_failure(fault.value)
         assert (told.exit_code, words in told.text, told.hint.startswith("penstock open placed")) == (2, True, True)
-
-
-async def bought(space, product, price, **mandate):
-    """Return how a purchase stands once keys are here, or it is over."""
-    door, mark = space.doors["buyer"], ""
-    body = {"id": product, "product": product, "mandate": {"limit": str(price), "purpose": PURPOSE, **mandate}}
-    await door.call("POST", "acquisitions", body)
-    while True:
-        view = await door.call("GET", f"acquisitions/{product}?wait=20&after={mark}")
-        mark = view["mark"]
-        if view["state"] in ("failed", "complete") or view["progress"]["keysHeld"]:
-            return view
-
-
-async def test_what_can_be_bought_in_part_or_used_seldom_is_not_refused(space, tmp_path):
-    """A quota smaller than the edition goes on in the next period; one opening is paid in for as one, not as three."""
-    path = tmp_path / "noise.bin"
-    path.write_bytes(random.Random(7).randbytes(600_000))
-    await space.publish_files("provider", "monthly", [path], price=1000, unit="piece", every="month", quota=3)
-    assert (await bought(space, "monthly", 1000))["state"] == "receiving"
-    await space.publish_files("provider", "once", [path], price=FUNDS * 2 // 5, openings=1)
-    assert (await bought(space, "once", FUNDS * 2 // 5))["state"] == "complete"
