@@ -76,7 +76,7 @@ async def test_members_act_while_strangers_do_their_worst(space):
         await space.doors["provider"].call("POST", "settlements", {})
 
 
-# a host that was begun in a busy moment takes its machine for slower, and allows more time than the gas of pairings lasts
+# a host begun in a busy moment takes its machine for slower, and allows more time than the gas of pairings lasts
 @pytest.mark.parametrize(
     ("program", "ends"), [(CALL, {LIMIT}), (PAIRINGS, {LIMIT, PROGRAM_FAILED})], ids=["endless", "pairings"]
 )
