@@ -136,16 +136,14 @@ def _require_free(path: Path, settings: Settings) -> None:
 
 def _is_served(path: Path) -> bool:
     """Say whether the process that an address file names still runs; one that a crash left says nothing."""
-    import json  # noqa: PLC0415  # the help page starts fast
-    import os  # noqa: PLC0415  # the help page starts fast
+    import orjson  # noqa: PLC0415  # the help page starts fast
+
+    from connector.store.tenure import lives  # noqa: PLC0415  # the help page starts fast
 
     try:
-        os.kill(json.loads(path.read_bytes())["pid"], 0)
-    except PermissionError:
-        return True
+        return lives(orjson.loads(path.read_bytes())["pid"])
     except (OSError, ValueError, KeyError):
         return False
-    return True
 
 
 def _taken(settings: Settings, fault: OSError) -> Exception:

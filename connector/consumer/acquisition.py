@@ -120,17 +120,16 @@ class Acquisitions:
         await self._space.require(self._core.identity.did)
         now = self._core.clock.now()
         before = await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=key))
-        begun = None if before is None or steps.never_begun(before) else before
-        await asyncio.to_thread(mandates.require_place, checked, begun)
+        await asyncio.to_thread(mandates.require_place, checked, steps.begun(before))
 
         def act(tx: Tx) -> None:
             known = tx.get(AcquisitionRow, id=key)
             if known is not None and known.product != product:
                 raise Conflict(f"`{key}` is about another product", "choose another id")
-            if known is None or steps.never_begun(known):
+            if (begun := steps.begun(known)) is None:
                 tx.put(steps.wanted(key, product, checked, now))
             else:
-                self._unpause(tx, known, now)
+                self._unpause(tx, begun, now)
 
         await self._core.store.write(act)
         self.driver.wake(key)

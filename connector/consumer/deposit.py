@@ -76,8 +76,7 @@ class Deposits:
         terms = Terms.from_json(agreement.terms)
         paid = await self._core.store.read(lambda tx: tx.get(PaidRowsRow, agreement=agreement.digest))
         left = from_json(Agreement, agreement.agreement).price_cap - (0 if paid is None else paid.amount)
-        usual = pricing.usual_deposit(terms.tariff, left)
-        value = usual if mandate["deposit"] is None else min(int(mandate["deposit"]), max(left, usual))
+        value = pricing.deposit(terms.tariff, left, mandate["deposit"])
         balance = await self._programs.balance(self._core.identity.keys.address)
         if balance < value and await self._purse.withdraw():
             balance = await self._programs.balance(self._core.identity.keys.address)

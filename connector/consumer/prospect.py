@@ -142,9 +142,7 @@ def _due(tariff: Tariff, wanted: RowSet, table: RowTable, mandate: JsonObject) -
         whole = amount(tariff, meter.added(tariff, wanted, table, begins=True))
     most = amount(tariff, tariff.per if tariff.period else 1) if whole is None else whole
     cap = most if mandate["cap"] is None else min(most, int(mandate["cap"]))
-    usual = max(min(most, pricing.usual_deposit(tariff, cap)), pricing.DEPOSIT_MIN)
-    deposit = usual if mandate["deposit"] is None else min(int(mandate["deposit"]), max(cap, usual))
-    return Due(deposit, _dearest(tariff, wanted, table), whole)
+    return Due(pricing.deposit(tariff, cap, mandate["deposit"]), _dearest(tariff, wanted, table), whole)
 
 
 def _dearest(tariff: Tariff, wanted: RowSet, table: RowTable) -> int:

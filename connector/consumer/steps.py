@@ -36,9 +36,9 @@ def limits(mandate: JsonObject, asked: int, rounds: int) -> JsonObject:
     return {"bid": str(bid), "limit": str(limit), "rounds": rounds} | cap
 
 
-def never_begun(row: AcquisitionRow) -> bool:
-    """Say whether it ended before anything was asked of the provider, and so may be tried anew under its id."""
-    return row.state is State.FAILED and not row.negotiation
+def begun(row: AcquisitionRow | None) -> AcquisitionRow | None:
+    """Return an acquisition that has begun, None where the id is free: of one that ended before anything was asked."""
+    return None if row is None or (row.state is State.FAILED and not row.negotiation) else row
 
 
 def funded(row: AcquisitionRow) -> AcquisitionRow:

@@ -134,6 +134,12 @@ def usual_deposit(agreed: Tariff, cap: int) -> int:
     return max(min(usual, cap), DEPOSIT_MIN)
 
 
+def deposit(agreed: Tariff, left: int, said: str | None) -> int:
+    """Return what a channel is filled with when `left` may still become due: what was said, never more than that."""
+    usual = usual_deposit(agreed, left)
+    return usual if said is None else min(int(said), max(left, usual))
+
+
 def _plain(pieces: RowSet, table: RowTable) -> int:
     return sum(table.plain_bytes(first, count) for first, count in pieces.ranges)
 

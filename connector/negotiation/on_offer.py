@@ -20,29 +20,22 @@ if TYPE_CHECKING:
     from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
 
-# where a product goes from each state: onwards, out of the way, or back to be sealed without what leaked
+# out of the way, or back to be sealed without what leaked: from wherever it is on its way or on offer
+_ASIDE = frozenset({ProductState.WITHDRAWN, ProductState.DRAFT})
+# also by a fault; a product whose next edition meets one is on offer as it was
+_ENDED = _ASIDE | {ProductState.FAILED}
+# where a product goes from each state
 MOVES: Mapping[ProductState, frozenset[ProductState]] = MappingProxyType({
-    ProductState.DRAFT: frozenset({
-        ProductState.SEALED, ProductState.REGISTERED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
-    }),
-    ProductState.RENEWING: frozenset({
-        ProductState.SEALED, ProductState.REGISTERED, ProductState.SUBMITTED, ProductState.UNLISTED,
-        ProductState.WITHDRAWN, ProductState.DRAFT,
-    }),
-    ProductState.SEALED: frozenset({
-        ProductState.REGISTERED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
-    }),
-    ProductState.REGISTERED: frozenset({
-        ProductState.SUBMITTED, ProductState.UNLISTED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
-    }),
+    ProductState.DRAFT: _ENDED | {ProductState.SEALED, ProductState.REGISTERED},
+    ProductState.RENEWING: _ASIDE | {
+        ProductState.SEALED, ProductState.REGISTERED, ProductState.SUBMITTED, ProductState.UNLISTED
+    },
+    ProductState.SEALED: _ENDED | {ProductState.REGISTERED},
+    ProductState.REGISTERED: _ENDED | {ProductState.SUBMITTED, ProductState.UNLISTED},
     # an earlier version is on its way again from where it had been registered
-    ProductState.SUBMITTED: frozenset({
-        ProductState.RENEWING, ProductState.REGISTERED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
-    }),
-    ProductState.UNLISTED: frozenset({
-        ProductState.RENEWING, ProductState.REGISTERED, ProductState.FAILED, ProductState.WITHDRAWN, ProductState.DRAFT,
-    }),
-    ProductState.FAILED: frozenset({ProductState.DRAFT, ProductState.FAILED, ProductState.WITHDRAWN}),
+    ProductState.SUBMITTED: _ENDED | {ProductState.RENEWING, ProductState.REGISTERED},
+    ProductState.UNLISTED: _ENDED | {ProductState.RENEWING, ProductState.REGISTERED},
+    ProductState.FAILED: _ENDED,
     ProductState.WITHDRAWN: frozenset({ProductState.WITHDRAWN}),
 })  # fmt: skip
 # states from which a product goes on by itself, in the order of the journey

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
-from connector.channel import acknowledgement, payer, receive, resume, windows, wire
+from connector.channel import acknowledgement, payer, receive, resume, said, windows, wire
 from connector.channel.errors import fault
 from connector.channel.messages import (
     Equivocation,
@@ -148,8 +148,7 @@ def unfinished(tx: Tx, channel: bytes, reader_key: bytes | None) -> VoucherMessa
     last = windows.newest(tx, account, WindowState.RELEASED)
     if last is None or last.voucher is None or all(order.reader_key != reader_key for order in last.orders):
         return None
-    assert last.voucher_signature is not None
-    return VoucherMessage(last.voucher, last.voucher_signature)
+    return said.paid(last)
 
 
 def acknowledged(tx: Tx, channel: bytes, voucher: VoucherMessage) -> bool:

@@ -116,13 +116,18 @@ def is_dead(holder: str) -> bool:
     process = rest.partition("/")[0]
     if host != socket.gethostname() or not process.isdecimal():
         return False
+    return not lives(int(process))
+
+
+def lives(process: int) -> bool:
+    """Say whether a process of this machine runs, also one of somebody else's."""
     try:
-        os.kill(int(process), 0)
+        os.kill(process, 0)
     except ProcessLookupError:
-        return True
-    except PermissionError:
         return False
-    return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _is_of_before(holder: str) -> bool:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 
 import aiohttp
+import pytest
 import pytest_asyncio
 
 from connector.runtime.clock import Clock
 from tests.api.conftest import Said
 from tests.api.stranger import called
 from tests.hostile.host import HOST, Host
+from tests.hostile.tokens import Forger
+
+SLACK_SECONDS = 15  # the clock goes on between the forging and the reading
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -60,3 +65,17 @@ async def unchanged(host):
     before = whole()
     yield
     assert whole() == before
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def third(tmp_path_factory):
+    """A participant whose keys are not the caller's."""
+    async with called(tmp_path_factory.mktemp("third") / "keys", Clock().now) as made:
+        yield made
+
+
+@pytest.fixture
+def forger(host, stranger, third):
+    at = int(host.now().timestamp())
+    parties = (stranger.did, stranger.keys, host.identity, host.keys(HOST), third.did, third.keys)
+    return Forger(*parties, at, SLACK_SECONDS, f"jti-{uuid.uuid4()}")

@@ -8,7 +8,6 @@ import uuid
 from types import SimpleNamespace
 
 import pytest
-import pytest_asyncio
 
 from connector.api.parcels import _Admission
 from connector.identity import tokens
@@ -17,36 +16,19 @@ from connector.negotiation.courier import Courier
 from connector.negotiation.protocol import messages, states, validation
 from connector.negotiation.protocol.errors import MalformedError
 from connector.net.outbound import Outbound
-from connector.runtime.clock import Clock
 from connector.runtime.errors import TokenError
 from connector.runtime.limits import PARCEL_MESSAGES_MAX
 from connector.runtime.traceparent import beginning
 from contracts.namespace import CHECKPOINT
-from tests.api.stranger import called
 from tests.every import every
 from tests.hostile.host import HOST, NEGOTIATION, TRANSFER
-from tests.hostile.tokens import ATTACKS, Forger
+from tests.hostile.tokens import ATTACKS
 from tests.negotiation import cells as spoken
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATH, OFFERS = parcel.PATH, "/negotiations/offers"
 ABSENT = "urn:uuid:absent"
-SLACK_SECONDS = 15  # the clock goes on between the forging and the reading
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def third(tmp_path_factory):
-    """A participant whose keys are not the caller's."""
-    async with called(tmp_path_factory.mktemp("third") / "keys", Clock().now) as made:
-        yield made
-
-
-@pytest.fixture
-def forger(host, stranger, third):
-    at = int(host.now().timestamp())
-    parties = (stranger.did, stranger.keys, host.identity, host.keys(HOST), third.did, third.keys)
-    return Forger(*parties, at, SLACK_SECONDS, f"jti-{uuid.uuid4()}")
 
 
 def letter(to, body):

@@ -9,21 +9,17 @@ import asyncio
 import sys
 
 import pytest
-import pytest_asyncio
 
 from connector.identity import tokens
-from connector.runtime.clock import Clock
 from connector.runtime.data_folder import DATABASE
-from tests.api.stranger import called
 from tests.api.test_dsp_faults import is_error
 from tests.hostile.host import HOST, SEALED
-from tests.hostile.tokens import ATTACKS, Forger
+from tests.hostile.tokens import ATTACKS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DATASET, SEARCH = f"/dsp/catalog/datasets/{SEALED}", "/exchange/search?q=sealed"
 HEADER_BYTES_MAX = 8_000
-SLACK_SECONDS = 15  # the clock goes on between the forging and the reading
 # a second process on the same database uses a token up, as a connector that was started twice would
 SPEND = """
 import asyncio, sys
@@ -41,20 +37,6 @@ async def spend(path, issuer, jti):
 
 asyncio.run(spend(*sys.argv[1:]))
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def third(tmp_path_factory):
-    """A participant whose keys are not the caller's."""
-    async with called(tmp_path_factory.mktemp("third") / "keys", Clock().now) as made:
-        yield made
-
-
-@pytest.fixture
-def forger(host, stranger, third):
-    at = int(host.now().timestamp())
-    parties = (stranger.did, stranger.keys, host.identity, host.keys(HOST), third.did, third.keys)
-    return Forger(*parties, at, SLACK_SECONDS, f"jti-{at}")
 
 
 def bearer(token):
