@@ -7,6 +7,7 @@ import sys
 from connector.runtime import limits
 
 PATIENCE = 1 / 5
+assert "connector.net.lane" not in sys.modules, "who is loaded has read the limits already"
 for name in ("CALL_SECONDS_MAX", "STALL_SECONDS_MAX", "TRICKLE_SECONDS_MAX"):
     setattr(limits, name, getattr(limits, name) * PATIENCE)
 

@@ -19,7 +19,8 @@ from tests.api.space import Space
 from tests.fault.extent import SLOW, drawn
 
 ROLES = ("exchange", "provider", "second", "buyer")
-IMPATIENT = (sys.executable, str(Path(__file__).with_name("impatient_serve.py")))
+# with an option of Python's it is no fork (tests/nursery.py), whose modules have read the limits already
+IMPATIENT = (sys.executable, "-u", str(Path(__file__).with_name("impatient_serve.py")))
 PRICE = 64_000  # minor units a MiB
 PIECE = 65_536
 PAUSE_SECONDS = 0.1
