@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PERCENT, TIMES, NUMBER = "%", "times", ""
+# units in which markets of any size can be compared
+SHARES = frozenset({PERCENT, TIMES})
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,15 @@ def price(told: Mapping[str, Any], minor: str | None = None) -> dict[str, str]:
     return {lang: price_words.price(read, lang) for lang in language.LANGUAGES}
 
 
+def prices(listing: Mapping[str, Any]) -> dict[str, str]:
+    """Return the price of what is listed, in every language; of what was found elsewhere as its source tells it."""
+    if "service" in listing:
+        return price(listing["service"]["tariff"])
+    if "terms" not in listing["offer"]:
+        return {lang: str(listing["price"]) for lang in language.LANGUAGES}
+    return price(listing["offer"]["terms"]["tariff"], listing["offer"]["ask"])
+
+
 def failure(reason: str | None) -> JsonObject | None:
     """Return a kept reason in words and with what to do, None where nothing failed."""
     if not reason:

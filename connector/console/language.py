@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from connector.console.words import columns, faults, general, market, supervision, trade
+from connector.console.words import columns, events, faults, general, market, supervision, trade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,7 @@ NAMES: Final = {ENGLISH: "English", CHINESE: "中文"}
 COOKIE = "penstock-language"
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **columns.WORDS,
+    **events.WORDS,
     **faults.WORDS,
     **general.WORDS,
     **trade.WORDS,

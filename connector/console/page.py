@@ -13,7 +13,9 @@ PREFIX = "/console"
 TWIN = r"{twin:(?:\.json|\.csv)?}"
 ANY_ID = "{id:[^/]+?}"
 TRADERS = "provider buyer"
-FINDERS = TRADERS + " broker"
+# what the menu is grouped by, in its order; of a group a reader takes in so many entries at a look
+GROUPS = ("start", "data", "trade", "money", "space", "proof")
+GROUP_ENTRIES_MAX = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page; `name` is its template and the beginning of its words, `menu` whether the menu leads to it.
+    """One page; `name` is its template and the beginning of its words, `menu` the group of the menu that leads to it.
 
     `logged` pages show what is others' business: who looks at them as a regulator leaves an event in the own log.
     """
@@ -37,7 +39,7 @@ class Page:
     held_by: str
     source: str
     columns: tuple[Column, ...] = ()
-    menu: bool = False
+    menu: str = ""
     logged: bool = False
 
     @property

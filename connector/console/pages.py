@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.client.acts.act import EVERYBODY
 from connector.client.acts.table import TABLE
-from connector.console.page import ANY_ID, FINDERS, TRADERS, Page, columns
+from connector.console.page import ANY_ID, TRADERS, Page, columns
 
 if TYPE_CHECKING:
     from connector.client.acts.act import Act
@@ -18,19 +18,19 @@ def declared(act: Act) -> Page:
 
 
 PAGES: tuple[Page, ...] = (
-    Page("overview", "/overview", EVERYBODY, "overview.overview", menu=True),
+    Page("overview", "/overview", EVERYBODY, "overview.overview", menu="start"),
     Page(
         "search",
         "/search",
-        FINDERS,
-        "buying.search",
+        EVERYBODY,
+        "searching.search",
         columns("title text /catalogue/{id}", "price", "tier tier", "quality", "provider did", "id id"),
-        menu=True,
+        menu="data",
     ),
     Page(
         "product",
         f"/catalogue/{ANY_ID}",
-        FINDERS,
+        EVERYBODY,
         "buying.product",
         columns("file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "hint"),
     ),
@@ -41,7 +41,7 @@ PAGES: tuple[Page, ...] = (
         "buyer",
         "buying.acquisitions",
         columns("product text /acquisitions/{id}", "state state", "provider did", "paid money", "updated moment"),
-        menu=True,
+        menu="trade",
     ),
     Page("acquisition", f"/acquisitions/{ANY_ID}", "buyer", "buying.acquisition"),
     Page(
@@ -50,7 +50,7 @@ PAGES: tuple[Page, ...] = (
         "provider",
         "providing.products",
         columns("title text /products/{id}", "state state", "tier tier", "sold number", "updated moment", "id id"),
-        menu=True,
+        menu="data",
     ),
     Page(
         "publish",
@@ -58,7 +58,7 @@ PAGES: tuple[Page, ...] = (
         "provider",
         "publishing.publish",
         columns("file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "hint"),
-        menu=True,
+        menu="data",
     ),
     Page(
         "versions",
@@ -89,7 +89,7 @@ PAGES: tuple[Page, ...] = (
             "ends moment",
             "created moment",
         ),
-        menu=True,
+        menu="trade",
     ),
     Page(
         "agreement",
@@ -113,7 +113,7 @@ PAGES: tuple[Page, ...] = (
             "updated moment",
             "reason",
         ),
-        menu=True,
+        menu="trade",
     ),
     Page("negotiation", f"/negotiations/{ANY_ID}", TRADERS, "negotiating.process"),
     Page(
@@ -130,7 +130,7 @@ PAGES: tuple[Page, ...] = (
             "ends moment",
             "state state",
         ),
-        menu=True,
+        menu="data",
     ),
     Page(
         "spending",
@@ -138,7 +138,7 @@ PAGES: tuple[Page, ...] = (
         "buyer",
         "money.spending",
         columns("day", "product", "peer did", "amount money", "windows number"),
-        menu=True,
+        menu="money",
     ),
     Page(
         "earnings",
@@ -146,7 +146,7 @@ PAGES: tuple[Page, ...] = (
         "provider",
         "money.earnings",
         columns("day", "product", "peer did", "amount money", "windows number"),
-        menu=True,
+        menu="money",
     ),
     Page(
         "listings",
@@ -154,7 +154,7 @@ PAGES: tuple[Page, ...] = (
         "exchange",
         "operating.listings",
         columns("title text /listings/{id}", "state state", "tier tier", "provider did", "since moment", "reason"),
-        menu=True,
+        menu="data",
     ),
     Page(
         "listing",
@@ -169,7 +169,7 @@ PAGES: tuple[Page, ...] = (
         "exchange",
         "operating.members",
         columns("name", "did did", "role role", "region", "state state"),
-        menu=True,
+        menu="space",
     ),
     Page(
         "applications",
@@ -177,7 +177,7 @@ PAGES: tuple[Page, ...] = (
         "exchange",
         "operating.applications",
         columns("name", "did did", "role role", "region", "state state", "due moment", "message", "reason"),
-        menu=True,
+        menu="space",
     ),
     Page(
         "pending",
@@ -185,7 +185,7 @@ PAGES: tuple[Page, ...] = (
         "exchange",
         "governed.pending",
         columns("en words", "operator", "awaits post", "about", "state state", "until moment", "reason"),
-        menu=True,
+        menu="space",
     ),
     Page(
         "disputes",
@@ -193,7 +193,7 @@ PAGES: tuple[Page, ...] = (
         EVERYBODY,
         "operating.disputes",
         columns("id id /disputes/{id}", "state state", "filer did", "channelId id", "filed moment"),
-        menu=True,
+        menu="trade",
         logged=True,
     ),
     Page("dispute", f"/disputes/{ANY_ID}", EVERYBODY, "operating.dispute", logged=True),
@@ -203,7 +203,7 @@ PAGES: tuple[Page, ...] = (
         "exchange",
         "operating.connectors",
         columns("name", "did did", "role role", "state words", "seen moment", "version", "alarms number", "able"),
-        menu=True,
+        menu="space",
     ),
     Page(
         "sources",
@@ -213,7 +213,7 @@ PAGES: tuple[Page, ...] = (
         columns(
             "name text /sources/{name}", "kind", "did did", "state state", "products number", "read moment", "reason"
         ),
-        menu=True,
+        menu="data",
     ),
     Page(
         "source",
@@ -228,7 +228,7 @@ PAGES: tuple[Page, ...] = (
         EVERYBODY,
         "market.prices",
         columns("class words", "tier tier", "median rate", "q1 rate", "q3 rate", "unit", "n number"),
-        menu=True,
+        menu="money",
     ),
     Page(
         "spaces",
@@ -236,7 +236,7 @@ PAGES: tuple[Page, ...] = (
         EVERYBODY,
         "market.spaces",
         columns("name text /spaces/{id}", "state state", "version number", "description"),
-        menu=True,
+        menu="space",
     ),
     Page(
         "space",
@@ -259,7 +259,7 @@ PAGES: tuple[Page, ...] = (
             "due moment",
             "filed moment",
         ),
-        menu=True,
+        menu="trade",
     ),
     Page("complaint", f"/complaints/{ANY_ID}", f"{TRADERS} exchange", "market.complaint"),
     Page(
@@ -277,7 +277,7 @@ PAGES: tuple[Page, ...] = (
             "claimed money",
             "agreed moment",
         ),
-        menu=True,
+        menu="money",
     ),
     Page(
         "bill",
@@ -299,16 +299,16 @@ PAGES: tuple[Page, ...] = (
         "exchange",
         "operating.indicators",
         columns("label words", "value", "unit", "formula", "source", "national"),
-        menu=True,
+        menu="space",
     ),
-    Page("lookup", "/lookup", "regulator exchange", "supervising.lookup", menu=True, logged=True),
+    Page("lookup", "/lookup", "regulator exchange", "supervising.lookup", menu="proof", logged=True),
     Page(
         "findings",
         "/findings",
         "regulator",
         "supervising.findings",
         columns("severity severity", "code", "subject did", "said words"),
-        menu=True,
+        menu="proof",
         logged=True,
     ),
     Page(
@@ -334,11 +334,11 @@ PAGES: tuple[Page, ...] = (
         EVERYBODY,
         "evidence.events",
         columns("index number /evidence/{index}", "at moment", "kind event", "part id"),
-        menu=True,
+        menu="proof",
     ),
     Page("event", f"/evidence/{ANY_ID}", EVERYBODY, "evidence.event"),
     Page("account", "/account", EVERYBODY, "overview.account"),
-    Page("acts", "/acts", EVERYBODY, "declared.acts", columns("en words /acts/{act}", "command"), menu=True),
+    Page("acts", "/acts", EVERYBODY, "declared.acts", columns("en words /acts/{act}", "command"), menu="start"),
     *(declared(act) for act in TABLE if act.shown),
 )
 

@@ -17,8 +17,9 @@ import jinja2
 import orjson
 from aiohttp import web
 
+from catalog.indicators import SHARES
 from connector.console import language, plots, showing
-from connector.console.page import PREFIX
+from connector.console.page import GROUPS, PREFIX
 from connector.console.pages import PAGES
 
 if TYPE_CHECKING:
@@ -121,7 +122,12 @@ def _by_day(days: Sequence[Mapping[str, str]], title: str) -> str:
 
 
 def _beside(row: Mapping[str, str], title: str, ours: str, theirs: str) -> str:
-    """Return an indicator beside the national survey's figure as a drawing; nothing where either is none."""
+    """Return an indicator beside the national survey's figure as a drawing; nothing where either is none.
+
+    Shares are held beside shares: three members beside a province's four hundred say nothing.
+    """
+    if row["unit"] not in SHARES:
+        return ""
     try:
         values = float(row["value"]), float(row["beside"])
     except ValueError:
@@ -153,8 +159,11 @@ def _link(pattern: str, row: Mapping[str, Any]) -> str:
     return PREFIX + pattern.format_map({name: quote(str(value), safe="") for name, value in row.items()})
 
 
-def _menu(session: Session | None) -> list[Page]:
-    return [] if session is None else [page for page in PAGES if page.menu and page.roles & session.roles]
+def _menu(session: Session | None) -> list[tuple[str, list[Page]]]:
+    """Return the groups of the menu, each with the pages that an account may see; those without any are left out."""
+    seen = [page for page in PAGES if session is not None and page.menu and page.roles & session.roles]
+    groups = [(group, [page for page in seen if page.menu == group]) for group in GROUPS]
+    return [(group, pages) for group, pages in groups if pages]
 
 
 def _in_language(request: web.Request, lang: str) -> str:

@@ -135,6 +135,9 @@ async def test_a_buyer_finds_and_buys(desks):
         await do.on("link", "See the agreement")
         assert "by provider and buyer" in await page.inner_text("main")
         assert do.count <= CLICKS_MAX
+        await page.goto(desks["buyer"].base + "/overview")
+        await page.locator("svg.plot").wait_for()
+        await picture(page, "overview")
     assert desks["buyer"].said == []
 
 
@@ -189,6 +192,17 @@ async def test_the_keyboard_is_enough(desks):
         await page.keyboard.type("weather")
         await page.keyboard.press("Enter")
         await page.get_by_text("products found").wait_for()
+
+
+async def test_the_menu_folds_where_there_is_little_room(desks):
+    async with desks["buyer"].page(viewport=NARROW) as page:
+        await page.goto(desks["buyer"].base)
+        entry = page.get_by_role("link", name="Agreements", exact=True)
+        assert not await entry.is_visible()
+        await page.get_by_role("checkbox", name="Menu").check()
+        await entry.click()
+        assert page.url.endswith("/agreements")
+        assert not await page.get_by_role("link", name="Bills", exact=True).is_visible()
 
 
 async def test_without_script_all_is_there(desks):

@@ -184,6 +184,23 @@ async def test_the_menu_leads_to_what_one_may_see(enter, role):
     assert all(role in page.roles for page in PAGES if page.name in led)
 
 
+async def test_the_box_finds_what_is_called_so_and_what_has_the_id(enter):
+    visitor = await enter("seeking")
+    page = await visitor.open("search?q=" + AGREEMENT)
+    assert f"/console/agreements/{AGREEMENT}" in page.links
+    assert json.loads((await visitor.open("search.json?q=0x" + AGREEMENT)).text)["named"]
+    assert json.loads((await visitor.open("search.json?q=nothing-is-called-so")).text)["named"] == []
+
+
+async def test_what_is_narrowed_down_can_be_widened_again(enter):
+    visitor = await enter("narrowing")
+    told = json.loads((await visitor.open("search.json?where=tier%3Dkept&where=kind%3Ddataset")).text)
+    assert [one["link"] for one in told["chosen"]] == [
+        "/search?q=&where=kind%3Ddataset",
+        "/search?q=&where=tier%3Dkept",
+    ]
+
+
 async def test_who_has_not_signed_in_sees_nothing(connector, enter):
     visitor = await enter("guest")
     visitor.session.cookie_jar.clear()

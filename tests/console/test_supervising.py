@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pytest
 
+from connector.api.pages import supervising
 from connector.regulator import chain_book, logbooks
 from connector.regulator.audits import Audits
 from connector.runtime.errors import Conflict
 from ledger.chain.programs import Programs
 from ledger.chain.standing import did_digest
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+session = pytest.mark.asyncio(loop_scope="session")
 AGREEMENT = "0b" * 32
 WITHIN_SECONDS = 10
 
@@ -30,6 +31,7 @@ async def said(connector):
     await connector.store.write(connector.evidence.checkpoint)
 
 
+@session
 async def test_a_log_or_chain_that_was_not_read_to_its_end_is_named(connector, enter, monkeypatch):
     regulator = await enter("reader-of-logs", ("regulator",))
 
@@ -56,6 +58,7 @@ async def test_a_log_or_chain_that_was_not_read_to_its_end_is_named(connector, e
     assert await looked() == (2, {})
 
 
+@session
 async def test_an_exchange_that_says_too_late_a_beginning_hides_nothing(connector, monkeypatch):
     space = did_digest(connector.did).hex()
     told = await chain_book.ChainBook(connector.programs).naming([space])
@@ -65,6 +68,7 @@ async def test_an_exchange_that_says_too_late_a_beginning_hides_nothing(connecto
     assert await chain_book.ChainBook(connector.programs).naming([space]) == told
 
 
+@session
 async def test_of_two_audits_that_are_begun_at_once_one_is_refused(connector, monkeypatch):
     audits, asked = Audits(connector.core), []
 
@@ -79,3 +83,22 @@ async def test_of_two_audits_that_are_begun_at_once_one_is_refused(connector, mo
         while (await audits.newest()).state == "running":
             await asyncio.sleep(0.01)
     assert len(asked) == 1
+
+
+def test_findings_stand_under_their_cause_with_what_follows_and_the_proof():
+    below = {"severity": "warning", "code": "closed-short", "subject": "channel", "en": "b", "zh": "b"}
+    one = {"severity": "error", "code": "forked", "subject": "did:web:a", "en": "a", "zh": "a", "index": 7}
+    alone = {"severity": "warning", "code": "no-such-code", "subject": "c", "en": "c", "zh": "c"}
+    found = supervising._causes([alone, {**one, "follows": [below]}, {**one, "index": None}])
+    assert [(cause["code"], cause["count"]) for cause in found] == [("forked", 2), ("no-such-code", 1)]
+    first, second = found[0]["findings"]
+    assert first["proof"] == "7@did:web:a"
+    assert [one["code"] for one in first["follows"]] == ["closed-short"]
+    assert second["proof"] == ""
+    assert found[1]["check"] == {"en": [], "zh": []}
+
+
+def test_of_many_findings_of_a_cause_the_rest_is_counted():
+    one = {"severity": "error", "code": "x", "subject": "s", "en": "a", "zh": "a"}
+    [cause] = supervising._causes([one] * (supervising.SHOWN + 3))
+    assert (len(cause["findings"]), cause["count"], cause["more"]) == (supervising.SHOWN, supervising.SHOWN + 3, 3)

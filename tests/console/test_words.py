@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from string import Formatter
 
 from catalog import places
 from catalog.facets import FACETS
+from connector.api.pages import searching
 from connector.console import language
+from connector.console.page import GROUP_ENTRIES_MAX, GROUPS
 from connector.console.pages import PAGES
-from connector.console.words import faults
+from connector.console.words import events, faults
 from connector.runtime.fault_table import EXIT_CODES, ROWS, UNEXPECTED
+from ledger.log.events import SHAPES
 from tests.every import every
 
 ROOM = Path(language.__file__).parent
@@ -19,7 +23,7 @@ TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in (ROOM / "te
 SAID = re.compile(r"""\bt\(\s*"([^"]+)"\s*[,)]""")
 # what is said by a key that is put together: `term("state", …)` and the like
 MADE = re.compile(
-    r"^(state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count)\."
+    r"^(kind|menu|state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count)\."
 )
 
 
@@ -32,6 +36,22 @@ SAME = {"API"}
 
 def fields(text):
     return sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+
+
+def test_what_the_box_leads_to_and_the_menu_s_groups_have_words():
+    assert {f"kind.{kind}" for kind in searching.PLACES} == {key for key in language.WORDS if key.startswith("kind.")}
+    named = {f"menu.{group}" for group in GROUPS if group != "start"}
+    assert named == {key for key in language.WORDS if key.startswith("menu.")}
+
+
+def test_every_event_of_the_log_has_words():
+    assert {f"event.{kind}" for kind in SHAPES} == set(events.WORDS)
+
+
+def test_a_group_of_the_menu_is_taken_in_at_a_look():
+    counted = Counter(page.menu for page in PAGES if page.menu)
+    assert set(counted) == set(GROUPS)
+    assert max(counted.values()) <= GROUP_ENTRIES_MAX
 
 
 @every("key", language.WORDS)

@@ -1,22 +1,19 @@
-"""What a buyer does: search, look at a product, have it worked out, buy it, watch it come."""
+"""What a buyer does: look at a product, have it worked out, buy it, watch it come."""
 
 from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
-from urllib.parse import urlencode
 
-from catalog.facets import FACETS
-from connector.console import describing, language
+from connector.console import describing
 from connector.console.amounts import decimal, minor
 from connector.console.examples import calculated, examples
-from connector.console.fitting import fitting
-from connector.console.leafing import leafed, onward
+from connector.console.leafing import leafed
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
 from connector.consumer.quoting import Quotes
-from connector.runtime.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.channel import PaidRowsRow
@@ -28,35 +25,6 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
 
 CAPPED = "total"
-
-
-async def search(call: Call) -> JsonObject:
-    """Return what is listed under some words; with none the newest of everything is not shown, but a box."""
-    text, most = call.request.query.get("q", "").strip(), FOUND_ROWS_MAX - PAGE_ROWS_MAX
-    first = call.first(most)
-    where = call.request.query.getall("where", [])
-    asked = [("q", text), ("first", str(first)), ("counts", "1"), *(("where", one) for one in where)]
-    found = await call.of(ExchangeDoor).ask("GET", "/exchange/search?" + urlencode(asked))
-    rows = [
-        {name: one[name] for name in ("id", "title", "price", "tier", "provider")}
-        | {"quality": one.get("quality", {}).get("letter"), "prices": _prices(one)}
-        for one in found["products"]
-    ]
-    fits = fitting(rows, ("id", "title", "provider"))
-    after = first + (len(fits) if len(fits) < len(rows) else found["looked"])
-    more = onward(after, most) if rows and found["found"] > after else None
-    told = found.get("counts", {})
-    counts = {name: of[:CONSOLE_FACET_VALUES_MAX] for name, of in told.items() if name in FACETS}
-    return {
-        "q": text,
-        "where": where,
-        "found": found["found"],
-        "first": first,
-        "next": more,
-        "counts": counts,
-        "facets": {name: {"en": FACETS[name].en, "zh": FACETS[name].zh} for name in counts},
-        "rows": fits,
-    }
 
 
 async def product(call: Call) -> JsonObject:
@@ -81,7 +49,7 @@ def shown(listing: JsonObject) -> JsonObject:
         **{name: listing[name] for name in ("id", "title", "provider", "tier", "edition", "quality", "state")},
         **describing.described(listing["dataset"]),
         "limits": [],
-        "price": _prices(listing),
+        "price": describing.prices(listing),
         "rules": describing.rules(offer["policy"], listing["id"]),
         "evidence": {
             "edition": listing["edition"],
@@ -99,7 +67,7 @@ def _limited(listing: JsonObject) -> JsonObject:
     return {
         **{name: listing[name] for name in ("id", "title", "provider", "tier", "limits")},
         **{name: about.get(name) for name in ("description", "keywords", "endpoint", "documentation")},
-        "price": _prices(listing),
+        "price": describing.prices(listing),
         "rules": describing.rules(policy, listing["id"]),
     }
 
@@ -111,7 +79,8 @@ async def quote(call: Call) -> JsonObject:
     tariff = describing.tariff(listing["offer"]["terms"]["tariff"])
     purposes = describing.purposes()
     rules = describing.rules(listing["offer"]["policy"], listing["id"])
-    return {**found, "id": found["product"], "currency": tariff.currency, "price": _prices(listing), "rules": rules} | {
+    return {**found, "id": found["product"], "currency": tariff.currency, "rules": rules} | {
+        "price": describing.prices(listing),
         "purposes": purposes,
         "budget": await call.of(Budget).page(),
         "asking": decimal(found["asked"]),
@@ -153,12 +122,3 @@ def _line(tx: Tx, row: AcquisitionRow) -> JsonObject:
     paid = tx.get(PaidRowsRow, agreement=row.agreement) if row.agreement else None
     cost = "0" if paid is None else str(paid.amount)
     return {**told, "paid": cost, "updated": row.updated.isoformat(timespec="seconds")}
-
-
-def _prices(listing: JsonObject) -> dict[str, str]:
-    """Return the price in every language; of what was found elsewhere as its source tells it."""
-    if "service" in listing:
-        return describing.price(listing["service"]["tariff"])
-    if "terms" not in listing["offer"]:
-        return {lang: str(listing["price"]) for lang in language.LANGUAGES}
-    return describing.price(listing["offer"]["terms"]["tariff"], listing["offer"]["ask"])

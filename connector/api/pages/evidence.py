@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from connector.api.pages.trading import micros
@@ -27,16 +28,20 @@ async def events(call: Call) -> JsonObject:
     def read(tx: Tx) -> JsonObject:
         size = call.core.evidence.size(tx)
         below = size if before is None else min(before, size)
-        rows = tx.execute(
-            "SELECT idx, kind, part, at FROM log_entries WHERE idx < ? ORDER BY idx DESC LIMIT ?", below, PAGE_ROWS_MAX
-        )
-        shown = [
-            {"index": row["idx"], "kind": row["kind"], "part": row["part"], "at": micros(row["at"])} for row in rows
-        ]
-        last = rows[-1]["idx"] if rows else 0
+        shown = newest(tx, PAGE_ROWS_MAX, below)
+        last = shown[-1]["index"] if shown else 0
         return {"size": size, "before": last or None, "rows": shown}
 
     return {"origin": call.core.evidence.origin, **await call.core.store.read(read)}
+
+
+def newest(tx: Tx, most: int, below: int = sys.maxsize) -> list[JsonObject]:
+    """Return the newest events of the own log, of those below an index."""
+    sql = "SELECT idx, kind, part, at FROM log_entries WHERE idx < ? ORDER BY idx DESC LIMIT ?"
+    return [
+        {"index": row["idx"], "kind": row["kind"], "part": row["part"], "at": micros(row["at"])}
+        for row in tx.execute(sql, below, most)
+    ]
 
 
 async def event(call: Call) -> JsonObject:

@@ -67,7 +67,7 @@ def _read(tx: Tx, role: Side, today: date, first: int) -> JsonObject:
     rows = _rows(tx, role, begin, first)
     return {
         **leafed(first, [_line(tx, row) for row in rows]),
-        "days": _days(tx, role, begin, today),
+        "days": days(tx, role, begin, today),
         **_all_time(tx, role),
     }
 
@@ -85,12 +85,13 @@ def _rows(tx: Tx, role: Side, begin: date, first: int) -> list[JsonObject]:
     )
 
 
-def _days(tx: Tx, role: Side, begin: date, today: date) -> list[JsonObject]:
+def days(tx: Tx, role: Side, begin: date, today: date) -> list[JsonObject]:
+    """Return what each day's windows came to, from `begin` to `today`."""
     where, values = since(role, begin)
     found = tx.execute(f"SELECT {_DAY} AS day, {AMOUNT} FROM windows {where} GROUP BY day", *values)  # noqa: S608  # named here
     amounts = {_date(row["day"]): sums.total(row, "amount") for row in found}
-    days = [begin + timedelta(days=number) for number in range((today - begin).days + 1)]
-    return [{"day": day.isoformat(), "amount": str(amounts.get(day.isoformat(), 0))} for day in days]
+    told = [(begin + timedelta(days=number)).isoformat() for number in range((today - begin).days + 1)]
+    return [{"day": day, "amount": str(amounts.get(day, 0))} for day in told]
 
 
 def _all_time(tx: Tx, role: Side) -> JsonObject:

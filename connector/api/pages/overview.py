@@ -1,15 +1,23 @@
-"""The first page: who this is, what it holds by role, and the next step where there is nothing yet."""
+"""The first page: what waits, what the account has, what happened last, and the first step of who has nothing yet."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from catalog.listing import State
+from connector.api.pages.evidence import newest
+from connector.api.pages.money import DAYS, days
 from connector.console.accounts import Accounts
 from connector.consumer.steps import FINAL
 from connector.settlement.claiming import Claiming
-from connector.store.rows.channel import DisputeState
+from connector.store.rows.channel import DisputeState, Side
 from connector.store.rows.space import ApplicationState
+from ledger.chain.errors import ChainUnreachable
+from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +42,15 @@ WAITING: tuple[tuple[str, str, str, str, tuple[str, ...], str], ...] = (
     ("buyer", "wait.acquisitions", "acquisitions", "state <> ? and state <> ?", FINAL, "/acquisitions"),
     ("provider", "wait.products", "products", "state = ?", ("failed",), "/products"),
 )
+# who has an account that data is paid from or to
+TRADING = frozenset({"provider", "buyer"})
+# what is drawn by day, for which role: words, where all of it is, on which side of channels it stands
+FLOWS: tuple[tuple[str, str, str, Side], ...] = (
+    ("buyer", "spending", "/spending", Side.PAYER),
+    ("provider", "earnings", "/earnings", Side.PAYEE),
+)
+# of the own log's newest events, so many are looked at, and so many lines made of them
+ACTIVITY_READ, ACTIVITY_SHOWN = 200, 8
 # where a role begins while it has nothing: role, table that is empty, words, where
 BEGINNINGS: tuple[tuple[str, str, str, str], ...] = (
     ("buyer", "acquisitions", "begin.buyer", "/search"),
@@ -48,6 +65,12 @@ async def overview(call: Call) -> JsonObject:
     assert call.session is not None
     roles = call.session.roles
 
+    flows = [(name, link, side) for role, name, link, side in FLOWS if role in roles]
+    today = call.core.clock.now().date()
+
+    def _flow(tx: Tx, side: Side) -> list[JsonObject]:
+        return days(tx, side, today - timedelta(days=DAYS - 1), today)
+
     def read(tx: Tx) -> JsonObject:
         counted = _counter(tx)
         figures = [
@@ -55,7 +78,7 @@ async def overview(call: Call) -> JsonObject:
             for role, table, link, where, values in FIGURES
             if role in roles
         ]
-        if roles & {"provider", "buyer"}:
+        if roles & TRADING:
             figures.append(
                 {"role": "", "name": "agreements", "count": counted("agreements", "", ()), "link": "/agreements"}
             )
@@ -70,9 +93,16 @@ async def overview(call: Call) -> JsonObject:
             for role, table, words, link in BEGINNINGS
             if role in roles and not counted(table, "", ())
         ]
-        return {"figures": figures, "waiting": waiting, "beginnings": beginnings}
+        return {
+            "figures": figures,
+            "waiting": waiting,
+            "beginnings": beginnings,
+            "activity": _activity(tx),
+            "flows": [{"name": name, "link": link, "days": _flow(tx, side)} for name, link, side in flows],
+        }
 
     told = await call.core.store.read(read)
+    told["balance"] = await _balance(call) if roles & TRADING else None
     if "provider" in roles and (lapses := await call.of(Claiming).lapses()):
         told["waiting"].append({"words": "wait.lapses", "count": len(lapses), "link": "/earnings"})
     participant = call.core.settings.participant
@@ -83,6 +113,19 @@ async def overview(call: Call) -> JsonObject:
         "region": participant.region,
     }
     return {**who, "development": call.core.settings.server.development, **told}
+
+
+async def _balance(call: Call) -> str | None:
+    """Return what the account has, None while the chain does not answer: the page is there without it."""
+    with suppress(ChainUnreachable):
+        return str(await call.of(Programs).balance(call.core.identity.keys.address))
+    return None
+
+
+def _activity(tx: Tx) -> list[JsonObject]:
+    """Return what happened last: the newest events, those of one kind in a row as one line with their number."""
+    runs = (list(run) for _, run in groupby(newest(tx, ACTIVITY_READ), key=itemgetter("kind")))
+    return [{**run[0], "times": len(run)} for run in islice(runs, ACTIVITY_SHOWN)]
 
 
 def _counter(tx: Tx) -> Callable[[str, str, tuple[str, ...]], int]:

@@ -6,6 +6,7 @@ import string
 from typing import TYPE_CHECKING, Any
 
 from connector.api.management import THINGS
+from connector.console.language import LANGUAGES
 from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
 from connector.regulator.logbooks import Logbooks
@@ -15,11 +16,14 @@ from connector.space.view import SpaceView
 from contracts import address
 from contracts.canonical import JsonObject
 from contracts.namespace import AGREEMENT_URN
+from ledger.audit.checking import RESTS_ON, how
 from ledger.audit.severity import laid_out
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.api.call import Call
     from connector.regulator.logbooks import Logbook
     from connector.store.transaction import Tx
@@ -53,8 +57,35 @@ async def findings(call: Call) -> JsonObject:
         "counts": {name: report[name] for name in names if name in report},
         "money": money,
         "unread": report.get("unread", []),
+        "causes": _causes(report.get("findings", [])),
         "rows": [{**one, "said": one["en"]} for one in found],
     }
+
+
+def _causes(findings: list[JsonObject]) -> list[JsonObject]:
+    """Return the findings by what went wrong, the gravest first, each with what follows from it and its proof."""
+    kinds: dict[tuple[str, str], list[JsonObject]] = {}
+    for below, row in laid_out(findings):
+        if not below:
+            kinds.setdefault((row["severity"], row["code"]), []).append(_proven(row))
+    return [
+        {"severity": severity, "code": code, "count": len(rows), "check": _check(code)}
+        | {"findings": rows[:SHOWN], "more": max(0, len(rows) - SHOWN)}
+        for (severity, code), rows in kinds.items()
+    ]
+
+
+def _check(code: str) -> JsonObject:
+    """Return by language how a finding is checked without this program; nothing for a code that is none of today's."""
+    return {lang: list(how(code, lang)) if code in RESTS_ON else [] for lang in LANGUAGES}
+
+
+def _proven(row: Mapping[str, Any]) -> JsonObject:
+    """Return a finding and what follows from it, each with the page on which its event is proven, if it names one."""
+    told = {name: row[name] for name in ("severity", "code", "subject", "en", "zh")}
+    named = row.get("index") is not None and str(row["subject"]).startswith("did:")
+    follows = [_proven(one) for one in row.get("follows", ())]
+    return {**told, "proof": f"{row['index']}@{row['subject']}" if named else "", "follows": follows}
 
 
 async def audit(call: Call, _fields: dict[str, str]) -> str:

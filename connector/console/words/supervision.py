@@ -29,6 +29,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "what.log-event": ("Event in a log", "日志事件"),
     "findings.title": ("Findings", "审计发现"),
     "findings.empty": ("The newest audit found nothing amiss.", "最近一次审计未发现问题。"),
+    "findings.follows": ("From it follows:", "由此导致:"),
+    "findings.check": ("Check it yourself", "自行核验"),
+    "findings.more": ("and {more} more; the table as CSV has all", "另有 {more} 项,全部见 CSV"),
     "findings.none": (
         "No audit was made here yet. It reads all logs and the chain, and trusts none of the parties.",
         "尚未进行审计。审计读取全部日志与链,不信任任何一方。",
