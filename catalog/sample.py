@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from catalog.describe import CSV, PARQUET
 from catalog.document import items, members, text
 from catalog.errors import CatalogError
+from catalog.hints import GRADE_OF_HINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ def sample(profile: FileProfile, stream: BinaryIO, rows: int) -> Sample:
         raise CatalogError(f"`{profile.path}` is no table that was read", path="sample", hint="--sample needs a table")
     shown = profile.columns[:COLUMNS_MAX]
     names = [column.name for column in shown]
-    hidden = {column.name for column in shown if column.hint is not None}
+    hidden = {column.name for column in shown if column.hint in GRADE_OF_HINT}
     read = _of_csv(stream, names, rows) if profile.media_type == CSV else _of_parquet(stream, names, rows)
     cells = [tuple(HIDDEN if name in hidden else _cell(row.get(name)) for name in names) for row in read]
     return Sample(profile.path, tuple(names), tuple(cells))

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from catalog.hints import hint
+from catalog.hints import NOT_CHECKED, hint, unread
 from catalog.lent import Lent, lend
 from catalog.profile import COLUMNS_MAX, DISTINCT_VALUES_MAX, NAME_CHARACTERS_MAX, Column, Kind, ratio_bps
 
@@ -100,14 +100,18 @@ class Tally:
     def column(self) -> Column:
         """Return what is known at the end."""
         ordered = self.kind in ORDERED
+        distinct = None if self.seen is None else len(self.seen)
+        found = hint(self.name, self.sample)
+        if found is None and self.kind == "text" and unread(self.sample, distinct):
+            found = NOT_CHECKED
         return Column(
             name=self.name,
             kind=self.kind,
             nulls=self.nulls,
-            distinct=None if self.seen is None else len(self.seen),
+            distinct=distinct,
             minimum=_shown(self.least, self.kind) if ordered else None,
             maximum=_shown(self.most, self.kind) if ordered else None,
-            hint=hint(self.name, self.sample),
+            hint=found,
         )
 
     def _widen(self, different: Any) -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from catalog.hints import GRADE_OF_HINT, NAME_HINTS, VALUE_HINTS, hint
+from catalog.hint_rules import RULES
+from catalog.hints import GRADE_OF_HINT, hint
+from docs.generate.labelled_columns import NORTHWIND
 from docs.generate.tables import table
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ HARMLESS = "harmless"
 SEED = 20_261_121
 COLUMNS_EACH = 40
 VALUES = 50
+# of a rule's words; the source has all
+WORDS_SHOWN = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,24 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Callable[[random.Random], str]]] = {
         lambda chance: "DE" + _digits(chance, 20),
     ),
     "identity number": (("id_card", "ssn", "passport", "身份证号", "证件", "nid"), _identity),
+    "online identifier": (
+        ("ip_address", "client_ip", "username", "user_name", "用户名", "src"),
+        lambda chance: ".".join(str(chance.randint(1, 254)) for _ in range(4)),
+    ),
+    "home location": (
+        ("home_lat", "homeLongitude", "pickup_location", "住址坐标", "customer_gps", "lat"),
+        lambda chance: f"{chance.uniform(20, 50):.5f}",
+    ),
+    "vehicle plate": (
+        ("license_plate", "plateNumber", "车牌", "车牌号", "vehicle", "plate"),
+        lambda chance: chance.choice("京沪粤苏") + chance.choice("ABCD") + _digits(chance, 5),
+    ),
+    "sensitive trait": (("ethnicity", "religion", "民族", "宗教信仰", "belief", "group"), _one("汉族", "回族", "none")),
+    "credential": (
+        ("password", "user_pwd", "密码", "passcode", "secret_hash", "口令"),
+        lambda chance: _digits(chance, 12),
+    ),
+    "pay": (("salary", "monthly_wage", "工资", "薪资", "comp", "payroll_amount"), lambda chance: _digits(chance, 5)),
     "biometric": (
         ("fingerprint", "iris", "face_vec", "指纹", "人脸特征", "embedding"),
         lambda chance: _digits(chance, 16),
@@ -96,7 +118,7 @@ HARMLESS_COLUMNS: Mapping[str, Callable[[random.Random], str]] = {
     "flight": lambda chance: _digits(chance, 4),
     "order_no": lambda chance: _digits(chance, 12),
     "serial": lambda chance: "SN" + _digits(chance, 8),
-    "ip_address": lambda chance: ".".join(str(chance.randint(1, 254)) for _ in range(4)),
+    "contract_address": lambda chance: "0x" + _digits(chance, 40),
     "created": _day,
     "product_name": _one("pump", "valve", "gauge"),
     "气温": lambda chance: f"{chance.uniform(-20, 40):.1f}",
@@ -136,17 +158,23 @@ def measured() -> tuple[Rate, ...]:
 
 def rules() -> str:
     """Return the rules as a table: what a name or a value suggests, and the grade that follows."""
-    named: dict[str, list[str]] = {}
-    for words, what in NAME_HINTS:
-        named.setdefault(what, []).extend(sorted(words))
-    forms: dict[str, list[str]] = {}
-    for pattern, what in VALUE_HINTS:
-        forms.setdefault(what, []).append("`" + pattern.pattern.replace("|", "\\|") + "`")
-    rows = [
-        (what, str(grade), " ".join(f"`{word}`" for word in named.get(what, ())), " ".join(forms.get(what, ())) or "—")
-        for what, grade in GRADE_OF_HINT.items()
-    ]
+    rows = []
+    for rule in RULES:
+        named = [*sorted(rule.words), *rule.phrases, *(f"…{end}" for end in rule.ends), *rule.chinese]
+        shown = " ".join(f"`{word}`" for word in named[:WORDS_SHOWN]) + (" …" if len(named) > WORDS_SHOWN else "")
+        forms = " ".join(f"`{form.pattern.pattern}`".replace("|", "\\|") for form in rule.forms)
+        rows.append((rule.what, str(rule.grade), shown, forms or "—"))
     return table(("suggests", "grade", "words in a column's name", "form of a value"), rows)
+
+
+def labelled() -> tuple[Rate, Rate]:
+    """Return the rates over the labelled columns of others, by their names alone: personal ones hit, others flagged."""
+    personal = [name for _, names, _ in NORTHWIND for name in names.split()]
+    others = [name for _, _, names in NORTHWIND for name in names.split()]
+    return (
+        Rate("personal", len(personal), sum(hint(name) is not None for name in personal), personal[0]),
+        Rate("other", len(others), sum(hint(name) is not None for name in others), others[0]),
+    )
 
 
 def rates() -> str:
@@ -156,4 +184,9 @@ def rates() -> str:
         percent = f"{100 * rate.hit / rate.columns:.0f} %"
         told = f"{percent} flagged in error" if rate.what == HARMLESS else f"{percent} hit"
         rows.append((rate.what, rate.example, str(rate.columns), str(rate.hit), told))
+    for rate, told in zip(labelled(), ("hit", "flagged in error"), strict=True):
+        percent = f"{100 * rate.hit / rate.columns:.0f} % {told}"
+        rows.append(
+            (f"labelled by others: {rate.what}", f"`{rate.example}`", str(rate.columns), str(rate.hit), percent)
+        )
     return table(("holds", "example", "columns", "flagged", "rate"), rows)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from catalog.describe import describe
 from catalog.errors import CatalogError
-from catalog.hints import hint, suggest_grade
+from catalog.hints import NOT_CHECKED, hint, suggest_grade
 from catalog.profile import DISTINCT_VALUES_MAX, file_from_json, file_json
 from tests.every import every
 
@@ -199,10 +199,49 @@ def test_without_pyarrow_a_table_is_still_described():
         ("carrier", ["UA", "AA"], None),
         ("tailnum", ["N14228"], None),
         ("wheremail", ["x"] * 9 + ["a@b.org"], None),
+        ("customer_name", [], "personal name"),
+        ("CustomerName", [], "personal name"),
+        ("HOMEPHONE", [], "telephone number"),
+        ("ShipPostalCode", [], "postal address"),
+        ("addr", [], "postal address"),
+        ("电话", [], "telephone number"),
+        ("x", ["京A12345", "粤B·D1234"], "vehicle plate"),
+        ("x", ["4111111111111111", "5500005555555559"], "account number"),
+        ("x", ["4111111111111112", "5500005555555550"], None),
+        ("x", ["王芳", "李小明", "张伟"], "personal name"),
+        ("name", ["Ada Lovelace", "Grace M. Hopper"], "personal name"),
+        ("name", ["pump", "valve"], None),
+        ("town", ["New York", "Los Angeles"], None),
+        ("race", ["Monza", "Spa"], None),
+        ("race", ["White", "Black", "Asian"], "sensitive trait"),
+        ("product_name", [], None),
+        ("ip_address", [], "online identifier"),
+        ("contract_address", [], None),
+        ("home_lat", [], "home location"),
+        ("lat", ["40.1"], None),
+        ("x", ["北京市海淀区中关村大街1号"], "postal address"),
     ],
 )
 def test_hints_by_name_and_by_value(name, values, expected):
     assert hint(name, values) == expected
+
+
+def test_text_that_no_rule_reads_is_said_to_be_not_checked():
+    rows = "".join(f"note {number},C{number:03},{number % 3}\n" for number in range(50))
+    table = describe("a.csv", io.BytesIO(b"remark,code,kind\n" + rows.encode()))
+    assert [column.hint for column in table.columns] == [NOT_CHECKED, None, None]
+    suggestion = suggest_grade([table])
+    assert suggestion.grade == 2
+    assert suggestion.reasons == ("not checked, because no rule reads such text: `a.csv` column `remark`",)
+    few = describe("b.csv", io.BytesIO(b"remark\n" + b"a word\nanother word\n" * 50))
+    assert few.columns[0].hint is None
+
+
+def test_of_many_columns_that_were_not_checked_some_are_named():
+    cells = "\n".join(",".join(f"note {row} {at}" for at in range(12)) for row in range(30))
+    table = describe("a.csv", io.BytesIO((",".join(f"c{at}" for at in range(12)) + "\n" + cells).encode()))
+    [said] = suggest_grade([table]).reasons
+    assert said.endswith("column `c7` and 4 more")
 
 
 def test_the_grade_follows_the_gravest_hint_and_says_why():

@@ -26,6 +26,16 @@ def test_the_page_says_what_was_measured():
         assert str(rate.hit) in numbers
 
 
+def test_columns_that_others_have_labelled_are_known_by_their_names():
+    personal, others = hints.labelled()
+    assert (personal.columns, others.columns) == (22, 64)
+    assert personal.hit * 100 >= 90 * personal.columns
+    assert others.hit * 100 <= 5 * others.columns
+    for rate in (personal, others):
+        row = next(line for line in RATES.splitlines() if line.startswith(f"| labelled by others: {rate.what} |"))
+        assert f"| {rate.columns} | {rate.hit} |" in row
+
+
 def test_the_rules_hit_most_and_cry_wolf_seldom():
     rates = {rate.what: rate for rate in hints.measured()}
     for what in ("e-mail address", "telephone number", "identity number"):
