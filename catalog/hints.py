@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from catalog.hint_rules import HARMLESS, OF_THINGS, RULES
+from catalog.spread import CATEGORY_VALUES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 # Nothing found is no proof of harmlessness: public (1) is for the provider to say.
 GRADE_WITHOUT_HINTS = 2
 GRADE_OF_HINT: Mapping[str, int] = {rule.what: rule.grade for rule in RULES}
-# a text of no more different values is a category, and one sees what it says
-CATEGORY_VALUES_MAX = 20
 # of the columns that were not checked, so many are named
 NAMED_MAX = 8
 NOT_CHECKED = "not checked"

@@ -6,7 +6,7 @@ Counts and sizes are integers here and decimal strings in JSON. Minima and maxim
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from catalog.document import count, items, members, text
@@ -21,13 +21,19 @@ KINDS: frozenset[str] = frozenset(get_args(Kind))
 
 COLUMNS_MAX = 4096
 NAME_CHARACTERS_MAX = 512
+# a column's drawing has so many bars at most, each called something as short
+BARS_MAX = 12
+BAR_CHARACTERS_MAX = 40
 # Up to here the number of different values is exact; above it we only say "more".
 DISTINCT_VALUES_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `distinct` None means above DISTINCT_VALUES_MAX or not counted; `hint` names suspected content."""
+    """One column: `distinct` None means above DISTINCT_VALUES_MAX or not counted; `hint` names suspected content.
+
+    `bars` are the drawing of its values: what each is called, and its share in basis points (`catalog.spread`).
+    """
 
     name: str
     kind: Kind
@@ -36,6 +42,7 @@ class Column:
     minimum: str | None = None
     maximum: str | None = None
     hint: str | None = None
+    bars: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ def column_json(column: Column) -> dict[str, object]:
         value = getattr(column, key)
         if value is not None:
             facts[key] = value
+    if column.bars:
+        facts["bars"] = [[called, share] for called, share in column.bars]
     return facts
 
 
@@ -85,6 +94,11 @@ def file_json(profile: FileProfile) -> dict[str, object]:
     if profile.note:
         facts["note"] = profile.note
     return facts
+
+
+def undrawn(profile: FileProfile) -> FileProfile:
+    """Return the profile of a file without drawings of its columns' values."""
+    return replace(profile, columns=tuple(replace(column, bars=()) for column in profile.columns))
 
 
 def file_from_json(document: object, path: str = "files") -> FileProfile:
@@ -103,7 +117,7 @@ def file_from_json(document: object, path: str = "files") -> FileProfile:
 
 
 _FILE_KEYS = frozenset({"path", "mediaType", "size", "rows", "columns", "quality", "note"})
-_COLUMN_KEYS = frozenset({"name", "kind", "nulls", "distinct", "minimum", "maximum", "hint"})
+_COLUMN_KEYS = frozenset({"name", "kind", "nulls", "distinct", "minimum", "maximum", "hint", "bars"})
 
 
 def _column_from_json(document: object, path: str) -> Column:
@@ -116,7 +130,17 @@ def _column_from_json(document: object, path: str) -> Column:
         minimum=text(facts["minimum"], f"{path}/minimum") if "minimum" in facts else None,
         maximum=text(facts["maximum"], f"{path}/maximum") if "maximum" in facts else None,
         hint=text(facts["hint"], f"{path}/hint") if "hint" in facts else None,
+        bars=_bars(facts["bars"], f"{path}/bars") if "bars" in facts else (),
     )
+
+
+def _bars(value: object, path: str) -> tuple[tuple[str, int], ...]:
+    bars = []
+    for at, one in enumerate(items(value, path, limit=BARS_MAX)):
+        if not (isinstance(one, list) and len(one) == 2):  # what it is called, and its share
+            raise CatalogError("a bar has a name and a share", path=f"{path}/{at}")
+        bars.append((text(one[0], f"{path}/{at}", limit=BAR_CHARACTERS_MAX), _share(one[1], f"{path}/{at}")))
+    return tuple(bars)
 
 
 def _kind(value: object, path: str) -> Kind:
@@ -129,7 +153,10 @@ def _kind(value: object, path: str) -> Kind:
 
 def _quality_from_json(document: object, path: str) -> dict[str, int]:
     facts = members(document, path)
-    for name, value in facts.items():
-        if type(value) is not int or not 0 <= value <= WHOLE_BPS:
-            raise CatalogError(f"`{value}` is not a ratio in basis points", path=f"{path}/{name}", hint="0 to 10000")
-    return {name: value for name, value in facts.items() if isinstance(value, int)}
+    return {name: _share(value, f"{path}/{name}") for name, value in facts.items()}
+
+
+def _share(value: object, path: str) -> int:
+    if type(value) is not int or not 0 <= value <= WHOLE_BPS:
+        raise CatalogError(f"`{value}` is not a ratio in basis points", path=path, hint="0 to 10000")
+    return value

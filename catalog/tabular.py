@@ -7,8 +7,10 @@ beyond 64 bits, is a code, so its column is text.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -16,12 +18,13 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from catalog.hints import NOT_CHECKED, hint, unread
+from catalog.hints import GRADE_OF_HINT, NOT_CHECKED, hint, unread
 from catalog.lent import Lent, lend
 from catalog.profile import COLUMNS_MAX, DISTINCT_VALUES_MAX, NAME_CHARACTERS_MAX, Column, Kind, ratio_bps
+from catalog.spread import Spread, histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 BLOCK_BYTES = 1 << 20
 BLOCK_ROWS = 1 << 14
@@ -41,6 +44,7 @@ WIDER: Mapping[Kind, tuple[Kind, ...]] = {
     "text": ("text",),
 }
 ORDERED: frozenset[Kind] = frozenset({"integer", "number", "date", "time", "local-time"})
+CATEGORIES: frozenset[Kind] = frozenset({"text", "boolean"})
 ARROW: Mapping[Kind, Any] = {
     "integer": pa.int64(),
     "number": pa.float64(),
@@ -76,6 +80,7 @@ class Tally:
     most: Any = None
     seen: set[Any] | None = field(default_factory=set)
     sample: list[str] = field(default_factory=list)
+    spread: Spread = field(default_factory=Spread)
 
     def count(self, values: Any, kind: Kind) -> None:
         """Add a block whose cells are of an Arrow type already, all of one kind."""
@@ -84,10 +89,12 @@ class Tally:
         if kind in ("other", "binary"):
             self.seen = None
             return
-        different = pc.drop_null(pc.unique(_plain(values)))
+        plain = _plain(values)
+        different = pc.drop_null(pc.unique(plain))
         if kind in ORDERED:
             self._stretch(different)
         self._remember(different)
+        self._draw(plain)
 
     def count_text(self, cells: Any) -> None:
         """Add a block of CSV cells and widen the column's kind where they ask for it."""
@@ -96,6 +103,7 @@ class Tally:
         if len(different):
             self._remember(different)
             self._widen(different)
+            self._draw(cells)
 
     def column(self) -> Column:
         """Return what is known at the end."""
@@ -112,7 +120,30 @@ class Tally:
             minimum=_shown(self.least, self.kind) if ordered else None,
             maximum=_shown(self.most, self.kind) if ordered else None,
             hint=found,
+            bars=() if found in GRADE_OF_HINT else self._bars(),
         )
+
+    def _draw(self, cells: Any) -> None:
+        """Take a block into the drawing: all of a category's values, else some."""
+        if self.spread.counts is not None:
+            counted = pc.value_counts(cells)
+            pairs = zip(counted.field("values"), counted.field("counts"), strict=True)
+            # of a column that is no category, the first few show it
+            self.spread.count((str(value), times.as_py()) for value, times in pairs if value.is_valid)
+        picked = (cells[place].as_py() for place in self.spread.places(len(cells)))
+        self.spread.pick([value for value in picked if value is not None])
+
+    def _bars(self) -> tuple[tuple[str, int], ...]:
+        if self.kind not in ORDERED:
+            bars = self.spread.category() if self.kind in CATEGORIES else ()
+            return tuple((called.lower(), share) for called, share in bars) if self.kind == "boolean" else bars
+        values = self.spread.picked
+        if values and isinstance(values[0], str):  # cells of a CSV table, which are of this kind, all of them
+            parsed = _parsed(_cells(values), self.kind)
+            assert parsed is not None, "each block's cells were"
+            values = parsed.to_pylist()
+        finite = [value for value in values if value == value]  # noqa: PLR0124  # not a number is not itself
+        return histogram(finite, self.least, self.most, lambda value: _begins(value, self.kind))
 
     def _widen(self, different: Any) -> None:
         for kind in WIDER[self.kind]:
@@ -271,6 +302,20 @@ def _shown(value: Any, kind: Kind) -> str | None:
     except OverflowError:
         return None
     return moment.isoformat() if kind == "time" else moment.replace(tzinfo=None).isoformat()
+
+
+def _cells(texts: Sequence[str]) -> Any:
+    """Return texts as Arrow holds them, by its buffers: its own way to make them of a list would import pandas."""
+    held = [text.encode() for text in texts]
+    ends = array("i", accumulate(map(len, held), initial=0))
+    return pa.Array.from_buffers(pa.string(), len(held), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(held))])
+
+
+def _begins(value: Any, kind: Kind) -> str:
+    """Return where a bar begins: a number to four digits, for it is a drawing, a time to the microsecond below."""
+    if isinstance(value, float):
+        value = int(value) if kind in ("time", "local-time") else float(f"{value:.4g}")
+    return _shown(value, kind) or ""
 
 
 def _line(error: Exception) -> str:

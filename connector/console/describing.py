@@ -35,6 +35,7 @@ def described(document: object) -> JsonObject:
     rows = [
         {"file": file.path, "name": column.name, "kind": column.kind, "nulls": column.nulls}
         | {"distinct": column.distinct, "minimum": column.minimum, "maximum": column.maximum, "hint": column.hint}
+        | {"bars": [list(bar) for bar in column.bars]}
         for file in dataset.files
         for column in file.columns
     ]

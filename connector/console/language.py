@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from connector.console.words import columns, events, faults, general, market, supervision, trade
+from connector.console.words import columns, events, faults, general, hints, market, supervision, trade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **events.WORDS,
     **faults.WORDS,
     **general.WORDS,
+    **hints.WORDS,
     **trade.WORDS,
     **market.WORDS,
     **supervision.WORDS,

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from connector.client.acts.act import Act
 
 
+# the columns of a table as they were measured
+MEASURED = ("file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "bars bars", "hint hint")
+
+
 def declared(act: Act) -> Page:
     """Return the page on which a declared act is filled in and looked at before it is done."""
     return Page("act", f"/acts/{act.slug}", act.roles, "declared.form")
@@ -32,7 +36,9 @@ PAGES: tuple[Page, ...] = (
         f"/catalogue/{ANY_ID}",
         EVERYBODY,
         "buying.product",
-        columns("file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "hint"),
+        columns(
+            "file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "bars bars", "hint hint"
+        ),
     ),
     Page("quote", f"/catalogue/{ANY_ID}/quote", "buyer", "buying.quote"),
     Page(
@@ -57,7 +63,9 @@ PAGES: tuple[Page, ...] = (
         "/publish",
         "provider",
         "publishing.publish",
-        columns("file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "hint"),
+        columns(
+            "file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "bars bars", "hint hint"
+        ),
         menu="data",
     ),
     Page(
@@ -161,7 +169,9 @@ PAGES: tuple[Page, ...] = (
         f"/listings/{ANY_ID}",
         "exchange",
         "operating.listing",
-        columns("file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "hint"),
+        columns(
+            "file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "bars bars", "hint hint"
+        ),
     ),
     Page(
         "members",

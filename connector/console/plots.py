@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, FOOT = 640, 180, 24
 GAP_SHARE = 0.25
 LABELS_MAX = 8
+# of a column's values, in a cell of a table
+SPREAD_WIDTH, SPREAD_HEIGHT = 120, 28
 # of two bars below each other, in a card: how wide the drawing is, how high each is, what the figure at its end needs
 PAIR_WIDTH, PAIR_HEIGHT, PAIR_ROOM = 320, 22, 90
 # of a tree: where each level begins, how high a line is, how many lines are drawn, how long a name may be
@@ -42,6 +44,29 @@ def _bar(number: int, label: str, amount: int, step: float, most: int, shown: Ca
 def _label(number: int, label: str, step: float) -> Markup:
     text = Markup('<text class="label" x="{x}" y="{y}">{label}</text>')
     return text.format(x=round(step * (number + GAP_SHARE / 2), 1), y=HEIGHT + FOOT - 8, label=label)
+
+
+def spread(shares: Sequence[tuple[str, int]]) -> Markup:
+    """Return a small drawing of a column's values: a bar for each (what it is called, basis points), told by each."""
+    if not shares:
+        return Markup("")
+    most, step = max(share for _, share in shares) or 1, SPREAD_WIDTH / len(shares)
+    shape = Markup('<rect class="bar" x="{x}" y="{y}" width="{w}" height="{h}"><title>{told}</title></rect>')
+    drawn = [
+        shape.format(
+            x=round(step * number, 1), w=round(step * (1 - GAP_SHARE), 1), told=told(called, share),
+            y=round(SPREAD_HEIGHT - (height := SPREAD_HEIGHT * share / most), 1), h=round(height, 1),
+        )
+        for number, (called, share) in enumerate(shares)
+    ]  # fmt: skip
+    title = "; ".join(told(called, share) for called, share in shares)
+    frame = Markup('<svg class="plot spread" viewBox="0 0 {w} {h}" role="img"><title>{title}</title>{inside}</svg>')
+    return frame.format(w=SPREAD_WIDTH, h=SPREAD_HEIGHT, title=title, inside=Markup("").join(drawn))
+
+
+def told(called: str, share: int) -> str:
+    """Return a bar in words: `JFK 33 %`."""
+    return f"{called} {share / 100:.0f} %"
 
 
 def pair(ours: float, theirs: float, told: Sequence[tuple[str, str]], title: str) -> Markup:

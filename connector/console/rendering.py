@@ -63,6 +63,7 @@ def prepare(app: web.Application) -> None:
         "plot": _by_day,
         "pair": _beside,
         "tree": plots.tree,
+        "spread": plots.spread,
     }
     environment.filters |= {
         "money": showing.money,
@@ -150,6 +151,8 @@ def _branches(
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, list):  # of the bars of a drawing
+        value = "; ".join(plots.told(called, share) for called, share in value)
     text = "" if value is None else str(value)
     return "'" + text if text.startswith(FORMULAS) else text
 

@@ -17,7 +17,9 @@ CURRENCY = "CNY"  # of the settlement token, where a row does not say its own
 SHORT_CHARACTERS = 12
 SIZES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 # terms whose words are rows `kind.VALUE`
-TERMS = frozenset({"kind", "state", "role", "turn", "process", "event", "severity", "source", "post", "move", "side"})
+TERMS = frozenset(
+    {"hint", "kind", "state", "role", "turn", "process", "event", "severity", "source", "post", "move", "side"}
+)
 
 
 def money(minor: Any, currency: str = CURRENCY) -> str:

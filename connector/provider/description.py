@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from catalog.dataset import Dataset, distributions_of
 from catalog.describe import PARQUET, describe
 from catalog.hints import Suggestion, suggest_grade
+from catalog.profile import undrawn
 from connector.custody.seal import FIXED
 from connector.provider import renewal
 from connector.runtime.errors import InvalidInput
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from catalog.profile import FileProfile
     from connector.custody.sources import Source
     from connector.store.rows.product import ProductRow
+
+# above it, how a column's values spread is nobody's business who has not bought them
+DRAWN_GRADE_MAX = 2
 
 
 def described(source: Source, row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
@@ -36,14 +40,15 @@ def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) ->
     brief, suggested = row.brief, suggest_grade(profiles)
     _check_columns(brief.get("columns") or (), profiles)
     renewal.check_layout(brief.get("layout") or FIXED, suggested)
+    grade = max(suggested.grade, brief.get("grade") or suggested.grade)
     dataset = Dataset(
         id=row.id,
         title=row.title,
         description=brief.get("description") or "",
         keywords=tuple(brief.get("keywords") or ()),
-        files=tuple(profiles),
+        files=tuple(profiles if grade <= DRAWN_GRADE_MAX else map(undrawn, profiles)),
         distributions=distributions_of(row.tier),
-        grade=max(suggested.grade, brief.get("grade") or suggested.grade),
+        grade=grade,
         region=region,
         frequency=brief.get("frequency") or "irregular",
         classes=brief.get("classes") or {},

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from catalog.describe import describe
 from catalog.errors import CatalogError
 from catalog.hints import NOT_CHECKED, hint, suggest_grade
-from catalog.profile import DISTINCT_VALUES_MAX, file_from_json, file_json
+from catalog.profile import BARS_MAX, DISTINCT_VALUES_MAX, file_from_json, file_json, undrawn
+from catalog.spread import PICKED
 from tests.every import every
 
 CSV = b"""code,n,x,ok,day,at,local,mail,gap
@@ -224,6 +225,36 @@ def test_without_pyarrow_a_table_is_still_described():
 )
 def test_hints_by_name_and_by_value(name, values, expected):
     assert hint(name, values) == expected
+
+
+def test_a_column_s_values_are_drawn_and_those_about_people_are_not():
+    cells = [(n, "ab"[n % 4 == 0], f"a{n}@b.org", n % 2 == 0, f"2013-01-{1 + n % 28:02}") for n in range(1_200)]
+    rows = "".join(",".join(map(str, row)) + "\n" for row in cells)
+    table = describe("a.csv", io.BytesIO(b"n,kind,email,even,day\n" + rows.encode()))
+    n, kind, email, even, day = (column.bars for column in table.columns)
+    assert len(n) == BARS_MAX
+    assert n[0][0] == "0"
+    assert all(700 <= share <= 950 for _, share in n)
+    assert kind == (("a", 7_500), ("b", 2_500))
+    assert email == ()
+    assert even == (("false", 5_000), ("true", 5_000))
+    assert day[0][0] == "2013-01-01"
+    assert sum(share for _, share in day) >= 9_900
+    assert file_from_json(file_json(table)) == table
+    assert all(column.bars == () for column in undrawn(table).columns)
+
+
+@given(st.lists(st.integers(-(2**40), 2**40), min_size=1, max_size=3_000))
+def test_a_drawing_is_of_all_values_and_small(numbers):
+    table = describe("a.csv", io.BytesIO(b"n,x\n" + "".join(f"{number},\n" for number in numbers).encode()))
+    bars = table.columns[0].bars
+    assert len(bars) in (0, BARS_MAX)
+    assert bool(bars) == (len(set(numbers)) > 1)
+    assert sum(share for _, share in bars) <= 10_000
+    if bars and len(numbers) <= PICKED:
+        least, most = min(numbers), max(numbers)
+        first = sum(12 * (number - least) < most - least for number in numbers)
+        assert abs(bars[0][1] - first * 10_000 // len(numbers)) <= 10_000 // len(numbers) + 1
 
 
 def test_text_that_no_rule_reads_is_said_to_be_not_checked():

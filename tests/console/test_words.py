@@ -9,11 +9,12 @@ from string import Formatter
 
 from catalog import places
 from catalog.facets import FACETS
+from catalog.hints import GRADE_OF_HINT, NOT_CHECKED
 from connector.api.pages import searching
 from connector.console import language
 from connector.console.page import GROUP_ENTRIES_MAX, GROUPS
 from connector.console.pages import PAGES
-from connector.console.words import events, faults
+from connector.console.words import events, faults, hints
 from connector.runtime.fault_table import EXIT_CODES, ROWS, UNEXPECTED
 from ledger.log.events import SHAPES
 from tests.every import every
@@ -23,7 +24,7 @@ TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in (ROOM / "te
 SAID = re.compile(r"""\bt\(\s*"([^"]+)"\s*[,)]""")
 # what is said by a key that is put together: `term("state", …)` and the like
 MADE = re.compile(
-    r"^(kind|menu|state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count)\."
+    r"^(hint|kind|menu|state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count)\."
 )
 
 
@@ -42,6 +43,10 @@ def test_what_the_box_leads_to_and_the_menu_s_groups_have_words():
     assert {f"kind.{kind}" for kind in searching.PLACES} == {key for key in language.WORDS if key.startswith("kind.")}
     named = {f"menu.{group}" for group in GROUPS if group != "start"}
     assert named == {key for key in language.WORDS if key.startswith("menu.")}
+
+
+def test_every_hint_at_people_has_words():
+    assert {f"hint.{what}" for what in (*GRADE_OF_HINT, NOT_CHECKED)} == set(hints.WORDS)
 
 
 def test_every_event_of_the_log_has_words():

@@ -48,6 +48,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "column.kind": ("Kind", "类型"),
     "column.label": ("Indicator", "指标"),
     "column.left": ("Openings left", "剩余次数"),
+    "column.bars": ("Values", "取值分布"),
     "column.maximum": ("Largest", "最大值"),
     "column.median": ("Median", "中位数"),
     "column.message": ("Message", "留言"),
