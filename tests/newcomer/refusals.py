@@ -1,4 +1,4 @@
-"""What a newcomer gets wrong: each is refused with its exit code and words that say what to change, and costs nothing."""
+"""What a newcomer gets wrong: each is refused with its exit code and words of what to change, and costs nothing."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def dear(walk):
 
 async def signed(walk):
     """Return all that must stay as it is: money, agreements, channels, products."""
-    products = (await walk.json("provider", "show"))["holds"]["products"]
+    products = (await walk.ask("provider", "status"))["holds"]["products"]
     return await walk.books("buyer"), await walk.money("provider"), products
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import aiohttp
 from blake3 import blake3
 
 from connector.client.server import server
@@ -94,20 +95,21 @@ class Walk:
 
     async def books(self, role="buyer"):
         """Return what must not change where a command is refused: money, and all that is signed."""
-        shown = await self.json(role, "show")
+        shown = await self.ask(role, "status")
         held = {name: shown["holds"][name] for name in ("agreements", "channels", "transfers")}
         return held | {"money": await self.money(role)}
 
     async def money(self, role):
         """Return the minor units in a participant's account, as the chain tells anybody."""
-        account = (await self.json(role, "show"))["address"][2:]
+        account = (await self.ask(role, "status"))["address"][2:].lower()
         url = settings.load(self.folder / "exchange", {}, {}).url
-        space = json.loads(await self.type(["curl", "--silent", f"{url}/space"]))
-        call = {"to": space["deployment"]["addresses"]["token"], "data": BALANCE_OF + account.lower().rjust(64, "0")}
-        body = {"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call, "latest"]}
-        header = "content-type: application/json"
-        said = await self.type(["curl", "--silent", f"{url}/rpc", "-H", header, "-d", json.dumps(body)])
-        return int(json.loads(said)["result"], 16)
+        async with aiohttp.ClientSession(url) as session:
+            async with session.get("/space") as answer:
+                token = (await answer.json())["deployment"]["addresses"]["token"]
+            call = {"to": token, "data": BALANCE_OF + account.rjust(64, "0")}
+            body = {"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call, "latest"]}
+            async with session.post("/rpc", json=body) as answer:
+                return int((await answer.json())["result"], 16)
 
     async def reaches(self, acquisition, share):
         """Return the buyer's view as soon as so much of the keys is here; the purchase must not be over by then."""
