@@ -22,14 +22,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 INTERRUPTED, UNREACHABLE, USAGE = 130, 7, 2
 IN_THE_MIDDLE = 1 / 8
 CREDIT = 10_000_000
-SAYS_SECONDS = 60
+SAYS_SECONDS = 40
 # what the small disk lacks for the large file
 LACKS = HERE.mib * MIB // 4
 
 
-def getting(name):
-    """Return the command that buys the large file and opens it to a folder of that name."""
-    asked = ["--max-price", "500", "--purpose", "Research", "--id", name, "--to", name]
+def getting(name, to=None):
+    """Return the command that buys the large file and opens it to a folder of that name, or to another."""
+    asked = ["--max-price", "500", "--purpose", "Research", "--id", name, "--to", to or name]
     return ["penstock", "get", "survey", *asked, "--data", "buyer"]
 
 
@@ -149,12 +149,13 @@ async def test_the_disk_that_is_opened_to_is_full(walk, apart, price):
     filler = inside / "filler"
     with filler.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, 2 * LACKS)
-    process = await walk.begin("sh", "-c", f"exec {walk.shell(getting('full'))} > full.out 2>&1")
+    get = getting("full", "full/opened")
+    process = await walk.begin("sh", "-c", f"exec {walk.shell(get)} > full.out 2>&1")
     await says(walk.folder / "full.out", "no space left on device")
     filler.unlink()
     await process.communicate()
-    await walk.type(getting("full"))
-    assert same(inside / LARGE, walk.folder / LARGE)
+    await walk.type(get)
+    assert same(inside / "opened" / LARGE, walk.folder / LARGE)
     price["full"] = (await walk.ask("buyer", "acquisitions/full"))["progress"]["paid"]
     assert len(set(price.values())) == 1, price
 
