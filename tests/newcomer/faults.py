@@ -151,10 +151,10 @@ async def test_the_disk_that_is_opened_to_is_full(walk, apart, price):
         os.posix_fallocate(file.fileno(), 0, 2 * LACKS)
     get = getting("full", "full/opened")
     process = await walk.begin("sh", "-c", f"exec {walk.shell(get)} > full.out 2>&1")
-    await says(walk.folder / "full.out", "no space left on device")
+    await says(walk.folder / "full.out", "no space left on device; make room")
     filler.unlink()
-    await process.communicate()
     await walk.type(get)
+    await process.communicate()
     assert same(inside / "opened" / LARGE, walk.folder / LARGE)
     price["full"] = (await walk.ask("buyer", "acquisitions/full"))["progress"]["paid"]
     assert len(set(price.values())) == 1, price
