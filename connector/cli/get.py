@@ -18,7 +18,7 @@ from contracts.unit_price import MIB
 if TYPE_CHECKING:
     from connector.client.server import Server
 
-WAIT_SECONDS = 20
+WAIT_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
 NOWHERE, STREAM = "null", "-"
 OVER_CAP = 5  # exit code: payment refused or over cap
@@ -108,10 +108,22 @@ async def acquire(data: Path, body: dict[str, Any]) -> dict[str, Any]:
 
     async with server(data) as own:
         await own.call("POST", "acquisitions", body)
-        view = await (read if body["mandate"]["to"] == STREAM else follow)(own, body["id"])
+        view = await (read if body["mandate"]["to"] == STREAM else _watch)(own, body["id"])
     if view["state"] == "failed":
         raise from_reason(view["reason"])
     return view
+
+
+async def _watch(own: Server, identifier: str) -> dict[str, Any]:
+    """Follow acquisition `identifier`; who is interrupted is told that the server goes on buying."""
+    import asyncio  # noqa: PLC0415  # a page of help needs no event loop
+
+    try:
+        return await follow(own, identifier)
+    except asyncio.CancelledError:
+        talk(f"  the server goes on with it; the same command with --id {identifier} looks at it again")
+        talk(f"  to stop it: penstock transfer pause {identifier}, or cancel for good")
+        raise
 
 
 @declared.asking("acquisition_begin", "id", "mandate_to", "mandate_keep")

@@ -74,6 +74,8 @@ def turn(tx: Tx, row: AcquisitionRow, trouble: Failure | None, asked: str) -> Tu
     whose, why = TURNS[row.state], ""
     if trouble is not None:
         whose, why = MENDERS.get(trouble.whose) or asked or whose, trouble.text
+        if MENDERS.get(trouble.whose) == BUYER:
+            why += f"; {trouble.hint}"  # nobody but who reads this can do it
     until = _until(tx, row)
     if row.state == State.RECEIVING and (transfer := tx.get(TransferRow, id=row.transfer)):
         why = f"the transfer is suspended: {transfer.reason}" if transfer.state == SUSPENDED else why

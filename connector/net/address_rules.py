@@ -87,7 +87,8 @@ class AddressRules:
         if url.scheme not in ("http", "https"):
             raise AddressRefused(f"`{text}` is neither http nor https")
         if url.scheme == "http" and not (self._development or self._networks):
-            raise AddressRefused(f"`{text}` is plain http", "plain http is for development; use https")
+            hint = "use https; on your own machine say `--development`, a server `server.development`"
+            raise AddressRefused(f"`{text}` is plain http", hint)
 
     def _check_port(self, port: int) -> None:
         if not (port in WEB_PORTS or 1024 <= port <= 65535) or port in FOREIGN_PORTS:

@@ -33,10 +33,13 @@ def _all(found: Any) -> list[str]:
 
 
 def _indicators(found: Any) -> list[str]:
+    from catalog.indicators import NONE  # noqa: PLC0415  # loaded for this answer
+
     lines = [f"chain read up to block {found['block']}"]
     for row in found["indicators"]:
         beside = f"   national: {row['national']}" if row["national"] else ""
-        lines.append(f"{row['en']} · {row['zh']}: {row['value']} {row['unit']}".rstrip() + beside)
+        figure = f"{row['value']} {row['unit']}".rstrip() if row["value"] != NONE else "nothing to count yet"
+        lines.append(f"{row['en']} · {row['zh']}: {figure}{beside}")
         lines.append(f"    {row['formula']}; from {row['source']}")
     return lines
 

@@ -66,6 +66,6 @@ ACTS = (
         operator=READ,
         verb="exchange applications",
         lines=_all,
-        none="no application is {state}",
+        none="no application is in the state `{state}`",
     ),
 )  # fmt: skip
