@@ -52,12 +52,15 @@ async def test_a_program_buys_a_table_within_its_limit_and_reads_it_as_arrow(spa
         again = await penstock.get("rain", max_price=1000, purpose=PURPOSE, id="rain-1", progress=told.append)
         assert (again.paid, told[-1].state) == (got.paid, "complete"), "the same id goes on, and pays nothing twice"
         opened = await penstock.open("rain-1", purpose=PURPOSE)
-        assert list(zip(*opened.to_pydict().values(), strict=True)) == ROWS
+        assert list(zip(*opened.to_arrow().to_pydict().values(), strict=True)) == ROWS
+        assert (len(opened), opened.columns, opened.opened.number) == (len(ROWS), ["day", "millimetres"], 1)
+        assert list(opened.to_pandas()["millimetres"]) == [fall for _, fall in ROWS]
         keys = await penstock.export_keys("rain-1", purpose=PURPOSE, to=tmp_path / "keys.json")
         assert (keys.number, Path(keys.file).exists(), "nobody counts" in keys.warning) == (2, True, True)
-        with pytest.raises(PenstockError) as refused:
+        with pytest.raises(NotPermitted) as refused:
             await penstock.open("rain-1", purpose="Marketing")
-        assert isinstance(refused.value, NotPermitted) or explain_failure(refused.value).exit_code == 3
+        assert explain_failure(refused.value).exit_code == 3
+        assert refused.value.request, "`penstock admin trace` follows it"
 
 
 async def test_acts_that_no_command_prints_answer_in_their_shapes(space, table):
@@ -114,7 +117,7 @@ async def test_the_waiting_client_has_the_same_calls(space):
 
     def notebook():
         with WaitingClient(space.people["buyer"].data) as penstock:
-            return penstock.quote("rain"), penstock.open("rain-1", purpose=PURPOSE).num_rows
+            return penstock.quote("rain"), penstock.open("rain-1", purpose=PURPOSE).to_arrow().num_rows
 
     quote, rows = await asyncio.to_thread(notebook)
     assert (quote.product, rows) == ("rain", len(ROWS))
