@@ -47,6 +47,8 @@ class WaitingClient:
         self._end = weakref.finalize(self, _ended, self._client, self._loop, self._thread)
 
     def __enter__(self) -> Self:
+        if self._thread.is_alive():  # `penstock.connect` began it
+            return self
         self._thread.start()
         try:
             self._wait(self._client.__aenter__())
