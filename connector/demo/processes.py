@@ -43,11 +43,15 @@ def at_work() -> list[int]:
 
 
 class Participant:
-    """One `penstock serve` on its own data directory; its output goes to `serve.log` there."""
+    """One `penstock serve` on its own data directory; its output goes to `serve.log` there.
 
-    def __init__(self, data: Path, command: Sequence[str] = SERVE) -> None:
+    With `apart` it is in a session of its own, where a terminal's Ctrl-C does not reach it.
+    """
+
+    def __init__(self, data: Path, command: Sequence[str] = SERVE, *, apart: bool = False) -> None:
         self.data = data
         self.command = tuple(command)
+        self._more = {"start_new_session": True} if apart else {}
         self.starts = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -74,6 +78,7 @@ class Participant:
                 stdout=output,
                 stderr=output,
                 env={**os.environ, **(environment or {})},
+                **self._more,
             )
         self.starts += 1
         STARTED.add(self)
