@@ -20,7 +20,7 @@ JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-browser tck docs lint install lock programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-browser tck docs lint install lock wheels programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-federation bench-audit clean
 
 demo: $(STAMP)
@@ -129,6 +129,11 @@ lock: $(STAMP)
 	$(RESOLVE) $(EXTRAS:%=--extra %) --constraint build/all.txt --output-file build/program.txt pyproject.toml
 	$(RESOLVE) --no-deps --format pylock.toml --output-file build/pylock.toml build/all.txt
 	$(BIN)/python -m docs.generate.lock build/pylock.toml build/program.txt
+
+# the program, and the light client by itself, as wheels in dist/
+wheels: $(STAMP)
+	$(BIN)/python -m hatchling build --target wheel --directory $(CURDIR)/dist
+	cd connector/client && $(CURDIR)/$(BIN)/python -m hatchling build --target wheel --directory $(CURDIR)/dist
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -38,6 +38,8 @@ def up(
     if reset:
         _reset(data, yes=yes, as_json=as_json)
 
+    shown = False
+
     async def work() -> None:
         with progress() as say:
 
@@ -49,7 +51,6 @@ def up(
 
             await local_space.run(data, say, show)
 
-    shown = False
     try:
         with ending(as_json=as_json):
             asyncio.run(work())

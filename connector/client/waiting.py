@@ -90,6 +90,9 @@ class WaitingClient:
 
 def _ended(client: Client, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
     """End the client, then the thread, and close its loop."""
+    if thread is threading.current_thread():  # where the last reference happened to go: it cannot wait for itself
+        loop.create_task(client.close()).add_done_callback(lambda _: loop.stop())
+        return
     try:
         if thread.is_alive():
             asyncio.run_coroutine_threadsafe(client.close(), loop).result()

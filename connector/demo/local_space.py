@@ -23,15 +23,18 @@ import orjson
 
 from connector.client.address import ADDRESS_FILE
 from connector.client.server import Server
+from connector.custody.kek import SUFFIX
 from connector.demo.processes import SERVE, Participant
 from connector.demo.report import command
 from connector.demo.run import stopped_by
+from connector.licence.pricing import CURRENCY
 from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
 from connector.runtime import files, settings
 from connector.runtime.clock import Clock
 from connector.runtime.errors import Conflict, InvalidInput, PeerRefused, ServerAbsent
 from connector.store.tenure import lives
+from contracts.price_words import money
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +51,6 @@ TERM_DAYS = 365
 THERE_ALREADY = 409
 # whoever signs in by a printed link
 DESK = "desk"
-# the key of its vault, beside its place
-KEK = ".kek"
 # beside its place, until it is whole
 ASIDE = ".making-"
 
@@ -79,6 +80,7 @@ class Found:
         return [
             f"your space in {self.folder} {state}",
             *who,
+            f"all three are members, and {money(FUNDS, CURRENCY)} were credited to the buyer",
             "a console's link holds once, and for a short time; `up` prints new ones",
             "next, in another terminal (FILE is a table of yours, csv or parquet):",
             *(f"  {one}" for one in self.commands),
@@ -93,7 +95,7 @@ def reset(folder: Path) -> list[str]:
     for place in (*(folder / role for role in there), *folder.glob(f"{ASIDE}*")):
         shutil.rmtree(place)
     for role in there:
-        files.remove(folder / f"{role}{KEK}")
+        files.remove(folder / f"{role}{SUFFIX}")
     return there
 
 
@@ -107,7 +109,7 @@ def make(folder: Path) -> bool:
     _require_free(ports)
     if len(there) == len(ROLES):
         return False
-    fresh = dict(zip(ROLES, _free_row(), strict=True)) if not there else _completed(ports)
+    fresh = _completed(ports) if there else dict(zip(ROLES, _free_row(), strict=True))
     files.make_folder(folder)
     for role in ROLES:
         if role not in there:
@@ -120,12 +122,14 @@ async def run(
 ) -> None:
     """Make what is absent, start the four, have them admitted, show them, and stay until told to end.
 
-    SIGTERM and Ctrl-C end it: KeyboardInterrupt, with all four stopped. Raises ServerAbsent when one ends by itself.
+    SIGTERM, SIGHUP and Ctrl-C end it: KeyboardInterrupt, with all four stopped. Raises ServerAbsent when one ends by
+    itself.
     """
     begun = await asyncio.to_thread(make, folder)
     # a Ctrl-C is ours: the terminal tells a session of its own nothing
     people = {role: Participant(folder / role, SERVE, apart=True) for role in ROLES}
-    with stopped_by(signal.SIGTERM):
+    # … and who closes the terminal means all of it
+    with stopped_by(signal.SIGTERM), stopped_by(signal.SIGHUP):
         async with Outbound(development=True) as outbound:
             doors = {role: Server(person.data, outbound) for role, person in people.items()}
             try:
@@ -195,8 +199,8 @@ async def _link(door: Server, role: str) -> str:
 
 async def _watched(people: dict[str, Participant], stop: asyncio.Event) -> None:
     """Return when told to; raises ServerAbsent as soon as one of them ends."""
-    ends = {asyncio.create_task(person.wait()): role for role, person in people.items()}
-    told = asyncio.create_task(stop.wait())
+    ends: dict[asyncio.Task[Any], str] = {asyncio.create_task(person.wait()): role for role, person in people.items()}
+    told: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     try:
         done, _ = await asyncio.wait({*ends, told}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -230,13 +234,17 @@ def _there(folder: Path) -> list[str]:
 
 
 def _require_rest(folder: Path) -> None:
-    """Raise Conflict where a participant of the folder runs."""
+    """Raise Conflict where participants of the folder run."""
+    running = {}
     for role in _there(folder):
         with contextlib.suppress(OSError, ValueError, KeyError):
             told = orjson.loads((folder / role / ADDRESS_FILE).read_bytes())
             if lives(told["pid"]):
-                hint = f"its commands work; to stop it, press Ctrl-C where it was started, or end process {told['pid']}"
-                raise Conflict(f"the {role} of `{folder}` runs already, at {told['url']}", hint)
+                running[role] = told["pid"]
+    if running:
+        ends = f"kill {' '.join(map(str, running.values()))}"
+        hint = f"its commands work; to stop it, press Ctrl-C where it was started, or: {ends}"
+        raise Conflict(f"the space in `{folder}` runs already: {', '.join(running)}", hint)
 
 
 def _require_free(ports: dict[str, int]) -> None:

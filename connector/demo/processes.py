@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from connector.demo.patience import Patience
@@ -51,7 +51,8 @@ class Participant:
     def __init__(self, data: Path, command: Sequence[str] = SERVE, *, apart: bool = False) -> None:
         self.data = data
         self.command = tuple(command)
-        self._more = {"start_new_session": True} if apart else {}
+        # a process that is begun as ever is told nothing besides: what stands for that call in tests takes no more
+        self._more: dict[str, Any] = {"start_new_session": True} if apart else {}
         self.starts = 0
         self._process: asyncio.subprocess.Process | None = None
 
