@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+import penstock
 import pytest
 
 from docs.generate import notebook
@@ -36,6 +37,9 @@ def folder(space, tmp_path, monkeypatch, absent):
     os.chdir(tmp_path)
     yield tmp_path
     os.chdir(before)
+    for each in penstock.PenstockFileSystem._cache.values():
+        each.close()
+    penstock.PenstockFileSystem.clear_instance_cache()
 
 
 async def test_the_page_runs_as_it_is_written(folder):
