@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,12 +42,13 @@ def up(
     shown = False
 
     async def work() -> None:
-        with progress() as say:
+        with ExitStack() as spinner:
+            say = spinner.enter_context(progress())
 
             def show(found: Found) -> None:
                 nonlocal shown
                 shown = True
-                say("running until interrupted")
+                spinner.close()  # beside it a terminal would break lines that are there to be pasted
                 answer(found.json(), found.lines(), as_json=as_json)
 
             await local_space.run(data, say, show)

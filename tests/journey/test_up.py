@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SPACE = "penstock-space"
 OWN = "day,visitors\n" + "".join(f"{day},{day * 31 % 400}\n" for day in range(200))
 INTERRUPTED = 130
+# a terminal of eighty columns, whose keys are what is written to its stdin
+TERMINAL = "import os, pty, sys; os.environ |= {'COLUMNS': '80'}; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
 
 
 class Up:
@@ -120,6 +122,25 @@ async def test_the_same_again_goes_on_with_what_is_there(folder):
         async with Up(made, "--reset", "--yes") as third:
             assert "runs already" in await third.ended(2)
         await up.stop()
+
+
+async def test_on_a_terminal_no_command_is_broken_and_ctrl_c_ends_all_four(folder):
+    made, typed, *_ = folder
+    env = {**nursery.os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+    process = await nursery.EXEC(sys.executable, "-c", TERMINAL, *UP, cwd=made, env=env, **pipes)
+    try:
+        async with asyncio.timeout(WITHIN_SECONDS):
+            shown = (await process.stdout.readuntil(b"Ctrl-C\r\n")).decode()
+            process.stdin.write(b"\x03")
+            rest = (await process.stdout.read()).decode()
+            assert await process.wait() == INTERRUPTED
+    finally:
+        process.stdin.close()
+    assert "stopped; go on with: " in rest
+    lines = {line.strip() for line in shown.splitlines()}
+    assert set(typed[1:]) <= lines, "the first says until when, which may be another day by now"
+    assert not list((made / SPACE).glob("*/server.json"))
 
 
 async def test_a_port_that_is_taken_is_told_at_once(folder):
