@@ -20,7 +20,7 @@ JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-browser tck docs lint install lock wheels programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-browser tck docs notebook lint install lock wheels programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-federation bench-audit clean
 
 demo: $(STAMP)
@@ -90,6 +90,10 @@ tck: $(STAMP)
 # write what docs/ and README.md take from the program's own tables
 docs: $(STAMP)
 	$(BIN)/python -m docs.generate
+
+# run docs/python.md on four participants, and write it with what it gives as a notebook
+notebook: $(STAMP)
+	$(BIN)/python -m docs.generate.notebook
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -150,9 +150,11 @@ class Client:
         `price` is in minor units, `until` with a time zone; `progress` is told each view of the work. The same `id`
         goes on.
         """
-        places = [files] if isinstance(files, str | Path) else list(files)
+        places = [self._place(each) for each in ([files] if isinstance(files, str | Path) else files)]
+        if absent := [each for each in places if self._address.here and "://" not in each and not Path(each).exists()]:
+            raise InvalidInput(f"there is no `{absent[0]}`", "name files or folders of this machine, or addresses")
         brief = {
-            "files": [self._place(each) for each in places],
+            "files": places,
             "title": title,
             "price": str(price),
             "floor": str(more.pop("floor", price)),

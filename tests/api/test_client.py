@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from connector.client.acts.table import BY_CALL
 from connector.client.client import Client
 from connector.client.server import ADDRESS_FILE
 from connector.client.waiting import WaitingClient
+from connector.runtime.data_folder import TOKEN_FILE
 from connector.runtime.errors import (
     InvalidInput,
     NotPermitted,
     PaymentRefused,
+    PeerUnreachable,
     PenstockError,
     SettingsError,
+    Unproven,
     explain_failure,
 )
 from tests.api.answers.shapes import unlike
@@ -121,6 +125,35 @@ async def test_the_waiting_client_has_the_same_calls(space):
 
     quote, rows = await asyncio.to_thread(notebook)
     assert (quote.product, rows) == ("rain", len(ROWS))
+
+
+async def test_an_address_and_its_token_are_as_good_as_the_directory(space):
+    token = (space.people["buyer"].data / TOKEN_FILE).read_text()
+    async with Client(space.url("buyer") + "/", token=token) as penstock:
+        assert (await penstock.status())["did"] == space.did("buyer")
+        assert len(await penstock.open("rain-1", purpose=PURPOSE)) == len(ROWS)
+    async with Client(space.url("buyer"), token="guessed") as stranger:
+        with pytest.raises(Unproven):
+            await stranger.status()
+    with pytest.raises(PeerUnreachable, match="at `http://localhost:1999` does not answer"):
+        async with Client("http://localhost:1999", token=token) as nobody:
+            await nobody.status()
+
+
+async def test_a_program_publishes_and_is_told_how_far_it_is(space, table):
+    told = []
+    terms = {"title": "Sleet", "price": 700, "purpose": "Research", "until": datetime(2030, 1, 1, tzinfo=UTC)}
+    async with Client(space.people["provider"].data) as penstock:
+        made = await penstock.publish(table, id="sleet", progress=told.append, **terms)
+        assert (made.id, made.title, made.state) == ("sleet", "Sleet", "submitted")
+        assert made.provider == space.did("provider")
+        assert (made.rows > 0, len(made.edition)) == (True, 64)
+        again = await penstock.publish([table], id="sleet", **terms)
+        assert again.edition == made.edition, "the same id goes on"
+        with pytest.raises(InvalidInput, match="no field `colour`"):
+            await penstock.publish(table, id="sleet", colour="red", **terms)
+        with pytest.raises(InvalidInput, match="there is no `/"):
+            await penstock.publish("absent.csv", id="absent", **terms)
 
 
 async def test_a_waiting_client_that_cannot_begin_leaves_nothing_behind(tmp_path):

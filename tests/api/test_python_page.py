@@ -63,7 +63,7 @@ def same():
 
 
 async def test_the_notebook_is_the_page_with_outputs():
-    assert same() == notebook.cells(PAGE), "write it anew: python -m docs.generate.notebook"
+    assert same() == notebook.cells(PAGE), "write it anew: `make notebook`"
     assert [cell["execution_count"] for cell in KEPT["cells"] if "outputs" in cell] == list(range(1, 11))
     assert (KEPT["nbformat"], KEPT["nbformat_minor"]) == (4, 5)
     assert str(notebook.ROOT) not in json.dumps(KEPT)
