@@ -20,7 +20,7 @@ JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-newcomer test-browser tck docs lint install lock programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-newcomer test-browser tck docs notebook lint install lock wheels programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-federation bench-audit clean
 
 demo: $(STAMP)
@@ -98,6 +98,10 @@ tck: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m docs.generate
 
+# run docs/python.md on four participants, and write it with what it gives as a notebook
+notebook: $(STAMP)
+	$(BIN)/python -m docs.generate.notebook
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -136,6 +140,11 @@ lock: $(STAMP)
 	$(RESOLVE) $(EXTRAS:%=--extra %) --constraint build/all.txt --output-file build/program.txt pyproject.toml
 	$(RESOLVE) --no-deps --format pylock.toml --output-file build/pylock.toml build/all.txt
 	$(BIN)/python -m docs.generate.lock build/pylock.toml build/program.txt
+
+# the program, and the light client by itself, as wheels in dist/
+wheels: $(STAMP)
+	$(BIN)/python -m hatchling build --target wheel --directory $(CURDIR)/dist
+	cd connector/client && $(CURDIR)/$(BIN)/python -m hatchling build --target wheel --directory $(CURDIR)/dist
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -40,6 +40,10 @@ ANSWERS: Mapping[str, Shape] = {
         "events_logged": "number", "proofs_verified": "number", "audit": "any", "forgeries": "any",
         "policies": "object", "seconds": "any",
     },
+    "up": {
+        "folder": "text", "begun": "truth", "commands": ["text"],
+        "participants": {"*": {"did": "text", "url": "text", "data": "text", "console": "text"}},
+    },
     "init": {"did": "text", "url": "text", "data": "text"},
     "doctor": {
         "healthy": "truth",

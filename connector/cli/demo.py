@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,15 +37,17 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 async def play(folder: Path | None, seed: int | None, *, keep: bool, as_json: bool) -> Outcome:
     """Play the journey and return what it showed; with `keep` show it and stay until interrupted."""
-
-    def show(outcome: Outcome, addresses: list[str]) -> None:
-        answer(outcome.figures, [*outcome.lines, *addresses], as_json=as_json)
-        for line in addresses if as_json else ():
-            talk(line)
-
     from connector.demo.run import run  # noqa: PLC0415  # loaded when the verb runs
 
-    with progress() as say:
+    with ExitStack() as spinner:
+        say = spinner.enter_context(progress())
+
+        def show(outcome: Outcome, addresses: list[str]) -> None:
+            spinner.close()  # beside it a terminal would break lines that are there to be pasted
+            answer(outcome.figures, [*outcome.lines, *addresses], as_json=as_json)
+            for line in addresses if as_json else ():
+                talk(line)
+
         return await run(keep=keep, seed=seed, folder=folder, say=say, show=show)
 
 

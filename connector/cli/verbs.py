@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 VERBS = (
     ("demo", "demo.demo"),
+    ("up", "up.up"),
     ("init", "init.init"),
     ("join", ""),
     ("doctor", "doctor.doctor"),

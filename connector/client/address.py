@@ -1,11 +1,14 @@
 """Where the server of a data directory is, and what it knows its owner by; for commands, the client and tests alike.
 
-The address is in `DIR/server.json`, written when the server is ready; the bearer token in `DIR/management.token`.
+The address is in `DIR/server.json`, written when the server is ready; the bearer token in `DIR/management.token`. Who
+has no such folder names both, with the authorities that the server's certificate may be from.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -15,12 +18,12 @@ from connector.runtime.errors import InvalidInput, PeerUnreachable, PenstockErro
 
 if TYPE_CHECKING:
     import ssl
-    from pathlib import Path
 
 ADDRESS_FILE = "server.json"
 # our own server's; the longest is somebody's catalogue (`engine.crawl`)
 OWN_ANSWER_BYTES_MAX = 64 * 1_048_576
 CALL_SECONDS = 120.0  # settling waits for the chain
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Address:
@@ -29,6 +32,30 @@ class Address:
     def __init__(self, data: Path, key: Path | None = None) -> None:
         self._data = data
         self._key = None if key is None else _operator(key)
+        self._trust: str | None = None
+
+    @classmethod
+    def named(cls, url: str, token: str, trust: str = "") -> Self:
+        """Return the participant at `url`, whose owner has `token`; `trust` is a PEM file of authorities to believe."""
+        base, parts = url.rstrip("/").removesuffix("/management"), urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise InvalidInput(f"`{url[:200]}` is no address of a server", "it is like https://buyer.example:7001")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise InvalidInput(f"`{base}` is plain http, on which others read the token", "name its https address")
+        if not token:
+            raise InvalidInput(f"who asks `{base}` needs its token", f"it is in `{TOKEN_FILE}` of its data directory")
+        made = cls(Path(base))
+        made._key, made._trust = {"url": base, "key": token}, trust
+        return made
+
+    @property
+    def here(self) -> bool:
+        """Whether files of the server's machine are files of this one, as far as its address tells."""
+        return self._trust is None or urlsplit(self.base()).hostname in LOOPBACK
+
+    def context(self) -> ssl.SSLContext | None:
+        """Return the context that believes what the server believes, or the authorities that were named."""
+        return trusted(self._data) if self._trust is None else tls.trusting(self._trust)
 
     def base(self) -> str:
         """Return the server's base URL; raises ServerAbsent when none has been started here."""
@@ -47,7 +74,8 @@ class Address:
         if told := told_in(fault.body):
             return Told(told)
         hint = "if it was stopped, start it with `penstock serve`, then repeat the command"
-        return PeerUnreachable(f"the server of `{self._data}` does not answer: {fault}", hint)
+        where = f"of `{self._data}`" if self._trust is None else f"at `{self.base()}`"
+        return PeerUnreachable(f"the server {where} does not answer: {fault}", hint)
 
     def _token(self) -> str:
         if self._key is not None:

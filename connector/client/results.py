@@ -61,6 +61,25 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """A product of ours as it was published: its state, the edition that was sealed for it."""
+
+    id: str
+    title: str
+    state: str
+    provider: str
+    edition: str
+    rows: int
+    whole: Json = field(repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Self:
+        """Read what publishing says."""
+        ids = (_text(told, "id"), _text(told, "title"), _text(told, "state"))
+        return cls(*ids, _text(told, "provider"), _text(told, "edition"), _number(told, "rows"), told)
+
+
+@dataclass(frozen=True, slots=True)
 class Acquired:
     """A purchase: its state, what was paid so far, how much is here."""
 

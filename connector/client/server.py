@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.client.address import ADDRESS_FILE as ADDRESS_FILE  # noqa: PLC0414  # who imports it from here means it
 from connector.client.address import CALL_SECONDS as CALL_SECONDS  # noqa: PLC0414  # a benchmark waits longer
-from connector.client.address import OWN_ANSWER_BYTES_MAX, Address, trusted
+from connector.client.address import OWN_ANSWER_BYTES_MAX, Address
 from connector.net.outbound import Outbound
 from connector.runtime import traceparent
 from connector.runtime.errors import PeerUnreachable, PenstockError
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 # what is read as it comes: as much as there is
 STREAM_BYTES_MAX = 1 << 63
+# where a server may be that its owner named
+ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 class Server:
     """Calls to one running participant."""
 
-    def __init__(self, data: Path, outbound: Outbound, key: Path | None = None) -> None:
-        self._address = Address(data, key)
+    def __init__(self, data: Path | Address, outbound: Outbound, key: Path | None = None) -> None:
+        self._address = data if isinstance(data, Address) else Address(data, key)
         self._outbound = outbound
 
     def address(self) -> str:
@@ -73,10 +75,13 @@ class Server:
 
 
 @asynccontextmanager
-async def server(data: Path, key: Path | None = None) -> AsyncIterator[Server]:
+async def server(data: Path | Address, key: Path | None = None) -> AsyncIterator[Server]:
     """Open the door to the server of `data`; the loopback is allowed because the server is our own.
 
-    `key` is the file of an operator's key: it names the server itself, and `data` may be absent.
+    `key` is the file of an operator's key: it names the server itself, and `data` may be absent. A server that its
+    owner named may be anywhere, in a private network too.
     """
-    async with Outbound(development=True, trust=trusted(data)) as outbound:
-        yield Server(data, outbound, key)
+    named = isinstance(data, Address)
+    address = data if isinstance(data, Address) else Address(data, key)
+    async with Outbound(development=True, networks=ANYWHERE if named else (), trust=address.context()) as outbound:
+        yield Server(address, outbound)

@@ -1,13 +1,15 @@
 """The same client for programs without an event loop: each call waits for its end.
 
 Law: it has the methods of `Client` and no others, each made from it; a loop of its own runs in a thread, so it works
-in a notebook, whose loop is somebody else's.
+in a notebook, whose loop is somebody else's. What nobody closes is closed when nobody has it any more, or the program
+ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -36,29 +38,33 @@ def _waits(
 
 
 class WaitingClient:
-    """The participant of `data`; use it as a context manager."""
+    """The participant that `Client` would ask; use it as a context manager, or begin it and close it."""
 
-    def __init__(self, data: str | Path) -> None:
-        self._client = Client(data)
+    def __init__(self, data: str | Path | None = None, *, token: str = "", trust: str | Path = "") -> None:
+        self._client = Client(data, token=token, trust=trust)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="penstock-client", daemon=True)
+        self._end = weakref.finalize(self, _ended, self._client, self._loop, self._thread)
 
     def __enter__(self) -> Self:
+        if self._thread.is_alive():  # `penstock.connect` began it
+            return self
         self._thread.start()
         try:
             self._wait(self._client.__aenter__())
         except BaseException:  # whom `with` does not let in it does not let out, either
-            self._stop()
+            self._end()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._wait(self._client.__aexit__(kind, error, trace))
-        finally:
-            self._stop()
+        self.close()
+
+    def close(self) -> None:
+        """Ask no more; leaving `with` does it."""
+        self._end()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Do as `Client.__getattr__`."""
@@ -69,8 +75,10 @@ class WaitingClient:
     find = _waits(Client.find)
     quote = _waits(Client.quote)
     get = _waits(Client.get)
+    publish = _waits(Client.publish)
     quoted_get = _waits(Client.quoted_get)
     open_files = _waits(Client.open_files)
+    open_here = _waits(Client.open_here)
     open = _waits(Client.open)
     export_keys = _waits(Client.export_keys)
     settle = _waits(Client.settle)
@@ -79,8 +87,17 @@ class WaitingClient:
         """Return what comes of a coroutine of the client."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _stop(self) -> None:
-        """End the thread, and close its loop."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+
+def _ended(client: Client, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    """End the client, then the thread, and close its loop."""
+    if thread is threading.current_thread():  # where the last reference happened to go: it cannot wait for itself
+        loop.create_task(client.close()).add_done_callback(lambda _: loop.stop())
+        return
+    try:
+        if thread.is_alive():
+            asyncio.run_coroutine_threadsafe(client.close(), loop).result()
+    finally:
+        if thread.is_alive():
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+        loop.close()

@@ -160,10 +160,19 @@ class Openings:
         assert agreement is not None
         return agreement
 
-    async def _got(self, acquisition: str) -> AcquisitionRow:
-        got = await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=acquisition))
+    async def _got(self, named: str) -> AcquisitionRow:
+        """Return the complete acquisition of this id, or the newest that led to this agreement; raises Absent."""
+        got = await self._core.store.read(
+            lambda tx: next(
+                iter(
+                    tx.find(AcquisitionRow, "id = ?", (named,))
+                    or tx.find(AcquisitionRow, "agreement = ?", (named,), "created desc", 1)
+                ),
+                None,
+            )
+        )
         if got is None or got.state != AcquisitionState.COMPLETE:
-            raise Absent(f"`{acquisition[:100]}` is not here, or not complete", "penstock get, first")
+            raise Absent(f"`{named[:100]}` is not here, or not complete", "penstock get, first")
         return got
 
     async def _perform(self, row: ReadRow, to: Place | None) -> JsonObject:

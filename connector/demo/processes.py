@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from connector.demo.patience import Patience
@@ -43,11 +43,16 @@ def at_work() -> list[int]:
 
 
 class Participant:
-    """One `penstock serve` on its own data directory; its output goes to `serve.log` there."""
+    """One `penstock serve` on its own data directory; its output goes to `serve.log` there.
 
-    def __init__(self, data: Path, command: Sequence[str] = SERVE) -> None:
+    With `apart` it is in a session of its own, where a terminal's Ctrl-C does not reach it.
+    """
+
+    def __init__(self, data: Path, command: Sequence[str] = SERVE, *, apart: bool = False) -> None:
         self.data = data
         self.command = tuple(command)
+        # a process that is begun as ever is told nothing besides: what stands for that call in tests takes no more
+        self._more: dict[str, Any] = {"start_new_session": True} if apart else {}
         self.starts = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -74,6 +79,7 @@ class Participant:
                 stdout=output,
                 stderr=output,
                 env={**os.environ, **(environment or {})},
+                **self._more,
             )
         self.starts += 1
         STARTED.add(self)

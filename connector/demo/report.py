@@ -70,7 +70,7 @@ def judge(cast: Cast, figures: Note, folder: Path) -> Outcome:
 def addresses(cast: Cast) -> list[str]:
     """Return, for who keeps the participants running, where each one's console is and what it could do next."""
     where = {role: cast.notes.get("console " + role, cast.notes[role]["url"]) for role in NEXT}
-    return [f"{role:<9} {where[role]}  next: {_command()} {NEXT[role].format(**_places(cast))}" for role in NEXT] + [
+    return [f"{role:<9} {where[role]}  next: {command()} {NEXT[role].format(**_places(cast))}" for role in NEXT] + [
         "all four run until you press Ctrl-C"
     ]
 
@@ -83,7 +83,7 @@ NEXT = {
 }
 
 
-def _command() -> str:
+def command() -> str:
     """Return how a person starts this program here: by its name if the shell finds it, else by its path."""
     beside = Path(sys.executable).parent / "penstock"
     return str(beside) if shutil.which("penstock") is None and beside.exists() else "penstock"

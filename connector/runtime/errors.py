@@ -41,9 +41,13 @@ from connector.runtime.limits import REASON_CHARACTERS_MAX
 
 
 class PenstockError(Exception):
-    """Base of the connector's errors; `hint` says what to do next, `request` is the id under which it was met."""
+    """Base of the connector's errors; `hint` says what to do next, `request` is the id under which it was met.
+
+    `failure` is how another process told of it, for what that process met.
+    """
 
     request: str = ""
+    failure: Failure | None = None
 
     def __init__(self, text: str, hint: str = "") -> None:
         super().__init__(text)
@@ -172,6 +176,8 @@ class Failure:
 class Told(PenstockError):
     """A failure that another process of ours, or a peer, explained; it is passed on as it was told."""
 
+    failure: Failure
+
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.text, failure.hint)
         self.failure = failure
@@ -179,7 +185,7 @@ class Told(PenstockError):
 
 def explain_failure(fault: BaseException) -> Failure:
     """Return how `fault` is told; a class without a row gives no text away."""
-    if isinstance(fault, Told):
+    if isinstance(fault, PenstockError) and fault.failure is not None:
         return fault.failure
     if isinstance(fault, PeerRefused):
         return _refusal(fault)

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 # command → where its answer is looked at, or why it has none
 ELSEWHERE = {
     "demo": "tests/journey plays it",
+    "up": "tests/journey/test_up plays it",
     "serve": "it runs until it is told to stop",
     "chain export": "it prints the chain itself, a line for each block",
 }

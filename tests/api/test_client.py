@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from connector.client.acts.table import BY_CALL
 from connector.client.client import Client
 from connector.client.server import ADDRESS_FILE
 from connector.client.waiting import WaitingClient
+from connector.runtime.data_folder import TOKEN_FILE
 from connector.runtime.errors import (
     InvalidInput,
     NotPermitted,
     PaymentRefused,
+    PeerUnreachable,
     PenstockError,
     SettingsError,
+    Unproven,
     explain_failure,
 )
 from tests.api.answers.shapes import unlike
@@ -52,12 +56,15 @@ async def test_a_program_buys_a_table_within_its_limit_and_reads_it_as_arrow(spa
         again = await penstock.get("rain", max_price=1000, purpose=PURPOSE, id="rain-1", progress=told.append)
         assert (again.paid, told[-1].state) == (got.paid, "complete"), "the same id goes on, and pays nothing twice"
         opened = await penstock.open("rain-1", purpose=PURPOSE)
-        assert list(zip(*opened.to_pydict().values(), strict=True)) == ROWS
+        assert list(zip(*opened.to_arrow().to_pydict().values(), strict=True)) == ROWS
+        assert (len(opened), opened.columns, opened.opened.number) == (len(ROWS), ["day", "millimetres"], 1)
+        assert list(opened.to_pandas()["millimetres"]) == [fall for _, fall in ROWS]
         keys = await penstock.export_keys("rain-1", purpose=PURPOSE, to=tmp_path / "keys.json")
         assert (keys.number, Path(keys.file).exists(), "nobody counts" in keys.warning) == (2, True, True)
-        with pytest.raises(PenstockError) as refused:
+        with pytest.raises(NotPermitted) as refused:
             await penstock.open("rain-1", purpose="Marketing")
-        assert isinstance(refused.value, NotPermitted) or explain_failure(refused.value).exit_code == 3
+        assert explain_failure(refused.value).exit_code == 3
+        assert refused.value.request, "`penstock admin trace` follows it"
 
 
 async def test_acts_that_no_command_prints_answer_in_their_shapes(space, table):
@@ -114,10 +121,39 @@ async def test_the_waiting_client_has_the_same_calls(space):
 
     def notebook():
         with WaitingClient(space.people["buyer"].data) as penstock:
-            return penstock.quote("rain"), penstock.open("rain-1", purpose=PURPOSE).num_rows
+            return penstock.quote("rain"), penstock.open("rain-1", purpose=PURPOSE).to_arrow().num_rows
 
     quote, rows = await asyncio.to_thread(notebook)
     assert (quote.product, rows) == ("rain", len(ROWS))
+
+
+async def test_an_address_and_its_token_are_as_good_as_the_directory(space):
+    token = (space.people["buyer"].data / TOKEN_FILE).read_text()
+    async with Client(space.url("buyer") + "/", token=token) as penstock:
+        assert (await penstock.status())["did"] == space.did("buyer")
+        assert len(await penstock.open("rain-1", purpose=PURPOSE)) == len(ROWS)
+    async with Client(space.url("buyer"), token="guessed") as stranger:
+        with pytest.raises(Unproven):
+            await stranger.status()
+    with pytest.raises(PeerUnreachable, match="at `http://localhost:1999` does not answer"):
+        async with Client("http://localhost:1999", token=token) as nobody:
+            await nobody.status()
+
+
+async def test_a_program_publishes_and_is_told_how_far_it_is(space, table):
+    told = []
+    terms = {"title": "Sleet", "price": 700, "purpose": "Research", "until": datetime(2030, 1, 1, tzinfo=UTC)}
+    async with Client(space.people["provider"].data) as penstock:
+        made = await penstock.publish(table, id="sleet", progress=told.append, **terms)
+        assert (made.id, made.title, made.state) == ("sleet", "Sleet", "submitted")
+        assert made.provider == space.did("provider")
+        assert (made.rows > 0, len(made.edition)) == (True, 64)
+        again = await penstock.publish([table], id="sleet", **terms)
+        assert again.edition == made.edition, "the same id goes on"
+        with pytest.raises(InvalidInput, match="no field `colour`"):
+            await penstock.publish(table, id="sleet", colour="red", **terms)
+        with pytest.raises(InvalidInput, match="there is no `/"):
+            await penstock.publish("absent.csv", id="absent", **terms)
 
 
 async def test_a_waiting_client_that_cannot_begin_leaves_nothing_behind(tmp_path):

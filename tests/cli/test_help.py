@@ -16,6 +16,7 @@ from tests.every import every
 # in the order of the journey; groups stand behind the verbs on the page
 FIRST_PAGE = [
     "demo",
+    "up",
     "init",
     "join",
     "doctor",

@@ -36,7 +36,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         admin trace, admin config, admin account list
     """,
     "it makes or runs what is ours alone": """
-        demo, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
+        demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
         admin set-back, admin account add, admin account link, admin account remove
     """,
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry",

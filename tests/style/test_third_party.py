@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from docs.generate import lock, third_party
 from tests.every import every
@@ -68,10 +70,28 @@ def test_nothing_is_installed_but_by_its_digest():
 def test_all_that_pyproject_asks_for_is_locked_and_the_image_has_its_part():
     for extra, wanted in third_party.wishes().items():
         for asked in wanted:
-            name, _, version = re.sub(r"\[.*\]", "", asked).partition("==")
-            assert LOCKED.get(third_party.called(name)) == version, f"`{asked}` of `{extra}`: run `make lock`"
+            wish = Requirement(asked)
+            locked = LOCKED.get(third_party.called(wish.name))
+            least = {one.version for one in wish.specifier if one.operator in {">=", "=="}}
+            assert least == {locked}, f"`{asked}` of `{extra}` begins at what is tested, {locked}: or run `make lock`"
+            assert wish.specifier.contains(locked, prereleases=True), f"`{asked}` of `{extra}`"
     image = set(re.findall(r"^([a-z0-9-]+)==", LOCK.split(lock.CUT)[0], re.MULTILINE))
     assert image == {one.name for one in rows() if one.extra in IN_IMAGE}
+
+
+def test_the_light_client_asks_for_what_the_program_asks_for():
+    """One environment holds both: of the same packages the same versions, and each of them locked."""
+    light = tomllib.loads((ROOT / "connector/client/pyproject.toml").read_text())["project"]
+    own = third_party.project()
+    assert light["version"] == own["version"]
+    program = {Requirement(one).name: Requirement(one).specifier for one in own["dependencies"]}
+    for asked in map(Requirement, light["dependencies"]):
+        locked = LOCKED[asked.name]
+        assert program.get(asked.name, asked.specifier) == asked.specifier
+        assert {one.version for one in asked.specifier if one.operator == ">="} == {locked}
+    extras = light["optional-dependencies"]
+    assert {name: own["optional-dependencies"][name] for name in extras} == extras
+    assert light["entry-points"] == own["entry-points"]
 
 
 def package(*wheels, **more):
