@@ -91,6 +91,27 @@ def _mandate(parts: tuple[Field, ...]) -> Field:
     return Field("mandate", ("Mandate", "授权范围"), "what may be agreed to and paid", None, "parts", parts=parts)
 
 
+def _why(usual: str) -> Field:
+    return Field("reason", ("Reason", "原因"), "why, in words that the peer reads", "--reason", default=usual)
+
+
+def _turn(verb: str, help_: str, says: tuple[str, str], *fields: Field) -> Act:
+    """Return one of the acts on an acquisition under way; `penstock transfer` asks for it."""
+    return Act(
+        f"acquisition {verb}",
+        f"POST acquisitions/{{id}}/{verb}",
+        help=help_,
+        says=says,
+        answer=ACQUISITION,
+        example=MINE,
+        fields=(ID, *fields),
+        does=f"pausing.{verb}",
+        roles="buyer",
+        rehearse=True,
+        verb=None,
+    )
+
+
 def _quoted(told: Any, asked: Any) -> list[str]:
     columns = f", the columns {', '.join(told['columns'])} alone" if told["columns"] else ""
     what = "all of it" if told["of"] == ALL else f"one {told['of']}"
@@ -184,6 +205,19 @@ ACTS = (
         handler="management.acquisition",
         roles="buyer",
         verb=None,
+    ),
+    _turn(
+        "pause",
+        "Let it rest, at any point of its journey: nothing more is negotiated, paid in or signed until it is resumed.",
+        ("Pause the acquisition {id}: {reason}", "暂停获取 {id}:{reason}"),
+        _why("paused"),
+    ),
+    _turn("resume", "Go on with one that rests.", ("Resume the acquisition {id}.", "恢复获取 {id}。")),
+    _turn(
+        "cancel",
+        "Give it up for good; what is not spent of its deposit comes back when the channel is settled.",
+        ("Give up the acquisition {id}: {reason}", "放弃获取 {id}:{reason}"),
+        _why("cancelled"),
     ),
     Act(
         "acquisition read",
