@@ -5,12 +5,14 @@ A command that puts one question asks by `connector.client.question`, which need
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from connector.client.address import ADDRESS_FILE as ADDRESS_FILE  # noqa: PLC0414  # who imports it from here means it
 from connector.client.address import CALL_SECONDS as CALL_SECONDS  # noqa: PLC0414  # a benchmark waits longer
 from connector.client.address import OWN_ANSWER_BYTES_MAX, Address, trusted
+from connector.client.presence import awaited
 from connector.net.outbound import Outbound
 from connector.runtime import traceparent
 from connector.runtime.errors import PeerUnreachable, PenstockError
@@ -78,5 +80,7 @@ async def server(data: Path, key: Path | None = None) -> AsyncIterator[Server]:
 
     `key` is the file of an operator's key: it names the server itself, and `data` may be absent.
     """
+    if key is None:
+        await asyncio.to_thread(awaited, data)
     async with Outbound(development=True, trust=trusted(data)) as outbound:
         yield Server(data, outbound, key)
