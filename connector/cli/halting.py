@@ -44,7 +44,10 @@ class Halt:
         """Return what `work` returns, or exit with 130 when it was interrupted."""
         import asyncio  # noqa: PLC0415  # a page of help needs no event loop
         import signal  # noqa: PLC0415  # as above
+        import threading  # noqa: PLC0415  # as above
 
+        if threading.current_thread() is not threading.main_thread():
+            return await work  # signals are the main thread's
         told: asyncio.Queue[int] = asyncio.Queue()
         loop, task, numbers = asyncio.get_running_loop(), asyncio.ensure_future(work), (signal.SIGINT, signal.SIGTERM)
         for one in numbers:

@@ -35,7 +35,7 @@ CATALOGUE: Shape = {"did": "text", "participantId": "text", "base": "text", "dat
 # what a quote is of, where it is not of one unit
 ALL = "all"
 MINE = {"id": "3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10"}
-ID = Field("id", ("Acquisition", "获取编号"), "the id of an acquisition of ours")
+ID = Field("id", ("Acquisition", "获取编号"), "the id of an acquisition of ours", of="acquisition")
 PRODUCT = Field("product", ("Product", "产品编号"), "product id, as `find` prints it")
 DEMAND = Field("demand", ("Demand", "需求编号"), "the demand's id", sent="id")
 PURPOSE = Field("purpose", ("Purpose", "用途"), "a term of the purpose scheme", "--purpose")
@@ -243,7 +243,7 @@ ACTS = (
         answer=OPENED,
         example={"id": "first", "acquisition": MINE["id"], "purpose": "AirTrafficResearch", "to": "/srv/out"},
         fields=(
-            Field("acquisition", ("Acquisition", "获取编号"), "the id that `get` printed"),
+            Field("acquisition", ("Acquisition", "获取编号"), "the id that `get` printed", of="acquisition"),
             Field("purpose", ("Purpose", "用途"), "what for, a term of the purpose scheme", "--purpose"),
             Field("id", ("Id", "编号"), "opening id; repeat it to ask again", "--id"),
             Field("to", ("Folder", "目录"), "write the opened files into this directory", "--to", default=NULL),
