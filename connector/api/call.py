@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.client.acts import request
@@ -46,7 +46,8 @@ class Call:
     """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, `ticket` for TICKET rows.
 
     `carrying` is a pass and the replica that it opens, for PASS rows; `operator` who of an exchange's operators asks on
-    OWNER rows, None for the owner; `session` who has signed in, for ACCOUNT rows. With `kept` it is an earlier request
+    OWNER rows, None for the owner; `session` who has signed in, for ACCOUNT rows. `whole_path` and `whole_rest`
+    have what was only begun of an id (`connector.api.naming`). With `kept` it is an earlier request
     that is answered. `parts` are the participant's, each to be had by its class (`of`).
     """
 
@@ -61,6 +62,8 @@ class Call:
     operator: Operator | None = None
     kept: Kept | None = None
     session: Session | None = None
+    whole_path: Mapping[str, str] = field(default_factory=dict)
+    whole_rest: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, kind: type[T]) -> T:
         """Return the part of this class."""
@@ -73,7 +76,7 @@ class Call:
     @property
     def path(self) -> dict[str, str]:
         """Return the path's variables."""
-        return dict(self.request.match_info if self.kept is None else self.kept.path)
+        return {**(self.request.match_info if self.kept is None else self.kept.path), **self.whole_path}
 
     @property
     def target(self) -> str:
@@ -97,10 +100,14 @@ class Call:
     async def document(self) -> Any:
         """Return the body as JSON, read strictly; raises `ContractError`."""
         if self.kept is not None:
-            return self.kept.body
+            return self._completed(self.kept.body)
         limit = self.route.body_bytes
         body = await self.request.read()
-        return load(body, max_bytes=limit, max_depth=JSON_LEVELS_MAX, max_values=JSON_VALUES_MAX)
+        return self._completed(load(body, max_bytes=limit, max_depth=JSON_LEVELS_MAX, max_values=JSON_VALUES_MAX))
+
+    def _completed(self, body: Any) -> Any:
+        """Return a body with whole ids."""
+        return {**body, **self.whole_rest} if self.whole_rest else body
 
     async def object(self) -> dict[str, Any]:
         """Return the body when it is an object."""

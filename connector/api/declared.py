@@ -64,7 +64,7 @@ async def _done(act: Act, call: Call) -> Any:
 async def read(act: Act, call: Call) -> dict[str, Any]:
     """Return what a request tells an act, by the names of its fields; raises InvalidInput."""
     body = await _body(act, call)
-    query = {} if act.changes else dict(call.request.query)
+    query = {} if act.changes else {**call.request.query, **call.whole_rest}
     known = {one.wire: one for one in act.within("query")}
     asked = {name: request.parsed(known[name], text) if name in known else text for name, text in query.items()}
     return (

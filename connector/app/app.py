@@ -27,6 +27,7 @@ from connector.consumer.holding import Holding
 from connector.consumer.mending import Mending
 from connector.consumer.next_channel import NextChannels
 from connector.consumer.opening import Openings
+from connector.consumer.pausing import Pausing
 from connector.consumer.pipe import Pipes
 from connector.consumer.prospect import Prospects
 from connector.consumer.pulling import Pulls
@@ -266,6 +267,7 @@ class Connector:
         Acquisitions,
         Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved}),
     ]
+    pausing: Pausing
     openings: Openings
     pursuits: Annotated[
         Pursuits,

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.client.acts.bills import PREVIEW
-from connector.client.acts.shape import LANGUAGES, PROCESS, QUOTE
+from connector.client.acts.shape import LANGUAGES, QUOTE
 from connector.client.acts.table import TABLE
 from connector.client.acts.vault import NEED
 
@@ -28,6 +28,7 @@ _HELD = {
     "held": "number", "sealedBytes": "digits",
 }  # fmt: skip
 _COLLECTED = {"dryRun": "truth", "freedBytes": "digits", "found": [NEED]}
+_PROCESS = {"id": "text", "kind": "text", "state": "text", "pending": "text", "*": "any"}
 _FILE = {"path": "text", "bytes": "digits", "sha256": "text"}
 
 ANSWERS: Mapping[str, Shape] = {
@@ -115,9 +116,11 @@ ANSWERS: Mapping[str, Shape] = {
         "dryRun": "truth", "matches": ["text"], "quote": "object?", "within": "truth", "over": ["text"],
     },
     "version compare": {"differences": ["object"]},
-    "transfer pause": PROCESS,
-    "transfer resume": PROCESS,
-    "transfer cancel": PROCESS,
+    # one that has no transfer yet has none of what else a process has
+    "transfer pause": _PROCESS,
+    "transfer resume": _PROCESS,
+    "transfer cancel": _PROCESS,
+    "transfer show": "object",
     "bill show MONTH": {
         "signature": "text",
         "statement": {

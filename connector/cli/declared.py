@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, Wait
 from connector.cli.speak import answer, ask, fail
 from connector.client.acts import request
 from connector.client.acts.act import Default
@@ -37,6 +37,7 @@ TYPES: dict[str, Any] = {
     "document": Path,
 }
 DRY_RUN = "dry_run"
+WAITS = "server_wait"
 EXAMPLE = "For example:"
 # a parameter that has to be given
 NOTHING = inspect.Parameter.empty
@@ -112,6 +113,8 @@ def _made(
     told = [(name, leaf) for name, leaf in leaves if name not in without]
     parameters = [*before, *(_option(leaf, name) for name, leaf in told if not _is_flag(leaf)), *own]
     parameters += [_parameter("data", Data, DEFAULT_DATA)]
+    if WAITS not in {one.name for one in own}:
+        parameters += [_parameter(WAITS, Wait, default=None)]
     parameters += [*(_flag(leaf.option, leaf.help, name) for name, leaf in told if _is_flag(leaf)), *flags]
     if act.rehearse and DRY_RUN not in {one.name for one in flags}:
         parameters += [_parameter(DRY_RUN, DryRun, default=False)]

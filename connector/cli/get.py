@@ -10,6 +10,7 @@ from urllib.parse import quote
 import typer
 
 from connector.cli import declared
+from connector.cli.halting import Halt
 from connector.cli.open_ import renamings
 from connector.cli.speak import finish, flash, pour, talk, watched
 from connector.client.acts.acquisitions import ALL, FINAL
@@ -36,7 +37,7 @@ def over(told: dict[str, Any], limit: int, total: int | None) -> list[str]:
     return said
 
 
-async def follow(own: Server, identifier: str) -> dict[str, Any]:
+async def follow(own: Server, identifier: str, halt: Halt) -> dict[str, Any]:
     """Wait until acquisition `identifier` is complete or failed; returns its last view.
 
     Where somebody watches, a line shows how far it is; where nobody does, only what it waits for is told.
@@ -47,9 +48,9 @@ async def follow(own: Server, identifier: str) -> dict[str, Any]:
         path = f"acquisitions/{quote(identifier, safe='')}?wait={wait}&after={quote(told, safe='')}"
         view: dict[str, Any] = await own.call("GET", path)
         told, before, why = view["mark"], why, (view["turn"] or {}).get("why", "")
-        if live:
+        if live and not halt.asking:
             flash(f"  {view['state']}: {how_far(view)}" + (f" ({why})" if why else ""))
-        elif why not in ("", before):
+        elif not live and why not in ("", before):
             talk(f"  {view['state']}: {why}")
         if view["state"] in FINAL:
             if live:
@@ -76,7 +77,7 @@ def share(done: dict[str, Any], part: str) -> list[str]:
     return said
 
 
-async def read(own: Server, identifier: str) -> dict[str, Any]:
+async def read(own: Server, identifier: str, halt: Halt) -> dict[str, Any]:
     """Write to stdout what acquisition `identifier` opens, as it comes; returns its last view.
 
     Raises ReaderGone when nobody reads our stdout any more: the server buys nothing for us then.
@@ -86,7 +87,7 @@ async def read(own: Server, identifier: str) -> dict[str, Any]:
     from connector.runtime.errors import PeerUnreachable  # noqa: PLC0415  # loaded when the verb runs
 
     path = f"acquisitions/{quote(identifier, safe='')}"
-    following = asyncio.create_task(follow(own, identifier))
+    following = asyncio.create_task(follow(own, identifier, halt))
     try:
         async with own.stream(path + "/plain") as body:
             async for chunk in body.chunks():
@@ -107,23 +108,16 @@ async def acquire(data: Path, body: dict[str, Any]) -> dict[str, Any]:
     from connector.runtime.errors import from_reason  # noqa: PLC0415  # loaded when the verb runs
 
     async with server(data) as own:
-        await own.call("POST", "acquisitions", body)
-        view = await (read if body["mandate"]["to"] == STREAM else _watch)(own, body["id"])
+        halt = Halt(own, body["id"], data)
+
+        async def got() -> dict[str, Any]:
+            await own.call("POST", "acquisitions", body)
+            return await (read if body["mandate"]["to"] == STREAM else follow)(own, body["id"], halt)
+
+        view = await halt.over(got())
     if view["state"] == "failed":
         raise from_reason(view["reason"])
     return view
-
-
-async def _watch(own: Server, identifier: str) -> dict[str, Any]:
-    """Follow acquisition `identifier`; who is interrupted is told that the server goes on buying."""
-    import asyncio  # noqa: PLC0415  # a page of help needs no event loop
-
-    try:
-        return await follow(own, identifier)
-    except asyncio.CancelledError:
-        talk(f"  the server goes on with it; the same command with --id {identifier} looks at it again")
-        talk(f"  to stop it: penstock transfer pause {identifier}, or cancel for good")
-        raise
 
 
 @declared.asking("acquisition_begin", "id", "mandate_to", "mandate_keep")

@@ -12,6 +12,15 @@ from typing import Annotated, Any
 
 import typer
 
+
+def waits(seconds: int | None) -> int | None:
+    """Keep how long the own server is waited for."""
+    from connector.client import presence  # noqa: PLC0415  # loaded when a verb runs
+
+    presence.SAID[:] = [] if seconds is None else [seconds]
+    return seconds
+
+
 Data = Annotated[
     Path,
     typer.Option("--data", envvar="PENSTOCK_DATA", help="the participant's data directory", show_default=True),
@@ -19,6 +28,16 @@ Data = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout, nothing else")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be written, paid and sent, and do nothing")]
 Development = Annotated[bool, typer.Option("--development", help="permit plain http and loopback addresses")]
+Wait = Annotated[
+    int | None,
+    typer.Option(
+        "--wait",
+        metavar="SECONDS",
+        min=0,
+        help="wait so long for the own server; default: PENSTOCK_WAIT, or a little while it starts",
+        callback=waits,
+    ),
+]
 Exchange = Annotated[str, typer.Option("--exchange", help="base URL of the space's exchange")]
 Did = Annotated[str, typer.Argument(metavar="DID", help="the member's did:web")]
 Rpc = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain; default: the exchange's /rpc")]

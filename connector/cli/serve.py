@@ -138,7 +138,7 @@ def _is_served(path: Path) -> bool:
     """Say whether the process that an address file names still runs; one that a crash left says nothing."""
     import orjson  # noqa: PLC0415  # the help page starts fast
 
-    from connector.store.tenure import lives  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime.living import lives  # noqa: PLC0415  # the help page starts fast
 
     try:
         return lives(orjson.loads(path.read_bytes())["pid"])
@@ -163,9 +163,11 @@ def _announce(path: Path, settings: Settings) -> None:
 
     from connector.cli.speak import talk  # noqa: PLC0415  # the help page starts fast
     from connector.runtime import files, log_lines  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime.data_folder import STARTING  # noqa: PLC0415  # the help page starts fast
 
     trust = str(Path(settings.server.trust).resolve()) if settings.server.trust else ""
     files.write_atomic(path, orjson.dumps({"url": settings.url, "pid": os.getpid(), "trust": trust}))
+    files.remove(path.with_name(STARTING))
     if settings.telemetry.logs == log_lines.JSON:  # nobody reads along, and a line is an object
         logging.getLogger(__name__).info(ready(settings))
     else:
@@ -196,14 +198,16 @@ def serve(
     verbose: Annotated[bool, typer.Option(help="say on stderr what goes on")] = False,
 ) -> None:
     """Run the participant, for example: penstock serve --data ./provider."""
+    import json  # noqa: PLC0415  # the help page starts fast
     import logging  # noqa: PLC0415  # the help page starts fast
     import os  # noqa: PLC0415  # the help page starts fast
 
     import uvloop  # noqa: PLC0415  # the help page starts fast
 
     from connector.cli.speak import complain, talk  # noqa: PLC0415  # the help page starts fast
-    from connector.runtime import log_lines  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime import files, log_lines  # noqa: PLC0415  # the help page starts fast
     from connector.runtime import settings as settings_file  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime.data_folder import STARTING  # noqa: PLC0415  # the help page starts fast
     from connector.runtime.errors import explain_failure  # noqa: PLC0415  # the help page starts fast
 
     hold()
@@ -217,7 +221,11 @@ def serve(
             talk(f"DEVELOPMENT: whoever sends `development.static_token` is taken for `{static}`; never in public")
         if not settings.space.exchange and not settings.has("exchange"):
             talk(f"no `space.exchange` is set: {settings.did} is alone, on a chain of its own")
-        uvloop.run(run(data, settings, _rules(reactions)))
+        files.write_atomic(data / STARTING, json.dumps({"pid": os.getpid()}).encode())
+        try:
+            uvloop.run(run(data, settings, _rules(reactions)))
+        finally:
+            files.remove(data / STARTING)
     except Exception as fault:
         failure = explain_failure(fault)
         if failure.exit_code == UNEXPECTED:

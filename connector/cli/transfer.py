@@ -1,20 +1,20 @@
-"""`penstock transfer`: pause, resume and cancel what is being got or given."""
+"""`penstock transfer`: show, pause, resume and cancel what is being got or given."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from connector.cli import declared
-from connector.cli.speak import finish
+from connector.cli.get import share
+from connector.cli.speak import ask
+from connector.client.acts.processes import lines
 
-if TYPE_CHECKING:
-    from pathlib import Path
+app = typer.Typer(help="What is being got or given: show, pause, resume, cancel.", no_args_is_help=True)
 
-app = typer.Typer(help="What is being got or given: pause, resume, cancel.", no_args_is_help=True)
-
+ACQUISITIONS = "acquisitions"
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="your id of an acquisition, or the id of a transfer")]
 Reason = Annotated[str, typer.Option("--reason", help="why, in words that the peer reads")]
 
@@ -26,7 +26,7 @@ def pause(typed: declared.Typed, identifier: Identifier, reason: Reason = "pause
 
     For example: penstock transfer pause 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(typed, identifier, reason)
+    _act(typed, "pause", identifier, reason)
 
 
 @app.command()
@@ -36,7 +36,7 @@ def resume(typed: declared.Typed, identifier: Identifier) -> None:
 
     For example: penstock transfer resume 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(typed, identifier)
+    _act(typed, "resume", identifier)
 
 
 @app.command()
@@ -46,23 +46,50 @@ def cancel(typed: declared.Typed, identifier: Identifier, reason: Reason = "canc
 
     For example: penstock transfer cancel 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(typed, identifier, reason)
+    _act(typed, "cancel", identifier, reason)
 
 
-def _act(typed: declared.Typed, identifier: str, reason: str = "") -> None:
-    process = typed.ask(id=finish(_named(identifier, typed.data), as_json=typed.as_json), reason=reason)
+@app.command()
+@declared.asking("acquisition_show", "id", "wait", "after")
+def show(typed: declared.Typed, identifier: Identifier) -> None:
+    """Show how far a transfer is, as its buyer or its provider.
+
+    For example: penstock transfer show 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
+    """
+    found = ask(typed.data, "GET", f"things/{quote(identifier, safe='')}", as_json=typed.as_json)
+    if found["kind"] != ACQUISITIONS:
+        process = typed.of("process_show").ask(id=identifier)
+        typed.tell(process, lines(process))
+        return
+    view = typed.ask(id=found["id"])
+    turn = view["turn"] or {}
+    said = [f"{view['title']}: {view['state']}", f"  {', '.join(share(view['progress'], 'bytesHeld'))}"]
+    said += [f"  paid {view['progress']['sum']}" + (f" of at most {view['most']}" if view["most"] else "")]
+    said += [f"  {turn['whose']} has to act until {turn['until']}: {turn['why']}"] if turn.get("why") else []
+    typed.tell(view, [line for line in said if line.strip()])
+
+
+def _act(typed: declared.Typed, verb: str, identifier: str, reason: str | None = None) -> None:
+    """Do it to the acquisition that is meant, or to the transfer."""
+    found = ask(typed.data, "GET", f"things/{quote(identifier, safe='')}", as_json=typed.as_json)
+    if found["kind"] != ACQUISITIONS:
+        _tell(typed, typed.ask(id=found["id"], **_said(reason)))
+        return
+    if typed["dry_run"] and found["transfer"] is not None:
+        typed.ask(id=found["transfer"], **_said(reason))  # which tells what it would do, and ends
+    view = typed.of(f"acquisition_{verb}").ask(id=found["id"], **_said(reason))
+    if view["transfer"] is not None:
+        _tell(typed, typed.of("process_show").ask(id=view["transfer"]))
+        return
+    rests = {"kind": "acquisition", "pending": "", "state": view["state"]}
+    why = f" ({view['turn']['why']})" if view["turn"] and view["turn"]["why"] else ""
+    typed.tell({"id": view["id"], **rests}, [f"acquisition {view['id']}: {view['state']}{why}"])
+
+
+def _said(reason: str | None) -> dict[str, str]:
+    return {} if reason is None else {"reason": reason}
+
+
+def _tell(typed: declared.Typed, process: Any) -> None:
     under_way = f", {process['pending']} is on its way" if process["pending"] else ""
     typed.tell(process, [f"transfer {process['id']}: {process['state']}{under_way}"])
-
-
-async def _named(identifier: str, data: Path) -> str:
-    """Return the id of the transfer that is meant."""
-    from connector.client.server import server  # noqa: PLC0415  # loaded when the verb runs
-    from connector.runtime.errors import Conflict  # noqa: PLC0415  # loaded when the verb runs
-
-    async with server(data) as own:
-        found = await own.call("GET", f"things/{quote(identifier, safe='')}")
-        transfer = found["transfer"] if found["kind"] == "acquisitions" else found["id"]
-        if transfer is None:
-            raise Conflict(f"`{identifier}` is `{found['state']}`: it has no transfer yet", "wait, or let it be")
-        return str(transfer)

@@ -17,7 +17,7 @@ VERBS = (
     ("demo", "demo.demo"),
     ("up", "up.up"),
     ("init", "init.init"),
-    ("join", ""),
+    ("join", "join.join"),
     ("doctor", "doctor.doctor"),
     ("serve", "serve.serve"),
     ("publish", "publish.publish"),
@@ -64,7 +64,8 @@ def add(app: typer.Typer, name: str) -> None:
     """Load a verb or a group and give it to `app`."""
     for verb, place in (*VERBS, *ASIDE):
         if verb == name:
-            app.command(name)(_found(place) if place else _declared().verb(name))
+            found = _found(place) if place else _declared().verb(name)
+            app.command(name, cls=getattr(found, "COMMAND", None))(found)
     for group, place in GROUPS:
         if group == name:
             app.add_typer(_declared().group(name, place) if " " in place else _found(place), name=name)

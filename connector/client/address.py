@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import orjson
 
 from connector.net import tls
-from connector.runtime.data_folder import TOKEN_FILE
+from connector.runtime.data_folder import SERVING, TOKEN_FILE
 from connector.runtime.errors import InvalidInput, PeerUnreachable, PenstockError, ServerAbsent, Told, told_in
 
 if TYPE_CHECKING:
     import ssl
 
-ADDRESS_FILE = "server.json"
+ADDRESS_FILE = SERVING
 # our own server's; the longest is somebody's catalogue (`engine.crawl`)
 OWN_ANSWER_BYTES_MAX = 64 * 1_048_576
 CALL_SECONDS = 120.0  # settling waits for the chain
@@ -83,7 +83,8 @@ class Address:
         try:
             return (self._data / TOKEN_FILE).read_text().strip()
         except FileNotFoundError:
-            raise ServerAbsent(f"there is no management token in `{self._data}`") from None
+            text = f"there is no management token in `{self._data}`"
+            raise ServerAbsent(text, f"penstock serve --data {self._data}") from None
 
 
 def trusted(data: Path) -> ssl.SSLContext | None:
@@ -111,7 +112,7 @@ def _told(data: Path) -> dict[str, Any]:
     try:
         told = orjson.loads((data / ADDRESS_FILE).read_bytes())
     except FileNotFoundError:
-        raise ServerAbsent(f"no server runs on `{data}`") from None
+        raise ServerAbsent(f"no server runs on `{data}`", f"penstock serve --data {data}") from None
     except orjson.JSONDecodeError:
         told = None
     if not isinstance(told, dict) or "url" not in told:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.address import CALL_SECONDS, OWN_ANSWER_BYTES_MAX, Address, trusted
+from connector.client.presence import awaited
 from connector.net.question import Question
 from connector.runtime import traceparent
 from connector.runtime.errors import PeerUnreachable, PenstockError
@@ -17,6 +18,8 @@ def ask(data: Path, key: Path | None, method: str, path: str, body: Any = None) 
     """Do what `connector.client.server.Server.call` does, without an event loop (blocking)."""
     place = traceparent.outgoing()
     try:
+        if key is None:
+            awaited(data)
         address, question = Address(data, key), Question(development=True, trust=trusted(data))
         headers = {**address.headers(), traceparent.HEADER: place.below().header}
         limits: dict[str, Any] = {"timeout_seconds": CALL_SECONDS, "limit_bytes": OWN_ANSWER_BYTES_MAX}

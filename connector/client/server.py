@@ -5,12 +5,14 @@ A command that puts one question asks by `connector.client.question`, which need
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from connector.client.address import ADDRESS_FILE as ADDRESS_FILE  # noqa: PLC0414  # who imports it from here means it
 from connector.client.address import CALL_SECONDS as CALL_SECONDS  # noqa: PLC0414  # a benchmark waits longer
 from connector.client.address import OWN_ANSWER_BYTES_MAX, Address
+from connector.client.presence import awaited
 from connector.net.outbound import Outbound
 from connector.runtime import traceparent
 from connector.runtime.errors import PeerUnreachable, PenstockError
@@ -83,5 +85,7 @@ async def server(data: Path | Address, key: Path | None = None) -> AsyncIterator
     """
     named = isinstance(data, Address)
     address = data if isinstance(data, Address) else Address(data, key)
+    if not isinstance(data, Address) and key is None:
+        await asyncio.to_thread(awaited, data)
     async with Outbound(development=True, networks=ANYWHERE if named else (), trust=address.context()) as outbound:
         yield Server(address, outbound)

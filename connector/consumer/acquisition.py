@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier as tier_of
-from connector.consumer import copying, next_channel, progress, quoting, steps, waiting
+from connector.consumer import copying, next_channel, progress, quoting, resting, steps, waiting
 from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
 from connector.consumer.moves import Moves
@@ -41,7 +41,6 @@ from contracts.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from datetime import datetime
 
     from connector.consumer.deposit import Deposits
     from connector.consumer.holding import Holding
@@ -81,7 +80,7 @@ class Acquisitions:
         self._core, self._space, self._engine, self._pipes = core, space, engine, pipes
         self._holding, self._quotes, self._prospects, self._deposits = holding, quotes, prospects, deposits
         self._next_channels, self._pulls = next_channels, pulls
-        self.driver = Driver("acquisition", self._advance, self._fail, MENDED)
+        self.driver = Driver("acquisition", self._advance, self.end, MENDED)
         self._purse = asyncio.Lock()
         self._moves = Moves(core.clock)
         self._waiting: dict[str, str] = {}
@@ -129,7 +128,7 @@ class Acquisitions:
             if (begun := steps.begun(known)) is None:
                 tx.put(steps.wanted(key, product, checked, now))
             else:
-                self._unpause(tx, begun, now)
+                resting.unpause(tx, begun, self._engine.transfers, now)
 
         await self._core.store.write(act)
         self.driver.wake(key)
@@ -178,10 +177,12 @@ class Acquisitions:
             step = self._steps.get(row.state)
             if row.state in FINAL:
                 self._forget(row)
+            if row.paused is not None:
+                return
             if await self._gave_up(row) or step is None or not await step(row):
                 return
             self._asked.pop(key, None)
-            self._tell(key)
+            self.tell(key)
 
     async def _gave_up(self, row: AcquisitionRow) -> bool:
         """End an acquisition that has waited too long, with what it met last."""
@@ -190,19 +191,22 @@ class Acquisitions:
             return False
         trouble = self.driver.trouble(row.id)
         why = "nothing came" if trouble is None else trouble.text
-        await self._fail(row.id, PeerUnreachable(f"given up while `{row.state}`: {why}", "get it anew, later"))
+        await self.end(row.id, PeerUnreachable(f"given up while `{row.state}`: {why}", "get it anew, later"))
         return True
 
-    async def _fail(self, key: str, fault: Exception) -> None:
+    async def end(self, key: str, fault: Exception) -> None:
+        """End an acquisition with a fault."""
+
         def act(tx: Tx) -> AcquisitionRow:
             [row] = tx.find(AcquisitionRow, "id = ?", (key,))
             return tx.change(row, replace(steps.failed(row, as_reason(fault)), updated=self._core.clock.now()))
 
         self._forget(await self._core.store.write(act))
         await self._next_deposit()
-        self._tell(key)
+        self.tell(key)
 
-    def _tell(self, key: str) -> None:
+    def tell(self, key: str) -> None:
+        """Tell whoever follows an acquisition that it has moved."""
         self._moves.tell(key)
         self._core.topics.acquisition_moved.tell(key)
 
@@ -285,6 +289,8 @@ class Acquisitions:
         opening = await self._deposits.deposit(row.mandate, agreement)
 
         def act(tx: Tx) -> None:
+            if tx.get(AcquisitionRow, id=row.id) != row:
+                return  # paused, or ended, meanwhile
             progress = {**row.progress, "salt": opening.salt.hex()}
             self._move(tx, row, replace(row, state=State.FUNDING, channel=opening.channel.hex(), progress=progress))
             self._deposits.send(tx, opening)
@@ -338,6 +344,9 @@ class Acquisitions:
         try:
             if not await self._pulls.bring(row, partial(self._moves.progress, row.id)):
                 return False  # the provider has not heard yet that all is here; its answer wakes us
+        except resting.Resting:
+            await self._runs(row)  # raises where it was ended
+            return False  # whoever resumes it wakes us
         except ReaderGone as gone:
             self._unread[row.id], self._asked[row.id] = explain_failure(gone), waiting.BUYER
             return False  # whoever reads next wakes us
@@ -363,12 +372,6 @@ class Acquisitions:
         await self._next_channels.leave(row)
         await self._core.store.write(lambda tx: self._move(tx, row, steps.channel_over(row)))
         self.driver.wake(row.id)
-
-    def _unpause(self, tx: Tx, row: AcquisitionRow, now: datetime) -> None:
-        """Go on with a transfer that was paused here: whoever asks for it again wants it."""
-        found = tx.get(TransferRow, id=row.transfer) if row.transfer else None
-        if found is not None and found.state == SUSPENDED and found.paused and not found.pending:
-            self._engine.transfers.restart(tx, found.id, now)
 
     # ---- looking things up
 

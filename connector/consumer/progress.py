@@ -69,7 +69,7 @@ def view(
         "state": row.state,
         "reason": row.reason,
         "turn": None if turn is None else turn.json(),
-        "mark": f"{row.state}-{released}",
+        "mark": f"{row.state}-{released}" + ("-paused" if row.paused else ""),
         "agreement": row.agreement,
         "channel": row.channel,
         "transfer": row.transfer,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from connector.channel import tally
 from connector.channel.plan import Want
-from connector.consumer import next_channel
+from connector.consumer import next_channel, resting
 from connector.consumer.haul import Haul, roads_to
 from connector.consumer.mandate import NOWHERE, STREAM
 from connector.consumer.purchase import Purchase
@@ -218,6 +218,7 @@ class Pulls:
                 exposure=None if exposure is None else int(exposure),
             )
             await haul.room()
+            await self._core.store.read(lambda tx: resting.require_going(tx, row))
             if await purchase.next(want, further=haul.critical is not None) is None:
                 return
             tell()

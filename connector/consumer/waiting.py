@@ -32,6 +32,9 @@ MENDERS: Mapping[str, str] = MappingProxyType({"chain": CHAIN, "disk": BUYER})
 # the process itself ends what waits too long, and says why; we give up only if it does not
 SLACK = timedelta(minutes=1)
 
+# why one that its buyer paused does not go on
+PAUSED = "you paused it; `penstock transfer resume` goes on"
+
 # state of an acquisition → who has to act
 TURNS: Mapping[State, str] = MappingProxyType(
     {
@@ -79,6 +82,8 @@ def turn(tx: Tx, row: AcquisitionRow, trouble: Failure | None, asked: str) -> Tu
     until = _until(tx, row)
     if row.state == State.RECEIVING and (transfer := tx.get(TransferRow, id=row.transfer)):
         why = f"the transfer is suspended: {transfer.reason}" if transfer.state == SUSPENDED else why
+    if row.paused is not None:
+        return Turn(BUYER, until, PAUSED)
     if row.state in PROCESSES:
         rows, column = PROCESSES[row.state]
         process = tx.get(rows, id=getattr(row, column))

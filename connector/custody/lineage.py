@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from connector.enforcement import performed
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent
+from connector.store import naming
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import ChannelRow, PaidRowsRow, WindowState
 from connector.store.rows.evidence import LogEntryRow
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 V = TypeVar("V", EditionRow, ReplicaRow)
 # no id continues with this, the last of all characters: it does not print
 LAST = "\U0010ffff"
+# so many rows tell whether a beginning is of one id
+LOOKED_AT = 6
 EXPORTED = "keys.exported"  # the event of keys that were handed out
 
 
@@ -143,7 +146,9 @@ def _one(tx: Tx, table: type[V], prefix: str, *columns: str) -> V:
     """Return the newest row one of whose columns begins with `prefix`; raises Absent."""
     for column in columns or ("id",):
         between = (prefix, prefix + LAST)
-        found = tx.find(table, f"{column} >= ? and {column} < ?", between, order="created desc", limit=1)
-        if found and prefix:
-            return found[0]
+        found = (
+            tx.find(table, f"{column} >= ? and {column} < ?", between, order=column, limit=LOOKED_AT) if prefix else []
+        )
+        if key := naming.only([str(getattr(one, column)) for one in found], prefix):
+            return tx.find(table, f"{column} = ?", (key,), order="created desc", limit=1)[0]
     raise Absent(f"there is no {table.TABLE.name.removesuffix('s')} `{prefix[:100]}` here", "see `penstock vault list`")

@@ -14,6 +14,9 @@ KEYS = "keys"
 VAULT_KEYS = "keys/vault"
 SEALED = "sealed"
 SEARCH = "search"
+# where the server answers, while it does; which process is about to serve, until then
+SERVING = "server.json"
+STARTING = "starting.json"
 # the bearer token of the management API, drawn anew for each data directory
 TOKEN_FILE = "management.token"  # noqa: S105  # a file's name
 TOKEN_BYTES = 32

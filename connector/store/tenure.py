@@ -15,6 +15,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from connector.runtime.cancellation import cancel
+from connector.runtime.living import lives
 from connector.store import leases
 from connector.store.errors import StoreBusy
 from connector.store.rows.protocol import LeaseRow
@@ -117,17 +118,6 @@ def is_dead(holder: str) -> bool:
     if host != socket.gethostname() or not process.isdecimal():
         return False
     return not lives(int(process))
-
-
-def lives(process: int) -> bool:
-    """Say whether a process of this machine runs, also one of somebody else's."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _is_of_before(holder: str) -> bool:

@@ -35,7 +35,7 @@ CATALOGUE: Shape = {"did": "text", "participantId": "text", "base": "text", "dat
 # what a quote is of, where it is not of one unit
 ALL = "all"
 MINE = {"id": "3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10"}
-ID = Field("id", ("Acquisition", "获取编号"), "the id of an acquisition of ours")
+ID = Field("id", ("Acquisition", "获取编号"), "the id of an acquisition of ours", of="acquisition")
 PRODUCT = Field("product", ("Product", "产品编号"), "product id, as `find` prints it")
 DEMAND = Field("demand", ("Demand", "需求编号"), "the demand's id", sent="id")
 PURPOSE = Field("purpose", ("Purpose", "用途"), "a term of the purpose scheme", "--purpose")
@@ -89,6 +89,27 @@ PURSUED = (*LIMITS, *(replace(one, option=None, least=None) for one in MANDATE[l
 
 def _mandate(parts: tuple[Field, ...]) -> Field:
     return Field("mandate", ("Mandate", "授权范围"), "what may be agreed to and paid", None, "parts", parts=parts)
+
+
+def _why(usual: str) -> Field:
+    return Field("reason", ("Reason", "原因"), "why, in words that the peer reads", "--reason", default=usual)
+
+
+def _turn(verb: str, help_: str, says: tuple[str, str], *fields: Field) -> Act:
+    """Return one of the acts on an acquisition under way; `penstock transfer` asks for it."""
+    return Act(
+        f"acquisition {verb}",
+        f"POST acquisitions/{{id}}/{verb}",
+        help=help_,
+        says=says,
+        answer=ACQUISITION,
+        example=MINE,
+        fields=(ID, *fields),
+        does=f"pausing.{verb}",
+        roles="buyer",
+        rehearse=True,
+        verb=None,
+    )
 
 
 def _quoted(told: Any, asked: Any) -> list[str]:
@@ -185,6 +206,19 @@ ACTS = (
         roles="buyer",
         verb=None,
     ),
+    _turn(
+        "pause",
+        "Let it rest, at any point of its journey: nothing more is negotiated, paid in or signed until it is resumed.",
+        ("Pause the acquisition {id}: {reason}", "暂停获取 {id}:{reason}"),
+        _why("paused"),
+    ),
+    _turn("resume", "Go on with one that rests.", ("Resume the acquisition {id}.", "恢复获取 {id}。")),
+    _turn(
+        "cancel",
+        "Give it up for good; what is not spent of its deposit comes back when the channel is settled.",
+        ("Give up the acquisition {id}: {reason}", "放弃获取 {id}:{reason}"),
+        _why("cancelled"),
+    ),
     Act(
         "acquisition read",
         "GET acquisitions/{id}/plain",
@@ -209,7 +243,7 @@ ACTS = (
         answer=OPENED,
         example={"id": "first", "acquisition": MINE["id"], "purpose": "AirTrafficResearch", "to": "/srv/out"},
         fields=(
-            Field("acquisition", ("Acquisition", "获取编号"), "the id that `get` printed"),
+            Field("acquisition", ("Acquisition", "获取编号"), "the id that `get` printed", of="acquisition"),
             Field("purpose", ("Purpose", "用途"), "what for, a term of the purpose scheme", "--purpose"),
             Field("id", ("Id", "编号"), "opening id; repeat it to ask again", "--id"),
             Field("to", ("Folder", "目录"), "write the opened files into this directory", "--to", default=NULL),

@@ -63,7 +63,8 @@ class Field:
     empty for an argument, None where the command line does not have it. `sent` is its name on the wire, if that is
     another one; `*` is a body that is the field itself. A field of the kind `parts` is an object whose members are
     fields, sent when one of them is given. With `flag` its option takes no value, and means that one. `metavar` is what
-    the help of a command calls it, if that is not its name.
+    the help of a command calls it, if that is not its name. `of` is the kind of thing whose id it is, where that is one
+    of ours: the beginning of the id will do (`connector.store.naming`).
     """
 
     name: str
@@ -78,6 +79,7 @@ class Field:
     metavar: str | None = None
     parts: tuple[Field, ...] = ()
     flag: str = ""
+    of: str = ""
 
     @property
     def needed(self) -> bool:

@@ -29,6 +29,7 @@ ACTS = (
                 "the digest of an agreement of ours, or of a sub-licence",
                 sent="id",
                 metavar="AGREEMENT",
+                of="agreement",
             ),
             Field(
                 "reason",
@@ -52,7 +53,9 @@ ACTS = (
         says=("Show the agreement {agreement} as a licence.", "以许可证形式显示合约 {agreement}。"),
         answer="object",
         example={"agreement": "5b1f0c"},
-        fields=(Field("agreement", ("Agreement", "合约"), "digest of an agreement of ours", sent="id"),),
+        fields=(
+            Field("agreement", ("Agreement", "合约"), "digest of an agreement of ours", sent="id", of="agreement"),
+        ),
         handler="agreements.licence",
         roles=TRADERS,
         verb="chain licence",
@@ -70,7 +73,11 @@ ACTS = (
         example={"agreement": "5b1f0c", "to": "did:web:lab.example", "until": "2027-06-30T00:00:00Z"},
         fields=(
             Field(
-                "agreement", ("Agreement", "合约"), "the digest of an agreement of which we are the buyer", sent="id"
+                "agreement",
+                ("Agreement", "合约"),
+                "the digest of an agreement of which we are the buyer",
+                sent="id",
+                of="agreement",
             ),
             Field("to", ("Member (DID)", "成员 DID"), "DID of the member that it is for", "--to"),
             Field("until", ("Until", "截止时间"), "its end, RFC 3339 with a time zone", "--until"),

@@ -20,7 +20,11 @@ ORDER: Shape = {
     "claimed": "digits", "deposit": "digits", "currency": "text",
 }  # fmt: skip
 AGREEMENT = Field(
-    "agreement", ("Agreement", "合约"), "agreement digest; default: all that can be settled", default=NULL
+    "agreement",
+    ("Agreement", "合约"),
+    "agreement digest; default: all that can be settled",
+    default=NULL,
+    of="agreement",
 )
 
 
@@ -83,7 +87,7 @@ ACTS = (
         fields=(
             Field(
                 "key", ("Agreement or month", "合约或月份"), "an agreement's digest, or a month: 2026-11", sent="id",
-                metavar="AGREEMENT|MONTH",
+                metavar="AGREEMENT|MONTH", of="agreement",
             ),
         ),
         does="bills.show",

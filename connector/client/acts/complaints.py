@@ -14,7 +14,7 @@ COMPLAINT: Shape = {
     "answer": "text", "reason": "text", "filed": "text", "turn?": "text", "due?": "text", "overdue?": "truth",
 }  # fmt: skip
 CLOSE = "complaint close"
-ID = Field("id", ("Complaint", "投诉编号"), "the complaint's id")
+ID = Field("id", ("Complaint", "投诉编号"), "the complaint's id", of="complaint")
 WORDS = Field("words", ("What you say", "内容"), "what is said to it; the other side reads it", "--words")
 MARCH = {"id": "march-is-missing"}
 
@@ -58,7 +58,9 @@ ACTS = (
         answer=COMPLAINT,
         example={"agreement": "3ede552c3183aa6c…", "words": "no file of March is in it"},
         fields=(
-            Field("agreement", ("Agreement", "合约"), "the agreement's digest; its licence is on chain"),
+            Field(
+                "agreement", ("Agreement", "合约"), "the agreement's digest; its licence is on chain", of="agreement"
+            ),
             Field("words", ("What is wrong", "问题说明"), "what is wrong", "--words"),
             Field("id", ("Id", "编号"), "an id of your own; repeat it to file once", "--id", default=FRESH),
         ),

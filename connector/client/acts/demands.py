@@ -14,7 +14,7 @@ DEMAND: dict[str, Shape] = {
     "most": "digits?", "unit": "text", "currency": "text", "until": "text", "member": "text", "state": "text",
     "product?": "text", "agreement?": "text", "reason?": "text", "matches?": ["object"],
 }  # fmt: skip
-ID = Field("id", ("Demand", "需求编号"), "the demand's id")
+ID = Field("id", ("Demand", "需求编号"), "the demand's id", of="demand")
 WEATHER = {"id": "weather-sz"}
 POSTED = (
     Field("title", ("Title", "标题"), "what is looked for, in words"),
@@ -137,7 +137,12 @@ ACTS = (
         "meet",
         "Say which agreement met it; the exchange looks for its licence.",
         ("Say that the agreement {agreement} met the demand {id}.", "声明合约 {agreement} 已满足需求 {id}。"),
-        Field("agreement", ("Agreement", "合约"), "the agreement (its digest) that met it; its licence is on chain"),
+        Field(
+            "agreement",
+            ("Agreement", "合约"),
+            "the agreement (its digest) that met it; its licence is on chain",
+            of="agreement",
+        ),
         agreement="3ede552c3183aa6c…",
     ),
     _move(

@@ -14,7 +14,7 @@ CASE: dict[str, Shape] = {
     "ruling": "object?", "channelId": "text", "accountHash": "text", "tx": "text?", "filed": "text",
 }  # fmt: skip
 JUDGED: Shape = {**CASE, "proposed": "object"}
-ID = Field("id", ("Dispute", "争议编号"), "the dispute's id: the digest of its bundle", metavar="ID")
+ID = Field("id", ("Dispute", "争议编号"), "the dispute's id: the digest of its bundle", metavar="ID", of="dispute")
 EXAMPLE = {"id": "5b1f0c"}
 
 

@@ -53,7 +53,7 @@ def _move(move: str, help_: str, says: tuple[str, str], why: Field, **more: str)
         says=says,
         answer=LISTED,
         example=FLIGHTS | more,
-        fields=(Field("product", PRODUCT, "the listed product's id", sent="id"), why),
+        fields=(Field("product", PRODUCT, "the listed product's id", sent="id", of="listing"), why),
         handler="exchange.move",
         roles=EXCHANGE,
         operator=f"{move}-listing",
@@ -104,7 +104,7 @@ ACTS = (
         },
         example=FLIGHTS,
         fields=(
-            Field("product", PRODUCT, "the submitted product's id", sent="id"),
+            Field("product", PRODUCT, "the submitted product's id", sent="id", of="listing"),
             Field(
                 "version", ("Version", "版本号"), "the version that you have read; no other is listed", "--version",
                 "digits", default=None,

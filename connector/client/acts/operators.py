@@ -17,7 +17,7 @@ ASKED: dict[str, Shape] = {
     **LANGUAGES, "result": "object?",
 }  # fmt: skip
 NAME = Field("name", ("Operator", "管理员"), "what the operator is called")
-ID = Field("id", ("Act", "操作编号"), "the act's id", metavar="ID")
+ID = Field("id", ("Act", "操作编号"), "the act's id", metavar="ID", of="act")
 PROPOSED = {"id": "5f0c9d3e8f5e"}
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 MOMENT_CHARACTERS = 19  # of an ISO 8601 moment: to the second
 REASON_CHARACTERS = 80  # of a reason in the list; `show` has all of it
 ONE = {"id": "urn:uuid:3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10"}
-ID = Field("id", ("Process", "进程编号"), "the id of a negotiation or transfer of ours", metavar="ID")
-TRANSFER = Field("id", ("Transfer", "传输编号"), "the id of a transfer of ours", metavar="ID")
+ID = Field("id", ("Process", "进程编号"), "the id of a negotiation or transfer of ours", metavar="ID", of="process")
+TRANSFER = Field("id", ("Transfer", "传输编号"), "the id of a transfer of ours", metavar="ID", of="process")
 
 
 def lines(one: Any) -> list[str]:
@@ -195,7 +195,13 @@ ACTS = (
         answer={"id": "text"},
         example={"agreement": "5b1f0c", "format": "HttpData-PULL"},
         fields=(
-            Field("agreement", ("Agreement", "合约"), "the agreement's digest, or its id in the protocol", None),
+            Field(
+                "agreement",
+                ("Agreement", "合约"),
+                "the agreement's digest, or its id in the protocol",
+                None,
+                of="agreement",
+            ),
             Field("format", ("Format", "格式"), "the format of a distribution of it", None),
         ),
         handler="management.transfer",

@@ -21,8 +21,8 @@ VERSION: Shape = {
     "number": "number", "edition": "text", "title": "text", "since": "text", "reviewed": "truth",
     "differences": ["object"],
 }  # fmt: skip
-ID = Field("id", ("Product", "产品编号"), "the listed product's id", metavar="ID")
-LISTED = Field("product", ("Product", "产品编号"), "the listed product's id", sent="id")
+ID = Field("id", ("Product", "产品编号"), "the listed product's id", metavar="ID", of="product")
+LISTED = Field("product", ("Product", "产品编号"), "the listed product's id", sent="id", of="product")
 
 
 def shown(row: Any) -> list[str]:
@@ -92,7 +92,7 @@ ACTS = (
         answer={"id": "text", "state": "text", "progress?": "object", "*": "any"},
         example={"id": "tides"},
         fields=(
-            Field("id", ("Product", "产品编号"), "the product's id"),
+            Field("id", ("Product", "产品编号"), "the product's id", of="product"),
             Field("wait", ("Seconds", "秒数"), "wait so many seconds for its end", None, "number", None, least=0),
         ),
         handler="management.publication",

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 RIGHT: Shape = {"id": "text", "kind": "text", "holder": "text", "pledge": "object?", "withdrawn?": "truth"}
 ID = {"id": "5b1f0c"}
-EITHER = Field("id", ("Edition or agreement", "版本或合约"), "the id of an edition, or the digest of an agreement")
-EDITION = Field("edition", ("Edition", "版本"), "the id of an edition", sent="id")
-LICENCE = Field("agreement", ("Agreement", "合约"), "the digest of an agreement of which we provide", sent="id")
+EITHER = Field(
+    "id", ("Edition or agreement", "版本或合约"), "the id of an edition, or the digest of an agreement", of="right"
+)
+EDITION = Field("edition", ("Edition", "版本"), "the id of an edition", sent="id", of="edition")
+LICENCE = Field(
+    "agreement", ("Agreement", "合约"), "the digest of an agreement of which we provide", sent="id", of="agreement"
+)
 TO = Field("to", ("Member (DID)", "成员 DID"), "DID of the member that gets it", "--to")
 REASON = Field("reason", ("Reason", "原因"), "why, in words that others read", "--reason")
 TERMS = Field("terms", ("Terms", "条款"), "the terms; the chain keeps their SHA-256", "--terms")

@@ -99,7 +99,7 @@ ACTS = (
         answer={"edition": "text", "leaked": ["text"], "products": ["text"]},
         example={"edition": "5b1f0c", "why": "a laptop with the key folder was stolen"},
         fields=(
-            Field("edition", ("Edition", "版本"), "the id of an edition of ours"),
+            Field("edition", ("Edition", "版本"), "the id of an edition of ours", of="edition"),
             Field("why", ("Why", "原因"), "what makes you think so; it goes into the log", "--why"),
         ),
         does="leaking.leak",
@@ -119,7 +119,7 @@ ACTS = (
         },
         example={"acquisition": "ID", "purpose": "Research", "to": "keys.json"},
         fields=(
-            Field("acquisition", ("Acquisition", "获取编号"), "the id that `get` printed"),
+            Field("acquisition", ("Acquisition", "获取编号"), "the id that `get` printed", of="acquisition"),
             Field("purpose", ("Purpose", "用途"), "what for, a term of the purpose scheme", "--purpose"),
             Field("to", ("New file", "新文件"), "the new file, for you alone", "--to"),
             Field("id", ("Id", "编号"), "id of the export; repeat it to ask again", "--id", default=FRESH),

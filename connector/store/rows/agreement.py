@@ -138,6 +138,7 @@ class AcquisitionRow(TableRow):
     transfer: str | None = None
     progress: Document  # the salt of its channel, what is here of a plain copy, and `connector.consumer.steps.AFTER`
     reason: str | None = None
+    paused: datetime | None = None  # since when it rests because its buyer wants it so
     created: datetime
     updated: datetime
 
