@@ -193,7 +193,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "turnover",
         "turnover",
         "交易额",
-        "minor units claimed on all channels",
+        "claimed on all channels, in hundredths of the currency",
         f"Claimed and Closed of {CHAIN}",
         NUMBER,
         lambda market: (market.turnover, None),

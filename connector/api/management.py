@@ -221,7 +221,7 @@ async def credit(call: Call) -> web.Response:
         raise Absent(f"`{body.get('did')}` is not a member", "penstock exchange admit, first")
     key = str(body.get("id") or f"{member.did}:{call.core.clock.now().isoformat()}")
     await call.of(Transactions).submit("credit:" + key, acts.mint(call.of(Programs).deployment, member.address, amount))
-    return as_json({"did": member.did, "amount": str(amount)})
+    return as_json({"did": member.did, "amount": str(amount), "currency": call.of(Programs).deployment.currency})
 
 
 async def review(call: Call) -> web.Response:

@@ -298,7 +298,7 @@ PAGES: tuple[Page, ...] = (
         "/indicators",
         "exchange",
         "operating.indicators",
-        columns("label words", "value", "unit", "formula", "source", "national"),
+        columns("label words", "shown", "unit", "formula", "source", "national"),
         menu=True,
     ),
     Page("lookup", "/lookup", "regulator exchange", "supervising.lookup", menu=True, logged=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import EXCHANGE, READ, Act, Field
+from connector.client.acts.money import money
 from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
@@ -32,11 +33,16 @@ def _all(found: Any) -> list[str]:
     ]
 
 
+# indicators that are amounts
+MONEY = frozenset({"turnover"})
+
+
 def _indicators(found: Any) -> list[str]:
     lines = [f"chain read up to block {found['block']}"]
     for row in found["indicators"]:
         beside = f"   national: {row['national']}" if row["national"] else ""
-        lines.append(f"{row['en']} · {row['zh']}: {row['value']} {row['unit']}".rstrip() + beside)
+        value = money(row["value"], found["currency"]) if row["key"] in MONEY else f"{row['value']} {row['unit']}"
+        lines.append(f"{row['en']} · {row['zh']}: {value}".rstrip() + beside)
         lines.append(f"    {row['formula']}; from {row['source']}")
     return lines
 
@@ -140,7 +146,7 @@ ACTS = (
         help="Show what this market comes to: each figure with its formula, its source, "
         "and the national survey's value.",
         says=("Show what this market comes to.", "显示市场指标。"),
-        answer={"block": "digits", "indicators": [INDICATOR]},
+        answer={"block": "digits", "currency": "text", "indicators": [INDICATOR]},
         example={},
         does="indicators.look",
         roles=EXCHANGE,

@@ -96,6 +96,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "column.until": ("Lapses", "失效时间"),
     "column.updated": ("Moved", "更新"),
     "column.value": ("Value", "数值"),
+    "column.shown": ("Value", "数值"),
     "column.version": ("Version", "版本"),
     "column.windows": ("Windows", "窗口数"),
     "column.edition": ("Edition", "版本根"),

@@ -276,7 +276,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "product.work": ("Work it out", "计算"),
     "product.beyond": ("So much is not sold under this price.", "此价格不含如此数量。"),
     "budget.title": ("Budget of this month", "本月预算"),
-    "budget.none": ("No budget is said. Name one, in minor units:", "尚未设定预算。以最小货币单位设定:"),
+    "budget.none": (
+        "No budget is said. Name one, in hundredths of the currency:",
+        "尚未设定预算。以货币的百分之一(分)设定:",
+    ),
     "budget.spent": ("{spent} of {budget} spent in {month}", "{month} 已支出 {spent},预算 {budget}"),
     "budget.left": ("Left of this month's budget", "本月预算余额"),
     "budget.short": (
