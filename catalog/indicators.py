@@ -193,7 +193,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "turnover",
         "turnover",
         "交易额",
-        "claimed on all channels, in hundredths of the currency",
+        "what was claimed on all channels",
         f"Claimed and Closed of {CHAIN}",
         NUMBER,
         lambda market: (market.turnover, None),

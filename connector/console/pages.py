@@ -141,6 +141,23 @@ PAGES: tuple[Page, ...] = (
         menu=True,
     ),
     Page(
+        "wallet",
+        "/wallet",
+        EVERYBODY,
+        "money.wallet",
+        columns(
+            "at moment",
+            "kind movement",
+            "title",
+            "peer did",
+            "in money",
+            "out money",
+            "balance money",
+            "tx id",
+        ),
+        menu=True,
+    ),
+    Page(
         "earnings",
         "/earnings",
         "provider",

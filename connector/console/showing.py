@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 SHORT_CHARACTERS = 12
 SIZES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 # terms whose words are rows `kind.VALUE`
-TERMS = frozenset({"state", "role", "turn", "process", "event", "severity", "source", "post", "move", "side"})
+TERMS = frozenset(
+    {"state", "role", "turn", "process", "event", "severity", "source", "post", "move", "side", "movement"}
+)
 
 
 def money(minor: Any, currency: str) -> str:

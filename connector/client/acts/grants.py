@@ -25,6 +25,13 @@ ACTS = (
             Field("did", ("Member (DID)", "成员 DID"), "the member to credit"),
             Field("amount", ("Amount, in hundredths", "金额(分)"), "amount " + HUNDREDTHS, kind="digits", least=1),
             Field("id", ("Id", "编号"), "an id of your own; the same issues once", None, default=None),
+            Field(
+                "reference",
+                ("Reference of the request", "申请参考号"),
+                "the reference under which the member asked for it and paid: it is credited once",
+                "--reference",
+                default=None,
+            ),
         ),
         handler="management.credit",
         roles=EXCHANGE,
