@@ -195,7 +195,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "turnover",
         "turnover",
         "交易额",
-        "minor units claimed on all channels",
+        "what was claimed on all channels",
         f"Claimed and Closed of {CHAIN}",
         NUMBER,
         lambda market: (market.turnover, None),

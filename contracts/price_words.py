@@ -8,16 +8,18 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from contracts.currencies import DECIMALS, TOKEN_DECIMALS
 from contracts.tiers import FULL_BPS
 from contracts.units import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from fractions import Fraction
 
     from contracts.tariff import Tariff
 
 PERCENT_BPS = FULL_BPS // 100
-_DECIMALS = MappingProxyType({"CNY": 2, "EUR": 2, "USD": 2, "JPY": 0})
+RATE_DECIMALS = 2  # of the smallest coin: a rate such as a median may lie between two amounts
 _SIZES = MappingProxyType({1 << 30: "GiB", 1 << 20: "MiB", 1 << 10: "KiB", 1: "B"})
 
 # English and Chinese
@@ -65,12 +67,34 @@ def price(tariff: Tariff, lang: str = "en") -> str:
 
 
 def money(minor: int, currency: str, lang: str = "en") -> str:
-    """Return an amount as people write it, `252000` of CNY as `2520.00 CNY`."""
-    decimals = _DECIMALS.get(currency)
+    """Return an amount as people write it, `252000` of CNY as `2520.00 CNY`; of a currency not known here its units."""
+    decimals = DECIMALS.get(currency)
     if decimals is None:
         return WORDS[lang]["minor"].format(n=minor, currency=currency)
-    whole, rest = divmod(minor, 10**decimals)
-    return f"{whole}.{rest:0{decimals}} {currency}" if decimals else f"{whole} {currency}"
+    return f"{_pointed(minor, decimals)} {currency}"
+
+
+def rate(minor: Fraction, currency: str, lang: str = "en") -> str:
+    """Return a fraction of an amount as people write it: money where it is whole, else to a hundredth of a coin."""
+    if minor.denominator == 1:
+        return money(minor.numerator, currency, lang)
+    decimals = DECIMALS.get(currency)
+    near = round(minor * 10**RATE_DECIMALS)
+    if decimals is None:
+        return WORDS[lang]["minor"].format(n=_pointed(near, RATE_DECIMALS), currency=currency)
+    return f"{_pointed(near, decimals + RATE_DECIMALS)} {currency}"
+
+
+def bare(minor: int) -> str:
+    """Return an amount of the settlement token as people write it where its currency is not known: `12.50`."""
+    return _pointed(minor, TOKEN_DECIMALS)
+
+
+def _pointed(amount: int, decimals: int) -> str:
+    """Return an amount with its last `decimals` digits behind the point."""
+    whole, rest = divmod(abs(amount), 10**decimals)
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{whole}.{rest:0{decimals}}" if decimals else f"{sign}{whole}"
 
 
 def quantity(tariff: Tariff, amount: int, lang: str = "en") -> str:

@@ -217,6 +217,8 @@ EXCHANGE_NODE = (
     Route("POST", "/exchange/trades", Who.MEMBER, EXCHANGE, "market.trade"),
     Route("GET", "/exchange/prices", Who.MEMBER, EXCHANGE, "market.prices"),
     Route("GET", "/exchange/reputation/{id}", Who.MEMBER, EXCHANGE, "market.reputation"),
+    Route("POST", "/exchange/cash", Who.MEMBER, EXCHANGE, "market.cash"),
+    Route("GET", "/exchange/cash", Who.MEMBER, EXCHANGE, "market.cash_page"),
     Route("POST", "/exchange/complaints", Who.MEMBER, EXCHANGE, "market.complain"),
     Route("GET", "/exchange/complaints", Who.MEMBER, EXCHANGE, "market.complaints"),
     Route("GET", "/exchange/complaints/{id}", Who.MEMBER, EXCHANGE, "market.complaint"),

@@ -68,7 +68,9 @@ async def page(call: Call) -> web.Response:
         "form_token": token,
         "participant": call.core.settings.participant,
     }
-    context["names"] = {did: member.name for did, member in call.of(SpaceView).last().members.items()}
+    space = call.of(SpaceView).last()
+    context["names"] = {did: member.name for did, member in space.members.items()}
+    context["currency"] = space.currency
     return rendering.html(call.request, row.name, context, session=session)
 
 

@@ -64,6 +64,7 @@ async def submit(call: Call) -> web.Response:
     member = call.of(SpaceView).last().members[call.peer]
     may(member, Doing.LIST)
     document = handed_in.listing(await call.document())
+    handed_in.require_currency(document["offer"]["terms"]["tariff"], call.of(SpaceView).last().currency)
     await call.core.store.read(lambda tx: spaces.check(tx, document, call.peer))
     registered = await call.of(Programs).edition(bytes.fromhex(document["edition"]))
     if registered is None:

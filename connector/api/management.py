@@ -16,6 +16,7 @@ from connector.consumer.opening import Openings
 from connector.custody.blobs import Blobs
 from connector.exchange.admission import Admission
 from connector.exchange.attesting import Attesting
+from connector.exchange.cash import Cash
 from connector.exchange.reviewer import Reviewer
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import messages, validation
@@ -213,15 +214,21 @@ async def admit(call: Call) -> web.Response:
 
 
 async def credit(call: Call) -> web.Response:
-    """Issue settlement tokens to a member; the same `id` issues once."""
+    """Issue settlement tokens to a member; the same `id`, or `reference` of what it asked for, issues once."""
     body = await call.object()
     amount = read_decimal(body.get("amount"), "amount")
     member = (await call.of(SpaceView).current()).members.get(str(body.get("did")))
     if member is None:
         raise Absent(f"`{body.get('did')}` is not a member", "penstock exchange admit, first")
-    key = str(body.get("id") or f"{member.did}:{call.core.clock.now().isoformat()}")
-    await call.of(Transactions).submit("credit:" + key, acts.mint(call.of(Programs).deployment, member.address, amount))
-    return as_json({"did": member.did, "amount": str(amount)})
+    programs, reference = call.of(Programs), str(body.get("reference") or "")
+    if reference:
+        await call.of(Cash).require(reference, member.did, amount)
+    key = reference or str(body.get("id") or f"{member.did}:{call.core.clock.now().isoformat()}")
+    minting = acts.mint(programs.deployment, member.address, amount)
+    mined = await call.of(Transactions).submit("credit:" + key, minting, anew=bool(reference))
+    if reference:
+        await call.of(Cash).credited(reference, mined.transaction)
+    return as_json({"did": member.did, "amount": str(amount), "currency": call.of(Programs).deployment.currency})
 
 
 async def review(call: Call) -> web.Response:

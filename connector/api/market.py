@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from catalog.complaint import Move
 from connector.api.faults import as_json
+from connector.exchange import cash as cash_room
 from connector.exchange import reputing
+from connector.exchange.cash import Cash
 from connector.exchange.chain_events import ChainEvents
 from connector.exchange.complaints import Complaints
 from connector.exchange.trades import Trades
@@ -21,6 +23,19 @@ if TYPE_CHECKING:
 
 MOVES = {move.value: move for move in Move}
 FIRST_MAX = 100_000
+
+
+async def cash(call: Call) -> web.Response:
+    """Take in a request about money outside the chain: `kind`, `id`, `amount`, and the `tx` of what was given back."""
+    asked = cash_room.checked(await call.document())
+    return as_json(await call.of(Cash).take(asked, call.peer, call.act), 201)
+
+
+async def cash_page(call: Call) -> web.Response:
+    """List the caller's requests about money, the newest first, from the `first` on."""
+    found = await call.of(Cash).page(call.peer, first=call.first(FIRST_MAX))
+    await call.spend()
+    return as_json({"requests": found})
 
 
 async def trade(call: Call) -> web.Response:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 async def submit(call: Call) -> web.Response:
     """Take in a member's service, `service` and perhaps `space`: an operator reads it before anybody finds it."""
     may(call.of(SpaceView).last().members[call.peer], Doing.LIST)
-    document, now = handed_in.data_service(await call.document()), call.core.clock.now()
+    now, currency = call.core.clock.now(), call.of(SpaceView).last().currency
+    document = handed_in.data_service(await call.document(), currency)
+    handed_in.require_currency(document["service"]["tariff"], currency)
 
     def act(tx: Tx) -> ServiceRow:
         spaces.check(tx, document, call.peer)

@@ -48,6 +48,7 @@ from connector.exchange.acts import Acts
 from connector.exchange.admission import Admission
 from connector.exchange.applications import Applications
 from connector.exchange.attesting import Attesting
+from connector.exchange.cash import Cash
 from connector.exchange.chain_events import ChainEvents
 from connector.exchange.complaints import Complaints
 from connector.exchange.demands import Demands
@@ -120,6 +121,7 @@ from connector.settlement.contradictions import Contradictions
 from connector.settlement.following import Following
 from connector.settlement.meeting import Meetings
 from connector.settlement.monitor import Monitor
+from connector.settlement.movements import Movements
 from connector.settlement.paying import Payments
 from connector.settlement.purse import Purse
 from connector.settlement.receivables import Receivables
@@ -127,6 +129,7 @@ from connector.settlement.reporting import Reporting
 from connector.settlement.returning import Returning
 from connector.settlement.settlement import Settlements
 from connector.settlement.turns import Turns
+from connector.settlement.wallet import Wallet
 from connector.space.author import SpaceAuthor
 from connector.space.exchange import ExchangeDoor
 from connector.space.peer_logs import PeerLogs
@@ -292,6 +295,8 @@ class Connector:
         Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake}),
     ]
     claiming: Annotated[Claiming, Service(warns=Claiming.warnings)]
+    movements: Movements
+    wallet: Wallet
     bills: Bills
     reporting: Reporting
     finding: Annotated[
@@ -323,6 +328,7 @@ class Connector:
     attesting: Attesting
     trades: Trades
     complaints: Complaints
+    cash: Cash
     monitor: Annotated[Monitor, Service(begins=Monitor.start, ends=Monitor.close)]
     mending: Annotated[Mending, Service(ends=Mending.close, hears={"process_moved": Mending.woken})]
     leaking: Leaking

@@ -36,6 +36,7 @@ from connector.operation.rekeying import kept_pair
 from connector.operation.span_export import Export
 from connector.runtime import files, private_folder
 from connector.runtime.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
+from connector.runtime.errors import SettingsError
 from connector.runtime.spans import Spans
 from connector.space.author import SpaceAuthor
 from connector.space.view import SpaceView
@@ -46,6 +47,7 @@ from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.store.tenure import Tenure
 from connector.store.timekeeping import Timekeeping
+from contracts import currencies
 from ledger.chain.client import Chain
 from ledger.chain.deployment import Deployment, deploy
 from ledger.chain.programs import Programs
@@ -217,14 +219,27 @@ async def programs(core: Core, space: SpaceView, chain: Chain, tenure: Tenure) -
     """Return the programs on the chain; a member learns of them from the space's document, else they are deployed."""
     if core.settings.space.exchange:
         return Programs(chain, Deployment.from_json(dict(space.last().deployment)))
-    path = core.data / DEPLOYMENT
+    path, said = core.data / DEPLOYMENT, core.settings.space.currency
     if path.exists():
-        return Programs(chain, Deployment.from_json(orjson.loads(path.read_bytes())))
+        return Programs(chain, _founded(Deployment.from_json(orjson.loads(path.read_bytes())), said))
     known = await _deployed_by_another(core, tenure)
-    deployment = await deploy(chain, core.identity.keys.agreement) if known is None else Deployment.from_json(known)
+    if known is None:
+        deployment = await deploy(chain, core.identity.keys.agreement, currency=said or currencies.FIRST)
+    else:
+        deployment = _founded(Deployment.from_json(known), said)
     await core.store.write(lambda tx: tx.put(FactRow(name=DEPLOYED, value=deployment.json())))
     files.write_atomic(path, orjson.dumps(deployment.json()))
     return Programs(chain, deployment)
+
+
+def _founded(deployment: Deployment, said: str) -> Deployment:
+    """Return a deployment if its token is of the currency that the settings say; raises SettingsError."""
+    if said in {"", deployment.currency}:
+        return deployment
+    raise SettingsError(
+        f"`space.currency` is `{said}`, and this space was founded in `{deployment.currency}`",
+        "leave it empty: a token that was given out cannot become another currency; found another space for it",
+    )
 
 
 async def _deployed_by_another(core: Core, tenure: Tenure) -> dict[str, Any] | None:

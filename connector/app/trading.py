@@ -77,7 +77,8 @@ def doors(core: Core, peers: Peers, heads: Heads) -> Doors:
 def engine(core: Core, programs: Programs, doors: Doors, rules: Rules) -> Engine:
     """Return what negotiates and transfers."""
     identity, domain = core.identity, programs.deployment.domain("licences")
-    me = Participant(identity.did, identity.url + DSP_PATH, identity.keys.address, identity.sign, domain)
+    currency, base = programs.deployment.currency, identity.url + DSP_PATH
+    me = Participant(identity.did, base, identity.keys.address, identity.sign, domain, currency)
     patience = timedelta(seconds=core.settings.negotiation.deadline_seconds)
     return Engine(core.store, core.evidence, me, doors, rules=rules, patience=patience)
 

@@ -15,6 +15,7 @@ from connector.channel import chain_time, tally, windows
 from connector.channel.errors import fault
 from connector.channel.tally import USES
 from connector.channel.window import MAX_BATCH_ROWS
+from contracts.price_words import money
 from contracts.typed_json import row_set
 
 if TYPE_CHECKING:
@@ -129,13 +130,14 @@ def check_money(tx: Tx, account: ChannelRow, lines: Sequence[Line]) -> None:
     for deal, amount in _by_deal(lines):
         unreleased = waiting[deal.digest] + amount
         if amount and unreleased > deal.terms.max_exposure:
-            limit = deal.terms.max_exposure
-            raise fault("over-exposure", f"{unreleased} would be unreleased, the agreement allows {limit}")
+            limit, would = (money(each, deal.currency) for each in (deal.terms.max_exposure, unreleased))
+            raise fault("over-exposure", f"{would} would be unreleased, the agreement allows {limit}")
         if tally.load(tx, deal).total + unreleased > deal.agreement.price_cap:
-            raise fault("over-cap", f"the agreement caps the price at {deal.agreement.price_cap}")
+            raise fault("over-cap", f"the agreement caps the price at {money(deal.agreement.price_cap, deal.currency)}")
     total = sum(line.amount for line in lines)
     if total > account.credit:
-        raise fault("over-credit", f"the batch costs {total}, the confirmed deposit leaves {account.credit}")
+        costs, left = (money(each, lines[0].deal.currency) for each in (total, account.credit))
+        raise fault("over-credit", f"the batch costs {costs}, the confirmed deposit leaves {left}")
 
 
 def exposure(tx: Tx, account: ChannelRow) -> Mapping[bytes, int]:

@@ -43,6 +43,11 @@ class Deal:
     live: bool
     parent: bytes | None = None
 
+    @property
+    def currency(self) -> str:
+        """Return what its amounts are in."""
+        return self.terms.tariff.currency
+
     @classmethod
     def of_row(cls, row: AgreementRow, *, live: bool) -> Deal:
         """Read a row of `agreements`; the store's own rows are trusted to be well-formed."""

@@ -19,6 +19,7 @@ from connector.channel.turn import Turn
 from connector.enforcement.use import OFFER
 from connector.store.rows.channel import Side, WindowRow, WindowState
 from connector.store.table_row import replace
+from contracts.price_words import money
 from contracts.typed_data import KeyOffer, digest
 from ledger.edition import mask
 
@@ -75,7 +76,8 @@ def price(
         if line.order.use == OPEN:
             openings.require_lease(tx, Side.PAYEE, line.order, now)
         if line.amount != line.order.amount:
-            raise fault("wrong-amount", f"the order costs {line.amount}, it says {line.order.amount}")
+            costs, says = (money(each, line.deal.currency) for each in (line.amount, line.order.amount))
+            raise fault("wrong-amount", f"the order costs {costs}, it says {says}")
     return lines
 
 

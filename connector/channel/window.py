@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.channel.errors import fault
-from contracts import meter
+from contracts import meter, price_words
 from contracts import tariff as tariffs
 from contracts.ranges import RowSet
 
@@ -100,7 +100,8 @@ def _affordable(purse: Purse, rows: RowSet) -> RowSet:
     if fit or not rows:
         return fit
     if purse.longest(rows, tariffs.MAX_MINOR):
-        raise fault("too-dear", f"one row costs more than the {purse.money} minor units that may be unreleased")
+        most = price_words.money(purse.money, purse.tariff.currency)
+        raise fault("too-dear", f"one row costs more than the {most} that may be unreleased")
     raise fault("over-quota", f"the quota of this {purse.tariff.period} is used up")
 
 

@@ -122,7 +122,7 @@ ANSWERS: Mapping[str, Shape] = {
     "transfer cancel": _PROCESS,
     "transfer show": "object",
     "bill show MONTH": {
-        "signature": "text",
+        "signature": "text", "currency": "text",
         "statement": {
             "v": "number", "month": "text", "issuer": "text", "at": "text", "spent": "digits", "earned": "digits",
             "outside": "digits",

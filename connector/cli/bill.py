@@ -10,6 +10,7 @@ import typer
 from connector.cli import declared
 from connector.cli.options import AsJson, Development, file_argument, file_option, new_file_option
 from connector.cli.speak import answer, finish
+from connector.client.acts.money import money
 
 app = typer.Typer(help="Orders, bills and statements: list, show, check.", no_args_is_help=True)
 
@@ -60,7 +61,7 @@ def check(
     lines = [f"{row['state']}: {row['check']}" + (f": {row['why']}" if row["why"] else "") for row in found["checks"]]
     lines += [f"differs: {one}" for one in found["differences"]]
     verdict = "the bill holds" if found["holds"] else "the bill does not hold"
-    answer(found, [*lines, f"{verdict}: {found['amount']} minor units of {found['currency']}"], as_json=as_json)
+    answer(found, [*lines, f"{verdict}: {money(found['amount'], found['currency'])}"], as_json=as_json)
     if not found["holds"] or found["differences"]:
         raise typer.Exit(DIFFERS)
 

@@ -264,18 +264,22 @@ def _free(data: Path) -> Path:
 
 async def put(data: Path, rpc: str) -> dict[str, Any]:
     """Deploy, and write the deployment's document; a deployment that is there already is never replaced."""
+    import os  # noqa: PLC0415  # loaded when the verb runs
+
     import orjson  # noqa: PLC0415  # loaded when the verb runs
 
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
-    from connector.runtime import data_folder, files  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import data_folder, files, settings  # noqa: PLC0415  # loaded when the verb runs
+    from contracts import currencies  # noqa: PLC0415  # loaded when the verb runs
     from ledger.chain import deployment  # noqa: PLC0415  # web3 is loaded when the verb runs
     from ledger.chain.client import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
 
     path = _free(data)
     key = keys.load(data / data_folder.KEYS).agreement
+    currency = settings.load(data, os.environ).space.currency or currencies.FIRST
     chain = Chain.connect(rpc)
     try:
-        made = (await deployment.deploy(chain, key)).json()
+        made = (await deployment.deploy(chain, key, currency=currency)).json()
     finally:
         await chain.close()
     files.write_atomic(path, orjson.dumps(made), mode=0o644)

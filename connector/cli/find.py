@@ -115,7 +115,7 @@ def _price(dataset: dict[str, Any]) -> str:
         return "a price that contradicts itself"
     if offer.terms is not None:
         return price_words.price(Tariff.from_json(offer.terms["tariff"]))
-    return "no price told" if offer.price is None else f"{offer.price} minor units per unit"
+    return "no price told" if offer.price is None else f"{offer.price} per unit, in a currency that it does not name"
 
 
 def _formats(dataset: dict[str, Any]) -> str:

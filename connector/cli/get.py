@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from connector.cli.halting import Halt
 from connector.cli.open_ import renamings
 from connector.cli.speak import finish, flash, pour, talk, watched
 from connector.client.acts.acquisitions import ALL, FINAL
+from connector.client.acts.money import money
 from contracts.unit_price import MIB
 
 if TYPE_CHECKING:
@@ -31,9 +33,11 @@ To = Annotated[
 
 def over(told: dict[str, Any], limit: int, total: int | None) -> list[str]:
     """Return why a quote is over a limit per unit or in all, nothing when it is within both."""
-    said = [f"the asked price is {told['asked']} a unit, the limit {limit}"] if int(told["asked"]) > limit else []
+    words, said = partial(money, currency=told["currency"]), []
+    if int(told["asked"]) > limit:
+        said.append(f"the asked price is {told['price']}, and the limit {words(limit)} for that")
     if total is not None and told["of"] == ALL and int(told["amount"]) > total:
-        said.append(f"all of it costs {told['amount']}, the limit is {total}")
+        said.append(f"all of it costs {told['sum']}, the limit is {words(total)}")
     return said
 
 

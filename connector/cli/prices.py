@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from connector.cli import declared
+from connector.client.acts.money import rate
 
 
 @declared.asking("price_list")
@@ -34,14 +35,8 @@ def _lines(row: dict[str, Any]) -> list[str]:
     about = ", ".join(
         part for part in (row["topic"] or "no topic", f"grade {row['grade']}", row["form"], row["tier"]) if part
     )
-    figures = f"median {_minor(row['median'])}, quartiles {_minor(row['q1'])} to {_minor(row['q3'])}"
+    median, low, high = (rate(row[name], row["currency"]) for name in ("median", "q1", "q3"))
     return [
-        f"{about}: {figures} minor units of {row['currency']} per {row['unit']}, {row['n']} trades",
+        f"{about}: median {median}, quartiles {low} to {high} per {row['unit']}, {row['n']} trades",
         f"    entries of the exchange's log: {' '.join(row['entries'])}",
     ]
-
-
-def _minor(told: str) -> str:
-    """Return a fraction of minor units as people read it."""
-    whole, _, parts = told.partition("/")
-    return whole if not parts else f"{int(whole) / int(parts):.2f}"

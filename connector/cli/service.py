@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.cli import declared
+from connector.client.acts.money import HUNDREDTHS
 from connector.client.acts.services import lines
 
 app = typer.Typer(
@@ -21,13 +22,13 @@ def offer(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="an id of your own, `service:…`; again to change it")],
     title: Annotated[str, typer.Option(help="what it is called")],
     kind: Annotated[str, typer.Option("--type", help="catalogue, api, file, database or analytics")],
-    price: Annotated[int, typer.Option(help="price per unit, in minor units", min=0)],
+    price: Annotated[int, typer.Option(help="price per unit, " + HUNDREDTHS, min=0)],
     purpose: Annotated[str, typer.Option(help="a term of the purpose scheme, for example Research")],
     until: Annotated[str, typer.Option(help="end of use, RFC 3339 with a time zone")],
     description: Annotated[str, typer.Option(help="what it does")] = "",
     unit: Annotated[str, typer.Option(help="what the price is for, such as call, opening, flat or free")] = "call",
     per: Annotated[int, typer.Option(help="for how many of them it is", min=1)] = 1,
-    currency: Annotated[str, typer.Option(help="the currency of the price")] = "CNY",
+    currency: Annotated[str, typer.Option(help="the currency of the price; default: the space's")] = "",
     region: Annotated[str | None, typer.Option(help="where it may be used, ISO 3166; default: anywhere")] = None,
     endpoint: Annotated[str, typer.Option(help="where it answers")] = "",
     documentation: Annotated[str, typer.Option(help="where its use is described")] = "",

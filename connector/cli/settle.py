@@ -8,6 +8,7 @@ import typer
 
 from connector.cli import declared
 from connector.cli.speak import talk
+from connector.client.acts.money import money
 
 
 @declared.asking("settlement_make")
@@ -24,22 +25,29 @@ def settle(
     """
     if dry_run:
         found = typed.of("settlement_preview").ask()
-        said = f"{found['withdrawable']} minor units can be withdrawn"
-        typed.tell({**found, "dryRun": True}, [*map(_previewed, found["channels"]), said])
+        said, currency = f"{money(found['withdrawable'], found['currency'])} can be withdrawn", found["currency"]
+        typed.tell({**found, "dryRun": True}, [*(_previewed(row, currency) for row in found["channels"]), said])
         return
     settled = typed.ask()
-    typed.tell(settled, list(map(_settled, settled["channels"])) or ["nothing to settle"])
+    currency = settled["currency"]
+    lines = [_settled(row, currency) for row in settled["channels"]] or ["nothing to settle"]
+    came = [f"{money(settled['withdrawn'], currency)} withdrawn"] if settled["withdrawn"] != "0" else []
+    typed.tell(settled, lines + came)
     for fault in (row["fault"] for row in settled["channels"] if "fault" in row):
         talk(f"next: {fault['hint']}")
         raise typer.Exit(fault["exit"])
 
 
-def _previewed(row: dict[str, Any]) -> str:
-    short = f"; {row['short']} more wait for the buyer's acknowledgement" if row["short"] != "0" else ""
-    return f"{row['channel'][:16]}: newest voucher {row['newest']}, claimed {row['claimed']}; {row['bill']}{short}"
+def _previewed(row: dict[str, Any], currency: str) -> str:
+    short = (
+        f"; {money(row['short'], currency)} more wait for the buyer's acknowledgement" if row["short"] != "0" else ""
+    )
+    newest, claimed = (money(row[name], currency) for name in ("newest", "claimed"))
+    return f"{row['channel'][:16]}: newest voucher {newest}, claimed {claimed}; {row['bill']}{short}"
 
 
-def _settled(row: dict[str, Any]) -> str:
+def _settled(row: dict[str, Any], currency: str) -> str:
     fault = f"not settled: {row['fault']['text']}; " if "fault" in row else ""
     bill = row["bill"] or "nothing bought"
-    return f"{row['channel'][:16]}: {fault}settled {row['settled']}, shares {row['shares']}; {bill}"
+    shares = ", ".join(f"{money(share, currency)} to {payee}" for payee, share in row["shares"].items())
+    return f"{row['channel'][:16]}: {fault}settled {money(row['settled'], currency)} ({shares or 'no shares'}); {bill}"

@@ -45,6 +45,7 @@ GROUPS = (
     ("exchange", "exchange.app"),
     ("transfer", "transfer.app"),
     ("bill", "bill.app"),
+    ("wallet", "wallet.app"),
     ("complaint", "complaint.app"),
     ("rights", "Editions and licences as rights on the chain."),
     ("dispute", "dispute.app"),

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 from connector.client import tables
 from connector.client.acts.acquisitions import FINAL
 from connector.client.acts.act import JSON
+from connector.client.acts.money import money
 from connector.client.acts.request import request
 from connector.client.acts.table import named
 from connector.client.address import Address
@@ -172,7 +173,7 @@ class Client:
         """Quote first and buy all of it at the asked price, if that is within `max_total`; raises PaymentRefused."""
         told = await self.quote(product)
         if told.amount > max_total:
-            raise PaymentRefused(f"`{product}` costs {told.words}, more than {max_total} minor units")
+            raise PaymentRefused(f"`{product}` costs {told.words}, more than {money(max_total, told.currency)}")
         return await self.get(product, max_price=told.asked, max_total=max_total, purpose=purpose, id=id)
 
     async def open_files(

@@ -42,6 +42,7 @@ class Quote:
     asked: int
     amount: int
     bytes: int
+    currency: str
     words: str
     whole: Json = field(repr=False)
 
@@ -55,6 +56,7 @@ class Quote:
             asked=_number(told, "asked"),
             amount=_number(told, "amount"),
             bytes=_number(told, "bytes"),
+            currency=_text(told, "currency"),
             words=_text(told, "sum"),
             whole=told,
         )

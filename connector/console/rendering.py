@@ -21,6 +21,7 @@ from catalog.indicators import SHARES
 from connector.console import language, plots, showing
 from connector.console.page import GROUPS, PREFIX
 from connector.console.pages import PAGES
+from contracts import currencies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +67,7 @@ def prepare(app: web.Application) -> None:
         "spread": plots.spread,
     }
     environment.filters |= {
-        "money": showing.money,
+        "money": _money,
         "moment": showing.moment,
         "size": showing.size,
         "number": showing.number,
@@ -80,11 +81,13 @@ def html(
 ) -> web.Response:
     """Return a template as a page in the reader's language; where there is none, what the page has is its table."""
     lang, named = language.chosen(request), context.get("names", {})
+    currency = context.get("currency", currencies.FIRST)
     told = {
         "lang": lang,
         "t": partial(language.say, lang),
         "term": partial(language.term, lang),
-        "cell": partial(showing.cell, lang=lang, names=named),
+        "currency": currency,
+        "cell": partial(showing.cell, lang=lang, names=named, currency=currency),
         "who": partial(showing.did, names=named),
         "branches": partial(_branches, lang=lang, names=named),
         "link": _link,
@@ -117,9 +120,17 @@ def as_csv(page: Page, data: Mapping[str, Any]) -> web.Response:
     return web.Response(text=held.getvalue(), content_type="text/csv", charset="utf-8", headers={**HEADERS, **name})
 
 
-def _by_day(days: Sequence[Mapping[str, str]], title: str) -> str:
+@jinja2.pass_context
+def _money(context: jinja2.runtime.Context, minor: Any, currency: str = "") -> str:
+    """Return an amount as people write it, of the space's currency unless another is named."""
+    return showing.money(minor, currency or context["currency"])
+
+
+@jinja2.pass_context
+def _by_day(context: jinja2.runtime.Context, days: Sequence[Mapping[str, str]], title: str) -> str:
     """Return amounts by day as a drawing."""
-    return plots.bars([(row["day"][5:], int(row["amount"])) for row in days], title, showing.money)
+    shown = partial(showing.money, currency=context["currency"])
+    return plots.bars([(row["day"][5:], int(row["amount"])) for row in days], title, shown)
 
 
 def _beside(row: Mapping[str, str], title: str, ours: str, theirs: str) -> str:

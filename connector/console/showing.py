@@ -13,28 +13,38 @@ from contracts import price_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-CURRENCY = "CNY"  # of the settlement token, where a row does not say its own
 SHORT_CHARACTERS = 12
 SIZES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 # terms whose words are rows `kind.VALUE`
 TERMS = frozenset(
-    {"hint", "kind", "state", "role", "turn", "process", "event", "severity", "source", "post", "move", "side"}
+    {
+        "hint",
+        "kind",
+        "state",
+        "role",
+        "turn",
+        "process",
+        "event",
+        "severity",
+        "source",
+        "post",
+        "move",
+        "side",
+        "movement",
+    }
 )
 
 
-def money(minor: Any, currency: str = CURRENCY) -> str:
+def money(minor: Any, currency: str) -> str:
     """Return minor units as people write them; nothing for nothing."""
     return "" if minor in (None, "") else price_words.money(int(minor), currency)
 
 
 def rate(told: Any, currency: str, lang: str) -> str:
-    """Return a fraction of minor units (`8001/2`): money where it is whole, else minor units to the hundredth."""
+    """Return a fraction of minor units (`8001/2`) as money, to the hundredth of a coin."""
     if told in (None, ""):
         return ""
-    read = Fraction(str(told))
-    if read.denominator == 1:
-        return money(read.numerator, currency)
-    return price_words.WORDS[lang]["minor"].format(n=f"{float(read):.2f}", currency=currency)
+    return price_words.rate(Fraction(str(told)), currency, lang)
 
 
 def moment(at: Any) -> str:
@@ -89,13 +99,13 @@ SHOWN: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def cell(row: Mapping[str, Any], name: str, kind: str, *, lang: str, names: Mapping[str, str]) -> str:
-    """Return the text of one cell of a table."""
+def cell(row: Mapping[str, Any], name: str, kind: str, *, lang: str, names: Mapping[str, str], currency: str) -> str:
+    """Return the text of one cell of a table; an amount is in the space's `currency` unless its row names its own."""
     value = row.get(name)
     if kind == "money":
-        return money(value, str(row.get("currency") or CURRENCY))
+        return money(value, str(row.get("currency") or currency))
     if kind == "rate":
-        return rate(value, str(row.get("currency") or CURRENCY), lang)
+        return rate(value, str(row.get("currency") or currency), lang)
     if kind == "did":
         return did(value, names)
     if kind == "words":

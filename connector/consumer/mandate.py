@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.console.amounts import decimal
 from connector.runtime import files
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.stage import require_empty
@@ -35,7 +36,9 @@ def checked(document: Any) -> JsonObject:
         if amount is not None:
             read_decimal(amount, name)
     if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
-        raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
+        raise InvalidInput(
+            f"the bid `{decimal(amounts['bid'])}` is above your own limit `{decimal(str(amounts['limit']))}`"
+        )
     sources = {name: document[name] for name in FROM if document.get(name)}
     if len(sources) > 1 or not isinstance(sources.get("provider", ""), str):
         raise InvalidInput("a mandate names a sub-licence, or its `provider` by a DID, or neither")

@@ -79,9 +79,16 @@ class Prospects:
         terms = proposal.terms
         if terms is None or not terms.keys() >= READ_OF_TERMS:  # of another make; what it lacks is said by who signs
             return
+        self._check_currency(terms)
         await self._check_use(found, proposal.policy, terms, mandate)
         if terms["tier"] != PLAIN:  # which is paid outside channels
             await self._check_money(found, offers.at_price(terms, bid), mandate)
+
+    def _check_currency(self, terms: JsonObject) -> None:
+        told, ours = terms["tariff"]["currency"], self._programs.deployment.currency
+        if told != ours and terms["tariff"]["unit"] != "free":
+            text = f"the offer is priced in `{told[:20]}`, and this space settles in `{ours}`: nothing could pay it"
+            raise PurchaseRefused(text, f"ask its provider for a price in {ours}")
 
     async def _check_use(self, found: Quote, policy: JsonObject, terms: JsonObject, mandate: JsonObject) -> None:
         me, product, now = self._core.identity.did, terms["product"], self._core.clock.now()

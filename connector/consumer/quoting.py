@@ -148,6 +148,7 @@ class Quotes:
             "asked": str(found.asked),
             "of": of,
             "amount": str(due),
+            "currency": tariff.currency,
             "sum": price_words.money(due, tariff.currency),
         }
 

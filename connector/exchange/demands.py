@@ -19,6 +19,7 @@ from catalog.matching import LEAST, Offered, match
 from connector.exchange import listings
 from connector.exchange.case import Case, Turn
 from connector.exchange.membership import refuse_leaving
+from connector.licence import pricing
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import MEMBER_DEMANDS_MAX, SPACE_DEMANDS_MAX
 from connector.store.rows.space import DemandRow
@@ -64,7 +65,12 @@ class Demands:
 
         `write` runs an act in one transaction with what the caller's request uses up.
         """
-        demand, now = from_json(document), self._core.clock.now()
+        currency, now = self._programs.deployment.currency, self._core.clock.now()
+        if isinstance(document, dict) and document.get("currency") == "":
+            document = {**document, "currency": currency}
+        demand = from_json(document)
+        if demand.most is not None:
+            pricing.require_currency(demand.currency, currency)
         if demand.until <= now:
             raise InvalidInput(f"`until` is {demand.until.isoformat()}, which is over", "name a later time")
         await write(lambda tx: self._post(tx, demand, member, now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalog import resource as resources
 from catalog import sample as samples
@@ -15,6 +15,7 @@ from catalog.printable import is_line
 from catalog.service import PREFIX as SERVICE
 from catalog.spaces import MAIN
 from connector.exchange.numbering import row_of
+from connector.licence import pricing
 from connector.negotiation.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from connector.runtime.errors import InvalidInput
 from connector.store.rows.catalogue import ListingRow
@@ -22,6 +23,9 @@ from contracts.decimals import read_decimal
 from contracts.tariff import Tariff
 from ledger.edition.header import read_header
 from policy.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LISTING_KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
 # besides, which space it is to be listed in; without it the exchange's first
@@ -85,10 +89,23 @@ def _check_offer(document: dict[str, Any]) -> None:
         raise InvalidInput("the terms of the `offer` are about another product or edition")
 
 
-def data_service(document: Any) -> dict[str, Any]:
-    """Return what is kept of a submission, an object of `service` and perhaps `space`; its policy must be one."""
+def require_currency(tariff: Mapping[str, Any], currency: str) -> None:
+    """Raise InvalidInput for a price in another currency than the space's; what is free has none to speak of."""
+    if tariff["unit"] != "free":
+        pricing.require_currency(tariff["currency"], currency)
+
+
+def data_service(document: Any, currency: str) -> dict[str, Any]:
+    """Return what is kept of a submission, an object of `service` and perhaps `space`; its policy must be one.
+
+    A price that leaves its currency empty is in the space's.
+    """
     given = members(document, "submission", required={"service"}, allowed=frozenset({"service", "space"}))
-    read = service.from_json(given["service"])
+    told: Any = given["service"]
+    tariff = told.get("tariff") if isinstance(told, dict) else None
+    if isinstance(tariff, dict) and tariff.get("currency") == "":
+        told = {**told, "tariff": {**tariff, "currency": currency}}
+    read = service.from_json(told)
     parse({"@type": "Set", **read.policy, "target": read.id})
     space = text(given.get("space", MAIN), "space")
     return {"id": read.id, "title": read.title, "space": space, "service": read.json()}

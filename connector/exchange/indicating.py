@@ -67,7 +67,7 @@ class Indicators:
             turnover=sum(channel.claimed for channel in channels.channels.values()),
             **counts,
         )
-        return {"block": str(block), "indicators": told(market)}
+        return {"block": str(block), "currency": space.currency, "indicators": told(market)}
 
 
 def catalogue(place: Path | str, sold: frozenset[bytes]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.licence.licensed import rows_of
 from connector.runtime.errors import InvalidInput, VerificationFailed
-from contracts import meter, periods
+from contracts import currencies, meter, periods
 from contracts.errors import ContractError
 from contracts.records import Run
 from contracts.tariff import Tariff, amount
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from contracts.ranges import RowSet
     from ledger.edition.row_table import RowTable
 
-CURRENCY = "CNY"
 UNITS_MAX = 1_000_000_000  # of one quota or step, in the measures below
 EXPOSED_PIECES = 8  # the default exposure is the price of eight pieces
 DEPOSIT_MIN = 1  # the chain opens no channel without one; of what is free it comes back whole
@@ -75,17 +74,28 @@ def check(brief: Mapping[str, Any]) -> None:
     if brief["tier"] not in UNITS[counts].tiers:
         allowed = ", ".join(name for name, (unit, _) in MEASURES.items() if brief["tier"] in UNITS[unit].tiers)
         raise InvalidInput(f"the tier `{brief['tier']}` is not priced by `{unit}`", f"use one of {allowed}")
-    _shaped(brief, flat_bytes=1, records=(Run(0, 1, 1, 1),))
+    _shaped(brief, currencies.FIRST, flat_bytes=1, records=(Run(0, 1, 1, 1),))
 
 
-def previewed(brief: Mapping[str, Any], plain_bytes: int) -> Tariff:
+def previewed(brief: Mapping[str, Any], plain_bytes: int, currency: str) -> Tariff:
     """Return the tariff of a checked brief before anything is sealed: of so many bytes, its records not counted yet."""
-    return _shaped(brief, flat_bytes=plain_bytes, records=(Run(0, 1, 1, 1),))
+    return _shaped(brief, currency, flat_bytes=plain_bytes, records=(Run(0, 1, 1, 1),))
 
 
-def tariff(brief: Mapping[str, Any], offered: Goods) -> Tariff:
-    """Return the tariff of a checked brief at the asked price; raises InvalidInput if nothing can be counted by it."""
-    return _shaped(brief, flat_bytes=_plain(offered.pieces, offered.table), records=offered.records)
+def tariff(brief: Mapping[str, Any], offered: Goods, currency: str) -> Tariff:
+    """Return the tariff of a checked brief at the asked price; raises InvalidInput if nothing can be counted by it.
+
+    `currency` is the space's.
+    """
+    return _shaped(brief, currency, flat_bytes=_plain(offered.pieces, offered.table), records=offered.records)
+
+
+def require_currency(told: str, currency: str) -> None:
+    """Raise InvalidInput for a price in another currency than the space's: its token counts no other."""
+    if told != currency:
+        raise InvalidInput(
+            f"the price is in `{told[:20]}`, and this space settles in `{currency}`", f"name the price in {currency}"
+        )
 
 
 def limits(brief: Mapping[str, Any], agreed: Tariff, offered: Goods, now: datetime) -> dict[str, str]:
@@ -144,14 +154,14 @@ def _plain(pieces: RowSet, table: RowTable) -> int:
     return sum(table.plain_bytes(first, count) for first, count in pieces.ranges)
 
 
-def _shaped(brief: Mapping[str, Any], *, flat_bytes: int, records: tuple[Run, ...]) -> Tariff:
+def _shaped(brief: Mapping[str, Any], currency: str, *, flat_bytes: int, records: tuple[Run, ...]) -> Tariff:
     counts, size = MEASURES[brief["unit"]]
     tiers = tuple(Tier(above * size, bps) for above, bps in brief.get("beyond") or ())
     minor, per = int(brief["price"]), flat_bytes if counts == "flat" else size
     try:
         if brief.get("every") is not None:
             quota = int(brief["quota"]) * size
-            return Tariff("subscription", minor, quota, CURRENCY, tiers, counts, brief["every"])
-        return Tariff(counts, minor, per, CURRENCY, tiers, records=records if counts == "row" else ())
+            return Tariff("subscription", minor, quota, currency, tiers, counts, brief["every"])
+        return Tariff(counts, minor, per, currency, tiers, records=records if counts == "row" else ())
     except ContractError as error:
         raise InvalidInput(f"the price is none: {error}") from error

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.agreement import why_over
 from connector.negotiation.protocol.errors import UnacceptableError
+from contracts import currencies
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,13 +33,17 @@ class DeclinedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Who we are. `base` is our DSP base address without trailing slash, `sign` makes 65 bytes of a 32-byte digest."""
+    """Who we are. `base` is our DSP base address without trailing slash, `sign` makes 65 bytes of a 32-byte digest.
+
+    `currency` is the space's: nothing is signed in another one.
+    """
 
     did: str
     base: str
     address: bytes
     sign: Callable[[bytes], bytes]
     domain: Domain
+    currency: str = currencies.FIRST
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from contracts.labels import H
 from contracts.namespace import AGREEMENT_URN, OFFER_TERMS, SIGNATURE
+from contracts.price_words import money
 from contracts.signature import SIGNATURE_BYTES
 from contracts.tariff import amount
 from contracts.terms import Terms
@@ -57,6 +58,7 @@ def draw(me: Participant, row: NegotiationRow, price: int, salt: bytes, now: dat
         terms = Terms.from_json({**table, "salt": salt.hex()})
         if terms.not_after <= now:
             raise DeclinedError(f"the product may be used until `{table['notAfter']}` only, which has passed")
+        _settled(me, terms)
         if row.peer_address is None:
             draft = offers.agreement(terms, urn="", assigner=me.did, assignee=row.peer, now=now)
             digest = unsigned_digest(draft, row)
@@ -88,6 +90,7 @@ def inspect(me: Participant, row: NegotiationRow, now: datetime) -> Drawn:
         terms = _negotiated(row, odrl)
         if terms.not_after <= now:
             raise DeclinedError("the agreement ends before it begins")
+        _settled(me, terms)
         if SIGNATURE not in odrl:
             return Drawn(unsigned_digest(odrl, row), odrl, terms.json(), None, None)
         return _signed(me, row, odrl, terms)
@@ -142,6 +145,13 @@ def _cap(terms: Terms, mandate: Mapping[str, Any]) -> int:
     return amount(terms.tariff, int(mandate["units"])) * int(mandate.get("periods", 1))
 
 
+def _settled(me: Participant, terms: Terms) -> None:
+    """Raise DeclinedError for a price in another currency than the space settles in: its token counts no other."""
+    told = terms.tariff.currency
+    if told != me.currency and terms.tariff.unit != "free":
+        raise DeclinedError(f"the price is in `{told}`, and this space settles in `{me.currency}`")
+
+
 def _negotiated(row: NegotiationRow, odrl: Mapping[str, Any]) -> Terms:
     """Return the terms of an agreement; they are those on the table at the agreed price, and a salt."""
     terms = odrl.get(OFFER_TERMS)
@@ -170,7 +180,9 @@ def _signed(me: Participant, row: NegotiationRow, odrl: Mapping[str, Any], terms
         raise DeclinedError("the agreement's buyer is not our key")
     cap = (row.mandate or {}).get("cap")
     if cap is not None and typed.price_cap > int(cap):
-        raise DeclinedError(f"the agreement may cost `{typed.price_cap}`, more than our cap")
+        raise DeclinedError(
+            f"the agreement may cost {money(typed.price_cap, terms.tariff.currency)}, more than our cap"
+        )
     agreements.check_terms(typed, terms)
     signature = read_hex(block["signature"], "signature", SIGNATURE_BYTES)
     agreements.check_signature(me.domain, typed, signature, "provider")

@@ -12,6 +12,7 @@ from catalog.classes import DIMENSIONS
 from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.codes import tier as tier_of
 from catalog.sample import ROWS_MAX as SAMPLE_ROWS_MAX
+from connector.console.amounts import decimal
 from connector.custody.layout import CUTTERS
 from connector.custody.sources import check_address
 from connector.licence import pricing
@@ -105,9 +106,9 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "title": Member(_text, "a text of one line"),
     "description": Member(lambda value: isinstance(value, str), "a text", needed=False),
     "keywords": Member(_texts, "a list of words", needed=False),
-    "price": Member(_amount, "a decimal string of minor units"),
-    "floor": Member(_amount, "a decimal string of minor units"),
-    "exposure": Member(_amount, "a decimal string of minor units", needed=False),
+    "price": Member(_amount, "a whole number as text, in hundredths of the currency"),
+    "floor": Member(_amount, "a whole number as text, in hundredths of the currency"),
+    "exposure": Member(_amount, "a whole number as text, in hundredths of the currency", needed=False),
     "unit": Member(lambda value: isinstance(value, str) and value in MEASURES, "one of " + ", ".join(MEASURES)),
     "every": Member(
         lambda value: isinstance(value, str) and value in PERIODS, "one of " + ", ".join(PERIODS), needed=False
@@ -168,7 +169,9 @@ def check(brief: Any) -> dict[str, Any]:
         raise InvalidInput(f"`{told}` says how a product is listed, and this one is not", "leave out either")
     pricing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
-        raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")
+        raise InvalidInput(
+            f"the floor `{decimal(brief['floor'])}` is above the asked price `{decimal(brief['price'])}`"
+        )
     return brief
 
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from connector.store.rows.product import ProductRow
 
 
-def preview(row: ProductRow, doors: Doors, region: str) -> dict[str, Any]:
+def preview(row: ProductRow, doors: Doors, region: str, currency: str) -> dict[str, Any]:
     """Return what others would see of a product's row; blocks while it reads the files.
 
     `bytes` and `rows` are of all files; `words` is the policy and `price` the tariff in words, by language; `because`
     says for each column that hints at it why the security grade is what it is.
     """
     dataset, suggested = described(source_of(row.brief["files"], doors), row, region)
-    tariff = pricing.previewed(row.brief, max(dataset.size, 1))
+    tariff = pricing.previewed(row.brief, max(dataset.size, 1), currency)
     policy = parse({"@type": "Set", "target": row.title, **row.policy})
     return {
         "dryRun": True,

@@ -142,7 +142,8 @@ class Publications:
         row = self.draft(brief)
         briefs.require_future(row.brief, row.created)
         await self._space.require(self._core.identity.did)
-        return await asyncio.to_thread(preview, row, self._doors(), self._core.settings.participant.region)
+        region, currency = self._core.settings.participant.region, self._programs.deployment.currency
+        return await asyncio.to_thread(preview, row, self._doors(), region, currency)
 
     async def resumed(self, key: str) -> dict[str, Any]:
         """Go on with a product that was put on its way again; returns its view."""
@@ -256,7 +257,7 @@ class Publications:
             sealed = await asyncio.to_thread(self._as_before, sealed, before)
         columns = on_table.columns(sealed, brief.get("columns") or ())
         goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
-        tariff = pricing.tariff(brief, goods)
+        tariff = pricing.tariff(brief, goods, self._programs.deployment.currency)
         terms, header = (
             on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods) | columns,
             sealed.header,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.runtime.documents import as_json, as_text, read, read_json, read_text
 from connector.runtime.errors import InvalidInput
-from contracts import address
+from contracts import address, price_words
 from contracts import agreement as agreements
 from contracts.decimals import read_hex
 from contracts.errors import ContractError, why
@@ -97,7 +97,7 @@ def _verdict(kind: str, verdict: dispute.Verdict) -> Finding:
     said = verdict.json()
     lines = [f"{said['finding']}: {said['verdict']}", f"at fault: {said['atFault']}", f"because: {said['reason']}"]
     if verdict.refund:
-        lines.append(f"refund: {verdict.refund} minor units")
+        lines.append(f"refund: {price_words.bare(verdict.refund)} in the agreement's currency")
     holds = verdict.finding is not dispute.Finding.BUYER_LIES
     return Finding(holds, {"kind": kind, "verified": holds, **said}, tuple(lines))
 

@@ -34,6 +34,8 @@ from connector.runtime.settings_table import (
     declared,
     names,
 )
+from contracts import currencies
+from contracts.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,6 +163,7 @@ def _check(settings: Settings) -> None:
         _check_base("space.exchange", space.exchange, settings)
     if space.exchange and settings.has("exchange"):
         raise SettingsError("`space.exchange` is set, but this participant is an exchange", "leave it empty")
+    _check_currency(settings)
     _check_store(settings)
     _check_static(settings)
     _check_shares(settings)
@@ -187,6 +190,19 @@ def _check_server(settings: Settings) -> None:
         text = f"under development the DID of `{settings.url}` is looked up over plain http, but we serve TLS"
         raise SettingsError(text, "leave `server.development` or `server.tls_certificate` out")
     _check_base("server.public_url", settings.url, settings)
+
+
+def _check_currency(settings: Settings) -> None:
+    """Refuse a currency that the settlement token cannot count, and one of a member: its exchange has said it."""
+    told = settings.space
+    if not told.currency:
+        return
+    if told.exchange:
+        raise SettingsError("`space.currency` is the exchange's to say", "leave it empty: the space's document has it")
+    try:
+        currencies.settled(told.currency)
+    except ContractError as error:
+        raise SettingsError(f"`space.currency`: {error}") from error
 
 
 def _check_store(settings: Settings) -> None:

@@ -60,6 +60,7 @@ class Space:
     """The data space we belong to."""
 
     exchange: str = _said("", "URL of the exchange; empty if this is the exchange, or for a lone connector")
+    currency: str = _said("", "currency that the exchange founds its space in (ISO 4217, two decimals); empty: CNY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ class Console:
         (), "folders whose files the console may publish, not those below them; none: only `penstock publish` does"
     )
     opened: str = _said("", "folder in which the console lays what it opens of a replica; empty: it opens none")
-    budget: int = _said(0, "most that the console buys for in a calendar month, in minor units; 0: no limit of its own")
+    budget: int = _said(
+        0, "most that the console buys for in a calendar month, in hundredths of the currency; 0: no limit of its own"
+    )
 
 
 @dataclass(frozen=True, slots=True)

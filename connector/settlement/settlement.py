@@ -73,7 +73,8 @@ class Settlements:
 
         await self._watch.look()
         channels = await self._core.store.read(look)
-        return {"channels": channels, "withdrawable": str(await self._purse.credit())}
+        credit, currency = await self._purse.credit(), self._deployment.currency
+        return {"channels": channels, "withdrawable": str(credit), "currency": currency}
 
     async def settle(self, agreement: str | None) -> JsonObject:
         """Settle all open channels on which we are paid (or those of one agreement), then withdraw what is ours.
@@ -85,7 +86,8 @@ class Settlements:
         wanted = await self._core.store.read(lambda tx: _channels(tx, agreement, {}))
         together = [wanted[at : at + batch.CALLS_MAX] for at in range(0, len(wanted), batch.CALLS_MAX)]
         ended = [told for rows in together for told in await self._end(rows)]
-        return {"channels": ended, "withdrawn": str(await self._purse.withdraw())}
+        withdrawn = await self._purse.withdraw()
+        return {"channels": ended, "withdrawn": str(withdrawn), "currency": self._deployment.currency}
 
     async def close(self, row: ChannelRow) -> None:
         """Close one channel as its payee, at the newest voucher; one that an arbitrator holds stays as it is."""
@@ -142,7 +144,7 @@ class Settlements:
             picked = await self._pick(channel)
         if picked.short:
             raise PaymentRefused(
-                f"{picked.short} minor units of what was released can be claimed by no voucher that is here, and the "
+                f"{self._money(picked.short)} of what was released can be claimed by no voucher that is here, and the "
                 f"buyer did not acknowledge them ({why or 'its acknowledgement is for less'}); the channel stays open",
                 "settle again when the buyer answers; what could be claimed is claimed",
             )
@@ -278,6 +280,9 @@ class Settlements:
 
     def _record(self, tx: Tx, kind: str, row: ChannelRow, fields: JsonObject) -> None:
         self._core.evidence.record(tx, kind, part=row.id, fields=fields, now=self._core.clock.now())
+
+    def _money(self, minor: int) -> str:
+        return price_words.money(minor, self._deployment.currency)
 
     @property
     def _deployment(self) -> Any:

@@ -96,6 +96,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     space.DemandRow,
     space.SearchRow,
     space.ComplaintRow,
+    space.CashRow,
     console.AccountRow,
     console.AccountLinkRow,
     console.ConsoleSessionRow,

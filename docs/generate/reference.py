@@ -42,10 +42,11 @@ def commands() -> str:
 def walked(group: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield (words, command) of every command below a group."""
     for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from walked(command, (*above, name))
-        else:
+        below = hasattr(command, "commands")
+        if not below or command.invoke_without_command:  # one that answers by itself is a command, too
             yield (*above, name), command
+        if below:
+            yield from walked(command, (*above, name))
 
 
 def settings() -> str:

@@ -118,8 +118,8 @@ RULES: Mapping[str, Rule] = {
     "volume_above": Rule(
         None,
         _volume,
-        "sold for {amount} minor units in tier {tier}, above {limit}",
-        "在 {tier} 层级的成交额为 {amount}（最小货币单位），高于 {limit}",
+        "sold for {amount} hundredths in tier {tier}, above {limit}",
+        "在 {tier} 层级的成交额为 {amount}（货币的百分之一），高于 {limit}",
     ),
     "concentration_above": Rule(
         Fraction(90),

@@ -56,11 +56,12 @@ class Program(NamedTuple):
 
 
 class Act(NamedTuple):
-    """A call that changes something, unsigned."""
+    """A call that changes something, unsigned; a `memo` stands behind its arguments, where no program looks."""
 
     program: Program
     function: str
     args: tuple[Any, ...]
+    memo: bytes = b""
 
 
 class Signed(NamedTuple):
@@ -230,6 +231,14 @@ class Chain:
             created=address.read(created) if created else None,
         )
 
+    async def called(self, transaction: bytes) -> bytes | None:
+        """Return the bytes that a transaction called with, None for one that the chain does not know."""
+        try:
+            found = await _asked(self._eth.get_transaction("0x" + transaction.hex()))
+        except TransactionNotFound:
+            return None
+        return bytes(found["input"])
+
     async def events(
         self,
         program: Program,
@@ -294,7 +303,7 @@ class Chain:
             await _asked(self._eth.send_raw_transaction(raw))
         except ChainRefused:
             # a chain refuses what it has already, each in its own words
-            if not await self._is_known(transaction):
+            if await self.called(transaction) is None:
                 raise
         return transaction
 
@@ -308,13 +317,6 @@ class Chain:
                     await asyncio.sleep(RECEIPT_POLL_SECONDS)
         except TimeoutError as error:
             raise ChainUnreachable(f"transaction `{transaction.hex()}` is not mined yet; ask again") from error
-
-    async def _is_known(self, transaction: bytes) -> bool:
-        try:
-            await _asked(self._eth.get_transaction(transaction))
-        except TransactionNotFound:
-            return False
-        return True
 
     async def _sign(self, request: dict[str, Any], nonce: int, key: bytes, instead_of: Fees | None = None) -> Signed:
         signer = Account.from_key(key)
@@ -337,7 +339,7 @@ class Chain:
 
 def call_data(act: Act) -> bytes:
     """Return an act as the bytes that a transaction carries: what is kept until it can be signed."""
-    return abi.encode_call(act.program.name, act.function, act.args)
+    return abi.encode_call(act.program.name, act.function, act.args) + act.memo
 
 
 def _block(found: Any) -> Block:

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from contracts import address, signature
+from contracts import address, currencies, signature
 from contracts.decimals import read_decimal
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.typed_data import Domain
@@ -32,16 +32,19 @@ class Deployment:
     """Chain id, salt (32 bytes) and the address (20 bytes) of each of `PROGRAMS`.
 
     `since` is the first block with one of them, where nobody has to look for events before; 0 if nobody says.
+    `currency` is what a hundred units of the token are; a deployment of before there were several names none.
     """
 
     chain_id: int
     salt: bytes
     addresses: Mapping[str, bytes]
     since: int = field(default=0, compare=False)
+    currency: str = currencies.FIRST
 
     def __post_init__(self) -> None:
         if len(self.salt) != SALT_BYTES or set(self.addresses) != set(PROGRAMS):
             raise ValueError(f"a deployment has a salt of {SALT_BYTES} bytes and the programs {', '.join(PROGRAMS)}")
+        currencies.settled(self.currency)
 
     def program(self, name: str) -> Program:
         """Return a program by name."""
@@ -53,10 +56,11 @@ class Deployment:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Deployment:
-        """Read `{chainId, salt, since?, addresses: {program: EIP-55 string}}`; numbers are decimal strings."""
+        """Read `{chainId, salt, since?, addresses: {program: EIP-55}, currency?}`; numbers are decimal strings."""
         addresses = {name: address.read(shown, name) for name, shown in document["addresses"].items()}
         since = read_decimal(document.get("since", "0"), "since")
-        return cls(int(document["chainId"]), bytes.fromhex(document["salt"]), addresses, since)
+        currency = str(document.get("currency", currencies.FIRST))
+        return cls(int(document["chainId"]), bytes.fromhex(document["salt"]), addresses, since, currency)
 
     def json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -65,7 +69,7 @@ class Deployment:
             "salt": self.salt.hex(),
             "since": str(self.since),
             "addresses": {name: address.show(where) for name, where in self.addresses.items()},
-        }
+        } | ({} if self.currency == currencies.FIRST else {"currency": self.currency})
 
 
 def creation(
@@ -81,16 +85,19 @@ def creation(
     return salt, *more.get(program, ())
 
 
-async def deploy(chain: Chain, key: bytes, **more: Any) -> Deployment:
+async def deploy(chain: Chain, key: bytes, *, currency: str = currencies.FIRST, **more: Any) -> Deployment:
     """Put all programs on the chain with a fresh salt; the holder of `key` becomes the token's issuer.
 
-    `more` is for `creation`. Returns the whole deployment or raises; after a failure start again, half a deployment is
-    of no use to anybody.
+    `more` is for `creation`. Returns the whole deployment or raises, ContractError for a currency that the token cannot
+    count; after a failure start again, half a deployment is of no use to anybody.
     """
+    if currencies.settled(currency) != currencies.FIRST:
+        more.setdefault("token_name", f"{DEFAULT_TOKEN_NAME} ({currency})")
     salt = secrets.token_bytes(SALT_BYTES)
     created = {name: await _create(chain, key, name, creation(name, salt, **more)) for name in PROGRAMS}
     addresses = {name: where for name, (where, _) in created.items()}
-    return Deployment(await chain.chain_id(), salt, addresses, min(block for _, block in created.values()))
+    since = min(block for _, block in created.values())
+    return Deployment(await chain.chain_id(), salt, addresses, since, currency)
 
 
 async def borne_out(chain: Chain, deployment: Deployment) -> Deployment:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from contracts import address, signature
+from contracts import address, price_words, signature
 from contracts.onchain.artifacts import PROGRAMS
 from ledger.chain.errors import ChainRefused
 from ledger.chain.membership import Standing
@@ -182,6 +182,14 @@ class Programs:
     async def balance(self, account: bytes, at: At = "latest") -> int:
         """Return an account's balance in the settlement token, in minor units."""
         return int(await self._call("token", "balanceOf", account, at=at))
+
+    async def issuer(self) -> bytes:
+        """Return the account that makes units of the settlement token, and takes them back."""
+        return bytes(await self._call("token", "issuer", at="latest"))
+
+    def money(self, minor: int) -> str:
+        """Return an amount of the settlement token as people write it."""
+        return price_words.money(minor, self.deployment.currency)
 
     async def permit_nonce(self, account: bytes) -> int:
         """Return the token's count of this owner's permits."""

@@ -114,6 +114,8 @@ SHAPES: Mapping[str, Shape] = {
     "identity.moved": _shape("member", f"{_MOVE} digest", "tx"),
     "trade.recorded": _shape("product", "channel price unit topic grade form tier currency amount digest"),
     "complaint.moved": _shape("complaint", f"{_MOVE} digest complainant respondent agreementDigest late"),
+    "cash.moved": _shape("cash", f"{_MOVE} digest", "tx"),
+    "payment.made": _shape("payment", "kind to amount tx", "agreementDigest reason"),
     "operator.moved": _shape("operator", f"{_MOVE} digest"),
     "act.moved": _shape("act", f"{_MOVE} digest"),
     "leave.moved": _shape("member", f"{_MOVE} digest"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from contracts import address
+from contracts import address, currencies
 from contracts.errors import why
 from contracts.typed_data import Domain
 from ledger.log import cosignature
@@ -159,10 +159,16 @@ class Space:
     _by_origin: Mapping[str, Member] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        currencies.settled(self.currency)
         object.__setattr__(self, "domains", _domains(self.deployment))
         members = list(self.members.values())[::-1]  # where two are alike the first counts
         object.__setattr__(self, "_by_address", {member.address: member for member in members})
         object.__setattr__(self, "_by_origin", {member.origin: member for member in members})
+
+    @property
+    def currency(self) -> str:
+        """Return the currency that the space settles in; a document of before there were several names none."""
+        return str(self.deployment.get("currency", currencies.FIRST))
 
     @property
     def supervisor(self) -> Member | None:

@@ -33,6 +33,7 @@ ELSEWHERE = {
 # what had nothing to do when it was tried
 CHANGES_NOTHING = {
     "exchange member reread": "the member's documents say what they said",
+    "wallet collect": "the exchange's tenth of so small a sale is nothing; tests/api/test_wallet.py has one of more",
     "log disclose": "the supervisor was there first, so all is disclosed to it",
 }
 # commands whose --dry-run is a look of its own, with a row of its own

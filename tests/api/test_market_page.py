@@ -21,6 +21,7 @@ from catalog.complaint import State as Complaint
 from catalog.trades import BUYERS_LEAST, TRADES_LEAST
 from catalog.working_days import after
 from connector.provider.billing import orders
+from contracts.price_words import money
 from contracts.reputation import FORMULA, Record
 from ledger.agreement import bill as bills
 from ledger.agreement import bill_check
@@ -41,6 +42,11 @@ ALONE = {"prices", "reputation"}
 # commands that ask no server: they are told of loopback addresses instead
 OFFLINE = {"bill check"}
 LATE_SECONDS = 120  # of a deadline, against the clock of this test
+
+
+def shown(amount):
+    """An amount as a person reads it."""
+    return money(int(amount), "CNY")
 
 
 def blocks():
@@ -126,7 +132,9 @@ async def test_a_demand_is_pursued_until_an_agreement_meets_it(space, reader):
 
 async def test_an_order_says_how_far_it_is_and_what_it_came_to(reader):
     (line,) = [one for one in reader.told["bill list"][0].splitlines() if one.startswith(reader.trade.digest[:16])]
-    assert re.search(rf"  settled +{reader.trade.amount} CNY  bought: {TITLE} \(6\.00 CNY per MiB\)$", line)
+    assert re.search(
+        rf"  settled +{re.escape(shown(reader.trade.amount))}  bought: {TITLE} \(6\.00 CNY per MiB\)$", line
+    )
     assert re.findall(r"`(\w+)`", re.search(r"is the first of (.+?) that holds", TEXT)[1]) == list(orders.STATES)
 
 
@@ -147,18 +155,18 @@ async def test_a_bill_is_a_signed_document_that_both_parties_write_alike(reader)
 
 async def test_a_month_s_statement_sums_what_was_released_in_it(reader):
     said = reader.told["bill show"][1]
-    sums = re.search(rf"^{reader.trade.month}: spent (\d+), earned (\d+) minor units$", said, re.MULTILINE)
-    outside = re.search(r"^plain copies, .+: (\d+)$", said, re.MULTILINE)
+    sums = re.search(rf"^{reader.trade.month}: spent ([\d.]+) CNY, earned ([\d.]+) CNY$", said, re.MULTILINE)
+    outside = re.search(r"^plain copies, .+: ([\d.]+) CNY$", said, re.MULTILINE)
     rows = list(csv.DictReader(reader.read("november.csv").splitlines()))
     (own,) = [row for row in rows if row["agreement"] == reader.trade.digest]
     assert (own["title"], int(own["amount"])) == (TITLE, int(reader.trade.amount))
     told = [*sums.groups(), *(outside.groups() if outside else ())]
-    assert sum(map(int, told)) == sum(int(row["amount"]) for row in rows)
+    assert sum(int(one.replace(".", "")) for one in told) == sum(int(row["amount"]) for row in rows)
 
 
 async def test_a_bill_is_checked_by_chain_and_log_and_against_the_other_party_s(reader):
     (said,) = reader.told["bill check"]
-    assert said.endswith(f"the bill holds: {reader.trade.amount} minor units of CNY\n")
+    assert said.endswith(f"the bill holds: {shown(reader.trade.amount)}\n")
     lines = said.splitlines()[:-1]
     assert len(lines) == len(bill_check.CHECKS)
     assert all(line.startswith("holds: ") for line in lines), "with chain and log, nothing is left unlooked at"

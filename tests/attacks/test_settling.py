@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from connector.runtime.clock import Clock
+from contracts.price_words import money
 from tests.api.command import PROGRAM
 from tests.api.conftest import say  # noqa: F401  # a fixture
 from tests.api.space import PURPOSE, Space
@@ -137,6 +138,6 @@ async def test_one_lapsed_voucher_stops_no_other_settlement(tmp_path, say):  # n
         said, _ = await process.communicate()
         lines = {line[:16]: line for line in said.decode().splitlines()}
         assert process.returncode == 5, lines
-        assert f"not settled: {OPENING} minor units" in lines[hand.channel.hex()[:16]]
-        assert f"settled {view['progress']['paid']}, shares" in lines[view["channel"][:16]]
+        assert f"not settled: {money(OPENING, 'CNY')} of what" in lines[hand.channel.hex()[:16]]
+        assert f"settled {money(int(view['progress']['paid']), 'CNY')} (" in lines[view["channel"][:16]]
         assert channels(space, view)[view["channel"]][0] == "closed"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from eth_account import Account
 
+from contracts.errors import ContractError
 from ledger.chain import acts
 from ledger.chain.client import Chain, read_time
 from ledger.chain.deployment import Deployment, borne_out
@@ -172,3 +173,10 @@ async def test_a_deployment_survives_json(programs):
     assert Deployment.from_json(unsaid).since == 0
     with pytest.raises(ValueError, match="salt"):
         Deployment(1, b"short", deployment.addresses)
+    # a document of before there were several currencies names none
+    assert "currency" not in deployment.json()
+    assert survived.currency == "CNY"
+    euros = replace(deployment, currency="EUR")
+    assert Deployment.from_json(euros.json()) == euros != deployment
+    with pytest.raises(ContractError, match="`JPY` has no decimals"):
+        Deployment.from_json(deployment.json() | {"currency": "JPY"})

@@ -169,7 +169,7 @@ def test_money_that_is_gone_twice_over_is_told_as_none():
     pair = begun()
     put(pair, deposit=0)
     fault = refused("over-credit", pair.payer_db, lambda: planned(pair, pair.want([1])))
-    assert fault.text == "one row costs more than the 0 minor units that may be unreleased"
+    assert fault.text == "one row costs more than the 0.00 CNY that may be unreleased"
 
 
 # ---- openings

@@ -197,7 +197,7 @@ def test_a_quota_is_drawn_on_to_its_last_unit_for_one_price(quota, rows):
 def test_a_row_that_is_dearer_than_the_money_is_said_so():
     with pytest.raises(ChannelFault) as dear:
         window.next_rows(purse(money=69), RowSet.of([(1, 1)]), RowSet())
-    assert dear.value.text == "one row costs more than the 69 minor units that may be unreleased"
+    assert dear.value.text == "one row costs more than the 0.69 CNY that may be unreleased"
     assert window.next_rows(purse(money=0), RowSet(), RowSet()) == RowSet()
 
 

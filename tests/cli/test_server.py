@@ -47,12 +47,12 @@ APPLIED = {
     "due": "2026-11-23T00:00:00+00:00",
 }  # fmt: skip
 FIGURE = {
-    "en": "deal rate", "zh": "成交率", "value": "25.0", "unit": "%", "national": "17.9 % (2023)",
+    "key": "deal-rate", "en": "deal rate", "zh": "成交率", "value": "25.0", "unit": "%", "national": "17.9 % (2023)",
     "formula": "sold ÷ listed", "source": "the chain",
 }  # fmt: skip
 POSTED = {
     "id": "d", "title": "weather", "description": "", "where": ["tier=kept"], "purpose": "Research", "place": "CN-44",
-    "most": "5", "unit": "byte", "currency": "CNY", "until": "2027-01-01T00:00:00Z",
+    "most": "5", "unit": "byte", "currency": "", "until": "2027-01-01T00:00:00Z",
 }  # fmt: skip
 CALLS = {
     f"demand post weather --until {POSTED['until']} --id d --where tier=kept --purpose Research --in CN-44 --most 5": (
@@ -71,7 +71,7 @@ CALLS = {
         "B: refused",
     ),
     "exchange indicators": (
-        "GET", "indicators", None, {"block": "7", "indicators": [FIGURE]},
+        "GET", "indicators", None, {"block": "7", "currency": "EUR", "indicators": [FIGURE]},
         "deal rate · 成交率: 25.0 %   national: 17.9 % (2023)",
     ),
     "exchange listings --state listed": (
@@ -127,7 +127,10 @@ CALLS = {
         "GET", "quotes/a%2Fb", None, QUOTED, "penstock get a/b --max-price 500 --max-total 1250 --purpose TERM",
     ),
     "quote o": ("GET", "quotes/o", None, QUOTED | {"of": "opening", "columns": ["x"]}, "one opening: 12.50 CNY"),
-    "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
+    "settle": (
+        "POST", "settlements", {"agreement": None}, {"channels": [], "withdrawn": "1250", "currency": "EUR"},
+        "nothing to settle\n12.50 EUR withdrawn",
+    ),
     "log head": ("GET", "log", None, {"origin": "o/log", "size": 3, "root": "00"}, "o/log: 3 events"),
     "log anchor": (
         "POST", "log/anchor", {}, {"size": 3, "block": 7, "signed": "ecdsa", "dropped": []},
@@ -145,7 +148,8 @@ CALLS = {
         "POST", "members", {"did": "did:web:b"}, {"name": "B", "role": "buyer", "region": "US"}, "B (buyer, US)",
     ),
     "exchange credit did:web:b 50": (
-        "POST", "credits", {"did": "did:web:b", "amount": "50"}, {"did": "did:web:b", "amount": "50"}, "credited 50",
+        "POST", "credits", {"did": "did:web:b", "amount": "50"},
+        {"did": "did:web:b", "amount": "50", "currency": "EUR"}, "credited 0.50 EUR",
     ),
     "exchange review p": (
         "POST", "listings/p/review", {}, {"title": "T", "opened": 4, "bound": "b", "state": "listed"}, "4 rows opened",

@@ -96,7 +96,7 @@ def test_a_space_document_serves_as_deployment(penstock, file, deployment):
     said = penstock("verify", bundle, "--deployment", space)
     assert said.code == 0
     assert "at fault: payee" in said.out
-    assert "refund: 250" in said.out
+    assert "refund: 2.50" in said.out
 
 
 def proven(index=1):

@@ -187,3 +187,18 @@ def test_an_exchange_alone_is_served_side_by_side(roles, shared):
     values = {**DEVELOPMENT, "participant.roles": roles, "chain.rpc": "http://node.example"}
     assert not build(values).side_by_side
     assert build({**values, "store.database": SERVER}).side_by_side is shared
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"space.currency": "JPY"}, "`JPY` has no decimals"),
+        ({"space.currency": "gold"}, "no currency that is known here"),
+        ({"space.currency": "EUR", "space.exchange": "https://exchange.example"}, "is the exchange's to say"),
+    ],
+)
+def test_a_currency_that_no_space_can_have_is_refused(values, said):
+    with pytest.raises(SettingsError, match=said):
+        build(values | {"server.development": True})
+    assert build({"space.currency": "EUR", "server.development": True}).space.currency == "EUR"
+    assert build({"server.development": True}).space.currency == ""

@@ -174,7 +174,7 @@ def test_a_salt_of_the_mandate_is_the_one_that_is_signed():
     refused(bought(drawn(), mandate={"salt": "08" * 32}), "the agreement changes `salt`")
 
 
-@pytest.mark.parametrize(("cap", "words"), [(900, None), ("900", None), (899, "may cost `900`, more than our cap")])
+@pytest.mark.parametrize(("cap", "words"), [(900, None), ("900", None), (899, "may cost 9.00 CNY, more than our cap")])
 def test_the_cap_of_the_mandate_binds_to_the_unit(cap, words):
     row = bought(drawn(), mandate={"cap": cap})
     if words is None:
@@ -260,3 +260,14 @@ def test_a_verification_is_read_back_and_nothing_else_is_one():
     assert signing.read_verification(block, made.digest.hex()) == made.signature
     for wrong in (None, "x", block | {"digest": "00"}, block | {"signature": "00"}, {"digest": made.digest.hex()}):
         assert signing.read_verification(wrong, made.digest.hex()) == b""
+
+
+def test_nothing_is_signed_in_another_currency_than_the_space_s():
+    """The token counts the space's currency alone: neither side signs a price in another one."""
+    euros = replace(SELLER, currency="EUR")
+    with pytest.raises(DeclinedError, match="the price is in `CNY`, and this space settles in `EUR`"):
+        drawn(me=euros)
+    row = bought(drawn())
+    assert signing.inspect(ME, negotiation(**row), START).typed is not None
+    with pytest.raises(DeclinedError, match="the price is in `CNY`, and this space settles in `EUR`"):
+        signing.inspect(replace(ME, currency="EUR"), negotiation(**row), START)

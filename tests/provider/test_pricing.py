@@ -56,7 +56,7 @@ CASES = [
 def test_what_follows_from_a_brief(said, tariff, cap, exposure, deposit):
     brief = BRIEF | said
     pricing.check(brief)
-    assert pricing.tariff(brief, GOODS) == tariff
+    assert pricing.tariff(brief, GOODS, "CNY") == tariff
     limits = {"units": "1000", "periods": "1"} | pricing.limits(brief, tariff, GOODS, NOW)
     assert amount(tariff, int(limits["units"])) * int(limits["periods"]) == cap
     assert pricing.exposure(tariff, GOODS) == exposure
@@ -69,7 +69,7 @@ def test_what_follows_from_a_brief(said, tariff, cap, exposure, deposit):
     st.integers(0, PIECES - 1),
 )
 def test_every_piece_can_be_bought_within_the_default_exposure(said, before, piece):
-    tariff = pricing.tariff(BRIEF | said, GOODS)
+    tariff = pricing.tariff(BRIEF | said, GOODS, "CNY")
     paid, after = (
         meter.added(tariff, rows, TABLE, begins=False)
         for rows in (RowSet.rows(range(before)), RowSet.rows([*range(before), piece]))
@@ -92,13 +92,13 @@ def test_a_buyer_refuses_a_price_of_another_shape_than_its_edition(tariff):
 
 @every("said", [case[0] for case in CASES], ids=str)
 def test_a_buyer_takes_the_prices_that_publishing_makes(said):
-    pricing.verify({"tariff": pricing.tariff(BRIEF | said, GOODS).json()}, TABLE)
+    pricing.verify({"tariff": pricing.tariff(BRIEF | said, GOODS, "CNY").json()}, TABLE)
 
 
 def test_a_brief_per_row_needs_rows():
     bare = pricing.Goods(GOODS.pieces, TABLE, PIECE, ())
     with pytest.raises(InvalidInput):
-        pricing.tariff(BRIEF | {"unit": "row"}, bare)
+        pricing.tariff(BRIEF | {"unit": "row"}, bare, "CNY")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from connector.settlement import settlement
 from connector.store.rows.channel import ChannelState, Side
+from contracts import price_words
 from contracts.address import show
 from ledger.chain import batch
 from tests.channel.rig import CHANNEL_ID, EXCHANGE, PAYEE, START, over_the_wire
@@ -40,7 +41,7 @@ def test_a_preview_says_what_is_claimed_and_what_can_be(world):
     line = {
         "channel": KEY, "agreement": world.pair.deal.hex(), "claimed": "0", "newest": "70", "short": "0", "bill": ""
     }  # fmt: skip
-    assert world.preview() == {"channels": [line], "withdrawable": "12"}
+    assert world.preview() == {"channels": [line], "withdrawable": "12", "currency": "CNY"}
     assert world.chain.looked == 1
     world.put(claimed=PAID)
     assert world.preview()["channels"] == [{**line, "claimed": "70"}]
@@ -79,7 +80,7 @@ def test_a_payee_asks_claims_closes_and_withdraws(world):
     world.chain.past = {100: None}  # without agreed confirmations nobody asks about a block
     world.chain.meanwhile["close"] = lambda: world.chain.credits.update({PAYEE: 63})
     deal = world.pair.deal.hex()
-    assert world.settle() == {"channels": [told(agreement=deal)], "withdrawn": "63"}
+    assert world.settle() == {"channels": [told(agreement=deal)], "withdrawn": "63", "currency": "CNY"}
     assert [url.rsplit("/", 1)[1] for url, _, _ in world.asked] == ["acknowledgement"]
     claim = f"claim:{KEY}:2"  # with the acknowledgement, which publishes no preimage
     assert world.chain.names() == [claim, CLOSE, "withdraw:100"]
@@ -133,7 +134,7 @@ def test_a_buyer_that_has_acknowledged_is_not_asked_again(world):
 def test_what_an_arbitrator_holds_is_left_out_until_that_is_over(world):
     del world.chain.channels[world.second()]  # as one is that the chain does not know
     world.chain.set(frozen_until=START + timedelta(seconds=1))
-    assert world.settle() == {"channels": [], "withdrawn": "0"}
+    assert world.settle() == {"channels": [], "withdrawn": "0", "currency": "CNY"}
     assert (world.asked, world.chain.sent, world.row().state) == ([], [], ChannelState.OPEN)
     world.chain.block.at += timedelta(seconds=1)
     assert len(world.settle()["channels"]) == 1
@@ -156,7 +157,7 @@ def test_what_nothing_can_claim_keeps_its_channel_open_and_stops_no_other(world)
     world.silent()
     first, other = world.settle()["channels"]
     assert (first["fault"]["code"], first["fault"]["text"]) == ("payment", (
-        "70 minor units of what was released can be claimed by no voucher that is here, and the buyer did not "
+        "0.70 CNY of what was released can be claimed by no voucher that is here, and the buyer did not "
         "acknowledge them (the buyer does not answer); the channel stays open"
     ))  # fmt: skip
     assert first["fault"]["hint"] == "settle again when the buyer answers; what could be claimed is claimed"
@@ -171,7 +172,9 @@ def test_what_can_be_claimed_of_it_is_claimed(world):
     [one] = world.settle()["channels"]
     assert world.chain.names() == [CLAIM]
     assert (one["settled"], one["shares"]) == ("70", SHARES)
-    assert one["fault"]["text"].startswith(f"{world.row().cumulative - PAID} minor units of what was released")
+    assert one["fault"]["text"].startswith(
+        f"{price_words.money(world.row().cumulative - PAID, 'CNY')} of what was released"
+    )
 
 
 def test_an_acknowledgement_of_less_leaves_it_open(world, monkeypatch):

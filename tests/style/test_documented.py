@@ -31,9 +31,10 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         service list, space list, space show, space rules, version list, version compare, exchange connectors,
         exchange pending, exchange applications, exchange listings, exchange indicators, exchange member list,
         exchange operator list, exchange leaving list, exchange source list, exchange source show, bill list, bill show,
-        bill check, complaint list, complaint show, rights show, dispute list, dispute show, chain status, chain export,
-        chain check, chain licence, vault list, vault idle, vault holders, vault lineage, transfer show, admin list,
-        admin show, admin trace, admin config, admin account list
+        bill check, wallet, wallet requests, exchange request list, complaint list, complaint show, rights show,
+        dispute list, dispute show, chain status, chain export, chain check, chain licence, vault list, vault idle,
+        vault holders, vault lineage, transfer show, admin list, admin show, admin trace, admin config,
+        admin account list
     """,
     "it makes or runs what is ours alone": """
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
@@ -78,7 +79,8 @@ def test_a_command_that_a_page_shows_can_be_given(page, line):
         if at is None:
             break
         command, words = command.commands[words[at]], words[:at] + words[at + 1 :]
-    assert not hasattr(command, "commands"), f"{page}: `penstock {line}` is no command"
+    alone = not hasattr(command, "commands") or command.invoke_without_command
+    assert alone, f"{page}: `penstock {line}` is no command"
     given = {word.split("=")[0] for word in words if word.startswith("--")}
     assert given <= options | {"--help"}, f"{page}: `penstock {line}` has no {given - options}"
 

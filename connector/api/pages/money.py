@@ -12,10 +12,12 @@ from connector.console.leafing import leafed
 from connector.consumer.budget import Budget
 from connector.consumer.outlay import AMOUNT, MICROSECONDS, since
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.settlement import holdings
 from connector.settlement.claiming import Claiming
+from connector.settlement.wallet import Wallet
 from connector.store import sums
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.channel import ChannelState, Side
+from connector.store.rows.channel import Side
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 DAYS = 30
 DAY_MICROSECONDS = 86_400 * MICROSECONDS
-SUMS = ("deposit", "cumulative", "claimed")
 # the day of a window, counted from 1970
 _DAY = f"windows.created / {DAY_MICROSECONDS}"
 _JOINED = (
@@ -35,10 +36,16 @@ _JOINED = (
 )
 
 
+async def wallet(call: Call) -> JsonObject:
+    """Return what we have, and a page of what moved it."""
+    told = await call.of(Wallet).page(call.first(FOUND_ROWS_MAX))
+    return {**told, "rows": told.pop("movements")}
+
+
 async def spending(call: Call) -> JsonObject:
     """Return what was spent, beside the month's budget."""
     flow = await _flow(call, Side.PAYER)
-    back = await call.core.store.read(_refundable)
+    back = await call.core.store.read(holdings.free)
     return {**flow, "back": str(back), "budget": await call.of(Budget).page()}
 
 
@@ -46,14 +53,6 @@ async def earnings(call: Call) -> JsonObject:
     """Return what was earned, before the exchange's share, and what of it lapses unless it is claimed before."""
     lapses = await call.of(Claiming).lapses()
     return {**await _flow(call, Side.PAYEE), "lapses": lapses[:PAGE_ROWS_MAX]}
-
-
-def _refundable(tx: Tx) -> int:
-    """Return what lies in open channels and is promised to nobody: it comes back when they are closed."""
-    listed = ", ".join(sums.select(name, name) for name in ("deposit", "cumulative"))
-    sql = f"SELECT {listed} FROM channels WHERE role = ? AND state <> ?"  # noqa: S608  # named here
-    row = tx.execute(sql, Side.PAYER, ChannelState.CLOSED)[0]
-    return max(0, sums.total(row, "deposit") - sums.total(row, "cumulative"))
 
 
 async def _flow(call: Call, role: Side) -> JsonObject:
@@ -95,9 +94,8 @@ def days(tx: Tx, role: Side, begin: date, today: date) -> list[JsonObject]:
 
 
 def _all_time(tx: Tx, role: Side) -> JsonObject:
-    listed = ", ".join(sums.select(name, name) for name in SUMS)
-    row = tx.execute(f"SELECT count(*) AS channels, {listed} FROM channels WHERE role = ?", role)[0]  # noqa: S608  # named here
-    return {"sums": {name: str(sums.total(row, name)) for name in SUMS}, "channels": int(row["channels"])}
+    count, found = holdings.all_time(tx, role)
+    return {"sums": {name: str(amount) for name, amount in found.items()}, "channels": count}
 
 
 def _line(tx: Tx, row: JsonObject) -> JsonObject:

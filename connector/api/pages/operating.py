@@ -8,6 +8,8 @@ from urllib.parse import quote as quoted
 from catalog.listing import State
 from connector.api.pages import governed
 from connector.api.pages.buying import shown
+from connector.client.acts.listings import MONEY
+from connector.console import showing
 from connector.console.fitting import fitting
 from connector.console.leafing import onward
 from connector.exchange import listings as rows_of
@@ -128,4 +130,10 @@ async def dispute(call: Call) -> JsonObject:
 async def indicators(call: Call) -> JsonObject:
     """Return the indicators of the market, as far as the chain was read."""
     found = await call.of(Indicators).look()
-    return {"block": found["block"], "rows": [{**row, "label": row["en"]} for row in found["indicators"]]}
+    rows = [{**row, "label": row["en"], "shown": _figure(row, found["currency"])} for row in found["indicators"]]
+    return {"block": found["block"], "rows": rows}
+
+
+def _figure(row: JsonObject, currency: str) -> str:
+    """Return an indicator as people read it: an amount as money."""
+    return showing.money(row["value"], currency) if row["key"] in MONEY else str(row["value"])

@@ -28,6 +28,7 @@ from connector.provider.description import dataset_of
 from connector.provider.publication import Publications
 from connector.runtime.errors import InvalidInput, PenstockError
 from connector.runtime.limits import CONSOLE_FILES_MAX, CONSOLE_MEASURED_BYTES_MAX
+from connector.space.view import SpaceView
 from contracts import price_words
 from contracts.errors import ContractError
 from policy.errors import PolicyError
@@ -62,9 +63,8 @@ async def publish(call: Call) -> JsonObject:
     if not fields["title"]:
         return told
     try:
-        preview = await asyncio.to_thread(
-            _preview, call.core, call.of(Publications), brief(fields, chosen, there), there
-        )
+        made, currency = brief(fields, chosen, there), call.of(SpaceView).last().currency
+        preview = await asyncio.to_thread(_preview, call.core, call.of(Publications), made, there, currency)
     except FAULTS as fault:
         return {**told, "failure": {"text": str(fault), "hint": getattr(fault, "hint", "")}}
     return {**told, "preview": preview, "rows": preview["about"]["rows"]}
@@ -118,12 +118,12 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject) -> JsonObjec
     })  # fmt: skip
 
 
-def _preview(core: Core, publications: Publications, made: JsonObject, there: JsonObject) -> JsonObject:
+def _preview(core: Core, publications: Publications, made: JsonObject, there: JsonObject, currency: str) -> JsonObject:
     """Return what others will see: columns as they are measured, terms, price and examples of it, and the tier."""
     row = publications.draft(made)
     profiles = [_measured(Path(path), there[path]) for path in made[FILES]]
     dataset, _ = dataset_of(profiles, row, core.settings.participant.region)
-    tariff = pricing.previewed(made, max(dataset.size, 1))
+    tariff = pricing.previewed(made, max(dataset.size, 1), currency)
     return {
         "about": describing.described(dataset_json(dataset)),
         "rules": describing.rules(row.policy, made["title"]),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import NULL, Act, Field
+from connector.client.acts.money import HUNDREDTHS
 from connector.client.acts.shape import QUOTE
 
 if TYPE_CHECKING:
@@ -48,16 +49,16 @@ def _amount(name: str, words: tuple[str, str], help_: str, option: str, least: i
 # what a buyer lets its connector do by itself, in minor units: connector.consumer.mandate looks at every member
 LIMITS = (
     Field(
-        "limit", ("Highest price", "最高价"), "most to agree to per unit or period, in minor units", "--max-price",
+        "limit", ("Highest price", "最高价"), "most to agree to per unit or period, " + HUNDREDTHS, "--max-price",
         "digits", least=0,
     ),
     PURPOSE,
-    _amount("cap", ("Most in all", "总额上限"), "most to agree to in all, minor units", "--max-total"),
+    _amount("cap", ("Most in all", "总额上限"), "most to agree to in all, in hundredths", "--max-total"),
 )  # fmt: skip
 MANDATE = (
     *LIMITS,
     _amount("bid", ("First bid", "首次出价"), "first bid per unit; default: asked price, if within", "--bid"),
-    _amount("deposit", ("Deposit", "押金"), "deposit in minor units; default: the whole price", "--deposit"),
+    _amount("deposit", ("Deposit", "押金"), "deposit in hundredths; default: the whole price", "--deposit"),
     _amount(
         "exposure", ("Exposure", "敞口"), "most to owe for keys not yet released; default: as agreed", "--exposure",
         least=1,

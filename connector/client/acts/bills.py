@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import NULL, TRADERS, Act, Field
+from connector.client.acts.money import money
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 CHANNEL = {"channel": "text", "agreement": "text", "bill": "text"}
 PREVIEW: dict[str, Shape] = {
     "withdrawable": "digits",
+    "currency": "text",
     "channels": [{**CHANNEL, "newest": "digits", "claimed": "digits", "short": "digits"}],
 }
 ORDER: Shape = {
@@ -30,7 +32,7 @@ AGREEMENT = Field(
 
 def _orders(found: Any) -> list[str]:
     return [
-        f"{row['agreement'][:16]}…  {row['state']:<10}  {row['amount']:>12} {row['currency']}  "
+        f"{row['agreement'][:16]}…  {row['state']:<10}  {money(row['amount'], row['currency']):>16}  "
         f"{'sold' if row['role'] == 'provider' else 'bought'}: {row['title']} ({row['price']})"
         for row in found["orders"]
     ] or ["no order"]
@@ -44,6 +46,7 @@ ACTS = (
         says=("Settle what can be settled of {agreement}.", "结算 {agreement} 可结算的款项。"),
         answer={
             "withdrawn": "digits",
+            "currency": "text",
             "shown": "text",
             "channels": [{**CHANNEL, "settled": "digits", "shares": {"*": "digits"}, "fault?": "object"}],
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector.client.acts.act import NULL, Field
+from connector.client.acts.money import HUNDREDTHS
 
 BRIEF = (
     Field(
@@ -11,7 +12,7 @@ BRIEF = (
     ),
     Field("title", ("Title", "标题"), "what buyers read", "--title"),
     Field(
-        "price", ("Asked price", "报价"), "asked price per unit or period, in minor units", "--price", "digits",
+        "price", ("Asked price", "报价"), "asked price per unit or period, " + HUNDREDTHS, "--price", "digits",
         least=0,
     ),
     Field("floor", ("Lowest price", "最低价"), "lowest price to agree to", "--floor", "digits"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import FORWARD, FRESH, NULL, Act, Field
+from connector.client.acts.money import HUNDREDTHS, money
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -30,14 +31,14 @@ POSTED = (
     ),
     Field("place", ("Place of use", "使用地"), "where it is to be used, ISO 3166 or GB/T 2260", "--in", default=""),
     Field(
-        "most", ("Highest price", "最高价"), "highest price in minor units per unit", "--most", "digits",
+        "most", ("Highest price", "最高价"), "highest price per unit, " + HUNDREDTHS, "--most", "digits",
         default=NULL, least=0,
     ),
     Field(
         "unit", ("Unit", "计价单位"), "the unit of that price: byte, row, piece, opening, call, flat", "--unit",
         default="byte",
     ),
-    Field("currency", ("Currency", "币种"), "the currency of that price", "--currency", default="CNY"),
+    Field("currency", ("Currency", "币种"), "currency of that price; default: the space's", "--currency", default=""),
     Field("id", ("Id", "编号"), "an id of your own; repeat it to post once", "--id", default=FRESH),
 )  # fmt: skip
 
@@ -46,7 +47,10 @@ def lines(demand: Any) -> list[str]:
     """Return what a person reads of a demand, and of what meets it."""
     score = f"{demand['score']:>3}  " if "score" in demand else ""
     ended = "".join(f", {name} {demand[name]}" for name in ("product", "agreement", "reason") if demand.get(name))
-    told = [f"{score}{demand['id']}  {demand['title']}  ({demand['state']}{ended}) until {demand['until']}"]
+    most = (
+        f", for {money(demand['most'], demand['currency'])} per {demand['unit']} at most" if demand.get("most") else ""
+    )
+    told = [f"{score}{demand['id']}  {demand['title']}{most}  ({demand['state']}{ended}) until {demand['until']}"]
     for one in demand.get("matches", ()):
         told.append(f"  {one['score']:>3}  {one['product']}  {one['title']}  ({one['tier']}) of {one['provider']}")
         told += [f"         {reason['points']:>2} of {reason['of']}: {reason['en']}" for reason in one["reasons"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import NULL, READ, TRADERS, Act, Field
+from connector.client.acts.money import HUNDREDTHS, bare
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -50,8 +51,9 @@ def _ruled(case: Any) -> list[str]:
     parts = ruling["division"]
     if parts is None:
         return [said, "the channel is left as it is"]
-    moved = f"of the unclaimed rest {parts['toPayees']} to the payees, {parts['toPayer']} to the payer"
-    late = f"claimed before the ruling and owed to the payer: {parts['shortfall']}"
+    payees, payer, short = (bare(parts[name]) for name in ("toPayees", "toPayer", "shortfall"))
+    moved = f"of the unclaimed rest {payees} to the payees, {payer} to the payer"
+    late = f"claimed before the ruling and owed to the payer: {short}"
     return [said, f"{moved} (transaction {case['tx']})", *([late] if parts["shortfall"] != "0" else [])]
 
 
@@ -123,7 +125,7 @@ ACTS = (
             ID,
             Field(
                 "award", ("Award", "判归收款方金额"),
-                "minor units of the disputed window that the payees keep", "--award", "digits", default=NULL, least=0,
+                "what the payees keep of that window, " + HUNDREDTHS, "--award", "digits", default=NULL, least=0,
             ),
             Field(
                 "reason", ("Reason", "理由"), "why, in words; default: what the verifier says", "--reason", default="",

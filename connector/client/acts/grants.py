@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.money import HUNDREDTHS, money
 
 ATTESTED = {
     "v": "number", "heads": [{"origin": "text", "size": "digits", "root": "text"}],
@@ -15,24 +16,29 @@ ACTS = (
         "POST credits",
         help="Issue settlement tokens to a member (against money received outside).",
         says=(
-            "Issue {amount} minor units of settlement tokens to {did}.",
-            "向 {did} 发行结算凭证 {amount}(最小单位)。",
+            "Issue settlement tokens to {did}: {amount}, in hundredths of the currency.",
+            "向 {did} 发行结算凭证:{amount}(以货币的百分之一计)。",
         ),
-        answer={"did": "text", "amount": "digits"},
+        answer={"did": "text", "amount": "digits", "currency": "text"},
         example={"did": "did:web:buyer.example", "amount": "100000"},
         fields=(
             Field("did", ("Member (DID)", "成员 DID"), "the member to credit"),
-            Field(
-                "amount", ("Amount in minor units", "金额(最小单位)"), "amount in minor units", kind="digits", least=1
-            ),
+            Field("amount", ("Amount, in hundredths", "金额(分)"), "amount " + HUNDREDTHS, kind="digits", least=1),
             Field("id", ("Id", "编号"), "an id of your own; the same issues once", None, default=None),
+            Field(
+                "reference",
+                ("Reference of the request", "申请参考号"),
+                "the reference under which the member asked for it and paid: it is credited once",
+                "--reference",
+                default=None,
+            ),
         ),
         handler="management.credit",
         roles=EXCHANGE,
         operator="credit",
         rehearse=True,
         verb="exchange credit",
-        lines=lambda done: [f"credited {done['amount']} to {done['did']}"],
+        lines=lambda done: [f"credited {money(done['amount'], done['currency'])} to {done['did']}"],
     ),
     Act(
         "grant revoke",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import EXCHANGE, READ, Act, Field
+from connector.client.acts.money import money
 from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
@@ -32,13 +33,23 @@ def _all(found: Any) -> list[str]:
     ]
 
 
+# indicators that are amounts
+MONEY = frozenset({"turnover"})
+
+
+def _figure(row: Any, currency: str) -> str:
+    if row["key"] in MONEY:
+        return money(row["value"], currency)
+    return f"{row['value']} {row['unit']}".rstrip()
+
+
 def _indicators(found: Any) -> list[str]:
     from catalog.indicators import NONE  # noqa: PLC0415  # loaded for this answer
 
     lines = [f"chain read up to block {found['block']}"]
     for row in found["indicators"]:
         beside = f"   national: {row['national']}" if row["national"] else ""
-        figure = f"{row['value']} {row['unit']}".rstrip() if row["value"] != NONE else "nothing to count yet"
+        figure = _figure(row, found["currency"]) if row["value"] != NONE else "nothing to count yet"
         lines.append(f"{row['en']} · {row['zh']}: {figure}{beside}")
         lines.append(f"    {row['formula']}; from {row['source']}")
     return lines
@@ -143,7 +154,7 @@ ACTS = (
         help="Show what this market comes to: each figure with its formula, its source, "
         "and the national survey's value.",
         says=("Show what this market comes to.", "显示市场指标。"),
-        answer={"block": "digits", "indicators": [INDICATOR]},
+        answer={"block": "digits", "currency": "text", "indicators": [INDICATOR]},
         example={},
         does="indicators.look",
         roles=EXCHANGE,

@@ -10,7 +10,8 @@ LANGUAGES = {"en": "text", "zh": "text"}
 LIMIT = {"key": "text", **LANGUAGES}
 QUOTE = {
     "product": "text", "provider": "text", "title": "text", "tier": "text", "edition": "text", "columns": ["text"],
-    "asked": "digits", "amount": "digits", "sum": "text", "price": "text", "of": "text", "bytes": "digits",
+    "asked": "digits", "amount": "digits", "currency": "text", "sum": "text",
+    "price": "text", "of": "text", "bytes": "digits",
     "pieces": "number",
 }  # fmt: skip
 PUBLISHED = {

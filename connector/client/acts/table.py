@@ -31,6 +31,7 @@ from connector.client.acts import (
     sources,
     spaces,
     vault,
+    wallet,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ TABLE: tuple[Act, ...] = (
     *processes.ACTS,
     *agreements.ACTS,
     *bills.ACTS,
+    *wallet.ACTS,
     *complaints.ACTS,
     *rights.ACTS,
     *disputes.ACTS,

@@ -146,11 +146,16 @@ def _service(document: JsonObject) -> JsonObject:
     return {"service": document["service"], "tier": "", "price": price, "base": document["service"]["endpoint"]}
 
 
+def _unnamed(price: object) -> str:
+    """Return a price that a catalogue tells without its currency; nobody here knows what its units are."""
+    return f"{price} per unit, in a currency that it does not name" if price else ""
+
+
 def _plain(document: JsonObject) -> JsonObject:
     """Return what a plain catalogue tells; the tier is what its ways of delivery can keep, empty for none we know."""
     product = foreign.from_json(document)
     tariff = product.priced_in
-    price = price_words.price(tariff) if tariff else f"{product.price} minor units per unit" if product.price else ""
+    price = price_words.price(tariff) if tariff else _unnamed(product.price)
     offer = {"id": product.policy.get("@id", ""), "policy": offers.rules(product.policy), "offers": product.offers}
     told = {name: getattr(product, name) for name in ("description", "region", "frequency", "grade", "rows", "size")}
     told |= {"keywords": list(product.keywords), "formats": list(product.formats), "classes": dict(product.classes)}

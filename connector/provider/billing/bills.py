@@ -89,7 +89,7 @@ class Bills:
             "at": self._core.clock.now().isoformat(timespec="seconds"),
         }
         signature = self._core.identity.sign(H(STATEMENT, canonical(told)))
-        return {STATEMENT: told, "signature": signature.hex()}
+        return {STATEMENT: told, "signature": signature.hex(), "currency": self._programs.deployment.currency}
 
     # ---- what is kept
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from connector.licence.receipt import OUTSIDE
-from contracts import price_words
+from contracts import currencies, price_words
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ STYLE = (
 LINE = ("channel", "seq", "order", "use", "period", "quantity", "amount")
 COPY = ("copy", "at", "bytes", "amount", "word")
 ROW = ("agreement", "role", "peer", "product", "title", "price", "orders", "amount", "state")
+# what of these is an amount
+SUMS = frozenset({"amount", "spent", "earned", "outside"})
 # name → English, Chinese
 WORDS: Mapping[str, tuple[str, str]] = {
     "bill": ("Bill", "账单"),
@@ -55,17 +58,25 @@ def lines(document: Mapping[str, Any], agreement: str = "") -> list[str]:
     """Return what a person reads on a terminal."""
     if "statement" in document:
         told = document["statement"]
-        rows = [f"{row['amount']:>12}  {row['title']}  ({row['role']}, {row['state']})" for row in told["agreements"]]
-        sums = f"{told['month']}: spent {told['spent']}, earned {told['earned']} minor units"
-        return [*rows, sums, *([f"plain copies, {OUTSIDE}: {told['outside']}"] if told["outside"] != "0" else [])]
-    if "copies" in document:
+        money = partial(_money, currency=_currency(document))
         rows = [
-            f"copy {row['copy']:>4}: {row['bytes']:>12} bytes for {row['amount']:>8}, {row['word']}"
+            f"{money(row['amount']):>16}  {row['title']}  ({row['role']}, {row['state']})" for row in told["agreements"]
+        ]
+        sums = f"{told['month']}: spent {money(told['spent'])}, earned {money(told['earned'])}"
+        outside = [f"plain copies, {OUTSIDE}: {money(told['outside'])}"] if told["outside"] != "0" else []
+        return [*rows, sums, *outside]
+    if "copies" in document:
+        currency = document["copies"]["currency"]
+        rows = [
+            f"copy {row['copy']:>4}: {row['bytes']:>12} bytes for {_money(row['amount'], currency):>12}, {row['word']}"
             for row in _copies(document)
         ]
         return [*(f"{name}: {value}" for name, value in _about_copies(document)), *rows]
     bill = document["bill"]
-    rows = [f"window {line['seq']:>4}: {line['quantity']:>12} for {line['amount']:>8}" for line in bill["lines"]]
+    rows = [
+        f"window {line['seq']:>4}: {line['quantity']:>12} for {_money(line['amount'], bill['currency']):>12}"
+        for line in bill["lines"]
+    ]
     return [f"{name}: {value}" for name, value in facts(document, agreement)] + rows
 
 
@@ -81,7 +92,9 @@ def facts(document: Mapping[str, Any], agreement: str = "", lang: str = "en") ->
         "price": price_words.price(tariff, lang),
         "quantity": price_words.quantity(tariff, int(bill["quantity"]), lang),
         "amount": price_words.money(int(bill["amount"]), tariff.currency, lang),
-        "shares": ", ".join(f"{payee}: {share}" for payee, share in bill["shares"].items()),
+        "shares": ", ".join(
+            f"{payee}: {_money(share, tariff.currency, lang)}" for payee, share in bill["shares"].items()
+        ),
         "issuer": document["issuer"],
         "at": document["at"],
     }
@@ -90,12 +103,13 @@ def facts(document: Mapping[str, Any], agreement: str = "", lang: str = "en") ->
 
 def page(document: Mapping[str, Any], agreement: str = "") -> str:
     """Return the HTML page, in English and Chinese."""
-    names, rows = _lines(document)
-    cells = [[str(row[name]) for name in names] for row in rows]
+    (names, rows), currency = _lines(document), _currency(document)
+    cells = [[_cell(name, str(row[name]), currency) for name in names] for row in rows]
     if "statement" in document:
         told = document["statement"]
         about = ("month", "issuer", "spent", "earned", "outside", "at")
-        return _page("statement", [(" · ".join(WORDS[name]), str(told[name])) for name in about], names, cells)
+        head = [(name, _cell(name, str(told[name]), currency)) for name in about]
+        return _page("statement", [(" · ".join(WORDS[name]), value) for name, value in head], names, cells)
     if "copies" in document:
         head = [(" · ".join(WORDS[name]), value) for name, value in _about_copies(document)]
         return _page("copies", head, names, cells)
@@ -126,7 +140,23 @@ def _about_copies(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the head of a bill of plain copies."""
     names = ("agreement", "provider", "buyer", "title", "price", "currency", "bytes", "amount", "metering", "payment")
     told = {**document["copies"], "issuer": document["issuer"], "at": document["at"]}
-    return [(name, str(told[name])) for name in (*names, "issuer", "at")]
+    shown = told | {"amount": _money(told["amount"], told["currency"])}
+    return [(name, str(shown[name])) for name in (*names, "issuer", "at")]
+
+
+def _currency(document: Mapping[str, Any]) -> str:
+    """Return the currency of a document; a statement's is its space's, which an older one does not name."""
+    told = document.get("bill") or document.get("copies") or document
+    return str(told.get("currency", currencies.FIRST))
+
+
+def _cell(name: str, told: str, currency: str) -> str:
+    """Return a member of a document as a person reads it; what was signed may say anything."""
+    return _money(told, currency) if name in SUMS and told.isdecimal() else told
+
+
+def _money(minor: str, currency: str, lang: str = "en") -> str:
+    return price_words.money(int(minor), currency, lang)
 
 
 def _copies(document: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from catalog.complaint import State as ComplaintState
 from catalog.leaving import State as LeavingState
 from catalog.posts import Post
-from connector.store.table_row import Document, Documents, Json, TableRow, dataclass, table
+from connector.store.table_row import Amount, Document, Documents, Json, TableRow, dataclass, table
 
 
 class CaseRow(TableRow):
@@ -203,6 +203,34 @@ class SearchRow(TableRow):
     conditions: Documents
     since: datetime  # when the member last took note
     created: datetime
+
+
+class CashState(StrEnum):
+    """Where a request about money outside the chain is."""
+
+    ASKED = "asked"
+    CREDITED = "credited"
+    REFUSED = "refused"
+    # the units are back at the issuer, and the money is to be paid out
+    RETURNED = "returned"
+    PAID = "paid"
+
+
+@table("cash", key=("reference",), index=(("member", "state"), ("state", "created"), ("tx",)))
+@dataclass(frozen=True, kw_only=True)
+class CashRow(CaseRow):
+    """A member's request to credit what it brings in, or to pay out what it gave back."""
+
+    reference: str  # as people write it
+    id: str  # the member's own
+    member: str
+    kind: str
+    amount: Amount
+    state: CashState
+    tx: str
+    reason: str
+    created: datetime
+    updated: datetime
 
 
 @table("complaints", key=("id",), index=(("complainant",), ("respondent",)))

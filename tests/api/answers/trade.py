@@ -13,6 +13,7 @@ async def play(told):
     await _demands(told)
     await _services(told)
     await _bills(told)
+    await _wallets(told)
     await _complaints(told)
     await _rights(told)
     await _transfers(told)
@@ -69,6 +70,21 @@ async def _bills(told):
     await told.say("bill show", told.agreement, "--to", bill, by="buyer")
     await told.say("bill show", found["orders"][0]["agreed"][:7], by="buyer", row="bill show MONTH")
     await told.say("bill check", bill, "--rpc", told.space.url("exchange") + "/rpc", "--development", codes=(0, 6))
+
+
+async def _wallets(told):
+    for words in ("wallet", "wallet collect"):
+        await told.say(words, by="exchange")
+    for key, amount in (("paid", "500"), ("never-paid", "70")):
+        asked = await told.say("wallet add", amount, "--id", key, by="buyer")
+        if key == "paid":
+            about = (told.space.did("buyer"), amount, "--reference", asked["reference"])
+            await told.say("exchange credit", *about, by="exchange")
+    await told.say("exchange request list", by="exchange")
+    await told.say("exchange request refuse", asked["reference"], "--reason", "it never came", by="exchange")
+    home = await told.say("wallet withdraw", "30", "--id", "home", by="buyer")
+    await told.say("exchange request pay", home["reference"], by="exchange")
+    await told.say("wallet requests", by="buyer")
 
 
 async def _complaints(told):

@@ -31,7 +31,7 @@ def ago(**time):
 
 def test_a_volume_hits_above_its_limit():
     rows = [{"product": name, "tier": "kept", "amount": amount} for name, amount in (("a", "501"), ("b", "500"))]
-    assert told("volume_above", 500, volume=rows) == [("a", "sold for 501 minor units in tier kept, above 500")]
+    assert told("volume_above", 500, volume=rows) == [("a", "sold for 501 hundredths in tier kept, above 500")]
 
 
 @pytest.mark.parametrize(("parties", "share", "hit"), [(2, "90.1", True), (2, "90", False), (1, "100", False)])

@@ -69,6 +69,8 @@ TYPES = [
     "identity.moved",
     "trade.recorded",
     "complaint.moved",
+    "cash.moved",
+    "payment.made",
     "operator.moved",
     "act.moved",
     "space.moved",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from contracts import address
@@ -127,3 +129,14 @@ def test_what_is_derived_is_read_past():
     document = made().json()
     document |= {"witnesses": {"did:web:buyer": ["did:web:buyer"]}, "quorum": 0}
     assert Space.from_json(document) == made(), "the audit reports it"
+
+
+def test_a_space_settles_in_the_currency_of_its_token():
+    """A document of before there were several names none, and means CNY; what the token cannot count is refused."""
+    space = made()
+    assert space.currency == "CNY"
+    euros = replace(space, deployment={**space.deployment, "currency": "EUR"})
+    read = Space.from_json(euros.json())
+    assert (read.currency, read) == ("EUR", euros)
+    with pytest.raises(SpaceError, match="`JPY` has no decimals"):
+        Space.from_json(space.json() | {"deployment": {**space.deployment, "currency": "JPY"}})

@@ -1,0 +1,35 @@
+"""The reference of a payment in the settlement token: 32 bytes that both sides can work out, and what people write.
+
+Law: a token transfer names nothing but two accounts and an amount, so what it is for stands behind its call, where the
+token does not look and everybody can: the reference is the hash of who pays, for what, and under which id of its own.
+It is in no table that could be lost; on another chain or by another party the same words are another reference.
+
+    wire:  transfer(to, amount) ++ reference        32 bytes behind the ABI's arguments
+    said:  PS-ABCD-EFGH-IJKL-MNOP                   its first 80 bits in base32, for a bank's transfer form
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Final
+
+from contracts.canonical import canonical
+from contracts.labels import H
+
+REFERENCE_BYTES: Final = 32
+SAID_BYTES: Final = 10
+GROUP: Final = 4
+MARK: Final = "PS"
+# what is paid for
+ADD, PAYOUT, REFUND = "add", "withdraw", "refund"
+
+
+def reference(kind: str, party: str, key: str) -> bytes:
+    """Return the reference of what `party` (a DID) asks for or pays under its own id `key`."""
+    return H("payment-reference", canonical({"kind": kind, "party": party, "id": key}))
+
+
+def said(told: bytes) -> str:
+    """Return a reference as people write it."""
+    text = base64.b32encode(told[:SAID_BYTES]).decode("ascii")
+    return "-".join([MARK, *(text[at : at + GROUP] for at in range(0, len(text), GROUP))])

@@ -1,0 +1,178 @@
+"""Money comes into a wallet, is spent, collected and taken home; every sum of it is the chain's, on real processes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector.runtime.errors import PeerRefused
+from contracts import payment_reference as references
+from contracts.price_words import money
+from tests.api.command import commanded, penstock
+from tests.api.test_console_story import entered
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PRICE, SIZE, FEE_BPS = 640_000, 65_536, 1000
+
+
+async def wallet(space, role):
+    """Return a wallet whose sums were looked at: each balance is the sum of all before it, the last one the chain's."""
+    told, rows = await penstock(space, role, "wallet"), []
+    page = told
+    while True:
+        rows += page["movements"]
+        if page["next"] is None:
+            break
+        page = await penstock(space, role, "wallet", "--first", page["next"])
+    balance = 0
+    for row in rows[::-1]:
+        balance += int(row["in"]) - int(row["out"])
+        assert row["balance"] == str(balance)
+    assert told["balance"] == str(balance)
+    held, owed = told["deposits"], told["owed"]
+    assert int(held["held"]) == int(held["free"]) + int(owed["byUs"])
+    assert told["days"][-1]["amount"] == told["balance"]
+    return told
+
+
+async def refused(space, role, code, words, *line):
+    """Say a command that is refused, with this in its words, and see that no wallet moved."""
+    before = [await wallet(space, one) for one in ("buyer", "exchange")]
+    ended = await commanded(*line, "--data", space.people[role].data, "--json")
+    assert ended.code == code, ended
+    assert words in json.loads(ended.out)["text"]
+    assert [await wallet(space, one) for one in ("buyer", "exchange")] == before
+
+
+async def test_what_is_spent_is_seen_on_both_sides(space):
+    before = {role: await wallet(space, role) for role in ("buyer", "provider", "exchange")}
+    await space.publish("provider", "waves", (SIZE,), price=PRICE)
+    await space.get("waves", limit=PRICE)
+    got = await space.complete("waves")
+    paid = int(got["progress"]["paid"])
+    spent = await wallet(space, "buyer")
+    assert paid >= PRICE * SIZE // 2**20
+    [deposit] = [row for row in spent["movements"] if row["agreement"] == got["agreement"]]
+    assert (deposit["kind"], deposit["out"], deposit["peer"]) == ("deposit", str(paid), space.did("provider"))
+    assert int(before["buyer"]["balance"]) - int(spent["balance"]) == paid
+    assert int(spent["owed"]["byUs"]) - int(before["buyer"]["owed"]["byUs"]) == paid
+    settled = await penstock(space, "provider", "settle", got["agreement"])
+    earned = await wallet(space, "provider")
+    share = paid - paid * FEE_BPS // 10_000
+    assert int(settled["withdrawn"]) >= share
+    assert int(earned["earned"]) - int(before["provider"]["earned"]) == paid
+    newest = earned["movements"][0]
+    assert (newest["kind"], newest["in"]) == ("withdrawn", settled["withdrawn"])
+    # the exchange's share waits in the channels program until it is collected, once
+    waits = await wallet(space, "exchange")
+    assert int(waits["withdrawable"]) >= paid - share
+    dry = await penstock(space, "exchange", "wallet", "collect", "--dry-run")
+    assert "channels.withdraw" in {step["what"] for step in dry["steps"]}
+    assert (await wallet(space, "exchange"))["withdrawable"] == waits["withdrawable"]
+    collected = await penstock(space, "exchange", "wallet", "collect")
+    assert collected["collected"] == waits["withdrawable"]
+    assert (await penstock(space, "exchange", "wallet", "collect"))["collected"] == "0"
+    assert int((await wallet(space, "exchange"))["balance"]) == int(waits["balance"]) + int(waits["withdrawable"])
+
+
+async def test_what_is_brought_in_is_credited_once_to_who_asked(space):
+    before = await wallet(space, "buyer")
+    asked = await penstock(space, "buyer", "wallet", "add", "12500", "--id", "payday")
+    assert asked == await penstock(space, "buyer", "wallet", "add", "12500", "--id", "payday")
+    assert (asked["state"], asked["amount"], asked["currency"]) == ("asked", "12500", "CNY")
+    told = references.reference(references.ADD, space.did("buyer"), "payday")
+    assert asked["reference"] == references.said(told)
+    listed = await penstock(space, "exchange", "exchange", "request", "list")
+    assert asked["reference"] in {row["reference"] for row in listed["requests"]}
+    assert asked["reference"] not in {
+        row["reference"] for row in (await penstock(space, "other", "wallet", "requests"))["requests"]
+    }
+    credit = ("exchange", "credit", space.did("buyer"))
+    await refused(space, "buyer", 2, "another request", "wallet", "add", "12600", "--id", "payday")
+    await refused(
+        space, "exchange", 2, "is for 125.00 CNY, not 125.01 CNY", *credit, "12501", "--reference", asked["reference"]
+    )
+    other = ("exchange", "credit", space.did("other"), "12500", "--reference", asked["reference"])
+    await refused(space, "exchange", 2, "is not one of", *other)
+    await refused(space, "exchange", 4, "no request `PS-", *credit, "12500", "--reference", "PS-NONE")
+    for _ in range(2):
+        done = await penstock(space, "exchange", *credit, "12500", "--reference", asked["reference"])
+        assert done == {"did": space.did("buyer"), "amount": "12500", "currency": "CNY"}
+    after = await wallet(space, "buyer")
+    assert int(after["balance"]) - int(before["balance"]) == 12500
+    assert (after["movements"][0]["kind"], after["movements"][0]["in"]) == ("credit", "12500")
+    rows = (await penstock(space, "buyer", "wallet", "requests"))["requests"]
+    [row] = [row for row in rows if row["id"] == "payday"]
+    assert (row["state"], row["tx"]) == ("credited", after["movements"][0]["tx"])
+    refusal = ("exchange", "request", "refuse", asked["reference"], "--reason", "too late")
+    await refused(space, "exchange", 2, "`credited` cannot be moved by `refuse`", *refusal)
+
+
+async def test_what_is_taken_home_is_given_back_on_chain_once(space):
+    before, there = await wallet(space, "buyer"), await wallet(space, "exchange")
+    withdraw = ("wallet", "withdraw")
+    more = str(int(before["balance"]) + int(before["withdrawable"]) + 1)
+    await refused(space, "buyer", 5, money(int(more), "CNY") + " is asked for", *withdraw, more)
+    for nothing in ("0", "-5", "1.5"):
+        ended = await commanded(*withdraw, "--data", space.people["buyer"].data, "--", nothing)
+        assert ended.code == 2, ended
+    await refused(space, "exchange", 2, "pays out what others give back", *withdraw, "5")
+    said = [await penstock(space, "buyer", *withdraw, "2500", "--id", "rent") for _ in range(2)]
+    assert said[0] == said[1]
+    assert (said[0]["state"], said[0]["amount"]) == ("returned", "2500")
+    await refused(space, "buyer", 2, "another amount was asked for", *withdraw, "2600", "--id", "rent")
+    after, issued = await wallet(space, "buyer"), await wallet(space, "exchange")
+    assert int(before["balance"]) - int(after["balance"]) == int(issued["balance"]) - int(there["balance"]) == 2500
+    for told, side in ((after, "out"), (issued, "in")):
+        newest = told["movements"][0]
+        assert (newest["kind"], newest[side], newest["tx"]) == ("payout", "2500", said[0]["tx"])
+    pay = ("exchange", "request", "pay", said[0]["reference"])
+    for _ in range(2):
+        assert (await penstock(space, "exchange", *pay))["state"] == "paid"
+    assert (await wallet(space, "exchange"))["balance"] == issued["balance"]
+
+
+async def test_a_payout_is_no_word_but_a_transfer_under_its_own_reference(space):
+    """Neither what was paid for something else nor what somebody else paid is paid out."""
+    mine = await penstock(space, "buyer", "wallet", "withdraw", "70", "--id", "mine")
+    asked = {"kind": "withdraw", "id": "mine", "amount": "70", "tx": mine["tx"]}
+    for role, changed in (
+        ("buyer", {"id": "another"}),
+        ("buyer", {"amount": "71"}),
+        ("buyer", {"tx": "00" * 32}),
+        ("other", {}),
+    ):
+        assert await posted(space, role, asked | changed) == 422, changed
+    assert await posted(space, "buyer", asked) == 201
+    for wrong in ({"kind": "loan"}, {"amount": "0"}, {"amount": "-1"}, {"id": ""}, {"tx": "zz"}, {"more": "x"}):
+        assert await posted(space, "buyer", asked | wrong) == 400, wrong
+
+
+async def posted(space, role, body):
+    """Ask the exchange something about money as a member; return the status of its answer."""
+    where, headers = space.url("exchange") + "/exchange/cash", space.bearer(role, "exchange")
+    try:
+        await space.outbound.post(where, body, headers=headers)
+    except PeerRefused as refusal:
+        return refusal.status
+    return 201
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ("Wallet", "Credited by the exchange", "On chain")), ("zh", ("钱包", "平台发行", "链上余额"))],
+)
+async def test_the_console_shows_the_same_wallet(space, language, words):
+    told = await wallet(space, "buyer")
+    visitor = await entered(space, "buyer")
+    try:
+        page = await visitor.open(f"wallet?lang={language}")
+        for one in (*words, money(int(told["balance"]), "CNY"), "<svg"):
+            assert one in page.text
+        assert any(link.endswith("/console/wallet") for link in page.links)
+        twin = json.loads((await visitor.open("wallet.json")).text)
+        assert (twin["rows"], twin["balance"], twin["owed"]) == (told["movements"], told["balance"], told["owed"])
+    finally:
+        await visitor.session.close()
