@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import FORWARD, READ, Act, Field
 from connector.client.acts.brief import BRIEF, FLIGHTS
+from connector.client.acts.described import lines as described
 from connector.client.acts.shape import LANGUAGES, PUBLISHED
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def shown(row: Any) -> list[str]:
     """Return what a person reads of a listed product."""
     tier = row["tier"] or ("a service" if "service" in row else "delivery unknown")
     lines = [f"{row['title']}  {row['price']}  ({tier}) in {row.get('space', 'another exchange')}"]
+    lines += described(row.get("dataset") or {})
     lines += ["  " + " | ".join(one) for one in row.get("sample", {}).get("rows", ())]
     told = row.get("service", {})
     lines += [
