@@ -104,6 +104,7 @@ from connector.provider.plain.pushing import Pushes
 from connector.provider.publication import Publications
 from connector.provider.resources import Resources
 from connector.provider.rights import Rights
+from connector.provider.shop import Shop
 from connector.provider.versions import Versions
 from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
@@ -254,6 +255,7 @@ class Connector:
     offloading: Annotated[Offloading, Service(begins=Offloading.recover)]
     rights: Rights
     versions: Versions
+    shop: Shop
     purse: Purse
     quotes: Quotes
     prospects: Prospects

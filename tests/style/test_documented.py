@@ -33,7 +33,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         exchange operator list, exchange leaving list, exchange source list, exchange source show, bill list, bill show,
         bill check, complaint list, complaint show, rights show, dispute list, dispute show, chain status, chain export,
         chain check, chain licence, vault list, vault idle, vault holders, vault lineage, admin list, admin show,
-        admin trace, admin config, admin account list
+        admin trace, admin config, admin account list, orders
     """,
     "it makes or runs what is ours alone": """
         demo, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
