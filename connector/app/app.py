@@ -17,6 +17,7 @@ from connector.chain.witnessing import Witness
 from connector.channel.doors import Buyer, Holder
 from connector.channel.pace import Paces
 from connector.console.accounts import Accounts
+from connector.console.drafts import Drafts
 from connector.console.sessions import Sessions
 from connector.consumer.acknowledging import Acknowledging
 from connector.consumer.acquisition import Acquisitions
@@ -256,6 +257,7 @@ class Connector:
     rights: Rights
     versions: Versions
     shop: Shop
+    drafts: Drafts
     purse: Purse
     quotes: Quotes
     prospects: Prospects

@@ -17,7 +17,7 @@ import jinja2
 import orjson
 from aiohttp import web
 
-from connector.console import language, plots, showing
+from connector.console import language, markdown, plots, showing
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
 
@@ -70,6 +70,7 @@ def prepare(app: web.Application) -> None:
         "number": showing.number,
         "short": showing.short,
         "segment": partial(quote, safe=""),
+        "markdown": markdown.html,
     }
 
 

@@ -63,7 +63,7 @@ async def publish(call: Call) -> JsonObject:
         return told
     try:
         preview = await asyncio.to_thread(
-            _preview, call.core, call.of(Publications), brief(fields, chosen, there), there
+            previewed, call.core, call.of(Publications), brief(fields, chosen, there), there
         )
     except FAULTS as fault:
         return {**told, "failure": {"text": str(fault), "hint": getattr(fault, "hint", "")}}
@@ -118,7 +118,7 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject) -> JsonObjec
     })  # fmt: skip
 
 
-def _preview(core: Core, publications: Publications, made: JsonObject, there: JsonObject) -> JsonObject:
+def previewed(core: Core, publications: Publications, made: JsonObject, there: JsonObject) -> JsonObject:
     """Return what others will see: columns as they are measured, terms, price and examples of it, and the tier."""
     row = publications.draft(made)
     profiles = [_measured(Path(path), there[path]) for path in made[FILES]]

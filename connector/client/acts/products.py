@@ -85,7 +85,7 @@ SOLD: Shape = {
     "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
     "claimed": "digits", "deposit": "digits", "currency": "text", "bytes": "digits", "sum": "text",
 }  # fmt: skip
-OURS = Field("product", ("Product", "产品编号"), "the id of a product of ours", metavar="PRODUCT")
+OURS = Field("product", ("Product", "产品编号"), "the id of a product of ours", metavar="PRODUCT", sent="id")
 ACTS = (
     Act(
         "product publish",
