@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from catalog import classes
+from catalog.about import NOTHING, About, about_from_json, about_json
 from catalog.codes import FREQUENCIES, SECURITY_GRADES, require, tier
 from catalog.document import items, members, text
 from catalog.errors import CatalogError
@@ -70,6 +71,7 @@ class Dataset:
     region: str = ""
     frequency: str = "irregular"
     classes: Mapping[str, str] = field(default_factory=dict)
+    about: About = NOTHING
 
     def __post_init__(self) -> None:
         """Refuse what the tables and limits do not know; raises CatalogError with the path of the fault."""
@@ -116,7 +118,8 @@ def distributions_of(tier_key: str) -> tuple[Distribution, ...]:
 def searchable(dataset: Dataset) -> str:
     """Return the text a search looks through besides the title."""
     names = " ".join(file.path for file in dataset.files)
-    return "\n".join((dataset.description, " ".join(dataset.keywords), names, " ".join(dataset.columns)))
+    said = (dataset.description, " ".join(dataset.keywords), names, " ".join(dataset.columns))
+    return "\n".join((*said, *filter(None, [dataset.about.searchable])))
 
 
 def dataset_json(dataset: Dataset) -> dict[str, object]:
@@ -132,12 +135,12 @@ def dataset_json(dataset: Dataset) -> dict[str, object]:
         "region": dataset.region,
         "frequency": dataset.frequency,
         "classes": dict(dataset.classes),
-    }
+    } | ({"about": about_json(dataset.about)} if dataset.about else {})
 
 
 def dataset_from_json(document: object) -> Dataset:
     """Read `dataset_json`'s form; anything missing, unknown, too long or not in a table raises CatalogError."""
-    facts = members(document, "dataset", required=_KEYS, allowed=_KEYS)
+    facts = members(document, "dataset", required=_KEYS, allowed=_KEYS | {"about"})
     grade = facts["grade"]
     if type(grade) is not int:
         raise CatalogError(f"unknown security grade `{grade}`", path="grade", hint="1 to 5")
@@ -155,6 +158,7 @@ def dataset_from_json(document: object) -> Dataset:
         region=text(facts["region"], "region"),
         frequency=text(facts["frequency"], "frequency"),
         classes={name: text(code, f"classes/{name}") for name, code in _classes(facts["classes"]).items()},
+        about=about_from_json(facts.get("about", {})),
     )
 
 

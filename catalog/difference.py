@@ -53,6 +53,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Differe
         *_plain(_OF_PRODUCT, old, new, before, after),
         *_classes(before, after),
         *_columns(before, after),
+        *_said(before, after),
         *_price(old, new),
         *_policy(old, new),
         *_edition(old, new),
@@ -120,6 +121,17 @@ def _columns(before: Dataset, after: Dataset) -> Iterator[Difference]:
                 f" (+{len(names) - COLUMNS_SHOWN})" * (len(names) > COLUMNS_SHOWN)
             )
             yield Difference("columns", f"{en}: {shown}", f"{zh}: {shown}")
+
+
+def _said(before: Dataset, after: Dataset) -> Iterator[Difference]:
+    """Tell that words changed which are too long to be shown, or are of many columns."""
+    for names, key, en, zh in (
+        (("title", "description"), "languages", "title or description in a language", "标题或说明的语言版本"),
+        (("tables",), "meanings", "meaning of columns", "列含义"),
+        (("relations",), "relations", "relations between tables", "表间关系"),
+    ):
+        if any(getattr(before.about, name) != getattr(after.about, name) for name in names):
+            yield Difference(key, f"{en}: changed", f"{zh}: 有变化")
 
 
 def _kinds(dataset: Dataset) -> dict[str, str]:
@@ -202,5 +214,8 @@ _OF_PRODUCT: tuple[Plain, ...] = (
     ("tier", "delivery", "交付方式", lambda version, _: version["tier"], _tier),
     ("frequency", "renewed", "更新频率", lambda _, dataset: dataset.frequency, _frequency),
     ("rows", "rows", "行数", lambda _, dataset: dataset.rows, _number),
+    ("licence", "licence", "许可文本", lambda _, dataset: dataset.about.licence, _text),
+    ("contact", "contact", "联系方式", lambda _, dataset: ", ".join(dataset.about.contact.values()), _text),
+    ("citation", "citation", "引用格式", lambda _, dataset: dataset.about.citation, _text),
     ("bytes", "bytes", "字节数", lambda _, dataset: dataset.size, _number),
 )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog import identifiers
+from catalog import csvw, identifiers
+from catalog.about import LANGUAGES, UNDETERMINED, WEB
 from catalog.classes import DIMENSIONS
 from catalog.codes import DELIVERY_FORMS, FREQUENCIES, ORIGINS, QUALITY_GRADES, SECURITY_GRADES, SERVICE_TYPES
 from catalog.dataset import DCAT, DCT, EU_FREQUENCIES, EU_FREQUENCY, dataset_from_json
@@ -20,6 +21,7 @@ from policy.vocabulary.names import ODRL, XSD
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from catalog.about import About
     from catalog.codes import Code
     from catalog.dataset import Dataset
 
@@ -28,11 +30,13 @@ if TYPE_CHECKING:
 FOAF = "http://xmlns.com/foaf/0.1/"
 ADMS = "http://www.w3.org/ns/adms#"
 PROV = "http://www.w3.org/ns/prov#"
+VCARD = "http://www.w3.org/2006/vcard/ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 IANA = "http://www.iana.org/assignments/media-types/"
 PREFIXES: Mapping[str, str] = {
     "dcat": DCAT, "dct": DCT, "foaf": FOAF, "adms": ADMS, "prov": PROV, "xsd": XSD, "odrl": ODRL, "penstock": NS,
+    "vcard": VCARD, "rdfs": RDFS, "csvw": csvw.CSVW,
 }  # fmt: skip
-LANGUAGES = ("en", "zh")
 # how often data comes, where it is from, in which form: what of a class has a number of the national catalogue
 NUMBERED: Mapping[str, Mapping[str, Code]] = {"origin": ORIGINS, "form": DELIVERY_FORMS}
 
@@ -45,8 +49,8 @@ def dcat_ap(view: View) -> dict[str, Any]:
         "@id": NS + "product/" + dataset.id,
         "@type": "dcat:Dataset",
         "dct:identifier": view.get("code") or dataset.id,
-        "dct:title": dataset.title,
-        "dct:description": dataset.description or dataset.title,
+        "dct:title": tagged(dataset.about.title) or dataset.title,
+        "dct:description": tagged(dataset.about.description) or dataset.description or dataset.title,
         "dcat:keyword": list(dataset.keywords),
         "dct:publisher": {"@id": view["provider"], "@type": "foaf:Agent", "foaf:name": view["provider"]},
         "dct:accrualPeriodicity": {"@id": EU_FREQUENCY + EU_FREQUENCIES[dataset.frequency]},
@@ -58,8 +62,36 @@ def dcat_ap(view: View) -> dict[str, Any]:
     }
     if dataset.region:
         found["dct:spatial"] = {"@type": "dct:Location", "dct:identifier": dataset.region}
+    found |= _said(dataset.about)
     if view.get("resource"):
         found["prov:wasDerivedFrom"] = _resource(view["resource"])
+    return found
+
+
+def tagged(told: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return words by language as JSON-LD has them; words that tell no language have no tag."""
+    return [
+        {"@value": said} | ({} if lang == UNDETERMINED else {"@language": lang}) for lang, said in sorted(told.items())
+    ]
+
+
+def _said(about: About) -> dict[str, Any]:
+    """Return what a provider says besides, as DCAT-AP has it: an address of a licence is one, its text a document."""
+    found: dict[str, Any] = {}
+    if about.licence:
+        address = about.licence.strip()
+        named = address.startswith(WEB) and not any(map(str.isspace, address))
+        found["dct:license"] = {"@type": "dct:LicenseDocument"} | (
+            {"@id": address} if named else {"rdfs:label": about.licence}
+        )
+    if about.contact:
+        told = about.contact
+        found["dcat:contactPoint"] = {"@type": "vcard:Kind"}
+        found["dcat:contactPoint"] |= {"vcard:fn": told["name"]} if "name" in told else {}
+        found["dcat:contactPoint"] |= {"vcard:hasEmail": {"@id": "mailto:" + told["email"]}} if "email" in told else {}
+        found["dcat:contactPoint"] |= {"vcard:hasURL": {"@id": told["url"]}} if "url" in told else {}
+    if about.citation:
+        found["dct:bibliographicCitation"] = about.citation
     return found
 
 
@@ -154,7 +186,7 @@ def _distribution(view: View, dataset: Dataset, file: Any) -> dict[str, Any]:
         "dcat:mediaType": {"@id": IANA + file.media_type},
         "dcat:byteSize": {"@value": str(file.size), "@type": "xsd:nonNegativeInteger"},
         "dct:format": [{"@id": way if "://" in way else NS + "format/" + way} for way in ways],
-    }
+    } | csvw.schema(dataset.about, file, tagged)
 
 
 def _theme(name: str, code: str) -> dict[str, Any]:

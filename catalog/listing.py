@@ -1,8 +1,9 @@
 """The life cycle of a listing, as a table: state and move → next state and who may make it. No row: refused.
 
 Law: a move is made by a role, not by a person; whoever calls has checked that the caller has the role (the provider is
-the listing's own provider). A later edition is reviewed like the first. `refused` and `withdrawn` end the cycle, except
-that a refused listing may be handed in again, changed.
+the listing's own provider). A later edition is reviewed like the first; until it is listed, the version that was listed
+before is shown and found in its place. `refused` and `withdrawn` end the cycle, except that a refused listing may be
+handed in again, changed.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class Move(StrEnum):
     RESUBMIT = "resubmit"
     RENEW = "renew"
     ROLL_BACK = "roll-back"
+    PRICE = "price"
+    STAND = "stand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,15 @@ TABLE: Mapping[tuple[State, Move], Step] = {
     (State.REVIEWED, Move.LIST): Step(State.LISTED, _EXCHANGE),
     (State.REVIEWED, Move.REFUSE): Step(State.REFUSED, _EXCHANGE, needs_reason=True),
     (State.REVIEWED, Move.WITHDRAW): Step(State.WITHDRAWN, _PROVIDER),
+    # another price alone: what was reviewed is as it was
+    (State.LISTED, Move.PRICE): Step(State.LISTED, _PROVIDER),
     (State.LISTED, Move.SUSPEND): Step(State.SUSPENDED, _WATCH, needs_reason=True),
     (State.LISTED, Move.WITHDRAW): Step(State.WITHDRAWN, _PROVIDER),
     (State.SUSPENDED, Move.RESUME): Step(State.LISTED, _EXCHANGE),
     (State.SUSPENDED, Move.REFUSE): Step(State.REFUSED, _EXCHANGE, needs_reason=True),
     (State.SUSPENDED, Move.WITHDRAW): Step(State.WITHDRAWN, _PROVIDER),
+    # what was refused was a later version: the one that is listed meanwhile stays
+    (State.REFUSED, Move.STAND): Step(State.LISTED, _EXCHANGE),
     (State.REFUSED, Move.RESUBMIT): Step(State.SUBMITTED, _PROVIDER),
 }
 

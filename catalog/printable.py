@@ -42,3 +42,8 @@ def is_line(text: str) -> bool:
     The two joiners that some scripts are written with are part of what it holds.
     """
     return not any(unicodedata.category(one) in _NO_LINE and one not in _JOINERS for one in text)
+
+
+def is_text(text: str) -> bool:
+    """Say whether every line of a text is one (`is_line`); tabs are blanks."""
+    return all(is_line(line.replace("\t", " ")) for line in text.replace("\r\n", "\n").split("\n"))

@@ -8,6 +8,9 @@ from typing import Any
 from contracts.errors import ContractError
 
 MAX_DECIMAL_DIGITS = 39  # 2^128 - 1 has 39 digits
+MONEY_DECIMALS = 2  # of the settlement token (contracts/onchain/token.vy)
+MONEY_DIGITS_MAX = 15  # before the point, as a person writes it
+_MONEY = re.compile(rf"([0-9]{{1,{MONEY_DIGITS_MAX}}})(?:\.([0-9]{{1,{MONEY_DECIMALS}}}))?", re.ASCII)
 _DECIMAL = re.compile(r"0|[1-9][0-9]*")
 
 
@@ -19,6 +22,14 @@ def read_decimal(value: Any, name: str, *, limit: int = (1 << 128) - 1) -> int:
     if number > limit:
         raise ContractError("out-of-range", f"`{name}` is `{value}`, more than {limit}")
     return number
+
+
+def read_money(text: str, name: str) -> int:
+    """Return the minor units of an amount as a person writes it, `4.20` or `4`, without a currency."""
+    found = _MONEY.fullmatch(text.strip())
+    if found is None:
+        raise ContractError("not-money", f"`{name}` is `{text[:40]}`, which is no amount such as `4.20`")
+    return int(found[1] + (found[2] or "").ljust(MONEY_DECIMALS, "0"))
 
 
 def read_hex(value: Any, name: str, size: int) -> bytes:

@@ -194,6 +194,7 @@ EXCHANGE_NODE = (
     Route("GET", "/exchange/products/{id}/faces/{face}", Who.MEMBER, EXCHANGE, "exchange.face"),
     Route("GET", "/exchange/products/{id}/versions", Who.MEMBER, EXCHANGE, "exchange.versions"),
     Route("POST", "/exchange/products/{id}/withdrawal", Who.MEMBER, EXCHANGE, "exchange.withdraw"),
+    Route("POST", "/exchange/products/{id}/unlisting", Who.MEMBER, EXCHANGE, "exchange.unlist"),
     Route("POST", "/exchange/services", Who.MEMBER, EXCHANGE, "services.submit"),
     Route("GET", "/exchange/services", Who.MEMBER, EXCHANGE, "services.own"),
     Route("POST", "/exchange/services/{id}/withdrawal", Who.MEMBER, EXCHANGE, "services.withdraw"),

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 VERSION_DIGITS = 8
 # the moves that are the operator's word alone
+OFF_THE_LIST = (State.WITHDRAWN, State.REFUSED)
 BY_HAND = (Move.SUSPEND.value, Move.RESUME.value, Move.REFUSE.value)
 
 
@@ -92,6 +93,28 @@ async def withdraw(call: Call) -> web.Response:
     await call.act(lambda tx: listings.move(tx, call.core.evidence, key, Move.WITHDRAW, **who, reason=reason, now=now))
     call.of(Finding).changed()
     return as_json({"id": key, "state": State.WITHDRAWN.value})
+
+
+async def unlist(call: Call) -> web.Response:
+    """Take a provider's product off the list, for a reason; its editions stay registered, and what was sold goes on.
+
+    One that is off the list already is left as it is.
+    """
+    key = call.path["id"]
+    reason, now = (await call.texts("reason"))["reason"], call.core.clock.now()
+
+    def act(tx: Tx) -> str:
+        row = listings.find(tx, key)
+        if row.provider != call.peer:
+            raise listings.absent(key)
+        if row.state in OFF_THE_LIST:
+            return row.state.value
+        who = {"by": call.peer, "role": "provider", "reason": reason}
+        return listings.move(tx, call.core.evidence, key, Move.WITHDRAW, **who, now=now)
+
+    state = await call.act(act)
+    call.of(Finding).changed()
+    return as_json({"id": key, "state": state})
 
 
 async def search(call: Call) -> web.Response:
@@ -196,9 +219,8 @@ async def versions(call: Call) -> web.Response:
 
     def read(tx: Tx) -> dict[str, Any]:
         kind = kinds.of(key)
-        row = kind.find(tx, key)
-        if row.provider != call.peer and (row.state is not State.LISTED or not spaces.seen(tx, row, call.peer, role)):
-            raise kind.absent(key)
+        if kind.find(tx, key).provider != call.peer:
+            _seen(tx, key, call.peer, role)
         if numbers:
             return {"differences": kind.VERSIONS.compared(tx, key, *numbers)}
         return {"versions": kind.VERSIONS.page(tx, key)}

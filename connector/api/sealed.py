@@ -171,7 +171,7 @@ def span_of(call: Call, table: RowTable) -> tuple[int, int, int]:
     """Return the rows that a request asks for and their sealed bytes: first, count, length; raises InvalidInput."""
     first, count = _number(call, "first"), _number(call, "count")
     if count > PIECES_MAX or first + count > len(table):
-        raise InvalidInput(f"rows {first}+{count} are not in an edition of {len(table)} rows, or too many at once")
+        raise InvalidInput(f"pieces {first}+{count} are not in an edition of {len(table)} pieces, or too many at once")
     return first, count, table.span(first, count)[1]
 
 
@@ -194,5 +194,5 @@ async def _edition(call: Call) -> EditionRow:
 def _number(call: Call, name: str) -> int:
     text = call.request.query.get(name, "")
     if not text.isdecimal() or len(text) > 15:
-        raise InvalidInput(f"`{name}` must be a number of rows")
+        raise InvalidInput(f"`{name}` must be a number of pieces")
     return int(text)

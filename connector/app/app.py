@@ -17,6 +17,7 @@ from connector.chain.witnessing import Witness
 from connector.channel.doors import Buyer, Holder
 from connector.channel.pace import Paces
 from connector.console.accounts import Accounts
+from connector.console.drafts import Drafts
 from connector.console.sessions import Sessions
 from connector.consumer.acknowledging import Acknowledging
 from connector.consumer.acquisition import Acquisitions
@@ -106,6 +107,7 @@ from connector.provider.plain.pushing import Pushes
 from connector.provider.publication import Publications
 from connector.provider.resources import Resources
 from connector.provider.rights import Rights
+from connector.provider.shop import Shop
 from connector.provider.versions import Versions
 from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
@@ -258,6 +260,8 @@ class Connector:
     offloading: Annotated[Offloading, Service(begins=Offloading.recover)]
     rights: Rights
     versions: Versions
+    shop: Shop
+    drafts: Drafts
     purse: Purse
     quotes: Quotes
     prospects: Prospects

@@ -40,10 +40,12 @@ def list_(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
 def scrub(
     data: Data = DEFAULT_DATA,
     *,
-    repair: Annotated[bool, typer.Option("--repair", help="fetch damaged rows again from whoever holds them")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="fetch damaged pieces again from whoever holds them")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Hash all sealed bytes again and compare them with their rows; `--repair` needs the server.
+    """Hash all sealed bytes again and compare each piece with its commitment; `--repair` needs the server.
 
     For example: penstock vault scrub --repair
     """
@@ -54,11 +56,11 @@ def scrub(
     rows = [one.json() for one in found]
     damaged = sum(len(one.bad) for one in found)
     lines = [
-        f"{row['kind']}  {row['id'][:16]}  {row['good']} rows verify, damaged {row['bad']} {row['problem']}".rstrip()
+        f"{row['kind']}  {row['id'][:16]}  {row['good']} pieces verify, damaged {row['bad']} {row['problem']}".rstrip()
         for row in rows
         if row["bad"]
     ]
-    counts = f"{sum(one.good for one in found)} rows verify, {damaged} do not"
+    counts = f"{sum(one.good for one in found)} pieces verify, {damaged} do not"
     answer({"scrubbed": rows, "damaged": damaged}, [*lines, counts], as_json=as_json)
     if damaged:
         raise typer.Exit(DAMAGED)
@@ -73,7 +75,7 @@ def _repair(data: Path, *, as_json: bool) -> None:
         sleep(REPAIR_PAUSE_SECONDS)
         view = ask(data, "GET", "vault/repairs", as_json=as_json)
         left = sum(mend["left"] for mend in view["mends"])
-        if told != (told := f"  hashed {view['hashed']}, {len(view['mends'])} damaged, {left} rows to fetch"):
+        if told != (told := f"  hashed {view['hashed']}, {len(view['mends'])} damaged, {left} pieces to fetch"):
             talk(told)
     answer(view, repaired(view), as_json=as_json)
     if any(mend["state"] != "mended" for mend in view["mends"]):
@@ -143,7 +145,7 @@ def lineage(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Say where a replica comes from: who sealed it, under which agreement it is held, who brought its rows.
+    """Say where a replica comes from: who sealed it, under which agreement it is held, who brought its pieces.
 
     Of an edition sealed here: which licensed editions it was made out of.
 
@@ -152,7 +154,7 @@ def lineage(
     found = finish(descent(data, replica), as_json=as_json)
     lines = [f"{name:12}{value}" for name, value in found.items() if not isinstance(value, list) and value]
     lines += [
-        f"{'from':12}{row['from']}: {row['rows']} rows {row['dropped']}".rstrip() for row in found.get("sources", ())
+        f"{'from':12}{row['from']}: {row['rows']} pieces {row['dropped']}".rstrip() for row in found.get("sources", ())
     ]
     lines += [f"{'made into':12}{edition}" for edition in found.get("derived", ())]
     lines += [f"{'made out of':12}{row['edition']} under {row['agreement']}" for row in found.get("derivedFrom", ())]
@@ -176,7 +178,7 @@ def _holder(row: dict[str, Any]) -> str:
 
 
 def _line(row: dict[str, Any]) -> str:
-    size = f"{row['held']} of {row['rows']} rows, {row['sealedBytes']} bytes"
+    size = f"{row['held']} of {row['rows']} pieces, {row['sealedBytes']} bytes"
     return f"{row['kind']}  {row['id'][:16]}  {row['state']}  {size}"
 
 

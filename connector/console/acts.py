@@ -30,6 +30,8 @@ ACTS: tuple[Act, ...] = (
         (*PUBLISHED, FILES),
         ("description", "keywords", "floor", "region", "openings"),
     ),
+    Act("/publish/file", "provider", "drafting.keep", ("kind", "text")),
+    Act("/publish/file/publication", "provider", "drafting.begin", ("draft",)),
     Act("/agreements/{id}/opening", "buyer", "trading.open_replica", ("purpose",)),
     Act("/agreements/{id}/key-export", "buyer", "trading.export_keys", ("purpose", "confirm")),
     Act("/agreements/{id}/revocation", TRADERS, "trading.revoke", ("reason", "confirm")),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from connector.runtime.errors import InvalidInput
+from contracts.decimals import read_money
+from contracts.errors import ContractError
 
 CENTS = 100
 
 
 def minor(told: str) -> str:
     """Return an amount that a person wrote (`4.20`) in minor units; raises InvalidInput."""
-    whole, _, rest = told.strip().partition(".")
-    digits = whole.isascii() and whole.isdecimal() and (not rest or (rest.isascii() and rest.isdecimal()))
-    if not digits or len(rest) > 2 or len(whole) > 15:
-        raise InvalidInput(f"`{told[:40]}` is no amount", "write it as 4.20, without a currency")
-    return str(int(whole) * CENTS + int(rest.ljust(2, "0")))
+    try:
+        return str(read_money(told, "amount"))
+    except ContractError as error:
+        raise InvalidInput(f"`{told[:40]}` is no amount", "write it as 4.20, without a currency") from error
 
 
 def decimal(told: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog.about import in_language
 from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.dataset import dataset_from_json
 from catalog.errors import CatalogError
@@ -19,6 +20,7 @@ from policy.words.speak import explain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from catalog.about import About
     from contracts.canonical import JsonObject
 
 # of a product with many files; the rest is said to be more
@@ -31,11 +33,12 @@ def described(document: object) -> JsonObject:
     try:
         dataset = dataset_from_json(document)
     except CatalogError as fault:
-        return {"readable": str(fault), "rows": [], "files": [], "more": 0}
+        return {"readable": str(fault), "said": {}, "rows": [], "files": [], "more": 0}
     rows = [
         {"file": file.path, "name": column.name, "kind": column.kind, "nulls": column.nulls}
         | {"distinct": column.distinct, "minimum": column.minimum, "maximum": column.maximum, "hint": column.hint}
         | {"bars": [list(bar) for bar in column.bars]}
+        | _meant(dataset.about, file.path, column.name)
         for file in dataset.files
         for column in file.columns
     ]
@@ -43,7 +46,11 @@ def described(document: object) -> JsonObject:
     grade, frequency = SECURITY_GRADES[dataset.grade], FREQUENCIES[dataset.frequency]
     return {
         "readable": "",
-        "description": dataset.description,
+        "description": _in_languages(dataset.about.description, dataset.description),
+        "titles": _in_languages(dataset.about.title, dataset.title),
+        "said": {"licence": dataset.about.licence, "contact": dict(dataset.about.contact)}
+        | {"citation": dataset.about.citation}
+        | {"relations": [{"from": one.source, "to": one.target} for one in dataset.about.relations]},
         "keywords": list(dataset.keywords),
         "bytes": str(dataset.size),
         "tableRows": str(dataset.rows),
@@ -54,6 +61,19 @@ def described(document: object) -> JsonObject:
         "rows": rows[:COLUMNS_SHOWN],
         "more": max(0, len(rows) - COLUMNS_SHOWN),
     }
+
+
+def _in_languages(told: Mapping[str, str], plain: str) -> dict[str, str]:
+    """Return words for each language of the console: those in it, else those that there are."""
+    return {lang: in_language(told, lang) or plain for lang in language.LANGUAGES}
+
+
+def _meant(about: About, table: str, column: str) -> JsonObject:
+    """Return what a column means, by language, and its unit; nothing for one that nobody described."""
+    said = about.tables[table].columns.get(column) if table in about.tables else None
+    if said is None:
+        return {**dict.fromkeys(language.LANGUAGES, ""), "meaning": "", "unit": ""}
+    return {**_in_languages(said.words, ""), "meaning": in_language(said.words, "en"), "unit": said.unit}
 
 
 def rules(policy: Mapping[str, Any], product: str) -> dict[str, list[str]]:

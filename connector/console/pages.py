@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 MEASURED = ("file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "bars bars", "hint hint")
 
 
+# the columns of a table as they were measured, and as the provider describes them
+MEASURED = (
+    "file", "name", "kind", "meaning words", "unit", "nulls number", "distinct number", "minimum", "maximum",
+    "bars bars", "hint hint",
+)  # fmt: skip
+
+
 def declared(act: Act) -> Page:
     """Return the page on which a declared act is filled in and looked at before it is done."""
     return Page("act", f"/acts/{act.slug}", act.roles, "declared.form")
@@ -36,9 +43,7 @@ PAGES: tuple[Page, ...] = (
         f"/catalogue/{ANY_ID}",
         EVERYBODY,
         "buying.product",
-        columns(
-            "file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "bars bars", "hint hint"
-        ),
+        columns(*MEASURED),
     ),
     Page("quote", f"/catalogue/{ANY_ID}/quote", "buyer", "buying.quote"),
     Page(
@@ -63,132 +68,7 @@ PAGES: tuple[Page, ...] = (
         "/publish",
         "provider",
         "publishing.publish",
-        columns(
-            "file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "bars bars", "hint hint"
-        ),
-        menu="data",
-    ),
-    Page(
-        "versions",
-        f"/products/{ANY_ID}/versions",
-        "provider",
-        "providing.versions",
-        columns("number number", "since moment", "title", "edition id", "en words"),
-    ),
-    Page(
-        "offered",
-        f"/products/{ANY_ID}",
-        "provider",
-        "providing.product",
-        columns("peer did", "digest id /agreements/{digest}", "state state", "paid money", "created moment"),
-    ),
-    Page(
-        "agreements",
-        "/agreements",
-        TRADERS,
-        "trading.agreements",
-        columns(
-            "title text /agreements/{digest}",
-            "role role",
-            "peer did",
-            "tier tier",
-            "state state",
-            "paid money",
-            "ends moment",
-            "created moment",
-        ),
-        menu="trade",
-    ),
-    Page(
-        "agreement",
-        f"/agreements/{ANY_ID}",
-        TRADERS,
-        "trading.agreement",
-        columns("at moment", "event event", "index number"),
-    ),
-    Page(
-        "negotiations",
-        "/negotiations",
-        TRADERS,
-        "negotiating.processes",
-        columns(
-            "about id /negotiations/{id}",
-            "kind process",
-            "state state",
-            "turn turn",
-            "peer did",
-            "deadline moment",
-            "updated moment",
-            "reason",
-        ),
-        menu="trade",
-    ),
-    Page("negotiation", f"/negotiations/{ANY_ID}", TRADERS, "negotiating.process"),
-    Page(
-        "replicas",
-        "/replicas",
-        "buyer",
-        "trading.replicas",
-        columns(
-            "title text /agreements/{agreement}",
-            "tier tier",
-            "bytes bytes",
-            "opened number",
-            "left number",
-            "ends moment",
-            "state state",
-        ),
-        menu="data",
-    ),
-    Page(
-        "spending",
-        "/spending",
-        "buyer",
-        "money.spending",
-        columns("day", "product", "peer did", "amount money", "windows number"),
-        menu="money",
-    ),
-    Page(
-        "wallet",
-        "/wallet",
-        EVERYBODY,
-        "money.wallet",
-        columns(
-            "at moment",
-            "kind movement",
-            "title",
-            "peer did",
-            "in money",
-            "out money",
-            "balance money",
-            "tx id",
-        ),
-        menu="money",
-    ),
-    Page(
-        "earnings",
-        "/earnings",
-        "provider",
-        "money.earnings",
-        columns("day", "product", "peer did", "amount money", "windows number"),
-        menu="money",
-    ),
-    Page(
-        "listings",
-        "/listings",
-        "exchange",
-        "operating.listings",
-        columns("title text /listings/{id}", "state state", "tier tier", "provider did", "since moment", "reason"),
-        menu="data",
-    ),
-    Page(
-        "listing",
-        f"/listings/{ANY_ID}",
-        "exchange",
-        "operating.listing",
-        columns(
-            "file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "bars bars", "hint hint"
-        ),
+        columns(*MEASURED),
     ),
     Page(
         "members",

@@ -18,7 +18,7 @@ import orjson
 from aiohttp import web
 
 from catalog.indicators import SHARES
-from connector.console import language, plots, showing
+from connector.console import language, markdown, plots, showing
 from connector.console.page import GROUPS, PREFIX
 from connector.console.pages import PAGES
 from contracts import currencies
@@ -73,6 +73,7 @@ def prepare(app: web.Application) -> None:
         "number": showing.number,
         "short": showing.short,
         "segment": partial(quote, safe=""),
+        "markdown": markdown.html,
     }
 
 

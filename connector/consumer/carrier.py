@@ -347,12 +347,12 @@ class Carrier:
             except FAULTS as fault:
                 if self._closed:
                     raise
-                log.warning("row %s did not come and is fetched again: %s", way.reached, fault)
+                log.warning("piece %s did not come and is fetched again: %s", way.reached, fault)
                 way.failed(fault)
                 first, alone = way.reached, isinstance(fault, OpeningError)
             else:
                 return
-        raise PeerMisbehaved(f"the source keeps sending wrong bytes for row {first}", "try another source")
+        raise PeerMisbehaved(f"the source keeps sending wrong bytes for piece {first}", "try another source")
 
     def _ask(self, way: Way, request: Sequence[tuple[Load, memoryview]], first: int, end: int) -> None:
         """Ask for the rows from `first` to before `end`, check each as it comes, and take whole loads in."""

@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 PREFIX = "keys/"
 KEPT, LEASED = "kept", "leased"
 WARNING = (
-    f"from here on nobody counts: the tier is `{TIERS[KEPT].en}`, and whoever has this file opens these rows as often "
-    "as they like, also when the licence has ended and the replica was deleted; what is permitted has not grown"
+    f"from here on nobody counts: the tier is `{TIERS[KEPT].en}`, and whoever has this file opens these pieces as "
+    "often as they like, also when the licence has ended and the replica was deleted; what is permitted has not grown"
 )
 
 
@@ -72,4 +72,4 @@ def write(replica: WholeReplica, agreement: AgreementRow, secrets: Mapping[int, 
     licensed = {number: secrets[number] for number in rows_of(agreement.signed_terms, table)}
     header, digest = read_header(replica.header), bytes.fromhex(agreement.digest)
     files.write_atomic(to, key_file.encode(digest, header, table, replica.path, licensed, WARNING))
-    log.warning("the keys of `%d` rows were exported under `%s`: nobody counts", len(licensed), agreement.digest)
+    log.warning("the keys of `%d` pieces were exported under `%s`: nobody counts", len(licensed), agreement.digest)

@@ -121,7 +121,7 @@ class Mending:
                 await self._fetch(found, mend, roads)
         except Exception as fault:  # noqa: BLE001  # whatever it is, the operator reads it, and the next is repaired
             mend.state, mend.reason = FAILED, str(fault) or type(fault).__name__
-            log.warning("%s rows of %s `%s` stay damaged: %s", len(mend.bad), mend.kind, mend.id, fault)
+            log.warning("%s pieces of %s `%s` stay damaged: %s", len(mend.bad), mend.kind, mend.id, fault)
         else:
             mend.state = MENDED
 

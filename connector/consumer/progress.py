@@ -60,7 +60,7 @@ def view(
     cost = "0" if paid is None else str(paid.amount)
     price, cap, currency = _price(agreement)
     due = price_words.money(int(cost), currency) if currency else cost
-    told = f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {due}" + _told(size - here, speed)
+    told = f"{held} of {rows} pieces here, {keys} keys, {released} windows, paid {due}" + _told(size - here, speed)
     copied = (row.progress or {}).get("files")
     return {
         "id": row.id,

@@ -69,6 +69,7 @@ class Quotes:
         provider = await self._space.require(listing["provider"])
         asking(waiting.PROVIDER)
         offer = await self._offered(provider, product, listing["offer"].get("id"))
+        _refuse_unlisted(listing, offer)
         return Quote(provider, offer, int(listing["offer"]["ask"]), {})
 
     async def told(self, product: str, provider_did: str, asking: Callable[[str], None]) -> Quote:
@@ -178,6 +179,17 @@ class Quotes:
                 raise Absent(f"`{url.rsplit('/', 1)[-1]}` is not on offer there", "see `penstock find`") from refusal
             raise
         return answer.json()
+
+
+def _refuse_unlisted(listing: JsonObject, offer: JsonObject) -> None:
+    """Raise Absent where the provider offers other data or other rules than the listing, which was reviewed."""
+    proposal = offers.read(offer)
+    if proposal.terms is None:  # a plain copy of another make
+        return
+    differs = "data" if proposal.terms.get("editionId") != listing["edition"] else ""
+    if differs or proposal.policy != offers.rules(listing["offer"]["policy"]):
+        text = f"the provider of `{str(listing['id'])[:200]}` offers other {differs or 'rules'} than the list shows"
+        raise Absent(text, "its next version waits for the exchange's review: ask again when it is listed")
 
 
 def _refuse_elsewhere(listing: JsonObject) -> None:

@@ -95,5 +95,5 @@ def _mask(run_key: bytes, slot_name: bytes, plain_digest: bytes) -> bytes:
 def _digest(edition: EditionRow, number: int) -> bytes:
     digest = edition.plain_digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
     if len(digest) != DIGEST_BYTES:
-        raise VaultError("replica", f"no digest is kept for row `{number}`")
+        raise VaultError("replica", f"no digest is kept for piece `{number}`")
     return digest

@@ -131,7 +131,9 @@ class Reader:
     def _require(self, rows: Iterable[int]) -> None:
         lacking = RowSet.rows(number for number in rows if number not in self._secrets)
         if lacking:
-            raise VaultError("locked", f"the keys of {len(lacking)} rows are not here, first `{lacking.ranges[0][0]}`")
+            raise VaultError(
+                "locked", f"the keys of {len(lacking)} pieces are not here, first `{lacking.ranges[0][0]}`"
+            )
 
     def _open(self, number: int) -> memoryview:
         """Open one row in the buffers; every step of spec 1.9 but the first, which the table has passed."""

@@ -61,7 +61,7 @@ def finding(seed: bytes, numbers: Sequence[int]) -> dict[str, Any]:
 def answer(keys: Keys, edition: EditionRow, numbers: Sequence[int], reader_key: bytes) -> list[dict[str, Any]]:
     """Return the provider's answer for a row of `editions`: per drawn row its data, path and boxed secret, in hex."""
     if not 0 < len(set(numbers)) == len(numbers) <= MAX_SAMPLE_ROWS:
-        raise ContractError("review", f"a review opens 1 to {MAX_SAMPLE_ROWS} different rows, not `{len(numbers)}`")
+        raise ContractError("review", f"a review opens 1 to {MAX_SAMPLE_ROWS} different pieces, not `{len(numbers)}`")
     _header, table = header_and_table(edition)
     reader = X25519PublicKey.from_public_bytes(reader_key)
     edition_id = bytes.fromhex(edition.id)
@@ -85,7 +85,7 @@ def read_answer(header: Header, numbers: Sequence[int], document: Any, private: 
     answers = listed(document, "review", lambda item, where: closed(item, FIELDS, where), limit=MAX_SAMPLE_ROWS)
     rows = [_drawn_row(header, item, private) for item in answers]
     if [row.number for row in rows] != list(numbers):
-        raise ContractError("review", "the answer opens other rows than the drawn ones", "ask the provider again")
+        raise ContractError("review", "the answer opens other pieces than the drawn ones", "ask the provider again")
     return rows
 
 
@@ -100,7 +100,7 @@ def _drawn_row(header: Header, item: dict[str, Any], private: X25519PrivateKey) 
         piece_secret = SUITE.decrypt(box, private, info=_info(header.edition_id(), number))
         check_secret(row, piece_secret)
     except InvalidTag as error:
-        raise OpeningError(Code.KEY, "box", "the boxed secret is not for this reviewer and row", number) from error
+        raise OpeningError(Code.KEY, "box", "the boxed secret is not for this reviewer and piece", number) from error
     except OpeningError as error:
         raise error.at(number) from error
     return DrawnRow(number, row, piece_secret)

@@ -34,7 +34,7 @@ class SealedFile:
         self._places = places_of(table)
         if os.fstat(self._handle).st_size != self._places.size:
             self.close()
-            raise VaultError("blob", f"`{path.name}` has not the {self._places.size} bytes its rows take up")
+            raise VaultError("blob", f"`{path.name}` has not the {self._places.size} bytes its pieces take up")
 
     def buffers(self, first: int, count: int) -> Iterator[bytes]:
         """Yield the sealed bytes of `count` rows from `first`, as on the wire, in buffers of at most 256 KiB."""

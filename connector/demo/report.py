@@ -104,10 +104,10 @@ def _step(name: str, words: str, checks: Iterable[tuple[bool, str]]) -> Step:
 def _publish(cast: Cast, figures: Note, _folder: Path) -> Step:
     a, b = cast.notes[PRODUCT_A], cast.notes[PRODUCT_B]
     words = (
-        f"{figures['dataset_rows']:,} table rows in 2 products, sealed in {a['rows']} and {b['rows']} rows, on chain"
+        f"{figures['dataset_rows']:,} table rows in 2 products, sealed in {a['rows']} and {b['rows']} pieces, on chain"
     )
     checks = [
-        (a["rows"] >= ROWS_IN_A, f"A has at least {ROWS_IN_A} rows"),
+        (a["rows"] >= ROWS_IN_A, f"A has at least {ROWS_IN_A} pieces"),
         (figures["editions"] == 2, "each product has its own edition"),
         (a["state"] == b["state"] == "submitted", "both are registered and submitted"),
     ]
@@ -121,11 +121,11 @@ def _list(cast: Cast, _figures: Note, _folder: Path) -> Step:
         (all(review["state"] == "listed" for _, review in reviews), "both are listed"),
         (
             all(review["opened"] == min(64, -(-one["rows"] // 8)) for one, review in reviews),
-            "k = min(64, rows/8) drawn",
+            "k = min(64, pieces/8) drawn",
         ),
         (cast.notes["found"] == sorted([PRODUCT_A, PRODUCT_B]), "the buyer finds both"),
     ]
-    return _step("list", f"{opened} rows drawn and opened to the exchange; the buyer finds both by `weather`", checks)
+    return _step("list", f"{opened} pieces drawn and opened to the exchange; the buyer finds both by `weather`", checks)
 
 
 def _agree(cast: Cast, _figures: Note, _folder: Path) -> Step:
@@ -153,7 +153,7 @@ def _pull(cast: Cast, figures: Note, folder: Path) -> Step:
     )
     checks = [
         (windows >= WINDOWS_OF_A, f"A took at least {WINDOWS_OF_A} windows"),
-        (figures["rows_verified"] == figures["rows_sealed"], "every row was verified"),
+        (figures["rows_verified"] == figures["rows_sealed"], "every piece was verified"),
         (figures["resumed_after_kill"], "the buyer was killed in the middle and went on"),
         (identical(cast.tables, folder / "opened" / "a"), "the opened files are the provider's, byte for byte"),
     ]

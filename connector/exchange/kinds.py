@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from catalog.listing import FOUND_IN
-from connector.exchange import listings, services
+from connector.exchange import listings, services, standing
 from connector.exchange.numbering import row_of
 from connector.store.rows.catalogue import FederatedRow, ListingRow, ServiceRow
 
@@ -114,9 +113,10 @@ def named(name: str) -> Kind:
 def shown(tx: Tx, key: str) -> JsonObject | None:
     """Return what members see of one, None when it is listed no more."""
     row = tx.get(row_of(key), id=key)
-    if row is None or isinstance(row, FederatedRow) or row.state not in FOUND_IN:
+    if row is None or isinstance(row, FederatedRow):
         return None
-    return of(key).view(row)
+    found = standing.shown(row)
+    return None if found is None else of(key).view(found)
 
 
 def document(row: Stocked) -> JsonObject:

@@ -14,11 +14,12 @@ from catalog import difference, faces
 from catalog.dataset import dataset_from_json, searchable
 from catalog.facets import DATASET, Listed
 from catalog.found import SEALED
-from catalog.listing import FOUND_IN, State, moved, renewing
+from catalog.listing import Move, State, moved, renewing
 from catalog.lookalike import skeleton
 from catalog.quality import letter, qualities
 from catalog.question import Entry, entry
 from catalog.spaces import MAIN
+from connector.exchange import standing
 from connector.exchange.case import Turn
 from connector.exchange.handed_in import CODE, LISTING_KEYS, RESOURCE, SAMPLE, SPACE
 from connector.exchange.numbering import following, seq_of
@@ -50,6 +51,7 @@ STOCK = Stock(
 )
 find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.step, STOCK.absent
 ALIKE_SHOWN = 5
+EXPOSURE = "maxExposure"  # of the terms: what may be owed at a time, worked out of the price
 
 
 def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, now: datetime) -> ListingRow:
@@ -103,6 +105,8 @@ def _renew(
     tx: Tx, evidence: Evidence, known: ListingRow, document: dict[str, Any], provider: str, now: datetime
 ) -> ListingRow:
     """Put the next version in the place of a listing; what it says of the edition is to be reviewed anew."""
+    if known.state is State.LISTED and _but_for_price(VERSIONS.of(known)) == _but_for_price(document):
+        return _price(tx, evidence, known, document, provider, now)
     before = VERSIONS.reviewed(tx, known.id, document)
     same = known.edition == document["edition"]
     if before is None and not same:
@@ -118,10 +122,32 @@ def _renew(
         reason=reason,
         updated=now,
         seq=following(tx),
+        standing=standing.kept(known, VERSIONS.of(known)),
     )
     # the event tells which header was there before
     STOCK.keep(tx, evidence, known, Turn(row, provider, reason, digest=sha(known.header).hex()))
     return STOCK.list_again(tx, evidence, known.id, now) if before else row
+
+
+def _but_for_price(said: dict[str, Any]) -> dict[str, Any]:
+    """Return what a version says but its price, and the exposure that follows from it."""
+    told = VERSIONS.document(said)
+    offer = {name: value for name, value in told["offer"].items() if name != "ask"}
+    terms = {name: value for name, value in offer["terms"].items() if name != EXPOSURE}
+    tariff = {name: value for name, value in terms["tariff"].items() if name != "minor"}
+    return told | {"offer": offer | {"terms": terms | {"tariff": tariff}}}
+
+
+def _price(
+    tx: Tx, evidence: Evidence, known: ListingRow, document: dict[str, Any], provider: str, now: datetime
+) -> ListingRow:
+    """Put another price in the place of a listing's: nothing that its review looked at is another (decision 0136)."""
+    was, asks = (price_words.price(asked(offer)) for offer in (known.offer, document["offer"]))
+    reason = f"price: {was} → {asks}"
+    state = moved(known.state, Move.PRICE, role="provider")
+    row = replace(known, offer=document["offer"], state=state, reason=reason, updated=now, seq=following(tx))
+    VERSIONS.keep(tx, row, now)
+    return STOCK.keep(tx, evidence, known, Turn(row, provider, reason, digest=sha(document["offer"]).hex()))
 
 
 def _check_follows(known: ListingRow, document: dict[str, Any]) -> None:
@@ -184,9 +210,10 @@ def view(row: Stocked) -> dict[str, Any]:
 
 def indexed(row: Stocked) -> Entry:
     """Return what the index holds of a listing; of one that is not to be found its key alone."""
-    row = STOCK.own(row)
-    if row.state not in FOUND_IN:
+    found = standing.shown(row)
+    if found is None:
         return Entry(row.id, seq_of(row))
+    row = STOCK.own(found)
     dataset = dataset_from_json(row.dataset)
     tariff = Tariff.from_json(row.offer["terms"]["tariff"])
     listed_as = Listed(dataset, row.provider, tariff, row.updated, space=row.space or MAIN)

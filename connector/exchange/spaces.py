@@ -14,9 +14,9 @@ from catalog import spaces
 from catalog.listing import Move
 from catalog.listing import State as ListingState
 from catalog.spaces import MAIN, Rules, State
-from connector.exchange import kinds
+from connector.exchange import kinds, standing
 from connector.exchange.case import NOWHERE, Case, Turn
-from connector.exchange.kinds import KINDS
+from connector.exchange.kinds import DATA_SETS, KINDS
 from connector.exchange.membership import refuse_leaving
 from connector.exchange.operators import mode
 from connector.runtime import reasons
@@ -159,12 +159,14 @@ class Spaces:
         where = ("(space is null or space = ?) and state = ?", (key, state))
         if key != MAIN:
             where = ("space = ? and state = ?", (key, state))
-        for stock, kind in KINDS.items():
-            for row in tx.find(stock, *where):
-                reason = why if rules is None else "; ".join(faults(rules, kinds.document(row), row.provider))
-                if reason:
-                    told = {"by": self._core.identity.did, "role": "exchange", "reason": reason[:REASON_CHARACTERS_MAX]}
-                    kind.move(tx, self._core.evidence, row.id, Move.SUSPEND, **told, now=now)
+        found = [(row, kind) for stock, kind in KINDS.items() for row in tx.find(stock, *where)]
+        stand = [standing.stood(row) for row in tx.find(ListingRow, "standing is not null")]
+        found += [(row, DATA_SETS) for row in stand if (row.space or MAIN) == key]
+        for row, kind in found:
+            reason = why if rules is None else "; ".join(faults(rules, kinds.document(row), row.provider))
+            if reason:
+                told = {"by": self._core.identity.did, "role": "exchange", "reason": reason[:REASON_CHARACTERS_MAX]}
+                kind.move(tx, self._core.evidence, row.id, Move.SUSPEND, **told, now=now)
 
 
 def find(tx: Tx, key: str) -> SpaceRow:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from catalog.listing import FOUND_IN, Move, State, moved
+from catalog.listing import REASON_CHARACTERS_MAX, Move, State, moved
+from connector.exchange import standing
 from connector.exchange.case import Case, Turn
 from connector.exchange.federation import keeping
 from connector.exchange.numbering import following
@@ -43,9 +44,10 @@ class Stock(Case[R]):
     def listed(self, tx: Tx, key: str) -> R:
         """Return one that members may see; raises Absent, if it is not listed as if it is not there."""
         row = tx.get(self.row, id=key)
-        if row is None or row.state not in FOUND_IN:
+        found = None if row is None else standing.shown(row)
+        if found is None:
             raise self.absent(key)
-        return row
+        return self.own(found)
 
     def keep(self, tx: Tx, evidence: Evidence, before: R | None, turn: Turn[R], *, since: str = "") -> R:
         """Write a turn with its event, and what follows from the state that it leads to."""
@@ -66,9 +68,25 @@ class Stock(Case[R]):
     ) -> str:
         """Make a move of the table; returns the new state."""
         row = self.find(tx, key)
-        state = moved(row.state, step, role=role, reason=reason)
-        after = replace(row, state=state, reason=reason, updated=now, seq=following(tx))
+        stands = standing.stands(row)
+        shown = self.own(standing.stood(row)) if stands and step is Move.SUSPEND else row
+        state = moved(shown.state, step, role=role, reason=reason)
+        after = replace(shown, state=state, reason=reason, updated=now, seq=following(tx))
+        if stands and state is State.REFUSED:
+            return self._stand(tx, evidence, row, Turn(after, by, reason), now)
+        if stands and state not in standing.WAITING:
+            after = self.own(standing.over(after))
         return self.keep(tx, evidence, row, Turn(after, by, reason)).state.value
+
+    def _stand(self, tx: Tx, evidence: Evidence, row: R, refused: Turn[R], now: datetime) -> str:
+        """Refuse the version that was handed in last; what stands beside it is what the row says from then on."""
+        refused_row = self.keep(tx, evidence, row, refused)
+        state = moved(refused_row.state, Move.STAND, role="exchange")
+        back = replace(self.own(standing.stood(refused_row)), state=state, updated=now, seq=following(tx))
+        reason = f"the version before it stands; refused: {refused.reason}"[:REASON_CHARACTERS_MAX]
+        return self.keep(
+            tx, evidence, refused_row, Turn(replace(back, reason=reason), evidence.party, reason)
+        ).state.value
 
     def list_again(self, tx: Tx, evidence: Evidence, key: str, now: datetime) -> R:
         """List what was handed in as it was before, and whose review stands; returns its row."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from catalog import classes
+from catalog.about import about_from_json
 from catalog.classes import DIMENSIONS
 from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.codes import tier as tier_of
@@ -66,6 +67,11 @@ def _classes(value: Any) -> bool:
     return True
 
 
+def _about(value: Any) -> bool:
+    about_from_json(value)  # its refusal names the member
+    return True
+
+
 def _layout(value: Any) -> bool:
     return isinstance(value, str) and value in CUTTERS
 
@@ -105,6 +111,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "files": Member(_places, "a list of paths and of addresses of files, without passwords"),
     "title": Member(_text, "a text of one line"),
     "description": Member(lambda value: isinstance(value, str), "a text", needed=False),
+    "about": Member(_about, "an object of what is said besides", needed=False),
     "keywords": Member(_texts, "a list of words", needed=False),
     "price": Member(_amount, "a whole number as text, in hundredths of the currency"),
     "floor": Member(_amount, "a whole number as text, in hundredths of the currency"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
+from catalog.about import about_from_json
 from catalog.dataset import Dataset, distributions_of
 from catalog.describe import PARQUET, describe
 from catalog.hints import Suggestion, suggest_grade
@@ -13,14 +15,18 @@ from connector.provider import renewal
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from catalog.about import About
     from catalog.profile import FileProfile
     from connector.custody.sources import Source
     from connector.store.rows.product import ProductRow
 
 # above it, how a column's values spread is nobody's business who has not bought them
 DRAWN_GRADE_MAX = 2
+
+
+NAMES_SHOWN = 20
 
 
 def described(source: Source, row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
@@ -39,6 +45,8 @@ def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) ->
     """Return the same of files that are measured; raises as `described`."""
     brief, suggested = row.brief, suggest_grade(profiles)
     _check_columns(brief.get("columns") or (), profiles)
+    about = about_from_json(brief.get("about") or {})
+    _check_named(about, profiles)
     renewal.check_layout(brief.get("layout") or FIXED, suggested)
     grade = max(suggested.grade, brief.get("grade") or suggested.grade)
     dataset = Dataset(
@@ -52,6 +60,7 @@ def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) ->
         region=region,
         frequency=brief.get("frequency") or "irregular",
         classes=brief.get("classes") or {},
+        about=about,
     )
     return dataset, suggested
 
@@ -62,3 +71,23 @@ def _check_columns(names: Sequence[str], profiles: Sequence[FileProfile]) -> Non
     for name in names:
         if name not in known:
             raise InvalidInput(f"no table has a column `{name}`", f"the columns are {', '.join(known)}")
+
+
+def _check_named(about: About, profiles: Sequence[FileProfile]) -> None:
+    """Refuse words about a table or a column that is not there; a file that was not read as a table is not judged."""
+    found = {file.path: file for file in profiles}
+    tables = dict.fromkeys([*about.tables, *(table for table, _ in about.named)])
+    for name in tables:
+        if name not in found:
+            text = f"`{name}` is described, and no file is called so"
+            raise InvalidInput(text, _nearest(name, found, "the files are"))
+    for (table, column), where in about.named.items():
+        known = [one.name for one in found[table].columns]
+        if known and column not in known:
+            text = f"`{where}` names the column `{column}`, which `{table}` has not"
+            raise InvalidInput(text, _nearest(column, known, "its columns are"))
+
+
+def _nearest(name: str, known: Collection[str], all_of_them: str) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"perhaps `{near[0]}`" if near else f"{all_of_them} {', '.join(list(known)[:NAMES_SHOWN])}"

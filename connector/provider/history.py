@@ -29,3 +29,8 @@ def keep(tx: Tx, product: ProductRow, now: datetime) -> None:
     tx.insert(ProductVersionRow(product=product.id, number=number, kept=kept, digest=digest, created=now))
     for row in rows[: len(rows) + 1 - LISTING_VERSIONS_MAX]:
         tx.delete(ProductVersionRow, product=product.id, number=row.number)
+
+
+def same(before: ProductRow, after: ProductRow) -> bool:
+    """Say whether two rows of a product would be kept as one version."""
+    return all(getattr(before, name) == getattr(after, name) for name in KEPT)

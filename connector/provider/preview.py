@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.faces import LANGUAGES
+from catalog.about import LANGUAGES
 from connector.custody.sources import source_of
 from connector.licence import pricing
 from connector.provider.description import described

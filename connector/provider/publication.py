@@ -183,6 +183,8 @@ class Publications:
             "sealedBytes": edition.header["sealedBytes"],
             "tableRows": dataset_from_json(row.dataset).rows,
             "number": edition.number,
+            "unchanged": self._underway.unchanged.get(row.id, False),
+            "listing": self._underway.listings.get(row.id, ""),
             **renewal.saving(edition),
         }
 
@@ -276,6 +278,7 @@ class Publications:
                 fields |= lineage.note_derived(tx, edition, row.brief.get("derivedFrom") or ())
                 told = [Told("edition.sealed", edition, fields)]
             after = steps.sealed(known, row, edition, dataset, sample, terms, limits, now, fresh=fresh)
+            self._underway.unchanged[row.id] = history.same(known, after)
             keep(tx, self._core.evidence, known, after, *told)
             if fresh and row.dataset:
                 drifting.warn(self._notices, tx, row, dataset, now)
@@ -345,7 +348,7 @@ class Publications:
         edition = await self._core.store.read(lambda tx: tx.get(EditionRow, id=row.edition))
         assert edition is not None
         if not row.blind:
-            await hand_in(self._exchange, self._resources, row, edition)
+            self._underway.listings[row.id] = await hand_in(self._exchange, self._resources, row, edition)
         now = self._core.clock.now()
 
         def act(tx: Tx) -> None:

@@ -101,6 +101,12 @@ def anew(row: ProductRow, now: datetime) -> ProductRow:
     return replace(row, state=State.DRAFT, updated=now)
 
 
+def priced(row: ProductRow, brief: JsonObject, terms: JsonObject, now: datetime) -> ProductRow:
+    """Return what follows another price: it is on its way to the exchange again, as it is but for that."""
+    limits = row.limits | {"ask": brief["price"], "floor": brief["floor"]}
+    return replace(row, brief=brief, terms=terms, limits=limits, state=State.REGISTERED, reason=None, updated=now)
+
+
 def gone_back(row: ProductRow, kept: Mapping[str, Any], now: datetime) -> ProductRow:
     """Return what follows when an earlier version takes its place: as if that were on its way to the exchange."""
     return replace(row, **kept, state=State.REGISTERED, reason=None, updated=now)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from connector.store.rows.vault import EditionRow
 
 
-async def hand_in(exchange: ExchangeDoor, resources: Resources, product: ProductRow, edition: EditionRow) -> None:
-    """Submit a product with its edition's header; raises as `ExchangeDoor.ask`."""
+async def hand_in(exchange: ExchangeDoor, resources: Resources, product: ProductRow, edition: EditionRow) -> str:
+    """Submit a product with its edition's header; return the state of its listing; raises as `ExchangeDoor.ask`."""
     offer = offers.offer_id(product.id, product.offer)
     body = {
         "id": product.id,
@@ -32,4 +32,5 @@ async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Product
     } | ({"space": product.brief["space"]} if product.brief.get("space") else {})
     body |= {"sample": product.sample} if product.sample else {}
     body |= await resources.of(product.brief, product.id)
-    await exchange.ask("POST", "/exchange/products", body)
+    answer = await exchange.ask("POST", "/exchange/products", body)
+    return str(answer["state"])

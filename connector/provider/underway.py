@@ -1,4 +1,7 @@
-"""How far the publishing of each product is, for who waits for it: in memory, as a crash begins a sealing anew."""
+"""How far the publishing of each product is, and what came of it, for who waits: in memory.
+
+Law: a crash begins a sealing anew, and so is told anew.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,9 @@ class Underway:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen: dict[str, Sealing] = {}
+        # by product: was it published as it was before, and the state of its listing when it was handed in last
+        self.unchanged: dict[str, bool] = {}
+        self.listings: dict[str, str] = {}
 
     @contextmanager
     def seen(self, key: str) -> Iterator[None]:

@@ -79,7 +79,7 @@ async def accuse(core: Core, buyer: Buyer, channel: bytes, received: Received, r
         lambda tx: receive.on_fault(tx, buyer, channel, received.seq, row, code, preimage, now)
     )
     raise VerificationFailed(
-        f"row {row} does not open with its own key: the provider sealed another thing than it committed to",
+        f"piece {row} does not open with its own key: the provider sealed another thing than it committed to",
         next_steps(bundle),
     )
 

@@ -105,7 +105,7 @@ async def test_bad_bytes_are_never_paid(space, proxy):
     await space.get("rotten", limit=PRICE)
     view = await space.until("rotten", lambda view: view["state"] == "failed")
     assert json.loads(view["reason"])["code"] == "peer-misbehaved"
-    assert "row 2" in json.loads(view["reason"])["text"]
+    assert "piece 2" in json.loads(view["reason"])["text"]
     for window in windows(space, view):
         for order in json.loads(window["orders"]):
             assert all(not first <= 2 < first + count for first, count in order["ranges"])

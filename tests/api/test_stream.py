@@ -60,7 +60,7 @@ async def test_one_file_is_its_bytes(space, keep):
     code, out, err = await run(*command(space, product, *(() if keep else ("--no-keep",))))
     assert code == 0, err
     assert out == file.read_bytes()
-    assert "rows here" in err
+    assert "pieces here" in err
     paid, all_of_it = bill(space, product)
     assert paid == all_of_it
 

@@ -37,7 +37,12 @@ def test_the_way_to_the_list_and_out_again():
 
 def test_nothing_is_listed_without_a_review():
     before = {state for (state, _), step in TABLE.items() if step.to == State.LISTED}
-    assert before == {State.REVIEWED, State.SUSPENDED}
+    assert before == {State.REVIEWED, State.SUSPENDED, State.LISTED, State.REFUSED}
+    # of what is listed the price alone; and what was listed stands when the version after it is refused
+    assert {move for (state, move), step in TABLE.items() if state == step.to == State.LISTED} == {Move.PRICE}
+    assert {move for (state, move), step in TABLE.items() if (state, step.to) == (State.REFUSED, State.LISTED)} == {
+        Move.STAND
+    }
     assert {state for (state, _), step in TABLE.items() if step.to == State.REVIEWED} == {State.SUBMITTED}
 
 

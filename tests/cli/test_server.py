@@ -11,7 +11,7 @@ from connector.runtime.errors import Absent, NotPermitted, explain_failure
 
 PRODUCT = {
     "id": "p", "title": "T", "rows": 9, "edition": "ab" * 32, "state": "submitted", "number": 1, "plainBytes": "100",
-    "repeatedBytes": "0", "provider": "did:web:p",
+    "repeatedBytes": "0", "provider": "did:web:p", "tableRows": 1, "unchanged": False, "listing": "submitted",
 }  # fmt: skip
 VIEW = {
     "id": "a", "title": "T", "price": "9 a row", "cap": "90", "most": "0.90 CNY", "state": "complete",

@@ -126,7 +126,7 @@ def test_repair_is_the_server_s_and_is_followed_to_its_end(penstock, management,
     ]
     said = penstock("vault", "scrub", "--repair", "--data", management.data, "--json")
     assert (said.code, said.json) == (code, end)
-    assert "1 damaged, 2 rows to fetch" in said.err
+    assert "1 damaged, 2 pieces to fetch" in said.err
     assert [method for method, _, _ in management.asked] == ["POST", "GET", "GET"]
 
 

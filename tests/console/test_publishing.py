@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from connector.api.pages import publishing
 from connector.runtime.errors import InvalidInput
+from tests.api.visitor import Seen
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 MARKUP = '"><script>alert(1)<img src=x onerror=alert(2)>.csv'
@@ -136,3 +137,57 @@ async def test_it_is_published_in_three_steps(connector, enter, folder):
     seen = await reader.open(f"catalogue/{key}?many=2")
     assert "2 MiB: 8.40 CNY" in seen.text
     assert (await reader.open(f"catalogue/{key}?many=two")).status == 400
+
+
+PRODUCT = """
+id = "by-file"
+title = {{ en = "Stations", zh = "站点" }}
+files = ["{name}"]
+price = "4.20"
+description = "**bold** <b>not bold</b> [x](javascript:alert)"
+
+[policy]
+purpose = "Research"
+until = 2099-12-31
+
+[tables."stations.csv".columns]
+degrees = {{ meaning = {{ en = "warmth", zh = "温度" }}, unit = "°C" }}
+"""
+
+
+async def drafted(visitor, text, kind="toml"):
+    """Paste a product file; return the page that it leads to."""
+    page = await visitor.open("publish/file")
+    token = page.form("sign-out")[2]["form"]
+    async with visitor.session.post(
+        f"{visitor.prefix}/publish/file", data={"kind": kind, "text": text, "form": token}
+    ) as answer:
+        return Seen(answer.status, str(answer.url), await answer.text(), answer.headers)
+
+
+async def test_a_pasted_product_file_is_previewed_and_published(connector, enter, folder):
+    visitor = await enter("drafter", ("provider",))
+    assert "FILE-OR-FOLDER" in (await visitor.open("publish/file")).text
+    seen = await drafted(visitor, PRODUCT.format(name="stations.csv"))
+    for part in ("4.20 CNY per MiB", "warmth", "°C", "<strong>bold</strong>", "&lt;b&gt;not bold"):
+        assert part in seen.text
+    assert not [link for link in seen.links if link.startswith("javascript")]
+    sent = await visitor.send(seen, "/publish/file/publication")
+    assert (sent.status, sent.url.endswith("/products/by-file")) == (200, True)
+    [row] = await connector.store.read(lambda tx: tx.find("products", "id = ?", ("by-file",)))
+    assert row["brief"]["about"]["tables"]["stations.csv"]["columns"]["degrees"]["unit"] == "°C"
+
+
+async def test_a_pasted_product_file_names_no_other_file_and_no_unknown_key(enter, folder):
+    visitor = await enter("drafter-too", ("provider",))
+    for name in ("/etc/passwd", "../stations.csv", "away.csv", ".hidden", "below/deeper.csv"):
+        seen = await drafted(visitor, PRODUCT.format(name=name))
+        assert "no file that may be published" in seen.text, name
+    for text, part in (
+        ("title = 'a'\nprise = 4", "perhaps `price`"),
+        ("a = " + "[" * 5_000, "nested deeper"),
+        ("title = 'a'", "files"),
+    ):
+        assert part in (await drafted(visitor, text)).text
+    assert (await drafted(visitor, "a", kind="pickle")).status == 400
+    assert (await visitor.open("publish/file?draft=nothing")).status == 404

@@ -56,9 +56,9 @@ def test_only_the_keys_that_are_needed(world):
     with file:
         assert opening.read("weather.csv") == world.content["weather.csv"]
         assert [path.name for path in opening.open_files(world.folder / "out", ["weather.csv"])] == ["weather.csv"]
-        with pytest.raises(VaultError, match="the keys of 6 rows"):
+        with pytest.raises(VaultError, match="the keys of 6 pieces"):
             opening.open_files(world.folder / "out")
-        with pytest.raises(VaultError, match="the keys of 1 rows"):
+        with pytest.raises(VaultError, match="the keys of 1 pieces"):
             opening.open_row(2)
         with pytest.raises(ValueError, match="no file"):
             opening.read("../weather.csv")
@@ -68,7 +68,7 @@ def test_without_the_index_key_nothing_opens(world):
     secrets = world.secrets()
     del secrets[0]
     file, opening = reader(world, secrets)
-    with file, pytest.raises(VaultError, match="the keys of 1 rows"):
+    with file, pytest.raises(VaultError, match="the keys of 1 pieces"):
         opening.index()
 
 
@@ -155,7 +155,7 @@ def test_review_opens_the_drawn_rows_to_the_reviewer_only(world):
     with pytest.raises(OpeningError) as caught:
         review.read_answer(header, numbers, answer, X25519PrivateKey.generate())
     assert caught.value.code is Code.KEY
-    with pytest.raises(ValueError, match="other rows"):
+    with pytest.raises(ValueError, match="other pieces"):
         review.read_answer(header, (0, 3), answer, private)
     moved = [answer[0] | {"row": "1"}, *answer[1:]]
     with pytest.raises(OpeningError) as caught:

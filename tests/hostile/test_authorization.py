@@ -248,7 +248,7 @@ def pairs(host):
             yield row, EDITION, ABSENT_ID, [{"transfer": TRANSFER}] * 2
         elif row.who in (Who.TICKET, Who.BEARER):
             yield row, EDITION, ABSENT_ID, [None, None]
-        elif row.path.endswith("/withdrawal") and row.who is Who.MEMBER:
+        elif row.path.endswith(("/withdrawal", "/unlisting")) and row.who is Who.MEMBER:
             yield row, HIDDEN, "nowhere", [{"reason": "mine"}] * 2
         elif row.path == "/exchange/services/{id}/roll-back":
             yield row, HIDDEN, "nowhere", [{"version": "1", "reason": "mine"}] * 2

@@ -138,7 +138,7 @@ def test_who_finds_a_malformed_piece_stops_paying_and_keeps_the_bundle():
 
     clock = SimpleNamespace(now=lambda: pair.now)
     ground = core(clock=clock, store=SimpleNamespace(write=write))
-    with pytest.raises(VerificationFailed, match="row 0 does not open with its own key") as refused:
+    with pytest.raises(VerificationFailed, match="piece 0 does not open with its own key") as refused:
         asyncio.run(accuse(ground, pair.buyer, CHANNEL_ID, got, 0))
     [kept] = pair.payer_db.act(lambda tx: tx.find("bundles"))
     assert (kept["code"], kept["seq"], kept["bundle"]["index"]) == ("edition", 1, 0)

@@ -34,7 +34,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         bill check, wallet, wallet requests, exchange request list, complaint list, complaint show, rights show,
         dispute list, dispute show, chain status, chain export, chain check, chain licence, vault list, vault idle,
         vault holders, vault lineage, transfer show, admin list, admin show, admin trace, admin config,
-        admin account list
+        admin account list, orders
     """,
     "it makes or runs what is ours alone": """
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,

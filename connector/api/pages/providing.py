@@ -8,6 +8,7 @@ from urllib.parse import quote as quoted
 from connector.api.pages.trading import line, moment
 from connector.console import describing, language
 from connector.console.leafing import leafed
+from connector.provider.shop import Shop
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
@@ -52,7 +53,7 @@ async def product(call: Call) -> JsonObject:
         return row, {"rows": [line(tx, one) for one in held], "holders": _holders(held)}
 
     row, told = await call.core.store.read(read)
-    about = describing.described(row.dataset) if row.dataset else {"readable": "", "files": [], "rows": []}
+    about = describing.described(row.dataset) if row.dataset else {"readable": "", "files": [], "rows": [], "said": {}}
     terms = row.terms or {}
     return {
         **{name: getattr(row, name) for name in ("id", "title", "state", "tier", "edition")},
@@ -74,6 +75,12 @@ def _holders(agreements: list[AgreementRow]) -> list[JsonObject]:
         for one in told
         if not one["parent"]
     ]
+
+
+async def orders(call: Call) -> JsonObject:
+    """Return who bought a product of ours, when, and what it came to."""
+    told = await call.of(Shop).orders(call.path["id"])
+    return {**told, "rows": told["orders"]}
 
 
 async def versions(call: Call) -> JsonObject:

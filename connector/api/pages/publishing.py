@@ -64,7 +64,7 @@ async def publish(call: Call) -> JsonObject:
         return told
     try:
         made, currency = brief(fields, chosen, there), call.of(SpaceView).last().currency
-        preview = await asyncio.to_thread(_preview, call.core, call.of(Publications), made, there, currency)
+        preview = await asyncio.to_thread(previewed, call.core, call.of(Publications), made, there, currency)
     except FAULTS as fault:
         return {**told, "failure": {"text": str(fault), "hint": getattr(fault, "hint", "")}}
     return {**told, "preview": preview, "rows": preview["about"]["rows"]}
@@ -118,7 +118,7 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject) -> JsonObjec
     })  # fmt: skip
 
 
-def _preview(core: Core, publications: Publications, made: JsonObject, there: JsonObject, currency: str) -> JsonObject:
+def previewed(core: Core, publications: Publications, made: JsonObject, there: JsonObject, currency: str) -> JsonObject:
     """Return what others will see: columns as they are measured, terms, price and examples of it, and the tier."""
     row = publications.draft(made)
     profiles = [_measured(Path(path), there[path]) for path in made[FILES]]

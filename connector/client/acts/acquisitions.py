@@ -129,7 +129,7 @@ ACTS = (
     Act(
         "quote show",
         "GET quotes/{product}",
-        help="Say what PRODUCT costs at the asked price, worked out of its own rows; nothing is agreed.",
+        help="Say what PRODUCT costs at the asked price, worked out of its own pieces; nothing is agreed.",
         says=("Say what {product} costs.", "显示产品 {product} 的价格。"),
         answer=QUOTE,
         example={"product": "nyc-flights-2013"},

@@ -20,6 +20,11 @@ BRIEF = (
     Field("until", ("Until", "截止时间"), "end of use, RFC 3339 with a time zone", "--until"),
     Field("description", ("Description", "说明"), "more words", None, default=NULL),
     Field(
+        "about", ("Said besides (JSON)", "其他说明(JSON)"),
+        "words by language, licence, contact, citation, meanings of columns, relations between tables", None,
+        "document", NULL,
+    ),
+    Field(
         "region", ("Region", "地区"), "where it may be used, ISO 3166; default: anywhere", "--region", default=NULL
     ),
     Field(

@@ -107,7 +107,7 @@ ACTS = (
     Act(
         "listing review",
         "POST listings/{product}/review",
-        help="Open rows drawn after registration, check them, and list the product; "
+        help="Open pieces drawn after registration, check them, and list the product; "
         "list a service that you have read.",
         says=("Review {product} and list it.", "审核并上架 {product}。"),
         answer={

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import FORWARD, READ, Act, Field
+from connector.client.acts.act import FORWARD, NULL, READ, Act, Field
 from connector.client.acts.brief import BRIEF, FLIGHTS
+from connector.client.acts.described import lines as described
 from connector.client.acts.shape import LANGUAGES, PUBLISHED
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def shown(row: Any) -> list[str]:
     """Return what a person reads of a listed product."""
     tier = row["tier"] or ("a service" if "service" in row else "delivery unknown")
     lines = [f"{row['title']}  {row['price']}  ({tier}) in {row.get('space', 'another exchange')}"]
+    lines += described(row.get("dataset") or {})
     lines += ["  " + " | ".join(one) for one in row.get("sample", {}).get("rows", ())]
     told = row.get("service", {})
     lines += [
@@ -55,6 +57,35 @@ def _as_in(done: Any, asked: Any) -> list[str]:
     return [f"{done['title']}: as in version {asked['version']}, edition {done['number']}"]
 
 
+def _priced(done: Any) -> list[str]:
+    if done["unchanged"]:
+        return [f"{done['title']}: nothing changed: the price is {done['price']['en']}"]
+    return [f"{done['title']}: {done['was']['en']} → {done['price']['en']}; what was agreed before keeps its price"]
+
+
+def _off(done: Any) -> list[str]:
+    return [
+        f"{done['title']}: {done['state']}, its listing is {done['listing']}",
+        f"{done['agreements']} agreements go on to their end",
+    ]
+
+
+def _orders(found: Any) -> list[str]:
+    lines = [
+        f"{row['agreed'][:16]}  {row['peer']}  {row['state']:<10}  {row['bytes']} bytes  {row['sum']}"
+        f"  ({row['price']})  {row['agreement'][:16]}"
+        for row in found["orders"]
+    ]
+    total = f"{len(lines)} orders of {found['buyers']} buyers, {found['bytes']} bytes delivered"
+    return [*lines, f"{total}, paid: {', '.join(found['sums']) or 'nothing yet'}"]
+
+
+SOLD: Shape = {
+    "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
+    "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
+    "claimed": "digits", "deposit": "digits", "currency": "text", "bytes": "digits", "sum": "text",
+}  # fmt: skip
+OURS = Field("product", ("Product", "产品编号"), "the id of a product of ours", metavar="PRODUCT", sent="id")
 ACTS = (
     Act(
         "product publish",
@@ -178,6 +209,72 @@ ACTS = (
         ),
         handler="management.face",
         lines=lambda found: json.dumps(found, indent=2, ensure_ascii=False).splitlines(),
+    ),
+    Act(
+        "product price",
+        "POST products/{product}/price",
+        help="Ask another price for a product of ours from now on; it needs no review, and what was agreed keeps its.",
+        says=("Ask {amount} for the product {product}.", "将产品 {product} 的报价改为 {amount}。"),
+        answer={
+            "id": "text",
+            "title": "text",
+            "was": LANGUAGES,
+            "price": LANGUAGES,
+            "floor": "digits",
+            "unchanged": "truth",
+        },
+        example={"product": "tides", "amount": "4.20"},
+        fields=(
+            OURS,
+            Field("amount", ("Price", "报价"), "the price per unit or period as people write it, such as 4.20"),
+            Field(
+                "floor",
+                ("Lowest price", "最低价"),
+                "lowest price to agree to, such as 4; default: as it is now",
+                "--floor",
+                default=NULL,
+            ),
+        ),
+        does="shop.price",
+        roles="provider",
+        rehearse=True,
+        verb="price",
+        lines=_priced,
+    ),
+    Act(
+        "product unpublish",
+        "POST products/{product}/unpublication",
+        help="Take a product of ours off the list and offer it no more; what was sold is served to its end.",
+        says=("Take the product {product} off the list: {reason}", "将产品 {product} 下架:{reason}"),
+        answer={"id": "text", "title": "text", "state": "text", "listing": "text", "agreements": "number"},
+        example={"product": "tides", "reason": "a better one has its place"},
+        fields=(OURS, Field("reason", ("Reason", "原因"), "why; the exchange and the log have it", "--reason")),
+        does="shop.unpublish",
+        roles="provider",
+        rehearse=True,
+        verb="unpublish",
+        lines=_off,
+    ),
+    Act(
+        "product orders",
+        "GET products/{product}/orders",
+        help="Show who bought a product of ours, when, how much was delivered and paid, and the revenue in all.",
+        says=("Show the orders of the product {product}.", "显示产品 {product} 的订单。"),
+        answer={
+            "id": "text",
+            "title": "text",
+            "orders": [SOLD],
+            "buyers": "number",
+            "bytes": "digits",
+            "revenue": {"*": "digits"},
+            "sums": ["text"],
+        },
+        example={"product": "tides"},
+        fields=(OURS,),
+        does="shop.orders",
+        roles="provider",
+        verb="orders",
+        lines=_orders,
     ),
     Act(
         "version list",

@@ -58,7 +58,7 @@ ACTS = (
     Act(
         "repair show",
         "GET vault/repairs",
-        help="Say how far the repair of damaged rows is.",
+        help="Say how far the repair of damaged pieces is.",
         says=("Show how far the repair is.", "显示修复进度。"),
         answer=REPAIR,
         example={},
@@ -70,7 +70,7 @@ ACTS = (
     Act(
         "repair begin",
         "POST vault/repairs",
-        help="Hash all sealed bytes again, and fetch damaged rows again from whoever holds them.",
+        help="Hash all sealed bytes again, and fetch damaged pieces again from whoever holds them.",
         says=("Hash all sealed bytes again and repair them.", "重新校验并修复全部密封数据。"),
         answer=REPAIR,
         example={},

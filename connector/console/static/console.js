@@ -1,5 +1,6 @@
 // What changes while one looks: an element with `data-live` names a stream of JSON, and those inside it with
 // `data-field` the member that they show. When the stream says that it is over the page is loaded again, once.
+// A choice of a file with `data-into` puts its text into the field of that id, and its ending into that of `data-kind`.
 "use strict";
 const OVER = new Set(["complete", "failed"]);
 
@@ -29,4 +30,14 @@ for (const place of document.querySelectorAll("[data-live]")) {
       bar.value = told.progress.keysHeld || told.progress.rowsHeld;
     }
   };
+}
+
+for (const choice of document.querySelectorAll("input[data-into]")) {
+  choice.addEventListener("change", async () => {
+    const [file] = choice.files;
+    if (file === undefined) return;
+    const ending = file.name.split(".").pop().toLowerCase();
+    document.getElementById(choice.dataset.kind).value = ending === "yml" ? "yaml" : ending;
+    document.getElementById(choice.dataset.into).value = await file.text();
+  });
 }

@@ -12,10 +12,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "listings.empty": ("No product is in this state.", "没有处于此状态的产品。"),
     "listings.state": ("Show what is", "显示状态"),
     "listing.title": ("Listing: {title}", "上架产品:{title}"),
-    "listing.review": ("Open drawn rows and list it", "抽样核验并上架"),
+    "listing.review": ("Open drawn pieces and list it", "抽样核验并上架"),
     "listing.review-help": (
-        "Rows that nobody chose alone are opened by the provider to you only, and checked against the edition.",
-        "抽取的行(非任何一方单独选定)仅向您打开,并与版本核对。",
+        "Pieces that nobody chose alone are opened by the provider to you only, and checked against the edition.",
+        "抽取的数据块(非任何一方单独选定)仅向您打开,并与版本核对。",
     ),
     "listing.refuse": ("Refuse", "拒绝"),
     "listing.suspend": ("Suspend", "暂停"),

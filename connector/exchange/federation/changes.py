@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from catalog.listing import FOUND_IN
 from catalog.source import State
 from catalog.spaces import MAIN, OTHERS, sight
-from connector.exchange import kinds, spaces
+from connector.exchange import kinds, spaces, standing
 from connector.exchange.federation import entry, keeping, showing
 from connector.exchange.numbering import beyond, newest, seq_of
 from connector.runtime.errors import PeerMisbehaved
@@ -114,10 +113,11 @@ def _epoch(tx: Tx) -> str:
 
 def _listed(row: Stocked, own: str, sees: tuple[str, ...] | None) -> JsonObject:
     """Return the line of what is listed here."""
-    hidden = sees is not None and sight(row.space or MAIN, kinds.described(row).grade) not in sees
-    if hidden or row.state not in FOUND_IN:
+    found = standing.shown(row)
+    hidden = sees is not None and found and sight(found.space or MAIN, kinds.described(found).grade) not in sees
+    if found is None or hidden:
         return entry.gone(row.id, seq_of(row))
-    return entry.listed(row.id, seq_of(row), [own], row.updated, kinds.of(row.id).told(row))
+    return entry.listed(row.id, seq_of(row), [own], row.updated, kinds.of(row.id).told(found))
 
 
 def _found(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import ChannelRow, ChannelState, PaidRowsRow
@@ -61,6 +62,13 @@ def page(tx: Tx, first: int, rows: int) -> list[JsonObject]:
     """Return orders of either side, the newest first."""
     found = tx.find(AgreementRow, "", (), "created desc, digest", first + rows)[first:]
     return [view(tx, row) for row in found if row.terms]
+
+
+def running(tx: Tx, product: str) -> list[AgreementRow]:
+    """Return the agreements on a product of ours that are not over."""
+    over = tuple(OVER)
+    where = f"product = ? and role = ? and state not in ({', '.join('?' * len(over))})"
+    return tx.find(AgreementRow, where, (product, PROVIDER, *over))
 
 
 def view(tx: Tx, agreement: AgreementRow) -> JsonObject:

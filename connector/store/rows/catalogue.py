@@ -45,6 +45,7 @@ class ListingRow(CaseRow):
     updated: datetime
     skeleton: str | None  # the title without what makes like letters differ
     seq: int | None  # of its newest change (`connector.exchange.numbering`)
+    standing: Document | None = None  # what is listed while this waits for its review (`connector.exchange.standing`)
 
 
 @table("listing_versions", key=("product", "number"), index=(("product", "digest"),))

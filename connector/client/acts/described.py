@@ -1,0 +1,77 @@
+"""What a person reads of a listed product on a terminal: what it holds, and what its provider says of it.
+
+Law: the text is a stranger's: every line of it is printed as one line that can move nothing else (`catalog.printable`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LINE_CHARACTERS_MAX = 500
+LICENCE_LINES_SHOWN = 3
+TABLES_SHOWN = 20
+COLUMNS_SHOWN = 50
+
+
+def lines(dataset: Mapping[str, Any]) -> list[str]:
+    """Return what a dataset says of itself; columns that nobody described are left to `--json`."""
+    about = dataset.get("about", {})
+    told = [f"  {said}" for said in _titles(about)]
+    told += [f"  {line}" for line in _description(dataset, about)]
+    told += [f"  {line}" for line in _holds(dataset)]
+    told += [f"  {line}" for table in list(about.get("tables", {}).items())[:TABLES_SHOWN] for line in _table(*table)]
+    told += [f"  {_end(one['from'])} is in {_end(one['to'])}" for one in about.get("relations", ())[:COLUMNS_SHOWN]]
+    if contact := about.get("contact"):
+        told.append(f"  contact: {_line(', '.join(contact.values()))}")
+    if licence := about.get("licence", "").splitlines():
+        more = [] if len(licence) <= LICENCE_LINES_SHOWN else [f"    … ({len(licence)} lines, --json has them)"]
+        told += [f"  licence: {_line(licence[0])}", *(f"    {_line(one)}" for one in licence[1:LICENCE_LINES_SHOWN])]
+        told += more
+    if citation := about.get("citation"):
+        told.append(f"  cite as: {_line(citation)}")
+    if dataset.get("keywords"):
+        told.append(f"  keywords: {_line(', '.join(dataset['keywords']))}")
+    return told
+
+
+def _titles(about: Mapping[str, Any]) -> list[str]:
+    """Return the title in the other languages than the first."""
+    return [_line(said) for said in list(about.get("title", {}).values())[1:]]
+
+
+def _description(dataset: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator[str]:
+    """Return the description's lines, in every language that it has, as it was written."""
+    for said in about.get("description", {}).values() or (dataset.get("description", ""),):
+        for line in said.strip().splitlines():
+            yield _line(line)
+
+
+def _holds(dataset: Mapping[str, Any]) -> Iterator[str]:
+    """Return a line for each table with its number of rows; of what is no table nothing."""
+    tables = [file for file in dataset.get("files", ()) if file.get("rows")]
+    for file in tables[:TABLES_SHOWN]:
+        yield f"{_line(file['path'])}: {file['rows']} rows, {len(file.get('columns', ()))} columns"
+    if len(tables) > TABLES_SHOWN:
+        yield f"… and {len(tables) - TABLES_SHOWN} tables more"
+
+
+def _table(name: str, said: Mapping[str, Any]) -> Iterator[str]:
+    title = f" ({_line(said['title'])})" if "title" in said else ""
+    yield f"columns of {_line(name)}{title}:"
+    for column, meant in list(said.get("columns", {}).items())[:COLUMNS_SHOWN]:
+        words = " · ".join(_line(one) for one in meant.get("meaning", {}).values())
+        unit = f" [{_line(meant['unit'])}]" if "unit" in meant else ""
+        yield f"  {_line(column)}: {words}{unit}"
+
+
+def _end(end: Mapping[str, str]) -> str:
+    return f"{_line(end['column'])} of {_line(end['table'])}"
+
+
+def _line(text: str) -> str:
+    from catalog.printable import printable  # noqa: PLC0415  # the help page starts fast
+
+    return printable(text, LINE_CHARACTERS_MAX)

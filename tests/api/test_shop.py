@@ -1,0 +1,182 @@
+"""A provider's shop on real processes: a product file published, priced anew, taken off, and who bought what."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.demo.story import term_end
+from connector.runtime.errors import PenstockError
+from tests.api.command import commanded
+from tests.api.refusals import status as refused
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FILE = """
+id = "readings"
+title = { en = "Readings of stations", zh = "站点读数" }
+files = ["readings.csv", "stations.csv"]
+keywords = ["weather"]
+licence = "https://creativecommons.org/licenses/by/4.0/"
+citation = "Example (2026): Readings."
+frequency = "daily"
+
+[description]
+en = "# Readings\\n\\nof **three** stations"
+zh = "三个站点的读数"
+
+[contact]
+name = "Data desk"
+email = "data@example.org"
+
+[price]
+amount = "4.20"
+floor = 4
+unit = "MiB"
+
+[policy]
+purpose = "Research"
+until = 2099-01-31
+region = "US"
+
+[tables."readings.csv"]
+title = "Readings"
+columns.station = "the station's code"
+columns.temp = { meaning = { en = "air temperature", zh = "气温" }, unit = "°C" }
+
+[[relations]]
+from = "readings.csv:station"
+to = "stations.csv:code"
+"""
+
+
+@pytest.fixture
+def shop(space, tmp_path):
+    (tmp_path / "readings.csv").write_text("station,temp\n" + "".join(f"s{n % 3},{n % 30}\n" for n in range(900)))
+    (tmp_path / "stations.csv").write_text("code,place\ns0,A\ns1,B\ns2,C\n")
+    (tmp_path / "product.toml").write_text(FILE)
+    return tmp_path
+
+
+async def said(space, role, *words, code=0):
+    done = await commanded(*words, "--data", space.people[role].data)
+    assert done.code == code, (done.out, done.err)
+    return (done.out + done.err).decode()
+
+
+async def test_a_product_file_is_published_and_shown_to_buyers(space, shop):
+    told = await said(space, "provider", "publish", "--from", shop / "product.toml")
+    assert "903 rows in 3 pieces sealed" in told
+    await space.doors["exchange"].call("POST", "listings/readings/review", {})
+    shown = await said(space, "buyer", "product", "show", "readings")
+    for part in ("4.20 CNY per MiB", "气温", "°C", "data@example.org", "Example (2026)", "of **three** stations"):
+        assert part in shown
+    face = await space.doors["buyer"].call("GET", "offers/readings/dcat")
+    assert face["dct:title"][1] == {"@value": "站点读数", "@language": "zh"}
+    assert face["dcat:contactPoint"]["vcard:hasEmail"] == {"@id": "mailto:data@example.org"}
+    assert face["dct:bibliographicCitation"] == "Example (2026): Readings."
+    assert face["dct:license"]["@id"] == "https://creativecommons.org/licenses/by/4.0/"
+    station, temp = face["dcat:distribution"][0]["csvw:tableSchema"]["csvw:column"]
+    assert (station["csvw:name"], temp["http://schema.org/unitText"]) == ("station", "°C")
+    again = await said(space, "provider", "publish", "--from", shop / "product.toml")
+    assert "nothing changed: edition 1 is listed" in again
+
+
+async def test_a_price_alone_is_seen_at_once_and_what_was_agreed_keeps_its_own(space, tmp_path):
+    await space.publish("provider", "priced", [200_000], price=1000)
+    await space.get("priced", limit=1000)
+    await space.complete("priced")
+    paid = (await space.doors["provider"].call("GET", "products/priced/orders"))["orders"]
+    told = await said(space, "provider", "price", "priced", "20.50")
+    assert "10.00 CNY per MiB → 20.50 CNY per MiB" in told
+    quote = await said(space, "buyer", "quote", "priced")
+    assert "20.50 CNY per MiB" in quote
+    found = (await space.doors["buyer"].call("GET", "find?q=priced"))["products"]
+    assert [(row["id"], row["price"], row["state"]) for row in found] == [("priced", "20.50 CNY per MiB", "listed")]
+    assert (await space.doors["provider"].call("GET", "products/priced/orders"))["orders"] == paid
+    assert paid[0]["price"] == "10.00 CNY per MiB"
+    assert "nothing changed" in await said(space, "provider", "price", "priced", "20.5")
+    newest = (await space.doors["buyer"].call("GET", "products/priced/versions"))["versions"][0]
+    assert (newest["number"], newest["reviewed"], [one["key"] for one in newest["differences"]]) == (2, True, ["price"])
+    for words, code in (
+        (("price", "priced", "4 EUR"), 2),
+        (("price", "priced", "-1"), 2),
+        (("price", "priced", "1", "--floor", "2"), 2),
+        (("price", "nothing-like-it", "4"), 4),
+    ):
+        await said(space, "provider", *words, code=code)
+
+
+async def test_what_is_taken_off_is_found_no_more_and_served_to_its_end(space, tmp_path):
+    paths = await space.publish("provider", "leaving", [300_000], price=1000, openings=3)
+    before = space.stored("provider")
+    assert "nothing was done" in await said(space, "provider", "unpublish", "leaving", "--reason", "x", "--dry-run")
+    assert space.changed({"provider": before}) == []
+    await space.get("leaving", limit=1000)
+    await space.complete("leaving")
+    told = await said(space, "provider", "unpublish", "leaving", "--reason", "no more")
+    assert "withdrawn, its listing is withdrawn\n1 agreements go on" in told
+    assert (await space.doors["buyer"].call("GET", "find?q=leaving"))["products"] == []
+    await said(space, "buyer", "quote", "leaving", code=4)
+    assert "its listing is withdrawn" in await said(space, "provider", "unpublish", "leaving", "--reason", "again")
+    await said(space, "provider", "price", "leaving", "4", code=2)
+    # each opening is of keys that the provider hands out then
+    assert (await space.opened("leaving"))[0] == paths[0].read_bytes()
+    told = await said(space, "provider", "orders", "leaving")
+    assert "1 orders of 1 buyers" in told
+    assert "paid: 10.00 CNY" in told
+
+
+async def test_the_orders_of_a_product_come_to_what_the_statement_says(space, tmp_path):
+    await space.publish("provider", "sold", [400_000], price=700)
+    for role in ("buyer", "other"):
+        await space.get("sold", limit=1000, role=role)
+        await space.complete("sold", role=role)
+    found = await space.doors["provider"].call("GET", "products/sold/orders")
+    assert (len(found["orders"]), found["buyers"], int(found["bytes"]) >= 800_000) == (2, 2, True)
+    month = found["orders"][0]["agreed"][:7]
+    told = (await space.doors["provider"].call("GET", f"bills/{month}"))["statement"]["agreements"]
+    sums = {row["agreement"]: row["amount"] for row in told if row["product"] == "sold"}
+    assert sums == {row["agreement"]: row["amount"] for row in found["orders"]}
+    assert found["revenue"] == {"CNY": str(sum(map(int, sums.values())))}
+    assert "2 orders of 2 buyers" in await said(space, "provider", "orders", "sold")
+
+
+async def test_a_change_goes_by_review_while_what_was_listed_stands(space, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + "1,2\n" * 500)
+
+    async def shown():
+        found = (await space.doors["buyer"].call("GET", "find?q=standing"))["products"]
+        return [(row["title"], row["state"]) for row in found]
+
+    exchange = space.doors["exchange"]
+    await space.publish_files("provider", "standing", [path], title="Standing one")
+    brief = {"title": "Standing two", "description": "more words"}
+    with pytest.raises(PenstockError):  # it is listed as the second, and nothing waits
+        await space.publish_files("provider", "standing", [path], **brief, grade=9)
+    await _handed_in(space, path, **brief)
+    assert await shown() == [("Standing one", "listed")]
+    # data and rules are those that were reviewed: it is bought meanwhile
+    await space.get("standing", limit=1000)
+    await space.complete("standing")
+    refuse = {"move": "refuse", "reason": "the words say nothing"}
+    await exchange.call("POST", "listings/standing/moves", refuse)
+    assert await shown() == [("Standing one", "listed")]
+    await _handed_in(space, path, title="Standing three")
+    await exchange.call("POST", "listings/standing/review", {})
+    assert await shown() == [("Standing three", "listed")]
+    await _handed_in(space, path, title="Standing four")
+    await exchange.call("POST", "listings/standing/moves", {"move": "suspend", "reason": "a complaint"})
+    assert await shown() == []
+    await exchange.call("POST", "listings/standing/moves", {"move": "resume", "reason": ""})
+    assert await shown() == [("Standing three", "listed")]
+    # other rules are another offer: nobody is sold them as what is listed
+    await _handed_in(space, path, title="Standing five", region="DE")
+    assert await refused(space.doors["buyer"].call("GET", "quotes/standing")) == 404
+    assert await shown() == [("Standing three", "listed")]
+
+
+async def _handed_in(space, path, **more):
+    brief = {"id": "standing", "files": [str(path)], "price": "1000", "floor": "500", "unit": "MiB", "tier": "kept"}
+    rest = {"keywords": ["standing"], "purpose": "Research", "until": term_end(space.now()), "region": "US"}
+    return await space.doors["provider"].call("POST", "products", brief | rest | {"pieceKiB": 64} | more)
