@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from connector.client.acts.act import Act
 
 
-# the columns of a table as they were measured
-MEASURED = ("file", "name", "kind", "nulls number", "distinct number", "minimum", "maximum", "bars bars", "hint hint")
-
-
 # the columns of a table as they were measured, and as the provider describes them
 MEASURED = (
     "file", "name", "kind", "meaning words", "unit", "nulls number", "distinct number", "minimum", "maximum",

@@ -27,13 +27,13 @@ from connector.custody.kek import SUFFIX
 from connector.demo.processes import SERVE, Participant
 from connector.demo.report import command
 from connector.demo.run import stopped_by
-from connector.licence.pricing import CURRENCY
 from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
 from connector.runtime import files, settings
 from connector.runtime.clock import Clock
 from connector.runtime.errors import Conflict, InvalidInput, PeerRefused, ServerAbsent
-from connector.store.tenure import lives
+from connector.runtime.living import lives
+from contracts.currencies import FIRST
 from contracts.price_words import money
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Found:
         return [
             f"your space in {self.folder} {state}",
             *who,
-            f"all three are members, and {money(FUNDS, CURRENCY)} were credited to the buyer",
+            f"all three are members, and {money(FUNDS, FIRST)} were credited to the buyer",
             "a console's link holds once, and for a short time; `up` prints new ones",
             "next, in another terminal (FILE is a table of yours, csv or parquet):",
             *(f"  {one}" for one in self.commands),

@@ -20,6 +20,7 @@ from connector.console.fields import FILES
 from connector.provider import brief as briefs
 from connector.provider.publication import Publications
 from connector.runtime.errors import InvalidInput
+from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +54,8 @@ async def product_draft(call: Call) -> JsonObject:
         return told
     try:
         made = await asyncio.to_thread(_brief, form, text, there)
-        preview = await asyncio.to_thread(previewed, call.core, call.of(Publications), made, there)
+        currency = call.of(SpaceView).last().currency
+        preview = await asyncio.to_thread(previewed, call.core, call.of(Publications), made, there, currency)
     except FAULTS as fault:
         return {**told, "failure": {"text": str(fault), "hint": getattr(fault, "hint", "")}}
     return {**told, "title": made["title"], "tier": made["tier"], "preview": preview, "rows": preview["about"]["rows"]}
