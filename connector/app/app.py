@@ -94,10 +94,9 @@ from connector.operation.health import Health
 from connector.operation.metrics import Metrics
 from connector.operation.rekeying import Rekeying
 from connector.operation.span_export import Export
-from connector.provider import data_addresses
 from connector.provider.billing.bills import Bills
 from connector.provider.carriers import Carriers
-from connector.provider.data_addresses import DataAddresses
+from connector.provider.data_addresses import DataAddresses, ticket_key
 from connector.provider.derivation import Derivation
 from connector.provider.leaking import Leaking
 from connector.provider.offering import Offering
@@ -228,7 +227,7 @@ class Connector:
     ]
     presenting: Presenting
     derivation: Derivation
-    ticket_key: Annotated[bytes, Service(data_addresses.ticket_key)]
+    ticket_key: Annotated[bytes, Service(ticket_key)]
     data_addresses: DataAddresses
     carriage: Annotated[Carriage, Service(hears={"transfer_halted": Carriage.halt})]
     throttle: Annotated[Throttle, Service(trading.throttle)]
@@ -368,12 +367,10 @@ class Connector:
             self.monitor.chores.update(chores)
         self.health.warns += service.each(self, "warns")
         self.succession = Succession(self.tenure, self.work, ground.stop)
-        for looks in service.each(self, "looks"):
-            for tables, look in looks.items():
-                self.succession.look(tables, look)
-        for looks in service.each(self, "working"):
-            for tables, look in looks.items():
-                self.succession.look(tables, look, working=True)
+        for said, working in (("looks", False), ("working", True)):
+            for looks in service.each(self, said):
+                for tables, look in looks.items():
+                    self.succession.look(tables, look, working=working)
         if self.settings.side_by_side:
             self.space.build = self.author.rebuild
             self.store.on_foreign(self.succession.changed)

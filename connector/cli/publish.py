@@ -12,6 +12,7 @@ from connector.cli import declared
 from connector.cli.get import LIVE_SECONDS, WAIT_SECONDS, share
 from connector.cli.options import file_option
 from connector.cli.speak import finish, flash, talk, watched
+from connector.client.acts.money import HUNDREDTHS
 
 PERCENT_DECIMALS = 2  # what a ten-thousandth says
 TEMPLATE_YEARS = 1  # until when a product file says that its data may be used
@@ -21,7 +22,7 @@ Files = Annotated[
     list[str] | None, typer.Argument(help="files, folders, or addresses: s3://… https://… postgresql://…")
 ]
 Title = Annotated[str | None, typer.Option(help="what buyers read")]
-Price = Annotated[int | None, typer.Option(help="asked price per unit or period, in minor units", min=0)]
+Price = Annotated[int | None, typer.Option(help="asked price per unit or period, " + HUNDREDTHS, min=0)]
 Purpose = Annotated[str | None, typer.Option(help="a term of the purpose scheme, for example Research")]
 Until = Annotated[str | None, typer.Option(help="end of use, RFC 3339 with a time zone")]
 Floor = Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)]

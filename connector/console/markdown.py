@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 REL = "noopener noreferrer nofollow ugc"
@@ -31,13 +30,13 @@ def html(text: str) -> Markup:
 
 
 @cache
-def _reader() -> MarkdownIt:
+def _reader() -> Any:
     from markdown_it import MarkdownIt  # noqa: PLC0415  # a connector that shows no page does not load it
 
     reader: Any = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": NESTING_MAX})
     reader.enable("table").disable(["image", "html_block", "html_inline"])
     reader.validateLink = _leads_away
-    return reader  # type: ignore[no-any-return]
+    return reader
 
 
 def _leads_away(address: str) -> bool:

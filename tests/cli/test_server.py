@@ -252,7 +252,7 @@ def test_publish_sends_what_was_said(penstock, management, tmp_path):
     assert "exchange review p" in said.out
     assert said.err == "", "nobody watches"
     begun, *asked = management.asked
-    assert [one[:2] for one in asked] == [("GET", "publications/p?wait=20")] * 2
+    assert [one[:2] for one in asked] == [("GET", "publications/p?wait=5")] * 2
     body = begun[2]
     assert body["files"] == [str(tmp_path / "f.csv")]
     assert (body["price"], body["floor"], body["keywords"], body["openings"]) == ("5", "5", ["k"], None)
@@ -296,7 +296,7 @@ def test_get_follows_until_the_end(penstock, management):
     assert said.json == VIEW
     assert said.err == "  pulling: no space left\n", "what it waits for is told, and nothing of how far it is"
     assert [path for _, path, _ in management.asked] == [
-        "acquisitions", "acquisitions/a?wait=20&after=", *["acquisitions/a?wait=20&after=1"] * 2,
+        "acquisitions", "acquisitions/a?wait=5&after=", *["acquisitions/a?wait=5&after=1"] * 2,
     ]  # fmt: skip
 
 

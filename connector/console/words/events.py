@@ -59,6 +59,8 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "replica.held": ("a replica is held", "已持有副本"),
     "replica.checked": ("a replica was checked", "副本已核验"),
     "replica.deleted": ("a replica was deleted", "副本已删除"),
+    "cash.moved": ("money brought in or taken home moved on", "充值或提现状态变更"),
+    "payment.made": ("a payment was made on chain", "已在链上付款"),
     "dispute.filed": ("a dispute was filed", "争议已提交"),
     "dispute.ruled": ("a dispute was ruled on", "争议已裁决"),
     "record.viewed": ("somebody looked at others' records", "查看了他人记录"),
