@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
 import os
 import tempfile
 from importlib.metadata import entry_points
@@ -149,6 +150,24 @@ async def test_what_is_knowable_is_refused_before_it_is_counted(files, counted):
 
     assert await counted(absent) == (None, 1), "which files there are was not known"
     assert await counted(absent) == (None, 0), "now it is"
+
+
+def head(files):
+    """Read a file's first bytes and end with how many there were, without the end of a thread that is none here."""
+    with files.open(RAIN) as file:
+        count = len(file.read(4))
+    os._exit(count)
+
+
+async def test_a_fork_asks_by_itself(files, counted):
+    def work():
+        with files.open(RAIN):
+            child = multiprocessing.get_context("fork").Process(target=head, args=(files,))
+            child.start()
+            child.join(WITHIN_SECONDS)
+            return child.exitcode
+
+    assert await counted(work) == (4, 2)
 
 
 async def test_a_purpose_that_is_not_permitted_opens_nothing(space, files, counted):
