@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from connector.client.client import Client
-from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PenstockError, explain_failure
 from tests.api.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -168,6 +168,28 @@ async def test_a_fork_asks_by_itself(files, counted):
             return child.exitcode
 
     assert await counted(work) == (4, 2)
+
+
+async def test_of_a_leased_replica_a_session_is_paid_once(space, files, tmp_path):
+    import pandas as pd
+
+    (tmp_path / "dew.csv").write_text("day,drops\n" + "".join(f"{day},{day % 7}\n" for day in range(ROWS)))
+    await space.publish_files("provider", "dew", [tmp_path / "dew.csv"], price=300, openings=2, title="Dew by day")
+    async with Client(space.people["buyer"].data) as penstock:
+        got = await penstock.get("dew", max_price=300, purpose=PURPOSE, id="dew-leased", deposit=900)
+
+        def work():
+            with files.session(got.id) as opening:
+                read = [len(pd.read_csv(file)) for file in map(files.open, [f"{got.id}/dew.csv"] * 3)]
+            with files.open(f"{got.id}/dew.csv") as file:
+                file.read()
+            with pytest.raises(PenstockError) as refused:
+                files.open(f"{got.id}/dew.csv")
+            return opening.charged, read, explain_failure(refused.value).exit_code
+
+        assert await asyncio.to_thread(work) == (300, [ROWS] * 3, 3)
+        with pytest.raises(InvalidInput, match="mandate"):
+            await penstock.get("dew", max_price=300, purpose=PURPOSE, colour="red")
 
 
 async def test_a_purpose_that_is_not_permitted_opens_nothing(space, files, counted):
