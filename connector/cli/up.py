@@ -22,6 +22,10 @@ INTERRUPTED = 130
 
 def up(
     data: Folder = SPACE,
+    port: Annotated[
+        int | None,
+        typer.Option(help="the first of its four ports, for a new space; default: free ones", min=1024, max=65532),
+    ] = None,
     *,
     reset: Annotated[bool, typer.Option("--reset", help="remove the four first, with all they hold; asks")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="with --reset: do not ask")] = False,
@@ -51,7 +55,7 @@ def up(
                 spinner.close()  # beside it a terminal would break lines that are there to be pasted
                 answer(found.json(), found.lines(), as_json=as_json)
 
-            await local_space.run(data, say, show)
+            await local_space.run(data, say, show, port)
 
     try:
         with ending(as_json=as_json):

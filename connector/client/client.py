@@ -106,6 +106,7 @@ class Client:
 
     async def get(
         self,
+        /,
         product: str,
         *,
         max_price: int,
@@ -113,15 +114,18 @@ class Client:
         max_total: int | None = None,
         id: str | None = None,  # noqa: A002  # the word that every row uses
         progress: Callable[[Acquired], object] | None = None,
+        **more: Any,
     ) -> Acquired:
         """Negotiate within the limits, sign, deposit, pull, and return when all is here; the same `id` goes on.
 
-        `max_price` is per unit, `max_total` for all, in minor units; `progress` is told each step. Raises
-        PaymentRefused over a limit, and whatever fault the purchase ended with.
+        `max_price` is per unit, `max_total` for all, in minor units; `progress` is told each step; `more` is what a
+        mandate has besides: `bid`, `deposit`, `provider`, …. Raises PaymentRefused over a limit, and whatever fault
+        the purchase ended with.
         """
         key = id or str(uuid.uuid4())
         limits = {"limit": str(max_price), "cap": None if max_total is None else str(max_total)}
-        await self.acquisition_begin(id=key, product=product, mandate={**limits, "purpose": purpose})
+        said = {name: str(one) if type(one) is int else one for name, one in more.items()}
+        await self.acquisition_begin(id=key, product=product, mandate={**limits, "purpose": purpose, **said})
         mark = ""
         while True:
             view = await self.acquisition_show(id=key, wait=WAIT_SECONDS, after=mark)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import tempfile
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -122,6 +123,7 @@ class PenstockFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
             raise InvalidInput("data is opened for a purpose, and none is said", hint)
         self._participant, self._purpose = (data, token, trust), purpose
         self._client: WaitingClient | None = None
+        self._process = 0
         self._sessions: dict[str, Opening] = {}
         # acquisition → name → size and time, as the newest opening had them
         self._known: dict[str, dict[str, tuple[int, datetime]]] = {}
@@ -162,7 +164,8 @@ class PenstockFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
             opening.leave()
 
     def _opened(self, acquisition: str) -> Opening:
-        if self._client is None:
+        if self._client is None or self._process != os.getpid():  # a fork asks by itself
+            self._process = os.getpid()
             data, token, trust = self._participant
             self._client = WaitingClient(data, token=token, trust=trust).__enter__()
         opening = Opening(self._client, acquisition, self._purpose)

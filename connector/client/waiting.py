@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from connector.client.acts.table import named
 from connector.client.client import Client
+from connector.runtime.errors import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -84,7 +85,10 @@ class WaitingClient:
     settle = _waits(Client.settle)
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return what comes of a coroutine of the client."""
+        """Return what comes of a coroutine of the client; raises Conflict where nobody is there to run it."""
+        if not self._thread.is_alive():  # a fork has the threads of its parent no more
+            work.close()
+            raise Conflict("this client is closed, or another process's", "connect again")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -29,7 +30,7 @@ from connector.demo.report import command
 from connector.demo.run import stopped_by
 from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
-from connector.runtime import files, settings
+from connector.runtime import files, settings, settings_sources
 from connector.runtime.clock import Clock
 from connector.runtime.errors import Conflict, InvalidInput, PeerRefused, ServerAbsent
 from connector.runtime.living import lives
@@ -44,6 +45,13 @@ NAMES = {"exchange": "My exchange", "regulator": "My regulator", "provider": "My
 REGION = "US"
 # the first four in a row that nobody listens on, a row every ten
 PORTS_FROM, PORT_ROWS, PORTS_APART = 7700, 40, 10
+# settings that four participants cannot share
+OWN = frozenset(
+    {
+        "participant.name", "participant.roles", "server.port", "server.public_url", "space.exchange", "store.database",
+        "vault.kek_file",
+    }
+)  # fmt: skip
 # what the buyer may spend, in minor units
 FUNDS = 1_000_000
 # how long what is published may be used, as the printed command says it
@@ -99,17 +107,25 @@ def reset(folder: Path) -> list[str]:
     return there
 
 
-def make(folder: Path) -> bool:
-    """Make who of the four is not there; returns whether nobody was. Raises InvalidInput and Conflict as (2) says."""
+def make(folder: Path, first: int | None = None) -> bool:
+    """Make who of the four is not there; returns whether nobody was. Raises InvalidInput and Conflict as (2) says.
+
+    `first` is the first of their four ports in a row; a row that is free, if nobody says one.
+    """
     there = _there(folder)
+    _require_own_settings()
     if not there and folder.exists() and any(one for one in folder.iterdir() if not one.name.startswith(ASIDE)):
         raise InvalidInput(f"`{folder}` holds something else", "name a folder that is empty, or not there: `--data`")
     _require_rest(folder)
     ports = {role: settings.load(folder / role, {}).server.port for role in there}
+    if there and first is not None and ports[there[0]] - ROLES.index(there[0]) != first:
+        text = f"the space in `{folder}` has the ports from {ports[there[0]] - ROLES.index(there[0])} on"
+        raise InvalidInput(text, "they are part of the four names: leave `--port` out, or make another space")
     _require_free(ports)
     if len(there) == len(ROLES):
         return False
-    fresh = _completed(ports) if there else dict(zip(ROLES, _free_row(), strict=True))
+    fresh = _completed(ports) if there else _row(_free_row() if first is None else first)
+    _require_free({role: port for role, port in fresh.items() if role not in ports})
     files.make_folder(folder)
     for role in ROLES:
         if role not in there:
@@ -118,14 +134,14 @@ def make(folder: Path) -> bool:
 
 
 async def run(
-    folder: Path, say: Callable[[str], None], show: Callable[[Found], None], stop: asyncio.Event | None = None
+    folder: Path, say: Callable[[str], None], show: Callable[[Found], None], first: int | None = None
 ) -> None:
     """Make what is absent, start the four, have them admitted, show them, and stay until told to end.
 
     SIGTERM, SIGHUP and Ctrl-C end it: KeyboardInterrupt, with all four stopped. Raises ServerAbsent when one ends by
     itself.
     """
-    begun = await asyncio.to_thread(make, folder)
+    begun = await asyncio.to_thread(make, folder, first)
     # a Ctrl-C is ours: the terminal tells a session of its own nothing
     people = {role: Participant(folder / role, SERVE, apart=True) for role in ROLES}
     # … and who closes the terminal means all of it
@@ -137,14 +153,14 @@ async def run(
                 await asyncio.gather(*(person.start() for person in people.values()))
                 say("admitting them")
                 show(await _settled(folder, doors, begun=begun))
-                await _watched(people, stop or asyncio.Event())
+                await _watched(people)
             finally:
                 await asyncio.gather(*(person.stop() for person in people.values()))
 
 
 def commands(folder: Path, exchange: str) -> list[str]:
     """Return what could be tried next, as it is typed."""
-    short = _short(folder)
+    short = shlex.quote(_short(folder))
     until = (Clock().now() + timedelta(days=TERM_DAYS)).strftime("%Y-%m-%dT00:00:00Z")
     terms = f'--title "My data" --price 250 --purpose Research --until {until}'
     said = (
@@ -156,12 +172,12 @@ def commands(folder: Path, exchange: str) -> list[str]:
         f"settle --data {short}/provider",
         f"audit --exchange {exchange} --data {short}/regulator --development",
     )
-    return [f"{command()} {one}" for one in said]
+    return [f"{shlex.quote(command())} {one}" for one in said]
 
 
 def again(folder: Path) -> str:
     """Return how to go on with a space that was stopped."""
-    return f"stopped; go on with: {command()} up --data {_short(folder)}"
+    return f"stopped; go on with: {shlex.quote(command())} up --data {shlex.quote(_short(folder))}"
 
 
 async def _settled(folder: Path, doors: dict[str, Server], *, begun: bool) -> Found:
@@ -197,20 +213,17 @@ async def _link(door: Server, role: str) -> str:
     return str((await door.call("POST", f"accounts/{name}/link", {}))["url"])
 
 
-async def _watched(people: dict[str, Participant], stop: asyncio.Event) -> None:
-    """Return when told to; raises ServerAbsent as soon as one of them ends."""
-    ends: dict[asyncio.Task[Any], str] = {asyncio.create_task(person.wait()): role for role, person in people.items()}
-    told: asyncio.Task[Any] = asyncio.create_task(stop.wait())
+async def _watched(people: dict[str, Participant]) -> None:
+    """Raise ServerAbsent as soon as one of them ends."""
+    ends: dict[asyncio.Task[None], str] = {asyncio.create_task(one.wait()): role for role, one in people.items()}
     try:
-        done, _ = await asyncio.wait({*ends, told}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (*ends, told):
+        for task in ends:
             task.cancel()
-    for task in done - {told}:
-        role = ends[task]
-        raise ServerAbsent(
-            f"the {role} ended: {people[role].last_words()}", f"its log is `{people[role].data}/serve.log`"
-        )
+    role = ends[done.pop()]
+    person = people[role]
+    raise ServerAbsent(f"the {role} ended: {person.last_words()}", f"its log is `{person.data}/serve.log`")
 
 
 def _make(folder: Path, role: str, ports: dict[str, int]) -> None:
@@ -247,6 +260,13 @@ def _require_rest(folder: Path) -> None:
         raise Conflict(f"the space in `{folder}` runs already: {', '.join(running)}", hint)
 
 
+def _require_own_settings() -> None:
+    """Raise InvalidInput where the environment says for all four what is each one's own."""
+    if taken := sorted(OWN & settings_sources.from_environment(os.environ).keys()):
+        name = settings_sources.variable(taken[0])
+        raise InvalidInput(f"`{name}` is set, and would hold for all four", f"unset {name}")
+
+
 def _require_free(ports: dict[str, int]) -> None:
     """Raise InvalidInput where somebody else listens on a port of ours."""
     for role, port in ports.items():
@@ -265,23 +285,23 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _free_row() -> range:
-    """Return four ports in a row that nobody listens on; raises InvalidInput."""
-    for number in range(PORT_ROWS):
-        row = range(first := PORTS_FROM + number * PORTS_APART, first + len(ROLES))
-        if all(map(_is_free, row)):
-            return row
+def _free_row() -> int:
+    """Return the first of four ports in a row that nobody listens on; raises InvalidInput."""
     last = PORTS_FROM + PORT_ROWS * PORTS_APART
-    raise InvalidInput(f"no four ports in a row are free from {PORTS_FROM} to {last}", "end what listens there")
+    for first in range(PORTS_FROM, last, PORTS_APART):
+        if all(map(_is_free, _row(first).values())):
+            return first
+    raise InvalidInput(f"no four ports in a row are free from {PORTS_FROM} to {last}", "name one with `--port`")
+
+
+def _row(first: int) -> dict[str, int]:
+    return {role: first + place for place, role in enumerate(ROLES)}
 
 
 def _completed(ports: dict[str, int]) -> dict[str, int]:
     """Return the ports of all four, where some were made: the rest stand in the row of theirs."""
     role, port = next(iter(ports.items()))
-    first = port - ROLES.index(role)
-    row = {one: first + place for place, one in enumerate(ROLES)} | ports
-    _require_free({one: number for one, number in row.items() if one not in ports})
-    return row
+    return _row(port - ROLES.index(role)) | ports
 
 
 def _short(folder: Path) -> str:

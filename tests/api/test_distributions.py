@@ -12,6 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from importlib.util import find_spec
 
 import pytest
 import pytest_asyncio
@@ -108,7 +109,9 @@ async def fog(space, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory):
+def wheels(tmp_path_factory, absent):
+    if not IN_CI and find_spec("fsspec") is None:
+        absent("fsspec is not installed: `make install`")
     return built(tmp_path_factory.mktemp("wheels"))
 
 

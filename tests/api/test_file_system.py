@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
 import os
 import tempfile
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from connector.client.client import Client
-from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PenstockError, explain_failure
 from tests.api.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -90,9 +92,7 @@ async def test_a_file_object_is_one_opening_however_it_is_read(files, counted):
 
 
 async def test_libraries_read_it_by_its_address(space, files, counted, got, absent):
-    import fsspec
-
-    if "penstock" not in fsspec.available_protocols():
+    if not any(one.name == "penstock" for one in entry_points(group="fsspec.specs")):
         absent("the address is registered by an installation: `make install`")
     import pandas as pd
 
@@ -150,6 +150,46 @@ async def test_what_is_knowable_is_refused_before_it_is_counted(files, counted):
 
     assert await counted(absent) == (None, 1), "which files there are was not known"
     assert await counted(absent) == (None, 0), "now it is"
+
+
+def head(files):
+    """Read a file's first bytes and end with how many there were, without the end of a thread that is none here."""
+    with files.open(RAIN) as file:
+        count = len(file.read(4))
+    os._exit(count)
+
+
+async def test_a_fork_asks_by_itself(files, counted):
+    def work():
+        with files.open(RAIN):
+            child = multiprocessing.get_context("fork").Process(target=head, args=(files,))
+            child.start()
+            child.join(WITHIN_SECONDS)
+            return child.exitcode
+
+    assert await counted(work) == (4, 2)
+
+
+async def test_of_a_leased_replica_a_session_is_paid_once(space, files, tmp_path):
+    import pandas as pd
+
+    (tmp_path / "dew.csv").write_text("day,drops\n" + "".join(f"{day},{day % 7}\n" for day in range(ROWS)))
+    await space.publish_files("provider", "dew", [tmp_path / "dew.csv"], price=300, openings=2, title="Dew by day")
+    async with Client(space.people["buyer"].data) as penstock:
+        got = await penstock.get("dew", max_price=300, purpose=PURPOSE, id="dew-leased", deposit=900)
+
+        def work():
+            with files.session(got.id) as opening:
+                read = [len(pd.read_csv(file)) for file in map(files.open, [f"{got.id}/dew.csv"] * 3)]
+            with files.open(f"{got.id}/dew.csv") as file:
+                file.read()
+            with pytest.raises(PenstockError) as refused:
+                files.open(f"{got.id}/dew.csv")
+            return opening.charged, read, explain_failure(refused.value).exit_code
+
+        assert await asyncio.to_thread(work) == (300, [ROWS] * 3, 3)
+        with pytest.raises(InvalidInput, match="mandate"):
+            await penstock.get("dew", max_price=300, purpose=PURPOSE, colour="red")
 
 
 async def test_a_purpose_that_is_not_permitted_opens_nothing(space, files, counted):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import penstock
@@ -26,9 +27,7 @@ def text(output):
 @pytest.fixture
 def folder(space, tmp_path, monkeypatch, absent):
     """Where somebody works who follows the page: the space is beside them."""
-    import fsspec
-
-    if "penstock" not in fsspec.available_protocols():
+    if not any(one.name == "penstock" for one in entry_points(group="fsspec.specs")):
         absent("the address is registered by an installation: `make install`")
     (tmp_path / notebook.SPACE).mkdir()
     for role in ("exchange", "provider", "buyer", "regulator"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import shlex
 import signal
@@ -30,6 +31,13 @@ OWN = "day,visitors\n" + "".join(f"{day},{day * 31 % 400}\n" for day in range(20
 INTERRUPTED = 130
 # a terminal of eighty columns, whose keys are what is written to its stdin
 TERMINAL = "import os, pty, sys; os.environ |= {'COLUMNS': '80'}; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+
+
+def row():
+    """Return the first of four ports in a row that are free here, and that no other run of the tests draws."""
+    while not all(map(local_space._is_free, range(first := random.randrange(20_000, 30_000, 10), first + 4))):
+        pass
+    return str(first)
 
 
 class Up:
@@ -76,7 +84,7 @@ async def folder(tmp_path_factory):
     """A space was made, used as its own words say, and stopped."""
     made = tmp_path_factory.mktemp("up")
     (made / "own.csv").write_text(OWN)
-    async with Up(made) as up:
+    async with Up(made, "--port", row()) as up:
         await up.until("Ctrl-C")
         typed = [line.strip() for line in up.said if line.startswith("  ")]
         said = [await typed_in(made, line.replace("FILE", "own.csv")) for line in typed]
@@ -150,6 +158,8 @@ async def test_a_port_that_is_taken_is_told_at_once(folder):
         async with Up(made) as up:
             told = await up.ended(2)
     assert f"port {port} of the buyer is taken" in told
+    async with Up(made, "--port", "7700") as up:
+        assert f"has the ports from {int(port) - 3} on" in await up.ended(2)
     assert not list((made / SPACE).glob("*/server.json")), "nobody was started"
 
 
@@ -178,8 +188,23 @@ async def test_a_reset_asks_and_removes_the_four_alone(folder):
         local_space.make(made / SPACE)
 
 
+async def test_what_would_hold_for_all_four_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("PENSTOCK_SERVER_PORT", "7001")
+    with pytest.raises(InvalidInput, match="`PENSTOCK_SERVER_PORT` is set"):
+        local_space.make(tmp_path / SPACE)
+    assert not (tmp_path / SPACE).exists()
+
+
+async def test_commands_can_be_pasted_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for line in local_space.commands(tmp_path / "my space", "http://localhost:7700"):
+        words = shlex.split(line)
+        place = words[words.index("--data") + 1]
+        assert re.fullmatch(r"my space/(exchange|regulator|provider|buyer)", place)
+
+
 async def test_who_was_made_in_part_is_completed(tmp_path):
-    assert local_space.make(tmp_path / SPACE)
+    assert local_space.make(tmp_path / SPACE, int(row()))
     ports = [re.search(r"^port = (\d+)", path.read_text(), re.MULTILINE)[1] for path in settings(tmp_path)]
     local_space.shutil.rmtree(tmp_path / SPACE / "provider")
     (tmp_path / SPACE / f"{local_space.ASIDE}provider").mkdir()

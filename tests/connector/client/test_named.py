@@ -71,6 +71,8 @@ def test_what_nobody_closes_ends_when_nobody_has_it(tmp_path):
     with client as same:
         assert same is client
     assert not thread.is_alive()
+    with pytest.raises(penstock.Conflict, match="closed"):
+        client.status()
     thread = penstock.connect(tmp_path)._thread
     gc.collect()
     thread.join(10)
