@@ -292,7 +292,7 @@ def test_get_follows_until_the_end(penstock, management):
     assert said.json == VIEW
     assert said.err == "  pulling: no space left\n", "what it waits for is told, and nothing of how far it is"
     assert [path for _, path, _ in management.asked] == [
-        "acquisitions", "acquisitions/a?wait=20&after=", *["acquisitions/a?wait=20&after=1"] * 2,
+        "acquisitions", "acquisitions/a?wait=5&after=", *["acquisitions/a?wait=5&after=1"] * 2,
     ]  # fmt: skip
 
 
