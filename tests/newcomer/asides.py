@@ -166,6 +166,11 @@ async def test_three_operators_check_each_other(walk, typed, here):
     assert await walk.money("buyer") == before + 5
 
 
+async def test_the_servers_logs_hold_words_and_no_traces(walk):
+    for role, each in walk.servers.items():
+        assert "Traceback" not in (each.data / "serve.log").read_text(), role
+
+
 async def test_each_command_that_a_page_names_was_typed(page):
     named = {" ".join(text.split()) for name in PAGES for text in NAMED.findall((DOCS / name).read_text("utf-8"))}
     named -= {"serve"}  # in the blocks

@@ -138,8 +138,3 @@ async def test_an_operand_that_nobody_can_supply_is_refused_where_it_is_written(
     assert "`moonPhase`" in said
     assert "/permission/0/constraint/0" in said
     assert await signed(walk) == before
-
-
-async def test_the_servers_logs_hold_words_and_no_traces(walk):
-    for role, each in walk.servers.items():
-        assert "Traceback" not in (each.data / "serve.log").read_text(), role
