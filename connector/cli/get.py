@@ -21,7 +21,8 @@ from contracts.unit_price import MIB
 if TYPE_CHECKING:
     from connector.client.server import Server
 
-WAIT_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
+WAIT_SECONDS = 20
+REASON_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
 NOWHERE, STREAM = "null", "-"
 OVER_CAP = 5  # exit code: payment refused or over cap
@@ -48,7 +49,7 @@ async def follow(own: Server, identifier: str, halt: Halt) -> dict[str, Any]:
     """
     told, why, live = "", "", watched()
     while True:
-        wait = LIVE_SECONDS if live else WAIT_SECONDS
+        wait = LIVE_SECONDS if live else REASON_SECONDS
         path = f"acquisitions/{quote(identifier, safe='')}?wait={wait}&after={quote(told, safe='')}"
         view: dict[str, Any] = await own.call("GET", path)
         told, before, why = view["mark"], why, (view["turn"] or {}).get("why", "")

@@ -251,7 +251,8 @@ class Acquisitions:
         talk = await self._core.store.read(lambda tx: tx.get(NegotiationRow, id=row.its_negotiation))
         assert talk is not None, "an acquisition has its negotiation"
         if talk.state == TERMINATED:
-            raise NotPermitted(f"no agreement: {talk.reason}", "raise your limit, or choose another product")
+            hint = f"raise your limit (`penstock quote {row.product}` says what is asked), or choose another product"
+            raise NotPermitted(f"no agreement: {talk.reason}", hint)
         if talk.state != FINALIZED:
             return False
         after = replace(row, state=State.AGREED, agreement=talk.digest)

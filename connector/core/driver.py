@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from connector.runtime import traceparent
 from connector.runtime.cancellation import cancel
 from connector.runtime.errors import explain_failure
+from connector.runtime.fault_table import UNEXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -107,7 +108,9 @@ class Driver:
         except asyncio.CancelledError:
             raise
         except Exception as fault:
-            log.warning("%s %s failed: %s", self._name, key, fault, exc_info=True)
+            # a refusal has words of its own; a trace is for what should not happen
+            unexpected = explain_failure(fault).exit_code == UNEXPECTED.exit_code
+            log.warning("%s %s failed: %s", self._name, key, fault, exc_info=unexpected)
             await self._fail(key, fault)
         finally:
             self._again.pop(key, None)

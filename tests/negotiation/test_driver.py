@@ -92,3 +92,12 @@ async def test_a_wake_cuts_a_pause_short(monkeypatch):
                 await asyncio.sleep(0.01)
     finally:
         await made.close()
+
+
+async def test_a_refusal_is_logged_in_words_and_what_should_not_happen_with_its_trace(monkeypatch, caplog):
+    await Work(monkeypatch, 1, InvalidInput("no such thing")).done()
+    await Work(monkeypatch, 1, KeyError("a bug")).done()
+    refused, failed = [line for line in caplog.records if "failed" in line.message]
+    assert "no such thing" in refused.message
+    assert not refused.exc_info
+    assert failed.exc_info

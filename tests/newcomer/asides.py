@@ -21,14 +21,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PAGES = ("exchange.md", *(f"roles/{role}.md" for role in ROLES))
 NAMED = re.compile(r"`penstock ([^`]+)`")
-# what needs a database server, a chain of one's own or a lost disk → the test that does it
+# what needs a chain of one's own or a folder that was lost → the test that does it
 ELSEWHERE = {
-    "chain serve": "tests/market/two_processes.py",
-    "doctor --data left": "tests/market/two_processes.py",
-    "admin restore": "tests/api/test_continuity.py",
-    "admin set-back": "tests/api/test_continuity.py",
+    "chain serve": "tests/cli/test_chain_and_audit.py",
+    "admin restore": "tests/api/test_operation.py",
+    "admin set-back": "tests/connector/test_set_back.py",
 }
-POLICY, USAGE = 3, 2
+POLICY = 3
 TERMS = ("--price", "500", "--purpose", "Research", "--until", "2027-12-31T23:59:59Z")
 REASON = ("--reason", "as the page says")
 TYPED = set()
@@ -59,6 +58,7 @@ async def test_a_purchase_is_paused_in_the_middle_and_goes_on(walk, typed):
 
 async def test_the_rest_of_a_participants_own_looks(typed):
     assert "ok" in await typed("provider", "doctor")
+    assert "ok" in await typed("exchange", "doctor", named="doctor --data left")
     assert ": whole" in await typed("provider", "log fsck")
     assert "anchored" in await typed("buyer", "log anchor")
     assert "main" in await typed("buyer", "space list")
@@ -166,7 +166,13 @@ async def test_three_operators_check_each_other(walk, typed, here):
     assert await walk.money("buyer") == before + 5
 
 
+async def test_the_servers_logs_hold_words_and_no_traces(walk):
+    for role, each in walk.servers.items():
+        assert "Traceback" not in (each.data / "serve.log").read_text(), role
+
+
 async def test_each_command_that_a_page_names_was_typed(page):
     named = {" ".join(text.split()) for name in PAGES for text in NAMED.findall((DOCS / name).read_text("utf-8"))}
     named -= {"serve"}  # in the blocks
     assert named == TYPED | set(ELSEWHERE)
+    assert all((DOCS.parent / path).exists() for path in ELSEWHERE.values())
