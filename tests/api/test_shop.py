@@ -198,6 +198,11 @@ async def test_a_change_goes_by_review_while_what_was_listed_stands(space, tmp_p
     # data and rules are those that were reviewed: it is bought meanwhile
     await space.get("standing", limit=1000)
     await space.complete("standing")
+    # a price alone is at once, whatever waits
+    await said(space, "provider", "price", "standing", "11")
+    shown_at = (await space.doors["buyer"].call("GET", "offers/standing"))["price"]
+    assert (shown_at, await shown()) == ("11.00 CNY per MiB", [("Standing one", "listed")])
+    assert "11.00 CNY" in await said(space, "buyer", "quote", "standing")
     refuse = {"move": "refuse", "reason": "the words say nothing"}
     await exchange.call("POST", "listings/standing/moves", refuse)
     assert await shown() == [("Standing one", "listed")]
