@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from catalog.demand import BUYER, EXCHANGE, LOOKING, Demand, Move, State, from_json, moved
 from catalog.facets import DATASET
 from catalog.found import is_found
-from catalog.listing import State as ListingState
 from catalog.matching import LEAST, Offered, match
-from connector.exchange import listings
+from connector.exchange import listings, standing
 from connector.exchange.case import Case, Turn
 from connector.exchange.membership import refuse_leaving
 from connector.licence import pricing
@@ -170,7 +169,7 @@ class Demands:
         found, _ = await self._finding.keys(asked, limit=CANDIDATES, first=0)
         keys = [key for key in found if not is_found(key)]  # what is sold elsewhere meets no demand here
         rows = await self._core.store.read(lambda tx: [listings.find(tx, key) for key in keys])
-        listed = [row for row in rows if row.state is ListingState.LISTED]
+        listed = [listings.STOCK.own(row) for one in rows if (row := standing.shown(one)) is not None]
         # to read two hundred descriptions takes a tenth of a second
         scored = await asyncio.to_thread(lambda: {row.id: match(demand, self._offered(row)) for row in listed})
         best = sorted((key for key in scored if scored[key].score >= LEAST), key=lambda key: (-scored[key].score, key))

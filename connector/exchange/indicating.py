@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # a listing with its description has some ten kilobytes
 ROWS_AT_ONCE = 500
-ROWS = "SELECT id, state, dataset FROM listings WHERE id > ? ORDER BY id LIMIT ?"
+ROWS = "SELECT id, state, dataset, standing FROM listings WHERE id > ? ORDER BY id LIMIT ?"
 # more are read by the worker: a hundred thousand descriptions take seconds
 HERE_ROWS_MAX = 1_000
 PROVIDER, BUYER = "provider", "buyer"
@@ -76,7 +76,7 @@ def catalogue(place: Path | str, sold: frozenset[bytes]) -> dict[str, int]:
     with looking(place, TABLES, snapshot=False) as tx:
         last = ""
         while rows := tx.execute(ROWS, last, ROWS_AT_ONCE):
-            for row in (one for one in rows if one["state"] == State.LISTED.value):
+            for row in (one for one in rows if one["state"] == State.LISTED.value or one["standing"]):
                 size, table = _sizes(row)
                 sums = (1, int(product_key(row["id"]) in sold), size, table)
                 counted = {name: before + more for (name, before), more in zip(counted.items(), sums, strict=True)}
@@ -104,7 +104,9 @@ def _counts(tx: Tx) -> dict[str, int]:
 def _sizes(row: JsonObject) -> tuple[int, int]:
     """Return the bytes of a listing's files, and of those among them that are tables; it was checked when it came."""
     try:
-        files = [(int(file["size"]), "rows" in file) for file in orjson.loads(row["dataset"])["files"]]
+        kept = orjson.loads(row["standing"] or "null")  # what is listed while the next version is reviewed
+        dataset = kept["said"]["dataset"] if kept else orjson.loads(row["dataset"])
+        files = [(int(file["size"]), "rows" in file) for file in dataset["files"]]
     except (KeyError, TypeError, ValueError):  # an older program took it in
         return 0, 0
     return sum(size for size, _ in files), sum(size for size, table in files if table)

@@ -108,6 +108,9 @@ def _renew(
     if known.state is State.LISTED and _but_for_price(VERSIONS.of(known)) == _but_for_price(document):
         return _price(tx, evidence, known, document, provider, now)
     before = VERSIONS.reviewed(tx, known.id, document)
+    stands = standing.kept(known, VERSIONS.of(known))
+    if known.state in standing.WAITING and _but_for_price(VERSIONS.of(known)) == _but_for_price(document):
+        stands = _at_price(stands, document["offer"])
     same = known.edition == document["edition"]
     if before is None and not same:
         _check_follows(known, document)
@@ -122,7 +125,7 @@ def _renew(
         reason=reason,
         updated=now,
         seq=following(tx),
-        standing=standing.kept(known, VERSIONS.of(known)),
+        standing=stands,
     )
     # the event tells which header was there before
     STOCK.keep(tx, evidence, known, Turn(row, provider, reason, digest=sha(known.header).hex()))
@@ -136,6 +139,21 @@ def _but_for_price(said: dict[str, Any]) -> dict[str, Any]:
     terms = {name: value for name, value in offer["terms"].items() if name != EXPOSURE}
     tariff = {name: value for name, value in terms["tariff"].items() if name != "minor"}
     return told | {"offer": offer | {"terms": terms | {"tariff": tariff}}}
+
+
+def _at_price(stands: dict[str, Any] | None, offer: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what stands at the price of the version after it, where the two count the same: a price alone is at once.
+
+    Where they do not, what stands keeps its own until the next version is listed.
+    """
+    if stands is None:
+        return None
+    said = stands["said"]
+    terms, asks = said["offer"]["terms"], offer["terms"]
+    if {**terms["tariff"], "minor": ""} != {**asks["tariff"], "minor": ""}:
+        return stands
+    priced = {**terms, "tariff": asks["tariff"]} | ({EXPOSURE: asks[EXPOSURE]} if EXPOSURE in asks else {})
+    return stands | {"said": said | {"offer": said["offer"] | {"ask": offer["ask"], "terms": priced}}}
 
 
 def _price(

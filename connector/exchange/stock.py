@@ -83,6 +83,7 @@ class Stock(Case[R]):
         refused_row = self.keep(tx, evidence, row, refused)
         state = moved(refused_row.state, Move.STAND, role="exchange")
         back = replace(self.own(standing.stood(refused_row)), state=state, updated=now, seq=following(tx))
+        self.versions.keep(tx, back, now)
         reason = f"the version before it stands; refused: {refused.reason}"[:REASON_CHARACTERS_MAX]
         return self.keep(
             tx, evidence, refused_row, Turn(replace(back, reason=reason), evidence.party, reason)

@@ -44,8 +44,8 @@ def bound(k: int, bad_share: Fraction) -> Fraction:
 
 def bound_text(k: int) -> str:
     """Return the bound for publication, with two examples in percent."""
-    examples = ", ".join(f"{share} % bad rows: {_percent(bound(k, Fraction(share, 100)))} %" for share in (1, 10))
-    return f"(1 - f)^{k}: the chance that a share f of bad rows stays unseen ({examples})"
+    examples = ", ".join(f"{share} % bad pieces: {_percent(bound(k, Fraction(share, 100)))} %" for share in (1, 10))
+    return f"(1 - f)^{k}: the chance that a share f of bad pieces stays unseen ({examples})"
 
 
 def _numbers(seed: bytes) -> Iterator[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from catalog.product_template import PLACE
 from connector.demo.story import term_end
 from connector.runtime.errors import PenstockError
 from tests.api.command import commanded
@@ -63,6 +64,12 @@ async def said(space, role, *words, code=0):
     return (done.out + done.err).decode()
 
 
+async def failed(space, role, *words):
+    done = await commanded(*words, "--data", space.people[role].data)
+    assert done.code != 0, done.out
+    return f"{done.code} {done.err.decode()}"
+
+
 async def test_a_product_file_is_published_and_shown_to_buyers(space, shop):
     told = await said(space, "provider", "publish", "--from", shop / "product.toml")
     assert "903 rows in 3 pieces sealed" in told
@@ -79,6 +86,38 @@ async def test_a_product_file_is_published_and_shown_to_buyers(space, shop):
     assert (station["csvw:name"], temp["http://schema.org/unitText"]) == ("station", "°C")
     again = await said(space, "provider", "publish", "--from", shop / "product.toml")
     assert "nothing changed: edition 1 is listed" in again
+
+
+@pytest.mark.parametrize("form", ["toml", "yaml"])
+async def test_the_template_publishes_once_its_files_are_named(space, tmp_path, form):
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    text = await said(space, "provider", "publish", "--template", form)
+    (tmp_path / f"product.{form}").write_text(text.replace(PLACE, "a.csv"))
+    told = await said(space, "provider", "publish", "--from", tmp_path / f"product.{form}")
+    assert "My product: 1 rows in 2 pieces sealed, edition 1" in told
+
+
+async def test_an_option_wins_over_the_file_and_what_is_wrong_is_named(space, shop):
+    (shop / "product.toml").write_text(
+        FILE.replace('"readings"', '"over"').replace("[description]", 'tier = "leased"\n[description]')
+    )
+    wrong = (shop / "product.toml", "--tier", "kept", "--price", "700", "--title", "Said", "--floor", "500")
+    seen = await said(space, "provider", "publish", "--from", *wrong, "--dry-run")
+    assert "7.00 CNY per MiB" in seen
+    assert "Said: 2 files" in seen
+    before = space.stored("provider")
+    for change, part in (
+        (("columns.temp", "columns.tmep"), "perhaps `temp`"),
+        (('[tables."readings.csv"]', '[tables."reading.csv"]'), "perhaps `readings.csv`"),
+        (('frequency = "daily"', 'frequency = "dayly"'), "`frequency`"),
+        (('"readings.csv", "stations.csv"', '"nothing.csv"'), "there is no `nothing.csv`"),
+        (("until = 2099-01-31", "until = 2001-01-31"), "which is over"),
+        (("licence =", "license ="), "perhaps `licence`"),
+        (('amount = "4.20"', 'amount = "3.20"'), "floor"),
+    ):
+        (shop / "wrong.toml").write_text(FILE.replace('"readings"', '"over"', 1).replace(*change))
+        assert part in await failed(space, "provider", "publish", "--from", shop / "wrong.toml")
+    assert space.changed({"provider": before}) in ([], [("provider", "products")])
 
 
 async def test_a_price_alone_is_seen_at_once_and_what_was_agreed_keeps_its_own(space, tmp_path):
@@ -159,6 +198,11 @@ async def test_a_change_goes_by_review_while_what_was_listed_stands(space, tmp_p
     # data and rules are those that were reviewed: it is bought meanwhile
     await space.get("standing", limit=1000)
     await space.complete("standing")
+    # a price alone is at once, whatever waits
+    await said(space, "provider", "price", "standing", "11")
+    shown_at = (await space.doors["buyer"].call("GET", "offers/standing"))["price"]
+    assert (shown_at, await shown()) == ("11.00 CNY per MiB", [("Standing one", "listed")])
+    assert "11.00 CNY" in await said(space, "buyer", "quote", "standing")
     refuse = {"move": "refuse", "reason": "the words say nothing"}
     await exchange.call("POST", "listings/standing/moves", refuse)
     assert await shown() == [("Standing one", "listed")]

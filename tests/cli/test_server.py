@@ -152,7 +152,8 @@ CALLS = {
         {"did": "did:web:b", "amount": "50", "currency": "EUR"}, "credited 0.50 EUR",
     ),
     "exchange review p": (
-        "POST", "listings/p/review", {}, {"title": "T", "opened": 4, "bound": "b", "state": "listed"}, "4 rows opened",
+        "POST", "listings/p/review", {}, {"title": "T", "opened": 4, "bound": "b", "state": "listed"},
+        "4 pieces opened",
     ),
     "exchange attest": ("POST", "attestations", {}, {"signers": ["a"], "heads": [1, 2]}, "1 witnesses attest 2 heads"),
     "admin list": ("GET", "processes?rows=50", None, {"processes": [], "next": None}, "no negotiation or transfer"),

@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 
 from connector.client.acts import request
-from connector.client.acts.act import BELOW
+from connector.client.acts.act import BELOW, Field
 from connector.client.acts.table import TABLE
+from connector.runtime.errors import InvalidInput
 from tests.api.lone import lone
 from tests.api.visitor import Visitor
 from tests.every import every
@@ -59,3 +60,10 @@ async def test_a_path_that_nobody_means(everything, act):
         for value in ("\x00", "\u202e", "x" * 4_000, "../..", "a/b", "٣", "'; drop table acts; --"):
             path, body = request.request(act, act.example | {field.name: value})
             understood(*await everything(path, body))
+
+
+async def test_what_is_nested_deeply_is_refused_before_it_is_read():
+    field = Field("rules", ("Rules", "规则"), "the rules", kind="document")
+    for text in ("[" * 200_000, '{"a":' * 200_000):
+        with pytest.raises(InvalidInput, match="more than"):
+            request.parsed(field, text)

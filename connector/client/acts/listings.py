@@ -126,7 +126,7 @@ ACTS = (
         operator="review",
         rehearse=True,
         verb="exchange review",
-        lines=lambda row: [f"{row['title']}: {row['opened']} rows opened, {row['bound']}: {row['state']}"],
+        lines=lambda row: [f"{row['title']}: {row['opened']} pieces opened, {row['bound']}: {row['state']}"],
     ),
     _move(
         "suspend",

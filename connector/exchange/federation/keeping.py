@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from catalog.found import found_id
 from catalog.listing import State as Listing
+from connector.exchange import standing
 from connector.exchange.numbering import following, row_of
 from connector.runtime.limits import GONE_PRODUCTS_MAX
 from connector.store.rows.catalogue import FederatedRow, FederatedState, HarvestedRow, ListingRow, SourceRow
@@ -137,7 +138,7 @@ def _product(tx: Tx, provider: str, own: str, edition: str) -> str:
 
 def _listed_here(tx: Tx, provider: str, own: str, edition: str) -> bool:
     row = tx.get(row_of(own), id=own)
-    if row is not None and row.provider == provider and row.state == Listing.LISTED:
+    if row is not None and not isinstance(row, FederatedRow) and row.provider == provider and standing.shown(row):
         return True
     where = "edition = ? and state = ?"
     return bool(edition and tx.find(ListingRow, where, (edition, Listing.LISTED), "id", 1))

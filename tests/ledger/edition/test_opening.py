@@ -194,4 +194,4 @@ def test_draw_reaches_every_row_about_equally():
 def test_bound():
     assert review.bound(64, Fraction(1, 10)) == Fraction(9, 10) ** 64
     assert review.bound_text(64).startswith("(1 - f)^64")
-    assert "10 % bad rows: 0.12 %" in review.bound_text(64)
+    assert "10 % bad pieces: 0.12 %" in review.bound_text(64)
