@@ -16,7 +16,7 @@ from connector.console import faults as pages
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.states import NEGOTIATION, TRANSFER
 from connector.operation.coming import SPAN
-from connector.runtime.errors import Failure, explain_failure
+from connector.runtime.errors import Failure, explain_failure, is_disk
 from connector.runtime.limits import RETRY_AFTER_SECONDS
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def answer_fault(request: web.Request, fault: Exception) -> web.Response:
     """Answer with the fault's status; a stack trace stays here, the peer gets code, text and hint."""
     failure = explain_failure(fault)
     if failure.status >= 500 and failure.exit_code not in LATER_EXITS:
-        log.error("%s %s failed", request.method, request.path, exc_info=fault)
+        why = None if is_disk(fault) else fault
+        log.error("%s %s failed: %s", request.method, request.path, failure.text, exc_info=why)
     else:
         log.info("%s %s refused: %s", request.method, request.path, failure.text)
     if (span := request.get(SPAN)) is not None:
@@ -63,7 +64,7 @@ def in_a_parcel(process: str, pid: str, fault: Exception) -> tuple[int, object]:
     """Return status and body for a fault of one message among others, as it would be answered alone."""
     failure = explain_failure(fault)
     if failure.status >= 500 and failure.exit_code not in LATER_EXITS:
-        log.error("a message of a parcel failed", exc_info=fault)
+        log.error("a message of a parcel failed", exc_info=None if is_disk(fault) else fault)
     status = 404 if failure.status in HIDDEN else failure.status
     return status, messages.error(process, pid, pid, failure.code, [failure.text])
 

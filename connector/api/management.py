@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote as quote_path
 
 from connector.api.declared import read
@@ -13,7 +12,6 @@ from connector.chain.transactions import Transactions
 from connector.client.acts.table import named
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.opening import Openings
-from connector.custody.blobs import Blobs
 from connector.exchange.admission import Admission
 from connector.exchange.attesting import Attesting
 from connector.exchange.cash import Cash
@@ -24,7 +22,6 @@ from connector.provider.offering import Offering
 from connector.provider.publication import Publications
 from connector.provider.versions import Versions
 from connector.runtime.errors import Absent, InvalidInput
-from connector.settlement import disputes
 from connector.settlement.claiming import Claiming
 from connector.settlement.reporting import Reporting
 from connector.settlement.settlement import Settlements
@@ -55,7 +52,7 @@ BOUNDS = ("bid", "limit", "rounds")
 ROUNDS_LEAST = 2
 WAIT_DIGITS_MAX = 4
 
-# rows among which `show ID` looks, by their key; the first one found is shown without its secrets
+# what a summary counts, and a supervisor's page looks among, by its key
 THINGS: tuple[tuple[type[TableRow], str], ...] = (
     (ProductRow, "id"),
     (ListingRow, "id"),
@@ -86,20 +83,6 @@ async def status(call: Call) -> web.Response:
             "lapses": await call.of(Claiming).lapses(),
         }
     )
-
-
-async def thing(call: Call) -> web.Response:
-    """Show one row by its id."""
-    key = call.path["id"]
-    for kind, column in THINGS:
-        row = await call.core.store.read(partial(_found, kind=kind, column=column, key=key))
-        if isinstance(row, BundleRow):  # as it is filed: `penstock verify` takes it
-            folder = call.of(Blobs).folder
-            return as_json(await call.core.store.read(partial(disputes.document, row=row, folder=folder)))
-        if row is not None:
-            told = {name: _shown(value) for name, value in row.columns().items()}
-            return as_json({"kind": kind.TABLE.name, **told})
-    raise Absent(f"nothing here has the id `{key[:100]}`")
 
 
 async def log_head(call: Call) -> web.Response:
@@ -246,15 +229,5 @@ async def attest(call: Call) -> web.Response:
     return as_json(await call.of(Attesting).attest())
 
 
-def _found(tx: Tx, kind: type[TableRow], column: str, key: str) -> TableRow | None:
-    return tx.get(kind, **{column: key})
-
-
 def _count(tx: Tx, table: str) -> int:
     return int(tx.execute(f'SELECT count(*) AS n FROM "{table}"')[0]["n"])  # noqa: S608  # a row of THINGS
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.isoformat() if hasattr(value, "isoformat") else value

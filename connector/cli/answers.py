@@ -51,6 +51,9 @@ ANSWERS: Mapping[str, Shape] = {
         "checks": [{"name": "text", "state": "text", "text": "text", "hint": "text", "exit": "number"}],
     },
     "show": "object",
+    "purposes": {
+        "purposes": [{"code": "text", "iri": "text", "broader": "text?", "en": "text", "zh": "text"}],
+    },
     "get --dry-run": {**QUOTE, "dryRun": "truth", "within": "truth", "over": ["text"]},
     "open --dry-run": {
         "dryRun": "truth", "acquisition": "text", "title": "text", "state": "text", "tier": "text", "bought": "truth",

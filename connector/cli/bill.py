@@ -15,7 +15,7 @@ from connector.client.acts.money import money
 app = typer.Typer(help="Orders, bills and statements: list, show, check.", no_args_is_help=True)
 
 To = Annotated[Path | None, new_file_option("--to", what="write it here: .json, .html or .csv")]
-File = Annotated[Path, file_argument("FILE", "a bill as `bill show --to bill.json` writes it")]
+File = Annotated[Path, file_argument("FILE", "a bill as `bill show --to` writes it, .json or .html")]
 Against = Annotated[Path | None, file_option("--against", "the other party's bill: say where they differ")]
 Rows = Annotated[Path | None, file_option("--rows", "the edition's row table, for a bill that carries none")]
 Rpc = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain; default: it is not asked")]
@@ -25,6 +25,7 @@ Log = Annotated[
 ]
 DIFFERS = 6  # exit code: verification failed
 OWN = "own"
+PAGE = b"<!doctype html"  # how a bill for people begins
 
 
 declared.add(app, "bill", "list")
@@ -89,11 +90,18 @@ async def _checked(
 
 
 def _read(path: Path) -> Any:
-    from connector.runtime.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
+    from connector.provider.billing import printed  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import documents  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when the verb runs
     from ledger.agreement import bill as bills  # noqa: PLC0415  # loaded when the verb runs
 
-    document = read_json(path)
+    raw = documents.read(path)
+    if raw.lstrip()[: len(PAGE)].lower() == PAGE:
+        held = printed.document_in(raw)
+        if held is None:
+            raise InvalidInput(f"`{path}` is a page without its bill in it", "ask for it again: `bill show --to`")
+        raw = held
+    document = documents.as_json(raw, path)
     if isinstance(document, dict) and "copies" in document:
         raise InvalidInput("a bill of plain copies is paid outside channels", "compare it with the other party's")
     return bills.parse(document)

@@ -160,6 +160,10 @@ class Typed:
         """Return the same for another act."""
         return Typed(named(call), self.given)
 
+    def also(self, **typed: Any) -> Typed:
+        """Return the same with these, as if they had been typed."""
+        return Typed(self.act, {**self.given, **typed})
+
     def request(self, **instead: Any) -> tuple[str, Any]:
         """Return path and body of the act, with `instead` in the place of what was typed."""
         from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when a verb runs

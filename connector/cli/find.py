@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,9 @@ from connector.cli.speak import fail
 
 BAR_CHARACTERS = 20
 NAME_CHARACTERS = 32
+# what is shown beside the results of a terminal, and how much of each
+FACETS = ("topic", "industry", "region", "tier", "unit", "grade", "provider")
+FACET_ROWS = 5
 
 
 @declared.asking("product_find", "q")
@@ -19,9 +23,12 @@ def find(
     words: Annotated[list[str] | None, typer.Argument(help="words to look for")] = None,
     at: Annotated[str | None, typer.Option(help="whose catalogue: a DID, or the address of a connector")] = None,
     page: Annotated[str | None, typer.Option("--from", help="go on at this link of the catalogue")] = None,
+    facet: Annotated[
+        list[str] | None, typer.Option("--facet", help="NAME=VALUE: narrow to it; the answer shows which there are")
+    ] = None,
     save: Annotated[str, typer.Option(help="save words and --where under this name, to be told what is new")] = "",
 ) -> None:
-    """Find listed products, or with --at what another connector offers.
+    """Find listed products, or with --at what another connector offers; in a terminal with what narrows them.
 
     For example: penstock find weather --where grade=1,2 --where rows=1000.. --counts
     """
@@ -30,6 +37,7 @@ def find(
         found = _with_words(found, words or [])
         typed.tell(found, _lines(found))
         return
+    typed = typed.also(where=[*(typed["where"] or []), *(facet or [])] or None)
     if page or not (words or any(typed[name] for name in ("where", "counts", "purpose", "like"))):
         from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
 
@@ -40,14 +48,24 @@ def find(
         row = typed.of("search_save").ask(name=save, q=asked)
         typed.tell(row, [f"saved as {save}: penstock searches shows what is new"])
         return
-    found = typed.ask(q=asked)
+    shown = is_seen() and not typed.as_json  # beside what is found, what it can be narrowed by
+    found = (typed.also(counts=True) if shown else typed).ask(q=asked)
     lines = [line for row in found["products"] for line in _product(row)]
     # an exchange of before does not tell how many it looked at: all that it shows
     seen = typed["first"] + found.get("looked", len(found["products"]))
     if (more := found["found"] - seen) > 0:
         lines.append(f"and {more} more; add a word, or --first {seen}")
     lines = lines or ["nothing found; try one word of its title"]
-    typed.tell(found, lines + _counted(found.get("counts", {})))
+    counts = found.get("counts", {})
+    if shown and not typed["counts"]:
+        counts = {name: rows[:FACET_ROWS] for name, rows in counts.items() if name in FACETS and len(rows) > 1}
+        lines += ["", "narrow by:"] if counts else []
+    typed.tell(found, lines + _counted(counts, "--facet " if shown and not typed["counts"] else ""))
+
+
+def is_seen() -> bool:
+    """Say whether a person reads the answer."""
+    return sys.stdout.isatty()
 
 
 def _product(row: dict[str, Any]) -> list[str]:
@@ -60,7 +78,7 @@ def _product(row: dict[str, Any]) -> list[str]:
     return [line, f"    of {row['provider']}, found at {places}", *(f"    · {one['en']}" for one in row["limits"])]
 
 
-def _counted(counts: dict[str, list[dict[str, Any]]]) -> list[str]:
+def _counted(counts: dict[str, list[dict[str, Any]]], before: str = "") -> list[str]:
     """Return a line for each value of each facet, with a bar as long as its share of the most frequent one."""
     lines = []
     for name, rows in counts.items():
@@ -68,7 +86,7 @@ def _counted(counts: dict[str, list[dict[str, Any]]]) -> list[str]:
         for row in rows:
             called = "" if row["en"] == row["value"] else f"  {row['en']} · {row['zh']}"
             bar = "█" * max(1, round(BAR_CHARACTERS * row["count"] / most))
-            lines.append(f"{name + '=' + row['value']:<{NAME_CHARACTERS}} {row['count']:>9,} {bar}{called}")
+            lines.append(f"{before + name + '=' + row['value']:<{NAME_CHARACTERS}} {row['count']:>9,} {bar}{called}")
     return lines
 
 

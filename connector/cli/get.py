@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -61,6 +62,17 @@ async def follow(own: Server, identifier: str, halt: Halt) -> dict[str, Any]:
             if live:
                 talk("")
             return view
+        _require_room(view)
+
+
+def _require_room(view: dict[str, Any]) -> None:
+    """Raise what a disk without room is told with, and how it goes on: nothing is lost, and nothing more is paid."""
+    from connector.runtime.errors import DISK_EXIT, Told, failure_from  # noqa: PLC0415  # loaded when the verb runs
+
+    fault = failure_from((view["turn"] or {}).get("fault"))
+    if fault is not None and fault.exit_code == DISK_EXIT:
+        hint = f"make room, then give the same command with --id {view['id']}: what is here and paid for stays"
+        raise Told(replace(fault, hint=hint))
 
 
 def how_far(view: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA
+from connector.cli.options import whose
 from connector.cli.speak import talk, watched
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ class Halt:
 
     def _say(self) -> None:
         """Say that the work goes on, and by which commands it is watched, paused and given up."""
-        name = self._identifier
-        usual = str(self._data) in (os.environ.get("PENSTOCK_DATA"), str(DEFAULT_DATA))
-        place = "" if usual else f" --data {self._data}"
+        name, place = self._identifier, whose(self._data)
         acts = ("resume", "show", "cancel")
         lines = [f"  the server goes on with {name} within your limits; the same command with --id {name} follows it"]
         talk("\n".join(["", *lines] if watched() else lines))

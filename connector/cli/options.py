@@ -7,6 +7,7 @@ needs is loaded when it runs.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +48,11 @@ OperatorKey = Annotated[
 Document = Annotated[Path, typer.Argument(help="the file to read", exists=True, dir_okay=False, readable=True)]
 
 DEFAULT_DATA = Path("penstock-data")
+
+
+def whose(data: Path) -> str:
+    """Return what a command that is shown needs to be of the same data directory, when it is pasted."""
+    return "" if str(data) in (os.environ.get("PENSTOCK_DATA"), str(DEFAULT_DATA)) else f" --data {data}"
 
 
 def file_option(name: str, what: str) -> Any:

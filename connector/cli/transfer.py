@@ -10,6 +10,7 @@ import typer
 from connector.cli import declared
 from connector.cli.get import share
 from connector.cli.speak import ask
+from connector.client.acts.acquisitions import FINAL
 from connector.client.acts.processes import lines
 
 app = typer.Typer(help="What is being got or given: show, pause, resume, cancel.", no_args_is_help=True)
@@ -72,8 +73,9 @@ def show(typed: declared.Typed, identifier: Identifier) -> None:
 def _act(typed: declared.Typed, verb: str, identifier: str, reason: str | None = None) -> None:
     """Do it to the acquisition that is meant, or to the transfer."""
     found = ask(typed.data, "GET", f"things/{quote(identifier, safe='')}", as_json=typed.as_json)
-    if found["kind"] != ACQUISITIONS:
-        _tell(typed, typed.ask(id=found["id"], **_said(reason)))
+    own = found["kind"] != ACQUISITIONS
+    if own or (found["state"] in FINAL and found["transfer"] is not None):  # a leased one goes on after its end
+        _tell(typed, typed.ask(id=found["id"] if own else found["transfer"], **_said(reason)))
         return
     if typed["dry_run"] and found["transfer"] is not None:
         typed.ask(id=found["transfer"], **_said(reason))  # which tells what it would do, and ends

@@ -58,6 +58,7 @@ GROUPS = (
 )
 # verbs behind the groups: no step of the journey
 ASIDE = (
+    ("purposes", "purposes.purposes"),
     ("prices", "prices.prices"),
     ("reputation", ""),
 )

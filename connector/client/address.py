@@ -6,6 +6,7 @@ has no such folder names both, with the authorities that the server's certificat
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import orjson
 
 from connector.net import tls
 from connector.runtime.data_folder import SERVING, TOKEN_FILE
-from connector.runtime.errors import InvalidInput, PeerUnreachable, PenstockError, ServerAbsent, Told, told_in
+from connector.runtime.errors import InvalidInput, NoRoom, PeerUnreachable, PenstockError, ServerAbsent, Told, told_in
 
 if TYPE_CHECKING:
     import ssl
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ADDRESS_FILE = SERVING
 # our own server's; the longest is somebody's catalogue (`engine.crawl`)
 OWN_ANSWER_BYTES_MAX = 64 * 1_048_576
+BARE_BYTES = 65_536  # with less, no transaction of the server's has room
 CALL_SECONDS = 120.0  # settling waits for the chain
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -73,6 +75,8 @@ class Address:
         """Return what to say of our own server that did not answer, or answered that it cannot now."""
         if told := told_in(fault.body):
             return Told(told)
+        if self._trust is None and _is_full(self._data):  # it ended of that
+            return NoRoom(f"the disk of `{self._data}` is full: {fault}", "make room, then `penstock serve`")
         hint = "if it was stopped, start it with `penstock serve`, then repeat the command"
         where = f"of `{self._data}`" if self._trust is None else f"at `{self.base()}`"
         return PeerUnreachable(f"the server {where} does not answer: {fault}", hint)
@@ -85,6 +89,13 @@ class Address:
         except FileNotFoundError:
             text = f"there is no management token in `{self._data}`"
             raise ServerAbsent(text, f"penstock serve --data {self._data}") from None
+
+
+def _is_full(data: Path) -> bool:
+    try:
+        return shutil.disk_usage(data).free < BARE_BYTES
+    except OSError:
+        return False
 
 
 def trusted(data: Path) -> ssl.SSLContext | None:

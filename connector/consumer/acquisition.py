@@ -18,12 +18,13 @@ from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
 from connector.consumer.moves import Moves
 from connector.consumer.steps import FINAL
-from connector.core.driver import DISK_EXIT, RETRYABLE_EXITS, Driver
+from connector.core.driver import RETRYABLE_EXITS, Driver
 from connector.negotiation import transfer
 from connector.negotiation.protocol.messages import DSP_PATH
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import COMPLETED, FINALIZED, STARTED, SUSPENDED, TERMINATED
 from connector.runtime.errors import (
+    DISK_EXIT,
     Conflict,
     InvalidInput,
     NotPermitted,
@@ -31,11 +32,12 @@ from connector.runtime.errors import (
     ReaderGone,
     as_reason,
     explain_failure,
+    is_disk,
 )
 from connector.runtime.speed import Speed
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.agreement import AcquisitionState as State
-from connector.store.rows.protocol import NegotiationRow, TransferRow
+from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts.terms import Terms
 
@@ -57,8 +59,6 @@ if TYPE_CHECKING:
 # a full disk ends nothing: what was paid for comes when there is room
 MENDED = RETRYABLE_EXITS | {DISK_EXIT}
 WAIT_SECONDS_MAX = 30.0
-# by as much may a refusal overtake the word that the transfer is paused
-NEWS_SECONDS = 1.0
 
 
 class Acquisitions:
@@ -131,7 +131,7 @@ class Acquisitions:
                 resting.unpause(tx, begun, self._engine.transfers, now)
 
         await self._core.store.write(act)
-        self.driver.wake(key)
+        self.driver.hurry(key)
         return await self.view(key)
 
     async def view(self, key: str) -> JsonObject:
@@ -355,7 +355,9 @@ class Acquisitions:
             if next_channel.says_over(fault) and await self._next_channels.is_over(row):
                 await self.go_on(row)
                 return True
-            if explain_failure(fault).exit_code not in MENDED and await self._paused(row, begun):
+            if is_disk(fault):
+                self._moves.tell(row.id)  # whoever follows it hears at once
+            elif explain_failure(fault).exit_code not in MENDED and await resting.moved(self._core.store, begun):
                 return await self._runs(row)
             if await self._runs(row):
                 raise
@@ -383,14 +385,6 @@ class Acquisitions:
         if found.state == TERMINATED:
             raise NotPermitted(f"the transfer was ended: {found.reason}")
         return found.state in (STARTED, COMPLETED) and found.pending != SUSPENDED
-
-    async def _paused(self, row: AcquisitionRow, begun: TransferRow) -> bool:
-        """Say whether a transfer has moved since it was as in `begun`; a refusal may overtake the word that it has."""
-        for seconds in (0, NEWS_SECONDS):
-            await asyncio.sleep(seconds)
-            if (await self._core.store.read(lambda tx: transfer.of(tx, row.its_transfer))).updated != begun.updated:
-                return True
-        return False
 
     async def _acquisition(self, key: str) -> AcquisitionRow:
         [row] = await self._core.store.read(lambda tx: tx.find(AcquisitionRow, "id = ?", (key,)))

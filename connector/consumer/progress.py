@@ -8,7 +8,7 @@ from connector.channel import tally
 from connector.consumer import copying, waiting
 from connector.custody import replicas
 from connector.licence.licensed import rows_of
-from connector.runtime.errors import Absent
+from connector.runtime.errors import DISK_EXIT, Absent
 from connector.runtime.local_names import renamed
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
 from connector.store.rows.channel import PaidRowsRow
@@ -69,7 +69,7 @@ def view(
         "state": row.state,
         "reason": row.reason,
         "turn": None if turn is None else turn.json(),
-        "mark": f"{row.state}-{released}" + ("-paused" if row.paused else ""),
+        "mark": f"{row.state}-{released}" + _rests(row, trouble),
         "agreement": row.agreement,
         "channel": row.channel,
         "transfer": row.transfer,
@@ -93,6 +93,12 @@ def view(
             "text": told if copied is None else copying.text(row.progress),
         },
     }
+
+
+def _rests(row: AcquisitionRow, trouble: Failure | None) -> str:
+    """Return what a mark has besides while nothing moves until a person does something."""
+    full = trouble is not None and trouble.exit_code == DISK_EXIT
+    return "-paused" if row.paused is not None else "-disk" if full else ""
 
 
 def _renamed(tx: Tx, row: AcquisitionRow, copied: list[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ Law: a row says it, so a restart changes nothing; who buys asks the row before e
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from connector.negotiation import transfer
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.negotiation.transfer import Transfers
+    from connector.store.store import Store
     from connector.store.transaction import Tx
+
+# by as much may a refusal overtake the word that the transfer is paused
+NEWS_SECONDS = 1.0
 
 
 class Resting(NotPermitted):
@@ -41,3 +46,12 @@ def require_going(tx: Tx, row: AcquisitionRow) -> None:
     rests = begun is not None and (begun.state not in (STARTED, COMPLETED) or begun.pending == SUSPENDED)
     if known.paused is not None or rests:
         raise Resting(f"`{row.id}` rests: it was paused", "go on with `penstock transfer resume`")
+
+
+async def moved(store: Store, begun: TransferRow) -> bool:
+    """Say whether a transfer has moved since it was as in `begun`; a refusal may overtake the word that it has."""
+    for seconds in (0, NEWS_SECONDS):
+        await asyncio.sleep(seconds)
+        if (await store.read(lambda tx: transfer.of(tx, begun.id))).updated != begun.updated:
+            return True
+    return False

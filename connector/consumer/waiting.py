@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.process import PATIENCE
 from connector.negotiation.protocol.states import SUSPENDED
@@ -56,15 +56,17 @@ PROCESSES: Mapping[State, tuple[type[NegotiationRow | TransferRow], str]] = Mapp
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who has to act, until when, and what the last try said (empty: nothing went wrong)."""
+    """Who has to act, until when, and what the last try said (empty: nothing went wrong), also as a fault is told."""
 
     whose: str
     until: datetime
     why: str
+    fault: Failure | None = None
 
-    def json(self) -> dict[str, str]:
+    def json(self) -> dict[str, Any]:
         """Return it as a view shows it."""
-        return {"whose": self.whose, "until": self.until.isoformat(), "why": self.why}
+        fault = None if self.fault is None else self.fault.as_json()
+        return {"whose": self.whose, "until": self.until.isoformat(), "why": self.why, "fault": fault}
 
 
 def turn(tx: Tx, row: AcquisitionRow, trouble: Failure | None, asked: str) -> Turn | None:
@@ -92,7 +94,7 @@ def turn(tx: Tx, row: AcquisitionRow, trouble: Failure | None, asked: str) -> Tu
         waiting = tx.find(OutboxRow, "subject = ?", (process.id,), limit=1)
         whose, why = BUYER if ours else PROVIDER, waiting[0].error if waiting else ""
         until = process.deadline or until
-    return Turn(whose, until, why)
+    return Turn(whose, until, why, trouble)
 
 
 def over(tx: Tx, row: AcquisitionRow, now: datetime) -> bool:

@@ -30,8 +30,6 @@ LONG_SECONDS = 3_600.0  # who is away so long is no restart: then it costs one i
 RETRY_LONG_SECONDS = 300.0
 # exit codes that say "ask again": the peer or the chain did not answer (connector.runtime.errors.EXIT_CODES)
 RETRYABLE_EXITS = frozenset({7, 9})
-# our own disk is full or broken: a person mends it who is told
-DISK_EXIT = 74
 JITTER_FRACTION = 0.3  # so that many waiters do not return in step
 
 log = logging.getLogger(__name__)
@@ -71,6 +69,11 @@ class Driver:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def hurry(self, key: str) -> None:
+        """Look at `key` now, and take what the last look met as mended: whoever asks again has seen to it."""
+        self._trouble.pop(key, None)
+        self.wake(key)
+
     def runs(self, key: str) -> bool:
         """Say whether a look at `key` is under way, or its end is being written."""
         return key in self._again
@@ -108,7 +111,7 @@ class Driver:
         except asyncio.CancelledError:
             raise
         except Exception as fault:
-            # a refusal has words of its own; a trace is for what should not happen
+            # a refusal, or a full disk, has words of its own; a trace is for what should not happen
             unexpected = explain_failure(fault).exit_code == UNEXPECTED.exit_code
             log.warning("%s %s failed: %s", self._name, key, fault, exc_info=unexpected)
             await self._fail(key, fault)

@@ -14,6 +14,7 @@ from blake3 import blake3
 from connector.custody.errors import VaultError
 from connector.runtime import files
 from connector.runtime.local_names import local_names
+from connector.runtime.room import fitting
 from connector.runtime.stage import Stage
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
@@ -115,7 +116,8 @@ class Reader:
         """Write the files into the stage under their names here; return B3 of all their bytes."""
         whole = blake3()
         for file, name in zip(chosen, here, strict=True):
-            with files.replacing(stage.place(name)) as handle:
+            place = stage.place(name)
+            with files.replacing(place) as handle, fitting(handle, place, file.size):
                 files.resize(handle, file.size)
                 for number, piece in zip(self._licensed(file), self.pieces(file), strict=True):
                     whole.update(piece)

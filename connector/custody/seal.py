@@ -24,7 +24,8 @@ from connector.custody.feed import Feed
 from connector.custody.layout import Layout, plan, with_digest
 from connector.custody.places import places_of, sectors
 from connector.custody.sealed import Sealed
-from connector.runtime.files import Part
+from connector.runtime.files import Part, remove
+from connector.runtime.room import FULL
 from ledger.edition.header import DEFAULT_PIECE_BYTES, Header, check_table, checked_piece_bytes
 from ledger.edition.index import check_tiling
 from ledger.edition.row import INDEX, RUN_BYTES
@@ -96,6 +97,10 @@ def seal(
         assert layout.size == places_of(table).size
         path = blobs.path(header.edition_id())
         part.finish(path)
+    except OSError as fault:
+        if fault.errno in FULL:  # what did not fit leaves the room to others; the run begins anew
+            remove(part.path)
+        raise
     finally:
         part.close()
     digests = b"".join(work.digests)

@@ -186,6 +186,7 @@ class Folder:
                 file = self._files[number]
                 place, direct = self._stage.place(self._names[number]), file.size >= DIRECT_BYTES
                 self._parts[number] = files.Part(place, 0, lasting=False, direct=direct)
+                self._parts[number].whole = self._due(self._files[number])
             return self._parts[number]
 
     def _count(self, number: int, file: IndexedFile, size: int) -> None:

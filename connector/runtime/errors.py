@@ -21,6 +21,7 @@
     ├── ChainReverted             the chain executed our transaction and said no
     ├── ReaderGone                who reads what comes has closed its end
     ├── ServerAbsent              no server runs on this data directory
+    ├── NoRoom                    our own disk is full
     └── Told                      a failure that another process explained to us
 
 Law: every exception class of the project has a row in `connector.runtime.fault_table`, its own or that of a class it
@@ -38,6 +39,9 @@ import orjson
 
 from connector.runtime.fault_table import EXIT_CODES, EXIT_OF_STATUS, ROWS, UNEXPECTED, Row
 from connector.runtime.limits import REASON_CHARACTERS_MAX
+
+# of what our own disk refused
+DISK_EXIT = 74
 
 
 class PenstockError(Exception):
@@ -146,6 +150,10 @@ class ReaderGone(PenstockError):
     """Who reads what comes has closed its end; nothing more is bought for it."""
 
 
+class NoRoom(PenstockError):
+    """Our own disk is full."""
+
+
 class ServerAbsent(PenstockError):
     """No server runs on this data directory."""
 
@@ -206,6 +214,11 @@ def explain_failure(fault: BaseException) -> Failure:
     )
 
 
+def is_disk(fault: BaseException) -> bool:
+    """Say whether a fault is of our own disk, full or broken: a person mends it who is told, and no trace helps."""
+    return explain_failure(fault).exit_code == DISK_EXIT
+
+
 def failure_from(document: object) -> Failure | None:
     """Read what `Failure.as_json` wrote, or return None; a told exit code must be one of the table."""
     if not isinstance(document, dict) or set(document) != {"code", "text", "hint", "status", "exit", "whose"}:
@@ -250,7 +263,7 @@ def _words(fault: BaseException, row: Row) -> str:
     """Return what `fault` says; what the system says of a disk is told as that, without its number."""
     if isinstance(fault, OSError) and row.whose == "disk" and fault.strerror:
         where = f" (`{fault.filename}`)" if fault.filename else ""
-        return f"this participant's disk failed: {fault.strerror.lower()}{where}"
+        return f"this participant's disk failed: {fault.strerror[:1].lower()}{fault.strerror[1:]}{where}"
     return str(fault) or ("nothing came in time" if isinstance(fault, TimeoutError) else type(fault).__name__)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from connector.runtime import rehearsal
 from connector.runtime.data_folder import OTHERS
+from connector.runtime.room import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +165,8 @@ def write_new(path: Path, data: memoryview, *, durable: bool) -> None:
     rehearsal.refuse(rehearsal.WRITE, "file", str(path))
     handle = os.open(path, _NEW, PRIVATE)
     try:
-        write_at(handle, data, 0)
+        with fitting(handle, path, len(data)):
+            write_at(handle, data, 0)
         if durable:
             os.fdatasync(handle)
     finally:
@@ -221,7 +223,7 @@ class Part:
         With `direct` false it is too small for `write_sectors` to gain anything.
         """
         fresh = lasting and not path.exists()
-        self.path = path
+        self.path, self.whole = path, size  # who makes it longer later may say how long it will be
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
         self._direct = _past_the_cache(self.handle) if direct else -1
         os.ftruncate(self.handle, size)
@@ -230,17 +232,19 @@ class Part:
             sync_folder(path.parent)
 
     def write(self, data: bytes | bytearray | memoryview, offset: int) -> None:
-        """Write `data` at `offset`; durable after `sync`."""
-        write_at(self.handle, data, offset)
+        """Write `data` at `offset`; durable after `sync`. A disk without room is told with what is missing."""
+        with fitting(self.handle, self.path, self.whole):
+            write_at(self.handle, data, offset)
 
     def write_sectors(self, data: memoryview, offset: int) -> None:
         """Write whole sectors of page-aligned memory past the page cache, or through it where it cannot be passed."""
         if self._direct < 0:
-            write_at(self.handle, data, offset)
+            self.write(data, offset)
             return
-        while data:
-            done = os.pwrite(self._direct, data, offset)
-            data, offset = data[done:], offset + done
+        with fitting(self.handle, self.path, self.whole):
+            while data:
+                done = os.pwrite(self._direct, data, offset)
+                data, offset = data[done:], offset + done
 
     def resize(self, size: int) -> None:
         """Give the part `size` bytes: what is behind them is cut off, what lacks is a hole."""
@@ -248,12 +252,14 @@ class Part:
 
     def sync(self) -> None:
         """Make what was written durable."""
-        os.fdatasync(self.handle)
+        with fitting(self.handle, self.path, self.whole):
+            os.fdatasync(self.handle)
 
     def finish(self, final: Path) -> None:
         """Sync, give the part its final name in the same folder, close it."""
         assert final.parent == self.path.parent
-        os.fsync(self.handle)
+        with fitting(self.handle, self.path, self.whole):
+            os.fsync(self.handle)
         with folder_handle(final.parent) as folder:
             os.rename(self.path.name, final.name, src_dir_fd=folder, dst_dir_fd=folder)
             os.fsync(folder)

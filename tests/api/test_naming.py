@@ -55,3 +55,23 @@ async def test_what_begins_several_is_refused_with_them(space):
     assert "beginning-twin-one, beginning-twin-two" in ended.err.decode()
     ended = await commanded("transfer", "show", "nothing-is-called-so", "--data", space.people["buyer"].data)
     assert ended.code == 4
+
+
+async def test_show_says_what_anything_is(space, bought):
+    account = space.status["provider"]["address"]
+    edition = (await penstock(space, "buyer", "show", bought["agreement"]))["edition"]
+    [sent, *_] = space.rows("provider", "chain_sends")
+    kinds = {
+        PRODUCT: "products",
+        edition[:10]: "editions",
+        space.did("buyer"): "members",
+        account: "accounts",
+        bought["agreement"][:10]: "agreements",
+        bought["channel"][:10]: "channels",
+        "0": "log_entries",
+        sent["hash"]: "chain_txs",
+    }
+    told = {key: await penstock(space, "provider", "show", key) for key in kinds}
+    assert {key: one["kind"] for key, one in told.items()} == kinds
+    assert told[account]["did"] == space.did("provider")
+    assert not {"key_id", "review_seed", "run", "box_key"} & {name for one in told.values() for name in one}

@@ -41,7 +41,7 @@ class Rows:
 
 def acquisition(state, **more):
     told = {"state": state, "updated": NOW, "agreement": None, "negotiation": "n", "transfer": "t", **more}
-    return SimpleNamespace(**told)
+    return SimpleNamespace(**{"paused": None} | told)
 
 
 def failure(whose):

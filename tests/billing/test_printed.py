@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from connector.cli import bill
 from connector.provider.billing import printed
+from connector.runtime.errors import InvalidInput
 from tests.channel.rig import KEPT
 
 KEY = "3e" * 32
@@ -27,3 +32,18 @@ def test_the_page_says_which_agreement_is_billed(tmp_path):
     page = (tmp_path / "bill.html").read_text()
     assert f"<tr><th>agreement · 合同</th><td>{KEY}</td></tr>" in page
     assert all(f"<td>{name} of a line</td>" in page for name in printed.LINE)
+
+
+def test_the_page_holds_the_document_unseen(tmp_path):
+    told = BILL | {"issuer": 'did:web:<script>&amp;"quoted"</template>'}
+    bill._write(tmp_path / "bill.html", told, KEY)
+    page = (tmp_path / "bill.html").read_bytes()
+    assert json.loads(printed.document_in(page)) == told
+    assert b"<script" not in page
+    assert printed.document_in(b"<!doctype html><p>no bill</p>") is None
+
+
+def test_a_page_without_its_bill_is_refused(tmp_path):
+    (tmp_path / "bill.html").write_text("<!doctype html><p>no bill</p>")
+    with pytest.raises(InvalidInput, match="without its bill"):
+        bill._read(tmp_path / "bill.html")

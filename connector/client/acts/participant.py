@@ -55,12 +55,19 @@ ACTS = (
     Act(
         "thing show",
         "GET things/{id}",
-        help="Show one thing by its id.",
+        help="Show one thing by its id, and what it is.",
         says=("Show {id}.", "显示 {id}。"),
         answer="object",
         example={"id": "tides"},
-        fields=(Field("id", ("Id", "编号"), "any id: product, acquisition, agreement, channel", of="any"),),
-        handler="management.thing",
+        fields=(
+            Field(
+                "id",
+                ("Id", "编号"),
+                "any id: product, edition, agreement, event, account, DID …",
+                of="any",
+            ),
+        ),
+        handler="things.show",
         operator=READ,
         verb=None,
     ),

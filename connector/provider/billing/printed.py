@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 from functools import partial
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 from connector.licence.receipt import OUTSIDE
@@ -20,6 +22,9 @@ STYLE = (
     "table{border-collapse:collapse;margin:1rem 0}td,th{border:1px solid #8888;padding:.3rem .6rem;text-align:left}"
     "@media print{body{margin:0}}"
 )
+# what a browser keeps and neither shows nor runs
+HELD = '<template id="document">{}</template>'
+_HELD = re.compile(r'<template id="document">([^<]*)</template>')
 LINE = ("channel", "seq", "order", "use", "period", "quantity", "amount")
 COPY = ("copy", "at", "bytes", "amount", "word")
 ROW = ("agreement", "role", "peer", "product", "title", "price", "orders", "amount", "state")
@@ -102,7 +107,17 @@ def facts(document: Mapping[str, Any], agreement: str = "", lang: str = "en") ->
 
 
 def page(document: Mapping[str, Any], agreement: str = "") -> str:
-    """Return the HTML page, in English and Chinese."""
+    """Return the HTML page, in English and Chinese; the document itself lies in it, unseen (`document_in`)."""
+    return _shown(document, agreement).replace("</body>", HELD.format(escape(json.dumps(document))) + "</body>")
+
+
+def document_in(page: bytes) -> bytes | None:
+    """Return the document that lies in a page that `page` made, None where none does."""
+    found = _HELD.search(page.decode(errors="replace"))
+    return None if found is None else unescape(found[1]).encode()
+
+
+def _shown(document: Mapping[str, Any], agreement: str) -> str:
     (names, rows), currency = _lines(document), _currency(document)
     cells = [[_cell(name, str(row[name]), currency) for name in names] for row in rows]
     if "statement" in document:

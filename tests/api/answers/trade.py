@@ -116,6 +116,7 @@ async def _transfers(told):
     """Openings that are leased leave their transfer running, to be paused and gone on with."""
     await told.space.publish("provider", "leased", (70_000,), price=250, openings=9)
     transfer = (await told.buy("leased", "leased-1"))["transfer"]
+    await told.say("transfer show", "leased-1", by="buyer")
     for act, state in (("pause", "SUSPENDED"), ("resume", "STARTED"), ("cancel", "TERMINATED")):
         await told.say(f"transfer {act}", "leased-1", by="buyer")
         await told.transferring("buyer", transfer, state)
