@@ -27,7 +27,7 @@ DIFFERS = 6  # exit code: verification failed
 OWN = "own"
 
 
-declared.add(app, "bill", "list")
+declared.add(app, "bill", "list", "refund")
 
 
 @app.command()
