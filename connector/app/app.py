@@ -126,6 +126,7 @@ from connector.settlement.movements import Movements
 from connector.settlement.paying import Payments
 from connector.settlement.purse import Purse
 from connector.settlement.receivables import Receivables
+from connector.settlement.refunds import Refunds
 from connector.settlement.reporting import Reporting
 from connector.settlement.returning import Returning
 from connector.settlement.settlement import Settlements
@@ -299,6 +300,7 @@ class Connector:
     ]
     claiming: Annotated[Claiming, Service(warns=Claiming.warnings)]
     movements: Movements
+    refunds: Refunds
     wallet: Wallet
     bills: Bills
     reporting: Reporting

@@ -125,7 +125,7 @@ ANSWERS: Mapping[str, Shape] = {
     "transfer cancel": _PROCESS,
     "transfer show": "object",
     "bill show MONTH": {
-        "signature": "text", "currency": "text",
+        "signature": "text", "currency": "text", "refunded?": {"given": "digits", "got": "digits"},
         "statement": {
             "v": "number", "month": "text", "issuer": "text", "at": "text", "spent": "digits", "earned": "digits",
             "outside": "digits",

@@ -28,7 +28,7 @@ OWN = "own"
 PAGE = b"<!doctype html"  # how a bill for people begins
 
 
-declared.add(app, "bill", "list")
+declared.add(app, "bill", "list", "refund")
 
 
 @app.command()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
 from connector.licence import pricing
-from connector.runtime.errors import PaymentRefused, PeerUnreachable
+from connector.runtime.errors import PeerUnreachable
+from connector.settlement.purse import require_deposit
 from connector.store.rows.channel import ChannelRow, PaidRowsRow, Side
-from contracts import price_words
 from contracts.split import Split
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
@@ -80,9 +80,7 @@ class Deposits:
         balance = await self._programs.balance(self._core.identity.keys.address)
         if balance < value and await self._purse.withdraw():
             balance = await self._programs.balance(self._core.identity.keys.address)
-        if balance < value:
-            due, held = (price_words.money(each, terms.tariff.currency) for each in (value, balance))
-            raise PaymentRefused(f"the deposit is {due}, the account holds {held}", "credit the account first")
+        require_deposit(value, balance, terms.tariff.currency)
         deadline = int(self._core.clock.now().timestamp()) + EXPIRY_SECONDS
         opening = acts.Opening(
             signer=self._core.identity.keys.address,

@@ -24,6 +24,7 @@ from connector.licence.licensed import rows_of
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import PaymentRefused, PurchaseRefused
+from connector.settlement.purse import require_deposit
 from contracts import meter, price_words
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
@@ -118,9 +119,7 @@ class Prospects:
             hint = "ask its provider" if name == PROVIDER else f"say `--{name} {due.least}` or more, or leave it out"
             raise PurchaseRefused(text, hint)
         held = await self._programs.balance(self._core.identity.keys.address) + await self._purse.credit()
-        if held < due.deposit:
-            text = f"the deposit is {money(due.deposit)}, the account holds {money(held)}"
-            raise PaymentRefused(text, "have the account credited first, or say a smaller `--deposit`")
+        require_deposit(due.deposit, held, tariff.currency)
 
 
 def _for_good(reasons: Sequence[Mapping[str, Any]]) -> bool:

@@ -17,7 +17,7 @@ from connector.exchange.case import Case, Turn
 from connector.exchange.membership import refuse_leaving
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict, InvalidInput, VerificationFailed
-from connector.runtime.limits import MEMBER_CASH_MAX
+from connector.runtime.limits import MEMBER_REQUESTS_MAX
 from connector.store.rows.space import CashRow, CashState
 from contracts import payment_reference as references
 from contracts.decimals import read_decimal, read_hex
@@ -147,9 +147,9 @@ class Cash:
             return same
         if row.kind == references.ADD:
             refuse_leaving(tx, row.member)
-        waiting = tx.find(CashRow, "member = ? and state in (?, ?)", (row.member, *WAITING), "", MEMBER_CASH_MAX)
-        if row.kind == references.ADD and len(waiting) >= MEMBER_CASH_MAX:
-            raise Conflict(f"{MEMBER_CASH_MAX} requests of yours wait", "have one answered, then ask again")
+        waiting = tx.find(CashRow, "member = ? and state in (?, ?)", (row.member, *WAITING), "", MEMBER_REQUESTS_MAX)
+        if row.kind == references.ADD and len(waiting) >= MEMBER_REQUESTS_MAX:
+            raise Conflict(f"{MEMBER_REQUESTS_MAX} requests of yours wait", "have one answered, then ask again")
         return CASH.keep(tx, self._core.evidence, None, Turn(row, row.member, more={"tx": row.tx} if row.tx else {}))
 
     async def _moved(self, reference: str, step: str, who: str, reason: str) -> JsonObject:

@@ -95,7 +95,7 @@ def require_currency(tariff: Mapping[str, Any], currency: str) -> None:
         pricing.require_currency(tariff["currency"], currency)
 
 
-def data_service(document: Any, currency: str) -> dict[str, Any]:
+def data_service(document: Any, currency: str = "") -> dict[str, Any]:
     """Return what is kept of a submission, an object of `service` and perhaps `space`; its policy must be one.
 
     A price that leaves its currency empty is in the space's.

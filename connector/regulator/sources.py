@@ -22,6 +22,7 @@ from contracts import address
 from contracts.canonical import load
 from contracts.errors import why
 from ledger.audit.sources import BlockHead, Unavailable
+from ledger.chain import payments
 from ledger.chain.client import Chain
 from ledger.chain.deployment import Deployment, borne_out
 from ledger.chain.errors import ChainError
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from connector.identity.did import Document
     from ledger.chain.client import Event
+    from ledger.chain.payment import Payment
 
 # the programs whose events the audit compares with the logs; the token's transfers decide nothing
 PROGRAMS = ("editions", "licences", "channels", "anchors", "spaces")
@@ -155,6 +157,10 @@ class UrlSources:
         """Return a block's hash and time, None if the chain has none of that number."""
         block = await _answered(self._chain.block(number))
         return None if block is None else BlockHead(block.hash, block.at)
+
+    async def payment(self, transaction: bytes) -> Payment | None:
+        """Return what a transaction paid under a reference, None if the chain has none of this hash that did."""
+        return await _answered(payments.paid(Programs(self._chain, _deployment(await self.space())), transaction))
 
     async def attestation(self) -> Mapping[str, Any] | None:
         """Return the newest aggregate attestation that the exchange serves, if there is one."""

@@ -145,7 +145,7 @@ CONSOLE_MEASURED_BYTES_MAX = 32 * 1024 * 1024
 # complaints of one member that wait for somebody
 MEMBER_COMPLAINTS_MAX = 100
 # requests of one member that wait for the exchange: money to be credited, money to be paid out
-MEMBER_CASH_MAX = 100
+MEMBER_REQUESTS_MAX = 100
 # trades that one settlement shows to the exchange; the rest follow with the next
 REPORTED_TRADES_MAX = 1_000
 # agreements that a month's statement looks through

@@ -5,12 +5,24 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from connector.runtime.errors import PaymentRefused
+from contracts import price_words
 from ledger.chain import acts
 
 if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from ledger.chain.programs import Programs
+
+
+def require_deposit(due: int, held: int, currency: str) -> None:
+    """Raise PaymentRefused for a deposit that is more than an account holds."""
+    if held < due:
+        wanted, there = (price_words.money(each, currency) for each in (due, held))
+        raise PaymentRefused(
+            f"the deposit is {wanted}, the account holds {there}",
+            "have the account credited first (`penstock wallet add`), or say a smaller `--deposit`",
+        )
 
 
 class Purse:

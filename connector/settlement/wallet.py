@@ -25,7 +25,7 @@ from ledger.chain import payments
 from ledger.chain.client import call_data
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from connector.chain.transactions import Transactions
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from connector.settlement.claiming import Claiming
     from connector.settlement.movements import Movement, Movements
     from connector.settlement.purse import Purse
+    from connector.settlement.refunds import Refunds
     from connector.space.exchange import ExchangeDoor
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 DAYS = 30
 PAYOUT = "payout:"  # of a transaction
 CASH = "/exchange/cash"
-# what an act on chain of ours is named → what it moved the balance for
-OURS = {"payout": "payout", "repay": "refund"}
 OTHER = "transfer"
 
 R = TypeVar("R", bound=TableRow)
@@ -60,11 +59,12 @@ class Wallet:
         purse: Purse,
         claiming: Claiming,
         movements: Movements,
+        refunds: Refunds,
         transactions: Transactions,
         exchange: ExchangeDoor,
     ) -> None:
         self._core, self._space, self._programs, self._purse = core, space, programs, purse
-        self._claiming, self._movements = claiming, movements
+        self._claiming, self._movements, self._refunds = claiming, movements, refunds
         self._transactions, self._exchange = transactions, exchange
 
     async def page(self, first: int = 0) -> JsonObject:
@@ -73,7 +73,8 @@ class Wallet:
         own = self._core.identity.keys.address
         newest = moved[::-1][first : first + PAGE_ROWS_MAX]
         told = await self._core.store.read(_channels)
-        rows = await self._core.store.read(lambda tx: self._told(tx, newest))
+        refunds = {one.transaction: one.agreement for one in await self._refunds.all()}
+        rows = await self._core.store.read(lambda tx: self._told(tx, newest, refunds))
         more = len(moved) > first + PAGE_ROWS_MAX
         return {
             "currency": self._programs.deployment.currency,
@@ -130,7 +131,7 @@ class Wallet:
         if held < value:
             await self._purse.withdraw()
 
-    def _told(self, tx: Tx, moved: Sequence[Movement]) -> list[JsonObject]:
+    def _told(self, tx: Tx, moved: Sequence[Movement], refunds: Mapping[str, str]) -> list[JsonObject]:
         """Return movements with what each was for and with whom, as far as the chain and our own rows say."""
         hashes = [one.transaction for one in moved]
         keys = {row.hash: row.id.partition(":")[0] for row in _among(tx, ChainTxRow, "hash", hashes)}
@@ -139,18 +140,21 @@ class Wallet:
         found = []
         for one in moved:
             channel, kind = opened.get(one.transaction), self._kind(one)
-            if kind == OTHER:
-                kind = "payout" if one.transaction in given else OURS.get(keys.get(one.transaction, ""), OTHER)
-            found.append(self._shown(tx, one, kind, channel))
+            agreement = channel.agreement if channel else refunds.get(one.transaction, "")
+            if kind == OTHER and agreement:
+                kind = "refund"
+            elif kind == OTHER and (one.transaction in given or keys.get(one.transaction) == PAYOUT[:-1]):
+                kind = "payout"
+            found.append(self._shown(tx, one, kind, agreement, channel.peer if channel else ""))
         return found
 
-    def _shown(self, tx: Tx, one: Movement, kind: str, channel: ChannelRow | None) -> JsonObject:
+    def _shown(self, tx: Tx, one: Movement, kind: str, agreement: str, peer: str) -> JsonObject:
         return {
             "at": one.at.isoformat(timespec="seconds"),
             "kind": kind,
-            "peer": channel.peer if channel else self._party(one.other),
-            "title": _title(tx, channel.agreement) if channel else "",
-            "agreement": channel.agreement if channel else "",
+            "peer": peer or self._party(one.other),
+            "title": _title(tx, agreement) if agreement else "",
+            "agreement": agreement,
             "in": str(max(0, one.amount)),
             "out": str(max(0, -one.amount)),
             "balance": str(one.balance),

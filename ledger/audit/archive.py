@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from contracts.canonical import canonical, load
 from contracts.errors import why
 from ledger.audit.sources import BlockHead, Unavailable
+from ledger.chain.payment import Payment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,6 +69,14 @@ class Archive:
             return None if told is None else BlockHead.from_json(told)
         except (KeyError, TypeError, ValueError) as error:
             raise Unavailable(f"block `{number}` of the archive cannot be read: {why(error)}") from error
+
+    async def payment(self, transaction: bytes) -> Payment | None:
+        """Return what a transaction paid under a reference."""
+        told = self._object(f"payment/{transaction.hex()}")
+        try:
+            return None if told is None else Payment.from_json(told)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unavailable(f"a payment of the archive cannot be read: {why(error)}") from error
 
     async def unread(self) -> Sequence[str]:
         """Return whose logs were left out; an archive that says nothing left out none."""
@@ -139,6 +148,12 @@ class Recording:
         head = await self._sources.block(number)
         self._kept[f"block/{number}"] = canonical(None if head is None else head.json())
         return head
+
+    async def payment(self, transaction: bytes) -> Payment | None:
+        """Ask for a payment."""
+        paid = await self._sources.payment(transaction)
+        self._kept[f"payment/{transaction.hex()}"] = canonical(None if paid is None else paid.json())
+        return paid
 
     async def unread(self) -> Sequence[str]:
         """Ask whose logs are left out."""

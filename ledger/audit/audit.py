@@ -31,6 +31,7 @@ from ledger.audit import (
     members,
     negotiations,
     purses,
+    refunds,
     registrations,
     registry,
     rights,
@@ -131,6 +132,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     await attestation.check(attested, space, found, report)
     tables = await billing.collect_tables(sources, space, deals, report)
     await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
+    await refunds.check(sources, found, deals, report)
     market.check(space, found, chain, deals, report)
     report.figures |= supervision.gather(found, deals, chain) | purses.gather(space, chain)
     report.figures |= market.gather(space, found, chain, report)

@@ -144,6 +144,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "cumulative-broken": ("log",),
     "amount-differs-from-tariff": ("terms", "edition"),
     "copy-differs-from-tariff": ("terms", "edition"),
+    "refund-not-on-chain": ("chain", "log"),
     "voucher-mismatch": ("log",),
     "receipt-mismatch": ("counterparty", "log"),
     "rows-paid-twice": ("log", "edition"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
 
     from ledger.audit.sources import BlockHead, ChainEvent, Sources
+    from ledger.chain.payment import Payment
 
 UPTO = "chain/upto"
 # deeper than any reorganisation that the programs' users wait for
@@ -50,6 +51,10 @@ class Remembered:
     async def block(self, number: int) -> BlockHead | None:
         """Ask for a block."""
         return await self._sources.block(number)
+
+    async def payment(self, transaction: bytes) -> Payment | None:
+        """Ask for a payment."""
+        return await self._sources.payment(transaction)
 
     async def unread(self) -> Sequence[str]:
         """Ask whose logs are left out."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from ledger.chain.payment import Payment
+
 
 class Unavailable(Exception):  # noqa: N818 - it says what it is
     """A source did not answer, or not with what was asked; the audit names it as a finding and goes on."""
@@ -74,6 +76,9 @@ class Sources(Protocol):
 
     async def block(self, number: int) -> BlockHead | None:
         """Return a block's hash and time, None if the chain has no such block."""
+
+    async def payment(self, transaction: bytes) -> Payment | None:
+        """Return what a transaction paid under a reference, None if the chain has none of this hash that did."""
 
     async def unread(self) -> Sequence[str]:
         """Return the DIDs of the members whose logs are not to be read, because whoever asks named others."""

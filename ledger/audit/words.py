@@ -185,6 +185,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event} bills {mine} for a plain copy of {bytes} bytes; its rows have {plain} and come to {theirs}",
         "{event} 对 {bytes} 字节的明文副本收费 {mine}；其行共 {plain} 字节，按约定价格应为 {theirs}",
     ),
+    "refund-not-on-chain": (
+        "{event} claims a refund of {amount} hundredths under agreement {agreement}; the chain has no such transfer",
+        "{event} 称已就合约 {agreement} 退款 {amount}（货币的百分之一），链上没有相应转账",
+    ),
     "voucher-mismatch": (
         "{event} (seq {seq}): its voucher digest is not that of its own values",
         "{event}（序号 {seq}）：凭证摘要与其字段不符",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from contracts.payment_reference import REFERENCE_BYTES
 from ledger.chain import acts
 from ledger.chain.client import call_data
+from ledger.chain.payment import Payment
 
 if TYPE_CHECKING:
     from ledger.chain.client import Act
@@ -20,14 +21,22 @@ def pay(deployment: Deployment, to: bytes, amount: int, reference: bytes) -> Act
     return acts.transfer(deployment, to, amount)._replace(memo=reference)
 
 
+async def paid(programs: Programs, transaction: bytes) -> Payment | None:
+    """Return what a transaction paid under a reference, None if the chain has none that did; raises ChainError."""
+    receipt = await programs.chain.receipt(transaction)
+    data = await programs.chain.called(transaction) if receipt is not None and receipt.succeeded else None
+    if receipt is None or data is None:
+        return None
+    for one in await programs.events("token", "Transfer", receipt.block, receipt.block):
+        sender, receiver, amount = (one.fields[name] for name in ("sender", "receiver", "value"))
+        reference = data[-REFERENCE_BYTES:]
+        if one.transaction == transaction and data == call_data(pay(programs.deployment, receiver, amount, reference)):
+            return Payment(sender, receiver, amount, reference)
+    return None
+
+
 async def holds(
     programs: Programs, transaction: bytes, sender: bytes, to: bytes, amount: int, reference: bytes
 ) -> bool:
     """Say whether a transaction is on chain that paid just this, under this reference; raises ChainUnreachable."""
-    receipt = await programs.chain.receipt(transaction)
-    if receipt is None or not receipt.succeeded:
-        return False
-    if await programs.chain.called(transaction) != call_data(pay(programs.deployment, to, amount, reference)):
-        return False
-    found = await programs.events("token", "Transfer", receipt.block, receipt.block, sender=sender, receiver=to)
-    return any(one.transaction == transaction and one.fields["value"] == amount for one in found)
+    return await paid(programs, transaction) == Payment(sender, to, amount, reference)

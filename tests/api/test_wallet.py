@@ -160,6 +160,48 @@ async def posted(space, role, body):
     return 201
 
 
+async def test_what_is_refunded_is_seen_on_both_sides_and_never_more_than_was_paid(space):
+    await space.publish("provider", "refunded", (SIZE,), price=PRICE)
+    await space.get("refunded", limit=PRICE)
+    got = await space.complete("refunded")
+    agreement, paid = got["agreement"], int(got["progress"]["paid"])
+    await penstock(space, "provider", "settle", agreement)
+    before = {role: await wallet(space, role) for role in ("buyer", "provider")}
+    refund = ("bill", "refund", agreement)
+    why = ("--reason", "March is missing")
+    await refused(space, "provider", 5, "is more than is left to give back", *refund, str(paid + 1), *why)
+    await refused(space, "provider", 2, "a reason has 1 to", *refund, "300", "--reason", " ")
+    await refused(space, "provider", 4, "no agreement", "bill", "refund", "00" * 32, "300", *why)
+    await refused(space, "second", 4, "no agreement", *refund, "300", *why)
+    given = [await penstock(space, "provider", *refund, "300", *why, "--id", "march") for _ in range(2)]
+    assert given[0] == given[1]
+    assert (given[0]["refunded"], given[0]["paid"]) == ("300", str(paid))
+    await refused(space, "provider", 2, "another amount", *refund, "301", *why, "--id", "march")
+    await refused(space, "provider", 5, "3.00 CNY of it is given back", *refund, str(paid - 299), *why)
+    for role, side, sign in (("provider", "out", -1), ("buyer", "in", 1)):
+        after = await wallet(space, role)
+        newest = after["movements"][0]
+        assert (newest["kind"], newest[side], newest["agreement"]) == ("refund", "300", agreement)
+        assert newest["tx"] == given[0]["tx"]
+        assert int(after["balance"]) - int(before[role]["balance"]) == sign * 300
+        orders = (await penstock(space, role, "bill", "list"))["orders"]
+        assert [row["refunded"] for row in orders if row["agreement"] == agreement] == ["300"]
+        month = newest["at"][:7]
+        told = (await penstock(space, role, "bill", "show", month))["refunded"]
+        assert int(told["given" if role == "provider" else "got"]) >= 300
+    assert [fault async for fault in audited(space)] == []
+
+
+async def audited(space):
+    """Yield what a supervisor finds of refunds, by the chain and the logs."""
+    asked = ("--exchange", space.url("exchange"), "--development", "--data", space.people["regulator"].data, "--json")
+    found = json.loads((await commanded("audit", *asked)).out)
+    assert found["events"] > 0
+    for one in found["findings"]:
+        if one["code"] == "refund-not-on-chain":
+            yield one
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [("en", ("Wallet", "Credited by the exchange", "On chain")), ("zh", ("钱包", "平台发行", "链上余额"))],

@@ -14,6 +14,7 @@ from connector.consumer.outlay import AMOUNT, MICROSECONDS, since
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.settlement import holdings
 from connector.settlement.claiming import Claiming
+from connector.settlement.refunds import Refunds
 from connector.settlement.wallet import Wallet
 from connector.store import sums
 from connector.store.rows.agreement import AgreementRow
@@ -46,13 +47,21 @@ async def spending(call: Call) -> JsonObject:
     """Return what was spent, beside the month's budget."""
     flow = await _flow(call, Side.PAYER)
     back = await call.core.store.read(holdings.free)
-    return {**flow, "back": str(back), "budget": await call.of(Budget).page()}
+    refunded = await _refunded(call, given=False)
+    return {**flow, "back": str(back), "refunded": refunded, "budget": await call.of(Budget).page()}
 
 
 async def earnings(call: Call) -> JsonObject:
     """Return what was earned, before the exchange's share, and what of it lapses unless it is claimed before."""
     lapses = await call.of(Claiming).lapses()
-    return {**await _flow(call, Side.PAYEE), "lapses": lapses[:PAGE_ROWS_MAX]}
+    refunded = await _refunded(call, given=True)
+    return {**await _flow(call, Side.PAYEE), "refunded": refunded, "lapses": lapses[:PAGE_ROWS_MAX]}
+
+
+async def _refunded(call: Call, *, given: bool) -> str:
+    """Return what providers gave back to us, or we as a provider; unknown, and so empty, while the chain is away."""
+    refunds = await call.of(Refunds).known()
+    return "" if refunds is None else str(sum(one.amount for one in refunds if one.given is given))
 
 
 async def _flow(call: Call, role: Side) -> JsonObject:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import NULL, TRADERS, Act, Field
-from connector.client.acts.money import money
+from connector.client.acts.act import FRESH, NULL, TRADERS, Act, Field
+from connector.client.acts.money import HUNDREDTHS, money
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -19,7 +19,7 @@ PREVIEW: dict[str, Shape] = {
 ORDER: Shape = {
     "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
     "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
-    "claimed": "digits", "deposit": "digits", "currency": "text",
+    "claimed": "digits", "deposit": "digits", "refunded?": "digits", "currency": "text",
 }  # fmt: skip
 AGREEMENT = Field(
     "agreement",
@@ -34,8 +34,14 @@ def _orders(found: Any) -> list[str]:
     return [
         f"{row['agreement'][:16]}…  {row['state']:<10}  {money(row['amount'], row['currency']):>16}  "
         f"{'sold' if row['role'] == 'provider' else 'bought'}: {row['title']} ({row['price']})"
+        + (f", {money(row['refunded'], row['currency'])} given back" if row.get("refunded", "0") != "0" else "")
         for row in found["orders"]
     ] or ["no order"]
+
+
+def _refunded(done: Any) -> list[str]:
+    given, all_, paid = (money(done[name], done["currency"]) for name in ("amount", "refunded", "paid"))
+    return [f"refunded {given} to {done['peer']}, {all_} of {paid} paid; transaction {done['tx']}"]
 
 
 ACTS = (
@@ -96,5 +102,29 @@ ACTS = (
         does="bills.show",
         roles=TRADERS,
         typed="3ede552c3183aa6c… --to bill.html",
+    ),
+    Act(
+        "bill refund",
+        "POST bills/{agreement}/refunds",
+        help="Give back a part of what was paid under AGREEMENT: a transfer on chain that names it.",
+        says=(
+            "Refund {amount}, in hundredths of the currency, under {agreement}: {reason}",
+            "就合约 {agreement} 退款 {amount}(以货币的百分之一计):{reason}",
+        ),
+        answer={
+            "agreement": "text", "amount": "digits", "refunded": "digits", "paid": "digits", "tx": "text",
+            "peer": "text", "reason": "text", "currency": "text",
+        },
+        example={"agreement": "3ede552c3183aa6c…", "amount": "1250", "reason": "March is missing"},
+        fields=(
+            Field("agreement", ("Agreement", "合约"), "the digest of an agreement that we sold under", sent="id"),
+            Field("amount", ("Amount, in hundredths", "金额(分)"), "amount " + HUNDREDTHS, kind="digits", least=1),
+            Field("reason", ("Reason", "原因"), "why; the buyer reads it", "--reason"),
+            Field("id", ("Id", "编号"), "an id of your own; the same again changes nothing", "--id", default=FRESH),
+        ),
+        does="refunds.give",
+        roles="provider",
+        rehearse=True,
+        lines=_refunded,
     ),
 )  # fmt: skip

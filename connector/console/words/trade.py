@@ -140,6 +140,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "spending.plot": ("Spent by day, thirty days", "近三十天每日支出"),
     "spending.deposit": ("Paid into channels", "已存入通道"),
     "spending.cumulative": ("Promised for keys", "已为密钥承诺"),
+    "spending.refunded": ("Refunded by providers", "提供方已退款"),
+    "earnings.refunded": ("Refunded by us", "我方已退款"),
     "spending.claimed": ("Claimed by providers", "提供方已领取"),
     "wallet.title": ("Wallet", "钱包"),
     "wallet.empty": ("Nothing has moved the balance yet.", "余额尚无变动。"),

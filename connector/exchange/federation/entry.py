@@ -121,7 +121,7 @@ def _sealed(document: JsonObject) -> JsonObject:
 
 def _service(document: JsonObject) -> JsonObject:
     members(document, "product", required=SERVICE_KEYS, allowed=SERVICE_KEYS)
-    kept = handed_in.data_service({"service": document["service"]}, "")
+    kept = handed_in.data_service({"service": document["service"]})
     if (document["id"], document["title"]) != (kept["id"], kept["title"]):
         raise CatalogError("a service has the id and the title that it says itself", path="service")
     _did(document["provider"])

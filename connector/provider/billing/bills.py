@@ -18,6 +18,7 @@ from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies, orders, statement
 from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.settlement.refunds import summed
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import ChannelRow, PaidRowsRow, Side
 from connector.store.rows.vault import EditionRow
@@ -34,6 +35,7 @@ from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.core.core import Core
+    from connector.settlement.refunds import Refunds
     from connector.store.rows.channel import WindowRow
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
@@ -43,17 +45,24 @@ if TYPE_CHECKING:
 PERIOD_FORM = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 STATEMENT = "statement"
 VERSION = 1
+# of a refund, on which side we were
+SIDES = (("given", True), ("got", False))
 
 
 class Bills:
     """Orders, bills and monthly statements."""
 
-    def __init__(self, core: Core, programs: Programs) -> None:
-        self._core, self._programs = core, programs
+    def __init__(self, core: Core, programs: Programs, refunds: Refunds) -> None:
+        self._core, self._programs, self._refunds = core, programs, refunds
 
     async def page(self, first: int, rows: int) -> list[JsonObject]:
-        """Return orders of either side, the newest first."""
-        return await self._core.store.read(lambda tx: orders.page(tx, first, rows))
+        """Return orders of either side, the newest first, with what was given back of each as far as the chain says."""
+        found = await self._core.store.read(lambda tx: orders.page(tx, first, rows))
+        refunds = await self._refunds.known() if found else None
+        if refunds is None:
+            return found
+        refunded = summed(refunds)
+        return [{**row, "refunded": str(refunded.get(row["agreement"], 0))} for row in found]
 
     async def show(self, key: str) -> JsonObject:
         """Return the signed bill of an agreement (its digest or DSP id), or the statement of a month (2026-11)."""
@@ -89,7 +98,12 @@ class Bills:
             "at": self._core.clock.now().isoformat(timespec="seconds"),
         }
         signature = self._core.identity.sign(H(STATEMENT, canonical(told)))
-        return {STATEMENT: told, "signature": signature.hex(), "currency": self._programs.deployment.currency}
+        said = {STATEMENT: told, "signature": signature.hex(), "currency": self._programs.deployment.currency}
+        if (refunds := await self._refunds.known()) is None:
+            return said
+        back = [one for one in refunds if f"{one.at:%Y-%m}" == month]
+        sums = {name: str(sum(one.amount for one in back if one.given is given)) for name, given in SIDES}
+        return said | {"refunded": sums}
 
     # ---- what is kept
 

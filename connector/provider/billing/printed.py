@@ -69,6 +69,8 @@ def lines(document: Mapping[str, Any], agreement: str = "") -> list[str]:
         ]
         sums = f"{told['month']}: spent {money(told['spent'])}, earned {money(told['earned'])}"
         outside = [f"plain copies, {OUTSIDE}: {money(told['outside'])}"] if told["outside"] != "0" else []
+        back = document.get("refunded", {})
+        outside += [f"refunds {name}: {money(back[name])}" for name in ("given", "got") if back.get(name, "0") != "0"]
         return [*rows, sums, *outside]
     if "copies" in document:
         currency = document["copies"]["currency"]

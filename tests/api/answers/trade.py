@@ -75,6 +75,7 @@ async def _bills(told):
 async def _wallets(told):
     for words in ("wallet", "wallet collect"):
         await told.say(words, by="exchange")
+    await told.say("bill refund", told.agreement, "1", "--reason", "a day is missing", "--id", "day", by="provider")
     for key, amount in (("paid", "500"), ("never-paid", "70")):
         asked = await told.say("wallet add", amount, "--id", key, by="buyer")
         if key == "paid":

@@ -83,13 +83,10 @@ class World:
         self.space = {name: Diary(name, 7001 + at) for at, name in enumerate(WITNESSED_BY)}
         self.chain: list[ChainEvent] = []
         self.clock = self.block_time = NOW
-        self.extra: dict[str, bytes] = {}
-        self.overrides: dict[str, bytes] = {}
-        self.attested = None
+        self.extra, self.overrides = {}, {}
+        self.attested, self.unread = None, ()
         self.unreachable: set[str] = set()
-        self.unread: tuple[str, ...] = ()
-        self.identities: dict[str, Any] = {}
-        self.delays: dict[str, float] = {}
+        self.identities, self.delays, self.payments = {}, {}, {}
         self._register()
         self._trade()
         self._watch()
@@ -97,7 +94,7 @@ class World:
     def __getitem__(self, name):
         return self.space[name]
 
-    def record(self, name, kind, part, link, **fields):
+    def record(self, name, kind, part, link, /, **fields):
         events.check(kind, link, fields)
         self.clock += timedelta(seconds=1)
         record = Record(kind, part, tuple(link), fields, self.clock, Block(3, BLOCKS[3]))
@@ -383,6 +380,9 @@ class Given:
         # the other blocks are those of events: nobody cites them
         time = self.world.clock if number == LAST else self.world.block_time
         return None if number not in BLOCKS else BlockHead(BLOCKS[number], time)
+
+    async def payment(self, transaction):
+        return self.world.payments.get(transaction)
 
     async def unread(self):
         return self.world.unread
