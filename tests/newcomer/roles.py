@@ -171,6 +171,25 @@ async def test_the_provider_settles_and_has_a_statement(walk, page):
     assert "Gauges" in (walk.folder / statement[statement.index("--to") + 1]).read_text()
 
 
+async def test_the_provider_keeps_its_shop(walk, page):
+    template = page["provider"].next("publish", "--template")
+    assert template[-2] == ">"
+    (walk.folder / "levels.csv").write_text("hour,level\n" + "".join(f"{hour},{hour % 7}\n" for hour in range(500)))
+    written = (await walk.type(template[:-2])).replace("FILE-OR-FOLDER", "levels.csv")
+    (walk.folder / template[-1]).write_text(written)
+    again = page["provider"].next("publish", "--from")
+    said = await walk.type(again)
+    assert "submitted" in said
+    product = said.split()[-1]
+    await walk.type(["penstock", "exchange", "review", product, "--data", "exchange"])
+    assert "nothing changed" in await walk.type(again)
+    assert "4.20 CNY" in await walk.type(put(page["provider"].next("price"), "tides", product))
+    assert "4.20 CNY" in await walk.type(["penstock", "quote", product, "--data", "buyer"])
+    assert "1 orders of 1 buyers" in await walk.type(put(page["provider"].next("orders"), "tides", walk.known["Tides"]))
+    assert "withdrawn" in await walk.type(put(page["provider"].next("unpublish"), "tides", product))
+    assert product not in await walk.type(["penstock", "find", "levels", "--data", "buyer"])
+
+
 async def test_the_regulator_audits_from_chain_and_logs_alone(walk, page):
     said = await walk.type(page["regulator"].next("audit"))
     assert "audit: clean" in said
