@@ -88,7 +88,7 @@ REQUEST: Shape = {
 }  # fmt: skip
 ID = Field("id", ("Id", "编号"), "an id of your own; the same again changes nothing", "--id", default=FRESH)
 AMOUNT = Field("amount", ("Amount, in hundredths", "金额(分)"), "amount " + HUNDREDTHS, kind="digits", least=1)
-REFERENCE = Field("reference", ("Reference", "参考号"), "the reference that both sides show")
+REFERENCE = Field("reference", ("Reference", "参考号"), "the reference that both sides show", sent="id")
 FIRST = Field("first", ("Leave out", "跳过"), "leave out so many", "--first", "number", 0, least=0)
 MAY = {"reference": "PS-ABCD-EFGH-IJKL-MNOP"}
 
