@@ -66,7 +66,7 @@ class Halt:
     def _say(self) -> None:
         """Say that the work goes on, and by which commands it is watched, paused and given up."""
         name, place = self._identifier, whose(self._data)
-        acts = ("resume", "show", "cancel")
+        acts = ("pause", "show", "cancel")
         lines = [f"  the server goes on with {name} within your limits; the same command with --id {name} follows it"]
         talk("\n".join(["", *lines] if watched() else lines))
         talk("\n".join(f"  penstock transfer {act} {name}{place}" for act in acts))
@@ -90,7 +90,7 @@ class Halt:
             return False
         path = f"acquisitions/{quote(self._identifier, safe='')}/pause"
         await self._own.call("POST", path, {"reason": REASON})
-        talk("  paused: nothing more is signed or paid in until it is resumed")
+        talk(f"  paused: nothing more is signed or paid in until `penstock transfer resume {self._identifier}`")
         return True
 
 

@@ -128,12 +128,12 @@ async def test_ctrl_c_asks_and_a_yes_pauses(space, slowly, proxy):
     await some_is_paid(space, "halt-yes")
     terminal.types(CTRL_C)
     await terminal.until(ASKED)
-    for act in ("resume", "show", "cancel"):
+    for act in ("pause", "show", "cancel"):
         assert f"penstock transfer {act} halt-yes --data {data(space)}" in terminal.shown
     assert "--id halt-yes" in terminal.shown
     terminal.types(b"y\n")
     assert await terminal.ends() == 130, terminal.shown
-    assert "paused" in terminal.shown
+    assert "paused: nothing more is signed or paid in until `penstock transfer resume halt-yes`" in terminal.shown
     await asyncio.sleep(REST_SECONDS)  # what was on its way is here
     before = await paid(space, "halt-yes")
     await asyncio.sleep(REST_SECONDS)
@@ -189,7 +189,7 @@ async def test_sigterm_in_a_terminal_asks_nothing(space, slowly, proxy):
     terminal.process.send_signal(signal.SIGTERM)
     assert await terminal.ends() == 130
     assert ASKED not in terminal.shown
-    assert "penstock transfer resume halt-term" in terminal.shown
+    assert "penstock transfer pause halt-term" in terminal.shown
     proxy.calm()
     await space.complete("halt-term")
 

@@ -23,6 +23,8 @@ PAGES = ("exchange.md", *(f"roles/{role}.md" for role in ROLES))
 NAMED = re.compile(r"`penstock ([^`]+)`")
 # what needs a chain of one's own or a folder that was lost → the test that does it
 ELSEWHERE = {
+    "price tides 4.20": "tests/newcomer/roles.py",
+    'unpublish tides --reason "…"': "tests/newcomer/roles.py",
     "chain serve": "tests/cli/test_chain_and_audit.py",
     "admin restore": "tests/api/test_operation.py",
     "admin set-back": "tests/connector/test_set_back.py",
