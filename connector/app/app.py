@@ -352,10 +352,7 @@ class Connector:
 
     @classmethod
     async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> "Connector":
-        """Build and open a participant; `recover` then goes on with what an earlier run left unfinished.
-
-        Waits for the database if another process works on it, and for the space.
-        """
+        """Build and open a participant, once its database is free and its space answers; `recover` then goes on."""
         connector = cls(data, settings, clock or Clock(), rules)
         await service.make(connector)
         connector.parts = Parts(connector)
