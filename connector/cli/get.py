@@ -22,7 +22,7 @@ from contracts.unit_price import MIB
 if TYPE_CHECKING:
     from connector.client.server import Server
 
-WAIT_SECONDS = 20
+WAIT_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 REASON_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
 NOWHERE, STREAM = "null", "-"

@@ -244,7 +244,8 @@ def test_a_column_s_values_are_drawn_and_those_about_people_are_not():
     assert all(column.bars == () for column in undrawn(table).columns)
 
 
-@given(st.lists(st.integers(-(2**40), 2**40), min_size=1, max_size=3_000))
+# no telephone number is so short
+@given(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=3_000))
 def test_a_drawing_is_of_all_values_and_small(numbers):
     table = describe("a.csv", io.BytesIO(b"n,x\n" + "".join(f"{number},\n" for number in numbers).encode()))
     bars = table.columns[0].bars

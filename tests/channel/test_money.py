@@ -43,7 +43,7 @@ class Money(RuleBasedStateMachine):
         self.tariff = TARIFFS[tariff]
         self.pair = Pair(replace(TERMS, tariff=self.tariff), rows=9, deposit=1000, cap=560)
         self.pair.open_channel(SECOND, 400)
-        self.backup = None
+        self.backup, self.onchain = None, {}
         for on, row in ((CHANNEL_ID, 0), (SECOND, 1)):
             assert self.pair.window(self.pair.want([row]), on).keys
 
@@ -130,13 +130,17 @@ class Money(RuleBasedStateMachine):
         found = pair.payee_db.act(lambda tx: claims.newest(tx, pair.holder, on, pair.now))
         if found is None or 0 < found.voucher.valid_until < pair.chain.block_time.timestamp():
             return
-        paid = found.voucher
-        pair.payee_db.act(lambda tx: tx.update("channels", {"id": on.hex()}, claimed=paid.cumulative_amount))
-        pair.payer_db.act(
-            lambda tx: receive.on_claimed(
-                tx, pair.buyer, on, paid.cumulative_amount, paid.account_hash, found.preimage, pair.now
-            )
-        )
+        self.onchain[on] = found.voucher, found.preimage
+        self.look_at_chain()
+
+    def look_at_chain(self):
+        """Tell both sides what was claimed, and by which lock, as each reads it itself, after a start as well."""
+        pair = self.pair
+        for on, (paid, preimage) in self.onchain.items():
+            known = {"claimed": paid.cumulative_amount, "claimed_lock": paid.lock}
+            pair.payee_db.act(lambda tx, on=on, known=known: tx.update("channels", {"id": on.hex()}, **known))
+            told = (paid.cumulative_amount, paid.account_hash, preimage, pair.now)
+            pair.payer_db.act(lambda tx, on=on, told=told: receive.on_claimed(tx, pair.buyer, on, *told))
 
     def wait(self, seconds):
         pair = self.pair
@@ -151,12 +155,13 @@ class Money(RuleBasedStateMachine):
         """Fall back to the last back-up, then compare signed states before anything else, as after a start."""
         if really:
             self.database(self.careless).restore(self.backup)
+            self.look_at_chain()
         for on in (CHANNEL_ID, SECOND):
             self.level(on)
 
     def level(self, on):
         pair = self.pair
-        message = pair.payer_db.act(lambda tx: resume.show(tx, on, "payer"))
+        message = pair.payer_db.act(lambda tx: resume.show_all(tx, pair.buyer, on, pair.now))
         for _ in range(10):  # rounds
             sent = over_the_wire(message)
             reply = pair.payee_db.act(

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ERROR_OF = {"negotiations": "ContractNegotiationError", "transfers": "TransferError", "catalog": "CatalogError"}
 # below these are numbers, and there is one 0
-NUMBERED = ("/log/addenda/", "/console/evidence/")
+NUMBERED = ("/log/addenda/", "/console/evidence/", "/management/things/", "/management/traces/")
 # heads that every answer has of its own
 OWN = frozenset({"Date", "Content-Length", "X-Request-ID"})
 ABSENT_PID, ABSENT_ID = "urn:uuid:absent", "0f" * 32
