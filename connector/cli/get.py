@@ -128,7 +128,10 @@ async def acquire(data: Path, body: dict[str, Any]) -> dict[str, Any]:
         halt = Halt(own, body["id"], data)
 
         async def got() -> dict[str, Any]:
-            await own.call("POST", "acquisitions", body)
+            begun = await own.call("POST", "acquisitions", body)
+            if earlier := (begun or {}).get("earlier"):
+                talk(f"  you have it already, by agreement {earlier}; this buys it again, and pays again")
+                talk(f"  penstock open {earlier} opens what is here")
             return await (read if body["mandate"]["to"] == STREAM else follow)(own, body["id"], halt)
 
         view = await halt.over(got())

@@ -111,7 +111,10 @@ class Acquisitions:
             self.driver.wake(waiter)
 
     async def acquire(self, key: str, product: str, mandate: Any) -> JsonObject:
-        """Begin to get `product` within `mandate`; with the id of what has begun go on, whatever it says then."""
+        """Begin to get `product` within `mandate`; with the id of what has begun go on, whatever it says then.
+
+        `earlier` of the answer is an agreement by which we have this product already: what is new is paid again.
+        """
         checked = mandates.checked(mandate)
         if not key or not product:
             raise InvalidInput("an acquisition needs an id and a product")
@@ -121,18 +124,19 @@ class Acquisitions:
         before = await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=key))
         await asyncio.to_thread(mandates.require_place, checked, steps.begun(before))
 
-        def act(tx: Tx) -> None:
+        def act(tx: Tx) -> str | None:
             known = tx.get(AcquisitionRow, id=key)
             if known is not None and known.product != product:
                 raise Conflict(f"`{key}` is about another product", "choose another id")
-            if (begun := steps.begun(known)) is None:
-                tx.put(steps.wanted(key, product, checked, now))
-            else:
+            if (begun := steps.begun(known)) is not None:
                 resting.unpause(tx, begun, self._engine.transfers, now)
+                return None
+            tx.put(steps.wanted(key, product, checked, now))
+            return progress.bought(tx, product, now)
 
-        await self._core.store.write(act)
+        earlier = await self._core.store.write(act)
         self.driver.hurry(key)
-        return await self.view(key)
+        return {**await self.view(key), "earlier": earlier}
 
     async def view(self, key: str) -> JsonObject:
         """Return where an acquisition is; raises Absent."""

@@ -8,6 +8,8 @@ from connector.channel import tally
 from connector.consumer import copying, waiting
 from connector.custody import replicas
 from connector.licence.licensed import rows_of
+from connector.negotiation.agreement import USABLE
+from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.errors import DISK_EXIT, Absent
 from connector.runtime.local_names import renamed
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
@@ -22,6 +24,7 @@ from contracts.unit_price import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from connector.runtime.errors import Failure
     from connector.store.rows.vault import ReplicaRow
@@ -93,6 +96,13 @@ def view(
             "text": told if copied is None else copying.text(row.progress),
         },
     }
+
+
+def bought(tx: Tx, product: str, now: datetime) -> str | None:
+    """Return an agreement of ours about a product that still runs, the one that runs longest; None where none does."""
+    where = "product = ? AND role = ? AND not_after > ?"
+    found = tx.find(AgreementRow, where, (product, CONSUMER, now), "not_after desc")
+    return next((row.digest for row in found if row.state in USABLE), None)
 
 
 def _rests(row: AcquisitionRow, trouble: Failure | None) -> str:
