@@ -52,23 +52,23 @@ BOUNDS = ("bid", "limit", "rounds")
 ROUNDS_LEAST = 2
 WAIT_DIGITS_MAX = 4
 
-# what a summary counts, and a supervisor's page looks among, by its key
-THINGS: tuple[tuple[type[TableRow], str], ...] = (
-    (ProductRow, "id"),
-    (ListingRow, "id"),
-    (AcquisitionRow, "id"),
-    (NegotiationRow, "id"),
-    (AgreementRow, "digest"),
-    (TransferRow, "id"),
-    (ChannelRow, "id"),
-    (BundleRow, "id"),
-    (AlarmRow, "id"),
+# what a summary counts
+HOLDS: tuple[type[TableRow], ...] = (
+    ProductRow,
+    ListingRow,
+    AcquisitionRow,
+    NegotiationRow,
+    AgreementRow,
+    TransferRow,
+    ChannelRow,
+    BundleRow,
+    AlarmRow,
 )
 
 
 async def status(call: Call) -> web.Response:
     """Say who this is and what it holds."""
-    counts = await call.core.store.read(lambda tx: {kind.TABLE.name: _count(tx, kind.TABLE.name) for kind, _ in THINGS})
+    counts = await call.core.store.read(lambda tx: {kind.TABLE.name: _count(tx, kind.TABLE.name) for kind in HOLDS})
     return as_json(
         {
             "did": call.core.identity.did,
@@ -230,4 +230,4 @@ async def attest(call: Call) -> web.Response:
 
 
 def _count(tx: Tx, table: str) -> int:
-    return int(tx.execute(f'SELECT count(*) AS n FROM "{table}"')[0]["n"])  # noqa: S608  # a row of THINGS
+    return int(tx.execute(f'SELECT count(*) AS n FROM "{table}"')[0]["n"])  # noqa: S608  # a row of HOLDS

@@ -8,12 +8,13 @@ from urllib.parse import quote as quoted
 from urllib.parse import urlencode
 
 from catalog.facets import FACETS
-from connector.api.management import THINGS
 from connector.console import describing
 from connector.console.fitting import fitting
 from connector.console.leafing import onward
+from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
+from connector.store import naming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,10 +77,13 @@ def _card(one: Mapping[str, Any]) -> JsonObject:
 
 
 def _named(tx: Tx, text: str) -> list[JsonObject]:
-    """Return what of our own has this id: its kind, its title, and the page that it is on."""
-    plain = _BEFORE.sub("", text, count=1)
+    """Return what of our own has this id, or one that alone begins so: its kind, its title, the page that it is on."""
+    try:
+        plain = naming.meant(tx, naming.ANY, _BEFORE.sub("", text, count=1)) if text else ""
+    except InvalidInput:  # the beginning of several
+        return []
     found = []
-    for kind, column in THINGS if plain else ():
+    for kind, column in naming.THINGS if plain else ():
         row = tx.get(kind, **{column: plain})
         if row is not None and (there := PLACES.get(kind.TABLE.name)):
             title = getattr(row, "title", None) or plain

@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING, Any
 
-from connector.api.management import THINGS
 from connector.console.language import LANGUAGES
 from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
@@ -13,6 +12,7 @@ from connector.regulator.logbooks import Logbooks
 from connector.runtime.errors import Absent
 from connector.runtime.limits import QUERY_CHARACTERS_MAX
 from connector.space.view import SpaceView
+from connector.store.naming import THINGS
 from contracts import address
 from contracts.canonical import JsonObject
 from contracts.namespace import AGREEMENT_URN
