@@ -54,12 +54,15 @@ class Spread:
             self._every *= 2
 
     def category(self) -> tuple[tuple[str, int], ...]:
-        """Return the commonest values, each with its share in basis points; nothing where it is no category."""
+        """Return the commonest values, each with its share in basis points; nothing where it is no category.
+
+        A value that is there once is one row's: whoever reads it has what is sold.
+        """
         if not self.counts:
             return ()
         whole = sum(self.counts.values())
         common = sorted(self.counts.items(), key=lambda one: (-one[1], one[0]))[:BARS_MAX]
-        return tuple((value[:BAR_CHARACTERS_MAX], times * WHOLE_BPS // whole) for value, times in common)
+        return tuple((value[:BAR_CHARACTERS_MAX], times * WHOLE_BPS // whole) for value, times in common if times > 1)
 
 
 def histogram(values: Sequence[Any], least: Any, most: Any, shown: Callable[[Any], str]) -> tuple[tuple[str, int], ...]:

@@ -14,12 +14,14 @@ import base64
 from typing import Final
 
 from contracts.canonical import canonical
+from contracts.errors import ContractError
 from contracts.labels import H
 
 REFERENCE_BYTES: Final = 32
 SAID_BYTES: Final = 10
 GROUP: Final = 4
 MARK: Final = "PS"
+KEY_CHARACTERS_MAX: Final = 64
 # what is paid for
 ADD, PAYOUT, REFUND = "add", "withdraw", "refund"
 
@@ -27,6 +29,13 @@ ADD, PAYOUT, REFUND = "add", "withdraw", "refund"
 def reference(kind: str, party: str, key: str) -> bytes:
     """Return the reference of what `party` (a DID) asks for or pays under its own id `key`."""
     return H("payment-reference", canonical({"kind": kind, "party": party, "id": key}))
+
+
+def require_key(key: str) -> None:
+    """Raise ContractError for an id that a request cannot have."""
+    if not 0 < len(key) <= KEY_CHARACTERS_MAX or not key.isprintable():
+        text = f"the id of a request is a text of 1 to {KEY_CHARACTERS_MAX} characters"
+        raise ContractError("no-request-id", text, "give it a shorter one")
 
 
 def said(told: bytes) -> str:

@@ -12,7 +12,7 @@ from catalog.question import like, question
 from catalog.roles import ROLES, Doing, does
 from catalog.use import use
 from connector.api.faults import JSON, as_json
-from connector.exchange import handed_in, kinds, listings, spaces
+from connector.exchange import handed_in, kinds, listings, spaces, standing
 from connector.exchange.attesting import Attesting
 from connector.exchange.federation import showing
 from connector.exchange.finding import Finding
@@ -219,11 +219,13 @@ async def versions(call: Call) -> web.Response:
 
     def read(tx: Tx) -> dict[str, Any]:
         kind = kinds.of(key)
-        if kind.find(tx, key).provider != call.peer:
+        row, waits = kind.find(tx, key), False
+        if row.provider != call.peer:
             _seen(tx, key, call.peer, role)
+            waits = standing.stands(row)  # what was handed in after it may be of another space, and is not reviewed
         if numbers:
-            return {"differences": kind.VERSIONS.compared(tx, key, *numbers)}
-        return {"versions": kind.VERSIONS.page(tx, key)}
+            return {"differences": kind.VERSIONS.compared(tx, key, *numbers, reviewed=waits)}
+        return {"versions": kind.VERSIONS.page(tx, key, reviewed=waits)}
 
     return as_json(await call.act(read))
 

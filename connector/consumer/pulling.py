@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from contextlib import AsyncExitStack
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -204,7 +205,8 @@ class Pulls:
         channel = bytes.fromhex(row.its_channel)
         exposure, reader_key = row.mandate.get("exposure"), self._core.identity.keys.delivery_public
         await haul.open_paid()
-        purchase = Purchase(self._till, row.its_provider, channel, haul.here, haul.prove)
+        going = partial(resting.require_going, row=row)
+        purchase = Purchase(self._till, row.its_provider, channel, haul.here, haul.prove, going)
         await purchase.resume(reader_key)
         while True:
             want = Want(
@@ -218,7 +220,7 @@ class Pulls:
                 exposure=None if exposure is None else int(exposure),
             )
             await haul.room()
-            await self._core.store.read(lambda tx: resting.require_going(tx, row))
+            await self._core.store.read(going)
             if await purchase.next(want, further=haul.critical is not None) is None:
                 return
             tell()

@@ -57,6 +57,10 @@ async def _everything(_after: int) -> int:
     return MAX_BATCH_ROWS
 
 
+def _always(_tx: Tx) -> None:
+    """Go on whatever happens: nobody pauses this."""
+
+
 async def _nothing(_received: Received) -> None:
     """Find nothing wrong."""
 
@@ -78,7 +82,8 @@ class Purchase:
     """The windows of one transfer, one after the other; from the second on each costs one round trip.
 
     `here` says how many rows behind the next n may be asked for, waiting for the first, 0 when none is left; `prove`
-    opens what was released and returns the first row that does not open.
+    opens what was released and returns the first row that does not open. `going` raises NotPermitted where nothing more
+    is to be signed, in the transaction that would: a provider may take its time with an offer.
     """
 
     def __init__(
@@ -88,9 +93,10 @@ class Purchase:
         channel: bytes,
         here: Callable[[int], Awaitable[int]] = _everything,
         prove: Callable[[Received], Awaitable[int | None]] = _nothing,
+        going: Callable[[Tx], None] = _always,
     ) -> None:
         self._till, self._provider, self._channel = till, provider, channel
-        self._here, self._prove = here, prove
+        self._here, self._prove, self._going = here, prove, going
         self._asked = 0
         self._signed: VoucherMessage | None = None
         self._waiting: Waiting | None = None
@@ -206,6 +212,7 @@ class Purchase:
             raise NotPermitted(paying.words(offer.reasons) or offer.outcome)
 
         def sign(tx: Tx) -> tuple[VoucherMessage | Equivocation, Waiting | None]:
+            self._going(tx)
             keep(tx)
             signed = payer.on_offer(tx, buyer, channel, request, offer, till.core.clock.now())
             return signed, None if want is None else self._look(tx, want)
@@ -244,10 +251,10 @@ class Purchase:
         if isinstance(message, RefusalMessage):
             raise await self._refused(message, keep)
         received, wrong = await self._read(message.released)
-        answered = message if wrong is None else replace(message, offered=None)
 
         def take(tx: Tx) -> tuple[Stepped, Waiting | None]:
             keep(tx)
+            answered = message if wrong is None and self._goes(tx) else replace(message, offered=None)
             stepped = step.on_stepped(tx, till.buyer, channel, request, answered, received, till.core.clock.now())
             return stepped, None if stepped.signed is None else self._look(tx, want)
 
@@ -257,6 +264,14 @@ class Purchase:
             raise stepped.fault
         self._signed, self._asked = paying.no_equivocation(stepped.signed), _rows(request)
         return taken
+
+    def _goes(self, tx: Tx) -> bool:
+        """Say whether more is to be signed; what was released is taken either way."""
+        try:
+            self._going(tx)
+        except NotPermitted:
+            return False
+        return True
 
     async def _read(self, message: ReleaseMessage) -> tuple[Received, int | None]:
         """Return the keys of a release before it is taken, and the first of its rows that does not open."""

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
 
-ID_CHARACTERS_MAX = 64
 HASH_BYTES = 32
 SHOWN = ("reference", "id", "member", "kind", "state", "tx", "reason")
 CASH = Case(
@@ -67,8 +66,7 @@ class Cash:
         kind, key, amount = document["kind"], document["id"], read_decimal(document["amount"], "amount")
         if kind not in FIRST:
             raise InvalidInput(f"`{kind[:40]}` is no request", f"one of {', '.join(FIRST)}")
-        if not 0 < len(key) <= ID_CHARACTERS_MAX or not key.isprintable():
-            raise InvalidInput(f"the id of a request is a text of 1 to {ID_CHARACTERS_MAX} characters")
+        references.require_key(key)
         if not 0 < amount <= MAX_MINOR:
             raise InvalidInput("a request is for more than nothing", "name an amount")
         told, tx_hash = references.reference(kind, member, key), document.get("tx", "")

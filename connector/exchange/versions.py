@@ -77,18 +77,29 @@ class Versions:
         """Return a version; raises Absent."""
         row = tx.get(ListingVersionRow, product=key, number=number)
         if row is None:
-            raise Absent(f"there is no version {number} of `{key[:100]}`", "penstock version list")
+            raise _absent(key, number)
         return row
 
-    def page(self, tx: Tx, key: str) -> list[JsonObject]:
-        """Return the versions of one, the newest first, each with what it changed of the one before."""
-        rows = tx.find(ListingVersionRow, "product = ?", (key,), "number")
+    def page(self, tx: Tx, key: str, *, reviewed: bool = False) -> list[JsonObject]:
+        """Return the versions of one, the newest first, each with what it changed of the one before.
+
+        With `reviewed` those alone whose review stands: others wait for theirs, and are their provider's business.
+        """
+        rows = [
+            row
+            for row in tx.find(ListingVersionRow, "product = ?", (key,), "number")
+            if not reviewed or row.review is not None
+        ]
         before = [None, *rows[:-1]]
         return [self._view(row, was) for row, was in zip(rows, before, strict=True)][::-1]
 
-    def compared(self, tx: Tx, key: str, old: int, new: int) -> list[JsonObject]:
-        """Return what differs between two versions; raises Absent."""
-        return self._told(key, self.find(tx, key, old), self.find(tx, key, new))
+    def compared(self, tx: Tx, key: str, old: int, new: int, *, reviewed: bool = False) -> list[JsonObject]:
+        """Return what differs between two versions, `reviewed` as above; raises Absent."""
+        rows = [self.find(tx, key, number) for number in (old, new)]
+        for row in rows:
+            if reviewed and row.review is None:
+                raise _absent(key, row.number)
+        return self._told(key, *rows)
 
     def _saying(self, tx: Tx, key: str, document: JsonObject) -> ListingVersionRow | None:
         what = key, _digest(document)
@@ -107,6 +118,10 @@ class Versions:
     def _told(self, key: str, old: ListingVersionRow, new: ListingVersionRow) -> list[JsonObject]:
         before, after = ({"id": key, **one.document} for one in (old, new))
         return [one.json() for one in self.differences(before, after)]
+
+
+def _absent(key: str, number: int) -> Absent:
+    return Absent(f"there is no version {number} of `{key[:100]}`", "penstock version list")
 
 
 def _digest(document: JsonObject) -> str:

@@ -20,12 +20,13 @@ from connector.provider import brief as briefs
 from connector.provider import steps
 from connector.provider.billing import orders
 from connector.runtime import reasons, rehearsal
-from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.runtime.errors import Absent, Conflict, InvalidInput, PenstockError
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import PaidRowsRow
 from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.vault import EditionRow
+from connector.store.table_row import replace
 from contracts import price_words
 from contracts.decimals import read_money
 from contracts.errors import ContractError
@@ -74,7 +75,11 @@ class Shop:
         unchanged = before.brief == after.brief
         if not unchanged:
             rehearsal.refuse(rehearsal.SEND, "submission", self._space.last().exchange, {"id": product})
-            await self._publications.resumed(product)
+            try:
+                await self._publications.resumed(product)
+            except PenstockError:
+                await self._core.store.write(lambda tx: self._as_before(tx, before, after))
+                raise
         return {
             "id": product,
             "title": after.title,
@@ -83,6 +88,12 @@ class Shop:
             "floor": after.limits["floor"],
             "unchanged": unchanged,
         }
+
+    def _as_before(self, tx: Tx, before: ProductRow, after: ProductRow) -> None:
+        """Offer a product at the price that it had: the exchange refused another, and what it lists is as it was."""
+        row = tx.get(ProductRow, id=before.id)
+        if row is not None and row.state is ProductState.FAILED and row.brief == after.brief:
+            keep(tx, self._core.evidence, row, replace(before, updated=row.updated))
 
     async def unpublish(self, product: str, reason: str) -> JsonObject:
         """Offer a product no more, here and at the exchange; the same again asks the exchange again.

@@ -103,6 +103,7 @@ class Wallet:
         for more than there is, Conflict for another amount under the id.
         """
         value, me = int(amount), self._core.identity.did
+        references.require_key(id)  # what the exchange will refuse is refused before it costs
         if me == self._space.last().exchange:
             raise Conflict("the exchange pays out what others give back", "its own balance is its owner's already")
         reference = references.reference(references.PAYOUT, me, id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from contracts.decimals import read_hex
 from contracts.payment_reference import REFUND
 from ledger.audit.books import reading
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.chain.payment import Payment
 
 MADE, CODE = "payment.made", "refund-not-on-chain"
+HASH_BYTES = 32
 
 
 async def check(sources: Sources, books: Books, deals: Deals, report: Report) -> None:
@@ -41,8 +43,8 @@ async def check(sources: Sources, books: Books, deals: Deals, report: Report) ->
 
 def _read(event: Event) -> tuple[str, str, int, str]:
     fields = event.fields
-    transaction = str(fields["tx"])
-    bytes.fromhex(transaction)
+    # in one spelling: the same transfer written otherwise would bear out a second claim
+    transaction = read_hex(fields["tx"], "tx", HASH_BYTES).hex()
     return str(fields["kind"]), str(fields.get("agreementDigest", "")), int(fields["amount"]), transaction
 
 

@@ -42,6 +42,9 @@ async def test_a_version_is_gone_back_to_and_bought(space, tmp_path):
     standing = await space.doors["buyer"].call("GET", "offers/tide-tables")
     assert (standing["title"], standing["edition"], standing["state"]) == ("Tide tables", first["edition"], "listed")
     assert await refused(space.doors["buyer"].call("GET", "quotes/tide-tables")) == 404
+    # nor does anybody read of the next one before its review, but who handed it in
+    assert [one["title"] for one in await versions(space, "tide-tables")] == ["Tide tables"]
+    assert await refused(space.doors["buyer"].call("GET", "products/tide-tables/versions?from=1&to=2")) == 404
     second, oldest = await versions(space, "tide-tables", "provider")
     said = " | ".join(one["en"] for one in second["differences"])
     for part in (

@@ -122,6 +122,9 @@ async def test_what_is_taken_home_is_given_back_on_chain_once(space):
     said = [await penstock(space, "buyer", *withdraw, "2500", "--id", "rent") for _ in range(2)]
     assert said[0] == said[1]
     assert (said[0]["state"], said[0]["amount"]) == ("returned", "2500")
+    # an id that the exchange would not take, after the units are gone
+    await refused(space, "buyer", 2, "1 to 64 characters", *withdraw, "2500", "--id", "x" * 65)
+    await refused(space, "buyer", 2, "1 to 64 characters", *withdraw, "2500", "--id", "a\tb")
     await refused(space, "buyer", 2, "another amount was asked for", *withdraw, "2600", "--id", "rent")
     after, issued = await wallet(space, "buyer"), await wallet(space, "exchange")
     assert int(before["balance"]) - int(after["balance"]) == int(issued["balance"]) - int(there["balance"]) == 2500

@@ -244,6 +244,13 @@ def test_a_column_s_values_are_drawn_and_those_about_people_are_not():
     assert all(column.bars == () for column in undrawn(table).columns)
 
 
+def test_what_one_row_alone_says_is_not_drawn():
+    rows = "".join(f"met at the {gate} gate,{'ab'[gate == 'c']}\n" for gate in "abcdefghijkl")
+    note, kind = describe("a.csv", io.BytesIO(b"note,kind\n" + rows.encode())).columns
+    assert note.bars == ()
+    assert kind.bars == (("a", 9_166),)
+
+
 # no telephone number is so short
 @given(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=3_000))
 def test_a_drawing_is_of_all_values_and_small(numbers):

@@ -56,6 +56,16 @@ async def test_one_transfer_bears_out_one_claim(world):
     assert [index for _, index, _ in named(report, CODE)] == [again]
 
 
+@pytest.mark.parametrize("spelled", [TX.hex().upper(), " " + TX.hex(), TX.hex() + "\n", "7e"])
+async def test_a_transfer_in_another_spelling_bears_out_nothing(world, spelled):
+    claimed(world)
+    shown(world)
+    about = {"to": world["buyer"].did, "amount": "25", "tx": spelled, "agreementDigest": world.kept["digest"].hex()}
+    world.record("provider", "payment.made", "0f" * 32, ("0f" * 32,), kind="refund", **about)
+    report = await run(Given(world), SUPERVISOR)
+    assert "field-malformed" in report.codes()
+
+
 async def test_nobody_refunds_what_it_did_not_sell(world):
     claimed(world, by="buyer")
     claimed(world, agreement="ab" * 32, tx=b"\x01" * 32)
