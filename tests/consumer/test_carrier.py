@@ -186,7 +186,7 @@ def refuse(status):
 
 
 FAULTS = {
-    "always wrong": (lambda _first, body: bytes([body[0] ^ 1]) + body[1:], PeerMisbehaved, "for row [01]"),
+    "always wrong": (lambda _first, body: bytes([body[0] ^ 1]) + body[1:], PeerMisbehaved, "for piece [01]"),
     "too short": (lambda _first, body: body[:-1], PeerMisbehaved, "bytes instead of"),
     "too long": (lambda _first, body: body + b"x", PeerMisbehaved, "bytes instead of"),
     "refused": (refuse(403), PeerRefused, "403"),
