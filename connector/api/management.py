@@ -14,7 +14,7 @@ from connector.consumer.acquisition import Acquisitions
 from connector.consumer.opening import Openings
 from connector.exchange.admission import Admission
 from connector.exchange.attesting import Attesting
-from connector.exchange.cash import Cash
+from connector.exchange.cash import CREDIT, Cash
 from connector.exchange.reviewer import Reviewer
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import messages, validation
@@ -208,7 +208,7 @@ async def credit(call: Call) -> web.Response:
         await call.of(Cash).require(reference, member.did, amount)
     key = reference or str(body.get("id") or f"{member.did}:{call.core.clock.now().isoformat()}")
     minting = acts.mint(programs.deployment, member.address, amount)
-    mined = await call.of(Transactions).submit("credit:" + key, minting, anew=bool(reference))
+    mined = await call.of(Transactions).submit(CREDIT + key, minting, anew=bool(reference))
     if reference:
         await call.of(Cash).credited(reference, mined.transaction)
     return as_json({"did": member.did, "amount": str(amount), "currency": call.of(Programs).deployment.currency})

@@ -18,6 +18,7 @@ from connector.exchange.membership import refuse_leaving
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict, InvalidInput, VerificationFailed
 from connector.runtime.limits import MEMBER_REQUESTS_MAX
+from connector.store.rows.chain import ActState, ChainTxRow
 from connector.store.rows.space import CashRow, CashState
 from contracts import payment_reference as references
 from contracts.decimals import read_decimal, read_hex
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
 
 HASH_BYTES = 32
+CREDIT = "credit:"  # of a transaction
 SHOWN = ("reference", "id", "member", "kind", "state", "tx", "reason")
 CASH = Case(
     CashRow,
@@ -129,6 +131,12 @@ class Cash:
     async def refuse(self, reference: str, reason: str, who: str) -> JsonObject:
         """Refuse to credit what was asked for, with a reason that the member reads."""
         reasons.check(reason, "the member reads why")
+        issued = await self._core.store.read(lambda tx: tx.get(ChainTxRow, id=CREDIT + reference))
+        if issued is not None and issued.state is not ActState.REVERTED:  # by a credit that was cut short, or is on
+            row = await self._core.store.read(lambda tx: CASH.find(tx, reference))
+            if row.state is CashState.ASKED:
+                hint = "credit it once more: nothing is issued twice"
+                raise Conflict(f"units are issued for the request `{reference}` already", hint)
         return await self._moved(reference, "refuse", who, reason)
 
     def view(self, row: CashRow) -> JsonObject:

@@ -110,6 +110,21 @@ async def test_what_is_brought_in_is_credited_once_to_who_asked(space):
     await refused(space, "exchange", 2, "`credited` cannot be moved by `refuse`", *refusal)
 
 
+async def test_what_units_were_issued_for_is_not_refused(space):
+    """A credit that was cut short after its units were issued, before the request said so."""
+    asked = await penstock(space, "buyer", "wallet", "add", "300", "--id", "cut-short")
+    body = {"did": space.did("buyer"), "amount": "300", "id": asked["reference"]}  # the transaction of a credit for it
+    await space.doors["exchange"].call("POST", "credits", body)
+    refuse = ("exchange", "request", "refuse", asked["reference"], "--reason", "no payment has come")
+    await refused(space, "exchange", 2, "already", *refuse)
+    before = await wallet(space, "buyer")
+    credit = ("exchange", "credit", space.did("buyer"), "300", "--reference", asked["reference"])
+    await penstock(space, "exchange", *credit)
+    assert (await wallet(space, "buyer"))["balance"] == before["balance"]
+    rows = (await penstock(space, "buyer", "wallet", "requests"))["requests"]
+    assert [row["state"] for row in rows if row["id"] == "cut-short"] == ["credited"]
+
+
 async def test_what_is_taken_home_is_given_back_on_chain_once(space):
     before, there = await wallet(space, "buyer"), await wallet(space, "exchange")
     withdraw = ("wallet", "withdraw")
