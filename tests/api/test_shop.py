@@ -202,9 +202,9 @@ async def test_a_change_goes_by_review_while_what_was_listed_stands(space, tmp_p
         found = (await space.doors["buyer"].call("GET", "find?q=standing"))["products"]
         return [(row["title"], row["state"]) for row in found]
 
-    exchange = space.doors["exchange"]
-    await space.publish_files("provider", "standing", [path], title="Standing one")
-    brief = {"title": "Standing two", "description": "more words"}
+    exchange, until = space.doors["exchange"], term_end(space.now())  # one end of use, or the rules are others
+    await space.publish_files("provider", "standing", [path], title="Standing one", until=until)
+    brief = {"title": "Standing two", "description": "more words", "until": until}
     with pytest.raises(PenstockError):  # it is listed as the second, and nothing waits
         await space.publish_files("provider", "standing", [path], **brief, grade=9)
     await _handed_in(space, path, **brief)
@@ -220,21 +220,21 @@ async def test_a_change_goes_by_review_while_what_was_listed_stands(space, tmp_p
     refuse = {"move": "refuse", "reason": "the words say nothing"}
     await exchange.call("POST", "listings/standing/moves", refuse)
     assert await shown() == [("Standing one", "listed")]
-    await _handed_in(space, path, title="Standing three")
+    await _handed_in(space, path, title="Standing three", until=until)
     await exchange.call("POST", "listings/standing/review", {})
     assert await shown() == [("Standing three", "listed")]
-    await _handed_in(space, path, title="Standing four")
+    await _handed_in(space, path, title="Standing four", until=until)
     await exchange.call("POST", "listings/standing/moves", {"move": "suspend", "reason": "a complaint"})
     assert await shown() == []
     await exchange.call("POST", "listings/standing/moves", {"move": "resume", "reason": ""})
     assert await shown() == [("Standing three", "listed")]
     # other rules are another offer: nobody is sold them as what is listed
-    await _handed_in(space, path, title="Standing five", region="DE")
+    await _handed_in(space, path, title="Standing five", region="DE", until=until)
     assert await refused(space.doors["buyer"].call("GET", "quotes/standing")) == 404
     assert await shown() == [("Standing three", "listed")]
 
 
 async def _handed_in(space, path, **more):
     brief = {"id": "standing", "files": [str(path)], "price": "1000", "floor": "500", "unit": "MiB", "tier": "kept"}
-    rest = {"keywords": ["standing"], "purpose": "Research", "until": term_end(space.now()), "region": "US"}
+    rest = {"keywords": ["standing"], "purpose": "Research", "region": "US"}
     return await space.doors["provider"].call("POST", "products", brief | rest | {"pieceKiB": 64} | more)
