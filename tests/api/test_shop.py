@@ -168,7 +168,7 @@ async def test_what_is_taken_off_is_found_no_more_and_served_to_its_end(space, t
 async def test_a_price_that_the_exchange_refuses_leaves_the_product_on_offer(space, tmp_path):
     path = tmp_path / "held.csv"
     path.write_text("hour,height\n" + "".join(f"{hour},{hour % 12}\n" for hour in range(400)))
-    await _handed_in(space, path, id="held", title="Held", keywords=["held"])
+    await _handed_in(space, path, id="held", title="Held", keywords=["held"], until=term_end(space.now()))
     exchange = space.doors["exchange"]
     await exchange.call("POST", "listings/held/review", {})
     await exchange.call("POST", "listings/held/moves", {"move": "suspend", "reason": "a complaint"})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FINAL = ("complete", "failed")  # states of an acquisition that goes on no more
 
-ACQUISITION: Shape = {
+ACQUISITION: dict[str, Any] = {
     "id": "text", "product": "text", "title": "text", "state": "text", "price": "text", "most": "text",
     "cap": "digits?", "agreement": "text?", "channel": "text?", "transfer": "text?", "mark": "text",
     "negotiation": {"price": "digits", "rounds": "number"}, "turn": "object?", "reason": "text?",
