@@ -178,7 +178,7 @@ async def test_a_bill_is_checked_by_chain_and_log_and_against_the_other_party_s(
     differs = await reader.give(["bill", "check", "bill.json", "--against", "altered.json"], code=6)
     assert differs.count("differs: ") == 1
     page = await reader.give(["bill", "check", "bill.html"])
-    assert page.endswith(f"the bill holds: {reader.trade.amount} minor units of CNY\n"), "the page that a person files"
+    assert page.endswith(f"the bill holds: {shown(reader.trade.amount)}\n"), "the page that a person files"
     assert "not looked at: " in differs, "without --rpc and --log"
 
 

@@ -34,6 +34,11 @@ async def _lists(told):
         await told.space.publish_files("provider", "tides", [path], title=f"{words} told", price=price)
     back = ("tides", "1", "--reason", "the new one was wrong")
     await told.say("version roll-back", *back, by="provider")
+    await told.say("purposes", "weather")
+    await told.say("orders told", by="provider")
+    await told.space.publish("provider", "shopped", (70_000,))
+    await told.say("price shopped", "4.20", by="provider")
+    await told.say("unpublish shopped", "--reason", "it was a trial", by="provider")
 
 
 async def _demands(told):
