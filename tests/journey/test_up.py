@@ -20,10 +20,12 @@ from connector.demo import local_space
 from connector.runtime.errors import InvalidInput
 from tests import nursery
 from tests.api.answers.shapes import unlike
-from tests.api.command import WITHIN_SECONDS, run
+from tests.api.command import run
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+# four servers begin, found a space and admit each other: ten seconds on an idle machine of two cores
+UP_SECONDS = 240
 UP = (sys.executable, "-m", "connector.cli.entry", "up")
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "penstock-space"
@@ -54,7 +56,7 @@ class Up:
 
     async def until(self, words):
         """Read lines until one has these words."""
-        async with asyncio.timeout(WITHIN_SECONDS):
+        async with asyncio.timeout(UP_SECONDS):
             while line := (await self.process.stdout.readline()).decode():
                 self.said.append(line.rstrip("\n"))
                 if words in line:
@@ -63,7 +65,7 @@ class Up:
 
     async def ended(self, code):
         """Wait for its end; returns what it said last."""
-        async with asyncio.timeout(WITHIN_SECONDS):
+        async with asyncio.timeout(UP_SECONDS):
             _, told = await self.process.communicate()
         assert self.process.returncode == code, told.decode()
         return told.decode()
@@ -138,7 +140,7 @@ async def test_on_a_terminal_no_command_is_broken_and_ctrl_c_ends_all_four(folde
     pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
     process = await nursery.EXEC(sys.executable, "-c", TERMINAL, *UP, cwd=made, env=env, **pipes)
     try:
-        async with asyncio.timeout(WITHIN_SECONDS):
+        async with asyncio.timeout(UP_SECONDS):
             shown = (await process.stdout.readuntil(b"Ctrl-C\r\n")).decode()
             process.stdin.write(b"\x03")
             rest = (await process.stdout.read()).decode()
@@ -169,7 +171,7 @@ async def test_one_that_ends_is_told_and_ends_the_others(folder):
         found = json.loads(await up.until("{"))
         pid = json.loads(Path(found["participants"]["provider"]["data"], "server.json").read_text())["pid"]
         nursery.os.kill(pid, signal.SIGTERM)
-        async with asyncio.timeout(WITHIN_SECONDS):
+        async with asyncio.timeout(UP_SECONDS):
             _, told = await up.process.communicate()
         assert up.process.returncode == 7
         assert "the provider ended" in told.decode()
