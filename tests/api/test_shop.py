@@ -168,15 +168,15 @@ async def test_what_is_taken_off_is_found_no_more_and_served_to_its_end(space, t
 async def test_a_price_that_the_exchange_refuses_leaves_the_product_on_offer(space, tmp_path):
     path = tmp_path / "held.csv"
     path.write_text("hour,height\n" + "".join(f"{hour},{hour % 12}\n" for hour in range(400)))
-    await _handed_in(space, path, id="held", title="Held", keywords=["held"], until=term_end(space.now()))
+    await _handed_in(space, path, id="shop-held", title="Held", keywords=["shop-held"], until=term_end(space.now()))
     exchange = space.doors["exchange"]
-    await exchange.call("POST", "listings/held/review", {})
-    await exchange.call("POST", "listings/held/moves", {"move": "suspend", "reason": "a complaint"})
-    assert "suspended" in await failed(space, "provider", "price", "held", "9.00")
-    await exchange.call("POST", "listings/held/moves", {"move": "resume", "reason": "it was not true"})
-    assert "9.00" in await said(space, "provider", "price", "held", "9.00")
-    await space.get("held", limit=1000)
-    await space.complete("held")
+    await exchange.call("POST", "listings/shop-held/review", {})
+    await exchange.call("POST", "listings/shop-held/moves", {"move": "suspend", "reason": "a complaint"})
+    assert "suspended" in await failed(space, "provider", "price", "shop-held", "9.00")
+    await exchange.call("POST", "listings/shop-held/moves", {"move": "resume", "reason": "it was not true"})
+    assert "9.00" in await said(space, "provider", "price", "shop-held", "9.00")
+    await space.get("shop-held", limit=1000)
+    await space.complete("shop-held")
 
 
 async def test_the_orders_of_a_product_come_to_what_the_statement_says(space, tmp_path):

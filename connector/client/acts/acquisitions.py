@@ -103,7 +103,7 @@ def _turn(verb: str, help_: str, says: tuple[str, str], *fields: Field) -> Act:
         f"POST acquisitions/{{id}}/{verb}",
         help=help_,
         says=says,
-        answer={**ACQUISITION, "earlier?": "text?"},
+        answer={**ACQUISITION, "earlier": "text?"},
         example=MINE,
         fields=(ID, *fields),
         does=f"pausing.{verb}",
