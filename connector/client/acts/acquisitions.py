@@ -103,7 +103,7 @@ def _turn(verb: str, help_: str, says: tuple[str, str], *fields: Field) -> Act:
         f"POST acquisitions/{{id}}/{verb}",
         help=help_,
         says=says,
-        answer={**ACQUISITION, "earlier": "text?"},
+        answer=ACQUISITION,
         example=MINE,
         fields=(ID, *fields),
         does=f"pausing.{verb}",
@@ -178,7 +178,7 @@ ACTS = (
             "Get {product} at {mandate_limit} per unit at most.",
             "获取产品 {product},单价不超过 {mandate_limit}。",
         ),
-        answer=ACQUISITION,
+        answer={**ACQUISITION, "earlier": "text?"},
         example=MINE | {"product": "nyc-flights-2013", "mandate": {"limit": "420", "purpose": "AirTrafficResearch"}},
         fields=(
             PRODUCT,
