@@ -36,8 +36,12 @@ TERMINAL = "import os, pty, sys; os.environ |= {'COLUMNS': '80'}; sys.exit(pty.s
 
 
 def row():
-    """Return the first of four ports in a row that are free here, and that no other run of the tests draws."""
-    while not all(map(local_space._is_free, range(first := random.randrange(20_000, 30_000, 10), first + 4))):
+    """Return the first of four ports in a row that are free here, and that no other run of the tests draws.
+
+    By chance that no seed repeats: two workers that begin at once would each take some of the four, and wait.
+    """
+    chance = random.SystemRandom()
+    while not all(map(local_space._is_free, range(first := chance.randrange(20_000, 30_000, 10), first + 4))):
         pass
     return str(first)
 
