@@ -60,6 +60,9 @@ async def space(tmp_path_factory):
             prohibition = [{"action": "use", "assignee": assignee}]
             policy = {"permission": EVERYBODY, "prohibition": prohibition, "conflict": "prohibit"}
             made.write("provider", "UPDATE products SET policy = ? WHERE id = ?", (json.dumps(policy), product))
+            # as it was reviewed: a buyer's connector takes no other rules than the list shows
+            listed = "UPDATE listings SET offer = json_set(offer, '$.policy', json(?)) WHERE id = ?"
+            made.write("exchange", listed, (json.dumps(policy), product))
         yield made
     finally:
         await made.stop()

@@ -25,7 +25,7 @@ from tests.api.command import run
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # four servers begin, found a space and admit each other: ten seconds on an idle machine of two cores
-UP_SECONDS = 240
+UP_SECONDS = 60
 UP = (sys.executable, "-m", "connector.cli.entry", "up")
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "penstock-space"
@@ -60,11 +60,14 @@ class Up:
 
     async def until(self, words):
         """Read lines until one has these words."""
-        async with asyncio.timeout(UP_SECONDS):
-            while line := (await self.process.stdout.readline()).decode():
-                self.said.append(line.rstrip("\n"))
-                if words in line:
-                    return line
+        try:
+            async with asyncio.timeout(UP_SECONDS):
+                while line := (await self.process.stdout.readline()).decode():
+                    self.said.append(line.rstrip("\n"))
+                    if words in line:
+                        return line
+        except TimeoutError:
+            self.process.kill()
         raise AssertionError((self.said, (await self.process.stderr.read()).decode()))
 
     async def ended(self, code):
