@@ -178,7 +178,7 @@ ACTS = (
             "Get {product} at {mandate_limit} per unit at most.",
             "获取产品 {product},单价不超过 {mandate_limit}。",
         ),
-        answer={**ACQUISITION, "earlier": "text?"},
+        answer={**ACQUISITION, "earlier?": "text?"},
         example=MINE | {"product": "nyc-flights-2013", "mandate": {"limit": "420", "purpose": "AirTrafficResearch"}},
         fields=(
             PRODUCT,
