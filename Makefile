@@ -20,7 +20,7 @@ JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-newcomer test-browser tck docs notebook lint install lock wheels programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-newcomer test-browser test-croissant tck docs notebook demonstration lint install lock wheels programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-federation bench-audit clean
 
 demo: $(STAMP)
@@ -87,12 +87,17 @@ test-newcomer: $(STAMP)
 # the console in a real Chromium (a package of the system) on the demo's data; draws the pictures of docs/console anew and
 # prints `N passed, M failed` at the end
 test-browser: $(STAMP)
-	$(BIN)/python -m pytest -q -p tests.closing tests/browser/stories.py $(ARGS)
+	$(BIN)/python -m pytest -q -p tests.closing tests/browser/stories.py tests/browser/roles.py tests/browser/hostile.py $(ARGS)
 
 # the official Dataspace Protocol kit, fetched by Maven, against a real connector; prints `N passed, M failed` at the end
 tck: $(STAMP)
 	@$(BIN)/python -m tests.interop.kit $(ARGS)
 	@$(BIN)/python -m tests.interop.harvested
+
+# what we write as Croissant, read by MLCommons' own library, which pip brings into an environment of its own; prints
+# `N passed, M failed` at the end
+test-croissant: $(STAMP)
+	@$(BIN)/python -m tests.interop.croissant $(ARGS)
 
 # write what docs/ and README.md take from the program's own tables
 docs: $(STAMP)
@@ -101,6 +106,10 @@ docs: $(STAMP)
 # run docs/python.md on four participants, and write it with what it gives as a notebook
 notebook: $(STAMP)
 	$(BIN)/python -m docs.generate.notebook
+
+# play the demo, and draw what it printed for the README
+demonstration: $(STAMP)
+	$(BIN)/python -m docs.generate.demonstration
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -161,7 +161,7 @@ async def begun(made: Space, running: Sequence[Process]) -> None:
     """Have every buyer admitted, credited, and its transfer started."""
     for process in running:
         for did in await said(process):
-            await made.call(EXCHANGE, "POST", "members", {"did": did})
+            await made.call(EXCHANGE, "POST", "members", {"did": did, "invite": True})
             await made.call(EXCHANGE, "POST", "credits", {"id": did, "did": did, "amount": str(GIB)})
     for process in running:
         assert process.stdin is not None

@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from bench import report
 from bench.space import machine
+from connector.cli.serve import settle
 from connector.store.connection import WRITING, connect
 from connector.store.evidence import Evidence
 from connector.store.store import Store
@@ -109,6 +110,7 @@ def recorder(log: Evidence) -> Iterator[Any]:
 
 async def append(folder: Path, events: int, each: int) -> dict[str, float]:
     """Append `events`, `each` to an act; return seconds and CPU seconds."""
+    settle()
     store, parts = await Store.open(folder / NAME, TABLES), recorder(evidence())
     await store.write(next(parts))
     left = events

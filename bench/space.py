@@ -60,7 +60,7 @@ class Space:
 
     async def admit(self, role: str) -> None:
         """Have the exchange admit a member that answers; a buyer is credited, too."""
-        await self.call(EXCHANGE, "POST", "members", {"did": self.did(role)})
+        await self.call(EXCHANGE, "POST", "members", {"did": self.did(role), "invite": True})
         if role == "buyer":
             await self.call(EXCHANGE, "POST", "credits", {"id": "bench", "did": self.did(role), "amount": str(FUNDS)})
 

@@ -140,7 +140,9 @@ def measure_command(command: Sequence[str]) -> list[report.Row]:
         host.start()
         guest.start()
         did = settings.load(guest.data, {}, {}).did
-        subprocess.run([*command, "exchange", "admit", did, "--data", str(host.data)], check=True, capture_output=True)
+        subprocess.run(
+            [*command, "exchange", "admit", did, "--invite", "--data", str(host.data)], check=True, capture_output=True
+        )
         find, least = (_cpu_seconds(one) for one in ([*command, "find", "tides", "--data", str(guest.data)], python))
     figures = {"command: find, CPU": (find * 1000, "ms"), "command: importing asyncio, CPU": (least * 1000, "ms")}
     return report.rows(figures | {FIND: (find / least, "times")}, COMMAND_TARGETS)

@@ -1,8 +1,12 @@
 """A complaint: one party of an agreement about the other, and its life cycle as a table with a clock for each state.
 
+    filed → answered → escalated → upheld | dismissed
+                                 → ordered → fulfilled      upheld, with an amount that is to be given back
+
 Law: a move is made by a role; whoever calls has checked that the caller has it (`complainant` filed it, `respondent` is
 the other party of the agreement). A state with a row in CLOCKS waits for somebody until so many working days are over;
-what is late is shown and counted, and only then may a complaint that nobody answered be taken further.
+what is late is shown and counted, and only then may a complaint that nobody answered be taken further. What is ordered
+may be ordered otherwise, settled or dismissed until it is carried out; from then on it stands.
 """
 
 from __future__ import annotations
@@ -34,6 +38,8 @@ class State(StrEnum):
     SETTLED = "settled"
     WITHDRAWN = "withdrawn"
     UPHELD = "upheld"
+    ORDERED = "ordered"
+    FULFILLED = "fulfilled"
     DISMISSED = "dismissed"
 
 
@@ -45,6 +51,8 @@ class Move(StrEnum):
     ESCALATE = "escalate"
     WITHDRAW = "withdraw"
     UPHOLD = "uphold"
+    ORDER = "order"
+    PAY = "pay"
     DISMISS = "dismiss"
 
 
@@ -59,8 +67,13 @@ TABLE: Mapping[tuple[State, Move], Step[State]] = {
     (State.ANSWERED, Move.ESCALATE): Step(State.ESCALATED, COMPLAINANT),
     (State.ANSWERED, Move.WITHDRAW): Step(State.WITHDRAWN, COMPLAINANT),
     (State.ESCALATED, Move.UPHOLD): Step(State.UPHELD, EXCHANGE),
+    (State.ESCALATED, Move.ORDER): Step(State.ORDERED, EXCHANGE),
     (State.ESCALATED, Move.DISMISS): Step(State.DISMISSED, EXCHANGE),
     (State.ESCALATED, Move.WITHDRAW): Step(State.WITHDRAWN, COMPLAINANT),
+    (State.ORDERED, Move.PAY): Step(State.FULFILLED, RESPONDENT),
+    (State.ORDERED, Move.ORDER): Step(State.ORDERED, EXCHANGE),
+    (State.ORDERED, Move.DISMISS): Step(State.DISMISSED, EXCHANGE),
+    (State.ORDERED, Move.SETTLE): Step(State.SETTLED, COMPLAINANT),
 }
 
 
@@ -76,7 +89,11 @@ CLOCKS: Mapping[State, Clock] = {
     State.FILED: Clock(RESPONDENT, 5),
     State.ANSWERED: Clock(COMPLAINANT, 5),
     State.ESCALATED: Clock(EXCHANGE, 10),
+    State.ORDERED: Clock(RESPONDENT, 10),
 }
+# states in which the exchange has found the complaint right, and those that name an amount
+FOUND_RIGHT = frozenset({State.UPHELD, State.ORDERED, State.FULFILLED})
+WITH_AMOUNT = frozenset({State.ORDERED, State.FULFILLED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from catalog.about import NOTHING, About, about_from_json, about_json
 from catalog.codes import FREQUENCIES, SECURITY_GRADES, require, tier
 from catalog.document import items, members, text
 from catalog.errors import CatalogError
+from catalog.packing import Packing, packing_from_json
 from catalog.profile import FileProfile, file_from_json, file_json
 from contracts.namespace import NS
 from policy import regions
@@ -58,7 +59,8 @@ class Distribution:
 class Dataset:
     """A described dataset; `grade` is the security grade 1 to 5, `region` the place it is about, empty if none.
 
-    `classes` says what it is about: dimension → code (`catalog.classes.DIMENSIONS`).
+    `classes` says what it is about: dimension → code (`catalog.classes.DIMENSIONS`). `packing` is how small files are
+    delivered together, where they are.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Dataset:
     frequency: str = "irregular"
     classes: Mapping[str, str] = field(default_factory=dict)
     about: About = NOTHING
+    packing: Packing | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the tables and limits do not know; raises CatalogError with the path of the fault."""
@@ -135,12 +138,14 @@ def dataset_json(dataset: Dataset) -> dict[str, object]:
         "region": dataset.region,
         "frequency": dataset.frequency,
         "classes": dict(dataset.classes),
-    } | ({"about": about_json(dataset.about)} if dataset.about else {})
+        **({"about": about_json(dataset.about)} if dataset.about else {}),
+        **({"packing": dataset.packing.json()} if dataset.packing else {}),
+    }
 
 
 def dataset_from_json(document: object) -> Dataset:
     """Read `dataset_json`'s form; anything missing, unknown, too long or not in a table raises CatalogError."""
-    facts = members(document, "dataset", required=_KEYS, allowed=_KEYS | {"about"})
+    facts = members(document, "dataset", required=_KEYS, allowed=_KEYS | {"about", "packing"})
     grade = facts["grade"]
     if type(grade) is not int:
         raise CatalogError(f"unknown security grade `{grade}`", path="grade", hint="1 to 5")
@@ -159,6 +164,7 @@ def dataset_from_json(document: object) -> Dataset:
         frequency=text(facts["frequency"], "frequency"),
         classes={name: text(code, f"classes/{name}") for name, code in _classes(facts["classes"]).items()},
         about=about_from_json(facts.get("about", {})),
+        packing=None if facts.get("packing") is None else packing_from_json(facts["packing"], "packing"),
     )
 
 

@@ -23,7 +23,8 @@ FILE_BYTES_MAX = 262_144  # two descriptions, the longest licence, and some thou
 DEPTH_MAX = 12  # what means something is not deeper than six
 NODES_MAX = 50_000
 KEY_PARTS_MAX = 16  # of a dotted key of TOML: what reads them takes time with their square
-FORMS: Mapping[str, str] = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+LINKED_BYTES_MAX = 4 * 1_048_576  # a Croissant file: machines write it, with some hundred bytes for a column
+FORMS: Mapping[str, str] = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonld": "json"}
 _PART = r"""(?:[A-Za-z0-9_-]{1,512}|"[^"\n]{0,512}"|'[^'\n]{0,512}')"""
 _LONG_KEY = re.compile(rf"(?:{_PART}[ \t]{{0,8}}\.[ \t]{{0,8}}){{{KEY_PARTS_MAX}}}{_PART}")
 # what opens and closes, outside of texts and comments; a quote alone is a text that does not end
@@ -55,8 +56,9 @@ def read(content: bytes, form: str) -> dict[str, Any]:
 
     Raises CatalogError, with the line where there is one.
     """
-    if len(content) > FILE_BYTES_MAX:
-        raise CatalogError(f"a product file has at most {FILE_BYTES_MAX} bytes, this one {len(content)}")
+    most = LINKED_BYTES_MAX if form == "json" else FILE_BYTES_MAX
+    if len(content) > most:
+        raise CatalogError(f"such a file has at most {most} bytes, this one has more")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -65,7 +67,14 @@ def read(content: bytes, form: str) -> dict[str, Any]:
     found = _READERS[form](text)
     if not isinstance(found, dict) or not found:
         raise CatalogError("the product file has no keys", hint="penstock publish --template shows one")
+    if len(content) > FILE_BYTES_MAX and not linked(found):
+        raise CatalogError(f"a product file has at most {FILE_BYTES_MAX} bytes, this one {len(content)}")
     return found
+
+
+def linked(document: Mapping[str, Any]) -> bool:
+    """Say whether a file is no product file but JSON-LD, such as Croissant."""
+    return any(name in document for name in ("@context", "@type", "@graph"))
 
 
 def _toml(text: str) -> object:

@@ -8,6 +8,7 @@ every brief is (`connector.provider.brief`).
 from __future__ import annotations
 
 import difflib
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,15 @@ def _moment(value: Any, path: str) -> str:
     """Return a moment as it is sent; a day alone is its last second in UTC."""
     told = value.isoformat() if isinstance(value, date) else _text(value, path)
     return told + LAST_SECOND if not isinstance(value, datetime) and len(told) == DATE_CHARACTERS else told
+
+
+def _rules(value: Any, path: str) -> dict[str, Any]:
+    told = _object(value, path)
+    try:
+        json.dumps(told)
+    except (TypeError, RecursionError):
+        raise _wrong(path, "a policy as `penstock policy template fill` prints it: write instants as texts") from None
+    return told
 
 
 def _pairs(value: Any, path: str) -> dict[str, str]:
@@ -239,6 +249,7 @@ PRICE: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
 }
 POLICY: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
     "purpose": ("purpose", _text),
+    "rules": ("rules", _rules),
     "until": ("until", _moment),
     "region": ("region", _text),
     "openings": ("openings", _number),
@@ -269,6 +280,7 @@ KEYS: Mapping[str, Callable[[Any, str, Fields, Fields], None]] = {
     "grade": _field("grade", _number),
     "layout": _field("layout", _text),
     "columns": _field("columns", _texts),
+    "pack": _field("pack", _text),
     "piece": _field("piece_kib", _number),
     "space": _field("space", _text),
     "resource": _field("resource", _text),

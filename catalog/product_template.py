@@ -34,6 +34,7 @@ What it is about, where it comes from, and what it is good for.
 # grade = 2                      # security grade, 1 to 5; default and least: what its columns suggest
 # layout = "fixed"               # how it is cut: fixed, aligned (to columns) or cdc (where content says)
 # columns = ["a_column"]         # offer these columns only; needs layout = "aligned"
+# pack = "auto"                  # small files in archives (.tar.xz): auto (where it saves), always or never
 # piece = 1024                   # size of a piece in KiB
 # space = "main"                 # where at the exchange it is listed
 # resource = "an-id"             # the data resource of yours that it is made of
@@ -57,6 +58,7 @@ until = "{until}"
 # openings = 100                 # at most so many openings
 # onward = true                  # buyers may pass it on
 # inherit = true                 # what is made out of it stays under its licence
+# rules = {{ permission = [{{ action = "use" }}] }}  # a whole policy in place of purpose, region, openings, onward
 
 # [contact]
 # name = "Data desk"
@@ -91,6 +93,7 @@ description: |
 # grade: 2                       # security grade, 1 to 5; default and least: what its columns suggest
 # layout: fixed                  # how it is cut: fixed, aligned (to columns) or cdc (where content says)
 # columns: [a_column]            # offer these columns only; needs the layout aligned
+# pack: auto                     # small files in archives (.tar.xz): auto (where it saves), always or never
 # piece: 1024                    # size of a piece in KiB
 # space: main                    # where at the exchange it is listed
 # resource: an-id                # the data resource of yours that it is made of
@@ -114,6 +117,7 @@ policy:
   # openings: 100                # at most so many openings
   # onward: true                 # buyers may pass it on
   # inherit: true                # what is made out of it stays under its licence
+  # rules: {{permission: [{{action: use}}]}}  # a whole policy in place of purpose, region, openings, onward
 
 # contact: {{name: Data desk, email: data@example.org, url: "https://example.org"}}
 

@@ -53,7 +53,7 @@ LIMITS: Mapping[str, Limit] = {
         ),
         Limit(
             "read-only-review",
-            "reviewed by reading what it says: nothing is sealed, so no row was drawn and opened",
+            "reviewed by reading what it says: nothing is sealed, so no piece was drawn and opened",
             "仅审阅其说明: 无密封内容, 未抽样开封",
         ),
         Limit(

@@ -27,7 +27,7 @@ MAX_SAFE_INTEGER = (1 << 53) - 1
 def canonical(value: Any) -> bytes:
     """Return the RFC 8785 form of a JSON value; `ContractError` if JSON cannot say it."""
     try:
-        if type(value) is str or _is_plain(value):
+        if type(value) is str or is_plain(value):
             try:
                 return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
             except orjson.JSONEncodeError:
@@ -37,8 +37,8 @@ def canonical(value: Any) -> bytes:
         raise ContractError("not-canonical", f"the value has no canonical JSON form: {error}") from error
 
 
-def _is_plain(value: Any) -> bool:
-    """Say of a value that is no text whether the fast writer is sure to write what RFC 8785 asks for.
+def is_plain(value: Any) -> bool:
+    """Say of a value that is no text (a text is) whether the fast writer is sure to write what RFC 8785 asks for.
 
     It sorts keys by code point where the RFC sorts by UTF-16 unit, and it has its own way with fractions and with
     integers beyond a double, so all of these are left to the careful one.
@@ -51,13 +51,13 @@ def _is_plain(value: Any) -> bool:
     if kind is dict:
         for key, item in value.items():
             # most items are texts: they cost no call
-            if type(key) is not str or not key.isascii() or not (type(item) is str or _is_plain(item)):
+            if type(key) is not str or not key.isascii() or not (type(item) is str or is_plain(item)):
                 return False
         return True
     if kind is not list and kind is not tuple:
         return False
     for item in value:  # noqa: SIM110 - `all(map(…))` would recurse on the C stack, which a deep value overflows
-        if not (type(item) is str or _is_plain(item)):
+        if not (type(item) is str or is_plain(item)):
             return False
     return True
 

@@ -5,6 +5,7 @@ token does not look and everybody can: the reference is the hash of who pays, fo
 It is in no table that could be lost; on another chain or by another party the same words are another reference.
 
     wire:  transfer(to, amount) ++ reference        32 bytes behind the ABI's arguments
+           transfer(to, amount) ++ complaint ++ reference       of a refund that a complaint ordered, 64 bytes
     said:  PS-ABCD-EFGH-IJKL-MNOP                   its first 80 bits in base32, for a bank's transfer form
 """
 
@@ -24,11 +25,18 @@ MARK: Final = "PS"
 KEY_CHARACTERS_MAX: Final = 64
 # what is paid for
 ADD, PAYOUT, REFUND = "add", "withdraw", "refund"
+# what orders a refund: the party is the exchange that rules, the id that of its complaint
+COMPLAINT: Final = "complaint"
 
 
 def reference(kind: str, party: str, key: str) -> bytes:
     """Return the reference of what `party` (a DID) asks for or pays under its own id `key`."""
     return H("payment-reference", canonical({"kind": kind, "party": party, "id": key}))
+
+
+def complaint(exchange: str, key: str) -> bytes:
+    """Return how a refund names the complaint `key` of an exchange (a DID) that ordered it."""
+    return reference(COMPLAINT, exchange, key)
 
 
 def require_key(key: str) -> None:

@@ -33,7 +33,7 @@ class Unit:
     members: frozenset[str] = frozenset()
 
 
-_BYTES = "plain bytes of the union of rows paid"
+_BYTES = "plain bytes of the union of pieces paid"
 _COPIES = frozenset({PLAIN, KEPT})
 
 UNITS: Final[Mapping[str, Unit]] = MappingProxyType(

@@ -1,7 +1,8 @@
 """A voucher against the offer it answers (spec 4, message 3; spec 3.2): every fault by name.
 
 Law: a voucher is accepted when no row of `FAULTS` applies. The rows are tried in order; the first that applies is the
-refusal. Nothing here has state: what was accepted before is in the `Ground` that the holder brings along.
+refusal. Nothing here has state: what was accepted before is in the `Ground` that the holder brings along. What only
+the holder knows (a channel that closes, another price, a policy that says no) is asked in the channel's `release`.
 """
 
 from __future__ import annotations

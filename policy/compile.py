@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from policy.calendar import Duration
+from policy.constraint_truth import Scope, Test, build_test
 from policy.decision import ConstraintReport, RuleReport
 from policy.duties import CompiledDuty, compile_duty
 from policy.model import Condition, Constraint, Logical, Policy, Rule
@@ -14,7 +15,6 @@ from policy.operators import count_limit
 from policy.reach import Reach
 from policy.request import Request
 from policy.sequence import in_sequence
-from policy.sources import Scope, Test, build_test
 from policy.values import show_all
 from policy.verdict import COMBINE, Verdict, all_of
 from policy.vocabulary.operands import COUNTED_TOGETHER, OPERANDS, State

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy.constraint_truth import amount
 from policy.decision import Decision, DutyReport, Outcome, Reason, Reservation, RuleReport
 from policy.duties import FULFILLED, UNKNOWN, VIOLATED, Standing
 from policy.model import Conflict, Constraint, DutyMode, PolicyKind
-from policy.sources import amount
 from policy.values import show, show_all
 from policy.verdict import Verdict, all_of
 from policy.vocabulary.actions import ACTIONS

@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from policy.calendar import Duration
+from policy.constraint_truth import Scope, amount, build_test
 from policy.model import DutyMode, RuleKind
 from policy.operators import ordered
 from policy.request import Request
 from policy.request import given as texts
-from policy.sources import Scope, amount, build_test
 from policy.vocabulary.actions import actions_within
 from policy.vocabulary.names import action_name
 from policy.vocabulary.operands import OPERANDS, State

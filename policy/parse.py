@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policy import inherit
-from policy.constraints import POLICY_USAGE, Census, read_conditions, read_terms
+from policy.constraint_reading import POLICY_USAGE, Census, read_conditions, read_terms
 from policy.errors import PolicyError
 from policy.forms.compact import compact
 from policy.model import Conflict, Constraint, Duty, DutyMode, Policy, PolicyKind, Rule, RuleKind

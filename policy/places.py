@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policy.constraints import Census, read_conditions
+from policy.constraint_reading import Census, read_conditions
 from policy.errors import PolicyError
 from policy.nodes import ACTION_KEYS, PLACE_KEYS, Node, as_text, read_node
 from policy.vocabulary.actions import ACTIONS

@@ -15,7 +15,7 @@ from policy.world import World
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from policy.sources import Test
+    from policy.constraint_truth import Test
     from policy.world import Act
 
 

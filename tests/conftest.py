@@ -55,6 +55,7 @@ STORIES = (
     "tests/fault/test_slow_peers",
     "tests/federation/test_killed",
     "tests/journey/test_auditor",
+    "tests/journey/test_redress",
     "tests/journey/test_up",
     "tests/market/test_exchange_page",
     "tests/api/test_aggregate_anchors",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from catalog.roles import ROLES
 from connector.client.acts.table import TABLE
+from connector.console import given
 from connector.console.acts import ACTS
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
@@ -80,6 +81,10 @@ BODY_BYTES: Mapping[str, int] = {
 }
 
 
+# whose body is not waited for: the handler reads it piece by piece, and bounds it itself
+STREAMED = frozenset({"console.upload"})
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One row: `handler` is `module.function` in connector.api; `kind` names the DSP message the path takes."""
@@ -95,6 +100,11 @@ class Route:
     def body_bytes(self) -> int:
         """How long a body may be."""
         return 0 if self.method in {"GET", "HEAD"} else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
+
+    @property
+    def streams(self) -> bool:
+        """Say whether its handler reads the body."""
+        return self.handler in STREAMED
 
 
 def declared(acts: Iterable[Act]) -> Iterator[Route]:
@@ -191,7 +201,8 @@ EXCHANGE_NODE = (
     Route("POST", "/exchange/products", Who.MEMBER, EXCHANGE, "exchange.submit"),
     Route("GET", "/exchange/search", Who.MEMBER, EXCHANGE, "exchange.search"),
     Route("GET", "/exchange/products/{id}", Who.MEMBER, EXCHANGE, "exchange.product"),
-    Route("GET", "/exchange/products/{id}/faces/{face}", Who.MEMBER, EXCHANGE, "exchange.face"),
+    Route("GET", "/exchange/products/{id}/faces/{face}", Who.MEMBER, EXCHANGE, "faces.served"),
+    Route("GET", "/exchange/faces/dcat", Who.MEMBER, EXCHANGE, "faces.catalogue"),
     Route("GET", "/exchange/products/{id}/versions", Who.MEMBER, EXCHANGE, "exchange.versions"),
     Route("POST", "/exchange/products/{id}/withdrawal", Who.MEMBER, EXCHANGE, "exchange.withdraw"),
     Route("POST", "/exchange/products/{id}/unlisting", Who.MEMBER, EXCHANGE, "exchange.unlist"),
@@ -242,7 +253,10 @@ CONSOLE = (
     Route("GET", PREFIX + "/enter", Who.ANYONE, ALL, "console.enter"),
     Route("GET", PREFIX + "/static/{name}", Who.ANYONE, ALL, "console.static"),
     Route("POST", PREFIX + "/sign-out", Who.ACCOUNT, ALL, "console.sign_out"),
+    Route("POST", PREFIX + "/publish/files", Who.ACCOUNT, PROVIDER, "console.upload"),
     Route("GET", PREFIX + "/acquisitions/{id}/live", Who.ACCOUNT, BUYER, "console.live"),
+    *(Route("GET", f"{PREFIX}/catalogue/{{id}}/{name}", Who.ACCOUNT, ALL, "faces.file") for name in given.FILES),
+    *(Route("GET", f"{PREFIX}/{name}", Who.ACCOUNT, ALL, "faces.catalogue_file") for name in given.CATALOGUE),
     *(Route("GET", page.route, Who.ACCOUNT, page.roles, "console.page") for page in PAGES),
     *(Route("POST", act.route, Who.ACCOUNT, act.roles, "console.act") for act in ACTS),
 )

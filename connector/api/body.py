@@ -1,7 +1,8 @@
 """How a request's body comes in: as it is, no longer than its route takes, and in time.
 
 Law: a length that is announced is refused before the first byte is waited for, one that is not is refused at the byte
-that is too many; nothing is ever inflated, so a body costs the bytes that its sender paid for.
+that is too many; nothing is ever inflated, so a body costs the bytes that its sender paid for. One that streams is left
+to its handler (`connector.api.uploading`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ async def take(request: web.Request, route: Route, seconds: float) -> web.Reques
     limit = route.body_bytes
     if request.headers.get("Content-Encoding", IDENTITY).lower() != IDENTITY:
         raise RequestRefused("encoded", "a body is taken as it is, and this one is encoded")
+    if route.streams:
+        return request
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
     if request.body_exists and not limit:

@@ -11,14 +11,16 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 import orjson
 from aiohttp import web
 
+from connector.api import uploading
 from connector.console import rendering
 from connector.console.accounts import Accounts
 from connector.console.acts import ACT_BY_ROUTE
+from connector.console.fields import FILES
 from connector.console.page import PREFIX
 from connector.console.pages import BY_ROUTE
 from connector.console.sessions import Sessions
@@ -45,6 +47,7 @@ STATIC_SECONDS = 300
 LIVE_STEP_SECONDS = 1.0
 HOME = PREFIX + "/overview"
 VIEWED = "record.viewed"
+PROVIDER = frozenset({"provider"})
 SIGN_IN_FIELDS = frozenset({"name", "password", "code", "next"})
 
 
@@ -78,13 +81,20 @@ async def act(call: Call) -> web.Response:
     """Do what a form says and lead to the page that shows it."""
     row, session = ACT_BY_ROUTE[call.route.path], _session(call)
     fields = await _form(call, frozenset(row.fields), session)
-    _permit(row.roles, session)
-    if not (session.operator or row.own):
-        raise NotPermitted("your account may look and not act", "ask the owner for an account that may act")
+    _permit_act(row.roles, session, own=row.own)
     if empty := [name for name in row.fields if name not in row.optional and not fields[name].strip()]:
         raise InvalidInput(f"`{empty[0]}` is empty", "fill it in")
     there = await _found(row.act)(call, fields)
     return _see(PREFIX + there)
+
+
+async def upload(call: Call) -> web.Response:
+    """Take files that are to be published, and lead to the form with them chosen."""
+    session = _session(call)
+    _permit_act(PROVIDER, session)
+    sessions = call.of(Sessions)
+    paths = await uploading.take(call, FORM_TOKEN, lambda told: sessions.check_form(call.request, told, session))
+    return _see(f"{PREFIX}/publish?{urlencode([(FILES, path) for path in paths])}")
 
 
 async def home(_call: Call) -> web.Response:
@@ -180,6 +190,12 @@ def _permit(roles: frozenset[str], session: Session) -> None:
     if not roles & session.roles:
         needed = ", ".join(sorted(roles))
         raise NotPermitted(f"this is for accounts with the role {needed}", "ask the owner for such an account")
+
+
+def _permit_act(roles: frozenset[str], session: Session, *, own: bool = False) -> None:
+    _permit(roles, session)
+    if not (session.operator or own):
+        raise NotPermitted("your account may look and not act", "ask the owner for an account that may act")
 
 
 async def _leave_trace(call: Call, row: Page, session: Session) -> None:

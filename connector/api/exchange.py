@@ -11,13 +11,13 @@ from catalog.listing import Move, State
 from catalog.question import like, question
 from catalog.roles import ROLES, Doing, does
 from catalog.use import use
-from connector.api.faults import JSON, as_json
-from connector.exchange import handed_in, kinds, listings, spaces, standing
+from connector.api.faults import as_json
+from connector.exchange import handed_in, kinds, listings, sight, spaces, standing
 from connector.exchange.attesting import Attesting
+from connector.exchange.complaints import Complaints
 from connector.exchange.federation import showing
 from connector.exchange.finding import Finding
 from connector.exchange.reviewer import Reviewer
-from connector.exchange.spaces import Spaces
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.space.view import SpaceView
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from ledger.space.document import Member
 
 VERSION_DIGITS = 8
-# the moves that are the operator's word alone
 OFF_THE_LIST = (State.WITHDRAWN, State.REFUSED)
+# the moves that are the operator's word alone
 BY_HAND = (Move.SUSPEND.value, Move.RESUME.value, Move.REFUSE.value)
 
 
@@ -133,8 +133,9 @@ async def search(call: Call) -> web.Response:
     if "like" in query:
         asked = await _like(call, query["like"], asked)
     intended = use(query.get("for", ""), query.get("in", ""))
-    sight = await call.of(Spaces).sight(call.peer, call.of(SpaceView).last().members[call.peer].role)
-    asked = replace(asked, sight=sight)
+    role = call.of(SpaceView).last().members[call.peer].role
+    sees = await call.core.store.read(lambda tx: sight.grades(tx, call.peer, role))
+    asked = replace(asked, sight=sees)
     keys, total = await finding.keys(asked, limit=PAGE_ROWS_MAX, first=first)
     if "like" in query:
         keys, total = tuple(key for key in keys if key != query["like"]), max(total - 1, 0)
@@ -152,7 +153,7 @@ async def _like(call: Call, key: str, asked: Question) -> Question:
     """Return the question for what is similar to a product that the caller may see, under the conditions asked."""
     role = call.of(SpaceView).last().members[call.peer].role
 
-    row = await call.core.store.read(lambda tx: _seen(tx, key, call.peer, role))
+    row = await call.core.store.read(lambda tx: seen(tx, key, call.peer, role))
     similar = like(row.title, kinds.described(row).keywords)
     return replace(asked, words=similar.words, any_word=True)
 
@@ -173,33 +174,20 @@ async def product(call: Call) -> web.Response:
         told = showing.listed(tx, key)
         if is_found(key):
             return told
-        row = _seen(tx, key, call.peer, role)
-        return told | spaces.sample(tx, row, call.peer, role)
+        row = seen(tx, key, call.peer, role)
+        return told | sight.sample(tx, row, call.peer, role)
 
-    return as_json(await call.act(read))
-
-
-async def face(call: Call) -> web.Response:
-    """Serve a listed product as another standard has it: `dcat` or `ndi`; a service as `dcat`."""
-    key, role, name = call.path["id"], call.of(SpaceView).last().members[call.peer].role, call.path["face"]
-
-    def read(tx: Tx) -> dict[str, Any]:
-        row, kind = _seen(tx, key, call.peer, role), kinds.of(key)
-        if name not in kind.FACES:
-            raise Absent(f"there is no listing `{key[:200]}` with such a face", f"one of {', '.join(kind.FACES)}")
-        return kind.FACES[name](kind.view(row))
-
-    document = await call.act(read)
-    answer = as_json(document)
-    answer.content_type = "application/ld+json" if "@context" in document else JSON
-    return answer
+    told = await call.act(read)
+    if unpaid := await call.of(Complaints).unpaid(told["provider"]):
+        told["unpaid"] = unpaid
+    return as_json(told)
 
 
-def _seen(tx: Tx, key: str, member: str, role: str) -> Stocked:
+def seen(tx: Tx, key: str, member: str, role: str) -> Stocked:
     """Return a listed product or service that a member may see; raises Absent."""
     kind = kinds.of(key)
     row = kind.listed(tx, key)
-    if not spaces.seen(tx, row, member, role):
+    if not sight.sees(tx, row, member, role):
         raise kind.absent(key)
     return row
 
@@ -221,7 +209,7 @@ async def versions(call: Call) -> web.Response:
         kind = kinds.of(key)
         row, waits = kind.find(tx, key), False
         if row.provider != call.peer:
-            _seen(tx, key, call.peer, role)
+            seen(tx, key, call.peer, role)
             waits = standing.stands(row)  # what was handed in after it may be of another space, and is not reviewed
         if numbers:
             return {"differences": kind.VERSIONS.compared(tx, key, *numbers, reviewed=waits)}

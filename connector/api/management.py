@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote as quote_path
 
+from catalog.about import LANGUAGES
 from connector.api.declared import read
 from connector.api.exchange import version_number
 from connector.api.faults import as_json
 from connector.chain.transactions import Transactions
 from connector.client.acts.table import named
+from connector.console.summary import summary
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.opening import Openings
 from connector.exchange.admission import Admission
 from connector.exchange.attesting import Attesting
 from connector.exchange.cash import CREDIT, Cash
 from connector.exchange.reviewer import Reviewer
+from connector.licence import pricing
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import messages, validation
+from connector.provider import brief as briefs
 from connector.provider.offering import Offering
 from connector.provider.publication import Publications
 from connector.provider.versions import Versions
@@ -32,7 +36,7 @@ from connector.store.rows.catalogue import ListingRow
 from connector.store.rows.channel import BundleRow, ChannelRow
 from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
-from contracts import address
+from contracts import address, price_words
 from contracts.decimals import read_decimal
 from contracts.namespace import AGREEMENT_URN
 from ledger.chain import acts
@@ -77,6 +81,7 @@ async def status(call: Call) -> web.Response:
             "url": call.core.identity.url,
             "origin": call.core.evidence.origin,
             "address": address.show(call.core.identity.keys.address),
+            "currency": call.of(SpaceView).known_currency(),
             "development": call.core.settings.server.development,
             "holds": counts,
             "defects": await call.of(Offering).defects(),
@@ -99,8 +104,10 @@ async def publish(call: Call) -> web.Response:
 
 async def begin_publication(call: Call) -> web.Response:
     """Begin to publish a product; where it stands is asked for by its id."""
-    key = await call.of(Publications).begin(await call.object())
-    return as_json({"id": key}, 202)
+    brief = await call.object()
+    key = await call.of(Publications).begin(brief)
+    tariff = pricing.previewed(briefs.check(brief), 1, call.of(SpaceView).last().currency)
+    return as_json({"id": key, "price": {lang: price_words.price(tariff, lang) for lang in LANGUAGES}}, 202)
 
 
 async def publication(call: Call) -> web.Response:
@@ -121,15 +128,10 @@ async def roll_back(call: Call) -> web.Response:
 
 
 async def offer(call: Call) -> web.Response:
-    """Show what the exchange shows us of one product, with sample rows if they are for us."""
+    """Show what the exchange shows us of one product, with sample rows if they are for us, and `words` of ours."""
     key = quote_path(call.path["id"], safe="")
-    return as_json(await call.of(ExchangeDoor).ask("GET", f"/exchange/products/{key}"))
-
-
-async def face(call: Call) -> web.Response:
-    """Show a listed product as another standard has it."""
-    key, name = (quote_path(call.path[one], safe="") for one in ("id", "face"))
-    return as_json(await call.of(ExchangeDoor).ask("GET", f"/exchange/products/{key}/faces/{name}"))
+    told = await call.of(ExchangeDoor).ask("GET", f"/exchange/products/{key}")
+    return as_json(told if "limits" in told else {**told, "words": summary(told)})
 
 
 async def find(call: Call) -> web.Response:
@@ -193,7 +195,8 @@ async def settle(call: Call) -> web.Response:
 
 async def admit(call: Call) -> web.Response:
     """Admit a member."""
-    return as_json(await call.of(Admission).admit(str((await call.object()).get("did"))), 201)
+    told = await read(named("member_admit"), call)
+    return as_json(await call.of(Admission).admit(told["did"], invited=bool(told.get("invite"))), 201)
 
 
 async def credit(call: Call) -> web.Response:

@@ -52,7 +52,8 @@ async def prices(call: Call) -> web.Response:
 
 async def reputation(call: Call) -> web.Response:
     """Show the reputation of a member."""
-    found = await reputing.of(call.core, call.of(SpaceView), call.of(Programs), call.of(ChainEvents), call.path["id"])
+    counted = call.of(SpaceView), call.of(Programs), call.of(ChainEvents), call.of(Complaints)
+    found = await reputing.of(call.core, *counted, call.path["id"])
     await call.spend()
     return as_json(found)
 
@@ -77,8 +78,10 @@ async def complaint(call: Call) -> web.Response:
 
 
 async def move(call: Call) -> web.Response:
-    """Move a complaint along its table: `words`."""
-    told, step = await call.texts("words"), MOVES.get(call.path["move"])
+    """Move a complaint along its table: `words`, and the `amount` that is ordered."""
+    step = MOVES.get(call.path["move"])
+    told = await call.texts("words", *(("amount",) if step is Move.ORDER else ()))
     if step is None:
         raise Absent(f"a complaint has no move `{call.path['move'][:40]}`", f"one of {', '.join(MOVES)}")
-    return as_json(await call.of(Complaints).move(call.path["id"], step, call.peer, told["words"], call.act))
+    who = call.path["id"], step, call.peer
+    return as_json(await call.of(Complaints).move(*who, told["words"], call.act, told.get("amount")))

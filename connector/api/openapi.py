@@ -34,6 +34,8 @@ WORDS: dict[str, dict[str, Any]] = {
 KINDS: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},
     "digits": {"type": "string", "pattern": "^[0-9]+$"},
+    "money": {"type": "string", "pattern": "^[0-9]+$"},
+    "coins": {"type": "string"},
     "number": {"type": "integer"},
     "truth": {"type": "boolean"},
     "texts": {"type": "array", "items": {"type": "string"}},

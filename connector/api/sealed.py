@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from connector.api.faults import as_json
+from connector.api.faults import JSON, as_json
 from connector.api.sending import SEND_BYTES, Sending
 from connector.custody import review, tickets
 from connector.custody.blobs import Blobs
@@ -27,6 +27,7 @@ from connector.space.view import SpaceView
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.vault import EditionRow
+from contracts.canonical import canonical
 from contracts.typed_data import digest
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
@@ -47,9 +48,9 @@ PIECES_MAX = 4096  # rows of one request; a pull asks for a window's worth
 
 
 async def header(call: Call) -> web.Response:
-    """Serve the public header of an edition (spec 1.5: header and rows are public)."""
+    """Serve the public header of an edition (spec 1.5: header and rows are public), as it is hashed."""
     edition = await _edition(call)
-    return as_json(edition.header)
+    return web.Response(body=canonical(edition.header), content_type=JSON)
 
 
 async def rows(call: Call) -> web.Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector.api.faults import as_json
 from connector.custody.blobs import Blobs
 from connector.runtime.errors import Absent
+from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.settlement import disputes
 from connector.space.view import SpaceView
 from connector.store import naming
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}")
 TRANSACTION = re.compile(r"(?:0x)?[0-9a-fA-F]{64}")
-INDEX_DIGITS_MAX = 18
 # rows of which only this is shown; of every other all is, and none of those has a secret
 SHOWN: Mapping[type[TableRow], tuple[str, ...]] = {
     EditionRow: ("id", "number", "product", "series", "state", "created"),

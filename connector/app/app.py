@@ -1,14 +1,14 @@
-"""The composition root: one participant with everything it does, made, begun, ended; the table of its parts.
+"""The composition root: one participant with everything it does; the table of its parts, and nothing else.
 
 Law: `Connector` has one line for each part, in the order in which they stand on each other, and a new part enters here
-and nowhere else. No other file knows the whole.
+and nowhere else. No other file knows the whole; how it is made, begun and ended is its life (`connector.app.life`).
 """
 
-from pathlib import Path
 from ssl import SSLContext
 from typing import Annotated
 
 from connector.app import ground, trading
+from connector.app.life import Life
 from connector.chain.anchoring import Anchoring
 from connector.chain.chain_watch import ChainWatch
 from connector.chain.hosted import Hosted
@@ -36,9 +36,8 @@ from connector.consumer.purchase import Till
 from connector.consumer.pursuit import Pursuits
 from connector.consumer.quoting import Quotes
 from connector.consumer.reads import Reads
-from connector.core import service
 from connector.core.core import Core
-from connector.core.service import Parts, Service
+from connector.core.service import Service
 from connector.custody.blobs import Blobs
 from connector.custody.row_key import RowKey
 from connector.custody.secrets import Keys as Secrets
@@ -87,9 +86,8 @@ from connector.licence.throttle import Throttle
 from connector.negotiation.doors import Doors
 from connector.negotiation.engine import Engine
 from connector.negotiation.notices import Notices
-from connector.negotiation.reactions import Rules
 from connector.net.outbound import Outbound
-from connector.operation import catching_up, set_back
+from connector.operation import set_back
 from connector.operation.health import Health
 from connector.operation.metrics import Metrics
 from connector.operation.rekeying import Rekeying
@@ -98,6 +96,7 @@ from connector.provider.billing.bills import Bills
 from connector.provider.carriers import Carriers
 from connector.provider.data_addresses import DataAddresses, ticket_key
 from connector.provider.derivation import Derivation
+from connector.provider.folders import Folders
 from connector.provider.leaking import Leaking
 from connector.provider.offering import Offering
 from connector.provider.offloading import Offloading
@@ -107,12 +106,12 @@ from connector.provider.publication import Publications
 from connector.provider.resources import Resources
 from connector.provider.rights import Rights
 from connector.provider.shop import Shop
+from connector.provider.uploads import Uploads
 from connector.provider.versions import Versions
 from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
 from connector.regulator.logbooks import Logbooks
-from connector.runtime.clock import Clock, PolicyClock
-from connector.runtime.settings import Settings
+from connector.runtime.clock import PolicyClock
 from connector.runtime.spans import Spans
 from connector.runtime.worker import Worker
 from connector.settlement.arbitration import Arbitration
@@ -141,14 +140,13 @@ from connector.store.evidence import Evidence
 from connector.store.exclusive import Exclusive
 from connector.store.heads import Heads
 from connector.store.store import Store
-from connector.store.succession import Succession
 from connector.store.tenure import Tenure
 from connector.store.timekeeping import Timekeeping
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
 
 
-class Connector:
+class Connector(Life):
     """One participant, all its rooms connected; make it with `Connector.start`."""
 
     # the ground
@@ -262,6 +260,8 @@ class Connector:
     versions: Versions
     shop: Shop
     drafts: Drafts
+    uploads: Annotated[Uploads, Service(begins=Uploads.recover, chores={"remove old uploads": Uploads.tidy})]
+    folders: Folders
     purse: Purse
     quotes: Quotes
     prospects: Prospects
@@ -271,8 +271,7 @@ class Connector:
     copying: Copying
     pulls: Pulls
     acquisitions: Annotated[
-        Acquisitions,
-        Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved}),
+        Acquisitions, Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved})
     ]
     pausing: Pausing
     openings: Openings
@@ -325,8 +324,7 @@ class Connector:
     pulse: Annotated[Pulse, Service(chores={"tell the exchange that we are there": Pulse.chore})]
     leaving: Annotated[Leaving, Service(chores={"end memberships whose plans are over": Leaving.end_due})]
     harvesting: Annotated[
-        Harvesting,
-        Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake}),
+        Harvesting, Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake})
     ]
     demands: Demands
     reviewer: Annotated[Reviewer, Service(begins=Reviewer.recover, working={LISTED: Reviewer.recover})]
@@ -343,56 +341,3 @@ class Connector:
     audits: Annotated[Audits, Service(begins=Audits.recover, ends=Audits.close)]
     logbooks: Logbooks
     chain_book: ChainBook
-
-    def __init__(self, data: Path, settings: Settings, clock: Clock, rules: Rules) -> None:
-        self.data, self.settings, self.clock, self.rules = data, settings, clock, rules
-        self.did, self.url = settings.did, settings.url
-        self.parts: Parts
-        self.succession: Succession
-
-    @classmethod
-    async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> "Connector":
-        """Build and open a participant, once its database is free and its space answers; `recover` then goes on."""
-        connector = cls(data, settings, clock or Clock(), rules)
-        await service.make(connector)
-        connector.parts = Parts(connector)
-        connector._tie()
-        await set_back.wait(connector.core, connector.space, connector.programs, connector.tenure, catching_up.catch_up)
-        return connector
-
-    def _tie(self) -> None:
-        """Have every part asked, and look again, as its line says."""
-        for chores in service.each(self, "chores"):
-            self.monitor.chores.update(chores)
-        self.health.warns += service.each(self, "warns")
-        self.succession = Succession(self.tenure, self.work, ground.stop)
-        for said, working in (("looks", False), ("working", True)):
-            for looks in service.each(self, said):
-                for tables, look in looks.items():
-                    self.succession.look(tables, look, working=working)
-        if self.settings.side_by_side:
-            self.space.build = self.author.rebuild
-            self.store.on_foreign(self.succession.changed)
-
-    async def recover(self) -> None:
-        """Go on with everything open; call it when the server answers, because peers answer at once.
-
-        Beside another process that works on our tables we answer questions, and take its place when it is gone.
-        """
-        for ready in service.each(self, "readies"):
-            await ready()
-        for driver in service.drivers(self):
-            driver.resting = not self.tenure.held
-        await self.succession.begin()
-
-    async def work(self) -> None:
-        """Begin what one process does at a time; what lapses waits for nothing."""
-        await self.claiming.begin()
-        await service.begin(self)
-
-    async def close(self) -> None:
-        """Stop working; every row stays as it is."""
-        if self.tenure.held:
-            await self.claiming.end()
-        await self.succession.close()
-        await service.end(self)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 RECEIPT_SECONDS = 0.05  # the embedded chain mines at once; others are asked twenty times a second at most
 RESEND_SECONDS = 5.0  # a node that restarted has forgotten what waited
 STUCK_SECONDS = 60.0  # some five blocks: what was not mined by then offers too little
+SHAPES_KEPT = 64  # kinds of batches of which it is known what they use: a queue is of one or two
 LOOKS = 3  # rounds of sending: a node may count a nonce before it shows the receipt
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,10 @@ class SignedMeanwhileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who signs and sends, on which programs, kept where; `fence` raises where another process has taken over."""
+    """Who signs and sends, on which programs, kept where; `fence` raises where another process has taken over.
+
+    `used` is how much gas the last good batch of a shape took, the acts in their order.
+    """
 
     store: Store
     programs: Programs
@@ -67,6 +71,7 @@ class Account:
     address: bytes
     clock: Clock
     fence: Fence
+    used: dict[tuple[str, ...], int] = field(default_factory=dict)
 
 
 class Parcel:
@@ -101,7 +106,7 @@ class Parcel:
             try:
                 await self._push(nonce)
                 if (receipt := await self._look(nonce)) is not None:
-                    return receipt
+                    return self._learn(receipt)
                 missed = missed + 1 if await self._counted() > nonce else 0
                 if missed >= LOOKS:
                     raise NonceTakenError
@@ -132,7 +137,23 @@ class Parcel:
         else:
             calls = [(program, data) for program, _, data in (row.call for row in self.rows)]
             to, data = deployment.addresses["batch"], batch.carry_data(deployment, calls)
-        return await self._chain.sign_call(to, data, nonce=nonce, key=self._account.key, instead_of=instead_of)
+        like, key = self._account.used.get(self._shape(), 0), self._account.key
+        return await self._chain.sign_call(to, data, nonce=nonce, key=key, instead_of=instead_of, like=like)
+
+    def _shape(self) -> tuple[str, ...]:
+        """Return what a batch does, nothing of a single act: that is tried, for a refusal has the program's words."""
+        calls = [row.call for row in self.rows] if len(self.rows) > 1 else ()
+        return tuple(f"{program}.{function}" for program, function, _ in calls)
+
+    def _learn(self, receipt: Receipt) -> Receipt:
+        """Remember what a batch used; one that failed is tried the next time."""
+        used, shape = self._account.used, self._shape()
+        used.pop(shape, None)
+        if receipt.succeeded and shape:
+            used[shape] = receipt.gas_used
+            if len(used) > SHAPES_KEPT:
+                del used[next(iter(used))]
+        return receipt
 
     async def _keep(self, nonce: int, signed: Signed) -> None:
         rows = [replace(row, nonce=nonce, hash=signed.hash.hex(), state=ActState.SIGNED) for row in self.rows]

@@ -57,7 +57,7 @@ CHECKS: tuple[Check, ...] = (
     Check("other-account", lambda c: not _pays(c.account, c.deal), "the channel has other parties, token or split"),
     Check("wrong-edition", lambda c: c.order.edition_id != c.deal.agreement.edition_id, "another edition was agreed"),
     Check("wrong-use", lambda c: USES.get(c.order.use) != c.deal.terms.tier, "the tier has no such use"),
-    Check("unknown-rows", lambda c: not c.order.ranges, "the order names no row"),
+    Check("unknown-rows", lambda c: not c.order.ranges, "the order names no piece"),
     Check("unlicensed-rows", lambda c: not _reaches(c), "the agreement is about other columns"),
 )
 
@@ -199,7 +199,7 @@ def _table(tx: Tx, desk: Desk, edition: bytes) -> RowTable:
 
 def _check_size(lines: Sequence[Line]) -> None:
     if sum(len(line.rows) for line in lines) > MAX_BATCH_ROWS:
-        raise fault("too-many-rows", f"a batch has at most {MAX_BATCH_ROWS} rows")
+        raise fault("too-many-rows", f"a batch has at most {MAX_BATCH_ROWS} pieces")
     if len(reader_keys(line.order for line in lines)) > MAX_READER_KEYS:
         raise fault("too-many-rows", f"a batch has at most {MAX_READER_KEYS} reader keys")
 

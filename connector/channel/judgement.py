@@ -116,7 +116,7 @@ def _link(holder: Holder, request: Request, deal: Deal, *, own: bool) -> Link:
     """Return one agreement of an order; one above it has a request id of its own."""
     name = request.account_hash if own else H("decision-above", request.account_hash, deal.digest)
     rules = holder.enforcement.judge.agreed(deal.agreement.terms_digest, deal.terms, deal.peer)
-    return Link(deal.digest.hex(), deal.terms.product, deal.peer, deal.peer, rules, name.hex())
+    return Link(deal.digest.hex(), deal.terms.product, deal.peer, deal.peer, rules, name.hex(), deal.terms.tier)
 
 
 def _taker(order: Order) -> str:

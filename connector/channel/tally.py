@@ -142,7 +142,7 @@ def _begins(tx: Tx, opening: str, begun: set[str]) -> bool:
 def plain_bytes(table: RowTable, rows: RowSet) -> int:
     """Return the plain bytes of rows; `unknown-rows` if the edition has not all of them."""
     if rows.end > len(table):
-        raise fault("unknown-rows", f"the edition has {len(table)} rows, one up to `{rows.end - 1}` was ordered")
+        raise fault("unknown-rows", f"the edition has {len(table)} pieces, one up to `{rows.end - 1}` was ordered")
     return sum(table.plain_bytes(first, count) for first, count in rows.ranges)
 
 
@@ -152,7 +152,7 @@ def line(order: Order, deal: Deal, table: RowTable, before: Tally, *, fresh: boo
     size = plain_bytes(table, rows)
     if order.use == AGAIN:
         if not rows <= before.rows:
-            raise fault("not-paid", "some of the rows asked for again were never paid")
+            raise fault("not-paid", "some of the pieces asked for again were never paid")
         return Line(order, deal, rows, size, 0, fresh, before)
     tariff, new = deal.terms.tariff, rows - before.rows
     quantity = before.quantity + meter.added(tariff, new, table, begins=fresh)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from connector.cli import declared
+from connector.cli import declared, folder
 
 app = typer.Typer(help="Negotiations and transfers: list, show, retry, end, pause.", no_args_is_help=True)
 app.add_typer(declared.group("admin account", "Accounts of the console: add, list, link, remove."), name="account")
+app.add_typer(folder.app, name="folder")
 
 declared.add(app, "admin", "list", "heartbeat", "show", "trace", "retry", "terminate", "suspend", "resume", "complete")
 declared.add(app, "admin", "revoke")

@@ -28,6 +28,10 @@ _HELD = {
     "held": "number", "sealedBytes": "digits",
 }  # fmt: skip
 _COLLECTED = {"dryRun": "truth", "freedBytes": "digits", "found": [NEED]}
+_TEMPLATE: dict[str, Shape] = {
+    "name": "text", "lists": ["text"], "en": "text", "zh": "text", "instead": "object?",
+    "parameters": [{"name": "text", "en": "text", "zh": "text", "example": "text", "several": "truth"}],
+}  # fmt: skip
 _PROCESS = {"id": "text", "kind": "text", "state": "text", "pending": "text", "*": "any"}
 _FILE = {"path": "text", "bytes": "digits", "sha256": "text"}
 
@@ -83,6 +87,9 @@ ANSWERS: Mapping[str, Shape] = {
         "outcome": "text", "rules": ["object"], "duties": ["object"], "reasons": ["object"], "reservations": ["object"],
     },
     "policy translate": "object",
+    "policy template list": {"templates": [_TEMPLATE]},
+    "policy template show": {**_TEMPLATE, "rules?": "object", "words?": {"en": ["text"], "zh": ["text"]}},
+    "policy template fill": "object",
     "policy check": {
         "valid": "truth", "findings": ["object"],
         "policies": [{"file": "text", "id": "text", "class": "text", "rules": "number"}],

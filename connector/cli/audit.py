@@ -22,6 +22,7 @@ from connector.cli.options import (
     file_option,
     new_file_option,
 )
+from connector.cli.progress import reading
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
@@ -136,7 +137,10 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory), reader)
     source: Sources = opened if remembered is None else remembered
     try:
-        with workplace(talk) as place, nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept:
+        with (
+            reading(workplace) as place,
+            nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept,
+        ):
             report = await run(source if kept is None else Recording(source, kept), key, place)
     except AuditImpossible as fault:
         raise _reason(fault) from fault

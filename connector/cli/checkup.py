@@ -268,7 +268,11 @@ async def exchange(patient: Patient) -> Seen:
     patient.space, patient.heard = answer.json(), answer.headers.get("Date", "")
     if settings.did in {member["did"] for member in patient.space["members"]}:
         return Seen(f"{patient.exchange}: {len(patient.space['members'])} members, we are one")
-    return Seen(f"{patient.exchange}: we are no member", WARN, f"ask it for: penstock exchange admit {settings.did}")
+    return Seen(
+        f"{patient.exchange}: we are no member",
+        WARN,
+        f"apply by: penstock join; it answers by: penstock exchange admit {settings.did}",
+    )
 
 
 async def peers(patient: Patient) -> Seen:

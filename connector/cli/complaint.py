@@ -1,4 +1,4 @@
-"""`penstock complaint`: complain about the other party of an agreement; answer, settle, take further, decide."""
+"""`penstock complaint`: complain about the other party of an agreement; answer, settle, take further, decide, pay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from connector.client.acts.complaints import lines
 
 app = typer.Typer(help="Complaints about the other party of an agreement, with deadlines.", no_args_is_help=True)
 
-declared.add(app, "complaint", "file", "list", "show", "answer", "escalate")
+declared.add(app, "complaint", "file", "list", "show", "answer", "escalate", "order", "pay")
 OUTCOMES = {"settled": "settle", "withdrawn": "withdraw", "upheld": "uphold", "dismissed": "dismiss"}
 
 

@@ -16,21 +16,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connector.cli import amounts
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, Wait
 from connector.cli.speak import answer, ask, fail
 from connector.client.acts import request
-from connector.client.acts.act import Default
+from connector.client.acts.act import Default, Field
 from connector.client.acts.table import TABLE, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from connector.client.acts.act import Act, Field
+    from connector.client.acts.act import Act
 
 # kind of a field → what the command line takes for it
 TYPES: dict[str, Any] = {
     "text": str,
     "digits": int,
+    "money": str,
+    "coins": str,
     "number": int,
     "texts": list[str],
     "pairs": list[str],
@@ -38,6 +41,9 @@ TYPES: dict[str, Any] = {
 }
 DRY_RUN = "dry_run"
 WAITS = "server_wait"
+LONG = "long"
+# the option of an act whose amounts may be in another currency than the space's
+CURRENCY = "currency"
 EXAMPLE = "For example:"
 # a parameter that has to be given
 NOTHING = inspect.Parameter.empty
@@ -118,6 +124,8 @@ def _made(
     parameters += [*(_flag(leaf.option, leaf.help, name) for name, leaf in told if _is_flag(leaf)), *flags]
     if act.rehearse and DRY_RUN not in {one.name for one in flags}:
         parameters += [_parameter(DRY_RUN, DryRun, default=False)]
+    if act.table:
+        parameters += [_flag("--long", "show all columns, and ids whole", LONG)]
     parameters += [_parameter("as_json", AsJson, default=False)]
     keyword = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
     run.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]  # what typer asks a function for
@@ -187,14 +195,34 @@ class Typed:
         """Do the act, and tell of it as its row says."""
         told, read = self.ask(), self._read()
         shown = {name: leaf.default if read[name] is None else read[name] for name, leaf in self._leaves()}
-        lines = self.act.echo(told, shown) if self.act.echo else self.act.lines(told)
+        if self.act.table:
+            lines = self.act.shows(told, long=bool(self.given.get(LONG)))
+        else:
+            lines = self.act.echo(told, shown) if self.act.echo else self.act.lines(told)
         self.tell(told, lines or list(filter(None, [self.act.none.format_map(shown)])))
 
     def _leaves(self) -> list[tuple[str, Field]]:
         return request.leaves(self.act.fields)
 
     def _read(self, without: Collection[str] = ()) -> dict[str, Any]:
-        return {name: _read(leaf, self.given.get(name)) for name, leaf in self._leaves() if name not in without}
+        return {name: self._value(leaf, self.given.get(name)) for name, leaf in self._leaves() if name not in without}
+
+    def minor(self, name: str) -> int | None:
+        """Return what was typed for an amount in hundredths, None where nothing was."""
+        leaf, typed = dict(self._leaves())[name], self.given.get(name)
+        return None if typed is None else int(self._value(leaf, typed))
+
+    def amount(self, option: str, text: str) -> str:
+        """Return in hundredths what was typed for an option that is no field of the act."""
+        return str(self._value(Field(option, ("", ""), "", option, "money", least=0), text))
+
+    def _value(self, field: Field, typed: Any) -> Any:
+        if field.kind not in ("money", "coins") or typed in (None, field.default):
+            return _read(field, typed)
+        if field.kind == "coins":
+            return amounts.coins(field, typed)
+        named = str(self.given.get(CURRENCY) or "")
+        return amounts.minor(field, typed, self.data, named, as_json=self.as_json)
 
 
 def _read(field: Field, typed: Any) -> Any:

@@ -38,8 +38,8 @@ declared.add(app, "demand", "meet", "reopen", "withdraw")
 def _try_out(typed: declared.Typed) -> None:
     """Say what the best match of a demand costs, and whether the limits let it be bought at the asked price."""
     matches = [one["product"] for one in typed.of("demand_show").ask(id=typed["demand"]).get("matches", ())]
-    first = typed.of("quote_show").ask(product=matches[0]) if matches else None
-    beyond = [] if first is None else over(first, typed["mandate_limit"], typed["mandate_cap"])
+    first = typed.of("acquisition_foresee").also(dry_run=False).ask(product=matches[0]) if matches else None
+    beyond = [] if first is None else over(first, typed.minor("mandate_limit"), typed.minor("mandate_cap"))
     told = {"dryRun": True, "matches": matches, "quote": first, "within": bool(matches) and not beyond, "over": beyond}
     would = ["nothing listed meets it yet"] if first is None else [f"would get {matches[0]}: {first['sum']}", *beyond]
     typed.tell(told, [*would, "nothing was agreed"])

@@ -33,10 +33,10 @@ To = Annotated[
 ]
 
 
-def over(told: dict[str, Any], limit: int, total: int | None) -> list[str]:
+def over(told: dict[str, Any], limit: int | None, total: int | None) -> list[str]:
     """Return why a quote is over a limit per unit or in all, nothing when it is within both."""
     words, said = partial(money, currency=told["currency"]), []
-    if int(told["asked"]) > limit:
+    if limit is not None and int(told["asked"]) > limit:
         said.append(f"the asked price is {told['price']}, and the limit {words(limit)} for that")
     if total is not None and told["of"] == ALL and int(told["amount"]) > total:
         said.append(f"all of it costs {told['sum']}, the limit is {words(total)}")
@@ -156,10 +156,10 @@ def get(
     For example: penstock get ID --max-price 420 --purpose AirTrafficResearch; with --to - the file is written to
     stdout as it comes, or a tar archive where there are several; nothing more is paid when its reader goes away
     """
-    if dry_run:
-        _try_out(typed)
-        return
     place = to if to in (None, NOWHERE, STREAM) else str(Path(to).resolve())
+    if dry_run:
+        _try_out(typed, place, keep=keep)
+        return
     key = identifier or str(uuid.uuid4())
     _, body = typed.request(id=key, mandate_to=place, mandate_keep=keep)
     if to == STREAM and typed.as_json:
@@ -178,13 +178,16 @@ def get(
         typed.tell(view, lines)
 
 
-def _try_out(typed: declared.Typed) -> None:
-    """Say what PRODUCT costs and whether the limits let it be bought at the asked price; exits with 5 if not."""
-    told = typed.of("quote_show").ask(provider=typed["mandate_provider"])
-    beyond = over(told, typed["mandate_limit"], typed["mandate_cap"])
+def _try_out(typed: declared.Typed, place: str | None, *, keep: bool) -> None:
+    """Say what PRODUCT costs and whether the limits let it be bought at the asked price; exits with 5 if not.
+
+    What the purchase itself would refuse before it signs is refused here in the same way.
+    """
+    told = typed.of("acquisition_foresee").also(dry_run=False).ask(mandate_to=place, mandate_keep=keep)
+    beyond = over(told, typed.minor("mandate_limit"), typed.minor("mandate_cap"))
     said = [f"{told['title']} of {told['provider']}: {told['price']}; {told['of']}: {told['sum']}"]
     bargain = "; a bid below the asked price may still be agreed to" if beyond else ""
-    lines = [*said, *beyond, "nothing was agreed" + bargain]
+    lines = [*said, f"  {told['billed']['words']['en']}", *beyond, "nothing was agreed" + bargain]
     typed.tell({**told, "dryRun": True, "within": not beyond, "over": beyond}, lines)
     if beyond:
         raise typer.Exit(OVER_CAP)

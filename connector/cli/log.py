@@ -105,7 +105,9 @@ def verify(
 
     For example: penstock log verify 7.tlog-proof --entry 7.entry --log-policy provider.policy
     """
-    found = finish(look(document, None, log_policy, entry), as_json=as_json)
+    from connector.regulator.verifying import Aids  # noqa: PLC0415  # loaded when the verb runs
+
+    found = finish(look(document, Aids(None, log_policy, entry)), as_json=as_json)
     answer(dict(found.document), found.lines, as_json=as_json)
     if not found.holds:
         raise typer.Exit(DISMISSED)

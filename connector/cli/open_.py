@@ -10,6 +10,8 @@ import typer
 
 from connector.cli import declared
 from connector.cli.options import DryRun, folder_option
+from connector.cli.progress import writing
+from connector.cli.speak import watched
 from contracts.units import LEASED
 
 Folder = Annotated[Path | None, folder_option("--to", "write the opened files into this directory")]
@@ -27,7 +29,13 @@ def open_(
     if dry_run:
         _try_out(typed)
         return
-    opened = typed.ask(id=identifier or str(uuid.uuid4()), to=None if to is None else str(to))
+    told = {"id": identifier or str(uuid.uuid4()), "to": None if to is None else str(to)}
+    if to is not None and watched():
+        got = typed.of("acquisition_show").ask(id=typed["acquisition"])
+        with writing(to, int(got["progress"]["bytes"])):
+            opened = typed.ask(**told)
+    else:
+        opened = typed.ask(**told)
     what = f"{opened['bytes']} bytes in {len(opened['files'])} files"
     typed.tell(opened, [f"opening {opened['number']}: {what}, charged {opened['charged']}", *renamings(opened)])
 

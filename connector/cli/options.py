@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+from connector.runtime.limits import SERVER_WAIT_SECONDS_MAX
+
 
 def waits(seconds: int | None) -> int | None:
     """Keep how long the own server is waited for."""
@@ -27,6 +29,7 @@ Data = Annotated[
     typer.Option("--data", envvar="PENSTOCK_DATA", help="the participant's data directory", show_default=True),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout, nothing else")]
+Long = Annotated[bool, typer.Option("--long", help="show all columns, and ids whole")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be written, paid and sent, and do nothing")]
 Development = Annotated[bool, typer.Option("--development", help="permit plain http and loopback addresses")]
 Wait = Annotated[
@@ -35,6 +38,7 @@ Wait = Annotated[
         "--wait",
         metavar="SECONDS",
         min=0,
+        max=SERVER_WAIT_SECONDS_MAX,
         help="wait so long for the own server; default: PENSTOCK_WAIT, or a little while it starts",
         callback=waits,
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector.cli import policy as alone
+from connector.cli import policy_template
 from connector.cli.options import AsJson, file_argument
 from connector.cli.policy import Language, read_policy
 from connector.cli.speak import answer, finish
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NOT_SOUND = 2
 
 app = alone.app
+app.add_typer(policy_template.app, name="template")
 
 Documents = Annotated[list[Path], file_argument("FILE...", "the files to read")]
 First = Annotated[Path, file_argument("A", "the first policy")]

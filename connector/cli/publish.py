@@ -12,8 +12,9 @@ from connector.cli import declared
 from connector.cli.get import LIVE_SECONDS, WAIT_SECONDS, share
 from connector.cli.options import file_option
 from connector.cli.speak import finish, flash, talk, watched
-from connector.client.acts.money import HUNDREDTHS
+from connector.client.acts.money import TYPED
 
+LIST_SHARE = 100  # a list of files that costs less than a hundredth of them is nobody's concern
 PERCENT_DECIMALS = 2  # what a ten-thousandth says
 TEMPLATE_YEARS = 1  # until when a product file says that its data may be used
 TEMPLATE_ID_BYTES = 4  # of chance in its id: the exchange has one product of an id
@@ -22,28 +23,35 @@ Files = Annotated[
     list[str] | None, typer.Argument(help="files, folders, or addresses: s3://… https://… postgresql://…")
 ]
 Title = Annotated[str | None, typer.Option(help="what buyers read")]
-Price = Annotated[int | None, typer.Option(help="asked price per unit or period, " + HUNDREDTHS, min=0)]
+Price = Annotated[str | None, typer.Option(help="asked price per unit or period, " + TYPED)]
 Purpose = Annotated[str | None, typer.Option(help="a term of the purpose scheme, for example Research")]
 Until = Annotated[str | None, typer.Option(help="end of use, RFC 3339 with a time zone")]
-Floor = Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)]
+Policy = Annotated[
+    Path | None, file_option("--policy", "a whole policy (ODRL as JSON-LD or Turtle) in place of --purpose")
+]
+Floor = Annotated[str | None, typer.Option(help="lowest price to agree to; default: the asked price")]
 Beyond = Annotated[
     list[str] | None, typer.Option(help="UNITS=PERCENT: what more units cost of the price; may be repeated")
 ]
 From = Annotated[
-    Path | None, file_option("--from", "a product file (toml, yaml, json): what it says, unless an option says it")
+    Path | None,
+    file_option("--from", "a product file (toml, yaml, json) or a Croissant file: what it says, unless an option does"),
 ]
 Template = Annotated[
     str | None, typer.Option("--template", help="print a product file to fill in, and publish nothing: toml or yaml")
 ]
+LINKED = (".json", ".jsonld")  # endings of files that others write: nobody puts our ids into them
+LEFT_SHOWN = 40  # of what a Croissant file says and a product file cannot
 # what the server reads as an address; which ones, it says itself
 ADDRESS = "://"
 # a product's state on its way → what is being done
 DOING = {"draft": "sealing", "renewing": "sealing", "sealed": "registering", "registered": "handing in"}
 # what has to be said, in a product file or by an option
 NEEDED = ("files", "title", "price", "purpose", "until")
+RULES = "rules"
 
 
-@declared.asking("product_publish", *NEEDED, "floor", "beyond")
+@declared.asking("product_publish", *NEEDED, "floor", "beyond", RULES)
 def publish(
     typed: declared.Typed,
     context: typer.Context,
@@ -54,6 +62,7 @@ def publish(
     until: Until = None,
     floor: Floor = None,
     beyond: Beyond = None,
+    policy: Policy = None,
     product_file: From = None,
     template: Template = None,
     *,
@@ -65,35 +74,54 @@ def publish(
 
     For example: penstock publish a.parquet --title Flights --price 500 --purpose Research
     --until 2027-12-31T23:59:59Z --region US; by a file: penstock publish --template toml > product.toml, then
-    penstock publish --from product.toml; a subscription: --price 90000 --every month --quota 10 --unit opening
-    --tier leased, with more at a price of its own: --beyond 10=120
+    penstock publish --from product.toml; a Croissant file: --from croissant.json --price 500 and the rest; a
+    subscription: --price 90000 --every month --quota 10 --unit opening --tier leased, with
+    more at a price of its own: --beyond 10=120; under rules of your own: --policy rules.json
     """
     if template is not None:
         _print_template(template)
-    instead: dict[str, Any] = {} if product_file is None else _from(product_file, context, as_json=typed.as_json)
+    instead: dict[str, Any] = {} if product_file is None else _from(product_file, files, context, as_json=typed.as_json)
     if files:
         instead["files"] = [_place(file) for file in files]
-    told = {"title": title, "purpose": purpose, "until": until, "price": None if price is None else str(price)}
+    asked = None if price is None else typed.amount("--price", price)
+    told = {"title": title, "purpose": purpose, "until": until, "price": asked}
     instead |= {name: value for name, value in told.items() if value is not None}
     if beyond:
         instead["beyond"] = [_step(text) for text in beyond]
+    if policy is not None:
+        instead[RULES] = finish(_rules(policy), as_json=typed.as_json)
     for name in NEEDED:
-        if name not in instead:
+        if name not in instead and not (name == "purpose" and instead.get(RULES)):
             _lacks(name, product_file)
     if floor is not None or "floor" not in instead:
-        instead["floor"] = instead["price"] if floor is None else str(floor)
+        instead["floor"] = instead["price"] if floor is None else typed.amount("--floor", floor)
     instead.setdefault("beyond", [])
     if preview:
         seen = typed.of("product_preview").ask(**instead)
         typed.tell(seen, _seen(seen))
         return
-    product = finish(_published(typed.data, typed.request(**instead)[1]), as_json=typed.as_json)
-    typed.tell(product, _told(product, unlisted=bool(instead.get("unlisted") or typed["unlisted"])))
+    product, asks = finish(_published(typed.data, typed.request(**instead)[1]), as_json=typed.as_json)
+    typed.tell(product, _told(product, asks, unlisted=bool(instead.get("unlisted") or typed["unlisted"])))
     if product_file is not None and "id" not in instead and not typed["id"]:
-        talk(f'put `id = "{product["id"]}"` into {product_file}: the same id publishes the next edition')
+        talk(_keep_id(product["id"], product_file))
 
 
-def _told(product: dict[str, Any], *, unlisted: bool) -> list[str]:
+async def _rules(file: Path) -> dict[str, Any]:
+    """Return the policy of a file, as it is offered; raises PolicyError."""
+    from connector.runtime.documents import read  # noqa: PLC0415  # loaded when the verb runs
+    from policy.forms.document import read as read_form  # noqa: PLC0415  # the same
+
+    return dict(read_form(read(file)))
+
+
+def _keep_id(key: str, file: Path) -> str:
+    """Return how the next edition is published by the same file."""
+    if file.suffix in LINKED:
+        return f"the same with --id {key} publishes the next edition"
+    return f'put `id = "{key}"` into {file}: the same id publishes the next edition'
+
+
+def _told(product: dict[str, Any], asks: str, *, unlisted: bool) -> list[str]:
     """Return what a person reads of a product that is published."""
     edition = f"edition {product['number']}"
     if product.get("unchanged"):
@@ -104,7 +132,14 @@ def _told(product: dict[str, Any], *, unlisted: bool) -> list[str]:
     told = f"tell whom it is for: penstock get {product['id']} --provider {product['provider']}"
     reviewed = f"the exchange reviews it: penstock exchange review {product['id']}"
     sealed = f"{rows}{product['rows']} pieces sealed, {edition} ({product['edition'][:16]}){saved}, {product['state']}"
-    return [f"{product['title']}: {sealed}", f"next: {told if unlisted else reviewed}"]
+    price = [f"price: {asks}"] if asks else []
+    billed = [f"  {product['billed']['words']['en']}"] if told_of(product["billed"]) else []
+    return [f"{product['title']}: {sealed}", *price, *billed, f"next: {told if unlisted else reviewed}"]
+
+
+def told_of(billed: dict[str, Any]) -> bool:
+    """Say whether what is billed is worth a line: small files are packed, or the list of files costs what is seen."""
+    return "packing" in billed or int(billed["list"]) * LIST_SHARE > int(billed["data"])
 
 
 def _print_template(form: str) -> NoReturn:
@@ -121,22 +156,56 @@ def _print_template(form: str) -> NoReturn:
     raise typer.Exit(0)
 
 
-def _from(file: Path, context: typer.Context, *, as_json: bool) -> dict[str, Any]:
-    """Return what a product file says of what no option says; its paths begin in its folder."""
-    from catalog import product_file, product_keys  # noqa: PLC0415  # loaded when the verb runs
+def _from(file: Path, files: list[str] | None, context: typer.Context, *, as_json: bool) -> dict[str, Any]:
+    """Return what a product file says of what neither `files` nor an option says; its paths begin in its folder."""
+    from catalog import croissant_file, product_file, product_keys  # noqa: PLC0415  # loaded when the verb runs
     from catalog.errors import CatalogError  # noqa: PLC0415  # the same
     from connector.cli.speak import fail  # noqa: PLC0415  # the same
     from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # the same
 
     try:
         with file.open("rb") as stream:
-            content = stream.read(product_file.FILE_BYTES_MAX + 1)
-        said = product_keys.said(product_file.read(content, product_file.form_of(file.name)))
+            content = stream.read(product_file.LINKED_BYTES_MAX + 1)
+        document = product_file.read(content, product_file.form_of(file.name))
+        if product_file.linked(document):
+            taken = croissant_file.read(document)
+            said = taken.fields(_named(files))
+            _tell_left(taken.left)
+            if not files:
+                said["files"] = [_below(one, file.parent) for one in said["files"]]
+        else:
+            said = product_keys.said(document)
     except CatalogError as fault:
         fail(InvalidInput(f"{file}: {fault}", fault.hint), as_json=as_json)
-    if "files" in said:
+    if "files" in said:  # an address or a whole path is taken as it is
         said["files"] = [_place(one, file.parent) for one in said["files"]]
     return {name: value for name, value in said.items() if not _was_typed(context, name)}
+
+
+def _named(files: list[str] | None) -> list[str] | None:
+    """Return what typed files will be called, None where none is typed or a folder says it."""
+    if not files:
+        return None
+    paths = [Path(one) for one in files]
+    return [inner.name for path in paths for inner in (path.iterdir() if path.is_dir() else [path])]
+
+
+def _below(text: str, folder: Path) -> str:
+    """Return the whole path of a file that a stranger's file names; a folder, and what lies elsewhere, is refused."""
+    path = (folder / text).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise typer.BadParameter(f"`{text}` is not below the folder of the file that names it", param_hint="--from")
+    if path.is_dir():  # with all that lies in it
+        raise typer.BadParameter(f"`{text}` is a folder, and one file is asked for", param_hint="--from")
+    return str(path)
+
+
+def _tell_left(left: list[str]) -> None:
+    """Say what of a Croissant file is not in the product."""
+    for line in left[:LEFT_SHOWN]:
+        talk(f"not taken: {line}")
+    if len(left) > LEFT_SHOWN:
+        talk(f"not taken: {len(left) - LEFT_SHOWN} more")
 
 
 def _was_typed(context: typer.Context, name: str) -> bool:
@@ -152,13 +221,19 @@ def _lacks(name: str, file: Path | None) -> NoReturn:
     raise typer.BadParameter(f"it is not said; {where}", param_hint=what)
 
 
-async def _published(data: Path, body: dict[str, Any]) -> dict[str, Any]:
-    """Have the own server publish by `body` and wait until it is done, showing how far it is where somebody watches."""
+async def _published(data: Path, body: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Have the own server publish by `body` and wait until it is done; returns the product, and its price in words.
+
+    Where somebody watches, the price is shown before anything is sealed, and then how far it is.
+    """
     from connector.client.server import server  # noqa: PLC0415  # loaded when the verb runs
 
     live = watched()
     async with server(data) as own:
         begun = await own.call("POST", "publications", body)
+        asks = begun.get("price", {}).get("en", "")  # a server of before does not say it
+        if live:
+            talk(f"  {begun['id']} asks {asks}")
         path = f"publications/{quote(begun['id'], safe='')}?wait={LIVE_SECONDS if live else WAIT_SECONDS}"
         while "progress" in (view := await own.call("GET", path)):
             if live:
@@ -166,7 +241,7 @@ async def _published(data: Path, body: dict[str, Any]) -> dict[str, Any]:
                 flash(f"  {DOING.get(view['state'], view['state'])}: {done}")
     if live:
         flash("")
-    return dict(view)
+    return dict(view), asks
 
 
 def _seen(preview: dict[str, Any]) -> list[str]:
@@ -177,7 +252,15 @@ def _seen(preview: dict[str, Any]) -> list[str]:
     price = f"price: {preview['price']['en']}"
     permits = [f"  {line}" for line in preview["words"]["en"]]
     last = "nothing was published; the same without --dry-run publishes it"
-    return [f"{preview['title']}: {size}", *tables, grade, price, *permits, last]
+    return [
+        f"{preview['title']}: {size}",
+        f"  {preview['billed']['words']['en']}",
+        *tables,
+        grade,
+        price,
+        *permits,
+        last,
+    ]
 
 
 def _place(text: str, folder: Path = Path()) -> str:

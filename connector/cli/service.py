@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.cli import declared
-from connector.client.acts.money import HUNDREDTHS
+from connector.client.acts.money import TYPED
 from connector.client.acts.services import lines
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ def offer(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="an id of your own, `service:…`; again to change it")],
     title: Annotated[str, typer.Option(help="what it is called")],
     kind: Annotated[str, typer.Option("--type", help="catalogue, api, file, database or analytics")],
-    price: Annotated[int, typer.Option(help="price per unit, " + HUNDREDTHS, min=0)],
+    price: Annotated[str, typer.Option(help="price per unit, " + TYPED)],
     purpose: Annotated[str, typer.Option(help="a term of the purpose scheme, for example Research")],
     until: Annotated[str, typer.Option(help="end of use, RFC 3339 with a time zone")],
     description: Annotated[str, typer.Option(help="what it does")] = "",
@@ -64,7 +64,7 @@ def offer(
         "serves": serves or [],
         "grade": grade,
         "classes": dict(text.partition("=")[::2] for text in classes or ()),
-        "tariff": {"unit": unit, "minor": str(price), "per": str(per), "currency": currency},
+        "tariff": {"unit": unit, "minor": typed.amount("--price", price), "per": str(per), "currency": currency},
         "policy": offer_rules(purpose=purpose, until=end, region=region),
     }
     row = typed.ask(service=body)

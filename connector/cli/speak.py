@@ -118,6 +118,8 @@ def complain(failure: Failure, *, as_json: bool) -> None:
     """Say what went wrong: for people on stderr, as one object on stdout if that was asked for."""
     if as_json:
         _print(failure.as_json())
+    if watched():
+        flash("")  # a line of progress may stand there
     sys.stderr.write(f"penstock: {failure.text}\n")
     if failure.hint:
         sys.stderr.write(f"  try: {failure.hint}\n")

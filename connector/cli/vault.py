@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from connector.cli import declared
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Long
 from connector.cli.speak import answer, ask, finish, talk
+from connector.client.acts.columns import Column, lines
 from connector.client.acts.vault import exported, repaired
 
 if TYPE_CHECKING:
@@ -24,16 +25,43 @@ T = TypeVar("T")
 NewFile = Annotated[Path, typer.Option("--to", help="the new file, for you alone", dir_okay=False, resolve_path=True)]
 REPAIR_PAUSE_SECONDS = 0.5  # between two looks at how far a repair is
 DAMAGED = 6  # exit code: verification failed
+KEPT = (
+    Column("KIND", "kind"),
+    Column("ID", "id", is_id=True),
+    Column("STATE", "state"),
+    Column("PIECES", lambda row: f"{row['held']} of {row['rows']}", is_count=True),
+    Column("BYTES", "sealedBytes", is_count=True),
+    Column("EDITION", "edition", long=True),
+    Column("FILE", "file", long=True),
+)
+IDLE = (
+    Column("KIND", "kind"),
+    Column("ID", "id", is_id=True),
+    Column("BYTES", "sealedBytes", is_count=True),
+    Column("USED", "used", is_moment=True),
+)
+HOLDERS = (
+    Column("AGREEMENT", "agreement", is_id=True),
+    Column("STATE", "state"),
+    Column("PAID BYTES", "paidBytes", is_count=True),
+    Column("HOLDER", "holder"),
+    Column("SERVES SINCE", "serves", is_moment=True, rare=True),
+    Column("DELETED", "deleted", is_moment=True, rare=True),
+    Column("SINCE", "since", long=True, is_moment=True),
+    Column("TIER", "tier", long=True),
+    Column("RECEIPTS", "receipts", long=True, is_count=True),
+    Column("PARENT", "parent", long=True),
+)
 
 
 @app.command("list")
-def list_(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def list_(data: Data = DEFAULT_DATA, *, long: Long = False, as_json: AsJson = False) -> None:
     """List the editions sealed here and the replicas held here.
 
     For example: penstock vault list
     """
     rows = [kept.json() for kept in finish(holdings(data), as_json=as_json)]
-    answer({"holdings": rows}, [_line(row) for row in rows] or ["the vault is empty"], as_json=as_json)
+    answer({"holdings": rows}, lines(KEPT, rows, long=long) or ["the vault is empty"], as_json=as_json)
 
 
 @app.command()
@@ -55,13 +83,13 @@ def scrub(
     found = finish(scrub_all(data), as_json=as_json)
     rows = [one.json() for one in found]
     damaged = sum(len(one.bad) for one in found)
-    lines = [
+    told = [
         f"{row['kind']}  {row['id'][:16]}  {row['good']} pieces verify, damaged {row['bad']} {row['problem']}".rstrip()
         for row in rows
         if row["bad"]
     ]
     counts = f"{sum(one.good for one in found)} pieces verify, {damaged} do not"
-    answer({"scrubbed": rows, "damaged": damaged}, [*lines, counts], as_json=as_json)
+    answer({"scrubbed": rows, "damaged": damaged}, [*told, counts], as_json=as_json)
     if damaged:
         raise typer.Exit(DAMAGED)
 
@@ -98,9 +126,9 @@ def collect(
     """
     found = (typed.of("garbage_list") if dry_run else typed).ask()["found"]
     freed = sum(int(row["sealedBytes"]) for row in found if not row["reasons"])
-    lines = [f"{row['kind']}  {row['id'][:16]}  {'; '.join(row['reasons']) or 'nothing needs it'}" for row in found]
+    told = [f"{row['kind']}  {row['id'][:16]}  {'; '.join(row['reasons']) or 'nothing needs it'}" for row in found]
     said = f"{freed} bytes {'would be' if dry_run else 'are'} removed"
-    typed.tell({"found": found, "freedBytes": str(freed), "dryRun": dry_run}, [*lines, said])
+    typed.tell({"found": found, "freedBytes": str(freed), "dryRun": dry_run}, [*told, said])
 
 
 @app.command()
@@ -108,6 +136,7 @@ def idle(
     days: Annotated[int, typer.Option(help="not opened, served or pulled for so many days", min=0)] = 90,
     data: Data = DEFAULT_DATA,
     *,
+    long: Long = False,
     as_json: AsJson = False,
 ) -> None:
     """List what nobody has used for a time, with its size, the longest idle first.
@@ -115,9 +144,8 @@ def idle(
     For example: penstock vault idle --days 30
     """
     rows = [one.json() for one in finish(idling(data, days), as_json=as_json)]
-    lines = [f"{row['kind']}  {row['id'][:16]}  {row['sealedBytes']} bytes, used {row['used'][:19]}" for row in rows]
     said = f"{sum(int(row['sealedBytes']) for row in rows)} bytes in all"
-    answer({"idle": rows, "days": days}, [*lines, said], as_json=as_json)
+    answer({"idle": rows, "days": days}, [*lines(IDLE, rows, long=long), said], as_json=as_json)
 
 
 @app.command()
@@ -125,6 +153,7 @@ def holders(
     edition: Annotated[str, typer.Argument(help="the id of an edition of ours, or its beginning")],
     data: Data = DEFAULT_DATA,
     *,
+    long: Long = False,
     as_json: AsJson = False,
 ) -> None:
     """List who holds an edition sealed here: under which agreement, what was paid, who serves it, who deleted it.
@@ -132,8 +161,7 @@ def holders(
     For example: penstock vault holders 5b1f0c
     """
     found = finish(holding(data, edition), as_json=as_json)
-    lines = [_holder(row) for row in found] or ["nobody has agreed on it"]
-    answer({"holders": found}, lines, as_json=as_json)
+    answer({"holders": found}, lines(HOLDERS, found, long=long) or ["nobody has agreed on it"], as_json=as_json)
 
 
 @app.command()
@@ -152,13 +180,13 @@ def lineage(
     For example: penstock vault lineage 5b1f0c
     """
     found = finish(descent(data, replica), as_json=as_json)
-    lines = [f"{name:12}{value}" for name, value in found.items() if not isinstance(value, list) and value]
-    lines += [
+    told = [f"{name:12}{value}" for name, value in found.items() if not isinstance(value, list) and value]
+    told += [
         f"{'from':12}{row['from']}: {row['rows']} pieces {row['dropped']}".rstrip() for row in found.get("sources", ())
     ]
-    lines += [f"{'made into':12}{edition}" for edition in found.get("derived", ())]
-    lines += [f"{'made out of':12}{row['edition']} under {row['agreement']}" for row in found.get("derivedFrom", ())]
-    answer(found, lines, as_json=as_json)
+    told += [f"{'made into':12}{edition}" for edition in found.get("derived", ())]
+    told += [f"{'made out of':12}{row['edition']} under {row['agreement']}" for row in found.get("derivedFrom", ())]
+    answer(found, told, as_json=as_json)
 
 
 @app.command("export-keys")
@@ -168,18 +196,6 @@ def export_keys(typed: declared.Typed, to: NewFile) -> None:
     done = typed.ask(to=str(to))
     talk(f"warning: {done['warning']}")
     typed.tell(done, exported(done))
-
-
-def _holder(row: dict[str, Any]) -> str:
-    said = [f"{row['agreement'][:16]}  {row['holder']}  {row['state']}, {row['tier']}, since {row['since'][:19]}"]
-    said.append(f"{row['paidBytes']} bytes paid, {row['receipts']} receipts")
-    said += [f"{name} since {row[name][:19]}" for name in ("serves", "deleted") if row[name]]
-    return ", ".join(said)
-
-
-def _line(row: dict[str, Any]) -> str:
-    size = f"{row['held']} of {row['rows']} pieces, {row['sealedBytes']} bytes"
-    return f"{row['kind']}  {row['id'][:16]}  {row['state']}  {size}"
 
 
 async def holdings(data: Path) -> list[Kept]:
@@ -220,16 +236,16 @@ async def idling(data: Path, days: int) -> list[Idle]:
 
 async def holding(data: Path, edition: str) -> list[dict[str, Any]]:
     """Return who holds an edition of ours."""
-    from connector.custody import lineage as lines  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody import lineage as descents  # noqa: PLC0415  # loaded when the verb runs
 
-    return await _look(data, lambda tx: lines.holders(tx, edition))
+    return await _look(data, lambda tx: descents.holders(tx, edition))
 
 
 async def descent(data: Path, replica: str) -> dict[str, Any]:
     """Return where a replica comes from."""
-    from connector.custody import lineage as lines  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody import lineage as descents  # noqa: PLC0415  # loaded when the verb runs
 
-    return await _look(data, lambda tx: lines.descent(tx, replica))
+    return await _look(data, lambda tx: descents.descent(tx, replica))
 
 
 async def _look(data: Path, act: Callable[[Tx], T]) -> T:

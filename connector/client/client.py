@@ -188,15 +188,18 @@ class Client:
         to: str | Path,
         id: str | None = None,  # noqa: A002  # as above
         overwrite: bool = False,
+        packed: bool = False,
     ) -> Opened:
         """Open what was got into the directory `to` where the server is: a decision, a count and evidence each time.
 
         An acquisition is named by its id, or by the agreement that it led to. Raises Conflict, before anything is
-        counted or paid for, where a file is in the way and `overwrite` is not said.
+        counted or paid for, where a file is in the way and `overwrite` is not said. `packed` leaves small files in the
+        archives that they came in.
         """
         where = self._place(to)
         key = id or str(uuid.uuid4())
         asked = {"acquisition": _named(acquisition), "purpose": purpose, "to": where, "overwrite": overwrite}
+        asked |= {"packed": True} if packed else {}
         return Opened.read(await self.replica_open(id=key, **asked))
 
     async def open_here(self, acquisition: str | Acquired, *, purpose: str, to: str | Path) -> Opened:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fsspec import AbstractFileSystem
 
+from connector.client.opened_reader import OpenedReader
 from connector.client.waiting import WaitingClient
 from connector.runtime.errors import Conflict, InvalidInput
 
@@ -159,7 +160,7 @@ class PenstockFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec sh
         opening = self._sessions.get(acquisition) or self._opened(acquisition)
         opening.hold()
         try:
-            return io.BufferedReader(OpenedFile(opening, name, path))
+            return OpenedReader(OpenedFile(opening, name, path))
         finally:
             opening.leave()
 

@@ -17,6 +17,7 @@ from connector.net.question import Question
 from connector.runtime.clock import Clock
 from connector.runtime.data_folder import SERVING, STARTING
 from connector.runtime.errors import InvalidInput, PeerUnreachable, PenstockError
+from connector.runtime.limits import SERVER_WAIT_SECONDS_MAX
 from connector.runtime.living import lives
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def _said() -> float | None:
         return None
     if not (told.isascii() and told.isdecimal()):
         raise InvalidInput(f"`{VARIABLE}` is `{told[:100]}`, no whole number of seconds", "say 30, for example")
+    if len(told) > len(str(SERVER_WAIT_SECONDS_MAX)) or int(told) > SERVER_WAIT_SECONDS_MAX:
+        raise InvalidInput(f"`{VARIABLE}` is more than {SERVER_WAIT_SECONDS_MAX} seconds", "say 30, for example")
     return float(told)
 
 

@@ -9,7 +9,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from connector.console.words import columns, events, faults, general, hints, market, supervision, trade
+from connector.console.words import (
+    card,
+    columns,
+    events,
+    faults,
+    general,
+    goods,
+    hints,
+    market,
+    publishing,
+    supervision,
+    trade,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,12 +33,15 @@ LANGUAGES: Final = (ENGLISH, CHINESE)
 NAMES: Final = {ENGLISH: "English", CHINESE: "中文"}
 COOKIE = "penstock-language"
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    **card.WORDS,
     **columns.WORDS,
     **events.WORDS,
     **faults.WORDS,
     **general.WORDS,
+    **goods.WORDS,
     **hints.WORDS,
     **trade.WORDS,
+    **publishing.WORDS,
     **market.WORDS,
     **supervision.WORDS,
 }

@@ -41,6 +41,7 @@ PAGES: tuple[Page, ...] = (
         "buying.product",
         columns(*MEASURED),
     ),
+    Page("card", f"/catalogue/{ANY_ID}/card", EVERYBODY, "carding.card"),
     Page("quote", f"/catalogue/{ANY_ID}/quote", "buyer", "buying.quote"),
     Page(
         "acquisitions",
@@ -73,6 +74,13 @@ PAGES: tuple[Page, ...] = (
         "provider",
         "drafting.product_draft",
         columns("file", "name", "kind", "meaning words", "unit", "nulls number", "hint hint"),
+    ),
+    Page(
+        "publish-folders",
+        "/publish/folders",
+        "provider",
+        "publishable.folders",
+        columns("folder", "by", "since moment"),
     ),
     Page(
         "versions",

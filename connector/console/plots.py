@@ -47,21 +47,25 @@ def _label(number: int, label: str, step: float) -> Markup:
 
 
 def spread(shares: Sequence[tuple[str, int]]) -> Markup:
-    """Return a small drawing of a column's values: a bar for each (what it is called, basis points), told by each."""
-    if not shares:
+    """Return a small drawing of a column's values, a bar for each (what it is called, basis points)."""
+    return strip([share for _, share in shares], "; ".join(told(called, share) for called, share in shares))
+
+
+def strip(amounts: Sequence[int], title: str) -> Markup:
+    """Return amounts beside each other as one small drawing, nothing where none is above zero; `title` tells them."""
+    if not any(amounts):
         return Markup("")
-    most, step = max(share for _, share in shares) or 1, SPREAD_WIDTH / len(shares)
-    shape = Markup('<rect class="bar" x="{x}" y="{y}" width="{w}" height="{h}"><title>{told}</title></rect>')
-    drawn = [
-        shape.format(
-            x=round(step * number, 1), w=round(step * (1 - GAP_SHARE), 1), told=told(called, share),
-            y=round(SPREAD_HEIGHT - (height := SPREAD_HEIGHT * share / most), 1), h=round(height, 1),
-        )
-        for number, (called, share) in enumerate(shares)
-    ]  # fmt: skip
-    title = "; ".join(told(called, share) for called, share in shares)
-    frame = Markup('<svg class="plot spread" viewBox="0 0 {w} {h}" role="img"><title>{title}</title>{inside}</svg>')
-    return frame.format(w=SPREAD_WIDTH, h=SPREAD_HEIGHT, title=title, inside=Markup("").join(drawn))
+    most, step = max(amounts), SPREAD_WIDTH / len(amounts)
+    drawn = "".join(
+        f"M{round(step * number, 1):g} {SPREAD_HEIGHT}v-{height:g}h{round(step * (1 - GAP_SHARE), 1):g}v{height:g}z"
+        for number, amount in enumerate(amounts)
+        if amount and (height := max(1.0, round(SPREAD_HEIGHT * amount / most, 1)))
+    )
+    frame = Markup(
+        '<svg class="plot spread" viewBox="0 0 {w} {h}" role="img"><title>{title}</title>'
+        '<path class="axis" d="M0 {h}h{w}"/><path class="bar" d="{drawn}"/></svg>'
+    )
+    return frame.format(w=SPREAD_WIDTH, h=SPREAD_HEIGHT, title=title, drawn=drawn)
 
 
 def told(called: str, share: int) -> str:

@@ -18,7 +18,8 @@ import orjson
 from aiohttp import web
 
 from catalog.indicators import SHARES
-from connector.console import language, markdown, plots, showing
+from connector.console import fitting, given, language, markdown, plots, showing
+from connector.console.beginnings import BEGINNINGS
 from connector.console.page import GROUPS, PREFIX
 from connector.console.pages import PAGES
 from contracts import currencies
@@ -60,11 +61,17 @@ def prepare(app: web.Application) -> None:
     )
     environment.globals |= {
         "PREFIX": PREFIX,
+        "given": given,
         "languages": language.NAMES,
         "plot": _by_day,
         "pair": _beside,
         "tree": plots.tree,
         "spread": plots.spread,
+        "strip": plots.strip,
+        "beginnings": BEGINNINGS,
+        "titles": {page.path: f"{page.name}.title" for page in PAGES},
+        "values": showing.values,
+        "percent": showing.percent,
     }
     environment.filters |= {
         "money": _money,
@@ -74,6 +81,9 @@ def prepare(app: web.Application) -> None:
         "short": showing.short,
         "segment": partial(quote, safe=""),
         "markdown": markdown.html,
+        "prose": fitting.prose,
+        "within": fitting.within,
+        "cut": fitting.cut,
     }
 
 

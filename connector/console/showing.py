@@ -7,13 +7,17 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import TIERS
-from connector.console import language
+from connector.console import language, plots
 from contracts import price_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SHORT_CHARACTERS = 12
+# of a column, where it is told in a few words: of each value, and how many of the commonest
+VALUE_CHARACTERS, COMMONEST = 24, 3
+MINUTE_CHARACTERS = len("2026-11-23T12:34")
+LEAST_SHOWN, MOST_SHOWN = 0.1, 99.9
 SIZES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 # terms whose words are rows `kind.VALUE`
 TERMS = frozenset(
@@ -89,6 +93,27 @@ def tier(key: Any, lang: str) -> str:
     """Return what a tier really controls, in words."""
     found = TIERS.get(str(key))
     return str(key or "") if found is None else getattr(found, lang)
+
+
+def values(column: Mapping[str, Any]) -> str:
+    """Return what a column's values are, in a few words: from least to most, or the commonest with their shares."""
+    least, most = column.get("minimum"), column.get("maximum")
+    if least and most and column.get("kind") == "time":
+        return f"{least[:MINUTE_CHARACTERS].replace('T', ' ')} … {most[:MINUTE_CHARACTERS].replace('T', ' ')}"
+    if least and most:
+        return f"{least[:VALUE_CHARACTERS]} … {most[:VALUE_CHARACTERS]}"
+    commonest = list(column.get("bars") or ())[:COMMONEST]
+    return ", ".join(plots.told(called, share) for called, share in commonest)
+
+
+def percent(part: Any, whole: Any) -> str:
+    """Return a share in hundredths: `3`, `0.4`, of what is there at all never 0, of what is not all never 100."""
+    share = 100 * int(part) / max(1, int(whole))
+    if 0 < share < LEAST_SHOWN:
+        return f"< {LEAST_SHOWN}"
+    if MOST_SHOWN < share < 100:
+        return f"> {MOST_SHOWN}"
+    return f"{share:.1f}".removesuffix(".0")
 
 
 SHOWN: Mapping[str, Callable[[Any], str]] = {

@@ -2,7 +2,7 @@
 
 Law: the states are the rows of STEPS, in the order of the journey; a step looks at the rows and the chain, does one
 thing and leaves the next state in the transaction of that thing, so that a crash repeats at most one look. A step that
-waits for somebody returns and is woken by the commit of its cause.
+waits for somebody returns and is woken by the commit of its cause. A window under way goes on in `Purchase.resume`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from catalog.codes import tier as tier_of
 from connector.consumer import copying, next_channel, progress, quoting, resting, steps, waiting
 from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
-from connector.consumer.moves import Moves
+from connector.consumer.followed import Followed
 from connector.consumer.steps import FINAL
 from connector.core.driver import RETRYABLE_EXITS, Driver
 from connector.negotiation import transfer
@@ -34,7 +34,6 @@ from connector.runtime.errors import (
     explain_failure,
     is_disk,
 )
-from connector.runtime.speed import Speed
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.rows.protocol import NegotiationRow
@@ -51,14 +50,12 @@ if TYPE_CHECKING:
     from connector.consumer.pulling import Pulls
     from connector.core.core import Core
     from connector.negotiation.engine import Engine
-    from connector.runtime.errors import Failure
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
 # a full disk ends nothing: what was paid for comes when there is room
 MENDED = RETRYABLE_EXITS | {DISK_EXIT}
-WAIT_SECONDS_MAX = 30.0
 
 
 class Acquisitions:
@@ -82,11 +79,8 @@ class Acquisitions:
         self._next_channels, self._pulls = next_channels, pulls
         self.driver = Driver("acquisition", self._advance, self.end, MENDED)
         self._purse = asyncio.Lock()
-        self._moves = Moves(core.clock)
+        self._followed = Followed(core, self.driver.trouble)
         self._waiting: dict[str, str] = {}
-        self._asked: dict[str, str] = {}
-        self._speeds: dict[str, Speed] = {}
-        self._unread: dict[str, Failure] = {}
         self._steps = {
             State.WANTED: self._negotiate,
             State.NEGOTIATING: self._agreed,
@@ -140,26 +134,11 @@ class Acquisitions:
 
     async def view(self, key: str) -> JsonObject:
         """Return where an acquisition is; raises Absent."""
-        trouble, asked = self.driver.trouble(key) or self._unread.get(key), self._asked.get(key, "")
-        speed = self._speeds.get(key) or Speed()
-        saw = partial(speed.saw, self._core.clock.monotonic())
-        view = await self._core.store.read(lambda tx: progress.view(tx, key, trouble, asked, saw))
-        if view["state"] == State.RECEIVING:
-            self._speeds[key] = speed
-        return view
+        return await self._followed.view(key)
 
     async def wait(self, key: str, mark: str, seconds: float) -> JsonObject:
         """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
-        try:
-            async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
-                while True:
-                    moved = self._moves.next(key)
-                    view = await self.view(key)
-                    if view["mark"] != mark or view["state"] in FINAL:
-                        return view
-                    await moved.wait()
-        except TimeoutError:
-            return await self.view(key)
+        return await self._followed.wait(key, mark, seconds)
 
     @asynccontextmanager
     async def reading(self, key: str, gone: Callable[[], bool]) -> AsyncIterator[pipes.Pipe]:
@@ -171,7 +150,7 @@ class Acquisitions:
                 raise Conflict(f"`{key[:100]}` was not asked for as a stream", "choose another id")
             if row.state in FINAL:
                 raise pipes.after(row)
-            self._unread.pop(key, None)
+            self._followed.unread.pop(key, None)
             self.driver.wake(key)
             yield pipe
 
@@ -185,7 +164,7 @@ class Acquisitions:
                 return
             if await self._gave_up(row) or step is None or not await step(row):
                 return
-            self._asked.pop(key, None)
+            self._followed.asked.pop(key, None)
             self.tell(key)
 
     async def _gave_up(self, row: AcquisitionRow) -> bool:
@@ -211,14 +190,11 @@ class Acquisitions:
 
     def tell(self, key: str) -> None:
         """Tell whoever follows an acquisition that it has moved."""
-        self._moves.tell(key)
-        self._core.topics.acquisition_moved.tell(key)
+        self._followed.tell(key)
 
     def _forget(self, row: AcquisitionRow) -> None:
         """Wait for nobody any more."""
-        self._speeds.pop(row.id, None)
-        self._unread.pop(row.id, None)
-        self._moves.forget(row.id)
+        self._followed.forget(row.id)
         if (pipe := self._pipes.find(row.id)) is not None:
             pipe.end(pipes.after(row))
         for process in (f"negotiation:{row.negotiation}", f"transfer:{row.transfer}"):
@@ -234,7 +210,7 @@ class Acquisitions:
     async def _negotiate(self, row: AcquisitionRow) -> bool:
         """Find the offer that is meant, look ahead, and negotiate within the mandate."""
         mandate = row.mandate
-        found = await self._quotes.meant(row.product, mandate, partial(self._asked.__setitem__, row.id))
+        found = await self._quotes.meant(row.product, mandate, partial(self._followed.asked.__setitem__, row.id))
         within = steps.limits(mandate, found.asked, self._core.settings.negotiation.rounds_max) | found.fixed
         await self._prospects.check(found, mandate, int(within["bid"]))
         provider, offer = found.provider, found.offer
@@ -347,20 +323,20 @@ class Acquisitions:
             return False
         begun = await self._core.store.read(lambda tx: transfer.of(tx, row.its_transfer))
         try:
-            if not await self._pulls.bring(row, partial(self._moves.progress, row.id)):
+            if not await self._pulls.bring(row, partial(self._followed.moves.progress, row.id)):
                 return False  # the provider has not heard yet that all is here; its answer wakes us
         except resting.Resting:
             await self._runs(row)  # raises where it was ended
             return False  # whoever resumes it wakes us
         except ReaderGone as gone:
-            self._unread[row.id], self._asked[row.id] = explain_failure(gone), waiting.BUYER
+            self._followed.unread[row.id], self._followed.asked[row.id] = explain_failure(gone), waiting.BUYER
             return False  # whoever reads next wakes us
         except Exception as fault:
             if next_channel.says_over(fault) and await self._next_channels.is_over(row):
                 await self.go_on(row)
                 return True
             if is_disk(fault):
-                self._moves.tell(row.id)  # whoever follows it hears at once
+                self._followed.moves.tell(row.id)  # whoever follows it hears at once
             elif explain_failure(fault).exit_code not in MENDED and await resting.moved(self._core.store, begun):
                 return await self._runs(row)
             if await self._runs(row):

@@ -208,7 +208,7 @@ class Haul:
         for origin in sorted({*self._roads.drawn, *self._roads.dropped}):
             rows, why = self._roads.drawn[origin], self._roads.dropped.get(origin, "")
             lineage.note_drawn(tx, self._replica, origin, rows, why)
-            told = {"result": why or f"{rows} rows verified", "from": origin}
+            told = {"result": why or f"{rows} pieces verified", "from": origin}
             link = [self._edition, self._agreement]
             self._core.evidence.record(tx, "replica.checked", part=self._agreement, link=link, fields=told, now=now)
 

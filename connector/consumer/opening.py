@@ -24,16 +24,17 @@ from connector.channel import account as accounts
 from connector.channel import openings, tally, windows
 from connector.channel.plan import Want
 from connector.consumer import copying, key_export, next_channel, reads
-from connector.consumer.acquisition import WAIT_SECONDS_MAX
+from connector.consumer.followed import WAIT_SECONDS_MAX
 from connector.consumer.mandate import refuse_unwritable
 from connector.consumer.purchase import Purchase
 from connector.custody import replicas
+from connector.custody.packs import BROKEN, packs_of
 from connector.custody.reader import Reader
 from connector.licence.books import transfer_id
 from connector.licence.licensed import rows_of
 from connector.negotiation.envelope import pids
 from connector.negotiation.protocol.offers import PLAIN
-from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnreachable, from_reason
+from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnreachable, explain_failure, from_reason
 from connector.runtime.local_names import local_names, renamed
 from connector.runtime.stage import require_empty, require_free
 from connector.settlement import disputes
@@ -67,10 +68,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the files of an opening go."""
+    """Where the files of an opening go; `packed` leaves small files in their archives."""
 
     folder: Path
     overwrite: bool
+    packed: bool = False
 
     def require(self, names: Iterable[str] | None) -> None:
         """Raise Conflict or InvalidInput for what will be in the way of files (None: of whatever name; blocking)."""
@@ -103,17 +105,20 @@ class Openings:
         self._turn = asyncio.Lock()
 
     async def open(self, body: Any) -> JsonObject:
-        """Open as `{id, acquisition, purpose, to?}` says; raises NotPermitted with the decision's reasons."""
+        """Open as `{id, acquisition, purpose, to?, overwrite?, packed?}` says; raises NotPermitted with the reasons."""
         key, purpose = str(body.get("id", "")), resolve(str(body.get("purpose", "")))
-        to, overwrite = body.get("to"), body.get("overwrite", False)
-        if not key or (to is not None and not Path(str(to)).is_absolute()) or not isinstance(overwrite, bool):
-            words = "an opening needs an `id`; `to` is an absolute path if it is given, and `overwrite` true or false"
+        to, overwrite, packed = body.get("to"), body.get("overwrite", False), body.get("packed", False)
+        flags = isinstance(overwrite, bool) and isinstance(packed, bool)
+        if not key or (to is not None and not Path(str(to)).is_absolute()) or not flags:
+            words = "an opening needs an `id`; `to` is an absolute path if it is given, and the rest true or false"
             raise InvalidInput(words)
+        if packed and to is None:
+            raise InvalidInput("archives are left packed where they are written", "say `to`, the directory for them")
         if key.startswith(key_export.PREFIX):
             raise InvalidInput(f"the id of an opening does not begin with `{key_export.PREFIX}`", "choose another id")
         if to is not None:
             refuse_unwritable(Path(str(to)))
-        place = None if to is None else Place(Path(str(to)), overwrite)
+        place = None if to is None else Place(Path(str(to)), overwrite, packed)
         async with self._turn:
             row = await self._reads.begin(key, await self._got(str(body.get("acquisition", ""))), purpose)
             if row.state == ReadState.DONE and row.result is not None:
@@ -161,7 +166,10 @@ class Openings:
         return agreement
 
     async def _got(self, named: str) -> AcquisitionRow:
-        """Return the complete acquisition of this id, or the newest that led to this agreement; raises Absent."""
+        """Return the complete acquisition of this id, or the newest that led to this agreement; raises Absent.
+
+        One that failed at unpacking alone is complete, too: its files can be had in their archives.
+        """
         got = await self._core.store.read(
             lambda tx: next(
                 iter(
@@ -171,7 +179,7 @@ class Openings:
                 None,
             )
         )
-        if got is None or got.state != AcquisitionState.COMPLETE:
+        if got is None or not (got.state == AcquisitionState.COMPLETE or _is_packed(got)):
             raise Absent(f"`{named[:100]}` is not here, or not complete", "penstock get, first")
         return got
 
@@ -226,17 +234,17 @@ class Openings:
         channel = bytes.fromhex(got.its_channel)
         secrets = {key.row: key.secret for key in received.keys}
         try:
-            names, files, size = await self._read(agreement, replica, secrets, to)
+            told, files, size = await self._read(agreement, replica, secrets, to)
         except OpeningError as wrong:
             if wrong.code is Code.EDITION and wrong.row is not None:
                 await disputes.accuse(self._core, self._buyer, channel, received, wrong.row)
             raise
         self._books.forget(reader)
-        told = await self._core.store.write(
-            lambda tx: self._end_leased(tx, row, reader, channel, received.seq, size=size, files=files, names=names)
+        ended = await self._core.store.write(
+            lambda tx: self._end_leased(tx, row, reader, channel, received.seq, size=size, files=files, told=told)
         )
         self._acknowledging.wake(channel)
-        return told
+        return ended
 
     async def _renewed(self, got: AcquisitionRow) -> AcquisitionRow:
         """Return an acquisition with its next channel, its own being over; raises what kept that from being opened."""
@@ -293,7 +301,7 @@ class Openings:
         *,
         size: int,
         files: list[str],
-        names: list[str],
+        told: dict[str, str],
     ) -> JsonObject:
         """End our side's record of the opening; returns what is told of it."""
         found = tx.find(OpeningRow, "agreement = ? and role = ?", (row.agreement, "payer"))
@@ -302,7 +310,6 @@ class Openings:
         window = windows.find(tx, accounts.load(tx, channel, Side.PAYER), seq)
         assert window is not None
         number, charged = opened.number, window.amount
-        told = renamed(names)
         return reads.settle(tx, row, number=number, size=size, files=files, charged=charged, renamed=told)
 
     # ---- kept: decided and counted here
@@ -312,34 +319,45 @@ class Openings:
         if to is not None and row.state == ReadState.ASKED:  # not counted yet
             await asyncio.to_thread(self._require, to, agreement, replica, secrets)
         number = await self._reads.decide(row)
-        names, files, size = await self._read(agreement, replica, secrets, to)
-        return await self._reads.finish(row, number, size, files, renamed(names))
+        told, files, size = await self._read(agreement, replica, secrets, to)
+        return await self._reads.finish(row, number, size, files, told)
 
     def _require(self, to: Place, agreement: AgreementRow, replica: WholeReplica, secrets: dict[int, bytes]) -> None:
-        """Look for what is in the way of the files: of the index their names are read, and nothing is told of them."""
+        """Look for what is in the way of the files: of the index their names are read, and nothing is told of them.
+
+        What is in packs is not known before they are opened.
+        """
         with replicas.sealed_file(self._blobs.folder, replica) as sealed:
             reader = Reader(sealed, secrets, rows_of(agreement.signed_terms, sealed.table))
-            to.require([file.name for file in reader.files()])
+            unpacks = not to.packed and packs_of(reader.index())
+            to.require(None if unpacks else [file.name for file in reader.files()])
 
     # ---- both
 
     async def _read(
         self, agreement: AgreementRow, replica: WholeReplica, secrets: dict[int, bytes], to: Place | None
-    ) -> tuple[list[str], list[str], int]:
-        """Open all that was agreed on, to a folder or only in memory; returns told names, paths and plain bytes."""
+    ) -> tuple[dict[str, str], list[str], int]:
+        """Open all that was agreed on, to a folder or only in memory.
 
-        def work() -> tuple[list[str], list[str], int]:
+        Returns the files that are called otherwise here (told name → name here), names or paths, and plain bytes.
+        """
+
+        def work() -> tuple[dict[str, str], list[str], int]:
             with replicas.sealed_file(self._blobs.folder, replica) as sealed:
                 rows = rows_of(agreement.signed_terms, sealed.table)
                 reader = Reader(sealed, secrets, rows)
                 size = tally.plain_bytes(sealed.table, rows - RowSet(((0, sealed.table.index_rows),)))
-                names = [file.name for file in reader.files()]
-                if to is not None:
-                    paths = reader.open_files(to.folder, overwrite=to.overwrite)
-                    return names, [str(path) for path in paths], size
-                for file in reader.files():
-                    for _ in reader.pieces(file):
-                        pass
-                return names, names, size
+                if to is None:
+                    names = reader.prove()
+                else:
+                    paths = reader.open_files(to.folder, overwrite=to.overwrite, packed=to.packed)
+                    names = [str(path) for path in paths]
+                return reader.renamed, names, size
 
         return await asyncio.to_thread(work)
+
+
+def _is_packed(got: AcquisitionRow) -> bool:
+    """Say whether all was got, and only the provider's archives could not be unpacked."""
+    failed = got.state == AcquisitionState.FAILED and got.reason is not None
+    return failed and explain_failure(from_reason(got.reason or "")).code == BROKEN

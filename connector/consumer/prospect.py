@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import tier as tier_of
 from connector.channel.priced import Tally
 from connector.channel.window import Purse as Window
+from connector.consumer import copying, quoting, steps
+from connector.consumer import mandate as mandates
 from connector.enforcement.context import PURPOSE
 from connector.enforcement.rules import in_force
 from connector.enforcement.scopes import FORESEEN
@@ -23,22 +25,22 @@ from connector.licence import pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.offers import PLAIN
-from connector.runtime.errors import PaymentRefused, PurchaseRefused
+from connector.runtime.errors import InvalidInput, PaymentRefused, PurchaseRefused
 from connector.settlement.purse import require_deposit
 from contracts import meter, price_words
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
 from contracts.tariff import MAX_MINOR, Tariff, amount
-from contracts.units import AGREEMENT
+from contracts.units import AGREEMENT, LEASED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
 
     from connector.consumer.quoting import Quote, Quotes
     from connector.core.core import Core
     from connector.enforcement.enforce import Enforcement
     from connector.settlement.purse import Purse
+    from connector.space.view import SpaceView
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable
@@ -47,13 +49,18 @@ READ_OF_TERMS: Final = frozenset({"product", "tier", "tariff", "editionId", "max
 READ: Final = "read"  # the action of who opens what is here
 PROVIDER: Final = "provider"  # whose `maxExposure` it is
 # refusals that stay whatever is waited for or done; of those by time the ones that something is over
-LASTING: Final = frozenset({"purpose-not-allowed", "outside-region", "recipient-not-allowed", "context-missing"})
+LASTING: Final = frozenset({
+    "purpose-not-allowed", "outside-region", "recipient-not-allowed", "context-missing", "environment-not-allowed",
+    "manner-not-allowed",
+})  # fmt: skip
 ENDS: Final = frozenset({"lteq", "lt"})
 HINTS: Final = {
     "purpose-not-allowed": "say a purpose that the offer allows (`--purpose`), see `penstock product show`",
     "outside-time": "its time is over, or has not begun: ask its provider for another offer",
     "outside-region": "the offer is for another region: ask its provider",
     "recipient-not-allowed": "the offer is for others: ask its provider",
+    "environment-not-allowed": "the offer is for another connector or another kind of place: ask its provider",
+    "manner-not-allowed": "the offer is for another way of delivery: ask its provider",
     "context-missing": "no connector can say what the offer asks for: ask its provider for other rules",
 }
 
@@ -70,9 +77,25 @@ class Due:
 class Prospects:
     """Looks ahead for one buyer."""
 
-    def __init__(self, core: Core, enforcement: Enforcement, programs: Programs, purse: Purse, quotes: Quotes) -> None:
-        self._core, self._enforcement, self._programs = core, enforcement, programs
+    def __init__(
+        self, core: Core, space: SpaceView, enforcement: Enforcement, programs: Programs, purse: Purse, quotes: Quotes
+    ) -> None:
+        self._core, self._space, self._enforcement, self._programs = core, space, enforcement, programs
         self._purse, self._quotes = purse, quotes
+
+    async def foresee(self, product: str, mandate: Any) -> JsonObject:
+        """Return what getting `product` within `mandate` would cost at the asked price; nothing is written or signed.
+
+        Raises all that an acquisition and its first step would refuse, as they do.
+        """
+        checked = mandates.checked(mandate)
+        quoting.check(checked.get("licence"), product)
+        await self._space.require(self._core.identity.did)
+        await asyncio.to_thread(mandates.require_place, checked, None)
+        found = await self._quotes.meant(product, checked, lambda _whom: None)
+        within = steps.limits(checked, found.asked, self._core.settings.negotiation.rounds_max)
+        await self.check(found, checked, int(within["bid"]))
+        return await self._quotes.told_of(found, product)
 
     async def check(self, found: Quote, mandate: JsonObject, bid: int) -> None:
         """Raise PurchaseRefused for what the offer never allows, PaymentRefused for what cannot be paid at `bid`."""
@@ -81,6 +104,10 @@ class Prospects:
         if terms is None or not terms.keys() >= READ_OF_TERMS:  # of another make; what it lacks is said by who signs
             return
         self._check_currency(terms)
+        if terms["tier"] == PLAIN:
+            copying.check(mandate)
+        elif terms["tier"] == LEASED and mandate["to"] is not None:
+            raise InvalidInput("a leased product is opened when it is read", "get it without `--to`, then open it")
         await self._check_use(found, proposal.policy, terms, mandate)
         if terms["tier"] != PLAIN:  # which is paid outside channels
             await self._check_money(found, offers.at_price(terms, bid), mandate)
@@ -94,7 +121,7 @@ class Prospects:
     async def _check_use(self, found: Quote, policy: JsonObject, terms: JsonObject, mandate: JsonObject) -> None:
         me, product, now = self._core.identity.did, terms["product"], self._core.clock.now()
         rules = in_force(policy, product, me, FORESEEN)
-        link = Link("", product, found.provider.did, me, rules, "")
+        link = Link("", product, found.provider.did, me, rules, "", terms["tier"])
         said = {PURPOSE: mandate["purpose"]}
         for action in _actions(terms, mandate):
             use = Use((link,), action, said, FORESIGHT, "foresight", taker="")

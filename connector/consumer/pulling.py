@@ -20,7 +20,8 @@ from connector.consumer import next_channel, resting
 from connector.consumer.haul import Haul, roads_to
 from connector.consumer.mandate import NOWHERE, STREAM
 from connector.consumer.purchase import Purchase
-from connector.custody import earlier, replicas
+from connector.custody import earlier, packs, replicas
+from connector.custody.errors import VaultError
 from connector.custody.sinks import Folder, Null
 from connector.custody.stream import Stream
 from connector.licence import pricing
@@ -104,7 +105,8 @@ class Pulls:
     async def pull(self, row: AcquisitionRow, tell: Callable[[], object]) -> None:
         """Bring the acquisition's replica here; in the tier kept pay for its keys, too, and acknowledge them.
 
-        Where the mandate says `to`, everything is opened there in the same pass.
+        Where the mandate says `to`, everything is opened there in the same pass; raises VaultError `pack` at the end of
+        all where its provider's archives are none.
         """
         transfer = await self._transfer(row.its_transfer)
         agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.agreement))
@@ -112,14 +114,22 @@ class Pulls:
         replica = await self._replica(row, agreement)
         leased = agreement.signed_terms["tier"] == LEASED
         opening = None if leased else await self._opening(row)
+        broken = None
         if opening is None or opening.state != ReadState.DONE:
-            await self._carry(row, transfer, agreement, replica, opening, tell)
+            try:
+                await self._carry(row, transfer, agreement, replica, opening, tell)
+            except VaultError as fault:
+                if fault.code != packs.BROKEN:
+                    raise
+                broken = fault  # all is here and paid for, and can be had packed: it is acknowledged like any other
         if leased:
             return
         await self._acknowledge(row)
         done = await self._transfer(row.its_transfer)
         if done.state == STARTED and not done.pending:  # not said before a crash
             await self._engine.complete_transfer(row.its_transfer)
+        if broken is not None:
+            raise broken
 
     async def _acknowledge(self, row: AcquisitionRow) -> None:
         """Acknowledge all keys; on a channel that is over nothing is left to claim, and nothing to acknowledge."""

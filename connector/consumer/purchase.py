@@ -1,7 +1,8 @@
 """Buying the keys of a transfer: a request, a voucher, a release; and release and next offer in one (spec 4).
 
 Law: every step is durable here before the next message leaves, and the message that leaves is the stored one. What a
-purchase remembers only saves a look: made anew after any crash, it sends what is stored, or goes on.
+purchase remembers only saves a look: made anew after any crash, it sends what is stored, or goes on. What a buyer calls
+a purchase, from finding to opening, is in `connector.consumer.acquisition`.
 """
 
 from __future__ import annotations

@@ -10,8 +10,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from catalog.dataset import dataset_from_json
+from catalog.errors import CatalogError
 from catalog.found import SEALED
+from catalog.packing import Billed
 from catalog.service import TIER as SERVICE
+from connector.channel import tally
 from connector.consumer import waiting
 from connector.licence import pricing
 from connector.licence.licensed import rows_of
@@ -22,6 +26,7 @@ from contracts import blind, meter, price_words, sublicence
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from contracts.namespace import SUB_LICENCES
+from contracts.ranges import RowSet
 from contracts.tariff import Tariff, amount
 from contracts.units import AGREEMENT
 from ledger.edition.header import agreed
@@ -33,7 +38,6 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.space.view import SpaceView
     from contracts.canonical import JsonObject
-    from contracts.ranges import RowSet
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable
     from ledger.space.document import Member
@@ -45,12 +49,16 @@ SUB_LICENCE_URN = "urn:penstock:sub-licence:"
 
 
 class Quote(NamedTuple):
-    """An offer (with `target`) and whose it is; `asked` is its price, `fixed` what our mandate must say of it."""
+    """An offer (with `target`) and whose it is; `asked` is its price, `fixed` what our mandate must say of it.
+
+    `dataset` is what the list says it is of, as it came; None where that was not asked.
+    """
 
     provider: Member
     offer: JsonObject
     asked: int
     fixed: JsonObject
+    dataset: Any = None
 
 
 class Quotes:
@@ -70,7 +78,7 @@ class Quotes:
         asking(waiting.PROVIDER)
         offer = await self._offered(provider, product, listing["offer"].get("id"))
         _refuse_unlisted(listing, offer)
-        return Quote(provider, offer, int(listing["offer"]["ask"]), {})
+        return Quote(provider, offer, int(listing["offer"]["ask"]), {}, listing.get("dataset"))
 
     async def told(self, product: str, provider_did: str, asking: Callable[[str], None]) -> Quote:
         """Ask a member for a product of its that we were told of; the exchange hears nothing. Raises Absent.
@@ -126,7 +134,10 @@ class Quotes:
         `amount` is in minor units, `sum` the same in words. Raises Absent, VerificationFailed, and InvalidInput for an
         offer without terms of ours.
         """
-        found = await self.meant(product, {"provider": provider}, lambda _whom: None)
+        return await self.told_of(await self.meant(product, {"provider": provider}, lambda _whom: None), product)
+
+    async def told_of(self, found: Quote, product: str) -> JsonObject:
+        """Return what `total` does, of an offer that is at hand; raises VerificationFailed, InvalidInput."""
         terms = offers.read(found.offer).terms
         if terms is None:
             raise InvalidInput(
@@ -144,7 +155,8 @@ class Quotes:
             "edition": terms["editionId"],
             "columns": sorted(terms.get("columns", {})),
             "pieces": len(wanted),
-            "bytes": str(sum(table.plain_bytes(first, count) for first, count in wanted.ranges)),
+            "bytes": str(tally.plain_bytes(table, wanted)),
+            "billed": _billed(found.dataset, terms["tier"], wanted, table).json(by_bytes=tariff.unit == "byte"),
             "price": price_words.price(tariff),
             "asked": str(found.asked),
             "of": of,
@@ -228,6 +240,18 @@ def _measured(tariff: Tariff, wanted: RowSet, table: RowTable) -> tuple[str, int
     if tariff.counted.paid_within != AGREEMENT:
         return tariff.unit, 1
     return "all", meter.added(tariff, wanted, table, begins=True)
+
+
+def _billed(listed_as: Any, tier: str, wanted: RowSet, table: RowTable) -> Billed:
+    """Return what is billed of some rows; how many files are in how many packs is their provider's word."""
+    listed = tally.plain_bytes(table, wanted & RowSet(((0, table.index_rows),)))
+    data, listed = tally.plain_bytes(table, wanted) - listed, 0 if tier == offers.PLAIN else listed
+    try:
+        dataset = dataset_from_json(listed_as)
+    except CatalogError:  # nobody described it to us
+        return Billed(data, listed, None)
+    whole = len(wanted) == len(table)
+    return Billed(data, listed, dataset.size if whole else None, dataset.packing if whole else None)
 
 
 def _offer(dataset: Any, listed: str | None) -> JsonObject:

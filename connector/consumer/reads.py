@@ -96,7 +96,7 @@ class Reads:
         said = measured({PURPOSE: row.purpose}, size)
         terms, me, now = agreement.signed_terms, self._core.identity.did, self._core.clock.now()
         request = sha({"opening": row.id}).hex()
-        under = Link(row.agreement, terms["product"], agreement.peer, me, agreed(terms, me), request)
+        under = Link(row.agreement, terms["product"], agreement.peer, me, agreed(terms, me), request, terms["tier"])
         opening = Use((under,), "read", said, RELEASE, "opening", taker=row.id)
         export = replace(opening, action="download", place="export", stage=PART, draws=False)
         if refused := self._enforcement.at_once(tx, (export, opening) if keys_leave else (opening,), now):

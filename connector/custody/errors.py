@@ -8,7 +8,7 @@ class VaultError(Exception):
 
     Codes: `source` a file cannot be sealed, `key` a key is absent, `kek` what unwraps keys is, `blob` sealed bytes are
     absent or of the wrong length, `replica` a replica is not in a state for this, `locked` secrets of needed rows are
-    not held.
+    not held, `pack` a provider's archive of small files is none that may be unpacked.
     """
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from connector.custody.edition import header_and_table, row_secrets
+from connector.custody.packs import names_packs
 from connector.store.rows.vault import EditionRow, VaultState
 from contracts.signature import DIGEST_BYTES
 from ledger.edition.sealing import Known
@@ -30,6 +31,7 @@ class Former:
     def __init__(self, keys: Keys, edition: EditionRow) -> None:
         self.header, self.table = header_and_table(edition)
         self.index: Mapping[str, Any] | None = edition.index_json
+        self.packed = names_packs((edition.index_json or {}).get("schema"))
         self.edition_id = bytes.fromhex(edition.id)
         self.used: set[int] = set()
         self._lock = threading.Lock()

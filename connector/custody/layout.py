@@ -85,7 +85,7 @@ def plan(source: Source, layout: str, piece_bytes: int, padding: int, media_type
     assert needed == index_rows
     if index_rows + data_rows > MAX_ROWS:
         raise VaultError(
-            "source", f"`{data_rows}` pieces are more than the {MAX_ROWS} rows of an edition", "use larger pieces"
+            "source", f"`{data_rows}` pieces are more than the {MAX_ROWS} of an edition", "use larger pieces"
         )
     return Layout(index, index_bytes, index_rows, cutting.cuts, piece_bytes, padding)
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from blake3 import blake3
 
 from connector.custody.errors import VaultError
+from connector.custody.packs import Unpacking, unpack
 from connector.runtime import files
-from connector.runtime.local_names import local_names
+from connector.runtime.local_names import local_name, local_names, renamed
 from connector.runtime.room import fitting
 from connector.runtime.stage import Stage
 from contracts.errors import ContractError
@@ -39,7 +40,8 @@ class Reader:
     """One opening: `secrets` by row number for the rows it may open; not to be shared between threads.
 
     Of a contract for some columns `rows` are all it is about: other pieces are holes in the files, which read as
-    zeros, and a file of which nothing is licensed is not there.
+    zeros, and a file of which nothing is licensed is not there. Of packs the files in them are written, under their own
+    names. `renamed` are the files that were written under another name, told name → name here.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Reader:
         self._file = sealed
         self._secrets = secrets
         self._index: Index | None = None
+        self.renamed: dict[str, str] = {}
         self._sealed = memoryview(bytearray(self.table.longest_sealed + TAG_BYTES))
         self._plain = memoryview(bytearray(self.table.longest_sealed))
 
@@ -93,36 +96,69 @@ class Reader:
             content[at : at + len(piece)] = piece
         return bytes(content)
 
-    def open_files(self, folder: Path, names: Sequence[str] | None = None, *, overwrite: bool = False) -> list[Path]:
+    def open_files(
+        self, folder: Path, names: Sequence[str] | None = None, *, overwrite: bool = False, packed: bool = False
+    ) -> list[Path]:
         """Write the named files (all by default) below `folder` and return their paths (blocking).
 
-        Nothing appears under a final name unless all of them verified, and nothing that is there is replaced unless
-        `overwrite` says so (`connector.runtime.stage`, `connector.runtime.local_names`).
-        `VaultError` `locked` if a needed secret is not held, `OpeningError`, Conflict.
+        `packed` leaves packs as the archives they are. Nothing appears under a final name unless all of them verified,
+        and nothing that is there is replaced unless `overwrite` says so (`connector.runtime.stage`,
+        `connector.runtime.local_names`). `VaultError` `locked` if a needed secret is not held, `pack`, `OpeningError`,
+        Conflict.
         """
         chosen = self._chosen(names)
-        here = list(local_names(file.name for file in chosen).values())
+        unpacking = None if packed else Unpacking(self.index())
+        local_names(file.name for file in chosen)
         stage = Stage(folder, secrets.token_hex(8), overwrite=overwrite)
         try:
-            digest = self._write_all(stage, chosen, here)
+            digest, told = self._write_all(stage, chosen, unpacking)
             if names is None and not self._holed and digest != self.index().digest:
                 raise OpeningError(Code.EDITION, "whole-digest", "the files are not the whole that the index names")
+            here = list(local_names(told).values())
             stage.finish(here)
         finally:
             stage.close()
+        self.renamed = renamed(told)
         return [folder / name for name in here]
 
-    def _write_all(self, stage: Stage, chosen: Sequence[IndexedFile], here: Sequence[str]) -> bytes:
-        """Write the files into the stage under their names here; return B3 of all their bytes."""
-        whole = blake3()
-        for file, name in zip(chosen, here, strict=True):
-            place = stage.place(name)
+    def prove(self, *, packed: bool = False) -> list[str]:
+        """Open all that may be opened, to nowhere; return the names of the files, and set `renamed`."""
+        unpacking, names = None if packed else Unpacking(self.index()), []
+        for file in self.files():
+            if unpacking is not None and self._unpacks(file, unpacking):
+                names += [member.name for member in unpacking.members(file.name, self.read(file.name))]
+                continue
+            names.append(file.name)
+            for _ in self.pieces(file):
+                pass
+        self.renamed = renamed(names)
+        return names
+
+    def _write_all(
+        self, stage: Stage, chosen: Sequence[IndexedFile], unpacking: Unpacking | None
+    ) -> tuple[bytes, list[str]]:
+        """Write the files into the stage; return B3 of all that was sealed of them, and their names."""
+        whole, names = blake3(), []
+        for file in chosen:
+            if unpacking is not None and self._unpacks(file, unpacking):
+                packed = self.read(file.name)
+                whole.update(packed)
+                names += unpack(stage, unpacking, file.name, packed)
+                continue
+            names.append(file.name)
+            place = stage.place(local_name(file.name))
             with files.replacing(place) as handle, fitting(handle, place, file.size):
                 files.resize(handle, file.size)
                 for number, piece in zip(self._licensed(file), self.pieces(file), strict=True):
                     whole.update(piece)
                     files.write_at(handle, piece, self.table.plain_bytes(file.first_row, number - file.first_row))
-        return whole.digest()
+        if unpacking is not None and unpacking.packs:
+            files.sync_everything()  # of what was unpacked, nothing is durable before
+        return whole.digest(), names
+
+    def _unpacks(self, file: IndexedFile, unpacking: Unpacking) -> bool:
+        """Say whether a file is a pack, all of which is licensed; one with holes is none."""
+        return file.name in unpacking.packs and len(self._licensed(file)) == file.row_count
 
     def _chosen(self, names: Sequence[str] | None) -> list[IndexedFile]:
         chosen = self.files() if names is None else [self.index().file(name) for name in names]

@@ -12,9 +12,10 @@ from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
+from connector.custody.packs import Unpacking, names_packs, unpack
 from connector.custody.places import SECTOR_BYTES, sectors
 from connector.runtime import files
-from connector.runtime.local_names import local_names, renamed
+from connector.runtime.local_names import local_name, local_names, renamed
 from connector.runtime.stage import Stage
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class Null:
 class Folder:
     """Writes the files below a folder, in a hidden one until all are whole (`connector.runtime.stage`).
 
-    `due` says how many bytes of a file will come: fewer than it has leave holes, and none leave it out.
+    `due` says how many bytes of a file will come: fewer than it has leave holes, and none leave it out. Of a pack that
+    comes whole the files in it are put there, under their own names.
     """
 
     def __init__(
@@ -107,7 +109,8 @@ class Folder:
         self._with_rows = [n for n, file in enumerate(index.files) if file.row_count]
         self._left = [self._due(file) for file in index.files]
         self._here = [n for n, file in enumerate(index.files) if not file.row_count or self._left[n]]
-        self._each = len(index.files) <= SYNC_ALL_FILES
+        self._index = index
+        self._each = len(index.files) <= SYNC_ALL_FILES and not names_packs(index.schema)
         self._names = list(local_names(file.name for file in index.files).values())
         self.renamed = renamed(self._files[n].name for n in self._here)
 
@@ -119,19 +122,31 @@ class Folder:
         self._writing.append(self._writers.submit(self._write, load, rows, plain))
 
     def finish(self) -> list[str]:
-        """Wait for the writers, make the files durable, give them their names."""
+        """Wait for the writers, make the files durable, give them their names; raises VaultError `pack`."""
         for one in self._writing:
             one.result()
         assert not any(self._left), "every row was taken"
         for number, file in enumerate(self._files):
             if not file.row_count:
                 self._part(number).close()
+        unpacking = Unpacking(self._index)
+        told = [name for n in self._here for name in self._told(n, unpacking)]
         if not self._each:
             files.sync_everything()
-        names = [self._names[n] for n in self._here]
+        self.renamed, names = renamed(told), [local_name(name) for name in told]
         self._stage.finish(names)
         self.close()
         return [f"{self._folder}/{name}" for name in names]
+
+    def _told(self, number: int, unpacking: Unpacking) -> list[str]:
+        """Return the name of a file that is whole, or of a pack the names of what is in it, which takes its place."""
+        file = self._files[number]
+        if file.name not in unpacking.packs or self._due(file) != file.size:
+            return [file.name]
+        place = self._stage.place(self._names[number])
+        names = unpack(self._stage, unpacking, file.name, place.read_bytes())
+        files.remove(place)
+        return names
 
     def close(self) -> None:
         """Stop the writers and remove what has no name."""

@@ -144,8 +144,8 @@ async def run(
     begun = await asyncio.to_thread(make, folder, first)
     # a Ctrl-C is ours: the terminal tells a session of its own nothing
     people = {role: Participant(folder / role, SERVE, apart=True) for role in ROLES}
-    # … and who closes the terminal means all of it
-    with stopped_by(signal.SIGTERM), stopped_by(signal.SIGHUP):
+    # … and who closes the terminal means all of it; a second Ctrl-C does not interrupt how the first one ends them
+    with stopped_by(signal.SIGTERM), stopped_by(signal.SIGHUP), stopped_by(signal.SIGINT):
         async with Outbound(development=True) as outbound:
             doors = {role: Server(person.data, outbound) for role, person in people.items()}
             try:
@@ -155,6 +155,8 @@ async def run(
                 show(await _settled(folder, doors, begun=begun))
                 await _watched(people)
             finally:
+                for person in people.values():  # a second Ctrl-C cancels what follows, perhaps before it begins
+                    person.tell()
                 await asyncio.gather(*(person.stop() for person in people.values()))
 
 
@@ -186,7 +188,7 @@ async def _settled(folder: Path, doors: dict[str, Server], *, begun: bool) -> Fo
     members = {one["did"] for one in (await doors["exchange"].call("GET", "members"))["members"]}
     for role in ROLES[1:]:
         if status[role]["did"] not in members:
-            await doors["exchange"].call("POST", "members", {"did": status[role]["did"]})
+            await doors["exchange"].call("POST", "members", {"did": status[role]["did"], "invite": True})
     credit = {"id": "up", "did": status["buyer"]["did"], "amount": str(FUNDS)}
     await doors["exchange"].call("POST", "credits", credit)
     links = {role: await _link(door, role) for role, door in doors.items()}

@@ -98,6 +98,12 @@ class Participant:
         said = (self.data / "serve.log").read_text(errors="replace").strip()
         return said[-LAST_CHARACTERS:] or "it said nothing"
 
+    def tell(self) -> None:
+        """SIGTERM, without waiting: whoever is told ends by itself, even if nobody is left who waits for that."""
+        if self.running and self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGTERM)
+
     async def kill(self) -> None:
         """SIGKILL: no handler runs, nothing is flushed."""
         await self._end(signal.SIGKILL)

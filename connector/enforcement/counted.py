@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from connector.enforcement.scopes import operands
 from policy.calendar import Rate
 from policy.model import atoms
 from policy.vocabulary.operands import OPERANDS, State
@@ -60,8 +61,7 @@ def counted(policy: Policy, context: Mapping[str, str]) -> Mapping[str, Counted]
 
 def remembers(policy: Policy) -> bool:
     """Say whether a policy asks anything of the uses before, or for whom they count."""
-    rules = (*policy.permissions, *policy.prohibitions)
-    named = {atom.left for rule in rules for atom in atoms(rule.conditions)}
+    named = operands(policy)
     return UNIT in named or any(OPERANDS[left].state is not State.NONE for left in named)
 
 

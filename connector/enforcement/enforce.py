@@ -9,12 +9,12 @@ and the share is drawn on all of them or on none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.enforcement import decision_log as decisions
 from connector.enforcement import performed, uses
-from connector.enforcement.context import purpose_of
+from connector.enforcement.context import agreed, purpose_of
 from connector.enforcement.decision_log import Made
 from connector.enforcement.ruling import CONDITIONAL, DENY
 from connector.enforcement.use import Granted, Refused
@@ -70,7 +70,10 @@ class Enforcement:
         counted = link.rules.counted(use.context)
         taken = uses.taken(tx, link.agreement, counted, without=use.taker, now=now)
         done = performed.acts(tx, link.agreement) if link.rules.minds else ()
+        known = agreed(link.tier, link.by, link.rules.asks)
         request = self.judge.request(link.by, link.product, use.action, use.context)
+        if known:
+            request = replace(request, context={**request.context, **known})
         ruling = self.judge.ruling(link.rules, request, stage=use.stage.name, taken=taken, now=now, done=done)
         return Decided(link, ruling, taken, Draw(link.agreement, uses.shares(ruling.held, counted or {})))
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.enforcement.counted import counted, remembers
-from connector.enforcement.scopes import DISPLAY, ORDER, STANDING, narrowed
+from connector.enforcement.scopes import DISPLAY, ORDER, STANDING, narrowed, operands
 from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
 from policy.errors import PolicyError
@@ -27,7 +27,8 @@ COMPILED_MAX = 1024  # policies of agreements in use; the rest are compiled agai
 class InForce:
     """A policy that is decided by: the document, its digest in hex, what is asked of it, and that compiled.
 
-    `minds`: it asks what was done. `remembers`: it is told what was used before, by whomever.
+    `minds`: it asks what was done. `remembers`: it is told what was used before, by whomever. `asks`: what its
+    conditions are about.
     """
 
     document: Mapping[str, Any]
@@ -36,6 +37,7 @@ class InForce:
     compiled: Compiled
     minds: bool
     remembers: bool
+    asks: frozenset[str]
 
     def counted(self, context: Mapping[str, str]) -> Mapping[str, Counted] | None:
         """Return how the uses under each rule are counted, empty where the policy asks nothing of them.
@@ -68,7 +70,7 @@ def _in_force(policy: bytes, scope: str) -> InForce:
     asked = narrowed(parse(document), scope)
     # what runs is told every counter, so that its record shows how far the agreement was used
     told = scope == STANDING or remembers(asked)
-    return InForce(document, sha(document).hex(), scope, compile_policy(asked), _minds(asked), told)
+    return InForce(document, sha(document).hex(), scope, compile_policy(asked), _minds(asked), told, operands(asked))
 
 
 def _minds(policy: Policy) -> bool:

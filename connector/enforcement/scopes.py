@@ -127,5 +127,11 @@ def _permission(rule: Rule, known: frozenset[str], *, whom: bool) -> Rule:
     return replace(rule, constraints=kept(rule.constraints), refinements=kept(rule.refinements))
 
 
+def operands(policy: Policy) -> frozenset[str]:
+    """Return what the conditions of a policy are about."""
+    rules = (*policy.permissions, *policy.prohibitions)
+    return frozenset().union(*(_operands(rule.conditions) for rule in rules))
+
+
 def _operands(conditions: Iterable[Condition]) -> frozenset[str]:
     return frozenset(atom.left for atom in atoms(conditions))

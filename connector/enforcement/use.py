@@ -60,7 +60,7 @@ HAPPENED: Final = Stage("release", duties=False, happened=True)
 class Link:
     """One agreement that a use is under (its digest in hex): about what, with whom, and who asks under which rules.
 
-    `request` (hex) names what was asked for, and links the record of its decision.
+    `request` (hex) names what was asked for, and links the record of its decision; `tier` is the one of its terms.
     """
 
     agreement: str
@@ -69,6 +69,7 @@ class Link:
     by: str
     rules: InForce
     request: str
+    tier: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,14 @@ class Admission:
         self._core, self._space, self._peers, self._programs = core, space, peers, programs
         self._transactions, self._author, self._supervision = transactions, author, supervision
 
-    async def admit(self, did: str) -> dict[str, str]:
-        """Admit a member; its supervisor's key is known before its own admission is recorded."""
+    async def admit(self, did: str, *, invited: bool) -> dict[str, str]:
+        """Admit a member that has applied, or one that is `invited`; raises Absent, Conflict for another.
+
+        A supervisor's key is known before its own admission is recorded.
+        """
         core = self._core
+        if not invited:
+            await core.store.read(lambda tx: membership.require_applied(tx, did))
         member = await described(self._peers, core.outbound, did)
         membership.refuse_double(member, self._space.last().members.values())
         if member.role == "regulator" and rehearsal.current() is None:
@@ -45,6 +50,8 @@ class Admission:
         now = core.clock.now()
 
         def act(tx: Tx) -> dict[str, str]:
+            if not invited:
+                membership.require_applied(tx, did)
             row = membership.admit(tx, core.evidence, member, core.identity.did, now)
             registering.register(tx, self._transactions, self._programs.deployment, core.identity.did, member)
             return row

@@ -18,6 +18,7 @@ from catalog.matching import LEAST, Offered, match
 from connector.exchange import listings, standing
 from connector.exchange.case import Case, Turn
 from connector.exchange.membership import refuse_leaving
+from connector.exchange.sight import grades
 from connector.licence import pricing
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import MEMBER_DEMANDS_MAX, SPACE_DEMANDS_MAX
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.case import Write
     from connector.exchange.finding import Finding
-    from connector.exchange.spaces import Spaces
     from connector.space.view import SpaceView
     from connector.store.rows.catalogue import ListingRow
     from connector.store.transaction import Tx
@@ -56,8 +56,8 @@ _IS_LOOKING = f"state in ({', '.join('?' * len(_LOOKING))})"
 class Demands:
     """The demands of a space's members."""
 
-    def __init__(self, core: Core, programs: Programs, space: SpaceView, spaces: Spaces, finding: Finding) -> None:
-        self._core, self._programs, self._space, self._spaces, self._finding = core, programs, space, spaces, finding
+    def __init__(self, core: Core, programs: Programs, space: SpaceView, finding: Finding) -> None:
+        self._core, self._programs, self._space, self._finding = core, programs, space, finding
 
     async def post(self, document: Any, member: str, write: Write) -> JsonObject:
         """Take in a member's demand and look for what meets it; the same one again changes nothing.
@@ -164,8 +164,9 @@ class Demands:
     # ---- matching
 
     async def _products(self, demand: Demand, member: str) -> list[JsonObject]:
-        sight = await self._spaces.sight(member, self._space.last().members[member].role)
-        asked = replace(demand.question, facets={"kind": (DATASET,)}, ranges={}, any_word=True, sight=sight)
+        role = self._space.last().members[member].role
+        sees = await self._core.store.read(lambda tx: grades(tx, member, role))
+        asked = replace(demand.question, facets={"kind": (DATASET,)}, ranges={}, any_word=True, sight=sees)
         found, _ = await self._finding.keys(asked, limit=CANDIDATES, first=0)
         keys = [key for key in found if not is_found(key)]  # what is sold elsewhere meets no demand here
         rows = await self._core.store.read(lambda tx: [listings.find(tx, key) for key in keys])

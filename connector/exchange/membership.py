@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from catalog.leaving import State
 from connector.exchange.case import NOWHERE, Case, Turn
-from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.store.rows.space import ApplicationRow, ApplicationState, LeavingRow, MemberRow, MemberState
 
 if TYPE_CHECKING:
@@ -37,6 +37,18 @@ def refuse_double(member: Member, known: Iterable[Member]) -> None:
     for other in known:
         if other.did != member.did and (name := other.shares(member)):
             raise InvalidInput(f"`{member.did}` has the {name} of the member `{other.did}`", "give it keys of its own")
+
+
+def require_applied(tx: Tx, did: str) -> None:
+    """Raise Absent for who has not applied, Conflict for whose application was refused; a member is asked no more."""
+    if tx.get(MemberRow, did=did) is not None:
+        return
+    application, invite = tx.get(ApplicationRow, did=did), "add --invite to admit it unasked"
+    if application is None:
+        raise Absent(f"`{did[:200]}` has not applied here", f"it applies by `penstock join`; or {invite}")
+    if application.state != ApplicationState.APPLIED:
+        text = f"the application of `{did[:200]}` is {application.state}"
+        raise Conflict(text, f"it applies again by `penstock join`; or {invite}")
 
 
 def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.complaint import State
+from catalog.complaint import FOUND_RIGHT
 from connector.runtime.errors import Absent
 from connector.store.rows.channel import DisputeRow, DisputeState
 from connector.store.rows.space import ComplaintRow
@@ -18,6 +18,7 @@ from ledger.dispute.ruling import read_ruling
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.chain_events import ChainEvents
+    from connector.exchange.complaints import Complaints
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
@@ -28,10 +29,13 @@ SOURCES = {
     "rulings": "Divided of the chain; dispute.ruled of the arbitrator's log",
     "upheld": "complaint.moved of the exchange's log",
     "late": "complaint.moved of the exchange's log",
+    "unpaid": "complaint.moved of the exchange's log; Transfer of the chain",
 }
 
 
-async def of(core: Core, space: SpaceView, programs: Programs, chain_events: ChainEvents, did: str) -> dict[str, Any]:
+async def of(
+    core: Core, space: SpaceView, programs: Programs, chain_events: ChainEvents, complaints: Complaints, did: str
+) -> dict[str, Any]:
     """Return the counts and the score of a member, with formula and sources; raises Absent."""
     member = (await space.current()).members.get(did)
     if member is None:
@@ -41,8 +45,9 @@ async def of(core: Core, space: SpaceView, programs: Programs, chain_events: Cha
     ruled = await core.store.read(_ruled)
     found = reputation.records(channels, ruled).get(member.address) or Record()
     about = await core.store.read(lambda tx: tx.find(ComplaintRow, "respondent = ?", (did,)))
-    found.upheld = sum(row.state == State.UPHELD for row in about)
+    found.upheld = sum(row.state in FOUND_RIGHT for row in about)
     found.late = sum(row.late for row in about)
+    found.unpaid = await complaints.unpaid(did)
     return {
         "did": did,
         "name": member.name,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.question import question
 from connector.exchange.numbering import row_of
+from connector.exchange.sight import grades
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import MEMBER_SEARCHES_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.store.rows.space import SearchRow
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.case import Write
     from connector.exchange.finding import Finding
-    from connector.exchange.spaces import Spaces
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
@@ -34,8 +34,8 @@ KEYS = frozenset({"name", "q", "where"})
 class Searches:
     """The searches that members saved at this exchange."""
 
-    def __init__(self, core: Core, space: SpaceView, spaces: Spaces, finding: Finding) -> None:
-        self._core, self._space, self._spaces, self._finding = core, space, spaces, finding
+    def __init__(self, core: Core, space: SpaceView, finding: Finding) -> None:
+        self._core, self._space, self._finding = core, space, finding
 
     async def save(self, member: str, document: Any, write: Write) -> JsonObject:
         """Save a search under a name; the same name again takes the place of the one before."""
@@ -58,8 +58,9 @@ class Searches:
         rows = await self._core.store.read(lambda tx: tx.find(SearchRow, "member = ?", (member,), "name"))
         if not rows:
             return []
-        sight = await self._spaces.sight(member, self._space.last().members[member].role)
-        return [await self._shown(row, sight) for row in rows]
+        role = self._space.last().members[member].role
+        sees = await self._core.store.read(lambda tx: grades(tx, member, role))
+        return [await self._shown(row, sees) for row in rows]
 
     async def news(self, member: str) -> dict[str, int]:
         """Return how many are new, by the name of the search; those without any are left out."""

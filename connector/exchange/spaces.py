@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.exchange.finding import Finding
-    from connector.exchange.numbering import Stocked
     from connector.exchange.operators import Operators
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
@@ -52,8 +51,6 @@ SPACES = Case(
 )
 KEY_CHARACTERS_SHOWN = 100
 LIMITS = {"name": spaces.NAME_CHARACTERS_MAX, "description": spaces.DESCRIPTION_CHARACTERS_MAX}
-# those who supervise a space find everything in it
-SUPERVISE = frozenset({"exchange", "regulator"})
 
 
 class Spaces:
@@ -64,7 +61,7 @@ class Spaces:
 
     async def page(self) -> JsonObject:
         """List the spaces, with who checks whom among the exchange's operators."""
-        rows = await self._core.store.read(_all)
+        rows = await self._core.store.read(every)
         told = [view(row) for row in rows]
         return {"spaces": told, "operators": mode(await self._operators.posts())}
 
@@ -91,7 +88,7 @@ class Spaces:
         def act(tx: Tx) -> SpaceRow:
             if tx.get(SpaceRow, id=key) is not None or key == MAIN:
                 raise Conflict(f"there is a space `{key}`", "choose another id")
-            if len(_all(tx)) >= SPACES_MAX:
+            if len(every(tx)) >= SPACES_MAX:
                 raise Conflict(f"an exchange has at most {SPACES_MAX} spaces", "wind up one that is not used")
             first = _first(key)
             made = replace(_worded(first, _words(words)), rules=ruled.json())
@@ -132,10 +129,6 @@ class Spaces:
             return told
 
         return await self._done(act)
-
-    async def sight(self, member: str, role: str) -> tuple[str, ...] | None:
-        """Return what a member finds: (space, grade) as the index spells them; None for everything."""
-        return await self._core.store.read(lambda tx: sight(tx, member, role))
 
     async def _done(self, act: Callable[[Tx], SpaceRow]) -> JsonObject:
         row = await self._core.store.write(act)
@@ -200,32 +193,6 @@ def faults(rules: Rules, document: JsonObject, member: str) -> tuple[str, ...]:
     return rules.faults(kind.described(document), tier, policy, member)
 
 
-def sight(tx: Tx, member: str, role: str) -> tuple[str, ...] | None:
-    """Return what a member finds: (space, grade) as the index spells them; None for everything."""
-    if role in SUPERVISE:
-        return None
-    highest = {row.id: spaces.from_json(row.rules).sight(role, member) for row in _all(tx)}
-    if all(grade == _HIGHEST for grade in highest.values()):
-        return None
-    return tuple(spaces.sight(key, grade) for key, most in highest.items() for grade in range(1, most + 1))
-
-
-def seen(tx: Tx, row: Stocked, member: str, role: str) -> bool:
-    """Say whether a member sees a product or service: what it would find, and its own."""
-    grade, own = kinds.described(row).grade, row.provider == member
-    return own or role in SUPERVISE or grade <= spaces.from_json(_rules(tx, row.space)).sight(role, member)
-
-
-def sample(tx: Tx, row: Stocked, member: str, role: str) -> JsonObject:
-    """Return the sample rows of a listing that has some for whom the space shows them, nothing for others."""
-    if not isinstance(row, ListingRow) or row.sample is None:
-        return {}
-    most = spaces.from_json(_rules(tx, row.space)).sample(role)
-    if row.provider == member or role in SUPERVISE or kinds.described(row).grade <= most:
-        return {"sample": row.sample}
-    return {}
-
-
 def view(row: SpaceRow) -> JsonObject:
     """Return what anybody sees of a space."""
     rules = spaces.from_json(row.rules)
@@ -235,13 +202,10 @@ def view(row: SpaceRow) -> JsonObject:
     return told | {"rules": shown, "words": [{"en": en, "zh": zh} for en, zh in spaces.words(rules)]}
 
 
-def _all(tx: Tx) -> list[SpaceRow]:
+def every(tx: Tx) -> list[SpaceRow]:
+    """Return all spaces, the first one among them."""
     rows = tx.find(SpaceRow, order="created")
     return rows if any(row.id == MAIN for row in rows) else [_first(MAIN), *rows]
-
-
-def _rules(tx: Tx, key: str | None) -> Any:
-    return find(tx, key or MAIN).rules
 
 
 def _first(key: str) -> SpaceRow:
@@ -276,6 +240,3 @@ def _read(rules: Any) -> Rules:
 
 def _time(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
-
-
-_HIGHEST = Rules().sight("", "")

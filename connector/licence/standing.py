@@ -105,5 +105,5 @@ class Standing:
         buyer = peer if agreement.role == PROVIDER else self._me
         rules, terms = agreed(agreement.terms, buyer, scopes.STANDING), agreement.signed_terms
         request = sha({"place": place, "agreement": digest, "at": now.isoformat()}).hex()
-        link = Link(digest, terms["product"], peer, buyer, rules, request)
+        link = Link(digest, terms["product"], peer, buyer, rules, request, terms["tier"])
         return Use((link,), TIERS[terms["tier"]].action, {}, STANDING, place, taker=NOBODY, draws=False)

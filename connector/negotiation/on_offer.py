@@ -35,8 +35,7 @@ MOVES: Mapping[ProductState, frozenset[ProductState]] = MappingProxyType({
     # an earlier version is on its way again from where it had been registered
     ProductState.SUBMITTED: _ENDED | {ProductState.RENEWING, ProductState.REGISTERED},
     ProductState.UNLISTED: _ENDED | {ProductState.RENEWING, ProductState.REGISTERED},
-    # on offer again as it was, where another price was refused
-    ProductState.FAILED: _ENDED | {ProductState.SUBMITTED, ProductState.UNLISTED},
+    ProductState.FAILED: _ENDED,
     ProductState.WITHDRAWN: frozenset({ProductState.WITHDRAWN}),
 })  # fmt: skip
 # states from which a product goes on by itself, in the order of the journey

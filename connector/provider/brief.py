@@ -15,10 +15,12 @@ from catalog.codes import tier as tier_of
 from catalog.sample import ROWS_MAX as SAMPLE_ROWS_MAX
 from connector.console.amounts import decimal
 from connector.custody.layout import CUTTERS
+from connector.custody.packing import AUTO, WAYS
 from connector.custody.sources import check_address
 from connector.licence import pricing
 from connector.licence.pricing import MEASURES, UNITS_MAX
 from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
+from connector.provider import contents as packing
 from connector.runtime.errors import InvalidInput, PurchaseRefused
 from contracts.decimals import read_decimal
 from contracts.namespace import FORMAT_SEALED
@@ -37,6 +39,8 @@ BEYOND_WORDS = f"a list of at most {MAX_TIERS} pairs: a number of units, and ten
 SOURCES_MAX = 16  # licences of one product: all of them are compared with its rules, at each negotiation
 SOURCES_WORDS = f"a list of at most {SOURCES_MAX} replicas, editions or agreements of ours"
 LISTED_ONLY = ("space", "sample", "resource")  # members that only the exchange's list makes something of
+# what says the usual rules, in place of a whole policy
+USUAL = ("purpose", "region", "openings", "onward")
 OFFER_WORDS = f"a text of one line that does not end with `{OFFER_MARK}`, as the ids do that we give"
 
 
@@ -130,7 +134,8 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "resource": Member(_text, "the id of a resource of ours", needed=False),
     "space": Member(_text, "the id of a space", needed=False),
     "tier": Member(_text, "a tier"),
-    "purpose": Member(_text, "a term of the purpose scheme"),
+    "purpose": Member(_text, "a term of the purpose scheme", needed=False),
+    "rules": Member(lambda value: isinstance(value, dict), "a policy: an object", needed=False),
     "until": Member(_moment, "a date and time with its time zone"),
     "region": Member(_text, "an ISO 3166 code", needed=False),
     "classes": Member(_classes, "an object of " + ", ".join(DIMENSIONS) + " with a code each", needed=False),
@@ -146,6 +151,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "unlisted": Member(lambda value: type(value) is bool, "true or false", needed=False),
     "derivedFrom": Member(_sources, SOURCES_WORDS, needed=False),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
+    "pack": Member(lambda value: value in WAYS, "one of " + ", ".join(WAYS), needed=False),
     "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
     "pieceKiB": Member(
         lambda value: type(value) is int and value in PIECE_KIB,
@@ -174,12 +180,18 @@ def check(brief: Any) -> dict[str, Any]:
         raise InvalidInput("a plain copy is of whole files", "license columns in the tier kept or leased")
     if brief.get("unlisted") and (told := next((name for name in LISTED_ONLY if brief.get(name)), None)):
         raise InvalidInput(f"`{told}` says how a product is listed, and this one is not", "leave out either")
+    if (brief.get("rules") is None) == (brief.get("purpose") is None):
+        raise InvalidInput("the rules of a product are a purpose, or a policy", "say `--purpose`, or `--policy`")
+    if brief.get("rules") and (told := next((name for name in USUAL if brief.get(name)), None)):
+        raise InvalidInput(f"`{told}` is one of the usual rules, and there is a policy", "write it into the policy")
     pricing.check(brief)
+    packing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(
             f"the floor `{decimal(brief['floor'])}` is above the asked price `{decimal(brief['price'])}`"
         )
-    return brief
+    # who says nothing says `auto`: a brief of before there were packs stays the same
+    return {name: value for name, value in brief.items() if (name, value) != ("pack", AUTO)}
 
 
 def until(brief: Mapping[str, Any]) -> datetime:

@@ -10,23 +10,29 @@ from typing import TYPE_CHECKING, Any
 from catalog.about import LANGUAGES
 from connector.custody.sources import source_of
 from connector.licence import pricing
+from connector.provider import renewal
+from connector.provider.contents import by_bytes, contents
 from connector.provider.description import described
 from contracts import price_words
 from policy.parse import parse
 from policy.words.speak import explain
 
 if TYPE_CHECKING:
+    from connector.custody.former import Former
     from connector.custody.sources import Doors
     from connector.store.rows.product import ProductRow
 
 
-def preview(row: ProductRow, doors: Doors, region: str, currency: str) -> dict[str, Any]:
-    """Return what others would see of a product's row; blocks while it reads the files.
+def preview(row: ProductRow, doors: Doors, region: str, currency: str, before: Former | None = None) -> dict[str, Any]:
+    """Return what others would see of a product's row, `before` being its edition; blocks while it reads the files.
 
-    `bytes` and `rows` are of all files; `words` is the policy and `price` the tariff in words, by language; `because`
-    says for each column that hints at it why the security grade is what it is.
+    `bytes` and `rows` are of all files, `billed` is what is sealed of them; `words` is the policy and `price` the
+    tariff in words, by language; `because` says for each column that hints at it why the security grade is what it is.
     """
-    dataset, suggested = described(source_of(row.brief["files"], doors), row, region)
+    source = source_of(row.brief["files"], doors)
+    dataset, suggested = described(source, row, region)
+    size = renewal.piece_bytes(row.brief, source, before)
+    made = contents(source, dataset, row.brief, size, doors.spool, packed=before is not None and before.packed)
     tariff = pricing.previewed(row.brief, max(dataset.size, 1), currency)
     policy = parse({"@type": "Set", "target": row.title, **row.policy})
     return {
@@ -43,6 +49,7 @@ def preview(row: ProductRow, doors: Doors, region: str, currency: str) -> dict[s
             for file in dataset.files
         ],
         "bytes": str(dataset.size),
+        "billed": made.foreseen(row.brief, size).json(by_bytes=by_bytes(row.brief)),
         "rows": str(dataset.rows),
         "grade": dataset.grade,
         "because": list(suggested.reasons),

@@ -24,9 +24,11 @@ from connector.licence import pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation.on_offer import OFFERED, Told, keep
 from connector.provider import brief as briefs
-from connector.provider import drifting, history, on_table, renewal, steps
+from connector.provider import drifting, history, on_table, renewal, repricing, steps
+from connector.provider.contents import billed, by_bytes, contents
 from connector.provider.description import described
 from connector.provider.preview import preview
+from connector.provider.rules import offered
 from connector.provider.submission import hand_in
 from connector.provider.underway import Underway
 from connector.runtime import files
@@ -37,7 +39,7 @@ from contracts import blind
 from contracts.labels import H
 from contracts.typed_data import Edition, digest
 from ledger.chain import acts
-from policy.offer import offer_rules
+from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -143,7 +145,12 @@ class Publications:
         briefs.require_future(row.brief, row.created)
         await self._space.require(self._core.identity.did)
         region, currency = self._core.settings.participant.region, self._programs.deployment.currency
-        return await asyncio.to_thread(preview, row, self._doors(), region, currency)
+        known = await self._core.store.read(lambda tx: tx.get(ProductRow, id=row.id))
+        before = await self._former(known or row)
+        return await asyncio.to_thread(preview, row, self._doors(), region, currency, before)
+
+    async def _former(self, row: ProductRow) -> Former | None:
+        return await self._core.store.read(lambda tx: renewal.former(tx, self._secrets, row))
 
     async def resumed(self, key: str) -> dict[str, Any]:
         """Go on with a product that was put on its way again; returns its view."""
@@ -172,6 +179,7 @@ class Publications:
     async def _view(self, row: ProductRow) -> dict[str, Any]:
         edition = await self._core.store.read(lambda tx: tx.get(EditionRow, id=row.edition))
         assert edition is not None
+        dataset = dataset_from_json(row.dataset)
         return {
             "id": row.id,
             "provider": self._core.identity.did,
@@ -181,7 +189,8 @@ class Publications:
             "rows": int(edition.header["rows"]),
             "plainBytes": edition.header["plainBytes"],
             "sealedBytes": edition.header["sealedBytes"],
-            "tableRows": dataset_from_json(row.dataset).rows,
+            "tableRows": dataset.rows,
+            "billed": billed(dataset, RowTable(edition.rows), row.tier).json(by_bytes=by_bytes(row.brief)),
             "number": edition.number,
             "unchanged": self._underway.unchanged.get(row.id, False),
             "listing": self._underway.listings.get(row.id, ""),
@@ -192,13 +201,7 @@ class Publications:
         """Return the product's first row; everything a person can get wrong is refused here."""
         brief, now = briefs.check(brief), self._core.clock.now()
         ask, floor = int(brief["price"]), int(brief["floor"])
-        rules = offer_rules(
-            purpose=brief["purpose"],
-            until=briefs.until(brief),
-            region=brief.get("region"),
-            openings=brief.get("openings"),
-            onward=brief.get("onward") or False,
-        )
+        rules = offered(brief, briefs.until(brief))
         return ProductRow(
             id=brief.get("id") or str(uuid.uuid4()),
             title=brief["title"],
@@ -233,7 +236,9 @@ class Publications:
             row = tx.get(ProductRow, id=key)
             assert row is not None
             if row.state is not ProductState.WITHDRAWN:
-                keep(tx, self._core.evidence, row, steps.failed(row, reason, now))
+                before = repricing.forget(tx, row)
+                after = steps.failed(row, reason, now) if before is None else steps.unpriced(row, before, reason, now)
+                keep(tx, self._core.evidence, row, after)
 
         await self._core.store.write(act)
         async with self._moved:
@@ -251,7 +256,7 @@ class Publications:
         if row.renewal:
             row = steps.renewed(row, self.draft(row.renewal))
         brief = row.brief
-        before = await self._core.store.read(lambda tx: renewal.former(tx, self._secrets, row))
+        before = await self._former(row)
         number = await self._core.store.read(lambda tx: renewal.next_number(tx, row.id))
         dataset, sample, sealed = await asyncio.to_thread(self._describe_and_seal, row, before, number)
         fresh = renewal.is_new(sealed, before)
@@ -302,24 +307,25 @@ class Publications:
         brief = row.brief
         source = source_of(brief["files"], self._doors())
         dataset, _ = described(source, row, self._core.settings.participant.region)
-        profiles = dataset.files
+        size = renewal.piece_bytes(brief, source, before)
+        made = contents(source, dataset, brief, size, self._blobs.folder, packed=before is not None and before.packed)
         seal_as = Brief(
             series=H("series", self._core.identity.did.encode(), row.id.encode()),
             number=number,
             prev=None if before is None else before.edition_id,
             key_holder=self._core.identity.did,
-            piece_bytes=renewal.piece_bytes(brief, source, before),
+            piece_bytes=size,
             layout=brief.get("layout") or FIXED,
-            media_type=profiles[0].media_type if len(profiles) == 1 else "multipart/mixed",
-            schema={file.path: [column.name for column in file.columns] for file in profiles},
+            media_type=made.media_type,
+            schema=made.schema,
         )
         run = self._secrets.draw_run()
         former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
         now = self._core.clock.now()
-        sample = _sample(source.files, profiles, brief.get("sample"))
+        sample = _sample(source.files, dataset.files, brief.get("sample"))
         progress = self._underway.sealing(row.id).note
-        sealed = seal(source, run, self._blobs, seal_as, sealed_at=now, progress=progress, former=former)
-        return dataset, sample, sealed
+        sealed = seal(made.source, run, self._blobs, seal_as, sealed_at=now, progress=progress, former=former)
+        return made.dataset, sample, sealed
 
     async def _register(self, row: ProductRow) -> None:
         """Register the edition on chain under our signature; the event follows the mined transaction."""
@@ -353,6 +359,7 @@ class Publications:
 
         def act(tx: Tx) -> None:
             if (known := _still(tx, row)) is not None:
+                repricing.forget(tx, row)
                 keep(tx, self._core.evidence, known, steps.on_offer(known, now))
                 history.keep(tx, row, now)
 

@@ -17,18 +17,17 @@ from connector.licence.pricing import Goods
 from connector.negotiation.on_offer import OFFERED, UNDER_WAY, keep, withdrawn
 from connector.negotiation.protocol.states import PROVIDER
 from connector.provider import brief as briefs
-from connector.provider import steps
+from connector.provider import repricing, steps
 from connector.provider.billing import orders
 from connector.runtime import reasons, rehearsal
-from connector.runtime.errors import Absent, Conflict, InvalidInput, PenstockError
+from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import PaidRowsRow
 from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.vault import EditionRow
-from connector.store.table_row import replace
 from contracts import price_words
-from contracts.decimals import read_money
+from contracts.decimals import read_coins
 from contracts.errors import ContractError
 from contracts.tariff import Tariff
 from ledger.edition.header import read_header
@@ -58,7 +57,9 @@ class Shop:
 
         The floor, where nobody says it, is the price if it was that before, else what it was, or the price if lower.
         """
-        ask, least = _minor(amount, "amount"), None if floor is None else _minor(floor, "floor")
+        currency = self._space.last().currency
+        ask = _minor(amount, "amount", currency)
+        least = None if floor is None else _minor(floor, "floor", currency)
         now = self._core.clock.now()
 
         def act(tx: Tx) -> tuple[ProductRow, ProductRow]:
@@ -69,17 +70,14 @@ class Shop:
             if after.brief != row.brief:
                 briefs.require_future(after.brief, now)
                 keep(tx, self._core.evidence, row, after)
+                repricing.remember(tx, row)
             return row, after
 
         before, after = await self._core.store.write(act)
         unchanged = before.brief == after.brief
         if not unchanged:
             rehearsal.refuse(rehearsal.SEND, "submission", self._space.last().exchange, {"id": product})
-            try:
-                await self._publications.resumed(product)
-            except PenstockError:
-                await self._core.store.write(lambda tx: self._as_before(tx, before, after))
-                raise
+            await self._publications.resumed(product)
         return {
             "id": product,
             "title": after.title,
@@ -88,12 +86,6 @@ class Shop:
             "floor": after.limits["floor"],
             "unchanged": unchanged,
         }
-
-    def _as_before(self, tx: Tx, before: ProductRow, after: ProductRow) -> None:
-        """Offer a product at the price that it had: the exchange refused another, and what it lists is as it was."""
-        row = tx.get(ProductRow, id=before.id)
-        if row is not None and row.state is ProductState.FAILED and row.brief == after.brief:
-            keep(tx, self._core.evidence, row, replace(before, updated=row.updated))
 
     async def unpublish(self, product: str, reason: str) -> JsonObject:
         """Offer a product no more, here and at the exchange; the same again asks the exchange again.
@@ -150,11 +142,11 @@ def _found(tx: Tx, product: str) -> ProductRow:
     return row
 
 
-def _minor(amount: str, name: str) -> int:
+def _minor(amount: str, name: str, currency: str) -> int:
     try:
-        return read_money(amount, name)
+        return read_coins(amount, name, currency)
     except ContractError as error:
-        raise InvalidInput(f"`{amount[:40]}` is no amount", "write it as 4.20, without a currency") from error
+        raise InvalidInput(str(error), f"write it as 4.20 or 4.20 {currency}") from error
 
 
 def _priced(tx: Tx, row: ProductRow, ask: int, least: int | None) -> tuple[JsonObject, JsonObject]:

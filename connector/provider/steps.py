@@ -107,6 +107,11 @@ def priced(row: ProductRow, brief: JsonObject, terms: JsonObject, now: datetime)
     return replace(row, brief=brief, terms=terms, limits=limits, state=State.REGISTERED, reason=None, updated=now)
 
 
+def unpriced(row: ProductRow, before: Mapping[str, Any], reason: str, now: datetime) -> ProductRow:
+    """Return what follows when the exchange refused another price: on offer at the one before, `repricing.PRICED`."""
+    return replace(row, **before, state=offered(row), reason=reason, updated=now)
+
+
 def gone_back(row: ProductRow, kept: Mapping[str, Any], now: datetime) -> ProductRow:
     """Return what follows when an earlier version takes its place: as if that were on its way to the exchange."""
     return replace(row, **kept, state=State.REGISTERED, reason=None, updated=now)

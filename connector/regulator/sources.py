@@ -162,6 +162,11 @@ class UrlSources:
         """Return what a transaction paid under a reference, None if the chain has none of this hash that did."""
         return await _answered(payments.paid(Programs(self._chain, _deployment(await self.space())), transaction))
 
+    async def payments(self, sender: bytes, receiver: bytes) -> Sequence[Payment]:
+        """Return what one account paid another under references, in chain order."""
+        programs = Programs(self._chain, _deployment(await self.space()))
+        return await _answered(payments.between(programs, sender, receiver))
+
     async def attestation(self) -> Mapping[str, Any] | None:
         """Return the newest aggregate attestation that the exchange serves, if there is one."""
         url = f"{self.exchange}/space/attestation"

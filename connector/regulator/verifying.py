@@ -51,6 +51,8 @@ class Aids:
     policy: Path | None = None
     entry: Path | None = None
     block: str | None = None
+    # a space's or deployment's document that was found elsewhere, where no file is named
+    space: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class Finding:
     holds: bool
     document: Mapping[str, Any]
     lines: tuple[str, ...]
+
+
+class SpaceNeeded(InvalidInput):
+    """The document means something only within one space, and nobody said which."""
 
 
 def _holds(kind: str, said: Mapping[str, Any], *lines: str) -> Finding:
@@ -290,13 +296,17 @@ def _domains(aids: Aids) -> Domains:
 
 def _deployment(aids: Aids) -> Deployment:
     """Read a deployment's document, or the one inside a space's document."""
-    path = _needed(aids.deployment, "--deployment", "chain id, salt and addresses that the signatures are bound to")
-    document = read_json(path)
+    path, document = aids.deployment, aids.space
+    if path is not None:
+        document = read_json(path)
+    if document is None:
+        what = "this document needs --deployment: chain id, salt and addresses that the signatures are bound to"
+        raise SpaceNeeded(what, "add --deployment FILE, --space URL, or --data of a participant of the space")
     try:
         return Deployment.from_json(document.get("deployment", document))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         hint = "save what GET /space of the exchange says"
-        raise InvalidInput(f"`{path}` is no deployment: {why(error)}", hint) from error
+        raise InvalidInput(f"`{path or 'what was found'}` is no deployment: {why(error)}", hint) from error
 
 
 def _event_kind(entry: bytes) -> str:

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connector.runtime.speed import Pace
 from ledger.audit.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -22,15 +23,16 @@ SAY_EVERY_SECONDS = 5.0
 
 
 @contextmanager
-def workplace(say: Callable[[str], None]) -> Iterator[Workplace]:
+def workplace(say: Callable[[str], None], every_seconds: float = SAY_EVERY_SECONDS) -> Iterator[Workplace]:
     """Yield a place for one audit, in the folder for temporary files: some two KB for each event to be read.
 
-    `say` takes a line of progress. The processes are begun when a space is large enough to need them.
+    `say` takes a line of progress, each `every_seconds` at most. The processes are begun when a space is large enough
+    to need them.
     """
     with tempfile.TemporaryDirectory(prefix="penstock-audit-") as folder:
         hands = ProcessPoolExecutor(HANDS, mp_context=get_context("spawn"))
         try:
-            yield Workplace(str(Path(folder) / "entries.db"), hands, Progress(say))
+            yield Workplace(str(Path(folder) / "entries.db"), hands, Progress(say, every_seconds))
         finally:
             hands.shutdown(cancel_futures=True)
 
@@ -38,13 +40,13 @@ def workplace(say: Callable[[str], None]) -> Iterator[Workplace]:
 class Progress:
     """Says how far the reading is, now and then."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._said = time.monotonic()
+    def __init__(self, say: Callable[[str], None], every_seconds: float = SAY_EVERY_SECONDS) -> None:
+        self._say, self._every = say, every_seconds
+        self._said, self._pace = time.monotonic(), Pace("events")
 
     def __call__(self, done: int, expected: int) -> None:
         """Take note that so many events of so many were read."""
         now = time.monotonic()
-        if now - self._said >= SAY_EVERY_SECONDS:
+        if now - self._said >= self._every:
             self._said = now
-            self._say(f"{done:,} of {expected:,} events read")
+            self._say(f"{done:,} of {expected:,} events read: {self._pace.line(now, done, expected)}")

@@ -14,6 +14,8 @@ KEYS = "keys"
 VAULT_KEYS = "keys/vault"
 SEALED = "sealed"
 SEARCH = "search"
+# what was sent from a browser to be published
+UPLOADS = "uploads"
 # where the server answers, while it does; which process is about to serve, until then
 SERVING = "server.json"
 STARTING = "starting.json"

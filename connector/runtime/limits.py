@@ -51,6 +51,8 @@ REQUEST_SECONDS_MAX = 30
 LINGER_SECONDS = 0.5
 
 # ---- what we ask of others
+# a command waits so long for its own server at most, a week: who says more has mistyped
+SERVER_WAIT_SECONDS_MAX = 604_800
 # TCP and TLS to another continent take below one second
 CONNECT_SECONDS_MAX = 5.0
 # a message is answered after one commit; a slower peer is asked again by the outbox
@@ -112,6 +114,8 @@ PAGE_ROWS_MAX = 100
 FOUND_ROWS_MAX = 10_000
 # what the products of one page of a search take at most: what is beyond is the next page
 FOUND_BYTES_MAX = 4 * 1_048_576
+# what the products of one page of a catalogue of DCAT-AP take at most; of its short values there are as many as we read
+CATALOGUE_FACE_BYTES_MAX = 2 * 1_048_576
 # products of one member, whatever became of them: a space of a hundred providers then still fits one search
 MEMBER_PRODUCTS_MAX = 10_000
 # products that one member hands in, new or changed, in one day (UTC): each is reviewed, and is for ever in the log
@@ -142,8 +146,20 @@ WAITING_ACTS_MAX = 1_000
 CONSOLE_FILES_MAX = 500
 # a longer file is measured when it is sealed, and not while somebody waits for a preview
 CONSOLE_MEASURED_BYTES_MAX = 32 * 1024 * 1024
+# files that a browser sends at a time
+UPLOAD_FILES_MAX = 100
+# uploads that come in at a time: each has a descriptor and a share of the disk that is promised to it
+CONSOLE_UPLOADS_MAX = 4
+# a part of an upload before its files: the token of the form
+UPLOAD_FIELD_BYTES_MAX = 4_096
+# what was sent and never published is removed then
+UPLOAD_DAYS_KEPT = 7
+# folders for publishing that were named while it runs
+PUBLISHED_FOLDERS_MAX = 100
 # complaints of one member that wait for somebody
 MEMBER_COMPLAINTS_MAX = 100
+# pairs of members whose payments to each other are kept as they were read off the chain
+PAIRS_KEPT_MAX = 1_000
 # requests of one member that wait for the exchange: money to be credited, money to be paid out
 MEMBER_REQUESTS_MAX = 100
 # trades that one settlement shows to the exchange; the rest follow with the next

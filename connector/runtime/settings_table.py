@@ -143,6 +143,13 @@ class Console:
     folders: tuple[str, ...] = _said(
         (), "folders whose files the console may publish, not those below them; none: only `penstock publish` does"
     )
+    roots: tuple[str, ...] = _said(
+        (),
+        "folders below which who may act on the console may add to `folders`; none: only `penstock admin folder` does",
+    )
+    uploads: int = _said(
+        4096, "most that files sent from a browser to be published take on disk, all together, in MiB; 0: none is taken"
+    )
     opened: str = _said("", "folder in which the console lays what it opens of a replica; empty: it opens none")
     budget: int = _said(
         0, "most that the console buys for in a calendar month, in hundredths of the currency; 0: no limit of its own"

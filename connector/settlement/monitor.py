@@ -40,7 +40,7 @@ class Monitor:
     def __init__(self, core: Core, watch: ChainWatch, holder: Holder, anchoring: Anchoring, claiming: Claiming) -> None:
         self._core, self._watch, self._holder, self._anchoring = core, watch, holder, anchoring
         self._task: asyncio.Task[None] | None = None
-        self._anchored = float("-inf")
+        self._anchored = self._again = float("-inf")
         self.chores: dict[str, Callable[[], Awaitable[None]]] = {
             CLAIM: claiming.chore,  # what lapses waits for nothing
             "forget spent tokens": self._purge_tokens,
@@ -86,11 +86,11 @@ class Monitor:
         A space that has not all the witnesses yet is waited for: a log that was registered with fewer stays so a while.
         """
         wanted, now = self._core.settings.log, self._core.clock.monotonic()
-        if not self._anchoring.witnessed():
+        if not self._anchoring.witnessed() or now < self._again:
             return
         new = await self._core.store.read(self._core.evidence.unanchored)
         if due(wanted, now - self._anchored, new):
-            # one that fails is tried again before the interval is over
-            self._anchored = min(now, now - wanted.anchor_interval_seconds + ANCHOR_RETRY_SECONDS)
+            # one that fails is tried again before the interval is over, however many events wait, and not at once
+            self._again = now + min(ANCHOR_RETRY_SECONDS, wanted.anchor_interval_seconds or ANCHOR_RETRY_SECONDS)
             await self._anchoring.anchor()
-            self._anchored = now
+            self._anchored = self._again = now

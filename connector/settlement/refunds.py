@@ -2,7 +2,9 @@
 
 Law: (1) a refund is the provider's transfer of tokens to the buyer with the agreement's digest behind its call
 (`ledger.chain.payments`); either side, and anybody else, finds it there, and no word stands for it. (2) Refunds under
-an agreement are never more than was paid under it, those on their way among them. (3) One id gives back once.
+an agreement are never more than was paid under it, those on their way among them. (3) One id gives back once. (4) What
+a complaint orders is paid by a refund that names it: so much of the order as the chain does not show yet, so the same
+again, after a crash too, pays nothing twice.
 """
 
 from __future__ import annotations
@@ -11,13 +13,14 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote as quoted
 
 from connector.chain.transactions import MinedEvent
 from connector.negotiation.notices import INFORM, Notice
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime import reasons
-from connector.runtime.errors import Absent, Conflict, PaymentRefused
+from connector.runtime.errors import Absent, Conflict, PaymentRefused, PeerRefused, VerificationFailed
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.chain import ActState, ChainTxRow
 from connector.store.rows.channel import PaidRowsRow
@@ -28,13 +31,14 @@ from ledger.chain.client import call_data
 from ledger.chain.errors import ChainUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.negotiation.notices import Notices
     from connector.settlement.movements import Movement, Movements
+    from connector.space.exchange import ExchangeDoor
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
@@ -44,17 +48,25 @@ if TYPE_CHECKING:
 KEY = "repay:"  # of a transaction: the agreement and the id of the refund follow
 KEY_END = "repay;"
 UNDER_WAY = (ActState.WANTED, ActState.SIGNED)
+COMPLAINTS = "/exchange/complaints/"
+# of a complaint, in its exchange's words
+ORDERED, FULFILLED = "ordered", "fulfilled"
+REASON_CHARACTERS_SAID = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A refund that is on the chain: under which agreement, how much, in which transaction; `given` by us, or got."""
+    """A refund that is on the chain: under which agreement, how much, in which transaction; `given` by us, or got.
+
+    `complaint` is how it names the complaint that ordered it, in hex, empty for one that was given back by will.
+    """
 
     agreement: str
     amount: int
     given: bool
     transaction: str
     at: datetime
+    complaint: str = ""
 
 
 class Refunds:
@@ -68,18 +80,24 @@ class Refunds:
         transactions: Transactions,
         movements: Movements,
         notices: Notices,
+        exchange: ExchangeDoor,
     ) -> None:
         self._core, self._space, self._programs = core, space, programs
         self._transactions, self._movements, self._notices = transactions, movements, notices
-        self._called: dict[str, str] = {}  # transaction → the agreement that it names, empty for none
+        self._exchange = exchange
+        self._called: dict[str, tuple[str, str]] = {}  # transaction → agreement and complaint that it names, or empty
         self._turn = asyncio.Lock()
 
     async def all(self) -> list[Refund]:
         """Return every refund that moved our balance, the oldest first; raises ChainUnreachable."""
-        between = [one for one in await self._movements.all() if self._space.last().by_address(one.other)]
-        named = [(one, await self._agreement(one)) for one in between]
+        return await self.among(await self._movements.all())
+
+    async def among(self, moved: Sequence[Movement]) -> list[Refund]:
+        """Return those of these movements that are refunds; raises ChainUnreachable."""
+        between = [one for one in moved if self._space.last().by_address(one.other)]
+        named = [(one, *await self._named(one)) for one in between]
         return await self._core.store.read(
-            lambda tx: [found for one, digest in named if digest and (found := self._found(tx, one, digest))]
+            lambda tx: [found for one, digest, by in named if digest and (found := self._found(tx, one, digest, by))]
         )
 
     async def known(self) -> list[Refund] | None:
@@ -102,7 +120,7 @@ class Refunds:
         digest, value = agreement.removeprefix(AGREEMENT_URN), int(amount)
         row, paid = await self._core.store.read(lambda tx: self._sold(tx, digest))
         buyer = await self._space.require(row.peer)
-        key, giving = f"{KEY}{digest}:{id}", self._act(buyer.address, value, digest)
+        key, giving = f"{KEY}{digest}:{id}", self._act(buyer.address, value, bytes.fromhex(digest))
         async with self._turn:
             known = await self._core.store.read(lambda tx: tx.get(ChainTxRow, id=key))
             if known is not None and known.data != call_data(giving):
@@ -127,6 +145,87 @@ class Refunds:
         }
         return {**told, "peer": row.peer, "reason": reason, "currency": self._programs.deployment.currency}
 
+    async def redress(self, id: str) -> JsonObject:  # noqa: A002  # the field's name
+        """Pay what a complaint about us orders, as far as the chain lacks it; return the complaint as it is then.
+
+        Raises Conflict for one that orders nothing of us, VerificationFailed for one that is about another agreement
+        than it says, PaymentRefused beyond what was paid or what we have.
+        """
+        told = await self._complaint(id)
+        if told["respondent"] != self._core.identity.did:
+            raise Conflict(f"the complaint `{id[:100]}` is about `{told['respondent']}`", "its respondent pays")
+        if told["state"] == FULFILLED:
+            return told
+        if told["state"] != ORDERED:
+            text = f"the complaint `{id[:100]}` is {told['state']}: no amount is ordered"
+            raise Conflict(text, f"penstock complaint show {id[:100]}")
+        digest, named = told["agreement"], references.complaint(self._space.last().exchange, id)
+        row, paid = await self._core.store.read(lambda tx: self._sold(tx, digest))
+        if row.peer != told["complainant"]:
+            raise VerificationFailed("the exchange orders a refund to somebody who did not agree with us", "ask it why")
+        async with self._turn:
+            await self._end(digest, named.hex())
+            shown, value = await self._due(digest, named.hex(), int(told["amount"]), paid)
+            if value:
+                await self._repay(row, named, shown, value, told)
+        return await self._told(id)
+
+    async def _complaint(self, key: str) -> JsonObject:
+        told: JsonObject = await self._exchange.ask("GET", COMPLAINTS + quoted(key, safe=""))
+        return told
+
+    async def _told(self, key: str) -> JsonObject:
+        """Have the exchange look at the chain; return the complaint as it says then."""
+        try:
+            words = {"words": "it is on the chain"}
+            told: JsonObject = await self._exchange.ask("POST", f"{COMPLAINTS}{quoted(key, safe='')}/pay", words)
+        except PeerRefused:  # its chain does not show it yet, and it looks again by itself
+            return await self._complaint(key)
+        return told
+
+    async def _end(self, digest: str, named: str) -> None:
+        """Wait for what an earlier call of ours sent for a complaint."""
+        for one in await self._under_way(f"{KEY}{digest}:{named}:"):
+            await self._transactions.mined(one.id)
+
+    async def _due(self, digest: str, named: str, ordered: int, paid: int) -> tuple[int, int]:
+        """Return what transfers show of an order, and what is to be paid: the rest, as far as there is left."""
+        found = [one for one in await self.all() if one.agreement == digest and one.given]
+        by_it = sum(one.amount for one in found if one.complaint == named)
+        waiting = sum(map(_amount, await self._under_way(f"{KEY}{digest}:")))
+        value = max(0, min(ordered - by_it, paid - sum(one.amount for one in found) - waiting))
+        held = await self._programs.balance(self._core.identity.keys.address)
+        if held < value:
+            money = self._programs.money
+            text = f"{money(value)} is to be given back, the balance is {money(held)}"
+            raise PaymentRefused(text, "settle or collect first: `penstock settle`, `penstock wallet collect`")
+        return by_it, value
+
+    async def _repay(self, row: AgreementRow, named: bytes, shown: int, value: int, told: JsonObject) -> None:
+        """Send a refund that a complaint orders, and wait for it.
+
+        Its id says what was `shown` before: while the chain, or a node that lags, shows no more, it is the same one.
+        """
+        buyer = await self._space.require(row.peer)
+        giving = self._act(buyer.address, value, bytes.fromhex(row.digest), named)
+        key = f"{KEY}{row.digest}:{named.hex()}:{shown}"
+        fields = {"kind": references.REFUND, "to": row.peer, "amount": str(value), "agreementDigest": row.digest}
+        fields |= {"complaint": told["id"], "reason": told["reason"][:REASON_CHARACTERS_SAID]}
+        event = MinedEvent("payment.made", named.hex(), fields)
+        said = f"we refund {self._programs.money(value)}, as the complaint `{told['id']}` orders"
+        await self._core.store.write(lambda tx: self._send(tx, row, key, giving, event, said))
+        await self._transactions.submit(key, giving, anew=True)
+
+    async def _under_way(self, begins: str) -> list[ChainTxRow]:
+        """Return the refunds on their way whose ids begin so."""
+        return await self._core.store.read(
+            lambda tx: [
+                one
+                for one in tx.find(ChainTxRow, "id >= ? and id < ? and state in (?, ?)", (KEY, KEY_END, *UNDER_WAY))
+                if one.id.startswith(begins)
+            ]
+        )
+
     def _sold(self, tx: Tx, digest: str) -> tuple[AgreementRow, int]:
         """Return an agreement that we sold under, and what was paid under it."""
         row = tx.get(AgreementRow, digest=digest)
@@ -143,11 +242,8 @@ class Refunds:
 
     async def _allow(self, digest: str, value: int, paid: int) -> None:
         """Raise PaymentRefused for more than was paid and not given back yet, and for more than we have."""
-        waiting = await self._core.store.read(
-            lambda tx: tx.find(ChainTxRow, "id >= ? and id < ? and state in (?, ?)", (KEY, KEY_END, *UNDER_WAY))
-        )
-        given = (await self.sums()).get(digest, 0)
-        given += sum(_amount(one) for one in waiting if one.id.startswith(f"{KEY}{digest}:"))
+        waiting = await self._under_way(f"{KEY}{digest}:")
+        given = (await self.sums()).get(digest, 0) + sum(map(_amount, waiting))
         money = self._programs.money
         if given + value > paid:
             left = f"{money(paid)} was paid under it" + (f", {money(given)} of it is given back" if given else "")
@@ -161,26 +257,25 @@ class Refunds:
         self._transactions.enqueue(tx, key, act, event)
         self._notices.send(tx, row, Notice(INFORM, row.digest, said, self._core.clock.now()))
 
-    def _act(self, to: bytes, amount: int, digest: str) -> Act:
-        return payments.pay(self._programs.deployment, to, amount, bytes.fromhex(digest))
+    def _act(self, to: bytes, amount: int, agreement: bytes, complaint: bytes = b"") -> Act:
+        return payments.pay(self._programs.deployment, to, amount, agreement, complaint)
 
-    async def _agreement(self, one: Movement) -> str:
-        """Return the agreement that a transfer names behind its call, empty for one that names none."""
+    async def _named(self, one: Movement) -> tuple[str, str]:
+        """Return the agreement and the complaint that a transfer names behind its call, empty for what it does not."""
         if one.transaction not in self._called:
             data = await self._programs.chain.called(bytes.fromhex(one.transaction)) or b""
-            tail = data[-references.REFERENCE_BYTES :]
             to = self._core.identity.keys.address if one.amount > 0 else one.other
-            is_ours = bool(tail) and data == call_data(self._act(to, abs(one.amount), tail.hex()))
-            self._called[one.transaction] = tail.hex() if is_ours else ""
+            told = payments.named(self._programs.deployment, to, abs(one.amount), data) or (b"", b"")
+            self._called[one.transaction] = told[0].hex(), told[1].hex()
         return self._called[one.transaction]
 
-    def _found(self, tx: Tx, one: Movement, digest: str) -> Refund | None:
+    def _found(self, tx: Tx, one: Movement, digest: str, complaint: str) -> Refund | None:
         """Return the refund that a transfer is: by the provider of an agreement of ours, to its buyer."""
         row, member = tx.get(AgreementRow, digest=digest), self._space.last().by_address(one.other)
         given = one.amount < 0
         if row is None or member is None or row.peer != member.did or given != (row.role == PROVIDER):
             return None
-        return Refund(digest, abs(one.amount), given, one.transaction, one.at)
+        return Refund(digest, abs(one.amount), given, one.transaction, one.at, complaint)
 
 
 def summed(refunds: Iterable[Refund]) -> dict[str, int]:

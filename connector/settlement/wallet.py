@@ -73,7 +73,7 @@ class Wallet:
         own = self._core.identity.keys.address
         newest = moved[::-1][first : first + PAGE_ROWS_MAX]
         told = await self._core.store.read(_channels)
-        refunds = {one.transaction: one.agreement for one in await self._refunds.all()}
+        refunds = {one.transaction: one.agreement for one in await self._refunds.among(moved)}
         rows = await self._core.store.read(lambda tx: self._told(tx, newest, refunds))
         more = len(moved) > first + PAGE_ROWS_MAX
         return {

@@ -58,6 +58,10 @@ class SpaceView:
             raise PeerUnreachable("the space's document was never had", "start the exchange, or check `space.exchange`")
         return self._known
 
+    def known_currency(self) -> str:
+        """Return the currency of the space, empty while its document was never had."""
+        return "" if self._known is None else self._known.currency
+
     async def current(self) -> Space:
         """Return a fresh document, or the last known one when the exchange is away."""
         if fetching := self._refresh():

@@ -1,7 +1,8 @@
 """One batch: several acts in one transaction, each of which may fail alone, and what acts remember between batches.
 
-Life of an act: BEGIN, alone among writers (once a batch) → SAVEPOINT → act → RELEASE → … → what acts asked for at the
-end of the batch → COMMIT. An act that raises is rolled back to its own savepoint; its neighbours do not notice.
+Life of an act: BEGIN, alone among writers (once a batch) → act, behind a SAVEPOINT from its first change on → RELEASE →
+… → what acts asked for at the end of the batch, and the rows that they appended → COMMIT. An act that raises is rolled
+back to its own savepoint; its neighbours do not notice.
 
 Memory is what acts know of the tables without asking again. It holds only what a committed act wrote: an act that
 fails takes its part with it, a batch that fails or a write of somebody else empties it.
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
 
+    from connector.store.appended import Rows
     from connector.store.database import Database
     from connector.store.statements import Statements
 
@@ -67,6 +69,7 @@ class Batch:
         self._known = Known({name: each.table.known for name, each in statements.items()})
         self._version: object = None
         self._endings: dict[Callable[[Tx], object], None] = {}
+        self._waiting: Rows = {}
 
     def begin(self, *, wait: bool) -> bool:
         """Open the transaction; without `wait` return False at once when another process holds the database."""
@@ -81,8 +84,7 @@ class Batch:
     def run(self, job: Job) -> None:
         """Run one act in its savepoint; raises only what fails the batch."""
         execute = self.connection.execute
-        tx = Tx(self.connection, self._statements, self._memory, self._known)
-        execute("SAVEPOINT act")
+        tx = self._tx("act")
         try:
             job.result = job.act(tx)
             tx.write_held()
@@ -96,19 +98,26 @@ class Batch:
             self._learn(tx)
             self._endings.update(tx.endings)
         else:
-            execute("ROLLBACK TO act")
             job.result = None
-        execute("RELEASE act")
+            if tx.parted:
+                execute("ROLLBACK TO act")
+        if tx.parted:
+            execute("RELEASE act")
 
     def end(self) -> Sequence[Callback]:
         """Do once what acts asked for at the end of the batch; return what is to be called after the commit."""
-        if not self._endings:
+        if not (self._endings or self._waiting):
             return ()
-        tx = Tx(self.connection, self._statements, self._memory, self._known)
+        tx = self._tx()
         try:
             for ending in self._endings:
                 ending(tx)
             tx.write_held()
+            tx.write_appended()
+        except Exception as error:
+            if tx.fault is None:
+                raise
+            raise tx.fault from error  # a failed disk is told as it said it, whatever was made of that
         finally:
             self._endings.clear()
             tx.end()
@@ -117,10 +126,15 @@ class Batch:
         self._learn(tx)
         return tx.afters
 
+    def _tx(self, savepoint: str = "") -> Tx:
+        return Tx(self.connection, self._statements, self._memory, self._known, self._waiting, savepoint)
+
     def _learn(self, tx: Tx) -> None:
         self._memory.update(tx.learned)
         if tx.held is not None:
             self._known.learn(tx.held)
+        if tx.appended is not None:
+            tx.appended.settle()
 
     def _forget(self) -> None:
         self._memory.clear()
@@ -134,6 +148,7 @@ class Batch:
         """Take everything back, as far as the database lets us; the error that led here is the one to report."""
         self._forget()
         self._endings.clear()
+        self._waiting.clear()
         self._database.rollback(self.connection)
 
 

@@ -26,6 +26,9 @@ class Connection(Protocol):
     def execute(self, sql: str, values: Sequence[Any] = ..., /) -> Any:
         """Run one statement; the cursor has `fetchall`, `rowcount` and `description`."""
 
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]], /) -> Any:
+        """Run one statement that inserts, for each of many rows."""
+
     def close(self) -> None:
         """Close it; what was not committed is gone."""
 

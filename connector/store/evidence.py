@@ -167,7 +167,7 @@ class Evidence:
             last = Head(row.note, row.size, row.root)
         if last is not None and last.size == shelf.size():
             return last
-        tree = shelf.tail().tree
+        tree = shelf.closed().known
         size, root = tree.size, tree.root()
         if last is not None and not known:
             _must_extend(Tree(shelf), last, size, root)

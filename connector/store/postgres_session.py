@@ -70,6 +70,19 @@ class Session:
             raise Duplicate(f"`{words.table}` has a row with that key or unique value")
         return cursor
 
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> psycopg.Cursor[Any]:
+        """Insert many rows by one statement, in one journey; raises as `execute`."""
+        words = postgres_words.of(sql, rows[0])
+        self.written.add(words.table)
+        cursor = self.connection.cursor()
+        try:
+            cursor.executemany(words.text, [[row[place] for place in words.taken] for row in rows])
+        except psycopg.Error as error:
+            raise self.meaning(error) from error
+        if words.one_row and cursor.rowcount != len(rows):
+            raise Duplicate(f"`{words.table}` has one of {len(rows)} rows' keys or unique values")
+        return cursor
+
     def run(self, text: str) -> psycopg.Cursor[Any]:
         """Run statements of our own without values, several with semicolons between; the cursor is at the first."""
         try:

@@ -54,14 +54,25 @@ class Tail(NamedTuple):
     """The newest end of a log, enough to append to it and to prove it from any size of the last tile: `Hashes`.
 
     Never changed in place, so it may be used while the log goes on. `LookupError` for what lies further back.
+    The tree is worked out up to `known`; the leaves after it are in the run, for the next head to take together.
     """
 
-    tree: Compact
+    known: Compact
     runs: tuple[Run, ...]
 
     def size(self) -> int:
         """Return the number of entries."""
-        return self.tree.size
+        return self.runs[0].end if self.runs else self.known.size
+
+    @property
+    def tree(self) -> Compact:
+        """Return the tree over all leaves."""
+        new = self.size() - self.known.size
+        return self.known.extended(self.hashes(0, self.known.size, new)) if new else self.known
+
+    def closed(self) -> Tail:
+        """Return the same with the tree worked out."""
+        return Tail(self.tree, self.runs)
 
     def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
         """Return `count` consecutive hashes of a tile level."""
@@ -72,9 +83,11 @@ class Tail(NamedTuple):
 
     def grown(self, level: int, value: bytes) -> Tail:
         """Return the tail with one more hash at a tile level."""
-        tree = self.tree if level else self.tree.append(value)
         runs = self.runs if level < len(self.runs) else (*self.runs, Run(0, [], 0))
-        return Tail(tree, (*runs[:level], runs[level].grown(value), *runs[level + 1 :]))
+        run = runs[level].grown(value)
+        # a run that lets go of its oldest tile must not lose leaves that the tree still waits for
+        known = self.tree if level == 0 and run.first > self.known.size else self.known
+        return Tail(known, (*runs[:level], run, *runs[level + 1 :]))
 
 
 class Beside(NamedTuple):
@@ -102,7 +115,7 @@ class TxShelf:
         """Return the number of entries."""
         tail = self._tx.recall(TAIL)
         if tail is not None:
-            return int(tail.tree.size)
+            return int(tail.size())
         if self._size is None:  # nobody appends in this transaction without the tail
             self._size = int(self._tx.column(_SIZE)[0])
         return self._size
@@ -114,6 +127,12 @@ class TxShelf:
             tail = self._read_tail()
             self._tx.remember(TAIL, tail)
         assert isinstance(tail, Tail)
+        return tail
+
+    def closed(self) -> Tail:
+        """Return the newest end of the log with its tree worked out, for every act after this one, too."""
+        tail = self.tail().closed()
+        self._tx.remember(TAIL, tail)
         return tail
 
     def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
@@ -141,10 +160,10 @@ class TxShelf:
     def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
         """Keep an entry and its leaf hash; an existing one is never changed."""
         tail, beside = self.tail(), self._beside
-        assert index == tail.tree.size, "an entry goes to the end of the log"
+        assert index == tail.size(), "an entry goes to the end of the log"
         assert beside is not None, "who appends says what is kept beside the entry"
         kind, part, at, box, box_key = beside
-        self._tx.insert(
+        self._tx.append(
             LogEntryRow(idx=index, kind=kind, part=part, entry=entry, leaf=leaf, at=at, box=box, box_key=box_key)
         )
         self._tx.remember(TAIL, tail.grown(0, leaf))

@@ -6,6 +6,7 @@ after that a call costs one dictionary look-up.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from connector.store import clause, wrapping
@@ -39,9 +40,13 @@ class Statements:
         self._list = ", ".join(_quoted(self._names))
         self._singles = {frozenset(columns) for columns in (table.key, *table.unique)}
         self._kept: dict[tuple[Any, ...], tuple[str, Encoders]] = {}
-        self._whole: tuple[str, Encoders] | None = None
         self._clauses: dict[str, clause.Clause] = {}
         self._orders: dict[str, str] = {}
+
+    @cached_property
+    def insertion(self) -> tuple[str, Encoders]:
+        """Return how a row that has every column is inserted."""
+        return self._make_insert(self._names), self._encoders(self._names)
 
     def get(self, key: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """Select the one row that `key` names: all columns of the key, or all of a unique set."""
@@ -54,9 +59,8 @@ class Statements:
     def insert_whole(self, row: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """Insert a row that has every column, in the order of the declaration."""
         assert len(row) == len(self._names)
-        if self._whole is None:
-            self._whole = self._make_insert(self._names), self._encoders(self._names)
-        return self._whole[0], _encode(self._whole[1], row.values())
+        sql, encoders = self.insertion
+        return sql, _encode(encoders, row.values())
 
     def put(self, row: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """Insert `row`, or change the named columns of the row that has its key."""

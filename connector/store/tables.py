@@ -102,5 +102,6 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     console.ConsoleSessionRow,
     console.AuditRow,
     console.FactRow,
+    console.PublishedFolderRow,
 )
 TABLES: Final[tuple[Table, ...]] = tuple(row.TABLE for row in ROWS)

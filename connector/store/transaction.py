@@ -12,6 +12,7 @@ import sqlite3
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from connector.store.appended import Appended
 from connector.store.columns import encode_loose
 from connector.store.connection import failed
 from connector.store.errors import BadStatement, Duplicate, StoreBusy, StoreFailed
@@ -21,6 +22,7 @@ from connector.store.table_row import TableRow
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from connector.store.appended import Row, Rows
     from connector.store.held import Key
     from connector.store.statements import Statements
     from connector.store.table import Columns
@@ -48,7 +50,19 @@ _DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_U
 class Tx:
     """One transaction, reading or writing."""
 
-    __slots__ = ("_connection", "_memory", "_statements", "afters", "endings", "fault", "held", "learned")
+    __slots__ = (
+        "_connection",
+        "_memory",
+        "_savepoint",
+        "_statements",
+        "afters",
+        "appended",
+        "endings",
+        "fault",
+        "held",
+        "learned",
+        "parted",
+    )
 
     def __init__(
         self,
@@ -56,6 +70,8 @@ class Tx:
         statements: Mapping[str, Statements],
         memory: Mapping[str, Any] = MappingProxyType({}),
         known: Known | None = None,
+        waiting: Rows | None = None,
+        savepoint: str = "",
     ) -> None:
         # the disk error this transaction met; it counts even if the act swallowed the exception
         self.fault: Exception | None = None
@@ -68,6 +84,10 @@ class Tx:
         self._memory = memory
         # a transaction that only reads holds nothing: what it would write must fail at once
         self.held = None if known is None else Held(known, self._change)
+        self.appended = None if waiting is None else Appended(waiting, self._append)
+        # an act that changes nothing needs no savepoint: the first statement that may change something makes it
+        self._savepoint = savepoint
+        self.parted = False
 
     @overload
     def get(self, table: type[R], /, **key: Any) -> R | None: ...
@@ -139,18 +159,27 @@ class Tx:
         decoded = [statements.decode(values) for values in rows]
         return decoded if isinstance(table, str) else [table.FROM(row) for row in decoded]
 
+    def append(self, row: TableRow) -> None:
+        """Add a row at the end of its table, under a key that nobody else can take; it is written with others."""
+        if self.appended is None:
+            self.insert(row)
+            return
+        statements = self._statements[row.TABLE.name]
+        assert not statements.held, "what is held is written as it is changed"
+        self.appended.add(row.TABLE.name, statements.insert_whole(row.columns())[1])
+
     def insert(self, table: TableRow | type[TableRow] | str, /, **row: Any) -> None:
         """Add a row, or one of these columns alone; raises `Duplicate` if its key or a unique value is taken."""
         if isinstance(table, TableRow):
             assert not row, "a row has all its columns"
             statements, row = self._table(table.TABLE.name), table.columns()
-            self._run(*statements.insert_whole(row))
+            self._alter(*statements.insert_whole(row))
             if self.held is not None and statements.held:
                 key = statements.table.name, tuple([row[name] for name in statements.key])
                 self.held.keep(key, row).note(type(table).FROM, table)  # nobody makes it again
             return
         statements = self._table(_name(table))
-        self._run(*statements.insert(row))
+        self._alter(*statements.insert(row))
         self._keep(statements, row)
 
     def change(self, row: R, after: R) -> R:
@@ -175,7 +204,7 @@ class Tx:
             self.update(table, key, **row)
             return
         row = key | row
-        self._run(*statements.put(row))
+        self._alter(*statements.put(row))
         if len(row) == len(statements.kinds):
             self._keep(statements, row)
 
@@ -186,12 +215,12 @@ class Tx:
         held = self._holds(statements, key)
         if held is None:
             self._release(table)
-            return int(self._run(*statements.update(key, changes)).rowcount)
+            return int(self._alter(*statements.update(key, changes)).rowcount)
         assert self.held is not None, "a row is held by something"
         row = self.held.rows[held].row
         if any(changes.get(name, row[name]) != row[name] for name in statements.uniques):
             self.held.write(table)
-            self._run(*statements.update(key, changes))  # a unique value that is taken is known at once
+            self._alter(*statements.update(key, changes))  # a unique value that is taken is known at once
             self.held.keep(held, row | changes)
         else:
             self.held.change(held, changes)
@@ -201,18 +230,21 @@ class Tx:
         """Delete the rows whose columns equal `key`; return how many there were."""
         table = _name(table)
         self._release(table)
-        return int(self._run(*self._table(table).delete(key)).rowcount)
+        return int(self._alter(*self._table(table).delete(key)).rowcount)
 
     def execute(self, sql: str, *params: Any) -> list[Columns]:
         """Run one statement of our own; the rows come back as SQL holds them (times in microseconds, JSON as text)."""
         word = sql.split(None, 1)[0].upper() if sql.strip() else ""
         if word not in STATEMENTS_BY_HAND:
             raise BadStatement(f"`{sql}` is not one of {', '.join(STATEMENTS_BY_HAND)}")
+        values = [encode_loose(value) for value in params]
+        self.write_appended()
         if word in READING_BY_HAND:
             self.write_held()
+            cursor = self._run(sql, values)
         else:
             self._release()
-        cursor = self._run(sql, [encode_loose(value) for value in params])
+            cursor = self._alter(sql, values)
         if cursor.description is None:
             return []
         names = [column[0] for column in cursor.description]
@@ -221,6 +253,7 @@ class Tx:
     def column(self, sql: str, *params: Any) -> list[Any]:
         """Return the first column of a SELECT of our own, as SQL holds it: for many short rows."""
         assert sql.startswith(READING_BY_HAND)
+        self.write_appended()
         self.write_held()
         return [values[0] for values in self._fetch(self._run(sql, params))]
 
@@ -236,7 +269,8 @@ class Tx:
         """Do `act` as a part that may fail alone: what it raises is raised here, and of what it did nothing is left."""
         afters, endings, learned = list(self.afters), dict(self.endings), dict(self.learned)
         held = None if self.held is None else self.held.saved()
-        self._run("SAVEPOINT attempt", ())
+        appended = None if self.appended is None else self.appended.saved()
+        self._alter("SAVEPOINT attempt", ())
         try:
             result = act(self)
             self.write_held()
@@ -245,6 +279,8 @@ class Tx:
             self._run("ROLLBACK TO attempt", ())
             if self.held is not None and held is not None:
                 self.held.restore(held)
+            if self.appended is not None and appended is not None:
+                self.appended.restore(appended)
             raise
         finally:
             self._run("RELEASE attempt", ())
@@ -266,13 +302,18 @@ class Tx:
         if self.held is not None:
             self.held.write()
 
+    def write_appended(self, table: str | None = None) -> None:
+        """Write what waits for a table, or for all, before the database is asked about it (for the store only)."""
+        if self.appended is not None:
+            self.appended.write(table)
+
     def end(self) -> None:
         """Close this transaction to its act (for the store only)."""
         self._connection = None
 
     def _change(self, table: str, key: tuple[Any, ...], changes: Columns) -> None:
         statements = self._table(table)
-        self._run(*statements.update(dict(zip(statements.key, key, strict=True)), changes))
+        self._alter(*statements.update(dict(zip(statements.key, key, strict=True)), changes))
 
     def _holds(self, statements: Statements, key: Mapping[str, Any]) -> Key | None:
         """Return under which key a row is held, None if it is not."""
@@ -297,13 +338,24 @@ class Tx:
         statements = self._statements.get(name)
         if statements is None:
             raise BadStatement(f"`{name}` is no declared table")
+        self.write_appended(name)
         return statements
 
-    def _run(self, sql: str, values: Sequence[Any]) -> Any:
+    def _append(self, table: str, rows: Sequence[Row]) -> None:
+        self._alter(self._statements[table].insertion[0], rows, many=True)
+
+    def _alter(self, sql: str, values: Sequence[Any], *, many: bool = False) -> Any:
+        """Run what may change something: behind the act's savepoint."""
+        if self._savepoint and not self.parted:
+            self._run(f"SAVEPOINT {self._savepoint}", ())
+            self.parted = True
+        return self._run(sql, values, many=many)
+
+    def _run(self, sql: str, values: Sequence[Any], *, many: bool = False) -> Any:
         if self._connection is None:
             raise BadStatement("this transaction is over; do the work inside the act")
         try:
-            return self._connection.execute(sql, values)
+            return (self._connection.executemany if many else self._connection.execute)(sql, values)
         except sqlite3.Error as error:
             raise self._translated(error) from error
         except StoreFailed as error:

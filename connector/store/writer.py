@@ -152,38 +152,40 @@ class Writer:
 
     def _next(self) -> None:
         """Begin the next batch, or rest."""
-        jobs = self._taken()
-        if not jobs:
+        with self._gate:
+            self._under_way = bool(self._queue)
+        if not self._under_way:
             if self._idle is not None and not self._idle.done():
                 self._idle.set_result(None)
         elif self.failure is not None:
+            jobs = self._taken(short=self._queue[0].short)
             fail(jobs, self.failure)
             self._told(jobs, (), committed=False)
-        elif jobs[0].short:
-            self._on_the_loop(jobs)
+        elif self._queue[0].short:
+            self._on_the_loop()
         else:
-            self._thread.submit(self._aside, jobs)
+            self._thread.submit(self._aside, self._taken(short=False))
 
-    def _taken(self) -> list[Job]:
-        """Take the oldest acts of one kind, short or long, from the queue."""
+    def _taken(self, *, short: bool) -> list[Job]:
+        """Take the oldest acts of one kind from the queue."""
         jobs: list[Job] = []
-        with self._gate:
-            queue = self._queue
-            while queue and len(jobs) < BATCH_ACTS_MAX and queue[0].short is (jobs or queue)[0].short:
-                jobs.append(queue.popleft())
-            self._under_way = bool(jobs)
+        queue = self._queue  # others put at its end, and nobody else takes
+        while queue and len(jobs) < BATCH_ACTS_MAX and queue[0].short is short:
+            jobs.append(queue.popleft())
         return jobs
 
-    def _on_the_loop(self, jobs: list[Job]) -> None:
+    def _on_the_loop(self) -> None:
         """Run short acts here and commit in the thread; if another process holds the database, wait for it there."""
+        jobs: list[Job] = []
         endings: Sequence[Callback] = ()
         try:
             if not self.batch.begin(wait=False):
-                self._thread.submit(self._aside, jobs)
+                self._thread.submit(self._aside, self._taken(short=True))
                 return
-            jobs = self._while_short(jobs)
+            self._while_short(jobs)
             endings = self.batch.end()
         except Exception as error:  # noqa: BLE001 (whatever it is, it failed this batch)
+            jobs = jobs or self._taken(short=True)  # the batch did not even begin
             self._undo(jobs, error)
             self._told(jobs, (), committed=False)
             return
@@ -192,16 +194,15 @@ class Writer:
         else:
             self._thread.submit(self._commit, jobs, endings)
 
-    def _while_short(self, jobs: list[Job]) -> list[Job]:
-        """Run acts for `LOOP_SECONDS_MAX`; put the rest back at the head of the queue."""
+    def _while_short(self, jobs: list[Job]) -> None:
+        """Take short acts from the queue into `jobs` and run them, for `LOOP_SECONDS_MAX` at most."""
         until = time.monotonic() + LOOP_SECONDS_MAX  # a span of this process, no time of day
-        for done, job in enumerate(jobs, start=1):
-            self.batch.run(job)
+        queue = self._queue
+        while queue and len(jobs) < BATCH_ACTS_MAX and queue[0].short:
+            jobs.append(queue.popleft())
+            self.batch.run(jobs[-1])
             if time.monotonic() > until:
-                with self._gate:
-                    self._queue.extendleft(reversed(jobs[done:]))
-                return jobs[:done]
-        return jobs
+                return
 
     def _told(self, jobs: list[Job], endings: Sequence[Callback], *, committed: bool) -> None:
         """Tell everybody what came of a batch, then go on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.audit.checking import RECORDS, evidence
+from ledger.audit.how_to_check import RECORDS, evidence
 from ledger.audit.rules import RULES, Rule
 from ledger.audit.words import CODES
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from connector.enforcement.supply import SUPPLIED, Asked
 from docs.generate.tables import table
 from policy.decision import REASONS
 from policy.examples import EXAMPLES, RULE, example
@@ -38,21 +39,24 @@ _FAMILIES = {ORDER: "every order", TREE: "every hierarchy"}
 
 
 def operands() -> str:
-    """Return every left operand: meaning, type, unit, source, state, operators, example."""
+    """Return every left operand: meaning, type, unit, source, who supplies it here, state, operators, example."""
     rows = [
         (
             f"`{name}`" + "".join(f"<br>also `{alias}`" for alias in _aliases(name)),
             f"{row.meaning} ({CHINESE.operands[name]})",
             row.type.value + ("" if row.unit is Unit.NONE else f", unit {row.unit.value}"),
             f"`{row.source.value}`",
+            SUPPLIED[name].value[0] if name in SUPPLIED else f"nobody here: {Asked('', name).hint}",
             "–" if row.state is State.NONE else row.state.value,
             _operators(row.operators),
             _example(name),
         )
         for name, row in sorted(OPERANDS.items())
     ]
-    rows += [(f"`{name}`", f"refused: {why}; {hint}", "", "", "", "", "") for name, (why, hint) in REFUSED.items()]
-    return table(("left operand", "meaning", "type", "value from", "remembered", "operators", "example"), rows)
+    rows += [(f"`{name}`", f"refused: {why}; {hint}", *[""] * 6) for name, (why, hint) in REFUSED.items()]
+    return table(
+        ("left operand", "meaning", "type", "value from", "who supplies it", "remembered", "operators", "example"), rows
+    )
 
 
 def actions() -> str:

@@ -3,7 +3,8 @@
 Law: an archive holds answers, never conclusions; whoever opens it audits anew. What was not answered then is not
 answered from it. Every answer is one named run of bytes, so any folder or ZIP file can hold them:
 
-    space · attestation · chain · chain/later · unread · identity/DID · block/NUMBER · page/URL
+    space · attestation · chain · chain/later · unread · identity/DID · block/NUMBER · page/URL · payment/HASH ·
+    payments/SENDER/RECEIVER
 """
 
 from __future__ import annotations
@@ -77,6 +78,13 @@ class Archive:
             return None if told is None else Payment.from_json(told)
         except (KeyError, TypeError, ValueError) as error:
             raise Unavailable(f"a payment of the archive cannot be read: {why(error)}") from error
+
+    async def payments(self, sender: bytes, receiver: bytes) -> Sequence[Payment]:
+        """Return what one account paid another under references."""
+        try:
+            return [Payment.from_json(one) for one in self._read(_between(sender, receiver))]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Unavailable(f"payments of the archive cannot be read: {why(error)}") from error
 
     async def unread(self) -> Sequence[str]:
         """Return whose logs were left out; an archive that says nothing left out none."""
@@ -155,6 +163,12 @@ class Recording:
         self._kept[f"payment/{transaction.hex()}"] = canonical(None if paid is None else paid.json())
         return paid
 
+    async def payments(self, sender: bytes, receiver: bytes) -> Sequence[Payment]:
+        """Ask for what one account paid another."""
+        paid = await self._sources.payments(sender, receiver)
+        self._kept[_between(sender, receiver)] = canonical([one.json() for one in paid])
+        return paid
+
     async def unread(self) -> Sequence[str]:
         """Ask whose logs are left out."""
         left = await self._sources.unread()
@@ -166,6 +180,11 @@ class Recording:
         document = await self._sources.attestation()
         self._kept[ATTESTATION] = canonical(document)
         return document
+
+
+def _between(sender: bytes, receiver: bytes) -> str:
+    """Return the name under which is kept what one account paid another."""
+    return f"payments/{sender.hex()}/{receiver.hex()}"
 
 
 def write_events(events: Sequence[ChainEvent]) -> bytes:

@@ -31,6 +31,7 @@ from ledger.audit import (
     members,
     negotiations,
     purses,
+    redress,
     refunds,
     registrations,
     registry,
@@ -132,10 +133,11 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     await attestation.check(attested, space, found, report)
     tables = await billing.collect_tables(sources, space, deals, report)
     await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
-    await refunds.check(sources, found, deals, report)
+    await refunds.check(space, sources, found, deals, report)
+    unpaid = await redress.check(space, sources, found, deals, chain, report)
     market.check(space, found, chain, deals, report)
     report.figures |= supervision.gather(found, deals, chain) | purses.gather(space, chain)
-    report.figures |= market.gather(space, found, chain, report)
+    report.figures |= market.gather(space, found, chain, unpaid, report)
     report.findings[:] = [one for one in report.findings if (one.code, one.subject) not in _unread_of(silent)]
     report = limited(report, await sources.unread())
     await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))

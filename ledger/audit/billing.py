@@ -109,7 +109,7 @@ class Account:
     def plain_bytes(self, rows: RowSet) -> int:
         """Return the plain bytes of rows; ValueError if the edition has not so many."""
         if rows.end > len(self.table):
-            raise ValueError(f"row `{rows.end - 1}` is beyond the edition's `{len(self.table)}` rows")
+            raise ValueError(f"piece `{rows.end - 1}` is beyond the edition's `{len(self.table)}` pieces")
         return sum(self.table.plain_bytes(first, count) for first, count in rows.ranges)
 
 

@@ -86,7 +86,7 @@ def _price(
         report.copies_unpriced += 1
         return
     if copy.rows.end > len(table):
-        report.find("field-malformed", event.did, event, reason="rows beyond the edition")
+        report.find("field-malformed", event.did, event, reason="pieces beyond the edition")
         return
     before = accounts.get(event.part, Account(RowSet(), 0))
     after = accounts[event.part] = Account(before.rows | copy.rows, before.number + 1)

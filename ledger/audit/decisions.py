@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from contracts.canonical import canonical, load, sha
+from contracts.every_use import every_use
 from ledger.audit.books import reading
 from policy.compile import compile_policy
 from policy.decide import decide
@@ -93,6 +94,7 @@ def _untrue(space: Space, deal: Deal, request: Request, world: World, event: Eve
     """Return what the question says otherwise than space, agreement or entry do."""
     member, context = space.members.get(deal.buyer), request.context
     told = {"recipient": deal.buyer, "spatial": "" if member is None else member.region}
+    told |= every_use(deal.terms.tier, deal.buyer)
     untrue = [name for name, truth in told.items() if name in context and context[name] != truth]
     untrue += ["target"] if request.target != deal.terms.product else []
     untrue += ["assignee"] if request.assignee != deal.buyer else []

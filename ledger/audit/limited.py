@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ledger.audit.checking import RESTS_ON
+from ledger.audit.how_to_check import RESTS_ON
 
 if TYPE_CHECKING:
     from collections.abc import Collection

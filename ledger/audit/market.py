@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.quartiles import quartiles
 from contracts.reputation import Record
 from contracts.unit_price import measure, unit_price
-from ledger.audit import reputation
+from ledger.audit import redress, reputation
 from ledger.audit.books import reading
 from ledger.audit.facts import name_id
 from ledger.audit.horizon import behind
@@ -21,7 +21,7 @@ from ledger.audit.rulings import RULED
 from ledger.dispute.ruling import read_ruling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ledger.audit.agreements import Deals
     from ledger.audit.books import Book, Books
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 RECORDED, COMPLAINED = "trade.recorded", "complaint.moved"
 CLASS = ("topic", "grade", "form", "tier", "unit", "currency")
-UPHELD, LATE = "upheld", "yes"
+LATE = "yes"
 # minor units of a currency for a unit, as a fraction is written
 _PRICE = re.compile(r"[0-9]{1,40}(/[0-9]{1,40})?")
 
@@ -62,9 +62,9 @@ def _parties(space: Space, books: Books, channel: ChannelFacts) -> Iterator[Book
         yield None if member is None else books.get(member.did)
 
 
-def gather(space: Space, books: Books, facts: ChainFacts, report: Report) -> dict[str, Any]:
+def gather(space: Space, books: Books, facts: ChainFacts, unpaid: Mapping[str, int], report: Report) -> dict[str, Any]:
     """Return figures for a supervisor: prices by class, none kept quiet, and the reputation of each member."""
-    return {"market": _prices(space, books, report), "reputation": _reputation(space, books, facts, report)}
+    return {"market": _prices(space, books, report), "reputation": _reputation(space, books, facts, unpaid, report)}
 
 
 def _prices(space: Space, books: Books, report: Report) -> list[dict[str, str]]:
@@ -87,15 +87,22 @@ def _priced(event: Event) -> tuple[tuple[str, ...], Fraction]:
     return tuple(str(event.fields[name]) for name in CLASS), Fraction(price)
 
 
-def _reputation(space: Space, books: Books, facts: ChainFacts, report: Report) -> list[dict[str, str]]:
+def _reputation(
+    space: Space, books: Books, facts: ChainFacts, unpaid: Mapping[str, int], report: Report
+) -> list[dict[str, str]]:
     counted = reputation.records(facts, _rulings(books, report))
     found = {did: counted.get(member.address) or Record() for did, member in space.members.items()}
     exchange = books.get(space.exchange)
     for event in () if exchange is None else exchange.of(COMPLAINED):
         record = found.get(str(event.fields.get("respondent", "")))
         if record is not None:
-            record.upheld += event.fields.get("to") == UPHELD
             record.late += event.fields.get("late") == LATE
+    for event in redress.last(books, space.exchange).values():
+        record = found.get(str(event.fields.get("respondent", "")))
+        if record is not None:
+            record.upheld += event.fields.get("to") in redress.FOUND_RIGHT
+    for did in found.keys() & unpaid.keys():
+        found[did].unpaid = unpaid[did]
     return [{"party": did, **found[did].json()} for did in sorted(found)]
 
 

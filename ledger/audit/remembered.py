@@ -56,6 +56,10 @@ class Remembered:
         """Ask for a payment."""
         return await self._sources.payment(transaction)
 
+    async def payments(self, sender: bytes, receiver: bytes) -> Sequence[Payment]:
+        """Ask for what one account paid another."""
+        return await self._sources.payments(sender, receiver)
+
     async def unread(self) -> Sequence[str]:
         """Ask whose logs are left out."""
         return await self._sources.unread()

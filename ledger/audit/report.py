@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from ledger.audit.checking import evidence, how
+from ledger.audit.how_to_check import evidence, how
 from ledger.audit.severity import ERROR
 from ledger.audit.words import CODES
 

@@ -80,6 +80,9 @@ class Sources(Protocol):
     async def payment(self, transaction: bytes) -> Payment | None:
         """Return what a transaction paid under a reference, None if the chain has none of this hash that did."""
 
+    async def payments(self, sender: bytes, receiver: bytes) -> Sequence[Payment]:
+        """Return what one account paid another under references, in chain order."""
+
     async def unread(self) -> Sequence[str]:
         """Return the DIDs of the members whose logs are not to be read, because whoever asks named others."""
 

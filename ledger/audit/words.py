@@ -153,8 +153,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "协议所涉版本 {edition} 未在链上登记",
     ),
     "edition-unavailable": (
-        "the rows of edition {edition} could not be had: {reason}",
-        "无法取得版本 {edition} 的行表：{reason}",
+        "the pieces of edition {edition} could not be looked up: {reason}",
+        "无法取得版本 {edition} 的分片表：{reason}",
     ),
     "channel-unknown": (
         "{event} is about channel {channel}, which the chain does not know",
@@ -182,12 +182,24 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event}（序号 {seq}）收费 {mine}，按约定价格应为 {theirs}",
     ),
     "copy-differs-from-tariff": (
-        "{event} bills {mine} for a plain copy of {bytes} bytes; its rows have {plain} and come to {theirs}",
-        "{event} 对 {bytes} 字节的明文副本收费 {mine}；其行共 {plain} 字节，按约定价格应为 {theirs}",
+        "{event} bills {mine} for a plain copy of {bytes} bytes; its pieces have {plain} and come to {theirs}",
+        "{event} 对 {bytes} 字节的明文副本收费 {mine}；其分片共 {plain} 字节，按约定价格应为 {theirs}",
     ),
     "refund-not-on-chain": (
         "{event} claims a refund of {amount} hundredths under agreement {agreement}; the chain has no such transfer",
         "{event} 称已就合约 {agreement} 退款 {amount}（货币的百分之一），链上没有相应转账",
+    ),
+    "order-unpaid": (
+        "{event}: the complaint {complaint} orders {amount} hundredths given back until {due}; the chain has {given}",
+        "{event}：投诉 {complaint} 裁定于 {due} 前退还 {amount}（货币的百分之一），链上仅见 {given}",
+    ),
+    "order-over-paid": (
+        "{event}: the complaint {complaint} orders {amount} hundredths to be given back; the two settled {theirs}",
+        "{event}：投诉 {complaint} 裁定退还 {amount}（货币的百分之一），而双方仅结算 {theirs}",
+    ),
+    "order-not-on-chain": (
+        "{event} says that {amount} hundredths were given back by the complaint {complaint}; the chain has {given}",
+        "{event} 称投诉 {complaint} 裁定的 {amount}（货币的百分之一）已退还，链上仅见 {given}",
     ),
     "voucher-mismatch": (
         "{event} (seq {seq}): its voucher digest is not that of its own values",
@@ -240,8 +252,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "通道 {channel} 释放的密钥价值 {mine}，而押金仅 {theirs}：其余没有保障",
     ),
     "account-hash-differs": (
-        "{event} (seq {seq}): its rows are not those that its voucher's account hash commits to",
-        "{event}（序号 {seq}）：其行与凭证的 accountHash 所承诺的不符",
+        "{event} (seq {seq}): its pieces are not those that its voucher's account hash commits to",
+        "{event}（序号 {seq}）：其分片与凭证的 accountHash 所承诺的不符",
     ),
     "entry-late": (
         "{event} (seq {seq}) was written {seconds} seconds after {bound}: within 60 is in time",

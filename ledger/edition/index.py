@@ -125,18 +125,29 @@ def check_tiling(index: Index, table: RowTable) -> None:
     check_names(file.name for file in index.files)
 
 
-def check_names(names: Iterable[str]) -> None:
-    """Raise `ContractError` unless all names are safe and stay apart and writable together on any file system."""
-    files: set[str] = set()
-    folders: set[str] = set()
-    for name in names:
+class Names:
+    """Names as they come: each has to be safe, and writable beside those before it on any file system."""
+
+    def __init__(self) -> None:
+        self._files: set[str] = set()
+        self._folders: set[str] = set()
+
+    def add(self, name: str) -> None:
+        """Take one more; raises `ContractError`."""
         folded = unicodedata.normalize("NFC", safe_name(name)).casefold()
         parts = folded.split("/")
         above = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
-        if folded in files or folded in folders or above & files:
+        if folded in self._files or folded in self._folders or above & self._files:
             raise ContractError("name", f"the name `{name}` collides with another file's on some file systems")
-        files.add(folded)
-        folders |= above
+        self._files.add(folded)
+        self._folders |= above
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raise `ContractError` unless all names are safe and stay apart and writable together on any file system."""
+    apart = Names()
+    for name in names:
+        apart.add(name)
 
 
 def safe_name(name: str) -> str:

@@ -74,17 +74,17 @@ class Beside:
     async def close(self) -> None:
         """End it, and what it has to do."""
         process, listening = self._process, self._listening
-        if process is None or listening is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), CLOSING_SECONDS)
-        except TimeoutError:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-        await listening
+        if process is not None:
+            if process.stdin is not None:
+                process.stdin.close()
+            try:
+                await asyncio.wait_for(process.wait(), CLOSING_SECONDS)
+            except TimeoutError:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if listening is not None:  # of one that has ended by itself, too
+            await listening
 
     async def _answer(self, number: int, asked: bytes) -> tuple[dict[str, Any], bytes]:
         process = await self._begun()
@@ -131,6 +131,8 @@ class Beside:
                 if owed is not None and not owed.done():
                     owed.set_result((head, body))
         self._process = None
+        if process.stdin is not None:
+            process.stdin.close()
         for owed in self._owed.values():
             if not owed.done():
                 owed.set_exception(OverLimitError(BUSY))

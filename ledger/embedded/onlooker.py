@@ -5,7 +5,8 @@ length of its head (four bytes, big-endian), the length of its body, a head in J
 
 Law: (1) what is looked up never waits for what is tried: each has its own thread and its own view of the file.
 (2) Nothing runs for longer than it was given, and what nobody waits for ends at its next look. (3) It ends with whoever
-began it, and holds nothing that is missed: filters that callers left here are made again.
+began it, and holds nothing that is missed: filters that callers left here are made again. (4) It answers or it ends: a
+thread that fails takes the process with it, for another is begun at once, and one that is silent is waited for.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 SIZES = struct.Struct(">II")
 # a thread that looks something up takes over from one that computes within this time
 SWITCH_SECONDS = 0.001
+# exit code of what cannot answer
+FAILED = 1
 
 _logger = logging.getLogger(__name__)
 
@@ -67,6 +70,13 @@ class Place:
             gone.set()
 
     def _run(self) -> None:
+        try:
+            self._answer()
+        except BaseException:
+            _logger.exception("what looks at the chain ends, and is begun anew")
+            os._exit(FAILED)
+
+    def _answer(self) -> None:
         engine = Engine(Store.reader(self._path), lambda: self._now)
         while True:
             head, body = self._work.get()

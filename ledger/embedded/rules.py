@@ -15,13 +15,14 @@ from eth.vm.forks.paris.computation import ParisComputation
 from eth.vm.forks.paris.state import ParisState
 from eth.vm.forks.prague.computation import PRAGUE_PRECOMPILES
 
+from ledger.embedded.steps import Steps
 from ledger.embedded.watch import WatchedMeter, watched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from eth.abc import BlockHeaderAPI
+    from eth.abc import BlockHeaderAPI, MessageAPI, StateAPI, TransactionContextAPI
     from eth.vm.gas_meter import GasMeter
 
 PARIS, PARIS_BLS = "paris", "paris+bls"
@@ -37,9 +38,13 @@ def _watched(precompiles: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 class WatchedComputation(ParisComputation):
-    """Paris, as long as the watch of its thread allows."""
+    """Paris, as long as the watch of its thread allows, its steps done in place."""
 
     _precompiles = _watched(ParisComputation.get_precompiles())
+
+    def __init__(self, state: StateAPI, message: MessageAPI, transaction_context: TransactionContextAPI) -> None:
+        super().__init__(state, message, transaction_context)
+        self.code = Steps(message.code, self)
 
     def _configure_gas_meter(self) -> GasMeter:
         plain = super()._configure_gas_meter()

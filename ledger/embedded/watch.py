@@ -70,12 +70,12 @@ class WatchedMeter(GasMeter):
 
     def __init__(self, start_gas: int, *more: Callable[[int, int], int]) -> None:
         super().__init__(start_gas, *more)
-        self._watch = current()
+        self.watch = current()
 
     def consume_gas(self, amount: int, reason: str) -> None:
         """Take gas for a step; raises `OverLimitError` when the time is over."""
-        if self._watch is not None:
-            self._watch.step()
+        if self.watch is not None:
+            self.watch.step()
         super().consume_gas(amount, reason)
 
 

@@ -18,12 +18,13 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from contracts.canonical import canonical, load
+from contracts.canonical import canonical, is_plain, load
 from contracts.labels import H
 from ledger.log.events import FIELD_LIMIT_COUNT
 
@@ -41,8 +42,6 @@ NONCE_BYTES = 12
 WRAPPED_BYTES = 32 + KEY_BYTES + 16
 # an auditor reads the boxes of a few authors, each with a few keys
 KEYS_KEPT = 64
-# the fields of the table of events
-NAMES_KEPT = 256
 
 _INFO = b"penstock/disclosure/v2\0"
 _SALT = re.compile(r"(?:[0-9a-f]{2}){16,64}")
@@ -70,19 +69,23 @@ def conceal(fields: Mapping[str, Any], salt: Callable[[int], bytes] = secrets.to
     salts = salt(SALT_BYTES * len(fields)).hex()
     texts, at = [], 0
     for name, value in fields.items():
-        texts.append(b'["%b",%b,%b]' % (salts[at : at + SALT_DIGITS].encode(), _canonical_name(name), canonical(value)))
+        row = (salts[at : at + SALT_DIGITS], name, value)
+        # ten times an event: salt and name are texts of ours, so the value alone says whether it is written at once
+        texts.append(_plain(row) if type(value) is str or is_plain(value) else canonical(row))
         at += SALT_DIGITS
     return texts
+
+
+def _plain(row: tuple[str, str, Any]) -> bytes:
+    try:
+        return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return canonical(row)  # says what is wrong with it
 
 
 def digests(texts: Iterable[bytes]) -> tuple[bytes, ...]:
     """Return the sorted digests for an entry's `sd`."""
     return tuple(sorted([sha256(text).digest() for text in texts]))
-
-
-@lru_cache(maxsize=NAMES_KEPT)
-def _canonical_name(name: str) -> bytes:
-    return canonical(name)
 
 
 def recipient_id(public: bytes) -> str:

@@ -9,10 +9,10 @@ from policy.compare.cells import Axis, Cell, Deed, Effort, Key, Place, Probe
 from policy.compare.cuts import deal
 from policy.compare.scene import Names, request_of, world_of
 from policy.compile import compile_policy
+from policy.constraint_truth import Scope, build_test
 from policy.duties import FULFILLED
 from policy.model import Constraint, Logical, PolicyKind
 from policy.operators import ordered
-from policy.sources import Scope, build_test
 from policy.values import show_all
 from policy.vocabulary.operands import OPERANDS, Source
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from policy.compile import Check, Compiled, CompiledRule
+    from policy.constraint_truth import Test
     from policy.duties import CompiledDuty
     from policy.model import Condition, Duty, Policy, Rule, Scalar
     from policy.request import Request
-    from policy.sources import Test
     from policy.verdict import Verdict
     from policy.world import World
 

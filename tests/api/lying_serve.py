@@ -1,10 +1,11 @@
 """`penstock serve` in a strange world: wrong keys for the rows that the file `lies` of its data directory names, pieces
 that are not what their rows commit to for those that `frauds` names while they are sealed, receipts that are as many
-seconds off as `dates` says, and a resolver that knows a public name with a private address. Everything else is the
-product."""
+seconds off as `dates` says, archives of small files that are none while there is a file `packs`, and a resolver that
+knows a public name with a private address. Everything else is the product."""
 
 from __future__ import annotations
 
+import lzma
 import socket
 import sys
 from dataclasses import replace
@@ -13,11 +14,12 @@ from pathlib import Path
 from aiohttp.resolver import ThreadedResolver
 
 from connector.channel import release
+from connector.custody import packing
 from connector.custody import seal as sealing
 from connector.licence.books import Books
 from contracts.typed_data import Receipt
 
-LIES, FRAUDS, DATES = "lies", "frauds", "dates"
+LIES, FRAUDS, DATES, PACKS = "lies", "frauds", "dates", "packs"
 PRIVATE_NAME, PRIVATE_ADDRESS = "printer.example", "10.11.12.13"
 
 
@@ -55,6 +57,20 @@ def date_receipts(data):
     release.Receipt = receipt
 
 
+def pack_badly(data):
+    honest = packing.archive
+
+    def archive(members):
+        packed = honest(members)
+        return (
+            packed
+            if not (data / PACKS).exists()
+            else lzma.compress(lzma.decompress(packed).replace(b"0.txt", b"//txt"))
+        )
+
+    packing.archive = archive
+
+
 def resolve_strangely():
     honest = ThreadedResolver.resolve
 
@@ -73,6 +89,7 @@ if __name__ == "__main__":
     seal_frauds(folder)
     date_receipts(folder)
     resolve_strangely()
+    pack_badly(folder)
     from connector.cli.main import app
 
     sys.argv = ["penstock", "serve", *sys.argv[1:]]

@@ -88,7 +88,7 @@ class Space:
         for role, door in self.doors.items():
             self.status[role] = await door.call("GET", "status")
         for role in [role for role in self.people if role != "exchange"]:
-            await self.doors["exchange"].call("POST", "members", {"did": self.did(role)})
+            await self.doors["exchange"].call("POST", "members", {"did": self.did(role), "invite": True})
         for role in [role for role in self.people if ROLES[role] == "buyer"]:
             credit = {"id": f"funds-{role}", "did": self.did(role), "amount": str(FUNDS)}
             await self.doors["exchange"].call("POST", "credits", credit)

@@ -13,6 +13,7 @@ import pytest_asyncio
 from connector.client.server import Server
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.operation.initialise import initialise
+from tests.api.command import commanded
 from tests.api.refusals import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -43,6 +44,20 @@ async def test_who_is_a_member_cannot_apply_again(space):
     assert (await refused(space.doors["buyer"].call("GET", "membership")))[0] == 404
 
 
+async def test_who_has_not_applied_is_not_admitted(harbour):
+    with contextlib.closing(sqlite3.connect(f"file:{harbour.database}?mode=ro", uri=True)) as database:
+        entries = database.execute("SELECT count(*) FROM log_entries").fetchone()
+        status, text = await refused(harbour.exchange.call("POST", "members", {"did": harbour.did}))
+        assert (status, "has not applied here" in text) == (404, True)
+        assert database.execute("SELECT count(*) FROM log_entries").fetchone() == entries
+    said = await commanded("exchange", "admit", harbour.did, "--data", harbour.database.parent)
+    assert (said.code, b"penstock join" in said.err, b"--invite" in said.err) == (4, True, True)
+    for invite in ("yes", 1, None):
+        assert (await refused(harbour.exchange.call("POST", "members", {"did": harbour.did, "invite": invite})))[
+            0
+        ] == 400
+
+
 async def test_an_application_is_refused_with_a_reason_and_made_again(harbour):
     door, exchange = harbour.door, harbour.exchange
     row = await door.call("POST", "membership", {"message": "we watch birds"})
@@ -55,6 +70,7 @@ async def test_an_application_is_refused_with_a_reason_and_made_again(harbour):
     assert (await door.call("GET", "membership"))["reason"] == "no address"
     assert (await refused(exchange.call("POST", "applications/refusals", body | {"reason": "twice"})))[0] == 409
     assert (await applied(harbour), await applied(harbour, "refused")) == ([], [harbour.did])
+    assert (await refused(exchange.call("POST", "members", {"did": harbour.did})))[0] == 409
     again = await door.call("POST", "membership", {"message": "1 Harbour Road"})
     assert (again["state"], again["message"]) == ("applied", "1 Harbour Road")
     await exchange.call("POST", "members", {"did": harbour.did})

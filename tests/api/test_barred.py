@@ -39,7 +39,7 @@ def turn(house, say, base):
 
     async def act(name):
         path = "members" if name == "admit" else f"members/{name}"
-        body = {"did": house[1].did} | ({} if name == "admit" else {"reason": "fees are open"})
+        body = {"did": house[1].did} | ({"invite": True} if name == "admit" else {"reason": "fees are open"})
         said = await say("POST", f"{base}/management/{path}", body, house[0].owner)
         assert said.status < 300, said.body
 

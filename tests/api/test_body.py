@@ -22,7 +22,7 @@ async def say():
     """Send bytes to a path that takes so much; return what was read, or why it was refused."""
 
     async def handle(request):
-        route = SimpleNamespace(body_bytes=LIMITS[request.match_info["limit"]])
+        route = SimpleNamespace(body_bytes=LIMITS[request.match_info["limit"]], streams=False)
         try:
             taken = await body.take(request, route, SECONDS)
         except RequestRefused as refused:
@@ -109,5 +109,5 @@ async def test_a_body_that_is_not_framed_as_http_asks_is_refused():
     coming = SimpleNamespace(is_eof=lambda: False)
     request = SimpleNamespace(headers={}, content_length=1, body_exists=False, read=read, content=coming)
     with pytest.raises(RequestRefused, match=r"^the body is not framed as HTTP asks: no chunk$") as caught:
-        await body.take(request, SimpleNamespace(body_bytes=10), SECONDS)
+        await body.take(request, SimpleNamespace(body_bytes=10, streams=False), SECONDS)
     assert caught.value.code == "malformed"

@@ -101,7 +101,7 @@ async def desk(tmp_path_factory, say):
     await peer.start()
     try:
         async with served(tmp_path_factory.mktemp("served") / "data") as connector:
-            await connector.admission.admit(peer.did)
+            await connector.admission.admit(peer.did, invited=True)
             offered = product(), edition()
             await connector.store.write(
                 lambda tx: (tx.insert("products", **offered[0]), tx.insert("editions", **offered[1]))

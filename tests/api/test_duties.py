@@ -28,7 +28,7 @@ async def provider(tmp_path_factory):
     async with running(folder / "provider") as made:
         made.buyer = Member(folder / "buyer", made.connector.clock.now)
         await made.buyer.start()
-        await made.connector.admission.admit(made.buyer.did)
+        await made.connector.admission.admit(made.buyer.did, invited=True)
         yield made
         await made.buyer.stop()
 
@@ -40,7 +40,7 @@ async def asked(provider, *duties, stage="release", peer=None):
     named = [duty if isinstance(duty, dict) else {"action": duty} for duty in duties]
     policy = rule(("count", "lteq", "9"), duty=named)
     digest, _ = await provider.agree(policy, tier="leased", peer=peer)
-    link = Link(digest, "running", peer, peer, in_force(policy, "running", peer), "")
+    link = Link(digest, "running", peer, peer, in_force(policy, "running", peer), "", "kept")
     request = connector.judge.request(peer, "running", "read", {})
     now = connector.clock.now()
     ruling = connector.judge.ruling(link.rules, request, stage=stage, taken={}, now=now)

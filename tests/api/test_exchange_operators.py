@@ -74,14 +74,15 @@ async def test_one_person_answers_for_three_posts_until_they_are_filled(house):
 async def test_a_member_is_admitted_by_two(house):
     for alone in ("", "security", "audit"):
         await house.run(alone, "admit", house.did, code=REFUSED)
-    proposed = await house.run("system", "admit", house.did)
+    proposed = await house.run("system", "admit", house.did, "--invite")
     assert (proposed["act"], proposed["awaits"]) == ("admit", "security")
     assert await house.members() == []
     [waiting] = (await house.run("security", "pending"))["acts"]
-    assert (waiting["id"], waiting["operator"], waiting["body"]) == (proposed["id"], "system of X", {"did": house.did})
+    invited = {"did": house.did, "invite": True}
+    assert (waiting["id"], waiting["operator"], waiting["body"]) == (proposed["id"], "system of X", invited)
     for nobody in ("system", "audit", ""):
         await house.run(nobody, "assent", proposed["id"], code=REFUSED)
-    done = await house.run("security", "assent", proposed["id"])
+    done = await house.run("security", "assent", proposed["id"][:12])  # as the list shows it
     assert (done["state"], done["result"]["did"]) == ("done", house.did)
     assert await house.members() == ["admitted"]
     await house.run("security", "assent", proposed["id"], code=INVALID)

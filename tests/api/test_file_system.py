@@ -118,9 +118,11 @@ async def test_a_session_is_one_opening_for_all_that_is_read_in_it(files, counte
             with files.open(HAIL) as file:
                 hail = pl.read_parquet(file)
             lazily = pl.scan_pyarrow_dataset(ds.dataset(RAIN, filesystem=files, format="parquet"))
-            database = duckdb.connect(config={"threads": 1})  # its threads seek and read one file by turns
-            database.register_filesystem(files)
-            [(count, total)] = database.sql(f"select count(*), sum(fall) from 'penstock://{RAIN}'").fetchall()
+            for threads in (1, 8):  # which seek and read one file object by turns
+                database = duckdb.connect(config={"threads": threads})
+                database.register_filesystem(files)
+                [(count, total)] = database.sql(f"select count(*), sum(fall) from 'penstock://{RAIN}'").fetchall()
+                assert (count, total) == (ROWS, sum(day % 19 for day in range(ROWS)))
             with pytest.raises(Conflict, match="open already"), files.session(GOT):
                 pass
             return whole.count_rows(), len(hail), len(lazily.filter(pl.col("fall") == 3).collect()), count, total

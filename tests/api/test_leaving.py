@@ -30,7 +30,7 @@ async def going(space):
     await person.start(space.environment)
     space.doors["going"] = door = Server(data, space.outbound)
     space.status["going"] = await door.call("GET", "status")
-    await space.doors["exchange"].call("POST", "members", {"did": space.did("going")})
+    await space.doors["exchange"].call("POST", "members", {"did": space.did("going"), "invite": True})
     yield door
     for shelf in (space.people, space.doors, space.status):
         del shelf["going"]

@@ -8,6 +8,7 @@ import json
 import pytest
 import pytest_asyncio
 
+from connector.demo.processes import free_ports
 from tests.api.command import commanded
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -103,3 +104,27 @@ async def test_what_ends_a_licence_shows_in_the_next_export(space, exported):
 async def test_an_agreement_of_others_is_not_to_be_had(space):
     data = ("--data", str(space.people["buyer"].data), "--json")
     assert (await run("chain", "licence", "00" * 32, *data))[0] == 4
+
+
+async def test_the_space_is_found_in_the_folder_or_at_its_address(space, exported, tmp_path):
+    """A participant's folder knows its space with no server asked; a stranger names the exchange; both are said."""
+    _, folder, document, _ = exported
+    path = folder / "alone.json"
+    path.write_text(json.dumps(document))
+    url = space.url("exchange")
+    ways = {f"kept in {space.people[role].data}": ("--data", space.people[role].data) for role in space.people}
+    ways[f"shown at {url}/space"] = ("--space", url, "--development")
+    for where, words in ways.items():
+        said = await commanded("verify", path, *words)
+        assert (said.code, where in said.err.decode()) == (0, True), said
+        assert b"the space's document" not in said.out
+    said = await commanded("verify", path, "--data", tmp_path)
+    assert (said.code, b"--space URL" in said.err) == (2, True)
+    assert (await commanded("verify", path, "--space", url)).code == 2, "plain http is for development alone"
+    [port] = free_ports(1)
+    assert (await commanded("verify", path, "--space", f"http://localhost:{port}", "--development")).code == 7
+    both = ("--space", url, "--deployment", folder / "space.json")
+    assert (await commanded("verify", path, *both)).code == 2
+    alien = tmp_path / "alien.json"
+    alien.write_text("[1]")
+    assert (await commanded("verify", path, "--deployment", alien)).code == 2

@@ -115,7 +115,7 @@ async def test_ids_that_are_nowhere(owner, unchanged):
 
 @pytest.mark.parametrize("did", [None, 7, "", "nobody", "did:key:z6Mk", "did:web:10.0.0.1", "did:web:localhost%3A1"])
 async def test_who_cannot_be_admitted(owner, unchanged, did):
-    told(await owner("exchange", "POST", "members", {"did": did}), 400, 422, 503)
+    told(await owner("exchange", "POST", "members", {"did": did, "invite": True}), 400, 422, 503)
 
 
 async def test_a_product_that_nobody_lists(owner):

@@ -36,7 +36,12 @@ DEMAND, PRODUCT, TITLE = "weather", "seattle", "Hourly weather Seattle 2026"
 SIZES = (100_000, 70_000)
 WITHIN_SECONDS = 30
 # who gives a command of the page; the buyer gives every other one
-GIVEN_BY = {"complaint answer": "provider", "complaint close": "exchange"}
+GIVEN_BY = {
+    "complaint answer": "provider",
+    "complaint close": "exchange",
+    "complaint order": "exchange",
+    "complaint pay": "provider",
+}
 # commands of one word
 ALONE = {"prices", "reputation"}
 # commands that ask no server: they are told of loopback addresses instead
@@ -131,10 +136,8 @@ async def test_a_demand_is_pursued_until_an_agreement_meets_it(space, reader):
 
 
 async def test_an_order_says_how_far_it_is_and_what_it_came_to(reader):
-    (line,) = [one for one in reader.told["bill list"][0].splitlines() if one.startswith(reader.trade.digest[:16])]
-    assert re.search(
-        rf"  settled +{re.escape(shown(reader.trade.amount))}  bought: {TITLE} \(6\.00 CNY per MiB\)$", line
-    )
+    (line,) = [one for one in reader.told["bill list"][0].splitlines() if one.startswith(reader.trade.digest[:12])]
+    assert re.search(rf"  settled +{re.escape(shown(reader.trade.amount))}  bought +6\.00 CNY per MiB +{TITLE}$", line)
     assert re.findall(r"`(\w+)`", re.search(r"is the first of (.+?) that holds", TEXT)[1]) == list(orders.STATES)
 
 
@@ -179,6 +182,7 @@ async def test_a_bill_is_checked_by_chain_and_log_and_against_the_other_party_s(
     assert differs.count("differs: ") == 1
     page = await reader.give(["bill", "check", "bill.html"])
     assert page.endswith(f"the bill holds: {shown(reader.trade.amount)}\n"), "the page that a person files"
+    assert ("read as HTML" in page, "read as JSON" in said, "only the bill in it" in page) == (True, True, False)
     assert "not looked at: " in differs, "without --rpc and --log"
 
 
@@ -196,7 +200,7 @@ async def test_a_settled_trade_is_recorded_and_a_class_of_few_is_not_shown(space
 async def test_a_complaint_waits_for_each_in_turn_as_long_as_the_page_says(space, reader):
     turns = {"file": Complaint.FILED, "answer": Complaint.ANSWERED, "escalate": Complaint.ESCALATED}
     for verb, state in turns.items():
-        (said,) = reader.told[f"complaint {verb}"]
+        (said,) = [one for one in reader.told[f"complaint {verb}"] if one.startswith("march")]
         turn = re.match(rf"march  \({state}, (\w+) has to act until (\S+)\)  no file of March is in it\n", said)
         until = after(space.now(), CLOCKS[state].days)
         assert turn[1] == CLOCKS[state].whose
@@ -208,6 +212,19 @@ async def test_a_complaint_waits_for_each_in_turn_as_long_as_the_page_says(space
     assert closed.startswith("march  (upheld)")
     assert "answer: edition 3 has it" in closed
     assert "reason: the listing promised it" in closed
+
+
+async def test_an_order_is_paid_as_the_page_says(space, reader):
+    (ordered,), (paid,) = reader.told["complaint order"], reader.told["complaint pay"]
+    turn = re.match(
+        r"april  \(ordered: 0\.40 CNY, 0\.00 CNY of it given back, respondent has to act until (\S+)\)", ordered
+    )
+    assert abs(after(space.now(), 10) - datetime.fromisoformat(turn[1])) < timedelta(seconds=LATE_SECONDS)
+    assert "The provider has ten working days" in TEXT
+    assert paid.startswith("april  (fulfilled: 0.40 CNY, 0.40 CNY of it given back)  April is missing, too")
+    for role in ("buyer", "exchange"):
+        told = await reader.give(["complaint", "show", "april"], by=role)
+        assert told.startswith("april  (fulfilled: 0.40 CNY, 0.40 CNY of it given back)")
 
 
 async def test_a_reputation_follows_from_its_counts_by_the_formula_of_the_page(space, reader):

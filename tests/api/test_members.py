@@ -32,7 +32,7 @@ async def late(space):
     person = Participant(data)
     await person.start(space.environment)
     did = (await Server(data, space.outbound).call("GET", "status"))["did"]
-    await space.doors["exchange"].call("POST", "members", {"did": did})
+    await space.doors["exchange"].call("POST", "members", {"did": did, "invite": True})
     yield data, did
     await person.stop()
 

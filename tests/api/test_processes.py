@@ -181,9 +181,14 @@ async def test_the_command_line_says_the_same(space, owner, started):
     shown = (await owner("provider", "GET", path(pid))).json
     code, out, _ = await command(space, "admin", "show", pid, "--json")
     assert (code, json.loads(out)) == (0, shown)
-    code, out, _ = await command(space, "admin", "list", "--kind", "transfer", "--state", "STARTED")
+    asked = ("admin", "list", "--kind", "transfer", "--state", "STARTED")
+    code, out, _ = await command(space, *asked, "--long")
     assert code == 0
     assert pid in out
+    begun = pid.removeprefix("urn:uuid:")[:12]
+    assert begun in (await command(space, *asked))[1].split()
+    code, out, _ = await command(space, "admin", "show", begun, "--json")
+    assert (code, json.loads(out)["id"]) == (0, pid)
     code, out, _ = await command(space, "admin", "terminate", pid, "--reason", "enough")
     assert code == 0
     await both(owner, started, "TERMINATED")

@@ -8,8 +8,17 @@ import pytest
 import pytest_asyncio
 
 from connector.client.client import Client
-from connector.runtime.errors import PaymentRefused, PeerRefused, PurchaseRefused, explain_failure, from_reason
+from connector.runtime.errors import (
+    InvalidInput,
+    PaymentRefused,
+    PeerRefused,
+    PurchaseRefused,
+    explain_failure,
+    from_reason,
+)
+from tests.api.command import commanded, penstock
 from tests.api.space import FUNDS, PURPOSE
+from tests.api.visitor import Visitor
 from tests.every import every
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -26,6 +35,7 @@ async def on_offer(space, tmp_path_factory):
     await space.publish_files("provider", "hail", [path], price=PRICE, floor=str(PRICE))
     await space.publish_files("provider", "gold", [path], price=FUNDS * 100, floor=str(FUNDS * 100))
     await space.publish_files("provider", "sleet", [path], region="CN")
+    await space.publish_files("provider", "drops", [path], openings=5)
 
 
 async def begun(space, key):
@@ -57,6 +67,13 @@ CASES = [
 ]
 
 
+# what only a purchase that opens what it brings is refused
+OPENED = [
+    ("hail", {"to": "/proc/nowhere"}, InvalidInput, "may not write", "directory"),
+    ("drops", {"to": "/tmp/drops-of-nobody"}, InvalidInput, "opened when it is read", "without `--to`"),
+]
+
+
 @every("product, mandate, fault, words, hint", lambda: CASES)
 async def test_it_is_refused_before_anything_is_signed(space, on_offer, product, mandate, fault, words, hint):
     del on_offer
@@ -65,6 +82,66 @@ async def test_it_is_refused_before_anything_is_signed(space, on_offer, product,
     assert (told.exit_code, told.code) == (5, expected.code)
     assert words in told.text
     assert hint in told.hint
+
+
+# member of a mandate → the option of the command, and the field of the console's form
+OPTIONS = {"purpose": "--purpose", "deposit": "--deposit", "exposure": "--exposure", "cap": "--max-total", "to": "--to"}
+ON_THE_FORM = {"purpose": "purpose", "cap": "total"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def visitor(space):
+    await penstock(space, "buyer", "admin", "account", "add", "prospects", "--operator")
+    link = (await penstock(space, "buyer", "admin", "account", "link", "prospects"))["url"]
+    async with Visitor(space.url("buyer")) as made:
+        await made.open(link)
+        yield made
+
+
+@every("product, mandate, fault, words, hint", lambda: [*CASES, *OPENED])
+async def test_every_door_refuses_alike(space, on_offer, visitor, product, mandate, fault, words, hint):
+    """The command, its rehearsal, the management interface and the console's form: one fault, one exit, no trace."""
+    del on_offer
+    expected = explain_failure(fault(""))
+    said = {"purpose": PURPOSE} | mandate
+    typed = [part for name, value in said.items() for part in (OPTIONS[name], value)]
+    for more in ([], ["--dry-run"]):
+        told = await penstock(
+            space, "buyer", "get", product, "--max-price", FUNDS * 1000, *typed, *more, code=expected.exit_code
+        )
+        assert (told["code"], words in told["text"], hint in told["hint"]) == (expected.code, True, True), (more, told)
+    body = {"product": product, "mandate": {"limit": str(FUNDS * 1000), **said}}
+    with pytest.raises(PeerRefused) as foreseen:
+        await space.doors["buyer"].call("POST", "foresights", body)
+    told = explain_failure(foreseen.value)
+    assert (told.exit_code, told.code, words in told.text) == (expected.exit_code, expected.code, True)
+    if set(said) <= set(ON_THE_FORM):
+        before = space.rows("buyer", "acquisitions")
+        page = await visitor.open(f"catalogue/{product}/quote")
+        fields = {ON_THE_FORM[name]: value for name, value in said.items()} | {"limit": f"{FUNDS * 10}.00"}
+        fields |= {"total": f"{int(said['cap']) / 100:.2f}"} if "cap" in said else {}
+        seen = await visitor.send(page, "/purchase", **fields)
+        assert (seen.status, words in seen.text) == (expected.status, True), seen.text
+        assert space.rows("buyer", "acquisitions") == before
+
+
+async def test_a_rehearsal_that_is_refused_nothing_says_what_it_costs(space, on_offer):
+    del on_offer
+    before = space.stored("buyer")
+    told = await penstock(space, "buyer", "get", "hail", "--max-price", "1600.00", "--purpose", PURPOSE, "--dry-run")
+    assert (told["within"], told["over"], told["dryRun"]) == (True, [], True)
+    told = await penstock(
+        space, "buyer", "get", "hail", "--max-price", "1599.99", "--purpose", PURPOSE, "--dry-run", code=5
+    )
+    assert (told["within"], len(told["over"])) == (False, 1)
+    for limits, code in ((("--max-price", "1"), 2), (("--max-price", "1", "--purpose", "mischief"), 2)):
+        await commanded_with(space, limits, code)
+    assert space.changed({"buyer": before}) == []
+
+
+async def commanded_with(space, limits, code):
+    ended = await commanded("get", "hail", *limits, "--dry-run", "--data", space.people["buyer"].data)
+    assert ended.code == code, ended
 
 
 async def test_the_client_and_the_command_hear_the_same(space, on_offer):

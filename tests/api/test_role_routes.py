@@ -48,7 +48,7 @@ async def bearer(space):
     for number, role in enumerate(sorted(set(ROLES) - set(RUNNING)), 101):
         one = made[role] = OfRole(space.folder / f"role-{role}", space.now, role, number)
         await one.start()
-        await space.doors["exchange"].call("POST", "members", {"did": one.did})
+        await space.doors["exchange"].call("POST", "members", {"did": one.did, "invite": True})
 
     def header(role):
         if role in RUNNING:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 import pytest
 
 from catalog.product_template import PLACE
@@ -139,10 +142,32 @@ async def test_a_price_alone_is_seen_at_once_and_what_was_agreed_keeps_its_own(s
     for words, code in (
         (("price", "priced", "4 EUR"), 2),
         (("price", "priced", "-1"), 2),
-        (("price", "priced", "1", "--floor", "2"), 2),
-        (("price", "nothing-like-it", "4"), 4),
+        (("price", "priced", "1.00", "--floor", "2.00"), 2),
+        (("price", "nothing-like-it", "4.00"), 4),
     ):
         await said(space, "provider", *words, code=code)
+
+
+async def test_an_amount_is_read_alike_wherever_it_is_typed(space, tmp_path):
+    """`9.50`, `9.50 CNY` and `950` are one price; what may be meant twice, or is of another currency, is refused."""
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    until = term_end(space.now())
+    words = ("publish", tmp_path / "a.csv", "--title", "T", "--purpose", "Research", "--until", until, "--dry-run")
+    for typed in ("9.50", "9.5 CNY", "9.50cny", "950"):
+        assert "price: 9.50 CNY per MiB" in await said(space, "provider", *words, "--price", typed)
+    told = await said(space, "provider", *words[:-1], "--price", "9.50", "--id", "typed", "--floor", "8 CNY")
+    assert "\nprice: 9.50 CNY per MiB\n" in told
+    await space.doors["exchange"].call("POST", "listings/typed/review", {})
+    before = {role: space.stored(role) for role in ("provider", "buyer")}
+    limits = ("--purpose", "Research", "--dry-run")
+    for limit, code in (("9.50", 0), ("950", 0), ("9.49 CNY", 5), ("9", 5), ("900", 5), ("9.50 EUR", 2), ("9,50", 2)):
+        await said(space, "buyer", "get", "typed", "--max-price", limit, *limits, code=code)
+    for typed, why in (("9.50 EUR", "is in EUR, and this is in CNY"), ("9.505", "no amount"), ("-1", "no amount")):
+        assert why in " ".join((await failed(space, "provider", *words, "--price", typed)).replace("│", " ").split())
+    assert "3.00 or 300.00" in await failed(space, "provider", "price", "typed", "300")
+    assert space.changed(before) == []
+    assert "9.50 CNY per MiB → 10.00 CNY per MiB" in await said(space, "provider", "price", "typed", "10 CNY")
+    await said(space, "provider", "price", "typed", "10 EUR", code=2)
 
 
 async def test_what_is_taken_off_is_found_no_more_and_served_to_its_end(space, tmp_path):
@@ -157,7 +182,7 @@ async def test_what_is_taken_off_is_found_no_more_and_served_to_its_end(space, t
     assert (await space.doors["buyer"].call("GET", "find?q=leaving"))["products"] == []
     await said(space, "buyer", "quote", "leaving", code=4)
     assert "its listing is withdrawn" in await said(space, "provider", "unpublish", "leaving", "--reason", "again")
-    await said(space, "provider", "price", "leaving", "4", code=2)
+    await said(space, "provider", "price", "leaving", "4.00", code=2)
     # each opening is of keys that the provider hands out then
     assert (await space.opened("leaving"))[0] == paths[0].read_bytes()
     told = await said(space, "provider", "orders", "leaving")
@@ -177,6 +202,45 @@ async def test_a_price_that_the_exchange_refuses_leaves_the_product_on_offer(spa
     assert "9.00" in await said(space, "provider", "price", "shop-held", "9.00")
     await space.get("shop-held", limit=1000)
     await space.complete("shop-held")
+
+
+async def test_a_price_that_is_refused_after_a_crash_leaves_the_product_on_offer(space, tmp_path):
+    """The new price was on its way when the provider went down; the exchange, back again, has suspended the listing."""
+    path = tmp_path / "down.csv"
+    path.write_text("hour,height\n" + "".join(f"{hour},{hour % 12}\n" for hour in range(400)))
+    await _handed_in(space, path, id="shop-down", title="Down", keywords=["shop-down"], until=term_end(space.now()))
+    exchange, provider = space.people["exchange"], space.people["provider"]
+    await space.doors["exchange"].call("POST", "listings/shop-down/review", {})
+    await space.doors["exchange"].call("POST", "listings/shop-down/moves", {"move": "suspend", "reason": "a complaint"})
+
+    def product():
+        (row,) = [row for row in space.rows("provider", "products") if row["id"] == "shop-down"]
+        return row["state"], json.loads(row["limits"])["ask"], json.loads(row["terms"])["tariff"]["minor"]
+
+    def kept():
+        return [row for row in space.rows("provider", "facts") if row["name"].startswith("priced:")]
+
+    assert (product(), kept()) == (("submitted", "1000", "1000"), [])
+    await exchange.stop()
+    asking = asyncio.create_task(said(space, "provider", "price", "shop-down", "9.00", code=7))
+    async with asyncio.timeout(30):
+        while product()[:2] != ("registered", "900"):
+            await asyncio.sleep(0.1)
+    assert len(kept()) == 1
+    await provider.stop()
+    await asyncio.gather(asking, return_exceptions=True)
+    await exchange.start(space.environment)
+    await provider.start(space.environment)
+    async with asyncio.timeout(60):
+        while product() != ("submitted", "1000", "1000"):
+            await asyncio.sleep(0.1)
+    assert kept() == []
+    await space.doors["exchange"].call(
+        "POST", "listings/shop-down/moves", {"move": "resume", "reason": "it was not true"}
+    )
+    assert "10.00 CNY per MiB → 9.00 CNY per MiB" in await said(space, "provider", "price", "shop-down", "9.00")
+    await space.get("shop-down", limit=900)
+    await space.complete("shop-down")
 
 
 async def test_the_orders_of_a_product_come_to_what_the_statement_says(space, tmp_path):
@@ -213,7 +277,7 @@ async def test_a_change_goes_by_review_while_what_was_listed_stands(space, tmp_p
     await space.get("standing", limit=1000)
     await space.complete("standing")
     # a price alone is at once, whatever waits
-    await said(space, "provider", "price", "standing", "11")
+    await said(space, "provider", "price", "standing", "11.00")
     shown_at = (await space.doors["buyer"].call("GET", "offers/standing"))["price"]
     assert (shown_at, await shown()) == ("11.00 CNY per MiB", [("Standing one", "listed")])
     assert "11.00 CNY" in await said(space, "buyer", "quote", "standing")

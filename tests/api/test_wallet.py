@@ -135,7 +135,7 @@ async def test_what_is_taken_home_is_given_back_on_chain_once(space):
     withdraw = ("wallet", "withdraw")
     more = str(int(before["balance"]) + int(before["withdrawable"]) + 1)
     await refused(space, "buyer", 5, money(int(more), "CNY") + " is asked for", *withdraw, more)
-    for nothing in ("0", "-5", "1.5"):
+    for nothing in ("0", "-5", "1.555"):
         ended = await commanded(*withdraw, "--data", space.people["buyer"].data, "--", nothing)
         assert ended.code == 2, ended
     await refused(space, "exchange", 2, "pays out what others give back", *withdraw, "5")

@@ -123,7 +123,7 @@ async def test_a_regulator_that_comes_late_accuses_nobody_and_can_be_told_everyt
     await day.people["regulator"].start()
     door = day.doors["regulator"] = Server(day.people["regulator"].data, day.outbound)
     day.status["regulator"] = await door.call("GET", "status")
-    await day.doors["exchange"].call("POST", "members", {"did": day.did("regulator")})
+    await day.doors["exchange"].call("POST", "members", {"did": day.did("regulator"), "invite": True})
     found = await day.audit()
     assert honest(found) >= {"events-undisclosed"}
     hidden = [row for row in found[1]["findings"] if row["code"] == "events-undisclosed"]

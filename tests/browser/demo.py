@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import shutil
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from playwright.async_api import async_playwright
 
 from connector.demo import run
+from tests.browser import false_books
 
 SEED = 20130101
 WIDE, NARROW = {"width": 1100, "height": 900}, {"width": 360, "height": 740}
+# folders beside the participants': what a buyer opens, and what a provider would publish
+OPENED, BROUGHT = "console-opened", "brought"
 ROLES = ("provider", "buyer", "exchange", "regulator")
 
 
@@ -25,9 +29,14 @@ async def played(folder):
         casts.append(cast)
         await play(cast, *rest)
 
+    for name in (OPENED, BROUGHT):
+        (folder / name).mkdir()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(run, "journey", journey)
-        show = lambda *what: ready.set_result(what)  # noqa: E731
+        patched.setattr(run, "stage", partial(run.stage, commands={"provider": false_books.COMMAND}))
+        patched.setenv("PENSTOCK_CONSOLE_OPENED", str(folder / OPENED))
+        patched.setenv("PENSTOCK_CONSOLE_ROOTS", str(folder))
+        show = lambda *_told: ready.set_result(None)  # noqa: E731
         kept = asyncio.create_task(run.run(keep=True, seed=SEED, folder=folder, say=print, show=show))
         try:
             await asyncio.wait([kept, ready], return_when=asyncio.FIRST_COMPLETED)
@@ -58,6 +67,7 @@ class Desk:
         self.link = cast.notes["console " + role]
         self.base = self.link.split("/enter", 1)[0]
         self.kept, self.said = None, []
+        self.data = getattr(cast, role).data
 
     async def enter(self):
         context = await self.machine.new_context()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -109,6 +110,39 @@ def test_what_the_policy_forbids_is_no_match():
     found = match(DEMAND, offered(permits=(False, "the purpose is not allowed")))
     assert found.score == 0
     assert "the purpose is not allowed" in found.reasons[-1].en
+
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+LIMITED = {"leftOperand": "spatial", "operator": "isPartOf", "rightOperand": "US"}
+PURPOSE = {"leftOperand": "purpose", "operator": "isA", "rightOperand": "Research"}
+
+
+def offer(*conditions, **more):
+    """The rules of a product: to use it under these conditions."""
+    return {"permission": [{"action": "use", "constraint": [PURPOSE, *conditions]}], **more}
+
+
+@every(
+    ("place", "rules", "permitted"),
+    [
+        ("", offer(), True),
+        ("", offer(LIMITED), True),
+        ("", offer(LIMITED | {"operator": "neq"}), True),
+        ("", offer({"or": [LIMITED, LIMITED | {"rightOperand": "440300"}]}), True),
+        ("", offer(LIMITED, LIMITED | {"operator": "eq", "rightOperand": "DE"}), False),
+        ("", offer(LIMITED, {**PURPOSE, "rightOperand": "Marketing"}), False),
+        ("US", offer(LIMITED), True),
+        ("US-NY", offer(LIMITED), True),
+        ("DE", offer(LIMITED), False),
+        ("DE", offer(), True),
+        ("US", offer(LIMITED | {"operator": "neq"}), False),
+    ],
+)
+def test_a_place_that_is_left_open_is_any_that_the_rules_let(place, rules, permitted):
+    """A demand that names no region meets a product that is limited to one; one that names it is held to it."""
+    product = Offered(ENTRY, Tariff("byte", 10, 1, "CNY"), lambda use: use.permitted(rules, "p", "kept", NOW))
+    found = match(from_json({**DOCUMENT, "place": place}), product)
+    assert (found.reasons[-1].code, found.score > 0) == (("permitted", True) if permitted else ("not-permitted", False))
 
 
 TEXT = st.lists(st.sampled_from(["hourly", "weather", "深圳", "bread", "flights"]), max_size=5).map(" ".join)

@@ -14,8 +14,10 @@ from bench.strangers import PAIR, PAIRINGS
 from contracts import signature
 from ledger.chain import acts
 from ledger.embedded import caller as callers
+from ledger.embedded.beside import Beside
 from ledger.embedded.caller import Caller, Share, Standing, stranger
-from ledger.embedded.rpc import Kind
+from ledger.embedded.errors import OverLimitError
+from ledger.embedded.rpc import Allowance, Kind
 
 from .conftest import HOST, KEY, signed
 
@@ -169,7 +171,7 @@ async def test_the_lists_of_one_body_are_bounded(embedded, programs):
     for _ in range(2):
         await programs.perform(acts.mint(programs.deployment, HOST, 1), KEY)
     one = {"jsonrpc": "2.0", "id": 1, "method": "eth_getLogs", "params": [{"fromBlock": "0x0"}]}
-    from ledger.embedded.rpc import Allowance, answers
+    from ledger.embedded.rpc import answers
 
     made = await embedded._on_worker(lambda: answers(embedded._engine, [one] * 3, Allowance(1.0, entries=2)))
     assert [b"result" in answer for answer in made] == [True, False, False]
@@ -185,6 +187,21 @@ async def test_an_onlooker_that_ends_is_begun_again(embedded):
             await asyncio.sleep(0.05)
 
 
+async def test_an_onlooker_that_cannot_answer_ends_at_once(tmp_path):
+    """Nobody waits for a thread that is gone: what it was asked is refused, and may be asked again."""
+    (tmp_path / "chain.db").write_bytes(b"no chain " * 1_000)
+    beside = Beside(tmp_path / "chain.db", 0, lambda: 0)
+    question = [{"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}]
+    try:
+        for _ in range(2):
+            async with asyncio.timeout(60):
+                with pytest.raises(OverLimitError, match="ask again"):
+                    await beside.ask(STRANGER, Kind.LOOK, question, Allowance(1.0))
+            await beside._listening
+    finally:
+        await beside.close()
+
+
 def test_a_network_of_ipv6_is_one_caller():
     assert stranger("2001:db8::1") == stranger("2001:db8::ffff:1") != stranger("2001:db8:0:1::1")
     assert stranger("::ffff:192.0.2.1") != stranger("::ffff:192.0.2.2")
@@ -192,7 +209,6 @@ def test_a_network_of_ipv6_is_one_caller():
 
 
 async def test_time_is_measured_by_what_the_thread_itself_used():
-    from ledger.embedded.errors import OverLimitError
     from ledger.embedded.watch import current, look, watching
 
     with watching(0.05):

@@ -197,6 +197,7 @@ class Judge:
     held: tuple[Held, ...] = ()
     asked: list = field(default_factory=list)
     minds = False
+    asks = frozenset()
 
     def agreed(self, terms_digest, terms, buyer):
         return self

@@ -85,7 +85,7 @@ def test_only_rows_that_the_edition_has_are_priced(rows, there):
     else:
         fault = refusal(lambda: bill(pair, order(pair, rows)))
         assert fault.code == "unknown-rows"
-        assert fault.text == "the edition has 12 rows, one up to `12` was ordered"
+        assert fault.text == "the edition has 12 pieces, one up to `12` was ordered"
 
 
 def test_only_what_is_paid_can_be_had_again():

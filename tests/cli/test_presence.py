@@ -107,6 +107,17 @@ def test_a_place_where_a_dead_server_was_is_waited_at(management):
     assert time.monotonic() - begun < 1
 
 
+def test_nobody_waits_longer_than_a_week(management, monkeypatch, penstock):
+    for told in ("9" * 400, "604801", "0" * 400):
+        monkeypatch.setenv(presence.VARIABLE, told)
+        said = penstock("show", "--data", management.data)
+        assert (said.code, "more than 604800 seconds" in said.err, told[:50] in said.err) == (2, True, False)
+    monkeypatch.delenv(presence.VARIABLE)
+    assert penstock("show", "--wait", "9" * 400, "--data", management.data).code == 2
+    assert penstock("show", "--wait", "604801", "--data", management.data).code == 2
+    assert management.asked == []
+
+
 def test_a_variable_that_is_no_number_is_refused(management, monkeypatch, penstock):
     monkeypatch.setenv(presence.VARIABLE, "soon")
     assert penstock("show", "--data", management.data).code == 2

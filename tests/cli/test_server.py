@@ -9,9 +9,14 @@ import pytest
 
 from connector.runtime.errors import Absent, NotPermitted, explain_failure
 
+BILLED = {
+    "bytes": "16000", "data": "15000", "list": "1000", "files": "4",
+    "words": {"en": "16 kB billed: 15 kB of data, 1.0 kB of the list of files", "zh": "计费 16 kB"},
+}  # fmt: skip
 PRODUCT = {
     "id": "p", "title": "T", "rows": 9, "edition": "ab" * 32, "state": "submitted", "number": 1, "plainBytes": "100",
     "repeatedBytes": "0", "provider": "did:web:p", "tableRows": 1, "unchanged": False, "listing": "submitted",
+    "billed": BILLED,
 }  # fmt: skip
 VIEW = {
     "id": "a", "title": "T", "price": "9 a row", "cap": "90", "most": "0.90 CNY", "state": "complete",
@@ -37,7 +42,7 @@ ONE = "processes/urn:uuid:1"
 QUOTED = {
     "product": "a/b", "title": "T", "provider": "did:web:p", "tier": "kept", "columns": [], "pieces": 3,
     "bytes": "2621440", "price": "5.00 CNY per MiB", "asked": "500", "of": "all", "amount": "1250",
-    "sum": "12.50 CNY",
+    "sum": "12.50 CNY", "billed": BILLED,
 }  # fmt: skip
 REASON = {"code": "words", "points": 40, "of": 50, "en": "words that are in it: weather", "zh": "命中词: weather"}
 MET = {"product": "p", "title": "Weather", "tier": "kept", "provider": "did:web:p", "score": 90, "reasons": [REASON]}
@@ -88,9 +93,9 @@ CALLS = {
         "POST", "listings/p/moves", {"move": "refuse", "reason": "why"}, {"id": "p", "state": "refused"}, "p: refused",
     ),
     "demand list": ("GET", "demands?first=0", None, {"demands": []}, "no demand"),
-    "demand list --mine": ("GET", "demands?first=0&mine=1", None, {"demands": [LOOKED_FOR]}, "d  weather  (matched)"),
+    "demand list --mine": ("GET", "demands?first=0&mine=1", None, {"demands": [LOOKED_FOR]}, "d   matched"),
     "demand list --for a/b": (
-        "GET", "matches/a%2Fb", None, {"demands": [LOOKED_FOR | {"score": 75}]}, " 75  d  weather",
+        "GET", "matches/a%2Fb", None, {"demands": [LOOKED_FOR | {"score": 75}]}, " 75  d   matched",
     ),
     "demand show d": ("GET", "demands/d", None, LOOKED_FOR | {"matches": []}, "nothing listed meets it yet"),
     "demand negotiate d p": (
@@ -156,7 +161,7 @@ CALLS = {
         "4 pieces opened",
     ),
     "exchange attest": ("POST", "attestations", {}, {"signers": ["a"], "heads": [1, 2]}, "1 witnesses attest 2 heads"),
-    "admin list": ("GET", "processes?rows=50", None, {"processes": [], "next": None}, "no negotiation or transfer"),
+    "admin list": ("GET", "processes?rows=50", None, {"processes": [], "next": None}, "nothing is negotiated"),
     "admin list --turn peer --kind transfer --state STARTED --rows 1": (
         "GET", "processes?kind=transfer&state=STARTED&turn=peer&rows=1", None,
         {"processes": [PROCESS], "next": "7-urn:uuid:1"}, "more: --after 7-urn:uuid:1",
@@ -179,7 +184,9 @@ CALLS = {
         "POST", "accounts", {"name": "eve", "roles": [], "operator": False},
         ACCOUNT | {"password": "abcd-efgh", "codes": None}, "abcd-efgh",
     ),
-    "admin account list": ("GET", "accounts", None, {"accounts": [ACCOUNT]}, "ada  may act  buyer  locked until"),
+    "admin account list": (
+        "GET", "accounts", None, {"accounts": [ACCOUNT]}, "LOCKED UNTIL\nada   act  buyer  2026-03-01T12:15:00+00:00\n",
+    ),
     "admin account link ada": (
         "POST", "accounts/ada/link", {}, {"name": "ada", "url": "http://localhost/console/enter", "expires": "2026"},
         "good once, until 2026",
@@ -217,6 +224,7 @@ PREVIEW = {
     "title": "T",
     "files": [{"path": "f.csv", "bytes": "4", "rows": "1", "columns": ["a"]}],
     "bytes": "4",
+    "billed": BILLED,
     "rows": "1",
     "grade": 1,
     "because": ["nothing hints at people"],
@@ -251,12 +259,14 @@ def test_publish_sends_what_was_said(penstock, management, tmp_path):
     said = penstock("publish", tmp_path / "f.csv", *arguments, "--data", management.data)
     assert said.code == 0
     assert "exchange review p" in said.out
+    assert BILLED["words"]["en"] in said.out
     assert said.err == "", "nobody watches"
     begun, *asked = management.asked
     assert [one[:2] for one in asked] == [("GET", "publications/p?wait=5")] * 2
     body = begun[2]
     assert body["files"] == [str(tmp_path / "f.csv")]
     assert (body["price"], body["floor"], body["keywords"], body["openings"]) == ("5", "5", ["k"], None)
+    assert body["pack"] == "auto"
     assert (body["classes"], body["grade"], body["frequency"]) == (
         {"topic": "B0300", "industry": ""},
         None,
@@ -282,6 +292,7 @@ def test_a_dry_run_of_publish_asks_for_a_preview_alone(penstock, management, tmp
     assert said.code == 0
     assert [(method, path) for method, path, _ in management.asked] == [("POST", "previews")]
     assert "T: 1 files, 4 bytes, 1 rows" in said.out
+    assert BILLED["words"]["en"] in said.out
     assert "security grade 1: nothing hints at people" in said.out
     assert "nothing was published" in said.out
 

@@ -83,7 +83,11 @@ def test_list(penstock, kept):
     ]  # fmt: skip
     assert [row["file"] for row in rows] == [f"{row['edition']}.sealed" for row in rows]
     assert rows[0]["edition"] == sealed.edition_id.hex() != rows[1]["edition"]
-    assert "replica" in penstock("vault", "list", "--data", data).out
+    shown = penstock("vault", "list", "--data", data).out
+    assert "replica" in shown
+    assert rows[0]["id"][:12] in shown.split()
+    assert f"3 of {size}" in shown
+    assert {row["id"] for row in rows} < set(penstock("vault", "list", "--data", data, "--long").out.split())
 
 
 def test_scrub_of_whole_bytes(penstock, kept):
@@ -143,7 +147,7 @@ def test_idle_lists_what_nobody_used(penstock, kept):
 
     asyncio.run(serve())
     assert [row["kind"] for row in penstock("vault", "idle", "--data", data, "--json").json["idle"]] == ["replica"]
-    assert f"{sealed.header.sealed_bytes} bytes" in penstock("vault", "idle", "--data", data, "--days", "0").out
+    assert f" {sealed.header.sealed_bytes} " in penstock("vault", "idle", "--data", data, "--days", "0").out
 
 
 def test_holders_and_lineage_are_found_by_the_beginning_of_an_id(penstock, kept):

@@ -34,7 +34,7 @@ def cheap_passwords():
 async def connector(tmp_path_factory):
     folder = tmp_path_factory.mktemp("console")
     (folder / "on-offer").mkdir()
-    told = {"PENSTOCK_CONSOLE_FOLDERS": str(folder / "on-offer")}
+    told = {"PENSTOCK_CONSOLE_FOLDERS": str(folder / "on-offer"), "PENSTOCK_CONSOLE_ROOTS": str(folder)}
     async with lone(folder / "data", ROLES, told) as made:
         yield made
 

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from connector.api.pages import buying
+from connector.consumer.prospect import Prospects
 from connector.runtime.errors import PaymentRefused
 from connector.store.rows.channel import Side, WindowState
 
@@ -29,6 +30,11 @@ async def buy(connector, monkeypatch):
         return {"amount": "9000"}
 
     monkeypatch.setattr(connector.quotes, "total", quoted)
+
+    async def allowed(*_about):
+        """Let it be bought, as far as its offer goes: nobody lists it."""
+
+    monkeypatch.setattr(connector.parts.of(Prospects), "foresee", allowed)
 
     async def begin(total):
         call = SimpleNamespace(of=connector.parts.of, core=core, path={"id": "product"})

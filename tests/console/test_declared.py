@@ -72,6 +72,23 @@ async def test_a_field_that_is_wrong_is_told_before_anything_is_done(enter, act,
     assert words in seen.text
 
 
+async def test_an_amount_is_typed_as_money_and_shown_as_money_before_it_moves(enter):
+    """`12.50`, `12.50 CNY` and `1250` are the same; another currency is refused while it is looked at."""
+    visitor = await enter("giver")
+    about = {"agreement": "3e" * 32, "reason": "March is missing", "id": "march"}
+    for typed in ("12.50", "12.5 cny", "1250"):
+        seen = await looked_at(visitor, "bill-refund", **about, amount=typed)
+        assert seen.status == 404, "the agreement is none of ours: the amount was read"
+    for typed, words in (
+        ("12.50 EUR", "is in EUR"),
+        ("12,50", "no amount"),
+        ("0.00", "at least 1"),
+        ("-1", "no amount"),
+    ):
+        seen = await looked_at(visitor, "bill-refund", **about, amount=typed)
+        assert (seen.status, words in seen.text) == (400, True), (typed, seen.text)
+
+
 async def test_what_nobody_named_is_named_once(enter):
     visitor = await enter("keeper")
     fields = {"agreement": "0a" * 32, "words": "no file of March is in it"}

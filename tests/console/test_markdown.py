@@ -11,6 +11,7 @@ from catalog.about import DESCRIPTION_CHARACTERS_MAX
 from connector.console.markdown import REL, html
 
 WITHIN_SECONDS = 1.0
+PAGE_BYTES_MAX = 60_000
 
 
 def test_what_people_write_is_shown():
@@ -48,6 +49,30 @@ def test_nothing_of_it_is_html_or_fetched(text):
         assert "src=" not in tag
         for address in re.findall(r'href="([^"]*)"', tag):
             assert address.startswith(("https://", "http://", "mailto:"))
+
+
+def table(columns, rows, row="|\n"):
+    """A table of so many columns; each row is filled up to them."""
+    return "|" + "a|" * columns + "\n|" + "-|" * columns + "\n" + row * rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        table(2400, 200), table(50, 4900), table(500, 3900, "a\n"), table(2, 4000, "b\n"), table(1600, 1000, " |\r"),
+        "> " + table(500, 2000, "> |\n"), table(9, 3000, "\v|\n"), table(60, 30) + "\n\n" + table(60, 300),
+    ],
+)  # fmt: skip
+def test_a_table_of_any_shape_is_shown_soon_and_small(text):
+    began = time.process_time()
+    shown = html(text[:DESCRIPTION_CHARACTERS_MAX])
+    assert time.process_time() - began < WITHIN_SECONDS
+    assert len(shown) < PAGE_BYTES_MAX
+
+
+def test_a_table_that_somebody_reads_is_one():
+    assert "<td>b</td>" in html(table(2, 300, "|b|c|\n"))
+    assert "<table>" not in html(table(2, 1500, "|b|\n"))
 
 
 @pytest.mark.parametrize("part", ["[", "![", "> ", "- ", "*", "_a_ ", "`", "|", "<", "&#", "[a](", "\\", "#"])

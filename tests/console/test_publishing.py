@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from connector.api.pages import publishing
+from connector.provider.folders import files_of
 from connector.runtime.errors import InvalidInput
 from tests.api.visitor import Seen
 
@@ -43,7 +43,7 @@ async def previewed(visitor, folder, *names, **fields):
 
 
 async def test_only_files_of_the_named_folders_are_on_offer(connector, folder):
-    there = publishing.files_of(connector)
+    there = files_of(connector)
     assert sorted(there) == sorted(str(folder / name) for name in (MARKUP, "stations.csv"))
     real = connector.settings
     try:
@@ -51,7 +51,7 @@ async def test_only_files_of_the_named_folders_are_on_offer(connector, folder):
             console = replace(real.console, folders=(str(wrong),))
             connector.settings = replace(real, console=console)
             with pytest.raises(InvalidInput):
-                publishing.files_of(connector)
+                files_of(connector)
     finally:
         connector.settings = real
 

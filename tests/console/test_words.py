@@ -24,7 +24,7 @@ TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in (ROOM / "te
 SAID = re.compile(r"""\bt\(\s*"([^"]+)"\s*[,)]""")
 # what is said by a key that is put together: `term("state", …)` and the like
 MADE = re.compile(
-    r"^(hint|kind|menu|state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count|movement)\."
+    r"^(hint|kind|menu|state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count|movement|terms|kept|tier|data|card)\."
 )
 
 
@@ -96,6 +96,12 @@ def test_nothing_is_there_that_nobody_says():
     titles = {page.name + ".title" for page in PAGES}
     acts = {f"members.{act}" for act in ("suspend", "resume", "revoke")}
     assert {key for key in language.WORDS if not MADE.match(key)} <= said | titles | acts
+
+
+def test_a_card_says_each_of_its_words():
+    lines = (ROOM / "card.py").read_text(encoding="utf-8")
+    said = {f"card.{key}" for key in re.findall(r"""["'](\w+)["']""", lines)} | keys_said()
+    assert {key for key in language.WORDS if key.startswith("card.")} <= said
 
 
 def test_every_page_has_a_template_a_title_and_words_for_its_columns():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import lzma
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -15,7 +16,9 @@ from connector.consumer.carrier import Carrier
 from connector.consumer.roads import Road, Roads
 from connector.custody.blobs import Blobs
 from connector.custody.edition import row_secrets
+from connector.custody.errors import VaultError
 from connector.custody.intake import Intake
+from connector.custody.packs import archive, schema_of
 from connector.custody.places import sectors
 from connector.custody.seal import Brief, seal
 from connector.custody.sealed_file import SealedFile
@@ -43,13 +46,15 @@ SHAPES = {
 class Source:
     """Serves the sealed pieces of one edition; `spoil(first, body)` may change an answer, or raise one."""
 
-    def __init__(self, folder, sizes, padding=0):
+    def __init__(self, folder, sizes, padding=0, packs=None):
         self.content = {f"f{n:03}": hashlib.shake_128(bytes([n])).digest(size) for n, size in enumerate(sizes)}
+        self.content |= packs or {}
         (folder / "source").mkdir(parents=True)
         for name, data in self.content.items():
             (folder / "source" / name).write_bytes(data)
         keys, self.blobs = Keys(folder / "keys"), Blobs(folder / "blobs")
-        brief = Brief(bytes(32), 1, "did:web:p", piece_bytes=S, padding=padding)
+        schema = schema_of(list(packs or ()), None)
+        brief = Brief(bytes(32), 1, "did:web:p", piece_bytes=S, padding=padding, schema=schema)
         self.sealed = seal(source_of([folder / "source"]), keys.draw_run(), self.blobs, brief, sealed_at=NOW)
         run, self.table = self.sealed.run, self.sealed.table
         kept = SimpleNamespace(key_id=run.key_id, run=run.run, plain_digests=self.sealed.plain_digests)
@@ -127,6 +132,50 @@ async def test_files_come_out_as_they_went_in(tmp_path, shape, keeps_sealed, mos
         assert intake.complete
         intake.close()
         assert (tmp_path / "replica").read_bytes() == source.sealed.path.read_bytes()
+
+
+PACKED = {f"small/{n}.txt": bytes([n]) * n * 37 for n in range(90)} | {".rc": b"hidden"}
+NOISE = {f"noise/{n}": hashlib.shake_128(bytes([n])).digest(30_000) for n in range(9)}
+
+
+async def test_of_packs_what_is_in_them_comes_out(tmp_path):
+    packs = {"p-1.tar.xz": archive(PACKED.items()), "p-2.tar.xz": archive(NOISE.items())}
+    source = Source(tmp_path, [5, 3 * S], packs=packs)
+    sealed, plain = small_pools(source)
+    sink = Folder(plain, tmp_path / "out", "stage")
+    async with carrying(source, sealed) as carrier:
+        await open_all(source, carrier, Unsealer(source.table, plain, sink), 2)
+        named = sink.finish()
+    sink.close()
+    wanted = {name: data for name, data in source.content.items() if name not in packs}
+    wanted |= {name.replace(".rc", "_.rc"): data for name, data in (PACKED | NOISE).items()}
+    found = {path.relative_to(tmp_path / "out"): path for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert {str(name): path.read_bytes() for name, path in found.items()} == wanted
+    assert sorted(named) == sorted(map(str, found.values()))
+    assert sink.renamed == {".rc": "_.rc"}
+
+
+BROKEN = {
+    "no archive": b"hello",
+    "up": lzma.compress(b"x" * 512 + bytes(1024)),
+    "another file's name": archive([("f000", b"another")]),
+    "another file's folder": archive([("f000/b", b"another")]),
+}
+
+
+@every("case", list(BROKEN))
+async def test_of_a_broken_pack_nothing_gets_its_name(tmp_path, case):
+    source = Source(tmp_path, [5], packs={"p-1.tar.xz": BROKEN[case]})
+    sealed, plain = small_pools(source)
+    sink = Folder(plain, tmp_path / "out", "stage")
+    async with carrying(source, sealed) as carrier:
+        await open_all(source, carrier, Unsealer(source.table, plain, sink), 4096)
+        with pytest.raises(VaultError) as refusal:
+            sink.finish()
+    sink.close()
+    assert refusal.value.code == "pack"
+    assert not (tmp_path / "out").exists()
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
 
 
 async def test_who_opens_slowly_is_fetched_for_slowly(tmp_path):

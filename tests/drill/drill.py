@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.audit import audit
 from ledger.audit.archive import Archive
 from ledger.audit.audit import AuditImpossible
-from ledger.audit.checking import evidence
+from ledger.audit.how_to_check import evidence
 from tests.drill import by_arbitrator, by_buyer, by_chain, by_exchange, by_nobody, by_payee, by_provider, by_two, unseen
 from tests.drill.scene import Scene
 

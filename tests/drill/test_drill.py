@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from docs.generate import drill as shown
-from ledger.audit.checking import RESTS_ON
+from ledger.audit.how_to_check import RESTS_ON
 from ledger.audit.severity import ERROR
 from ledger.audit.words import CODES
 from tests.drill.cheat import PROMISES

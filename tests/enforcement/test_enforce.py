@@ -70,7 +70,7 @@ class House:
         return len(self.log)
 
     def link(self, scope=ORDER, agreement=AGREEMENT, request="00"):
-        return Link(agreement, PRODUCT, SELLER, BUYER, in_force(self.rules, PRODUCT, BUYER, scope), request)
+        return Link(agreement, PRODUCT, SELLER, BUYER, in_force(self.rules, PRODUCT, BUYER, scope), request, "kept")
 
     def about(self, taker="one", purpose=RESEARCH, **changes):
         said = measured({"purpose": purpose}, 70)

@@ -90,7 +90,7 @@ class Crowd(Caller):
 
     async def admit(self, who):
         await asyncio.sleep(self.chance.uniform(0, KILLS))
-        await self.ask("POST", "/management/members", {"did": who.did})
+        await self.ask("POST", "/management/members", {"did": who.did, "invite": True})
         self.done["admitted"] += 1
 
 
@@ -113,7 +113,7 @@ async def test_either_may_die_and_nothing_is_lost_or_doubled(tmp_path, server):
         crowd = Crowd(exchange, outbound, chance)
         try:
             for member in people[:MEMBERS]:
-                await crowd.ask("POST", "/management/members", {"did": member.did})
+                await crowd.ask("POST", "/management/members", {"did": member.did, "invite": True})
             async with asyncio.timeout(DONE_SECONDS), asyncio.TaskGroup() as work:
                 dying = work.create_task(die(exchange, balancer, chance, KILLS))
                 posting = [
@@ -151,7 +151,7 @@ async def test_a_database_that_goes_away_ends_both_and_they_come_back(tmp_path, 
         crowd = Crowd(exchange, outbound, random.Random(SEED))
         await member.start()
         try:
-            await crowd.ask("POST", "/management/members", {"did": member.did})
+            await crowd.ask("POST", "/management/members", {"did": member.did, "invite": True})
             assert await crowd.post(member, 0) == await crowd.post(member, 0), "the same again is the same"
             with psycopg.connect(exchange.database, autocommit=True) as operator:
                 operator.execute(

@@ -109,7 +109,7 @@ async def test_what_was_listed_and_anchored_is_there_once(tmp_path, absent):
             people = {}
             for role in ("regulator", "buyer", "provider"):
                 people[role] = await stack.enter_async_context(joined(tmp_path / role, role, exchange))
-                await market.ask("POST", "/management/members", {"did": people[role].did})
+                await market.ask("POST", "/management/members", {"did": people[role].did, "invite": True})
             try:
                 await trade(market, people["provider"], balancer, chance)
             except BaseException:

@@ -145,7 +145,7 @@ async def test_a_participant_whose_document_lies_inside(ours, watch, caller):
         header = {"Authorization": tokens.SCHEME + token}
         said = await ours.say("POST", "/dsp/catalog/request", None, header)
         is_error(said, 404, "/dsp/catalog/request", "token")
-        said = await ours.say("POST", "/management/members", {"did": did}, ours.owner)
+        said = await ours.say("POST", "/management/members", {"did": did, "invite": True}, ours.owner)
         assert said.status == 400, (did, said)
     assert watch.resolved == watch.sockets == []
     assert await stored(ours) == before

@@ -228,7 +228,7 @@ async def test_a_member_meets_the_limit_of_its_day(exchange, tmp_path, monkeypat
     assert most < MEMBER_DAILY_PRODUCTS_MAX
     monkeypatch.setattr(listings, "MEMBER_DAILY_PRODUCTS_MAX", most)
     async with called(tmp_path / "keys", Clock().now, Flooder) as flooder, aiohttp.ClientSession() as session:
-        await exchange.admission.admit(flooder.did)
+        await exchange.admission.admit(flooder.did, invited=True)
         await register(exchange, flooder, product("tide-0", provider=flooder.did))
 
         async def hand_in(key, title="Hourly tides"):

@@ -7,6 +7,7 @@ import json
 import random
 import re
 import shlex
+import shutil
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ import pytest_asyncio
 from connector.cli.answers import ANSWERS
 from connector.demo import local_space
 from connector.runtime.errors import InvalidInput
+from connector.runtime.living import lives
 from tests import nursery
 from tests.api.answers.shapes import unlike
 from tests.api.command import run
@@ -67,7 +69,7 @@ class Up:
                     if words in line:
                         return line
         except TimeoutError:
-            self.process.kill()
+            self.process.terminate()  # killed, it would leave its four behind
         raise AssertionError((self.said, (await self.process.stderr.read()).decode()))
 
     async def ended(self, code):
@@ -77,9 +79,10 @@ class Up:
         assert self.process.returncode == code, told.decode()
         return told.decode()
 
-    async def stop(self):
-        """Press Ctrl-C; returns what it said last."""
-        self.process.send_signal(signal.SIGINT)
+    async def stop(self, times=1):
+        """Press Ctrl-C, perhaps several times at once; returns what it said last."""
+        for _ in range(times):
+            self.process.send_signal(signal.SIGINT)
         return await self.ended(INTERRUPTED)
 
     async def __aexit__(self, *_):
@@ -89,14 +92,16 @@ class Up:
 
 
 async def begun(folder):
-    """Return a first `up` that is ready; where ports or time were taken by others, the same again."""
+    """Return a first `up` that is ready; where ports or time were taken by others, another space in its place."""
     for _ in range(2):
         up = await Up(folder, "--port", row()).__aenter__()
         try:
             await up.until("Ctrl-C")
         except AssertionError as fault:
-            sys.stdout.write(f"up did not begin: {fault}\n")
+            logs = {path.parent.name: path.read_text()[-2_000:] for path in folder.glob(f"{SPACE}/*/serve.log")}
+            sys.stdout.write(f"up did not begin: {fault}, {logs}\n")
             await up.__aexit__()
+            shutil.rmtree(folder / SPACE, ignore_errors=True)
         else:
             return up
     raise AssertionError("up does not begin")
@@ -152,6 +157,16 @@ async def test_the_same_again_goes_on_with_what_is_there(folder):
         async with Up(made, "--reset", "--yes") as third:
             assert "runs already" in await third.ended(2)
         await up.stop()
+
+
+async def test_who_presses_ctrl_c_twice_leaves_nobody_behind(folder):
+    async with Up(folder[0], "--json") as up:
+        found = json.loads(await up.until("{"))["participants"]
+        pids = [json.loads(Path(one["data"], "server.json").read_text())["pid"] for one in found.values()]
+        await up.stop(times=3)
+    async with asyncio.timeout(UP_SECONDS):
+        while any(map(lives, pids)):
+            await asyncio.sleep(0.1)
 
 
 async def test_on_a_terminal_no_command_is_broken_and_ctrl_c_ends_all_four(folder):

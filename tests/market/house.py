@@ -134,7 +134,7 @@ class House:
         return stand
 
     async def admit(self, stand):
-        await self.exchange.tell("members", {"did": stand.did})
+        await self.exchange.tell("members", {"did": stand.did, "invite": True})
 
     async def fund(self, stand, amount):
         await self.exchange.tell("credits", {"id": f"funds-{stand.name}", "did": stand.did, "amount": str(amount)})

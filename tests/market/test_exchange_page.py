@@ -75,7 +75,9 @@ async def test_the_page_leads_from_nothing_to_a_trade(tmp_path):
 
 def judge(said, folder):
     """What the commands of the page said, and the copy that was bought, are what the page promises."""
-    assert "Harbour Office (provider, US-NY)  due" in said["exchange applications"][0]
+    assert re.search(
+        r"^DUE .+\n\d{4}-\d\d-\d\d \d\d:\d\d +provider +US-NY +Harbour Office ", said["exchange applications"][0]
+    )
     assert said["exchange member"][0].count("admitted") == 2
     assert "Harbour tides 2026" in said["exchange listings"][0]
     assert ": listed" in said["exchange review"][0]

@@ -103,7 +103,7 @@ async def test_reputations_are_those_that_the_audit_counts(day):
         scores = defaultdict(float)
         for stand in house.stands.values():
             told = await house.buyers[0].ask("reputation/" + quote(stand.did, safe=""))
-            assert {name: told[name] for name in ("deals", "rulings", "upheld", "late", "score")} == {
+            assert {name: told[name] for name in ("deals", "rulings", "upheld", "late", "unpaid", "score")} == {
                 name: value for name, value in counted[stand.did].items() if name != "party"
             }
             scores[stand.name] = float(told["score"])

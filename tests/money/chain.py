@@ -153,9 +153,10 @@ class SlowChain:
                 counted += 1
         return counted
 
-    async def sign_call(self, to, data, *, nonce, key, instead_of=None):
+    async def sign_call(self, to, data, *, nonce, key, instead_of=None, like=0):
         sender = signature.address(key)
-        self._trial(sender, to, data)
+        if not like:  # a batch like one that was mined is not tried where gas is free
+            self._trial(sender, to, data)
         sent = Sent(sender, nonce, to, data)
         return Signed(sent.raw, sent.hash, Fees(0))
 

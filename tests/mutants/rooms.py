@@ -133,8 +133,8 @@ ROOMS = (
     Room(
         _of(
             "ledger/audit",
-            "agreements billing books cascade checking copies course decisions disclosed disposal heads horizon keys "
-            "lateness lifetimes negotiations openings prices purses registrations registry rights rules rulings "
+            "agreements billing books cascade copies course decisions disclosed disposal heads horizon how_to_check "
+            "keys lateness lifetimes negotiations openings prices purses registrations registry rights rules rulings "
             "settlement stages sublicences unseen_words unsealing",
         ),
         AUDIT,
@@ -168,7 +168,11 @@ ROOMS = (
         ),
     ),
     Room(
-        _of("policy", "compile constraints decide decision duties hierarchy inherit operators places reach values"),
+        _of(
+            "policy",
+            "compile constraint_reading constraint_truth decide decision duties hierarchy inherit operators places "
+            "reach values",
+        ),
         POLICY,
     ),
 )

@@ -97,8 +97,9 @@ async def test_heads_are_anchored_by_default_and_nothing_new_is_no_anchor(trader
     assert await round_of(trader, monitor) == [3, 4]
 
 
-async def test_a_failed_anchor_is_tried_again_before_the_next_is_due(trader):
-    trader.settings = SimpleNamespace(log=LogSettings())
+@pytest.mark.parametrize("wanted", [{}, {"anchor_events": 2}, {"anchor_events": 2, "anchor_interval_seconds": 0}])
+async def test_a_failed_anchor_is_tried_again_before_the_next_is_due(trader, wanted):
+    trader.settings = SimpleNamespace(log=LogSettings(**wanted))
     monitor, trader.anchoring.away = monitor_of(trader), True
     await grow(trader.store, trader.evidence, 3)
     with pytest.raises(PeerUnreachable):

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SAID = {
     "init": r"lives in ",
     "join": r"applied",
-    "exchange applications": r"Harbour Office \(provider, US-NY\)",
+    "exchange applications": r"provider +US-NY +Harbour Office",
     "exchange admit": r"is a member",
     "exchange member list": r"admitted",
     "exchange operator add": r"system\.key",
@@ -35,13 +35,13 @@ SAID = {
     "exchange listings": r"Harbour tides 2026",
     "exchange review": r": listed",
     "find": r"Harbour tides 2026",
-    "version list": r"1 ",
+    "version list": r"VERSION[\s\S]*\n +1 ",
     "exchange credit": r"did:web:",
     "get": r"opened to copy",
     "exchange indicators": r"deal rate",
     "exchange source add": r"\S",
     "exchange source harvest": r"\S",
-    "exchange source list": r"harbour  fresh  1 products[\s\S]*office  fresh  1 products",
+    "exchange source list": r"harbour +fresh +1 [\s\S]*office +fresh +1 ",
 }
 
 

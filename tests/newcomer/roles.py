@@ -83,7 +83,7 @@ async def test_the_exchange_lists_what_it_has_reviewed(walk, page):
     review = page["exchange"].next("exchange", "review")
     for title, product in walk.known.items():
         assert title in said
-        assert product in said
+        assert product[:12] in said
         assert ": listed" in await walk.type(put(review, PRODUCT, product))
 
 
@@ -92,8 +92,12 @@ async def test_the_buyer_finds_each_and_knows_its_price_before(walk, page):
     for title, product in walk.known.items():
         assert product in await walk.type(put(find, "tides", title))
         said = await walk.type(put(quote, PRODUCT, product))
-        for word in (title, "all of it", "bytes", f"penstock get {product}"):
+        for word in (title, "all of it", "bytes", f"penstock get {product}", "of the list of files"):
             assert word in said
+        if title == "Gauges":
+            assert f"{HERE.files:,} small files in 1 pack" in said
+            quoted = int(re.search(r"(\d+) bytes in", said)[1])
+            assert quoted <= 1.1 * sum(file.stat().st_size for file in (walk.folder / FOLDER).iterdir())
     assert (await walk.books())["agreements"] == 0
 
 

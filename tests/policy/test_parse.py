@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from policy.constraints import MAX_CONSTRAINTS, MAX_NESTING_LEVELS
+from policy.constraint_reading import MAX_CONSTRAINTS, MAX_NESTING_LEVELS
 from policy.errors import PolicyError
 from policy.model import PolicyKind
 from policy.nodes import MAX_LIST_ITEMS, REFUSED_KEYS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy.constraints import Census
+from policy.constraint_reading import Census
 from policy.errors import PolicyError
 from policy.model import RuleKind
 from policy.nodes import Node

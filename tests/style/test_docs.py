@@ -74,3 +74,15 @@ def test_the_licence_is_the_one_that_the_package_names():
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert "Apache License" in text
     assert "Version 2.0, January 2004" in text
+
+
+def test_the_picture_of_the_demo_shows_every_step():
+    """And asks nobody for anything, wherever it is shown."""
+    from connector.demo.report import STEPS
+
+    picture = (ROOT / "docs/demo.svg").read_text(encoding="utf-8")
+    shown = "".join(ET.fromstring(picture).itertext()).replace("\xa0", " ")
+    for number, step in enumerate(STEPS, 1):
+        assert f"ok   {number} {step.__name__.removeprefix('_')}" in shown
+    assert "all eight steps held" in shown
+    assert re.findall(r"https?://[^\"\s]+", picture) == ["http://www.w3.org/2000/svg"]

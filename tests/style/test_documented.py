@@ -26,19 +26,22 @@ NO_JSON = {
 SPENDS_AND_PUBLISHES_NOTHING = {
     "it only looks": """
         doctor, find, searches, show, quote, verify, audit, prices, purposes, reputation, policy explain,
-        policy example, policy decide, policy translate, policy check, policy compare, policy diff, log head,
-        log fsck, log verify, log proof, log forks, log policy, demand list, demand show, resource list, product show,
-        product face, service list, space list, space show, space rules, version list, version compare,
-        exchange connectors, exchange pending, exchange applications, exchange listings, exchange indicators,
+        policy example, policy decide, policy translate, policy check, policy compare, policy diff,
+        policy template list, policy template show, policy template fill, log head, log fsck, log verify, log proof,
+        log forks, log policy, demand list, demand show, resource list, product show,
+        product face, product catalogue, service list, space list, space show, space rules, version list,
+        version compare, exchange connectors, exchange pending, exchange applications, exchange listings,
+        exchange indicators,
         exchange member list, exchange operator list, exchange leaving list, exchange source list,
         exchange source show, bill list, bill show, bill check, wallet, wallet requests, exchange request list,
         complaint list, complaint show, rights show, dispute list, dispute show, chain status, chain export,
         chain check, chain licence, vault list, vault idle, vault holders, vault lineage, transfer show, admin list,
-        admin show, admin trace, admin config, admin account list, orders
+        admin show, admin trace, admin config, admin account list, admin folder list, orders
     """,
     "it makes or runs what is ours alone": """
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
-        admin set-back, admin account add, admin account link, admin account remove
+        admin set-back, admin account add, admin account link, admin account remove, admin folder add,
+        admin folder remove
     """,
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry",
     "who is on a post is the exchange's own business": "exchange operator add, exchange operator dismiss",

@@ -8,13 +8,17 @@ from urllib.parse import quote as quoted
 
 from connector.console import describing
 from connector.console.amounts import decimal, minor
-from connector.console.examples import calculated, examples
+from connector.console.examples import calculated, examples, slid
 from connector.console.leafing import leafed
+from connector.console.summary import sold
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
+from connector.consumer.prospect import Prospects
 from connector.consumer.quoting import Quotes
+from connector.runtime.errors import Absent, PeerRefused
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
+from connector.space.view import SpaceView
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.channel import PaidRowsRow
 from ledger.chain.programs import Programs
@@ -25,21 +29,44 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
 
 CAPPED = "total"
+# of a product's page
+VERSIONS_SHOWN = 5
 
 
 async def product(call: Call) -> JsonObject:
-    """Return one listed product: what it holds, what it costs, what is permitted, and what proves it."""
+    """Return one listed product: what it holds, what it costs, what is permitted, and what proves it.
+
+    `file` is whose columns are shown, `at` the place of the slider, `many` a quantity that was typed.
+    """
     listing = await call.of(ExchangeDoor).ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
-    told = shown(listing)
+    asked = {name: call.request.query.get(name, "").strip() for name in ("file", "many", "at")}
+    told = {**shown(listing, asked["file"]), "unpaid": listing.get("unpaid", 0)}
     if told["limits"]:
         return told
-    tariff = describing.tariff(listing["offer"]["terms"]["tariff"], listing["offer"]["ask"])
+    terms = listing["offer"]["terms"]
+    tariff = describing.tariff(terms["tariff"], listing["offer"]["ask"])
     whole = {"byte": int(told.get("bytes", 0)), "row": int(told.get("tableRows", 0))}
-    asked = call.request.query.get("many", "").strip()
-    return {**told, "examples": examples(tariff, whole), "calculator": calculated(tariff, asked)}
+    slider = slid(tariff, sold(listing), asked["at"])
+    return {
+        **told,
+        "own": listing["provider"] == call.core.identity.did,
+        "examples": examples(tariff, whole),
+        "calculator": calculated(tariff, asked["many"]),
+        "slider": slider,
+        "versions": await _versions(call, listing["id"]),
+    }
 
 
-def shown(listing: JsonObject) -> JsonObject:
+async def _versions(call: Call, product: str) -> list[JsonObject]:
+    """Return the newest versions of a listing; none where the exchange does not tell them."""
+    try:
+        told = await call.of(ExchangeDoor).ask("GET", f"/exchange/products/{quoted(product, safe='')}/versions")
+    except (Absent, PeerRefused):
+        return []
+    return list(told["versions"][:VERSIONS_SHOWN])
+
+
+def shown(listing: JsonObject, file: str = "") -> JsonObject:
     """Return a listing as its page shows it; a service, or what was found elsewhere, with what it lacks."""
     if "limits" in listing:
         return _limited(listing)
@@ -47,12 +74,18 @@ def shown(listing: JsonObject) -> JsonObject:
     review = listing["review"] or {}
     return {
         **{name: listing[name] for name in ("id", "title", "provider", "tier", "edition", "quality", "state")},
-        **describing.described(listing["dataset"]),
+        **describing.described(listing["dataset"], file, (listing.get("sample") or {}).get("path", "")),
         "limits": [],
         "price": describing.prices(listing),
         "rules": describing.rules(offer["policy"], listing["id"]),
+        "terms": describing.terms(offer["policy"], listing["id"]),
+        "qualities": describing.qualities(listing["quality"]),
+        "sample": listing.get("sample"),
         "evidence": {
             "edition": listing["edition"],
+            "number": listing["header"].get("edition"),
+            "sealed": listing["header"].get("sealedAt"),
+            "resource": listing.get("resource"),
             "rows": listing["header"].get("rows"),
             "drawn": len(review.get("rows", [])),
             "bound": review.get("bound"),
@@ -77,9 +110,11 @@ async def quote(call: Call) -> JsonObject:
     found = await call.of(Quotes).total(call.path["id"])
     listing = await call.of(ExchangeDoor).ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
     tariff = describing.tariff(listing["offer"]["terms"]["tariff"])
-    purposes = describing.purposes()
-    rules = describing.rules(listing["offer"]["policy"], listing["id"])
-    return {**found, "id": found["product"], "currency": tariff.currency, "rules": rules} | {
+    policy = listing["offer"]["policy"]
+    allowed = describing.permitted(policy, listing["id"])
+    purposes = sorted(describing.purposes(), key=lambda one: one["iri"] not in allowed)
+    told = {"rules": describing.rules(policy, listing["id"]), "terms": describing.terms(policy, listing["id"])}
+    return {**found, "id": found["product"], "currency": tariff.currency, **told, "permitted": allowed} | {
         "price": describing.prices(listing),
         "purposes": purposes,
         "budget": await call.of(Budget).page(),
@@ -91,10 +126,13 @@ async def quote(call: Call) -> JsonObject:
 async def buy(call: Call, fields: dict[str, str]) -> str:
     """Begin to get a product within what the form says, and within what is left of the month's budget."""
     product, key = call.path["id"], f"console-{secrets.token_hex(8)}"
-    most = cap = minor(fields[CAPPED]) if fields[CAPPED].strip() else None
-    mandate = {"limit": minor(fields["limit"]), "purpose": fields["purpose"], "bid": None, "deposit": None, "cap": cap}
+    currency = call.of(SpaceView).last().currency
+    most = cap = minor(fields[CAPPED], currency) if fields[CAPPED].strip() else None
+    limit = minor(fields["limit"], currency)
+    mandate = {"limit": limit, "purpose": fields["purpose"], "bid": None, "deposit": None, "cap": cap}
     if most is None and call.of(Budget).named:
         most = (await call.of(Quotes).total(product))["amount"]
+    await call.of(Prospects).foresee(product, mandate)
     async with call.of(Budget).room(key, int(most or 0)):
         view = await call.of(Acquisitions).acquire(key, product, mandate)
     return "/acquisitions/" + quoted(view["id"], safe="")

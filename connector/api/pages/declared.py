@@ -21,9 +21,12 @@ from connector.client.acts import request
 from connector.client.acts.act import BELOW, FRESH
 from connector.client.acts.table import BY_CALL
 from connector.console.acts import ACT_BY_ROUTE
+from connector.console.amounts import hundredths
 from connector.console.language import LANGUAGES
 from connector.console.page import TWIN
 from connector.runtime.limits import REASON_CHARACTERS_MAX
+from connector.space.view import SpaceView
+from contracts import price_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,15 +59,16 @@ async def form(call: Call) -> JsonObject:
     told = _told(act) | {"fields": [_field(name, one, asked[name]) for name, one in request.leaves(act.fields)]}
     if not looks:
         return told | {"preview": None}
-    path, body = request.request(act, _given(act, asked))
-    said = {lang: text.format_map(asked) for lang, text in zip(LANGUAGES, act.says, strict=True)}
+    path, body = request.request(act, _given(act, _counted(call, act, asked)))
+    shown = _worded(act, asked, call.of(SpaceView).known_currency())
+    said = {lang: text.format_map(shown) for lang, text in zip(LANGUAGES, act.says, strict=True)}
     return told | {"preview": said | {"steps": await _rehearsed(call, path, body) if act.rehearse else None}}
 
 
 async def do(call: Call, fields: dict[str, str]) -> str:
     """Do an act; return where it is said that it was done, or where what waits is seen."""
     act = _act(call)
-    given = _given(act, fields)
+    given = _given(act, _counted(call, act, fields))
     path, body = request.request(act, given)
     variables = {one.wire: given[one.name] for one in act.within("path")}
     variables |= {name: value for name, value in act.always.items() if name not in act.fixed}
@@ -94,6 +98,24 @@ def _act(call: Call) -> Act:
 def _given(act: Act, typed: Mapping[str, str]) -> dict[str, Any]:
     read = {name: request.parsed(one, typed[name].strip()) for name, one in request.leaves(act.fields)}
     return request.joined(act.fields, read)
+
+
+def _counted(call: Call, act: Act, typed: Mapping[str, str]) -> dict[str, str]:
+    """Return what was typed with its amounts in hundredths, as the command line reads them; raises InvalidInput."""
+    currency, read = call.of(SpaceView).known_currency(), dict(typed)
+    for name, one in request.leaves(act.fields):
+        if one.kind == "money" and typed[name].strip():
+            read[name] = hundredths(typed[name], currency)
+    return read
+
+
+def _worded(act: Act, typed: Mapping[str, str], currency: str) -> dict[str, str]:
+    """Return what was typed with its amounts as people read them."""
+    amounts = {name for name, one in request.leaves(act.fields) if one.kind == "money" and typed[name].strip()}
+    return {
+        name: price_words.money(int(hundredths(text, currency)), currency) if name in amounts else text
+        for name, text in typed.items()
+    }
 
 
 def _drawn(act: Act, typed: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Publishing from the console by a product file: pasted or taken from a file, read, previewed, and begun.
 
 Law: what a file says is read and refused as `penstock publish --from` does it; which files it may name, and what others
-will see of it, is as for the form (`connector.api.pages.publishing`).
+will see of it, is as for the form (`publishable`, `publishing`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
 from catalog import product_file, product_keys, product_template
-from connector.api.pages.publishing import FAULTS, files_of, previewed
+from connector.api.pages.publishable import offered, there
+from connector.api.pages.publishing import FAULTS, previewed
 from connector.client.acts import request
 from connector.client.acts.table import named
 from connector.console.drafts import Drafts
@@ -35,12 +36,12 @@ TEMPLATE_ID = "my-product"
 async def product_draft(call: Call) -> JsonObject:
     """Return the template to fill in or, of a draft, its text with the preview or what is wrong with it."""
     key = call.request.query.get("draft", "")
-    there = await asyncio.to_thread(files_of, call.core)
+    files = await there(call)
     until = f"{call.core.clock.now().year + 1}-12-31"
     form, text = call.of(Drafts).find(key) if key else ("toml", product_template.template("toml", until, TEMPLATE_ID))
     told: JsonObject = {
-        "folders": list(call.core.settings.console.folders),
-        "choice": [Path(path).name for path in there],
+        **await offered(call, files),
+        "choice": [Path(path).name for path in files],
         "forms": sorted(set(product_file.FORMS.values())),
         "draft": key,
         "form": form,
@@ -53,9 +54,9 @@ async def product_draft(call: Call) -> JsonObject:
     if not key:
         return told
     try:
-        made = await asyncio.to_thread(_brief, form, text, there)
+        made = await asyncio.to_thread(_brief, form, text, files)
         currency = call.of(SpaceView).last().currency
-        preview = await asyncio.to_thread(previewed, call.core, call.of(Publications), made, there, currency)
+        preview = await asyncio.to_thread(previewed, call.core, call.of(Publications), made, files, currency)
     except FAULTS as fault:
         return {**told, "failure": {"text": str(fault), "hint": getattr(fault, "hint", "")}}
     return {**told, "title": made["title"], "tier": made["tier"], "preview": preview, "rows": preview["about"]["rows"]}
@@ -74,8 +75,7 @@ async def keep(call: Call, fields: dict[str, str]) -> str:
 async def begin(call: Call, fields: dict[str, str]) -> str:
     """Begin to publish what the preview of a draft showed; the product's page says how far it is."""
     form, text = call.of(Drafts).find(fields["draft"])
-    there = await asyncio.to_thread(files_of, call.core)
-    made = await asyncio.to_thread(_brief, form, text, there)
+    made = await asyncio.to_thread(_brief, form, text, await there(call))
     return "/products/" + quoted(await call.of(Publications).begin(made), safe="")
 
 

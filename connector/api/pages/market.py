@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
 from catalog.classes import DIMENSIONS
-from catalog.complaint import COMPLAINANT, EXCHANGE, RESPONDENT, TABLE
+from catalog.complaint import COMPLAINANT, EXCHANGE, RESPONDENT, TABLE, Move
+from connector.api.complaints import looked
 from connector.console import language
 from connector.console.leafing import onward
 from connector.exchange.spaces import Spaces
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
 
 MOVES = {move.value for _, move in TABLE}
+# moves that say more than words have a form of their own
+WITH_A_FORM = {Move.ORDER.value: "complaint-order", Move.PAY.value: "complaint-pay"}
 # of a class: the dimensions that say what its codes are called
 CODED = ("topic", "form")
 
@@ -60,15 +63,16 @@ async def space(call: Call) -> JsonObject:
 async def complaints(call: Call) -> JsonObject:
     """Return the complaints that concern us, those first that are due first; all of them at the exchange."""
     first = call.first(FOUND_ROWS_MAX)
-    found = await _asked(call, f"/exchange/complaints?first={first}")
-    rows = found["complaints"]
+    rows = (await looked(call, await _asked(call, f"/exchange/complaints?first={first}")))["complaints"]
     following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
     return {"first": first, "next": following, "rows": rows}
 
 
 async def complaint(call: Call) -> JsonObject:
     """Return one complaint with the moves that are ours now."""
-    told: JsonObject = await _asked(call, "/exchange/complaints/" + quoted(call.path["id"], safe=""))
+    told: JsonObject = await looked(
+        call, await _asked(call, "/exchange/complaints/" + quoted(call.path["id"], safe=""))
+    )
     mine = {told["complainant"]: COMPLAINANT, told["respondent"]: RESPONDENT}.get(call.core.identity.did, EXCHANGE)
     late = told.get("overdue", False)
     may = [
@@ -76,13 +80,14 @@ async def complaint(call: Call) -> JsonObject:
         for (at, move), step in TABLE.items()
         if (at, step.role) == (told["state"], mine) and step.when_late <= late
     ]
-    return {**told, "moves": may}
+    forms = [{"move": move, "act": act} for move, act in WITH_A_FORM.items() if move in may]
+    return {**told, "moves": [move for move in may if move not in WITH_A_FORM], "forms": forms}
 
 
 async def complain(call: Call, fields: dict[str, str]) -> str:
     """Make a move on a complaint, with its words."""
     act, there = call.path["act"], "/complaints/" + quoted(call.path["id"], safe="")
-    if act not in MOVES:
+    if act not in MOVES - set(WITH_A_FORM):
         raise Absent(f"a complaint has no move `{act[:40]}`", f"one of {', '.join(sorted(MOVES))}")
     await call.of(ExchangeDoor).ask("POST", f"/exchange{there}/{act}", {"words": fields["reason"]})
     return there

@@ -21,6 +21,7 @@ from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import Side
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from connector.api.call import Call
@@ -102,6 +103,27 @@ def days(tx: Tx, role: Side, begin: date, today: date) -> list[JsonObject]:
     return [{"day": day, "amount": str(amounts.get(day, 0))} for day in told]
 
 
+def by_product(tx: Tx, products: Sequence[str], begin: date, today: date) -> dict[str, list[int]]:
+    """Return what each day from `begin` to `today` brought in for each of these products that brought something."""
+    if not products:
+        return {}
+    where, values = since(Side.PAYEE, begin)
+    marks = ", ".join("?" * len(products))
+    found = tx.execute(
+        f"SELECT {_DAY} AS day, agreements.product AS product, {AMOUNT} FROM {_JOINED} {where} "  # noqa: S608  # named here
+        f"AND agreements.product IN ({marks}) GROUP BY day, agreements.product",
+        *values,
+        *products,
+    )
+    told: dict[str, list[int]] = {}
+    for row in found:
+        at = (_date_of(row["day"]) - begin).days
+        days = told.setdefault(row["product"], [0] * ((today - begin).days + 1))
+        if 0 <= at < len(days):
+            days[at] += sums.total(row, "amount")
+    return told
+
+
 def _all_time(tx: Tx, role: Side) -> JsonObject:
     count, found = holdings.all_time(tx, role)
     return {"sums": {name: str(amount) for name, amount in found.items()}, "channels": count}
@@ -117,4 +139,8 @@ def _line(tx: Tx, row: JsonObject) -> JsonObject:
 
 
 def _date(day: Any) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(day))).date().isoformat()
+    return _date_of(day).isoformat()
+
+
+def _date_of(day: Any) -> date:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(day))).date()

@@ -95,8 +95,9 @@ async def applications(call: Call) -> JsonObject:
 
 
 async def admit(call: Call, fields: dict[str, str]) -> str:
-    """Admit a member."""
-    return await governed.ask(call, "management.admit", {}, fields, "/members")
+    """Admit who has applied, or whom the operator invites by its DID."""
+    body = {"did": fields["did"]} | ({"invite": True} if fields["invite"] else {})
+    return await governed.ask(call, "management.admit", {}, body, "/members")
 
 
 async def refuse(call: Call, fields: dict[str, str]) -> str:

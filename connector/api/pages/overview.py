@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from catalog.complaint import COMPLAINANT, EXCHANGE, RESPONDENT
+from catalog.complaint import State as Complaint
 from catalog.listing import State
 from connector.api.pages.evidence import newest
 from connector.api.pages.money import DAYS, days
 from connector.console.accounts import Accounts
 from connector.consumer.steps import FINAL
+from connector.exchange.complaints import overdue
+from connector.runtime.errors import PenstockError
 from connector.settlement.claiming import Claiming
+from connector.space.exchange import ExchangeDoor
 from connector.store.rows.channel import DisputeState, Side
 from connector.store.rows.space import ApplicationState
 from ledger.chain.errors import ChainUnreachable
@@ -38,6 +44,7 @@ FIGURES: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
 WAITING: tuple[tuple[str, str, str, str, tuple[str, ...], str], ...] = (
     ("exchange", "wait.listings", "listings", "state = ?", (State.SUBMITTED.value,), "/listings"),
     ("exchange", "wait.applications", "applications", "state = ?", (ApplicationState.APPLIED.value,), "/applications"),
+    ("exchange", "wait.complaints", "complaints", "whose = ?", (EXCHANGE,), "/complaints"),
     ("exchange", "wait.disputes", "disputes", "state = ?", (DisputeState.FILED.value,), "/disputes"),
     ("buyer", "wait.acquisitions", "acquisitions", "state <> ? and state <> ?", FINAL, "/acquisitions"),
     ("provider", "wait.products", "products", "state = ?", ("failed",), "/products"),
@@ -49,6 +56,11 @@ FLOWS: tuple[tuple[str, str, str, Side], ...] = (
     ("buyer", "spending", "/spending", Side.PAYER),
     ("provider", "earnings", "/earnings", Side.PAYEE),
 )
+# whose turn a complaint may be, as its row names them, too
+SIDES = (COMPLAINANT, RESPONDENT)
+# a page does not wait longer for what the exchange says of complaints
+COMPLAINTS_SECONDS = 2.0
+DAY_CHARACTERS = len("2026-11-23")
 # of the own log's newest events, so many are looked at, and so many lines made of them
 ACTIVITY_READ, ACTIVITY_SHOWN = 200, 8
 # where a role begins while it has nothing: role, table that is empty, words, where
@@ -105,6 +117,7 @@ async def overview(call: Call) -> JsonObject:
     told["balance"] = await _balance(call) if roles & TRADING else None
     if "provider" in roles and (lapses := await call.of(Claiming).lapses()):
         told["waiting"].append({"words": "wait.lapses", "count": len(lapses), "link": "/earnings"})
+    told["waiting"] += await _complaints(call, roles)
     participant = call.core.settings.participant
     who = {
         "did": call.core.identity.did,
@@ -113,6 +126,27 @@ async def overview(call: Call) -> JsonObject:
         "region": participant.region,
     }
     return {**who, "development": call.core.settings.server.development, **told}
+
+
+async def _complaints(call: Call, roles: frozenset[str]) -> list[JsonObject]:
+    """Return what waits of complaints: at the exchange what was not paid in time, for a party what is its turn."""
+    if EXCHANGE in roles:
+        late = await call.core.store.read(lambda tx: overdue(tx, call.core.clock.now()))
+        return [{"words": "wait.unpaid", "count": len(late), "link": "/complaints"}] if late else []
+    if not roles & TRADING:
+        return []
+    try:
+        async with asyncio.timeout(COMPLAINTS_SECONDS):
+            found = await call.of(ExchangeDoor).ask("GET", "/exchange/complaints?first=0")
+    except (PenstockError, TimeoutError):  # the page is there without it
+        return []
+    me = call.core.identity.did
+    mine = [row for row in found["complaints"] if row.get("turn") in SIDES and row[row["turn"]] == me]
+    orders = [row for row in mine if row["state"] == Complaint.ORDERED]
+    told = [{"words": "wait.complaints", "count": len(mine) - len(orders), "link": "/complaints"}]
+    until = min((row["due"] for row in orders), default="")[:DAY_CHARACTERS]
+    told.append({"words": "wait.orders", "count": len(orders), "until": until, "link": "/complaints"})
+    return [one for one in told if one["count"]]
 
 
 async def _balance(call: Call) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
+from connector.api.pages.money import DAYS, by_product
 from connector.api.pages.trading import line, moment
 from connector.console import describing, language
 from connector.console.leafing import leafed
@@ -25,20 +27,28 @@ SOLD = "SELECT product, count(*) AS n FROM agreements WHERE role = 'provider' GR
 
 
 async def products(call: Call) -> JsonObject:
-    """Return the products, the newest first."""
-    first = call.first(FOUND_ROWS_MAX)
+    """Return the products, the newest first, each as a card has it: what it is, asks, and brought in by day."""
+    first, today = call.first(FOUND_ROWS_MAX), call.core.clock.now().date()
+    begin = today - timedelta(days=DAYS - 1)
 
-    def read(tx: Tx) -> list[JsonObject]:
+    def read(tx: Tx) -> tuple[list[ProductRow], dict[str, int], dict[str, list[int]]]:
         rows = tx.find(ProductRow, "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
         counted = {row["product"]: int(row["n"]) for row in tx.execute(SOLD)}
-        return [_line(row, counted.get(row.id, 0)) for row in rows]
+        return rows, counted, by_product(tx, [row.id for row in rows], begin, today)
 
-    return leafed(first, await call.core.store.read(read))
+    rows, counted, brought = await call.core.store.read(read)
+    return leafed(first, [_line(row, counted.get(row.id, 0), brought.get(row.id)) for row in rows])
 
 
-def _line(row: ProductRow, sold: int) -> JsonObject:
+def _line(row: ProductRow, sold: int, brought: list[int] | None) -> JsonObject:
     told = {"id": row.id, "title": row.title, "state": row.state, "tier": row.tier}
-    return {**told, "sold": sold, "updated": moment(row.updated)}
+    about = describing.described(row.dataset) if row.dataset else {}
+    sales = None if brought is None else {"days": [str(one) for one in brought], "amount": str(sum(brought))}
+    return {**told, "sold": sold, "updated": moment(row.updated)} | {
+        "price": describing.price((row.terms or {})["tariff"]) if (row.terms or {}).get("tariff") else None,
+        "sales": sales,
+        **{name: about.get(name) for name in ("titles", "first", "bytes", "tableRows")},
+    }
 
 
 async def product(call: Call) -> JsonObject:
@@ -62,6 +72,7 @@ async def product(call: Call) -> JsonObject:
         "about": about,
         "price": describing.price(terms["tariff"]) if terms.get("tariff") else {},
         "rules": describing.rules(row.policy, row.id) if row.policy else {},
+        "terms": describing.terms(row.policy, row.id) if row.policy else {},
         "holders": told["holders"],
         "rows": told["rows"],
     }

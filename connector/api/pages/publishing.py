@@ -1,8 +1,7 @@
 """Publishing from the console: one page with the form and, once it is filled in, what others will see of it.
 
-Law: (1) only files that lie in a folder which the settings name may be published, and what a form says of a file is
-looked up among those: no path of a form reaches the disk. (2) The preview is made by the same rules that refuse a brief
-when it is published.
+Law: (1) what a form says of a file is looked up among those that may be published (`publishable`): no path of a form
+reaches the disk. (2) The preview is made by the same rules that refuse a brief when it is published.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from catalog.dataset import dataset_json
 from catalog.describe import describe, media_type
 from catalog.errors import CatalogError
 from catalog.profile import FileProfile
+from connector.api.pages.publishable import offered, there
 from connector.console import describing, language
 from connector.console.amounts import minor
 from connector.console.examples import examples
@@ -27,7 +27,7 @@ from connector.provider import brief as briefs
 from connector.provider.description import dataset_of
 from connector.provider.publication import Publications
 from connector.runtime.errors import InvalidInput, PenstockError
-from connector.runtime.limits import CONSOLE_FILES_MAX, CONSOLE_MEASURED_BYTES_MAX
+from connector.runtime.limits import CONSOLE_MEASURED_BYTES_MAX
 from connector.space.view import SpaceView
 from contracts import price_words
 from contracts.errors import ContractError
@@ -47,10 +47,9 @@ async def publish(call: Call) -> JsonObject:
     query = call.request.query
     fields = {name: query.get(name, "").strip() for name in PUBLISHED}
     chosen = query.getall(FILES, [])
-    there = await asyncio.to_thread(files_of, call.core)
+    files = await there(call)
     told: JsonObject = {
-        "folders": list(call.core.settings.console.folders),
-        "choice": [{"path": path, "name": Path(path).name, "bytes": str(size)} for path, size in there.items()],
+        **await offered(call, files),
         "fields": fields,
         "files": chosen,
         "units": list(MEASURES),
@@ -63,8 +62,9 @@ async def publish(call: Call) -> JsonObject:
     if not fields["title"]:
         return told
     try:
-        made, currency = brief(fields, chosen, there), call.of(SpaceView).last().currency
-        preview = await asyncio.to_thread(previewed, call.core, call.of(Publications), made, there, currency)
+        currency = call.of(SpaceView).last().currency
+        made = brief(fields, chosen, files, currency)
+        preview = await asyncio.to_thread(previewed, call.core, call.of(Publications), made, files, currency)
     except FAULTS as fault:
         return {**told, "failure": {"text": str(fault), "hint": getattr(fault, "hint", "")}}
     return {**told, "preview": preview, "rows": preview["about"]["rows"]}
@@ -72,33 +72,16 @@ async def publish(call: Call) -> JsonObject:
 
 async def begin(call: Call, fields: dict[str, str]) -> str:
     """Begin to publish what the preview showed; the product's page says how far it is."""
-    there = await asyncio.to_thread(files_of, call.core)
-    made = brief(fields, fields[FILES].splitlines(), there)
+    made = brief(fields, fields[FILES].splitlines(), await there(call), call.of(SpaceView).last().currency)
     return "/products/" + quoted(await call.of(Publications).begin(made), safe="")
 
 
-def files_of(core: Core) -> dict[str, int]:
-    """Return what may be published: path and size of each file in the folders of the settings, not below them."""
-    data, found = core.data.resolve(), dict[str, int]()
-    for told in core.settings.console.folders:
-        folder = Path(told).resolve()
-        if data == folder or data in folder.parents:
-            raise InvalidInput(f"`{told}` is in the data folder, where the keys are", "name another in console.folders")
-        if not folder.is_dir():
-            raise InvalidInput(f"there is no folder `{told}`", "correct console.folders in the settings")
-        named = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.name.isprintable())
-        for path in named:
-            if path.is_file() and not path.is_symlink() and len(found) < CONSOLE_FILES_MAX:
-                found[str(path)] = path.stat().st_size
-    return found
-
-
-def brief(fields: JsonObject, chosen: list[str], there: JsonObject) -> JsonObject:
+def brief(fields: JsonObject, chosen: list[str], there: JsonObject, currency: str) -> JsonObject:
     """Return what a form says of a product as its brief; raises InvalidInput for a file that is not offered."""
     if not chosen or (strange := [path for path in chosen if path not in there]):
         named = strange[0][:200] if chosen else ""
         raise InvalidInput(f"`{named}` is no file that may be published", "choose one of the list")
-    price = minor(fields["price"])
+    price = minor(fields["price"], currency)
     openings = fields["openings"]
     if openings and not (openings.isascii() and openings.isdecimal() and len(openings) < len(str(1 << 31))):
         raise InvalidInput(f"`{openings[:40]}` is no number of openings", "a whole number, or nothing")
@@ -108,7 +91,7 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject) -> JsonObjec
         "description": fields["description"],
         "keywords": [word for word in (part.strip() for part in fields["keywords"].split(",")) if word],
         "price": price,
-        "floor": minor(fields["floor"]) if fields["floor"] else price,
+        "floor": minor(fields["floor"], currency) if fields["floor"] else price,
         "unit": fields["unit"],
         "tier": fields["tier"],
         "purpose": fields["purpose"],

@@ -11,6 +11,7 @@ from catalog.facets import FACETS
 from connector.console import describing
 from connector.console.fitting import fitting
 from connector.console.leafing import onward
+from connector.console.summary import whole
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
@@ -46,7 +47,7 @@ async def search(call: Call) -> JsonObject:
     asked = [("q", text), ("first", str(first)), ("counts", "1"), *(("where", one) for one in where)]
     found = await call.of(ExchangeDoor).ask("GET", "/exchange/search?" + urlencode(asked))
     rows = [_card(one) for one in found["products"]]
-    fits = fitting(rows, ("id", "title", "provider", "about"))
+    fits = fitting(rows, ("id", "title", "provider", "about", "titles", "first", "drawn"))
     after = first + (len(fits) if len(fits) < len(rows) else found["looked"])
     return {
         "q": text,
@@ -68,11 +69,13 @@ def _card(one: Mapping[str, Any]) -> JsonObject:
     return told | {
         "quality": one.get("quality", {}).get("letter"),
         "prices": describing.prices(one),
-        "about": str(about.get("description") or "")[:ABOUT_CHARACTERS],
+        "about": (about.get("description") or {"en": ""})["en"][:ABOUT_CHARACTERS],
         "bytes": about.get("bytes"),
         "tableRows": about.get("tableRows") if int(about.get("tableRows") or 0) else None,
         "fresh": one.get("header", {}).get("sealedAt"),
         "frequency": about.get("frequency"),
+        **{name: about.get(name) for name in ("titles", "facts", "first", "drawn")},
+        "whole": None if "limits" in one else whole(one),
     }
 
 
@@ -91,7 +94,7 @@ def _named(tx: Tx, text: str) -> list[JsonObject]:
     return found
 
 
-def _counts(told: Mapping[str, Any], text: str, where: Sequence[str], whole: int) -> list[JsonObject]:
+def _counts(told: Mapping[str, Any], text: str, where: Sequence[str], most: int) -> list[JsonObject]:
     """Return the facets by which the rest can be narrowed, each value with the address that narrows by it.
 
     A value that all have narrows nothing, and is left out.
@@ -102,7 +105,7 @@ def _counts(told: Mapping[str, Any], text: str, where: Sequence[str], whole: int
             "values": [
                 {**one, "link": _asking(text, [*where, asked])}
                 for one in values[:CONSOLE_FACET_VALUES_MAX]
-                if (asked := f"{name}={one['value']}") not in where and one["count"] < whole
+                if (asked := f"{name}={one['value']}") not in where and one["count"] < most
             ]
         }
         for name, values in told.items()

@@ -16,7 +16,7 @@ from connector.store.naming import THINGS
 from contracts import address
 from contracts.canonical import JsonObject
 from contracts.namespace import AGREEMENT_URN
-from ledger.audit.checking import RESTS_ON, how
+from ledger.audit.how_to_check import RESTS_ON, how
 from ledger.audit.severity import laid_out
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs

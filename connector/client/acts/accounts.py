@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import Act, Field
+from connector.client.acts.columns import Column
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -24,14 +25,13 @@ def _made(made: Any) -> list[str]:
     return [*lines, "shown this once: hand them over by a safe way"]
 
 
-def _all(found: Any) -> list[str]:
-    return [_line(row) for row in found["accounts"]]
-
-
-def _line(row: Any) -> str:
-    may = "may act" if row["operator"] else "may look"
-    locked = f"  locked until {row['locked']}" if row["locked"] else ""
-    return f"{row['name']}  {may}  {', '.join(row['roles'])}{locked}"
+ACCOUNTS = (
+    Column("NAME", "name"),
+    Column("MAY", lambda row: "act" if row["operator"] else "look"),
+    Column("ROLES", lambda row: ", ".join(row["roles"])),
+    Column("LOCKED UNTIL", "locked", rare=True),
+    Column("CREATED", "created", long=True, is_moment=True),
+)
 
 
 ACTS = (
@@ -69,7 +69,7 @@ ACTS = (
         example={},
         does="accounts.page",
         verb="admin account list",
-        lines=_all,
+        table=ACCOUNTS,
         none="there is no account yet",
     ),
     Act(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import NULL, Act, Field
-from connector.client.acts.money import HUNDREDTHS
+from connector.client.acts.money import TYPED
 from connector.client.acts.shape import QUOTE
 
 if TYPE_CHECKING:
@@ -43,22 +43,22 @@ PURPOSE = Field("purpose", ("Purpose", "用途"), "a term of the purpose scheme"
 
 
 def _amount(name: str, words: tuple[str, str], help_: str, option: str, least: int = 0) -> Field:
-    return Field(name, words, help_, option, "digits", NULL, least)
+    return Field(name, words, help_, option, "money", NULL, least)
 
 
 # what a buyer lets its connector do by itself, in minor units: connector.consumer.mandate looks at every member
 LIMITS = (
     Field(
-        "limit", ("Highest price", "最高价"), "most to agree to per unit or period, " + HUNDREDTHS, "--max-price",
-        "digits", least=0,
+        "limit", ("Highest price", "最高价"), "most to agree to per unit or period, " + TYPED, "--max-price",
+        "money", least=0,
     ),
     PURPOSE,
-    _amount("cap", ("Most in all", "总额上限"), "most to agree to in all, in hundredths", "--max-total"),
+    _amount("cap", ("Most in all", "总额上限"), "most to agree to in all", "--max-total"),
 )  # fmt: skip
 MANDATE = (
     *LIMITS,
     _amount("bid", ("First bid", "首次出价"), "first bid per unit; default: asked price, if within", "--bid"),
-    _amount("deposit", ("Deposit", "押金"), "deposit in hundredths; default: the whole price", "--deposit"),
+    _amount("deposit", ("Deposit", "押金"), "what is paid in; default: the whole price", "--deposit"),
     _amount(
         "exposure", ("Exposure", "敞口"), "most to owe for keys not yet released; default: as agreed", "--exposure",
         least=1,
@@ -121,6 +121,7 @@ def _quoted(told: Any, asked: Any) -> list[str]:
     return [
         f"{told['title']} ({told['tier']}) of {told['provider']}: {told['price']}",
         f"{what}: {told['sum']}; {told['bytes']} bytes in {told['pieces']} pieces{columns}",
+        f"  {told['billed']['words']['en']}",
         f"next: penstock get {told['product']} --max-price {told['asked']}{most}{by} --purpose TERM",
     ]
 
@@ -192,6 +193,19 @@ ACTS = (
         form=False,
     ),
     Act(
+        "acquisition foresee",
+        "POST foresights",
+        help="Say what getting PRODUCT would cost, or why it would be refused before anything is signed.",
+        says=("Say what getting {product} would come to.", "预判获取产品 {product} 的结果。"),
+        answer=QUOTE,
+        example={"product": "nyc-flights-2013", "mandate": {"limit": "420", "purpose": "AirTrafficResearch"}},
+        fields=(PRODUCT, _mandate(MANDATE)),
+        does="prospects.foresee",
+        roles="buyer",
+        verb=None,
+        form=False,
+    ),
+    Act(
         "acquisition show",
         "GET acquisitions/{id}",
         help="Show an acquisition; with `wait` and `after` only when it has moved on.",
@@ -250,6 +264,14 @@ ACTS = (
             Field("to", ("Folder", "目录"), "write the opened files into this directory", "--to", default=NULL),
             Field(
                 "overwrite", ("Overwrite", "覆盖"), "replace files that are there already", "--overwrite", "truth", None
+            ),
+            Field(
+                "packed",
+                ("Packed", "保留归档"),
+                "leave small files in the archives that they came in",
+                "--packed",
+                "truth",
+                None,
             ),
         ),
         handler="management.open_replica",

@@ -19,6 +19,7 @@ from catalog.roles import ROLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from connector.client.acts.columns import Column
     from connector.client.acts.shape import Shape
 
 BELOW = "/management/"
@@ -33,7 +34,9 @@ CREATED, ACCEPTED = 201, 202
 # kind of a field → what a fault calls it
 KINDS: Mapping[str, str] = {
     "text": "a text",
+    "coins": "an amount as people write it",
     "digits": "a whole number as text",
+    "money": "a whole number of hundredths as text",
     "number": "a whole number",
     "truth": "true or false",
     "texts": "a list of texts",
@@ -64,7 +67,8 @@ class Field:
     another one; `*` is a body that is the field itself. A field of the kind `parts` is an object whose members are
     fields, sent when one of them is given. With `flag` its option takes no value, and means that one. `metavar` is what
     the help of a command calls it, if that is not its name. `of` is the kind of thing whose id it is, where that is one
-    of ours: the beginning of the id will do (`connector.store.naming`).
+    of ours: the beginning of the id will do (`connector.store.naming`). `money` is sent as hundredths, and typed as
+    `contracts.decimals.read_typed` has it; `coins` is sent as it is typed, `9.50`.
     """
 
     name: str
@@ -108,10 +112,12 @@ class Act:
     see. `verb` is its command where that is not its name, None where no command answers as it does; what follows ` --`
     is the option that asks for it; `typed` is what is typed after it as an example, where a file is named. `says` is
     what is done, in English and 中文, with the fields in place; `lines` is what a person reads of the answer, `none` of
-    one with nothing in it, `echo` of one that is told with what was asked for. `form`: the console has a form for it,
-    if it changes something; False for what tells a secret, names a file of the server's machine, or says who may act,
-    and for a POST that changes nothing. `makes`: what it answers is new; `begins`: it goes on after its answer. `media`
-    is the type of an answer that is no JSON.
+    one with nothing in it, `echo` of one that is told with what was asked for. A list that names the columns of its
+    `table` has them, and `--long` for all of them; its rows are the answer's one list, and `lines` what follows them,
+    also where there are none and `none` says nothing.
+    `form`: the console has a form for it, if it changes something; False for what tells a secret, names a file of the
+    server's machine, or says who may act, and for a POST that changes nothing. `makes`: what it answers is new;
+    `begins`: it goes on after its answer. `media` is the type of an answer that is no JSON.
     """
 
     name: str
@@ -134,8 +140,19 @@ class Act:
     lines: Callable[[Any], list[str]] = lines_of
     none: str = ""
     echo: Callable[[Any, Mapping[str, Any]], list[str]] | None = None
+    table: tuple[Column, ...] = ()
     form: bool = True
     media: str = JSON
+
+    def shows(self, found: Any, *, long: bool) -> list[str]:
+        """Return what a person reads of an answer that is a list: its table, and what `lines` says below it."""
+        from connector.client.acts.columns import lines  # noqa: PLC0415  # it imports nothing of ours
+
+        rows = next(value for value in found.values() if isinstance(value, list))
+        shown = lines(self.table, rows, long=long)
+        if self.lines is lines_of or (self.none and not rows):
+            return shown
+        return [*shown, *self.lines(found)]
 
     @property
     def method(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import FRESH, NULL, TRADERS, Act, Field
-from connector.client.acts.money import HUNDREDTHS, money
+from connector.client.acts.columns import Column
+from connector.client.acts.money import AMOUNT, TYPED, money
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -30,13 +31,25 @@ AGREEMENT = Field(
 )
 
 
-def _orders(found: Any) -> list[str]:
-    return [
-        f"{row['agreement'][:16]}…  {row['state']:<10}  {money(row['amount'], row['currency']):>16}  "
-        f"{'sold' if row['role'] == 'provider' else 'bought'}: {row['title']} ({row['price']})"
-        + (f", {money(row['refunded'], row['currency'])} given back" if row.get("refunded", "0") != "0" else "")
-        for row in found["orders"]
-    ] or ["no order"]
+def _given_back(row: Any) -> str:
+    return money(row["refunded"], row["currency"]) if row.get("refunded", "0") != "0" else ""
+
+
+BILLS = (
+    Column("AGREEMENT", "agreement", is_id=True),
+    Column("AGREED", "agreed", long=True, is_moment=True),
+    Column("STATE", "state"),
+    Column("AMOUNT", lambda row: money(row["amount"], row["currency"]), is_count=True),
+    Column("GIVEN BACK", _given_back, is_count=True, rare=True),
+    Column("CLAIMED", lambda row: money(row["claimed"], row["currency"]), long=True, is_count=True),
+    Column("DEPOSIT", lambda row: money(row["deposit"], row["currency"]), long=True, is_count=True),
+    Column("SIDE", lambda row: "sold" if row["role"] == "provider" else "bought"),
+    Column("PEER", "peer", long=True),
+    Column("TIER", "tier", long=True),
+    Column("PRICE", "price"),
+    Column("PRODUCT", "product", long=True),
+    Column("TITLE", "title"),
+)
 
 
 def _refunded(done: Any) -> list[str]:
@@ -84,7 +97,8 @@ ACTS = (
         ),
         handler="bills.page",
         roles=TRADERS,
-        lines=_orders,
+        table=BILLS,
+        none="no order",
     ),
     Act(
         "bill show",
@@ -108,8 +122,8 @@ ACTS = (
         "POST bills/{agreement}/refunds",
         help="Give back a part of what was paid under AGREEMENT: a transfer on chain that names it.",
         says=(
-            "Refund {amount}, in hundredths of the currency, under {agreement}: {reason}",
-            "就合约 {agreement} 退款 {amount}(以货币的百分之一计):{reason}",
+            "Refund {amount} under {agreement}: {reason}",
+            "就合约 {agreement} 退款 {amount}:{reason}",
         ),
         answer={
             "agreement": "text", "amount": "digits", "refunded": "digits", "paid": "digits", "tx": "text",
@@ -118,7 +132,7 @@ ACTS = (
         example={"agreement": "3ede552c3183aa6c…", "amount": "1250", "reason": "March is missing"},
         fields=(
             Field("agreement", ("Agreement", "合约"), "the digest of an agreement that we sold under", sent="id"),
-            Field("amount", ("Amount, in hundredths", "金额(分)"), "amount " + HUNDREDTHS, kind="digits", least=1),
+            Field("amount", AMOUNT, "amount " + TYPED, kind="money", least=1),
             Field("reason", ("Reason", "原因"), "why; the buyer reads it", "--reason"),
             Field("id", ("Id", "编号"), "an id of your own; the same again changes nothing", "--id", default=FRESH),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.client.acts.act import NULL, Field
-from connector.client.acts.money import HUNDREDTHS
+from connector.client.acts.money import TYPED
 
 BRIEF = (
     Field(
@@ -12,11 +12,17 @@ BRIEF = (
     ),
     Field("title", ("Title", "标题"), "what buyers read", "--title"),
     Field(
-        "price", ("Asked price", "报价"), "asked price per unit or period, " + HUNDREDTHS, "--price", "digits",
+        "price", ("Asked price", "报价"), "asked price per unit or period, " + TYPED, "--price", "money",
         least=0,
     ),
-    Field("floor", ("Lowest price", "最低价"), "lowest price to agree to", "--floor", "digits"),
-    Field("purpose", ("Purpose", "用途"), "a term of the purpose scheme, for example Research", "--purpose"),
+    Field("floor", ("Lowest price", "最低价"), "lowest price to agree to", "--floor", "money"),
+    Field(
+        "purpose", ("Purpose", "用途"), "a term of the purpose scheme, for example Research", "--purpose", default=NULL
+    ),
+    Field(
+        "rules", ("Policy (JSON)", "策略(JSON)"), "a whole policy, in place of purpose, region, openings and onward",
+        None, "document", NULL,
+    ),
     Field("until", ("Until", "截止时间"), "end of use, RFC 3339 with a time zone", "--until"),
     Field("description", ("Description", "说明"), "more words", None, default=NULL),
     Field(
@@ -52,7 +58,7 @@ BRIEF = (
         ("Exposure", "敞口"),
         "most that a buyer may owe for keys not yet released; default: eight pieces",
         "--exposure",
-        "digits",
+        "money",
         default=NULL,
         least=1,
     ),
@@ -63,6 +69,11 @@ BRIEF = (
         "fixed, aligned (to columns) or cdc (where content says)",
         "--layout",
         default="fixed",
+    ),
+    Field(
+        "pack", ("Pack small files", "打包小文件"),
+        "auto: small files in archives (.tar.xz) where their list would cost more than a tenth of them; always; never",
+        "--pack", default="auto",
     ),
     Field(
         "columns",

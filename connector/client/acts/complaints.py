@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import FORWARD, FRESH, Act, Field
+from connector.client.acts.columns import Column
+from connector.client.acts.money import AMOUNT, TYPED, money
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -12,8 +14,11 @@ if TYPE_CHECKING:
 COMPLAINT: Shape = {
     "id": "text", "agreement": "text", "words": "text", "complainant": "text", "respondent": "text", "state": "text",
     "answer": "text", "reason": "text", "filed": "text", "turn?": "text", "due?": "text", "overdue?": "truth",
+    "amount?": "digits", "given?": "digits", "currency?": "text",
 }  # fmt: skip
 CLOSE = "complaint close"
+# as the exchange answers, with what our own look at the chain says was given back
+SHOWN = "complaints.shown"
 ID = Field("id", ("Complaint", "投诉编号"), "the complaint's id", of="complaint")
 WORDS = Field("words", ("What you say", "内容"), "what is said to it; the other side reads it", "--words")
 MARCH = {"id": "march-is-missing"}
@@ -23,13 +28,34 @@ def lines(row: Any) -> list[str]:
     """Return what a person reads of a complaint."""
     late = "OVERDUE since" if row.get("overdue") else "until"
     turn = f", {row['turn']} has to act {late} {row['due']}" if "due" in row else ""
-    told = [f"{row['id']}  ({row['state']}{turn})  {row['words']}"]
+    ordered = f": {_ordered(row)}" if "amount" in row else ""
+    told = [f"{row['id']}  ({row['state']}{ordered}{turn})  {row['words']}"]
     told += [f"    {name}: {row[name]}" for name in ("complainant", "respondent", "agreement")]
     return told + [f"    {name}: {row[name]}" for name in ("answer", "reason") if row[name]]
 
 
-def _all(found: Any) -> list[str]:
-    return [line for row in found["complaints"] for line in lines(row)[:1]] or ["no complaint concerns us"]
+def _ordered(row: Any) -> str:
+    """Return what is to be given back, and what of it the chain shows."""
+    if "amount" not in row:
+        return ""
+    given = f", {money(row['given'], row['currency'])} of it given back" if "given" in row else ""
+    return money(row["amount"], row["currency"]) + given
+
+
+COMPLAINTS = (
+    Column("ID", "id"),
+    Column("STATE", "state"),
+    Column("TURN", "turn"),
+    Column("DUE", lambda row: ("OVERDUE since " if row.get("overdue") else "") + row.get("due", ""), is_moment=True),
+    Column("ORDERED", _ordered, rare=True),
+    Column("FILED", "filed", long=True, is_moment=True),
+    Column("COMPLAINANT", "complainant", long=True),
+    Column("RESPONDENT", "respondent", long=True),
+    Column("AGREEMENT", "agreement", long=True, is_id=True),
+    Column("WORDS", "words"),
+    Column("ANSWER", "answer", long=True),
+    Column("REASON", "reason", long=True),
+)
 
 
 def _move(move: str, help_: str, says: tuple[str, str], words: str, verb: str = "") -> Act:
@@ -76,8 +102,9 @@ ACTS = (
         answer={"complaints": [COMPLAINT]},
         example={},
         fields=(Field("first", ("Leave out", "跳过"), "leave out so many", "--first", "number", default=0, least=0),),
-        handler=FORWARD,
-        lines=_all,
+        handler=SHOWN,
+        table=COMPLAINTS,
+        none="no complaint concerns us",
     ),
     Act(
         "complaint show",
@@ -87,7 +114,7 @@ ACTS = (
         answer=COMPLAINT,
         example=MARCH,
         fields=(ID,),
-        handler=FORWARD,
+        handler=SHOWN,
         lines=lines,
     ),
     _move(
@@ -102,12 +129,49 @@ ACTS = (
         ("Take the complaint {id} to the exchange: {words}", "将投诉 {id} 提交平台:{words}"),
         "edition 3 lacks it, too",
     ),
+    Act(
+        "complaint order",
+        "POST complaints/{id}/{move=order}",
+        help="Uphold a complaint and order AMOUNT to be given back, as the exchange; ordered again, another amount.",
+        says=(
+            "Order {amount} to be given back by the complaint {id}: {words}",
+            "就投诉 {id} 裁定退还 {amount}:{words}",
+        ),
+        answer=COMPLAINT,
+        example=MARCH | {"amount": "1250", "words": "the listing promised March"},
+        fields=(
+            ID,
+            Field("amount", AMOUNT, "amount " + TYPED, kind="money", least=1),
+            WORDS,
+        ),
+        handler=FORWARD,
+        rehearse=True,
+        lines=lines,
+    ),
+    Act(
+        "complaint pay",
+        "POST redress/{id}",
+        help="Give back what a complaint about us orders: a transfer on chain that names it; what is paid stays paid.",
+        says=("Give back what the complaint {id} orders.", "按投诉 {id} 的裁定退款。"),
+        answer=COMPLAINT,
+        example=MARCH,
+        fields=(ID,),
+        does="refunds.redress",
+        roles="provider",
+        rehearse=True,
+        lines=lines,
+    ),
     *(
         _move(move, help_, (f"{says} {{id}}: {{words}}", f"{chinese} {{id}}:{{words}}"), "edition 3 is whole", CLOSE)
         for move, help_, says, chinese in (
             ("settle", "Settle a complaint of ours.", "Settle the complaint", "和解投诉"),
             ("withdraw", "Withdraw a complaint of ours.", "Withdraw the complaint", "撤回投诉"),
-            ("uphold", "Uphold a complaint, as the exchange.", "Uphold the complaint", "支持投诉"),
+            (
+                "uphold",
+                "Uphold a complaint, as the exchange, without an amount.",
+                "Uphold the complaint",
+                "支持投诉",
+            ),
             ("dismiss", "Dismiss a complaint, as the exchange.", "Dismiss the complaint", "驳回投诉"),
         )
     ),

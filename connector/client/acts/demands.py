@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import FORWARD, FRESH, NULL, Act, Field
-from connector.client.acts.money import HUNDREDTHS, money
+from connector.client.acts.columns import Column
+from connector.client.acts.money import TYPED, money
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -31,7 +32,7 @@ POSTED = (
     ),
     Field("place", ("Place of use", "使用地"), "where it is to be used, ISO 3166 or GB/T 2260", "--in", default=""),
     Field(
-        "most", ("Highest price", "最高价"), "highest price per unit, " + HUNDREDTHS, "--most", "digits",
+        "most", ("Highest price", "最高价"), "highest price per unit, " + TYPED, "--most", "money",
         default=NULL, least=0,
     ),
     Field(
@@ -43,13 +44,16 @@ POSTED = (
 )  # fmt: skip
 
 
+def _at_most(demand: Any) -> str:
+    """Return the highest price, empty where none was said."""
+    return f"{money(demand['most'], demand['currency'])} per {demand['unit']}" if demand.get("most") else ""
+
+
 def lines(demand: Any) -> list[str]:
     """Return what a person reads of a demand, and of what meets it."""
     score = f"{demand['score']:>3}  " if "score" in demand else ""
     ended = "".join(f", {name} {demand[name]}" for name in ("product", "agreement", "reason") if demand.get(name))
-    most = (
-        f", for {money(demand['most'], demand['currency'])} per {demand['unit']} at most" if demand.get("most") else ""
-    )
+    most = f", for {_at_most(demand)} at most" if demand.get("most") else ""
     told = [f"{score}{demand['id']}  {demand['title']}{most}  ({demand['state']}{ended}) until {demand['until']}"]
     for one in demand.get("matches", ()):
         told.append(f"  {one['score']:>3}  {one['product']}  {one['title']}  ({one['tier']}) of {one['provider']}")
@@ -57,8 +61,23 @@ def lines(demand: Any) -> list[str]:
     return told if demand.get("matches", True) else [*told, "  nothing listed meets it yet"]
 
 
-def _all(found: Any) -> list[str]:
-    return [line for demand in found["demands"] for line in lines(demand)]
+DEMANDS = (
+    Column("ID", "id"),
+    Column("STATE", "state"),
+    Column("AT MOST", _at_most, rare=True),
+    Column("UNTIL", "until", is_moment=True),
+    Column("PRODUCT", "product", rare=True),
+    Column("AGREEMENT", "agreement", is_id=True, rare=True),
+    Column("MEMBER", "member", long=True),
+    Column("PURPOSE", "purpose", long=True),
+    Column("PLACE", "place", long=True),
+    Column("WHERE", lambda demand: " ".join(demand.get("where", ())), long=True),
+    Column("TITLE", "title"),
+    Column("DESCRIPTION", "description", long=True),
+    Column("REASON", "reason", rare=True),
+)
+# those that a product meets
+MET = (Column("SCORE", "score", is_count=True), *DEMANDS)
 
 
 def _move(move: str, help_: str, says: tuple[str, str], *fields: Field, **more: str) -> Act:
@@ -103,7 +122,7 @@ ACTS = (
         ),
         handler=FORWARD,
         typed="--for nyc-weather-2013",
-        lines=_all,
+        table=DEMANDS,
         none="no demand",
     ),
     Act(
@@ -116,7 +135,7 @@ ACTS = (
         fields=(Field("product", ("Product", "产品"), "those that this listed product meets", "--for", sent="id"),),
         handler=FORWARD,
         verb="demand list --for",
-        lines=_all,
+        table=MET,
         none="no demand",
     ),
     Act(

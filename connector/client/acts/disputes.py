@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import NULL, READ, TRADERS, Act, Field
-from connector.client.acts.money import HUNDREDTHS, bare
+from connector.client.acts.columns import Column
+from connector.client.acts.money import TYPED, bare
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -17,6 +18,18 @@ CASE: dict[str, Shape] = {
 JUDGED: Shape = {**CASE, "proposed": "object"}
 ID = Field("id", ("Dispute", "争议编号"), "the dispute's id: the digest of its bundle", metavar="ID", of="dispute")
 EXAMPLE = {"id": "5b1f0c"}
+DISPUTES = (
+    Column("ID", "id", is_id=True),
+    Column("FILED", "filed", is_moment=True),
+    Column("STATE", "state"),
+    Column("BY", "filer"),
+    Column("PAYER", "payer", long=True),
+    Column("PAYEE", "payee", long=True),
+    Column("ARBITRATOR", "arbitrator", long=True),
+    Column("CHANNEL", "channelId", long=True),
+    Column("TRANSACTION", "tx", long=True),
+    Column("RULING", lambda case: case["ruling"]["finding"] if case["ruling"] else "", long=True),
+)
 
 
 def filed(case: Any) -> list[str]:
@@ -27,10 +40,6 @@ def filed(case: Any) -> list[str]:
 def held(case: Any) -> list[str]:
     """Return what a person reads of a channel that stands still."""
     return [f"channel {case['channelId']} stands still until {case['until']}"]
-
-
-def _all(found: Any) -> list[str]:
-    return [f"{case['id']}  {case['filed'][:19]}  {case['state']:<5}  by {case['filer']}" for case in found["disputes"]]
 
 
 def _shown(case: Any) -> list[str]:
@@ -84,7 +93,7 @@ ACTS = (
         example={},
         does="cases.page",
         operator=READ,
-        lines=_all,
+        table=DISPUTES,
         none="no dispute concerns us",
     ),
     Act(
@@ -125,7 +134,7 @@ ACTS = (
             ID,
             Field(
                 "award", ("Award", "判归收款方金额"),
-                "what the payees keep of that window, " + HUNDREDTHS, "--award", "digits", default=NULL, least=0,
+                "what the payees keep of that window, " + TYPED, "--award", "money", default=NULL, least=0,
             ),
             Field(
                 "reason", ("Reason", "理由"), "why, in words; default: what the verifier says", "--reason", default="",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.client.acts.act import EXCHANGE, Act, Field
-from connector.client.acts.money import HUNDREDTHS, money
+from connector.client.acts.money import AMOUNT, TYPED, money
 
 ATTESTED = {
     "v": "number", "heads": [{"origin": "text", "size": "digits", "root": "text"}],
@@ -16,14 +16,14 @@ ACTS = (
         "POST credits",
         help="Issue settlement tokens to a member (against money received outside).",
         says=(
-            "Issue settlement tokens to {did}: {amount}, in hundredths of the currency.",
-            "向 {did} 发行结算凭证:{amount}(以货币的百分之一计)。",
+            "Issue settlement tokens to {did}: {amount}.",
+            "向 {did} 发行结算凭证:{amount}。",
         ),
         answer={"did": "text", "amount": "digits", "currency": "text"},
         example={"did": "did:web:buyer.example", "amount": "100000"},
         fields=(
             Field("did", ("Member (DID)", "成员 DID"), "the member to credit"),
-            Field("amount", ("Amount, in hundredths", "金额(分)"), "amount " + HUNDREDTHS, kind="digits", least=1),
+            Field("amount", AMOUNT, "amount " + TYPED, kind="money", least=1),
             Field("id", ("Id", "编号"), "an id of your own; the same issues once", None, default=None),
             Field(
                 "reference",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import EXCHANGE, FORWARD, READ, Act, Field
+from connector.client.acts.columns import Column
 from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
@@ -47,22 +48,35 @@ def _items(items: Any) -> list[str]:
     return told + ([f"  and {len(items) - ITEMS_SHOWN} more"] if len(items) > ITEMS_SHOWN else [])
 
 
-def _all(found: Any) -> list[str]:
-    return [line for row in found["leavings"] for line in lines(row)]
+def _plans(found: Any) -> list[str]:
+    """Return what each plan says of what is under way."""
+    return [line for row in found["leavings"] for line in [f"{row['did']}:", *_items(row["items"])] if row["items"]]
+
+
+LEAVINGS = (
+    Column("DID", "did"),
+    Column("STATE", "state"),
+    Column("ENDS", "until", is_moment=True),
+    Column("ITEMS", lambda row: str(len(row["items"])), is_count=True),
+    Column("REASON", "reason"),
+    Column("ANSWER", "answer", rare=True),
+)
+CONNECTORS = (
+    Column("STATE", "state"),
+    Column("SEEN", lambda row: row["seen"] or "never", is_moment=True),
+    Column("MEMBER", "member"),
+    Column("VERSION", "version"),
+    Column("ALARMS", lambda row: "" if row.get("alarms", "0") == "0" else row["alarms"], is_count=True, rare=True),
+    Column("DID", "did"),
+    Column("NAME", "name", long=True),
+    Column("ROLE", "role", long=True),
+    Column("CAPABILITIES", lambda row: " ".join(row.get("capabilities", ())), long=True),
+)
 
 
 def _heard(row: Any) -> list[str]:
     news = [f"{count} new of the saved search {name}" for name, count in row.get("news", {}).items()]
     return [f"the exchange has heard us: we are {row['standing']}", *news]
-
-
-def _connectors(found: Any) -> list[str]:
-    return [
-        f"{row['state']:<7} {row['seen'] or 'never':<26} {row['member']:<10} {row['did']}"
-        + (f"  {row['version']}: {' '.join(row['capabilities'])}" if "version" in row else "")
-        + (f"  {row['alarms']} alarms" if row.get("alarms", "0") != "0" else "")
-        for row in found["connectors"]
-    ]
 
 
 ACTS = (
@@ -89,7 +103,7 @@ ACTS = (
         roles=EXCHANGE,
         operator=READ,
         verb="exchange connectors",
-        lines=_connectors,
+        table=CONNECTORS,
         none="there are no members yet",
     ),
     Act(
@@ -152,7 +166,8 @@ ACTS = (
         roles=EXCHANGE,
         operator=READ,
         verb="exchange leaving list",
-        lines=_all,
+        table=LEAVINGS,
+        lines=_plans,
         none="nobody leaves",
     ),
     Act(

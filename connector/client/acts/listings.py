@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import EXCHANGE, READ, Act, Field
+from connector.client.acts.columns import Column
 from connector.client.acts.money import money
 from connector.client.acts.shape import LANGUAGES
 
@@ -24,15 +25,22 @@ FLIGHTS = {"product": "nyc-flights-2013"}
 PRODUCT = ("Product or service", "产品或服务")
 
 
-def _all(found: Any) -> list[str]:
-    return [
-        f"{row['id']}  {row['title']} ({row.get('tier', 'service')}) of {row['provider']}, since {row['since']}"
-        + (f": {row['reason']}" if row["reason"] else "")
-        + "".join(f"\n    LOOKS LIKE {one['id']} ({one['title']}) of {one['provider']}" for one in row.get("alike", ()))
-        for row in found["listings"]
-    ]
+def _alike(row: Any) -> str:
+    """Return the products of others whose titles look like this one's."""
+    return "; ".join(f"{one['id']} ({one['title']}) of {one['provider']}" for one in row.get("alike", ()))
 
 
+LISTINGS = (
+    Column("ID", "id", is_id=True),
+    Column("TIER", lambda row: row.get("tier", "service")),
+    Column("SINCE", "since", is_moment=True),
+    Column("STATE", "state", long=True),
+    Column("EDITION", "edition", long=True, is_id=True),
+    Column("PROVIDER", "provider"),
+    Column("TITLE", "title"),
+    Column("REASON", "reason", rare=True),
+    Column("LOOKS LIKE", _alike, rare=True),
+)
 # indicators that are amounts
 MONEY = frozenset({"turnover"})
 
@@ -101,7 +109,7 @@ ACTS = (
         roles=EXCHANGE,
         operator=READ,
         verb="exchange listings",
-        lines=_all,
+        table=LISTINGS,
         none="no listing is {state}",
     ),
     Act(

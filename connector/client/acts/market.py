@@ -14,7 +14,7 @@ PRICES: Shape = {
 }  # fmt: skip
 REPUTATION: Shape = {
     "did": "text", "name": "text", "score": "text", "deals": "digits", "rulings": "digits", "upheld": "digits",
-    "late": "digits", "block": "digits", "formula": "text", "sources": {"*": "text"},
+    "late": "digits", "unpaid": "digits", "block": "digits", "formula": "text", "sources": {"*": "text"},
 }  # fmt: skip
 
 

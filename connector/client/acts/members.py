@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import EXCHANGE, READ, Act, Field
+from connector.client.acts.columns import Column
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -22,12 +23,18 @@ DID = Field("did", ("Member (DID)", "成员 DID"), "the member's did:web")
 REASON = Field("reason", ("Reason", "原因"), "why, in words that the member reads", "--reason")
 
 
-def _all(found: Any) -> list[str]:
-    told = []
-    for row in found["members"]:
-        how = f"  (the Dataspace Protocol alone; source `{row['source']}`)" if "source" in row else ""
-        told.append(f"{row['state']:<10} {row['role']:<10} {row['region']:<6} {row['did']}{how}")
-    return told or ["there are no members yet"]
+MEMBERS = (
+    Column("STATE", "state"),
+    Column("ROLE", "role"),
+    Column("REGION", "region"),
+    Column("NAME", "name"),
+    Column("DID", "did"),
+    Column(
+        "SPEAKS",
+        lambda row: f"the Dataspace Protocol alone; source `{row['source']}`" if "source" in row else "",
+        rare=True,
+    ),
+)
 
 
 def _moved(done: Any) -> list[str]:
@@ -81,11 +88,21 @@ ACTS = (
     Act(
         "member admit",
         "POST members",
-        help="Admit DID as a member after reading its document.",
+        help="Admit DID, who has applied, as a member after reading its document; with --invite one who has not.",
         says=("Admit {did} as a member.", "接纳 {did} 为成员。"),
         answer=ADMITTED,
         example=BUYER,
-        fields=(Field("did", ("Participant (DID)", "参与方 DID"), "the participant's did:web"),),
+        fields=(
+            Field("did", ("Participant (DID)", "参与方 DID"), "the participant's did:web"),
+            Field(
+                "invite",
+                ("Without an application", "未经申请"),
+                "admit it though it has not applied",
+                "--invite",
+                "truth",
+                None,
+            ),
+        ),
         handler="management.admit",
         roles=EXCHANGE,
         operator="admit",
@@ -123,7 +140,8 @@ ACTS = (
         roles=EXCHANGE,
         operator=READ,
         verb="exchange member list",
-        lines=_all,
+        table=MEMBERS,
+        none="there are no members yet",
     ),
     _turn(
         "suspend",

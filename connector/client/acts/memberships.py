@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.client.acts.act import EXCHANGE, READ, Act, Field
+from connector.client.acts.columns import Column
 from connector.client.acts.members import APPLICATION
 
 
@@ -15,12 +16,15 @@ def _applied(row: Any) -> list[str]:
     return [head, next_] if row["state"] == "applied" else [head]
 
 
-def _all(found: Any) -> list[str]:
-    return [
-        f"{row['did']}  {row['name']} ({row['role']}, {row['region']})  "
-        f"{'OVERDUE since' if row['overdue'] else 'due'} {row['due']}  {row['message']}".rstrip()
-        for row in found["applications"]
-    ]
+APPLICATIONS = (
+    Column("DUE", lambda row: ("OVERDUE since " if row["overdue"] else "") + row["due"], is_moment=True),
+    Column("ROLE", "role"),
+    Column("REGION", "region"),
+    Column("NAME", "name"),
+    Column("DID", "did"),
+    Column("MESSAGE", "message"),
+    Column("REASON", "reason", long=True),
+)
 
 
 ACTS = (
@@ -65,7 +69,7 @@ ACTS = (
         roles=EXCHANGE,
         operator=READ,
         verb="exchange applications",
-        lines=_all,
+        table=APPLICATIONS,
         none="no application is in the state `{state}`",
     ),
 )  # fmt: skip

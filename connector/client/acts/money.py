@@ -5,8 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-# a typed amount counts these
-HUNDREDTHS = "in hundredths of the currency (1250: 12.50)"
+# how an amount is typed
+TYPED = "as 12.50 or 12.50 CNY; digits alone count hundredths (1250: 12.50)"
+# what the label of a form says of it
+AMOUNT = ("Amount, as 12.50 (digits alone: hundredths)", "金额,如 12.50(只写数字时以分计)")
 
 
 def money(minor: Any, currency: str) -> str:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import EXCHANGE, READ, Act, Field
+from connector.client.acts.columns import Column
 from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
@@ -26,17 +27,27 @@ def done(row: Any) -> str:
     return f"{row['en']} · {row['zh']}: {row['state']}"
 
 
-def _all(found: Any) -> list[str]:
-    lines = [f"{row['state']:<10} {row['post']:<9} {row['name']}" for row in found["operators"]]
-    return [*lines, f"{found['en']} · {found['zh']}"]
+def _checked(found: Any) -> list[str]:
+    return [f"{found['en']} · {found['zh']}"]
 
 
-def _asked(found: Any) -> list[str]:
-    return [
-        f"{row['id']}  {row['en']} · {row['zh']}  {json.dumps(row['path'] | (row['body'] or {}), ensure_ascii=False)}"
-        f"  by {row['operator']}" + (f", waits for {row['awaits']} until {row['until']}" * (row["state"] == "waiting"))
-        for row in found["acts"]
-    ]
+def _awaits(row: Any) -> str:
+    return f"{row['awaits']} until {row['until']}" if row["state"] == "waiting" else ""
+
+
+OPERATORS = (Column("STATE", "state"), Column("POST", "post"), Column("NAME", "name"))
+PENDING = (
+    Column("ID", "id", is_id=True),
+    Column("WHAT", lambda row: f"{row['en']} · {row['zh']}"),
+    Column("BY", "operator"),
+    Column("WAITS FOR", _awaits, is_moment=True, rare=True),
+    Column("STATE", "state", long=True),
+    Column("POST", "post", long=True),
+    Column("SINCE", "since", long=True, is_moment=True),
+    Column("OTHER", "other", long=True),
+    Column("REASON", "reason", long=True),
+    Column("WITH", lambda row: json.dumps(row["path"] | (row["body"] or {}), ensure_ascii=False)),
+)
 
 
 ACTS = (
@@ -67,7 +78,8 @@ ACTS = (
         roles=EXCHANGE,
         operator=READ,
         verb="exchange operator list",
-        lines=_all,
+        table=OPERATORS,
+        lines=_checked,
     ),
     Act(
         "operator dismiss",
@@ -101,7 +113,7 @@ ACTS = (
         roles=EXCHANGE,
         operator=READ,
         verb="exchange pending",
-        lines=_asked,
+        table=PENDING,
         none="no act is {state}",
     ),
     Act(

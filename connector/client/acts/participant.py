@@ -15,7 +15,7 @@ LAPSE: Shape = {
 }  # fmt: skip
 STATUS: Shape = {
     "did": "text", "name": "text", "roles": ["text"], "url": "text", "origin": "text", "address": "text",
-    "development": "truth", "holds": {"*": "number"}, "defects": {"*": "text"}, "lapses": [LAPSE],
+    "currency": "text", "development": "truth", "holds": {"*": "number"}, "defects": {"*": "text"}, "lapses": [LAPSE],
 }  # fmt: skip
 SPAN: Shape = {
     "trace": "text", "span": "text", "parent": "text", "side": "text", "what": "text", "peer": "text", "about": "text",

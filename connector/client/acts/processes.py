@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import Act, Field
+from connector.client.acts.columns import Column
 from connector.client.acts.shape import PROCESS
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 MOMENT_CHARACTERS = 19  # of an ISO 8601 moment: to the second
-REASON_CHARACTERS = 80  # of a reason in the list; `show` has all of it
+REASON_CHARACTERS = 80  # of a reason in the list; `--long` and `show` have all of it
 ONE = {"id": "urn:uuid:3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10"}
 ID = Field("id", ("Process", "进程编号"), "the id of a negotiation or transfer of ours", metavar="ID", of="process")
 TRANSFER = Field("id", ("Transfer", "传输编号"), "the id of a transfer of ours", metavar="ID", of="process")
@@ -40,17 +41,11 @@ def lines(one: Any) -> list[str]:
     return [f"{name.ljust(width)}  {value}" for name, value in said.items() if value]
 
 
-def _page(found: Any) -> list[str]:
-    """Return a line for each process under a line of headings, and where to go on."""
-    rows = [("kind", "state", "turn", "until", "id", "reason")] if found["processes"] else []
-    rows += [
-        (one["kind"], _state(one), one["turn"], _moment(one["deadline"]), one["id"], one["reason"][:REASON_CHARACTERS])
-        for one in found["processes"]
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    told = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    more = [f"more: --after {found['next']}"] if found["next"] else []
-    return [*told, *more] or ["no negotiation or transfer is like that"]
+def _more(found: Any) -> list[str]:
+    """Return where to go on, or that there is nothing."""
+    if found["next"]:
+        return [f"more: --after {found['next']}"]
+    return [] if found["processes"] else ["no negotiation or transfer is like that"]
 
 
 def _state(one: Any) -> str:
@@ -61,6 +56,21 @@ def _state(one: Any) -> str:
 
 def _moment(at: str | None) -> str:
     return (at or "")[:MOMENT_CHARACTERS].replace("T", " ")
+
+
+PROCESSES = (
+    Column("KIND", "kind"),
+    Column("STATE", _state),
+    Column("TURN", "turn"),
+    Column("UNTIL", "deadline", is_moment=True),
+    Column("ID", "id", is_id=True),
+    Column("NEXT STEP", "due", long=True, is_moment=True),
+    Column("MOVED", "updated", long=True, is_moment=True),
+    Column("PEER", "peer", long=True),
+    Column("ITS ID", "peerPid", long=True),
+    Column("ABOUT", "about", long=True),
+    Column("REASON", "reason", characters=REASON_CHARACTERS),
+)
 
 
 def _reason(usual: str) -> Field:
@@ -112,7 +122,9 @@ ACTS = (
         ),
         handler="processes.page",
         verb="admin list",
-        lines=_page,
+        table=PROCESSES,
+        none="nothing is negotiated or transferred",
+        lines=_more,
     ),
     Act(
         "process show",

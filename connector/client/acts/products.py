@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import FORWARD, NULL, READ, Act, Field
 from connector.client.acts.brief import BRIEF, FLIGHTS
+from connector.client.acts.columns import Column
 from connector.client.acts.described import lines as described
-from connector.client.acts.shape import LANGUAGES, PUBLISHED
+from connector.client.acts.money import money
+from connector.client.acts.shape import BILLED, LANGUAGES, PUBLISHED
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 PREVIEW: Shape = {
     "dryRun": "truth", "title": "text", "tier": "text", "bytes": "digits", "rows": "digits", "grade": "number",
+    "billed": BILLED,
     "files": [{"path": "text", "bytes": "digits", "rows": "digits?", "columns": ["text"]}], "because": ["text"],
     "policy": "object", "words": {"en": ["text"], "zh": ["text"]}, "tariff": "object", "price": LANGUAGES,
 }  # fmt: skip
@@ -29,9 +32,17 @@ LISTED = Field("product", ("Product", "产品编号"), "the listed product's id"
 def shown(row: Any) -> list[str]:
     """Return what a person reads of a listed product."""
     tier = row["tier"] or ("a service" if "service" in row else "delivery unknown")
-    lines = [f"{row['title']}  {row['price']}  ({tier}) in {row.get('space', 'another exchange')}"]
-    lines += described(row.get("dataset") or {})
-    lines += ["  " + " | ".join(one) for one in row.get("sample", {}).get("rows", ())]
+    words = row.get("words", {})
+    whole = f", all of it {words['whole']['sum']}" if words.get("whole") else ""
+    lines = [f"{row['title']}  {row['price']}{whole}  ({tier}) in {row.get('space', 'another exchange')}"]
+    lines += [f"  {row['unpaid']} orders to give money back were not carried out in time"] if row.get("unpaid") else []
+    lines += described(row.get("dataset") or {}, words, row.get("sample"))
+    if words:  # who it is from, and what proves it
+        lines.append(f"  of {row['provider']}, edition {row['header']['edition']} ({row['edition'][:16]})")
+        measured = ", ".join(f"{one['en']} {one['bps'] / 100:g} %" for one in words["qualities"])
+        lines += [f"  quality {row['quality']['letter']}: {measured}"] if measured else []
+        if row["state"] == "listed":
+            lines.append(f"next: penstock quote {row['id']}")
     told = row.get("service", {})
     lines += [
         f"  {name}: {told[name]}" for name in ("description", "type", "endpoint", "documentation") if told.get(name)
@@ -44,13 +55,18 @@ def differences(found: Any) -> list[str]:
     return [f"    {one['en']}" for one in found["differences"]]
 
 
-def _versions(found: Any) -> list[str]:
-    lines = []
-    for row in found["versions"]:
-        state = "reviewed" if row["reviewed"] else "not reviewed"
-        lines.append(f"version {row['number']} since {row['since']}: {row['title']} ({state})")
-        lines += differences(row)
-    return lines
+VERSIONS = (
+    Column("VERSION", "number", is_count=True),
+    Column("SINCE", "since", is_moment=True),
+    Column("REVIEWED", lambda row: "yes" if row["reviewed"] else "no"),
+    Column("EDITION", "edition", long=True, is_id=True),
+    Column("TITLE", "title"),
+)
+
+
+def _changed(found: Any) -> list[str]:
+    told = [row for row in found["versions"] if row["differences"]]
+    return [line for row in told for line in (f"version {row['number']} changed:", *differences(row))]
 
 
 def _as_in(done: Any, asked: Any) -> list[str]:
@@ -70,14 +86,27 @@ def _off(done: Any) -> list[str]:
     ]
 
 
+ORDERS = (
+    Column("AGREED", "agreed", is_moment=True),
+    Column("BUYER", "peer"),
+    Column("STATE", "state"),
+    Column("BYTES", "bytes", is_count=True),
+    Column("PAID", "sum", is_count=True),
+    Column("PRICE", "price", long=True),
+    Column("CLAIMED", lambda row: money(row["claimed"], row["currency"]), long=True, is_count=True),
+    Column("AGREEMENT", "agreement", is_id=True),
+)
+
+
 def _orders(found: Any) -> list[str]:
-    lines = [
-        f"{row['agreed'][:16]}  {row['peer']}  {row['state']:<10}  {row['bytes']} bytes  {row['sum']}"
-        f"  ({row['price']})  {row['agreement'][:16]}"
-        for row in found["orders"]
-    ]
-    total = f"{len(lines)} orders of {found['buyers']} buyers, {found['bytes']} bytes delivered"
-    return [*lines, f"{total}, paid: {', '.join(found['sums']) or 'nothing yet'}"]
+    total = f"{len(found['orders'])} orders of {found['buyers']} buyers, {found['bytes']} bytes delivered"
+    return [f"{total}, paid: {', '.join(found['sums'])}"]
+
+
+def _as_text(found: Any) -> list[str]:
+    """Return a document as it is kept in a file: what has a text of its own is that."""
+    text = found["text"] if set(found) == {"text"} else json.dumps(found, indent=2, ensure_ascii=False)
+    return str(text).splitlines()
 
 
 SOLD: Shape = {
@@ -106,7 +135,7 @@ ACTS = (
         "POST publications",
         help="Begin to publish a product; where it stands is asked for by its id.",
         says=("Begin to publish {title}.", "开始发布产品 {title}。"),
-        answer={"id": "text"},
+        answer={"id": "text", "price": LANGUAGES},
         example=FLIGHTS,
         fields=BRIEF,
         handler="management.begin_publication",
@@ -191,9 +220,53 @@ ACTS = (
         lines=shown,
     ),
     Act(
+        "product card",
+        "GET offers/{id}/card",
+        help="Show the card of a listed data set, as Markdown: what it is, who, how, columns, people, terms.",
+        says=("Show the card of the listed product {id}.", "显示挂牌产品 {id} 的数据卡片。"),
+        answer=LANGUAGES,
+        example={"id": "tides"},
+        fields=(ID,),
+        handler="faces.card",
+        verb="product show --card",
+        lines=lambda found: found["en"].splitlines(),
+    ),
+    Act(
+        "product croissant",
+        "GET offers/{id}/croissant",
+        help="Show a listed data set as Croissant 1.1 (MLCommons), in JSON-LD.",
+        says=("Show the listed product {id} as Croissant.", "以 Croissant 格式显示挂牌产品 {id}。"),
+        answer="object",
+        example={"id": "tides"},
+        fields=(ID,),
+        handler="faces.croissant",
+        verb="product show --croissant",
+        lines=_as_text,
+    ),
+    Act(
+        "product catalogue",
+        "GET catalogue/{standard}",
+        help="Show a page of what the exchange lists as a catalogue of another standard: DCAT-AP, JSON-LD or Turtle.",
+        says=("Show the list of the exchange as {standard} has it.", "按标准 {standard} 显示交易所目录。"),
+        answer="object",
+        example={"standard": "dcat"},
+        fields=(
+            Field(
+                "standard",
+                ("Standard", "标准"),
+                "dcat (DCAT-AP, JSON-LD) or turtle (DCAT-AP, Turtle)",
+                "--as",
+                sent="face",
+            ),
+            Field("first", ("Leave out", "跳过"), "leave out so many, the first", "--first", "number", 0, least=0),
+        ),
+        handler="faces.page",
+        lines=_as_text,
+    ),
+    Act(
         "product face",
         "GET offers/{id}/{standard}",
-        help="Show a listed product as another standard has it: DCAT-AP in JSON-LD, or the national registration.",
+        help="Show a listed product as another standard has it: DCAT-AP, Croissant, or the national registration.",
         says=("Show the listed product {id} as {standard} has it.", "按标准 {standard} 显示挂牌产品 {id}。"),
         answer="object",
         example={"id": "tides", "standard": "dcat"},
@@ -202,13 +275,13 @@ ACTS = (
             Field(
                 "standard",
                 ("Standard", "标准"),
-                "dcat (DCAT-AP, JSON-LD) or ndi (national registration)",
+                "dcat (DCAT-AP, JSON-LD), turtle (DCAT-AP, Turtle), croissant or ndi (national registration)",
                 "--as",
                 sent="face",
             ),
         ),
-        handler="management.face",
-        lines=lambda found: json.dumps(found, indent=2, ensure_ascii=False).splitlines(),
+        handler="faces.face",
+        lines=_as_text,
     ),
     Act(
         "product price",
@@ -226,12 +299,18 @@ ACTS = (
         example={"product": "tides", "amount": "4.20"},
         fields=(
             OURS,
-            Field("amount", ("Price", "报价"), "the price per unit or period as people write it, such as 4.20"),
+            Field(
+                "amount",
+                ("Price", "报价"),
+                "the price per unit or period as people write it, 4.20 or 4.20 CNY",
+                kind="coins",
+            ),
             Field(
                 "floor",
                 ("Lowest price", "最低价"),
                 "lowest price to agree to, such as 4; default: as it is now",
                 "--floor",
+                "coins",
                 default=NULL,
             ),
         ),
@@ -274,7 +353,9 @@ ACTS = (
         does="shop.orders",
         roles="provider",
         verb="orders",
+        table=ORDERS,
         lines=_orders,
+        none="nobody has bought it yet",
     ),
     Act(
         "version list",
@@ -291,7 +372,9 @@ ACTS = (
             Field("new", ("To", "新版本"), "to that one", None, "number", None, 1, sent="to"),
         ),
         handler=FORWARD,
-        lines=_versions,
+        table=VERSIONS,
+        none="it has no version yet",
+        lines=_changed,
     ),
     Act(
         "version roll-back",

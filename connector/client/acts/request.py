@@ -111,7 +111,7 @@ def check(field: Field, value: Any) -> None:
         return
     if not _is(field.kind, value):
         refuse(f"`{field.name}` must be {KINDS[field.kind]}", field.help)
-    if field.kind in ("number", "digits"):
+    if field.kind in ("number", "digits", "money"):
         if field.least is not None and int(value) < field.least:
             refuse(f"`{field.name}` is at least {field.least}")
         if field.most is not None and int(value) > field.most:
@@ -133,7 +133,7 @@ def _is(kind: str, value: Any) -> bool:
         return isinstance(value, dict)
     if kind == "list":
         return isinstance(value, list)
-    return isinstance(value, str) and (kind == "text" or _number(value))
+    return isinstance(value, str) and (kind in ("text", "coins") or _number(value))
 
 
 def _number(text: str) -> bool:

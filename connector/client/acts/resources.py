@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import TRADERS, Act, Field
+from connector.client.acts.columns import Column
 from connector.runtime.limits import RESOURCES_MAX
 
 if TYPE_CHECKING:
@@ -36,13 +37,17 @@ def _kept(row: Any) -> list[str]:
     return [f"{row['title']}: {row['code'] or 'no code, for `participant.subject` is not set'}"]
 
 
-def _all(found: Any) -> list[str]:
-    lines = [
-        f"{row['id']:<16} {row['title']}, of {row['owner']}, with {row['steward']}: "
-        + (", ".join(row["products"]) or "no product")
-        for row in found["resources"]
-    ]
-    return lines or ["no resource is kept"]
+RESOURCES = (
+    Column("ID", "id"),
+    Column("OWNER", "owner"),
+    Column("STEWARD", "steward"),
+    Column("PRODUCTS", lambda row: ", ".join(row["products"]) or "no product"),
+    Column("GRADE", "grade", long=True, is_count=True),
+    Column("CODE", "code", long=True),
+    Column("CLASSES", lambda row: " ".join(f"{name}={one}" for name, one in row["classes"].items()), long=True),
+    Column("TITLE", "title"),
+    Column("DESCRIPTION", "description", long=True),
+)
 
 
 ACTS = (
@@ -69,6 +74,7 @@ ACTS = (
         fields=(FIRST,),
         does="resources.page",
         roles=TRADERS,
-        lines=_all,
+        table=RESOURCES,
+        none="no resource is kept",
     ),
 )

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from connector.client.acts.act import FORWARD, Act, Field
+from connector.client.acts.columns import Column
 
 NAME = ("Search", "检索名称")
 
 
-def _all(found: Any) -> list[str]:
-    lines = []
-    for row in found["searches"]:
-        lines.append(f"{row['name']}: {' '.join([row['q'], *row['where']]).strip()}, {len(row['new'])} new")
-        lines += [f"    {one['id']}  {one['title']}" for one in row["new"]]
-    return lines or ["no search is saved; `penstock find WORD --save NAME` saves one"]
+SEARCHES = (
+    Column("NAME", "name"),
+    Column("NEW", lambda row: str(len(row["new"])), is_count=True),
+    Column("SINCE", "since", long=True, is_moment=True),
+    Column("LOOKS FOR", lambda row: " ".join([row["q"], *row["where"]]).strip()),
+)
+
+
+def _new(found: Any) -> list[str]:
+    """Return what is new of each search."""
+    return [f"new of {row['name']}: {one['id']}  {one['title']}" for row in found["searches"] for one in row["new"]]
 
 
 ACTS = (
@@ -44,7 +50,9 @@ ACTS = (
         example={},
         handler=FORWARD,
         verb="searches",
-        lines=_all,
+        table=SEARCHES,
+        lines=_new,
+        none="no search is saved; `penstock find WORD --save NAME` saves one",
     ),
     Act(
         "search see",

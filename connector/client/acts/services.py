@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import FORWARD, Act, Field
+from connector.client.acts.columns import Column
 from connector.client.acts.shape import LIMIT
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ SERVICE: Shape = {
 }  # fmt: skip
 
 
-def _all(found: Any) -> list[str]:
-    told = [
-        f"{row['id']}  {row['title']}: {row['state']}" + (f", {row['reason']}" if row["reason"] else "")
-        for row in found["services"]
-    ]
-    return told or ["no service is handed in"]
+SERVICES = (
+    Column("ID", "id"),
+    Column("STATE", "state"),
+    Column("SINCE", "since", is_moment=True),
+    Column("PROVIDER", "provider", long=True),
+    Column("TITLE", "title"),
+    Column("REASON", "reason", rare=True),
+)
 
 
 def lines(row: Any) -> list[str]:
@@ -64,7 +67,8 @@ ACTS = (
             Field("first", ("Leave out", "跳过"), "leave out so many, the oldest", "--first", "number", 0, least=0),
         ),
         handler=FORWARD,
-        lines=_all,
+        table=SERVICES,
+        none="no service is handed in",
     ),
     Act(
         "service roll-back",

@@ -8,15 +8,18 @@ Shape = str | list[Any] | dict[str, Any]
 
 LANGUAGES = {"en": "text", "zh": "text"}
 LIMIT = {"key": "text", **LANGUAGES}
+BILLED = {
+    "bytes": "digits", "data": "digits", "list": "digits", "files?": "digits", "packing?": "object", "words": LANGUAGES,
+}  # fmt: skip
 QUOTE = {
     "product": "text", "provider": "text", "title": "text", "tier": "text", "edition": "text", "columns": ["text"],
     "asked": "digits", "amount": "digits", "currency": "text", "sum": "text",
-    "price": "text", "of": "text", "bytes": "digits",
+    "price": "text", "of": "text", "bytes": "digits", "billed": BILLED,
     "pieces": "number",
 }  # fmt: skip
 PUBLISHED = {
     "id": "text", "title": "text", "state": "text", "provider": "text", "edition": "text", "number": "number",
-    "rows": "number", "tableRows": "number", "plainBytes": "digits", "sealedBytes": "digits",
+    "rows": "number", "tableRows": "number", "billed": BILLED, "plainBytes": "digits", "sealedBytes": "digits",
     "repeatedRows": "number", "repeatedBytes": "digits", "unchanged": "truth", "listing": "text",
 }  # fmt: skip
 PROCESS = {

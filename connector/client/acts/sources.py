@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import EXCHANGE, READ, Act, Field
+from connector.client.acts.columns import Column
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -41,6 +42,15 @@ ADDED = (
 )  # fmt: skip
 
 
+def _why(row: Any) -> str:
+    """Return why it is in its state, and when it is tried again."""
+    return str(row["reason"]) + (f"; next try {row['due']}" if row["state"] == "failing" else "")
+
+
+def _member(row: Any) -> str:
+    return f"{row['member']['name']} ({row['member']['region']})" if row["member"] else ""
+
+
 def lines(row: Any) -> list[str]:
     """Return what a person reads of a source."""
     read = f"read to the end {row['read']}" if row["read"] else "never read to the end"
@@ -48,14 +58,27 @@ def lines(row: Any) -> list[str]:
     if row["left"]:
         told.append(f"  {row['left']} left out")
     if row["reason"]:
-        told.append(f"  {row['reason']}" + (f"; next try {row['due']}" if row["state"] == "failing" else ""))
+        told.append(f"  {_why(row)}")
     if row["member"]:
-        told.append(f"  of the member {row['member']['name']} ({row['member']['region']})")
+        told.append(f"  of the member {_member(row)}")
     return told
 
 
-def _all(found: Any) -> list[str]:
-    return [line for row in found["sources"] for line in lines(row)] or ["no source is harvested"]
+SOURCES = (
+    Column("NAME", "name"),
+    Column("STATE", "state"),
+    Column("PRODUCTS", "products", is_count=True),
+    Column("LEFT OUT", lambda row: str(row["left"] or ""), is_count=True, rare=True),
+    Column("READ TO THE END", lambda row: row["read"] or "never", is_moment=True),
+    Column("KIND", "kind", long=True),
+    Column("DID", "did", long=True),
+    Column("AT MOST", "most", long=True, is_count=True),
+    Column("DUE", "due", long=True, is_moment=True),
+    Column("FAILURES", "failures", long=True, is_count=True),
+    Column("ADDRESS", "address"),
+    Column("MEMBER", _member, rare=True),
+    Column("REASON", lambda row: _why(row) if row["reason"] else "", rare=True),
+)
 
 
 def _whole(row: Any) -> list[str]:
@@ -107,7 +130,8 @@ ACTS = (
         roles=EXCHANGE,
         operator=READ,
         verb="exchange source list",
-        lines=_all,
+        table=SOURCES,
+        none="no source is harvested",
     ),
     Act(
         "source show",

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from connector.client.acts.act import EXCHANGE, READ, Act, Field
+from connector.client.acts.columns import Column
 from connector.client.acts.shape import LANGUAGES, SPACE
 
 LOOK = "spaces.look"
@@ -25,9 +26,19 @@ def lines(row: Any) -> list[str]:
     return [head, *filter(None, [row["description"]]), *(f"  {one['en']} · {one['zh']}" for one in row["words"])]
 
 
-def _all(found: Any) -> list[str]:
-    told = [f"{row['id']:<16} {row['state']:<7} {row['name']}: {row['description']}" for row in found["spaces"]]
-    return [*told, f"{found['operators']['en']} · {found['operators']['zh']}"]
+def _checked(found: Any) -> list[str]:
+    return [f"{found['operators']['en']} · {found['operators']['zh']}"]
+
+
+SPACES = (
+    Column("ID", "id"),
+    Column("STATE", "state"),
+    Column("VERSION", "version", long=True, is_count=True),
+    Column("NAME", "name"),
+    Column("DESCRIPTION", "description"),
+    Column("REASON", "reason", long=True),
+    Column("RULES", lambda row: " · ".join(one["en"] for one in row["words"]), long=True),
+)
 
 
 def _versions(found: Any) -> list[str]:
@@ -48,7 +59,8 @@ ACTS = (
         example={},
         handler=LOOK,
         operator=READ,
-        lines=_all,
+        table=SPACES,
+        lines=_checked,
     ),
     Act(
         "space show",

@@ -12,6 +12,7 @@ from connector.client.acts import (
     complaints,
     demands,
     disputes,
+    folders,
     grants,
     interface,
     leavings,
@@ -64,6 +65,7 @@ TABLE: tuple[Act, ...] = (
     *sources.ACTS,
     *vault.ACTS,
     *accounts.ACTS,
+    *folders.ACTS,
     *interface.ACTS,
 )
 # its name in Python → the act: what a client's method and a route's handler are found by

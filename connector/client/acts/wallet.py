@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import EXCHANGE, FORWARD, FRESH, READ, Act, Field
-from connector.client.acts.money import HUNDREDTHS, money
+from connector.client.acts.columns import Column
+from connector.client.acts.money import AMOUNT as LABEL
+from connector.client.acts.money import TYPED, money
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -87,16 +89,19 @@ REQUEST: Shape = {
     "state": "text", "tx": "text", "reason": "text", "created": "text", "updated": "text",
 }  # fmt: skip
 ID = Field("id", ("Id", "编号"), "an id of your own; the same again changes nothing", "--id", default=FRESH)
-AMOUNT = Field("amount", ("Amount, in hundredths", "金额(分)"), "amount " + HUNDREDTHS, kind="digits", least=1)
+AMOUNT = Field("amount", LABEL, "amount " + TYPED, kind="money", least=1)
 REFERENCE = Field("reference", ("Reference", "参考号"), "the reference that both sides show", sent="id")
 FIRST = Field("first", ("Leave out", "跳过"), "leave out so many", "--first", "number", 0, least=0)
 MAY = {"reference": "PS-ABCD-EFGH-IJKL-MNOP"}
 
 
+def _what(row: Any) -> str:
+    return "bring in" if row["kind"] == "add" else "take home"
+
+
 def _request(row: Any) -> list[str]:
     """Return what a person reads of a request about money."""
-    what = "bring in" if row["kind"] == "add" else "take home"
-    head = f"{row['reference']}  {what} {money(row['amount'], row['currency'])}: {row['state']}"
+    head = f"{row['reference']}  {_what(row)} {money(row['amount'], row['currency'])}: {row['state']}"
     return [head + (f", {row['reason']}" if row["reason"] else "")]
 
 
@@ -105,14 +110,24 @@ def _added(row: Any) -> list[str]:
     return [*_request(row), *([f"next: {paid}; it credits you then"] if row["state"] == "asked" else [])]
 
 
-def _requests(found: Any) -> list[str]:
-    return [line for row in found["requests"] for line in _request(row)]
+REQUESTS = (
+    Column("REFERENCE", "reference"),
+    Column("ASKED", "created", is_moment=True),
+    Column("WHAT", _what),
+    Column("AMOUNT", lambda row: money(row["amount"], row["currency"]), is_count=True),
+    Column("STATE", "state"),
+    Column("MOVED", "updated", long=True, is_moment=True),
+    Column("TRANSACTION", "tx", long=True),
+    Column("REASON", "reason", rare=True),
+)
+# those of all members, as the exchange has them
+ASKED = (*REQUESTS[:-1], Column("MEMBER", "member"), REQUESTS[-1])
 
 
-def _waiting(found: Any) -> list[str]:
+def _next(found: Any) -> list[str]:
+    """Return what the exchange does about each request, as it is typed."""
     lines = []
     for row in found["requests"]:
-        lines += [f"{line} ({row['member']})" for line in _request(row)]
         if row["state"] == "asked":
             paid = f"--reference {row['reference']}"
             lines.append(f"  when paid: penstock exchange credit {row['member']} {row['amount']} {paid}")
@@ -159,7 +174,7 @@ ACTS = (
         "wallet add",
         "POST cash#{kind=add}",
         help="Ask the exchange to credit money that we bring in; it shows the reference to pay it under.",
-        says=("Bring in {amount}, in hundredths of the currency.", "充值 {amount}(以货币的百分之一计)。"),
+        says=("Bring in {amount}.", "充值 {amount}。"),
         answer=REQUEST,
         example={"amount": "125000"},
         fields=(AMOUNT, ID),
@@ -171,7 +186,7 @@ ACTS = (
         "wallet withdraw",
         "POST wallet/withdrawals",
         help="Give units back to their issuer, on chain, and ask the exchange to pay them out.",
-        says=("Take home {amount}, in hundredths of the currency.", "提现 {amount}(以货币的百分之一计)。"),
+        says=("Take home {amount}.", "提现 {amount}。"),
         answer=REQUEST,
         example={"amount": "25000"},
         fields=(AMOUNT, ID),
@@ -188,7 +203,7 @@ ACTS = (
         example={},
         fields=(FIRST,),
         handler=FORWARD,
-        lines=_requests,
+        table=REQUESTS,
         none="nothing was asked for yet",
     ),
     Act(
@@ -206,7 +221,8 @@ ACTS = (
         roles=EXCHANGE,
         operator=READ,
         verb="exchange request list",
-        lines=_waiting,
+        table=ASKED,
+        lines=_next,
         none="no request waits",
     ),
     Act(

@@ -41,6 +41,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "column.file": ("File", "文件"),
     "column.filed": ("Filed", "提交时间"),
     "column.filer": ("Filed by", "提交方"),
+    "column.folder": ("Folder", "文件夹"),
     "column.formula": ("Formula", "计算方法"),
     "column.hint": ("Perhaps", "疑似内容"),
     "column.hops": ("Passed on by", "转告次数"),

@@ -98,6 +98,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{count} amounts lapse unless they are claimed or acknowledged before",
         "{count} 笔款项若未及时领取或确认将失效",
     ),
+    "wait.complaints": ("{count} complaints wait for you", "{count} 件投诉待您处理"),
+    "wait.orders": (
+        "{count} orders to give money back wait for you, the first until {until}",
+        "{count} 项退款裁定待您履行,最早期限 {until}",
+    ),
+    "wait.unpaid": (
+        "{count} orders to give money back were not carried out in time: order otherwise, or suspend the member",
+        "{count} 项退款裁定逾期未履行:请另行裁定或暂停该成员",
+    ),
     "wait.products": ("{count} products could not be published", "{count} 个产品发布失败"),
     "begin.buyer": ("Find a product and look at it", "查找并查看产品"),
     "begin.provider": ("Publish your first product", "发布第一个产品"),

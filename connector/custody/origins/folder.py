@@ -1,7 +1,13 @@
-"""Files on this machine, and all files below folders."""
+"""Files on this machine, and all files below folders.
+
+Law: a link is never read. Who names one is told so, and what becomes one after it was looked up is another file: it
+could lead to keys.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -9,10 +15,10 @@ from connector.custody.errors import VaultError
 from connector.custody.origins.origin import changed
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
     from pathlib import Path
 
+POINTED = "name the file it points to"
 # what of a file's status must stay: another file, other bytes in it
 MARKS = ("st_ino", "st_dev", "st_size", "st_mtime_ns")
 
@@ -28,9 +34,11 @@ class LocalFile:
     @classmethod
     def at(cls, path: Path) -> LocalFile:
         """Plan with the file as it is now; `VaultError` `source` for anything but a regular file."""
+        if path.is_symlink():
+            raise VaultError("source", f"`{path}` is a link", POINTED)
         if not path.is_file():
             raise VaultError("source", f"`{path}` is no regular file")
-        status = path.stat()
+        status = path.stat(follow_symlinks=False)
         return cls(path, status.st_size, _marks(status))
 
     @property
@@ -39,13 +47,24 @@ class LocalFile:
         return str(self.path)
 
     def open(self) -> BinaryIO:
-        """Open it without a buffer."""
+        """Open it without a buffer; what took its place in the moment before is not read."""
         self.check()
-        return self.path.open("rb", buffering=0)
+        try:
+            # no link, and nothing that is waited for
+            handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise changed(self.place) from error
+            raise
+        stream = os.fdopen(handle, "rb", buffering=0)
+        if _marks(os.fstat(handle)) != self.marks:
+            stream.close()
+            raise changed(self.place)
+        return stream
 
     def check(self) -> None:
         """Raise unless the file is the planned one and was not written to since."""
-        if _marks(self.path.stat()) != self.marks:
+        if _marks(self.path.stat(follow_symlinks=False)) != self.marks:
             raise changed(self.place)
 
 
@@ -56,7 +75,7 @@ def files_at(path: Path) -> Iterator[tuple[str, LocalFile]]:
         return
     for item in sorted(path.rglob("*")):
         if item.is_symlink():
-            raise VaultError("source", f"`{item}` is a link", "name the file it points to")
+            raise VaultError("source", f"`{item}` is a link", POINTED)
         if not item.is_dir():
             yield item.relative_to(path).as_posix(), LocalFile.at(item)
 

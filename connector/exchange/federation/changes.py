@@ -22,9 +22,10 @@ import orjson
 
 from catalog.source import State
 from catalog.spaces import MAIN, OTHERS, sight
-from connector.exchange import kinds, spaces, standing
+from connector.exchange import kinds, standing
 from connector.exchange.federation import entry, keeping, showing
 from connector.exchange.numbering import beyond, newest, seq_of
+from connector.exchange.sight import grades
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.catalogue import FederatedRow, FederatedState, SourceRow
@@ -61,7 +62,7 @@ def begin(tx: Tx) -> None:
 def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> JsonObject:
     """Return the changes after a number, as the exchange `own`: of what the exchange `reader` may see."""
     floor, here, end = tx.get(FactRow, name=keeping.FLOOR), _epoch(tx), newest(tx)
-    sees, sources = spaces.sight(tx, reader, READS_AS), showing.seen(tx)
+    sees, sources = grades(tx, reader, READS_AS), showing.seen(tx)
     lost = after > end or (after and (epoch != here or after < (floor.value["seq"] if floor else 0)))
     head = {"exchange": own, "epoch": here, "after": after}
     if lost:

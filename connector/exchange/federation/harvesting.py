@@ -3,13 +3,16 @@
 Law: (1) Everything is in the rows: a reading that was broken off, however, goes on at its newest page. (2) One source's
 fault is that source's state; it costs the others nothing but its share of the places (`READINGS_MAX`), which it leaves
 after `READING_SECONDS`. (3) No question waits for what a reading brings, only for a reading that an operator asked for:
-fifty sources end all the time, and each would hold every question up until the index has caught up.
+fifty sources end all the time, and each would hold every question up until the index has caught up. (4) While anything
+is read, threads take shorter turns at the interpreter: what is kept of a page computes, and an answer needs some dozens
+of turns.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 # an operator who asked for a reading waits at most so long for its end
 ASKED_SECONDS = 25.0
+# a thread that computes lets another one have its turn after so long while anything is read, and otherwise
+TURN_SECONDS, TURN_SECONDS_ELSE = 0.0005, 0.005
 # how soon a reading that another process does is looked at
 LOOK_SECONDS = 0.2
 
@@ -114,12 +119,15 @@ class Harvesting:
         """Return the reading of a source that is under way, or a new one."""
         task = self._running.get(name)
         if task is None:
+            sys.setswitchinterval(TURN_SECONDS)
             task = self._running[name] = asyncio.create_task(self._harvest(name), name=f"harvest:{name}")
             task.add_done_callback(lambda _task: self._ended(name))
         return task
 
     def _ended(self, name: str) -> None:
         self._running.pop(name, None)
+        if not self._running:
+            sys.setswitchinterval(TURN_SECONDS_ELSE)
         self.wake()
 
     async def _harvest(self, name: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from catalog.found import found_id
 from catalog.listing import State as Listing
 from connector.exchange import standing
+from connector.exchange.federation.among import among
 from connector.exchange.numbering import following, row_of
 from connector.runtime.limits import GONE_PRODUCTS_MAX
 from connector.store.rows.catalogue import FederatedRow, FederatedState, HarvestedRow, ListingRow, SourceRow
@@ -34,9 +35,14 @@ FLOOR = "changes.floor"
 def take(tx: Tx, source: SourceRow, sightings: Sequence[Sighting], now: datetime) -> tuple[int, int]:
     """Keep a page of a source; return how many products it has now, and how many there was no room for."""
     name, count, left = source.name, source.products, 0
-    touched: set[str] = set()
+    touched, met = set[str](), set[str]()
+    owns = [sighting.own for sighting in sightings]
+    there = {row.own: row for row in among(tx, HarvestedRow, "own", owns, "source = ?", name)}
     for sighting in sightings:
-        known = tx.get(HarvestedRow, source=name, own=sighting.own)
+        own = sighting.own
+        # one that a page tells twice is there as it was told first
+        known = tx.get(HarvestedRow, source=name, own=own) if own in met else there.get(own)
+        met.add(own)
         if sighting.document is None:
             if known is not None:
                 count -= tx.delete(HarvestedRow, source=name, own=sighting.own)
@@ -77,8 +83,10 @@ def regroup(tx: Tx, products: Iterable[str], now: datetime) -> None:
     if not keys:
         return
     ranks = {row.name: row.rank for row in tx.find(SourceRow)}
-    for seq, key in enumerate(keys, following(tx)):
-        rows = tx.find(HarvestedRow, "product = ?", (key,))
+    told: dict[str, list[HarvestedRow]] = {key: [] for key in keys}
+    for one in among(tx, HarvestedRow, "product", keys):
+        told[one.product].append(one)
+    for seq, (key, rows) in enumerate(told.items(), following(tx)):
         if not rows:
             tx.update(FederatedRow, {"id": key}, state=FederatedState.GONE, seq=seq, updated=now)
             continue

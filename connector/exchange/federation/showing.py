@@ -17,6 +17,7 @@ from catalog.source import UNSEEN
 from catalog.spaces import MAIN, sight
 from connector.exchange import kinds
 from connector.exchange.federation import keeping
+from connector.exchange.federation.among import KEYS_MAX, among
 from connector.negotiation.protocol import offers
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_BYTES_MAX
@@ -71,12 +72,15 @@ def page(tx: Tx, keys: Sequence[str]) -> tuple[list[JsonObject], int]:
     sources = seen(tx) if any(is_found(key) for key in keys) else {}
     told: list[JsonObject] = []
     size = 0
-    for count, key in enumerate(keys):
-        one = _shown(tx, key, sources) if is_found(key) else kinds.shown(tx, key)
-        size += 0 if one is None else len(orjson.dumps(one))
-        if told and size > FOUND_BYTES_MAX:
-            return told, count
-        told += [] if one is None else [one]
+    for first in range(0, len(keys), KEYS_MAX):
+        some = keys[first : first + KEYS_MAX]
+        found = _found(tx, [key for key in some if is_found(key)], sources)
+        for count, key in enumerate(some, first):
+            one = found.get(key) if is_found(key) else kinds.shown(tx, key)
+            size += 0 if one is None else len(orjson.dumps(one))
+            if told and size > FOUND_BYTES_MAX:
+                return told, count
+            told += [] if one is None else [one]
     return told, len(keys)
 
 
@@ -97,11 +101,17 @@ def seen(tx: Tx) -> dict[str, SourceRow]:
 
 
 def _shown(tx: Tx, key: str, sources: dict[str, SourceRow]) -> JsonObject | None:
-    row = tx.get(FederatedRow, id=key)
-    if row is None or row.state is not FederatedState.FOUND:
-        return None
-    sightings = tellings(tx, key, sources)
-    return view(row, sightings, sources) if sightings else None
+    return _found(tx, [key], sources).get(key)
+
+
+def _found(tx: Tx, keys: Sequence[str], sources: dict[str, SourceRow]) -> dict[str, JsonObject]:
+    """Return those of these products that are to be found, by two questions for all."""
+    rows = [row for row in among(tx, FederatedRow, "id", keys) if row.state is FederatedState.FOUND]
+    told: dict[str, list[HarvestedRow]] = {row.id: [] for row in rows}
+    for one in among(tx, HarvestedRow, "product", list(told)):
+        if one.source in sources:
+            told[one.product].append(one)
+    return {row.id: view(row, told[row.id], sources) for row in rows if told[row.id]}
 
 
 def tellings(tx: Tx, key: str, sources: Mapping[str, SourceRow]) -> list[HarvestedRow]:

@@ -10,9 +10,14 @@ from functools import partial
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
+from catalog.packing import Billed, words
+from connector.channel import tally
 from connector.licence.receipt import OUTSIDE
 from contracts import currencies, price_words
+from contracts.ranges import RowSet
 from contracts.tariff import Tariff
+from ledger.edition.row_table import RowTable
+from ledger.log.note import unb64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +45,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "product": ("product", "产品"),
     "price": ("price", "价格"),
     "quantity": ("quantity", "数量"),
+    "what": ("what is billed", "计费内容"),
     "amount": ("amount", "金额"),
     "issuer": ("issued by", "出具方"),
     "at": ("at", "时间"),
@@ -98,6 +104,7 @@ def facts(document: Mapping[str, Any], agreement: str = "", lang: str = "en") ->
         "product": bill["terms"]["title"],
         "price": price_words.price(tariff, lang),
         "quantity": price_words.quantity(tariff, int(bill["quantity"]), lang),
+        "what": _what(bill, lang) if tariff.unit == "byte" else "",
         "amount": price_words.money(int(bill["amount"]), tariff.currency, lang),
         "shares": ", ".join(
             f"{payee}: {_money(share, tariff.currency, lang)}" for payee, share in bill["shares"].items()
@@ -106,6 +113,16 @@ def facts(document: Mapping[str, Any], agreement: str = "", lang: str = "en") ->
         "at": document["at"],
     }
     return [(WORDS[name][at], value) for name, value in told.items() if value]
+
+
+def _what(bill: Mapping[str, Any], lang: str) -> str:
+    """Return how much of the bytes is data and how much the list of files; empty where the bill has no row table."""
+    if not bill.get("rows"):
+        return ""
+    table = RowTable(unb64(bill["rows"]))
+    paid = RowSet.of((first, count) for line in bill["lines"] for first, count in line["rows"])
+    listed = tally.plain_bytes(table, paid & RowSet(((0, table.index_rows),)))
+    return words(Billed(tally.plain_bytes(table, paid) - listed, listed, None), lang, by_bytes=True)
 
 
 def page(document: Mapping[str, Any], agreement: str = "") -> str:

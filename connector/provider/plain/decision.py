@@ -26,7 +26,7 @@ def use(agreement: AgreementRow, transfer: str, purpose: str, size: int) -> Use:
     """Return the use of a copy of `size` bytes under the row of its agreement; `transfer` is our id of its transfer."""
     terms, peer = agreement.signed_terms, agreement.peer
     request = sha({PLACE: transfer}).hex()
-    link = Link(agreement.digest, terms["product"], peer, peer, agreed(terms, peer), request)
+    link = Link(agreement.digest, terms["product"], peer, peer, agreed(terms, peer), request, PLAIN)
     said = measured({PURPOSE: purpose} if purpose else {}, size)
     return Use((link,), TIERS[PLAIN].action, said, RELEASE, PLACE, taker=transfer, polls=True)
 

@@ -71,3 +71,13 @@ class FactRow(TableRow):
 
     name: str
     value: Document
+
+
+@table("published_folders", key=("path",))
+@dataclass(frozen=True, kw_only=True)
+class PublishedFolderRow(TableRow):
+    """A folder whose files the console may publish, named by somebody while it ran."""
+
+    path: str
+    by: str
+    since: datetime

@@ -250,5 +250,6 @@ class ComplaintRow(CaseRow):
     due: datetime | None = None
     waits: int  # 1 while somebody has to act
     late: int  # how often the respondent was
+    amount: Amount = 0  # that is to be given back
     created: datetime
     updated: datetime

@@ -29,6 +29,10 @@ async def _policies(told):
     asked = [part for name in EXAMPLE_FILES for part in (f"--{name}", example["files"][name])]
     await told.say("policy decide", *asked)
     await told.say("policy translate", policy, "--to", "tc609")
+    await told.say("policy template list")
+    for name in ("uses", "role"):
+        await told.say("policy template show", name)
+    await told.say("policy template fill", "uses", "region", "--set", "times=3", "--set", "region=CN")
 
 
 async def _logs(told):

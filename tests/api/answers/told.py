@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from connector.cli.answers import ANSWERS
 from connector.cli.main import app
 from connector.cli.speak import ACTING
+from connector.client.acts.table import TABLE
 from docs.generate.reference import walked
 from ledger.chain.client import Chain
 from tests.api.space import PURPOSE
@@ -21,6 +22,8 @@ from tests.api.space import PURPOSE
 DRY = "--dry-run"
 COMMANDS = {" ".join(words): command for words, command in walked(typer.main.get_command(app))}
 REHEARSED = {words for words, command in COMMANDS.items() if any(DRY in parameter.opts for parameter in command.params)}
+# what is a table, with all its columns when it is asked for them
+TABLES = {act.command for act in TABLE if act.table} | {"vault list", "vault idle", "vault holders"}
 # what a rehearsal leaves alone is looked at for a part of them, drawn by the seed of the run, in the long run for all
 LOOKED_AT = (
     REHEARSED
@@ -53,6 +56,8 @@ class Told:
         if command in REHEARSED and by is not None and command not in self.rehearsed:
             self.rehearsed[command] = await self._rehearse(command, arguments, by)
         said = await self._run(arguments, codes)
+        if command in TABLES and named(words, ANSWERS) == command:
+            await self._shown(arguments)
         self.found[row or named(words, ANSWERS)].append(said)
         return said
 
@@ -62,6 +67,13 @@ class Told:
         assert said.exit_code in codes, (arguments, said.stdout, said.stderr, said.exception)
         [line] = said.stdout.splitlines()
         return json.loads(line)
+
+    async def _shown(self, arguments):
+        """See that people are shown the same, short and long."""
+        for more in ([], ["--long"]):
+            said = await asyncio.to_thread(CliRunner().invoke, app, [*arguments, *more])
+            assert (said.exit_code, said.exception) == (0, None), (arguments, more, said.stderr)
+            assert said.stdout.strip(), (arguments, more)
 
     async def _rehearse(self, command, arguments, by):
         """Rehearse, and see that nothing has changed; returns what was printed."""

@@ -27,7 +27,10 @@ async def _lists(told):
         await told.say(words, by="provider")
     for words in ("product show told", "prices", "space list", "space show main", "space rules main"):
         await told.say(words, by="buyer")
-    await told.say("product face", "told", "--as", "dcat", by="buyer")
+    for words in ("product face told --as dcat", "product catalogue --as dcat"):
+        await told.say(words, by="buyer")
+    for way in ("card", "croissant"):
+        await told.say("product show", "told", f"--{way}", by="buyer", row=f"product show --{way}")
     await told.say("reputation", told.space.did("provider"), by="buyer")
     for price, words in ((3, "Tides"), (4, "Depths")):
         path = told.write("tides.csv", f"day,{words}\n" + "".join(f"{day},{day * price}\n" for day in range(400)))
@@ -101,6 +104,12 @@ async def _complaints(told):
     await told.say("complaint answer", "march", "--words", "edition 3 has it", by="provider")
     await told.say("complaint escalate", "march", "--words", "it lacks it, too", by="buyer")
     await told.say("complaint close", "march", "--words", "it does", "--as", "upheld", by="exchange")
+    await told.say("settle", told.agreement, by="provider")
+    await told.say("complaint file", told.agreement, *words, "--id", "april", by="buyer")
+    await told.say("complaint answer", "april", "--words", "edition 4 has it", by="provider")
+    await told.say("complaint escalate", "april", "--words", "it lacks it, too", by="buyer")
+    await told.say("complaint order", "april", "1", "--words", "it does", by="exchange")
+    await told.say("complaint pay", "april", by="provider")
 
 
 async def _rights(told):

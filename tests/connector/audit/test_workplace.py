@@ -12,14 +12,13 @@ from tests.ledger.audit.diary import SUPERVISOR
 from tests.ledger.audit.world import Given, World
 
 
-async def test_an_audit_in_a_folder_says_how_far_it_is_and_leaves_nothing(monkeypatch):
-    monkeypatch.setattr("connector.regulator.workplace.SAY_EVERY_SECONDS", 0)
+async def test_an_audit_in_a_folder_says_how_far_it_is_and_leaves_nothing():
     said = []
-    with workplace(said.append) as place:
+    with workplace(said.append, 0) as place:
         report = await run(Given(World()), SUPERVISOR, place)
         assert Path(place.place).stat().st_size
     assert report.clean
-    assert said[-1] == f"{report.events} of {report.events} events read"
+    assert said[-1].startswith(f"{report.events:,} of {report.events:,} events read: ")
     assert not Path(place.place).parent.exists()
 
 

@@ -130,13 +130,16 @@ class FailingDisk:
         self._code = code
         self.asked = 0
 
-    def execute(self, sql, *params):
+    def executemany(self, sql, rows):
+        return self.execute(sql, rows, run=self._connection.executemany)
+
+    def execute(self, sql, *params, run=None):
         if sql.startswith(self._statement):
             self.asked += 1
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = self._code
             raise error
-        return self._connection.execute(sql, *params)
+        return (run or self._connection.execute)(sql, *params)
 
     def __getattr__(self, name):
         return getattr(self._connection, name)

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.typed_data import Range
 from ledger.audit import audit
-from ledger.audit.checking import RECORDS, RESTS_ON
+from ledger.audit.how_to_check import RECORDS, RESTS_ON
 from ledger.audit.severity import ORDER
 from ledger.audit.words import CODES
 from ledger.log.events import Block

@@ -106,7 +106,7 @@ def test_rows_beyond_the_edition_have_no_price_whatever_is_counted(rows, beyond,
         assert one.plain_bytes(RowSet((rows,))) == size(*rows)
         one.charge(line(rows, use=OPEN))
         return
-    with pytest.raises(ValueError, match=r"row `12` is beyond the edition's `12` rows"):
+    with pytest.raises(ValueError, match=r"piece `12` is beyond the edition's `12` pieces"):
         one.charge(line(rows, use=OPEN))
     assert one.paid == RowSet()
 

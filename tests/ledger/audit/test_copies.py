@@ -99,7 +99,10 @@ def test_a_copy_ends_with_its_edition():
     piece = Tariff("piece", 5, 1, "CNY")
     beyond = copy_of([[0, 12]], 5, rows=[[0, 13]])
     names, report = checked(beyond, copy_of([[11, 1]], 5), tariff=piece)
-    assert (names, report.findings[0].facts["reason"]) == ([("field-malformed", SELLER, 0)], "rows beyond the edition")
+    assert (names, report.findings[0].facts["reason"]) == (
+        [("field-malformed", SELLER, 0)],
+        "pieces beyond the edition",
+    )
     assert (report.copies, report.copies_unpriced) == (2, 0), "and what was beyond is no row paid"
 
 

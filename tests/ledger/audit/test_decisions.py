@@ -24,7 +24,7 @@ from tests.ledger.audit.world import POLICY
 
 SPACE, BY_ROLE = members()
 PROVIDER, BUYER = BY_ROLE["provider"], BY_ROLE["buyer"]
-DEAL = SimpleNamespace(terms=SimpleNamespace(product="urn:product:1", policy=POLICY), buyer=BUYER.did)
+DEAL = SimpleNamespace(terms=SimpleNamespace(product="urn:product:1", policy=POLICY, tier="kept"), buyer=BUYER.did)
 AGREED = {"@type": "Agreement", "target": "urn:product:1", "assignee": BUYER.did, **POLICY}
 NEAR, ASIDE = timedelta(minutes=15), timedelta(minutes=15, seconds=1)
 TRUE = {"recipient": BUYER.did, "spatial": BUYER.region}

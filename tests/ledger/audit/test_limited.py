@@ -6,7 +6,7 @@ from itertools import chain, combinations
 
 import pytest
 
-from ledger.audit.checking import RESTS_ON
+from ledger.audit.how_to_check import RESTS_ON
 from ledger.audit.limited import NOWHERE
 from tests.every import every
 from tests.ledger.audit.diary import WITNESSED_BY

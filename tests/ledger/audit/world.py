@@ -39,9 +39,8 @@ LAST = 99  # the block that everybody cites in the end
 BLOCKS = {number: bytes([number]) * 32 for number in (*range(1, 9), LAST)}
 PURPOSE = "https://w3id.org/penstock/purpose#Research"
 POLICY = {"permission": [{"action": "use", "constraint": []}]}
-COUNTED = {
-    "permission": [{"action": "use", "constraint": [{"leftOperand": "count", "operator": "lteq", "rightOperand": "2"}]}]
-}
+COUNT = {"leftOperand": "count", "operator": "lteq", "rightOperand": "2"}
+COUNTED = {"permission": [{"action": "use", "constraint": [COUNT]}]}
 
 
 @dataclass(frozen=True)
@@ -83,10 +82,8 @@ class World:
         self.space = {name: Diary(name, 7001 + at) for at, name in enumerate(WITNESSED_BY)}
         self.chain: list[ChainEvent] = []
         self.clock = self.block_time = NOW
-        self.extra, self.overrides = {}, {}
-        self.attested, self.unread = None, ()
-        self.unreachable: set[str] = set()
-        self.identities, self.delays, self.payments = {}, {}, {}
+        self.extra, self.overrides, self.identities, self.delays, self.payments = {}, {}, {}, {}, {}
+        self.attested, self.unread, self.unreachable = None, (), set()
         self._register()
         self._trade()
         self._watch()
@@ -383,6 +380,9 @@ class Given:
 
     async def payment(self, transaction):
         return self.world.payments.get(transaction)
+
+    async def payments(self, sender, receiver):
+        return [one for one in self.world.payments.values() if (one.sender, one.receiver) == (sender, receiver)]
 
     async def unread(self):
         return self.world.unread

@@ -233,6 +233,18 @@ def test_compact_tree_equals_the_whole_one():
     assert len(tree.peaks) == 4
 
 
+@every(("size", "more"), [(0, 0), (0, 1), (1, 0), (1, 1), (7, 9), (8, 8), (255, 2), (256, 300), (511, 1)])
+def test_a_tree_takes_many_leaves_as_it_takes_each(size, more):
+    leaves = leaves_of(size + more)
+    tree = Compact()
+    for leaf in leaves[:size]:
+        tree = tree.append(leaf)
+    grown = tree
+    for leaf in leaves[size:]:
+        grown = grown.append(leaf)
+    assert tree.extended(leaves[size:]) == grown
+
+
 # ---- a proof and a size that do not belong together ---------------------------------------------------------------
 SIZES = range(1, 18)
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from policy.calendar import Duration
-from policy.constraints import PERIODS
+from policy.constraint_reading import PERIODS
 from policy.errors import PolicyError
 from policy.model import Constraint, Logical
 from policy.parse import parse

@@ -69,9 +69,9 @@ RECORDS: Mapping[str, tuple[str, str, str, str]] = {
         "对已披露条款计算摘要（RFC 8785、SHA-256），与 termsDigest 比较，并恢复双方 EIP-712 签名者",
     ),
     "edition": (
-        "the edition's public rows",
+        "the edition's public pieces",
         "版本的公开行表",
-        "read header and rows below the provider's /sealed/EDITION, and hash them to the edition's id",
+        "read header and pieces (`rows`) below the provider's /sealed/EDITION, and hash them to the edition's id",
         "读取提供方 /sealed/EDITION 下的 header 与 rows，并计算版本标识",
     ),
     "attestation": (
@@ -145,6 +145,9 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "amount-differs-from-tariff": ("terms", "edition"),
     "copy-differs-from-tariff": ("terms", "edition"),
     "refund-not-on-chain": ("chain", "log"),
+    "order-unpaid": ("chain", "log"),
+    "order-over-paid": ("chain", "log"),
+    "order-not-on-chain": ("chain", "log"),
     "voucher-mismatch": ("log",),
     "receipt-mismatch": ("counterparty", "log"),
     "rows-paid-twice": ("log", "edition"),

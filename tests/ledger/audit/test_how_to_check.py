@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.audit.checking import RECORDS, evidence, how
+from ledger.audit.how_to_check import RECORDS, evidence, how
 
 
 def test_evidence_and_ways_to_check_it_are_told_in_the_language_asked_for():

@@ -1,4 +1,4 @@
-"""Where a left value comes from: one builder a kind of source, one test a constraint.
+"""Whether one constraint holds: a builder for each kind of source of a left value, a test for each constraint.
 
 A test is a pure function of request and world, three-valued. What the clock and the counters know is never taken from
 the request's context; what nobody can know but the asker (its purpose) never from anywhere else.

@@ -1,0 +1,100 @@
+"""The life of a participant: made from its table of parts, begun, taken over, ended.
+
+Law: parts are made in the table's order and end in the reverse; nothing works before this process holds the lease, and
+what lapses waits for nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.app import ground
+from connector.core import service
+from connector.core.service import Parts
+from connector.operation import catching_up, set_back
+from connector.runtime.clock import Clock
+from connector.store.succession import Succession
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+    from connector.core.core import Core
+    from connector.negotiation.reactions import Rules
+    from connector.operation.health import Health
+    from connector.runtime.settings import Settings
+    from connector.settlement.claiming import Claiming
+    from connector.settlement.monitor import Monitor
+    from connector.space.author import SpaceAuthor
+    from connector.space.view import SpaceView
+    from connector.store.store import Store
+    from connector.store.tenure import Tenure
+    from ledger.chain.programs import Programs
+
+
+class Life:
+    """What a participant does as a whole; its table (`connector.app.app`) stands on this and names the parts."""
+
+    # those of the parts that are asked here
+    core: Core
+    store: Store
+    tenure: Tenure
+    space: SpaceView
+    programs: Programs
+    author: SpaceAuthor
+    health: Health
+    claiming: Claiming
+    monitor: Monitor
+
+    def __init__(self, data: Path, settings: Settings, clock: Clock, rules: Rules) -> None:
+        self.data, self.settings, self.clock, self.rules = data, settings, clock, rules
+        self.did, self.url = settings.did, settings.url
+        self.parts: Parts
+        self.succession: Succession
+
+    @classmethod
+    async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> Self:
+        """Build and open a participant, once its database is free and its space answers; `recover` then goes on."""
+        made = cls(data, settings, clock or Clock(), rules)
+        await service.make(made)
+        made.parts = Parts(made)
+        made._tie()
+        await set_back.wait(made.core, made.space, made.programs, made.tenure, catching_up.catch_up)
+        return made
+
+    def _tie(self) -> None:
+        """Have every part asked, and look again, as its line says."""
+        for chores in service.each(self, "chores"):
+            self.monitor.chores.update(chores)
+        self.health.warns += service.each(self, "warns")
+        self.succession = Succession(self.tenure, self.work, ground.stop)
+        for said, working in (("looks", False), ("working", True)):
+            for looks in service.each(self, said):
+                for tables, look in looks.items():
+                    self.succession.look(tables, look, working=working)
+        if self.settings.side_by_side:
+            self.space.build = self.author.rebuild
+            self.store.on_foreign(self.succession.changed)
+
+    async def recover(self) -> None:
+        """Go on with everything open; call it when the server answers, because peers answer at once.
+
+        Beside another process that works on our tables we answer questions, and take its place when it is gone.
+        """
+        for ready in service.each(self, "readies"):
+            await ready()
+        for driver in service.drivers(self):
+            driver.resting = not self.tenure.held
+        await self.succession.begin()
+
+    async def work(self) -> None:
+        """Begin what one process does at a time; what lapses waits for nothing."""
+        await self.claiming.begin()
+        await service.begin(self)
+
+    async def close(self) -> None:
+        """Stop working; every row stays as it is."""
+        if self.tenure.held:
+            await self.claiming.end()
+        await self.succession.close()
+        await service.end(self)

@@ -1,0 +1,101 @@
+"""The rules that a product is offered under: the usual ones from a few words, or a policy as its provider wrote it.
+
+Law: what is published can be kept here, all of it: a policy that asks for what nobody can say, that names other things
+or people than the offer does, that is paid beside the price, or that never permits a delivery in its tier, is refused
+before anything is sealed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from catalog.codes import tier as tier_of
+from connector.enforcement import supply
+from connector.enforcement.judge import PAID
+from connector.licence.duties import PERFORMERS, TRANSFORM
+from connector.runtime.errors import InvalidInput
+from policy.compare.cells import Effort
+from policy.compare.compare import implied
+from policy.compare.onward import QUESTIONS_MAX
+from policy.errors import PolicyError
+from policy.offer import offer_rules
+from policy.parse import parse
+from policy.vocabulary.actions import upwards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from policy.model import Duty, Policy
+
+RULES: Final = "rules"  # a brief's member with a whole policy
+# of a policy: what is offered, and what names the document alone
+OFFERED: Final = ("profile", "permission", "prohibition", "obligation", "conflict")
+NAMING: Final = frozenset({"@context", "@type", "@id", "uid"})
+
+
+def offered(brief: Mapping[str, Any], until: datetime) -> dict[str, Any]:
+    """Return the rules of a checked brief, without names of product and parties; raises InvalidInput, PolicyError."""
+    if brief.get(RULES) is None:
+        return offer_rules(
+            purpose=brief["purpose"],
+            until=until,
+            region=brief.get("region"),
+            openings=brief.get("openings"),
+            onward=brief.get("onward") or False,
+        )
+    written = brief[RULES]
+    if odd := sorted(set(written) - NAMING - set(OFFERED)):
+        hint = "the offer names the product and both sides: write rules alone"
+        raise InvalidInput(f"the policy to offer names `{odd[0][:100]}`", hint)
+    rules = {name: written[name] for name in OFFERED if name in written}
+    policy = parse({"@type": "Offer", **rules})
+    supply.require(policy)
+    _require_delivery(policy, tier_of(brief["tier"]).action)
+    _require_duties(policy)
+    _require_no_target(policy)
+    return rules
+
+
+def _require_delivery(policy: Policy, action: str) -> None:
+    """Raise PolicyError unless something permits the action that a delivery is."""
+    above = set(upwards(action))
+    delivering = tuple(rule for rule in policy.permissions if above & set(rule.actions))
+    if not delivering:
+        text = f"no permission covers `{action}`, which is what is delivered in this tier: nobody could buy it"
+        raise PolicyError("missing", "/permission", text, f"permit `use` or `{action}`, or choose another tier")
+    wish = replace(policy, permissions=tuple(replace(rule, actions=(action,)) for rule in delivering))
+    if implied(wish, replace(wish, permissions=()), Effort(QUESTIONS_MAX)).holds:  # it allows no more than nothing
+        text = f"the policy never allows `{action}`, which is what is delivered in this tier: nobody could buy it"
+        raise PolicyError("contradiction", "", text, "change what forbids it, or say `conflict`")
+
+
+def _require_duties(policy: Policy) -> None:
+    """Raise PolicyError for a duty that nobody here can do: every use would wait for it."""
+    owed = [duty for rule in policy.permissions for duty in rule.duties] + list(policy.obligations)
+    owed += [duty for rule in policy.prohibitions for duty in rule.remedies]
+    # what is sealed changes no more, and a release takes whatever is paid for its payment
+    done = {action for action, one in PERFORMERS.items() if one.step != TRANSFORM} - PAID
+    for duty in _flat(owed):
+        if duty.action in PAID:
+            text = f"a duty to `{duty.action}`, and what is paid is the price: its amount would bind nobody"
+            raise PolicyError("misplaced", duty.path, text, "leave it out, and say it by the price")
+        if duty.action not in done:
+            text = f"nobody here can `{duty.action}`: every use would wait for it"
+            raise PolicyError("unsupported", duty.path, text, "what can be done: " + ", ".join(sorted(done)))
+
+
+def _flat(duties: Iterable[Duty]) -> Iterator[Duty]:
+    """Yield duties, each before what follows where it is not done."""
+    for duty in duties:
+        yield duty
+        yield from _flat(duty.consequences)
+
+
+def _require_no_target(policy: Policy) -> None:
+    """Raise PolicyError for a rule about a thing: the offer names the product, and another is not sold by it."""
+    for rule in (*policy.permissions, *policy.prohibitions):
+        if rule.targets:
+            text = f"a rule is about `{rule.targets[0][:100]}`, and the offer about this product"
+            raise PolicyError("misplaced", rule.path, text, "leave `target` out")

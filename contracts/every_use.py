@@ -1,0 +1,26 @@
+"""What signed terms say of every use under them, as a policy asks for it (TC609-6-2025-14, dictionary C.6).
+
+Law: who decides and who audits take it from here, so that an asker cannot say otherwise and a decision that was told
+otherwise is found.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONNECTOR: Final = "connector"
+_SEALED: Final = {"executionEnv": "usageControl", "encryptMode": "ciphertext", "deliveryMethod": "file"}
+# tier → operand → what is so
+OF_TIER: Final[Mapping[str, Mapping[str, str]]] = {
+    "plain": {"executionEnv": "other", "encryptMode": "plaintext", "deliveryMethod": "file"},
+    "kept": _SEALED,
+    "leased": _SEALED,
+}
+
+
+def every_use(tier: str, buyer: str) -> Mapping[str, str]:
+    """Return operand → value, for each use of `buyer` (a DID) under terms of a tier."""
+    return {CONNECTOR: buyer, **OF_TIER[tier]}

@@ -1,0 +1,364 @@
+"""What an exchange orders and when it is carried out, over a chain that a test writes; who is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from catalog.complaint import Move
+from catalog.errors import ComplaintError
+from connector.exchange.complaints import Complaints, overdue
+from connector.exchange.redress import Redress
+from connector.runtime.clock import SetClock
+from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.store.rows.catalogue import TradeRow
+from connector.store.rows.space import ComplaintRow
+from connector.store.store import Store
+from contracts import payment_reference as references
+from ledger.chain.errors import ChainUnreachable
+from ledger.chain.payment import Payment
+from tests.core import core
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)  # a Monday
+EXCHANGE, PROVIDER, BUYER = "did:web:exchange", "did:web:provider", "did:web:buyer"
+SELLS, BUYS = b"\x01" * 20, b"\x02" * 20
+DIGEST, OTHER = "ab" * 32, "cd" * 32
+A, B = (references.complaint(EXCHANGE, key) for key in ("a", "b"))
+
+
+def back(amount, complaint=b"", block=1):
+    return Payment(SELLS, BUYS, amount, bytes.fromhex(DIGEST), complaint, block)
+
+
+# ---- at the exchange
+
+
+class Chain:
+    """The chain as far as orders look at it: channels and transfers under references."""
+
+    def __init__(self):
+        self.channels, self.back, self.away, self.asked = {}, [], False, 0
+        self.height, self.times, self.fork = 100, {}, 0
+        self.deployment = SimpleNamespace(currency="CNY")
+        self.chain = self
+
+    async def licence(self, digest):
+        return SimpleNamespace(provider=SELLS, buyer=BUYS)
+
+    async def newest(self):
+        if self.away:
+            raise ChainUnreachable("away")
+        return SimpleNamespace(number=self.height)
+
+    async def block(self, number):
+        return SimpleNamespace(number=number, at=self.times.get(number, NOW), fork=self.fork)
+
+    async def events(self, program, event, first, last, **filters):
+        self.asked += 1
+        assert filters == {"sender": SELLS, "receiver": BUYS}
+        return [one for one in self.back if first <= one.block <= last]
+
+    def money(self, amount):
+        return f"{amount / 100:.2f} CNY"
+
+
+class Settled:
+    """What the exchange counts of the chain's channels."""
+
+    def __init__(self, chain):
+        self._chain = chain
+
+    async def channels(self, upto):
+        return SimpleNamespace(channels=self._chain.channels)
+
+
+def channel(claimed, payer=BUYS, payee=SELLS):
+    return SimpleNamespace(opened={"payer": payer, "payee": payee}, claimed=claimed)
+
+
+class Ground:
+    """The complaints of an exchange over a chain that a test writes."""
+
+    def __init__(self, store):
+        self.told, self.clock, self.chain = [], SetClock(NOW), Chain()
+        settings = SimpleNamespace(chain=SimpleNamespace(confirmations=0))
+        self.core = core(store=store, evidence=self, clock=self.clock, did=EXCHANGE, settings=settings)
+        accounts = {PROVIDER: SELLS, BUYER: BUYS}
+        members = {did: SimpleNamespace(address=address) for did, address in accounts.items()}
+        by_address = {address: SimpleNamespace(did=did) for did, address in accounts.items()}
+        space = SimpleNamespace(last=lambda: SimpleNamespace(members=members, by_address=by_address.get))
+        self.complaints = Complaints(self.core, self.chain, space, Settled(self.chain))
+
+    def record(self, tx, kind, *, part, fields, now):
+        self.told.append((part, fields["to"], fields.get("amount", ""), fields["late"]))
+
+    def pass_days(self, days):
+        self.clock.move(days * 86_400)
+
+    async def write(self, act):
+        return await self.core.store.write(act)
+
+    async def move(self, key, step, by=EXCHANGE, amount=None):
+        return await self.complaints.move(key, step, by, "because", self.write, amount)
+
+    async def escalated(self, key="a", agreement=DIGEST, member=BUYER):
+        told = {"id": key, "agreement": agreement, "words": "March is missing"}
+        await self.complaints.file(told, member, self.write)
+        await self.move(key, Move.ANSWER, PROVIDER if member == BUYER else BUYER)
+        await self.move(key, Move.ESCALATE, member)
+
+    async def ordered(self, amount, key="a"):
+        return await self.move(key, Move.ORDER, amount=str(amount))
+
+    def give(self, amount, complaint=b"", days=0):
+        self.chain.height += 1
+        self.chain.times[self.chain.height] = NOW + timedelta(days=days)
+        self.chain.back.append(back(amount, complaint, self.chain.height))
+
+
+@pytest.fixture
+async def ground(tmp_path, monkeypatch):
+    store = await Store.open(tmp_path / "cases.db", (ComplaintRow.TABLE, TradeRow.TABLE))
+    made = Ground(store)
+
+    async def between(programs, sender, to, first=0, last=None):
+        return await programs.events("token", "Transfer", first, last, sender=sender, receiver=to)
+
+    monkeypatch.setattr("connector.exchange.redress.payments.between", between)
+    made.chain.channels = {b"\x0a" * 32: channel(1000)}
+    yield made
+    await store.close()
+
+
+async def test_an_order_is_at_most_what_was_paid_and_not_given_back(ground):
+    await ground.escalated()
+    ground.give(300)
+    with pytest.raises(Conflict, match=r"7.01 CNY is more than can be ordered: 10.00 CNY was paid") as refused:
+        await ground.ordered(701)
+    assert "3.00 CNY of it is given back" in str(refused.value)
+    assert refused.value.hint == "order at most 7.00 CNY"
+    assert (await ground.complaints.show("a", BUYER))["state"] == "escalated"
+    told = await ground.ordered(700)
+    assert (told["state"], told["amount"], told["given"], told["turn"]) == ("ordered", "700", "0", "respondent")
+    assert told["due"].startswith("2026-05-18"), "ten working days"
+    assert ground.told[-1] == ("a", "ordered", "700", "")
+
+
+async def test_two_orders_about_one_agreement_share_what_was_paid(ground):
+    for key in ("a", "b"):
+        await ground.escalated(key)
+    await ground.ordered(600, "a")
+    with pytest.raises(Conflict, match="more than can be ordered"):
+        await ground.ordered(401, "b")
+    await ground.ordered(400, "b")
+    ground.give(600, A)
+    assert (await ground.complaints.show("a", BUYER))["state"] == "fulfilled"
+    assert (await ground.complaints.show("b", BUYER))["state"] == "ordered"
+    with pytest.raises(Conflict, match="more than can be ordered"):
+        await ground.ordered(401, "b")
+    ground.give(400, B)
+    assert (await ground.complaints.show("b", BUYER))["state"] == "fulfilled"
+
+
+async def test_nothing_is_ordered_of_what_is_not_settled(ground):
+    ground.chain.channels = {b"\x0a" * 32: channel(0), b"\x0b" * 32: channel(500, payee=b"\x03" * 20)}
+    await ground.escalated()
+    with pytest.raises(Conflict, match="shows no payment under this agreement"):
+        await ground.ordered(1)
+
+
+async def test_a_recorded_trade_says_which_channel_counts_and_which_does_not(ground):
+    mine, others = b"\x0a" * 32, b"\x0b" * 32
+    ground.chain.channels = {mine: channel(500), others: channel(800)}
+    await ground.escalated()
+    assert (await ground.ordered(1300))["amount"] == "1300"  # nobody showed either
+    row = trade(OTHER, others, 800)
+    await ground.write(lambda tx: tx.insert(row))
+    with pytest.raises(Conflict, match=r"5.00 CNY was paid"):
+        await ground.ordered(501)
+    await ground.write(lambda tx: tx.insert(replace(row, agreement=DIGEST, channel=mine.hex())))
+    ground.chain.channels[b"\x0c" * 32] = channel(900)
+    with pytest.raises(Conflict, match=r"5.00 CNY was paid"):
+        await ground.ordered(501)
+
+
+def trade(agreement, key, amount):
+    about = dict.fromkeys(("product", "topic", "grade", "form", "tier", "unit", "currency", "price"), "")
+    return TradeRow(
+        agreement=agreement,
+        channel=key.hex(),
+        provider=PROVIDER,
+        buyer=BUYER,
+        amount=amount,
+        entry=1,
+        created=NOW,
+        **about,
+    )
+
+
+async def test_orders_about_agreements_that_nobody_showed_share_what_the_two_settled(ground):
+    await ground.escalated("a")
+    await ground.escalated("b", OTHER)
+    await ground.ordered(600, "a")
+    with pytest.raises(Conflict, match="more than can be ordered"):
+        await ground.ordered(401, "b")
+    ground.give(600, A)
+    assert (await ground.complaints.show("a", BUYER))["state"] == "fulfilled"
+    with pytest.raises(Conflict, match="more than can be ordered"):
+        await ground.ordered(401, "b")  # what was given back under another agreement is not there again
+    assert (await ground.ordered(400, "b"))["amount"] == "400"
+
+
+async def test_a_trade_that_is_shown_after_an_order_makes_it_no_smaller(ground):
+    small = b"\x0b" * 32
+    ground.chain.channels[small] = channel(1)
+    await ground.escalated()
+    await ground.ordered(1001)
+    await ground.write(lambda tx: tx.insert(trade(DIGEST, small, 1)))
+    ground.give(1, A)
+    assert (await ground.complaints.show("a", BUYER))["state"] == "ordered"
+    await ground.ordered(1)  # but the exchange may take it as it is
+    assert (await ground.complaints.show("a", BUYER))["state"] == "fulfilled"
+
+
+async def test_who_paid_is_ordered_nothing(ground):
+    await ground.escalated(member=PROVIDER)
+    with pytest.raises(Conflict, match="who was paid gives back"):
+        await ground.ordered(1)
+    assert (await ground.move("a", Move.UPHOLD))["state"] == "upheld"
+
+
+@pytest.mark.parametrize("who", [BUYER, PROVIDER])
+async def test_a_party_orders_nothing(ground, who):
+    await ground.escalated()
+    with pytest.raises(ComplaintError, match="cannot order"):
+        await ground.move("a", Move.ORDER, who, "1")
+    with pytest.raises(Absent):
+        await ground.move("a", Move.ORDER, "did:web:stranger", "1")
+    assert ground.chain.asked == 0, "a stranger costs the chain nothing"
+
+
+async def test_an_amount_is_of_an_order_alone(ground):
+    await ground.escalated()
+    for step, amount in ((Move.ORDER, None), (Move.UPHOLD, "5"), (Move.DISMISS, "")):
+        with pytest.raises(InvalidInput):
+            await ground.move("a", step, amount=amount)
+
+
+async def test_the_payer_s_word_counts_for_nothing(ground):
+    await ground.escalated()
+    await ground.ordered(500)
+    ground.give(499, A)
+    ground.give(400, B)
+    with pytest.raises(Conflict, match="the chain does not show yet"):
+        await ground.move("a", Move.PAY, PROVIDER)
+    ground.give(1, A)
+    told = [await ground.move("a", Move.PAY, PROVIDER) for _ in range(2)]
+    assert [(one["state"], one["given"]) for one in told] == [("fulfilled", "500")] * 2
+    assert [row for row in ground.told if row[1] == "fulfilled"] == [("a", "fulfilled", "500", "")]
+    for who in (BUYER, EXCHANGE):
+        await ground.escalated(f"of-{who[8:]}")
+        with pytest.raises(ComplaintError):
+            await ground.move(f"of-{who[8:]}", Move.PAY, who)
+
+
+@pytest.mark.parametrize(("days", "late"), [(13, ""), (15, "yes")])
+async def test_whether_it_was_late_is_said_by_the_time_of_the_payment(ground, days, late):
+    await ground.escalated()
+    await ground.ordered(500)
+    ground.give(500, A, days)
+    ground.pass_days(40)
+    assert await ground.complaints.unpaid(PROVIDER) == 0
+    assert ground.told[-1] == ("a", "fulfilled", "500", late)
+
+
+async def test_what_was_not_paid_in_time_counts_as_long_as_it_is_not(ground):
+    await ground.escalated()
+    await ground.ordered(500)
+    assert await ground.complaints.unpaid(PROVIDER) == 0
+    ground.pass_days(15)
+    assert await ground.complaints.unpaid(PROVIDER) == 1
+    assert await ground.complaints.unpaid(BUYER) == 0
+    assert [row.id for row in await ground.core.store.read(lambda tx: overdue(tx, ground.clock.now()))] == ["a"]
+    assert (await ground.complaints.show("a", PROVIDER))["overdue"]
+    ground.give(500, A, 15)
+    assert await ground.complaints.unpaid(PROVIDER) == 0
+
+
+async def test_it_is_ordered_otherwise_until_it_is_carried_out(ground):
+    await ground.escalated()
+    await ground.ordered(900)
+    ground.give(500, A)
+    ground.pass_days(20)
+    told = await ground.ordered(600)
+    assert (told["state"], told["amount"], told["given"]) == ("ordered", "600", "500")
+    assert told["due"].startswith("2026-06"), "the time begins anew"
+    assert ground.told[-1][3] == "", "that it was ordered otherwise accuses nobody"
+    await ground.ordered(500)
+    assert (await ground.complaints.show("a", BUYER))["state"] == "fulfilled"
+    with pytest.raises(ComplaintError, match="cannot order a complaint that is fulfilled"):
+        await ground.ordered(400)
+
+
+@pytest.mark.parametrize(
+    ("step", "by", "state"), [(Move.DISMISS, EXCHANGE, "dismissed"), (Move.SETTLE, BUYER, "settled")]
+)
+async def test_an_order_ends_otherwise_and_is_owed_no_more(ground, step, by, state):
+    await ground.escalated()
+    await ground.ordered(900)
+    told = await ground.move("a", step, by)
+    assert told["state"] == state
+    assert "amount" not in told
+    ground.pass_days(40)
+    assert await ground.complaints.unpaid(PROVIDER) == 0
+
+
+async def test_all_that_was_paid_is_enough(ground):
+    await ground.escalated()
+    await ground.ordered(900)
+    ground.give(400)  # by will, which leaves less than is ordered
+    ground.give(600, A)
+    assert (await ground.complaints.show("a", BUYER))["state"] == "fulfilled"
+
+
+async def test_while_the_chain_is_away_it_is_shown_as_it_stands(ground):
+    await ground.escalated()
+    await ground.ordered(500)
+    ground.give(500, A)
+    ground.chain.away = True
+    told = await ground.complaints.show("a", BUYER)
+    assert (told["state"], "given" in told) == ("ordered", False)
+    with pytest.raises(ChainUnreachable):
+        await ground.ordered(400)
+    ground.chain.away = False
+    [told] = await ground.complaints.page(BUYER, first=0)
+    assert (told["state"], told["given"]) == ("fulfilled", "500")
+    asked = ground.chain.asked
+    [told] = await ground.complaints.page(BUYER, first=0)
+    assert (told["state"], "given" in told, ground.chain.asked) == ("fulfilled", False, asked)
+
+
+async def test_blocks_that_last_are_read_once_and_anew_when_the_chain_changed(ground):
+    redress = Redress(ground.core, ground.chain, Settled(ground.chain))
+    row = SimpleNamespace(id="a", agreement=DIGEST, respondent=PROVIDER, complainant=BUYER)
+    ground.give(5, A)
+    ground.chain.height += 1_000
+    assert [(await redress.account(row)).given(A) for _ in range(2)] == [5, 5]
+    ground.chain.back.clear()  # what was read is not asked for again
+    assert (await redress.account(row)).given(A) == 5
+    ground.chain.fork = 1
+    assert (await redress.account(row)).given(A) == 0
+
+
+async def test_a_payment_waits_for_its_confirmations(ground):
+    ground.core.settings.chain.confirmations = 3
+    await ground.escalated()
+    await ground.ordered(500)
+    ground.give(500, A)
+    for state in ("ordered", "ordered", "ordered", "fulfilled"):
+        told = await ground.complaints.show("a", BUYER)
+        assert (told["state"], told["given"]) == (state, "500")
+        ground.chain.height += 1
