@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 from dataclasses import dataclass, field
@@ -17,8 +16,6 @@ from tests.api.space import ROLES, Space
 from tests.api.stranger import called
 
 SMALL, OTHER = "small", "other"
-RESTING = ("provider", "buyer", "exchange")
-REST_SECONDS, REST_SECONDS_MAX = 3, 60
 
 
 @dataclass
@@ -60,11 +57,7 @@ async def space(tmp_path_factory, proxy):
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def rest(space):
     """What tests before these have set going (claims, anchors, notices) has come to its end."""
-    async with asyncio.timeout(REST_SECONDS_MAX):
-        before, after = None, [space.stored(role) for role in RESTING]
-        while before != after:
-            await asyncio.sleep(REST_SECONDS)
-            before, after = after, [space.stored(role) for role in RESTING]
+    await space.rest()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -42,6 +42,8 @@ ANCHORING = "anchor_interval_seconds = 600"
 FUNDS = 1_000_000
 PURPOSE = "AirTrafficResearch"
 # what changes without any act: tokens are used up by whoever asks, heads are signed when somebody looks
+RESTING = ("provider", "buyer", "exchange")
+REST_SECONDS, REST_SECONDS_MAX = 3, 60
 RESTLESS = frozenset({"connectors", "leases", "tokens_seen", "checkpoints", "peer_heads", "facts"})
 
 
@@ -141,6 +143,14 @@ class Space:
         """Return the (role, table) that are not what `before`, role → `stored`, says."""
         now = {role: self.stored(role) for role in before}
         return sorted((role, name) for role in now for name in now[role] if before[role].get(name) != now[role][name])
+
+    async def rest(self):
+        """Wait until what tests before have set going (claims, anchors, notices) has come to its end."""
+        async with asyncio.timeout(REST_SECONDS_MAX):
+            before, after = None, [self.stored(role) for role in RESTING]
+            while before != after:
+                await asyncio.sleep(REST_SECONDS)
+                before, after = after, [self.stored(role) for role in RESTING]
 
     # --- trade
 

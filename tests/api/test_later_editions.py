@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
@@ -14,7 +13,6 @@ from tests.api.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-REST_SECONDS = 0.5
 PRODUCT, PIECE = "series", 64 * 1024
 
 
@@ -22,10 +20,7 @@ PRODUCT, PIECE = "series", 64 * 1024
 async def rest(space):
     """Let what was acquired here come to rest, for tests after these look at what others have stored."""
     yield
-    before: dict = {}
-    while (now := {role: space.stored(role) for role in ("provider", "buyer", "exchange")}) != before:
-        before = now
-        await asyncio.sleep(REST_SECONDS)
+    await space.rest()
 
 
 async def acquired(space, key):

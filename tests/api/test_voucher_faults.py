@@ -16,8 +16,8 @@ from contracts.voucher import FAULTS
 from ledger.dispute import equivocation
 from ledger.edition import mask
 from ledger.space.domains import Domains
-from tests.api.conftest import REST_SECONDS, REST_SECONDS_MAX
 from tests.api.paying_by_hand import Hand, noise, with_high_s
+from tests.api.space import REST_SECONDS, REST_SECONDS_MAX
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

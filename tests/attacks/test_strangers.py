@@ -52,6 +52,7 @@ async def asked(client, url, headers=None, body=None):
 
 async def test_with_whom_a_member_deals_is_shown_to_members_alone(space, client, tmp_path):
     own = key_files.create(tmp_path / "own") or key_files.load(tmp_path / "own")
+    await space.rest()
     before = {role: space.stored(role) for role in ROLES}
     async with called(tmp_path / "stranger", space.now) as stranger:
         for role in ROLES:
