@@ -220,11 +220,15 @@ async def credit(call: Call) -> web.Response:
 async def review(call: Call) -> web.Response:
     """Review and list a submitted product; a service is listed at the word of the operator who has read it.
 
-    `version`, if it is said, is the one that was read: another one handed in meanwhile is refused.
+    `version`, if it is said, is the one that was read: another one handed in meanwhile is refused. `despite` lists what
+    the drawn pieces speak against.
     """
-    told = (await call.object()).get("version")
+    body = await call.object()
+    told, despite = body.get("version"), body.get("despite", False)
+    if type(despite) is not bool:
+        raise InvalidInput("`despite` is true or false")
     version = None if told is None else version_number(str(told))
-    return as_json(await call.of(Reviewer).review(call.path["id"], version))
+    return as_json(await call.of(Reviewer).review(call.path["id"], version, despite=despite))
 
 
 async def attest(call: Call) -> web.Response:

@@ -39,7 +39,7 @@ ACTS: tuple[Act, ...] = (
     Act("/agreements/{id}/key-export", "buyer", "trading.export_keys", ("purpose", "confirm")),
     Act("/agreements/{id}/revocation", TRADERS, "trading.revoke", ("reason", "confirm")),
     Act("/negotiations/{id}/{act}", TRADERS, "negotiating.operate", ("reason",), ("reason",)),
-    Act("/listings/{id}/review", "exchange", "operating.review", ("version",)),
+    Act("/listings/{id}/review", "exchange", "operating.review", ("version", "despite"), ("despite",)),
     Act("/listings/{id}/move", "exchange", "operating.move", ("move", "reason")),
     Act("/applications/admission", "exchange", "operating.admit", ("did", "invite"), ("invite",)),
     Act("/applications/refusal", "exchange", "operating.refuse", ("did", "reason")),

@@ -1,22 +1,29 @@
 """What a review opens of a data set: rows drawn after registration, opened to us alone, checked against the root.
 
 Law: the seed is fixed after the edition is on chain and by nobody alone: it is the root of our own log at a size that
-our witnesses cosigned after the registration. What is published is the seed, the rows and the bound, never content.
+our witnesses cosigned after the registration. What is published is the seed, the rows and the bound, and what of the
+description does not hold; never content.
 """
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.custody import review, tickets
+from connector.exchange.spot_checks import SpotCheck
 from connector.runtime.errors import Conflict, PeerMisbehaved
 from connector.store.rows.catalogue import ListingRow
 from connector.store.table_row import replace
 from ledger.edition.header import read_header
 from ledger.edition.opening import open_piece
+from ledger.edition.row import ROW_BYTES
+from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from connector.chain.anchoring import Anchoring
     from connector.core.core import Core
     from connector.custody.review import DrawnRow
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
+    from ledger.edition.header import Header
 
 
 PARALLEL_PIECES = 4
@@ -33,7 +41,10 @@ PARALLEL_PIECES = 4
 async def drawn(
     core: Core, space: SpaceView, programs: Programs, peers: Peers, anchoring: Anchoring, row: ListingRow
 ) -> JsonObject:
-    """Return what was drawn and opened of a listing; raises Conflict and PeerMisbehaved."""
+    """Return what was drawn and opened of a listing, and what it says against its description.
+
+    Raises Conflict and PeerMisbehaved.
+    """
     key, header = row.id, read_header(row.header)
     registered = await programs.edition(bytes.fromhex(row.edition))
     if registered is None:
@@ -44,8 +55,31 @@ async def drawn(
     seed = await _seed(core, anchoring, row)
     numbers = review.drawn(seed, header)
     rows, ticket = await _ask(core, peers, provider, header, seed, numbers)
-    await _open_all(core, provider.url, row.edition, rows, ticket)
-    return review.finding(seed, numbers)
+    files, table = row.dataset["files"], await _table(core, provider.url, header)
+    if "packing" in row.dataset:
+        files = []  # packs are no files of the description
+    lengths = [table.plain_bytes(number, 1) for number in range(table.index_rows, len(table))]
+    async with SpotCheck(files, lengths if files else ()) as check:
+        await _open_all(core, provider.url, row.edition, rows, ticket, partial(_show, check, table, shown=bool(files)))
+        return review.finding(seed, numbers) | await check.told()
+
+
+async def _table(core: Core, url: str, header: Header) -> RowTable:
+    """Return the rows of an edition, which anybody may read; raises PeerMisbehaved if they are not its own."""
+    most = header.rows * ROW_BYTES
+    answer = await core.outbound.get(f"{url}/sealed/{header.edition_id().hex()}/rows", limit_bytes=most)
+    if len(answer.body) != most:
+        raise PeerMisbehaved(f"the table of an edition came with {len(answer.body)} bytes, not {most}")
+    table = await asyncio.to_thread(RowTable, answer.body)
+    if table.digest() != header.table_digest:
+        raise PeerMisbehaved("this is not the table of the edition")
+    return table
+
+
+async def _show(check: SpotCheck, table: RowTable, number: int, data: bytes, *, shown: bool) -> None:
+    """Hand on an opened piece, if it is of a file that is described."""
+    if shown and number >= table.index_rows:
+        await check.take(number - table.index_rows, data)
 
 
 async def _seed(core: Core, anchoring: Anchoring, row: ListingRow) -> bytes:
@@ -80,7 +114,14 @@ async def _ask(
     return rows, str(document["ticket"])
 
 
-async def _open_all(core: Core, url: str, edition: str, rows: list[DrawnRow], ticket: str) -> None:
+async def _open_all(
+    core: Core,
+    url: str,
+    edition: str,
+    rows: list[DrawnRow],
+    ticket: str,
+    opened: Callable[[int, bytes], Awaitable[None]],
+) -> None:
     places = asyncio.Semaphore(PARALLEL_PIECES)
 
     async def one(row: DrawnRow) -> None:
@@ -93,6 +134,6 @@ async def _open_all(core: Core, url: str, edition: str, rows: list[DrawnRow], ti
             )
             if len(answer.body) != row.row.head.sealed_bytes:
                 raise PeerMisbehaved(f"row {row.number} came with {len(answer.body)} bytes")
-            await asyncio.to_thread(open_piece, row.row, row.secret, answer.body)
+            await opened(row.number, await asyncio.to_thread(open_piece, row.row, row.secret, answer.body))
 
     await asyncio.gather(*(one(row) for row in rows))

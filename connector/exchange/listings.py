@@ -244,9 +244,10 @@ def described(document: dict[str, Any]) -> Dataset:
 
 
 def take_review(tx: Tx, evidence: Evidence, row: Stocked, finding: dict[str, Any], now: datetime) -> None:
-    """Keep what a review found, of the edition that it opened."""
+    """Keep what a review found; of the edition is what it opened, of this version what it doubts."""
     row = STOCK.own(row)
-    evidence.record(tx, "edition.reviewed", part=row.edition, fields=finding, now=now)
+    fields = {name: finding[name] for name in ("seed", "rows", "bound")}
+    evidence.record(tx, "edition.reviewed", part=row.edition, fields=fields, now=now)
     tx.change(row, replace(row, review=finding))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from catalog.listing import REASON_CHARACTERS_MAX, Move, State
 from connector.core.driver import Driver
-from connector.exchange import drawing, kinds, listings, services, spaces
+from connector.exchange import drawing, kinds, listings, services, spaces, spot_checks
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import MEMBER_REVIEWS_MAX
 from connector.store.rows.catalogue import ListingRow, ServiceRow
@@ -108,15 +108,18 @@ class Reviewer:
             await self._ended(key, row.provider)
         self._changed()
 
-    async def review(self, key: str, version: int | None = None, *, by_hand: bool = True) -> JsonObject:
+    async def review(
+        self, key: str, version: int | None = None, *, by_hand: bool = True, despite: bool = False
+    ) -> JsonObject:
         """Review and list `key`, for an operator or by itself; an already listed one is returned as it is.
 
-        `version` is the one that the operator has read; raises Conflict if another was handed in meanwhile.
+        `version` is the one that the operator has read; raises Conflict if another was handed in meanwhile, and
+        PeerMisbehaved where drawn pieces certainly speak against the description, unless it is listed `despite` that.
         """
         async with self._exclusive.alone(f"review:{key}"):
-            return await self._review(key, version, by_hand)
+            return await self._review(key, version, by_hand, despite)
 
-    async def _review(self, key: str, version: int | None, by_hand: bool) -> JsonObject:  # noqa: FBT001  # as `review`
+    async def _review(self, key: str, version: int | None, by_hand: bool, despite: bool) -> JsonObject:  # noqa: FBT001  # as `review`
         store = self._core.store
         while True:
             row = await store.read(partial(_read_version, key=key, version=version))
@@ -126,6 +129,8 @@ class Reviewer:
                 raise Conflict(f"the listing `{key}` is {row.state}")
             try:
                 finding = await self._found(row, by_hand)
+                if not despite:
+                    spot_checks.require(key, finding)
             except Exception:
                 if await store.read(partial(_same, reviewed=row)):
                     raise
@@ -188,4 +193,5 @@ def _view(row: Stocked) -> JsonObject:
     finding = row.review or {"rows": [], "bound": services.READ}
     told = {"id": row.id, "title": row.title, "state": row.state} | {"bound": finding["bound"]}
     seed = {"seed": finding["seed"]} if "seed" in finding else {}
-    return told | {"opened": len(finding["rows"])} | seed
+    looked = {name: finding[name] for name in ("looked", "doubts", "more") if name in finding}
+    return told | {"opened": len(finding["rows"])} | seed | looked

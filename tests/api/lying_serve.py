@@ -1,7 +1,8 @@
 """`penstock serve` in a strange world: wrong keys for the rows that the file `lies` of its data directory names, pieces
 that are not what their rows commit to for those that `frauds` names while they are sealed, receipts that are as many
-seconds off as `dates` says, archives of small files that are none while there is a file `packs`, and a resolver that
-knows a public name with a private address. Everything else is the product."""
+seconds off as `dates` says, archives of small files that are none while there is a file `packs`, profiles in which no
+cell is empty while there is a file `profiles`, and a resolver that knows a public name with a private address.
+Everything else is the product."""
 
 from __future__ import annotations
 
@@ -17,9 +18,10 @@ from connector.channel import release
 from connector.custody import packing
 from connector.custody import seal as sealing
 from connector.licence.books import Books
+from connector.provider import description
 from contracts.typed_data import Receipt
 
-LIES, FRAUDS, DATES, PACKS = "lies", "frauds", "dates", "packs"
+LIES, FRAUDS, DATES, PACKS, PROFILES = "lies", "frauds", "dates", "packs", "profiles"
 PRIVATE_NAME, PRIVATE_ADDRESS = "printer.example", "10.11.12.13"
 
 
@@ -71,6 +73,17 @@ def pack_badly(data):
     packing.archive = archive
 
 
+def describe_better(data):
+    honest = description.describe
+
+    def describe(path, stream):
+        true = honest(path, stream)
+        full = replace(true, columns=tuple(replace(column, nulls=0) for column in true.columns))
+        return full if (data / PROFILES).exists() else true
+
+    description.describe = describe
+
+
 def resolve_strangely():
     honest = ThreadedResolver.resolve
 
@@ -90,6 +103,7 @@ if __name__ == "__main__":
     date_receipts(folder)
     resolve_strangely()
     pack_badly(folder)
+    describe_better(folder)
     from connector.cli.main import app
 
     sys.argv = ["penstock", "serve", *sys.argv[1:]]

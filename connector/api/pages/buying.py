@@ -88,6 +88,8 @@ def shown(listing: JsonObject, file: str = "") -> JsonObject:
             "resource": listing.get("resource"),
             "rows": listing["header"].get("rows"),
             "drawn": len(review.get("rows", [])),
+            "looked": review.get("looked"),
+            "doubts": review.get("doubts", []),
             "bound": review.get("bound"),
             "seed": review.get("seed"),
         },

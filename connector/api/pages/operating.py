@@ -59,7 +59,8 @@ async def listing(call: Call) -> JsonObject:
 
 async def review(call: Call, fields: dict[str, str]) -> str:
     """Open drawn rows and list the product, in the version that the page showed."""
-    return await governed.ask(call, "management.review", {"id": call.path["id"]}, fields, _at(call))
+    despite = {"despite": True} if fields.pop("despite", "") else {}
+    return await governed.ask(call, "management.review", {"id": call.path["id"]}, fields | despite, _at(call))
 
 
 async def move(call: Call, fields: dict[str, str]) -> str:

@@ -17,6 +17,11 @@ WAITING: Shape = {
     "id": "text", "title": "text", "provider": "text", "edition?": "text", "tier?": "text", "state": "text",
     "reason": "text?", "since": "text", "alike?": ["object"],
 }  # fmt: skip
+DOUBT: Shape = {
+    "what": "text", "weight": "text", "file": "text", "column": "text", "said": "text", "found": "text",
+    "words": LANGUAGES,
+}  # fmt: skip
+LOOKED: Shape = {"files": "digits", "pieces": "digits", "bytes": "digits"}
 INDICATOR: Shape = {
     "key": "text", **LANGUAGES, "value": "text", "unit": "text", "formula": "text", "source": "text",
     "national": "text", "beside": "text",
@@ -28,6 +33,17 @@ PRODUCT = ("Product or service", "产品或服务")
 def _alike(row: Any) -> str:
     """Return the products of others whose titles look like this one's."""
     return "; ".join(f"{one['id']} ({one['title']}) of {one['provider']}" for one in row.get("alike", ()))
+
+
+def _reviewed(row: Any) -> list[str]:
+    """Return what a review opened, and what of the description its pieces speak against."""
+    lines = [f"{row['title']}: {row['opened']} pieces opened, {row['bound']}: {row['state']}"]
+    if "looked" in row:
+        looked = row["looked"]
+        lines.append(f"looked into {looked['pieces']} pieces of {looked['files']} tables ({looked['bytes']} bytes)")
+        lines += [f"{one['weight']}: {one['words']['en']}" for one in row["doubts"]]
+        lines += [f"and {row['more']} more doubts"] if row["more"] != "0" else []
+    return lines
 
 
 LISTINGS = (
@@ -120,6 +136,7 @@ ACTS = (
         says=("Review {product} and list it.", "审核并上架 {product}。"),
         answer={
             "id": "text", "title": "text", "state": "text", "opened": "number", "seed?": "text", "bound": "text",
+            "looked?": LOOKED, "doubts?": [DOUBT], "more?": "digits",
         },
         example=FLIGHTS,
         fields=(
@@ -128,13 +145,17 @@ ACTS = (
                 "version", ("Version", "版本号"), "the version that you have read; no other is listed", "--version",
                 "digits", default=None,
             ),
+            Field(
+                "despite", ("Despite doubts", "不顾疑点"), "list it although its pieces speak against its words",
+                "--despite", "truth", default=None,
+            ),
         ),
         handler="management.review",
         roles=EXCHANGE,
         operator="review",
         rehearse=True,
         verb="exchange review",
-        lines=lambda row: [f"{row['title']}: {row['opened']} pieces opened, {row['bound']}: {row['state']}"],
+        lines=_reviewed,
     ),
     _move(
         "suspend",

@@ -16,6 +16,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "listings.state": ("Show what is", "显示状态"),
     "listing.title": ("Listing: {title}", "上架产品:{title}"),
     "listing.review": ("Open drawn pieces and list it", "抽样核验并上架"),
+    "listing.despite": ("even if its pieces speak against its description", "即使数据块与描述不符"),
     "listing.review-help": (
         "Pieces that nobody chose alone are opened by the provider to you only, and checked against the edition.",
         "抽取的数据块(非任何一方单独选定)仅向您打开,并与版本核对。",

@@ -48,9 +48,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "product.evidence": ("Evidence", "存证"),
     "product.edition": ("Edition (the root of everything in it)", "版本(全部内容的根)"),
     "product.drawn": (
-        "The exchange opened {drawn} pieces drawn by nobody alone and found them to be what was described.",
-        "交易所抽取并打开了 {drawn} 个数据块(非任何一方单独选定),与描述一致。",
+        "The exchange opened {drawn} pieces drawn by nobody alone: each is what was registered.",
+        "交易所抽取并打开了 {drawn} 个数据块(非任何一方单独选定),均与登记一致。",
     ),
+    "product.looked": (
+        "It held {pieces} of them, of {files} tables, against their description.",
+        "其中 {pieces} 个数据块(涉及 {files} 个表)与描述作了比对。",
+    ),
+    "product.doubted": ("What speaks against the description", "与描述不符之处"),
+    "product.certain": ("certain", "确定"),
+    "product.unlikely": ("worth a look", "待核实"),
     "product.bound": ("what that proves", "证明力"),
     "product.undrawn": ("No sample was drawn yet.", "尚未抽样。"),
     "product.grade": ("Security grade", "安全级别"),

@@ -1,0 +1,95 @@
+"""Look at pieces in a process of its own: what a stranger wrote is read by a program that can do nothing else.
+
+`python -m catalog.looking` reads frames: u32(length) || JSON. The first is `{"files": [PROFILE], "lengths": [n]}`, the
+lengths of all pieces of data in bytes; each later one `{"piece": number}` with that piece's bytes behind it. At the end
+it writes `{"looked": {"files", "pieces", "bytes"}, "doubts": [], "more": n}` (`catalog.spot_check`).
+
+Law: it opens no file and no connection, and ends by itself when it has taken too much of the processor or of memory.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import struct
+import sys
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from catalog.profile import file_from_json
+from catalog.spot_check import DOUBTS_MAX, Doubt, Look, Stretch, compare, look, tiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LENGTH: Final = struct.Struct(">I")
+FRAME_BYTES_MAX: Final = 64 << 20
+MEMORY_BYTES_MAX: Final = 2 << 30
+PROCESSOR_SECONDS_MAX: Final = 120
+
+
+def frame(document: Any, data: bytes = b"") -> bytes:
+    """Return a frame, and the bytes that are behind it."""
+    text = json.dumps(document).encode()
+    return LENGTH.pack(len(text)) + text + data
+
+
+def told(stream: BinaryIO) -> dict[str, Any]:
+    """Return what is found of what a stream holds."""
+    begun = _next(stream)
+    assert begun is not None, "the first frame says what there is"
+    files = [file_from_json(one) for one in begun["files"]]
+    lengths: Sequence[int] = begun["lengths"]
+    places = list(tiles(files, lengths))
+    if places and isinstance(places[-1], Doubt):
+        return _answer([places[-1]], 0, 0, 0)
+    seen: dict[int, list[Look]] = {}
+    doubts: list[Doubt] = []
+    pieces = size = 0
+    while (one := _next(stream)) is not None:
+        data = stream.read(lengths[one["piece"]])
+        where = places[one["piece"]]
+        assert not isinstance(where, Doubt), "the last alone is one"
+        place, at = where
+        found = look(files[place], Stretch(at, data))
+        if isinstance(found, Doubt):
+            doubts.append(found)
+        elif found is not None:
+            seen.setdefault(place, []).append(found)
+            pieces, size = pieces + 1, size + found.size
+    doubts += [doubt for place, looks in sorted(seen.items()) for doubt in compare(files[place], looks)]
+    return _answer(doubts, len(seen), pieces, size)
+
+
+def _answer(doubts: list[Doubt], files: int, pieces: int, size: int) -> dict[str, Any]:
+    once = sorted(dict.fromkeys(doubts), key=lambda one: one.weight)
+    looked = {"files": str(files), "pieces": str(pieces), "bytes": str(size)}
+    shown = [one.json() for one in once[:DOUBTS_MAX]]
+    return {"looked": looked, "doubts": shown, "more": str(len(once) - len(shown))}
+
+
+def _next(stream: BinaryIO) -> dict[str, Any] | None:
+    length = stream.read(LENGTH.size)
+    if not length:
+        return None
+    (size,) = LENGTH.unpack(length)
+    assert size <= FRAME_BYTES_MAX, "the one who asks is ours"
+    found: dict[str, Any] = json.loads(stream.read(size))
+    return found
+
+
+def _bounds() -> Iterator[tuple[int, int]]:
+    yield resource.RLIMIT_AS, MEMORY_BYTES_MAX
+    yield resource.RLIMIT_CPU, PROCESSOR_SECONDS_MAX
+    yield resource.RLIMIT_FSIZE, 0
+    yield resource.RLIMIT_CORE, 0
+
+
+def main() -> None:
+    """Look at what comes in, and say what was found."""
+    for kind, most in _bounds():
+        resource.setrlimit(kind, (most, most))
+    sys.stdout.write(json.dumps(told(sys.stdin.buffer)))
+
+
+if __name__ == "__main__":
+    main()

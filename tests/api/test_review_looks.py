@@ -1,0 +1,67 @@
+"""A review holds the description against the drawn pieces: a false profile is not listed, unless an operator will."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from connector.runtime.errors import PenstockError
+from tests.api.command import penstock
+from tests.api.lying_serve import PROFILES
+from tests.api.visitor import Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROWS = 20_000
+
+
+def measured(path):
+    """Write a table of which one cell in ten is empty."""
+    chance = random.Random(path.name)
+    lines = (f"{at},{'' if chance.random() < 0.1 else chance.randint(0, 99)},{chance.random()}" for at in range(ROWS))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(("id,height,flow", *lines)) + "\n")
+    return path
+
+
+async def reviewed(space, product, **more):
+    return await space.doors["exchange"].call("POST", f"listings/{product}/review", more)
+
+
+async def test_what_holds_is_listed_and_says_how_much_was_looked_into(space):
+    path = measured(space.folder / "looks" / "true.csv")
+    await space.publish_files("provider", "looked-true", [path], reviewed=False)
+    told = await reviewed(space, "looked-true")
+    assert (told["state"], told["doubts"]) == ("listed", [])
+    assert 0 < int(told["looked"]["bytes"]) < path.stat().st_size
+    [row] = [one for one in space.rows("exchange", "listings") if one["id"] == "looked-true"]
+    assert json.loads(row["review"])["looked"] == told["looked"]
+
+
+async def test_a_false_profile_is_refused_by_name_and_listed_only_despite_it(space):
+    path = measured(space.folder / "looks" / "false.csv")
+    mark = space.people["second"].data / PROFILES
+    mark.touch()
+    try:
+        await space.publish_files("second", "looked-false", [path], reviewed=False)
+    finally:
+        mark.unlink()
+    with pytest.raises(PenstockError) as refused:
+        await reviewed(space, "looked-false")
+    assert "height is said to have 0 empty cells" in str(refused.value)
+    [row] = [one for one in space.rows("exchange", "listings") if one["id"] == "looked-false"]
+    assert row["state"] == "submitted"
+    told = await reviewed(space, "looked-false", despite=True)
+    assert told["state"] == "listed"
+    assert [(one["what"], one["weight"], one["column"]) for one in told["doubts"]] == [("empty", "certain", "height")]
+    await penstock(space, "buyer", "admin", "account", "add", "sceptic", "--operator")
+    said = {
+        "en": "certain: false.csv, height is said to have 0 empty cells",
+        "zh": "确定: false.csv 的 height 称空值 0 个",
+    }
+    for language, words in said.items():
+        async with Visitor(space.url("buyer"), language) as visitor:
+            await visitor.open((await penstock(space, "buyer", "admin", "account", "link", "sceptic"))["url"])
+            assert words in (await visitor.open("catalogue/looked-false")).text
