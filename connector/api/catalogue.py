@@ -24,6 +24,7 @@ from connector.negotiation.protocol import continuation, messages, validation
 from connector.negotiation.protocol.continuation import NEXT, PARAMETER, PREVIOUS
 from connector.negotiation.protocol.errors import MalformedError, UnsupportedFilterError
 from connector.provider.offering import CATALOGUES, DATASETS, Offering
+from connector.provider.waiting import Waiting
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ async def dataset(call: Call) -> web.Response:
     await call.spend()
     viewer = call.of(Audience).viewer(call.peer)
     try:
+        await call.of(Waiting).settle(call.path["id"])
         body = await call.of(Offering).dataset(call.path["id"], viewer.sees)
     finally:
         await call.of(Audience).record(viewer)

@@ -175,6 +175,8 @@ async def product(call: Call) -> web.Response:
         if is_found(key):
             return told
         row = seen(tx, key, call.peer, role)
+        if told["provider"] == call.peer:
+            told |= standing.told(kinds.of(key).find(tx, key))
         return told | sight.sample(tx, row, call.peer, role)
 
     told = await call.act(read)

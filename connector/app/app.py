@@ -108,6 +108,7 @@ from connector.provider.rights import Rights
 from connector.provider.shop import Shop
 from connector.provider.uploads import Uploads
 from connector.provider.versions import Versions
+from connector.provider.waiting import Waiting
 from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
 from connector.regulator.logbooks import Logbooks
@@ -254,6 +255,7 @@ class Connector(Life):
     memory: Memory
     pipes: Pipes
     offering: Offering
+    waiting: Annotated[Waiting, Service(chores={"see what the exchange has reviewed": Waiting.look})]
     publications: Annotated[Publications, Service(begins=Publications.recover)]
     offloading: Annotated[Offloading, Service(begins=Offloading.recover)]
     rights: Rights

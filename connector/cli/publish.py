@@ -134,7 +134,8 @@ def _told(product: dict[str, Any], asks: str, *, unlisted: bool) -> list[str]:
     sealed = f"{rows}{product['rows']} pieces sealed, {edition} ({product['edition'][:16]}){saved}, {product['state']}"
     price = [f"price: {asks}"] if asks else []
     billed = [f"  {product['billed']['words']['en']}"] if told_of(product["billed"]) else []
-    return [f"{product['title']}: {sealed}", *price, *billed, f"next: {told if unlisted else reviewed}"]
+    stands = ["what the list shows, the version before, is sold until then"] if product.get("stands") else []
+    return [f"{product['title']}: {sealed}", *price, *billed, f"next: {told if unlisted else reviewed}", *stands]
 
 
 def told_of(billed: dict[str, Any]) -> bool:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 LICENCE = frozenset({"digest", "provider", "product", "chain"})
 ID_BYTES = 32
+# how soon a provider knows what the exchange has listed (connector.provider.waiting)
+LISTED_SECONDS = 0.5
 SUB_LICENCE_URN = "urn:penstock:sub-licence:"
 
 
@@ -77,6 +79,10 @@ class Quotes:
         provider = await self._space.require(listing["provider"])
         asking(waiting.PROVIDER)
         offer = await self._offered(provider, product, listing["offer"].get("id"))
+        if _differs(listing, offer):
+            # it was listed a moment ago, and its provider has not seen it yet
+            await asyncio.sleep(LISTED_SECONDS)
+            offer = await self._offered(provider, product, listing["offer"].get("id"))
         _refuse_unlisted(listing, offer)
         return Quote(provider, offer, int(listing["offer"]["ask"]), {}, listing.get("dataset"))
 
@@ -193,15 +199,21 @@ class Quotes:
         return answer.json()
 
 
-def _refuse_unlisted(listing: JsonObject, offer: JsonObject) -> None:
-    """Raise Absent where the provider offers other data or other rules than the listing, which was reviewed."""
+def _differs(listing: JsonObject, offer: JsonObject) -> str:
+    """Return what an offer has other than the listing, which was reviewed: `data` or `rules`; empty for nothing."""
     proposal = offers.read(offer)
     if proposal.terms is None:  # a plain copy of another make
-        return
-    differs = "data" if proposal.terms.get("editionId") != listing["edition"] else ""
-    if differs or proposal.policy != offers.rules(listing["offer"]["policy"]):
-        text = f"the provider of `{str(listing['id'])[:200]}` offers other {differs or 'rules'} than the list shows"
-        raise Absent(text, "its next version waits for the exchange's review: ask again when it is listed")
+        return ""
+    if proposal.terms.get("editionId") != listing["edition"]:
+        return "data"
+    return "rules" if proposal.policy != offers.rules(listing["offer"]["policy"]) else ""
+
+
+def _refuse_unlisted(listing: JsonObject, offer: JsonObject) -> None:
+    """Raise Absent where the provider offers other data or other rules than the listing."""
+    if differs := _differs(listing, offer):
+        text = f"the provider of `{str(listing['id'])[:200]}` offers other {differs} than the list shows"
+        raise Absent(text, "its next version may wait for the exchange's review: ask again, or ask its provider")
 
 
 def _refuse_elsewhere(listing: JsonObject) -> None:

@@ -128,7 +128,9 @@ def _disputed(tx: Tx, agreement: AgreementRow) -> bool:
 
 def _offered(tx: Tx, edition: EditionRow | ReplicaRow) -> bool:
     products = tx.find(ProductRow, "edition = ?", (edition.id,))
-    return any(product.state not in SOLD_NO_MORE for product in products)
+    own = tx.get(ProductRow, id=edition.product) if isinstance(edition, EditionRow) else None
+    stands = own is not None and own.standing is not None and own.standing["edition"] == edition.id
+    return stands or any(product.state not in SOLD_NO_MORE for product in products)
 
 
 REASONS: Final[Mapping[str, Mapping[str, Holds]]] = {

@@ -52,6 +52,12 @@ def stood(row: Stocked) -> ListingRow:
     return replace(row, **told["said"], **back, state=State.LISTED, standing=None)
 
 
+def told(row: Stocked) -> dict[str, Any]:
+    """Return what its provider is told of a row beside what all see: the state of a version that waits, or why not."""
+    waits = row.state.value if row.state in WAITING else None
+    return {"waits": waits, "reason": row.reason or ""}
+
+
 def shown(row: Stocked) -> Stocked | None:
     """Return what members see of a row, None where it is nothing."""
     if row.state in FOUND_IN:

@@ -25,7 +25,7 @@ from connector.negotiation.conclusion import conclude
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.meeting import meet, suffice
-from connector.negotiation.on_offer import ON_OFFER
+from connector.negotiation.on_offer import sold
 from connector.negotiation.process import Process
 from connector.negotiation.protocol import messages, offers
 from connector.negotiation.protocol.errors import UnacceptableError
@@ -305,7 +305,8 @@ class Negotiations(Process[NegotiationRow]):
         product = tx.get(ProductRow, offer=proposal.offer) if proposal.target is None else None
         if product is None:
             product = tx.get(ProductRow, id=proposal.target or proposal.offer.removesuffix(offers.OFFER_MARK))
-        if product is None or product.state not in ON_OFFER or not self._doors.sees(tx, product, peer.did):
+        product = None if product is None else sold(product)
+        if product is None or not self._doors.sees(tx, product, peer.did):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
         if proposal.offer != offers.offer_id(product.id, product.offer):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")

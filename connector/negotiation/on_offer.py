@@ -28,12 +28,15 @@ _ENDED = _ASIDE | {ProductState.FAILED}
 MOVES: Mapping[ProductState, frozenset[ProductState]] = MappingProxyType({
     ProductState.DRAFT: _ENDED | {ProductState.SEALED, ProductState.REGISTERED},
     ProductState.RENEWING: _ASIDE | {
-        ProductState.SEALED, ProductState.REGISTERED, ProductState.SUBMITTED, ProductState.UNLISTED
+        ProductState.RENEWING, ProductState.SEALED, ProductState.REGISTERED, ProductState.SUBMITTED,
+        ProductState.UNLISTED,
     },
-    ProductState.SEALED: _ENDED | {ProductState.REGISTERED},
-    ProductState.REGISTERED: _ENDED | {ProductState.SUBMITTED, ProductState.UNLISTED},
+    # a product whose next version is refused on its way is on offer as it was
+    ProductState.SEALED: _ENDED | {ProductState.SEALED, ProductState.REGISTERED, ProductState.SUBMITTED},
+    ProductState.REGISTERED: _ENDED | {ProductState.REGISTERED, ProductState.SUBMITTED, ProductState.UNLISTED},
     # an earlier version is on its way again from where it had been registered
-    ProductState.SUBMITTED: _ENDED | {ProductState.RENEWING, ProductState.REGISTERED},
+    # and what came of a review is learned while it stays where it is
+    ProductState.SUBMITTED: _ENDED | {ProductState.RENEWING, ProductState.REGISTERED, ProductState.SUBMITTED},
     ProductState.UNLISTED: _ENDED | {ProductState.RENEWING, ProductState.REGISTERED},
     ProductState.FAILED: _ENDED,
     ProductState.WITHDRAWN: frozenset({ProductState.WITHDRAWN}),
@@ -44,6 +47,26 @@ UNDER_WAY = (ProductState.DRAFT, ProductState.RENEWING, ProductState.SEALED, Pro
 OFFERED = (ProductState.SUBMITTED, ProductState.UNLISTED)
 # states in which peers may ask for a product
 ON_OFFER = (ProductState.REGISTERED, *OFFERED, ProductState.RENEWING)
+# and one more, while the version before stands
+STANDING = ProductState.SEALED
+# what of a product is a version of it
+VERSION = ("title", "tier", "edition", "brief", "dataset", "sample", "policy", "terms", "limits", "offer")
+
+
+def version(product: ProductRow) -> dict[str, Any]:
+    """Return what a product is now, as a version of it."""
+    return {name: getattr(product, name) for name in VERSION}
+
+
+def stood(product: ProductRow) -> ProductRow:
+    """Return a product as the version that stands beside it, or as it is."""
+    return product if product.standing is None else replace(product, **product.standing, standing=None)
+
+
+def sold(product: ProductRow) -> ProductRow | None:
+    """Return a product as peers may ask for it now, None where it is not on offer (decision 0151)."""
+    shown = product.state in ON_OFFER or (product.standing is not None and product.state is STANDING)
+    return stood(product) if shown else None
 
 
 def listed(tx: Tx) -> list[str]:
@@ -88,7 +111,7 @@ def take_off(tx: Tx, evidence: Recorder, now: datetime) -> None:
 
 def withdrawn(product: ProductRow, now: datetime) -> ProductRow:
     """Return the row of a product that is offered no more."""
-    return replace(product, state=ProductState.WITHDRAWN, renewal=None, updated=now)
+    return replace(product, state=ProductState.WITHDRAWN, renewal=None, standing=None, updated=now)
 
 
 def offered(product: ProductRow) -> ProductState:

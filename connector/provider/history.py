@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.negotiation.on_offer import version
 from connector.runtime.limits import LISTING_VERSIONS_MAX
 from connector.store.rows.product import ProductVersionRow
 from contracts.canonical import sha
@@ -15,12 +16,9 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-KEPT = ("title", "tier", "edition", "brief", "dataset", "sample", "policy", "terms", "limits", "offer")
-
-
 def keep(tx: Tx, product: ProductRow, now: datetime) -> None:
     """Keep a product as it was submitted, unless a version is the same; forget the oldest."""
-    kept = {name: getattr(product, name) for name in KEPT}
+    kept = version(product)
     digest = sha(kept).hex()
     rows = tx.find(ProductVersionRow, "product = ?", (product.id,), "number")
     if any(row.digest == digest for row in rows):
@@ -33,4 +31,4 @@ def keep(tx: Tx, product: ProductRow, now: datetime) -> None:
 
 def same(before: ProductRow, after: ProductRow) -> bool:
     """Say whether two rows of a product would be kept as one version."""
-    return all(getattr(before, name) == getattr(after, name) for name in KEPT)
+    return version(before) == version(after)

@@ -21,8 +21,11 @@ from connector.store.rows.vault import EditionRow, VaultState
 from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.core.core import Core
     from connector.provider.publication import Publications
+    from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
@@ -61,7 +64,15 @@ class Leaking:
                 if product.state not in SOLD_NO_MORE:
                     keep(tx, self._core.evidence, product, steps.anew(product, now))
                     products.append(product.id)
+            _let_go(tx, self._core.evidence, each, now)
         return {"edition": edition, "leaked": [each.id for each in leaked], "products": products}
+
+
+def _let_go(tx: Tx, evidence: Recorder, leaked: EditionRow, now: datetime) -> None:
+    """Let an edition that leaked stand beside its product no more."""
+    product = tx.get(ProductRow, id=leaked.product)
+    if product is not None and product.standing is not None and product.standing["edition"] == leaked.id:
+        keep(tx, evidence, product, steps.listed(product, now))
 
 
 def _sharing(tx: Tx, edition: EditionRow) -> list[EditionRow]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from catalog.codes import tier as tier_of
-from connector.negotiation.on_offer import ON_OFFER
+from connector.negotiation.on_offer import ON_OFFER, STANDING
 from connector.negotiation.protocol import messages, offers, validation
 from connector.negotiation.protocol.continuation import Place
 from connector.negotiation.protocol.errors import UnknownError
@@ -41,11 +41,11 @@ DEFECTS_NAMED_MAX = 100
 LAST = "\U0010ffff"
 
 DATASETS, CATALOGUES = "d", "c"
-OF_PRODUCT = "id, title, tier, policy, terms, limits, offer"
+OF_PRODUCT = "id, title, tier, policy, terms, limits, offer, standing"
 # two equalities, each in the index's own order, are merged; one `state IN (…)` would sort everything behind the place
 _PRODUCTS = " UNION ALL ".join(
-    f"SELECT {OF_PRODUCT} FROM products WHERE state = '{state}' AND id {{}} ?{{besides}}"  # noqa: S608  # constants of ours
-    for state in ON_OFFER
+    f"SELECT {OF_PRODUCT} FROM products WHERE {place} AND id {{}} ?{{besides}}"  # noqa: S608  # constants of ours
+    for place in (*(f"state = '{state}'" for state in ON_OFFER), f"state = '{STANDING}' AND standing IS NOT NULL")
 )
 _PROVIDERS = (
     "SELECT did AS id, url FROM members WHERE did {} ? AND "
@@ -77,7 +77,7 @@ class Shelf:
 
     def rows(self, tx: Tx, place: Place, limit: int) -> list[dict[str, Any]]:
         """Return at most `limit` rows from `place` on in its direction, nearest first, as SQL holds them."""
-        return tx.execute(self.paging(backward=place.backward), *[place.key] * self.marks, limit)
+        return list(map(_sold, tx.execute(self.paging(backward=place.backward), *[place.key] * self.marks, limit)))
 
     def paging(self, *, backward: bool) -> str:
         """Return the statement of a page: behind an id, or before it; its last mark is the limit."""
@@ -86,7 +86,7 @@ class Shelf:
 
     def row(self, tx: Tx, key: str) -> list[dict[str, Any]]:
         """Return the row with this id, in a list that is empty when there is none."""
-        return tx.execute(self.sql.replace("{}", "=").replace("{besides}", ""), *[key] * self.marks)
+        return list(map(_sold, tx.execute(self.sql.replace("{}", "=").replace("{besides}", ""), *[key] * self.marks)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,15 @@ class Page:
     entries: Mapping[str, list[bytes]]
     next: Place | None
     previous: Place | None
+
+
+def _sold(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as the version that stands beside it, where one does; `connector.negotiation.on_offer.sold`."""
+    if standing := row.pop("standing", None):
+        kept = orjson.loads(standing)
+        row |= {name: kept[name] for name in ("title", "tier", "offer")}
+        row |= {name: orjson.dumps(kept[name]).decode() for name in ("policy", "terms", "limits")}
+    return row
 
 
 def _everybody(_tx: Tx, _product: str, _policy: str) -> bool:
@@ -226,6 +235,6 @@ def _provider(_service: str, did: str, url: str) -> Entry:
 
 
 # an unlisted product is on no page: who was told of it asks for it by its id
-PRODUCTS = Shelf(DATASETS, "provider", _PRODUCTS, len(ON_OFFER), " AND blind IS NULL", _dataset)
+PRODUCTS = Shelf(DATASETS, "provider", _PRODUCTS, len(ON_OFFER) + 1, " AND blind IS NULL", _dataset)
 PROVIDERS = Shelf(CATALOGUES, "exchange", _PROVIDERS, 1, "", _provider)
 SHELVES: Sequence[Shelf] = (PRODUCTS, PROVIDERS)  # in the order of the catalogue

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog import sample as samples
 from catalog.dataset import dataset_from_json
+from catalog.listing import State
 from connector.core.driver import Driver
 from connector.custody import edition as editions
 from connector.custody import lineage
@@ -55,12 +56,15 @@ if TYPE_CHECKING:
     from connector.negotiation.notices import Notices
     from connector.provider.derivation import Derivation
     from connector.provider.resources import Resources
+    from connector.provider.waiting import Waiting
     from connector.space.exchange import ExchangeDoor
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
 
 FINAL = (*OFFERED, ProductState.FAILED)
+# states of a listing whose review is to come (catalog.listing)
+WAITS = frozenset({State.SUBMITTED, State.REVIEWED})
 WAIT_SECONDS_MAX = 30.0
 
 
@@ -79,10 +83,11 @@ class Publications:
         blobs: Blobs,
         derivation: Derivation,
         resources: Resources,
+        waiting: Waiting,
     ) -> None:
         self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
         self._exchange, self._notices, self._secrets, self._blobs = exchange, notices, secrets, blobs
-        self._derivation, self._resources = derivation, resources
+        self._derivation, self._resources, self._waiting = derivation, resources, waiting
         self.driver = Driver("publication", self._advance, self._fail)
         self._underway = Underway(core.clock)
         self._moved = asyncio.Condition()
@@ -111,6 +116,7 @@ class Publications:
         key = row.id
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
         await self._space.require(self._core.identity.did)
+        await self._waiting.settle(key)
 
         def act(tx: Tx) -> None:
             draft = replace(row, brief=self._derivation.settle(tx, row.brief, row.policy))
@@ -194,6 +200,7 @@ class Publications:
             "number": edition.number,
             "unchanged": self._underway.unchanged.get(row.id, False),
             "listing": self._underway.listings.get(row.id, ""),
+            **({"stands": True} if row.standing else {}),
             **renewal.saving(edition),
         }
 
@@ -271,6 +278,7 @@ class Publications:
         )
         now = self._core.clock.now()
         limits = row.limits | pricing.limits(brief, tariff, goods, now)
+        await self._waiting.settle(row.id)  # to seal may have taken long
 
         def act(tx: Tx) -> bool:
             known = _still(tx, row)
@@ -353,14 +361,14 @@ class Publications:
         """Submit the product to the exchange, unless it is to be listed nowhere."""
         edition = await self._core.store.read(lambda tx: tx.get(EditionRow, id=row.edition))
         assert edition is not None
-        if not row.blind:
-            self._underway.listings[row.id] = await hand_in(self._exchange, self._resources, row, edition)
+        listing = "" if row.blind else await hand_in(self._exchange, self._resources, row, edition)
+        self._underway.listings[row.id] = listing
         now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
             if (known := _still(tx, row)) is not None:
                 repricing.forget(tx, row)
-                keep(tx, self._core.evidence, known, steps.on_offer(known, now))
+                keep(tx, self._core.evidence, known, steps.on_offer(known, now, waits=listing in WAITS))
                 history.keep(tx, row, now)
 
         await self._core.store.write(act)

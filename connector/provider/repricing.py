@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 # what another price changes of a product
-PRICED = ("brief", "terms", "limits")
+PRICED = ("brief", "terms", "limits", "standing")
 _FACT = "priced:"
 
 

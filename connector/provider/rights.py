@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from connector.chain.transactions import MinedEvent
 from connector.negotiation.on_offer import keep, withdrawn
+from connector.provider import steps
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.store.rows.product import ProductRow
@@ -162,6 +163,10 @@ class Rights:
             products = tx.find(ProductRow, "edition = ?", (edition,))
             for product in products:
                 keep(tx, self._core.evidence, product, withdrawn(product, self._core.clock.now()))
+            own = tx.get(EditionRow, id=edition)
+            known = None if own is None else tx.get(ProductRow, id=own.product)
+            if known is not None and known.standing is not None and known.standing["edition"] == edition:
+                keep(tx, self._core.evidence, known, steps.listed(known, self._core.clock.now()))
             return [product.id for product in products if not product.blind]
 
         products = await self._core.store.write(act)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catalog.dataset import dataset_json
-from connector.negotiation.on_offer import OFFERED, offered
+from connector.negotiation.on_offer import OFFERED, offered, stood, version
 from connector.runtime.errors import Conflict
 from connector.store.rows.product import ProductState as State
 from connector.store.table_row import replace
@@ -63,8 +63,11 @@ def sealed(
     *,
     fresh: bool,
 ) -> ProductRow:
-    """Return what follows when an edition is sealed as `said`; one that is not `fresh` is registered already."""
-    return replace(
+    """Return what follows when an edition is sealed as `said`; one that is not `fresh` is registered already.
+
+    What was on offer before stands beside it until the exchange has reviewed the new version, if that is another.
+    """
+    after = replace(
         known,
         brief=said.brief,
         title=said.title,
@@ -78,6 +81,9 @@ def sealed(
         state=State.SEALED if fresh else State.REGISTERED,
         updated=now,
     )
+    if known.state is not State.RENEWING or known.blind or version(known) == version(after):
+        return after
+    return replace(after, standing=known.standing or version(known))
 
 
 def registered(row: ProductRow, now: datetime) -> ProductRow:
@@ -85,14 +91,33 @@ def registered(row: ProductRow, now: datetime) -> ProductRow:
     return replace(row, state=State.REGISTERED, updated=now)
 
 
-def on_offer(row: ProductRow, now: datetime) -> ProductRow:
-    """Return what follows when the exchange has it, or nobody is to have it."""
-    return replace(row, state=offered(row), updated=now)
+def on_offer(row: ProductRow, now: datetime, *, waits: bool) -> ProductRow:
+    """Return what follows when the exchange has it, or nobody is to; what stands does while the review `waits`."""
+    return replace(row, state=offered(row), standing=row.standing if waits else None, updated=now)
+
+
+def listed(row: ProductRow, now: datetime) -> ProductRow:
+    """Return what follows when the exchange lists the version that waited: nothing stands beside it."""
+    return replace(row, standing=None, updated=now)
+
+
+def beside(row: ProductRow, listed: JsonObject | None) -> ProductRow:
+    """Return a product with the version beside it that the exchange lists, if that is another than stood there."""
+    return row if listed is None or listed == row.standing else replace(row, standing=listed)
+
+
+def refused(row: ProductRow, reason: str, now: datetime) -> ProductRow:
+    """Return what follows when the exchange refused the version that waited: the one that stood is the product.
+
+    Who is publishing the next one meanwhile is told of that one.
+    """
+    return replace(stood(row), reason=reason if row.state in OFFERED else None, updated=now)
 
 
 def failed(row: ProductRow, reason: str, now: datetime) -> ProductRow:
     """Return what follows a fault; a product whose next edition failed is on offer as it was."""
-    state = offered(row) if row.state is State.RENEWING else State.FAILED
+    state = offered(row) if row.state is State.RENEWING or row.standing is not None else State.FAILED
+    row = row if row.state is State.RENEWING else stood(row)
     return replace(row, state=state, reason=reason, renewal=None, updated=now)
 
 
@@ -104,7 +129,9 @@ def anew(row: ProductRow, now: datetime) -> ProductRow:
 def priced(row: ProductRow, brief: JsonObject, terms: JsonObject, now: datetime) -> ProductRow:
     """Return what follows another price: it is on its way to the exchange again, as it is but for that."""
     limits = row.limits | {"ask": brief["price"], "floor": brief["floor"]}
-    return replace(row, brief=brief, terms=terms, limits=limits, state=State.REGISTERED, reason=None, updated=now)
+    standing = _at_price(row.standing, brief, terms)
+    after = replace(row, brief=brief, terms=terms, limits=limits, standing=standing)
+    return replace(after, state=State.REGISTERED, reason=None, updated=now)
 
 
 def unpriced(row: ProductRow, before: Mapping[str, Any], reason: str, now: datetime) -> ProductRow:
@@ -114,4 +141,20 @@ def unpriced(row: ProductRow, before: Mapping[str, Any], reason: str, now: datet
 
 def gone_back(row: ProductRow, kept: Mapping[str, Any], now: datetime) -> ProductRow:
     """Return what follows when an earlier version takes its place: as if that were on its way to the exchange."""
-    return replace(row, **kept, state=State.REGISTERED, reason=None, updated=now)
+    standing = None if row.blind else row.standing or version(row)
+    return replace(row, **kept, standing=standing, state=State.REGISTERED, reason=None, updated=now)
+
+
+def _at_price(standing: JsonObject | None, brief: JsonObject, terms: JsonObject) -> JsonObject | None:
+    """Return what stands at the price of the version after it, where the two count the same, as the exchange does."""
+    if standing is None:
+        return None
+    said, tariff = standing["terms"], terms["tariff"]
+    if {**said["tariff"], "minor": ""} != {**tariff, "minor": ""}:
+        return standing
+    amounts = {"price": brief["price"], "floor": brief["floor"]}
+    return standing | {
+        "brief": standing["brief"] | amounts,
+        "terms": said | {"tariff": tariff, "maxExposure": terms["maxExposure"]},
+        "limits": standing["limits"] | {"ask": brief["price"], "floor": brief["floor"]},
+    }

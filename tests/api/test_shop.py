@@ -11,7 +11,7 @@ from catalog.product_template import PLACE
 from connector.demo.story import term_end
 from connector.runtime.errors import PenstockError
 from tests.api.command import commanded
-from tests.api.refusals import status as refused
+from tests.api.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -292,10 +292,71 @@ async def test_a_change_goes_by_review_while_what_was_listed_stands(space, tmp_p
     assert await shown() == []
     await exchange.call("POST", "listings/standing/moves", {"move": "resume", "reason": ""})
     assert await shown() == [("Standing three", "listed")]
-    # other rules are another offer: nobody is sold them as what is listed
-    await _handed_in(space, path, title="Standing five", region="DE", until=until)
-    assert await refused(space.doors["buyer"].call("GET", "quotes/standing")) == 404
-    assert await shown() == [("Standing three", "listed")]
+
+
+async def test_what_is_listed_is_sold_while_other_rules_and_data_wait(space, tmp_path):
+    """Version after version over HTTP: each buyer gets what the list shows, whatever has been handed in since."""
+    path, exchange, buyer = tmp_path / "a.csv", space.doors["exchange"], space.doors["buyer"]
+    listings, until = "listings/waits", term_end(space.now())
+
+    def write(rows):
+        path.write_text("a,b\n" + "1,2\n" * rows)
+
+    async def bought(key):
+        body = {
+            "id": key,
+            "product": "waits",
+            "mandate": {"limit": "2000", "bid": None, "purpose": PURPOSE, "deposit": None},
+        }
+        await buyer.call("POST", "acquisitions", body)
+        view = await space.complete(key)
+        [row] = [one for one in space.rows("buyer", "agreements") if one["digest"] == view["agreement"]]
+        terms = json.loads(row["terms"])
+        return terms["editionId"], "US-NY" not in json.dumps(terms["policy"])
+
+    def product():
+        [row] = [one for one in space.rows("provider", "products") if one["id"] == "waits"]
+        return row
+
+    write(500)
+    first = await space.publish_files("provider", "waits", [path], until=until)
+    write(600)
+    second = await _handed_in(space, path, id="waits", title="Waits", region="US-NY", until=until)
+    assert second["listing"] == "submitted"
+    assert second["edition"] != first["edition"]
+    # what waits is not sold, by the quote, the catalogue and the purchase alike; a restart changes nothing
+    assert (await buyer.call("GET", "quotes/waits"))["edition"] == first["edition"]
+    assert await bought("waits-1") == (first["edition"], True)
+    await space.people["provider"].kill()
+    await space.people["provider"].start()
+    assert await bought("waits-2") == (first["edition"], True)
+    # another price is of what is sold, too
+    await said(space, "provider", "price", "waits", "12.00")
+    assert "12.00 CNY" in await said(space, "buyer", "quote", "waits")
+    assert (await buyer.call("GET", "quotes/waits"))["edition"] == first["edition"]
+    # one more version while one waits: what is listed is still the first
+    write(700)
+    third = await _handed_in(
+        space, path, id="waits", title="Waits", region="US-NY", until=until, price="1200", floor="500"
+    )
+    assert await bought("waits-3") == (first["edition"], True)
+    # the exchange lists it: from the next look on it is what is sold
+    await exchange.call("POST", listings + "/review", {})
+    assert await bought("waits-4") == (third["edition"], False)
+    assert product()["standing"] is None
+    # one that is refused is told of, and what was listed is the product again
+    write(800)
+    await _handed_in(space, path, id="waits", title="Waits", region="FR", until=until, price="1200", floor="500")
+    await exchange.call("POST", listings + "/moves", {"move": "refuse", "reason": "not this place"})
+    assert await bought("waits-5") == (third["edition"], False)
+    assert (product()["standing"], product()["edition"]) == (None, third["edition"])
+    assert "not this place" in product()["reason"]
+    # and it is published again, mended
+    fourth = await _handed_in(
+        space, path, id="waits", title="Waits", region="US-NY", until=until, price="1200", floor="500"
+    )
+    await exchange.call("POST", listings + "/review", {})
+    assert await bought("waits-6") == (fourth["edition"], False)
 
 
 async def _handed_in(space, path, **more):

@@ -68,6 +68,7 @@ async def product(call: Call) -> JsonObject:
     return {
         **{name: getattr(row, name) for name in ("id", "title", "state", "tier", "edition")},
         "failure": describing.failure(row.reason),
+        "stands": row.standing is not None,
         "floor": (row.brief or {}).get("floor"),
         "about": about,
         "price": describing.price(terms["tariff"]) if terms.get("tariff") else {},

@@ -20,7 +20,7 @@ QUOTE = {
 PUBLISHED = {
     "id": "text", "title": "text", "state": "text", "provider": "text", "edition": "text", "number": "number",
     "rows": "number", "tableRows": "number", "billed": BILLED, "plainBytes": "digits", "sealedBytes": "digits",
-    "repeatedRows": "number", "repeatedBytes": "digits", "unchanged": "truth", "listing": "text",
+    "repeatedRows": "number", "repeatedBytes": "digits", "unchanged": "truth", "listing": "text", "stands?": "truth",
 }  # fmt: skip
 PROCESS = {
     "id": "text", "kind": "text", "role": "text", "peer": "text", "peerPid": "text?", "about": "text", "state": "text",

@@ -221,6 +221,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "签约方列在此处:尚无。",
     ),
     "offered.floor": ("Lowest price you take", "最低可接受价"),
+    "offered.stands": (
+        "This version waits for the exchange's review. What it lists is sold meanwhile: the version before.",
+        "此版本等待交易所审核。审核期间仍按已上架的前一版本销售。",
+    ),
     "offered.failed": ("It could not be published", "发布失败"),
     # states
     "state.wanted": ("wanted", "待协商"),

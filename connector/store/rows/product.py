@@ -45,6 +45,7 @@ class ProductRow(TableRow):
     terms: Document | None = None
     limits: Document
     offer: str | None = None  # its offer's id, where the brief gives one
+    standing: Document | None = None  # the version before, sold while this one waits for the exchange's review
     blind: bytes | None = None  # the salt of its editions' ids on the chain, if it is unlisted
     state: ProductState
     reason: str | None = None  # the fault it failed with, as JSON
