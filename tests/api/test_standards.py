@@ -133,7 +133,9 @@ async def test_the_catalogue_has_pages_and_each_product_once(space, gauges):
     assert {"gauges-1", "paged-0", "paged-1", "paged-2"} <= listed
     first = await space.doors["buyer"].call("GET", "catalogue/dcat?first=2")
     whole = await space.doors["buyer"].call("GET", "catalogue/dcat")
-    assert [one["@id"] for one in first["dcat:dataset"]] == [one["@id"] for one in whole["dcat:dataset"]][2:]
+    begin, behind = ([one["@id"] for one in page["dcat:dataset"]] for page in (whole, first))
+    assert begin[2:] == behind[: len(begin) - 2]  # a page is full where others have listed much
+    assert len(set(begin + behind)) == len(begin) + max(0, len(behind) - len(begin) + 2)
     assert await refused(space.doors["buyer"].call("GET", "catalogue/marc")) == 404
     for number in ("-1", "x", "99999999"):
         assert await refused(space.doors["buyer"].call("GET", f"catalogue/dcat?first={number}")) == 400

@@ -20,7 +20,7 @@ class _Forms(HTMLParser):
         self.attributes |= set(told)
         if tag == "form":
             self.forms.append((told.get("method", "get"), told["action"], {}))
-        elif tag == "input" and self.forms and "name" in told and not _unticked(told):
+        elif tag == "input" and self.forms and "name" in told:
             self.forms[-1][2][told["name"]] = told.get("value", "")
         elif tag == "select":
             self._select = told["name"]
@@ -28,10 +28,6 @@ class _Forms(HTMLParser):
             self.forms[-1][2][self._select] = told["value"]
         elif tag == "a":
             self.links.append(told["href"])
-
-
-def _unticked(told):
-    return told.get("type") == "checkbox" and "checked" not in told
 
 
 class Seen:

@@ -16,6 +16,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "listings.state": ("Show what is", "显示状态"),
     "listing.title": ("Listing: {title}", "上架产品:{title}"),
     "listing.review": ("Open drawn pieces and list it", "抽样核验并上架"),
+    "listing.held": ("if its pieces bear out its description", "数据块与描述相符时"),
     "listing.despite": ("even if its pieces speak against its description", "即使数据块与描述不符"),
     "listing.review-help": (
         "Pieces that nobody chose alone are opened by the provider to you only, and checked against the edition.",
