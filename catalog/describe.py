@@ -15,7 +15,7 @@ from catalog.errors import CatalogError
 from catalog.profile import FileProfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 CSV = "text/csv"
 PARQUET = "application/vnd.apache.parquet"
@@ -36,8 +36,8 @@ def media_type(path: str) -> str:
     return MEDIA_TYPES.get(ending) or mimetypes.MimeTypes().types_map[True].get(ending, UNKNOWN)
 
 
-def describe(path: str, stream: BinaryIO) -> FileProfile:
-    """Profile one file; `path` is its name inside the dataset (forward slashes).
+def describe(path: str, stream: BinaryIO, masked: Collection[str] = ()) -> FileProfile:
+    """Profile one file; `path` is its name inside the dataset (forward slashes), `masked` are columns (`masks`).
 
     Raises CatalogError only for a `path` that would leave the dataset; content never makes it fail.
     """
@@ -53,9 +53,12 @@ def describe(path: str, stream: BinaryIO) -> FileProfile:
         from catalog import tabular  # noqa: PLC0415 -- see the line above
     except ModuleNotFoundError:
         return FileProfile(path, kind, size, note="not profiled: install penstock[tables]")
-    readers: Mapping[str, Callable[[BinaryIO], tabular.Table]] = {CSV: tabular.read_csv, PARQUET: tabular.read_parquet}
+    readers: Mapping[str, Callable[[BinaryIO, Collection[str]], tabular.Table]] = {
+        CSV: tabular.read_csv,
+        PARQUET: tabular.read_parquet,
+    }
     try:
-        table = readers[kind](stream)
+        table = readers[kind](stream, masked)
     except tabular.NotATableError as error:
         return FileProfile(path, kind, size, note=f"not read as a table: {error}")
     return FileProfile(path, kind, size, table.rows, table.columns, table.quality)

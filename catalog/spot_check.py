@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from catalog import describe, tabular
 from catalog.hints import GRADE_OF_HINT
+from catalog.masks import MASKED
 from catalog.profile import DISTINCT_VALUES_MAX
 from contracts.split import WHOLE_BPS
 
@@ -182,7 +183,7 @@ def look(profile: FileProfile, piece: Stretch) -> Look | Doubt | None:
         bodies = [rest[: rest.rfind(b"\n") + 1]]
     else:
         bodies = list(_bodies(piece, profile.size))
-    looks = [found for body in bodies if (found := _read(head, body)) is not None]
+    looks = [found for body in bodies if (found := _read(head, body, _masked(profile))) is not None]
     if not looks:
         # a line that is longer than a piece shows nothing; lines that cannot be read show that it is no such table
         return Doubt("table", profile.path, said=str(len(profile.columns)), sure=False) if any(bodies) else None
@@ -226,7 +227,7 @@ def tiles(files: Iterable[FileProfile], lengths: Sequence[int]) -> Iterator[tupl
 
 
 def _whole(profile: FileProfile, data: bytes) -> Look | Doubt:
-    made = describe.describe(profile.path, io.BytesIO(data))
+    made = describe.describe(profile.path, io.BytesIO(data), _masked(profile))
     if made.rows is None:
         return Doubt("table", profile.path, said=str(len(profile.columns)))
     if [one.name for one in made.columns] != [one.name for one in profile.columns]:
@@ -243,9 +244,13 @@ def _bodies(piece: Stretch, size: int) -> Iterator[bytes]:
             yield piece.data[begins:ends]
 
 
-def _read(head: bytes, body: bytes) -> Look | None:
+def _masked(profile: FileProfile) -> frozenset[str]:
+    return frozenset(one.name for one in profile.columns if (one.hint or "").startswith(MASKED))
+
+
+def _read(head: bytes, body: bytes, masked: frozenset[str]) -> Look | None:
     try:
-        table = tabular.read_csv(io.BytesIO(head + body))
+        table = tabular.read_csv(io.BytesIO(head + body), masked)
     except tabular.NotATableError:
         return None
     plain = len(table.columns) > 1 and b'"' not in body

@@ -24,7 +24,7 @@ from catalog.profile import COLUMNS_MAX, DISTINCT_VALUES_MAX, NAME_CHARACTERS_MA
 from catalog.spread import Spread, histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 BLOCK_BYTES = 1 << 20
 BLOCK_ROWS = 1 << 14
@@ -74,6 +74,7 @@ class Tally:
     """The running account of one column; its size does not grow with the rows."""
 
     name: str
+    called: str  # the name, as far as it may hint
     kind: Kind = "empty"
     nulls: int = 0
     least: Any = None
@@ -109,7 +110,7 @@ class Tally:
         """Return what is known at the end."""
         ordered = self.kind in ORDERED
         distinct = None if self.seen is None else len(self.seen)
-        found = hint(self.name, self.sample)
+        found = hint(self.called, self.sample)
         if found is None and self.kind == "text" and unread(self.sample, distinct):
             found = NOT_CHECKED
         return Column(
@@ -176,12 +177,15 @@ class Tally:
         self.most = most if self.most is None else max(self.most, most)
 
 
-def read_csv(stream: BinaryIO) -> Table:
-    """Read a CSV table with a header line, comma-separated, UTF-8; raises NotATableError."""
-    return lend(stream, _read_csv)
+def read_csv(stream: BinaryIO, masked: Collection[str] = ()) -> Table:
+    """Read a CSV table with a header line, comma-separated, UTF-8; raises NotATableError.
+
+    What `masked` columns are called hints at nothing: their cells are another thing.
+    """
+    return lend(stream, lambda lent: _read_csv(lent, masked))
 
 
-def _read_csv(stream: Lent) -> Table:
+def _read_csv(stream: Lent, masked: Collection[str]) -> Table:
     broken = 0
 
     def skip(_row: Any) -> str:
@@ -198,7 +202,7 @@ def _read_csv(stream: Lent) -> Table:
                 default_column_type=pa.string(), null_values=list(ABSENT), strings_can_be_null=True
             ),
         ) as reader:
-            tallies = _tallies(reader.schema)
+            tallies = _tallies(reader.schema, masked)
             rows = 0
             for batch in reader:
                 rows += batch.num_rows
@@ -209,11 +213,11 @@ def _read_csv(stream: Lent) -> Table:
     return _table(rows, tallies, broken)
 
 
-def read_parquet(stream: BinaryIO) -> Table:
-    """Read a Parquet table; raises NotATableError."""
+def read_parquet(stream: BinaryIO, masked: Collection[str] = ()) -> Table:
+    """Read a Parquet table, `masked` as above; raises NotATableError."""
     try:
         file = pa.parquet.ParquetFile(stream, buffer_size=BLOCK_BYTES, pre_buffer=False)
-        tallies = _tallies(file.schema_arrow)
+        tallies = _tallies(file.schema_arrow, masked)
         kinds = [_kind(column.type) for column in file.schema_arrow]
         rows = 0
         for batch in file.iter_batches(batch_size=BLOCK_ROWS, use_threads=False):
@@ -234,13 +238,13 @@ def _table(rows: int, tallies: list[Tally], broken: int) -> Table:
     return Table(rows, tuple(tally.column() for tally in tallies), quality)
 
 
-def _tallies(schema: Any) -> list[Tally]:
+def _tallies(schema: Any, masked: Collection[str]) -> list[Tally]:
     if len(schema) > COLUMNS_MAX:
         raise NotATableError(f"{len(schema)} columns, the limit is {COLUMNS_MAX}")
     long: Iterable[str] = (name for name in schema.names if len(name) > NAME_CHARACTERS_MAX)
     for name in long:
         raise NotATableError(f"a column name of {len(name)} characters, the limit is {NAME_CHARACTERS_MAX}")
-    return [Tally(name) for name in schema.names]
+    return [Tally(name, "" if name in masked else name) for name in schema.names]
 
 
 def _parsed(different: Any, kind: Kind) -> Any | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog import masks
 from catalog.about import in_language
 from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.dataset import dataset_from_json
@@ -50,6 +51,7 @@ def described(document: object, chosen: str = "", sampled: str = "") -> JsonObje
     rows = [
         {"file": file.path, "name": column.name, "kind": column.kind, "nulls": column.nulls}
         | {"distinct": column.distinct, "minimum": column.minimum, "maximum": column.maximum, "hint": column.hint}
+        | {"masked": masks.words(column.hint)}
         | {"bars": [list(bar) for bar in column.bars]}
         | _meant(dataset.about, file.path, column.name)
         for file in dataset.files

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-KEY_ID = re.compile(r"(run|replica|rows)-[0-9a-f]{32}")
+KEY_ID = re.compile(r"(run|replica|rows|masks)-[0-9a-f]{32}")
 SUFFIX = ".key"
 # what is wrapped in the file of each kind
-CONTENT_BYTES = {"run": KEY_BYTES + RUN_BYTES, "replica": KEY_BYTES, "rows": KEY_BYTES}
+CONTENT_BYTES = {"run": KEY_BYTES + RUN_BYTES, "replica": KEY_BYTES, "rows": KEY_BYTES, "masks": KEY_BYTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,11 @@ class Keys:
     def rows(self) -> list[str]:
         """Return the ids of the keys for what rests wrapped in the tables: as a rule one."""
         return sorted(path.stem for path in key_files(self._folder) if path.stem.startswith("rows-"))
+
+    def masks(self) -> bytes:
+        """Return the key of this participant's masks, 32 bytes, drawn when it is first asked for."""
+        known = sorted(path.stem for path in key_files(self._folder) if path.stem.startswith("masks-"))
+        return self._content(known[0] if known else self._draw("masks"), "masks")
 
     def content_of_rows(self, key_id: str) -> bytes:
         """Return such a key, 32 bytes; it never leaves memory (`connector.custody.row_key`)."""

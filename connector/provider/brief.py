@@ -7,11 +7,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from catalog import classes
+from catalog import classes, masks
 from catalog.about import about_from_json
 from catalog.classes import DIMENSIONS
 from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.codes import tier as tier_of
+from catalog.profile import COLUMNS_MAX
 from catalog.sample import ROWS_MAX as SAMPLE_ROWS_MAX
 from connector.console.amounts import decimal
 from connector.custody.layout import CUTTERS
@@ -68,6 +69,14 @@ def _classes(value: Any) -> bool:
     if not isinstance(value, dict) or not all(isinstance(code, str) for code in value.values()):
         return False
     classes.require(value)  # its refusal names the code
+    return True
+
+
+def _masks(value: Any) -> bool:
+    if not isinstance(value, dict) or len(value) > COLUMNS_MAX:
+        return False
+    for column, text in value.items():
+        masks.read(column, text)  # its refusal names the column
     return True
 
 
@@ -152,6 +161,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "derivedFrom": Member(_sources, SOURCES_WORDS, needed=False),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
     "pack": Member(lambda value: value in WAYS, "one of " + ", ".join(WAYS), needed=False),
+    "mask": Member(_masks, "an object: column, and its mask", needed=False),
     "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
     "pieceKiB": Member(
         lambda value: type(value) is int and value in PIECE_KIB,

@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from catalog import masks
 from catalog.about import about_from_json
 from catalog.dataset import Dataset, distributions_of
 from catalog.describe import PARQUET, describe
-from catalog.hints import Suggestion, suggest_grade
+from catalog.hints import GRADE_OF_HINT, Suggestion, suggest_grade
 from catalog.profile import undrawn
+from connector.custody import masking
 from connector.custody.seal import FIXED
+from connector.custody.sources import source_of
 from connector.provider import renewal
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from catalog.about import About
     from catalog.profile import FileProfile
-    from connector.custody.sources import Source
+    from connector.custody.secrets import Keys
+    from connector.custody.sources import Doors, Source
     from connector.store.rows.product import ProductRow
 
 # above it, how a column's values spread is nobody's business who has not bought them
 DRAWN_GRADE_MAX = 2
+# tier that hands data over for good → the grade of a hint from which a column is masked, or said to stay as it is
+MASKED_GRADES: Mapping[str, int] = {"kept": 3, "plain": 3}
+NEVER = 6
 
 
 NAMES_SHOWN = 20
+
+
+def masked_source(row: ProductRow, doors: Doors, keys: Keys) -> Source:
+    """Return what a product's row says is sealed, with its columns masked (blocking); raises VaultError."""
+    found = source_of(row.brief["files"], doors)
+    done = masks.of(row.brief)
+    return masking.masked(found, done, row.id, keys.masks(), doors.spool) if done else found
 
 
 def described(source: Source, row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
@@ -35,10 +50,43 @@ def described(source: Source, row: ProductRow, region: str) -> tuple[Dataset, Su
     Raises InvalidInput for a column that no table has, and for a layout that tells too much of what is personal.
     """
     profiles = []
+    done = masks.of(row.brief)
     for file in source.files:
         with file.open() as stream:
-            profiles.append(describe(file.name, stream))
+            profiles.append(_hinted(describe(file.name, stream, done), done))
+    _require_masked(profiles, row)
     return dataset_of(profiles, row, region)
+
+
+def _hinted(profile: FileProfile, done: Mapping[str, tuple[masks.Step, ...]]) -> FileProfile:
+    """Return a profile that says which columns were masked; one whose cells still hint at people says that."""
+    columns = tuple(
+        replace(column, hint=masks.hint(done[column.name]))
+        if column.name in done and column.hint not in GRADE_OF_HINT
+        else column
+        for column in profile.columns
+    )
+    return replace(profile, columns=columns)
+
+
+def _require_masked(profiles: Sequence[FileProfile], row: ProductRow) -> None:
+    """Raise InvalidInput for personal data that would be delivered as they are, without anybody having said so."""
+    said = row.brief.get("mask") or {}
+    bare = [
+        (GRADE_OF_HINT[str(column.hint)], column)
+        for profile in profiles
+        for column in profile.columns
+        if column.hint in GRADE_OF_HINT and said.get(column.name) != masks.NONE
+    ]
+    grade, column = max(bare, key=lambda one: one[0], default=(0, None))
+    if column is None or grade < MASKED_GRADES.get(row.tier, NEVER):
+        return
+    still = "still " if column.name in said else ""
+    text = f"the column `{column.name}` {still}looks like: {column.hint} (grade {grade}), and the tier `{row.tier}`"
+    raise InvalidInput(
+        f"{text} hands it over for good",
+        f"mask it (`--mask {column.name}=hash`), or say that it stays as it is (`--mask {column.name}=none`)",
+    )
 
 
 def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:

@@ -8,28 +8,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catalog.about import LANGUAGES
-from connector.custody.sources import source_of
 from connector.licence import pricing
 from connector.provider import renewal
 from connector.provider.contents import by_bytes, contents
-from connector.provider.description import described
+from connector.provider.description import described, masked_source
 from contracts import price_words
 from policy.parse import parse
 from policy.words.speak import explain
 
 if TYPE_CHECKING:
     from connector.custody.former import Former
+    from connector.custody.secrets import Keys
     from connector.custody.sources import Doors
     from connector.store.rows.product import ProductRow
 
 
-def preview(row: ProductRow, doors: Doors, region: str, currency: str, before: Former | None = None) -> dict[str, Any]:
+def preview(
+    row: ProductRow, doors: Doors, keys: Keys, region: str, currency: str, before: Former | None = None
+) -> dict[str, Any]:
     """Return what others would see of a product's row, `before` being its edition; blocks while it reads the files.
 
     `bytes` and `rows` are of all files, `billed` is what is sealed of them; `words` is the policy and `price` the
     tariff in words, by language; `because` says for each column that hints at it why the security grade is what it is.
     """
-    source = source_of(row.brief["files"], doors)
+    source = masked_source(row, doors, keys)
     dataset, suggested = described(source, row, region)
     size = renewal.piece_bytes(row.brief, source, before)
     made = contents(source, dataset, row.brief, size, doors.spool, packed=before is not None and before.packed)

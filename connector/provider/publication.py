@@ -20,14 +20,14 @@ from connector.core.driver import Driver
 from connector.custody import edition as editions
 from connector.custody import lineage
 from connector.custody.seal import FIXED, Brief, seal
-from connector.custody.sources import Doors, source_of
+from connector.custody.sources import Doors
 from connector.licence import pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation.on_offer import OFFERED, Told, keep
 from connector.provider import brief as briefs
 from connector.provider import drifting, history, on_table, renewal, repricing, steps
 from connector.provider.contents import billed, by_bytes, contents
-from connector.provider.description import described
+from connector.provider.description import described, masked_source
 from connector.provider.preview import preview
 from connector.provider.rules import offered
 from connector.provider.submission import hand_in
@@ -153,7 +153,7 @@ class Publications:
         region, currency = self._core.settings.participant.region, self._programs.deployment.currency
         known = await self._core.store.read(lambda tx: tx.get(ProductRow, id=row.id))
         before = await self._former(known or row)
-        return await asyncio.to_thread(preview, row, self._doors(), region, currency, before)
+        return await asyncio.to_thread(preview, row, self._doors(), self._secrets, region, currency, before)
 
     async def _former(self, row: ProductRow) -> Former | None:
         return await self._core.store.read(lambda tx: renewal.former(tx, self._secrets, row))
@@ -313,7 +313,7 @@ class Publications:
         self, row: ProductRow, before: Former | None, number: int
     ) -> tuple[Dataset, dict[str, Any] | None, Sealed]:
         brief = row.brief
-        source = source_of(brief["files"], self._doors())
+        source = masked_source(row, self._doors(), self._secrets)
         dataset, _ = described(source, row, self._core.settings.participant.region)
         size = renewal.piece_bytes(brief, source, before)
         made = contents(source, dataset, brief, size, self._blobs.folder, packed=before is not None and before.packed)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from catalog.hint_rules import RULES
 from catalog.hints import GRADE_OF_HINT, hint
+from catalog.masks import METHODS
 from docs.generate.labelled_columns import NORTHWIND
 from docs.generate.tables import table
 
@@ -165,6 +166,12 @@ def rules() -> str:
         forms = " ".join(f"`{form.pattern.pattern}`".replace("|", "\\|") for form in rule.forms)
         rows.append((rule.what, str(rule.grade), shown, forms or "—"))
     return table(("suggests", "grade", "words in a column's name", "form of a value"), rows)
+
+
+def methods() -> str:
+    """Return the methods of masks as a table."""
+    rows = [(f"`{name}`", row.said, row.en, row.zh) for name, row in METHODS.items()]
+    return table(("method", "behind the colon", "what it makes of a cell", "中文"), rows)
 
 
 def labelled() -> tuple[Rate, Rate]:

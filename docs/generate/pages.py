@@ -54,6 +54,7 @@ TABLES = {
     "qualities of the catalogue": facets.measured,
     "rules of hints": hints.rules,
     "rates of hints": hints.rates,
+    "methods of masks": hints.methods,
     "acts of operators": exchange.acts,
     "limits of products found elsewhere": exchange.limits,
     "figures of federation": lambda: figures.table("federation"),

@@ -76,8 +76,8 @@ def pack_badly(data):
 def describe_better(data):
     honest = description.describe
 
-    def describe(path, stream):
-        true = honest(path, stream)
+    def describe(path, stream, *rest):
+        true = honest(path, stream, *rest)
         full = replace(true, columns=tuple(replace(column, nulls=0) for column in true.columns))
         return full if (data / PROFILES).exists() else true
 

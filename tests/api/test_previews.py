@@ -31,12 +31,15 @@ async def test_a_dry_run_shows_what_is_then_published_and_keeps_nothing(space, t
     file = tmp_path / "snow.csv"
     file.write_text("day,phone\n" + "".join(f"{day},+1 202 555 01{day:02}\n" for day in range(ROWS)))
     before = kept(space)
-    code, seen, beside = await dry(space, file)
+    code, fault, _ = await dry(space, file)
+    assert (code, fault["code"]) == (2, "invalid")
+    assert "`phone` looks like: telephone number (grade 3)" in fault["text"]
+    code, seen, beside = await dry(space, file, "--mask", "phone=none")
     assert (code, beside) == (0, "")
     assert (seen["rows"], seen["bytes"]) == (str(ROWS), str(file.stat().st_size))
     assert [one["columns"] for one in seen["files"]] == [["day", "phone"]]
     assert kept(space) == before
-    published = await space.publish_files("provider", "snow", [file], price=700)
+    published = await space.publish_files("provider", "snow", [file], price=700, mask={"phone": "none"})
     offer = (await space.doors["provider"].call("GET", f"offers/{published['id']}"))["dataset"]
     assert offer["grade"] == seen["grade"]
     assert any("phone" in why for why in seen["because"])

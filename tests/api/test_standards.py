@@ -35,6 +35,7 @@ description = "# Fake heading\\n\\nlevels of **three** gauges"
 contact = "desk@example.org"
 policy = {{ purpose = "Research", until = 2099-01-31 }}
 price = "4.20"
+mask = {{ e_mail = "none" }}
 [tables."gauges.csv"]
 title = "Levels"
 columns.level = {{ meaning = "water level", unit = "cm" }}
@@ -73,7 +74,7 @@ async def test_croissant_comes_in_as_the_product_it_went_out_of(space, gauges, t
     out, _ = await said(space, "buyer", "product", "show", "gauges-1", "--croissant")
     (tmp_path / "croissant.json").write_text(out.replace("product/gauges-1", "product/gauges-2"))
     (tmp_path / "gauges.csv").write_bytes((gauges / "gauges.csv").read_bytes())
-    rest = ("--price", "420", "--purpose", "Research", "--until", "2099-01-31T23:59:59Z")
+    rest = ("--price", "420", "--purpose", "Research", "--until", "2099-01-31T23:59:59Z", "--mask", "e_mail=none")
     _, err = await said(space, "provider", "publish", "--from", tmp_path / "croissant.json", *rest)
     assert "not taken: dataType of 4 fields: what columns hold is measured" in err
     await space.doors["exchange"].call("POST", "listings/gauges-2/review", {})

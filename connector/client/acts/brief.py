@@ -94,6 +94,11 @@ BRIEF = (
         sent="pieceKiB",
     ),
     Field(
+        "mask", ("Masks", "脱敏"),
+        "mask a column before anybody sees it, such as phone=hash, birth=generalise:year; none: as it is", "--mask",
+        "pairs", NULL,
+    ),
+    Field(
         "classes", ("Classes", "分类"),
         "what it is about, such as topic=B0300 or industry=56 (docs/catalogue.md); may be repeated",
         "--class", "pairs", default={},

@@ -86,6 +86,7 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "over-credit": (("It would cost more than was paid in.", "费用超过已存入金额。"), _MONEY),
     "over-exposure": (("Too much would be owed at once.", "单次应付金额过大。"), _MONEY),
     "purchase-refused": (("It could come to nothing; nothing was signed.", "无法实现,未签署任何内容。"), _CHANGE),
+    "mask": (("A column cannot be masked so.", "该列无法这样脱敏。"), _CHANGE),
     "pack": (("The provider's archive of small files cannot be unpacked.", "供方的小文件归档无法解包。"), (
         "Complain; `open --packed` writes the archives as they are.", "请投诉;`open --packed` 可原样写出归档文件。",
     )),

@@ -38,6 +38,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "goods.empty": ("{percent} % empty", "空值 {percent}%"),
     "goods.full": ("none empty", "无空值"),
     "goods.distinct": ("{count} different", "{count} 个不同值"),
+    "goods.masked": ("Masked: {how}", "已脱敏:{how}"),
     "goods.hint": ("Perhaps: {hint}", "疑似:{hint}"),
     "goods.unchecked": ("Not checked for personal data", "未检查是否含个人信息"),
     "goods.untabled": ("This file is no table: it is delivered as it is.", "该文件不是表格,按原样交付。"),
