@@ -28,7 +28,7 @@ ACTS: tuple[Act, ...] = (
         "provider",
         "publishing.begin",
         (*PUBLISHED, FILES),
-        ("description", "keywords", "floor", "region", "openings"),
+        ("description", "keywords", "floor", "region", "openings", "mask"),
     ),
     Act("/publish/files/removal", "provider", "publishable.remove", ("name",)),
     Act("/publish/folders", "provider", "publishable.add_folder", ("folder",)),

@@ -29,29 +29,35 @@ if TYPE_CHECKING:
 
     Masks = Mapping[str, Sequence[Step]]
 
+# each is a file of ours, open until it is sealed
+MASKED_FILES_MAX = 256
 BLOCK_BYTES = 1 << 20
 BLOCK_ROWS = 1 << 14
 QUOTED = r'[",\r\n]'
 LABEL = b"penstock/mask/v1\x00"
 
 
-def masked(source: Source, masks: Masks, product: str, key: bytes, spool: Path) -> Source:
+def masked(source: Source, masks: Masks, product: str, key: bytes, spool: Path, *, whole: bool = True) -> Source:
     """Return a source whose tables have these columns masked (blocking); raises VaultError `mask`, `source`.
 
-    `key` is the provider's: each product has its own under it, and each column its own under that.
+    `key` is the provider's: each product has its own under it, and each column its own under that. A `whole` source has
+    every column that is to be masked.
     """
     if not masks:
         return source
     done: set[str] = set()
-    files = tuple(_file(file, masks, hmac.digest(key, LABEL + product.encode(), hashlib.sha256), key, spool, done)
-                  for file in source.files)  # fmt: skip
-    if missing := [column for column in masks if column not in done]:
+    made: list[str] = []
+    own = hmac.digest(key, LABEL + product.encode(), hashlib.sha256)
+    files = tuple(_file(file, masks, own, key, spool, done, made) for file in source.files)
+    if whole and (missing := [column for column in masks if column not in done]):
         text = f"no table has the column `{missing[0][:100]}` that is to be masked"
         raise VaultError("mask", text, "write it as the head of the table does")
     return Source(files)
 
 
-def _file(file: SourceFile, masks: Masks, key: bytes, shared: bytes, spool: Path, done: set[str]) -> SourceFile:
+def _file(
+    file: SourceFile, masks: Masks, key: bytes, shared: bytes, spool: Path, done: set[str], made: list[str]
+) -> SourceFile:
     write = WRITERS.get(media_type(file.name))
     if write is None:
         return file
@@ -71,11 +77,17 @@ def _file(file: SourceFile, masks: Masks, key: bytes, shared: bytes, spool: Path
             for at, name in found.items()
         }
 
+    if len(made) >= MASKED_FILES_MAX:
+        text = f"more than {MASKED_FILES_MAX} tables have a column that is to be masked"
+        raise VaultError("mask", text, "publish them as fewer, larger tables, or as several products")
     into = Spool(file.origin.place, spool)
     with file.open() as stream:
         changed = write(file, stream, into, chosen)
     file.origin.check()
-    return replace(file, origin=into) if changed else file
+    if not changed:
+        return file
+    made.append(file.name)
+    return replace(file, origin=into)
 
 
 def _csv(file: SourceFile, stream: BinaryIO, into: Spool, chosen: Callable[[Sequence[str]], dict[int, Mask]]) -> bool:

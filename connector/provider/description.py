@@ -37,11 +37,14 @@ NEVER = 6
 NAMES_SHOWN = 20
 
 
-def masked_source(row: ProductRow, doors: Doors, keys: Keys) -> Source:
-    """Return what a product's row says is sealed, with its columns masked (blocking); raises VaultError."""
-    found = source_of(row.brief["files"], doors)
+def masked_source(row: ProductRow, doors: Doors, keys: Keys, some: Sequence[str] | None = None) -> Source:
+    """Return what a product's row says is sealed, with its columns masked (blocking); raises VaultError.
+
+    Of `some` of its files, where they are named, no table need have a column that is to be masked.
+    """
+    found = source_of(row.brief["files"] if some is None else some, doors)
     done = masks.of(row.brief)
-    return masking.masked(found, done, row.id, keys.masks(), doors.spool) if done else found
+    return masking.masked(found, done, row.id, keys.masks(), doors.spool, whole=some is None) if done else found
 
 
 def described(source: Source, row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
@@ -49,13 +52,16 @@ def described(source: Source, row: ProductRow, region: str) -> tuple[Dataset, Su
 
     Raises InvalidInput for a column that no table has, and for a layout that tells too much of what is personal.
     """
-    profiles = []
-    done = masks.of(row.brief)
+    return dataset_of(measured(source, row), row, region)
+
+
+def measured(source: Source, row: ProductRow) -> list[FileProfile]:
+    """Return the profiles of a masked source's files; blocks while it reads them."""
+    profiles, done = [], masks.of(row.brief)
     for file in source.files:
         with file.open() as stream:
             profiles.append(_hinted(describe(file.name, stream, done), done))
-    _require_masked(profiles, row)
-    return dataset_of(profiles, row, region)
+    return profiles
 
 
 def _hinted(profile: FileProfile, done: Mapping[str, tuple[masks.Step, ...]]) -> FileProfile:
@@ -91,6 +97,7 @@ def _require_masked(profiles: Sequence[FileProfile], row: ProductRow) -> None:
 
 def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
     """Return the same of files that are measured; raises as `described`."""
+    _require_masked(profiles, row)
     brief, suggested = row.brief, suggest_grade(profiles)
     _check_columns(brief.get("columns") or (), profiles)
     about = about_from_json(brief.get("about") or {})

@@ -27,7 +27,7 @@ from connector.negotiation.on_offer import OFFERED, Told, keep
 from connector.provider import brief as briefs
 from connector.provider import drifting, history, on_table, renewal, repricing, steps
 from connector.provider.contents import billed, by_bytes, contents
-from connector.provider.description import described, masked_source
+from connector.provider.description import described, masked_source, measured
 from connector.provider.preview import preview
 from connector.provider.rules import offered
 from connector.provider.submission import hand_in
@@ -154,6 +154,10 @@ class Publications:
         known = await self._core.store.read(lambda tx: tx.get(ProductRow, id=row.id))
         before = await self._former(known or row)
         return await asyncio.to_thread(preview, row, self._doors(), self._secrets, region, currency, before)
+
+    def measured(self, row: ProductRow, files: Sequence[str]) -> list[FileProfile]:
+        """Return the profiles of some of the files that a row is made of, masked as it says; blocks."""
+        return measured(masked_source(row, self._doors(), self._secrets, files), row)
 
     async def _former(self, row: ProductRow) -> Former | None:
         return await self._core.store.read(lambda tx: renewal.former(tx, self._secrets, row))

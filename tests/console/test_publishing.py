@@ -70,6 +70,25 @@ async def test_the_preview_says_price_terms_and_columns(enter, folder):
     assert any("3" in rule for rule in said["preview"]["rules"]["en"])
 
 
+async def test_what_is_personal_is_masked_in_the_form(enter, folder):
+    (folder / "guests.csv").write_text("guest,phone\n" + "".join(f"g{at % 9},+49 30 55{at:05}\n" for at in range(90)))
+    visitor = await enter("masker", ("provider",))
+    try:
+        bare = await previewed(visitor, folder, "guests.csv")
+        assert "`phone` looks like: telephone number" in bare.text.replace("&#39;", "'")
+        assert "Publish it" not in bare.text
+        odd = await previewed(visitor, folder, "guests.csv", mask="phone")
+        assert "`phone` is no mask" in odd.text
+        seen = await previewed(visitor, folder, "guests.csv", mask="phone=hash, guest=redact")
+        assert "Masked: a keyed digest" in seen.text
+        assert "Publish it" in seen.text
+        assert "+49 30 55" not in seen.text
+        kept = await previewed(visitor, folder, "guests.csv", mask="phone=none")
+        assert "Publish it" in kept.text
+    finally:
+        (folder / "guests.csv").unlink()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -13,7 +13,7 @@ from urllib.parse import quote as quoted
 
 from catalog.codes import TIERS
 from catalog.dataset import dataset_json
-from catalog.describe import describe, media_type
+from catalog.describe import media_type
 from catalog.errors import CatalogError
 from catalog.profile import FileProfile
 from connector.api.pages.publishable import offered, there
@@ -98,13 +98,18 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject, currency: st
         "until": fields["until"] + LAST_SECOND,
         "region": fields["region"] or None,
         "openings": int(openings) if openings else None,
+        "mask": _masks(fields["mask"]),
     })  # fmt: skip
 
 
 def previewed(core: Core, publications: Publications, made: JsonObject, there: JsonObject, currency: str) -> JsonObject:
     """Return what others will see: columns as they are measured, terms, price and examples of it, and the tier."""
     row = publications.draft(made)
-    profiles = [_measured(Path(path), there[path]) for path in made[FILES]]
+    short = [path for path in made[FILES] if there[path] <= CONSOLE_MEASURED_BYTES_MAX]
+    profiles = [
+        *(publications.measured(row, short) if short else ()),
+        *(_unmeasured(Path(path), there[path]) for path in made[FILES] if path not in short),
+    ]
     dataset, _ = dataset_of(profiles, row, core.settings.participant.region)
     tariff = pricing.previewed(made, max(dataset.size, 1), currency)
     return {
@@ -116,9 +121,14 @@ def previewed(core: Core, publications: Publications, made: JsonObject, there: J
     }
 
 
-def _measured(path: Path, size: int) -> FileProfile:
-    """Return the profile of a file; of one that is too long for somebody who waits its kind and size."""
-    if size > CONSOLE_MEASURED_BYTES_MAX:
-        return FileProfile(path.name, media_type(path.name), size)
-    with path.open("rb") as stream:
-        return describe(path.name, stream)
+def _unmeasured(path: Path, size: int) -> FileProfile:
+    """Return kind and size of a file that is too long for somebody who waits."""
+    return FileProfile(path.name, media_type(path.name), size)
+
+
+def _masks(text: str) -> dict[str, str] | None:
+    """Return what a form says of masks: `column=mask`, commas between; None for nothing."""
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    if odd := next((column for column, mark, mask in pairs if not (column.strip() and mark and mask.strip())), None):
+        raise InvalidInput(f"`{odd[:100]}` is no mask", "write `column=hash`, with commas between several")
+    return {column.strip(): mask.strip() for column, _, mask in pairs} or None

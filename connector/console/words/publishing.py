@@ -66,6 +66,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "publish-folders.empty": ("There is no folder in it.", "其中没有文件夹。"),
     "publish-folders.remove-one": ("Remove {folder}", "移除 {folder}"),
     "publish.description": ("What it is, in words", "产品描述"),
+    "publish.mask": ("Masks, commas between", "脱敏(逗号分隔)"),
     "publish.keywords": ("Keywords, commas between", "关键词(逗号分隔)"),
     "publish.price": ("Price asked, as in 4.20", "报价,如 4.20"),
     "publish.unit": ("for each", "计价单位"),
