@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import math
 from array import array
 from datetime import datetime
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from catalog.masks import Step
 
-HASH_HEX: Final = 32
+DIGEST_BYTES: Final = 16
 TOKEN_CHARACTERS: Final = 13
 HALF: Final = 0.5
 # what a time is cut to: the fields that go back to their least
@@ -78,11 +77,11 @@ class Mask:
     def _change(self, step: Step) -> Callable[[str], str]:
         if step.method == "hash":
             key = self._shared if step.parameter else self._key
-            return lambda cell: hmac.digest(key, b"hash" + cell.encode(), hashlib.sha256).hex()[:HASH_HEX]
+            return lambda cell: _digest(cell.encode(), key, b"mask/hash").hexdigest()
         if step.method == "tokenise":
-            return lambda cell: base64.b32encode(hmac.digest(self._key, b"token" + cell.encode(), hashlib.sha256))[
+            return lambda cell: base64.b32encode(_digest(cell.encode(), self._key, b"mask/token").digest()).decode()[
                 :TOKEN_CHARACTERS
-            ].decode()
+            ]
         if step.method == "truncate":
             return lambda cell: cell[: int(step.parameter)]
         if step.parameter in LEAST:
@@ -100,12 +99,17 @@ class Mask:
         if not number.is_finite():
             raise ValueError(cell)
         # no generator whose state some known cells would give away
-        drawn = hmac.digest(self._key, b"noise" + self._drawn.to_bytes(8, "big"), hashlib.sha256)
+        drawn = _digest(self._drawn.to_bytes(8, "big"), self._key, b"mask/noise").digest()
         self._drawn += 1
         share = (int.from_bytes(drawn[:8], "big") + 0.5) / 2**64 - 0.5
         noise = -scale * math.copysign(math.log1p(-2 * abs(share)), share) if abs(share) < HALF else 0.0
         places = max(0, -int(number.as_tuple().exponent))
         return f"{number + Decimal(noise):.{places}f}"
+
+
+def _digest(data: bytes, key: bytes, use: bytes) -> hashlib.blake2b:
+    """Return the keyed digest of RFC 7693 for one use: a MAC, and a third of HMAC's time for what is so short."""
+    return hashlib.blake2b(data, digest_size=DIGEST_BYTES, key=key, person=use)
 
 
 def _cut(cell: str, span: str) -> str:
