@@ -21,6 +21,7 @@ from connector.exchange.acts import Acts
 from connector.exchange.operators import Operators, digest_of
 from connector.runtime.errors import InvalidInput
 from connector.store.rows.space import ActState
+from contracts import price_words
 
 if TYPE_CHECKING:
     from connector.exchange.operators import Operator
@@ -54,8 +55,15 @@ async def pending(call: Call) -> JsonObject:
     rows = await call.of(Acts).page(state)
     operator, told = await acting(call), await call.of(Operators).page()
     mine = None if operator is None else {"name": operator.name, "post": operator.post.value}
-    shown = [{**row, "about": orjson.dumps(row["path"] | {"body": row["body"]}).decode()} for row in rows]
+    shown = [{**row, "about": orjson.dumps(row["path"] | {"body": _said(row["body"])}).decode()} for row in rows]
     return {"state": state, "states": list(ActState), "operator": mine, "operators": told["operators"], "rows": shown}
+
+
+def _said(body: Any) -> Any:
+    """Return what an act is done with, an amount of it as people write it."""
+    if isinstance(body, dict) and str(body.get("amount", "")).isdecimal():
+        return body | {"amount": price_words.bare(int(body["amount"]))}
+    return body
 
 
 async def show_key(call: Call, fields: dict[str, str]) -> str:

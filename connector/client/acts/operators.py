@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import EXCHANGE, READ, Act, Field
 from connector.client.acts.columns import Column
+from connector.client.acts.money import bare
 from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ def _awaits(row: Any) -> str:
     return f"{row['awaits']} until {row['until']}" if row["state"] == "waiting" else ""
 
 
+def _with(row: Any) -> str:
+    """Return what an act is done with, an amount of it as people write it."""
+    told = row["path"] | (row["body"] or {})
+    amount = {"amount": bare(told["amount"])} if str(told.get("amount", "")).isdecimal() else {}
+    return json.dumps(told | amount, ensure_ascii=False)
+
+
 OPERATORS = (Column("STATE", "state"), Column("POST", "post"), Column("NAME", "name"))
 PENDING = (
     Column("ID", "id", is_id=True),
@@ -46,7 +54,7 @@ PENDING = (
     Column("SINCE", "since", long=True, is_moment=True),
     Column("OTHER", "other", long=True),
     Column("REASON", "reason", long=True),
-    Column("WITH", lambda row: json.dumps(row["path"] | (row["body"] or {}), ensure_ascii=False)),
+    Column("WITH", _with),
 )
 
 
