@@ -118,6 +118,7 @@ def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
         "tier": "kept",
         "openings": None,
         "keywords": ["flights", "weather", "planes", "airports", "airlines"],
+        "mask": {"name": "none"},  # many airports are called after people
     }
     product_b = {
         "id": PRODUCT_B,
