@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from policy.calendar import Duration, duration
 from policy.errors import PolicyError
 from policy.model import Condition, Constraint, Logical, RuleKind, Scalar
-from policy.nodes import CONSTRAINT_KEYS, LOGICAL_KEYS, MAX_LIST_ITEMS, NAMES, Node, read_node
+from policy.nodes import CONSTRAINT_KEYS, LOGICAL_KEYS, LONG_LIST, MAX_LIST_ITEMS, NAMES, Node, read_node
 from policy.values import read_value
 from policy.vocabulary.names import operand_name, term_name
 from policy.vocabulary.operands import OPERANDS, REFUSED, Operand, State, Unit
@@ -136,7 +136,9 @@ def _right(left: str, operator: str, node: Node) -> tuple[Scalar, ...]:
     value, path = node.members["rightOperand"], node.below("rightOperand")
     values = value if isinstance(value, list) else [value]
     if not 1 <= len(values) <= MAX_LIST_ITEMS:
-        raise PolicyError("too-large", path, f"`{operator}` takes 1 to {MAX_LIST_ITEMS} values")
+        raise PolicyError(
+            "too-large", path, f"`{operator}` takes 1 to {MAX_LIST_ITEMS} values", LONG_LIST if values else ""
+        )
     if OPERATORS[operator] is Arity.ONE and len(values) > 1:
         raise PolicyError("bad-type", path, f"`{operator}` takes one value, not a list", "use isAnyOf")
     kind = node.text("dataType")

@@ -63,8 +63,17 @@ OPERAND_ALIASES: Mapping[str, str] = {
     IDS_CODE + "MPC_FUNCTION": "computeFunction",
     IDS_CODE + "QUERY": "query",
 }
+# Other names of actions: what ODRL's vocabulary deprecates with a `skos:exactMatch`, and what others write.
 # `plicyTransmit` stands so in the copies of TC609-6-2025-14 that could be read.
 ACTION_ALIASES: Mapping[str, str] = {
+    "append": "modify",
+    "appendTo": "modify",
+    "copy": "reproduce",
+    "export": "transform",
+    "license": "grantUse",
+    "pay": "compensate",
+    "write": "modify",
+    "writeTo": "modify",
     "plicyTransmit": "policyTransmit",
     IDS_CODE + "USE": "use",
     IDS_CODE + "READ": "read",

@@ -319,6 +319,29 @@ def test_refused(document, code, path):
         assert error.path == path
 
 
+@every(
+    ("document", "path", "hint"),
+    [
+        ({"duty": [{"action": "inform"}], **rule()}, "/duty", "write `obligation` there"),
+        (
+            {"prohibition": [{"action": "use", "duty": [{"action": "inform"}]}]},
+            "/prohibition/0/duty",
+            "write `remedy` there",
+        ),
+        (
+            rule(action={"rdf:value": "use", "constraint": [COUNT]}),
+            "/permission/0/action/constraint",
+            "write `refinement` there",
+        ),
+        (rule(consequence=[{"action": "inform"}]), "/permission/0/consequence", ""),
+    ],
+    ids=range(4),
+)
+def test_what_is_misplaced_is_told_its_name_there(document, path, hint):
+    error = refusal(document)
+    assert (error.code, error.path, error.hint) == ("misplaced", path, hint)
+
+
 def test_an_error_says_what_where_and_what_to_do(agreement, atom):
     error = refusal(agreement(constraint=[atom("dateTime", "lt", "2026-01-01T00:00:00")]))
     assert str(error) == (

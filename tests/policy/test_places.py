@@ -10,6 +10,9 @@ from policy.model import RuleKind
 from policy.nodes import Node
 from policy.parse import parse
 from policy.places import Place, read_place
+from policy.vocabulary.actions import ACTIONS
+from policy.vocabulary.names import ACTION_ALIASES
+from tests.every import every
 
 REFINED = {"leftOperand": "resolution", "operator": "lteq", "rightOperand": "720"}
 KINDS = {"target": "Asset", "assignee": "Party", "assigner": "Party"}
@@ -54,6 +57,20 @@ def test_an_action_is_one_that_is_known():
         "use an action of ODRL or of docs/policy.md",
     )
     assert refusal(action="fly") == refusal(action={"rdf:value": "fly"}) == refusal(action=["use", "fly"]) == said
+
+
+@every(
+    ("written", "meant"),
+    [("write", "modify"), ("odrl:appendTo", "modify"), ("http://www.w3.org/ns/odrl/2/copy", "reproduce")],
+)
+def test_a_deprecated_action_is_what_it_matches_exactly(written, meant):
+    assert read(action=written).actions == (meant,)
+
+
+@every(("old", "new"), list(ACTION_ALIASES.items()))
+def test_no_other_name_is_an_action_of_its_own(old, new):
+    assert old not in ACTIONS
+    assert new in ACTIONS
 
 
 def test_an_action_is_narrowed_by_refinements():
