@@ -15,7 +15,7 @@ from policy.forms.names import MAX_CONTEXT_TERMS, MAX_CONTEXTS
 from policy.nodes import MAX_LIST_ITEMS, MAX_TEXT_CHARS
 from policy.parse import MAX_CONSEQUENCE_LEVELS, MAX_DUTIES, MAX_RULES
 from policy.values import MAX_VALUE_CHARS
-from policy.vocabulary.actions import ACTIONS, upwards
+from policy.vocabulary.actions import ACTIONS, REFUSED_ACTIONS, upwards
 from policy.vocabulary.names import ACTION_ALIASES, ODRL, OPERAND_ALIASES, PROFILE, TERMS
 from policy.vocabulary.operands import CODES, ODRL_OPERANDS, OPERANDS, REFUSED, Source, State, Unit
 from policy.vocabulary.operators import ORDER, TREE
@@ -75,6 +75,7 @@ def actions() -> str:
         )
         for name in ACTIONS
     ]
+    rows += [(f"`{name}`", "–", f"refused: {hint}") for name, hint in REFUSED_ACTIONS.items()]
     return table(("action", "lies in", "in words"), rows)
 
 
