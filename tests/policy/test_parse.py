@@ -193,7 +193,8 @@ REFUSED = [
     ({"permission": ["use"]}, "bad-type", "/permission/0"),
     ({"permission": [{}]}, "missing", ""),
     ({"permission": [{"action": "fly"}]}, "unknown-term", "/permission/0/action"),
-    ({"permission": [{"action": "cc:Reproduction"}]}, "unknown-term", "/permission/0/action"),
+    ({"permission": [{"action": "cc:Lending"}]}, "unknown-term", "/permission/0/action"),
+    ({"permission": [{"action": "cc:CommercialUse"}]}, "unsupported", "/permission/0/action"),
     (
         {"permission": [{"action": [{"rdf:value": "print", "refinement": [AUDIT]}, "read"]}]},
         "unsupported",
