@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from policy.calendar import Duration, duration
+from policy.days import bound, is_day
 from policy.errors import PolicyError
 from policy.model import Condition, Constraint, Logical, RuleKind, Scalar
-from policy.nodes import CONSTRAINT_KEYS, LOGICAL_KEYS, MAX_LIST_ITEMS, NAMES, Node, read_node
+from policy.nodes import CONSTRAINT_KEYS, LOGICAL_KEYS, LONG_LIST, MAX_LIST_ITEMS, NAMES, Node, read_node
 from policy.values import read_value
 from policy.vocabulary.names import operand_name, term_name
-from policy.vocabulary.operands import OPERANDS, REFUSED, Operand, State, Unit
+from policy.vocabulary.operands import OPERANDS, REFUSED, Operand, State, Unit, ValueType
 from policy.vocabulary.operators import LOGICAL, OPERATOR_ALIASES, OPERATORS, Arity
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _atom(node: Node, kind: RuleKind, census: Census) -> Constraint:
     operator = _operator(left, operand, node)
     if not node.has("rightOperand"):
         raise PolicyError("missing", node.path, "no `rightOperand`")
-    right = _right(left, operator, node)
+    operator, right = _compared(left, operand, operator, node)
     _check_right(left, operand, right, kind, node)
     unit, every = _unit(left, operand, node), _every(left, operand, node)
     return Constraint(census.enrol(node), node.path, left, operator, right, unit, every)
@@ -132,11 +133,22 @@ def _operator(left: str, operand: Operand, node: Node) -> str:
     return operator
 
 
+def _compared(left: str, operand: Operand, operator: str, node: Node) -> tuple[str, tuple[Scalar, ...]]:
+    """Read what the operand is compared with; a day becomes the instant at its beginning or its end."""
+    value = _typed(node.members["rightOperand"], node.text("dataType"))
+    if operand.type is ValueType.INSTANT and is_day(value):
+        same, at = bound(operator, value, node.below("rightOperand"))
+        return same, (at,)
+    return operator, _right(left, operator, node)
+
+
 def _right(left: str, operator: str, node: Node) -> tuple[Scalar, ...]:
     value, path = node.members["rightOperand"], node.below("rightOperand")
     values = value if isinstance(value, list) else [value]
     if not 1 <= len(values) <= MAX_LIST_ITEMS:
-        raise PolicyError("too-large", path, f"`{operator}` takes 1 to {MAX_LIST_ITEMS} values")
+        raise PolicyError(
+            "too-large", path, f"`{operator}` takes 1 to {MAX_LIST_ITEMS} values", LONG_LIST if values else ""
+        )
     if OPERATORS[operator] is Arity.ONE and len(values) > 1:
         raise PolicyError("bad-type", path, f"`{operator}` takes one value, not a list", "use isAnyOf")
     kind = node.text("dataType")

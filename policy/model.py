@@ -122,7 +122,7 @@ class Rule:
 
     `asset_collections` and `party_collections` have the names of each target and assignee that is said to be a
     collection. `refinements` narrow the action, the target or the assignee; they are asked of the request like
-    constraints.
+    constraints. `assigners` are those that the rule names where the policy names none; no decision asks for them.
     """
 
     id: str
@@ -137,6 +137,7 @@ class Rule:
     refinements: tuple[Condition, ...] = ()
     duties: tuple[Duty, ...] = ()
     remedies: tuple[Duty, ...] = ()
+    assigners: tuple[str, ...] = ()
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

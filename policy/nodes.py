@@ -16,6 +16,7 @@ from policy.vocabulary.names import local_name, term_name
 
 MAX_TEXT_CHARS = 2048
 MAX_LIST_ITEMS = 256
+LONG_LIST = "name a collection, a wider region or purpose; docs/policy.md has the limits"
 
 NAMES = frozenset({"@id", "uid", "@type"})
 # ODRL's functions of a party in a duty: who is paid, told, asked, credited, watched
@@ -72,6 +73,20 @@ REFUSED_KEYS: Mapping[str, str] = {
     "includedIn": "actions lie in one another as ODRL says",
     "partOf": "what lies in what comes from the world, not from the policy",
 }
+# (key, where it was written) -> what ODRL calls the same thing there
+_CALLED_THERE: Mapping[tuple[str, str], str] = {
+    ("duty", "policy"): "obligation",
+    ("duty", "prohibition"): "remedy",
+    ("duty", "duty"): "consequence",
+    ("duty", "obligation"): "consequence",
+    ("obligation", "permission"): "duty",
+    ("remedy", "permission"): "duty",
+    ("constraint", "action"): "refinement",
+    ("constraint", "target"): "refinement",
+    ("constraint", "assignee"): "refinement",
+    ("refinement", "permission"): "constraint",
+    ("refinement", "prohibition"): "constraint",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +120,7 @@ class Node:
         value = self.members.get(key, [])
         listed = value if isinstance(value, list) else [value]
         if len(listed) > MAX_LIST_ITEMS:
-            raise PolicyError("too-large", self.below(key), f"more than {MAX_LIST_ITEMS} items")
+            raise PolicyError("too-large", self.below(key), f"more than {MAX_LIST_ITEMS} items", LONG_LIST)
         return [(f"{self.below(key)}/{index}", item) for index, item in enumerate(listed)]
 
     def identifier(self) -> str:
@@ -175,7 +190,9 @@ def _check_key(name: str, path: str, known: frozenset[str], what: str) -> None:
     if name in REFUSED_KEYS:
         raise PolicyError("unsupported", where, f"`{name}` is not supported", REFUSED_KEYS[name])
     if name in _KNOWN:
-        raise PolicyError("misplaced", where, f"`{name}` does not belong in a {what}")
+        there = _CALLED_THERE.get((name, what))
+        hint = "" if there is None else f"write `{there}` there"
+        raise PolicyError("misplaced", where, f"`{name}` does not belong in a {what}", hint)
     raise PolicyError(
         "unknown-term", where, f"unknown key `{name[:80]}` in a {what}", "remove it; unknown terms are refused"
     )

@@ -150,7 +150,7 @@ def _rule(node: Node, kind: RuleKind, census: Census, root: Node) -> Rule:
     name = census.enrol(node)
     actions = read_actions(node if node.has("action") else root, kind, census)
     targets, assignees = (_inherited(node, root, key, kind, census) for key in ("target", "assignee"))
-    _inherited(node, root, "assigner", kind, census)
+    assigners = _inherited(node, root, "assigner", kind, census)
     constraints = read_conditions(node, "constraint", kind, census)
     refinements = actions.refinements + targets.refinements + assignees.refinements
     _check_counted(node, (*constraints, *refinements))
@@ -167,6 +167,7 @@ def _rule(node: Node, kind: RuleKind, census: Census, root: Node) -> Rule:
         refinements=refinements,
         duties=_duties(node, RuleKind.DUTY, census, root),
         remedies=_duties(node, RuleKind.REMEDY, census, root),
+        assigners=() if root.has("assigner") else assigners.names,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from policy.constraint_reading import Census, read_conditions
 from policy.errors import PolicyError
 from policy.nodes import ACTION_KEYS, PLACE_KEYS, Node, as_text, read_node
-from policy.vocabulary.actions import ACTIONS
+from policy.vocabulary.actions import ACTIONS, REFUSED_ACTIONS
 from policy.vocabulary.names import action_name
 
 if TYPE_CHECKING:
@@ -71,8 +71,10 @@ def _action(value: object, path: str, kind: RuleKind, census: Census) -> Place:
             raise PolicyError("contradiction", path, problem, "write its name once, as `rdf:value`")
         refinements = read_conditions(node, "refinement", kind, census)
     name = action_name(as_text(value, path))
+    if name in REFUSED_ACTIONS:
+        raise PolicyError("unsupported", path, f"the action `{name}` is not supported", REFUSED_ACTIONS[name])
     if name not in ACTIONS:
-        hint = "use an action of ODRL or of docs/policy.md"
+        hint = "docs/policy.md lists the actions"
         raise PolicyError("unknown-term", path, f"unknown action `{name[:80]}`", hint)
     return Place((name,), refinements)
 

@@ -49,6 +49,7 @@ TABLES = {
     "operands of the policy": policy.operands,
     "actions of the policy": policy.actions,
     "reasons of the policy": policy.reasons,
+    "limits of the policy": policy.limits,
     "figures of the catalogue": lambda: figures.table("catalog"),
     "facets of the catalogue": facets.narrowed,
     "qualities of the catalogue": facets.measured,

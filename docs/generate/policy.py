@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 from connector.enforcement.supply import SUPPLIED, Asked
 from docs.generate.tables import table
+from policy.constraint_reading import MAX_CONSTRAINTS, MAX_NESTING_LEVELS, MAX_UNIT_CHARS
 from policy.decision import REASONS
 from policy.examples import EXAMPLES, RULE, example
-from policy.vocabulary.actions import ACTIONS, upwards
+from policy.forms.document import MAX_JSON_BYTES, MAX_TURTLE_BYTES
+from policy.forms.names import MAX_CONTEXT_TERMS, MAX_CONTEXTS
+from policy.nodes import MAX_LIST_ITEMS, MAX_TEXT_CHARS
+from policy.parse import MAX_CONSEQUENCE_LEVELS, MAX_DUTIES, MAX_RULES
+from policy.values import MAX_VALUE_CHARS
+from policy.vocabulary.actions import ACTIONS, REFUSED_ACTIONS, upwards
 from policy.vocabulary.names import ACTION_ALIASES, ODRL, OPERAND_ALIASES, PROFILE, TERMS
 from policy.vocabulary.operands import CODES, ODRL_OPERANDS, OPERANDS, REFUSED, Source, State, Unit
 from policy.vocabulary.operators import ORDER, TREE
@@ -69,6 +75,7 @@ def actions() -> str:
         )
         for name in ACTIONS
     ]
+    rows += [(f"`{name}`", "–", f"refused: {hint}") for name, hint in REFUSED_ACTIONS.items()]
     return table(("action", "lies in", "in words"), rows)
 
 
@@ -77,6 +84,26 @@ def reasons() -> str:
     return table(
         ("code", "facts"), [(f"`{code}`", ", ".join(f"`{fact}`" for fact in facts)) for code, facts in REASONS.items()]
     )
+
+
+def limits() -> str:
+    """Return how much a policy may hold, from the numbers that its readers refuse by."""
+    rows = (
+        (MAX_JSON_BYTES, "bytes of a file as JSON-LD"),
+        (MAX_TURTLE_BYTES, "bytes of a file as Turtle"),
+        (MAX_CONTEXTS, "contexts"),
+        (MAX_CONTEXT_TERMS, "terms in a context"),
+        (MAX_RULES, "permissions and prohibitions together"),
+        (MAX_DUTIES, "duties in one place"),
+        (MAX_CONSEQUENCE_LEVELS, "levels of consequences"),
+        (MAX_CONSTRAINTS, "constraints in all"),
+        (MAX_NESTING_LEVELS, "levels of constraints in one another"),
+        (MAX_LIST_ITEMS, "items in one list: values of a `rightOperand`, targets, parties, rules, constraints"),
+        (MAX_TEXT_CHARS, "characters of a name"),
+        (MAX_VALUE_CHARS, "characters of a value"),
+        (MAX_UNIT_CHARS, "characters of a unit"),
+    )
+    return table(("at most", "of"), [(f"{most:,}", what) for most, what in rows])
 
 
 def codes() -> str:

@@ -34,17 +34,19 @@ def _written(policy: Policy) -> dict[str, object]:
         {"@id": policy.id, "@type": policy.kind.value}
         | {"assigner": policy.assigner, "assignee": policy.assignee, "target": policy.target}
         | {"conflict": None if policy.conflict is Conflict.INVALID else policy.conflict.value}
-        | {"permission": [_rule(rule) for rule in policy.permissions]}
-        | {"prohibition": [_rule(rule) for rule in policy.prohibitions]}
+        | {"permission": [_rule(rule, policy.assigner) for rule in policy.permissions]}
+        | {"prohibition": [_rule(rule, policy.assigner) for rule in policy.prohibitions]}
         | {"obligation": [_duty(duty) for duty in policy.obligations]}
     )
 
 
-def _rule(rule: Rule) -> dict[str, object]:
+def _rule(rule: Rule, assigner: str | None) -> dict[str, object]:
     places: dict[str, list[Any]] = {
         "action": list(rule.actions),
         "target": _things("AssetCollection", rule.targets, rule.asset_collections),
         "assignee": _things("PartyCollection", rule.assignees, rule.party_collections),
+        # with one of the whole policy a rule has no other
+        "assigner": list(rule.assigners) if assigner is None else [],
     }
     duties = "duty" if rule.kind is RuleKind.PERMISSION else "remedy"
     return _said(

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from policy.vocabulary import names
-from policy.vocabulary.names import IDS_CODE, IDS_CORE, ODRL, SKOS, TERMS, VCARD, XSD
+from policy.vocabulary.names import CC, IDS_CODE, IDS_CORE, ODRL, SKOS, TERMS, VCARD, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ CONTEXTS = names.CONTEXTS | {"https://www.w3.org/ns/odrl.jsonld", DSPACE + "odrl
 PROTECTED: Mapping[str, str] = {"odrl": ODRL, "xsd": XSD, "rdf": RDF, "penstock": TERMS}
 PREFIXES: Mapping[str, str] = {
     **PROTECTED,
+    "cc": CC,
     "rdfs": RDFS,
     "dc": DCTERMS,
     "dct": DCTERMS,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.vocabulary.names import CC
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -67,6 +69,27 @@ ACTIONS: Mapping[str, str | None] = {
     "translate": "use",
     "uninstall": "use",
     "watermark": "use",
+}
+_COMMERCIAL = "name `use`, with a constraint on `purpose`"
+_NOTICE = "ask for the duty `policyTransmit`"
+_SHARE_ALIKE = "ask for the duty `nextPolicy`, and name the policy in `hasPolicy`"
+_SHARING = "name `reproduce` and `distribute`, with a constraint on `purpose`"
+_SOURCE = "nothing here tells source code from other data: agree on it outside the policy"
+# Actions of Creative Commons that ODRL's vocabulary lists, and its own that it deprecates for them. Nobody asks for a
+# use by these names, so a prohibition of one would forbid nothing: each is refused with how it is said here.
+REFUSED_ACTIONS: Mapping[str, str] = {
+    CC + "CommercialUse": _COMMERCIAL,
+    CC + "DerivativeWorks": "name `derive`, `modify`, `transform` and `translate`",
+    CC + "Distribution": "name `distribute` and `present`",
+    CC + "Notice": _NOTICE,
+    CC + "ShareAlike": _SHARE_ALIKE,
+    CC + "Sharing": _SHARING,
+    CC + "SourceCode": _SOURCE,
+    "attachPolicy": _NOTICE,
+    "attachSource": _SOURCE,
+    "commercialize": _COMMERCIAL,
+    "share": _SHARING,
+    "shareAlike": _SHARE_ALIKE,
 }
 
 

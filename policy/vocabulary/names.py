@@ -20,6 +20,7 @@ IDS_CODE = "https://w3id.org/idsa/code/"
 IDS_CORE = "https://w3id.org/idsa/core/"
 VCARD = "http://www.w3.org/2006/vcard/ns#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
+CC = "http://creativecommons.org/ns#"
 
 # The only JSON-LD contexts whose terms mean what the tables here say.
 CONTEXTS = frozenset(
@@ -35,6 +36,7 @@ _PREFIXES: Mapping[str, str] = {
     "ids:": IDS_CORE,
     "vcard:": VCARD,
     "skos:": SKOS,
+    "cc:": CC,
 }
 # Other names of left operands: what is deprecated, how TC609-6-2025-14 writes it, and the International Data Spaces.
 OPERAND_ALIASES: Mapping[str, str] = {
@@ -63,9 +65,20 @@ OPERAND_ALIASES: Mapping[str, str] = {
     IDS_CODE + "MPC_FUNCTION": "computeFunction",
     IDS_CODE + "QUERY": "query",
 }
+# Other names of actions: what ODRL's vocabulary deprecates with a `skos:exactMatch`, and what others write.
 # `plicyTransmit` stands so in the copies of TC609-6-2025-14 that could be read.
 ACTION_ALIASES: Mapping[str, str] = {
+    "append": "modify",
+    "appendTo": "modify",
+    "copy": "reproduce",
+    "export": "transform",
+    "license": "grantUse",
+    "pay": "compensate",
+    "write": "modify",
+    "writeTo": "modify",
     "plicyTransmit": "policyTransmit",
+    CC + "Attribution": "attribute",
+    CC + "Reproduction": "reproduce",
     IDS_CODE + "USE": "use",
     IDS_CODE + "READ": "read",
     IDS_CODE + "DISTRIBUTE": "distribute",

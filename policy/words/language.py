@@ -48,6 +48,8 @@ class Language:
     duty: str
     duties: Mapping[str, str]
     bound: str
+    upon: str
+    by: str
     terms: str
     every: str
     nothing: str

@@ -247,6 +247,8 @@ WORDS: Mapping[str, Any] = {
     "actions": ACTIONS,
     "duty": ("somebody must {action} the data", "须{action}数据"),
     "duties": _DUTIES,
+    "upon": ("{duty} (on {target})", "{duty}（对象：{target}）"),
+    "by": (" (so says {assigner})", "（由 {assigner} 规定）"),
     "bound": ("{duty} by {assignee}", "由 {assignee} 履行：{duty}"),
     "terms": (" ({terms})", "（{terms}）"),
     "every": (", anew every {every}", "，每 {every} 一次"),

@@ -93,7 +93,7 @@ def _head(policy: Policy, language: Language) -> str:
     rules = policy.permissions + policy.prohibitions
     return language.heads[policy.kind].format(
         id=policy.id or language.anonymous,
-        assigner=policy.assigner or language.somebody,
+        assigner=policy.assigner or _everywhere([rule.assigners for rule in rules], language.somebody, language),
         assignee=policy.assignee or _everywhere([rule.assignees for rule in rules], language.somebody, language),
         target=policy.target or _everywhere([rule.targets for rule in rules], language.anything, language),
     )
@@ -112,6 +112,8 @@ def _rule(rule: Rule, language: Language) -> str:
         action=_any_of([language.actions[action] for action in rule.actions], "", language),
         target=_any_of(rule.targets, language.anything, language),
     )
+    if rule.assigners:
+        said += language.by.format(assigner=_any_of(rule.assigners, "", language))
     if rule.conditions:
         opening = language.provided if permits else language.where
         said += opening + language.joint.join(_condition(part, language) for part in rule.conditions)
@@ -146,6 +148,8 @@ def _duty(duty: Duty, pattern: str, language: Language) -> str:
     said = _done(duty.action, language)
     if duty.assignee is not None:
         said = language.bound.format(duty=said, assignee=duty.assignee)
+    if duty.target is not None:
+        said = language.upon.format(duty=said, target=duty.target)
     if duty.parties:
         said += language.terms.format(terms=language.listing.join(iri for _function, iri in duty.parties))
     for term in duty.terms:

@@ -10,6 +10,7 @@ from policy.calendar import Duration
 from policy.constraint_reading import PERIODS
 from policy.errors import PolicyError
 from policy.model import Constraint, Logical
+from policy.nodes import LONG_LIST
 from policy.parse import parse
 
 PURPOSE = "https://w3id.org/penstock/purpose#"
@@ -219,8 +220,9 @@ def test_several_values_are_a_list(read, refused):
 def test_a_list_has_so_many_values_and_no_more(read, refused):
     many = [f"r{number}" for number in range(257)]
     assert read("role", "isAnyOf", many[:256]).right == tuple(many[:256])
-    said = ("too-large", PLACE + "/rightOperand", "`isAnyOf` takes 1 to 256 values", "")
-    assert refused("role", "isAnyOf", many) == refused("role", "isAnyOf", []) == said
+    said = ("too-large", PLACE + "/rightOperand", "`isAnyOf` takes 1 to 256 values")
+    assert refused("role", "isAnyOf", many) == (*said, LONG_LIST)
+    assert refused("role", "isAnyOf", []) == (*said, "")
 
 
 def test_a_value_that_cannot_be_read_is_found_in_its_list(refused):

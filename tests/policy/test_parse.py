@@ -193,7 +193,8 @@ REFUSED = [
     ({"permission": ["use"]}, "bad-type", "/permission/0"),
     ({"permission": [{}]}, "missing", ""),
     ({"permission": [{"action": "fly"}]}, "unknown-term", "/permission/0/action"),
-    ({"permission": [{"action": "cc:Reproduction"}]}, "unknown-term", "/permission/0/action"),
+    ({"permission": [{"action": "cc:Lending"}]}, "unknown-term", "/permission/0/action"),
+    ({"permission": [{"action": "cc:CommercialUse"}]}, "unsupported", "/permission/0/action"),
     (
         {"permission": [{"action": [{"rdf:value": "print", "refinement": [AUDIT]}, "read"]}]},
         "unsupported",
@@ -317,6 +318,29 @@ def test_refused(document, code, path):
     assert error.code == code
     if path is not None:
         assert error.path == path
+
+
+@every(
+    ("document", "path", "hint"),
+    [
+        ({"duty": [{"action": "inform"}], **rule()}, "/duty", "write `obligation` there"),
+        (
+            {"prohibition": [{"action": "use", "duty": [{"action": "inform"}]}]},
+            "/prohibition/0/duty",
+            "write `remedy` there",
+        ),
+        (
+            rule(action={"rdf:value": "use", "constraint": [COUNT]}),
+            "/permission/0/action/constraint",
+            "write `refinement` there",
+        ),
+        (rule(consequence=[{"action": "inform"}]), "/permission/0/consequence", ""),
+    ],
+    ids=range(4),
+)
+def test_what_is_misplaced_is_told_its_name_there(document, path, hint):
+    error = refusal(document)
+    assert (error.code, error.path, error.hint) == ("misplaced", path, hint)
 
 
 def test_an_error_says_what_where_and_what_to_do(agreement, atom):

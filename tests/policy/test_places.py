@@ -10,6 +10,9 @@ from policy.model import RuleKind
 from policy.nodes import Node
 from policy.parse import parse
 from policy.places import Place, read_place
+from policy.vocabulary.actions import ACTIONS, REFUSED_ACTIONS
+from policy.vocabulary.names import ACTION_ALIASES, CC
+from tests.every import every
 
 REFINED = {"leftOperand": "resolution", "operator": "lteq", "rightOperand": "720"}
 KINDS = {"target": "Asset", "assignee": "Party", "assigner": "Party"}
@@ -51,9 +54,48 @@ def test_an_action_is_one_that_is_known():
         "unknown-term",
         "/permission/0/action",
         "unknown action `fly`",
-        "use an action of ODRL or of docs/policy.md",
+        "docs/policy.md lists the actions",
     )
     assert refusal(action="fly") == refusal(action={"rdf:value": "fly"}) == refusal(action=["use", "fly"]) == said
+
+
+@every(
+    ("written", "meant"),
+    [("write", "modify"), ("odrl:appendTo", "modify"), ("http://www.w3.org/ns/odrl/2/copy", "reproduce")],
+)
+def test_a_deprecated_action_is_what_it_matches_exactly(written, meant):
+    assert read(action=written).actions == (meant,)
+
+
+@every(("written", "meant"), [("cc:Attribution", "attribute"), (CC + "Reproduction", "reproduce")])
+def test_two_actions_of_creative_commons_are_odrls(written, meant):
+    assert read(action=written).actions == read(action={"rdf:value": {"@id": written}}).actions == (meant,)
+
+
+@every(("name", "hint"), REFUSED_ACTIONS.items())
+def test_an_action_that_nobody_asks_for_is_refused_with_how_it_is_said(name, hint):
+    said = ("unsupported", "/permission/0/action", f"the action `{name}` is not supported", hint)
+    for written in (name, name.replace(CC, "cc:"), {"@id": name}):
+        assert refusal(action=written) == said
+        with pytest.raises(PolicyError) as caught:
+            parse({"permission": [{"action": "use"}], "prohibition": [{"action": written}]})
+        assert (caught.value.code, caught.value.hint) == ("unsupported", hint)
+
+
+def test_what_is_named_in_place_of_a_refused_action_is_one():
+    for hint in REFUSED_ACTIONS.values():
+        named = set(hint.split("`")[1::2]) - {"purpose", "hasPolicy"}
+        assert named <= ACTIONS.keys()
+
+
+def test_no_refused_action_is_known_otherwise():
+    assert REFUSED_ACTIONS.keys().isdisjoint(ACTIONS.keys() | ACTION_ALIASES.keys())
+
+
+@every(("old", "new"), list(ACTION_ALIASES.items()))
+def test_no_other_name_is_an_action_of_its_own(old, new):
+    assert old not in ACTIONS
+    assert new in ACTIONS
 
 
 def test_an_action_is_narrowed_by_refinements():

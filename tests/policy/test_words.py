@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from policy.compare.document import write
+from policy.compare.meet import nearest
 from policy.decision import REASONS, Reason
 from policy.errors import PolicyError
 from policy.hierarchy import HIERARCHIES
@@ -107,6 +109,36 @@ def test_explain_in_both_languages():
         "许可：did:web:b 可以使用 urn:t，条件是：用途为交通运输研究或其下位用途；且时间不晚于 2027-01-01T00:00:00Z；"
         "且地域位于 US 之内；且总次数不超过 3 次。在此之前，须完成支付（5.5 EUR）。"
     )
+
+
+def test_explain_names_what_a_duty_is_on_and_who_says_a_rule():
+    grants = [{"action": "use", "assigner": f"urn:{name}", "target": "urn:d"} for name in ("a", "b")]
+    grants[0]["duty"] = [{"action": "delete", "target": "urn:copy", "assignee": "urn:c"}]
+    offer = parse({"@type": "Offer", "permission": grants})
+    english = explain(offer)
+    assert english[0].startswith("Offer (without a name) of whoever is named below on urn:d")
+    assert english[1:3] == [
+        (
+            "Permitted: anybody may use urn:d (so says urn:a)."
+            " Before that, the data must be deleted by urn:c (on urn:copy)."
+        ),
+        "Permitted: anybody may use urn:d (so says urn:b).",
+    ]
+    assert "（由 urn:a 规定）" in explain(offer, "zh")[1]
+    assert "（对象：urn:copy）" in explain(offer, "zh")[1]
+    assert parse(write(offer)) == offer
+
+
+def test_an_assigner_that_all_rules_name_is_that_of_the_policy():
+    grant = {"action": "use", "assigner": "urn:a"}
+    assert "of urn:a on" in explain(parse({"@type": "Offer", "permission": [grant, grant | {"target": "urn:d"}]}))[0]
+    template = parse({"permission": [grant], "prohibition": [grant | {"action": "print"}]})
+    met = nearest(parse({"assigner": "urn:b", "permission": [{"action": "use"}]}), template)
+    assert met is not None
+    assert met["assigner"] == "urn:b"
+    assert parse(met).permissions
+    (said,) = parse({"assigner": "urn:a", "permission": [grant]}).permissions
+    assert said.assigners == ()
 
 
 def test_explain_logic_and_obligations():
