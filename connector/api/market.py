@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOVES = {move.value: move for move in Move}
 FIRST_MAX = 100_000
+# how an order may say how much
+ORDERED = {"amount", "share"}
 
 
 async def cash(call: Call) -> web.Response:
@@ -78,10 +80,11 @@ async def complaint(call: Call) -> web.Response:
 
 
 async def move(call: Call) -> web.Response:
-    """Move a complaint along its table: `words`, and the `amount` that is ordered."""
+    """Move a complaint along its table: `words`, and the `amount` or the `share` that is ordered."""
     step = MOVES.get(call.path["move"])
-    told = await call.texts("words", *(("amount",) if step is Move.ORDER else ()))
+    named = set(await call.object()) & ORDERED if step is Move.ORDER else ()
+    told = await call.texts("words", *named)
     if step is None:
         raise Absent(f"a complaint has no move `{call.path['move'][:40]}`", f"one of {', '.join(MOVES)}")
     who = call.path["id"], step, call.peer
-    return as_json(await call.of(Complaints).move(*who, told["words"], call.act, told.get("amount")))
+    return as_json(await call.of(Complaints).move(*who, told["words"], call.act, told.get("amount"), told.get("share")))

@@ -25,7 +25,7 @@ from catalog.complaint import (
     moved,
 )
 from connector.exchange.case import Case, Turn
-from connector.exchange.redress import Redress, read_amount
+from connector.exchange.redress import Redress, read_amount, read_share
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.limits import MEMBER_COMPLAINTS_MAX
@@ -86,28 +86,36 @@ class Complaints:
         return self.view(*await self._looked(row))
 
     async def move(
-        self, key: str, step: Move, member: str, words: str, write: Write, amount: str | None = None
+        self,
+        key: str,
+        step: Move,
+        member: str,
+        words: str,
+        write: Write,
+        amount: str | None = None,
+        share: str | None = None,
     ) -> JsonObject:
         """Make a move of the member's, with its words; the exchange decides, the parties do the rest.
 
-        An order names its `amount`. Raises Conflict for one that is too much, and for a payment that the chain lacks.
+        An order names its `amount`, or a `share` of what was paid. Raises Conflict for one that is too much, and for a
+        payment that the chain lacks.
         """
         reasons.check(words, "the other side reads it")
-        if (step is Move.ORDER) != (amount is not None):
-            raise InvalidInput("an order says how much is to be given back, and no other move names an amount")
+        if [amount, share].count(None) != (1 if step is Move.ORDER else 2):
+            text = "an order says how much is to be given back, by an amount or by a share, and no other move does"
+            raise InvalidInput(text, "name one of them: `12.50`, or `--share 30%`")
         row = await COMPLAINTS.read(self._core.store, key)
         role = self._role(row, member)
         if step is Move.PAY:
             return await self._pay(row, role, write)
         row, account = await self._looked(row)
         now, asked = self._core.clock.now(), 0
-        if amount is not None:
+        if step is Move.ORDER:
             moved(row.state, step, role, late=False)
-            asked, account = read_amount(amount), await self._redress.account(row)
-            await self._redress.require_seller(row, self._address(row.respondent))
+            asked, account = await self._asked(row, amount, share)
 
         def act(tx: Tx) -> ComplaintRow:
-            if account is not None and asked:
+            if account is not None and step is Move.ORDER:
                 self._redress.check(account, self._redress.named(row), asked, self._ordered(tx, row))
             return COMPLAINTS.move(tx, self._core.evidence, key, turned)
 
@@ -172,6 +180,14 @@ class Complaints:
             return COMPLAINTS.keep(tx, self._core.evidence, known, _fulfilled(known, now, late=late))
 
         return await self._core.store.write(act), account
+
+    async def _asked(self, row: ComplaintRow, amount: str | None, share: str | None) -> tuple[int, Account]:
+        """Return what an order asks for in minor units, and what the chain says; raises InvalidInput and Conflict."""
+        asked = 0 if amount is None else read_amount(amount)
+        bps = 0 if share is None else read_share(share)
+        account = await self._redress.account(row)
+        await self._redress.require_seller(row, self._address(row.respondent))
+        return asked or self._redress.share(account, bps), account
 
     async def _pay(self, row: ComplaintRow, role: str, write: Write) -> JsonObject:
         """Return an order that the chain shows as carried out; raises Conflict while it does not."""

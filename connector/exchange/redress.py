@@ -4,12 +4,15 @@ Law: (1) no more is ordered than the chain says was paid under the agreement, le
 orders still ask for. (2) An order is carried out when the provider's transfers that name its complaint reach it, or
 nothing is left of what was paid; the chain alone says so. (3) What was paid is what the channel of the recorded trade
 paid; of a trade that its provider never showed, what the two settled in channels that are of no other recorded trade,
-which all such trades of theirs share.
+which all such trades of theirs share. (4) A share is of what was paid, whatever is given back of it, rounded down to a
+minor unit, and is money from the order on; of a trade
+that was never shown nobody knows what that was, and it is refused.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +22,7 @@ from connector.runtime.limits import PAIRS_KEPT_MAX
 from connector.store.rows.catalogue import TradeRow
 from contracts import payment_reference as references
 from contracts.decimals import read_decimal
+from contracts.split import WHOLE_BPS
 from contracts.tariff import MAX_MINOR
 from ledger.chain import payments
 from ledger.chain.several import SETTLED_BLOCKS
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
     from ledger.chain.payment import Payment
     from ledger.chain.programs import Licence, Programs
 
+# a share as a person writes it: `30%`, `12.5%`, `0.01%`
+_SHARE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))? ?%", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -47,6 +54,7 @@ class Account:
     paid: int
     back: tuple[Payment, ...]
     last: int = sys.maxsize
+    is_shown: bool = True  # whether the agreement's trade is: else `paid` may be of other agreements of the two, too
 
     def given(self, complaint: bytes | None = None) -> int:
         """Return what was given back, or what of it names a complaint."""
@@ -97,7 +105,7 @@ class Redress:
         own, others = await self._core.store.read(lambda tx: _recorded(tx, row))
         paid = _paid(channels, licence, own, others)
         last = newest - self._core.settings.chain.confirmations
-        return Account(paid, tuple(one for one in back if one.reference == digest), last)
+        return Account(paid, tuple(one for one in back if one.reference == digest), last, own is not None)
 
     async def require_seller(self, row: ComplaintRow, respondent: bytes) -> None:
         """Raise Conflict unless the respondent is who was paid."""
@@ -121,6 +129,16 @@ class Redress:
             given = account.given() - account.given(complaint)
             said += f", {money(given)} of it is given back" if given else ""
             raise Conflict(said, f"order at most {money(most)}" if most else "uphold it without an amount")
+
+    def share(self, account: Account, bps: int) -> int:
+        """Return a share of what was paid in minor units, rounded down; raises Conflict."""
+        if account.paid and not account.is_shown:
+            text = "the trade of this agreement was never shown, so nobody knows of what sum this is a share"
+            raise Conflict(text, "order an amount")
+        amount = account.paid * bps // WHOLE_BPS
+        if account.paid and not amount:
+            raise Conflict(f"that share of {self._programs.money(account.paid)} is less than the least amount there is")
+        return amount
 
     async def _between(self, sender: bytes, to: bytes) -> list[Payment]:
         """Return what one account paid another under references; blocks that last are read once."""
@@ -146,6 +164,16 @@ def read_amount(told: str) -> int:
     if not 0 < amount <= MAX_MINOR:
         raise InvalidInput("an order is for more than nothing", "name an amount, or uphold without one")
     return amount
+
+
+def read_share(told: str) -> int:
+    """Return the basis points of a share as a person writes it, `30%` or `12.5%`; raises InvalidInput."""
+    found = _SHARE.fullmatch(told.strip())
+    bps = int(found[1] + (found[2] or "").ljust(2, "0")) if found else 0
+    if not 0 < bps <= WHOLE_BPS:
+        text = f"`{told[:40]}` is no share above nothing and up to 100%"
+        raise InvalidInput(text, "write it as `30%` or `12.5%`, with two places at most")
+    return bps
 
 
 def _recorded(tx: Tx, row: ComplaintRow) -> tuple[bytes | None, frozenset[bytes]]:

@@ -215,7 +215,8 @@ async def test_a_complaint_waits_for_each_in_turn_as_long_as_the_page_says(space
 
 
 async def test_an_order_is_paid_as_the_page_says(space, reader):
-    (ordered,), (paid,) = reader.told["complaint order"], reader.told["complaint pay"]
+    (share, ordered), (paid,) = reader.told["complaint order"], reader.told["complaint pay"]
+    assert re.match(r"april  \(ordered: [0-9.]+ CNY, 0\.00 CNY of it given back, respondent has to act until ", share)
     turn = re.match(
         r"april  \(ordered: 0\.40 CNY, 0\.00 CNY of it given back, respondent has to act until (\S+)\)", ordered
     )

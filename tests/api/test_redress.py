@@ -91,6 +91,28 @@ async def test_two_orders_and_what_is_given_by_will_never_exceed_what_was_paid(s
     assert [row["kind"] for row in last[:3]] == ["refund"] * 3
 
 
+async def test_a_share_of_what_was_paid_is_ordered_as_money(space):
+    agreement, paid = await bought(space, "shared-out")
+    await escalated(space, agreement, "share")
+    line = ("complaint", "order", "share", "--words", "a third of it is missing")
+    for wrong in ((), ("--share", "30"), ("--share", "101%"), ("700", "--share", "30%")):
+        assert "text" in await penstock(space, "exchange", *line, *wrong, code=2)
+    told = await penstock(space, "exchange", *line, "--share", "33.3%")
+    assert (told["state"], int(told["amount"])) == ("ordered", paid * 3330 // 10_000)
+    visitor = await entered(space, "exchange")
+    try:
+        form = "acts/complaint-order?id=share&words=less&preview=1&amount=&share=12.5%25"
+        for language, words in (
+            ("en", "Order 12.5% to be given back by the complaint share: less"),
+            ("zh", "就投诉 share 裁定退还 12.5%:less"),
+        ):
+            assert words in (await visitor.open(f"{form}&lang={language}")).text
+    finally:
+        await visitor.session.close()
+    assert (await penstock(space, "provider", "complaint", "pay", "share"))["state"] == "fulfilled"
+    assert await shown(space, "share") == ("fulfilled", paid * 3330 // 10_000, paid * 3330 // 10_000)
+
+
 async def test_of_what_is_not_settled_nothing_is_ordered(space):
     agreement, _ = await bought(space, "unsettled", settled=False)
     await escalated(space, agreement, "early")

@@ -21,6 +21,7 @@ CLOSE = "complaint close"
 SHOWN = "complaints.shown"
 ID = Field("id", ("Complaint", "投诉编号"), "the complaint's id", of="complaint")
 WORDS = Field("words", ("What you say", "内容"), "what is said to it; the other side reads it", "--words")
+SHARE = ("Or a share of what was paid, as 30%", "或已付金额的比例,如 30%")
 MARCH = {"id": "march-is-missing"}
 
 
@@ -132,17 +133,25 @@ ACTS = (
     Act(
         "complaint order",
         "POST complaints/{id}/{move=order}",
-        help="Uphold a complaint and order AMOUNT to be given back, as the exchange; ordered again, another amount.",
+        help="Uphold a complaint and order AMOUNT, or a share of what was paid, to be given back, as the exchange; "
+        "ordered again, another amount.",
         says=(
-            "Order {amount} to be given back by the complaint {id}: {words}",
-            "就投诉 {id} 裁定退还 {amount}:{words}",
+            "Order {amount}{share} to be given back by the complaint {id}: {words}",
+            "就投诉 {id} 裁定退还 {amount}{share}:{words}",
         ),
         answer=COMPLAINT,
         example=MARCH | {"amount": "1250", "words": "the listing promised March"},
         fields=(
             ID,
-            Field("amount", AMOUNT, "amount " + TYPED, kind="money", least=1),
+            Field("amount", AMOUNT, "amount " + TYPED, kind="money", default=None, least=1),
             WORDS,
+            Field(
+                "share",
+                SHARE,
+                "instead of an amount, a share of what was paid, rounded down: 30%, 12.5%",
+                "--share",
+                default=None,
+            ),
         ),
         handler=FORWARD,
         rehearse=True,

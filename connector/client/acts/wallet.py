@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.client.acts.act import EXCHANGE, FORWARD, FRESH, READ, Act, Field
 from connector.client.acts.columns import Column
 from connector.client.acts.money import AMOUNT as LABEL
-from connector.client.acts.money import TYPED, money
+from connector.client.acts.money import TYPED, bare, money
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -130,7 +130,7 @@ def _next(found: Any) -> list[str]:
     for row in found["requests"]:
         if row["state"] == "asked":
             paid = f"--reference {row['reference']}"
-            lines.append(f"  when paid: penstock exchange credit {row['member']} {row['amount']} {paid}")
+            lines.append(f"  when paid: penstock exchange credit {row['member']} {bare(row['amount'])} {paid}")
         if row["state"] == "returned":
             lines.append(f"  pay it out, then: penstock exchange request pay {row['reference']}")
     return lines

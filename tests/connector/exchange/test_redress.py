@@ -101,8 +101,8 @@ class Ground:
     async def write(self, act):
         return await self.core.store.write(act)
 
-    async def move(self, key, step, by=EXCHANGE, amount=None):
-        return await self.complaints.move(key, step, by, "because", self.write, amount)
+    async def move(self, key, step, by=EXCHANGE, amount=None, share=None):
+        return await self.complaints.move(key, step, by, "because", self.write, amount, share)
 
     async def escalated(self, key="a", agreement=DIGEST, member=BUYER):
         told = {"id": key, "agreement": agreement, "words": "March is missing"}
@@ -246,6 +246,42 @@ async def test_an_amount_is_of_an_order_alone(ground):
     for step, amount in ((Move.ORDER, None), (Move.UPHOLD, "5"), (Move.DISMISS, "")):
         with pytest.raises(InvalidInput):
             await ground.move("a", step, amount=amount)
+
+
+async def test_an_order_is_for_an_amount_or_a_share(ground):
+    await ground.escalated()
+    for step, amount, share in ((Move.ORDER, "5", "30%"), (Move.UPHOLD, None, "30%"), (Move.ORDER, None, "30")):
+        with pytest.raises(InvalidInput):
+            await ground.move("a", step, amount=amount, share=share)
+    assert ground.chain.asked == 0, "what is no order costs the chain nothing"
+
+
+async def test_a_share_is_of_what_the_shown_trade_paid_and_is_money_from_then_on(ground):
+    mine, others = b"\x0a" * 32, b"\x0b" * 32
+    ground.chain.channels = {mine: channel(999), others: channel(800)}
+    await ground.escalated()
+    with pytest.raises(Conflict, match="never shown") as refused:
+        await ground.move("a", Move.ORDER, share="30%")
+    assert refused.value.hint == "order an amount"
+    await ground.write(lambda tx: tx.insert(trade(DIGEST, mine, 999)))
+    ground.give(500)
+    told = await ground.move("a", Move.ORDER, share="30%")
+    assert (told["state"], told["amount"]) == ("ordered", "299")  # of 9.99, rounded down, whatever was given back
+    assert ground.told[-1] == ("a", "ordered", "299", "")
+    ground.chain.channels[mine] = channel(2000)
+    assert (await ground.complaints.show("a", BUYER))["amount"] == "299"
+    ground.chain.channels[mine] = channel(999)
+    with pytest.raises(Conflict, match=r"5.00 CNY is more than can be ordered"):
+        await ground.move("a", Move.ORDER, share="50.1%")  # 5.00, and 4.99 is left
+    ground.give(299, A)
+    assert (await ground.complaints.show("a", BUYER))["state"] == "fulfilled"
+
+
+async def test_of_what_is_not_settled_there_is_no_share(ground):
+    ground.chain.channels = {}
+    await ground.escalated()
+    with pytest.raises(Conflict, match="shows no payment under this agreement"):
+        await ground.move("a", Move.ORDER, share="100%")
 
 
 async def test_the_payer_s_word_counts_for_nothing(ground):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from connector.exchange.redress import Account, read_amount
-from connector.runtime.errors import InvalidInput
+from connector.exchange.redress import Account, Redress, read_amount, read_share
+from connector.runtime.errors import Conflict, InvalidInput
 from contracts import payment_reference as references
 from contracts.errors import ContractError
 from ledger.chain.payment import Payment
@@ -18,6 +21,10 @@ A, B = (references.complaint("did:web:exchange", key) for key in ("a", "b"))
 
 def back(amount, complaint=b"", block=1):
     return Payment(b"\x01" * 20, b"\x02" * 20, amount, b"\xab" * 32, complaint, block)
+
+
+def share(account, bps):
+    return Redress(None, SimpleNamespace(money=str), None).share(account, bps)
 
 
 class Orders(RuleBasedStateMachine):
@@ -46,6 +53,12 @@ class Orders(RuleBasedStateMachine):
             return  # it stands
         if amount <= self.account().most(key, self.others(key)):
             self.ordered[key] = amount
+
+    @rule(key=st.sampled_from((A, B)), bps=st.integers(1, 10_000))
+    def order_a_share(self, key, bps):
+        """Order a share as the exchange does: of what was paid, whatever is given back of it."""
+        if self.paid * bps >= 10_000:
+            self.order(key, share(self.account(), bps))
 
     @precondition(lambda self: any(self.ordered.values()))
     @rule(key=st.sampled_from((A, B)), part=st.integers(1, 1000))
@@ -99,3 +112,42 @@ def test_the_block_that_carries_it_out_is_the_first_that_does(told, amount):
 def test_an_amount_is_a_whole_number_above_nothing(wrong):
     with pytest.raises((InvalidInput, ContractError)):
         read_amount(wrong)
+
+
+@given(st.integers(1, 10_000))
+def test_a_share_is_read_as_it_is_written(bps):
+    whole, rest = divmod(bps, 100)
+    assert read_share(f"{whole}.{rest:02}%") == bps
+    assert read_share(f" {whole}.{rest:02} % ") == bps
+    if rest % 10 == 0:
+        assert read_share(f"{whole}.{rest // 10}%") == bps
+    if not rest:
+        assert read_share(f"{whole}%") == bps
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "%", "30", "0%", "0.00%", "100.01%", "101%", "-5%", "1.234%", "1e1%", "٣%", "5%%"]
+)
+def test_what_is_no_share_is_refused(wrong):
+    with pytest.raises(InvalidInput) as refused:
+        read_share(wrong)
+    assert "`30%`" in refused.value.hint
+
+
+@given(st.integers(0, 10**30), st.integers(1, 10_000))
+def test_a_share_is_rounded_down_to_a_minor_unit(paid, bps):
+    exact = Fraction(paid) * bps / 10_000
+    if paid and exact < 1:
+        with pytest.raises(Conflict, match="less than the least amount"):
+            share(Account(paid, ()), bps)
+        return
+    amount = share(Account(paid, ()), bps)
+    assert amount <= exact < amount + 1
+    assert amount <= paid
+    assert bps < 10_000 or amount == paid
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10_000))
+def test_of_a_trade_that_nobody_showed_no_share_is_known(paid, bps):
+    with pytest.raises(Conflict, match="never shown"):
+        share(Account(paid, (), is_shown=False), bps)
