@@ -36,8 +36,9 @@ ODDS: Final = 1000
 ERRORS_MIN, PIECES_MIN, APART_BPS_MIN = 6, 8, 1_000
 # of a table whose lines do not fit, so many in the whole say that it is another one
 BROKEN_BPS = 5_000
-# what is said of one column, at most, over all files
-DOUBTS_MAX = 64
+# what is told of all files, at most, and of a name or what was said: every reader of the listing gets it
+DOUBTS_MAX = 16
+CHARACTERS_MAX = 100
 CERTAIN, UNLIKELY = "certain", "unlikely"
 GRAVE = 3  # the least grade of a hint whose absence is worth a word
 
@@ -61,7 +62,7 @@ class Doubt:
     def json(self) -> dict[str, object]:
         """Return it with its sentence in both languages."""
         words = WORDS[self.what]
-        told = {"file": self.file, "column": self.column, "said": self.said, "found": self.found}
+        told = {name: getattr(self, name)[:CHARACTERS_MAX] for name in ("file", "column", "said", "found")}
         return {"what": self.what, "weight": self.weight, **told} | {
             "words": {"en": words.en.format(**told), "zh": words.zh.format(**told)}
         }

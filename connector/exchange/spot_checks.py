@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from contracts.canonical import JsonObject
 
-COMMAND: Final = (sys.executable, "-m", "catalog.looking")
+# -P: no module of the folder that the server happens to run in
+COMMAND: Final = (sys.executable, "-P", "-m", "catalog.looking")
 LOOK_SECONDS_MAX: Final = 180.0
 ANSWER_BYTES_MAX: Final = 1 << 20
 LENGTH_BYTES: Final = 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 from dataclasses import replace
 
@@ -166,6 +167,15 @@ def test_whatever_a_profile_says_it_is_answered(column, facts, rows):
     data = DATA[: 4 * PIECE]
     profile = replace(changed(column, **facts), rows=rows, size=len(data))
     assert looked([profile], [data], PIECE)["looked"]["files"] in ("0", "1")
+
+
+def test_what_a_stranger_names_is_told_in_bounds():
+    names = [f"{at:03}" + "n" * 500 for at in range(60)]
+    data = table([["+49 30 1234567"] * 60] * 9, names=names)
+    true = describe("f" * 200 + ".csv", io.BytesIO(data))
+    found = looked([replace(true, columns=tuple(replace(one, hint=None) for one in true.columns))], [data], 10**6)
+    assert (len(found["doubts"]), found["more"]) == (16, "44")
+    assert len(json.dumps(found)) < 16 * 1600
 
 
 def test_no_cell_is_told():
