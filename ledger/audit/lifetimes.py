@@ -2,7 +2,8 @@
 
 Law: a block that an entry cites was there before the entry, so a use that cites the block of a revocation, or a later
 one, came after it, whatever time it bears. What ends or suspends a licence does so to those below it.
-An opening that began before goes on until its lease ends (spec 5).
+An opening that began before goes on until its lease ends (spec 5). It begins with the release of its first keys: who
+takes what was rightly released begins nothing anew, however late a busy machine writes it down.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ ENDS = ("agreement.ended", "licence.revoked")
 
 def check(books: Books, deals: Deals, facts: ChainFacts, report: Report) -> None:
     """Check every release and every opening against the term, the chain's revocations and the log's own ends."""
+    released: dict[tuple[str, str], set[str]] = {}
+    started: list[tuple[Event, str, str, bool]] = []
     for book in books.values():
         ended: set[str] = set()
         begun: set[str] = set()
@@ -38,8 +41,15 @@ def check(books: Books, deals: Deals, facts: ChainFacts, report: Report) -> None
             for agreement, opening in _uses(event, report):
                 going_on = opening in begun
                 begun.add(opening)
-                if agreement in deals and not (going_on and opening):
-                    _check(event, agreement, deals, facts, report, ended=agreement in ended)
+                if agreement not in deals or (going_on and opening):
+                    continue
+                if event.kind == STARTED and opening:
+                    started.append((event, agreement, opening, agreement in ended))
+                elif _check(event, agreement, deals, facts, report, ended=agreement in ended) and opening:
+                    released.setdefault((agreement, opening), set()).add(event.did)
+    for event, agreement, opening, over in started:
+        if not released.get((agreement, opening), set()) - {event.did}:
+            _check(event, agreement, deals, facts, report, ended=over)
 
 
 def _uses(event: Event, report: Report) -> Iterator[tuple[str, str]]:
@@ -51,8 +61,9 @@ def _uses(event: Event, report: Report) -> Iterator[tuple[str, str]]:
         yield event.part, str(event.fields.get("readerKey", ""))
 
 
-def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report: Report, *, ended: bool) -> None:
-    deal = deals[agreement]
+def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report: Report, *, ended: bool) -> bool:
+    """Check one use; return whether it was right."""
+    deal, before = deals[agreement], len(report.findings)
     if event.time > deal.terms.not_after:
         names = {"agreement": agreement, "end": deal.terms.not_after.isoformat()}
         report.find("used-after-expiry", event.did, event, **names)
@@ -61,6 +72,7 @@ def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report
         report.find("used-while-suspended", event.did, event, agreement=agreement)
     if ended or (cited is not None and any(_revoked(facts, one, cited.number) for one in chain)):
         report.find("used-after-end", event.did, event, agreement=agreement)
+    return len(report.findings) == before
 
 
 def _revoked(facts: ChainFacts, agreement: bytes, block: int) -> bool:

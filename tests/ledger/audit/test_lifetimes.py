@@ -49,6 +49,34 @@ def test_the_last_moment_of_a_term_is_in_it(used, late, codes):
     assert checked(one) == [(code, USER, 0) for code in codes]
 
 
+@pytest.mark.parametrize(
+    ("use", "reader", "at", "codes"),
+    [
+        (1, "r", AT, []),  # its keys were released in time, by the other side
+        (1, "other", AT, [("used-after-expiry", USER, 0)]),
+        (0, "r", AT, [("used-after-expiry", USER, 0)]),  # keys that are kept begin no opening
+        (
+            1,
+            "r",
+            AT + timedelta(seconds=1),
+            [("used-after-expiry", "did:web:payee", 0), ("used-after-expiry", USER, 0)],
+        ),
+    ],
+)
+def test_who_takes_what_was_released_in_time_writes_it_down_when_it_can(use, reader, at, codes):
+    late = opening("r", time=AT + timedelta(seconds=1))
+    payee = book("did:web:payee", release(use, reader, time=at))
+    report = Report()
+    lifetimes.check(shelf(book(USER, late), payee), {NAME: deal()}, ChainFacts(), report)
+    assert found(report) == codes
+
+
+def test_nobody_begins_an_opening_by_a_release_of_its_own():
+    one, other = opening("r", time=AT + timedelta(seconds=1)), release(1, "r", name="a2", time=AT)
+    assert checked(other, one) == []  # the same reader key goes on within one log, as before
+    assert checked(one) == [("used-after-expiry", USER, 0)]
+
+
 def test_only_what_was_agreed_has_a_term():
     assert checked(release(name="a2", time=AT + timedelta(days=1))) == []
 
