@@ -30,4 +30,4 @@ def _limit(rule: Rule) -> str:
 
 
 def _plain(words: str) -> str:
-    return words.replace("|", "&#124;").replace("{", "").replace("}", "")
+    return words.replace("|", "&#124;").replace("!m}", "}").replace("{", "").replace("}", "")

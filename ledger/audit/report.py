@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
+from contracts import price_words
 from ledger.audit.how_to_check import evidence, how
 from ledger.audit.severity import ERROR
 from ledger.audit.words import CODES
@@ -21,6 +23,20 @@ if TYPE_CHECKING:
 
 # facts that name a partition
 PARTS = ("channel", "agreement", "edition", "parent")
+MONEY = "m"
+
+
+class _Sentences(Formatter):
+    """Sentences of findings: `{name!m}` is an amount as people write it, where it is one."""
+
+    def convert_field(self, value: Any, conversion: str | None) -> Any:
+        """Convert a fact; an auditor of several spaces names no currency."""
+        if conversion != MONEY:
+            return super().convert_field(value, conversion)
+        return price_words.bare(int(value)) if str(value).isdecimal() else value
+
+
+_SENTENCES = _Sentences()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +72,7 @@ class Finding:
 
     def text(self, lang: str = "en") -> str:
         """Return the finding in words, English or Chinese (`zh`)."""
-        return CODES[self.code][1 if lang == "en" else 2].format(**self.facts)
+        return _SENTENCES.vformat(CODES[self.code][1 if lang == "en" else 2], (), self.facts)
 
     def json(self) -> dict[str, Any]:
         """Return the row of the findings table."""

@@ -174,32 +174,32 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event}（序号 {seq}）早于前序号被记录",
     ),
     "cumulative-broken": (
-        "{event} (seq {seq}): cumulative {mine} is not the amounts so far, {theirs}",
-        "{event}（序号 {seq}）：累计额 {mine} 不等于此前金额之和 {theirs}",
+        "{event} (seq {seq}): cumulative {mine!m} is not the amounts so far, {theirs!m}",
+        "{event}（序号 {seq}）：累计额 {mine!m} 不等于此前金额之和 {theirs!m}",
     ),
     "amount-differs-from-tariff": (
-        "{event} (seq {seq}) charges {mine}, the agreed tariff gives {theirs}",
-        "{event}（序号 {seq}）收费 {mine}，按约定价格应为 {theirs}",
+        "{event} (seq {seq}) charges {mine!m}, the agreed tariff gives {theirs!m}",
+        "{event}（序号 {seq}）收费 {mine!m}，按约定价格应为 {theirs!m}",
     ),
     "copy-differs-from-tariff": (
-        "{event} bills {mine} for a plain copy of {bytes} bytes; its pieces have {plain} and come to {theirs}",
-        "{event} 对 {bytes} 字节的明文副本收费 {mine}；其分片共 {plain} 字节，按约定价格应为 {theirs}",
+        "{event} bills {mine!m} for a plain copy of {bytes} bytes; its pieces have {plain} and come to {theirs!m}",
+        "{event} 对 {bytes} 字节的明文副本收费 {mine!m}；其分片共 {plain} 字节，按约定价格应为 {theirs!m}",
     ),
     "refund-not-on-chain": (
-        "{event} claims a refund of {amount} hundredths under agreement {agreement}; the chain has no such transfer",
-        "{event} 称已就合约 {agreement} 退款 {amount}（货币的百分之一），链上没有相应转账",
+        "{event} claims a refund of {amount!m} under agreement {agreement}; the chain has no such transfer",
+        "{event} 称已就合约 {agreement} 退款 {amount!m}，链上没有相应转账",
     ),
     "order-unpaid": (
-        "{event}: the complaint {complaint} orders {amount} hundredths given back until {due}; the chain has {given}",
-        "{event}：投诉 {complaint} 裁定于 {due} 前退还 {amount}（货币的百分之一），链上仅见 {given}",
+        "{event}: the complaint {complaint} orders {amount!m} given back until {due}; the chain has {given!m}",
+        "{event}：投诉 {complaint} 裁定于 {due} 前退还 {amount!m}，链上仅见 {given!m}",
     ),
     "order-over-paid": (
-        "{event}: the complaint {complaint} orders {amount} hundredths to be given back; the two settled {theirs}",
-        "{event}：投诉 {complaint} 裁定退还 {amount}（货币的百分之一），而双方仅结算 {theirs}",
+        "{event}: the complaint {complaint} orders {amount!m} to be given back; the two settled {theirs!m}",
+        "{event}：投诉 {complaint} 裁定退还 {amount!m}，而双方仅结算 {theirs!m}",
     ),
     "order-not-on-chain": (
-        "{event} says that {amount} hundredths were given back by the complaint {complaint}; the chain has {given}",
-        "{event} 称投诉 {complaint} 裁定的 {amount}（货币的百分之一）已退还，链上仅见 {given}",
+        "{event} says that {amount!m} were given back by the complaint {complaint}; the chain has {given!m}",
+        "{event} 称投诉 {complaint} 裁定的 {amount!m}已退还，链上仅见 {given!m}",
     ),
     "voucher-mismatch": (
         "{event} (seq {seq}): its voucher digest is not that of its own values",
@@ -214,8 +214,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event}（序号 {seq}）对已付费的 {bytes} 字节重复收费",
     ),
     "over-price-cap": (
-        "agreement {agreement} was charged {mine}, over its cap of {theirs}",
-        "协议 {agreement} 收费 {mine}，超过上限 {theirs}",
+        "agreement {agreement} was charged {mine!m}, over its cap of {theirs!m}",
+        "协议 {agreement} 收费 {mine!m}，超过上限 {theirs!m}",
     ),
     "trade-unknown": (
         "{event} records a trade of the agreement {agreement}, which no log or channel knows",
@@ -231,25 +231,25 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "key-faulted": ("{event} (seq {seq}): the buyer found the keys faulty", "{event}（序号 {seq}）：买方发现密钥有误"),
     "settlement-differs": (
-        "channel {channel} was settled at {mine}, but keys for {theirs} were released",
-        "通道 {channel} 结算 {mine}，而释放的密钥价值 {theirs}",
+        "channel {channel} was settled at {mine!m}, but keys for {theirs!m} were released",
+        "通道 {channel} 结算 {mine!m}，而释放的密钥价值 {theirs!m}",
     ),
     "release-not-settled": (
-        "channel {channel} is open: {mine} claimed of {theirs} released",
-        "通道 {channel} 未关闭：已索取 {mine}，已释放 {theirs}",
+        "channel {channel} is open: {mine!m} claimed of {theirs!m} released",
+        "通道 {channel} 未关闭：已索取 {mine!m}，已释放 {theirs!m}",
     ),
     "claim-unknown": (
-        "the chain paid {mine} on channel {channel} for a batch that no keys.released records",
-        "链上在通道 {channel} 支付了 {mine}，但没有对应的 keys.released",
+        "the chain paid {mine!m} on channel {channel} for a batch that no keys.released records",
+        "链上在通道 {channel} 支付了 {mine!m}，但没有对应的 keys.released",
     ),
     "settlement-log-differs": (
-        "{event} says {mine}, the chain paid {theirs}",
-        "{event} 记录 {mine}，链上支付 {theirs}",
+        "{event} says {mine!m}, the chain paid {theirs!m}",
+        "{event} 记录 {mine!m}，链上支付 {theirs!m}",
     ),
     "split-differs": ("channel {channel} did not pay the shares agreed", "通道 {channel} 未按约定分账"),
     "released-over-deposit": (
-        "keys for {mine} were released on channel {channel}, whose deposit is {theirs}: nothing covered the rest",
-        "通道 {channel} 释放的密钥价值 {mine}，而押金仅 {theirs}：其余没有保障",
+        "keys for {mine!m} were released on channel {channel}, whose deposit is {theirs!m}: nothing covered the rest",
+        "通道 {channel} 释放的密钥价值 {mine!m}，而押金仅 {theirs!m}：其余没有保障",
     ),
     "account-hash-differs": (
         "{event} (seq {seq}): its pieces are not those that its voucher's account hash commits to",
