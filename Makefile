@@ -20,7 +20,7 @@ JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-newcomer test-browser test-croissant tck docs notebook demonstration lint install lock wheels programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant tck docs notebook demonstration lint install lock wheels programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-federation bench-audit clean
 
 demo: $(STAMP)
@@ -76,6 +76,12 @@ test-ledger: $(STAMP)
 # the whole market day, of which `make test` plays a tenth, and docs/exchange.md on two processes; prints `N passed, M failed` at the end
 test-market: $(STAMP)
 	PENSTOCK_TEST_MARKET_SCALE=1 $(BIN)/python -m pytest -q -p tests.closing tests/market tests/market/two_processes.py $(ARGS)
+
+# scenarios of usage control, each published, negotiated, used and ended by its commands on running processes whose clock
+# is moved; prints `N passed, M failed` at the end
+SCENARIOS := permitted counted parties duties changing parts
+test-policies: $(STAMP)
+	$(BIN)/python -m pytest -q -p tests.closing $(SCENARIOS:%=tests/scenarios/%.py) $(ARGS)
 
 # docs/roles and docs/exchange.md from an empty folder with data of one's own, what is refused and what goes wrong; SIZE=small
 # takes 64 MiB and 200 files for a gibibyte and 2,000; prints `N passed, M failed` at the end

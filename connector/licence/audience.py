@@ -24,8 +24,7 @@ from connector.store.rows.use import DecisionRow
 from connector.store.rows.vault import EditionRow, VaultState
 from contracts.canonical import canonical, load, sha
 from policy.compare.cells import Effort
-from policy.compare.check import check
-from policy.compare.findings import Level
+from policy.compare.check import first_error
 from policy.errors import PolicyError
 from policy.parse import parse
 from policy.request import Request
@@ -139,8 +138,8 @@ class Audience:
 @lru_cache(maxsize=CHECKED_MAX)
 def _fault(policy: bytes) -> str:
     """Return what keeps a policy that reads well from being signed, empty if nothing does."""
-    found = check([parse(load(policy))], Effort(QUESTIONS_MAX))
-    return next((f"{one.code} at `{one.path}`" for one in found if one.level is Level.ERROR), "")
+    found = first_error(parse(load(policy)), Effort(QUESTIONS_MAX))
+    return "" if found is None else f"{found.code} at `{found.path}`"
 
 
 def _open(ruling: Ruling) -> bool:

@@ -1,8 +1,8 @@
 """The rules that a product is offered under: the usual ones from a few words, or a policy as its provider wrote it.
 
 Law: what is published can be kept here, all of it: a policy that asks for what nobody can say, that names other things
-or people than the offer does, that is paid beside the price, or that never permits a delivery in its tier, is refused
-before anything is sealed.
+or people than the offer does, that is paid beside the price, that never permits a delivery in its tier, or that contradicts
+itself, is refused before anything is sealed.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from connector.enforcement.judge import PAID
 from connector.licence.duties import PERFORMERS, TRANSFORM
 from connector.runtime.errors import InvalidInput
 from policy.compare.cells import Effort
+from policy.compare.check import first_error
 from policy.compare.compare import implied
 from policy.compare.onward import QUESTIONS_MAX
 from policy.errors import PolicyError
+from policy.model import PolicyKind
 from policy.offer import offer_rules
 from policy.parse import parse
 from policy.vocabulary.actions import upwards
+from policy.words.contrast import finding as in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,6 +58,7 @@ def offered(brief: Mapping[str, Any], until: datetime) -> dict[str, Any]:
     _require_delivery(policy, tier_of(brief["tier"]).action)
     _require_duties(policy)
     _require_no_target(policy)
+    _require_signable(policy)
     return rules
 
 
@@ -91,6 +95,14 @@ def _flat(duties: Iterable[Duty]) -> Iterator[Duty]:
     for duty in duties:
         yield duty
         yield from _flat(duty.consequences)
+
+
+def _require_signable(policy: Policy) -> None:
+    """Raise PolicyError for what every buyer's connector, and ours, would refuse to sign."""
+    found = first_error(replace(policy, kind=PolicyKind.SET), Effort(QUESTIONS_MAX))
+    if found is not None:
+        text, hint = in_words(found)
+        raise PolicyError("contradiction", found.path, text, hint)
 
 
 def _require_no_target(policy: Policy) -> None:

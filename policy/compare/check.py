@@ -32,6 +32,11 @@ def has_errors(findings: Sequence[Finding]) -> bool:
     return any(finding.level is Level.ERROR for finding in findings)
 
 
+def first_error(policy: Policy, effort: Effort | None = None) -> Finding | None:
+    """Return what keeps a policy from being published or signed, the first if there are several."""
+    return next((finding for finding in check([policy], effort) if finding.level is Level.ERROR), None)
+
+
 def _alone(number: int, policy: Policy, effort: Effort | None) -> list[Finding]:
     try:
         return list(Inspection(number, policy, effort).findings())

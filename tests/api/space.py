@@ -55,6 +55,7 @@ class Space:
     """
 
     anchors_every = 0
+    kinds = ROLES
 
     def __init__(self, folder, now, environment=None):
         self.folder, self.environment, self.now = folder, environment, now
@@ -68,7 +69,7 @@ class Space:
             initialise(
                 self.folder / role,
                 name=f"The {role}",
-                roles=(ROLES[role],),
+                roles=(self.kinds[role],),
                 region="US-NY",
                 port=ports[role],
                 exchange="" if role == "exchange" else f"http://localhost:{ports['exchange']}",
@@ -92,7 +93,7 @@ class Space:
             self.status[role] = await door.call("GET", "status")
         for role in [role for role in self.people if role != "exchange"]:
             await self.doors["exchange"].call("POST", "members", {"did": self.did(role), "invite": True})
-        for role in [role for role in self.people if ROLES[role] == "buyer"]:
+        for role in [role for role in self.people if self.kinds[role] == "buyer"]:
             credit = {"id": f"funds-{role}", "did": self.did(role), "amount": str(FUNDS)}
             await self.doors["exchange"].call("POST", "credits", credit)
         document = (await self.outbound.get(self.url("exchange") + "/space")).json()

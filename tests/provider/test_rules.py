@@ -68,6 +68,7 @@ REFUSED = {
         "never allows",
     ),
     "a void policy": (PolicyError, {**PERMITTED, "prohibition": [{"action": "reproduce"}]}, "never allows"),
+    "void in a part": (PolicyError, {**PERMITTED, "prohibition": [{"action": "grantUse"}]}, "the policy is void"),
     "no use at all": (PolicyError, {"permission": [{"action": "use", "constraint": [NEVER]}]}, "never allows"),
     "a price beside the price": (
         PolicyError,
