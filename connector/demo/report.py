@@ -13,8 +13,11 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from connector.demo.inspection import agreed, tariff
-from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B
+from connector.demo.story import GET_A, GET_B, MASKED, PRODUCT_A, PRODUCT_B
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 ROWS_IN_A, WINDOWS_OF_A, FORGERIES = 80, 8, 3
 COMPARED_BYTES = 1 << 20
 PERMITTED = 1  # the sentence after the head: what the first rule permits
+DENIED = ("open-flights-unlawful", "open-unlawful", "open-too-many")
 REASON_CHARACTERS = 64  # of each denial's last clause, which says what was the case
 Note = dict[str, Any]
 
@@ -149,13 +153,16 @@ def _pull(cast: Cast, figures: Note, folder: Path) -> Step:
     windows = view["progress"]["windows"]
     words = (
         f"{figures['bytes_delivered']:,} bytes, A in {windows} windows; buyer killed after window {left.get('seq')}, "
-        "resumed; files identical"
+        f"resumed; files identical but for {MASKED}, which is masked"
     )
     checks = [
         (windows >= WINDOWS_OF_A, f"A took at least {WINDOWS_OF_A} windows"),
         (figures["rows_verified"] == figures["rows_sealed"], "every piece was verified"),
         (figures["resumed_after_kill"], "the buyer was killed in the middle and went on"),
-        (identical(cast.tables, folder / "opened" / "a"), "the opened files are the provider's, byte for byte"),
+        (
+            identical(cast.tables, folder / "opened" / "a", MASKED),
+            "the files are the provider's, but for a mask",
+        ),
     ]
     return _step("pull", words, checks)
 
@@ -163,13 +170,14 @@ def _pull(cast: Cast, figures: Note, folder: Path) -> Step:
 def _open(cast: Cast, figures: Note, folder: Path) -> Step:
     denied = cast.notes["openings denied"]
     weather = [path for path in cast.tables if path.stem == "weather"]
+    of_b = [one for one in denied if one["acquisition"] == GET_B]
     words = f"B opened {figures['openings_allowed']} times; denied: " + "; ".join(
-        shorten(one["reason"].rsplit("; ")[-1], REASON_CHARACTERS, placeholder=" …") for one in denied
+        shorten(one["reason"].rsplit("; ")[-1], REASON_CHARACTERS, placeholder=" …") for one in of_b
     )
     checks = [
         (figures["openings_allowed"] == cast.script.openings, "B was opened as often as agreed"),
         (cast.notes["audit"]["openings"] == figures["openings_allowed"], "the audit counts as many openings"),
-        ([one["id"] for one in denied] == ["open-unlawful", "open-too-many"], "wrong purpose and one more were denied"),
+        ([one["id"] for one in denied] == list(DENIED), "wrong purposes and one opening more were denied"),
         (all(one["reason"] for one in denied), "each denial says why"),
         (
             all(identical(weather, folder / "opened" / "b" / one["id"]) for one in cast.notes["openings allowed"]),
@@ -233,11 +241,25 @@ def money(cast: Cast, minor: int) -> str:
     return f"{sign}{value // 100:,}.{value % 100:02d} {tariff(cast, GET_A).currency}"
 
 
-def identical(originals: Iterable[Path], opened: Path) -> bool:
-    """Say whether `opened` holds exactly these files, byte for byte."""
+def identical(originals: Iterable[Path], opened: Path, masked: str = "") -> bool:
+    """Say whether `opened` holds exactly these files, byte for byte; of a column `masked` other values."""
     names = {path.name: path for path in originals}
     there = {path.name: path for path in opened.iterdir()} if opened.is_dir() else {}
-    return bool(names) and names.keys() == there.keys() and all(_same(names[name], there[name]) for name in names)
+    if not names or names.keys() != there.keys():
+        return False
+    return all(
+        _alike(path, there[name], masked) if masked in pq.read_schema(path).names else _same(path, there[name])
+        for name, path in names.items()
+    )
+
+
+def _alike(one: Path, other: Path, masked: str) -> bool:
+    """Say whether two tables differ in one column alone, there in every value, equal ones in both alike."""
+    first, second = pq.read_table(one), pq.read_table(other)
+    known, hidden = (table.column(masked).combine_chunks() for table in (first, second))
+    rest = first.drop_columns([masked]) == second.drop_columns([masked])
+    apart = not pc.any(pc.is_in(hidden.drop_null(), value_set=known.drop_null())).as_py()
+    return rest and apart and pc.count_distinct(known).as_py() == pc.count_distinct(hidden).as_py()
 
 
 def _same(one: Path, other: Path) -> bool:

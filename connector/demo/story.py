@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from connector.demo.patience import Patience
 from connector.demo.processes import at_work
 from connector.runtime.errors import PenstockError, explain_failure, from_reason
+from policy.templates import fill
 
 if TYPE_CHECKING:
     from connector.client.server import Server
@@ -30,6 +31,9 @@ TERM_DAYS = 365
 WAIT_SECONDS = 20
 FIND_AGAIN_SECONDS = 1.0
 REFUSED_BY_POLICY = 3  # exit code of a denial
+# an aircraft's registration names its owner to whoever looks it up
+MASKED = "tailnum"
+TEMPLATES = ("purpose", "region", "until", "not-passed-on")  # of A's rules: `penstock policy template fill`
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,10 @@ async def gather_members(cast: Cast) -> None:
 def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the briefs of both products, as the provider writes them."""
     script, files = cast.script, [str(path) for path in cast.tables]
-    shared = {"purpose": PERMITTED, "region": REGION, "pieceKiB": script.piece_kib}
-    shared |= {"classes": {"topic": "B0300", "industry": "56"}, "frequency": "historical"}
+    shared: dict[str, Any] = {"pieceKiB": script.piece_kib, "frequency": "historical"}
+    shared |= {"classes": {"topic": "B0300", "industry": "56"}}
     shared |= {"until": cast.notes.setdefault("until", term_end(datetime.now(UTC)))}
+    said = {"purpose": PERMITTED, "region": REGION}
     product_a = {
         "id": PRODUCT_A,
         "files": files,
@@ -118,7 +123,8 @@ def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
         "tier": "kept",
         "openings": None,
         "keywords": ["flights", "weather", "planes", "airports", "airlines"],
-        "mask": {"name": "none"},  # many airports are called after people
+        "mask": {"name": "none", MASKED: "hash"},  # many airports are called after people
+        "rules": fill(TEMPLATES, {**said, "until": shared["until"]}),
     }
     product_b = {
         "id": PRODUCT_B,
@@ -132,7 +138,7 @@ def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
         "openings": script.openings,
         "keywords": ["weather", "hourly"],
     }
-    return product_a | shared, product_b | shared
+    return product_a | shared, product_b | shared | said
 
 
 async def publish(cast: Cast) -> None:
@@ -207,22 +213,23 @@ async def kill_and_start(cast: Cast) -> None:
 
 
 async def open_replicas(cast: Cast, to: Path) -> None:
-    """Play step 5: open A; open B as often as agreed; be denied an unlawful purpose and one opening too many."""
+    """Play step 5: open A; open B as often as agreed; be denied unlawful purposes and one opening too many."""
     door = cast.door("buyer")
     files_a = {"id": "open-flights", "acquisition": GET_A, "purpose": LAWFUL, "to": str(to / "a")}
     cast.notes["opened A"] = await door.call("POST", "openings", files_a)
     allowed, denied = [], []
-    attempts = [(f"open-weather-{n + 1}", LAWFUL) for n in range(cast.script.openings)]
-    attempts = [*attempts[:-1], ("open-unlawful", UNLAWFUL), attempts[-1], ("open-too-many", LAWFUL)]
-    for key, purpose in attempts:
-        body = {"id": key, "acquisition": GET_B, "purpose": purpose, "to": str(to / "b" / key)}
+    attempts = [(f"open-weather-{n + 1}", GET_B, LAWFUL) for n in range(cast.script.openings)]
+    unlawful = [("open-flights-unlawful", GET_A, UNLAWFUL), ("open-unlawful", GET_B, UNLAWFUL)]
+    attempts = [*attempts[:-1], *unlawful, attempts[-1], ("open-too-many", GET_B, LAWFUL)]
+    for key, acquisition, purpose in attempts:
+        body = {"id": key, "acquisition": acquisition, "purpose": purpose, "to": str(to / "b" / key)}
         try:
             allowed.append(await door.call("POST", "openings", body))
         except PenstockError as refusal:
             failure = explain_failure(refusal)
             if failure.exit_code != REFUSED_BY_POLICY:
                 raise
-            denied.append({"id": key, "purpose": purpose, "reason": failure.text})
+            denied.append({"id": key, "acquisition": acquisition, "purpose": purpose, "reason": failure.text})
     cast.notes["openings allowed"], cast.notes["openings denied"] = allowed, denied
 
 

@@ -1,8 +1,8 @@
 """The rules that a product is offered under: the usual ones from a few words, or a policy as its provider wrote it.
 
 Law: what is published can be kept here, all of it: a policy that asks for what nobody can say, that names other things
-or people than the offer does, that is paid beside the price, that never permits a delivery in its tier, or that contradicts
-itself, is refused before anything is sealed.
+or people than the offer does, that is paid beside the price, that never permits a delivery in its tier, or that
+contradicts itself, is refused before anything is sealed.
 """
 
 from __future__ import annotations
