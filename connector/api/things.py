@@ -7,12 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
+from connector.custody import lineage
 from connector.custody.blobs import Blobs
 from connector.runtime.errors import Absent
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.settlement import disputes
 from connector.space.view import SpaceView
 from connector.store import naming
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.chain import ChainSendRow, ChainTxRow
 from connector.store.rows.channel import BundleRow
 from connector.store.rows.evidence import LogEntryRow
@@ -50,7 +52,7 @@ async def show(call: Call) -> web.Response:
         folder = call.of(Blobs).folder
         return as_json(await call.core.store.read(partial(disputes.document, row=row, folder=folder)))
     if row is not None:
-        return as_json(_told(row))
+        return as_json(_told(row) | await call.core.store.read(partial(_destroyed, row=row)))
     if (found := _member(call, key)) is not None:
         return as_json(found)
     raise Absent(f"nothing here has the id `{key[:100]}`", "penstock show, alone, says what is here")
@@ -93,6 +95,13 @@ def _told(row: TableRow) -> dict[str, Any]:
     told = {name: shown(value) for name, value in columns.items() if only is None or name in only}
     event = {"event": row.kind} if isinstance(row, LogEntryRow) else {}
     return {"kind": row.TABLE.name, **told, **event}
+
+
+def _destroyed(tx: Tx, row: Any) -> dict[str, Any]:
+    """Return what its holder destroyed under an agreement, of anything else nothing."""
+    if not isinstance(row, AgreementRow):
+        return {}
+    return {"destroyed": lineage.destroyed(tx, row.digest)}
 
 
 def shown(value: Any) -> Any:

@@ -154,6 +154,7 @@ ANSWERS: Mapping[str, Shape] = {
     "vault collect --dry-run": _COLLECTED,
     "vault collect": _COLLECTED,
     "vault idle": {"idle": [{"kind": "text", "id": "text", "sealedBytes": "digits", "used": "text"}], "days": "number"},
+    "vault destroyed": {"destroyed": [{"agreement": "text", "holder": "text", "at": "text", "text": "text"}]},
     "vault holders": {
         "holders": [
             {

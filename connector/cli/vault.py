@@ -40,6 +40,12 @@ IDLE = (
     Column("BYTES", "sealedBytes", is_count=True),
     Column("USED", "used", is_moment=True),
 )
+DESTROYED = (
+    Column("AGREEMENT", "agreement", is_id=True),
+    Column("HOLDER", "holder"),
+    Column("AT", "at", is_moment=True),
+    Column("WHAT", "text"),
+)
 HOLDERS = (
     Column("AGREEMENT", "agreement", is_id=True),
     Column("STATE", "state"),
@@ -149,6 +155,22 @@ def idle(
 
 
 @app.command()
+def destroyed(
+    data: Data = DEFAULT_DATA,
+    *,
+    long: Long = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what was destroyed because its agreement was over: here, or by buyers of ours, who sign it.
+
+    For example: penstock vault destroyed
+    """
+    rows = finish(destructions(data), as_json=as_json)
+    said = lines(DESTROYED, rows, long=long) or ["nothing was destroyed yet"]
+    answer({"destroyed": rows}, said, as_json=as_json)
+
+
+@app.command()
 def holders(
     edition: Annotated[str, typer.Argument(help="the id of an edition of ours, or its beginning")],
     data: Data = DEFAULT_DATA,
@@ -232,6 +254,13 @@ async def idling(data: Path, days: int) -> list[Idle]:
 
     now, longer_than = Clock().now(), timedelta(days=days)
     return await _look(data, lambda tx: idleness.idle(tx, now, longer_than))
+
+
+async def destructions(data: Path) -> list[dict[str, Any]]:
+    """Return the destruction records kept in `data`, the newest first."""
+    from connector.custody import lineage as descents  # noqa: PLC0415  # loaded when the verb runs
+
+    return await _look(data, descents.destroyed)
 
 
 async def holding(data: Path, edition: str) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from blake3 import blake3
 
 from connector.consumer.mandate import NO_FOLDERS
-from connector.custody import bearers
+from connector.custody import bearers, remains
 from connector.custody.opened import STEP_BYTES
 from connector.licence import receipt as copy_receipt
 from connector.licence.books import transfer_id
@@ -79,7 +79,7 @@ class Listed:
 
 def folder_of(replicas: Path, agreement: str) -> Path:
     """Return where the files of a plain copy lie."""
-    return replicas / f"{agreement}.copy"
+    return replicas / f"{agreement}{remains.COPY_SUFFIX}"
 
 
 def check(mandate: Mapping[str, Any]) -> None:

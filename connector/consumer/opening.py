@@ -30,6 +30,7 @@ from connector.consumer.purchase import Purchase
 from connector.custody import replicas
 from connector.custody.packs import BROKEN, packs_of
 from connector.custody.reader import Reader
+from connector.custody.scrub import ERASED
 from connector.licence.books import transfer_id
 from connector.licence.licensed import rows_of
 from connector.negotiation.envelope import pids
@@ -191,10 +192,17 @@ class Openings:
         assert replica is not None, "a complete acquisition has its replica"
         way = self._leased if agreement.signed_terms["tier"] == LEASED else self._kept
         try:
+            self._require_undestroyed(replica)
             return await way(row, agreement, replica, to)
         except NotPermitted as refusal:
             await self._reads.deny(row, refusal)
             raise
+
+    @staticmethod
+    def _require_undestroyed(replica: WholeReplica) -> None:
+        """Raise NotPermitted for what was destroyed here: nothing is asked or paid for it any more."""
+        if replica.state in ERASED:
+            raise NotPermitted("what was got is destroyed here, as its agreement ended or obliged to", "get it anew")
 
     # ---- plain: here already, and nobody's to control
 

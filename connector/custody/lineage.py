@@ -17,7 +17,7 @@ from connector.store import naming
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import ChannelRow, PaidRowsRow, WindowState
 from connector.store.rows.evidence import LogEntryRow
-from connector.store.rows.vault import DerivedRow, DrawnRow, EditionRow, HolderRow, ReplicaRow
+from connector.store.rows.vault import DerivedRow, DestructionRow, DrawnRow, EditionRow, HolderRow, ReplicaRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,6 +107,14 @@ def note_drawn(tx: Tx, replica: str, source: str, rows: int, dropped: str = "") 
 def exported(tx: Tx, agreement: str) -> int:
     """Return how often the keys under an agreement (digest, hex) were handed out of here."""
     return len(tx.find(LogEntryRow, "part = ? and kind = ?", (agreement, EXPORTED)))
+
+
+def destroyed(tx: Tx, agreement: str = "") -> list[JsonObject]:
+    """Return what was destroyed under an agreement, or any, here or by the other party; the newest first."""
+    rows = tx.find(DestructionRow, "agreement = ?" * bool(agreement), (agreement,) * bool(agreement), order="at desc")
+    return [
+        {"agreement": row.agreement, "holder": row.holder, "at": row.at.isoformat(), "text": row.text} for row in rows
+    ]
 
 
 def dropped(tx: Tx, edition: str) -> frozenset[str]:

@@ -248,7 +248,9 @@ def identical(originals: Iterable[Path], opened: Path, masked: str = "") -> bool
     if not names or names.keys() != there.keys():
         return False
     return all(
-        _alike(path, there[name], masked) if masked in pq.read_schema(path).names else _same(path, there[name])
+        _alike(path, there[name], masked)
+        if masked and masked in pq.read_schema(path).names
+        else _same(path, there[name])
         for name, path in names.items()
     )
 

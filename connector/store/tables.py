@@ -65,6 +65,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     use.ReadRow,
     vault.EditionRow,
     vault.ReplicaRow,
+    vault.DestructionRow,
     vault.HolderRow,
     vault.DrawnRow,
     vault.DerivedRow,

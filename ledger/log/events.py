@@ -122,7 +122,9 @@ SHAPES: Mapping[str, Shape] = {
     "space.moved": _shape("space", f"{_MOVE} digest"),
     "replica.held": _shape("editionId agreementDigest", "place", "rows bytes from"),
     "replica.checked": _shape("editionId agreementDigest", "result", "from"),
-    "replica.deleted": _shape("editionId agreementDigest", "grade", "keysErased reason"),
+    "replica.deleted": _shape(
+        "editionId agreementDigest", "grade", "keysErased reason sealedBytes copiesErased copiesElsewhere"
+    ),
     "dispute.filed": _shape("accountHash", "bundle", "code"),
     "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
     "record.viewed": _shape("page", "account about"),

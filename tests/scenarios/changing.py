@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.api.command import penstock
-from tests.scenarios.trade import ABSENT, LEASED, REFUSED, UNSIGNED, atom, only
+from tests.scenarios.trade import ABSENT, LEASED, REFUSED, atom, only
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,7 +23,10 @@ async def test_20_a_revoked_agreement_opens_nothing_and_only_a_party_revokes(tra
     async with asyncio.timeout(WITHIN_SECONDS):
         while "agreement.ended" not in trade.kinds("buyer", digest):
             await asyncio.sleep(0.1)
-    await trade.use("s20", code=REFUSED)
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not await trade.destroyed("provider", digest):
+            await asyncio.sleep(0.1)
+    await trade.use("s20", code=REFUSED, words="destroyed")
     assert "agreement.ended" in trade.kinds("provider", digest)
 
 
@@ -45,11 +48,14 @@ async def test_22_a_licence_is_passed_on_within_its_own_limits_and_draws_on_them
         digest, "s22", "--purpose", "Marketing", code=REFUSED, words="does not let its holder grant that"
     )
     child = await trade.sublicense(digest, "s22")
-    await trade.buy("s22", "other", "--licence", child)
+    below = await trade.buy("s22", "other", "--licence", child)
     await trade.use("s22", "other")
     await trade.use("s22")
     await trade.use("s22", "other", code=REFUSED, words="already done or reserved")
     again = await trade.sublicense(digest, "s22", "--purpose", "CancerResearch")
     await penstock(trade.space, "provider", "admin", "revoke", digest)
     await trade.buy("s22", "other", "--licence", again, named="s22-late", code=REFUSED)
-    await trade.use("s22", "other", code=UNSIGNED, words="the agreement is over")
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not await trade.destroyed("other", below):
+            await asyncio.sleep(0.1)
+    await trade.use("s22", "other", code=REFUSED, words="destroyed")

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from tests.scenarios.trade import ABSENT, LEASED, TABLE, UNSIGNED, USAGE, atom, only
+from tests.scenarios.trade import ABSENT, LEASED, REFUSED, TABLE, UNSIGNED, USAGE, atom, only
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-DAY, WITHIN_SECONDS, BROKEN = 86_400, 60, 6
+DAY, WITHIN_SECONDS = 86_400, 60
 
 
 def owing(*duties):
@@ -54,7 +54,7 @@ async def test_18_what_is_to_be_deleted_after_its_use_is_deleted(trade):
     async with asyncio.timeout(WITHIN_SECONDS):
         while "replica.deleted" not in trade.kinds("buyer", digest):
             await asyncio.sleep(0.2)
-    await trade.use("s18", code=BROKEN, words="`deleted`")
+    await trade.use("s18", code=REFUSED, words="destroyed")
 
 
 async def test_19_what_would_answer_a_breach_is_what_somebody_here_can_do(trade):

@@ -118,6 +118,10 @@ class Trade:
             assert word in (ended.out + ended.err).decode(), (word, ended)
         return json.loads(ended.out) if code == ALLOWED else None
 
+    async def destroyed(self, role, digest):
+        """Return what a participant knows to be destroyed under an agreement."""
+        return (await penstock(self.space, role, "show", digest))["destroyed"]
+
     def kinds(self, role, digest):
         """Return the kinds of the events that a participant's log has of an agreement."""
         return [row["kind"] for row in self.space.rows(role, "log_entries") if digest in str(row)]

@@ -35,7 +35,8 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         exchange member list, exchange operator list, exchange leaving list, exchange source list,
         exchange source show, bill list, bill show, bill check, wallet, wallet requests, exchange request list,
         complaint list, complaint show, rights show, dispute list, dispute show, chain status, chain export,
-        chain check, chain licence, vault list, vault idle, vault holders, vault lineage, transfer show, admin list,
+        chain check, chain licence, vault list, vault idle, vault destroyed, vault holders, vault lineage,
+        transfer show, admin list,
         admin show, admin trace, admin config, admin account list, admin folder list, orders
     """,
     "it makes or runs what is ours alone": """

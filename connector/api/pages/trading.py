@@ -11,6 +11,7 @@ from urllib.parse import quote as quoted
 from connector.console import describing, language
 from connector.console.leafing import leafed
 from connector.consumer.opening import Openings
+from connector.custody import lineage
 from connector.licence.agreements import Agreements
 from connector.licence.sublicence.granting import Granting
 from connector.negotiation.overview import NOBODYS
@@ -88,6 +89,7 @@ async def agreement(call: Call) -> JsonObject:
             "channels": [_channel(one) for one in channels],
             "transfers": [_transfer(one) for one in transfers],
             "replica": held,
+            "destroyed": lineage.destroyed(tx, key),
             "effects": _effects(tx, row, held, channels, transfers),
             "rows": _events(tx, [part for part in parts if part]),
         }

@@ -125,6 +125,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "agreement.events": ("What happened", "事件记录"),
     "agreement.empty": ("No event names this agreement yet.", "尚无相关事件。"),
     "agreement.revoke": ("End this agreement", "终止合约"),
+    "agreement.destroyed": ("Destroyed", "已销毁"),
     "agreement.effects": (
         "Transfers are cut off at once, replicas are not opened any more, the licence on chain is revoked, for good.",
         "其下的传输立即中断,副本不可再打开,对方会收到通知,链上许可被撤销。此操作不可恢复。",
@@ -320,6 +321,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "effects.unclaimed": (
         "{amount} promised and not yet claimed on chain stays owed",
         "已承诺但链上尚未领取的 {amount} 仍应支付",
+    ),
+    "effects.destroyed": (
+        "what its buyer's connector holds under it is destroyed: keys, sealed bytes, plain files in folders of its own",
+        "使用方连接器据此持有的密钥、密封数据及其自有目录中的明文文件将被销毁",
     ),
     "effects.left": ("{count} openings that are left are lost", "剩余的 {count} 次打开作废"),
     "effects.below": ("{count} sub-licences below it end with it", "其下 {count} 份再许可一并终止"),

@@ -72,6 +72,18 @@ class ReplicaRow(TableRow):
     created: datetime
 
 
+@table("destructions", key=("agreement", "replica"), index=(("at",),))
+@dataclass(frozen=True, kw_only=True)
+class DestructionRow(TableRow):
+    """What its holder says it destroyed under an agreement: our own record, or the other party's signed word."""
+
+    agreement: str
+    replica: str  # of the other party's word, which names none, the digest of its notice
+    holder: str
+    text: str
+    at: datetime
+
+
 @table("holders", key=("agreement",), index=(("edition",),))
 @dataclass(frozen=True, kw_only=True)
 class HolderRow(TableRow):

@@ -22,6 +22,7 @@ async def _vault(told):
     await told.say("vault idle", "--days", "0", by="buyer")
     edition = next(row["edition"] for row in told.space.rows("provider", "products") if row["id"] == "leased")
     await told.say("vault holders", edition, by="provider")
+    await told.say("vault destroyed", by="provider")
     await told.say("vault lineage", edition, by="provider")
     await told.say("vault lineage", edition, by="buyer")
     await told.say("vault collect", by="provider")

@@ -23,7 +23,7 @@ DRY = "--dry-run"
 COMMANDS = {" ".join(words): command for words, command in walked(typer.main.get_command(app))}
 REHEARSED = {words for words, command in COMMANDS.items() if any(DRY in parameter.opts for parameter in command.params)}
 # what is a table, with all its columns when it is asked for them
-TABLES = {act.command for act in TABLE if act.table} | {"vault list", "vault idle", "vault holders"}
+TABLES = {act.command for act in TABLE if act.table} | {"vault list", "vault idle", "vault holders", "vault destroyed"}
 # what a rehearsal leaves alone is looked at for a part of them, drawn by the seed of the run, in the long run for all
 LOOKED_AT = (
     REHEARSED

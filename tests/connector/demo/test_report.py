@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 from types import SimpleNamespace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from connector.demo import inspection, report
-from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B, Cast, Script
+from connector.demo.story import GET_A, GET_B, MASKED, PRODUCT_A, PRODUCT_B, Cast, Script
 
 DIGEST = "d1" * 32
 PAYEES = {"provider": "0xP", "buyer": "0xB", "exchange": "0xE", "regulator": "0xR"}
@@ -54,12 +56,20 @@ NOTES = {
     "agreement " + GET_A: agreement("byte", 420, 1 << 20),
     "agreement " + GET_B: agreement("opening", 250, 1),
     "openings allowed": [{"id": f"open-weather-{n}"} for n in (1, 2, 3)],
-    "openings denied": [{"id": "open-unlawful", "reason": "no"}, {"id": "open-too-many", "reason": "no more"}],
+    "openings denied": [
+        {"id": "open-flights-unlawful", "acquisition": GET_A, "reason": "no"},
+        {"id": "open-unlawful", "acquisition": GET_B, "reason": "no"},
+        {"id": "open-too-many", "acquisition": GET_B, "reason": "no more"},
+    ],
     "settled": [channel(2520, 252), channel(750, 75)],
     "withdrawn exchange": {"withdrawn": "327"},
     "attestation": {"heads": [{}] * 4},
     "audit": AUDIT,
 }
+
+
+def flights(path, numbers, distances=(100, 200, 300)):
+    pq.write_table(pa.Table.from_pydict({MASKED: list(numbers), "distance": list(distances)}), path)
 
 
 @pytest.fixture
@@ -70,12 +80,15 @@ def world(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(name.encode() * 1000)
         tables.append(path)
+    flights(tables[0], ("N1", "N2", None))
+    pq.write_table(pa.table({"hour": pa.nulls(9)}), tables[1])
     opened = [("a", tables), *((f"b/open-weather-{n}", tables[1:]) for n in (1, 2, 3))]
     for place, files in opened:
         folder = tmp_path / "opened" / place
         folder.mkdir(parents=True)
         for path in files:
             (folder / path.name).write_bytes(path.read_bytes())
+    flights(tmp_path / "opened" / "a" / "flights.parquet", ("ab", "cd", None))
     people = [
         SimpleNamespace(data=tmp_path / role, starts=2) for role in ("provider", "buyer", "exchange", "regulator")
     ]
@@ -111,9 +124,20 @@ def put(*path):
     return change
 
 
+def delivered(world):
+    return world.tables[0].parent.parent / "opened" / "a" / "flights.parquet"
+
+
 def corrupted(world):
-    path = world.tables[0].parent.parent / "opened" / "a" / "flights.parquet"
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    flights(delivered(world), ("ab", "cd", None), (100, 200, 301))
+
+
+def unmasked(world):
+    flights(delivered(world), ("ab", "N2", None))
+
+
+def merged(world):
+    flights(delivered(world), ("ab", "ab", None))
 
 
 def missing(world):
@@ -142,6 +166,8 @@ def never_restarted(world):
         (put("killed", "cumulative", 0), "pull"),
         (never_restarted, "pull"),
         (corrupted, "pull"),
+        (unmasked, "pull"),
+        (merged, "pull"),
         (missing, "open"),
         (put("openings allowed", NOTES["openings allowed"][:2]), "open"),
         (put("openings denied", NOTES["openings denied"][:1]), "open"),
