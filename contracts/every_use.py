@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from contracts.namespace import FORMAT_SEALED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from contracts.facts import Fact
+
 CONNECTOR: Final = "connector"
-_SEALED: Final = {"executionEnv": "usageControl", "encryptMode": "ciphertext", "deliveryMethod": "file"}
-# tier → operand → what is so
+_SEALED: Final = {
+    "executionEnv": "usageControl",
+    "encryptMode": "ciphertext",
+    "deliveryMethod": "file",
+    "deliveryChannel": FORMAT_SEALED,
+}
+# tier → operand → what is so; a plain copy comes by whichever of its formats the transfer asks for
 OF_TIER: Final[Mapping[str, Mapping[str, str]]] = {
     "plain": {"executionEnv": "other", "encryptMode": "plaintext", "deliveryMethod": "file"},
     "kept": _SEALED,
@@ -21,6 +30,6 @@ OF_TIER: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-def every_use(tier: str, buyer: str) -> Mapping[str, str]:
-    """Return operand → value, for each use of `buyer` (a DID) under terms of a tier."""
-    return {CONNECTOR: buyer, **OF_TIER[tier]}
+def every_use(tier: str, buyer: str, facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
+    """Return operand → what is so, for each use of `buyer` (a DID) under terms of a tier that say these facts."""
+    return {CONNECTOR: buyer, **OF_TIER[tier], **facts}

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contracts import address, blind
+from contracts import facts as known_facts
 from contracts.canonical import canonical, sha
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
@@ -43,6 +44,7 @@ class Terms:
     is the agreement that a sub-licence stands under (spec 5, "Onward"); empty: none. `inherit` says that what is made
     out of the data stays under these terms; otherwise it belongs to who made it. `blind_salt` opens the id
     under which the chain knows the edition of an unlisted product (spec 1.5); empty: it is registered under its own.
+    `facts` say of the product what the policy asks for (`contracts.facts`); empty: it asks for nothing of it.
     """
 
     product: str
@@ -66,6 +68,7 @@ class Terms:
     parent: bytes = b""
     inherit: bool = False
     blind_salt: bytes = b""
+    facts: Mapping[str, known_facts.Fact] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -192,7 +195,8 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("parent", "parent", _digest, bytes.hex),
     ("inherit", "inherit", _agreed, bool),
     ("blindSalt", "blind_salt", _digest, bytes.hex),
+    ("facts", "facts", known_facts.read, known_facts.show),
 )
-_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt"})
+_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts"})
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.client.acts import request
+from connector.enforcement.person import OWNER, Person
 from connector.identity import tokens
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import JSON_LEVELS_MAX, JSON_VALUES_MAX
@@ -87,6 +88,14 @@ class Call:
     def who(self) -> str:
         """Return who of our own people asks, for the record: an operator's name, or our DID for the owner."""
         return self.core.identity.did if self.operator is None else self.operator.name
+
+    @property
+    def person(self) -> Person:
+        """Return who of our own people asks for a use: an account with its roles, or the owner."""
+        if self.session is None:
+            return OWNER
+        acts = ("operator",) if self.session.operator else ()
+        return Person("account:" + self.session.name, (*acts, *sorted(self.session.roles)))
 
     @property
     def caller(self) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.client.acts.act import Act
 
-WHO = "who"
+WHO, PERSON = "who", "person"
 
 
 def __getattr__(name: str) -> Callable[[Call], Awaitable[web.Response]]:
@@ -57,6 +57,8 @@ async def _done(act: Act, call: Call) -> Any:
     function = getattr(call.parts.named(name), method)
     if WHO in inspect.signature(function).parameters:
         told[WHO] = call.who
+    if PERSON in inspect.signature(function).parameters:
+        told[PERSON] = call.person
     found = function(**told)
     return await found if inspect.isawaitable(found) else found
 

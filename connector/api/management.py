@@ -143,7 +143,7 @@ async def find(call: Call) -> web.Response:
 async def acquire(call: Call) -> web.Response:
     """Begin, or go on, to get a product."""
     body = await call.members({"id": "text", "product": "text", "mandate": "document"})
-    return as_json(await call.of(Acquisitions).acquire(body["id"], body["product"], body["mandate"]), 201)
+    return as_json(await call.of(Acquisitions).acquire(body["id"], body["product"], body["mandate"], call.person), 201)
 
 
 async def acquisition(call: Call) -> web.Response:
@@ -184,7 +184,7 @@ async def transfer(call: Call) -> web.Response:
 
 async def open_replica(call: Call) -> web.Response:
     """Open a replica for a purpose."""
-    return as_json(await call.of(Openings).open(await read(named("replica_open"), call)), 201)
+    return as_json(await call.of(Openings).open(await read(named("replica_open"), call), call.person), 201)
 
 
 async def settle(call: Call) -> web.Response:

@@ -6,7 +6,8 @@
     HEAD                                the same without the bytes: counts nothing, opens nothing but the index
     GET  /plain/{edition}/receipt       after the transfer: what was served, signed by the provider
 
-`purpose` may be said in the query; who says none asks for the purpose of its agreement.
+`purpose` may be said in the query; who says none asks for the purpose of its agreement. So may what else a policy asks
+of its use (`connector.enforcement.context.WORDS`, `user`, `role`).
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ from connector.api.faults import answer_fault, as_json
 from connector.api.sealed import OCTETS, drop_who_stalls
 from connector.api.sending import Sending
 from connector.custody.opened import STEP_BYTES
+from connector.enforcement.context import PURPOSE, ROLE, USER, WORDS
+from connector.enforcement.person import CHARACTERS_MAX
 from connector.licence.carriage import Carriage
 from connector.licence.throttle import Throttle
 from connector.provider.plain.copies import Copies
-from connector.runtime.errors import Absent, RequestRefused
+from connector.runtime.errors import Absent, InvalidInput, RequestRefused
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.api.call import Call
     from connector.custody.opened import Opened
     from connector.custody.tickets import Ticket
@@ -42,7 +47,8 @@ async def read(call: Call) -> web.StreamResponse:
     with Sending(call.request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
         await call.of(Copies).stands(ticket)
         if call.request.method != "HEAD":
-            await call.of(Copies).begin(ticket, call.request.query.get("purpose", ""))
+            asked = call.request.query
+            await call.of(Copies).begin(ticket, asked.get(PURPOSE, ""), _said(asked))
         with await call.of(Copies).open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             path = call.request.query.get("path")
@@ -51,6 +57,14 @@ async def read(call: Call) -> web.StreamResponse:
                 sending.begin()
                 return as_json({"files": files, "blake3": index.digest.hex()})
             return await _file(call, sending, opened, index, index.files[0] if path is None else _named(index, path))
+
+
+def _said(asked: Mapping[str, str]) -> dict[str, str]:
+    """Return what a query says of a use, besides its purpose; raises InvalidInput for more than a question holds."""
+    said = {name: asked[name] for name in (*WORDS, ROLE, USER) if name in asked}
+    if long := next((name for name, text in said.items() if len(text) > CHARACTERS_MAX), None):
+        raise InvalidInput(f"`{long}` has more than {CHARACTERS_MAX} characters", "say it shorter")
+    return said
 
 
 async def receipt(call: Call) -> web.Response:

@@ -33,5 +33,5 @@ async def collect(call: Call) -> web.Response:
 
 
 async def export_keys(call: Call) -> web.Response:
-    """Hand out the keys of a kept replica: `id`, `acquisition`, `purpose`, `to` (a new file)."""
-    return as_json(await call.of(Openings).export_keys(await call.object()), 201)
+    """Hand out the keys of a kept replica: `id`, `acquisition`, `purpose`, `said`, `to` (a new file)."""
+    return as_json(await call.of(Openings).export_keys(await call.object(), call.person), 201)

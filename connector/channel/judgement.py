@@ -15,7 +15,7 @@ from connector.channel.errors import fault
 from connector.channel.messages import Denial
 from connector.channel.tally import OPEN
 from connector.enforcement import uses
-from connector.enforcement.context import measured
+from connector.enforcement.context import SHARES, measured
 from connector.enforcement.use import HAPPENED, Link, Refused, Use
 from connector.enforcement.uses import Exhausted
 from contracts.canonical import sha
@@ -68,7 +68,7 @@ def judge(tx: Tx, holder: Holder, request: Request, stage: Stage, now: datetime)
     granted = []
     for place in request.places:
         deal = request.lines[place].deal
-        use = _use(holder, request, place, stage, (*_above(tx, holder, deal), deal))
+        use = _use(tx, holder, request, place, stage, (*_above(tx, holder, deal), deal))
         try:
             answer = holder.enforcement.enforce(tx, use, now)
         except Exhausted as full:
@@ -85,7 +85,7 @@ def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
     for place in request.places:
         deal = request.lines[place].deal
         if request.lines[place].order.use == OPEN:
-            use = _use(holder, request, place, HAPPENED, (*_lineage(tx, holder, deal), deal))
+            use = _use(tx, holder, request, place, HAPPENED, (*_lineage(tx, holder, deal), deal))
             holder.enforcement.at_once(tx, [use], now)
 
 
@@ -96,14 +96,16 @@ def give_back(tx: Tx, orders: Sequence[Order]) -> None:
             uses.give_back(tx, _taker(order))
 
 
-def _use(holder: Holder, request: Request, place: int, stage: Stage, deals: Sequence[Deal]) -> Use:
+def _use(tx: Tx, holder: Holder, request: Request, place: int, stage: Stage, deals: Sequence[Deal]) -> Use:
     """Return an order as a use under its agreement, the last of `deals`, and those above it."""
     line = request.lines[place]
     order = line.order
+    links = tuple(_link(holder, request, deal, own=deal.digest == line.deal.digest) for deal in deals)
+    shared = any(name in link.rules.asks for link in links for name in SHARES)
     return Use(
-        tuple(_link(holder, request, deal, own=deal.digest == line.deal.digest) for deal in deals),
+        links,
         ACTION_OF_USE.get(order.use, "use"),
-        measured(request.contexts[place], line.plain_bytes),
+        measured(request.contexts[place], line.plain_bytes, of=_whole(tx, holder, order) if shared else 0),
         stage,
         place=stage.name,
         taker=_taker(order),
@@ -112,11 +114,18 @@ def _use(holder: Holder, request: Request, place: int, stage: Stage, deals: Sequ
     )
 
 
+def _whole(tx: Tx, holder: Holder, order: Order) -> int:
+    """Return the plain bytes of an order's whole edition."""
+    table = holder.editions.table(tx, order.edition_id)
+    return 0 if table is None else table.plain_bytes()
+
+
 def _link(holder: Holder, request: Request, deal: Deal, *, own: bool) -> Link:
     """Return one agreement of an order; one above it has a request id of its own."""
     name = request.account_hash if own else H("decision-above", request.account_hash, deal.digest)
     rules = holder.enforcement.judge.agreed(deal.agreement.terms_digest, deal.terms, deal.peer)
-    return Link(deal.digest.hex(), deal.terms.product, deal.peer, deal.peer, rules, name.hex(), deal.terms.tier)
+    terms = deal.terms
+    return Link(deal.digest.hex(), terms.product, deal.peer, deal.peer, rules, name.hex(), terms.tier, terms.facts)
 
 
 def _taker(order: Order) -> str:

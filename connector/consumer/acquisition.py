@@ -19,6 +19,7 @@ from connector.consumer import pipe as pipes
 from connector.consumer.followed import Followed
 from connector.consumer.steps import FINAL
 from connector.core.driver import RETRYABLE_EXITS, Driver
+from connector.enforcement.person import OWNER, Person
 from connector.negotiation import transfer
 from connector.negotiation.protocol.messages import DSP_PATH
 from connector.negotiation.protocol.offers import PLAIN
@@ -104,12 +105,13 @@ class Acquisitions:
         if waiter is not None:
             self.driver.wake(waiter)
 
-    async def acquire(self, key: str, product: str, mandate: Any) -> JsonObject:
+    async def acquire(self, key: str, product: str, mandate: Any, person: Person = OWNER) -> JsonObject:
         """Begin to get `product` within `mandate`; with the id of what has begun go on, whatever it says then.
 
         `earlier` of the answer is an agreement by which we have this product already: what is new is paid again.
+        `person` is who of our people asks.
         """
-        checked = mandates.checked(mandate)
+        checked = mandates.checked(mandate, person)
         if not key or not product:
             raise InvalidInput("an acquisition needs an id and a product")
         quoting.check(checked.get("licence"), product)

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from blake3 import blake3
 
-from connector.consumer.mandate import NO_FOLDERS
+from connector.consumer.mandate import NO_FOLDERS, SAID
+from connector.consumer.wish import wished
 from connector.custody import bearers, remains
 from connector.custody.opened import STEP_BYTES
 from connector.licence import receipt as copy_receipt
@@ -121,7 +122,7 @@ class Copying:
         assert transfer is not None
         assert transfer.address is not None, "its start has told where the files are"
         assert agreement is not None
-        taking = Taking(self._core, self._peers, self._notices, self._blobs, row, transfer.address, tell)
+        taking = Taking(self._core, self._peers, self._notices, self._blobs, row, agreement, transfer.address, tell)
         if transfer.state == COMPLETED:
             await taking.hand_out()
             await taking.countersign(agreement, transfer_id(*pids(transfer)).hex())
@@ -142,6 +143,7 @@ class Taking:
         notices: Notices,
         blobs: Blobs,
         row: AcquisitionRow,
+        agreement: AgreementRow,
         address: Document,
         tell: Callable[[], object],
     ) -> None:
@@ -149,7 +151,8 @@ class Taking:
         self._row = row
         self._endpoint = str(address["endpoint"])
         self._headers = {"Authorization": bearers.of_address(address)}
-        self._purpose = quote(row.mandate["purpose"], safe="")
+        said = row.mandate.get(SAID, {})
+        self._asked = urlencode(wished(agreement, core.identity.did, row.mandate["purpose"], said))
         self._tell = tell
         self._done: dict[str, int] = dict((row.progress or {}).get("files", {}))
         self._folder = folder_of(blobs.folder, row.its_agreement)
@@ -190,7 +193,7 @@ class Taking:
         await self._core.store.write(lambda tx: tx.update(TransferRow, {"id": transfer.id}, address=address))
 
     async def _list(self, bytes_max: int) -> Listed:
-        url = f"{self._endpoint}?list&purpose={self._purpose}"
+        url = f"{self._endpoint}?list&{self._asked}"
         answer = await self._core.outbound.get(url, headers=self._headers, limit_bytes=LIST_BYTES_MAX)
         try:
             listed = _read(answer.json())
@@ -219,7 +222,7 @@ class Taking:
     async def _go_on(self, name: str, part: Part, at: int, listed: Listed) -> None:
         """Take bytes from `at` on; a source that gives no part of the file gives all of it."""
         size, noted = listed.files[name], at
-        url = f"{self._endpoint}?path={quote(name, safe='')}&purpose={self._purpose}"
+        url = f"{self._endpoint}?path={quote(name, safe='')}&{self._asked}"
         headers = self._headers | ({"Range": f"bytes={at}-"} if at else {})
         async with self._core.outbound.download(url, limit_bytes=size, headers=headers) as body:
             if at and body.headers.get("Content-Range") != f"bytes {at}-{size - 1}/{size}":

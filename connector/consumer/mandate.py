@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.console.amounts import decimal
+from connector.enforcement.person import OWNER, Person
 from connector.runtime import files
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.stage import require_empty
@@ -21,14 +22,18 @@ if TYPE_CHECKING:
 AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
 # `licence`: a sub-licence; `provider`: the DID of who told us of the product; see `quoting`
 FROM = ("licence", "provider")
-MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep", "overwrite", *FROM})
+SAID = "said"  # what else is said of the use; checked, it names who of our people asks, too
+MEMBERS = frozenset({*AMOUNTS, "purpose", SAID, "to", "keep", "overwrite", *FROM})
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 STREAM = "-"  # a `to` that is read as a stream, in order (`connector.consumer.pipe`)
 NO_FOLDERS = (NOWHERE, STREAM)
 
 
-def checked(document: Any) -> JsonObject:
-    """Return the mandate with amounts as decimal strings; raises InvalidInput for what a person can get wrong."""
+def checked(document: Any, person: Person = OWNER) -> JsonObject:
+    """Return the mandate with amounts as decimal strings; raises InvalidInput for what a person can get wrong.
+
+    `person` is who of our people gives it.
+    """
     if not isinstance(document, dict) or set(document) - MEMBERS or "limit" not in document:
         raise InvalidInput("a mandate has a `limit` and perhaps " + ", ".join(sorted(MEMBERS - {"limit"})))
     amounts = {name: document.get(name) for name in AMOUNTS}
@@ -42,7 +47,8 @@ def checked(document: Any) -> JsonObject:
     sources = {name: document[name] for name in FROM if document.get(name)}
     if len(sources) > 1 or not isinstance(sources.get("provider", ""), str):
         raise InvalidInput("a mandate names a sub-licence, or its `provider` by a DID, or neither")
-    return {**amounts, "purpose": resolve(str(document.get("purpose"))), **_place(document), **sources}
+    said = {"purpose": resolve(str(document.get("purpose"))), SAID: person.says(document.get(SAID))}
+    return {**amounts, **said, **_place(document), **sources}
 
 
 def _place(document: JsonObject) -> JsonObject:

@@ -27,10 +27,12 @@ from connector.consumer import copying, key_export, next_channel, reads
 from connector.consumer.followed import WAIT_SECONDS_MAX
 from connector.consumer.mandate import refuse_unwritable
 from connector.consumer.purchase import Purchase
+from connector.consumer.wish import wished
 from connector.custody import replicas
 from connector.custody.packs import BROKEN, packs_of
 from connector.custody.reader import Reader
 from connector.custody.scrub import ERASED
+from connector.enforcement.person import OWNER, Person
 from connector.licence.books import transfer_id
 from connector.licence.licensed import rows_of
 from connector.negotiation.envelope import pids
@@ -105,8 +107,11 @@ class Openings:
         self._reads, self._till, self._acquisitions = reads, till, acquisitions
         self._turn = asyncio.Lock()
 
-    async def open(self, body: Any) -> JsonObject:
-        """Open as `{id, acquisition, purpose, to?, overwrite?, packed?}` says; raises NotPermitted with the reasons."""
+    async def open(self, body: Any, person: Person = OWNER) -> JsonObject:
+        """Open as `{id, acquisition, purpose, said?, to?, overwrite?, packed?}` says; raises NotPermitted with reasons.
+
+        `person` is who of our people asks.
+        """
         key, purpose = str(body.get("id", "")), resolve(str(body.get("purpose", "")))
         to, overwrite, packed = body.get("to"), body.get("overwrite", False), body.get("packed", False)
         flags = isinstance(overwrite, bool) and isinstance(packed, bool)
@@ -117,17 +122,18 @@ class Openings:
             raise InvalidInput("archives are left packed where they are written", "say `to`, the directory for them")
         if key.startswith(key_export.PREFIX):
             raise InvalidInput(f"the id of an opening does not begin with `{key_export.PREFIX}`", "choose another id")
+        said = person.says(body.get("said"))
         if to is not None:
             refuse_unwritable(Path(str(to)))
         place = None if to is None else Place(Path(str(to)), overwrite, packed)
         async with self._turn:
-            row = await self._reads.begin(key, await self._got(str(body.get("acquisition", ""))), purpose)
+            row = await self._reads.begin(key, await self._got(str(body.get("acquisition", ""))), purpose, said)
             if row.state == ReadState.DONE and row.result is not None:
                 return {"renamed": {}} | dict(row.result)
             return await self._perform(row, place)
 
-    async def export_keys(self, body: Any) -> JsonObject:
-        """Hand out a kept replica's keys as `{id, acquisition, purpose, to}` says; an opening like any other.
+    async def export_keys(self, body: Any, person: Person = OWNER) -> JsonObject:
+        """Hand out a kept replica's keys as `{id, acquisition, purpose, said?, to}` says; an opening like any other.
 
         Raises NotPermitted (also of a leased replica), Conflict where `to` is there already.
         """
@@ -135,7 +141,7 @@ class Openings:
         to = Path(str(body.get("to", "")))
         if not key or not to.is_absolute():
             raise InvalidInput("an export needs an `id`, and `to`, the absolute path of a new file")
-        key = key_export.PREFIX + key
+        key, said = key_export.PREFIX + key, person.says(body.get("said"))
         async with self._turn:
             got = await self._got(str(body.get("acquisition", "")))
             agreement = await self._agreement(got.its_agreement)
@@ -143,7 +149,7 @@ class Openings:
             known = await self._core.store.read(lambda tx: tx.get(ReadRow, id=key))
             if known is None or known.state != ReadState.DONE:
                 key_export.check_place(to)
-            row = await self._reads.begin(key, got, purpose)
+            row = await self._reads.begin(key, got, purpose, said)
             done = row.result if row.state == ReadState.DONE else None
             return key_export.told(done or await self._export(row, agreement, to))
 
@@ -287,13 +293,14 @@ class Openings:
         await self._core.store.write(lambda tx: tx.update(ReadRow, {"id": row.id}, reader_key=reader))
         transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=got.transfer))
         assert transfer is not None
+        agreement = await self._agreement(row.agreement)
         want = Want(
             agreement=bytes.fromhex(row.agreement),
             transfer=transfer_id(*pids(transfer)),
             use=tally.OPEN,
             rows=rows,
             reader_key=reader,
-            context={"purpose": row.purpose},
+            context=wished(agreement, self._core.identity.did, row.purpose, row.said or {}),
         )
         received = await purchase.next(want)
         assert received is not None, "an opening always has something to buy"

@@ -18,11 +18,12 @@ from connector.channel.window import Purse as Window
 from connector.consumer import copying, quoting, steps
 from connector.consumer import mandate as mandates
 from connector.enforcement.context import PURPOSE
+from connector.enforcement.person import OWNER, Person
 from connector.enforcement.rules import in_force
 from connector.enforcement.scopes import FORESEEN
 from connector.enforcement.use import FORESIGHT, Link, Use
 from connector.licence import pricing
-from connector.licence.licensed import rows_of
+from connector.licence.licensed import facts_of, rows_of
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import InvalidInput, PaymentRefused, PurchaseRefused
@@ -59,9 +60,10 @@ HINTS: Final = {
     "outside-time": "its time is over, or has not begun: ask its provider for another offer",
     "outside-region": "the offer is for another region: ask its provider",
     "recipient-not-allowed": "the offer is for others: ask its provider",
-    "environment-not-allowed": "the offer is for another connector or another kind of place: ask its provider",
-    "manner-not-allowed": "the offer is for another way of delivery: ask its provider",
-    "context-missing": "no connector can say what the offer asks for: ask its provider for other rules",
+    "environment-not-allowed": "the offer is for another kind of place, or for use with something else (`--say`)",
+    "manner-not-allowed": "the offer is for another way of delivery or of use (`--say`)",
+    "data-not-allowed": "the offer is for other data than this product says it is: ask its provider",
+    "context-missing": "say what the offer asks for (`--say application=NAME`), see `penstock product show`",
 }
 
 
@@ -83,12 +85,12 @@ class Prospects:
         self._core, self._space, self._enforcement, self._programs = core, space, enforcement, programs
         self._purse, self._quotes = purse, quotes
 
-    async def foresee(self, product: str, mandate: Any) -> JsonObject:
+    async def foresee(self, product: str, mandate: Any, person: Person = OWNER) -> JsonObject:
         """Return what getting `product` within `mandate` would cost at the asked price; nothing is written or signed.
 
         Raises all that an acquisition and its first step would refuse, as they do.
         """
-        checked = mandates.checked(mandate)
+        checked = mandates.checked(mandate, person)
         quoting.check(checked.get("licence"), product)
         await self._space.require(self._core.identity.did)
         await asyncio.to_thread(mandates.require_place, checked, None)
@@ -121,8 +123,8 @@ class Prospects:
     async def _check_use(self, found: Quote, policy: JsonObject, terms: JsonObject, mandate: JsonObject) -> None:
         me, product, now = self._core.identity.did, terms["product"], self._core.clock.now()
         rules = in_force(policy, product, me, FORESEEN)
-        link = Link("", product, found.provider.did, me, rules, "", terms["tier"])
-        said = {PURPOSE: mandate["purpose"]}
+        link = Link("", product, found.provider.did, me, rules, "", terms["tier"], facts_of(terms))
+        said = {**mandate.get(mandates.SAID, {}), PURPOSE: mandate["purpose"]}
         for action in _actions(terms, mandate):
             use = Use((link,), action, said, FORESIGHT, "foresight", taker="")
             refused = await self._core.store.read(partial(self._enforcement.foresee, use=use, now=now))

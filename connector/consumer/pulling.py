@@ -18,8 +18,9 @@ from connector.channel import tally
 from connector.channel.plan import Want
 from connector.consumer import next_channel, resting
 from connector.consumer.haul import Haul, roads_to
-from connector.consumer.mandate import NOWHERE, STREAM
+from connector.consumer.mandate import NOWHERE, SAID, STREAM
 from connector.consumer.purchase import Purchase
+from connector.consumer.wish import wished
 from connector.custody import earlier, packs, replicas
 from connector.custody.errors import VaultError
 from connector.custody.sinks import Folder, Null
@@ -199,7 +200,8 @@ class Pulls:
         """Return the opening that the mandate asks for, None when it asks for none."""
         if row.mandate.get("to") is None:
             return None
-        return await self._reads.begin(f"{row.id}/to", row, row.mandate["purpose"])
+        said = row.mandate.get(SAID, {})
+        return await self._reads.begin(f"{row.id}/to", row, row.mandate["purpose"], said)
 
     async def _decided(self, opening: ReadRow) -> int:
         try:
@@ -215,6 +217,10 @@ class Pulls:
         channel = bytes.fromhex(row.its_channel)
         exposure, reader_key = row.mandate.get("exposure"), self._core.identity.keys.delivery_public
         await haul.open_paid()
+        agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.its_agreement))
+        assert agreement is not None, "keys are bought under an agreement"
+        said = row.mandate.get(SAID, {})
+        context = wished(agreement, self._core.identity.did, row.mandate["purpose"], said)
         going = partial(resting.require_going, row=row)
         purchase = Purchase(self._till, row.its_provider, channel, haul.here, haul.prove, going)
         await purchase.resume(reader_key)
@@ -225,7 +231,7 @@ class Pulls:
                 use=tally.KEEP,
                 rows=haul.rows,
                 reader_key=reader_key,
-                context={"purpose": row.mandate["purpose"]},
+                context=context,
                 critical=haul.critical or RowSet(),
                 exposure=None if exposure is None else int(exposure),
             )

@@ -14,9 +14,10 @@ from connector.channel.errors import ChannelFault
 from connector.custody import lineage, replicas
 from connector.enforcement import performed, uses
 from connector.enforcement.context import PURPOSE, measured
+from connector.enforcement.person import words_of
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import PART, RELEASE, Link, Use
-from connector.licence.licensed import rows_of
+from connector.licence.licensed import facts_of, rows_of
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.use import ReadRow, ReadState
@@ -44,8 +45,11 @@ class Reads:
         self._core, self._standing, self._enforcement = core, standing, enforcement
         self._duties, self._erasing = duties, erasing
 
-    async def begin(self, key: str, got: AcquisitionRow, purpose: str) -> ReadRow:
-        """Return the row of the opening `key` of an acquisition, made if it is new; raises Conflict, NotPermitted."""
+    async def begin(self, key: str, got: AcquisitionRow, purpose: str, said: Mapping[str, str]) -> ReadRow:
+        """Return the row of the opening `key` of an acquisition, made if it is new; raises Conflict, NotPermitted.
+
+        `said` is what is known of it beside its purpose (`connector.enforcement.person`).
+        """
         now = self._core.clock.now()
 
         def act(tx: Tx) -> ReadRow:
@@ -56,11 +60,13 @@ class Reads:
                     acquisition=got.id,
                     agreement=got.its_agreement,
                     purpose=purpose,
+                    said=dict(said),
                     state=ReadState.ASKED,
                     created=now,
                 )
                 tx.insert(known)
-            if (known.acquisition, known.purpose) != (got.id, purpose):
+            same = (known.acquisition, known.purpose) == (got.id, purpose) and words_of(known.said) == words_of(said)
+            if not same:
                 raise Conflict(f"the opening `{key[:100]}` was for something else", "choose another id")
             return known
 
@@ -92,11 +98,10 @@ class Reads:
         replica = replicas.seen(tx, row.agreement)
         assert replica is not None, "what is opened has its replica"
         table = replicas.table(tx, replica)
-        size = tally.plain_bytes(table, rows_of(agreement.signed_terms, table))
-        said = measured({PURPOSE: row.purpose}, size)
-        terms, me, now = agreement.signed_terms, self._core.identity.did, self._core.clock.now()
-        request = sha({"opening": row.id}).hex()
-        under = Link(row.agreement, terms["product"], agreement.peer, me, agreed(terms, me), request, terms["tier"])
+        terms, now = agreement.signed_terms, self._core.clock.now()
+        size = tally.plain_bytes(table, rows_of(terms, table))
+        said = measured({**(row.said or {}), PURPOSE: row.purpose}, size, of=table.plain_bytes())
+        under = self._under(row, agreement)
         opening = Use((under,), "read", said, RELEASE, "opening", taker=row.id)
         export = replace(opening, action="download", place="export", stage=PART, draws=False)
         if refused := self._enforcement.at_once(tx, (export, opening) if keys_leave else (opening,), now):
@@ -112,6 +117,12 @@ class Reads:
             }
             self._core.evidence.record(tx, lineage.EXPORTED, part=row.agreement, link=link, fields=told, now=now)
         return number
+
+    def _under(self, row: ReadRow, agreement: AgreementRow) -> Link:
+        """Return the agreement that an opening is under."""
+        terms, me, request = agreement.signed_terms, self._core.identity.did, sha({"opening": row.id}).hex()
+        rules, tier = agreed(terms, me), terms["tier"]
+        return Link(row.agreement, terms["product"], agreement.peer, me, rules, request, tier, facts_of(terms))
 
     async def finish(
         self, row: ReadRow, number: int, size: int, files: list[str], renamed: Mapping[str, str] | None = None

@@ -1,31 +1,74 @@
 """What is known of a use: what its asker says of it, what was measured here, and what its agreement says of every use.
 
-Law: what can be measured here is, and what was agreed is agreed, whatever the asker says of it; a purpose only the
-asker can say.
+Law: what can be measured here is, and what was agreed is agreed, whatever the asker says of it; its purpose and what it
+works with only the asker can say, and who of its people asks only its connector.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from contracts.every_use import every_use
+from policy.nodes import MAX_TEXT_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
+    from contracts.facts import Fact
+
 PURPOSE: Final = "purpose"
 # what is known of a use without being told, by the operand that asks for it
 SIZE, UNIT, BYTE = "absoluteSize", "unit", "byte"
+SHARES: Final = ("percentage", "relativeSize")
+# a share has so many decimals, rounded up: never less than was used
+SHARE_DECIMALS: Final = 6
+# what only the asker can say of a use, beside its purpose
+WORDS: Final = (
+    "algorithm", "application", "environmentState", "industry", "machineLearningModel", "media", "networkAddress",
+    "physicalAddress", "product", "spatialCoordinates", "systemDevice",
+)  # fmt: skip
+# who of the asker's people it is, as its connector says; roles are joined, for what is said is texts
+USER, ROLE, JOINED = "user", "role", ","
+DEVICE: Final = "systemDevice"
+PLACE: Final = "virtualLocation"
 
 
-def measured(said: Mapping[str, str], plain_bytes: int) -> Mapping[str, str]:
-    """Return what is said of a use, with its plain bytes as they were counted here."""
-    return {**said, SIZE: str(plain_bytes), UNIT: BYTE}
+def measured(said: Mapping[str, str], plain_bytes: int, of: int = 0) -> Mapping[str, str]:
+    """Return what is said of a use, with its plain bytes as they were counted here, and as a share `of` the whole.
+
+    Whatever is said of these goes for nothing.
+    """
+    share, known = share_of(plain_bytes, of), {name: text for name, text in said.items() if name not in SHARES}
+    return {**known, **(dict.fromkeys(SHARES, share) if share else {}), SIZE: str(plain_bytes), UNIT: BYTE}
 
 
-def agreed(tier: str, by: str, asked: Container[str]) -> Mapping[str, str]:
+def share_of(part: int, whole: int) -> str:
+    """Return hundredths of a whole as a decimal, never too few; empty where there is no whole to be part of."""
+    if not whole:
+        return ""
+    found = Fraction(ceil(Fraction(100 * part, whole) * 10**SHARE_DECIMALS), 10**SHARE_DECIMALS)
+    digits, rest = divmod(found.numerator * 10**SHARE_DECIMALS // found.denominator, 10**SHARE_DECIMALS)
+    return f"{digits}.{rest:0{SHARE_DECIMALS}}".rstrip("0").rstrip(".")
+
+
+def agreed(tier: str, by: str, facts: Mapping[str, Fact], asked: Container[str]) -> Mapping[str, Fact]:
     """Return what the terms say of a use by `by`, of that which a policy asks for."""
-    return {name: value for name, value in every_use(tier, by).items() if name in asked}
+    return {name: value for name, value in every_use(tier, by, facts).items() if name in asked}
+
+
+def told(said: Mapping[str, str], asked: Container[str]) -> dict[str, Fact]:
+    """Return what was said or measured of a use, of that which a policy asks for, beside purpose and size."""
+    known: dict[str, Fact] = {name: said[name] for name in (*WORDS, *SHARES) if name in said and name in asked}
+    if ROLE in asked and said.get(ROLE):
+        known[ROLE] = tuple(said[ROLE].split(JOINED))
+    return known
+
+
+def needed(said: Mapping[str, str], asked: Container[str]) -> dict[str, str]:
+    """Return of what is said what a policy asks for: the other side learns nothing else."""
+    return {name: text[:MAX_TEXT_CHARS] for name, text in said.items() if name in asked}
 
 
 def purpose_of(context: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from connector.enforcement.context import DEVICE, USER
 from connector.enforcement.scopes import operands
 from policy.calendar import Rate
 from policy.model import atoms
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 TOGETHER: Final = frozenset({"agreement", "organisation", "assignee", "connector"})
 UNIT: Final = "unitOfCount"
+# for whom it is counted apart → what of the context names it
+APART: Final[Mapping[str, str]] = {"user": USER, "device": DEVICE}
 # the unit of an agreement whose policy does not say per whom it counts: everybody of the party together
 EVERYBODY = ""
 
@@ -65,11 +68,20 @@ def remembers(policy: Policy) -> bool:
     return UNIT in named or any(OPERANDS[left].state is not State.NONE for left in named)
 
 
+def named(policy: Policy) -> frozenset[str]:
+    """Return what of the context says for whom the uses under a policy count."""
+    return frozenset(APART[kind] for rule in policy.permissions for kind in _kinds(rule) if kind in APART)
+
+
 def _counted(rule: Rule, context: Mapping[str, str]) -> Counted | None:
-    every = list(atoms(rule.conditions))
-    kinds = sorted({str(one) for atom in every if atom.left == UNIT for one in atom.right} - TOGETHER)
-    if any(not context.get(kind) for kind in kinds):
+    every, kinds = list(atoms(rule.conditions)), _kinds(rule)
+    if any(not context.get(APART.get(kind, kind)) for kind in kinds):
         return None
-    unit = "/".join(f"{kind}={context[kind]}" for kind in kinds) or EVERYBODY
+    unit = "/".join(f"{kind}={context[APART.get(kind, kind)]}" for kind in kinds) or EVERYBODY
     rates = [one.count for atom in every for one in atom.right if isinstance(one, Rate)]
     return Counted(unit, max(rates, default=0))
+
+
+def _kinds(rule: Rule) -> list[str]:
+    """Return for whom a rule counts apart."""
+    return sorted({str(one) for atom in atoms(rule.conditions) if atom.left == UNIT for one in atom.right} - TOGETHER)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.enforcement import decision_log as decisions
-from connector.enforcement import performed, uses
-from connector.enforcement.context import agreed, purpose_of
+from connector.enforcement import performed, since, uses
+from connector.enforcement.context import PLACE, agreed, purpose_of, told
 from connector.enforcement.decision_log import Made
 from connector.enforcement.ruling import CONDITIONAL, DENY
 from connector.enforcement.use import Granted, Refused
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from connector.enforcement.use import Link, Use
     from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
+    from contracts.facts import Fact
 
 
 class Duties(Protocol):
@@ -70,12 +71,18 @@ class Enforcement:
         counted = link.rules.counted(use.context)
         taken = uses.taken(tx, link.agreement, counted, without=use.taker, now=now)
         done = performed.acts(tx, link.agreement) if link.rules.minds else ()
-        known = agreed(link.tier, link.by, link.rules.asks)
+        taken = since.known(tx, link, taken, now)
         request = self.judge.request(link.by, link.product, use.action, use.context)
-        if known:
+        if known := self._known(use, link):
             request = replace(request, context={**request.context, **known})
         ruling = self.judge.ruling(link.rules, request, stage=use.stage.name, taken=taken, now=now, done=done)
         return Decided(link, ruling, taken, Draw(link.agreement, uses.shares(ruling.held, counted or {})))
+
+    def _known(self, use: Use, link: Link) -> Mapping[str, Fact]:
+        """Return what is known of a use beside purpose and size, of that which the policy asks for."""
+        asks = link.rules.asks
+        place = {PLACE: self.judge.place()} if PLACE in asks else {}
+        return {**told(use.context, asks), **agreed(link.tier, link.by, link.facts, asks), **place}
 
     def foresee(self, tx: Tx, use: Use, now: datetime) -> Refused | None:
         """Return why a use would be refused, None when it would not; nothing is recorded and nothing held."""

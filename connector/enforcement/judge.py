@@ -64,6 +64,10 @@ class Judge:
             facts |= {"spatial": member.region, "recipient": member.did}
         return Request(peer, action, product, facts)
 
+    def place(self) -> str:
+        """Return where in a network a use is made: in the space, by the DID of its exchange."""
+        return self._space().exchange
+
     def ruling(
         self,
         rules: InForce,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from connector.enforcement.counted import counted, remembers
+from connector.enforcement.counted import counted, named, remembers
 from connector.enforcement.scopes import DISPLAY, ORDER, STANDING, narrowed, operands
 from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
@@ -28,7 +28,7 @@ class InForce:
     """A policy that is decided by: the document, its digest in hex, what is asked of it, and that compiled.
 
     `minds`: it asks what was done. `remembers`: it is told what was used before, by whomever. `asks`: what its
-    conditions are about.
+    conditions are about, and for whom they count.
     """
 
     document: Mapping[str, Any]
@@ -70,7 +70,8 @@ def _in_force(policy: bytes, scope: str) -> InForce:
     asked = narrowed(parse(document), scope)
     # what runs is told every counter, so that its record shows how far the agreement was used
     told = scope == STANDING or remembers(asked)
-    return InForce(document, sha(document).hex(), scope, compile_policy(asked), _minds(asked), told, operands(asked))
+    asks = operands(asked) | named(asked)
+    return InForce(document, sha(document).hex(), scope, compile_policy(asked), _minds(asked), told, asks)
 
 
 def _minds(policy: Policy) -> bool:

@@ -9,7 +9,7 @@ whole policy decides at every release and every opening.
     PARTY     what is known of the other party: before an agreement
     DISPLAY   for whom an offer is meant: who sees it in a catalogue
     CARRIER   where sealed bytes may lie with somebody who hands them on
-    FORESEEN  what a buyer can know before it agrees: all but how much is used at a time
+    FORESEEN  what a buyer can know before it agrees: all but how much is used at a time, paid, and how long it waits
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from connector.enforcement.context import SIZE
+from connector.enforcement.context import SHARES, SIZE
 from policy.calendar import Duration, WeekWindow
 from policy.model import PolicyKind, atoms
 from policy.vocabulary.operands import OPERANDS
@@ -42,7 +42,7 @@ KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
         PARTY: frozenset({"spatial", "recipient"}),
         DISPLAY: frozenset({"recipient"}),
         CARRIER: frozenset({"spatial"}),
-        FORESEEN: frozenset(OPERANDS) - {SIZE},
+        FORESEEN: frozenset(OPERANDS) - {SIZE, *SHARES, "payAmount", "delayPeriod"},
     }
 )
 # scopes that ask for whom a policy is, and not for which of the actions it permits

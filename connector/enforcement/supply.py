@@ -2,8 +2,9 @@
 """Who supplies what a policy asks of a use, and what that is worth: a row an operand that somebody here can know.
 
 Law: (1) an operand without a row is known to nobody who enforces, so a rule with it would refuse everybody, always:
-it is refused when it is published, with what comes nearest. (2) What a row says is what `connector.enforcement` does:
-the asker's word counts where nobody else can know, and for nothing else.
+it is refused when it is published, with what comes nearest; so is one in a tier where its supplier knows nothing.
+(2) What a row says is what `connector.enforcement` does: the asker's word counts where nobody else can know, and for
+nothing else.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from connector.enforcement.counted import TOGETHER, UNIT
+from connector.enforcement.context import PLACE, PURPOSE, ROLE, SHARES, WORDS
+from connector.enforcement.counted import APART, TOGETHER, UNIT
+from connector.enforcement.since import DELAY, PAID
 from contracts.every_use import OF_TIER
+from contracts.facts import FACTS
 from policy.errors import PolicyError
 from policy.model import atoms
-from policy.vocabulary.operands import OPERANDS
+from policy.vocabulary.operands import COUNTED_FOR, OPERANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,8 +36,19 @@ class Supplier(Enum):
     MEASURE = ("what is measured at the use", "使用时的实测值")
     RECORD = ("the acts done under the agreement", "协议项下已履行的行为")
     AGREEMENT = ("the signed terms", "已签署的条款")
-    SPACE = ("the space's document, of a member", "空间文档中的成员信息")
+    PRODUCT = ("what its provider signs of the product, in the terms", "提供方在条款中签署的产品事实")
+    SPACE = ("the space's document", "空间文档")
+    BOOKS = ("the books of what was paid, and when it was agreed", "付款账目与签约时间")
+    ACCOUNT = ("the asker's connector, of who signed in there", "请求方连接器所记的登录账户")
     ASKER = ("the asker's own word", "请求方自述")
+
+
+class Proof(Enum):
+    """What is behind a value: (English, 中文)."""
+
+    SIGNED = ("signed", "经签署")
+    MEASURED = ("measured here", "在此实测")
+    WORD = ("the asker's word", "请求方自述")
 
 
 class Kept(Enum):
@@ -54,39 +69,52 @@ SUPPLIED: Final[Mapping[str, Supplier]] = {
     "meteredTime": Supplier.COUNTERS,
     UNIT: Supplier.COUNTERS,
     "absoluteSize": Supplier.MEASURE,
+    **dict.fromkeys(SHARES, Supplier.MEASURE),
+    PAID: Supplier.BOOKS,
+    DELAY: Supplier.BOOKS,
     "event": Supplier.RECORD,
     "connector": Supplier.AGREEMENT,
     "executionEnv": Supplier.AGREEMENT,
     "encryptMode": Supplier.AGREEMENT,
     "deliveryMethod": Supplier.AGREEMENT,
+    "deliveryChannel": Supplier.AGREEMENT,
+    **dict.fromkeys(sorted(FACTS), Supplier.PRODUCT),
     "spatial": Supplier.SPACE,
     "recipient": Supplier.SPACE,
-    "purpose": Supplier.ASKER,
+    PLACE: Supplier.SPACE,
+    ROLE: Supplier.ACCOUNT,
+    PURPOSE: Supplier.ASKER,
+    **dict.fromkeys(WORDS, Supplier.ASKER),
 }
-# what nobody supplies → what comes nearest, as a hint
+# what is behind what a supplier says
+PROOFS: Final[Mapping[Supplier, Proof]] = {
+    Supplier.CLOCK: Proof.MEASURED,
+    Supplier.COUNTERS: Proof.MEASURED,
+    Supplier.MEASURE: Proof.MEASURED,
+    Supplier.RECORD: Proof.MEASURED,
+    Supplier.BOOKS: Proof.MEASURED,
+    Supplier.AGREEMENT: Proof.SIGNED,
+    Supplier.PRODUCT: Proof.SIGNED,
+    Supplier.SPACE: Proof.SIGNED,
+    Supplier.ACCOUNT: Proof.WORD,
+    Supplier.ASKER: Proof.WORD,
+}
+# operand → the tiers in which its supplier knows nothing of it: what is paid for a plain copy is paid outside channels
+NOT_IN: Final[Mapping[str, frozenset[str]]] = {PAID: frozenset({"plain"}), "deliveryChannel": frozenset({"plain"})}
+# what nobody supplies → why, and what comes nearest, as a hint
 NEAREST: Final[Mapping[str, str]] = {
-    "percentage": "ask for `absoluteSize`, or sell rows or columns",
-    "relativeSize": "ask for `absoluteSize`, or sell rows or columns",
-    "payAmount": "say it by the price",
-    "delayPeriod": "ask for `dateTime` or `timeInterval`; in a duty it is its term",
-    "dataField": "license columns: `--columns`",
-    "dataRecord": "publish the records as a product of their own",
-    "version": "each edition is agreed by its digest",
-    "networkAddress": "ask for `connector` or `spatial`",
-    "physicalAddress": "ask for `spatial`",
-    "spatialCoordinates": "ask for `spatial`",
-    "virtualLocation": "ask for `connector`",
-    "systemDevice": "ask for `connector`",
-    "securityLevel": "ask for `executionEnv`, or name the connectors",
-    "environmentState": "ask for `executionEnv`",
-    "role": "ask for `recipient`",
-    "application": "ask for `purpose`",
-    "product": "ask for `purpose`",
-    "industry": "ask for `purpose`",
-    "deliveryChannel": "ask for `deliveryMethod`",
-    "artifactState": "ask for `encryptMode`",
+    "computeFunction": "nothing is computed together here: sell the result, or ask for `algorithm`",
+    "privacyBudget": "nothing is computed together here: publish with `--mask`, and ask for `count`",
+    "query": "an opening is of all that was agreed, and its query is the reader's own: license columns, `--columns`",
+    "jsonPath": "what is sealed is not changed at a use: publish with `--mask`",
+    "replaceWith": "what is sealed is not changed at a use: publish with `--mask`",
+    "logLevel": "every decision is logged",
+    "notificationLevel": "every decision is logged: ask for a duty to `inform`",
+    "securityLevel": "nobody here certifies a connector: ask for `executionEnv`, or name the connectors",
 }
-ELSE: Final = "ask for what somebody supplies: docs/policy.md"
+WITHOUT_UNIT: Final = "write it without a unit: it is compared with the number that the provider says"
+ELSEWHERE: Final = "ask for it in the tier kept or leased"
+OTHER_MONEY: Final = "what is paid is counted in the currency of the space: name that as its unit"
 # tier → how far holds what its counters, clock and terms say once keys or copies are there
 AFTERWARDS: Final[Mapping[str, Kept]] = {
     "leased": Kept.TECHNIQUE,
@@ -97,39 +125,59 @@ AFTERWARDS: Final[Mapping[str, Kept]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A constraint on what nobody supplies."""
+    """A constraint on what nobody supplies; `instead` says what to write where that depends on the constraint."""
 
     path: str
     operand: str
+    instead: str = ""
 
     @property
     def hint(self) -> str:
         """Return what comes nearest."""
-        return NEAREST.get(self.operand, ELSE)
+        return self.instead or NEAREST[self.operand]
 
 
-def unsupplied(policy: Policy) -> Iterator[Asked]:
-    """Yield each condition of a permission or a prohibition that nobody here can know; a duty's terms are its own."""
+def unsupplied(policy: Policy, tier: str = "", currency: str = "") -> Iterator[Asked]:
+    """Yield each condition of a permission or a prohibition that nobody here can know; a duty's terms are its own.
+
+    In a `tier` also what nobody knows there; with `currency` (the space's) also what is paid in another one.
+    """
     for rule in (*policy.permissions, *policy.prohibitions):
-        yield from (Asked(atom.path, atom.left) for atom in atoms(rule.conditions) if not _is_supplied(atom))
+        for atom in atoms(rule.conditions):
+            if atom.left not in SUPPLIED:
+                yield Asked(atom.path, atom.left)
+            elif instead := _instead(atom, tier, currency):
+                yield Asked(atom.path, atom.left, instead)
 
 
-def require(policy: Policy) -> None:
+def require(policy: Policy, tier: str = "", currency: str = "") -> None:
     """Raise PolicyError, naming the place and what comes nearest, for what nobody here could ever know."""
-    for asked in unsupplied(policy):
+    for asked in unsupplied(policy, tier, currency):
         text = f"no connector can say `{asked.operand}` ({OPERANDS[asked.operand].meaning}): it would refuse everybody"
         raise PolicyError("unsupported", asked.path, text, asked.hint)
 
 
+def proof(operand: str) -> Proof | None:
+    """Return what is behind the values of an operand, None where nobody supplies it."""
+    return PROOFS[SUPPLIED[operand]] if operand in SUPPLIED else None
+
+
 def kept(atom: Constraint, tier: str) -> Kept:
     """Return how far a condition is kept in a tier, beyond the delivery."""
-    return Kept.PROMISED if SUPPLIED[atom.left] is Supplier.ASKER else AFTERWARDS[tier]
+    return Kept.PROMISED if proof(atom.left) is Proof.WORD else AFTERWARDS[tier]
 
 
-def _is_supplied(atom: Constraint) -> bool:
-    if atom.left == UNIT:
-        return {str(one) for one in atom.right} <= TOGETHER
-    return atom.left in SUPPLIED
+def _instead(atom: Constraint, tier: str, currency: str) -> str:
+    """Return what to write instead of a condition on what somebody supplies, but not so; empty if it is fine."""
+    if tier in NOT_IN.get(atom.left, ()):
+        return ELSEWHERE
+    if atom.left == "resolution" and atom.unit:
+        return WITHOUT_UNIT
+    if atom.left == PAID and currency and atom.unit != currency:
+        return OTHER_MONEY
+    return ""
 
 
 assert OF_TIER.keys() == AFTERWARDS.keys(), "each tier says what is known of a use under it, and how far it is kept"
+assert frozenset(APART) | TOGETHER == COUNTED_FOR, "for whomever uses are counted, somebody says who it is"
+assert SUPPLIED.keys() | NEAREST.keys() == OPERANDS.keys(), "each operand has a supplier, or words instead"

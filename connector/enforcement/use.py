@@ -16,7 +16,7 @@ does the rest, the same for all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.enforcement.ruling import ALLOW, HOLDS, words
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from connector.enforcement.rules import InForce
     from connector.enforcement.ruling import Ruling
+    from contracts.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ HAPPENED: Final = Stage("release", duties=False, happened=True)
 class Link:
     """One agreement that a use is under (its digest in hex): about what, with whom, and who asks under which rules.
 
-    `request` (hex) names what was asked for, and links the record of its decision; `tier` is the one of its terms.
+    `request` (hex) names what was asked for, and links the record of its decision; `tier` is the one of its terms, and
+    `facts` what they say of the product.
     """
 
     agreement: str
@@ -70,6 +72,7 @@ class Link:
     rules: InForce
     request: str
     tier: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

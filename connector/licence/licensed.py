@@ -1,16 +1,20 @@
-"""The rows that an agreement is about: of a contract for some columns theirs alone, else all (spec 1.1)."""
+"""What an agreement is about: its rows, of a contract for some columns theirs alone (spec 1.1), and what these are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from contracts import facts
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from contracts.facts import Fact
     from ledger.edition.index import IndexedFile
     from ledger.edition.row_table import RowTable
+
+FACTS: Final = "facts"  # the member of terms
 
 
 def bytes_of(table: RowTable, rows: RowSet) -> Callable[[IndexedFile], int]:
@@ -21,6 +25,12 @@ def bytes_of(table: RowTable, rows: RowSet) -> Callable[[IndexedFile], int]:
         return sum(table.plain_bytes(first, count) for first, count in some.ranges)
 
     return due
+
+
+def facts_of(terms: Mapping[str, Any]) -> Mapping[str, Fact]:
+    """Return what terms (as JSON, read before) say of the product."""
+    told = terms.get(FACTS)
+    return facts.read(told, FACTS) if told else {}
 
 
 def rows_of(terms: Mapping[str, Any], table: RowTable) -> RowSet:

@@ -15,6 +15,7 @@ from connector.channel.judgement import LICENCES_ABOVE_MAX
 from connector.enforcement import scopes
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import STANDING, Link, Refused, Use
+from connector.licence.licensed import facts_of
 from connector.negotiation.agreement import why_over
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store import alarms
@@ -105,5 +106,5 @@ class Standing:
         buyer = peer if agreement.role == PROVIDER else self._me
         rules, terms = agreed(agreement.terms, buyer, scopes.STANDING), agreement.signed_terms
         request = sha({"place": place, "agreement": digest, "at": now.isoformat()}).hex()
-        link = Link(digest, terms["product"], peer, buyer, rules, request, terms["tier"])
+        link = Link(digest, terms["product"], peer, buyer, rules, request, terms["tier"], facts_of(terms))
         return Use((link,), TIERS[terms["tier"]].action, {}, STANDING, place, taker=NOBODY, draws=False)

@@ -23,7 +23,9 @@ from connector.licence.pricing import MEASURES, UNITS_MAX
 from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
 from connector.provider import contents as packing
 from connector.runtime.errors import InvalidInput, PurchaseRefused
+from contracts import facts
 from contracts.decimals import read_decimal
+from contracts.facts import STATED
 from contracts.namespace import FORMAT_SEALED
 from contracts.periods import PERIODS
 from contracts.tiers import MAX_TIERS
@@ -82,6 +84,13 @@ def _masks(value: Any) -> bool:
 
 def _about(value: Any) -> bool:
     about_from_json(value)  # its refusal names the member
+    return True
+
+
+def _facts(value: Any) -> bool:
+    if not isinstance(value, dict) or not value or set(value) - set(STATED):
+        return False
+    facts.read(value, "facts")  # its refusal names the operand
     return True
 
 
@@ -145,6 +154,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "tier": Member(_text, "a tier"),
     "purpose": Member(_text, "a term of the purpose scheme", needed=False),
     "rules": Member(lambda value: isinstance(value, dict), "a policy: an object", needed=False),
+    "facts": Member(_facts, "an object of " + ", ".join(STATED), needed=False),
     "until": Member(_moment, "a date and time with its time zone"),
     "region": Member(_text, "an ISO 3166 code", needed=False),
     "classes": Member(_classes, "an object of " + ", ".join(DIMENSIONS) + " with a code each", needed=False),

@@ -25,7 +25,7 @@ from connector.licence import pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation.on_offer import OFFERED, Told, keep
 from connector.provider import brief as briefs
-from connector.provider import drifting, history, on_table, renewal, repricing, steps
+from connector.provider import drifting, facts, history, on_table, renewal, repricing, steps
 from connector.provider.contents import billed, by_bytes, contents
 from connector.provider.description import described, masked_source, measured
 from connector.provider.preview import preview
@@ -212,7 +212,7 @@ class Publications:
         """Return the product's first row; everything a person can get wrong is refused here."""
         brief, now = briefs.check(brief), self._core.clock.now()
         ask, floor = int(brief["price"]), int(brief["floor"])
-        rules = offered(brief, briefs.until(brief))
+        rules = offered(brief, briefs.until(brief), self._programs.deployment.currency)
         return ProductRow(
             id=brief.get("id") or str(uuid.uuid4()),
             title=brief["title"],
@@ -276,10 +276,9 @@ class Publications:
         columns = on_table.columns(sealed, brief.get("columns") or ())
         goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
         tariff = pricing.tariff(brief, goods, self._programs.deployment.currency)
-        terms, header = (
-            on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods) | columns,
-            sealed.header,
-        )
+        header = sealed.header
+        terms = on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods)
+        terms |= columns | facts.member(row, dataset, header.number)
         now = self._core.clock.now()
         limits = row.limits | pricing.limits(brief, tariff, goods, now)
         await self._waiting.settle(row.id)  # to seal may have taken long

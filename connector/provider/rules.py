@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from catalog.codes import tier as tier_of
 from connector.enforcement import supply
 from connector.enforcement.judge import PAID
+from connector.enforcement.scopes import operands
 from connector.licence.duties import PERFORMERS, TRANSFORM
+from connector.provider import facts
 from connector.runtime.errors import InvalidInput
 from policy.compare.cells import Effort
 from policy.compare.check import first_error
@@ -38,8 +40,11 @@ OFFERED: Final = ("profile", "permission", "prohibition", "obligation", "conflic
 NAMING: Final = frozenset({"@context", "@type", "@id", "uid"})
 
 
-def offered(brief: Mapping[str, Any], until: datetime) -> dict[str, Any]:
-    """Return the rules of a checked brief, without names of product and parties; raises InvalidInput, PolicyError."""
+def offered(brief: Mapping[str, Any], until: datetime, currency: str = "") -> dict[str, Any]:
+    """Return the rules of a checked brief, without names of product and parties; raises InvalidInput, PolicyError.
+
+    `currency` is the space's, in which is paid.
+    """
     if brief.get(RULES) is None:
         return offer_rules(
             purpose=brief["purpose"],
@@ -54,7 +59,8 @@ def offered(brief: Mapping[str, Any], until: datetime) -> dict[str, Any]:
         raise InvalidInput(f"the policy to offer names `{odd[0][:100]}`", hint)
     rules = {name: written[name] for name in OFFERED if name in written}
     policy = parse({"@type": "Offer", **rules})
-    supply.require(policy)
+    supply.require(policy, brief["tier"], currency)
+    facts.require(brief, operands(policy))
     _require_delivery(policy, tier_of(brief["tier"]).action)
     _require_duties(policy)
     _require_no_target(policy)

@@ -22,6 +22,7 @@ from policy.request import Request
 from policy.world import World
 
 if TYPE_CHECKING:
+    from contracts.facts import Fact
     from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Books
     from ledger.audit.event import Event
@@ -93,9 +94,13 @@ def _compiled(policy: bytes) -> tuple[str, Compiled]:
 def _untrue(space: Space, deal: Deal, request: Request, world: World, event: Event) -> list[str]:
     """Return what the question says otherwise than space, agreement or entry do."""
     member, context = space.members.get(deal.buyer), request.context
-    told = {"recipient": deal.buyer, "spatial": "" if member is None else member.region}
-    told |= every_use(deal.terms.tier, deal.buyer)
-    untrue = [name for name, truth in told.items() if name in context and context[name] != truth]
+    told: dict[str, Fact] = {"recipient": deal.buyer, "spatial": "" if member is None else member.region}
+    told |= {**every_use(deal.terms.tier, deal.buyer, deal.terms.facts), "virtualLocation": space.exchange}
+    untrue = [name for name, truth in told.items() if name in context and request.given(name) != _texts(truth)]
     untrue += ["target"] if request.target != deal.terms.product else []
     untrue += ["assignee"] if request.assignee != deal.buyer else []
     return untrue + (["now"] if abs(world.now - event.time) > ASIDE_MAX else [])
+
+
+def _texts(truth: Fact) -> tuple[str, ...]:
+    return (truth,) if isinstance(truth, str) else truth

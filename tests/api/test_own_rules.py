@@ -74,8 +74,8 @@ REFUSED = {
     "both": ({"rules": rules(("count", "lteq", "2"))}, "a purpose, or a policy"),
     "a usual rule beside": ({"purpose": None, "rules": rules(("count", "lteq", "2"))}, "`region` is one of the usual"),
     "what nobody can say": (
-        {"purpose": None, "region": None, "rules": rules(("application", "eq", "sheet"))},
-        "no connector can say `application`",
+        {"purpose": None, "region": None, "rules": rules(("query", "eq", "SUM"))},
+        "no connector can say `query`",
     ),
     "no object": ({"purpose": None, "region": None, "rules": ["use"]}, "`rules` of the product must be a policy"),
 }

@@ -33,6 +33,7 @@ def test_terms_survive_their_json_and_a_change_of_any_member_changes_the_digest(
         "claim_margin": 1, "stale_max": 1, "max_unpaid_bytes": 1, "lease_seconds": 1, "arbitrator": b"\x01" * 20,
         "not_after": datetime(2027, 2, 1, tzinfo=UTC), "salt": b"\x08" * 32,
         "columns": {"delay": 3}, "parent": b"\x09" * 32, "inherit": True, "blind_salt": b"\x0a" * 32,
+        "facts": {"language": "zh", "dataField": ("day", "delay")},
     }  # fmt: skip
     assert set(changes) | {"tier"} == {field.name for field in fields(Terms)}
     changed = [replace(TERMS, **{name: value}) for name, value in changes.items()]
@@ -56,16 +57,20 @@ def test_what_is_optional_is_left_out_and_what_is_not_is_said_though_it_is_nothi
     )  # fmt: skip
     said = least.json()
     assert set(said) == set(GOOD)
-    assert not set(said) & {"columns", "parent", "inherit", "blindSalt"}
+    assert not set(said) & {"columns", "parent", "inherit", "blindSalt", "facts"}
     assert (said["leaseSeconds"], said["maxExposure"], said["policy"]) == (0, "0", {})
     assert Terms.from_json(said) == least
-    most = replace(TERMS, columns={"delay": 3}, parent=b"\x01" * 32, inherit=True, blind_salt=b"\x02" * 32)
+    most = replace(
+        TERMS, columns={"delay": 3}, parent=b"\x01" * 32, inherit=True, blind_salt=b"\x02" * 32,
+        facts={"language": "zh", "dataField": ("day", "delay")},
+    )  # fmt: skip
     said = most.json()
     assert {name: said[name] for name in set(said) - set(GOOD)} == {
         "columns": {"delay": "3"},
         "parent": "01" * 32,
         "inherit": True,
         "blindSalt": "02" * 32,
+        "facts": {"language": "zh", "dataField": ["day", "delay"]},
     }
     assert Terms.from_json(said) == most
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.enforcement import supply
-from connector.enforcement.supply import NEAREST, SUPPLIED, Kept
+from connector.enforcement.supply import NEAREST, SUPPLIED, Kept, Proof, Supplier
 from contracts.every_use import every_use
 from policy.errors import PolicyError
 from policy.model import atoms
@@ -14,34 +14,46 @@ from policy.vocabulary.operands import OPERANDS, Source, State
 from tests.every import every
 
 BUYER = "did:web:buyer.example"
-# what a counter of the program keeps; the rest of COUNTER is told by nobody
-COUNTED = {State.USES, State.FIRST_USE, State.LAST_USE, State.SESSION, State.RECENT, State.NONE}
+# who knows what is remembered: the counters, what is measured at the use, or the books
+REMEMBERED = {
+    **dict.fromkeys((State.USES, State.FIRST_USE, State.LAST_USE, State.SESSION, State.RECENT), Supplier.COUNTERS),
+    State.SUM: Supplier.MEASURE,
+    State.PAID: Supplier.BOOKS,
+    State.TRIGGER: Supplier.BOOKS,
+}
 
 
 def offer(*conditions):
-    constraint = [{"leftOperand": a, "operator": b, "rightOperand": c} for a, b, c in conditions]
+    constraint = [
+        {"leftOperand": a, "operator": b, "rightOperand": c} | ({"unit": unit[0]} if unit else {})
+        for a, b, c, *unit in conditions
+    ]
     return parse({"@type": "Offer", "permission": [{"action": "use", "constraint": constraint}]})
 
 
 def test_every_operand_is_supplied_or_has_words_for_what_comes_nearest():
-    assert set(SUPPLIED) <= set(OPERANDS)
     assert not set(NEAREST) & set(SUPPLIED)
-    assert set(NEAREST) <= set(OPERANDS)
+    assert {*NEAREST, *SUPPLIED} == set(OPERANDS)
+    assert len(SUPPLIED) == 49
+    assert all(supply.proof(name) for name in SUPPLIED)
+    assert not any(supply.proof(name) for name in NEAREST)
 
 
 @every("name", lambda: sorted(OPERANDS))
 def test_what_the_clock_and_the_counters_know_needs_nobody_s_word(name):
     row = OPERANDS[name]
     if row.source is Source.CLOCK:
-        assert SUPPLIED[name] is supply.Supplier.CLOCK
-    if row.source is Source.COUNTER and name in SUPPLIED and name not in ("absoluteSize", "unitOfCount"):
-        assert row.state in COUNTED
+        assert SUPPLIED[name] is Supplier.CLOCK
+    if row.source is Source.COUNTER and name in SUPPLIED and row.state is not State.NONE:
+        assert SUPPLIED[name] is REMEMBERED[row.state]
+    if supply.proof(name) is Proof.WORD:
+        assert (row.source, row.state) == (Source.CONTEXT, State.NONE)
 
 
 def test_what_terms_say_is_a_value_of_its_operand():
     for tier in ("plain", "kept", "leased"):
-        for name, value in every_use(tier, BUYER).items():
-            assert SUPPLIED[name] is supply.Supplier.AGREEMENT
+        for name, value in every_use(tier, BUYER, {"language": "zh"}).items():
+            assert SUPPLIED[name] is (Supplier.PRODUCT if name == "language" else Supplier.AGREEMENT)
             assert [
                 str(one) for atom in atoms(offer((name, "eq", value)).permissions[0].conditions) for one in atom.right
             ]
@@ -49,10 +61,10 @@ def test_what_terms_say_is_a_value_of_its_operand():
 
 def test_what_nobody_can_say_is_refused_by_its_place_with_what_comes_nearest():
     with pytest.raises(PolicyError) as fault:
-        supply.require(offer(("purpose", "isA", "Research"), ("application", "eq", "sheet")))
+        supply.require(offer(("purpose", "isA", "Research"), ("query", "eq", "SUM")))
     assert fault.value.path == "/permission/0/constraint/1"
-    assert "`application`" in fault.value.problem
-    assert fault.value.hint == "ask for `purpose`"
+    assert "`query`" in fault.value.problem
+    assert "--columns" in fault.value.hint
     supply.require(offer(("purpose", "isA", "Research"), ("executionEnv", "eq", "usageControl")))
 
 
@@ -70,9 +82,25 @@ def test_it_is_found_inside_what_is_joined_and_in_prohibitions():
 
 def test_uses_are_counted_for_whom_the_program_knows():
     assert list(supply.unsupplied(offer(("count", "lteq", "3"), ("unitOfCount", "eq", "connector")))) == []
-    assert [one.operand for one in supply.unsupplied(offer(("count", "lteq", "3"), ("unitOfCount", "eq", "user")))] == [
-        "unitOfCount"
-    ]
+    for whom in ("user", "device"):
+        assert list(supply.unsupplied(offer(("count", "lteq", "3"), ("unitOfCount", "eq", whom)))) == []
+
+
+ELSEWHERE = {
+    "paid outside channels": (("payAmount", "lteq", "5", "CNY"), "plain", "the tier kept or leased"),
+    "in another currency": (("payAmount", "lteq", "5", "EUR"), "kept", "the currency of the space"),
+    "by whichever format": (("deliveryChannel", "eq", "x"), "plain", "the tier kept or leased"),
+    "in a unit": (("resolution", "lteq", "720", "line"), "kept", "without a unit"),
+}
+
+
+@every("name", ELSEWHERE)
+def test_what_is_supplied_elsewhere_or_otherwise_is_refused_here(name):
+    asked, tier, words = ELSEWHERE[name]
+    with pytest.raises(PolicyError) as fault:
+        supply.require(offer(asked), tier, "CNY")
+    assert words in fault.value.hint
+    supply.require(offer((*asked[:3], "CNY") if asked[0] == "payAmount" else asked[:3]), "kept", "CNY")
 
 
 def test_a_word_is_a_promise_and_a_count_is_as_good_as_its_tier():

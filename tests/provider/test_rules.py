@@ -45,12 +45,8 @@ REFUSED = {
     "another action": (PolicyError, {"permission": [{"action": "delete"}]}, "covers `reproduce`"),
     "what nobody can say": (
         PolicyError,
-        {
-            "permission": [
-                {"action": "use", "constraint": [{**RESEARCH, "leftOperand": "application", "operator": "eq"}]}
-            ]
-        },
-        "no connector can say `application`",
+        {"permission": [{"action": "use", "constraint": [{**RESEARCH, "leftOperand": "query", "operator": "eq"}]}]},
+        "no connector can say `query`",
     ),
     "a duty nobody can do": (
         PolicyError,

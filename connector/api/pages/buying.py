@@ -134,9 +134,9 @@ async def buy(call: Call, fields: dict[str, str]) -> str:
     mandate = {"limit": limit, "purpose": fields["purpose"], "bid": None, "deposit": None, "cap": cap}
     if most is None and call.of(Budget).named:
         most = (await call.of(Quotes).total(product))["amount"]
-    await call.of(Prospects).foresee(product, mandate)
+    await call.of(Prospects).foresee(product, mandate, call.person)
     async with call.of(Budget).room(key, int(most or 0)):
-        view = await call.of(Acquisitions).acquire(key, product, mandate)
+        view = await call.of(Acquisitions).acquire(key, product, mandate, call.person)
     return "/acquisitions/" + quoted(view["id"], safe="")
 
 

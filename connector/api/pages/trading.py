@@ -203,7 +203,7 @@ async def open_replica(call: Call, fields: dict[str, str]) -> str:
     """Open what was got under an agreement, for a purpose, into the folder that the settings name."""
     key, name = call.path["id"], secrets.token_hex(4)
     asked = await _asked(call, name, fields["purpose"])
-    await call.of(Openings).open(asked | {"to": f"{asked['to']}-{name}"})
+    await call.of(Openings).open(asked | {"to": f"{asked['to']}-{name}"}, call.person)
     return "/agreements/" + quoted(key, safe="")
 
 
@@ -213,7 +213,7 @@ async def export_keys(call: Call, fields: dict[str, str]) -> str:
     _check_confirmed(key, fields)
     asked = await _asked(call, name, fields["purpose"])
     files.make_folder(Path(asked["to"]).parent)
-    await call.of(Openings).export_keys(asked | {"to": f"{asked['to']}-{name}.keys.json"})
+    await call.of(Openings).export_keys(asked | {"to": f"{asked['to']}-{name}.keys.json"}, call.person)
     return "/agreements/" + quoted(key, safe="")
 
 

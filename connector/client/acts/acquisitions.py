@@ -40,6 +40,11 @@ ID = Field("id", ("Acquisition", "获取编号"), "the id of an acquisition of o
 PRODUCT = Field("product", ("Product", "产品编号"), "product id, as `find` prints it")
 DEMAND = Field("demand", ("Demand", "需求编号"), "the demand's id", sent="id")
 PURPOSE = Field("purpose", ("Purpose", "用途"), "a term of the purpose scheme", "--purpose")
+SAID = Field(
+    "said", ("Said besides", "其他自述"),
+    "what else a policy asks of the use, such as application=NAME (docs/policy.md); may be repeated", "--say", "pairs",
+    default=None,
+)  # fmt: skip
 
 
 def _amount(name: str, words: tuple[str, str], help_: str, option: str, least: int = 0) -> Field:
@@ -53,6 +58,7 @@ LIMITS = (
         "money", least=0,
     ),
     PURPOSE,
+    SAID,
     _amount("cap", ("Most in all", "总额上限"), "most to agree to in all", "--max-total"),
 )  # fmt: skip
 MANDATE = (
@@ -260,6 +266,7 @@ ACTS = (
         fields=(
             Field("acquisition", ("Acquisition", "获取编号"), "the id that `get` printed", of="acquisition"),
             Field("purpose", ("Purpose", "用途"), "what for, a term of the purpose scheme", "--purpose"),
+            SAID,
             Field("id", ("Id", "编号"), "opening id; repeat it to ask again", "--id"),
             Field("to", ("Folder", "目录"), "write the opened files into this directory", "--to", default=NULL),
             Field(

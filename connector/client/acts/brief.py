@@ -23,6 +23,11 @@ BRIEF = (
         "rules", ("Policy (JSON)", "策略(JSON)"), "a whole policy, in place of purpose, region, openings and onward",
         None, "document", NULL,
     ),
+    Field(
+        "facts", ("Facts", "产品事实"),
+        "what you sign for where the policy asks for it, such as language=zh (docs/policy.md); may be repeated",
+        "--fact", "pairs", NULL,
+    ),
     Field("until", ("Until", "截止时间"), "end of use, RFC 3339 with a time zone", "--until"),
     Field("description", ("Description", "说明"), "more words", None, default=NULL),
     Field(

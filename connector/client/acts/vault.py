@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.client.acts.acquisitions import SAID
 from connector.client.acts.act import FRESH, TRADERS, Act, Field
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ ACTS = (
         fields=(
             Field("acquisition", ("Acquisition", "获取编号"), "the id that `get` printed", of="acquisition"),
             Field("purpose", ("Purpose", "用途"), "what for, a term of the purpose scheme", "--purpose"),
+            SAID,
             Field("to", ("New file", "新文件"), "the new file, for you alone", "--to"),
             Field("id", ("Id", "编号"), "id of the export; repeat it to ask again", "--id", default=FRESH),
         ),

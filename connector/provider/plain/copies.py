@@ -35,6 +35,7 @@ from contracts.tariff import Tariff
 from ledger.log.note import b64
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from connector.core.core import Core
@@ -76,13 +77,14 @@ class Copies:
         self._secrets, self._blobs, self._continuity, self._books = secrets, blobs, continuity, books
         notices.takers[RECEIVED] = self.countersigned
 
-    async def begin(self, ticket: Ticket, purpose: str) -> None:
+    async def begin(self, ticket: Ticket, purpose: str, said: Mapping[str, str]) -> None:
         """Decide, count and record the copy of the ticket's transfer, once; raises NotPermitted with the reasons.
 
-        `purpose` is what the caller says; who says nothing asks for the purpose that the agreement names.
+        `purpose` is what the caller says; who says nothing asks for the purpose that the agreement names. `said` is
+        what else it says of its use.
         """
         try:
-            reasons = await self._core.store.write(lambda tx: self._begin(tx, ticket, purpose))
+            reasons = await self._core.store.write(lambda tx: self._begin(tx, ticket, purpose, said))
         except ChannelFault as failure:
             await self._duties.note(failure, [ticket.subject.hex()])
             raise
@@ -150,7 +152,7 @@ class Copies:
                 return agreement, row
         raise NotPermitted("the transfer of this token is suspended or over", "wait for its start, or request another")
 
-    def _begin(self, tx: Tx, ticket: Ticket, purpose: str) -> str:
+    def _begin(self, tx: Tx, ticket: Ticket, purpose: str, said: Mapping[str, str]) -> str:
         agreement, transfer = self._under(tx, ticket)
         if tx.get(CopyRow, id=transfer.id) is not None:
             return ""
@@ -160,7 +162,7 @@ class Copies:
             return "the agreement is about some columns, and a plain copy is of whole files"
         now, size = self._core.clock.now(), self._size(tx, agreement)
         purpose = purpose or copy_decision.agreed_purpose(agreement)
-        use = copy_decision.use(agreement, transfer.id, purpose, size)
+        use = copy_decision.use(agreement, transfer.id, purpose, said, size)
         if reasons := self._enforcement.at_once(tx, [use], now):
             return reasons
         performed.record(tx, use.own.agreement, use.taker, performed.read(use.own.by, now))

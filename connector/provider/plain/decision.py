@@ -12,23 +12,30 @@ from catalog.codes import TIERS
 from connector.enforcement.context import PURPOSE, measured
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import RELEASE, Link, Use
+from connector.licence.licensed import facts_of
 from connector.negotiation.protocol.offers import PLAIN
 from contracts.canonical import sha
 from policy.model import atoms
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.store.rows.agreement import AgreementRow
 
 PLACE: Final = "copy"
 
 
-def use(agreement: AgreementRow, transfer: str, purpose: str, size: int) -> Use:
-    """Return the use of a copy of `size` bytes under the row of its agreement; `transfer` is our id of its transfer."""
+def use(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str, str], size: int) -> Use:
+    """Return the use of a copy of `size` bytes under the row of its agreement; `transfer` is our id of its transfer.
+
+    `said` is what else its asker says of it.
+    """
     terms, peer = agreement.signed_terms, agreement.peer
     request = sha({PLACE: transfer}).hex()
-    link = Link(agreement.digest, terms["product"], peer, peer, agreed(terms, peer), request, PLAIN)
-    said = measured({PURPOSE: purpose} if purpose else {}, size)
-    return Use((link,), TIERS[PLAIN].action, said, RELEASE, PLACE, taker=transfer, polls=True)
+    rules = agreed(terms, peer)
+    link = Link(agreement.digest, terms["product"], peer, peer, rules, request, PLAIN, facts_of(terms))
+    known = measured({**said, PURPOSE: purpose} if purpose else said, size, of=size)
+    return Use((link,), TIERS[PLAIN].action, known, RELEASE, PLACE, taker=transfer, polls=True)
 
 
 def agreed_purpose(agreement: AgreementRow) -> str:

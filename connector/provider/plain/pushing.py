@@ -65,7 +65,7 @@ class Pushes:
         assert agreement is not None, "a transfer has its agreement"
         about = bytes.fromhex(agreement.signed_edition), bytes.fromhex(row.agreement), transfer_digest(key)
         ticket = Ticket(*about, agreement.not_after or self._core.clock.now())
-        await self._copies.begin(ticket, "")
+        await self._copies.begin(ticket, "", {})
         if await Sending(self._core, self._copies, self._carriage, self._throttle, row, ticket).run():
             await self._engine.complete_transfer(key)
 

@@ -114,6 +114,7 @@ class ReadRow(TableRow):
     acquisition: str
     agreement: str
     purpose: str
+    said: Document | None = None  # what is known of it beside its purpose
     reader_key: bytes | None = None  # of a leased one whose keys were asked for
     state: ReadState
     result: Document | None = None

@@ -24,7 +24,10 @@ from tests.ledger.audit.world import POLICY
 
 SPACE, BY_ROLE = members()
 PROVIDER, BUYER = BY_ROLE["provider"], BY_ROLE["buyer"]
-DEAL = SimpleNamespace(terms=SimpleNamespace(product="urn:product:1", policy=POLICY, tier="kept"), buyer=BUYER.did)
+FACTS = {"language": "zh", "dataField": ("day", "delay")}
+DEAL = SimpleNamespace(
+    terms=SimpleNamespace(product="urn:product:1", policy=POLICY, tier="kept", facts=FACTS), buyer=BUYER.did
+)
 AGREED = {"@type": "Agreement", "target": "urn:product:1", "assignee": BUYER.did, **POLICY}
 NEAR, ASIDE = timedelta(minutes=15), timedelta(minutes=15, seconds=1)
 TRUE = {"recipient": BUYER.did, "spatial": BUYER.region}
@@ -100,6 +103,9 @@ def test_what_was_decided_under_no_verified_agreement_is_passed_by():
         ({"context": {**TRUE, "spatial": "CN"}}, "spatial"),
         ({"target": "urn:product:2"}, "target"),
         ({"assignee": PROVIDER.did}, "assignee"),
+        ({"context": {**TRUE, "language": "en"}}, "language"),
+        ({"context": {**TRUE, "dataField": ["day"]}}, "dataField"),
+        ({"context": {**TRUE, "virtualLocation": BUYER.did}}, "virtualLocation"),
         ({"now": AT + ASIDE}, "now"),
         ({"now": AT - ASIDE}, "now"),
     ],
@@ -110,7 +116,10 @@ def test_what_space_agreement_or_entry_say_otherwise_misinformed_it(changes, fie
     assert found == [field]
 
 
-@pytest.mark.parametrize("changes", [{"context": {}}, {"now": AT + NEAR}, {"now": AT - NEAR}])
+SIGNED = {**TRUE, "language": "zh", "dataField": ["day", "delay"], "virtualLocation": SPACE.exchange}
+
+
+@pytest.mark.parametrize("changes", [{"context": {}}, {"context": SIGNED}, {"now": AT + NEAR}, {"now": AT - NEAR}])
 def test_what_is_left_open_and_a_clock_a_little_aside_are_no_fault(changes):
     assert checked(made(**changes)).findings == []
 
