@@ -11,12 +11,14 @@ from tests.scenarios.trade import LEASED, REFUSED, UNSIGNED, USAGE, atom, instan
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HOUR, DAY = 3_600, 86_400
+ALGORITHM, OTHER = "sha-256:" + "ab" * 32, "sha-256:" + "cd" * 32
 
 
 async def test_24_a_column_that_was_not_bought_is_not_there(trade):
-    asked = only(atom("dataField", "isAnyOf", ["day"]))
-    await trade.offer("s24-field", asked, code=USAGE, words=("no connector can say `dataField`", "--columns"))
-    await trade.offer("s24", only(), "--layout", "aligned", "--column", "day", "--column", "station")
+    fields = only(atom("dataField", "isPartOf", ["day", "station"]))
+    await trade.offer("s24-whole", fields)
+    await trade.buy("s24-whole", code=UNSIGNED, words="field")
+    await trade.offer("s24", fields, "--layout", "aligned", "--column", "day", "--column", "station")
     await trade.buy("s24")
     [path] = await trade.use("s24", shown=None)
     bought = ["day", "station"]
@@ -50,7 +52,7 @@ UNKNOWN = {
         only({"leftOperand": "count", "operator": "lteq", "rightOperandReference": "https://limits.example/count"}),
         "rightOperandReference",
     ),
-    "nobody says it": (only(atom("application", "eq", "sheet")), "no connector can say `application`"),
+    "nobody says it": (only(atom("query", "eq", "SUM")), "no connector can say `query`"),
 }
 
 
@@ -68,9 +70,12 @@ async def test_28_what_is_asked_of_the_environment_is_there_or_nothing_is_signed
     await trade.use("s28")
 
 
-async def test_29_an_algorithm_that_nobody_can_show_is_refused(trade):
-    pinned = only(atom("algorithm", "eq", "urn:sha256:" + "ab" * 32))
-    await trade.offer("s29", pinned, code=USAGE, words="no connector can say `algorithm`")
+async def test_29_an_algorithm_is_the_one_that_was_pinned_or_nothing_opens(trade):
+    await trade.offer("s29", only(atom("algorithm", "eq", ALGORITHM)))
+    await trade.buy("s29", "buyer", "--say", f"algorithm={ALGORITHM}")
+    await trade.use("s29", code=REFUSED, words="algorithm")
+    await trade.use("s29", said=f"algorithm={OTHER}", code=REFUSED, words="algorithm")
+    await trade.use("s29", said=f"algorithm={ALGORITHM}")
 
 
 async def test_30_one_altered_byte_of_a_contract_and_nothing_is_performed(trade):

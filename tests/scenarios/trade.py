@@ -89,12 +89,14 @@ class Trade:
     async def use(self, product, role="buyer", *, code=ALLOWED, words=(), shown=TABLE, **asked):
         """Open what was got; what is shown is there (None: whatever it is), or nothing is. Returns the files.
 
-        `asked` may have its `purpose`, `named`, the id of the opening, and `acquired`, that of the acquisition.
+        `asked` may have its `purpose`, what is `said` besides, `named`, the id of the opening, and `acquired`, that of
+        the acquisition.
         """
         self._opened += 1
         key = asked.get("named", f"use-{self._opened}")
         to = self.space.folder / "opened" / role / key
         line = ("open", asked.get("acquired", f"{role}-{product}"), "--purpose", asked.get("purpose", RESEARCH))
+        line += ("--say", asked["said"]) if "said" in asked else ()
         await self.says(role, (*line, "--id", key, "--to", to), code, words)
         files = sorted(to.iterdir()) if to.exists() else []
         assert len(files) == (code == ALLOWED)
