@@ -86,6 +86,10 @@ ANSWERS: Mapping[str, Shape] = {
     "policy decide": {
         "outcome": "text", "rules": ["object"], "duties": ["object"], "reasons": ["object"], "reservations": ["object"],
     },
+    "policy try": {
+        "outcome": "text", "rules": ["object"], "duties": ["object"], "reasons": ["object"], "reservations": ["object"],
+        "unknown": ["text"],
+    },
     "policy translate": "object",
     "policy template list": {"templates": [_TEMPLATE]},
     "policy template show": {**_TEMPLATE, "rules?": "object", "words?": {"en": ["text"], "zh": ["text"]}},

@@ -37,7 +37,7 @@ VERBS = (
     ("leave", "leave.leave"),
 )
 GROUPS = (
-    ("policy", "policy_compare.app"),
+    ("policy", "policy_try.app"),
     ("log", "log.app"),
     ("demand", "demand.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),

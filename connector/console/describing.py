@@ -12,6 +12,7 @@ from catalog.errors import CatalogError
 from catalog.quality import QUALITIES
 from connector.console import language
 from connector.console.facts import drawn, facts, sentence
+from connector.enforcement.keeping import keeping
 from connector.runtime.errors import Absent, from_reason
 from contracts import price_words
 from contracts.tariff import Tariff
@@ -20,7 +21,7 @@ from policy.model import atoms
 from policy.parse import parse
 from policy.purposes import SCHEME, label
 from policy.words.headings import headed
-from policy.words.speak import explain
+from policy.words.speak import explain, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,6 +124,19 @@ def terms(policy: Mapping[str, Any], product: str) -> dict[str, dict[str, list[s
     except PolicyError:
         return {}
     return {lang: headed(read, lang) for lang in language.LANGUAGES}
+
+
+def kept(policy: Mapping[str, Any], product: str, tier: str) -> list[dict[str, Any]]:
+    """Return each condition, duty and prohibition of a policy in words, with how far it is kept in a tier."""
+    try:
+        read = parse({"@type": "Set", "target": product, **policy})
+    except PolicyError:
+        return []
+    return [
+        {"kept": one.kept.name.lower(), "words": {lang: phrase(one.node, lang) for lang in language.LANGUAGES}}
+        | {"how": dict(zip(language.LANGUAGES, one.kept.value, strict=True))}
+        for one in keeping(read, tier)
+    ]
 
 
 def qualities(told: Mapping[str, Any]) -> list[JsonObject]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.canonical import sha
-from contracts.units import LEASED
+from contracts.units import LEASED, PLAIN
 from ledger.audit import sublicences
 from ledger.audit.agreements import policy_of
 from ledger.audit.billing import OPEN, read_orders
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ledger.audit.report import Report
 
 DECIDED, STARTED, EXPORTED = "decision.made", "opening.started", "keys.exported"
-RELEASE, OPENING, EXPORT = "release", "opening", "export"  # places of a decision
+RELEASE, OPENING, EXPORT, COPY = "release", "opening", "export", "copy"  # places of a decision
 
 
 def check(books: Books, deals: Deals, report: Report) -> None:
@@ -117,7 +117,9 @@ def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening
             continue
         kept[event.part] = kept.get(event.part, 0) + 1
         _check_number(event, kept[event.part], deal, report)
-        if _allowed_before(book, event, OPENING) < kept[event.part]:
+        # a plain copy is begun by who serves it, once for each transfer
+        place = COPY if deal.terms.tier == PLAIN else OPENING
+        if _allowed_before(book, event, place) < kept[event.part]:
             report.find("opening-undecided", event.did, event)
     exported: dict[str, int] = {}
     for event in book.of(EXPORTED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -107,6 +108,9 @@ async def test_a_plain_copy_of_ours_goes_with_its_agreement(space):
     [own] = await destroyed(space, "buyer", agreement)
     assert "the plain copy is deleted" in own["text"]
     assert not folder.exists()
+    asked = ("--exchange", space.url("exchange"), "--development", "--data", space.people["regulator"].data, "--json")
+    found = json.loads((await commanded("audit", *asked)).out)
+    assert "opening-undecided" not in {one["code"] for one in found["findings"]}
 
 
 STEPS = ("begin", "destroy", "remove", "finish")

@@ -26,7 +26,7 @@ NO_JSON = {
 SPENDS_AND_PUBLISHES_NOTHING = {
     "it only looks": """
         doctor, find, searches, show, quote, verify, audit, prices, purposes, reputation, policy explain,
-        policy example, policy decide, policy translate, policy check, policy compare, policy diff,
+        policy example, policy decide, policy try, policy translate, policy check, policy compare, policy diff,
         policy template list, policy template show, policy template fill, log head, log fsck, log verify, log proof,
         log forks, log policy, demand list, demand show, resource list, product show,
         product face, product catalogue, service list, space list, space show, space rules, version list,

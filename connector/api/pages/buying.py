@@ -79,6 +79,7 @@ def shown(listing: JsonObject, file: str = "") -> JsonObject:
         "price": describing.prices(listing),
         "rules": describing.rules(offer["policy"], listing["id"]),
         "terms": describing.terms(offer["policy"], listing["id"]),
+        "kept": describing.kept(offer["policy"], listing["id"], listing["tier"]),
         "qualities": describing.qualities(listing["quality"]),
         "sample": listing.get("sample"),
         "evidence": {
@@ -116,6 +117,7 @@ async def quote(call: Call) -> JsonObject:
     allowed = describing.permitted(policy, listing["id"])
     purposes = sorted(describing.purposes(), key=lambda one: one["iri"] not in allowed)
     told = {"rules": describing.rules(policy, listing["id"]), "terms": describing.terms(policy, listing["id"])}
+    told |= {"tier": listing["tier"], "kept": describing.kept(policy, listing["id"], listing["tier"])}
     return {**found, "id": found["product"], "currency": tariff.currency, **told, "permitted": allowed} | {
         "price": describing.prices(listing),
         "purposes": purposes,

@@ -73,6 +73,7 @@ async def product(call: Call) -> JsonObject:
         "about": about,
         "price": describing.price(terms["tariff"]) if terms.get("tariff") else {},
         "rules": describing.rules(row.policy, row.id) if row.policy else {},
+        "kept": describing.kept(row.policy, row.id, row.tier) if row.policy else [],
         "terms": describing.terms(row.policy, row.id) if row.policy else {},
         "holders": told["holders"],
         "rows": told["rows"],

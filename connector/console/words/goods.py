@@ -71,6 +71,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "terms.when": ("When", "期限"),
     "terms.where": ("Where", "地域"),
     "terms.kept": ("How that is kept", "如何保障"),
+    "terms.each": ("How far each rule is kept", "逐条保障程度"),
+    "terms.promised": (
+        "By technique: without a key nothing opens. Watched: the connector decides and logs. Promised: no more.",
+        "由技术保证:没有密钥即无法打开。受监测:由使用方连接器自行裁决、计数并记录,审计可见。仅凭承诺:仅由合约约束。",
+    ),
     "tier.plain": ("plain copy", "明文副本"),
     "tier.kept": ("sealed, keys kept", "密封,密钥自持"),
     "tier.leased": ("sealed, keys leased", "密封,密钥租用"),

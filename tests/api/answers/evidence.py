@@ -28,6 +28,7 @@ async def _policies(told):
         await told.say(words, policy, policy)
     asked = [part for name in EXAMPLE_FILES for part in (f"--{name}", example["files"][name])]
     await told.say("policy decide", *asked)
+    await told.say("policy try", policy)
     await told.say("policy translate", policy, "--to", "tc609")
     await told.say("policy template list")
     for name in ("uses", "role"):
