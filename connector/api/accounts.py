@@ -21,7 +21,7 @@ async def add(call: Call) -> web.Response:
     told = await read(named("account_add"), call)
     roles = told["roles"] or sorted(call.core.identity.roles)
     return as_json(
-        await call.of(Accounts).add(told["name"], roles, operator=told["operator"], title=told["title"]), 201
+        await call.of(Accounts).add(told["name"], roles, operator=told["operator"], title=told.get("title") or ""), 201
     )
 
 

@@ -35,12 +35,12 @@ DEVICE: Final = "systemDevice"
 PLACE: Final = "virtualLocation"
 
 
-def measured(said: Mapping[str, str], plain_bytes: int, of: int = 0) -> Mapping[str, str]:
-    """Return what is said of a use, with its plain bytes as they were counted here, and as a share `of` the whole.
+def measured(said: Mapping[str, str], plain_bytes: int, share: str = "") -> Mapping[str, str]:
+    """Return what is said of a use, with its plain bytes as they were counted here, and its share (`share_of`).
 
     Whatever is said of these goes for nothing.
     """
-    share, known = share_of(plain_bytes, of), {name: text for name, text in said.items() if name not in SHARES}
+    known = {name: text for name, text in said.items() if name not in SHARES}
     return {**known, **(dict.fromkeys(SHARES, share) if share else {}), SIZE: str(plain_bytes), UNIT: BYTE}
 
 

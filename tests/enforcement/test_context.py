@@ -29,7 +29,7 @@ def test_of_nothing_there_is_no_share():
     assert share_of(0, 0) == ""
     assert share_of(7, 7) == "100"
     assert "percentage" not in measured({}, 7)
-    assert measured({"percentage": "1"}, 7, of=14)["percentage"] == "50"
+    assert measured({"percentage": "1"}, 7, share_of(7, 14))["percentage"] == "50"
     assert "percentage" not in measured({"percentage": "1"}, 7), "what is measured is nobody's to say"
 
 

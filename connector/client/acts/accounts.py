@@ -55,7 +55,7 @@ ACTS = (
             ),
             Field(
                 "title", ("Title", "职务"), 'its role, for policies that ask for one, such as "risk manager"',
-                "--title", default="",
+                "--title", default=None,
             ),
         ),
         handler="accounts.add",
