@@ -250,6 +250,7 @@ PRICE: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
 POLICY: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
     "purpose": ("purpose", _text),
     "rules": ("rules", _rules),
+    "facts": ("facts", _pairs),
     "until": ("until", _moment),
     "region": ("region", _text),
     "openings": ("openings", _number),

@@ -60,6 +60,7 @@ until = "{until}"
 # onward = true                  # buyers may pass it on
 # inherit = true                 # what is made out of it stays under its licence
 # rules = {{ permission = [{{ action = "use" }}] }}  # a whole policy in place of purpose, region, openings, onward
+# facts = {{ language = "zh" }}    # what you sign for where that policy asks for it: docs/policy.md
 
 # [contact]
 # name = "Data desk"
@@ -120,6 +121,7 @@ policy:
   # onward: true                 # buyers may pass it on
   # inherit: true                # what is made out of it stays under its licence
   # rules: {{permission: [{{action: use}}]}}  # a whole policy in place of purpose, region, openings, onward
+  # facts: {{language: zh}}        # what you sign for where that policy asks for it: docs/policy.md
 
 # contact: {{name: Data desk, email: data@example.org, url: "https://example.org"}}
 

@@ -71,10 +71,12 @@ _ROWS = (
     Template("connectors", ("IDS 2", "TC609 2", "TC609 3"), "only in these connectors", "仅限这些连接器", **_limit(
         "connector", "isAnyOf", Parameter("connectors", "their DIDs", "其 DID", "did:web:buyer.example", several=True)
     )),
-    Template("application", ("IDS 3",), "only in these applications", "仅限这些应用",
-        **_elsewhere("nobody here proves an application: say a purpose", "此处无人可证明应用：请改用用途")),
-    Template("role", ("IDS 4",), "only for these roles of people", "仅限这些人员角色",
-        **_elsewhere("nobody here proves a person's role: name the buyers", "此处无人可证明人员角色：请指明使用方")),
+    Template("application", ("IDS 3",), "only in these applications, by the user's word",
+        "仅限这些应用（用户自述）", **_limit(
+        "application", "isAnyOf",
+        Parameter("applications", "their names", "应用名称", "urn:app:dashboard", several=True))),
+    Template("role", ("IDS 4",), "only for these roles, by the buyer's word", "仅限这些角色（使用方自述）", **_limit(
+        "role", "isAnyOf", Parameter("roles", "of accounts: owner, buyer …", "账户角色", "owner", several=True))),
     Template("region", ("IDS 5", "IDS 22", "TC609 9"), "only in a region", "仅限某地域", **_limit(
         "spatial", "isPartOf", Parameter("region", "ISO 3166", "ISO 3166 代码", "CN"))),
     Template("purpose", ("IDS 6",), "only for a purpose", "仅限某用途", **_limit(
@@ -126,12 +128,14 @@ _ROWS = (
         **_elsewhere("the price says it: --unit flat", "由价格表示：--unit flat")),
     Template("rental", ("IDS 20",), "paid anew in each period", "按期付费",
         **_elsewhere("the price says it: --every", "由价格表示：--every")),
-    Template("environment-state", ("IDS 21",), "only while an environment is in a state", "仅在环境处于某状态时",
-        **_elsewhere("nobody here proves a state: name an environment", "此处无人可证明状态：请指明环境")),
+    Template("environment-state", ("IDS 21",), "only in a state, by the user's word",
+        "仅在某状态下（用户自述）", **_limit(
+        "environmentState", "eq", Parameter("state", "its name", "状态名称", "emergency"))),
     Template("consent", ("IDS 23",), "only with the subjects' consent", "须经数据主体同意",
         **_elsewhere("an agreement whose consent is withdrawn is revoked", "撤回同意后撤销协议")),
-    Template("data-class", ("IDS 24",), "only data of a class", "仅限某类数据",
-        **_elsewhere("a product has one grade, publish others apart: --grade", "一个产品一个级别：--grade")),
+    Template("data-class", ("IDS 24",), "only while the product has a class or grade",
+        "仅限某类别或级别的数据", **_limit(
+        "dataClass", "isAnyOf", Parameter("classes", "such as grade-2", "如 grade-2", "grade-2", several=True))),
     Template("joint", ("IDS 25",), "only made anonymous together", "仅限联合匿名化",
         **_elsewhere("nobody here computes jointly yet", "暂不支持联合计算")),
     Template("content", ("TC609 1",), "only some of the content", "仅限部分内容",

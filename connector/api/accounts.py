@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.api.declared import read
 from connector.api.faults import as_json
+from connector.client.acts.table import named
 from connector.console.accounts import Accounts
 from connector.console.page import PREFIX
-from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 
 async def add(call: Call) -> web.Response:
-    """Make an account: `name`, `roles` (empty: all of ours), `operator`; its password is told this once."""
-    told = await call.members({"name": "text", "roles": "list", "operator": "truth"})
-    if not all(isinstance(role, str) for role in told["roles"]):
-        raise InvalidInput("`roles` is a list of texts")
+    """Make an account: `name`, `roles` (empty: all of ours), `operator`, `title`; its password is told this once."""
+    told = await read(named("account_add"), call)
     roles = told["roles"] or sorted(call.core.identity.roles)
-    return as_json(await call.of(Accounts).add(told["name"], roles, operator=told["operator"]), 201)
+    return as_json(
+        await call.of(Accounts).add(told["name"], roles, operator=told["operator"], title=told.get("title") or ""), 201
+    )
 
 
 async def link(call: Call) -> web.Response:

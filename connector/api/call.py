@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.client.acts import request
-from connector.enforcement.person import OWNER, Person
+from connector.enforcement.person import OPERATOR, OWNER, Person
 from connector.identity import tokens
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import JSON_LEVELS_MAX, JSON_VALUES_MAX
@@ -91,11 +91,10 @@ class Call:
 
     @property
     def person(self) -> Person:
-        """Return who of our own people asks for a use: an account with its roles, or the owner."""
+        """Return who of our own people asks for a use: an account with its role, or the owner."""
         if self.session is None:
             return OWNER
-        acts = ("operator",) if self.session.operator else ()
-        return Person("account:" + self.session.name, (*acts, *sorted(self.session.roles)))
+        return Person("account:" + self.session.name, self.session.title or OPERATOR)
 
     @property
     def caller(self) -> str:

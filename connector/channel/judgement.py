@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 from connector.channel import openings
 from connector.channel.errors import fault
 from connector.channel.messages import Denial
-from connector.channel.tally import OPEN
+from connector.channel.tally import OPEN, plain_bytes
 from connector.enforcement import uses
-from connector.enforcement.context import SHARES, measured
+from connector.enforcement.context import SHARES, measured, share_of
 from connector.enforcement.use import HAPPENED, Link, Refused, Use
 from connector.enforcement.uses import Exhausted
 from contracts.canonical import sha
@@ -101,11 +101,11 @@ def _use(tx: Tx, holder: Holder, request: Request, place: int, stage: Stage, dea
     line = request.lines[place]
     order = line.order
     links = tuple(_link(holder, request, deal, own=deal.digest == line.deal.digest) for deal in deals)
-    shared = any(name in link.rules.asks for link in links for name in SHARES)
+    asked = any(name in link.rules.asks for link in links for name in SHARES)
     return Use(
         links,
         ACTION_OF_USE.get(order.use, "use"),
-        measured(request.contexts[place], line.plain_bytes, of=_whole(tx, holder, order) if shared else 0),
+        measured(request.contexts[place], line.plain_bytes, _share(tx, holder, line) if asked else ""),
         stage,
         place=stage.name,
         taker=_taker(order),
@@ -114,10 +114,18 @@ def _use(tx: Tx, holder: Holder, request: Request, place: int, stage: Stage, dea
     )
 
 
-def _whole(tx: Tx, holder: Holder, order: Order) -> int:
-    """Return the plain bytes of an order's whole edition."""
-    table = holder.editions.table(tx, order.edition_id)
-    return 0 if table is None else table.plain_bytes()
+def _share(tx: Tx, holder: Holder, line: Line) -> str:
+    """Return the share of its edition that an order is; of an opening all that was agreed, in whatever windows.
+
+    An opening takes its share once, so the first of its orders stands for the rest.
+    """
+    table = holder.editions.table(tx, line.order.edition_id)
+    if table is None:
+        return ""
+    part = line.plain_bytes
+    if line.order.use == OPEN:
+        part = max(part, plain_bytes(table, table.licensed(set(line.deal.terms.columns.values()))))
+    return share_of(part, table.plain_bytes())
 
 
 def _link(holder: Holder, request: Request, deal: Deal, *, own: bool) -> Link:

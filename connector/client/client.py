@@ -35,7 +35,7 @@ from connector.client.server import Server, server
 from connector.runtime.errors import Conflict, InvalidInput, PaymentRefused, from_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from datetime import datetime
     from types import TracebackType
 
@@ -189,27 +189,32 @@ class Client:
         id: str | None = None,  # noqa: A002  # as above
         overwrite: bool = False,
         packed: bool = False,
+        said: Mapping[str, str] | None = None,
     ) -> Opened:
         """Open what was got into the directory `to` where the server is: a decision, a count and evidence each time.
 
         An acquisition is named by its id, or by the agreement that it led to. Raises Conflict, before anything is
         counted or paid for, where a file is in the way and `overwrite` is not said. `packed` leaves small files in the
-        archives that they came in.
+        archives that they came in. `said` is what else a policy asks of the use, such as its `application`.
         """
         where = self._place(to)
         key = id or str(uuid.uuid4())
         asked = {"acquisition": _named(acquisition), "purpose": purpose, "to": where, "overwrite": overwrite}
-        asked |= {"packed": True} if packed else {}
+        asked |= ({"packed": True} if packed else {}) | ({"said": dict(said)} if said else {})
         return Opened.read(await self.replica_open(id=key, **asked))
 
-    async def open_here(self, acquisition: str | Acquired, *, purpose: str, to: str | Path) -> Opened:
+    async def open_here(
+        self, acquisition: str | Acquired, *, purpose: str, to: str | Path, said: Mapping[str, str] | None = None
+    ) -> Opened:
         """Open as `open_files` does, into a directory of this machine; raises Conflict where the server has another."""
         if not self._address.here:
             hint = "`open_files` writes into a folder of the server's machine; run this there, or share that folder"
             raise Conflict("the server opens files on another machine", hint)
-        return await self.open_files(acquisition, purpose=purpose, to=to)
+        return await self.open_files(acquisition, purpose=purpose, to=to, said=said)
 
-    async def open(self, acquisition: str | Acquired, *, purpose: str) -> OpenedTable:
+    async def open(
+        self, acquisition: str | Acquired, *, purpose: str, said: Mapping[str, str] | None = None
+    ) -> OpenedTable:
         """Open what was got as one table (extra `tables`); its plain files are gone when it is read.
 
         Raises InvalidInput for files that are no table, or not of one schema; what was counted stays counted. Raises
@@ -217,7 +222,7 @@ class Client:
         """
         tables.require()
         with tempfile.TemporaryDirectory(prefix="penstock-open-") as folder:
-            opened = await self.open_here(acquisition, purpose=purpose, to=Path(folder) / "opened")
+            opened = await self.open_here(acquisition, purpose=purpose, to=Path(folder) / "opened", said=said)
             return OpenedTable(opened, await asyncio.to_thread(tables.read, Path(folder) / "opened"))
 
     async def export_keys(
@@ -227,9 +232,11 @@ class Client:
         purpose: str,
         to: str | Path,
         id: str | None = None,  # noqa: A002  # as above
+        said: Mapping[str, str] | None = None,
     ) -> Exported:
         """Hand out a kept replica's keys into the new file `to`, as an opening; nobody counts what is made of them."""
-        body = {"acquisition": _named(acquisition), "purpose": purpose, "to": self._place(to)}
+        body: dict[str, Any] = {"acquisition": _named(acquisition), "purpose": purpose, "to": self._place(to)}
+        body |= {"said": dict(said)} if said else {}
         return Exported.read(await self.vault_export_keys(id=id, **body))
 
     async def settle(self, agreement: str | None = None) -> Settled:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 LOCKED_AFTER = 5
 LOCKED_SECONDS = 15 * 60
 LINK_SECONDS = 24 * 3600
+TITLE_CHARACTERS_MAX = 100
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 KEY_FILE = "console.key"
 REFUSAL = "name, password or code is wrong, or the account is locked"
@@ -48,10 +49,15 @@ class Accounts:
         self._hashing = passwords.Hashing()
         self.key = console_key(core.data / KEYS / KEY_FILE)
 
-    async def add(self, name: str, roles: list[str], *, operator: bool) -> JsonObject:
-        """Make an account; returns it with its password and, for who may act, the address of its codes: told once."""
+    async def add(self, name: str, roles: list[str], *, operator: bool, title: str = "") -> JsonObject:
+        """Make an account; returns it with its password and, for who may act, the address of its codes: told once.
+
+        `title` is the role that its uses of data are said to be by (`connector.enforcement.person`).
+        """
         if not NAME.fullmatch(name):
             raise InvalidInput(f"`{name[:100]}` is no account name: letters a-z, digits, dot, dash, underscore")
+        if title and not (len(title) <= TITLE_CHARACTERS_MAX and title.isprintable()):
+            raise InvalidInput(f"a title is a text of one line, of {TITLE_CHARACTERS_MAX} characters at most")
         own = self._core.identity.roles
         if not roles or not set(roles) <= own:
             raise InvalidInput(f"an account has some of this participant's roles: {', '.join(sorted(own))}")
@@ -61,6 +67,7 @@ class Accounts:
             name=name,
             roles=" ".join(sorted(set(roles))),
             operator=int(operator),
+            title=title or None,
             password=kept,
             nonce=nonce,
             used_step=0,
@@ -174,6 +181,7 @@ def view(row: AccountRow) -> JsonObject:
         "name": row.name,
         "roles": row.roles.split(),
         "operator": bool(row.operator),
+        "title": row.title or "",
         "locked": None if row.locked is None else row.locked.isoformat(timespec="seconds"),
         "created": row.created.isoformat(timespec="seconds"),
     }

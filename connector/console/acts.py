@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from connector.client.acts.act import EVERYBODY
 from connector.client.acts.request import leaves
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from connector.client.acts.act import Act as Declared
 
 
+SAID: Final = "said"  # what else is said of a use, a line each
+
+
 def declared(act: Declared) -> Act:
     """Return the form that does a declared act."""
     told = [(name, one.needed) for name, one in leaves(act.fields)]
@@ -22,7 +25,7 @@ def declared(act: Declared) -> Act:
 
 
 ACTS: tuple[Act, ...] = (
-    Act("/catalogue/{id}/purchase", "buyer", "buying.buy", ("limit", "purpose", "total"), ("total",)),
+    Act("/catalogue/{id}/purchase", "buyer", "buying.buy", ("limit", "purpose", "total", SAID), ("total", SAID)),
     Act(
         "/publish",
         "provider",
@@ -35,8 +38,8 @@ ACTS: tuple[Act, ...] = (
     Act("/publish/folders/removal", "provider", "publishable.remove_folder", ("folder",)),
     Act("/publish/file", "provider", "drafting.keep", ("kind", "text")),
     Act("/publish/file/publication", "provider", "drafting.begin", ("draft",)),
-    Act("/agreements/{id}/opening", "buyer", "trading.open_replica", ("purpose",)),
-    Act("/agreements/{id}/key-export", "buyer", "trading.export_keys", ("purpose", "confirm")),
+    Act("/agreements/{id}/opening", "buyer", "trading.open_replica", ("purpose", SAID), (SAID,)),
+    Act("/agreements/{id}/key-export", "buyer", "trading.export_keys", ("purpose", SAID, "confirm"), (SAID,)),
     Act("/agreements/{id}/revocation", TRADERS, "trading.revoke", ("reason", "confirm")),
     Act("/negotiations/{id}/{act}", TRADERS, "negotiating.operate", ("reason",), ("reason",)),
     Act("/listings/{id}/review", "exchange", "operating.review", ("version", "despite"), ("despite",)),

@@ -36,7 +36,7 @@ OWN_SITES = frozenset({"", "same-origin", "none"})
 class Session:
     """Somebody who has signed in: `roles` are those of this participant that the account may look through.
 
-    `post_key` is the digest of the key of an exchange's operator, once it was shown.
+    `post_key` is the digest of the key of an exchange's operator, once it was shown; `title` its role.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Session:
     operator: bool
     token: str
     post_key: str = ""
+    title: str = ""
 
 
 class Sessions:
@@ -68,7 +69,7 @@ class Sessions:
             if account is None:
                 return None
             roles = frozenset(account.roles.split()) & self._core.identity.roles
-            return Session(account.name, roles, bool(account.operator), token, row.post_key)
+            return Session(account.name, roles, bool(account.operator), token, row.post_key, account.title or "")
 
         found = await self._core.store.read(read) if token else None
         if found is None:

@@ -13,7 +13,7 @@ from connector.channel import tally
 from connector.channel.errors import ChannelFault
 from connector.custody import lineage, replicas
 from connector.enforcement import performed, uses
-from connector.enforcement.context import PURPOSE, measured
+from connector.enforcement.context import PURPOSE, measured, share_of
 from connector.enforcement.person import words_of
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import PART, RELEASE, Link, Use
@@ -100,7 +100,8 @@ class Reads:
         table = replicas.table(tx, replica)
         terms, now = agreement.signed_terms, self._core.clock.now()
         size = tally.plain_bytes(table, rows_of(terms, table))
-        said = measured({**(row.said or {}), PURPOSE: row.purpose}, size, of=table.plain_bytes())
+        share = share_of(size, table.plain_bytes())
+        said = measured({**(row.said or {}), PURPOSE: row.purpose}, size, share)
         under = self._under(row, agreement)
         opening = Use((under,), "read", said, RELEASE, "opening", taker=row.id)
         export = replace(opening, action="download", place="export", stage=PART, draws=False)

@@ -29,18 +29,18 @@ WORDS: Final = (
     "algorithm", "application", "environmentState", "industry", "machineLearningModel", "media", "networkAddress",
     "physicalAddress", "product", "spatialCoordinates", "systemDevice",
 )  # fmt: skip
-# who of the asker's people it is, as its connector says; roles are joined, for what is said is texts
-USER, ROLE, JOINED = "user", "role", ","
+# who of the asker's people it is, as its connector says
+USER, ROLE = "user", "role"
 DEVICE: Final = "systemDevice"
 PLACE: Final = "virtualLocation"
 
 
-def measured(said: Mapping[str, str], plain_bytes: int, of: int = 0) -> Mapping[str, str]:
-    """Return what is said of a use, with its plain bytes as they were counted here, and as a share `of` the whole.
+def measured(said: Mapping[str, str], plain_bytes: int, share: str = "") -> Mapping[str, str]:
+    """Return what is said of a use, with its plain bytes as they were counted here, and its share (`share_of`).
 
     Whatever is said of these goes for nothing.
     """
-    share, known = share_of(plain_bytes, of), {name: text for name, text in said.items() if name not in SHARES}
+    known = {name: text for name, text in said.items() if name not in SHARES}
     return {**known, **(dict.fromkeys(SHARES, share) if share else {}), SIZE: str(plain_bytes), UNIT: BYTE}
 
 
@@ -58,12 +58,9 @@ def agreed(tier: str, by: str, facts: Mapping[str, Fact], asked: Container[str])
     return {name: value for name, value in every_use(tier, by, facts).items() if name in asked}
 
 
-def told(said: Mapping[str, str], asked: Container[str]) -> dict[str, Fact]:
+def told(said: Mapping[str, str], asked: Container[str]) -> dict[str, str]:
     """Return what was said or measured of a use, of that which a policy asks for, beside purpose and size."""
-    known: dict[str, Fact] = {name: said[name] for name in (*WORDS, *SHARES) if name in said and name in asked}
-    if ROLE in asked and said.get(ROLE):
-        known[ROLE] = tuple(said[ROLE].split(JOINED))
-    return known
+    return {name: said[name] for name in (*WORDS, ROLE, *SHARES) if name in said and name in asked}
 
 
 def needed(said: Mapping[str, str], asked: Container[str]) -> dict[str, str]:

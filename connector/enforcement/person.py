@@ -1,6 +1,6 @@
 """Who of our own people asks for a use, and what they say of it.
 
-Law: (1) who asks is never theirs to say: it is the account that signed in, with its roles, or whoever holds the token
+Law: (1) who asks is never theirs to say: it is the account that signed in, with its role, or whoever holds the token
 of the data directory, which is the owner. (2) What they say of a use is kept with it, and the other side is told what
 its policy asks for alone.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.enforcement.context import JOINED, ROLE, USER, WORDS
+from connector.enforcement.context import ROLE, USER, WORDS
 from connector.runtime.errors import InvalidInput
 from policy.values import scalar
 
@@ -23,18 +23,20 @@ CHARACTERS_MAX = 512
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One of our own people: the name of the account, and its roles here."""
+    """One of our own people: the name of the account, and its role here."""
 
     name: str
-    roles: tuple[str, ...]
+    role: str
 
     def says(self, words: Any) -> dict[str, str]:
         """Return what is known of a use beside its purpose, of that which this person said; raises InvalidInput."""
-        return {**checked(words), USER: self.name, ROLE: JOINED.join(self.roles)}
+        return {**checked(words), USER: self.name, ROLE: self.role}
 
 
+# the role of an account whose title nobody has said
+OPERATOR: Final = "operator"
 # who holds the token of the data directory
-OWNER: Final = Person("owner", ("owner",))
+OWNER: Final = Person("owner", "owner")
 
 
 def checked(words: Any) -> dict[str, str]:

@@ -163,8 +163,9 @@ def proof(operand: str) -> Proof | None:
 
 
 def kept(atom: Constraint, tier: str) -> Kept:
-    """Return how far a condition is kept in a tier, beyond the delivery."""
-    return Kept.PROMISED if proof(atom.left) is Proof.WORD else AFTERWARDS[tier]
+    """Return how far a condition is kept in a tier, beyond the delivery; who a user is only its connector says."""
+    word = proof(atom.left) is Proof.WORD or (atom.left == UNIT and not TOGETHER.issuperset(map(str, atom.right)))
+    return Kept.PROMISED if word else AFTERWARDS[tier]
 
 
 def _instead(atom: Constraint, tier: str, currency: str) -> str:

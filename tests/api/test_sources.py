@@ -11,12 +11,15 @@ import pytest_asyncio
 from connector.enforcement.context import WORDS
 from connector.enforcement.supply import SUPPLIED, Proof, proof
 from connector.provider.facts import KNOWN
+from connector.regulator.sources import sources
 from connector.runtime.errors import PeerRefused, PenstockError, explain_failure
 from contracts.facts import STATED
 from contracts.namespace import FORMAT_SEALED
+from ledger.audit import audit
 from policy.words.sentences import ENGLISH
 from tests.api.command import commanded, penstock
 from tests.api.space import PURPOSE
+from tests.api.test_console_story import entered
 from tests.every import every
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -304,3 +307,54 @@ async def test_by_the_command_line(space, offered, tmp_path):
     told = await commanded("open", got["id"], *wrong)
     assert told.code == 3
     assert b"application" in told.err
+
+
+async def test_the_console_says_who_asks_and_what_they_say(space, offered):
+    """A policy for a role: the owner of the data directory is somebody else."""
+    asked = [
+        constraint("role", "isAnyOf", ["auditor", "risk manager"]),
+        constraint("application", "eq", "urn:app:dashboard"),
+    ]
+    each = [constraint("count", "lteq", "1"), constraint("unitOfCount", "eq", "user")]
+    product = await offered("console-word", permitting("reproduce", *asked), permitting("read", *asked, *each))
+    assert words("role") in await refused(foreseen(space, product, {"application": "urn:app:dashboard"}))
+    for name, title in (("rita", "risk manager"), ("rob", "risk manager"), ("carl", "")):
+        await penstock(space, "buyer", "admin", "account", "add", name, "--operator", "--title", title)
+    async with await entered(space, "buyer", "carl") as carl:
+        quote = await carl.open(f"catalogue/{product}/quote")
+        told = await carl.send(quote, "/purchase", limit="10.00", purpose=PURPOSE, said="application=urn:app:dashboard")
+        assert "the role given is operator" in told.text
+    async with await entered(space, "buyer", "rita") as rita:
+        quote = await rita.open(f"catalogue/{product}/quote")
+        assert "application=urn:app:dashboard" in quote.text
+        bare = await rita.send(quote, "/purchase", limit="10.00", purpose=PURPOSE, said="application")
+        assert (bare.status, "a line `name=value` each" in bare.text) == (400, True)
+        seen = await rita.send(quote, "/purchase", limit="10.00", purpose=PURPOSE, said="application=urn:app:dashboard")
+        assert seen.status == 200, seen.text
+        key = seen.url.rpartition("/")[2]
+        view = await space.until(key, lambda view: view["state"] in ("complete", "failed"))
+        assert view["state"] == "complete", view
+        page = await rita.open(f"agreements/{view['agreement']}")
+        purpose = {"purpose": f"https://w3id.org/penstock/purpose#{PURPOSE}"}
+        opened_here = await rita.send(page, "/opening", **purpose, said="application=urn:app:dashboard")
+        assert opened_here.status == 200, opened_here.text
+        again = await rita.send(page, "/opening", **purpose, said="application=urn:app:dashboard")
+        assert "at most 1 time" in again.text
+    async with await entered(space, "buyer", "rob") as rob:
+        page = await rob.open(f"agreements/{view['agreement']}")
+        other = await rob.send(page, "/opening", **purpose, said="application=urn:app:dashboard")
+        assert other.status == 200, other.text
+    units = {row["unit"] for row in space.rows("buyer", "uses") if row["agreement"] == view["agreement"]}
+    assert units == {"user=account:rita", "user=account:rob"}
+
+
+async def test_an_audit_makes_every_decision_again_to_the_same_end(space, all_at_once):
+    """The regulator reads every log: what was told of a use agrees with terms, space and policy."""
+    _, _, agreement = all_at_once
+    for role in ("provider", "buyer", "exchange", "regulator"):
+        await space.doors[role].call("POST", "log/anchor", {})
+    async with sources(space.url("exchange"), development=True) as asking:
+        report = await audit.run(asking, space.keys("regulator").delivery)
+    about = [one for one in report.findings if one.code.startswith("decision") and one.part == agreement]
+    assert [one.text() for one in about] == []
+    assert report.decisions_replayed > len(SAID)

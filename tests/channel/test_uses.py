@@ -20,6 +20,7 @@ from policy.vocabulary.operands import OPERANDS, Source, State
 from tests.channel.rig import LEASED, Database, Pair
 from tests.channel.test_crash import level
 from tests.channel.test_leased import POLICY, judged, opened
+from tests.every import every
 
 CAP = 57
 AGREEMENT = "a1" * 32
@@ -91,6 +92,19 @@ def test_bytes_are_measured_here_and_summed_over_openings():
     assert (outcome(answer), [reason["code"] for reason in answer.reasons]) == ("deny", ["limit-exhausted"])
     taken = pair.payee_db.act(lambda tx: tx.find("uses"))
     assert [row["numerator"] for row in taken] == [11_333] * 2
+
+
+@every("name", ["percentage", "relativeSize"])
+def test_an_opening_is_the_share_of_all_that_was_agreed_however_little_its_first_window_brings(name):
+    share = {"leftOperand": name, "operator": "lteq", "rightOperand": "200"}
+    pair = judged(Pair(replace(LEASED, policy={"permission": [{"action": "use", "constraint": [share]}]})))
+    for _ in range(2):
+        pair.window(opened(pair))
+    lying = replace(opened(pair), context={"purpose": "urn:p", name: "0"})
+    answer = pair.request(pair.plan(lying))
+    assert (outcome(answer), [reason["code"] for reason in answer.reasons]) == ("deny", ["limit-exhausted"])
+    taken = pair.payee_db.act(lambda tx: tx.find("uses"))
+    assert [(row["operand"], row["numerator"], row["denominator"]) for row in taken] == [(name, 100, 1)] * 2
 
 
 def test_each_operand_is_worked_out_of_the_same_rows():

@@ -38,8 +38,8 @@ async def buy(connector, monkeypatch):
     monkeypatch.setattr(connector.parts.of(Prospects), "foresee", allowed)
 
     async def begin(total):
-        call = SimpleNamespace(of=connector.parts.of, core=core, person=OWNER, path={"id": "product"})
-        there = await buying.buy(call, {"limit": "1.00", "purpose": "Research", "total": total})
+        call = SimpleNamespace(of=connector.parts.of, core=core, path={"id": "product"}, person=OWNER)
+        there = await buying.buy(call, {"limit": "1.00", "purpose": "Research", "said": "", "total": total})
         return there.rsplit("/", 1)[-1]
 
     yield begin

@@ -114,3 +114,6 @@ def test_a_word_is_a_promise_and_a_count_is_as_good_as_its_tier():
         "leased": Kept.TECHNIQUE,
     }
     assert supply.kept(word, "leased") is Kept.PROMISED
+    for whom, kept in (("user", Kept.PROMISED), ("device", Kept.PROMISED), ("connector", Kept.TECHNIQUE)):
+        unit = next(iter(atoms(offer(("unitOfCount", "eq", whom), ("count", "lteq", "3")).permissions[0].conditions)))
+        assert supply.kept(unit, "leased") is kept

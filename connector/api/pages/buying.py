@@ -6,7 +6,9 @@ import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
+from connector.api.pages import saying
 from connector.console import describing
+from connector.console.acts import SAID
 from connector.console.amounts import decimal, minor
 from connector.console.examples import calculated, examples, slid
 from connector.console.leafing import leafed
@@ -118,6 +120,7 @@ async def quote(call: Call) -> JsonObject:
     purposes = sorted(describing.purposes(), key=lambda one: one["iri"] not in allowed)
     told = {"rules": describing.rules(policy, listing["id"]), "terms": describing.terms(policy, listing["id"])}
     told |= {"tier": listing["tier"], "kept": describing.kept(policy, listing["id"], listing["tier"])}
+    told |= {"asked": saying.asked(policy)}
     return {**found, "id": found["product"], "currency": tariff.currency, **told, "permitted": allowed} | {
         "price": describing.prices(listing),
         "purposes": purposes,
@@ -133,7 +136,8 @@ async def buy(call: Call, fields: dict[str, str]) -> str:
     currency = call.of(SpaceView).last().currency
     most = cap = minor(fields[CAPPED], currency) if fields[CAPPED].strip() else None
     limit = minor(fields["limit"], currency)
-    mandate = {"limit": limit, "purpose": fields["purpose"], "bid": None, "deposit": None, "cap": cap}
+    said = saying.read(fields[SAID])
+    mandate = {"limit": limit, "purpose": fields["purpose"], SAID: said, "bid": None, "deposit": None, "cap": cap}
     if most is None and call.of(Budget).named:
         most = (await call.of(Quotes).total(product))["amount"]
     await call.of(Prospects).foresee(product, mandate, call.person)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
+from connector.api.pages import saying
 from connector.console import describing, language
+from connector.console.acts import SAID
 from connector.console.leafing import leafed
 from connector.consumer.opening import Openings
 from connector.custody import lineage
@@ -98,6 +100,7 @@ async def agreement(call: Call) -> JsonObject:
     told["opens"] = bool(call.core.settings.console.opened)
     told["purposes"] = describing.purposes()
     terms = told.pop("terms")
+    told["asked"] = saying.asked(terms["policy"]) if "policy" in terms else []
     said: JsonObject = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
     said["price"] = describing.price(terms["tariff"]) if "tariff" in terms else {}
     return {**told, **said, "split": terms.get("split", [])}
@@ -202,7 +205,7 @@ def openings_most(policy: JsonObject, product: str) -> int | None:
 async def open_replica(call: Call, fields: dict[str, str]) -> str:
     """Open what was got under an agreement, for a purpose, into the folder that the settings name."""
     key, name = call.path["id"], secrets.token_hex(4)
-    asked = await _asked(call, name, fields["purpose"])
+    asked = await _asked(call, name, fields)
     await call.of(Openings).open(asked | {"to": f"{asked['to']}-{name}"}, call.person)
     return "/agreements/" + quoted(key, safe="")
 
@@ -211,13 +214,13 @@ async def export_keys(call: Call, fields: dict[str, str]) -> str:
     """Hand out the keys of what was got, when the agreement's first eight digits were typed to confirm it."""
     key, name = call.path["id"], secrets.token_hex(4)
     _check_confirmed(key, fields)
-    asked = await _asked(call, name, fields["purpose"])
+    asked = await _asked(call, name, fields)
     files.make_folder(Path(asked["to"]).parent)
     await call.of(Openings).export_keys(asked | {"to": f"{asked['to']}-{name}.keys.json"}, call.person)
     return "/agreements/" + quoted(key, safe="")
 
 
-async def _asked(call: Call, name: str, purpose: str) -> JsonObject:
+async def _asked(call: Call, name: str, fields: dict[str, str]) -> JsonObject:
     """Return what is asked of an opening from here; `to` is the beginning of its place."""
     key = call.path["id"]
     place = call.core.settings.console.opened
@@ -227,7 +230,8 @@ async def _asked(call: Call, name: str, purpose: str) -> JsonObject:
     if not got:
         raise Absent(f"nothing was got under an agreement `{key[:100]}`", "buy it first")
     to = str(Path(place).resolve() / key[:16])
-    return {"id": f"console-{name}", "acquisition": got[0].id, "purpose": purpose, "to": to}
+    said = {"purpose": fields["purpose"], SAID: saying.read(fields[SAID])}
+    return {"id": f"console-{name}", "acquisition": got[0].id, **said, "to": to}
 
 
 def _check_confirmed(key: str, fields: dict[str, str]) -> None:

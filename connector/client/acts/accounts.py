@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 ACCOUNT: dict[str, Shape] = {
-    "name": "text", "roles": ["text"], "operator": "truth", "locked": "text?", "created": "text",
+    "name": "text", "roles": ["text"], "operator": "truth", "title": "text", "locked": "text?", "created": "text",
 }  # fmt: skip
 NAME = Field("name", ("Account", "账户"), "the account's name", metavar="NAME")
 NAMED = Field("name", ("Account", "账户"), "the account's name", sent="id", metavar="NAME")
@@ -29,6 +29,7 @@ ACCOUNTS = (
     Column("NAME", "name"),
     Column("MAY", lambda row: "act" if row["operator"] else "look"),
     Column("ROLES", lambda row: ", ".join(row["roles"])),
+    Column("TITLE", "title", rare=True),
     Column("LOCKED UNTIL", "locked", rare=True),
     Column("CREATED", "created", long=True, is_moment=True),
 )
@@ -51,6 +52,10 @@ ACTS = (
             Field(
                 "operator", ("May act", "可操作"), "may act, not only look; needs one-time codes", "--operator",
                 "truth", default=False,
+            ),
+            Field(
+                "title", ("Title", "职务"), 'its role, for policies that ask for one, such as "risk manager"',
+                "--title", default=None,
             ),
         ),
         handler="accounts.add",

@@ -76,6 +76,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "quote.limit": ("Most to agree to, for each unit of the price", "每计价单位的最高价"),
     "quote.total": ("Most to pay in all (perhaps empty)", "总价上限(可留空)"),
     "quote.purpose": ("What you will use it for", "使用目的"),
+    "quote.said": ("What you say of the use, a line each: {names}", "您对此次使用的说明,每行一项:{names}"),
     "quote.money": ("In whole and hundredths, as in 4.20", "以元为单位,如 4.20"),
     "quote.button": ("Buy it", "购买"),
     "quote.then": (

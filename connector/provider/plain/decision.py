@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from catalog.codes import TIERS
-from connector.enforcement.context import PURPOSE, measured
+from connector.enforcement.context import PURPOSE, measured, share_of
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import RELEASE, Link, Use
 from connector.licence.licensed import facts_of
@@ -34,7 +34,7 @@ def use(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str,
     request = sha({PLACE: transfer}).hex()
     rules = agreed(terms, peer)
     link = Link(agreement.digest, terms["product"], peer, peer, rules, request, PLAIN, facts_of(terms))
-    known = measured({**said, PURPOSE: purpose} if purpose else said, size, of=size)
+    known = measured({**said, PURPOSE: purpose} if purpose else said, size, share_of(size, size))
     return Use((link,), TIERS[PLAIN].action, known, RELEASE, PLACE, taker=transfer, polls=True)
 
 

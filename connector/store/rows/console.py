@@ -14,6 +14,7 @@ class AccountRow(TableRow):
     name: str
     roles: str  # with a space between them
     operator: int  # 1 for who may act
+    title: str | None = None  # what a policy that asks for a role is told
     password: str
     nonce: str
     used_step: int  # of the newest one-time code: each counts once
