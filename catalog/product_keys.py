@@ -114,6 +114,11 @@ def _rules(value: Any, path: str) -> dict[str, Any]:
     return told
 
 
+def _negotiable(value: Any, path: str) -> str:
+    """Return how far is gone as it is sent: a few words, or a whole policy as the text of its JSON."""
+    return json.dumps(_rules(value, path)) if isinstance(value, dict) else _text(value, path)
+
+
 def _pairs(value: Any, path: str) -> dict[str, str]:
     told = _object(value, path)
     return {name: _text(str(one) if type(one) is int else one, f"{path}.{name}") for name, one in told.items()}
@@ -250,6 +255,7 @@ PRICE: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
 POLICY: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
     "purpose": ("purpose", _text),
     "rules": ("rules", _rules),
+    "negotiable": ("negotiable", _negotiable),
     "until": ("until", _moment),
     "region": ("region", _text),
     "openings": ("openings", _number),

@@ -24,7 +24,7 @@ from connector.negotiation import agreement, offers_made, signing
 from connector.negotiation.conclusion import conclude
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.envelope import pids, reason_of
-from connector.negotiation.meeting import meet, suffice
+from connector.negotiation.meeting import ShortError, meet, suffice
 from connector.negotiation.on_offer import sold
 from connector.negotiation.process import Process
 from connector.negotiation.protocol import messages, offers
@@ -187,7 +187,10 @@ class Negotiations(Process[NegotiationRow]):
     def _bargain(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow] | None:
         if (mandate := row.mandate) is None:
             return None  # nobody has said yet what we may agree to
-        row, within = self._met(row)
+        try:
+            row, within = self._met(row)
+        except ShortError as short:
+            return self._insist(row, short, now)
         if not within:
             if row.rounds >= int(mandate["rounds"]):
                 raise DeclinedError("the offer's rules do not lie within ours, and the rounds are over")
@@ -199,6 +202,14 @@ class Negotiations(Process[NegotiationRow]):
             say = self._counter if row.role == PROVIDER else self._request
             return say(row, answer.price, now)
         raise DeclinedError(answer.reason)
+
+    def _insist(self, row: NegotiationRow, short: ShortError, now: datetime) -> Step[NegotiationRow]:
+        """Ask for the least that we need, once, where an answer to more had less; raises `short` else."""
+        mandate, table = row.mandate or {}, row.terms or {}
+        if row.rounds >= int(mandate["rounds"]) or table.get(POLICY) == mandate[POLICY]:
+            raise short
+        row = replace(row, terms={**table, POLICY: mandate[POLICY]})
+        return self._request(row, row.own_price, now)
 
     def _say_again(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         """Hold to our last price, with an offer or a request."""

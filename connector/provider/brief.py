@@ -27,6 +27,7 @@ from contracts.decimals import read_decimal
 from contracts.namespace import FORMAT_SEALED
 from contracts.periods import PERIODS
 from contracts.tiers import MAX_TIERS
+from policy.amendment import TEXT_CHARACTERS_MAX as TEXT_MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +48,10 @@ OFFER_WORDS = f"a text of one line that does not end with `{OFFER_MARK}`, as the
 
 def _text(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= TEXT_CHARACTERS_MAX and value.isprintable()
+
+
+def _rules(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= TEXT_MOST
 
 
 def _texts(value: Any) -> bool:
@@ -145,6 +150,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "tier": Member(_text, "a tier"),
     "purpose": Member(_text, "a term of the purpose scheme", needed=False),
     "rules": Member(lambda value: isinstance(value, dict), "a policy: an object", needed=False),
+    "negotiable": Member(_rules, f"a text of at most {TEXT_MOST} characters", needed=False),
     "until": Member(_moment, "a date and time with its time zone"),
     "region": Member(_text, "an ISO 3166 code", needed=False),
     "classes": Member(_classes, "an object of " + ", ".join(DIMENSIONS) + " with a code each", needed=False),

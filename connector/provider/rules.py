@@ -15,6 +15,7 @@ from connector.enforcement import supply
 from connector.enforcement.judge import PAID
 from connector.licence.duties import PERFORMERS, TRANSFORM
 from connector.runtime.errors import InvalidInput
+from policy.amendment import NAMING, OFFERED
 from policy.compare.cells import Effort
 from policy.compare.check import first_error
 from policy.compare.compare import implied
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from policy.model import Duty, Policy
 
 RULES: Final = "rules"  # a brief's member with a whole policy
-# of a policy: what is offered, and what names the document alone
-OFFERED: Final = ("profile", "permission", "prohibition", "obligation", "conflict")
-NAMING: Final = frozenset({"@context", "@type", "@id", "uid"})
 
 
 def offered(brief: Mapping[str, Any], until: datetime) -> dict[str, Any]:
@@ -53,13 +51,19 @@ def offered(brief: Mapping[str, Any], until: datetime) -> dict[str, Any]:
         hint = "the offer names the product and both sides: write rules alone"
         raise InvalidInput(f"the policy to offer names `{odd[0][:100]}`", hint)
     rules = {name: written[name] for name in OFFERED if name in written}
+    require_offerable(rules, brief["tier"])
+    return rules
+
+
+def require_offerable(rules: Mapping[str, Any], tier: str) -> Policy:
+    """Return rules as they are read, if they can be offered and kept here in a tier; raises PolicyError."""
     policy = parse({"@type": "Offer", **rules})
     supply.require(policy)
-    _require_delivery(policy, tier_of(brief["tier"]).action)
+    _require_delivery(policy, tier_of(tier).action)
     _require_duties(policy)
     _require_no_target(policy)
     _require_signable(policy)
-    return rules
+    return policy
 
 
 def _require_delivery(policy: Policy, action: str) -> None:

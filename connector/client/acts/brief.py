@@ -23,6 +23,11 @@ BRIEF = (
         "rules", ("Policy (JSON)", "策略(JSON)"), "a whole policy, in place of purpose, region, openings and onward",
         None, "document", NULL,
     ),
+    Field(
+        "negotiable", ("How far we go", "可谈范围"),
+        "how far buyers may bargain over the rules: purpose=A|B,until+=90d,openings=20,region=any,onward=yes; or a file",
+        "--negotiable", default=NULL,
+    ),
     Field("until", ("Until", "截止时间"), "end of use, RFC 3339 with a time zone", "--until"),
     Field("description", ("Description", "说明"), "more words", None, default=NULL),
     Field(
