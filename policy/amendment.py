@@ -85,7 +85,9 @@ def _purpose(rules: Rules, _how: str, value: str) -> Rules:
 def _region(rules: Rules, _how: str, value: str) -> Rules:
     codes = [one.strip() for one in value.split(EITHER)] if value != ANY else []
     if strange := [one for one in codes if not is_code(one)]:
-        raise PolicyError("unknown-region", "", f"unknown region `{strange[0][:100]}`", "use an ISO 3166 code, or `any`")
+        raise PolicyError(
+            "unknown-region", "", f"unknown region `{strange[0][:100]}`", "use an ISO 3166 code, or `any`"
+        )
     return _said(rules, "spatial", _one_or_any(codes, "isPartOf"))
 
 
@@ -193,7 +195,9 @@ def _day(value: str) -> datetime:
             return datetime.combine(date.fromisoformat(value), LAST_SECOND)
         moment = datetime.fromisoformat(value)
     except ValueError as error:
-        raise PolicyError("bad-value", "", f"`until={value[:100]}` is no day", "write it as until=2027-12-31") from error
+        raise PolicyError(
+            "bad-value", "", f"`until={value[:100]}` is no day", "write it as until=2027-12-31"
+        ) from error
     if moment.tzinfo is None:
         raise PolicyError("no-time-zone", "", f"`until={value}` has no time zone", "write it as until=2027-12-31")
     return moment

@@ -85,7 +85,9 @@ def _require_kept(offered: Policy) -> None:
     try:
         supply.require(offered)
     except PolicyError as error:
-        raise DeclinedError(f"the offer changes `policy`, and it could not be kept: {error}"[:REASON_CHARACTERS_MAX]) from error
+        raise DeclinedError(
+            f"the offer changes `policy`, and it could not be kept: {error}"[:REASON_CHARACTERS_MAX]
+        ) from error
 
 
 def _refusal(why: str, ours: Policy, offered: Policy) -> DeclinedError:

@@ -210,7 +210,8 @@ class Publications:
     def draft(self, brief: Any) -> ProductRow:
         """Return the product's first row; everything a person can get wrong is refused here."""
         brief, now = briefs.check(brief), self._core.clock.now()
-        rules, limits = negotiable.limits(brief, self._core.settings.negotiation.rounds_max)
+        currency = self._programs.deployment.currency
+        rules, limits = negotiable.limits(brief, self._core.settings.negotiation.rounds_max, currency)
         return ProductRow(
             id=brief.get("id") or str(uuid.uuid4()),
             title=brief["title"],

@@ -73,4 +73,4 @@ async def test_what_is_needed_and_not_to_be_had_ends_it_in_words(space, on_offer
     del on_offer
     for product in ("bargain-wide", "bargain-fixed"):
         told = await got(space, product, "--need", "purpose=any", code=3)
-        assert "does not allow what we need" in told["error"]["text"], told
+        assert "does not allow what we need" in told["text"], told

@@ -25,8 +25,16 @@ BRIEF = (
     ),
     Field(
         "negotiable", ("How far we go", "可谈范围"),
-        "how far buyers may bargain over the rules: purpose=A|B,until+=90d,openings=20,region=any,onward=yes; or a file",
+        "how far buyers may bargain over the rules: purpose=A|B,until+=90d,openings=20,region=any; or a file",
         "--negotiable", default=NULL,
+    ),
+    Field(
+        "variants", ("Prices by rules, one a line", "按规则定价,每行一个"),
+        "a price under other rules, such as `purpose=Teaching: 3.00`; may be repeated", "--variant", "texts", NULL,
+    ),
+    Field(
+        "ask_first", ("Ask me first", "先问我"), "hold who asks for other rules until somebody here assents",
+        "--ask-first", "truth", NULL, sent="askFirst",
     ),
     Field("until", ("Until", "截止时间"), "end of use, RFC 3339 with a time zone", "--until"),
     Field("description", ("Description", "说明"), "more words", None, default=NULL),

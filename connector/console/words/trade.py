@@ -147,6 +147,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "negotiation.sent": ("Under way", "发送中"),
     "negotiation.tried": ("{kind}, tried {attempts} times", "{kind},已尝试 {attempts} 次"),
     "negotiation.agreement": ("The agreement", "合约"),
+    "negotiation.asks": (
+        "The buyer asks for other rules than those offered, and you wanted to be asked first.",
+        "买方要求的规则与所提供的不同,您设置了先征求意见。",
+    ),
+    "negotiation.assent": ("Let it be answered within my limits", "同意在我的范围内答复"),
     "negotiation.retry": ("Try again now", "立即重试"),
     "negotiation.terminate": ("End it", "结束"),
     "replicas.title": ("Replicas", "副本"),
