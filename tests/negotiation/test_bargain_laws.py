@@ -1,4 +1,4 @@
-"""Bargaining over the usual rules, whatever both sides say: nobody signs beyond a limit, and a deal there is is found."""
+"""Bargaining over the usual rules, whatever both sides say: nobody signs beyond a limit, and a deal is found."""
 
 from __future__ import annotations
 
