@@ -44,7 +44,7 @@ def limits(brief: Mapping[str, Any], rounds: int, currency: str) -> tuple[dict[s
     Raises InvalidInput, PolicyError.
     """
     rules = offered(brief, datetime.fromisoformat(brief["until"]))
-    within = {"ask": str(int(brief["price"])), "floor": str(int(brief["floor"])), "rounds": rounds}
+    within: dict[str, Any] = {"ask": str(int(brief["price"])), "floor": str(int(brief["floor"])), "rounds": rounds}
     if (text := brief.get(NEGOTIABLE)) is not None:
         widest = wanted(text, rules)
         policy = require_offerable(widest, brief["tier"])

@@ -13,6 +13,7 @@ from connector.console.leafing import leafed
 from connector.console.summary import sold
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
+from connector.consumer.mandate import RULES
 from connector.consumer.prospect import Prospects
 from connector.consumer.quoting import Quotes
 from connector.runtime.errors import Absent, PeerRefused
@@ -132,6 +133,7 @@ async def buy(call: Call, fields: dict[str, str]) -> str:
     most = cap = minor(fields[CAPPED], currency) if fields[CAPPED].strip() else None
     limit = minor(fields["limit"], currency)
     mandate = {"limit": limit, "purpose": fields["purpose"], "bid": None, "deposit": None, "cap": cap}
+    mandate |= {name: said for name in RULES if (said := fields.get(name, "").strip())}
     if most is None and call.of(Budget).named:
         most = (await call.of(Quotes).total(product))["amount"]
     await call.of(Prospects).foresee(product, mandate)

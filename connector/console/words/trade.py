@@ -76,6 +76,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "quote.limit": ("Most to agree to, for each unit of the price", "每计价单位的最高价"),
     "quote.total": ("Most to pay in all (perhaps empty)", "总价上限(可留空)"),
     "quote.purpose": ("What you will use it for", "使用目的"),
+    "quote.prefer": ("Rules you would rather have (perhaps empty)", "希望的规则(可留空)"),
+    "quote.need": ("The least rules you take (perhaps empty)", "可接受的最低规则(可留空)"),
+    "quote.bargain": (
+        "Words that change the rules above: purpose, region, until, openings, onward.",
+        "用词语修改上述规则:purpose、region、until、openings、onward。",
+    ),
     "quote.money": ("In whole and hundredths, as in 4.20", "以元为单位,如 4.20"),
     "quote.button": ("Buy it", "购买"),
     "quote.then": (
