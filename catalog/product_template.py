@@ -60,6 +60,9 @@ until = "{until}"
 # onward = true                  # buyers may pass it on
 # inherit = true                 # what is made out of it stays under its licence
 # rules = {{ permission = [{{ action = "use" }}] }}  # a whole policy in place of purpose, region, openings, onward
+# negotiable = "region=any"      # how far buyers may bargain over the rules: docs/policy.md
+# variants = {{ "openings=10" = "3.00" }}  # what other rules cost
+# ask-first = true               # hold who asks for other rules until you assent
 
 # [contact]
 # name = "Data desk"
@@ -120,6 +123,9 @@ policy:
   # onward: true                 # buyers may pass it on
   # inherit: true                # what is made out of it stays under its licence
   # rules: {{permission: [{{action: use}}]}}  # a whole policy in place of purpose, region, openings, onward
+  # negotiable: "region=any"     # how far buyers may bargain over the rules: docs/policy.md
+  # variants: {{"openings=10": "3.00"}}  # what other rules cost
+  # ask-first: true              # hold who asks for other rules until you assent
 
 # contact: {{name: Data desk, email: data@example.org, url: "https://example.org"}}
 
