@@ -114,6 +114,22 @@ def _rules(value: Any, path: str) -> dict[str, Any]:
     return told
 
 
+def _negotiable(value: Any, path: str) -> str:
+    """Return how far is gone as it is sent: a few words, or a whole policy as the text of its JSON."""
+    return json.dumps(_rules(value, path)) if isinstance(value, dict) else _text(value, path)
+
+
+def _variants(value: Any, path: str) -> list[str]:
+    """Return `{"purpose=Teaching": 3.00}` as texts `RULES: PRICE`."""
+    told = _object(value, path)
+    return [f"{rules}: {_coins(price, f'{path}.{rules}')}" for rules, price in told.items()]
+
+
+def _coins(value: Any, path: str) -> str:
+    minor = int(_money(value, path))
+    return f"{minor // 100}.{minor % 100:02}"
+
+
 def _pairs(value: Any, path: str) -> dict[str, str]:
     told = _object(value, path)
     return {name: _text(str(one) if type(one) is int else one, f"{path}.{name}") for name, one in told.items()}
@@ -251,6 +267,9 @@ POLICY: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
     "purpose": ("purpose", _text),
     "rules": ("rules", _rules),
     "facts": ("facts", _pairs),
+    "negotiable": ("negotiable", _negotiable),
+    "variants": ("variants", _variants),
+    "ask-first": ("ask_first", _truth),
     "until": ("until", _moment),
     "region": ("region", _text),
     "openings": ("openings", _number),

@@ -61,6 +61,9 @@ until = "{until}"
 # inherit = true                 # what is made out of it stays under its licence
 # rules = {{ permission = [{{ action = "use" }}] }}  # a whole policy in place of purpose, region, openings, onward
 # facts = {{ language = "zh" }}    # what you sign for where that policy asks for it: docs/policy.md
+# negotiable = "region=any"      # how far buyers may bargain over the rules: docs/policy.md
+# variants = {{ "openings=10" = "3.00" }}  # what other rules cost
+# ask-first = true               # hold who asks for other rules until you assent
 
 # [contact]
 # name = "Data desk"
@@ -122,6 +125,9 @@ policy:
   # inherit: true                # what is made out of it stays under its licence
   # rules: {{permission: [{{action: use}}]}}  # a whole policy in place of purpose, region, openings, onward
   # facts: {{language: zh}}        # what you sign for where that policy asks for it: docs/policy.md
+  # negotiable: "region=any"     # how far buyers may bargain over the rules: docs/policy.md
+  # variants: {{"openings=10": "3.00"}}  # what other rules cost
+  # ask-first: true              # hold who asks for other rules until you assent
 
 # contact: {{name: Data desk, email: data@example.org, url: "https://example.org"}}
 

@@ -42,6 +42,12 @@ async def retry(call: Call) -> web.Response:
     return as_json(await _operating(call).retry(call.path["id"]))
 
 
+async def assent(call: Call) -> web.Response:
+    """Answer a negotiation that waits for a person: `rules`, null for those of our limits."""
+    body = await call.members({"rules": "text?"})
+    return as_json(await _operating(call).assent(call.path["id"], body["rules"]))
+
+
 async def terminate(call: Call) -> web.Response:
     """End a process: `reason`."""
     return as_json(await _operating(call).terminate(call.path["id"], (await call.texts("reason"))["reason"]))

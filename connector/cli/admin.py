@@ -10,5 +10,7 @@ app = typer.Typer(help="Negotiations and transfers: list, show, retry, end, paus
 app.add_typer(declared.group("admin account", "Accounts of the console: add, list, link, remove."), name="account")
 app.add_typer(folder.app, name="folder")
 
-declared.add(app, "admin", "list", "heartbeat", "show", "trace", "retry", "terminate", "suspend", "resume", "complete")
+declared.add(
+    app, "admin", "list", "heartbeat", "show", "trace", "retry", "assent", "terminate", "suspend", "resume", "complete"
+)
 declared.add(app, "admin", "revoke")

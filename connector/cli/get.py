@@ -14,6 +14,7 @@ import typer
 from connector.cli import declared
 from connector.cli.halting import Halt
 from connector.cli.open_ import renamings
+from connector.cli.rules_text import rules_text
 from connector.cli.speak import finish, flash, pour, talk, watched
 from connector.client.acts.acquisitions import ALL, FINAL
 from connector.client.acts.money import money
@@ -161,7 +162,7 @@ def get(
         _try_out(typed, place, keep=keep)
         return
     key = identifier or str(uuid.uuid4())
-    _, body = typed.request(id=key, mandate_to=place, mandate_keep=keep)
+    _, body = typed.request(id=key, mandate_to=place, mandate_keep=keep, **_rules(typed))
     if to == STREAM and typed.as_json:
         raise typer.BadParameter("stdout is the data's with `--to -`", param_hint="--json")
     if identifier is None:
@@ -178,12 +179,17 @@ def get(
         typed.tell(view, lines)
 
 
+def _rules(typed: declared.Typed) -> dict[str, str | None]:
+    """Return the rules that are needed and preferred, as they are sent."""
+    return {name: rules_text(typed[name], as_json=typed.as_json) for name in ("mandate_need", "mandate_prefer")}
+
+
 def _try_out(typed: declared.Typed, place: str | None, *, keep: bool) -> None:
     """Say what PRODUCT costs and whether the limits let it be bought at the asked price; exits with 5 if not.
 
     What the purchase itself would refuse before it signs is refused here in the same way.
     """
-    told = typed.of("acquisition_foresee").also(dry_run=False).ask(mandate_to=place, mandate_keep=keep)
+    told = typed.of("acquisition_foresee").also(dry_run=False).ask(mandate_to=place, mandate_keep=keep, **_rules(typed))
     beyond = over(told, typed.minor("mandate_limit"), typed.minor("mandate_cap"))
     said = [f"{told['title']} of {told['provider']}: {told['price']}; {told['of']}: {told['sum']}"]
     bargain = "; a bid below the asked price may still be agreed to" if beyond else ""

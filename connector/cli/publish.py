@@ -11,6 +11,7 @@ import typer
 from connector.cli import declared
 from connector.cli.get import LIVE_SECONDS, WAIT_SECONDS, share
 from connector.cli.options import file_option
+from connector.cli.rules_text import rules_text
 from connector.cli.speak import finish, flash, talk, watched
 from connector.client.acts.money import TYPED
 
@@ -90,6 +91,8 @@ def publish(
         instead["beyond"] = [_step(text) for text in beyond]
     if policy is not None:
         instead[RULES] = finish(_rules(policy), as_json=typed.as_json)
+    if typed["negotiable"] is not None:
+        instead["negotiable"] = rules_text(typed["negotiable"], as_json=typed.as_json)
     for name in NEEDED:
         if name not in instead and not (name == "purpose" and instead.get(RULES)):
             _lacks(name, product_file)

@@ -24,14 +24,16 @@ def declared(act: Declared) -> Act:
     return Act(f"/acts/{act.slug}", act.roles, "declared.do", tuple(name for name, _ in told), may_lack)
 
 
+# what a buyer may say besides
+PERHAPS = ("total", SAID, "need", "prefer")
 ACTS: tuple[Act, ...] = (
-    Act("/catalogue/{id}/purchase", "buyer", "buying.buy", ("limit", "purpose", "total", SAID), ("total", SAID)),
+    Act("/catalogue/{id}/purchase", "buyer", "buying.buy", ("limit", "purpose", *PERHAPS), PERHAPS),
     Act(
         "/publish",
         "provider",
         "publishing.begin",
         (*PUBLISHED, FILES),
-        ("description", "keywords", "floor", "region", "openings", "mask"),
+        ("description", "keywords", "floor", "region", "openings", "mask", "negotiable"),
     ),
     Act("/publish/files/removal", "provider", "publishable.remove", ("name",)),
     Act("/publish/folders", "provider", "publishable.add_folder", ("folder",)),

@@ -12,6 +12,7 @@ from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.stage import require_empty
 from connector.store.rows.agreement import AcquisitionState
 from contracts.decimals import read_decimal
+from policy.amendment import EXAMPLE, TEXT_CHARACTERS_MAX
 from policy.purposes import resolve
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
 # `licence`: a sub-licence; `provider`: the DID of who told us of the product; see `quoting`
 FROM = ("licence", "provider")
 SAID = "said"  # what else is said of the use; checked, it names who of our people asks, too
-MEMBERS = frozenset({*AMOUNTS, "purpose", SAID, "to", "keep", "overwrite", *FROM})
+RULES = ("need", "prefer")  # texts that `bargain` reads beside the offer
+MEMBERS = frozenset({*AMOUNTS, "purpose", SAID, "to", "keep", "overwrite", *FROM, *RULES})
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 STREAM = "-"  # a `to` that is read as a stream, in order (`connector.consumer.pipe`)
 NO_FOLDERS = (NOWHERE, STREAM)
@@ -48,7 +50,18 @@ def checked(document: Any, person: Person = OWNER) -> JsonObject:
     if len(sources) > 1 or not isinstance(sources.get("provider", ""), str):
         raise InvalidInput("a mandate names a sub-licence, or its `provider` by a DID, or neither")
     said = {"purpose": resolve(str(document.get("purpose"))), SAID: person.says(document.get(SAID))}
-    return {**amounts, **said, **_place(document), **sources}
+    return {**amounts, **said, **_place(document), **sources, **_rules(document)}
+
+
+def _rules(document: JsonObject) -> JsonObject:
+    """Return the rules that are said, as texts; what they mean is seen beside the offer."""
+    said = {name: document[name] for name in RULES if document.get(name) is not None}
+    for name, text in said.items():
+        if not isinstance(text, str) or not 0 < len(text) <= TEXT_CHARACTERS_MAX:
+            raise InvalidInput(f"`{name}` is a text of at most {TEXT_CHARACTERS_MAX} characters", EXAMPLE)
+    if said and document.get("licence"):
+        raise InvalidInput("a sub-licence is taken as its holder wrote it", "leave out `--need` and `--prefer`")
+    return said
 
 
 def _place(document: JsonObject) -> JsonObject:

@@ -17,6 +17,7 @@ from connector.channel.priced import Tally
 from connector.channel.window import Purse as Window
 from connector.consumer import copying, quoting, steps
 from connector.consumer import mandate as mandates
+from connector.consumer.bargain import POLICY
 from connector.enforcement.context import PURPOSE
 from connector.enforcement.person import OWNER, Person
 from connector.enforcement.rules import in_force
@@ -110,7 +111,8 @@ class Prospects:
             copying.check(mandate)
         elif terms["tier"] == LEASED and mandate["to"] is not None:
             raise InvalidInput("a leased product is opened when it is read", "get it without `--to`, then open it")
-        await self._check_use(found, proposal.policy, terms, mandate)
+        for policy in filter(None, (proposal.policy, found.fixed.get(POLICY))):
+            await self._check_use(found, policy, terms, mandate)
         if terms["tier"] != PLAIN:  # which is paid outside channels
             await self._check_money(found, offers.at_price(terms, bid), mandate)
 

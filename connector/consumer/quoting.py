@@ -17,6 +17,7 @@ from catalog.packing import Billed
 from catalog.service import TIER as SERVICE
 from connector.channel import tally
 from connector.consumer import waiting
+from connector.consumer.bargain import bargained
 from connector.licence import pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation.protocol import offers, validation
@@ -117,12 +118,18 @@ class Quotes:
         return {**_offer(dataset, listed_as), "target": dataset["@id"]}
 
     async def meant(self, product: str, mandate: JsonObject, asking: Callable[[str], None]) -> Quote:
-        """Return the offer that a mandate is about: of a sub-licence, of a provider it names, or of the listing."""
+        """Return the offer that a mandate is about: of a sub-licence, of a provider it names, or of the listing.
+
+        It is under the rules that the mandate prefers (`bargain`).
+        """
         if licence := mandate.get("licence"):
             return await self.licensed(licence)
         if provider := mandate.get("provider"):
-            return await self.told(product, provider, asking)
-        return await self.listed(product, asking)
+            found = await self.told(product, provider, asking)
+        else:
+            found = await self.listed(product, asking)
+        offer, least = await asyncio.to_thread(bargained, found.offer, mandate)
+        return found._replace(offer=offer, fixed={**found.fixed, **least})
 
     async def licensed(self, licence: JsonObject) -> Quote:
         """Return the offer of a sub-licence that `check` has passed, to its key holder; raises Absent."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from connector.enforcement import supply
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.protocol import offers
 from connector.runtime.limits import REASON_CHARACTERS_MAX
@@ -35,6 +36,10 @@ RULES_MAX = 12
 DIFFERENCES_SAID = 2
 
 
+class ShortError(DeclinedError):
+    """What is offered does not allow what we need."""
+
+
 class Met(NamedTuple):
     """The rules to go on with; `within` when they are those that were offered."""
 
@@ -46,6 +51,7 @@ def meet(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Met:
     """Find the rules within ours that are nearest to theirs; `DeclinedError` says why there are none."""
     effort = Effort(QUESTIONS_MAX)
     template, offered = _read("our", ours), _sound(theirs, effort)
+    _require_kept(offered)
     if implied(offered, template, effort).holds:
         return Met(dict(theirs), within=True)
     met = nearest(offered, template, effort)
@@ -59,7 +65,7 @@ def suffice(needed: Mapping[str, Any], theirs: Mapping[str, Any]) -> Met:
     effort = Effort(QUESTIONS_MAX)
     least, offered = _read("our", needed), _sound(theirs, effort)
     if not implied(least, offered, effort).holds:
-        raise _refusal("it does not allow what we need", least, offered)
+        raise ShortError(_refusal("it does not allow what we need", least, offered).args[0])
     return Met(dict(theirs), within=True)
 
 
@@ -72,6 +78,16 @@ def _sound(rules: Mapping[str, Any], effort: Effort) -> Policy:
         if found.level is Level.ERROR:
             raise DeclinedError(f"the offer's rules at `{found.path}` contradict themselves: {finding(found)[0]}")
     return offered
+
+
+def _require_kept(offered: Policy) -> None:
+    """Raise DeclinedError for rules that nobody here can say anything of: each use under them would be refused."""
+    try:
+        supply.require(offered)
+    except PolicyError as error:
+        raise DeclinedError(
+            f"the offer changes `policy`, and it could not be kept: {error}"[:REASON_CHARACTERS_MAX]
+        ) from error
 
 
 def _refusal(why: str, ours: Policy, offered: Policy) -> DeclinedError:

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
-from connector.negotiation import agreement, offers_made, signing
+from connector.negotiation import agreement, offers_made, signing, variants
 from connector.negotiation.conclusion import conclude
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.envelope import pids, reason_of
-from connector.negotiation.meeting import meet, suffice
+from connector.negotiation.meeting import ShortError, meet, suffice
 from connector.negotiation.on_offer import sold
 from connector.negotiation.process import Process
 from connector.negotiation.protocol import messages, offers
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
 OPENINGS = 1_000  # what a price per opening or call is capped at, unless the product's limits say `units`
 POLICY: Final = "policy"  # the rules, beside the terms
+ASKS: Final = "asks"  # the rules that need no person; where limits do not have it, none does
 
 
 class Negotiations(Process[NegotiationRow]):
@@ -130,7 +131,9 @@ class Negotiations(Process[NegotiationRow]):
         assert product.terms is not None, "what is on offer has its terms"
         terms = {**product.terms, POLICY: offers.rules(product.policy)}
         ask = int(product.limits["ask"])
-        limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: terms[POLICY]} | product.limits
+        limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: terms[POLICY]} | variants.begun(
+            product.limits, terms[POLICY]
+        )
         address = None if proposal.terms is None else peer.address
         return self._new(parties, OnTable(product.id, ask, ask, terms, limits), address, now)
 
@@ -187,8 +190,13 @@ class Negotiations(Process[NegotiationRow]):
     def _bargain(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow] | None:
         if (mandate := row.mandate) is None:
             return None  # nobody has said yet what we may agree to
-        row, within = self._met(row)
-        if not within:
+        try:
+            row, within = self._met(row)
+        except ShortError as short:
+            return self._insist(row, short, now)
+        if self._asks(row):
+            return None  # a person does (`Operating.assent`)
+        if not within or variants.overpaid(row):
             if row.rounds >= int(mandate["rounds"]):
                 raise DeclinedError("the offer's rules do not lie within ours, and the rounds are over")
             return self._counter(row, row.own_price, now)
@@ -199,6 +207,19 @@ class Negotiations(Process[NegotiationRow]):
             say = self._counter if row.role == PROVIDER else self._request
             return say(row, answer.price, now)
         raise DeclinedError(answer.reason)
+
+    def _asks(self, row: NegotiationRow) -> bool:
+        """Say whether a person is to be asked: our limits say so, and the rules on the table are not those offered."""
+        asks, table = (row.mandate or {}).get(ASKS), row.terms or {}
+        return asks is not None and table.get(POLICY) != asks
+
+    def _insist(self, row: NegotiationRow, short: ShortError, now: datetime) -> Step[NegotiationRow]:
+        """Ask for the least that we need, once, where an answer to more had less; raises `short` else."""
+        mandate, table = row.mandate or {}, row.terms or {}
+        if row.rounds >= int(mandate["rounds"]) or table.get(POLICY) == mandate[POLICY]:
+            raise short
+        row = replace(row, terms={**table, POLICY: mandate[POLICY]})
+        return self._request(row, row.own_price, now)
 
     def _say_again(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         """Hold to our last price, with an offer or a request."""
@@ -329,12 +350,12 @@ class Negotiations(Process[NegotiationRow]):
         proposal, table, mandate = offers.read(row.offer), row.terms, row.mandate or {}
         changed = self._changed(row, proposal)
         if not changed or table is None:
-            return row, True
+            return variants.priced(row), True
         if changed != [POLICY] or POLICY not in mandate:
             raise DeclinedError(f"the offer changes `{'`, `'.join(changed)}`; only the price is open to negotiation")
         find = meet if row.role == PROVIDER else suffice
         met = find(mandate[POLICY], proposal.policy)
-        return replace(row, terms={**table, POLICY: met.rules}), met.within
+        return variants.priced(replace(row, terms={**table, POLICY: met.rules})), met.within
 
     def _changed(self, row: NegotiationRow, proposal: offers.Proposal) -> list[str]:
         """List what an offer says otherwise than the table does, apart from the price."""
@@ -359,6 +380,11 @@ class Negotiations(Process[NegotiationRow]):
     def _parties(self, row: NegotiationRow) -> dict[str, Any]:
         ours, theirs = self._me.did, row.peer
         return {"provider": ours, "buyer": theirs} if row.role == PROVIDER else {"provider": theirs, "buyer": ours}
+
+
+def waits(row: NegotiationRow) -> bool:
+    """Say whether a negotiation waits for a person here to assent (`Operating.assent`)."""
+    return row.state == REQUESTED and not row.pending and ASKS in (row.mandate or {})
 
 
 def _terms(proposal: offers.Proposal) -> Document | None:

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.enforcement import supply
 from connector.negotiation import overview
+from connector.negotiation.negotiation import ASKS, POLICY, waits
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import FINAL, TRANSFER
+from connector.negotiation.rounds import of as rounds_of
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.store.rows.protocol import NegotiationRow
+from policy.amendment import wanted
+from policy.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,8 +58,16 @@ class Operating:
         return await self._store.read(lambda tx: overview.page(tx, self._processes, wanted))
 
     async def show(self, pid: str) -> View:
-        """Return one process."""
-        return await self._store.read(lambda tx: overview.view(tx, self._find(tx, pid)[1]))
+        """Return one process; a negotiation with its `rounds`."""
+
+        def read(tx: Tx) -> View:
+            row = self._find(tx, pid)[1]
+            view = overview.view(tx, row)
+            if isinstance(row, NegotiationRow):
+                view |= {"rounds": rounds_of(tx, row.id, row.product), "asks": waits(row)}
+            return view
+
+        return await self._store.read(read)
 
     async def retry(self, pid: str) -> View:
         """Do what can be done now: deliver what is under way, take the step that is held, or else ask the peer.
@@ -62,6 +76,25 @@ class Operating:
         """
         did = await self._do(pid, self._retry) or await self._ask(pid)
         return {**await self.show(pid), "did": did}
+
+    async def assent(self, pid: str, rules: str | None = None) -> View:
+        """Answer a negotiation that waits for a person, within our limits, or within `rules` for this one alone.
+
+        `rules` is a change of what is on its table, or a whole policy. Raises Conflict where nobody is waited for, and
+        InvalidInput, PolicyError.
+        """
+
+        def act(tx: Tx, process: Any, row: ProcessRow) -> None:
+            if not isinstance(row, NegotiationRow) or not waits(row):
+                raise Conflict("this process does not wait for your assent", "penstock admin show says what it is at")
+            mandate = {name: value for name, value in (row.mandate or {}).items() if name != ASKS}
+            if rules is not None:
+                mandate[POLICY] = wanted(rules, (row.terms or {})[POLICY])
+                supply.require(parse({"@type": "Offer", **mandate[POLICY]}))
+            process.instruct(tx, row.id, mandate, self._now())
+
+        await self._do(pid, act)
+        return await self.show(pid)
 
     async def terminate(self, pid: str, reason: str) -> View:
         """End a process and tell the peer why; one that is being ended already is only shown. Raises Conflict."""

@@ -21,6 +21,7 @@ from connector.custody.sources import check_address
 from connector.licence import pricing
 from connector.licence.pricing import MEASURES, UNITS_MAX
 from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
+from connector.negotiation.variants import VARIANTS_MAX
 from connector.provider import contents as packing
 from connector.runtime.errors import InvalidInput, PurchaseRefused
 from contracts import facts
@@ -29,6 +30,7 @@ from contracts.facts import STATED
 from contracts.namespace import FORMAT_SEALED
 from contracts.periods import PERIODS
 from contracts.tiers import MAX_TIERS
+from policy.amendment import TEXT_CHARACTERS_MAX as TEXT_MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +51,14 @@ OFFER_WORDS = f"a text of one line that does not end with `{OFFER_MARK}`, as the
 
 def _text(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= TEXT_CHARACTERS_MAX and value.isprintable()
+
+
+def _rules(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= TEXT_MOST
+
+
+def _variants(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= VARIANTS_MAX and all(map(_rules, value))
 
 
 def _texts(value: Any) -> bool:
@@ -155,6 +165,9 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "purpose": Member(_text, "a term of the purpose scheme", needed=False),
     "rules": Member(lambda value: isinstance(value, dict), "a policy: an object", needed=False),
     "facts": Member(_facts, "an object of " + ", ".join(STATED), needed=False),
+    "negotiable": Member(_rules, f"a text of at most {TEXT_MOST} characters", needed=False),
+    "variants": Member(_variants, f"a list of at most {VARIANTS_MAX} texts `RULES: PRICE`", needed=False),
+    "askFirst": Member(lambda value: type(value) is bool, "true or false", needed=False),
     "until": Member(_moment, "a date and time with its time zone"),
     "region": Member(_text, "an ISO 3166 code", needed=False),
     "classes": Member(_classes, "an object of " + ", ".join(DIMENSIONS) + " with a code each", needed=False),

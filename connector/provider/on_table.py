@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from connector.licence import pricing
+from connector.provider import negotiable
 from contracts import address
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def terms(
         "tier": row.tier,
         "leaseSeconds": LEASE_SECONDS if leased else 0,
         "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
-        "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "notAfter": datetime.fromisoformat(negotiable.widest(brief, row.limits)["until"])
+        .astimezone(UTC)
+        .strftime("%Y-%m-%dT%H:%M:%SZ"),
     } | _besides(row)
 
 

@@ -25,11 +25,10 @@ from connector.licence import pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation.on_offer import OFFERED, Told, keep
 from connector.provider import brief as briefs
-from connector.provider import drifting, facts, history, on_table, renewal, repricing, steps
+from connector.provider import drifting, facts, history, negotiable, on_table, renewal, repricing, steps
 from connector.provider.contents import billed, by_bytes, contents
 from connector.provider.description import described, masked_source, measured
 from connector.provider.preview import preview
-from connector.provider.rules import offered
 from connector.provider.submission import hand_in
 from connector.provider.underway import Underway
 from connector.runtime import files
@@ -211,8 +210,8 @@ class Publications:
     def draft(self, brief: Any) -> ProductRow:
         """Return the product's first row; everything a person can get wrong is refused here."""
         brief, now = briefs.check(brief), self._core.clock.now()
-        ask, floor = int(brief["price"]), int(brief["floor"])
-        rules = offered(brief, briefs.until(brief), self._programs.deployment.currency)
+        currency = self._programs.deployment.currency
+        rules, limits = negotiable.limits(brief, self._core.settings.negotiation.rounds_max, currency)
         return ProductRow(
             id=brief.get("id") or str(uuid.uuid4()),
             title=brief["title"],
@@ -224,7 +223,7 @@ class Publications:
             sample=None,
             policy=rules,
             terms=None,
-            limits={"ask": str(ask), "floor": str(floor), "rounds": self._core.settings.negotiation.rounds_max},
+            limits=limits,
             offer=brief.get("offer"),
             blind=blind.draw_salt() if brief.get("unlisted") else None,
             state=ProductState.DRAFT,
@@ -280,7 +279,7 @@ class Publications:
         terms = on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods)
         terms |= columns | facts.member(row, dataset, header.number)
         now = self._core.clock.now()
-        limits = row.limits | pricing.limits(brief, tariff, goods, now)
+        limits = row.limits | pricing.limits(negotiable.widest(brief, row.limits), tariff, goods, now)
         await self._waiting.settle(row.id)  # to seal may have taken long
 
         def act(tx: Tx) -> bool:

@@ -17,6 +17,7 @@ from connector.enforcement.scopes import operands
 from connector.licence.duties import PERFORMERS, TRANSFORM
 from connector.provider import facts
 from connector.runtime.errors import InvalidInput
+from policy.amendment import NAMING, OFFERED
 from policy.compare.cells import Effort
 from policy.compare.check import first_error
 from policy.compare.compare import implied
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from policy.model import Duty, Policy
 
 RULES: Final = "rules"  # a brief's member with a whole policy
-# of a policy: what is offered, and what names the document alone
-OFFERED: Final = ("profile", "permission", "prohibition", "obligation", "conflict")
-NAMING: Final = frozenset({"@context", "@type", "@id", "uid"})
 
 
 def offered(brief: Mapping[str, Any], until: datetime, currency: str = "") -> dict[str, Any]:
@@ -58,6 +56,12 @@ def offered(brief: Mapping[str, Any], until: datetime, currency: str = "") -> di
         hint = "the offer names the product and both sides: write rules alone"
         raise InvalidInput(f"the policy to offer names `{odd[0][:100]}`", hint)
     rules = {name: written[name] for name in OFFERED if name in written}
+    require_offerable(rules, brief, currency)
+    return rules
+
+
+def require_offerable(rules: Mapping[str, Any], brief: Mapping[str, Any], currency: str = "") -> Policy:
+    """Return rules as they are read, if they can be offered and kept here; raises InvalidInput, PolicyError."""
     policy = parse({"@type": "Offer", **rules})
     supply.require(policy, brief["tier"], currency)
     facts.require(brief, operands(policy))
@@ -65,7 +69,7 @@ def offered(brief: Mapping[str, Any], until: datetime, currency: str = "") -> di
     _require_duties(policy)
     _require_no_target(policy)
     _require_signable(policy)
-    return rules
+    return policy
 
 
 def _require_delivery(policy: Policy, action: str) -> None:

@@ -15,6 +15,7 @@ from connector.console.leafing import leafed
 from connector.console.summary import sold
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
+from connector.consumer.mandate import RULES
 from connector.consumer.prospect import Prospects
 from connector.consumer.quoting import Quotes
 from connector.runtime.errors import Absent, PeerRefused
@@ -138,6 +139,7 @@ async def buy(call: Call, fields: dict[str, str]) -> str:
     limit = minor(fields["limit"], currency)
     said = saying.read(fields[SAID])
     mandate = {"limit": limit, "purpose": fields["purpose"], SAID: said, "bid": None, "deposit": None, "cap": cap}
+    mandate |= {name: text for name in RULES if (text := fields.get(name, "").strip())}
     if most is None and call.of(Budget).named:
         most = (await call.of(Quotes).total(product))["amount"]
     await call.of(Prospects).foresee(product, mandate, call.person)

@@ -5,27 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
-from catalog.difference import of_offers
-from connector.api.pages.trading import SHOWN, micros, moment
+from connector.api.pages.trading import SHOWN, micros
 from connector.console import describing, disclosed
-from connector.negotiation import offers_made
 from connector.negotiation.engine import Engine
 from connector.negotiation.overview import Wanted
-from connector.negotiation.protocol import offers as offered
-from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import NEGOTIATION
 from connector.runtime.errors import Absent
 from connector.store.rows.protocol import NegotiationRow, TransferRow
-from policy.errors import PolicyError
-from policy.parse import parse
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.rows.protocol import OfferMadeRow
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
-OPERATIONS = ("retry", "terminate", "suspend", "resume", "complete")
+OPERATIONS = ("retry", "assent", "terminate", "suspend", "resume", "complete")
 
 
 async def processes(call: Call) -> JsonObject:
@@ -41,9 +34,7 @@ async def process(call: Call) -> JsonObject:
     key = call.path["id"]
     view = await call.of(Engine).operating.show(key)
     rows = NegotiationRow if view["kind"] == NEGOTIATION else TransferRow
-    row, thread, offers = await call.core.store.read(
-        lambda tx: (tx.get(rows, id=key), _thread(call, tx, key), offers_made.of(tx, key))
-    )
+    row, thread = await call.core.store.read(lambda tx: (tx.get(rows, id=key), _thread(call, tx, key)))
     assert row is not None
     talk: JsonObject
     if isinstance(row, NegotiationRow):
@@ -54,46 +45,11 @@ async def process(call: Call) -> JsonObject:
         policy: JsonObject = {
             name: offer[name] for name in ("permission", "prohibition", "obligation", "conflict") if name in offer
         }
-        talk["said"] = _said(offers, row.product)
+        talk["said"] = view["rounds"]
         talk["rules"] = describing.rules(policy, row.product) if policy else {}
     else:
         talk = {"agreement": row.agreement, "format": row.format}
     return {**view, "thread": thread, "talk": talk}
-
-
-def _said(offers: list[OfferMadeRow], product: str) -> list[JsonObject]:
-    """Return what was offered, one after the other, each with what it changed of the one before, in words."""
-    told: list[JsonObject] = []
-    before: JsonObject | None = None
-    for row in offers:
-        version = _version(row, product)
-        changed = () if before is None or version is None else of_offers(before, version)
-        price = None if row.price is None else str(row.price)
-        told.append(
-            {
-                "number": row.number,
-                "who": row.who,
-                "price": price,
-                "at": moment(row.at),
-                "differences": [one.json() for one in changed],
-            }
-        )
-        before = version or before
-    return told
-
-
-def _version(row: OfferMadeRow, product: str) -> JsonObject | None:
-    """Return an offer as two of them are compared; None for one without terms of ours, or that cannot be read."""
-    try:
-        proposal = offered.read(row.offer)
-        if proposal.terms is None:
-            return None
-        parse({"@type": "Set", "target": product, **proposal.policy})
-    except (ProtocolError, PolicyError):
-        return None
-    terms = {"tariff": proposal.terms["tariff"]}
-    ask = terms["tariff"]["minor"] if row.price is None else str(row.price)
-    return {"id": product, "offer": {"ask": ask, "terms": terms, "policy": proposal.policy}}
 
 
 def _thread(call: Call, tx: Tx, key: str) -> list[JsonObject]:

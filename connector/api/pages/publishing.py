@@ -99,6 +99,7 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject, currency: st
         "region": fields["region"] or None,
         "openings": int(openings) if openings else None,
         "mask": _masks(fields["mask"]),
+        "negotiable": fields.get("negotiable", "").strip() or None,
     })  # fmt: skip
 
 

@@ -64,6 +64,15 @@ LIMITS = (
 MANDATE = (
     *LIMITS,
     _amount("bid", ("First bid", "首次出价"), "first bid per unit; default: asked price, if within", "--bid"),
+    Field(
+        "need", ("Rules needed", "所需规则"),
+        "the least rules to agree to: a change of those offered (purpose=A,openings=20,onward=yes), or a file",
+        "--need", default=NULL,
+    ),
+    Field(
+        "prefer", ("Rules preferred", "优先规则"),
+        "the rules to ask for first, likewise; default: those offered, or those needed", "--prefer", default=NULL,
+    ),
     _amount("deposit", ("Deposit", "押金"), "what is paid in; default: the whole price", "--deposit"),
     _amount(
         "exposure", ("Exposure", "敞口"), "most to owe for keys not yet released; default: as agreed", "--exposure",

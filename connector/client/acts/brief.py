@@ -28,6 +28,19 @@ BRIEF = (
         "what you sign for where the policy asks for it, such as language=zh (docs/policy.md); may be repeated",
         "--fact", "pairs", NULL,
     ),
+    Field(
+        "negotiable", ("How far we go", "可谈范围"),
+        "how far buyers may bargain over the rules: purpose=A|B,until+=90d,openings=20,region=any; or a file",
+        "--negotiable", default=NULL,
+    ),
+    Field(
+        "variants", ("Prices by rules, one a line", "按规则定价,每行一个"),
+        "a price under other rules, such as `purpose=Teaching: 3.00`; may be repeated", "--variant", "texts", NULL,
+    ),
+    Field(
+        "ask_first", ("Ask me first", "先问我"), "hold who asks for other rules until somebody here assents",
+        "--ask-first", "truth", NULL, sent="askFirst",
+    ),
     Field("until", ("Until", "截止时间"), "end of use, RFC 3339 with a time zone", "--until"),
     Field("description", ("Description", "说明"), "more words", None, default=NULL),
     Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import NULL, Act, Field
 from connector.client.acts.columns import Column
 from connector.client.acts.shape import PROCESS
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOMENT_CHARACTERS = 19  # of an ISO 8601 moment: to the second
 REASON_CHARACTERS = 80  # of a reason in the list; `--long` and `show` have all of it
+# who said an offer → what that is
+ASKS = {"consumer": "the buyer asks", "provider": "the provider offers"}
 ONE = {"id": "urn:uuid:3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10"}
 ID = Field("id", ("Process", "进程编号"), "the id of a negotiation or transfer of ours", metavar="ID", of="process")
 TRANSFER = Field("id", ("Transfer", "传输编号"), "the id of a transfer of ours", metavar="ID", of="process")
@@ -38,7 +40,16 @@ def lines(one: Any) -> list[str]:
         tried = f"tried {sent['attempts']} times, next {_moment(sent['due'])}, until {_moment(sent['deadline'])}"
         said["under way"] = f"{sent['kind']} to {sent['url']}, {tried}"
     width = max(map(len, said))
-    return [f"{name.ljust(width)}  {value}" for name, value in said.items() if value]
+    return [f"{name.ljust(width)}  {value}" for name, value in said.items() if value] + _rounds(one)
+
+
+def _rounds(one: Any) -> list[str]:
+    """Return what was offered in a negotiation, one after the other, each with what it changed."""
+    told = []
+    for said in one.get("rounds", ()):
+        told.append(f"round {said['number']}  {_moment(said['at'])}  {ASKS[said['who']]}")
+        told += [f"  {change['en']}" for change in said["differences"]]
+    return told
 
 
 def _more(found: Any) -> list[str]:
@@ -146,6 +157,19 @@ ACTS = (
         answer={**PROCESS, "did": "text"},
         rehearse=False,
         lines=lambda done: [done["did"], *lines(done)],
+    ),
+    _act(
+        "assent",
+        "Let a negotiation that waits for you be answered: within your limits, or within these rules.",
+        ("Assent to the negotiation {id}.", "同意继续协商 {id}。"),
+        ID,
+        Field(
+            "rules",
+            ("Rules", "规则"),
+            "how far you go in this one: a change of its rules (openings=5), or a policy as JSON",
+            "--rules",
+            default=NULL,
+        ),
     ),
     _act(
         "terminate",

@@ -25,7 +25,8 @@ PUBLISHED = {
 PROCESS = {
     "id": "text", "kind": "text", "role": "text", "peer": "text", "peerPid": "text?", "about": "text", "state": "text",
     "pending": "text", "turn": "text", "reason": "text", "message": "object?", "created": "text", "updated": "text",
-    "deadline": "text?", "due": "text?", "metering?": "text", "served?": "object",
+    "deadline": "text?", "due": "text?", "metering?": "text", "served?": "object", "rounds?": ["object"],
+    "asks?": "truth",
 }  # fmt: skip
 SPACE = {
     "id": "text", "name": "text", "description": "text", "rules": "object", "words": [LANGUAGES], "state": "text",

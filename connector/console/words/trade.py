@@ -77,6 +77,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "quote.total": ("Most to pay in all (perhaps empty)", "总价上限(可留空)"),
     "quote.purpose": ("What you will use it for", "使用目的"),
     "quote.said": ("What you say of the use, a line each: {names}", "您对此次使用的说明,每行一项:{names}"),
+    "quote.prefer": ("Rules you would rather have (perhaps empty)", "希望的规则(可留空)"),
+    "quote.need": ("The least rules you take (perhaps empty)", "可接受的最低规则(可留空)"),
+    "quote.bargain": (
+        "Words that change the rules above: purpose, region, until, openings, onward.",
+        "用词语修改上述规则:purpose、region、until、openings、onward。",
+    ),
     "quote.money": ("In whole and hundredths, as in 4.20", "以元为单位,如 4.20"),
     "quote.button": ("Buy it", "购买"),
     "quote.then": (
@@ -149,6 +155,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "negotiation.sent": ("Under way", "发送中"),
     "negotiation.tried": ("{kind}, tried {attempts} times", "{kind},已尝试 {attempts} 次"),
     "negotiation.agreement": ("The agreement", "合约"),
+    "negotiation.asks": (
+        "The buyer asks for other rules than those offered, and you wanted to be asked first.",
+        "买方要求的规则与所提供的不同,您设置了先征求意见。",
+    ),
+    "negotiation.assent": ("Let it be answered within my limits", "同意在我的范围内答复"),
     "negotiation.retry": ("Try again now", "立即重试"),
     "negotiation.terminate": ("End it", "结束"),
     "replicas.title": ("Replicas", "副本"),

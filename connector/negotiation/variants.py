@@ -1,0 +1,73 @@
+"""What a product costs under other rules than those offered: a tariff by variants of the rules (decision 0157).
+
+Law: rules cost what the cheapest variant costs that allows all of them; the offered rules are one, at the asked price.
+What no variant covers costs the asked price, and what nobody can compare the dearest there is. The price of a variant
+is fixed: its floor is its price. A mandate has them as
+
+    "variants": [{"policy": {…}, "ask": "300", "floor": "300"}, …]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.store.table_row import replace
+from policy.compare.cells import Effort
+from policy.compare.compare import implied
+from policy.errors import PolicyError
+from policy.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.store.rows.protocol import NegotiationRow
+
+VARIANTS: Final = "variants"
+# a message of a peer is compared with each of them while others wait
+VARIANTS_MAX = 8
+QUESTIONS_MAX = 20_000
+
+
+def begun(limits: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the limits of a product with the offered rules among its variants, if it has any."""
+    if not limits.get(VARIANTS):
+        return dict(limits)
+    own = {"policy": dict(rules), "ask": limits["ask"], "floor": limits["floor"]}
+    return {**limits, VARIANTS: [own, *limits[VARIANTS]]}
+
+
+def priced(row: NegotiationRow) -> NegotiationRow:
+    """Return a provider's negotiation with the price of the rules on its table as what it asks for."""
+    mandate, table = row.mandate or {}, row.terms
+    if not mandate.get(VARIANTS) or table is None:
+        return row
+    one = _covering(mandate, table["policy"])
+    if (one["ask"], one["floor"]) == (mandate["ask"], mandate["floor"]):
+        return row
+    return replace(row, mandate={**mandate, "ask": one["ask"], "floor": one["floor"]}, own_price=int(one["ask"]))
+
+
+def overpaid(row: NegotiationRow) -> bool:
+    """Say whether a peer bids more than the rules on the table cost, and there is a round left to say so."""
+    mandate = row.mandate or {}
+    if not mandate.get(VARIANTS) or row.their_price is None:
+        return False
+    return row.their_price > int(mandate["ask"]) and row.rounds < int(mandate["rounds"])
+
+
+def _covering(mandate: Mapping[str, Any], rules: Mapping[str, Any]) -> Mapping[str, Any]:
+    effort, variants = Effort(QUESTIONS_MAX), mandate[VARIANTS]
+    wanted = parse({"@type": "Offer", **rules})
+    told = [(one, _covers(one["policy"], wanted, effort)) for one in variants]
+    if covering := [one for one, covers in told if covers]:
+        return min(covering, key=lambda one: int(one["ask"]))
+    untold = any(covers is None for _, covers in told)
+    own: Mapping[str, Any] = max(variants, key=lambda one: int(one["ask"])) if untold else variants[0]
+    return own
+
+
+def _covers(policy: Mapping[str, Any], wanted: Any, effort: Effort) -> bool | None:
+    try:
+        return implied(wanted, parse({"@type": "Offer", **policy}), effort).holds
+    except PolicyError:
+        return None
