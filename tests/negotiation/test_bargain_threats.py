@@ -76,10 +76,10 @@ def test_rules_beyond_the_limits_are_countered_until_the_rounds_are_over_and_nev
 
 
 def test_rules_that_nobody_here_can_decide_are_not_signed():
-    with pytest.raises(DeclinedError, match="could not be kept: no connector can say `application`"):
+    with pytest.raises(DeclinedError, match="could not be kept: no connector can say `query`"):
         meet(
             OURS,
-            ruled("purpose isA https://w3id.org/penstock/purpose#Research", "count lteq 3", "application eq sheet"),
+            ruled("purpose isA https://w3id.org/penstock/purpose#Research", "count lteq 3", "query eq sheet"),
         )
 
 
