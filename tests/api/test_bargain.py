@@ -11,7 +11,10 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
+from connector.regulator.sources import sources
 from connector.runtime.errors import PeerRefused, explain_failure
+from ledger.audit import audit
+from ledger.audit.severity import ERROR
 from policy.compare.compare import implied
 from policy.parse import parse
 from tests.api.command import commanded, penstock
@@ -198,3 +201,18 @@ async def test_rules_of_a_mandate_are_texts(space, on_offer):
     with pytest.raises(PeerRefused) as fault:
         await space.doors["buyer"].call("POST", "foresights", {"product": "bargain-wide", "mandate": strange})
     assert "`prefer` must be a text" in explain_failure(fault.value).text
+
+
+async def test_an_auditor_finds_nothing_wrong_with_what_was_bargained(space, on_offer):
+    del on_offer
+    view = await got(space, "bargain-wide", "--prefer", "region=any, onward=yes")
+    for role in ("buyer", "provider", "exchange", "regulator"):  # what is published is what was cosigned
+        await space.doors[role].call("POST", "log/anchor", {})
+    async with sources(space.url("exchange"), development=True) as opened:
+        report = await audit.run(opened, space.keys("regulator").delivery)
+    ours = {
+        row["digest"] for row in space.rows("buyer", "agreements") if row["product"].startswith(("bargain", "rain"))
+    }
+    assert view["agreement"] in ours
+    wrong = [one.text() for one in report.findings if one.severity == ERROR and ours & one.parts]
+    assert not wrong
