@@ -296,12 +296,12 @@ async def test_by_the_command_line(space, offered, tmp_path):
     data = tmp_path / "rain.csv"
     data.write_text(ROWS)
     await penstock(
-        space, "provider", "publish", data, "--id", "typed", "--title", "Typed", "--price", "10.00", "--policy", policy,
+        space, "provider", "publish", data, "--id", "typed-words", "--title", "Typed", "--price", "10.00", "--policy", policy,
         "--fact", "language=zh-Hans", "--until", "2099-01-31T23:59:59Z",
     )  # fmt: skip
-    await space.doors["exchange"].call("POST", "listings/typed/review", {})
+    await space.doors["exchange"].call("POST", "listings/typed-words/review", {})
     say = ("--purpose", PURPOSE, "--say", "application=urn:app:sheet")
-    got = await penstock(space, "buyer", "get", "typed", "--max-price", "10.00", *say)
+    got = await penstock(space, "buyer", "get", "typed-words", "--max-price", "10.00", *say)
     assert (await penstock(space, "buyer", "open", got["id"], *say))["number"] == 1
     wrong = ("--purpose", PURPOSE, "--say", "application=urn:app:mail", "--data", space.people["buyer"].data)
     told = await commanded("open", got["id"], *wrong)
