@@ -12,6 +12,7 @@ from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
 from policy.errors import PolicyError
 from policy.parse import parse
+from policy.vocabulary.operands import OPERANDS, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +76,7 @@ def _in_force(policy: bytes, scope: str) -> InForce:
 
 
 def _minds(policy: Policy) -> bool:
-    """Say whether a policy asks what was done: it has duties, or remedies of what is prohibited."""
+    """Say whether a policy asks what was done: it has duties, or remedies of what is prohibited, or awaits an act."""
     rules = (*policy.permissions, *policy.prohibitions)
-    return bool(policy.obligations) or any(rule.duties or rule.remedies for rule in rules)
+    waits = any(OPERANDS[left].source is Source.EVENTS for left in operands(policy))
+    return waits or bool(policy.obligations) or any(rule.duties or rule.remedies for rule in rules)

@@ -12,19 +12,19 @@ from connector.enforcement.context import WORDS
 from connector.enforcement.supply import SUPPLIED, Proof, proof
 from connector.provider.facts import KNOWN
 from connector.regulator.sources import sources
-from connector.runtime.errors import PeerRefused, PenstockError, explain_failure
+from connector.runtime.errors import PeerRefused, explain_failure
 from contracts.facts import STATED
 from contracts.namespace import FORMAT_SEALED
 from ledger.audit import audit
-from policy.words.sentences import ENGLISH
 from tests.api.command import commanded, penstock
+from tests.api.sourcing import ROWS, bought, constraint, foreseen, offered, opened, permitting, refused, words
 from tests.api.space import PURPOSE
 from tests.api.test_console_story import entered
 from tests.every import every
 
+__all__ = ["offered"]  # a fixture
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ROWS = "day,millimetres\n" + "".join(f"{day},{day * 3 % 17}\n" for day in range(400))
 # what a buyer says of its use, and something else
 SAID = {
     "algorithm": ("sha-256:8d5e", "sha-256:77aa"),
@@ -61,68 +61,11 @@ SEALED = {
 }
 SIGNED = {**{name: ("eq", *values) for name, values in STATEMENTS.items()}, **SEALED}
 FACTS = {name: holds for name, (holds, _) in STATEMENTS.items()}
-BESIDES = {"classes": {"topic": "B0300"}, "grade": 2}
-
-
-def words(name):
-    """Return what an operand is called in a refusal."""
-    return ENGLISH.operands[name]
-
-
-def constraint(left, operator, right, **more):
-    return {"leftOperand": left, "operator": operator, "rightOperand": right, **more}
-
-
-def permitting(action, *constraints):
-    return {"action": action, "constraint": list(constraints)}
 
 
 def terms_of(space, agreement):
     [row] = [one for one in space.rows("buyer", "agreements") if one["digest"] == agreement]
     return json.loads(row["terms"])
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def offered(space, tmp_path_factory):
-    """Publish a product under a policy; returns its id."""
-    path = tmp_path_factory.mktemp("tables") / "rain.csv"
-    path.write_text(ROWS)
-
-    async def publish(product, *permissions, **brief):
-        usual = {"purpose": None, "region": None, "price": 1000, "rules": {"permission": list(permissions)}}
-        await space.publish_files("provider", product, [path], **{**usual, **BESIDES, **brief})
-        return product
-
-    return publish
-
-
-def mandate(said=None):
-    return {"limit": "1000", "purpose": PURPOSE, **({} if said is None else {"said": said})}
-
-
-async def bought(space, product, said=None):
-    body = {"id": product, "product": product, "mandate": mandate(said)}
-    await space.doors["buyer"].call("POST", "acquisitions", body)
-    return await space.complete(product)
-
-
-async def opened(space, product, name, said=None):
-    body = {"id": f"{product}-{name}", "acquisition": product, "purpose": PURPOSE}
-    return await space.doors["buyer"].call("POST", "openings", body | ({} if said is None else {"said": said}))
-
-
-async def refused(asked):
-    """Return the words that something is refused with; it must be by a policy."""
-    with pytest.raises(PenstockError) as fault:
-        await asked
-    told = explain_failure(fault.value)
-    assert told.exit_code in (3, 5), told
-    return told.text + told.hint
-
-
-async def foreseen(space, product, said=None):
-    body = {"product": product, "mandate": mandate(said)}
-    return await space.doors["buyer"].call("POST", "foresights", body)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -296,12 +239,12 @@ async def test_by_the_command_line(space, offered, tmp_path):
     data = tmp_path / "rain.csv"
     data.write_text(ROWS)
     await penstock(
-        space, "provider", "publish", data, "--id", "typed", "--title", "Typed", "--price", "10.00", "--policy", policy,
-        "--fact", "language=zh-Hans", "--until", "2099-01-31T23:59:59Z",
+        space, "provider", "publish", data, "--id", "typed-words", "--title", "Typed", "--price", "10.00",
+        "--policy", policy, "--fact", "language=zh-Hans", "--until", "2099-01-31T23:59:59Z",
     )  # fmt: skip
-    await space.doors["exchange"].call("POST", "listings/typed/review", {})
+    await space.doors["exchange"].call("POST", "listings/typed-words/review", {})
     say = ("--purpose", PURPOSE, "--say", "application=urn:app:sheet")
-    got = await penstock(space, "buyer", "get", "typed", "--max-price", "10.00", *say)
+    got = await penstock(space, "buyer", "get", "typed-words", "--max-price", "10.00", *say)
     assert (await penstock(space, "buyer", "open", got["id"], *say))["number"] == 1
     wrong = ("--purpose", PURPOSE, "--say", "application=urn:app:mail", "--data", space.people["buyer"].data)
     told = await commanded("open", got["id"], *wrong)

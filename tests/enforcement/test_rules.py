@@ -45,6 +45,7 @@ def test_the_rules_of_an_offer_are_those_that_say_for_whom_it_is():
 @pytest.mark.parametrize(
     ("document", "minds"),
     [
+        (policy({"leftOperand": "event", "operator": "lt", "rightOperand": "read"}), True),
         (policy(TWICE), False),
         (policy(obligation=[DELETE]), True),
         ({"permission": [{"action": "use", "duty": [DELETE]}]}, True),
