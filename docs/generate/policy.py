@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from connector.enforcement.supply import SUPPLIED, Asked
+from connector.enforcement.supply import AFTERWARDS, NOT_IN, SUPPLIED, Asked, Kept, Proof, proof
 from docs.generate.tables import table
 from policy.constraint_reading import MAX_CONSTRAINTS, MAX_NESTING_LEVELS, MAX_UNIT_CHARS
 from policy.decision import REASONS
@@ -53,16 +53,27 @@ def operands() -> str:
             row.type.value + ("" if row.unit is Unit.NONE else f", unit {row.unit.value}"),
             f"`{row.source.value}`",
             SUPPLIED[name].value[0] if name in SUPPLIED else f"nobody here: {Asked('', name).hint}",
+            _proof(name),
             "–" if row.state is State.NONE else row.state.value,
             _operators(row.operators),
             _example(name),
         )
         for name, row in sorted(OPERANDS.items())
     ]
-    rows += [(f"`{name}`", f"refused: {why}; {hint}", *[""] * 6) for name, (why, hint) in REFUSED.items()]
-    return table(
-        ("left operand", "meaning", "type", "value from", "who supplies it", "remembered", "operators", "example"), rows
-    )
+    rows += [(f"`{name}`", f"refused: {why}; {hint}", *[""] * 7) for name, (why, hint) in REFUSED.items()]
+    said = ("left operand", "meaning", "type", "value from", "who supplies it", "proof", "remembered", "operators")
+    return table((*said, "example"), rows)
+
+
+def _proof(name: str) -> str:
+    """Return what is behind the values of an operand, and how far a rule about it is kept in which tier."""
+    behind = proof(name)
+    if behind is None:
+        return "–"
+    if behind is Proof.WORD:
+        return f"{behind.value[0]}: {Kept.PROMISED.value[0]} in every tier"
+    tiers = [tier for tier in AFTERWARDS if tier not in NOT_IN.get(name, ())]
+    return f"{behind.value[0]}; " + ", ".join(f"`{tier}` {AFTERWARDS[tier].value[0]}" for tier in tiers)
 
 
 def actions() -> str:
