@@ -17,7 +17,7 @@ from connector.licence.pricing import Goods
 from connector.negotiation.on_offer import OFFERED, UNDER_WAY, keep, withdrawn
 from connector.negotiation.protocol.states import PROVIDER
 from connector.provider import brief as briefs
-from connector.provider import repricing, steps
+from connector.provider import negotiable, repricing, steps
 from connector.provider.billing import orders
 from connector.runtime import reasons, rehearsal
 from connector.runtime.errors import Absent, Conflict, InvalidInput
@@ -158,6 +158,7 @@ def _priced(tx: Tx, row: ProductRow, ask: int, least: int | None) -> tuple[JsonO
     if least is None:
         least = ask if old_floor == old_ask else min(old_floor, ask)
     brief = briefs.check(row.brief | {"price": str(ask), "floor": str(least)})
+    negotiable.limits(brief, row.limits["rounds"], terms["tariff"]["currency"])  # its variants have to fit the price
     try:
         tariff = Tariff.from_json({**terms["tariff"], "minor": str(ask)})
     except ContractError as error:

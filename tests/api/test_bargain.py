@@ -112,6 +112,10 @@ async def test_the_commands_of_the_page_do_what_it_says(space, tmp_path):
     assert implied(read(rules), read(most)).holds
     assert view["negotiation"]["price"] == "1000"
 
+    with pytest.raises(PeerRefused) as fault:
+        await space.doors["provider"].call("POST", "products/rain/price", {"amount": "1.00", "floor": None})
+    assert "more than 4 times" in explain_failure(fault.value).text
+
     mandate = {"limit": str(PRICE), "purpose": PURPOSE, "prefer": "region=any"}
     body = {"id": "rain-asked", "product": "rain-asked", "mandate": mandate}
     await space.doors["buyer"].call("POST", "acquisitions", body)
