@@ -2,7 +2,7 @@
 
 Law: (1) no more is ordered than the chain says was paid under the agreement, less what was given back and what other
 orders still ask for. (2) An order is carried out when the provider's transfers that name its complaint reach it, or
-nothing is left of what was paid; the chain alone says so. (3) What was paid is what the channel of the recorded trade
+nothing is left of what was paid; the chain alone says so. (3) What was paid is what the channels of the recorded trade
 paid; of a trade that its provider never showed, what the two settled in channels that are of no other recorded trade,
 which all such trades of theirs share. (4) A share is of what was paid, whatever is given back of it, rounded down to a
 minor unit, and is money from the order on; of a trade
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.limits import PAIRS_KEPT_MAX
-from connector.store.rows.catalogue import TradeRow
+from connector.store.rows.catalogue import TradeChannelRow, TradeRow
 from contracts import payment_reference as references
 from contracts.decimals import read_decimal
 from contracts.split import WHOLE_BPS
@@ -105,7 +105,7 @@ class Redress:
         own, others = await self._core.store.read(lambda tx: _recorded(tx, row))
         paid = _paid(channels, licence, own, others)
         last = newest - self._core.settings.chain.confirmations
-        return Account(paid, tuple(one for one in back if one.reference == digest), last, own is not None)
+        return Account(paid, tuple(one for one in back if one.reference == digest), last, bool(own))
 
     async def require_seller(self, row: ComplaintRow, respondent: bytes) -> None:
         """Raise Conflict unless the respondent is who was paid."""
@@ -176,19 +176,23 @@ def read_share(told: str) -> int:
     return bps
 
 
-def _recorded(tx: Tx, row: ComplaintRow) -> tuple[bytes | None, frozenset[bytes]]:
-    """Return the channel of the recorded trade of a complaint's agreement, and those of the others of the two."""
+def _recorded(tx: Tx, row: ComplaintRow) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return the channels of the recorded trade of a complaint's agreement; else those of the others of the two."""
     own = tx.get(TradeRow, agreement=row.agreement)
     if own is not None:
-        return bytes.fromhex(own.channel), frozenset()
-    others = tx.find(TradeRow, "provider = ? and buyer = ?", (row.respondent, row.complainant))
-    return None, frozenset(bytes.fromhex(one.channel) for one in others)
+        more = tx.find(TradeChannelRow, "agreement = ?", (row.agreement,))
+        return frozenset(bytes.fromhex(one.channel) for one in (own, *more)), frozenset()
+    two = "provider = ? and buyer = ?", (row.respondent, row.complainant)
+    others = [*tx.find(TradeRow, *two), *tx.find(TradeChannelRow, *two)]
+    return frozenset(), frozenset(bytes.fromhex(one.channel) for one in others)
 
 
-def _paid(channels: dict[bytes, ChannelFacts], licence: Licence, own: bytes | None, others: frozenset[bytes]) -> int:
+def _paid(
+    channels: dict[bytes, ChannelFacts], licence: Licence, own: frozenset[bytes], others: frozenset[bytes]
+) -> int:
     """Return what was paid under an agreement, in minor units."""
-    if own is not None:
-        return channels[own].claimed if own in channels else 0
+    if own:
+        return sum(channels[one].claimed for one in own if one in channels)
     sides = licence.buyer, licence.provider
     return sum(
         one.claimed

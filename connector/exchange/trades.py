@@ -13,7 +13,7 @@ from catalog import trades as prices
 from catalog.trades import Trade, TradeClass
 from connector.exchange import listings
 from connector.runtime.errors import Conflict, NotPermitted
-from connector.store.rows.catalogue import ListingRow, TradeRow
+from connector.store.rows.catalogue import ListingRow, TradeChannelRow, TradeRow
 from contracts.canonical import sha
 from contracts.terms import product_key
 from contracts.unit_price import measure, unit_price
@@ -90,6 +90,8 @@ class Trades:
                 created=now,
             )
             tx.insert(known)
+        elif known.channel != told.channel.hex():  # an agreement may be paid through one channel after another
+            tx.put(TradeChannelRow(channel=told.channel.hex(), agreement=key, **parties, created=now))
         return {"agreement": key, "entry": str(known.entry)}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
 from connector.channel import windows
@@ -16,7 +16,7 @@ from connector.runtime.errors import PeerRefused, PeerUnreachable
 from connector.runtime.limits import REPORTED_TRADES_MAX
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import ChannelState, Side
-from connector.store.rows.product import ShownState, ShownTradeRow
+from connector.store.rows.product import ShownChannelRow, ShownState, ShownTradeRow
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Batch
 from contracts.typed_json import from_json
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 PATH = "/exchange/trades"
 _UNTOLD = (
     "SELECT id, agreement FROM channels WHERE role = ? AND state = ? AND claimed <> '0' "
-    "AND agreement NOT IN (SELECT agreement FROM shown_trades) ORDER BY created LIMIT ?"
+    "AND id NOT IN (SELECT channel FROM shown_trades) AND id NOT IN (SELECT channel FROM shown_channels) "
+    "ORDER BY created LIMIT ?"
 )
 
 log = logging.getLogger(__name__)
@@ -56,8 +57,8 @@ class Reporting:
             if state is None:
                 break
             now, taken = self._core.clock.now(), taken + (state is ShownState.SHOWN)
-            told = ShownTradeRow(agreement=row["agreement"], channel=row["id"], state=state, created=now)
-            await self._core.store.write(lambda tx, told=told: tx.put(told))  # type: ignore[misc]  # the same
+            about = {"agreement": row["agreement"], "channel": row["id"], "state": state, "created": now}
+            await self._core.store.write(partial(_note, about=about))
         return taken
 
     async def _show(self, trade: Trade) -> ShownState | None:
@@ -71,6 +72,12 @@ class Reporting:
             log.info("the exchange does not take a trade: %s", fault)
             return ShownState.REFUSED
         return ShownState.SHOWN
+
+
+def _note(tx: Tx, about: dict[str, Any]) -> None:
+    """Keep that a channel was shown: the first of an agreement as its trade, any other beside it."""
+    first = tx.get(ShownTradeRow, agreement=about["agreement"]) is None
+    tx.put(ShownTradeRow(**about) if first else ShownChannelRow(**about))
 
 
 def trade_of(tx: Tx, channel: str) -> Trade | None:

@@ -65,6 +65,13 @@ class World(Ground):
         self.put(channel, agreement=key, **{"state": ChannelState.CLOSED, "claimed": PAID, **changes})
         return key
 
+    def next(self, channel):
+        """The next channel of the same agreement, settled."""
+        self.second(channel)
+        row = self.store.act(lambda tx: tx.get("windows", channel=CHANNEL_ID.hex(), seq=1))
+        self.insert("windows", **{**row, "channel": channel.hex()})
+        self.put(channel, state=ChannelState.CLOSED, claimed=PAID)
+
 
 @pytest.fixture
 def world():
@@ -80,6 +87,18 @@ def test_a_settled_trade_is_shown_once_with_what_proves_it(world):
     assert trade.batch.prev == CHANNEL_ID
     assert sum(order.amount for order in trade.batch.orders) == first.cumulative == PAID
     assert (world.tell(), len(world.shown)) == (0, 1)
+
+
+def test_each_channel_of_an_agreement_is_shown_once(world):
+    channels = [b"\xc2" * 32, b"\xc3" * 32]
+    for channel in channels:
+        world.next(channel)
+    assert (world.tell(), world.tell()) == (3, 0)
+    assert [trade.channel for trade in world.shown] == [CHANNEL_ID, *channels]
+    assert world.states() == world.state("shown"), "the trade is the first of them"
+    rows = world.store.act(lambda tx: tx.find("shown_channels", order="channel"))
+    named = [(row["channel"], row["agreement"]) for row in rows]
+    assert named == [(one.hex(), world.pair.deal.hex()) for one in channels]
 
 
 @pytest.mark.parametrize("changes", [{"state": ChannelState.CLOSING}, {"claimed": 0}, {"role": Side.PAYER}])

@@ -159,6 +159,18 @@ class FederatedRow(TableRow):
     updated: datetime
 
 
+@table("trade_channels", key=("channel",), index=(("agreement",),))
+@dataclass(frozen=True, kw_only=True)
+class TradeChannelRow(TableRow):
+    """A further channel of a settled trade, as it was shown to the exchange."""
+
+    channel: str
+    agreement: str
+    provider: str
+    buyer: str
+    created: datetime
+
+
 @table("trades", key=("agreement",), index=(("entry",),))
 @dataclass(frozen=True, kw_only=True)
 class TradeRow(TableRow):

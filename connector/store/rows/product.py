@@ -76,6 +76,17 @@ class ResourceRow(TableRow):
     updated: datetime
 
 
+@table("shown_channels", key=("channel",))
+@dataclass(frozen=True, kw_only=True)
+class ShownChannelRow(TableRow):
+    """A further settled channel of a trade that the own exchange was shown already."""
+
+    channel: str
+    agreement: str
+    state: ShownState
+    created: datetime
+
+
 @table("shown_trades", key=("agreement",))
 @dataclass(frozen=True, kw_only=True)
 class ShownTradeRow(TableRow):

@@ -14,7 +14,7 @@ from connector.exchange.complaints import Complaints, overdue
 from connector.exchange.redress import Redress
 from connector.runtime.clock import SetClock
 from connector.runtime.errors import Absent, Conflict, InvalidInput
-from connector.store.rows.catalogue import TradeRow
+from connector.store.rows.catalogue import TradeChannelRow, TradeRow
 from connector.store.rows.space import ComplaintRow
 from connector.store.store import Store
 from contracts import payment_reference as references
@@ -121,7 +121,7 @@ class Ground:
 
 @pytest.fixture
 async def ground(tmp_path, monkeypatch):
-    store = await Store.open(tmp_path / "cases.db", (ComplaintRow.TABLE, TradeRow.TABLE))
+    store = await Store.open(tmp_path / "cases.db", (ComplaintRow.TABLE, TradeRow.TABLE, TradeChannelRow.TABLE))
     made = Ground(store)
 
     async def between(programs, sender, to, first=0, last=None):
@@ -183,6 +183,13 @@ async def test_a_recorded_trade_says_which_channel_counts_and_which_does_not(gro
     ground.chain.channels[b"\x0c" * 32] = channel(900)
     with pytest.raises(Conflict, match=r"5.00 CNY was paid"):
         await ground.ordered(501)
+    further = TradeChannelRow(
+        channel=(b"\x0c" * 32).hex(), agreement=DIGEST, provider=PROVIDER, buyer=BUYER, created=NOW
+    )
+    await ground.write(lambda tx: tx.insert(further))
+    with pytest.raises(Conflict, match=r"14.00 CNY was paid"):
+        await ground.ordered(1401)
+    await ground.ordered(1400)
 
 
 def trade(agreement, key, amount):
