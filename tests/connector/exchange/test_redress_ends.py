@@ -1,3 +1,4 @@
+# ruff: noqa: F401, F811 (the fixture is that of the other file)
 """When an order is carried out, late, ended otherwise or not to be told, over a chain that a test writes."""
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from catalog.errors import ComplaintError
 from connector.exchange.complaints import overdue
 from connector.exchange.redress import Redress
 from ledger.chain.errors import ChainUnreachable
-from tests.connector.exchange.test_redress import BUYER, DIGEST, EXCHANGE, PROVIDER, A, Settled
+from tests.connector.exchange.test_redress import BUYER, DIGEST, EXCHANGE, PROVIDER, A, Settled, ground
 
 
 @pytest.mark.parametrize(("days", "late"), [(13, ""), (15, "yes")])
