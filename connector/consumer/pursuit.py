@@ -14,6 +14,7 @@ from urllib.parse import quote
 from catalog.demand import State
 from connector.consumer import mandate as mandates
 from connector.core.driver import Driver
+from connector.enforcement.person import words_of
 from connector.runtime.errors import Absent, Conflict, PeerRefused, as_reason
 from connector.store.rows.agreement import AcquisitionState, PursuitRow, PursuitState
 
@@ -109,7 +110,9 @@ class Pursuits:
             await self._ask("POST", row.id, "negotiate", product=product)
         acquisition = f"{row.id}:{product}"
         self._getting[acquisition] = row.id  # before it is begun: its first move may come at once
-        await self._acquisitions.acquire(acquisition, product, row.mandate)
+        # it names who asked, which nobody may say who asks again
+        said = {mandates.SAID: words_of(row.mandate.get(mandates.SAID))}
+        await self._acquisitions.acquire(acquisition, product, row.mandate | said)
         tried = [*row.tried, product]
         after = replace(row, state=PursuitState.GETTING, product=product, acquisition=acquisition, tried=tried)
         return await self._move(row, after)
