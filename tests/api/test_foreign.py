@@ -133,7 +133,7 @@ async def test_an_address_that_is_not_called(space, say, foreign, stranger, name
 
 
 async def test_the_audit_counts_what_the_provider_says(space):
-    for role in ("provider", "buyer"):  # what is counted is under a published head, also where heads were anchored before
+    for role in ("provider", "buyer"):  # what is counted is under a published head
         await space.doors[role].call("POST", "log/anchor", {})
     data = space.people["regulator"].data
     found = await inspect(Asked(space.url("exchange"), data, development=True))
