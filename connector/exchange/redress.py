@@ -180,11 +180,11 @@ def _recorded(tx: Tx, row: ComplaintRow) -> tuple[frozenset[bytes], frozenset[by
     """Return the channels of the recorded trade of a complaint's agreement; else those of the others of the two."""
     own = tx.get(TradeRow, agreement=row.agreement)
     if own is not None:
-        more = tx.find(TradeChannelRow, "agreement = ?", (row.agreement,))
-        return frozenset(bytes.fromhex(one.channel) for one in (own, *more)), frozenset()
+        more = [one.channel for one in tx.find(TradeChannelRow, "agreement = ?", (row.agreement,))]
+        return frozenset(map(bytes.fromhex, (own.channel, *more))), frozenset()
     two = "provider = ? and buyer = ?", (row.respondent, row.complainant)
-    others = [*tx.find(TradeRow, *two), *tx.find(TradeChannelRow, *two)]
-    return frozenset(), frozenset(bytes.fromhex(one.channel) for one in others)
+    others = [one.channel for one in tx.find(TradeRow, *two)] + [one.channel for one in tx.find(TradeChannelRow, *two)]
+    return frozenset(), frozenset(map(bytes.fromhex, others))
 
 
 def _paid(
