@@ -33,7 +33,7 @@ ACTS: tuple[Act, ...] = (
         "provider",
         "publishing.begin",
         (*PUBLISHED, FILES),
-        ("description", "keywords", "floor", "region", "openings", "mask", "negotiable"),
+        ("description", "keywords", "floor", "region", "openings", "mask", "negotiable", "rules"),
     ),
     Act("/publish/files/removal", "provider", "publishable.remove", ("name",)),
     Act("/publish/folders", "provider", "publishable.add_folder", ("folder",)),

@@ -19,6 +19,7 @@ from connector.console.words import (
     hints,
     market,
     publishing,
+    rules,
     supervision,
     trade,
 )
@@ -42,6 +43,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **hints.WORDS,
     **trade.WORDS,
     **publishing.WORDS,
+    **rules.WORDS,
     **market.WORDS,
     **supervision.WORDS,
 }

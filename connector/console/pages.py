@@ -68,6 +68,7 @@ PAGES: tuple[Page, ...] = (
         columns(*MEASURED),
         menu="data",
     ),
+    Page("rules", "/rules", "provider", "composing.rules"),
     Page(
         "product-draft",
         "/publish/file",

@@ -17,7 +17,7 @@ from catalog.describe import media_type
 from catalog.errors import CatalogError
 from catalog.profile import FileProfile
 from connector.api.pages.publishable import offered, there
-from connector.console import describing, language
+from connector.console import composing, describing, language
 from connector.console.amounts import minor
 from connector.console.examples import examples
 from connector.console.fields import FILES, PUBLISHED
@@ -94,10 +94,8 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject, currency: st
         "floor": minor(fields["floor"], currency) if fields["floor"] else price,
         "unit": fields["unit"],
         "tier": fields["tier"],
-        "purpose": fields["purpose"],
         "until": fields["until"] + LAST_SECOND,
-        "region": fields["region"] or None,
-        "openings": int(openings) if openings else None,
+        **_ruled(fields, int(openings) if openings else None),
         "mask": _masks(fields["mask"]),
         "negotiable": fields.get("negotiable", "").strip() or None,
     })  # fmt: skip
@@ -125,6 +123,13 @@ def previewed(core: Core, publications: Publications, made: JsonObject, there: J
 def _unmeasured(path: Path, size: int) -> FileProfile:
     """Return kind and size of a file that is too long for somebody who waits."""
     return FileProfile(path.name, media_type(path.name), size)
+
+
+def _ruled(fields: JsonObject, openings: int | None) -> JsonObject:
+    """Return the rules of a form: those that were put together, or the usual ones."""
+    if text := fields.get("rules", "").strip():
+        return {"rules": composing.read(text), "purpose": None, "region": None, "openings": None}
+    return {"purpose": fields["purpose"], "region": fields["region"] or None, "openings": openings}
 
 
 def _masks(text: str) -> dict[str, str] | None:

@@ -74,6 +74,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "publish.purpose": ("May be used for", "允许的使用目的"),
     "publish.until": ("Until the end of", "截止日期"),
     "publish.negotiable": ("How far buyers may bargain over the rules (perhaps empty)", "规则可谈范围(可留空)"),
+    "publish.rules": ("Rules that were put together", "已组合的规则"),
+    "publish.ruled": (
+        "These rules stand in place of purpose, region and openings below.",
+        "以下规则取代下方的用途、地区与打开次数。",
+    ),
     "publish.region": ("Only in, such as CN or US-NY (perhaps empty)", "限用地区,如 CN 或 US-NY(可留空)"),
     "publish.openings": ("At most so many openings (perhaps empty)", "最多打开次数(可留空)"),
     "publish.look": ("Preview", "预览"),
