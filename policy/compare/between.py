@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from policy.compare.document import write
 from policy.compare.example import find_example
 from policy.compare.findings import Finding
+from policy.compare.obliged import forbidden
 from policy.compare.questions import Side
 from policy.compare.space import Space
 from policy.model import Conflict
@@ -26,6 +27,9 @@ def between(numbers: tuple[int, int], policies: tuple[Policy, Policy]) -> Iterat
         return
     if one.id and one.id == other.id:
         yield Finding("same-id", numbers[1], "/@id", (one.id,))
+    for first, second, at in ((one, other, numbers), (other, one, numbers[::-1])):
+        for duty, rule in forbidden(first, second):
+            yield Finding("duty-forbidden-here", at[1], rule.path, (duty.action, _name(at[0], first)))
     if Conflict.PERM is one.conflict is other.conflict:
         return
     sides = (Side("a", one), Side("b", other))

@@ -31,6 +31,8 @@ FINDINGS: Mapping[str, tuple[Level, tuple[str, ...]]] = {
     "policy-void": (Level.ERROR, ("other",)),
     "late-for-its-use": (Level.ERROR, ("duty",)),
     "never-fulfilled": (Level.ERROR, ("duty",)),
+    "duty-forbidden": (Level.ERROR, ("duty", "other")),
+    "duty-perhaps-forbidden": (Level.WARNING, ("duty", "other")),
     "never-forbids": (Level.WARNING, ()),
     "due-before-use": (Level.WARNING, ("duty",)),
     "says-nothing-new": (Level.WARNING, ("other",)),
@@ -42,6 +44,7 @@ FINDINGS: Mapping[str, tuple[Level, tuple[str, ...]]] = {
     "same-id": (Level.ERROR, ("other",)),
     "no-common-law": (Level.ERROR, ("other",)),
     "forbidden-here": (Level.WARNING, ("other",)),
+    "duty-forbidden-here": (Level.WARNING, ("duty", "other")),
     "same-elsewhere": (Level.NOTE, ("other",)),
 }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from policy.compare.boxes import NOWHERE
 from policy.compare.example import find_example
 from policy.compare.findings import Finding
+from policy.compare.obliged import forbidden
 from policy.compare.questions import DEADLINE, Side
 from policy.compare.space import Space
 from policy.compare.stricter import fulfillable, impossible
@@ -52,6 +53,7 @@ class Inspection:
         yield from self._meetings()
         yield from self._repeated()
         yield from self._counted_apart()
+        yield from self._against_duties()
         for rule, region in self._granted:
             yield from self._out_of_time(rule.duties, region)
         everywhere = [region for _rule, region in self._granted]
@@ -92,6 +94,12 @@ class Inspection:
                     if later or wider - region:
                         needless.add(rule.rule.id)
                         yield self._of(rule, "says-nothing-new", other.rule.path)
+
+    def _against_duties(self) -> Iterator[Finding]:
+        """Find duties to do what is forbidden."""
+        for duty, rule in forbidden(self._side.policy, self._side.policy):
+            code = "duty-perhaps-forbidden" if rule.conditions else "duty-forbidden"
+            yield Finding(code, self._number, duty.path, (duty.action, rule.path))
 
     def _counted_apart(self) -> Iterator[Finding]:
         """Find permissions for the same uses that each count for themselves: together they let more through."""

@@ -144,6 +144,15 @@ _FINDINGS = {
         ("the duty to {duty} can never be done: its terms exclude one another", "loosen or remove one of its terms"),
         ("义务“{duty}”永远无法履行：其条款相互排斥", "放宽或删去其中一项条款"),
     ),
+    "duty-forbidden": (
+        ("the duty to {duty} is to do what the prohibition at {other} forbids", "remove one of the two"),
+        ("义务“{duty}”正是 {other} 处所禁止的", "删去其中之一"),
+    ),
+    "duty-perhaps-forbidden": (
+        ("the duty to {duty} is to do what the prohibition at {other} forbids under its conditions",
+         "say in the prohibition when it does not hold, or remove one of the two"),
+        ("义务“{duty}”在 {other} 处的条件成立时被禁止", "写明该禁止何时不适用，或删去其中之一"),
+    ),
     "never-forbids": (
         ("this prohibition never holds: its conditions exclude one another", "loosen or remove one of its conditions"),
         ("此禁止永远不会成立：其条件相互排斥", "放宽或删去其中一个条件"),
@@ -190,6 +199,10 @@ _FINDINGS = {
         ("this prohibition forbids something that {other} allows",
          "nothing, if the stricter of the two is meant to hold"),
         ("此禁止所禁的有一部分为 {other} 所允许", "若有意以较严者为准，无须修改"),
+    ),
+    "duty-forbidden-here": (
+        ("this prohibition forbids what {other} obliges to: to {duty}", "remove one of the two"),
+        ("此禁止所禁的正是 {other} 所要求的义务“{duty}”", "删去其中之一"),
     ),
     "same-elsewhere": (
         ("this policy says the same as {other}", "remove one of them"),

@@ -35,7 +35,7 @@ SEED = 20_130_101
 SCALE = int(os.environ.get("PENSTOCK_TEST_MARKET_SCALE", "10"))
 AT_ONCE = 8  # deals of one house
 # licences of the short product last so long from their publication, on a slow machine and on a long day longer
-SHORT_SECONDS_MIN, SHORT_SECONDS_WHOLE, OF_OPENING = 15, 45, 2.5
+SHORT_SECONDS_MIN, SHORT_SECONDS_WHOLE, OF_OPENING = 25, 45, 4
 # how complaints go: who does what
 HEARINGS = (
     (("respondent", Move.ANSWER), ("complainant", Move.ESCALATE), ("exchange", Move.UPHOLD)),

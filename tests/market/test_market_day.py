@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 
 import pytest
@@ -19,7 +20,7 @@ PLANTED = {"key-faulted", "keys-from-chain"}
 async def test_the_day_was_as_the_plot_says(day):
     assert len(day.deals) == sum(max(kind.count // day.scale, 2) for kind in PLOT.values())
     for deal in day.deals:
-        assert deal.state in PLOT[deal.kind].ends, (deal.key, deal.good.name, deal.view)
+        assert deal.state in PLOT[deal.kind].ends, f"{deal.key} {deal.good.name}: {json.dumps(deal.view)}"
     counts = day.counts()
     assert counts["cancelled", "failed"], "some pulls were cancelled in the middle"
     assert {deal.said["ruling"]["finding"] for deal in day.of("garbage")} == {"wrong-key"}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 
 from connector.custody.kek import beside
+from tests.api.answers.told import WITHIN_SECONDS
+from tests.api.space import PURPOSE
 
 
 async def play(told):
     await _vault(told)
     await _processes(told)
+    await _asked(told)
     await _accounts(told)
     await _copies(told)
 
@@ -44,6 +48,21 @@ async def _processes(told):
     await told.say("admin terminate", transfers[1], by="buyer")
     agreement = (await told.space.doors["buyer"].call("GET", "acquisitions/leased-4"))["agreement"]
     await told.say("admin revoke", agreement, by="provider")
+
+
+async def _asked(told):
+    """Who asks for other rules than those on offer waits for a word."""
+    waiting = ("--kind", "negotiation", "--turn", "ours")
+    bargained = {"negotiable": "region=any", "askFirst": True}
+    await told.space.publish_files("provider", "asked-first", told.space.files("asked-first", (70_000,)), **bargained)
+    mandate = {"limit": "1000", "purpose": PURPOSE, "prefer": "region=any"}
+    body = {"id": "asked-first", "product": "asked-first", "mandate": mandate}
+    await told.space.doors["buyer"].call("POST", "acquisitions", body)
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not (waits := (await told.say("admin list", *waiting, by="provider"))["processes"]):
+            await asyncio.sleep(0.2)
+    await told.say("admin assent", waits[0]["id"], by="provider")
+    await told.space.complete("asked-first", within=WITHIN_SECONDS)
 
 
 async def _accounts(told):

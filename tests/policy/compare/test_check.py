@@ -92,6 +92,24 @@ ALONE = {
         {},
         [("never-fulfilled", "/permission/0/duty/0")],
     ),
+    "a duty to do what is forbidden": (
+        [permits(duty=[{"action": "delete", "mode": "post"}])],
+        {"prohibition": [{"action": "delete"}], "conflict": "prohibit"},
+        [("duty-forbidden", "/permission/0/duty/0"), ("prohibition-wins", "/permission/0")],
+    ),
+    "an obligation that lies in what is forbidden": (
+        [{"action": "read"}],
+        {
+            "obligation": [{"action": "alert", "assignee": "did:web:buyer.example"}],
+            "prohibition": [{"action": "inform"}],
+        },
+        [("duty-forbidden", "/obligation/0")],
+    ),
+    "a duty around a use that is forbidden": (
+        [{"action": "read", "duty": [{"action": "inform"}]}],
+        {"prohibition": [{"action": "use"}], "conflict": "perm"},
+        [("permission-wins", "/permission/0")],
+    ),
     "thirty days and a month": (
         [permits("elapsedTime lteq P30D", "elapsedTime lteq P1M")],
         {},
