@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from connector.cli import declared
-from connector.cli.options import DryRun, folder_option
+from connector.cli.options import DryRun  # noqa: TC001  # typer reads it when the command is made
 from connector.cli.progress import writing
 from connector.cli.speak import watched
+from connector.client.acts.columns import Column, lines
 from contracts.units import LEASED
 
-Folder = Annotated[Path | None, folder_option("--to", "write the opened files into this directory")]
+# of a cell of an answer
+CELL_CHARS = 40
+
+To = Annotated[
+    Path | None,
+    typer.Option(
+        "--to", help="this directory for the opened files, or this new file for what --query finds", resolve_path=True
+    ),
+]
 
 
 @declared.asking("replica_open", "id", "to")
 def open_(
     typed: declared.Typed,
-    to: Folder = None,
+    to: To = None,
     identifier: Annotated[str | None, typer.Option("--id", help="opening id; repeat it to ask again")] = None,
     *,
     dry_run: DryRun = False,
@@ -30,6 +40,10 @@ def open_(
         _try_out(typed)
         return
     told = {"id": identifier or str(uuid.uuid4()), "to": None if to is None else str(to)}
+    if typed["query"] is not None:
+        opened = typed.ask(**told)
+        typed.tell(opened, [f"opening {opened['number']}, charged {opened['charged']}", *found(opened)])
+        return
     if to is not None and watched():
         got = typed.of("acquisition_show").ask(id=typed["acquisition"])
         with writing(to, int(got["progress"]["bytes"])):
@@ -38,6 +52,24 @@ def open_(
         opened = typed.ask(**told)
     what = f"{opened['bytes']} bytes in {len(opened['files'])} files"
     typed.tell(opened, [f"opening {opened['number']}: {what}, charged {opened['charged']}", *renamings(opened)])
+
+
+def found(told: dict[str, Any]) -> list[str]:
+    """Return the lines of what a statement found, and what its process was kept from."""
+    answer = told.get("answer")
+    if answer is None:
+        return ["this opening was made before: what it found was told then, and is kept nowhere"]
+    told_of = f"{answer['rowCount']} rows in {answer['seconds']} s; its process was confined: "
+    end = told_of + (", ".join(answer["confined"]) or "not at all")
+    if answer["to"] is not None:
+        return [f"written to {answer['to']}", end]
+    shown = [Column(name, partial(_cell, at), characters=CELL_CHARS) for at, name in enumerate(answer["columns"])]
+    more = answer["rowCount"] - len(answer["rows"])
+    return [*lines(shown, answer["rows"]), *([f"… and {more} more: --to FILE.csv has all"] if more else []), end]
+
+
+def _cell(at: int, row: list[Any]) -> Any:
+    return row[at]
 
 
 def renamings(told: dict[str, Any]) -> list[str]:

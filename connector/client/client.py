@@ -30,7 +30,7 @@ from connector.client.acts.table import named
 from connector.client.address import Address
 from connector.client.faults import as_met, met
 from connector.client.opened_table import OpenedTable
-from connector.client.results import Acquired, Exported, Json, Opened, Product, Published, Quote, Settled
+from connector.client.results import Acquired, Asked, Exported, Json, Opened, Product, Published, Quote, Settled
 from connector.client.server import Server, server
 from connector.runtime.errors import Conflict, InvalidInput, PaymentRefused, from_reason
 
@@ -224,6 +224,26 @@ class Client:
         with tempfile.TemporaryDirectory(prefix="penstock-open-") as folder:
             opened = await self.open_here(acquisition, purpose=purpose, to=Path(folder) / "opened", said=said)
             return OpenedTable(opened, await asyncio.to_thread(tables.read, Path(folder) / "opened"))
+
+    async def ask(
+        self,
+        acquisition: str | Acquired,
+        statement: str,
+        *,
+        purpose: str,
+        to: str | Path | None = None,
+        within: int | None = None,
+        said: Mapping[str, str] | None = None,
+    ) -> Asked:
+        """Ask one SELECT of what was got, as an opening; its rows are told, or written to the new file `to`.
+
+        A confined process of the server's reads it, at most `within` seconds. Raises InvalidInput for what cannot be
+        answered, uncounted where that is known before it runs, and NotPermitted.
+        """
+        body: dict[str, Any] = {"acquisition": _named(acquisition), "purpose": purpose, "query": statement}
+        body |= {} if to is None else {"to": self._place(to)}
+        body |= ({} if within is None else {"within": within}) | ({"said": dict(said)} if said else {})
+        return Asked.read(await self.replica_open(id=str(uuid.uuid4()), **body))
 
     async def export_keys(
         self,

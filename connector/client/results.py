@@ -124,6 +124,31 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a statement found: the names of its columns, its rows (none where they went to a file), how many in all.
+
+    `confined` names what the process that read the data was held by.
+    """
+
+    number: int
+    charged: int
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    count: int
+    confined: tuple[str, ...]
+    whole: Json = field(repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Self:
+        """Read what an opening says that was asked a statement."""
+        answer = told["answer"]
+        rows = tuple(tuple(row) for row in answer["rows"])
+        numbers = _number(told, "number"), _number(told, "charged")
+        confined = tuple(map(str, answer["confined"]))
+        return cls(*numbers, tuple(map(str, answer["columns"])), rows, _number(answer, "rowCount"), confined, told)
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
     """Keys that were handed out: the how-manieth opening it was, where they are, and what that means."""
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,22 +23,32 @@ from connector.channel import account as accounts
 from connector.channel import openings, tally, windows
 from connector.channel.plan import Want
 from connector.consumer import copying, key_export, next_channel, reads
+from connector.consumer.asking import Question
 from connector.consumer.followed import WAIT_SECONDS_MAX
 from connector.consumer.mandate import refuse_unwritable
+from connector.consumer.place import Place
 from connector.consumer.purchase import Purchase
 from connector.consumer.wish import wished
 from connector.custody import replicas
-from connector.custody.packs import BROKEN, packs_of
+from connector.custody.packs import BROKEN
 from connector.custody.reader import Reader
 from connector.custody.scrub import ERASED
+from connector.enforcement.context import QUERY
 from connector.enforcement.person import OWNER, Person
 from connector.licence.books import transfer_id
 from connector.licence.licensed import rows_of
 from connector.negotiation.envelope import pids
 from connector.negotiation.protocol.offers import PLAIN
-from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnreachable, explain_failure, from_reason
-from connector.runtime.local_names import local_names, renamed
-from connector.runtime.stage import require_empty, require_free
+from connector.runtime.errors import (
+    Absent,
+    Conflict,
+    InvalidInput,
+    NotPermitted,
+    PeerUnreachable,
+    explain_failure,
+    from_reason,
+)
+from connector.runtime.local_names import renamed
 from connector.settlement import disputes
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
 from connector.store.rows.channel import Side
@@ -51,8 +60,6 @@ from ledger.edition.opening import Code, OpeningError
 from policy.purposes import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from connector.channel.doors import Buyer
     from connector.channel.receive import Received
     from connector.consumer.acknowledging import Acknowledging
@@ -69,21 +76,8 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the files of an opening go; `packed` leaves small files in their archives."""
-
-    folder: Path
-    overwrite: bool
-    packed: bool = False
-
-    def require(self, names: Iterable[str] | None) -> None:
-        """Raise Conflict or InvalidInput for what will be in the way of files (None: of whatever name; blocking)."""
-        refuse_unwritable(self.folder)
-        if names is not None:
-            require_free(self.folder, local_names(names).values(), overwrite=self.overwrite)
-        elif not self.overwrite:
-            require_empty(self.folder)
+# reader processes of one connector at once
+SITTINGS_MAX = 4
 
 
 class Openings:
@@ -105,7 +99,7 @@ class Openings:
         self._core, self._buyer, self._secrets, self._blobs = core, buyer, secrets, blobs
         self._books, self._acknowledging, self._next_channels = books, acknowledging, next_channels
         self._reads, self._till, self._acquisitions = reads, till, acquisitions
-        self._turn = asyncio.Lock()
+        self._turn, self._sittings, self._asking = asyncio.Lock(), asyncio.Semaphore(SITTINGS_MAX), set[str]()
 
     async def open(self, body: Any, person: Person = OWNER) -> JsonObject:
         """Open as `{id, acquisition, purpose, said?, to?, overwrite?, packed?}` says; raises NotPermitted with reasons.
@@ -114,10 +108,12 @@ class Openings:
         """
         key, purpose = str(body.get("id", "")), resolve(str(body.get("purpose", "")))
         to, overwrite, packed = body.get("to"), body.get("overwrite", False), body.get("packed", False)
-        flags = isinstance(overwrite, bool) and isinstance(packed, bool)
-        if not key or (to is not None and not Path(str(to)).is_absolute()) or not flags:
+        absolute = to is None or Path(str(to)).is_absolute()
+        if not (key and absolute and isinstance(overwrite, bool) and isinstance(packed, bool)):
             words = "an opening needs an `id`; `to` is an absolute path if it is given, and the rest true or false"
             raise InvalidInput(words)
+        if (question := Question.of(body)) is not None:
+            return await self._ask(key, purpose, body, question, person)
         if packed and to is None:
             raise InvalidInput("archives are left packed where they are written", "say `to`, the directory for them")
         if key.startswith(key_export.PREFIX):
@@ -131,6 +127,23 @@ class Openings:
             if row.state == ReadState.DONE and row.result is not None:
                 return {"renamed": {}} | dict(row.result)
             return await self._perform(row, place)
+
+    async def _ask(self, key: str, purpose: str, body: JsonObject, question: Question, person: Person) -> JsonObject:
+        """Have a statement answered by what is opened for it; the answer is told once and kept nowhere."""
+        said = {**person.says(body.get("said")), QUERY: question.statement}
+        if key in self._asking:
+            raise Conflict(f"the opening `{key[:100]}` is being made", "wait for it, or choose another id")
+        self._asking.add(key)
+        try:
+            async with self._sittings, question:
+                await asyncio.to_thread(question.require, None)
+                row = await self._reads.begin(key, await self._got(str(body.get("acquisition", ""))), purpose, said)
+                if row.state == ReadState.DONE and row.result is not None:
+                    return {"renamed": {}} | dict(row.result)
+                done = await self._perform(row, question)
+                return {**done, "answer": await question.told()}
+        finally:
+            self._asking.discard(key)
 
     async def export_keys(self, body: Any, person: Person = OWNER) -> JsonObject:
         """Hand out a kept replica's keys as `{id, acquisition, purpose, said?, to}` says; an opening like any other.
@@ -190,9 +203,11 @@ class Openings:
             raise Absent(f"`{named[:100]}` is not here, or not complete", "penstock get, first")
         return got
 
-    async def _perform(self, row: ReadRow, to: Place | None) -> JsonObject:
+    async def _perform(self, row: ReadRow, to: Place | Question | None) -> JsonObject:
         agreement = await self._agreement(row.agreement)
-        if agreement.signed_terms["tier"] == PLAIN:
+        if isinstance(to, Question):
+            to.of_tier(agreement.signed_terms["tier"])
+        elif agreement.signed_terms["tier"] == PLAIN:
             return await self._plain(row, to)
         replica = await self._core.store.read(lambda tx: replicas.under(tx, row.agreement))
         assert replica is not None, "a complete acquisition has its replica"
@@ -232,7 +247,7 @@ class Openings:
     # ---- leased: bought from the key holder, once per opening
 
     async def _leased(
-        self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | None
+        self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | Question | None
     ) -> JsonObject:
         got = await self._acquisition(row.acquisition)
         rows = rows_of(agreement.signed_terms, replicas.table_of(replica))
@@ -248,7 +263,7 @@ class Openings:
         channel = bytes.fromhex(got.its_channel)
         secrets = {key.row: key.secret for key in received.keys}
         try:
-            told, files, size = await self._read(agreement, replica, secrets, to)
+            told, files, size = await self._read(row, agreement, replica, secrets, to)
         except OpeningError as wrong:
             if wrong.code is Code.EDITION and wrong.row is not None:
                 await disputes.accuse(self._core, self._buyer, channel, received, wrong.row)
@@ -329,28 +344,35 @@ class Openings:
 
     # ---- kept: decided and counted here
 
-    async def _kept(self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | None) -> JsonObject:
+    async def _kept(
+        self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | Question | None
+    ) -> JsonObject:
         secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica.id))
         if to is not None and row.state == ReadState.ASKED:  # not counted yet
-            await asyncio.to_thread(self._require, to, agreement, replica, secrets)
-        number = await self._reads.decide(row)
-        told, files, size = await self._read(agreement, replica, secrets, to)
+            await asyncio.to_thread(self._look, to, agreement, replica, secrets)
+        number = await self._reads.decide(row, leaves=isinstance(to, Question) and to.to is not None)
+        try:
+            told, files, size = await self._read(row, agreement, replica, secrets, to)
+        except BaseException:
+            await self._reads.stop(row)
+            raise
         return await self._reads.finish(row, number, size, files, told)
 
-    def _require(self, to: Place, agreement: AgreementRow, replica: WholeReplica, secrets: dict[int, bytes]) -> None:
-        """Look for what is in the way of the files: of the index their names are read, and nothing is told of them.
-
-        What is in packs is not known before they are opened.
-        """
+    def _look(
+        self, to: Place | Question, agreement: AgreementRow, replica: WholeReplica, secrets: dict[int, bytes]
+    ) -> None:
         with replicas.sealed_file(self._blobs.folder, replica) as sealed:
-            reader = Reader(sealed, secrets, rows_of(agreement.signed_terms, sealed.table))
-            unpacks = not to.packed and packs_of(reader.index())
-            to.require(None if unpacks else [file.name for file in reader.files()])
+            to.look(Reader(sealed, secrets, rows_of(agreement.signed_terms, sealed.table)))
 
     # ---- both
 
     async def _read(
-        self, agreement: AgreementRow, replica: WholeReplica, secrets: dict[int, bytes], to: Place | None
+        self,
+        row: ReadRow,
+        agreement: AgreementRow,
+        replica: WholeReplica,
+        secrets: dict[int, bytes],
+        to: Place | Question | None,
     ) -> tuple[dict[str, str], list[str], int]:
         """Open all that was agreed on, to a folder or only in memory.
 
@@ -362,14 +384,14 @@ class Openings:
                 rows = rows_of(agreement.signed_terms, sealed.table)
                 reader = Reader(sealed, secrets, rows)
                 size = tally.plain_bytes(sealed.table, rows - RowSet(((0, sealed.table.index_rows),)))
-                if to is None:
-                    names = reader.prove()
-                else:
-                    paths = reader.open_files(to.folder, overwrite=to.overwrite, packed=to.packed)
-                    names = [str(path) for path in paths]
+                names, size = (reader.prove(), size) if to is None else to.take(reader, size)
                 return reader.renamed, names, size
 
-        return await asyncio.to_thread(work)
+        reading = asyncio.to_thread(work)
+        if not isinstance(to, Question):
+            return await reading
+        to.columns = sorted(agreement.signed_terms.get("columns", ()))
+        return await to.while_it_holds(reading, partial(self._reads.over, row))
 
 
 def _is_packed(got: AcquisitionRow) -> bool:

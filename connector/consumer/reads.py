@@ -13,9 +13,10 @@ from connector.channel import tally
 from connector.channel.errors import ChannelFault
 from connector.custody import lineage, replicas
 from connector.enforcement import performed, uses
-from connector.enforcement.context import PURPOSE, measured, share_of
+from connector.enforcement.context import PURPOSE, QUERY, measured, share_of
 from connector.enforcement.person import words_of
 from connector.enforcement.rules import agreed
+from connector.enforcement.ruling import why_not
 from connector.enforcement.use import PART, RELEASE, Link, Use
 from connector.licence.licensed import facts_of, rows_of
 from connector.runtime.errors import Conflict, NotPermitted
@@ -65,8 +66,8 @@ class Reads:
                     created=now,
                 )
                 tx.insert(known)
-            same = (known.acquisition, known.purpose) == (got.id, purpose) and words_of(known.said) == words_of(said)
-            if not same:
+            before = (known.acquisition, known.purpose, words_of(known.said), (known.said or {}).get(QUERY))
+            if before != (got.id, purpose, words_of(said), said.get(QUERY)):
                 raise Conflict(f"the opening `{key[:100]}` was for something else", "choose another id")
             return known
 
@@ -75,13 +76,16 @@ class Reads:
             raise NotPermitted(row.reason or "")
         return row
 
-    async def decide(self, row: ReadRow, *, keys_leave: bool = False) -> int:
+    async def decide(self, row: ReadRow, *, keys_leave: bool = False, leaves: bool = False) -> int:
         """Decide an opening by our own agreement's policy and count it; returns its number, raises NotPermitted.
 
-        With `keys_leave` it is one whose keys are handed out: that must be permitted, too, and is recorded.
+        With `keys_leave` it is one whose keys are handed out: that must be permitted, too, and is recorded. `leaves`:
+        what a statement finds goes into a file, which must be permitted alike.
         """
         try:
-            number = await self._core.store.write(lambda tx: self._decide(tx, row, keys_leave=keys_leave))
+            number = await self._core.store.write(
+                lambda tx: self._decide(tx, row, keys_leave=keys_leave, leaves=leaves)
+            )
         except ChannelFault as failure:
             await self._duties.note(failure, [row.agreement])
             raise
@@ -89,7 +93,7 @@ class Reads:
             raise NotPermitted(number)
         return number
 
-    def _decide(self, tx: Tx, row: ReadRow, *, keys_leave: bool) -> int | str:
+    def _decide(self, tx: Tx, row: ReadRow, *, keys_leave: bool, leaves: bool) -> int | str:
         """Return the opening's number, or the reasons of a denial."""
         agreement = tx.get(AgreementRow, digest=row.agreement)
         assert agreement is not None
@@ -105,7 +109,7 @@ class Reads:
         under = self._under(row, agreement)
         opening = Use((under,), "read", said, RELEASE, "opening", taker=row.id)
         export = replace(opening, action="download", place="export", stage=PART, draws=False)
-        if refused := self._enforcement.at_once(tx, (export, opening) if keys_leave else (opening,), now):
+        if refused := self._enforcement.at_once(tx, (export, opening) if keys_leave or leaves else (opening,), now):
             return refused
         tx.update(ReadRow, {"id": row.id}, state=ReadState.DECIDED)
         number = 1 + len(tx.find(ReadRow, "agreement = ? and state = ?", (row.agreement, ReadState.DONE)))
@@ -118,6 +122,23 @@ class Reads:
             }
             self._core.evidence.record(tx, lineage.EXPORTED, part=row.agreement, link=link, fields=told, now=now)
         return number
+
+    async def over(self, row: ReadRow) -> str:
+        """Return why nothing may be read under a row's agreement any more, empty while it may."""
+
+        def act(tx: Tx) -> str:
+            agreement, now = tx.get(AgreementRow, digest=row.agreement), self._core.clock.now()
+            assert agreement is not None
+            if over := self._standing.over(tx, agreement, now):
+                return over
+            ruling = self._standing.look(tx, agreement, now).ruling
+            return why_not(ruling)
+
+        return await self._core.store.read(act)
+
+    async def stop(self, row: ReadRow) -> None:
+        """Note that an opening came to no end: it stays counted, and its time is metered no more."""
+        await self._core.store.write(lambda tx: uses.end(tx, row.id, self._core.clock.now()))
 
     def _under(self, row: ReadRow, agreement: AgreementRow) -> Link:
         """Return the agreement that an opening is under."""
@@ -146,12 +167,14 @@ class Reads:
         assert agreement is not None
         rows = rows_of(agreement.signed_terms, replicas.table(tx, replica)).json()
         record = self._core.evidence.record
-        started = {**told, "rows": rows, "bytes": str(size)}
+        asked = (row.said or {}).get(QUERY)
+        statement = {} if asked is None else {"statement": sha({"query": asked}).hex()}
+        started = {**told, "rows": rows, "bytes": str(size), **statement}
         record(tx, "opening.started", part=row.agreement, link=link, fields=started, now=now)
         uses.end(tx, row.id, now)
         performed.record(tx, row.agreement, row.id, performed.read(self._core.identity.did, now))
         tx.after(self._erasing.wake)
-        ended = {**told, "duration": "0"}
+        ended = {**told, "duration": str(max(int((now - row.created).total_seconds()), 0) if asked else 0)}
         record(tx, "opening.ended", part=row.agreement, link=link, fields=ended, now=now)
 
     async def deny(self, row: ReadRow, refusal: NotPermitted) -> None:

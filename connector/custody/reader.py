@@ -82,6 +82,11 @@ class Reader:
         for number in self._licensed(file):
             yield self._open(number)
 
+    def placed(self, file: IndexedFile) -> Iterator[tuple[int, memoryview]]:
+        """Yield the file's licensed pieces, each with where it stands in the file, valid until the next."""
+        for number, piece in zip(self._licensed(file), self.pieces(file), strict=True):
+            yield self.table.plain_bytes(file.first_row, number - file.first_row), piece
+
     def _licensed(self, file: IndexedFile) -> RowSet:
         return self._rows & RowSet.of([(file.first_row, file.row_count)])
 
@@ -91,8 +96,7 @@ class Reader:
         if file.size > MAX_IN_MEMORY_BYTES:
             raise VaultError("replica", f"`{name}` has {file.size} bytes, too many for memory", "open it to a folder")
         content = bytearray(file.size)
-        for number, piece in zip(self._licensed(file), self.pieces(file), strict=True):
-            at = self.table.plain_bytes(file.first_row, number - file.first_row)
+        for at, piece in self.placed(file):
             content[at : at + len(piece)] = piece
         return bytes(content)
 
@@ -149,9 +153,9 @@ class Reader:
             place = stage.place(local_name(file.name))
             with files.replacing(place) as handle, fitting(handle, place, file.size):
                 files.resize(handle, file.size)
-                for number, piece in zip(self._licensed(file), self.pieces(file), strict=True):
+                for at, piece in self.placed(file):
                     whole.update(piece)
-                    files.write_at(handle, piece, self.table.plain_bytes(file.first_row, number - file.first_row))
+                    files.write_at(handle, piece, at)
         if unpacking is not None and unpacking.packs:
             files.sync_everything()  # of what was unpacked, nothing is durable before
         return whole.digest(), names

@@ -29,6 +29,8 @@ WORDS: Final = (
     "algorithm", "application", "environmentState", "industry", "machineLearningModel", "media", "networkAddress",
     "physicalAddress", "product", "spatialCoordinates", "systemDevice",
 )  # fmt: skip
+# the statement that the reader process answers, its spaces made one
+QUERY: Final = "query"
 # who of the asker's people it is, as its connector says
 USER, ROLE = "user", "role"
 DEVICE: Final = "systemDevice"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.enforcement import decision_log as decisions
 from connector.enforcement import performed, since, uses
-from connector.enforcement.context import PLACE, agreed, purpose_of, told
+from connector.enforcement.context import PLACE, QUERY, agreed, purpose_of, told
 from connector.enforcement.decision_log import Made
 from connector.enforcement.ruling import CONDITIONAL, DENY
 from connector.enforcement.use import Granted, Refused
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
     from contracts.facts import Fact
+
+# the places of our own reader process, and of what it finds when that goes into a file
+READ_HERE = frozenset({"opening", "export"})
 
 
 class Duties(Protocol):
@@ -82,7 +85,9 @@ class Enforcement:
         """Return what is known of a use beside purpose and size, of that which the policy asks for."""
         asks = link.rules.asks
         place = {PLACE: self.judge.place()} if PLACE in asks else {}
-        return {**told(use.context, asks), **agreed(link.tier, link.by, link.facts, asks), **place}
+        # what a peer says of a statement is nothing: here alone our own reader process answers it
+        asked = {QUERY: use.context[QUERY]} if use.place in READ_HERE and QUERY in asks & use.context.keys() else {}
+        return {**told(use.context, asks), **agreed(link.tier, link.by, link.facts, asks), **place, **asked}
 
     def foresee(self, tx: Tx, use: Use, now: datetime) -> Refused | None:
         """Return why a use would be refused, None when it would not; nothing is recorded and nothing held."""

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from connector.enforcement.context import PLACE, PURPOSE, ROLE, SHARES, WORDS
+from connector.enforcement.context import PLACE, PURPOSE, QUERY, ROLE, SHARES, WORDS
 from connector.enforcement.counted import APART, TOGETHER, UNIT
 from connector.enforcement.since import DELAY, PAID
 from contracts.every_use import OF_TIER
 from contracts.facts import FACTS
 from policy.errors import PolicyError
 from policy.model import atoms
+from policy.vocabulary.actions import upwards
 from policy.vocabulary.operands import COUNTED_FOR, OPERANDS
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Supplier(Enum):
     SPACE = ("the space's document", "空间文档")
     BOOKS = ("the books of what was paid, and when it was agreed", "付款账目与签约时间")
     ACCOUNT = ("the asker's connector, of who signed in there", "请求方连接器所记的登录账户")
+    READER = ("the reader process, of the statement that it answers", "读取进程所执行的语句")
     ASKER = ("the asker's own word", "请求方自述")
 
 
@@ -83,6 +85,7 @@ SUPPLIED: Final[Mapping[str, Supplier]] = {
     "recipient": Supplier.SPACE,
     PLACE: Supplier.SPACE,
     ROLE: Supplier.ACCOUNT,
+    QUERY: Supplier.READER,
     PURPOSE: Supplier.ASKER,
     **dict.fromkeys(WORDS, Supplier.ASKER),
 }
@@ -96,16 +99,20 @@ PROOFS: Final[Mapping[Supplier, Proof]] = {
     Supplier.AGREEMENT: Proof.SIGNED,
     Supplier.PRODUCT: Proof.SIGNED,
     Supplier.SPACE: Proof.SIGNED,
+    Supplier.READER: Proof.MEASURED,
     Supplier.ACCOUNT: Proof.WORD,
     Supplier.ASKER: Proof.WORD,
 }
 # operand → the tiers in which its supplier knows nothing of it: what is paid for a plain copy is paid outside channels
-NOT_IN: Final[Mapping[str, frozenset[str]]] = {PAID: frozenset({"plain"}), "deliveryChannel": frozenset({"plain"})}
+NOT_IN: Final[Mapping[str, frozenset[str]]] = {
+    PAID: frozenset({"plain"}),
+    "deliveryChannel": frozenset({"plain"}),
+    QUERY: frozenset({"plain", "leased"}),
+}
 # what nobody supplies → why, and what comes nearest, as a hint
 NEAREST: Final[Mapping[str, str]] = {
     "computeFunction": "nothing is computed together here: sell the result, or ask for `algorithm`",
     "privacyBudget": "nothing is computed together here: publish with `--mask`, and ask for `count`",
-    "query": "an opening is of all that was agreed, and its query is the reader's own: license columns, `--columns`",
     "jsonPath": "what is sealed is not changed at a use: publish with `--mask`",
     "replaceWith": "what is sealed is not changed at a use: publish with `--mask`",
     "logLevel": "every decision is logged",
@@ -113,7 +120,10 @@ NEAREST: Final[Mapping[str, str]] = {
     "securityLevel": "nobody here certifies a connector: ask for `executionEnv`, or name the connectors",
 }
 WITHOUT_UNIT: Final = "write it without a unit: it is compared with the number that the provider says"
-ELSEWHERE: Final = "ask for it in the tier kept or leased"
+# what a delivery is, and what it lies in: it has no statement yet
+DELIVERED: Final = frozenset(upwards("reproduce"))
+OF_READING: Final = "permit `reproduce` without it, which is the delivery, and `read` with it"
+ELSEWHERE: Final = "ask for it in the tier {}"
 OTHER_MONEY: Final = "what is paid is counted in the currency of the space: name that as its unit"
 # tier → how far holds what its counters, clock and terms say once keys or copies are there
 AFTERWARDS: Final[Mapping[str, Kept]] = {
@@ -146,6 +156,8 @@ def unsupplied(policy: Policy, tier: str = "", currency: str = "") -> Iterator[A
         for atom in atoms(rule.conditions):
             if atom.left not in SUPPLIED:
                 yield Asked(atom.path, atom.left)
+            elif atom.left == QUERY and DELIVERED.intersection(rule.actions):
+                yield Asked(atom.path, atom.left, OF_READING)
             elif instead := _instead(atom, tier, currency):
                 yield Asked(atom.path, atom.left, instead)
 
@@ -171,7 +183,7 @@ def kept(atom: Constraint, tier: str) -> Kept:
 def _instead(atom: Constraint, tier: str, currency: str) -> str:
     """Return what to write instead of a condition on what somebody supplies, but not so; empty if it is fine."""
     if tier in NOT_IN.get(atom.left, ()):
-        return ELSEWHERE
+        return ELSEWHERE.format(" or ".join(sorted(OF_TIER.keys() - NOT_IN[atom.left])))
     if atom.left == "resolution" and atom.unit:
         return WITHOUT_UNIT
     if atom.left == PAID and currency and atom.unit != currency:

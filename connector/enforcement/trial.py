@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.enforcement.context import PURPOSE, SIZE, UNIT, told
+from connector.enforcement.context import PURPOSE, QUERY, SIZE, UNIT, told
 from connector.enforcement.judge import PAID
 from connector.enforcement.rules import in_force
 from contracts.every_use import every_use
@@ -57,7 +57,8 @@ def tried(policy: Mapping[str, Any], sample: Sample) -> Decision:
     asked = {atom.left for rule in _rules(compiled.policy) for atom in atoms(rule.conditions)}
     known = {name: value for name, value in every_use(sample.tier, sample.by, {}).items() if name in asked}
     said = {PURPOSE: sample.purpose, SIZE: str(sample.size), UNIT: "byte", "spatial": sample.region}
-    context = {**told(sample.said, asked), **known, "recipient": sample.by}
+    statement = {QUERY: sample.said[QUERY]} if QUERY in asked & sample.said.keys() else {}
+    context = {**told(sample.said, asked), **statement, **known, "recipient": sample.by}
     context |= {name: value for name, value in said.items() if value}
     # what a release itself does is done: the payment with it
     kept = [duty for rule in compiled.policy.permissions for duty in rule.duties] + list(compiled.policy.obligations)

@@ -147,9 +147,9 @@ REFUSED = {
     "less than offered": ({"negotiable": "openings=3"}, "does not allow what is offered"),
     "no rules": ({"negotiable": "colour=red"}, "changes nothing that is known"),
     "what nobody can say": (
-        {"negotiable": '{"permission": [{"action": "use", "constraint": [{"leftOperand": "query", '
+        {"negotiable": '{"permission": [{"action": "use", "constraint": [{"leftOperand": "computeFunction", '
          '"operator": "eq", "rightOperand": "SUM"}]}]}'},
-        "no connector can say `query`",
+        "no connector can say `computeFunction`",
     ),
     "a variant beyond it": ({"variants": ["purpose=any: 20.00"]}, "does not allow the variant `purpose=any`"),
     "a variant without a price": ({"variants": ["purpose=Teaching"]}, "is no variant"),

@@ -216,7 +216,8 @@ UNPUBLISHED = {
     "another currency": ([constraint("payAmount", "lteq", "5", unit="EUR")], {}, "currency of the space"),
     "a fact that is known": ([constraint("version", "eq", "1")], {"facts": {"version": "7"}}, "`facts`"),
     "no language": ([constraint("language", "eq", "zh")], {"facts": {"language": "zh_CN!"}}, "no value of `language`"),
-    "nobody's": ([constraint("query", "eq", "SUM")], {}, "--columns"),
+    "of the delivery": ([constraint("query", "eq", "SUM")], {}, "`read`"),
+    "nobody's": ([constraint("computeFunction", "eq", "SUM")], {}, "algorithm"),
 }
 
 

@@ -34,7 +34,7 @@ def offer(*conditions):
 def test_every_operand_is_supplied_or_has_words_for_what_comes_nearest():
     assert not set(NEAREST) & set(SUPPLIED)
     assert {*NEAREST, *SUPPLIED} == set(OPERANDS)
-    assert len(SUPPLIED) == 49
+    assert len(SUPPLIED) == 50
     assert all(supply.proof(name) for name in SUPPLIED)
     assert not any(supply.proof(name) for name in NEAREST)
 
@@ -64,7 +64,7 @@ def test_what_nobody_can_say_is_refused_by_its_place_with_what_comes_nearest():
         supply.require(offer(("purpose", "isA", "Research"), ("query", "eq", "SUM")))
     assert fault.value.path == "/permission/0/constraint/1"
     assert "`query`" in fault.value.problem
-    assert "--columns" in fault.value.hint
+    assert "`read`" in fault.value.hint
     supply.require(offer(("purpose", "isA", "Research"), ("executionEnv", "eq", "usageControl")))
 
 

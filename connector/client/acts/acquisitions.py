@@ -28,6 +28,11 @@ ACQUISITION: dict[str, Any] = {
 OPENED: Shape = {
     "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "charged": "number", "bytes": "number",
     "files": ["text"], "renamed": {"*": "text"},
+    # where a statement was asked
+    "answer?": {
+        "columns": ["text"], "rows": [["any"]], "rowCount": "number", "tables": ["text"], "to": "text?",
+        "confined": ["text"], "seconds": "text",
+    },
 }  # fmt: skip
 PURSUIT: Shape = {
     "id": "text", "state": "text", "product": "text", "acquisition": "text", "tried": ["text"], "reason": "text",
@@ -277,7 +282,22 @@ ACTS = (
             Field("purpose", ("Purpose", "用途"), "what for, a term of the purpose scheme", "--purpose"),
             SAID,
             Field("id", ("Id", "编号"), "opening id; repeat it to ask again", "--id"),
-            Field("to", ("Folder", "目录"), "write the opened files into this directory", "--to", default=NULL),
+            Field(
+                "to",
+                ("Folder", "目录"),
+                "write the opened files into this directory; with --query: all rows into "
+                "this new .csv or .parquet file",
+                "--to",
+                default=NULL,
+            ),
+            Field(
+                "query",
+                ("Statement", "查询语句"),
+                "instead of files: what one SELECT over its tables finds, read in a process of its own",
+                "--query",
+                default=None,
+            ),
+            Field("within", ("Seconds", "秒数"), "seconds for that", "--within", "number", None, least=1),
             Field(
                 "overwrite", ("Overwrite", "覆盖"), "replace files that are there already", "--overwrite", "truth", None
             ),

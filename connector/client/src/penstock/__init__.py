@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.client.client import Client
 from connector.client.opened_table import OpenedTable
-from connector.client.results import Acquired, Exported, Opened, Product, Published, Quote, Settled
+from connector.client.results import Acquired, Asked, Exported, Opened, Product, Published, Quote, Settled
 from connector.client.waiting import WaitingClient
 from connector.runtime.errors import (
     Absent,
@@ -52,6 +52,7 @@ __all__ = [
     "Absent",
     "Acquired",
     "AddressRefused",
+    "Asked",
     "ChainReverted",
     "Client",
     "Conditional",

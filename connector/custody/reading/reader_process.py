@@ -1,0 +1,126 @@
+"""The reader process: it takes from itself what it does not need, reads what it is handed, and answers one statement.
+
+Started by `connector.custody.reading.sitting` as `python -m …reader_process FD`; what it is told and tells is in
+`connector.custody.reading.frames`:
+
+    told    {statement, tables: [name…], seconds, threads}        → {tables: [name…], confined: […]}  or a refusal
+            tables is null where they are not known yet; it is told again when they are
+    handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
+
+Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
+engine's words about the data (a cell that is no number) are not told, only their kind.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.custody.reading import confinement, frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_ANSWER_BYTES: Final = 64 << 20
+MAX_ANSWER_ROWS: Final = 1_000_000
+ENGINE_BYTES: Final = 1 << 30
+BATCH_ROWS: Final = 8_192
+SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "temp_directory": "",
+    "memory_limit": f"{ENGINE_BYTES}B",
+    "threads": "1",
+}
+# what an engine says of the statement, not of the data
+OF_THE_STATEMENT: Final = ("BinderException", "CatalogException", "ParserException", "SyntaxException")
+
+
+def main() -> None:
+    """Answer one statement; the process ends with it."""
+    taken = confinement.leave()
+    line = socket.socket(fileno=int(sys.argv[1]))
+    import duckdb  # noqa: PLC0415  # heavy, and only once the process has left
+    import pyarrow as pa  # noqa: PLC0415  # as above
+    import pyarrow.csv  # noqa: PLC0415  # as above
+    import pyarrow.json  # noqa: PLC0415  # as above
+    import pyarrow.parquet  # noqa: PLC0415  # as above
+
+    from connector.custody.reading.statement import Refused, tables_of  # noqa: PLC0415  # as above
+
+    pa.enable_signal_handlers(False)  # they would need a pipe; nobody interrupts this process, it is killed
+    asked, _ = frames.receive(line)
+    try:
+        # it looks about the machine as it starts, which it may not afterwards
+        engine = duckdb.connect(":memory:", config=SETTINGS)
+        taken += confinement.confine(2 * int(asked["seconds"]))
+        engine.execute(f"SET threads = {int(asked['threads'])}")
+        engine.execute("SET lock_configuration = true")
+        handed, files = asked, list[int]()
+        while "files" not in handed:
+            known = None if handed["tables"] is None else frozenset(handed["tables"])
+            wanted = tables_of(engine, asked["statement"], known)
+            frames.send(line, {"tables": wanted, "confined": taken})
+            handed, files = frames.receive(line, confinement.FILES_MAX // 2)
+        opened = [pa.py_buffer(frames.mapped(file)) for file in files]
+        confinement.close_the_door()
+        for told, content in zip(handed["files"], opened, strict=True):
+            rows = READ[told["kind"]](pa, content, told["columns"])
+            for name in told["names"]:
+                engine.register(name, rows)
+        head, answer = _answered(pa, engine, asked["statement"])
+        frames.send(line, head)
+        line.sendall(answer)
+    except Refused as refusal:
+        frames.send(line, {"refused": refusal.code, "text": str(refusal)})
+    except MemoryError:
+        frames.send(line, {"refused": "memory", "text": "it needs more memory than a reader process has"})
+    except Exception as fault:  # noqa: BLE001  # whatever it is, only its kind may be told
+        kind = type(fault).__name__
+        said = str(fault).partition("\n")[0] if kind in OF_THE_STATEMENT else kind
+        frames.send(line, {"refused": "engine", "text": said[:300]})
+
+
+def _csv(pa: Any, buffer: Any, _columns: list[str]) -> Any:
+    return pa.csv.read_csv(buffer)
+
+
+def _json_lines(pa: Any, buffer: Any, _columns: list[str]) -> Any:
+    return pa.json.read_json(buffer)
+
+
+def _parquet(pa: Any, buffer: Any, columns: list[str]) -> Any:
+    """Read the licensed columns: where the others lie there is nothing."""
+    return pa.parquet.ParquetFile(pa.BufferReader(buffer)).read(columns=columns or None)
+
+
+# kind of a file, by the end of its name → how it is read
+READ: Final[dict[str, Callable[[Any, Any, list[str]], Any]]] = {
+    "csv": _csv,
+    "jsonl": _json_lines,
+    "ndjson": _json_lines,
+    "parquet": _parquet,
+}
+
+
+def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:
+    from connector.custody.reading.statement import Refused  # noqa: PLC0415  # as above
+
+    batches, rows = engine.execute(statement).to_arrow_reader(BATCH_ROWS), 0
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batches.schema) as stream:
+        for batch in batches:
+            rows += batch.num_rows
+            if rows > MAX_ANSWER_ROWS or sink.tell() + batch.nbytes > MAX_ANSWER_BYTES:
+                most = f"{MAX_ANSWER_ROWS} rows or {MAX_ANSWER_BYTES >> 20} MiB"
+                raise Refused("answer", f"its answer has more than {most}")
+            stream.write_batch(batch)
+    answer = memoryview(sink.getvalue())
+    return {"rows": rows, "bytes": len(answer)}, answer
+
+
+if __name__ == "__main__":
+    main()

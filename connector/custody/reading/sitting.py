@@ -1,0 +1,229 @@
+"""One sitting of the reader process, seen from the connector: begun with a statement, handed what it asks for, ended.
+
+    with Sitting(statement, …) as sitting:    the process runs, and nothing of the data is in it
+        sitting.ask(files)                    which files it asks for; a bad statement is refused here, uncounted
+        sitting.answer(reader)                what the statement says of them, opened into memory that only it sees
+
+Law: (1) a file is opened only when the statement asks for it, and only the pieces that were bought or agreed.
+(2) `cut` may come from another thread at any moment: the process is gone within it, and `answer` says so.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from connector.custody.reading import frames
+from connector.custody.reading.reader_process import MAX_ANSWER_BYTES, READ
+from connector.custody.reading.statement import MAX_STATEMENT_CHARS
+from connector.runtime.errors import InvalidInput, NotPermitted, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connector.custody.reader import Reader
+    from ledger.edition.index import IndexedFile
+
+MODULE: Final = "connector.custody.reading.reader_process"
+# of one sitting: plain bytes that may be in memory for it, files, seconds
+MAX_PLAIN_BYTES: Final = 1 << 30
+MAX_FILES: Final = 128
+SECONDS_MAX: Final = 300
+SECONDS: Final = 60
+START_SECONDS: Final = 60
+THREADS: Final = 2
+# refusals of the process → what to do
+HINTS: Final[Mapping[str, str]] = {
+    "statement": "one SELECT over the tables of this edition",
+    "table": "name one of its tables",
+    "function": "ask over the tables of this edition alone",
+    "answer": "ask for less: fewer columns, LIMIT, or an aggregate",
+    "memory": "ask for fewer columns or files",
+    "engine": "look at the columns: `describe TABLE`",
+}
+WITHOUT: Final = "statements are answered by DuckDB, which is not installed here"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a statement found: `stream` is an Arrow stream of so many `rows`; `confined` says what held its process."""
+
+    rows: int
+    stream: bytearray = field(repr=False)
+    tables: tuple[str, ...]
+    confined: tuple[str, ...]
+    seconds: float
+
+
+class Sitting:
+    """A reader process and the line to it; `cut` from any thread, the rest from one."""
+
+    def __init__(self, statement: str, seconds: int = SECONDS) -> None:
+        """Check what is asked for; nothing runs yet. Raises InvalidInput, SettingsError."""
+        if not 0 < len(statement) <= MAX_STATEMENT_CHARS:
+            raise InvalidInput(f"a statement has 1 to {MAX_STATEMENT_CHARS} characters")
+        if not 0 < seconds <= SECONDS_MAX:
+            raise InvalidInput(f"a statement is given 1 to {SECONDS_MAX} seconds")
+        if find_spec("duckdb") is None or find_spec("pyarrow") is None:
+            raise SettingsError(WITHOUT, "pip install 'penstock[query]' for the connector")
+        self.statement, self._seconds = statement, seconds
+        self._asked: list[IndexedFile] = []
+        self._tables: tuple[str, ...] = ()
+        self._confined: tuple[str, ...] = ()
+        self._why, self._lock = "", threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._began = 0.0
+
+    def __enter__(self) -> Self:
+        """Start the process (blocking, some tenths of a second)."""
+        self._line, theirs = socket.socketpair()
+        self._line.settimeout(START_SECONDS)
+        known = {name: os.environ[name] for name in ("PYTHONPATH", "LD_LIBRARY_PATH") if name in os.environ}
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
+                [sys.executable, "-B", "-m", MODULE, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**known, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "ignore"},
+                start_new_session=True,
+            )
+        self._began = time.monotonic()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End the process."""
+        self._kill()
+        self._line.close()
+
+    @property
+    def seconds(self) -> float:
+        """How long the process has run."""
+        return time.monotonic() - self._began
+
+    def cut(self, why: str) -> None:
+        """End it at once, because a rule holds no more; safe from another thread, and again."""
+        with self._lock:
+            self._why = self._why or why
+        self._kill()
+
+    @property
+    def asked(self) -> list[IndexedFile]:
+        """The files that the statement asks for, once they were looked at."""
+        return self._asked
+
+    def ask(self, files: Sequence[IndexedFile] | None) -> None:
+        """Have the statement looked at over these files' names, or (None) by its form; raises InvalidInput.
+
+        NotPermitted once it was cut.
+        """
+        named = names_of(files or ())
+        told = {
+            "statement": self.statement,
+            "tables": None if files is None else sorted(named),
+            "seconds": self._seconds,
+            "threads": THREADS,
+        }
+        found = self._said(told, (), START_SECONDS)
+        self._confined = tuple(map(str, found["confined"]))
+        self._tables = tuple(name for name in found["tables"] if name in named)
+        self._asked = list({named[name].name: named[name] for name in self._tables}.values())
+        size = sum(file.size for file in self._asked)
+        if size > MAX_PLAIN_BYTES or len(self._asked) > MAX_FILES:
+            text = f"it asks for {len(self._asked)} files of {size} bytes together"
+            raise InvalidInput(text, f"at most {MAX_FILES} files and {MAX_PLAIN_BYTES >> 20} MiB for one statement")
+
+    def answer(self, reader: Reader, columns: Sequence[str] = ()) -> Answer:
+        """Open what it asks for, and return what it answers; raises InvalidInput, NotPermitted, OpeningError.
+
+        `columns` are the licensed ones, where not all are.
+        """
+        handed: list[int] = []
+        try:
+            told = []
+            for file in self._asked:
+                handed.append(_in_memory(reader, file))
+                names = [name for name, one in names_of(reader.files()).items() if one.name == file.name]
+                told.append({"names": names, "kind": kind_of(file.name), "columns": list(columns)})
+            head = self._said({"files": told}, tuple(handed), self._seconds)
+        finally:
+            for one in handed:
+                os.close(one)
+        rows, size = int(head["rows"]), int(head["bytes"])
+        if not 0 <= size <= 2 * MAX_ANSWER_BYTES:
+            raise InvalidInput("the answer is larger than it may be", HINTS["answer"])
+        try:
+            stream = frames.take(self._line, size)
+        except (EOFError, OSError) as fault:
+            raise self._over() from fault
+        return Answer(rows, stream, self._tables, self._confined, self.seconds)
+
+    def _said(self, told: dict[str, Any], files: tuple[int, ...], within_seconds: int) -> dict[str, Any]:
+        try:
+            self._line.settimeout(within_seconds)
+            frames.send(self._line, told, files)
+            found, _ = frames.receive(self._line)
+        except (EOFError, OSError, ValueError) as fault:
+            raise self._over() from fault
+        if "refused" in found:
+            code = str(found["refused"])
+            hint = HINTS.get(code, "")
+            if code == "table":
+                names = told.get("tables") or ()
+                hint += f": {', '.join(names[:10]) or 'files that are ' + ', '.join(READ)}"
+            raise InvalidInput(f"the statement is not answered: {found.get('text', '')!s:.300}", hint)
+        return found
+
+    def _over(self) -> Exception:
+        """Return why there is no process any more."""
+        with self._lock:
+            if self._why:
+                return NotPermitted(f"the reading was cut: {self._why}")
+        words = f"the reader process gave no answer: it is ended after {self._seconds} seconds, or out of memory"
+        return InvalidInput(words, HINTS["answer"])
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def kind_of(name: str) -> str:
+    """Return of what kind of table a file is, by the end of its name; empty for what is none."""
+    kind = PurePosixPath(name).suffix.lower().lstrip(".")
+    return kind if kind in READ else ""
+
+
+def names_of(files: Sequence[IndexedFile]) -> dict[str, IndexedFile]:
+    """Return under which names files are tables: their own, and without folder and ending where that is one alone."""
+    tables = [file for file in files if kind_of(file.name)]
+    stems = Counter(PurePosixPath(file.name).stem for file in tables)
+    short = {PurePosixPath(file.name).stem: file for file in tables if stems[PurePosixPath(file.name).stem] == 1}
+    return {**short, **{file.name: file for file in tables}}
+
+
+def _in_memory(reader: Reader, file: IndexedFile) -> int:
+    """Return a file in memory alone that holds a file's plaintext and is never written again."""
+    handle = os.memfd_create("opened", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.truncate(handle, file.size)
+        for at, piece in reader.placed(file):
+            os.pwrite(handle, piece, at)
+        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(handle, fcntl.F_ADD_SEALS, seals)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
