@@ -21,7 +21,7 @@ from connector.console import rendering
 from connector.console.accounts import Accounts
 from connector.console.acts import ACT_BY_ROUTE
 from connector.console.fields import FILES
-from connector.console.page import PREFIX
+from connector.console.page import PREFIX, TWIN, Shown
 from connector.console.pages import BY_ROUTE
 from connector.console.sessions import Sessions
 from connector.consumer.acquisition import Acquisitions
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from connector.console.sessions import Session
 
     Source = Callable[[Call], Awaitable[dict[str, Any]]]
-    Deed = Callable[[Call, dict[str, str]], Awaitable[str]]
+    Deed = Callable[[Call, dict[str, str]], Awaitable[str | Shown]]
 
 FORM = "application/x-www-form-urlencoded"
 FORM_TOKEN = "form"  # noqa: S105  # a field's name
@@ -64,27 +64,32 @@ async def page(call: Call) -> web.Response:
         return rendering.as_json(data)
     if twin == ".csv":
         return rendering.as_csv(row, data)
-    token = call.of(Sessions).form_token(session)
-    context: dict[str, Any] = {
+    return _html(call, row, session, data)
+
+
+def _html(call: Call, row: Page, session: Session, data: dict[str, Any]) -> web.Response:
+    space = call.of(SpaceView).last()
+    context = {
         "page": row,
         "data": data,
-        "form_token": token,
+        "form_token": call.of(Sessions).form_token(session),
         "participant": call.core.settings.participant,
+        "names": {did: member.name for did, member in space.members.items()},
+        "currency": space.currency,
     }
-    space = call.of(SpaceView).last()
-    context["names"] = {did: member.name for did, member in space.members.items()}
-    context["currency"] = space.currency
     return rendering.html(call.request, row.name, context, session=session)
 
 
 async def act(call: Call) -> web.Response:
-    """Do what a form says and lead to the page that shows it."""
+    """Do what a form says and lead to the page that shows it; what is kept nowhere is shown at once."""
     row, session = ACT_BY_ROUTE[call.route.path], _session(call)
     fields = await _form(call, frozenset(row.fields), session)
     _permit_act(row.roles, session, own=row.own)
     if empty := [name for name in row.fields if name not in row.optional and not fields[name].strip()]:
         raise InvalidInput(f"`{empty[0]}` is empty", "fill it in")
     there = await _found(row.act)(call, fields)
+    if isinstance(there, Shown):
+        return _html(call, BY_ROUTE[PREFIX + there.path + TWIN], session, there.data)
     return _see(PREFIX + there)
 
 

@@ -41,6 +41,7 @@ ACTS: tuple[Act, ...] = (
     Act("/publish/file", "provider", "drafting.keep", ("kind", "text")),
     Act("/publish/file/publication", "provider", "drafting.begin", ("draft",)),
     Act("/agreements/{id}/opening", "buyer", "trading.open_replica", ("purpose", SAID), (SAID,)),
+    Act("/agreements/{id}/asking", "buyer", "trading.ask", ("purpose", SAID, "query"), (SAID,)),
     Act("/agreements/{id}/key-export", "buyer", "trading.export_keys", ("purpose", SAID, "confirm"), (SAID,)),
     Act("/agreements/{id}/revocation", TRADERS, "trading.revoke", ("reason", "confirm")),
     Act("/negotiations/{id}/{act}", TRADERS, "negotiating.operate", ("reason",), ("reason",)),

@@ -8,6 +8,7 @@ may see it. A form's `act` does something by the same rooms that the management 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 PREFIX = "/console"
 TWIN = r"{twin:(?:\.json|\.csv)?}"
@@ -73,6 +74,14 @@ class Act:
     def route(self) -> str:
         """Return its path as the router takes it."""
         return PREFIX + self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a form answers with at once, because it is kept nowhere: a page by its route's path, and what it says."""
+
+    path: str
+    data: dict[str, Any]
 
 
 def columns(*told: str) -> tuple[Column, ...]:

@@ -16,6 +16,7 @@ from connector.client.client import Client
 from connector.runtime.errors import NotPermitted
 from tests.api.command import penstock
 from tests.api.space import PURPOSE
+from tests.api.test_console_story import entered
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -188,3 +189,19 @@ async def test_a_program_asks(space, tmp_path):
         assert pq.read_table(tmp_path / "sums.parquet").num_rows == 5
         with pytest.raises(NotPermitted):
             await client.ask("asked-that", "select * from rain", purpose=PURPOSE)
+
+
+@pytest.mark.usefixtures("bought")
+async def test_it_is_asked_in_the_console_too(space):
+    got = await space.doors["buyer"].call("GET", "acquisitions/asked")
+    buyer = await entered(space, "buyer")
+    page = await buyer.open(f"agreements/{got['agreement']}")
+    told = json.loads((await buyer.open(page.url + ".json")).text)
+    purpose = next(one["iri"] for one in told["purposes"] if one["iri"].endswith("#" + PURPOSE))
+    answer = await buyer.send(page, "/asking", purpose=purpose, query=SUM)
+    assert answer.status == 200
+    assert f"<td>S0</td><td>{TOTALS[0][1]}</td><td>{ROWS // 5}</td>" in answer.text
+    assert "seccomp" in answer.text
+    refused = await buyer.send(page, "/asking", purpose=purpose, query="copy rain to 'x'")
+    assert refused.status == 400
+    assert "no SELECT" in refused.text

@@ -12,6 +12,7 @@ from connector.api.pages import saying
 from connector.console import describing, language
 from connector.console.acts import SAID
 from connector.console.leafing import leafed
+from connector.console.page import ANY_ID, Shown
 from connector.consumer.opening import Openings
 from connector.custody import lineage
 from connector.licence.agreements import Agreements
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 COUNT = "count"
 # what one agreement's page shows at most of each list
 SHOWN = 100
+ANSWER_ROWS_MAX = 200  # of a statement, on a page
 
 
 async def agreements(call: Call) -> JsonObject:
@@ -103,7 +105,7 @@ async def agreement(call: Call) -> JsonObject:
     told["asked"] = saying.asked(terms["policy"]) if "policy" in terms else []
     said: JsonObject = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
     said["price"] = describing.price(terms["tariff"]) if "tariff" in terms else {}
-    return {**told, **said, "split": terms.get("split", [])}
+    return {**told, **said, "split": terms.get("split", []), "answer": None}
 
 
 def _effects(
@@ -210,6 +212,16 @@ async def open_replica(call: Call, fields: dict[str, str]) -> str:
     return "/agreements/" + quoted(key, safe="")
 
 
+async def ask(call: Call, fields: dict[str, str]) -> Shown:
+    """Ask a statement of what was got under an agreement; what it finds stands on the agreement's page, once."""
+    got = await _got(call, call.path["id"])
+    said: JsonObject = {SAID: saying.read(fields[SAID]), "query": fields["query"], "purpose": fields["purpose"]}
+    asked = {"id": f"console-{secrets.token_hex(4)}", "acquisition": got.id, **said}
+    opened = await call.of(Openings).open(asked, call.person)
+    answer = opened["answer"] | {"query": fields["query"], "rows": opened["answer"]["rows"][:ANSWER_ROWS_MAX]}
+    return Shown(f"/agreements/{ANY_ID}", await agreement(call) | {"answer": answer})
+
+
 async def export_keys(call: Call, fields: dict[str, str]) -> str:
     """Hand out the keys of what was got, when the agreement's first eight digits were typed to confirm it."""
     key, name = call.path["id"], secrets.token_hex(4)
@@ -226,12 +238,17 @@ async def _asked(call: Call, name: str, fields: dict[str, str]) -> JsonObject:
     place = call.core.settings.console.opened
     if not place:
         raise Conflict("no folder is named for what the console opens", "set `console.opened`, or use `penstock open`")
+    got = await _got(call, key)
+    to = str(Path(place).resolve() / key[:16])
+    said = {"purpose": fields["purpose"], SAID: saying.read(fields[SAID])}
+    return {"id": f"console-{name}", "acquisition": got.id, **said, "to": to}
+
+
+async def _got(call: Call, key: str) -> AcquisitionRow:
     got = await call.core.store.read(lambda tx: tx.find(AcquisitionRow, "agreement = ?", (key,), "created desc", 1))
     if not got:
         raise Absent(f"nothing was got under an agreement `{key[:100]}`", "buy it first")
-    to = str(Path(place).resolve() / key[:16])
-    said = {"purpose": fields["purpose"], SAID: saying.read(fields[SAID])}
-    return {"id": f"console-{name}", "acquisition": got[0].id, **said, "to": to}
+    return got[0]
 
 
 def _check_confirmed(key: str, fields: dict[str, str]) -> None:

@@ -357,6 +357,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "spending.back": ("In channels and promised to nobody: comes back", "通道中未承诺、可退回"),
     "agreement.openit": ("Open it", "打开"),
+    "agreement.ask": ("Ask it, without opening it", "仅查询,不打开"),
+    "agreement.asks": (
+        "One SELECT over its tables, counted as an opening. A confined process reads them; its answer is shown once.",
+        "对其表执行一条 SELECT,按一次打开计。由受限进程读取数据,不写出文件,结果仅显示一次。",
+    ),
+    "agreement.query": ("Statement (`describe TABLE` says its columns)", "查询语句(describe 加表名可查看各列)"),
+    "agreement.askit": ("Ask", "查询"),
+    "agreement.answer": ("Answer", "查询结果"),
+    "agreement.answered": (
+        "{rows} rows, {shown} of them here; {seconds} s, by a process confined by: {by}",
+        "共 {rows} 行,此处显示 {shown} 行;用时 {seconds} 秒,进程受限于:{by}",
+    ),
     "agreement.export": ("Hand out its keys, for a program of your own", "导出密钥(供自有程序使用)"),
     "agreement.exports": (
         "One opening, decided and logged. Then nobody counts: the file opens the data for ever, also for others.",
