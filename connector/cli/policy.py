@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -16,11 +16,12 @@ from connector.cli.options import AsJson, Document, file_option, folder_option
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from policy.decision import Decision
     from policy.model import Policy
 
+T = TypeVar("T")
 app = typer.Typer(help="Check, explain, compare, decide and translate policies, offline.", no_args_is_help=True)
 
 PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON-LD or Turtle")]
@@ -48,6 +49,20 @@ class Language(StrEnum):
     ZH = "zh"
 
 
+async def said(work: Coroutine[Any, Any, T], lang: Language) -> T:
+    """Do it; a document that is refused is refused in the language asked for."""
+    from policy.errors import PolicyError  # noqa: PLC0415  # loaded when the verb runs
+
+    try:
+        return await work
+    except PolicyError as refusal:
+        if lang is Language.EN:
+            raise
+        from policy.words.refusing import in_chinese  # noqa: PLC0415  # loaded when the verb runs
+
+        raise in_chinese(refusal) from refusal
+
+
 @app.command()
 def explain(
     file: Document,
@@ -66,7 +81,7 @@ def explain(
 
         return say(await read_policy(file, parent or ()), lang.value)
 
-    sentences = finish(work(), as_json=as_json)
+    sentences = finish(said(work(), lang), as_json=as_json)
     answer({"lang": lang.value, "sentences": sentences}, sentences, as_json=as_json)
 
 

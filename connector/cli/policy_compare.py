@@ -52,7 +52,7 @@ def check(
         found = checked(policies)
         return policies, found, not has_errors(found)
 
-    policies, findings, sound = finish(work(), as_json=as_json)
+    policies, findings, sound = finish(alone.said(work(), lang), as_json=as_json)
     summaries = [_summary(file, policy) for file, policy in zip(files, policies, strict=True)]
     said = [_finding(finding, files, lang.value) for finding in findings]
     document = {"valid": sound, "policies": summaries, "findings": said}
@@ -76,7 +76,7 @@ def compare(a: First, b: Second, lang: Lang = Language.EN, *, as_json: AsJson = 
         found = compared(await read_policy(a), await read_policy(b))
         return found.as_json(), [found.relation.value, *relation(found, lang.value)]
 
-    document, lines = finish(work(), as_json=as_json)
+    document, lines = finish(alone.said(work(), lang), as_json=as_json)
     answer(document, lines, as_json=as_json)
 
 
@@ -94,7 +94,7 @@ def diff(a: First, b: Second, lang: Lang = Language.EN, *, as_json: AsJson = Fal
         changes = differ(await read_policy(a), await read_policy(b))
         return [change.as_json() for change in changes], differences(changes, lang.value)
 
-    changes, sentences = finish(work(), as_json=as_json)
+    changes, sentences = finish(alone.said(work(), lang), as_json=as_json)
     answer({"lang": lang.value, "changes": changes, "sentences": sentences}, sentences, as_json=as_json)
 
 

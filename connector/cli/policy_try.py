@@ -8,7 +8,7 @@ import typer
 
 from connector.cli import policy_compare
 from connector.cli.options import AsJson, Document  # noqa: TC001  # typer reads them when the command is made
-from connector.cli.policy import EXIT_CODES, Language
+from connector.cli.policy import EXIT_CODES, Language, said
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def try_(
     For example: penstock policy try policy.json --purpose Research --region CN-44 --at 2027-01-01T00:00:00Z
     """
     asked = {"by": by, "purpose": purpose, "region": region, "action": action, "tier": tier, "at": at}
-    decision, unknown = finish(_tried(file, asked, used, size, say or []), as_json=as_json)
+    decision, unknown = finish(said(_tried(file, asked, used, size, say or []), lang), as_json=as_json)
 
     from policy.words.speak import reason  # noqa: PLC0415  # loaded when the verb runs
 

@@ -142,3 +142,12 @@ def test_a_policy_is_decided_with_its_parent(penstock, file):
     options = [part for name, value in named.items() for part in (f"--{name}", file(name, value))]
     assert penstock("policy", "decide", *options).code == 3
     assert penstock("policy", "decide", *options[:-2]).code == 2
+
+
+def test_a_refusal_is_in_the_language_that_was_asked_for(penstock, file):
+    path = file("p", {"@type": "Set", "permission": [{"action": "use"}], "duty": [{"action": "delete"}]})
+    for verb in (("explain",), ("check",), ("diff", path), ("compare", path), ("try",)):
+        said = penstock("policy", *verb, path, "--lang", "zh", "--json")
+        assert (said.code, said.json["code"]) == (2, "misplaced")
+        assert "不应出现在此处" in said.json["text"]
+        assert "`obligation`" in said.json["hint"]
