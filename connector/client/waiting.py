@@ -81,6 +81,7 @@ class WaitingClient:
     open_files = _waits(Client.open_files)
     open_here = _waits(Client.open_here)
     open = _waits(Client.open)
+    ask = _waits(Client.ask)
     export_keys = _waits(Client.export_keys)
     settle = _waits(Client.settle)
 

@@ -67,5 +67,6 @@ async def test_what_one_use_uses_up_refuses_the_next(space, offered, name):
 
 
 async def test_each_operand_that_somebody_supplies_is_tried():
-    alone = {"virtualLocation", "role", "deliveryChannel", "unitOfCount"}
+    # `query` is asked for by tests/api/test_asking
+    alone = {"virtualLocation", "role", "deliveryChannel", "unitOfCount", "query"}
     assert {*SAID, *SIGNED, *OTHERWISE, *MEASURED, *USUAL, *ONCE, *alone} == set(SUPPLIED)
