@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError
+from policy.vocabulary import catenax
 from policy.vocabulary.names import PROFILE, operand_name
 from policy.vocabulary.operands import OPERANDS, Source
 
@@ -42,6 +43,17 @@ def _at(now: str) -> Mapping[str, object]:
 
 def _done(*actions: str) -> Mapping[str, object]:
     return {"performed": [{"action": action, "by": BUYER, "at": "2026-05-01T00:00:00Z"} for action in actions]}
+
+
+def _agreed(name: str) -> tuple[str, str, str]:
+    """Return what a term of Catena-X asks for, what holds and what fails, in the form that its profile has."""
+    known = {
+        "Membership": ("active", "inactive"),
+        "FrameworkAgreement": ("DataExchangeGovernance:1.0", "DataExchangeGovernance:0.9"),
+        "UsagePurpose": ("cx.core.industrycore:1", "cx.pcf.base:1"),
+    }
+    asked, other = known.get(name, (f"cx.{name[:1].lower()}{name[1:]}.agreed:1", "cx.other:1"))
+    return asked, asked, other
 
 
 _THREE = {"leftOperand": "count", "operator": "lteq", "rightOperand": "3"}
@@ -109,6 +121,7 @@ EXAMPLES: Mapping[str, Example] = {
     "unitOfCount": Example("eq", "organisation", {"count": 2}, {"count": 3}, beside=(_THREE,)),
     "version": Example("gteq", "1.4", "1.10", "1.3.9"),
     "virtualLocation": Example("eq", "urn:space:delta", "urn:space:delta", "urn:space:other"),
+    **{iri: Example("eq", *_agreed(name)) for iri, name in zip(catenax.BY_IRI, catenax.TERMS, strict=True)},
 }  # fmt: skip
 
 

@@ -70,9 +70,10 @@ async def _tried(
     from policy.parse import parse  # noqa: PLC0415  # the same
     from policy.purposes import resolve  # noqa: PLC0415  # the same
     from policy.values import read_instant  # noqa: PLC0415  # the same
+    from policy.vocabulary.names import operand_name  # noqa: PLC0415  # the same
 
     document = read_form(read(file))
-    said = dict(_pair(word) for word in words)
+    said = {operand_name(name): value for name, value in map(_pair, words)}
     sample = Sample(
         at=read_instant(asked["at"], "/at") if asked["at"] else Clock().now(),
         by=asked["by"] or BUYER,

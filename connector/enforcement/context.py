@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from contracts.every_use import every_use
 from policy.nodes import MAX_TEXT_CHARS
+from policy.vocabulary import catenax
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -27,7 +28,7 @@ SHARE_DECIMALS: Final = 6
 # what only the asker can say of a use, beside its purpose
 WORDS: Final = (
     "algorithm", "application", "environmentState", "industry", "machineLearningModel", "media", "networkAddress",
-    "physicalAddress", "product", "spatialCoordinates", "systemDevice",
+    "physicalAddress", "product", "spatialCoordinates", "systemDevice", catenax.FRAMEWORK, catenax.PURPOSE,
 )  # fmt: skip
 # the statement that the reader process answers, its spaces made one
 QUERY: Final = "query"

@@ -20,6 +20,7 @@ from connector.enforcement.ruling import CONDITIONAL, DENY
 from connector.enforcement.use import Granted, Refused
 from connector.enforcement.uses import Draw
 from connector.store.rows.use import DecisionRow
+from policy.vocabulary.catenax import MEMBERSHIP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.facts import Fact
 
+# what Catena-X calls who is a member
+ACTIVE = "active"
 # the places of our own reader process, and of what it finds when that goes into a file
 READ_HERE = frozenset({"opening", "export"})
 
@@ -87,7 +90,9 @@ class Enforcement:
         place = {PLACE: self.judge.place()} if PLACE in asks else {}
         # what a peer says of a statement is nothing: here alone our own reader process answers it
         asked = {QUERY: use.context[QUERY]} if use.place in READ_HERE and QUERY in asks & use.context.keys() else {}
-        return {**told(use.context, asks), **agreed(link.tier, link.by, link.facts, asks), **place, **asked}
+        member = {MEMBERSHIP: ACTIVE} if MEMBERSHIP in asks and self.judge.is_member(link.by) else {}
+        known = {**agreed(link.tier, link.by, link.facts, asks), **place, **asked, **member}
+        return {**told(use.context, asks), **known}
 
     def foresee(self, tx: Tx, use: Use, now: datetime) -> Refused | None:
         """Return why a use would be refused, None when it would not; nothing is recorded and nothing held."""

@@ -64,6 +64,10 @@ class Judge:
             facts |= {"spatial": member.region, "recipient": member.did}
         return Request(peer, action, product, facts)
 
+    def is_member(self, did: str) -> bool:
+        """Say whether the space's document knows somebody as its member."""
+        return did in self._space().members
+
     def place(self) -> str:
         """Return where in a network a use is made: in the space, by the DID of its exchange."""
         return self._space().exchange

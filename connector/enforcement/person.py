@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.enforcement.context import ROLE, USER, WORDS
 from connector.runtime.errors import InvalidInput
 from policy.values import scalar
+from policy.vocabulary.names import operand_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,7 @@ def checked(words: Any) -> dict[str, str]:
         return {}
     if not isinstance(words, dict):
         raise InvalidInput("what is said of a use is an object of texts", "such as `application` and its name")
+    words = {operand_name(name) if isinstance(name, str) else name: text for name, text in words.items()}
     for name, text in words.items():
         if name not in WORDS:
             hint = "what a use says of itself: " + ", ".join(WORDS)

@@ -20,6 +20,7 @@ from contracts.every_use import OF_TIER
 from contracts.facts import FACTS
 from policy.errors import PolicyError
 from policy.model import atoms
+from policy.vocabulary import catenax
 from policy.vocabulary.actions import upwards
 from policy.vocabulary.operands import COUNTED_FOR, OPERANDS
 
@@ -87,6 +88,7 @@ SUPPLIED: Final[Mapping[str, Supplier]] = {
     ROLE: Supplier.ACCOUNT,
     QUERY: Supplier.READER,
     PURPOSE: Supplier.ASKER,
+    catenax.MEMBERSHIP: Supplier.SPACE,
     **dict.fromkeys(WORDS, Supplier.ASKER),
 }
 # what is behind what a supplier says
@@ -117,6 +119,7 @@ NEAREST: Final[Mapping[str, str]] = {
     "replaceWith": "what is sealed is not changed at a use: publish with `--mask`",
     "logLevel": "every decision is logged",
     "notificationLevel": "every decision is logged: ask for a duty to `inform`",
+    **dict.fromkeys(catenax.BY_IRI.keys() - {catenax.MEMBERSHIP, *WORDS}, "say it in the contract's own text"),
     "securityLevel": "nobody here certifies a connector: ask for `executionEnv`, or name the connectors",
 }
 WITHOUT_UNIT: Final = "write it without a unit: it is compared with the number that the provider says"

@@ -17,6 +17,7 @@ from contracts.every_use import every_use
 from policy.decide import decide
 from policy.model import DutyMode, atoms
 from policy.request import Request
+from policy.vocabulary import catenax
 from policy.world import World
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def tried(policy: Mapping[str, Any], sample: Sample) -> Decision:
     known = {name: value for name, value in every_use(sample.tier, sample.by, {}).items() if name in asked}
     said = {PURPOSE: sample.purpose, SIZE: str(sample.size), UNIT: "byte", "spatial": sample.region}
     statement = {QUERY: sample.said[QUERY]} if QUERY in asked & sample.said.keys() else {}
+    known |= {catenax.MEMBERSHIP: "active"} if catenax.MEMBERSHIP in asked else {}
     context = {**told(sample.said, asked), **statement, **known, "recipient": sample.by}
     context |= {name: value for name, value in said.items() if value}
     # what a release itself does is done: the payment with it

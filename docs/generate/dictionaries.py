@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docs.generate.policy import PROFILE_ACTIONS
 from docs.generate.tables import table
 from policy.tc609.codes import (
     ACTIONS,
@@ -19,6 +18,7 @@ from policy.tc609.codes import (
     TERMINATION_TYPES,
 )
 from policy.vocabulary.actions import ACTIONS as HIERARCHY
+from policy.vocabulary.actions import PROFILE_ACTIONS
 from policy.vocabulary.operands import ODRL_OPERANDS, OPERANDS, REFUSED
 from policy.words import terms
 

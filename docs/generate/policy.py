@@ -15,7 +15,8 @@ from policy.forms.names import MAX_CONTEXT_TERMS, MAX_CONTEXTS
 from policy.nodes import MAX_LIST_ITEMS, MAX_TEXT_CHARS
 from policy.parse import MAX_CONSEQUENCE_LEVELS, MAX_DUTIES, MAX_RULES
 from policy.values import MAX_VALUE_CHARS
-from policy.vocabulary.actions import ACTIONS, REFUSED_ACTIONS, upwards
+from policy.vocabulary import catenax
+from policy.vocabulary.actions import ACTIONS, PROFILE_ACTIONS, REFUSED_ACTIONS, upwards
 from policy.vocabulary.names import ACTION_ALIASES, ODRL, OPERAND_ALIASES, PROFILE, TERMS
 from policy.vocabulary.operands import CODES, ODRL_OPERANDS, OPERANDS, REFUSED, Source, State, Unit
 from policy.vocabulary.operators import ORDER, TREE
@@ -24,23 +25,6 @@ from policy.words.sentences import CHINESE, ENGLISH
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# what ODRL 2.2 has not
-PROFILE_ACTIONS = frozenset(
-    {
-        "access",
-        "alert",
-        "compute",
-        "delivery",
-        "desensitize",
-        "download",
-        "jointDevelop",
-        "logRecordSend",
-        "policyTransmit",
-        "process",
-        "replace",
-        "storage",
-    }
-)
 _FAMILIES = {ORDER: "every order", TREE: "every hierarchy"}
 
 
@@ -59,6 +43,7 @@ def operands() -> str:
             _example(name),
         )
         for name, row in sorted(OPERANDS.items())
+        if name not in catenax.BY_IRI
     ]
     rows += [(f"`{name}`", f"refused: {why}; {hint}", *[""] * 7) for name, (why, hint) in REFUSED.items()]
     said = ("left operand", "meaning", "type", "value from", "who supplies it", "proof", "remembered", "operators")
@@ -141,7 +126,7 @@ def _profile() -> Iterator[str]:
     yield 'penstock:every rdfs:label "the period in which an amount is paid anew"@en .'
     yield 'penstock:digest rdfs:label "the digest of a parent policy"@en .'
     for name, row in sorted(OPERANDS.items()):
-        if name not in ODRL_OPERANDS:
+        if name not in ODRL_OPERANDS and name not in catenax.BY_IRI:
             words = f'skos:definition "{row.meaning}"@en, "{CHINESE.operands[name]}"@zh'
             yield f"penstock:{name} a odrl:LeftOperand ; {words} ."
     for name in sorted(PROFILE_ACTIONS):

@@ -11,11 +11,18 @@ from collections.abc import Mapping
 
 from policy.errors import PolicyError
 from policy.forms.terms import CONTEXTS, KEYS, PREFIXES, PROTECTED, SYNONYMS
+from policy.vocabulary import catenax
+from policy.vocabulary.actions import PROFILE_ACTIONS
 from policy.vocabulary.names import ODRL, TERMS
+from policy.vocabulary.operands import ODRL_OPERANDS, OPERANDS
 
 MAX_CONTEXTS = 16
 MAX_CONTEXT_TERMS = 256
 
+# what documents of Eclipse Dataspace Components take names without a context from
+EDC = "https://w3id.org/edc/v0.0.1/ns/"
+# names that only our profile gives a meaning
+_OURS = frozenset(one for one in (OPERANDS.keys() - ODRL_OPERANDS) | PROFILE_ACTIONS if ":" not in one)
 _FIXED = KEYS.keys() | SYNONYMS.keys()
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
 _HINT = "use the DSP context or http://www.w3.org/ns/odrl.jsonld, and prefixes"
@@ -23,7 +30,7 @@ _HINT = "use the DSP context or http://www.w3.org/ns/odrl.jsonld, and prefixes"
 _HARMLESS: Mapping[str, tuple[object, ...]] = {
     "@version": (1.1,),
     "@protected": (True, False),
-    "@vocab": (ODRL, "odrl:"),
+    "@vocab": (ODRL, "odrl:", EDC),
 }
 
 
@@ -34,6 +41,7 @@ class Names:
         self.links: frozenset[str] = frozenset()
         self._prefixes = dict(PREFIXES)
         self._terms: dict[str, str] = {}
+        self._elsewhere = False
 
     @classmethod
     def of(cls, context: object) -> Names:
@@ -56,6 +64,8 @@ class Names:
     def term(self, text: str) -> str:
         """Give a term its one form: local when ODRL's or our profile's, else as its whole IRI."""
         iri = self._terms.get(text) or self.iri(text)
+        if self._elsewhere and iri in _OURS:  # of what no context says, the document says that it is not ours
+            return EDC + iri
         for namespace in (ODRL, TERMS):
             if iri.startswith(namespace):
                 return iri[len(namespace) :]
@@ -67,6 +77,7 @@ class Names:
 
     def _add(self, item: object, path: str) -> None:
         if isinstance(item, str) and item in CONTEXTS:
+            self._terms |= catenax.NAMED if item in catenax.CONTEXTS else {}
             return
         if isinstance(item, str):
             raise PolicyError("unknown-context", path, f"unknown context `{item[:80]}`; none is fetched", _HINT)
@@ -79,6 +90,7 @@ class Names:
 
     def _define(self, name: str, definition: object, path: str) -> None:
         if name in _HARMLESS and definition in _HARMLESS[name]:
+            self._elsewhere |= definition == EDC
             return
         written = _iri_of(definition)
         iri = written if written in ("@id", "@type") else self.iri(written)

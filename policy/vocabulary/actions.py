@@ -92,6 +92,24 @@ REFUSED_ACTIONS: Mapping[str, str] = {
     "shareAlike": _SHARE_ALIKE,
 }
 
+# what ODRL 2.2 has not
+PROFILE_ACTIONS = frozenset(
+    {
+        "access",
+        "alert",
+        "compute",
+        "delivery",
+        "desensitize",
+        "download",
+        "jointDevelop",
+        "logRecordSend",
+        "policyTransmit",
+        "process",
+        "replace",
+        "storage",
+    }
+)
+
 
 def upwards(action: str) -> tuple[str, ...]:
     """List the action and everything it lies in, outwards."""

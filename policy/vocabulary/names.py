@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from policy.vocabulary import catenax
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,6 +27,7 @@ CC = "http://creativecommons.org/ns#"
 # The only JSON-LD contexts whose terms mean what the tables here say.
 CONTEXTS = frozenset(
     {"https://w3id.org/dspace/2025/1/context.jsonld", "http://www.w3.org/ns/odrl.jsonld", PROFILE + "/context.jsonld"}
+    | catenax.CONTEXTS
 )
 # A policy may name our profile or ODRL's own vocabularies; with another profile its terms could mean something else.
 PROFILES = frozenset({PROFILE, ODRL, ODRL.rstrip("/"), ODRL + "core", ODRL + "ODRL22"})
@@ -37,6 +40,7 @@ _PREFIXES: Mapping[str, str] = {
     "vcard:": VCARD,
     "skos:": SKOS,
     "cc:": CC,
+    catenax.PREFIX: catenax.NAMESPACE,
 }
 # Other names of left operands: what is deprecated, how TC609-6-2025-14 writes it, and the International Data Spaces.
 OPERAND_ALIASES: Mapping[str, str] = {
@@ -77,6 +81,7 @@ ACTION_ALIASES: Mapping[str, str] = {
     "write": "modify",
     "writeTo": "modify",
     "plicyTransmit": "policyTransmit",
+    catenax.ACCESS: "access",
     CC + "Attribution": "attribute",
     CC + "Reproduction": "reproduce",
     IDS_CODE + "USE": "use",
@@ -111,12 +116,12 @@ def term_name(term: str) -> str:
 
 def operand_name(term: str) -> str:
     """Give the canonical short name of a left operand; the name itself when nobody knows it."""
-    name = term_name(term)
+    name = catenax.canonical(term_name(term))
     return OPERAND_ALIASES.get(name, name)
 
 
 @lru_cache(maxsize=1024)
 def action_name(term: str) -> str:
     """Give the canonical short name of an action; the name itself when nobody knows it."""
-    name = term_name(term)
+    name = catenax.canonical(term_name(term))
     return ACTION_ALIASES.get(name, name)

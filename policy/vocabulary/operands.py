@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from policy.model import RuleKind
+from policy.vocabulary import catenax
 from policy.vocabulary.operators import AMONG, BOUNDS, LIMITS, ORDER, TREE, WINDOWS
 
 if TYPE_CHECKING:
@@ -195,8 +196,13 @@ _SPACES: Mapping[str, Operand] = {
     "privacyBudget": _share("the privacy budget (epsilon) spent in all, this use included"),
 }
 
+# what two companies agree on in Catena-X; of `Membership` the space knows
+_CATENAX: Mapping[str, Operand] = {
+    iri: _term(_MANNER, f"Catena-X: {words[0]}") for iri, words in catenax.BY_IRI.items()
+}
+
 ODRL_OPERANDS = frozenset(_ODRL)
-OPERANDS: Mapping[str, Operand] = {**_ODRL, **_TC609, **_SPACES}
+OPERANDS: Mapping[str, Operand] = {**_ODRL, **_TC609, **_SPACES, **_CATENAX}
 # Known by name and not enforced: (reason, what to write instead).
 REFUSED: Mapping[str, tuple[str, str]] = {
     "valueExpression": ("text of a policy is never run as code", "say it with `dataField` and `dataRecord`"),

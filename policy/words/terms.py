@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.vocabulary import catenax
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OPERANDS: Mapping[str, tuple[str, str]] = {
+    **catenax.BY_IRI,
     "absolutePosition": ("position in the asset", "在数据中的位置"),
     "absoluteSize": ("amount of data taken in all", "累计数据量"),
     "absoluteSpatialPosition": ("area of the asset", "数据的空间范围"),
