@@ -16,6 +16,7 @@ from connector.runtime.errors import PeerRefused, explain_failure
 from contracts.facts import STATED
 from contracts.namespace import FORMAT_SEALED
 from ledger.audit import audit
+from policy.vocabulary import catenax
 from tests.api.command import commanded, penstock
 from tests.api.sourcing import ROWS, bought, constraint, foreseen, offered, opened, permitting, refused, words
 from tests.api.space import PURPOSE
@@ -38,6 +39,8 @@ SAID = {
     "product": ("urn:product:map", "urn:product:game"),
     "spatialCoordinates": ("22.54,114.06", "0,0"),
     "systemDevice": ("urn:device:rack-1", "urn:device:laptop"),
+    catenax.FRAMEWORK: ("DataExchangeGovernance:1.0", "none"),
+    catenax.PURPOSE: ("cx.core.industrycore:1", "cx.pcf.base:1"),
 }
 # what its provider signs of the product: as it says, and otherwise
 STATEMENTS = {

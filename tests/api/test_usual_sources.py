@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.enforcement.supply import SUPPLIED
+from policy.vocabulary import catenax
 from tests.api.sourcing import ROWS, bought, constraint, foreseen, offered, opened, permitting, refused
 from tests.api.test_sources import MEASURED, OTHERWISE, SAID, SIGNED
 from tests.every import every
@@ -25,6 +26,7 @@ USUAL = {
     "recipient": ("eq", None, "did:web:another.example"),
     "connector": ("eq", None, "did:web:another.example"),
     "purpose": ("isA", "Research", "DirectMarketing"),
+    catenax.MEMBERSHIP: ("eq", "active", "inactive"),
 }
 # and what the first use uses up
 ONCE = {
@@ -51,7 +53,7 @@ async def test_what_is_never_so_is_refused_before_anything_is_signed(space, offe
     how, _, never = USUAL[name]
     if name == "timeWindow":
         never = f"{(space.now() + timedelta(days=3)):%a}"[:2] + " 00:00-12:00 UTC"
-    product = await offered(f"never-{name.lower()}", permitting("use", constraint(name, how, never)))
+    product = await offered(f"never-{name.rpartition('/')[2].lower()}", permitting("use", constraint(name, how, never)))
     told = await refused(foreseen(space, product))
     assert ("is not on offer there" if name == "recipient" else "never allows this") in told
 
