@@ -60,13 +60,18 @@ def read_conditions(node: Node, key: str, kind: RuleKind, census: Census) -> tup
 
 
 def read_terms(node: Node, key: str, kind: RuleKind, census: Census) -> tuple[Constraint, ...]:
-    """All constraints of a duty: none of them logical."""
+    """All constraints of a duty; of joined ones only those under `and`, which is what a list of them says, too."""
     terms: list[Constraint] = []
-    for condition in read_conditions(node, key, kind, census):
-        if isinstance(condition, Logical):
+    waiting = [*read_conditions(node, key, kind, census)]
+    while waiting:
+        condition = waiting.pop(0)
+        if isinstance(condition, Constraint):
+            terms.append(condition)
+        elif condition.operator == "and":
+            waiting = [*condition.parts, *waiting]
+        else:
             problem = f"`{condition.operator}` in a duty is not supported"
             raise PolicyError("unsupported", condition.path, problem, "write a duty for each")
-        terms.append(condition)
     return tuple(terms)
 
 
@@ -77,7 +82,7 @@ def _condition(value: object, path: str, kind: RuleKind, census: Census, level: 
     if level > MAX_NESTING_LEVELS:
         raise PolicyError("too-large", path, f"constraints nested deeper than {MAX_NESTING_LEVELS} levels")
     node = read_node(value, path, CONSTRAINT_KEYS | LOGICAL_KEYS, "constraint")
-    node.check_class("Constraint", "LogicalConstraint")
+    node.check_class("Constraint", "LogicalConstraint", "AtomicConstraint")  # the last is EDC's
     if LOGICAL & set(node.members):
         return _logical(node, kind, census, level)
     return _atom(node, kind, census)

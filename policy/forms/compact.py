@@ -17,9 +17,13 @@ from policy.forms.nodes import Reader
 from policy.forms.settled import is_settled
 from policy.forms.terms import CONTEXTS
 from policy.forms.values import items
+from policy.vocabulary import catenax
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+# contexts that name nothing beside what has its name here anyway
+UNNAMED = CONTEXTS - catenax.CONTEXTS
 
 
 def compact(tree: object) -> Mapping[str, object]:
@@ -35,14 +39,14 @@ def compact(tree: object) -> Mapping[str, object]:
     context = tree["@context"]
     rest = {key: value for key, value in tree.items() if key != "@context"}
     names = Names.of(context)
-    if _only_known(context) and is_settled(rest):
+    if _names_nothing(context) and is_settled(rest):
         return rest
     return policy_tree(_top_nodes(rest), Reader(names))
 
 
-def _only_known(context: object) -> bool:
+def _names_nothing(context: object) -> bool:
     return all(
-        isinstance(item, str) and item in CONTEXTS for item in (context if isinstance(context, list) else [context])
+        isinstance(item, str) and item in UNNAMED for item in (context if isinstance(context, list) else [context])
     )
 
 

@@ -105,7 +105,9 @@ POLICY_CLASSES = frozenset({"Policy", "Set", "Offer", "Agreement", "Assertion", 
 ASSETS = frozenset({"target", "output"})
 ASSET_CLASSES = frozenset({"Asset"})
 PARTY_CLASSES = frozenset({"Party"})
-RULE_CLASSES = frozenset({"Rule", "Permission", "Prohibition", "Duty", "Constraint", "LogicalConstraint"})
+RULE_CLASSES = frozenset(
+    {"Rule", "Permission", "Prohibition", "Duty", "Constraint", "LogicalConstraint", "AtomicConstraint"}
+)
 
 _ABOUT = (
     "creator contributor publisher title alternative description abstract issued created modified date identifier "

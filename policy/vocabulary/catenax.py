@@ -15,6 +15,8 @@ NAMESPACE: Final = "https://w3id.org/catenax/2025/9/policy/"
 # as the profile's repository has it, and as connectors wrote it before
 OTHERS: Final = ("https://w3id.org/catenax/policy/",)
 CONTEXTS: Final = frozenset({NAMESPACE + "context.jsonld", NAMESPACE + "odrl.jsonld"})
+# as its releases name them
+PROFILES: Final = frozenset(OTHERS[0] + name for name in ("profile2405", "profile2506"))
 PREFIX: Final = "cx-policy:"
 ACCESS: Final = NAMESPACE + "access"
 MEMBERSHIP, FRAMEWORK, PURPOSE = (NAMESPACE + name for name in ("Membership", "FrameworkAgreement", "UsagePurpose"))

@@ -29,8 +29,8 @@ CONTEXTS = frozenset(
     {"https://w3id.org/dspace/2025/1/context.jsonld", "http://www.w3.org/ns/odrl.jsonld", PROFILE + "/context.jsonld"}
     | catenax.CONTEXTS
 )
-# A policy may name our profile or ODRL's own vocabularies; with another profile its terms could mean something else.
-PROFILES = frozenset({PROFILE, ODRL, ODRL.rstrip("/"), ODRL + "core", ODRL + "ODRL22"})
+# A policy may name our profile, Catena-X's or ODRL's own; with another its terms could mean something else.
+PROFILES = frozenset({PROFILE, ODRL, ODRL.rstrip("/"), ODRL + "core", ODRL + "ODRL22"}) | catenax.PROFILES
 
 _PREFIXES: Mapping[str, str] = {
     "odrl:": ODRL,

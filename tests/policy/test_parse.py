@@ -305,7 +305,7 @@ REFUSED += [
     (rule(duty=[pay("5", unit="E" * 129)]), "too-large", "/permission/0/duty/0/constraint/0/unit"),
     (rule(duty=[{**pay("5", unit="EUR"), "action": "inform"}]), "misplaced", "/permission/0/duty/0"),
     (
-        rule(duty=[{"action": "compensate", "constraint": [{"and": pay("5", unit="E")["constraint"]}]}]),
+        rule(duty=[{"action": "compensate", "constraint": [{"or": pay("5", unit="E")["constraint"]}]}]),
         "unsupported",
         None,
     ),

@@ -40,6 +40,8 @@ def policy(document):
 
 SPELLINGS = {
     "by its context": {},
+    "by its context alone": {"context": CONTEXT[:2]},
+    "by its context and ODRL's": {"context": ["http://www.w3.org/ns/odrl.jsonld", CONTEXT[1]]},
     "by its prefix": {"spelled": "cx-policy:{}", "context": "http://www.w3.org/ns/odrl.jsonld"},
     "by its IRI": {"spelled": catenax.NAMESPACE + "{}", "context": "http://www.w3.org/ns/odrl.jsonld"},
     "by its IRI of before": {"spelled": catenax.OTHERS[0] + "{}", "context": "http://www.w3.org/ns/odrl.jsonld"},
@@ -60,6 +62,12 @@ def test_every_term_of_its_context_has_a_meaning():
         compile_policy(policy(document((name, "eq", "x"))))
 
 
+def test_its_profiles_may_be_named():
+    for name in sorted(catenax.PROFILES):
+        named = policy({**document(FRAMEWORK), "profile": name})
+        assert explain(named, "en") == explain(policy(document(FRAMEWORK)), "en")
+
+
 def test_access_is_the_action_that_it_is_here():
     [rule] = policy(document(MEMBER, action="access")).permissions
     assert rule.actions == ("access",)
@@ -75,6 +83,15 @@ def test_the_policy_of_a_definition_is_read():
         assert explain(policy(one), "en") == explain(policy(document(FRAMEWORK, PURPOSES)), "en")
     with pytest.raises(PolicyError):
         policy({**beside, "@type": "Set"})
+
+
+def test_a_list_under_and_is_what_a_duty_says_without_it():
+    """As the profile's own examples write obligations, and constraints by EDC's class."""
+    atom = {"leftOperand": "elapsedTime", "operator": "lteq", "rightOperand": "P30D", "@type": "AtomicConstraint"}
+    joined = [
+        {"@type": "Set", "obligation": [{"action": "delete", "constraint": one}]} for one in ([{"and": [atom]}], atom)
+    ]
+    assert len({tuple(explain(parse(one), "en")) for one in joined}) == 1
 
 
 REFUSED = {
