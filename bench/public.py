@@ -3,9 +3,9 @@
 `python -m bench.public FOLDER…`
 
 A folder holds repositories as they were fetched. Every JSON object in a `.json` or `.jsonld` file that says
-permissions, prohibitions or obligations counts as a policy, also inside other documents (policy definitions, offers, requests), with
-the context of the document around it. Each is parsed, explained in both languages and compiled; what is refused is
-counted by its code, with the words met most often. Nothing of them is kept.
+permissions, prohibitions or obligations counts as a policy, also inside other documents (policy definitions, offers,
+requests), with the context of the document around it; a JSON schema is none. Each is parsed, explained in both
+languages and compiled; what is refused is counted by its code, with the words met most often. Nothing of them is kept.
 """
 
 from __future__ import annotations
