@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -39,15 +40,7 @@ from connector.licence.books import transfer_id
 from connector.licence.licensed import rows_of
 from connector.negotiation.envelope import pids
 from connector.negotiation.protocol.offers import PLAIN
-from connector.runtime.errors import (
-    Absent,
-    Conflict,
-    InvalidInput,
-    NotPermitted,
-    PeerUnreachable,
-    explain_failure,
-    from_reason,
-)
+from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnreachable, explain_failure, from_reason
 from connector.runtime.local_names import renamed
 from connector.settlement import disputes
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
@@ -99,7 +92,9 @@ class Openings:
         self._core, self._buyer, self._secrets, self._blobs = core, buyer, secrets, blobs
         self._books, self._acknowledging, self._next_channels = books, acknowledging, next_channels
         self._reads, self._till, self._acquisitions = reads, till, acquisitions
-        self._turn, self._sittings, self._asking = asyncio.Lock(), asyncio.Semaphore(SITTINGS_MAX), set[str]()
+        # openings of one agreement are made one after the other: each has the next number
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._sittings = asyncio.Semaphore(SITTINGS_MAX)
 
     async def open(self, body: Any, person: Person = OWNER) -> JsonObject:
         """Open as `{id, acquisition, purpose, said?, to?, overwrite?, packed?}` says; raises NotPermitted with reasons.
@@ -112,38 +107,38 @@ class Openings:
         if not (key and absolute and isinstance(overwrite, bool) and isinstance(packed, bool)):
             words = "an opening needs an `id`; `to` is an absolute path if it is given, and the rest true or false"
             raise InvalidInput(words)
-        if (question := Question.of(body)) is not None:
-            return await self._ask(key, purpose, body, question, person)
-        if packed and to is None:
-            raise InvalidInput("archives are left packed where they are written", "say `to`, the directory for them")
         if key.startswith(key_export.PREFIX):
             raise InvalidInput(f"the id of an opening does not begin with `{key_export.PREFIX}`", "choose another id")
         said = person.says(body.get("said"))
+        if (question := Question.of(body)) is not None:
+            return await self._ask(key, purpose, said, question, str(body.get("acquisition", "")))
+        if packed and to is None:
+            raise InvalidInput("archives are left packed where they are written", "say `to`, the directory for them")
         if to is not None:
             refuse_unwritable(Path(str(to)))
         place = None if to is None else Place(Path(str(to)), overwrite, packed)
-        async with self._turn:
-            row = await self._reads.begin(key, await self._got(str(body.get("acquisition", ""))), purpose, said)
+        got = await self._got(str(body.get("acquisition", "")))
+        async with self._turn(got):
+            row = await self._reads.begin(key, got, purpose, said)
             if row.state == ReadState.DONE and row.result is not None:
                 return {"renamed": {}} | dict(row.result)
             return await self._perform(row, place)
 
-    async def _ask(self, key: str, purpose: str, body: JsonObject, question: Question, person: Person) -> JsonObject:
+    def _turn(self, got: AcquisitionRow) -> asyncio.Lock:
+        return self._turns.setdefault(got.its_agreement, asyncio.Lock())
+
+    async def _ask(
+        self, key: str, purpose: str, said: dict[str, str], question: Question, acquisition: str
+    ) -> JsonObject:
         """Have a statement answered by what is opened for it; the answer is told once and kept nowhere."""
-        said = {**person.says(body.get("said")), QUERY: question.statement}
-        if key in self._asking:
-            raise Conflict(f"the opening `{key[:100]}` is being made", "wait for it, or choose another id")
-        self._asking.add(key)
-        try:
-            async with self._sittings, question:
-                await asyncio.to_thread(question.require, None)
-                row = await self._reads.begin(key, await self._got(str(body.get("acquisition", ""))), purpose, said)
-                if row.state == ReadState.DONE and row.result is not None:
-                    return {"renamed": {}} | dict(row.result)
-                done = await self._perform(row, question)
-                return {**done, "answer": await question.told()}
-        finally:
-            self._asking.discard(key)
+        got = await self._got(acquisition)
+        async with self._turn(got), self._sittings, question:
+            await asyncio.to_thread(question.require, None)
+            row = await self._reads.begin(key, got, purpose, {**said, QUERY: question.statement})
+            if row.state == ReadState.DONE and row.result is not None:
+                return {"renamed": {}} | dict(row.result)
+            done = await self._perform(row, question)
+            return {**done, "answer": await question.told()}
 
     async def export_keys(self, body: Any, person: Person = OWNER) -> JsonObject:
         """Hand out a kept replica's keys as `{id, acquisition, purpose, said?, to}` says; an opening like any other.
@@ -155,8 +150,8 @@ class Openings:
         if not key or not to.is_absolute():
             raise InvalidInput("an export needs an `id`, and `to`, the absolute path of a new file")
         key, said = key_export.PREFIX + key, person.says(body.get("said"))
-        async with self._turn:
-            got = await self._got(str(body.get("acquisition", "")))
+        got = await self._got(str(body.get("acquisition", "")))
+        async with self._turn(got):
             agreement = await self._agreement(got.its_agreement)
             key_export.check_tier(agreement)
             known = await self._core.store.read(lambda tx: tx.get(ReadRow, id=key))

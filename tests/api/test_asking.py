@@ -208,3 +208,15 @@ async def test_it_is_asked_in_the_console_too(space):
         assert "no SELECT" in refused.text
     finally:
         await buyer.session.close()
+
+
+@pytest.mark.usefixtures("bought")
+async def test_many_at_once_are_numbered_one_after_the_other(space):
+    before = (await ask(space, "asked", "select 1 from rain limit 1"))["number"]
+    doors = space.doors["buyer"]
+    bodies = [
+        {"id": f"at-once-{number}", "acquisition": "asked", "purpose": PURPOSE, "query": SUM} for number in range(6)
+    ]
+    told = await asyncio.gather(*(doors.call("POST", "openings", body) for body in bodies))
+    assert sorted(one["number"] for one in told) == [before + 1 + number for number in range(6)]
+    assert all(one["answer"]["rows"] == TOTALS for one in told)
