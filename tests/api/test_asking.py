@@ -154,8 +154,12 @@ async def test_a_reading_is_cut_when_its_agreement_is_revoked(space):
         {"id": "asked-cut", "product": "asked", "mandate": {"limit": "1000", "purpose": PURPOSE}},
     )
     got = await space.complete("asked-cut", within=60)
-    reading = asyncio.create_task(ask(space, "asked-cut", NEVER, code=3))
-    await asyncio.sleep(2)
+    reading = asyncio.create_task(ask(space, "asked-cut", NEVER, "--id", "to-be-cut", code=3))
+    async with asyncio.timeout(50):
+        while not [
+            row for row in space.rows("buyer", "reads") if (row["id"], row["state"]) == ("to-be-cut", "decided")
+        ]:
+            await asyncio.sleep(0.1)
     began = asyncio.get_running_loop().time()
     await penstock(space, "provider", "admin", "revoke", got["agreement"])
     assert "cut" in (await reading)["text"]
