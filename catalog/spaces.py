@@ -57,18 +57,41 @@ class Described(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Least:
+    """The least tier of what is of a class (a code of each dimension named, or below it) and of at least a grade."""
+
+    grade: int
+    tier: str
+    classes: Mapping[str, tuple[str, ...]]
+
+    def fault(self, product: Described, tier: str) -> str:
+        """Return why a tier is too little for a product, nothing if it is not."""
+        if product.grade < self.grade or not all(_lies(product, name, codes) for name, codes in self.classes.items()):
+            return ""
+        ways = stronger(self.tier)
+        if tier not in TIERS or tier in ways:
+            return ""
+        what = "".join(f" and {name} {_either(codes)}" for name, codes in self.classes.items())
+        return (
+            f"data of grade {self.grade} or higher{what} are delivered here by {_either(ways)}, and it is of grade "
+            f"{product.grade} and delivered by the tier `{tier}`: change the tier, or mask what makes its grade"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What holds in a space; None of anything restricts nothing.
 
     `classes` dimension → codes of which one must hold the product's; `grade` the highest listed; `tiers` the ways of
-    delivery; `actions` and `operands` what a policy's permissions may say, `needs` operands that each of them must
-    constrain; `members` who is in; `sees` and `samples` role (or OTHERS) → the highest grade that it finds, and of
-    which it is shown sample rows.
+    delivery, `least` class and grade → the least of them; `actions` and `operands` what a policy's permissions may say,
+    `needs` operands that each of them must constrain; `members` who is in; `sees` and `samples` role (or OTHERS) → the
+    highest grade that it finds, and of which it is shown sample rows.
     """
 
     classes: Mapping[str, tuple[str, ...]] | None = None
     grade: int | None = None
     tiers: tuple[str, ...] | None = None
+    least: tuple[Least, ...] | None = None
     actions: tuple[str, ...] | None = None
     operands: tuple[str, ...] | None = None
     needs: tuple[str, ...] | None = None
@@ -100,13 +123,13 @@ class Rules:
 
     def _about_data(self, product: Described, tier: str) -> Iterator[str]:
         for name, codes in (self.classes or {}).items():
-            line = DIMENSIONS[name].line(product.classes.get(name, ""))
-            if not set(line) & set(codes):
+            if not _lies(product, name, codes):
                 yield f"its {name} must lie in {_either(codes)}, and is `{product.classes.get(name, '') or 'not said'}`"
         if self.grade is not None and product.grade > self.grade:
             yield f"its security grade is {product.grade}, and the highest here is {self.grade}"
         if self.tiers is not None and tier not in self.tiers:
             yield f"it is delivered by the tier `{tier}`, and here by {_either(self.tiers)}"
+        yield from filter(None, (row.fault(product, tier) for row in self.least or ()))
 
     def _about_policy(self, policy: Policy) -> Iterator[str]:
         for rule in policy.permissions:
@@ -117,6 +140,11 @@ class Rules:
                 yield f"its policy constrains `{odd[0]}`, and policies here constrain {_either(self.operands)}"
             if missing := [name for name in self.needs or () if name not in said]:
                 yield f"its policy does not constrain `{missing[0]}`, as every policy here does"
+
+
+def stronger(tier: str) -> tuple[str, ...]:
+    """Return a tier and those whose control reaches further: the rows of TIERS stand in that order."""
+    return tuple(TIERS)[tuple(TIERS).index(tier) :]
 
 
 def sight(space: str, grade: int) -> str:
@@ -154,6 +182,16 @@ def words(rules: Rules) -> tuple[tuple[str, str], ...]:
     ):
         if value is not None:
             told.append((f"{en} {_either(value)}", f"{zh}: {'、'.join(value)}"))
+    for row in rules.least or ():
+        of = "".join(f", {DIMENSIONS[name].en} {_either(codes)}" for name, codes in row.classes.items())
+        zh = "".join(f", {DIMENSIONS[name].zh}: {'、'.join(codes)}" for name, codes in row.classes.items())
+        ways = stronger(row.tier)
+        told.append(
+            (
+                f"from security grade {row.grade}{of} delivered by {_either(ways)}",
+                f"安全等级{row.grade}级及以上{zh}, 交付方式: {'、'.join(ways)}",
+            )
+        )
     if rules.members is not None:
         told.append((f"closed: {len(rules.members)} members", f"封闭空间: {len(rules.members)}个成员"))
     for grades, en, zh in ((rules.sees, "finds", "可见"), (rules.samples, "is shown samples of", "可见样例")):
@@ -174,9 +212,16 @@ def _either(codes: Collection[str]) -> str:
     return " or ".join(f"`{code}`" for code in codes)
 
 
+def _lies(product: Described, dimension: str, codes: Collection[str]) -> bool:
+    """Say whether a product's class lies in, or below, one of some codes of a dimension."""
+    return bool(set(DIMENSIONS[dimension].line(product.classes.get(dimension, ""))) & set(codes))
+
+
 def _plain(value: object) -> object:
+    if isinstance(value, Least):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(one) for one in value]
     return {name: _plain(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
@@ -210,6 +255,17 @@ def _grades(value: object, path: str) -> dict[str, int]:
     return {name: 0 if grade == 0 else _grade(grade, f"{path}/{name}") for name, grade in told.items()}
 
 
+def _least(value: object, path: str) -> tuple[Least, ...]:
+    told = []
+    for at, one in enumerate(items(value, path, limit=CODES_MAX)):
+        where = f"{path}/{at}"
+        row = members(one, where, required={"grade", "tier"}, allowed=frozenset({"grade", "tier", "classes"}))
+        (tier,) = _codes(TIERS)([row["tier"]], f"{where}/tier")
+        classes = _classes(row.get("classes") or {}, f"{where}/classes")
+        told.append(Least(_grade(row["grade"], f"{where}/grade"), tier, classes))
+    return tuple(told)
+
+
 def _members(value: object, path: str) -> tuple[str, ...]:
     return tuple(text(one, path, limit=512) for one in items(value, path, limit=MEMBERS_MAX))
 
@@ -218,6 +274,7 @@ _READ: Mapping[str, Callable[[object, str], Any]] = {
     "classes": _classes,
     "grade": _grade,
     "tiers": _codes(TIERS),
+    "least": _least,
     "actions": _codes(ACTIONS),
     "operands": _codes(OPERANDS),
     "needs": _codes(OPERANDS),

@@ -17,6 +17,9 @@ from policy.parse import parse
 from policy.words.speak import explain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from catalog.dataset import Dataset
     from connector.custody.former import Former
     from connector.custody.secrets import Keys
     from connector.custody.sources import Doors
@@ -24,15 +27,24 @@ if TYPE_CHECKING:
 
 
 def preview(
-    row: ProductRow, doors: Doors, keys: Keys, region: str, currency: str, before: Former | None = None
+    row: ProductRow,
+    doors: Doors,
+    keys: Keys,
+    region: str,
+    currency: str,
+    check: Callable[[Dataset], None],
+    before: Former | None = None,
 ) -> dict[str, Any]:
     """Return what others would see of a product's row, `before` being its edition; blocks while it reads the files.
+
+    `check` raises for a dataset that its space does not let in.
 
     `bytes` and `rows` are of all files, `billed` is what is sealed of them; `words` is the policy and `price` the
     tariff in words, by language; `because` says for each column that hints at it why the security grade is what it is.
     """
     source = masked_source(row, doors, keys)
     dataset, suggested = described(source, row, region)
+    check(dataset)
     size = renewal.piece_bytes(row.brief, source, before)
     made = contents(source, dataset, row.brief, size, doors.spool, packed=before is not None and before.packed)
     tariff = pricing.previewed(row.brief, max(dataset.size, 1), currency)

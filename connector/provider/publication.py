@@ -25,7 +25,7 @@ from connector.licence import pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation.on_offer import OFFERED, Told, keep
 from connector.provider import brief as briefs
-from connector.provider import drifting, facts, history, negotiable, on_table, renewal, repricing, steps
+from connector.provider import drifting, facts, history, negotiable, on_table, renewal, repricing, space_rules, steps
 from connector.provider.contents import billed, by_bytes, contents
 from connector.provider.description import described, masked_source, measured
 from connector.provider.preview import preview
@@ -152,7 +152,8 @@ class Publications:
         region, currency = self._core.settings.participant.region, self._programs.deployment.currency
         known = await self._core.store.read(lambda tx: tx.get(ProductRow, id=row.id))
         before = await self._former(known or row)
-        return await asyncio.to_thread(preview, row, self._doors(), self._secrets, region, currency, before)
+        check = await space_rules.asked(self._exchange, row, self._core.identity.did)
+        return await asyncio.to_thread(preview, row, self._doors(), self._secrets, region, currency, check, before)
 
     def measured(self, row: ProductRow, files: Sequence[str]) -> list[FileProfile]:
         """Return the profiles of some of the files that a row is made of, masked as it says; blocks."""
@@ -268,7 +269,8 @@ class Publications:
         brief = row.brief
         before = await self._former(row)
         number = await self._core.store.read(lambda tx: renewal.next_number(tx, row.id))
-        dataset, sample, sealed = await asyncio.to_thread(self._describe_and_seal, row, before, number)
+        check = await space_rules.asked(self._exchange, row, self._core.identity.did)
+        dataset, sample, sealed = await asyncio.to_thread(self._describe_and_seal, row, before, number, check)
         fresh = renewal.is_new(sealed, before)
         if before is not None and not fresh:
             sealed = await asyncio.to_thread(self._as_before, sealed, before)
@@ -312,11 +314,12 @@ class Publications:
         return replace(sealed, header=before.header, edition_id=before.edition_id, table=before.table)
 
     def _describe_and_seal(
-        self, row: ProductRow, before: Former | None, number: int
+        self, row: ProductRow, before: Former | None, number: int, check: Callable[[Dataset], None]
     ) -> tuple[Dataset, dict[str, Any] | None, Sealed]:
         brief = row.brief
         source = masked_source(row, self._doors(), self._secrets)
         dataset, _ = described(source, row, self._core.settings.participant.region)
+        check(dataset)
         size = renewal.piece_bytes(brief, source, before)
         made = contents(source, dataset, brief, size, self._blobs.folder, packed=before is not None and before.packed)
         seal_as = Brief(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from connector.provider import space_rules
 from tests.api.refusals import refused
 from tests.api.test_rights import told
 
@@ -56,6 +57,30 @@ async def test_what_does_not_keep_to_the_rules_is_refused_with_every_reason(spac
     assert await ids(space, "buyer", "tight") == ["tight"]
     assert (await refused(create(space, "strict")))[0] == 409
     assert (await refused(create(space, "odd", colour="blue")))[0] == 400
+
+
+async def test_class_and_grade_decide_the_least_tier_before_anything_is_sealed(space):
+    rows = [{"grade": 3, "tier": "leased"}, {"grade": 2, "tier": "leased", "classes": {"topic": ["A0100"]}}]
+    await create(space, "careful", least=rows)
+    sealed = len(told(space, "provider", "edition.sealed"))
+    status, text = await refused(publish(space, "too-open", space="careful", grade=3))
+    assert (status, "of grade 3 or higher are delivered here by `leased`" in text) == (403, True)
+    assert (await refused(publish(space, "too-open-2", space="careful", grade=2, classes={"topic": "A0100"})))[0] == 403
+    assert len(told(space, "provider", "edition.sealed")) == sealed
+    await publish(space, "kept-in", space="careful", grade=2)
+    await publish(space, "held-in", space="careful", grade=4, openings=3)
+    assert sorted(await ids(space, "buyer", "in")) == ["held-in", "kept-in"]
+
+
+async def test_the_exchange_holds_a_provider_to_the_least_tier_that_does_not_ask(space, monkeypatch):
+    await create(space, "held", least=[{"grade": 2, "tier": "leased"}])
+
+    async def nothing(*_):
+        return lambda _: None
+
+    monkeypatch.setattr(space_rules, "asked", nothing)
+    assert (await refused(publish(space, "brazen", space="held", grade=2)))[0] == 403
+    assert await ids(space, "buyer", "brazen") == []
 
 
 async def test_who_sees_what_follows_from_role_and_grade(space):

@@ -15,7 +15,7 @@ from catalog.dataset import Dataset, distributions_of
 from catalog.errors import CatalogError
 from catalog.profile import FileProfile
 from catalog.roles import ROLES, Doing, does, played
-from catalog.spaces import OTHERS, Rules, from_json
+from catalog.spaces import OTHERS, Least, Rules, from_json, stronger
 from policy.offer import offer_rules
 from policy.parse import parse
 from policy.vocabulary.operands import OPERANDS
@@ -47,6 +47,17 @@ def faults(rules, data=None, tier="kept", said=None):
         ({"classes": {"topic": ["B0000"]}}, {}, "`not said`"),
         ({"grade": 2}, {"data": dataset(3)}, "grade is 3, and the highest here is 2"),
         ({"tiers": ["leased"]}, {}, "tier `kept`"),
+        ({"least": [{"grade": 2, "tier": "leased"}]}, {}, "grade 2 or higher are delivered here by `leased`"),
+        ({"least": [{"grade": 2, "tier": "kept"}]}, {"tier": "plain"}, "by `kept` or `leased`, and it is of grade 2"),
+        ({"least": [{"grade": 2, "tier": "kept"}]}, {"tier": "leased"}, ""),
+        ({"least": [{"grade": 3, "tier": "leased"}]}, {}, ""),
+        ({"least": [{"grade": 1, "tier": "leased", "classes": {"topic": ["B0000"]}}]}, {}, ""),
+        (
+            {"least": [{"grade": 1, "tier": "leased", "classes": {"topic": ["B0000"]}}]},
+            {"data": dataset(topic="B0300")},
+            "topic `B0000`",
+        ),
+        ({"least": [{"grade": 1, "tier": "leased"}]}, {"tier": "service"}, ""),
         ({"actions": ["read"]}, {}, "permits `use`"),
         ({"operands": ["purpose", "dateTime"]}, {}, ""),
         ({"operands": ["purpose"]}, {}, "constrains `dateTime`"),
@@ -69,6 +80,13 @@ def test_what_a_rule_lets_in(rules, given, said):
         {"classes": {"topic": ["Z0000"]}},
         {"classes": {"colour": []}},
         {"tiers": ["cloud"]},
+        {"least": {"grade": 3, "tier": "kept"}},
+        {"least": [{"grade": 3}]},
+        {"least": [{"grade": 0, "tier": "kept"}]},
+        {"least": [{"grade": 3, "tier": "cloud"}]},
+        {"least": [{"grade": 3, "tier": ["kept"]}]},
+        {"least": [{"grade": 3, "tier": "kept", "classes": {"topic": ["Z0000"]}}]},
+        {"least": [{"grade": 3, "tier": "kept", "colour": "blue"}]},
         {"actions": ["shout"]},
         {"operands": ["mood"]},
         {"grade": 6},
@@ -84,11 +102,18 @@ def test_what_names_no_row_of_a_table_is_no_rule(rules):
         from_json(rules)
 
 
+LEAST = st.builds(
+    Least,
+    grade=st.integers(1, 5),
+    tier=st.sampled_from(sorted(TIERS)),
+    classes=st.just({}) | st.just({"topic": ("B0000",)}),
+)
 RULES = st.builds(
     Rules,
     classes=st.none() | st.fixed_dictionaries({"topic": st.tuples(st.sampled_from(sorted(DIMENSIONS["topic"].named)))}),
     grade=st.none() | st.integers(1, 5),
     tiers=st.none() | st.lists(st.sampled_from(sorted(TIERS)), unique=True).map(tuple),
+    least=st.none() | st.lists(LEAST, max_size=4).map(tuple),
     needs=st.none() | st.lists(st.sampled_from(sorted(OPERANDS)), unique=True).map(tuple),
     members=st.none() | st.just((MEMBER,)),
     sees=st.none() | st.dictionaries(st.sampled_from([*ROLES, OTHERS]), st.integers(0, 5)),
@@ -99,6 +124,21 @@ RULES = st.builds(
 def test_rules_are_read_as_they_are_written_and_said_in_two_languages(rules):
     assert from_json(rules.json()) == rules
     assert all(en and zh for en, zh in spaces.words(rules))
+
+
+@given(st.lists(LEAST, max_size=4).map(tuple), st.integers(1, 5), st.sampled_from(["", "B0300", "A0100"]))
+def test_where_a_tier_is_enough_a_stronger_one_and_a_lower_grade_are_too(least, grade, topic):
+    rules = Rules(least=least)
+    about = {"topic": topic} if topic else {}
+    let_in = {
+        (tier, below)
+        for tier in TIERS
+        for below in range(1, grade + 1)
+        if not rules.faults(dataset(below, **about), tier, policy(), MEMBER)
+    }
+    assert all(
+        (above, lower) in let_in for tier, below in let_in for above in stronger(tier) for lower in range(1, below + 1)
+    )
 
 
 @given(RULES, st.sampled_from(sorted(ROLES)))
