@@ -21,6 +21,9 @@ TOML = """
 id = "{id}"              # of your choice, lasting: the same id publishes the next edition
 title = "My product"             # or title = {{ en = "My product", zh = "我的产品" }}
 files = ["FILE-OR-FOLDER"]       # from this file's folder on; or addresses: s3://… https://… postgresql://…
+# api = "https://example.org/v1" # in place of files: an HTTP interface, with the calls that are sold; tier plain
+# calls = ["GET /rain/{{day}}"]    # docs/apis.md
+# secret = "api.headers"         # a file of header lines that its server wants
 keywords = ["example"]
 tier = "kept"                    # kept (sealed), leased (keys for each opening) or plain (a copy)
 frequency = "irregular"          # how often it is renewed: daily, weekly, monthly, quarterly, annual, …
@@ -86,6 +89,9 @@ YAML = """
 id: {id}                 # of your choice, lasting: the same id publishes the next edition
 title: My product                # or title: {{en: My product, zh: 我的产品}}
 files: [FILE-OR-FOLDER]          # from this file's folder on; or addresses: s3://… https://… postgresql://…
+# api: https://example.org/v1    # in place of files: an HTTP interface, with the calls that are sold; tier plain
+# calls: ["GET /rain/{{day}}"]     # docs/apis.md
+# secret: api.headers            # a file of header lines that its server wants
 keywords: [example]
 tier: kept                       # kept (sealed), leased (keys for each opening) or plain (a copy)
 frequency: irregular             # how often it is renewed: daily, weekly, monthly, quarterly, annual, …

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from catalog.interface import METHODS
 from catalog.roles import ROLES
 from connector.client.acts.table import TABLE
 from connector.console import given
@@ -192,6 +193,8 @@ CHANNEL = (
     Route("HEAD", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     Route("POST", "/plain/{edition}/ticket", Who.PEER, PROVIDER, "sealed.ticket"),
     Route("GET", "/plain/{edition}/receipt", Who.BEARER, PROVIDER, "plain.receipt"),
+    Route("GET", "/calls/{edition}", Who.BEARER, PROVIDER, "plain.read"),
+    *(Route(method, "/calls/{edition}/{path:.*}", Who.BEARER, PROVIDER, "calls.forward") for method in METHODS),
     Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
     Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),

@@ -43,12 +43,12 @@ NO_STORE: Final = {"Cache-Control": "no-store"}  # plaintext for the bearer of a
 
 async def read(call: Call) -> web.StreamResponse:
     """Serve a file or the list of files, whole or in part."""
-    ticket = _token(call)
+    ticket = token(call)
     with Sending(call.request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
         await call.of(Copies).stands(ticket)
         if call.request.method != "HEAD":
             asked = call.request.query
-            await call.of(Copies).begin(ticket, asked.get(PURPOSE, ""), _said(asked))
+            await call.of(Copies).begin(ticket, asked.get(PURPOSE, ""), said_of(asked))
         with await call.of(Copies).open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             path = call.request.query.get("path")
@@ -59,7 +59,7 @@ async def read(call: Call) -> web.StreamResponse:
             return await _file(call, sending, opened, index, index.files[0] if path is None else _named(index, path))
 
 
-def _said(asked: Mapping[str, str]) -> dict[str, str]:
+def said_of(asked: Mapping[str, str]) -> dict[str, str]:
     """Return what a query says of a use, besides its purpose; raises InvalidInput for more than a question holds."""
     said = {name: asked[name] for name in (*WORDS, ROLE, USER) if name in asked}
     if long := next((name for name, text in said.items() if len(text) > CHARACTERS_MAX), None):
@@ -69,10 +69,10 @@ def _said(asked: Mapping[str, str]) -> dict[str, str]:
 
 async def receipt(call: Call) -> web.Response:
     """Serve the receipt of a transfer that is over, with its place in our log."""
-    return as_json(await call.of(Copies).receipt(_token(call)))
+    return as_json(await call.of(Copies).receipt(token(call)))
 
 
-def _token(call: Call) -> Ticket:
+def token(call: Call) -> Ticket:
     """Return what the caller's token opens; raises Absent for the path of another edition."""
     assert call.ticket is not None, "the row asks for one"
     if call.path["edition"] != call.ticket.edition.hex():

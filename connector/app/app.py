@@ -22,6 +22,7 @@ from connector.console.sessions import Sessions
 from connector.consumer.acknowledging import Acknowledging
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
+from connector.consumer.calling import Calling
 from connector.consumer.copying import Copying
 from connector.consumer.deposit import Deposits
 from connector.consumer.holding import Holding
@@ -100,6 +101,7 @@ from connector.provider.folders import Folders
 from connector.provider.leaking import Leaking
 from connector.provider.offering import Offering
 from connector.provider.offloading import Offloading
+from connector.provider.plain.calls import Calls
 from connector.provider.plain.copies import Copies
 from connector.provider.plain.pushing import Pushes
 from connector.provider.publication import Publications
@@ -251,6 +253,7 @@ class Connector(Life):
     granting: Granting
     suspensions: Suspensions
     copies: Annotated[Copies, Service(hears={"transfer_moved": Copies.moved})]
+    calls: Calls
     collecting: Collecting
     memory: Memory
     pipes: Pipes
@@ -270,6 +273,7 @@ class Connector(Life):
     deposits: Deposits
     next_channels: NextChannels
     reads: Reads
+    calling: Calling
     copying: Copying
     pulls: Pulls
     acquisitions: Annotated[

@@ -93,12 +93,16 @@ def publish(
         instead[RULES] = finish(_rules(policy), as_json=typed.as_json)
     if typed["negotiable"] is not None:
         instead["negotiable"] = rules_text(typed["negotiable"], as_json=typed.as_json)
+    if typed["api"] is not None:
+        instead["secret"] = None if typed["secret"] is None else _place(typed["secret"])
+    in_place = {"purpose": instead.get(RULES), "files": typed["api"] or instead.get("api")}
     for name in NEEDED:
-        if name not in instead and not (name == "purpose" and instead.get(RULES)):
+        if name not in instead and not in_place.get(name):
             _lacks(name, product_file)
     if floor is not None or "floor" not in instead:
         instead["floor"] = instead["price"] if floor is None else typed.amount("--floor", floor)
     instead.setdefault("beyond", [])
+    instead.setdefault("files", None)
     if preview:
         seen = typed.of("product_preview").ask(**instead)
         typed.tell(seen, _seen(seen))
@@ -183,6 +187,8 @@ def _from(file: Path, files: list[str] | None, context: typer.Context, *, as_jso
         fail(InvalidInput(f"{file}: {fault}", fault.hint), as_json=as_json)
     if "files" in said:  # an address or a whole path is taken as it is
         said["files"] = [_place(one, file.parent) for one in said["files"]]
+    if "secret" in said:
+        said["secret"] = _place(said["secret"], file.parent)
     return {name: value for name, value in said.items() if not _was_typed(context, name)}
 
 

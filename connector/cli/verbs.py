@@ -30,6 +30,7 @@ VERBS = (
     ("quote", ""),
     ("get", "get.get"),
     ("open", "open_.open_"),
+    ("call", ""),
     ("sublicense", "sublicense.sublicense"),
     ("settle", "settle.settle"),
     ("verify", "verify.verify"),

@@ -149,7 +149,7 @@ class Taking:
     ) -> None:
         self._core, self._peers, self._notices = core, peers, notices
         self._row = row
-        self._endpoint = str(address["endpoint"])
+        self._endpoint = bearers.files_of(address)
         self._headers = {"Authorization": bearers.of_address(address)}
         said = row.mandate.get(SAID, {})
         self._asked = urlencode(wished(agreement, core.identity.did, row.mandate["purpose"], said))

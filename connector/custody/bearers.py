@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from connector.custody.tickets import Ticket
 
 SCHEME: Final = "Bearer "
+FILES: Final = "files"  # property of an interface's data address: where its description lies
+USE: Final = "Penstock-Use"  # header of a call: what its policy asks of the use, as a query
+ANSWERED: Final = "Penstock-Call"  # header of an answer that is not the provider's connector's own
 AUTH_TYPE: Final = "bearer"  # `authType` of a data address (DSP 2025-1)
 
 
@@ -43,6 +46,17 @@ def of_address(address: Mapping[str, Any]) -> str:
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
         raise PeerMisbehaved("the data address has no `authorization` with a token", "ask for a new start")
     return SCHEME + token.removeprefix(SCHEME)
+
+
+def files_of(address: Mapping[str, Any]) -> str:
+    """Return where files, tickets and receipts are asked for: of an interface that is not where its calls go."""
+    found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
+    return str(found.get(FILES, address["endpoint"]))
+
+
+def takes_calls(address: Mapping[str, Any]) -> bool:
+    """Say whether a data address is that of an interface."""
+    return any(one["name"] == FILES for one in address.get("endpointProperties", ()))
 
 
 def _own(key: bytes) -> bytes:

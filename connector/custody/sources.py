@@ -72,12 +72,14 @@ class Doors:
     outbound: Callable[[], Outbound]
 
 
-def source_of(places: Sequence[Path | str], doors: Doors | None = None) -> Source:
+def source_of(places: Sequence[Path | str], doors: Doors | None = None, written: Found = ()) -> Source:
     """Take files, all files below folders, and what addresses name (blocking); `doors` are for addresses.
 
+    `written` are (name, origin) of what stands beside them.
     Raises `VaultError` `source` on what cannot be sealed.
     """
-    found = [(harmless(name), origin) for place in places for name, origin in _at(place, doors)]
+    named = [(name, origin) for place in places for name, origin in _at(place, doors)]
+    found = [(harmless(name), origin) for name, origin in [*named, *written]]
     found.sort(key=lambda item: item[0])
     if not 0 < len(found) <= MAX_FILES:
         raise VaultError("source", f"found `{len(found)}` files to seal, an edition has 1 to {MAX_FILES}")

@@ -240,6 +240,34 @@ class Outbound:
         async with await self._send("GET", url, None, headers, limits) as response:
             yield Download(response, limit_bytes, patient=stall_seconds is None)
 
+    @asynccontextmanager
+    async def forward(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, limit_bytes: int
+    ) -> AsyncIterator[Download]:
+        """Send a request as it is and yield its answer, of whatever status; no redirect is followed.
+
+        Raises `AddressRefused`, `PeerUnreachable`, and `PeerMisbehaved` for an answer that is encoded.
+        """
+        assert self._session is not None, "open the door first"
+        checked = self._gate.check(url)
+        rehearsal.refuse(rehearsal.SEND, method, url, {"bytes": len(body)})
+        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS_MAX)
+        try:
+            response = await self._session.request(
+                method,
+                checked,
+                data=body or None,
+                headers=headers,
+                timeout=limits,
+                allow_redirects=False,
+                skip_auto_headers=("Content-Type",),
+            )
+        except BROKEN as error:
+            raise unreachable(checked, error) from error
+        async with response:
+            require_plain(response.headers.get("Content-Encoding"))
+            yield Download(response, limit_bytes)
+
     async def upload(
         self, method: str, url: str, chunks: AsyncIterator[bytes], length: int, headers: Mapping[str, str]
     ) -> None:

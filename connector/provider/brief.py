@@ -12,6 +12,7 @@ from catalog.about import about_from_json
 from catalog.classes import DIMENSIONS
 from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.codes import tier as tier_of
+from catalog.interface import HINT
 from catalog.profile import COLUMNS_MAX
 from catalog.sample import ROWS_MAX as SAMPLE_ROWS_MAX
 from connector.console.amounts import decimal
@@ -23,6 +24,7 @@ from connector.licence.pricing import MEASURES, UNITS_MAX
 from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
 from connector.negotiation.variants import VARIANTS_MAX
 from connector.provider import contents as packing
+from connector.provider import upstream
 from connector.runtime.errors import InvalidInput, PurchaseRefused
 from contracts import facts
 from contracts.decimals import read_decimal
@@ -140,7 +142,10 @@ class Member:
 MEMBERS: Mapping[str, Member] = MappingProxyType({
     "id": Member(_text, "a text of one line", needed=False),
     "offer": Member(lambda value: _text(value) and not value.endswith(OFFER_MARK), OFFER_WORDS, needed=False),
-    "files": Member(_places, "a list of paths and of addresses of files, without passwords"),
+    "files": Member(_places, "a list of paths and of addresses of files, without passwords", needed=False),
+    "api": Member(upstream.is_base, "an http(s) address without a query", needed=False),
+    "calls": Member(_texts, "a list of calls, " + HINT, needed=False),
+    "secret": Member(_text, "the path of a file of header lines", needed=False),
     "title": Member(_text, "a text of one line"),
     "description": Member(lambda value: isinstance(value, str), "a text", needed=False),
     "about": Member(_about, "an object of what is said besides", needed=False),
@@ -218,6 +223,7 @@ def check(brief: Any) -> dict[str, Any]:
     if brief.get("rules") and (told := next((name for name in USUAL if brief.get(name)), None)):
         raise InvalidInput(f"`{told}` is one of the usual rules, and there is a policy", "write it into the policy")
     pricing.check(brief)
+    upstream.check(brief)
     packing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(

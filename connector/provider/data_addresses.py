@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connector.custody import bearers, tickets
 from connector.negotiation.protocol import messages, offers
+from connector.provider import upstream
 from connector.runtime import files
 from connector.runtime.data_folder import KEYS
 from connector.store.rows.vault import EditionRow
@@ -46,7 +47,11 @@ class DataAddresses:
         plain = agreement.signed_terms["tier"] == offers.PLAIN
         kind = bearers.AUTH_TYPE if plain else tickets.SCHEME.strip().lower()
         endpoint = f"{self._core.identity.url}/{'plain' if plain else 'sealed'}/{agreement.edition}"
-        return messages.data_address(endpoint, {"authorization": self.ticket(transfer, agreement), "authType": kind})
+        properties = {"authorization": self.ticket(transfer, agreement), "authType": kind}
+        if plain and upstream.is_sold(tx, agreement):
+            properties[bearers.FILES] = endpoint
+            endpoint = f"{self._core.identity.url}/calls/{agreement.edition}"
+        return messages.data_address(endpoint, properties)
 
     def ticket(self, transfer: TransferRow, agreement: AgreementRow) -> str:
         """Return a fresh ticket to the sealed bytes that a transfer moves, or a token for its plain copy."""

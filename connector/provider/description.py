@@ -15,7 +15,7 @@ from catalog.profile import undrawn
 from connector.custody import masking
 from connector.custody.seal import FIXED
 from connector.custody.sources import source_of
-from connector.provider import renewal
+from connector.provider import renewal, upstream
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def masked_source(row: ProductRow, doors: Doors, keys: Keys, some: Sequence[str]
 
     Of `some` of its files, where they are named, no table need have a column that is to be masked.
     """
-    found = source_of(row.brief["files"] if some is None else some, doors)
+    found = source_of((row.brief.get("files") or ()) if some is None else some, doors, upstream.described(row.brief))
     done = masks.of(row.brief)
     return masking.masked(found, done, row.id, keys.masks(), doors.spool, whole=some is None) if done else found
 

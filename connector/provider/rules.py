@@ -15,14 +15,17 @@ from connector.enforcement import supply
 from connector.enforcement.judge import PAID
 from connector.enforcement.scopes import operands
 from connector.licence.duties import PERFORMERS, TRANSFORM
-from connector.provider import facts
+from connector.negotiation.protocol import messages, validation
+from connector.provider import facts, upstream
 from connector.runtime.errors import InvalidInput
+from contracts.namespace import FORMAT_SEALED
 from policy.amendment import NAMING, OFFERED
 from policy.compare.cells import Effort
 from policy.compare.check import first_error
 from policy.compare.compare import implied
 from policy.compare.onward import QUESTIONS_MAX
 from policy.errors import PolicyError
+from policy.forms.protocol import shown
 from policy.model import PolicyKind
 from policy.offer import offer_rules
 from policy.parse import parse
@@ -55,7 +58,8 @@ def offered(brief: Mapping[str, Any], until: datetime, currency: str = "") -> di
     if odd := sorted(set(written) - NAMING - set(OFFERED)):
         hint = "the offer names the product and both sides: write rules alone"
         raise InvalidInput(f"the policy to offer names `{odd[0][:100]}`", hint)
-    rules = {name: written[name] for name in OFFERED if name in written}
+    rules = shown({name: written[name] for name in OFFERED if name in written})
+    _require_shown(rules)
     require_offerable(rules, brief, currency)
     return rules
 
@@ -65,11 +69,22 @@ def require_offerable(rules: Mapping[str, Any], brief: Mapping[str, Any], curren
     policy = parse({"@type": "Offer", **rules})
     supply.require(policy, brief["tier"], currency)
     facts.require(brief, operands(policy))
+    upstream.require(brief, operands(policy))
     _require_delivery(policy, tier_of(brief["tier"]).action)
     _require_duties(policy)
     _require_no_target(policy)
     _require_signable(policy)
     return policy
+
+
+def _require_shown(rules: Mapping[str, Any]) -> None:
+    """Raise InvalidInput for rules that no catalogue of the protocol can show: nobody could find them to sign."""
+    offer = {"@type": "Offer", "@id": "urn:penstock:offer", **rules}
+    dataset = messages.dataset("urn:penstock:product", [offer], [messages.distribution(FORMAT_SEALED, "service")], {})
+    document = {"@context": [messages.CONTEXT], **dataset}
+    if not validation.agrees("Dataset", document):
+        text = f"the Dataspace Protocol has no such policy: {validation.explain('Dataset', document)}"
+        raise InvalidInput(text, "penstock policy explain, for what is read of it")
 
 
 def _require_delivery(policy: Policy, action: str) -> None:

@@ -118,7 +118,7 @@ class Uploads:
         if path is None:
             raise Absent(f"there is no file `{name[:100]}` that was sent here")
         rows = await self._core.store.read(_products)
-        if sealing := [row for row in rows if row.state in SEALING and path in row.brief["files"]]:
+        if sealing := [row for row in rows if row.state in SEALING and path in (row.brief.get("files") or ())]:
             raise Conflict(f"`{name[:100]}` is being sealed for `{sealing[0].title[:100]}`", "wait until it is")
         await asyncio.to_thread(files.remove, self.folder / name)
 
@@ -127,7 +127,7 @@ class Uploads:
         before = self._core.clock.now() - timedelta(days=UPLOAD_DAYS_KEPT)
         old = [Path(one) for one in await asyncio.to_thread(self.there) if _written(Path(one)) < before]
         if old:
-            named = {path for row in await self._core.store.read(_products) for path in row.brief["files"]}
+            named = {path for row in await self._core.store.read(_products) for path in row.brief.get("files") or ()}
             for path in old:
                 if str(path) not in named:
                     await asyncio.to_thread(files.remove, path)

@@ -200,6 +200,17 @@ CHANGES_BYTES = 1_048_576
 GONE_PRODUCTS_MAX = 100_000
 
 # ---- this machine
+# ---- calls of an interface
+# what one call sends: some kilobytes of JSON
+CALL_BODY_BYTES_MAX = 1_048_576
+# what one call is answered: what is longer is a data set, and sold as one
+CALL_ANSWER_BYTES_MAX = 64 * 1_048_576
+# a server that takes longer holds connections of everybody
+CALL_ANSWER_SECONDS_MAX = 30.0
+# of an answer that our own command shows
+CALL_SHOWN_BYTES_MAX = 4 * 1_048_576
+# calls under way at one provider's server, each agreement
+CONCURRENT_CALLS_MAX = 64
 # below this a sealed edition of the smallest useful size and its log, or the next commit, do not fit
 FREE_DISK_BYTES = 64 * 1_048_576
 # the number of an entry of a log as people write it: the largest of 64 bits has nineteen digits

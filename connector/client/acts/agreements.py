@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from connector.client.acts.acquisitions import SAID
 from connector.client.acts.act import NULL, TRADERS, Act, Field
 from connector.client.acts.shape import TURNED
 
@@ -13,7 +14,48 @@ def turned(done: Any) -> list[str]:
     return [f"agreement  {done['agreement']}", f"state      {done['state']}"]
 
 
+def answered(told: Any) -> list[str]:
+    """Return what a person reads of a call: its status and type, and its answer."""
+    return [f"{told['status']} {told['type']}", told["body"]]
+
+
+AGREED = Field("agreement", ("Agreement", "合约"), "digest of an agreement of ours", sent="id", of="agreement")
 ACTS = (
+    Act(
+        "agreement call",
+        "POST agreements/{agreement}/calls",
+        help="Call the interface that was bought: PATH as its provider names it, with a query and a body.",
+        says=("Call {method} {path} under the agreement {agreement}.", "依据合约 {agreement} 调用 {method} {path}。"),
+        answer={"agreement": "text", "status": "number", "type": "text", "body": "text", "encoding": "text"},
+        example={"agreement": "5b1f0c", "path": "/rain/2026-11-22", "method": "GET"},
+        fields=(
+            AGREED,
+            Field("path", ("Path", "路径"), "the path, from the interface on"),
+            Field("method", ("Method", "方法"), "GET, HEAD, POST, PUT, PATCH or DELETE", "--method", default="GET"),
+            Field("query", ("Query", "查询参数"), "name=value; may be repeated", "--query", "pairs", NULL),
+            Field("body", ("Body (JSON)", "请求体(JSON)"), "what is sent, as JSON", "--body", default=NULL),
+            Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
+            SAID,
+        ),
+        does="calling.call",
+        roles="buyer",
+        rehearse=True,
+        verb="call",
+        lines=answered,
+    ),
+    Act(
+        "agreement hangup",
+        "POST agreements/{agreement}/calls/end",
+        help="End the transfer that runs for calls: the provider signs what it served, and the next call begins one.",
+        says=("End the calls under the agreement {agreement}.", "结束合约 {agreement} 下的调用。"),
+        answer={"agreement": "text", "ended": "number"},
+        example={"agreement": "5b1f0c"},
+        fields=(AGREED,),
+        does="calling.hang_up",
+        roles="buyer",
+        rehearse=True,
+        verb="admin hangup",
+    ),
     Act(
         "agreement revoke",
         "POST agreements/{agreement}/revoke",

@@ -8,7 +8,22 @@ from connector.client.acts.money import TYPED
 BRIEF = (
     Field(
         "files", ("Files, one a line", "文件,每行一个"),
-        "files, folders, or addresses: s3://… https://… postgresql://…", kind="texts",
+        "files, folders, or addresses: s3://… https://… postgresql://…", kind="texts", default=NULL,
+    ),
+    Field(
+        "api", ("Interface", "接口地址"),
+        "in place of files: the address of an HTTP interface whose calls are sold; needs --call and --tier plain",
+        "--api", default=NULL,
+    ),
+    Field(
+        "calls", ("Calls, one a line", "可调用的接口,每行一个"),
+        "a call that may be made of it, such as `GET /rain/{day}?station,year`; may be repeated", "--call", "texts",
+        NULL,
+    ),
+    Field(
+        "secret", ("Its secret", "接口密钥文件"),
+        "a file of header lines that its server wants, such as `X-Api-Key: 123`; nobody is shown it", "--secret",
+        default=NULL,
     ),
     Field("title", ("Title", "标题"), "what buyers read", "--title"),
     Field(

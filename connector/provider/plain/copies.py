@@ -23,6 +23,7 @@ from connector.negotiation import transfer as transfers
 from connector.negotiation.envelope import pids
 from connector.negotiation.protocol.offers import METERED, PLAIN
 from connector.negotiation.protocol.states import FINAL, PROVIDER
+from connector.provider import upstream
 from connector.provider.plain import bill as copy_bill
 from connector.provider.plain import decision as copy_decision
 from connector.runtime.errors import Absent, NotPermitted
@@ -93,7 +94,7 @@ class Copies:
 
     async def stands(self, ticket: Ticket) -> None:
         """Raise NotPermitted unless the ticket's agreement stands and its transfer runs."""
-        await self._core.store.read(lambda tx: self._under(tx, ticket))
+        await self._core.store.read(lambda tx: self.under(tx, ticket))
 
     async def open(self, ticket: Ticket) -> Opened:
         """Open the ticket's edition for reading; raises NotPermitted when it is not here any more."""
@@ -139,7 +140,7 @@ class Copies:
                 return shown(tx, self._core.evidence, copy)
         raise Absent("there is no receipt yet: it is signed when the transfer ends")
 
-    def _under(self, tx: Tx, ticket: Ticket) -> tuple[AgreementRow, TransferRow]:
+    def under(self, tx: Tx, ticket: Ticket) -> tuple[AgreementRow, TransferRow]:
         """Return agreement and transfer of a ticket; raises NotPermitted unless both stand."""
         digest = ticket.subject.hex()
         agreement, now = tx.get(AgreementRow, digest=digest), self._core.clock.now()
@@ -153,26 +154,29 @@ class Copies:
         raise NotPermitted("the transfer of this token is suspended or over", "wait for its start, or request another")
 
     def _begin(self, tx: Tx, ticket: Ticket, purpose: str, said: Mapping[str, str]) -> str:
-        agreement, transfer = self._under(tx, ticket)
+        agreement, transfer = self.under(tx, ticket)
         if tx.get(CopyRow, id=transfer.id) is not None:
             return ""
         if agreement.parent:
             return "a sub-licence is served to connectors that can show its whole chain, not as a plain copy"
         if agreement.signed_terms.get("columns"):
             return "the agreement is about some columns, and a plain copy is of whole files"
-        now, size = self._core.clock.now(), self._size(tx, agreement)
+        now, size = self._core.clock.now(), self.size(tx, agreement)
         purpose = purpose or copy_decision.agreed_purpose(agreement)
         use = copy_decision.use(agreement, transfer.id, purpose, said, size)
+        if upstream.is_sold(tx, agreement):  # its calls are what is used
+            use = replace(use, draws=False)
         if reasons := self._enforcement.at_once(tx, [use], now):
             return reasons
         performed.record(tx, use.own.agreement, use.taker, performed.read(use.own.by, now))
-        self._start(tx, agreement, transfer, purpose, size, now)
+        self.start(tx, agreement, transfer, purpose, size, now)
         tx.after(partial(self._continuity.touch, agreement.digest))
         return ""
 
-    def _start(
+    def start(
         self, tx: Tx, agreement: AgreementRow, transfer: TransferRow, purpose: str, size: int, now: datetime
     ) -> None:
+        """Write that a copy begins, with its event."""
         digest = agreement.digest
         number = 1 + len(tx.find(CopyRow, "agreement = ?", (digest,)))
         name = transfer_id(*pids(transfer)).hex()
@@ -194,24 +198,26 @@ class Copies:
         link = [name, str(number)]
         self._core.evidence.record(tx, "opening.started", part=digest, link=link, fields=fields, now=now)
 
-    def _size(self, tx: Tx, agreement: AgreementRow) -> int:
+    def size(self, tx: Tx, agreement: AgreementRow) -> int:
         """Return the bytes of all files of the agreed edition."""
         table = self._table(tx, agreement)
         return table.plain_bytes() - table.plain_bytes(0, table.index_rows)
 
     def _charge(self, tx: Tx, ticket: Ticket, rows: range, length: int, calls: int) -> None:
-        agreement, transfer = self._under(tx, ticket)
+        agreement, transfer = self.under(tx, ticket)
         copy = tx.get(CopyRow, id=transfer.id)
         assert copy is not None, "a copy is begun before its bytes are counted"
         served, bound = copy.bytes + length, EDITIONS_MAX * copy.edition_bytes
         if served > bound:
             raise NotPermitted(f"{served} bytes would be served, {bound} may be by one transfer", "request another")
+        calls = 0 if upstream.is_sold(tx, agreement) else calls
         opened = RowSet.from_json(copy.rows) | RowSet.of([(rows.start, len(rows))] if rows else [])
         counted = replace(copy, bytes=served, rows=opened.json(), calls=copy.calls + calls)
-        self._within_quota(tx, agreement, counted)
+        self.within_quota(tx, agreement, counted)
         tx.change(copy, counted)
 
-    def _within_quota(self, tx: Tx, agreement: AgreementRow, copy: CopyRow) -> None:
+    def within_quota(self, tx: Tx, agreement: AgreementRow, copy: CopyRow) -> None:
+        """Raise NotPermitted for a copy that is more than the quota of its period leaves."""
         tariff = Tariff.from_json(agreement.signed_terms["tariff"])
         if tariff.limit is None:
             return

@@ -14,6 +14,7 @@ from connector.enforcement.rules import agreed
 from connector.enforcement.use import RELEASE, Link, Use
 from connector.licence.licensed import facts_of
 from connector.negotiation.protocol.offers import PLAIN
+from connector.provider.upstream import SIZES
 from contracts.canonical import sha
 from policy.model import atoms
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from connector.store.rows.agreement import AgreementRow
 
 PLACE: Final = "copy"
+CALL: Final = "call"
 
 
 def use(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str, str], size: int) -> Use:
@@ -36,6 +38,26 @@ def use(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str,
     link = Link(agreement.digest, terms["product"], peer, peer, rules, request, PLAIN, facts_of(terms))
     known = measured({**said, PURPOSE: purpose} if purpose else said, size, share_of(size, size))
     return Use((link,), TIERS[PLAIN].action, known, RELEASE, PLACE, taker=transfer, polls=True)
+
+
+def call(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str, str], taker: str) -> Use:
+    """Return the use of one call under an agreement; `taker` names the call.
+
+    How long its answer is nobody knows before it is made. Its decision is recorded when it is another one than before.
+    """
+    terms, peer = agreement.signed_terms, agreement.peer
+    request = sha({CALL: transfer}).hex()
+    link = Link(agreement.digest, terms["product"], peer, peer, agreed(terms, peer), request, PLAIN, facts_of(terms))
+    known = {name: text for name, text in said.items() if name not in SIZES}
+    return Use(
+        (link,),
+        TIERS[PLAIN].action,
+        {**known, PURPOSE: purpose} if purpose else known,
+        RELEASE,
+        CALL,
+        taker,
+        polls=True,
+    )
 
 
 def agreed_purpose(agreement: AgreementRow) -> str:

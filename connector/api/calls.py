@@ -1,0 +1,118 @@
+"""Calls of an interface that is sold, for any client with the token of a started transfer (decision 0164).
+
+    ANY /calls/{edition}/{path}   the call, forwarded to the provider's server where it is permitted, and its answer
+    GET /calls/{edition}          what may be called: the product's one file (`connector.api.plain`)
+
+What a policy asks of a use its caller says in the header `Penstock-Use`, as a query: `purpose=Research&user=ann`. Who
+says nothing asks for the purpose of its agreement.
+
+Law: of a request its method, path, the names and values of its query, its body, and the headers of PASSED go on; of the
+answer its status, its body and the headers of RETURNED. Nothing else crosses, in neither direction. An answer of that
+server has the header `Penstock-Call: counted`; any other is our own refusal, and costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, urlencode
+
+from aiohttp import web
+
+from catalog import interface
+from connector.api.plain import NO_STORE, said_of, token
+from connector.api.sending import Sending
+from connector.custody import bearers
+from connector.enforcement.context import PURPOSE
+from connector.licence.carriage import Carriage
+from connector.provider.plain.calls import Asked, Calls
+from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerUnreachable
+from connector.runtime.limits import CALL_ANSWER_BYTES_MAX, CALL_ANSWER_SECONDS_MAX, CALL_BODY_BYTES_MAX
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.net.outbound import Download
+    from connector.provider.plain.calls import Held
+
+USE: Final = bearers.USE
+USE_CHARACTERS_MAX: Final = 4_096
+QUERY_PAIRS_MAX: Final = 256
+# what of a request's head its server is told, and what of an answer's head its caller
+PASSED: Final = ("Accept", "Accept-Language", "Content-Type", "If-None-Match", "If-Modified-Since")
+RETURNED: Final = ("Content-Type", "Content-Language", "ETag", "Last-Modified", "Retry-After")
+FAILED: Final = 500
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+async def forward(call: Call) -> web.StreamResponse:
+    """Decide, count and make a call."""
+    ticket, calls, request = token(call), call.of(Calls), call.request
+    raw, _, query = request.raw_path.partition("?")
+    path = interface.segments(raw.removeprefix(f"/calls/{call.path['edition']}").removeprefix("/"))
+    pairs = _pairs(query)
+    use = dict(_pairs(request.headers.get(USE, "")[: USE_CHARACTERS_MAX + 1]))
+    asked = Asked(request.method, path, [name for name, _ in pairs], use.get(PURPOSE, ""), said_of(use))
+    body = await request.read()
+    if len(body) > CALL_BODY_BYTES_MAX:
+        raise InvalidInput(f"a call sends at most {CALL_BODY_BYTES_MAX} bytes")
+    with Sending(request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
+        held = await calls.hold(ticket, asked)
+        try:
+            url = held.base + interface.path_of(path) + (f"?{urlencode(pairs)}" if pairs else "")
+            return await _made(call, sending, held, url, body)
+        finally:
+            calls.over(held)
+
+
+async def _made(call: Call, sending: Sending, held: Held, url: str, body: bytes) -> web.StreamResponse:
+    """Forward a call that is held; it is counted when its answer begins, and given back when there is none."""
+    calls, request = call.of(Calls), call.request
+    headers = {name: request.headers[name] for name in PASSED if name in request.headers} | dict(held.headers)
+    taken = False
+    try:
+        async with call.core.outbound.forward(
+            request.method, url, body, headers, seconds=CALL_ANSWER_SECONDS_MAX, limit_bytes=CALL_ANSWER_BYTES_MAX
+        ) as answer:
+            _require_answered(answer)
+            chunks = answer.chunks()
+            first = await anext(chunks, b"")
+            sending.begin()
+            await calls.take(held, len(first))
+            taken = True
+            told = web.StreamResponse(status=answer.status, headers=_head(answer))
+            await told.prepare(request)
+            await told.write(first)
+            async for chunk in chunks:
+                await calls.add(held, len(chunk))
+                await told.write(chunk)
+            await told.write_eof()
+            return told
+    except (PeerUnreachable, PeerMisbehaved) as fault:
+        if taken:
+            sending.cut()  # a broken body must not look whole
+            raise
+        # where the server is goes into no answer: the fault's own text would name it
+        raise PeerUnreachable("the provider's server did not answer this call; it is not counted") from fault
+    finally:
+        if not taken:
+            await calls.give_back(held)
+
+
+def _require_answered(answer: Download) -> None:
+    """Raise PeerMisbehaved for what is no answer to be paid: a failure, or the way to another server."""
+    if answer.status >= FAILED or answer.status in REDIRECTS or answer.status < 200:
+        raise PeerMisbehaved(f"the provider's server answered {answer.status}")
+
+
+def _head(answer: Download) -> dict[str, str]:
+    told = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
+    return told | NO_STORE | {bearers.ANSWERED: "counted"}
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        found = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=QUERY_PAIRS_MAX)
+    except ValueError as fault:
+        raise InvalidInput("the query cannot be read", f"at most {QUERY_PAIRS_MAX} pairs `name=value`") from fault
+    if not all(text.isprintable() for pair in found for text in pair):
+        raise InvalidInput("a query has no control characters")
+    return found

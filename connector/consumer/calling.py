@@ -1,0 +1,195 @@
+"""Calling an interface that was bought: over a transfer that runs for it, of whose calls the provider keeps count.
+
+Law: (1) one transfer an agreement is kept for its calls, begun with the first of them and ended by `hang_up`, or with
+the agreement. (2) A token that is over is renewed once, and the call is made again only because it was not taken.
+(3) What a policy asks of a use is told with every call; who asks is not for them to say (`connector.enforcement`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from yarl import URL
+
+from catalog import interface
+from catalog.codes import FORMAT_PLAIN
+from connector.consumer.wish import wished
+from connector.custody import bearers
+from connector.enforcement.person import OWNER
+from connector.negotiation.protocol import messages
+from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.states import CONSUMER, FINAL
+from connector.net.answer import refused
+from connector.net.body import decoded
+from connector.runtime.errors import (
+    Absent,
+    Conflict,
+    InvalidInput,
+    NotPermitted,
+    PeerUnreachable,
+    PenstockError,
+    Unproven,
+    failure_from,
+)
+from connector.runtime.limits import CALL_ANSWER_SECONDS_MAX, CALL_BODY_BYTES_MAX, CALL_SHOWN_BYTES_MAX
+from connector.store.rows.agreement import AcquisitionRow, AgreementRow
+from connector.store.rows.protocol import TransferRow
+from contracts.namespace import AGREEMENT_URN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.core.core import Core
+    from connector.identity.peers import Peers
+    from connector.negotiation.engine import Engine
+    from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
+
+START_SECONDS: Final = 30.0
+LOOK_SECONDS: Final = 0.05
+TOKEN_OVER: Final = 401
+# the provider's server has its time, and the provider's connector a moment
+MARGIN_SECONDS: Final = 5.0
+
+
+class Calling:
+    """The calls that one participant makes."""
+
+    def __init__(self, core: Core, peers: Peers, engine: Engine) -> None:
+        self._core, self._peers, self._engine = core, peers, engine
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def call(
+        self,
+        agreement: str,
+        path: str,
+        method: str,
+        query: Mapping[str, str] | None,
+        body: str | None,
+        purpose: str | None,
+        said: Any = None,
+    ) -> JsonObject:
+        """Make a call under an agreement of ours; returns its status, type and body, and the calls counted so far.
+
+        Raises InvalidInput for what no interface takes, NotPermitted with the provider's reasons.
+        """
+        if method not in interface.METHODS:
+            raise InvalidInput(f"`{method[:20]}` is no method", f"one of {', '.join(interface.METHODS)}")
+        sent = (body or "").encode()
+        if len(sent) > CALL_BODY_BYTES_MAX:
+            raise InvalidInput(f"a call sends at most {CALL_BODY_BYTES_MAX} bytes")
+        row = await self._core.store.read(lambda tx: _agreement(tx, agreement.removeprefix(AGREEMENT_URN)))
+        where = interface.path_of(interface.segments(path.removeprefix("/")))
+        asked = where + (f"?{urlencode(query)}" if query else "")
+        use = wished(row, self._core.identity.did, purpose or "", OWNER.says(said))
+        transfer = await self._running(row)
+        headers = {bearers.USE: urlencode({name: text for name, text in use.items() if text})}
+        if sent:
+            headers["Content-Type"] = "application/json"
+        status, kind, answer = await self._ask(transfer, method, asked, sent, headers)
+        if status == TOKEN_OVER:
+            status, kind, answer = await self._ask(await self._renewed(row, transfer), method, asked, sent, headers)
+        return {"agreement": row.digest, "status": status, "type": kind, **_shown(answer)}
+
+    async def hang_up(self, agreement: str) -> JsonObject:
+        """End the transfers that run for the calls under an agreement; their provider signs what it served."""
+        row = await self._core.store.read(lambda tx: _agreement(tx, agreement.removeprefix(AGREEMENT_URN)))
+        found = await self._core.store.read(lambda tx: _lines(tx, row.digest))
+        for one in found:
+            await self._engine.complete_transfer(one.id)
+        return {"agreement": row.digest, "ended": len(found)}
+
+    async def _running(self, row: AgreementRow) -> TransferRow:
+        """Return the transfer that runs for calls, begun now if there is none; waits for its start."""
+        async with self._turns.setdefault(row.digest, asyncio.Lock()):
+            found = await self._core.store.read(lambda tx: _lines(tx, row.digest))
+            pid = found[0].id if found else await self._engine.start_transfer(row.digest, FORMAT_PLAIN)
+            try:
+                async with asyncio.timeout(START_SECONDS):
+                    return await self._started(pid)
+            except TimeoutError as late:
+                raise PeerUnreachable("the provider has not started the transfer yet; ask again") from late
+
+    async def _started(self, pid: str) -> TransferRow:
+        while True:
+            row = await self._core.store.read(lambda tx: tx.get(TransferRow, id=pid))
+            assert row is not None, "no transfer is ever deleted"
+            if row.state in FINAL:
+                raise NotPermitted(f"the transfer was ended: {row.reason}", "agree anew")
+            if row.address is not None:
+                if not bearers.takes_calls(row.address):
+                    await self._engine.complete_transfer(pid)
+                    raise Conflict("what was bought is no interface", "penstock open, for its files")
+                return row
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _ask(
+        self, transfer: TransferRow, method: str, asked: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, str, bytes]:
+        assert transfer.address is not None, "it was started"
+        bearer = {"Authorization": bearers.of_address(transfer.address)}
+        url = str(transfer.address["endpoint"]) + asked
+        seconds = CALL_ANSWER_SECONDS_MAX + MARGIN_SECONDS
+        async with self._core.outbound.forward(
+            method, url, body, bearer | dict(headers), seconds=seconds, limit_bytes=CALL_SHOWN_BYTES_MAX
+        ) as answer:
+            content = b"".join([chunk async for chunk in answer.chunks()])
+            if bearers.ANSWERED not in answer.headers and answer.status != TOKEN_OVER:
+                raise _refused(url, method, answer.status, content)
+            return answer.status, answer.headers.get("Content-Type", ""), content
+
+    async def _renewed(self, row: AgreementRow, transfer: TransferRow) -> TransferRow:
+        """Return the transfer with a fresh token, which is kept: calls outlive one."""
+        assert transfer.address is not None, "it was started"
+        files = bearers.files_of(transfer.address)
+        headers = self._peers.authorization(row.peer)
+        answer = (
+            await self._core.outbound.post(f"{files}/ticket", {"transfer": transfer.peer_pid}, headers=headers)
+        ).json()
+        token = answer.get("authorization") if isinstance(answer, dict) else None
+        if not isinstance(token, str):
+            raise Unproven("the provider gives no fresh token for this transfer", "penstock call, again")
+        properties = {"authorization": token, "authType": bearers.AUTH_TYPE, bearers.FILES: files}
+        address = messages.data_address(str(transfer.address["endpoint"]), properties)
+        await self._core.store.write(lambda tx: tx.update(TransferRow, {"id": transfer.id}, address=address))
+        found = await self._core.store.read(lambda tx: tx.get(TransferRow, id=transfer.id))
+        assert found is not None, "no transfer is ever deleted"
+        return found
+
+
+def _agreement(tx: Tx, digest: str) -> AgreementRow:
+    row = tx.get(AgreementRow, digest=digest)
+    if row is None or row.role != CONSUMER:
+        raise Absent("there is no agreement of ours as a buyer with this digest", "penstock list")
+    if row.signed_terms["tier"] != PLAIN:
+        raise Conflict("what was bought is no interface", "penstock open, for its files")
+    return row
+
+
+def _lines(tx: Tx, agreement: str) -> list[TransferRow]:
+    """Return the transfers that are kept for calls: they are nobody's acquisition, and not over."""
+    found = tx.find(TransferRow, "agreement = ? and role = ?", (agreement, CONSUMER), order="created desc")
+    return [
+        row
+        for row in found
+        if row.state not in FINAL and not row.pending and not tx.find(AcquisitionRow, "transfer = ?", (row.id,))
+    ]
+
+
+def _refused(url: str, method: str, status: int, content: bytes) -> PenstockError:
+    """Return what a refusal of the provider's connector means: what may be asked again is said in its own words."""
+    fault = refused(URL(url), method, status, content)
+    if isinstance(fault, PeerUnreachable) and (told := failure_from(decoded(content))) is not None:
+        return PeerUnreachable(f"the provider's connector says: {told.text}", told.hint)
+    return fault
+
+
+def _shown(content: bytes) -> JsonObject:
+    """Return an answer's body as text where it is one, else as Base64."""
+    try:
+        return {"body": content.decode(), "encoding": "utf-8"}
+    except UnicodeDecodeError:
+        return {"body": base64.b64encode(content).decode(), "encoding": "base64"}
