@@ -13,6 +13,7 @@ from tests.api.space import PURPOSE
 async def play(told):
     await _vault(told)
     await _processes(told)
+    await _called(told)
     await _asked(told)
     await _accounts(told)
     await _copies(told)
@@ -48,6 +49,23 @@ async def _processes(told):
     await told.say("admin terminate", transfers[1], by="buyer")
     agreement = (await told.space.doors["buyer"].call("GET", "acquisitions/leased-4"))["agreement"]
     await told.say("admin revoke", agreement, by="provider")
+
+
+async def _called(told):
+    """An interface is sold by the call: here what the exchange tells everybody of its spaces."""
+    brief = {
+        "files": None,
+        "tier": "plain",
+        "unit": "call",
+        "api": told.space.url("exchange"),
+        "calls": ["GET /spaces/{id}"],
+        "pieceKiB": None,
+    }
+    await told.space.publish_files("provider", "spaces-api", [], **brief)
+    await told.space.get("spaces-api")
+    agreement = (await told.space.complete("spaces-api"))["agreement"]
+    await told.say("call", agreement, "/spaces/main", by="buyer")
+    await told.say("admin hangup", agreement, by="buyer")
 
 
 async def _asked(told):
