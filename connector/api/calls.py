@@ -78,6 +78,8 @@ async def _made(call: Call, sending: Sending, held: Held, url: str, body: bytes)
             sending.begin()
             await calls.take(held, len(first))
             taken = True
+            if answer.ended:
+                return web.Response(status=answer.status, headers=_head(answer), body=first)
             told = web.StreamResponse(status=answer.status, headers=_head(answer))
             await told.prepare(request)
             await told.write(first)

@@ -85,6 +85,11 @@ class Download:
         self._limit_bytes = limit_bytes
         self._trickle_seconds = math.inf if patient else TRICKLE_SECONDS_MAX
 
+    @property
+    def ended(self) -> bool:
+        """Say whether nothing more comes after what was taken."""
+        return self._response.content.at_eof()
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body in pieces of any size; raises `PeerUnreachable` when it breaks off."""
         left = self._limit_bytes

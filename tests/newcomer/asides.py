@@ -11,6 +11,7 @@ import re
 import pytest
 
 from connector.demo.processes import free_ports
+from connector.runtime import settings
 from tests.newcomer.conftest import ROLES
 from tests.newcomer.faults import IN_THE_MIDDLE, ends_right, getting
 from tests.newcomer.goods import LARGE, TABLE
@@ -144,6 +145,23 @@ async def test_a_member_plans_to_leave_and_the_plan_is_refused(walk, typed, here
     refuse = ["penstock", "exchange", "leaving", "refuse", here.did("provider"), *REASON, "--data", "exchange"]
     await walk.type(refuse)
     assert REASON[1] in await walk.type(["penstock", "leave", "--status", "--data", "provider"])
+
+
+async def test_an_interface_is_published_bought_called_and_hung_up(walk):
+    """What the exchange tells everybody of its spaces, sold by the call as docs/apis.md has it."""
+    url = settings.load(walk.folder / "exchange", {}, {}).url
+    says = ("--title", "Spaces", "--api", url, "--call", "GET /spaces/{id}", "--tier", "plain", "--unit", "call")
+    terms = ("--price", "0.02", *TERMS[2:], "--id", "spaces-api")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "spaces-api", "--data", "exchange"])
+    purpose = ("--purpose", "Research")
+    get = ["penstock", "get", "spaces-api", "--max-price", "1.00", *purpose, "--id", "spaces-api", "--data", "buyer"]
+    await walk.type(get)
+    agreement = (await walk.ask("buyer", "acquisitions/spaces-api"))["agreement"]
+    call = ["penstock", "call", agreement, "/spaces/main", "--data", "buyer"]
+    assert '"id":"main"' in (await walk.type(call)).replace(" ", "")
+    await walk.type(["penstock", "call", agreement, "/members", "--data", "buyer"], 2)
+    assert "ended: 1" in await walk.type(["penstock", "admin", "hangup", agreement, "--data", "buyer"])
 
 
 async def test_an_agreement_is_revoked_and_nothing_is_opened_under_it_any_more(walk, typed):

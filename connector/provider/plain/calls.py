@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from catalog import interface
@@ -28,12 +29,22 @@ from connector.store.table_row import replace
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from catalog.interface import Interface
     from connector.core.core import Core
     from connector.custody.tickets import Ticket
     from connector.enforcement.enforce import Enforcement
     from connector.licence.duties import Duties
     from connector.provider.plain.copies import Copies
     from connector.store.transaction import Tx
+
+
+# lines that are called are read once
+INTERFACES_KEPT = 256
+
+
+@lru_cache(INTERFACES_KEPT)
+def _interface(lines: tuple[str, ...]) -> Interface:
+    return interface.read(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ class Calls:
         product = tx.get(ProductRow, id=agreement.product)
         if product is None or not product.brief.get("api"):
             raise Absent("this product is no interface")
-        interface.read(product.brief["calls"]).require(asked.method, asked.path, asked.names)
+        _interface(tuple(product.brief["calls"])).require(asked.method, asked.path, asked.names)
         secret = product.brief.get("secret")
         headers = upstream.headers(secret) if secret else {}
         if agreement.parent:
@@ -133,7 +144,8 @@ class Calls:
 
     def _take(self, tx: Tx, held: Held, length: int) -> None:
         self._enforcement.take(tx, held.granted, self._core.clock.now())
-        uses.end(tx, held.granted.use.taker, self._core.clock.now())
+        if held.granted.ruling.held:
+            uses.end(tx, held.granted.use.taker, self._core.clock.now())
         self._add(tx, held, length, 1)
         self._forget(held.agreement, held.granted.use.taker)
 
