@@ -17,7 +17,11 @@ from connector.consumer.opening import Openings
 from connector.custody import lineage
 from connector.licence.agreements import Agreements
 from connector.licence.sublicence.granting import Granting
+from connector.negotiation.agreement import USABLE
 from connector.negotiation.overview import NOBODYS
+from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.states import CONSUMER
+from connector.provider.upstream import FREE
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
@@ -26,6 +30,7 @@ from connector.store.rows.channel import ChannelRow, ChannelState
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import ReadRow, ReadState
 from connector.store.rows.vault import ReplicaRow
+from contracts.units import CALL
 from policy.errors import PolicyError
 from policy.model import atoms
 from policy.parse import parse
@@ -102,10 +107,19 @@ async def agreement(call: Call) -> JsonObject:
     told["opens"] = bool(call.core.settings.console.opened)
     told["purposes"] = describing.purposes()
     terms = told.pop("terms")
+    told["calls"] = _is_called(told, terms)
     told["asked"] = saying.asked(terms["policy"]) if "policy" in terms else []
     said: JsonObject = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
     said["price"] = describing.price(terms["tariff"]) if "tariff" in terms else {}
     return {**told, **said, "split": terms.get("split", []), "answer": None}
+
+
+def _is_called(told: JsonObject, terms: JsonObject) -> bool:
+    """Say whether what was bought may be an interface: only its provider's data address says that it is."""
+    tariff = terms.get("tariff") or {}
+    counted = tariff.get("of") or tariff.get("unit")
+    bought = (told["role"], told["tier"]) == (CONSUMER, PLAIN) and told["state"] in USABLE
+    return bought and counted in (CALL, FREE)
 
 
 def _effects(
