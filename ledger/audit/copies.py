@@ -1,7 +1,8 @@
 """Plain copies: the provider's own word, which no other log can bear out, held at least against the tariff it agreed.
 
-Law: a copy costs what its rows add to the copies of its agreement before it, as `contracts.meter` counts. What counts
-calls or is sold by the period is not priced here: the entry says neither how many calls nor when the copy began.
+Law: a copy costs what its rows, or its calls, add to the copies of its agreement before it, as `contracts.meter` has
+it. What is sold by the period is not priced here, for the entry does not say when the copy began; nor are calls of
+which an entry of before says no number.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contracts import meter
+from contracts.decimals import read_decimal
 from contracts.ranges import RowSet
 from contracts.tariff import order_amount
-from contracts.units import OPENING
+from contracts.units import CALL, OPENING
 from ledger.audit.books import reading
 
 if TYPE_CHECKING:
@@ -25,17 +27,20 @@ if TYPE_CHECKING:
     from ledger.edition.row_table import RowTable
 
 SERVED = "copy.served"
-UNTOLD = "call"  # what is counted so is not in the entry
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One copy as its provider logs it: bytes with all repeats, plain bytes of the pieces opened, minor units."""
+    """One copy as its provider logs it: bytes with all repeats, plain bytes of the pieces opened, minor units.
+
+    `calls` are the requests that were answered, None where the entry does not say.
+    """
 
     served: int
     plain: int
     amount: int
     rows: RowSet
+    calls: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +49,14 @@ class Account:
 
     rows: RowSet
     number: int
+    calls: int
 
     def quantity(self, tariff: Tariff, table: RowTable) -> int:
         """Return what the tariff counts of them."""
         if tariff.counted.counts == OPENING:
             return self.number
+        if tariff.counted.counts == CALL:
+            return self.calls
         return meter.added(tariff, self.rows, table, begins=False)
 
 
@@ -68,7 +76,9 @@ def check(books: Books, deals: Deals, tables: Tables, report: Report) -> None:
 
 def _read(event: Event) -> Copy:
     served, plain, amount = (int(event.fields[name]) for name in ("bytes", "plainBytes", "amount"))
-    return Copy(served, plain, amount, RowSet.from_json(event.fields["rows"]))
+    calls = event.fields.get("calls")
+    rows = RowSet.from_json(event.fields["rows"])
+    return Copy(served, plain, amount, rows, None if calls is None else read_decimal(calls, "calls"))
 
 
 def _price(
@@ -82,14 +92,15 @@ def _price(
     deals, tables = agreed
     deal = deals.get(event.part)
     table = None if deal is None else tables.get(deal.terms.edition_id)
-    if deal is None or table is None or deal.provider != book.party.did or not _told(deal.terms.tariff):
+    if deal is None or table is None or deal.provider != book.party.did or not _told(deal.terms.tariff, copy):
         report.copies_unpriced += 1
         return
     if copy.rows.end > len(table):
         report.find("field-malformed", event.did, event, reason="pieces beyond the edition")
         return
-    before = accounts.get(event.part, Account(RowSet(), 0))
-    after = accounts[event.part] = Account(before.rows | copy.rows, before.number + 1)
+    before = accounts.get(event.part, Account(RowSet(), 0, 0))
+    calls = before.calls + (copy.calls or 0)
+    after = accounts[event.part] = Account(before.rows | copy.rows, before.number + 1, calls)
     tariff = deal.terms.tariff
     due = order_amount(tariff, before.quantity(tariff, table), after.quantity(tariff, table))
     plain = sum(table.plain_bytes(first, count) for first, count in copy.rows.ranges)
@@ -98,6 +109,6 @@ def _price(
         report.find("copy-differs-from-tariff", event.did, event, **facts)
 
 
-def _told(tariff: Tariff) -> bool:
+def _told(tariff: Tariff, copy: Copy) -> bool:
     """Say whether an entry tells all that the tariff counts."""
-    return not tariff.period and tariff.counted.counts != UNTOLD
+    return not tariff.period and (tariff.counted.counts != CALL or copy.calls is not None)

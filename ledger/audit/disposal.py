@@ -1,4 +1,7 @@
-"""Was deleted in time what had to be? Only where the policy obliges its holder to delete (spec 1.11).
+"""What had to be deleted was deleted in time, and what was deleted is not used (spec 1.11).
+
+The first only where the policy obliges its holder to delete; the second always: what was deleted is held anew, by an
+event of its own, before it can be opened.
 
 The audit has no clock: now is the newest time that any log bears. What a deletion was worth (grade A, B or C) is the
 holder's record; that a copy was kept all the same nobody can see.
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.audit.report import Report
 
 HELD, DELETED, DELETE = "replica.held", "replica.deleted", "delete"
+OPENED = ("opening.started", "keys.exported")
 # a connector that was down when the agreement ended deletes when it is up again
 GRACE = timedelta(days=1)
 
@@ -30,8 +34,23 @@ def check(books: Books, deals: Deals, report: Report) -> None:
     now = max((book.newest for book in books.values() if book.newest is not None), default=None)
     for agreement, deal in deals.items():
         book = books.get(deal.buyer)
+        if book is not None:
+            _check_unused(book, agreement, report)
         if book is not None and now is not None and _obliges(deal):
             _check(book, agreement, deal, now, report)
+
+
+def _check_unused(book: Book, agreement: str, report: Report) -> None:
+    """Find each opening by its holder of what its own log says is destroyed."""
+    deleted = [event.index for event in book.of(DELETED, agreement)]
+    if not deleted:
+        return
+    held = [event.index for event in book.of(HELD, agreement)]
+    for kind in OPENED:
+        for event in book.of(kind, agreement):
+            last = max((index for index in deleted if index < event.index), default=None)
+            if last is not None and not any(last < index < event.index for index in held):
+                report.find("used-after-deletion", book.party.did, event, agreement=agreement, deleted=str(last))
 
 
 def _check(book: Book, agreement: str, deal: Deal, now: datetime, report: Report) -> None:

@@ -170,6 +170,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "used-after-end": ("chain", "log"),
     "used-while-suspended": ("chain", "log"),
     "disposal-overdue": ("terms", "log"),
+    "used-after-deletion": ("log",),
     "decision-not-reproduced": ("log", "terms"),
     "decision-of-another-policy": ("terms", "log"),
     "decision-too-narrow": ("log",),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.canonical import sha
-from contracts.units import LEASED, PLAIN
+from contracts.units import CALL, LEASED, PLAIN
 from ledger.audit import sublicences
 from ledger.audit.agreements import policy_of
 from ledger.audit.billing import OPEN, read_orders
@@ -117,9 +117,9 @@ def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening
             continue
         kept[event.part] = kept.get(event.part, 0) + 1
         _check_number(event, kept[event.part], deal, report)
-        # a plain copy is begun by who serves it, once for each transfer
-        place = COPY if deal.terms.tier == PLAIN else OPENING
-        if _allowed_before(book, event, place) < kept[event.part]:
+        # a plain copy is begun by who serves it, once for each transfer, be it of files or of calls
+        places = (COPY, CALL) if deal.terms.tier == PLAIN else (OPENING,)
+        if _allowed_before(book, event, *places) < kept[event.part]:
             report.find("opening-undecided", event.did, event)
     exported: dict[str, int] = {}
     for event in book.of(EXPORTED):
@@ -128,9 +128,9 @@ def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening
             report.find("opening-undecided", event.did, event)
 
 
-def _allowed_before(book: Book, opening: Event, place: str) -> int:
+def _allowed_before(book: Book, opening: Event, *places: str) -> int:
     decided = (event for event in book.of(DECIDED, opening.part) if event.index < opening.index)
-    made = (event for event in decided if event.fields.get("place", OPENING) == place)
+    made = (event for event in decided if event.fields.get("place", OPENING) in places)
     return sum(event.fields.get("outcome") == Outcome.ALLOW for event in made)
 
 

@@ -279,6 +279,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event} uses agreement {agreement} while the chain shows its licence as suspended",
         "{event} 在协议 {agreement} 的许可被暂停期间仍使用",
     ),
+    "used-after-deletion": (
+        "{event} uses what was got under agreement {agreement}, and entry {deleted} says that it was destroyed",
+        "{event} 使用了依据协议 {agreement} 取得的数据，而第 {deleted} 条记录称其已销毁",
+    ),
     "disposal-overdue": (
         "{event} of {agreement}, which ended at {end} and obliges to delete, has no replica.deleted",
         "{event}：协议 {agreement} 已于 {end} 结束且要求删除，但没有 replica.deleted",

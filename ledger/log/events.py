@@ -106,7 +106,9 @@ SHAPES: Mapping[str, Shape] = {
     "keys.exported": _shape("editionId agreementDigest", "opening purpose rows"),
     "opening.started": _shape("transferId opening", f"{_OPENING} rows bytes", "agreementDigest metering statement"),
     "opening.ended": _shape("transferId opening", f"{_OPENING} duration", "rows bytes agreementDigest metering"),
-    "copy.served": _shape("transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest"),
+    "copy.served": _shape(
+        "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
+    ),
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),
     "listing.moved": _shape("product", f"{_MOVE} digest"),
     "member.moved": _shape("member", f"{_MOVE} digest"),

@@ -33,6 +33,7 @@ from connector.store.rows.vault import CopyRow, CopyState, EditionRow
 from connector.store.table_row import replace
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff
+from contracts.units import CALL
 from ledger.log.note import b64
 
 if TYPE_CHECKING:
@@ -249,6 +250,8 @@ class Copies:
         opened = sum(table.plain_bytes(*span) for span in RowSet.from_json(copy.rows).ranges)
         told = {"bytes": str(copy.bytes), "plainBytes": str(opened)}
         fields = told | {"transfer": copy.transfer, "rows": copy.rows, "amount": str(cost), "metering": METERED}
+        if tariff.counted.counts == CALL:
+            fields |= {"calls": str(copy.calls)}
         link = [copy.transfer, str(copy.number)]
         entry = self._core.evidence.record(tx, "copy.served", part=digest, link=link, fields=fields, now=now)
         receipt = CopyReceipt(

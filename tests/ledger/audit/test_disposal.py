@@ -83,3 +83,20 @@ def test_an_agreement_that_ended_before_its_term_ended_then():
 )
 def test_only_a_policy_that_obliges_to_delete_is_asked_for_it(policy, obliged):
     assert bool(checked(held("e"), agreed=deal(policy)).findings) is obliged
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"),
+    [
+        ([HELD, "opening.started", DELETED], 0),
+        ([HELD, DELETED, "opening.started"], 1),
+        ([HELD, DELETED, "keys.exported", "opening.started"], 2),
+        ([HELD, DELETED, HELD, "opening.started"], 0),
+        ([HELD, DELETED, HELD, DELETED, "opening.started"], 1),
+        ([HELD, "opening.started"], 0),
+    ],
+)
+def test_what_was_destroyed_is_not_opened_before_it_is_held_anew(kinds, found):
+    events = [event(kind, "a", "e1", "r1", did=BUYER.did, time=AT - DAY) for kind in kinds]
+    report = checked(*events, agreed=deal(NONE))
+    assert codes(report) == [("used-after-deletion", BUYER.did)] * found
