@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench import report, review
+from catalog.describe import describe
+
+if TYPE_CHECKING:
+    from catalog.profile import FileProfile
 
 
 @pytest.mark.parametrize("rows", [review.FEW, review.MANY])
@@ -21,3 +31,21 @@ def test_a_look_that_sees_nothing_misses_its_targets(monkeypatch):
     assert [row.work for row in found if row.met] == [
         review.work(review.FEW, what) for what in (review.HONEST_DOUBTED, review.HONEST_REFUSED)
     ]
+
+
+def test_parquet_is_looked_into_where_it_lies_in_one_piece():
+    seed = bytes(32)
+    honest, data = parquet(20)
+    assert len(data) <= review.PIECE_BYTES
+    assert review.doubts(honest, data, seed) == []
+    assert review.doubts(replace(honest, rows=40), data, seed) == ["certain"]
+    honest, data = parquet(5_000)
+    assert len(data) > review.PIECE_BYTES
+    assert review.doubts(replace(honest, rows=10_000), data, seed) == [], "nothing is read: docs/exchange.md says so"
+
+
+def parquet(rows: int) -> tuple[FileProfile, bytes]:
+    """Return a Parquet file of numbers, and its profile."""
+    out = io.BytesIO()
+    pq.write_table(pa.table({"id": pa.array(range(rows), pa.int64())}), out)
+    return describe("t.parquet", io.BytesIO(out.getvalue())), out.getvalue()
