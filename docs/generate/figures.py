@@ -11,10 +11,10 @@ RATIO = " ÷ "
 WHOLE_MIN = 100  # from here on three digits say enough
 
 
-def table(name: str) -> str:
-    """Return the rows of bench/results/NAME.json that have a target, or compare."""
+def table(name: str, also: str = RATIO) -> str:
+    """Return the rows of bench/results/NAME.json that have a target, or compare, or have `also` in their name."""
     rows = [
-        each for each in json.loads((RESULTS / f"{name}.json").read_text()) if each["target"] or RATIO in each["work"]
+        each for each in json.loads((RESULTS / f"{name}.json").read_text()) if each["target"] or also in each["work"]
     ]
     lines = [f"| {each['work']} | {_value(each)} | {each['target']} | {_met(each)} |" for each in rows]
     return "\n".join(["| what | value | target | met |", "|---|---|---|---|", *lines])
