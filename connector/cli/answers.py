@@ -85,10 +85,11 @@ ANSWERS: Mapping[str, Shape] = {
     "policy example": {"operand": "text", "files": {"policy": "text", "request": "text", "world": "text"}},
     "policy decide": {
         "outcome": "text", "rules": ["object"], "duties": ["object"], "reasons": ["object"], "reservations": ["object"],
+        "idle": ["object"],
     },
     "policy try": {
         "outcome": "text", "rules": ["object"], "duties": ["object"], "reasons": ["object"], "reservations": ["object"],
-        "unknown": ["text"],
+        "idle": ["object"], "unknown": ["text"],
     },
     "policy translate": "object",
     "policy template list": {"templates": [_TEMPLATE]},

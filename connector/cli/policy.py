@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from policy.decision import Decision
+    from policy.idle import IdleRule
     from policy.model import Policy
 
 T = TypeVar("T")
@@ -116,11 +117,15 @@ def decide(
 
     For example: penstock policy decide --policy p.json --request r.json --world w.json
     """
-    decision = finish(judge(policy, request, world, parent or ()), as_json=as_json)
+    decision, resting = finish(judge(policy, request, world, parent or ()), as_json=as_json)
+
+    from policy.words.idle import idle, idle_json  # noqa: PLC0415  # loaded when the verb runs
+
     outcome = decision.outcome.value
     lines = [outcome, *(f"  {reason.text}" for reason in decision.reasons)]
     lines += [f"  to do first: {duty.action} ({duty.id})" for duty in decision.outstanding]
-    answer(decision.as_json(), lines, as_json=as_json)
+    lines += [f"  {idle(rule)}" for rule in resting]
+    answer({**decision.as_json(), "idle": [idle_json(rule) for rule in resting]}, lines, as_json=as_json)
     if EXIT_CODES[outcome]:
         raise typer.Exit(EXIT_CODES[outcome])
 
@@ -179,13 +184,17 @@ async def write_example(operand: str, folder: Path, *, holds: bool) -> None:
         files.write_atomic(folder / f"{name}.json", orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 
-async def judge(policy: Path, request: Path, world: Path, parents: Sequence[Path] = ()) -> Decision:
-    """Decide with three files and the parents of the policy."""
+async def judge(
+    policy: Path, request: Path, world: Path, parents: Sequence[Path] = ()
+) -> tuple[Decision, tuple[IdleRule, ...]]:
+    """Decide with three files and the parents of the policy, and list the rules that do not apply."""
     from connector.runtime.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
     from policy.compile import compile_policy  # noqa: PLC0415  # loaded when the verb runs
     from policy.decide import decide as decided  # noqa: PLC0415  # loaded when the verb runs
+    from policy.idle import idle_rules  # noqa: PLC0415  # loaded when the verb runs
     from policy.request import Request  # noqa: PLC0415  # loaded when the verb runs
     from policy.world import World  # noqa: PLC0415  # loaded when the verb runs
 
     compiled = compile_policy(await read_policy(policy, parents))
-    return decided(compiled, Request.from_json(read_json(request)), World.from_json(read_json(world)))
+    asked, known = Request.from_json(read_json(request)), World.from_json(read_json(world))
+    return decided(compiled, asked, known), idle_rules(compiled, asked, known)

@@ -28,6 +28,10 @@ app.add_typer(policy_template.app, name="template")
 Documents = Annotated[list[Path], file_argument("FILE...", "the files to read")]
 First = Annotated[Path, file_argument("A", "the first policy")]
 Second = Annotated[Path, file_argument("B", "the second policy")]
+Told = Annotated[
+    list[str] | None,
+    typer.Option("--member", metavar="MEMBER=COLLECTION", help="a party or asset that is in a collection; repeat"),
+]
 Lang = Annotated[Language, typer.Option(help="the language to say it in")]
 
 
@@ -36,20 +40,24 @@ def check(
     files: Documents,
     lang: Lang = Language.EN,
     parent: alone.Parents = None,
+    member: Told = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Say what is wrong in each policy in FILE... and between them: terms, values, contradictions; errors exit with 2.
 
-    For example: penstock policy check policy.json other.json
+    For example: penstock policy check policy.json other.json --member did:web:a.example=urn:group
     """
+    part_of = _part_of(member or ())
 
     async def work() -> tuple[list[Policy], list[Finding], bool]:
         from policy.compare.check import check as checked  # noqa: PLC0415  # loaded when the verb runs
         from policy.compare.check import has_errors  # noqa: PLC0415  # loaded when the verb runs
+        from policy.compare.members import Members  # noqa: PLC0415  # the same
 
         policies = [await read_policy(file, parent or ()) for file in files]
-        found = checked(policies)
+        members = Members(part_of, policies)
+        found = [members.shown(one) for one in checked([members.applied(policy) for policy in policies])]
         return policies, found, not has_errors(found)
 
     policies, findings, sound = finish(alone.said(work(), lang), as_json=as_json)
@@ -96,6 +104,17 @@ def diff(a: First, b: Second, lang: Lang = Language.EN, *, as_json: AsJson = Fal
 
     changes, sentences = finish(alone.said(work(), lang), as_json=as_json)
     answer({"lang": lang.value, "changes": changes, "sentences": sentences}, sentences, as_json=as_json)
+
+
+def _part_of(told: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Read memberships, MEMBER=COLLECTION each."""
+    read: dict[str, frozenset[str]] = {}
+    for text in told:
+        member, _, collection = (part.strip() for part in text.partition("="))
+        if not member or not collection:
+            raise typer.BadParameter(f"`{text[:100]}` is no MEMBER=COLLECTION", param_hint="--member")
+        read[member] = read.get(member, frozenset()) | {collection}
+    return read
 
 
 def _summary(file: Path, policy: Policy) -> dict[str, Any]:

@@ -76,11 +76,12 @@ def fill(names: Names, said: Said = None, *, as_json: AsJson = False) -> None:
 
     For example: penstock policy template fill uses region --set times=3 --set region=CN
     """
+    values = dict(map(_pair, said or ()))
 
     async def work() -> dict[str, Any]:
         from policy import templates  # noqa: PLC0415  # loaded when the verb runs
 
-        return templates.fill(names, dict(map(_pair, said or ())))
+        return templates.fill(names, values)
 
     rules = finish(work(), as_json=as_json)
     answer(rules, json.dumps(rules, ensure_ascii=False, indent=2).splitlines(), as_json=as_json)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from policy.decision import Decision
+    from policy.idle import IdleRule
 
 app = policy_compare.app
 
@@ -44,36 +45,42 @@ def try_(
 
     For example: penstock policy try policy.json --purpose Research --region CN-44 --at 2027-01-01T00:00:00Z
     """
+    words = dict(map(_pair, say or ()))
     asked = {"by": by, "purpose": purpose, "region": region, "action": action, "tier": tier, "at": at}
-    decision, unknown = finish(said(_tried(file, asked, used, size, say or []), lang), as_json=as_json)
+    decision, resting, unknown = finish(said(_tried(file, asked, used, size, words), lang), as_json=as_json)
 
+    from policy.words.idle import idle, idle_json  # noqa: PLC0415  # loaded when the verb runs
     from policy.words.speak import reason  # noqa: PLC0415  # loaded when the verb runs
 
     outcome = decision.outcome.value
     lines = [outcome, *(f"  {reason(one, lang.value)}" for one in decision.reasons)]
     lines += [f"  to do first: {duty.action} ({duty.id})" for duty in decision.outstanding]
+    lines += [f"  {idle(rule, lang.value)}" for rule in resting]
     lines += [f"  nobody here can say `{one}`: a product under this policy is refused" for one in unknown]
-    answer({**decision.as_json(), "unknown": unknown}, lines, as_json=as_json)
+    told = {"idle": [idle_json(rule, lang.value) for rule in resting], "unknown": unknown}
+    answer({**decision.as_json(), **told}, lines, as_json=as_json)
     if EXIT_CODES[outcome]:
         raise typer.Exit(EXIT_CODES[outcome])
 
 
 async def _tried(
-    file: Path, asked: dict[str, str], used: int, size: int, words: list[str]
-) -> tuple[Decision, list[str]]:
+    file: Path, asked: dict[str, str], used: int, size: int, words: dict[str, str]
+) -> tuple[Decision, tuple[IdleRule, ...], list[str]]:
     from catalog.codes import tier as tier_of  # noqa: PLC0415  # loaded when the verb runs
     from connector.enforcement.supply import unsupplied  # noqa: PLC0415  # the same
-    from connector.enforcement.trial import BUYER, Sample, tried  # noqa: PLC0415  # the same
+    from connector.enforcement.trial import BUYER, Sample, posed  # noqa: PLC0415  # the same
     from connector.runtime.clock import Clock  # noqa: PLC0415  # the same
     from connector.runtime.documents import read  # noqa: PLC0415  # the same
+    from policy.decide import decide  # noqa: PLC0415  # the same
     from policy.forms.document import read as read_form  # noqa: PLC0415  # the same
+    from policy.idle import idle_rules  # noqa: PLC0415  # the same
     from policy.parse import parse  # noqa: PLC0415  # the same
     from policy.purposes import resolve  # noqa: PLC0415  # the same
     from policy.values import read_instant  # noqa: PLC0415  # the same
     from policy.vocabulary.names import operand_name  # noqa: PLC0415  # the same
 
     document = read_form(read(file))
-    said = {operand_name(name): value for name, value in map(_pair, words)}
+    said = {operand_name(name): value for name, value in words.items()}
     sample = Sample(
         at=read_instant(asked["at"], "/at") if asked["at"] else Clock().now(),
         by=asked["by"] or BUYER,
@@ -86,7 +93,9 @@ async def _tried(
         said=said,
     )
     policy = parse(document)
-    return tried(document, sample), sorted({one.operand for one in unsupplied(policy, sample.tier)})
+    question = posed(document, sample)
+    unknown = sorted({one.operand for one in unsupplied(policy, sample.tier)})
+    return decide(*question), idle_rules(*question), unknown
 
 
 def _pair(text: str) -> tuple[str, str]:

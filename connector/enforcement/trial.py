@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from policy.compile import Compiled
     from policy.decision import Decision
     from policy.model import Policy
 
@@ -53,6 +54,11 @@ class Sample:
 
 def tried(policy: Mapping[str, Any], sample: Sample) -> Decision:
     """Return how a policy, whoever it names, decides a sample; raises PolicyError for one that cannot be read."""
+    return decide(*posed(policy, sample))
+
+
+def posed(policy: Mapping[str, Any], sample: Sample) -> tuple[Compiled, Request, World]:
+    """Return what a sample is decided from; raises PolicyError for a policy that cannot be read."""
     rules = {name: value for name, value in policy.items() if name not in NAMING}
     compiled = in_force(rules, PRODUCT, sample.by).compiled
     asked = {atom.left for rule in _rules(compiled.policy) for atom in atoms(rule.conditions)}
@@ -67,7 +73,7 @@ def tried(policy: Mapping[str, Any], sample: Sample) -> Decision:
     duties = {duty.id: "fulfilled" for duty in kept if duty.action in PAID and duty.mode is not DutyMode.POST}
     counters = {(rule.id, COUNT): sample.used for rule in compiled.policy.permissions} if sample.used else {}
     world = World(now=sample.at, duties=duties, counters=counters)
-    return decide(compiled, Request(sample.by, sample.action, PRODUCT, context), world)
+    return compiled, Request(sample.by, sample.action, PRODUCT, context), world
 
 
 def _rules(policy: Policy) -> list[Any]:

@@ -60,6 +60,22 @@ def test_decide(penstock, file, policy, request_, world, outcome, code):
     assert len(plain.out.splitlines()) > 1
 
 
+def test_rules_that_do_not_apply_are_named_with_why(penstock, file):
+    policy = AGREEMENT | {"permission": [*AGREEMENT["permission"], {"@id": "later", "action": "print"}]}
+    line = "the permission later does not apply: it is about another action: print"
+    assert line in decided(penstock, file, policy, REQUEST, NOW).out
+    [rule] = decided(penstock, file, policy, REQUEST, NOW, "--json").json["idle"]
+    assert (rule["id"], [why["code"] for why in rule["why"]]) == ("later", ["other-action"])
+    rules = file("rules", {"permission": policy["permission"]})
+    assert line in penstock("policy", "try", rules).out
+    assert "许可 later 不适用" in penstock("policy", "try", rules, "--lang", "zh").out
+
+
+def test_a_pair_without_its_sign_is_a_fault_of_its_writer(penstock, file):
+    for words in (("try", file("p", AGREEMENT), "--say", "alone"), ("template", "fill", "uses", "--set", "alone")):
+        assert penstock("policy", *words).code == 2
+
+
 INVALID = [
     ({"@type": "Agreement", "permission": [{"action": "teleport"}]}, REQUEST, NOW, "teleport"),
     (AGREEMENT, {"assignee": BUYER}, NOW, "action"),

@@ -35,6 +35,23 @@ def test_a_policy_with_an_error_exits_with_2_and_says_what_to_change(penstock, f
     assert "策略无效" in plain.out
 
 
+def test_who_is_in_a_collection_is_told(penstock, file):
+    policy = file(
+        "p",
+        {
+            "@type": "Set",
+            "permission": [{"action": "use", "assignee": "urn:a"}],
+            "prohibition": [{"action": "use", "assignee": "urn:group"}],
+        },
+    )
+    assert penstock("policy", "check", policy).code == 0
+    said = penstock("policy", "check", policy, "--member", "urn:a=urn:group", "--json")
+    assert said.code == 2
+    assert "always-forbidden" in [finding["code"] for finding in said.json["findings"]]
+    for wrong in ("urn:a", "=urn:group", "urn:a=", "urn:b=urn:elsewhere"):
+        assert penstock("policy", "check", policy, "--member", wrong).code == 2
+
+
 def test_several_policies_are_checked_against_one_another(penstock, file):
     said = penstock("policy", "check", file("p", AGREEMENT), file("q", NARROW), "--json")
     assert said.code == 2
