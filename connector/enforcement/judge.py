@@ -68,6 +68,11 @@ class Judge:
         """Say whether the space's document knows somebody as its member."""
         return did in self._space().members
 
+    def asker(self, did: str) -> dict[str, str]:
+        """Return what the space's document says of a member: `member`, `role`, `region`; nothing of anybody else."""
+        known = self._space().members.get(did)
+        return {} if known is None else {"member": did, "role": known.role, "region": known.region}
+
     def place(self) -> str:
         """Return where in a network a use is made: in the space, by the DID of its exchange."""
         return self._space().exchange

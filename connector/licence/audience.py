@@ -79,7 +79,7 @@ class Audience:
 
     def __init__(self, core: Core, judge: Judge, doors: Doors) -> None:
         self._core, self._judge = core, judge
-        doors.sees = self.sees
+        doors.sees, doors.asker = self.sees, judge.asker
 
     def viewer(self, peer: str) -> Viewer:
         """Return who looks."""

@@ -8,7 +8,7 @@ handed.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,7 @@ class Doors:
     refuse_url      url of a callback → why it may not be called, or None
     moved           (tx, process, row) after every change of state; for whoever waits for it, through `tx.after`
     sees            (tx, `products` row, peer DID) → whether the peer may know of the offer
+    asker           peer DID → what the space knows of it: `member` (its DID), `role`, `region`; empty of a stranger
     agrees          (tx, `negotiations` row, now) → why its policy makes no agreement with its buyer, empty if it does
     sub_licensed    (tx, offer with a chain of sub-licences, `Peer`, now) → what the negotiation on it begins with
                     (provider); raises `UnacceptableError` for a chain that does not hold
@@ -128,6 +129,7 @@ class Doors:
     enqueue_licence: Callable[[Tx, AgreementRow], None] = _shut
     data_address: Callable[[Tx, TransferRow, AgreementRow], Document] = _shut
     sees: Callable[[Tx, ProductRow, str], bool] = lambda _tx, _product, _peer: True
+    asker: Callable[[str], Mapping[str, str]] = lambda _peer: {}
     agrees: Callable[[Tx, NegotiationRow, datetime], str] = lambda _tx, _row, _now: ""
     sub_licensed: Callable[[Tx, Document, Peer, datetime], OnTable] = _no_chain
     stands: Callable[[Tx, AgreementRow, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)

@@ -132,7 +132,7 @@ class Negotiations(Process[NegotiationRow]):
         terms = {**product.terms, POLICY: offers.rules(product.policy)}
         ask = int(product.limits["ask"])
         limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: terms[POLICY]} | variants.begun(
-            product.limits, terms[POLICY]
+            product.limits, terms[POLICY], self._doors.asker(parties.peer)
         )
         address = None if proposal.terms is None else peer.address
         return self._new(parties, OnTable(product.id, ask, ask, terms, limits), address, now)

@@ -5,6 +5,9 @@ What no variant covers costs the asked price, and what nobody can compare the de
 is fixed: its floor is its price. A mandate has them as
 
     "variants": [{"policy": {…}, "ask": "300", "floor": "300"}, …]
+
+A variant may be for some alone, by what the space knows of them: `"for": {"role": ["service"]}`. To all others it is
+not there.
 """
 
 from __future__ import annotations
@@ -16,24 +19,45 @@ from policy.compare.cells import Effort
 from policy.compare.compare import implied
 from policy.errors import PolicyError
 from policy.parse import parse
+from policy.regions import canonical, line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connector.store.rows.protocol import NegotiationRow
 
 VARIANTS: Final = "variants"
+# what the space knows of who asks, by which a variant may be for some alone
+FOR, REGION = "for", "region"
+CLASSES: Final = ("member", "role", REGION)
 # a message of a peer is compared with each of them while others wait
 VARIANTS_MAX = 8
 QUESTIONS_MAX = 20_000
 
 
-def begun(limits: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the limits of a product with the offered rules among its variants, if it has any."""
+def begun(limits: Mapping[str, Any], rules: Mapping[str, Any], asker: Mapping[str, str]) -> dict[str, Any]:
+    """Return the limits of a product with the offered rules among those variants that are for `asker`, if it has any.
+
+    `asker` is what the space knows of it: `member` (its DID), `role`, `region`; empty of a stranger.
+    """
     if not limits.get(VARIANTS):
         return dict(limits)
     own = {"policy": dict(rules), "ask": limits["ask"], "floor": limits["floor"]}
-    return {**limits, VARIANTS: [own, *limits[VARIANTS]]}
+    return {**limits, VARIANTS: [own, *(_without(one) for one in limits[VARIANTS] if _is_for(one, asker))]}
+
+
+def _is_for(variant: Mapping[str, Any], asker: Mapping[str, str]) -> bool:
+    return all(_lies(asker.get(name, ""), name, told) for name, told in variant.get(FOR, {}).items())
+
+
+def _lies(known: str, name: str, told: Sequence[str]) -> bool:
+    """Say whether what is known of an asker is one of what is told, or lies in a region that is."""
+    places = {canonical(one) for one in told} & line(known) if name == REGION and known else ()
+    return known in told or bool(places)
+
+
+def _without(variant: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in variant.items() if name != FOR}
 
 
 def priced(row: NegotiationRow) -> NegotiationRow:

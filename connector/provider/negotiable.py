@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.roles import ROLES
 from connector.negotiation.negotiation import ASKS
-from connector.negotiation.variants import VARIANTS
+from connector.negotiation.variants import CLASSES, FOR, VARIANTS
 from connector.provider.rules import offered, require_offerable
 from connector.runtime.errors import InvalidInput
 from contracts.decimals import read_typed
@@ -22,10 +23,11 @@ from policy.compare.compare import implied
 from policy.compare.diff import diff
 from policy.compare.onward import QUESTIONS_MAX
 from policy.parse import parse
+from policy.regions import is_code
 from policy.words.contrast import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from policy.model import Policy
 
@@ -35,6 +37,13 @@ ASKED: Final = "askFirst"
 POLICY: Final = "policy"  # of a product's limits
 # what is owed for keys not yet released is a limit that the asked price sets: a dearer variant must fit below it
 TIMES_MAX = 4
+WHOM, WITH = "for ", " with "
+CLASS_HINT: Final = "such as `for role=service: 3.00`, `for region=CN|DE with openings=3: 2.00`, `for member=DID: 1.00`"
+_IS: Mapping[str, Callable[[str], bool]] = {
+    "member": lambda text: text.startswith("did:"),
+    "role": ROLES.__contains__,
+    "region": is_code,
+}
 DIFFERENCES_SAID = 2
 
 
@@ -59,10 +68,12 @@ def limits(brief: Mapping[str, Any], rounds: int, currency: str) -> tuple[dict[s
 def _variant(
     text: str, rules: Mapping[str, Any], brief: Mapping[str, Any], most: Mapping[str, Any], currency: str
 ) -> dict[str, Any]:
-    """Return a variant of the rules and its price, typed as `RULES: PRICE`."""
+    """Return a variant of the rules and its price, typed as `RULES: PRICE` or `for CLASS with RULES: PRICE`."""
     said, _, amount = text.rpartition(":")
     if not said.strip():
         raise InvalidInput(f"`{text[:100]}` is no variant", "write it as `purpose=Teaching: 3.00`")
+    named = said.strip()[:100]
+    whom, said = _whom(said)
     try:
         read = read_typed(amount, "price of a variant")
     except ContractError as error:
@@ -76,12 +87,29 @@ def _variant(
             f"the variant `{said.strip()[:100]}` costs more than {TIMES_MAX} times the asked price",
             "ask a higher price, and make what is cheaper a variant",
         )
-    policy = wanted(said, rules)
-    whose = f"the variant `{said.strip()[:100]}`"
+    if not said and price > int(brief["price"]):
+        raise InvalidInput("a class of buyers pays more than the asked price", "ask that price, and others less")
+    policy = wanted(said, rules) if said else dict(rules)
+    whose = f"the variant `{named}`"
     _require_allows(
         parse({"@type": "Offer", **most}), require_offerable(policy, brief, currency), whose, "say it by `--negotiable`"
     )
-    return {POLICY: policy, "ask": str(price), "floor": str(price)}
+    return {POLICY: policy, "ask": str(price), "floor": str(price)} | ({FOR: whom} if whom else {})
+
+
+def _whom(said: str) -> tuple[dict[str, list[str]], str]:
+    """Return for whom a variant is, and its rules: of `for role=service,region=CN|HK with openings=3`, both parts."""
+    if not said.lstrip().startswith(WHOM):
+        return {}, said.strip()
+    classes, _, rules = said.strip().removeprefix(WHOM).partition(WITH)
+    whom: dict[str, list[str]] = {}
+    for part in classes.split(","):
+        name, _, told = part.strip().partition("=")
+        values = [one.strip() for one in told.split("|")]
+        if name not in CLASSES or name in whom or not all(_IS[name](one) for one in values):
+            raise InvalidInput(f"`{part.strip()[:100]}` is no class of buyers", CLASS_HINT)
+        whom[name] = values
+    return whom, rules.strip()
 
 
 def _require_allows(most: Policy, one: Policy, whose: str, hint: str) -> None:

@@ -85,6 +85,23 @@ async def test_what_is_needed_and_not_to_be_had_ends_it_in_words(space, on_offer
         assert "does not allow what we need" in told["text"], told
 
 
+async def test_a_class_of_buyers_pays_less_without_asking_for_other_rules(space, tmp_path):
+    (tmp_path / "rain.csv").write_text(ROWS)
+    files, did = [tmp_path / "rain.csv"], space.did("buyer")
+    for product, whom, price in (
+        ("class-role", "role=buyer", "300"),
+        ("class-other", "role=service", "1000"),
+        ("class-member", f"member={did},region=US", "300"),
+        ("class-place", "region=DE", "1000"),
+        ("class-few", "role=buyer with openings=3", "1000"),
+    ):
+        variants = [f"for {whom}: 3.00"]
+        await space.publish_files("provider", product, files, price=PRICE, variants=variants)
+        view = await got(space, product)
+        assert view["negotiation"]["price"] == price, product
+        assert "for" not in agreed(space, view["agreement"])
+
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "policy.md"
 BARGAINING = PAGE.read_text(encoding="utf-8").partition("## Bargaining over rules")[2].partition("\n## ")[0]
 
@@ -154,6 +171,9 @@ REFUSED = {
     "a variant beyond it": ({"variants": ["purpose=any: 20.00"]}, "does not allow the variant `purpose=any`"),
     "a variant without a price": ({"variants": ["purpose=Teaching"]}, "is no variant"),
     "a price without a point": ({"variants": ["openings=3: 300"]}, "is not an amount of"),
+    "nobody's class": ({"variants": ["for colour=blue: 3.00"]}, "no class of buyers"),
+    "a role that is none": ({"variants": ["for role=pirate: 3.00"]}, "no class of buyers"),
+    "a class that pays more": ({"variants": ["for role=buyer: 20.00"]}, "pays more than the asked price"),
     "a dear variant": ({"variants": ["openings=3: 300.00"]}, "more than 4 times"),
     "too many": ({"variants": ["openings=3: 3.00"] * 9}, "at most 8"),
     "no text": ({"negotiable": {"permission": []}}, "`negotiable` of the product must be"),

@@ -43,9 +43,34 @@ async def test_a_dearer_variant_is_not_had_for_less(priced_pair):
 
 
 def test_the_cheapest_variant_that_covers_the_rules_counts():
-    begun = variants.begun({**LIMITS, "ask": "80", "floor": "70", "variants": PRICED}, OURS)
+    begun = variants.begun({**LIMITS, "ask": "80", "floor": "70", "variants": PRICED}, OURS, {})
     assert [one["ask"] for one in begun["variants"]] == ["80", "50", "88"]
-    assert variants.begun(LIMITS, OURS) == LIMITS
+    assert variants.begun(LIMITS, OURS, {}) == LIMITS
+
+
+HERE = {"member": "did:web:a.example", "role": "service", "region": "CN-44"}
+
+
+@pytest.mark.parametrize(
+    ("whom", "there"),
+    [
+        ({"role": ["service"]}, True),
+        ({"role": ["buyer"]}, False),
+        ({"role": ["buyer", "service"]}, True),
+        ({"region": ["CN"]}, True),
+        ({"region": ["CN-GD"]}, True),
+        ({"region": ["DE", "CN-31"]}, False),
+        ({"member": ["did:web:a.example"]}, True),
+        ({"member": ["did:web:b.example"]}, False),
+        ({"role": ["service"], "region": ["DE"]}, False),
+        ({"role": ["service"], "region": ["CN"]}, True),
+    ],
+)
+def test_a_variant_for_some_is_there_for_these_alone(whom, there):
+    limits = {**LIMITS, "ask": "80", "floor": "70", "variants": [{**PRICED[0], "for": whom}]}
+    told = variants.begun(limits, OURS, HERE)["variants"]
+    assert told == [{"policy": OURS, "ask": "80", "floor": "70"}, *([PRICED[0]] if there else [])]
+    assert len(variants.begun(limits, OURS, {})["variants"]) == 1, "of a stranger nothing is known"
 
 
 @pytest.fixture

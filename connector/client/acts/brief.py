@@ -50,7 +50,8 @@ BRIEF = (
     ),
     Field(
         "variants", ("Prices by rules, one a line", "按规则定价,每行一个"),
-        "a price under other rules, such as `purpose=Teaching: 3.00`; may be repeated", "--variant", "texts", NULL,
+        "a price under other rules or for some buyers, such as `purpose=Teaching: 3.00` or `for role=service: 2.00`; "
+        "may be repeated", "--variant", "texts", NULL,
     ),
     Field(
         "ask_first", ("Ask me first", "先问我"), "hold who asks for other rules until somebody here assents",
