@@ -194,7 +194,7 @@ CHANNEL = (
     Route("POST", "/plain/{edition}/ticket", Who.PEER, PROVIDER, "sealed.ticket"),
     Route("GET", "/plain/{edition}/receipt", Who.BEARER, PROVIDER, "plain.receipt"),
     Route("GET", "/calls/{edition}", Who.BEARER, PROVIDER, "plain.read"),
-    *(Route(method, "/calls/{edition}/{path:.*}", Who.BEARER, PROVIDER, "calls.forward") for method in METHODS),
+    *(Route(method, "/calls/{edition}/{tail:.*}", Who.BEARER, PROVIDER, "calls.forward") for method in METHODS),
     Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
     Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import pytest_asyncio
 
@@ -29,7 +27,7 @@ async def test_what_a_list_shows_can_be_pasted(space, bought):
     ended = await commanded("bill", "list", "--data", space.people["buyer"].data)
     [shown] = [word for word in ended.out.decode().split() if word.startswith(agreement[:10])]
     bill = await penstock(space, "buyer", "bill", "show", shown)
-    assert json.dumps(bill) == json.dumps(await penstock(space, "buyer", "bill", "show", agreement))
+    assert bill["bill"]["agreement"] == (await penstock(space, "buyer", "bill", "show", agreement))["bill"]["agreement"]
     assert (await penstock(space, "buyer", "show", KEY[:12]))["id"] == KEY
     assert (await penstock(space, "buyer", "show", agreement[:8]))["digest"] == agreement
     assert (await penstock(space, "buyer", "admin", "show", transfer.removeprefix("urn:uuid:")[:8]))["id"] == transfer

@@ -69,7 +69,7 @@ async def test_class_and_grade_decide_the_least_tier_before_anything_is_sealed(s
     assert len(told(space, "provider", "edition.sealed")) == sealed
     await publish(space, "kept-in", space="careful", grade=2)
     await publish(space, "held-in", space="careful", grade=4, openings=3)
-    assert sorted(await ids(space, "buyer", "in")) == ["held-in", "kept-in"]
+    assert {"held-in", "kept-in"} <= set(await ids(space, "buyer", "in"))
 
 
 async def test_the_exchange_holds_a_provider_to_the_least_tier_that_does_not_ask(space, monkeypatch):
