@@ -93,7 +93,7 @@ async def test_settling_while_somebody_pulls_gives_nothing_away(space):
                 assert not [row["fault"] for row in told["channels"] if "fault" in row]
                 times += 1
             await asyncio.sleep(0.02)
-    assert view["state"] == "complete", view
+    assert view["state"] == "complete", view["reason"]
     assert times, "it was settled in the middle"
     assert await space.opened(product) == [path.read_bytes() for path in paths]
     await settle(space)
