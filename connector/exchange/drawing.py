@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.custody import review, tickets
+from connector.exchange.hooks import Hooks
 from connector.exchange.spot_checks import SpotCheck
 from connector.runtime.errors import Conflict, PeerMisbehaved
 from connector.store.rows.catalogue import ListingRow
@@ -60,8 +61,12 @@ async def drawn(
         files = []  # packs are no files of the description
     lengths = [table.plain_bytes(number, 1) for number in range(table.index_rows, len(table))]
     async with SpotCheck(files, lengths if files else ()) as check:
-        await _open_all(core, provider.url, row.edition, rows, ticket, partial(_show, check, table, shown=bool(files)))
-        return review.finding(seed, numbers) | await check.told()
+        hooks = Hooks(core.settings.review.hooks, core.outbound)
+        show = partial(_show, check, hooks, table, shown=bool(files))
+        await _open_all(core, provider.url, row.edition, rows, ticket, show)
+        told = await check.told()
+        doubts = [*await hooks.told({"id": key, "title": row.title, "dataset": row.dataset}), *told["doubts"]]
+        return review.finding(seed, numbers) | told | {"doubts": doubts}
 
 
 async def _table(core: Core, url: str, header: Header) -> RowTable:
@@ -76,8 +81,10 @@ async def _table(core: Core, url: str, header: Header) -> RowTable:
     return table
 
 
-async def _show(check: SpotCheck, table: RowTable, number: int, data: bytes, *, shown: bool) -> None:
-    """Hand on an opened piece, if it is of a file that is described."""
+async def _show(check: SpotCheck, hooks: Hooks, table: RowTable, number: int, data: bytes, *, shown: bool) -> None:
+    """Hand on an opened piece: to the hooks, and to the check if it is of a file that is described."""
+    if number >= table.index_rows:
+        hooks.take(number - table.index_rows, data)
     if shown and number >= table.index_rows:
         await check.take(number - table.index_rows, data)
 

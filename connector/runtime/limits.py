@@ -200,6 +200,14 @@ CHANGES_BYTES = 1_048_576
 GONE_PRODUCTS_MAX = 100_000
 
 # ---- this machine
+# ---- hooks of a review
+# drawn pieces that a hook is handed: more are not read by anybody
+HOOK_PIECES_BYTES_MAX = 64 * 1_048_576
+# what it answers: some sentences
+HOOK_ANSWER_BYTES_MAX = 65_536
+# a hook that hangs keeps a product waiting, and no more
+HOOK_SECONDS_MAX = 60.0
+
 # ---- calls of an interface
 # what one call sends: some kilobytes of JSON
 CALL_BODY_BYTES_MAX = 1_048_576

@@ -94,6 +94,7 @@ class Review:
     """The exchange's review of submitted products."""
 
     automatic: bool = _said(default=False, comment="review and list each product when it is submitted")
+    hooks: tuple[str, ...] = _said((), "programs and addresses that look at the drawn pieces, too (docs/exchange.md)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ ROLES = {
 SERVING = ("other",)  # who serves the replicas it holds to other buyers
 LYING = (sys.executable, str(Path(__file__).with_name("lying_serve.py")))
 
+HOOK = Path(__file__).with_name("hook.sh")
 ANCHORING = "anchor_interval_seconds = 600"
 FUNDS = 1_000_000
 PURPOSE = "AirTrafficResearch"
@@ -79,6 +80,8 @@ class Space:
             settings = self.folder / role / "penstock.toml"
             told = settings.read_text().replace('opened = ""', f'opened = "{self.folder / "opened" / role}"')
             told = told.replace(ANCHORING, f"anchor_interval_seconds = {self.anchors_every}")
+            if role == "exchange":
+                told = told.replace("hooks = []", f'hooks = ["{HOOK}"]')
             settings.write_text(told.replace("serve = false", "serve = true") if role in SERVING else told)
             founded.lend(self.folder / role, settings_file.load(self.folder / role, self.environment or {}))
             self.people[role] = Participant(self.folder / role, LYING if role == "second" else SERVE)

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from connector.runtime.errors import PenstockError
+from connector.runtime.errors import PenstockError, explain_failure
 from tests.api.command import penstock
 from tests.api.lying_serve import PROFILES
 from tests.api.visitor import Visitor
@@ -65,3 +65,22 @@ async def test_a_false_profile_is_refused_by_name_and_listed_only_despite_it(spa
         async with Visitor(space.url("buyer"), language) as visitor:
             await visitor.open((await penstock(space, "buyer", "admin", "account", "link", "sceptic"))["url"])
             assert words in (await visitor.open("catalogue/looked-false")).text
+
+
+async def test_a_hook_refuses_with_its_reasons_doubts_aloud_and_keeps_waiting_what_it_fails_at(space):
+    path = measured(space.folder / "looks" / "hooked.csv")
+    for product in ("hooked-no", "hooked-hm", "hooked-fails"):
+        await space.publish_files("provider", product, [path], reviewed=False)
+    with pytest.raises(PenstockError, match="nobody wants flows; nor heights"):
+        await reviewed(space, "hooked-no")
+    told = await reviewed(space, "hooked-hm")
+    assert (told["state"], [one["words"]["en"] for one in told["doubts"]]) == (
+        "listed",
+        ["the hook `hook.sh` says: odd"],
+    )
+    with pytest.raises(PenstockError) as fault:
+        await reviewed(space, "hooked-fails")
+    failure = explain_failure(fault.value)
+    assert ("the hook `hook.sh`" in failure.text, failure.exit_code) == (True, 7)
+    states = {row["id"]: row["state"] for row in space.rows("exchange", "listings") if row["id"].startswith("hooked")}
+    assert states == {"hooked-no": "submitted", "hooked-hm": "listed", "hooked-fails": "submitted"}
