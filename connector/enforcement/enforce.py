@@ -112,7 +112,7 @@ class Enforcement:
         """Do the duties of what was granted and make its share final; raises `ChannelFault` `duty-failed`."""
         if granted.use.stage.duties:
             self.duties.perform(tx, granted.use.own, granted.ruling, now)
-        if granted.use.draws:
+        if granted.use.draws and (granted.ruling.held or len(granted.use.links) > 1):
             uses.commit(tx, granted.use.taker)
 
     def at_once(self, tx: Tx, parts: Sequence[Use], now: datetime) -> str:

@@ -54,6 +54,11 @@ def running(tx: Tx, agreement: str) -> list[TransferRow]:
     return tx.find(TransferRow, f"agreement = ? and {RUNS}", (agreement, STARTED, STARTED))
 
 
+def runs(row: TransferRow) -> bool:
+    """Say of one transfer what `running` looks for."""
+    return (row.state == STARTED and not row.pending) or row.pending == STARTED
+
+
 def paused(tx: Tx, agreement: str, by: str) -> list[TransferRow]:
     """Return the transfers under an agreement that rest because we paused them, for the reason `by`."""
     where = "agreement = ? and state = ? and pending = '' and paused = ?"

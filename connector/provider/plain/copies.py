@@ -29,6 +29,7 @@ from connector.provider.plain import decision as copy_decision
 from connector.runtime.errors import Absent, NotPermitted
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.evidence import LogEntryRow
+from connector.store.rows.protocol import TransferRow
 from connector.store.rows.vault import CopyRow, CopyState, EditionRow
 from connector.store.table_row import replace
 from contracts.ranges import RowSet
@@ -51,12 +52,12 @@ if TYPE_CHECKING:
     from connector.licence.standing import Standing
     from connector.negotiation.notices import Notice, Notices
     from connector.store.evidence import Evidence
-    from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.edition.row_table import RowTable
 
 GONE: Final = "the agreed edition is not here any more"
+NAMED_MAX = 10_000  # transfers whose name is remembered by what a ticket says of it
 EDITIONS_MAX = 2  # what one transfer may draw: the edition, and as much again for what broke off
 
 
@@ -77,6 +78,7 @@ class Copies:
     ) -> None:
         self._core, self._standing, self._enforcement, self._duties = core, standing, enforcement, duties
         self._secrets, self._blobs, self._continuity, self._books = secrets, blobs, continuity, books
+        self._named: dict[bytes, str] = {}
         notices.takers[RECEIVED] = self.countersigned
 
     async def begin(self, ticket: Ticket, purpose: str, said: Mapping[str, str]) -> None:
@@ -149,10 +151,21 @@ class Copies:
             raise NotPermitted("there is no agreement on a plain copy with this token")
         if reason := self._standing.over(tx, agreement, now):
             raise NotPermitted(reason, "agree anew")
+        # a call asks for each of its answers anew: what its ticket names is looked for once
+        if (name := self._named.get(ticket.transfer)) is not None:
+            row = tx.get(TransferRow, id=name)
+            if row is not None and row.agreement == digest and transfers.runs(row):
+                return agreement, row
         for row in transfers.running(tx, digest):
             if transfer_digest(row.id) == ticket.transfer:
+                self._note(ticket.transfer, row.id)
                 return agreement, row
         raise NotPermitted("the transfer of this token is suspended or over", "wait for its start, or request another")
+
+    def _note(self, digest: bytes, name: str) -> None:
+        if len(self._named) >= NAMED_MAX:
+            self._named.clear()
+        self._named[digest] = name
 
     def _begin(self, tx: Tx, ticket: Ticket, purpose: str, said: Mapping[str, str]) -> str:
         agreement, transfer = self.under(tx, ticket)
