@@ -20,6 +20,7 @@ from aiohttp import web
 
 from catalog import interface
 from connector.api.plain import NO_STORE, said_of, token
+from connector.api.sealed import drop_who_stalls
 from connector.api.sending import Sending
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
@@ -49,7 +50,10 @@ async def forward(call: Call) -> web.StreamResponse:
     raw, _, query = request.raw_path.partition("?")
     path = interface.segments(raw.removeprefix(f"/calls/{call.path['edition']}").removeprefix("/"))
     pairs = _pairs(query)
-    use = dict(_pairs(request.headers.get(USE, "")[: USE_CHARACTERS_MAX + 1]))
+    told = request.headers.get(USE, "")
+    if len(told) > USE_CHARACTERS_MAX:
+        raise InvalidInput(f"`{USE}` has at most {USE_CHARACTERS_MAX} characters", "say it shorter")
+    use = dict(_pairs(told))
     asked = Asked(request.method, path, [name for name, _ in pairs], use.get(PURPOSE, ""), said_of(use))
     body = await request.read()
     if len(body) > CALL_BODY_BYTES_MAX:
@@ -81,6 +85,7 @@ async def _made(call: Call, sending: Sending, held: Held, url: str, body: bytes)
             if answer.ended:
                 return web.Response(status=answer.status, headers=_head(answer), body=first)
             told = web.StreamResponse(status=answer.status, headers=_head(answer))
+            drop_who_stalls(call)  # one that takes nothing would hold a place at the provider's server
             await told.prepare(request)
             await told.write(first)
             async for chunk in chunks:
@@ -112,7 +117,10 @@ def _head(answer: Download) -> dict[str, str]:
 
 def _pairs(query: str) -> list[tuple[str, str]]:
     try:
-        found = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=QUERY_PAIRS_MAX)
+        # strictly: what is no UTF-8 would go on as something else than what was asked
+        found = parse_qsl(
+            query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=QUERY_PAIRS_MAX
+        )
     except ValueError as fault:
         raise InvalidInput("the query cannot be read", f"at most {QUERY_PAIRS_MAX} pairs `name=value`") from fault
     if not all(text.isprintable() for pair in found for text in pair):

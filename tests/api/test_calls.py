@@ -187,6 +187,11 @@ WIRE = [
     (b"POST %s/search" + HOST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", None),
     (b"POST %s/search" + HOST + b"Content-Length: 99999999\r\n", None),
     (b"GET %s/rain/1?station=a%%0d%%0aX:y" + HOST, None),
+    (b"GET %s/rain/1?station=%%ff" + HOST, None),
+    (b"GET %s/rain/1?station" + HOST, None),
+    (b"GET %s/rain/1" + HOST + b"Penstock-Use: user=" + b"a" * 5_000 + b"\r\n", None),
+    (b"GET %s/rain/1" + HOST + b"Penstock-Use: purpose=%%ff\r\n", None),
+    (b"GET %s/rain/1" + HOST + b"Penstock-Use: purpose=Marketing\r\n", None),
     (b"GET %s/rain/1" + HOST + b"X-Api-Key: mine\r\nCookie: a=b\r\nConnection: X-Api-Key\r\n", 200),
 ]
 
