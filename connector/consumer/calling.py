@@ -16,10 +16,10 @@ from yarl import URL
 
 from catalog import interface
 from catalog.codes import FORMAT_PLAIN
+from connector.consumer.renewing import renewed
 from connector.consumer.wish import wished
 from connector.custody import bearers
 from connector.enforcement.person import OWNER
-from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import CONSUMER, FINAL
 from connector.net.answer import refused
@@ -31,7 +31,6 @@ from connector.runtime.errors import (
     NotPermitted,
     PeerUnreachable,
     PenstockError,
-    Unproven,
     failure_from,
 )
 from connector.runtime.limits import CALL_ANSWER_SECONDS_MAX, CALL_BODY_BYTES_MAX, CALL_SHOWN_BYTES_MAX
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.negotiation.engine import Engine
+    from connector.negotiation.protocol.messages import Document
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
@@ -89,9 +89,11 @@ class Calling:
         headers = {bearers.USE: urlencode({name: text for name, text in use.items() if text})}
         if sent:
             headers["Content-Type"] = "application/json"
-        status, kind, answer = await self._ask(transfer, method, asked, sent, headers)
+        assert transfer.address is not None, "it was started"
+        status, kind, answer = await self._ask(transfer.address, method, asked, sent, headers)
         if status == TOKEN_OVER:
-            status, kind, answer = await self._ask(await self._renewed(row, transfer), method, asked, sent, headers)
+            address = await renewed(self._core, self._peers, row.peer, transfer)
+            status, kind, answer = await self._ask(address, method, asked, sent, headers)
         return {"agreement": row.digest, "status": status, "type": kind, **_shown(answer)}
 
     async def hang_up(self, agreement: str) -> JsonObject:
@@ -127,11 +129,10 @@ class Calling:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _ask(
-        self, transfer: TransferRow, method: str, asked: str, body: bytes, headers: Mapping[str, str]
+        self, address: Document, method: str, asked: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, str, bytes]:
-        assert transfer.address is not None, "it was started"
-        bearer = {"Authorization": bearers.of_address(transfer.address)}
-        url = str(transfer.address["endpoint"]) + asked
+        bearer = {"Authorization": bearers.of_address(address)}
+        url = str(address["endpoint"]) + asked
         seconds = CALL_ANSWER_SECONDS_MAX + MARGIN_SECONDS
         async with self._core.outbound.forward(
             method, url, body, bearer | dict(headers), seconds=seconds, limit_bytes=CALL_SHOWN_BYTES_MAX
@@ -140,24 +141,6 @@ class Calling:
             if bearers.ANSWERED not in answer.headers and answer.status != TOKEN_OVER:
                 raise _refused(url, method, answer.status, content)
             return answer.status, answer.headers.get("Content-Type", ""), content
-
-    async def _renewed(self, row: AgreementRow, transfer: TransferRow) -> TransferRow:
-        """Return the transfer with a fresh token, which is kept: calls outlive one."""
-        assert transfer.address is not None, "it was started"
-        files = bearers.files_of(transfer.address)
-        headers = self._peers.authorization(row.peer)
-        answer = (
-            await self._core.outbound.post(f"{files}/ticket", {"transfer": transfer.peer_pid}, headers=headers)
-        ).json()
-        token = answer.get("authorization") if isinstance(answer, dict) else None
-        if not isinstance(token, str):
-            raise Unproven("the provider gives no fresh token for this transfer", "penstock call, again")
-        properties = {"authorization": token, "authType": bearers.AUTH_TYPE, bearers.FILES: files}
-        address = messages.data_address(str(transfer.address["endpoint"]), properties)
-        await self._core.store.write(lambda tx: tx.update(TransferRow, {"id": transfer.id}, address=address))
-        found = await self._core.store.read(lambda tx: tx.get(TransferRow, id=transfer.id))
-        assert found is not None, "no transfer is ever deleted"
-        return found
 
 
 def _agreement(tx: Tx, digest: str) -> AgreementRow:

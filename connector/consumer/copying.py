@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode
 from blake3 import blake3
 
 from connector.consumer.mandate import NO_FOLDERS, SAID
+from connector.consumer.renewing import renewed
 from connector.consumer.wish import wished
 from connector.custody import bearers, remains
 from connector.custody.opened import STEP_BYTES
@@ -29,7 +30,6 @@ from connector.licence.books import transfer_id
 from connector.licence.receipt import OUTSIDE, RECEIVED
 from connector.negotiation.envelope import pids
 from connector.negotiation.notices import Notice
-from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.offers import METERED
 from connector.negotiation.protocol.states import COMPLETED
 from connector.runtime import files
@@ -185,12 +185,8 @@ class Taking:
         """Take a fresh token for the transfer that runs, and keep it: a long copy outlives one."""
         transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=self._row.transfer))
         assert transfer is not None, "a copy has its transfer"
-        body, headers = {"transfer": transfer.peer_pid}, self._peers.authorization(self._row.its_provider)
-        answer = (await self._core.outbound.post(f"{self._endpoint}/ticket", body, headers=headers)).json()
-        token = str(answer.get("authorization", "")) if isinstance(answer, dict) else ""
-        address = messages.data_address(self._endpoint, {"authorization": token, "authType": bearers.AUTH_TYPE})
+        address = await renewed(self._core, self._peers, self._row.its_provider, transfer)
         self._headers = {"Authorization": bearers.of_address(address)}
-        await self._core.store.write(lambda tx: tx.update(TransferRow, {"id": transfer.id}, address=address))
 
     async def _list(self, bytes_max: int) -> Listed:
         url = f"{self._endpoint}?list&{self._asked}"

@@ -83,9 +83,10 @@ async def _table(core: Core, url: str, header: Header) -> RowTable:
 
 async def _show(check: SpotCheck, hooks: Hooks, table: RowTable, number: int, data: bytes, *, shown: bool) -> None:
     """Hand on an opened piece: to the hooks, and to the check if it is of a file that is described."""
-    if number >= table.index_rows:
-        hooks.take(number - table.index_rows, data)
-    if shown and number >= table.index_rows:
+    if number < table.index_rows:
+        return
+    hooks.take(number - table.index_rows, data)
+    if shown:
         await check.take(number - table.index_rows, data)
 
 

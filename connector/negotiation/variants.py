@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 VARIANTS: Final = "variants"
 # what the space knows of who asks, by which a variant may be for some alone
 FOR, REGION = "for", "region"
-CLASSES: Final = ("member", "role", REGION)
 # a message of a peer is compared with each of them while others wait
 VARIANTS_MAX = 8
 QUESTIONS_MAX = 20_000

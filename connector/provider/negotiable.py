@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.roles import ROLES
 from connector.negotiation.negotiation import ASKS
-from connector.negotiation.variants import CLASSES, FOR, VARIANTS
+from connector.negotiation.variants import FOR, VARIANTS
 from connector.provider.rules import offered, require_offerable
 from connector.runtime.errors import InvalidInput
 from contracts.decimals import read_typed
@@ -106,7 +106,7 @@ def _whom(said: str) -> tuple[dict[str, list[str]], str]:
     for part in classes.split(","):
         name, _, told = part.strip().partition("=")
         values = [one.strip() for one in told.split("|")]
-        if name not in CLASSES or name in whom or not all(_IS[name](one) for one in values):
+        if name not in _IS or name in whom or not all(_IS[name](one) for one in values):
             raise InvalidInput(f"`{part.strip()[:100]}` is no class of buyers", CLASS_HINT)
         whom[name] = values
     return whom, rules.strip()
