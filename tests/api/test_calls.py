@@ -273,3 +273,19 @@ async def test_who_bought_files_calls_nothing(space):
     agreement = await agreed(space, "no-api")
     assert (await refused(call(space, agreement, "/")))[0] == 409
     assert (await refused(call(space, "00" * 32, "/")))[0] == 404
+
+
+async def test_a_token_that_is_over_is_renewed_and_the_call_is_made_once(space, upstream, tmp_path):
+    await publish(space, upstream, "rain-stale", tmp_path)
+    agreement = await agreed(space, "rain-stale")
+    await call(space, agreement, "/rain/1")
+    lines = [row for row in space.rows("buyer", "transfers") if row["agreement"] == agreement]
+    [line] = [row for row in lines if row["state"] == "STARTED"]
+    stale = json.loads(line["address"])
+    stale["endpointProperties"][0]["value"] = "stale"
+    space.write("buyer", "UPDATE transfers SET address = ? WHERE id = ?", (json.dumps(stale), line["id"]))
+    asked = len(upstream.asked)
+    assert (await call(space, agreement, "/rain/2"))["status"] == 200
+    assert len(upstream.asked) == asked + 1
+    assert "/calls/" in address(space, agreement)[0]
+    assert (await call(space, agreement, "/rain/3"))["status"] == 200
