@@ -10,7 +10,7 @@ LEDGER ?= tests/onchain tests/chain tests/ledger
 RESOLVER := uv==0.13.8
 RESOLVE := build/resolver/bin/uv pip compile --quiet --universal --python-version 3.11
 # what an image has beside the program's own needs
-EXTRAS := tables s3 postgres telemetry
+EXTRAS := tables s3 postgres nats telemetry
 # tests run on every core; those of the suite, which wait for processes a fifth of their time, on one more
 WORKERS ?= auto
 ONE_MORE = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)

@@ -116,6 +116,7 @@ PRICED_BY: Mapping[str, Code] = _numbered(
     ("piece", "by piece", "按块"),
     ("opening", "by opening", "按打开次数"),
     ("call", "by call", "按调用次数"),
+    ("message", "by message", "按消息条数"),
     ("flat", "one price, spread over what is taken", "一口价, 按取用量分摊"),
     ("advance", "one price, in advance", "一口价, 预付"),
     ("subscription", "by subscription", "订阅"),

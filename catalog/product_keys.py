@@ -287,6 +287,7 @@ KEYS: Mapping[str, Callable[[Any, str, Fields, Fields], None]] = {
     "api": _field("api", _text),
     "calls": _field("calls", _texts),
     "secret": _field("secret", _text),
+    "stream": _field("stream", _text),
     "description": _worded(DESCRIPTION_CHARACTERS_MAX, line=False),
     "keywords": _field("keywords", _texts),
     "licence": _besides("licence", _text),

@@ -24,6 +24,7 @@ files = ["FILE-OR-FOLDER"]       # from this file's folder on; or addresses: s3:
 # api = "https://example.org/v1" # in place of files: an HTTP interface, with the calls that are sold; tier plain
 # calls = ["GET /rain/{{day}}"]    # docs/apis.md
 # secret = "api.headers"         # a file of header lines that its server wants
+# stream = "events.ndjson"       # in place of files: what grows, sold by the message; tier plain; docs/streams.md
 keywords = ["example"]
 tier = "kept"                    # kept (sealed), leased (keys for each opening) or plain (a copy)
 frequency = "irregular"          # how often it is renewed: daily, weekly, monthly, quarterly, annual, …
@@ -92,6 +93,7 @@ files: [FILE-OR-FOLDER]          # from this file's folder on; or addresses: s3:
 # api: https://example.org/v1    # in place of files: an HTTP interface, with the calls that are sold; tier plain
 # calls: ["GET /rain/{{day}}"]     # docs/apis.md
 # secret: api.headers            # a file of header lines that its server wants
+# stream: events.ndjson          # in place of files: what grows, sold by the message; tier plain; docs/streams.md
 keywords: [example]
 tier: kept                       # kept (sealed), leased (keys for each opening) or plain (a copy)
 frequency: irregular             # how often it is renewed: daily, weekly, monthly, quarterly, annual, …

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-AGREEMENT, OPENING, CALL = "agreement", "opening", "call"
+AGREEMENT, OPENING, CALL, MESSAGE = "agreement", "opening", "call", "message"
 PLAIN, KEPT, LEASED = "plain", "kept", "leased"
 
 
@@ -50,6 +50,8 @@ UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
         "piece": Unit("piece", "pieces paid", AGREEMENT, _COPIES, graduated=True),
         "opening": Unit("opening", "openings counted", OPENING, frozenset({LEASED}), graduated=True),
         "call": Unit("call", "requests answered", CALL, frozenset({PLAIN}), graduated=True),
+        # of a stream; counted as calls are, in the same place of an entry
+        MESSAGE: Unit(CALL, "messages delivered", CALL, frozenset({PLAIN}), graduated=True),
         "flat": Unit("byte", _BYTES, AGREEMENT, _COPIES, ends=True),
         "advance": Unit("byte", _BYTES, AGREEMENT, _COPIES | {LEASED}, whole=True),
         "subscription": Unit(

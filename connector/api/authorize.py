@@ -195,6 +195,8 @@ CHANNEL = (
     Route("GET", "/plain/{edition}/receipt", Who.BEARER, PROVIDER, "plain.receipt"),
     Route("GET", "/calls/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     *(Route(method, "/calls/{edition}/{tail:.*}", Who.BEARER, PROVIDER, "calls.forward") for method in METHODS),
+    Route("GET", "/streams/{edition}", Who.BEARER, PROVIDER, "streams.batch"),
+    Route("POST", "/streams/{edition}/{index}", Who.BEARER, PROVIDER, "streams.key"),
     Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
     Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),

@@ -25,7 +25,9 @@ from connector.consumer.budget import Budget
 from connector.consumer.calling import Calling
 from connector.consumer.copying import Copying
 from connector.consumer.deposit import Deposits
+from connector.consumer.following import Followings
 from connector.consumer.holding import Holding
+from connector.consumer.lines import Lines
 from connector.consumer.mending import Mending
 from connector.consumer.next_channel import NextChannels
 from connector.consumer.opening import Openings
@@ -108,6 +110,8 @@ from connector.provider.publication import Publications
 from connector.provider.resources import Resources
 from connector.provider.rights import Rights
 from connector.provider.shop import Shop
+from connector.provider.streams.batching import Batching
+from connector.provider.streams.giving import Giving
 from connector.provider.uploads import Uploads
 from connector.provider.versions import Versions
 from connector.provider.waiting import Waiting
@@ -260,6 +264,8 @@ class Connector(Life):
     offering: Offering
     waiting: Annotated[Waiting, Service(chores={"see what the exchange has reviewed": Waiting.look})]
     publications: Annotated[Publications, Service(begins=Publications.recover)]
+    batching: Annotated[Batching, Service(begins=Batching.recover, chores={"remove old batches": Batching.tidy})]
+    giving: Giving
     offloading: Annotated[Offloading, Service(begins=Offloading.recover)]
     rights: Rights
     versions: Versions
@@ -273,7 +279,9 @@ class Connector(Life):
     deposits: Deposits
     next_channels: NextChannels
     reads: Reads
+    lines: Lines
     calling: Calling
+    followings: Annotated[Followings, Service(begins=Followings.recover)]
     copying: Copying
     pulls: Pulls
     acquisitions: Annotated[

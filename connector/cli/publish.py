@@ -48,6 +48,8 @@ ADDRESS = "://"
 # a product's state on its way → what is being done
 DOING = {"draft": "sealing", "renewing": "sealing", "sealed": "registering", "registered": "handing in"}
 # what has to be said, in a product file or by an option
+# what stands in the place of files
+LIVE = ("api", "stream")
 NEEDED = ("files", "title", "price", "purpose", "until")
 RULES = "rules"
 
@@ -95,7 +97,10 @@ def publish(
         instead["negotiable"] = rules_text(typed["negotiable"], as_json=typed.as_json)
     if typed["api"] is not None:
         instead["secret"] = None if typed["secret"] is None else _place(typed["secret"])
-    in_place = {"purpose": instead.get(RULES), "files": typed["api"] or instead.get("api")}
+    if typed["stream"] is not None:
+        instead["stream"] = _place(typed["stream"])
+    live = next(filter(None, (typed[name] or instead.get(name) for name in LIVE)), None)
+    in_place = {"purpose": instead.get(RULES), "files": live}
     for name in NEEDED:
         if name not in instead and not in_place.get(name):
             _lacks(name, product_file)
@@ -187,8 +192,9 @@ def _from(file: Path, files: list[str] | None, context: typer.Context, *, as_jso
         fail(InvalidInput(f"{file}: {fault}", fault.hint), as_json=as_json)
     if "files" in said:  # an address or a whole path is taken as it is
         said["files"] = [_place(one, file.parent) for one in said["files"]]
-    if "secret" in said:
-        said["secret"] = _place(said["secret"], file.parent)
+    for name in ("secret", "stream"):
+        if name in said:
+            said[name] = _place(said[name], file.parent)
     return {name: value for name, value in said.items() if not _was_typed(context, name)}
 
 

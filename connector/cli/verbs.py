@@ -40,6 +40,7 @@ VERBS = (
 GROUPS = (
     ("policy", "policy_try.app"),
     ("log", "log.app"),
+    ("stream", "stream.app"),
     ("demand", "demand.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),
     ("product", "One listed product: show it, in our words or in two standards'."),

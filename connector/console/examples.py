@@ -19,13 +19,20 @@ if TYPE_CHECKING:
     from contracts.tariff import Tariff
 
 # quantities that a price is shown for, besides all that there is
-EXAMPLES = {"byte": (MIB, 100 * MIB), "row": (1, 1_000), "piece": (1, 100), "opening": (1, 10), "call": (1, 1_000)}
+EXAMPLES = {
+    "byte": (MIB, 100 * MIB),
+    "row": (1, 1_000),
+    "piece": (1, 100),
+    "opening": (1, 10),
+    "call": (1, 1_000),
+    "message": (1, 10_000),
+}
 # what a person counts a unit in → its key among the words, and how many of the unit one is
 TYPED = {"byte": ("MiB", MIB)}
 DIGITS_MAX = 12
 # a slider's places: hundredths of all there is, or so many of what has no end
 SHARE, MANY, SHARES = "share", "many", 100
-COUNTED = {"opening": 100, "call": 10_000}
+COUNTED = {"opening": 100, "call": 10_000, "message": 100_000}
 DEFAULT_MANY = 10
 
 

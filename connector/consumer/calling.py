@@ -7,7 +7,6 @@ the agreement. (2) A token that is over is renewed once, and the call is made ag
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -15,41 +14,31 @@ from urllib.parse import urlencode
 from yarl import URL
 
 from catalog import interface
-from catalog.codes import FORMAT_PLAIN
+from connector.consumer.lines import agreed
 from connector.consumer.renewing import renewed
 from connector.consumer.wish import wished
 from connector.custody import bearers
 from connector.enforcement.person import OWNER
-from connector.negotiation.protocol.offers import PLAIN
-from connector.negotiation.protocol.states import CONSUMER, FINAL
 from connector.net.answer import refused
 from connector.net.body import decoded
 from connector.runtime.errors import (
-    Absent,
-    Conflict,
     InvalidInput,
-    NotPermitted,
     PeerUnreachable,
     PenstockError,
     failure_from,
 )
 from connector.runtime.limits import CALL_ANSWER_SECONDS_MAX, CALL_BODY_BYTES_MAX, CALL_SHOWN_BYTES_MAX
-from connector.store.rows.agreement import AcquisitionRow, AgreementRow
-from connector.store.rows.protocol import TransferRow
 from contracts.namespace import AGREEMENT_URN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.consumer.lines import Lines
     from connector.core.core import Core
     from connector.identity.peers import Peers
-    from connector.negotiation.engine import Engine
     from connector.negotiation.protocol.messages import Document
-    from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
-START_SECONDS: Final = 30.0
-LOOK_SECONDS: Final = 0.05
 TOKEN_OVER: Final = 401
 # the provider's server has its time, and the provider's connector a moment
 MARGIN_SECONDS: Final = 5.0
@@ -58,9 +47,8 @@ MARGIN_SECONDS: Final = 5.0
 class Calling:
     """The calls that one participant makes."""
 
-    def __init__(self, core: Core, peers: Peers, engine: Engine) -> None:
-        self._core, self._peers, self._engine = core, peers, engine
-        self._turns: dict[str, asyncio.Lock] = {}
+    def __init__(self, core: Core, peers: Peers, lines: Lines) -> None:
+        self._core, self._peers, self._lines = core, peers, lines
 
     async def call(
         self,
@@ -81,11 +69,11 @@ class Calling:
         sent = (body or "").encode()
         if len(sent) > CALL_BODY_BYTES_MAX:
             raise InvalidInput(f"a call sends at most {CALL_BODY_BYTES_MAX} bytes")
-        row = await self._core.store.read(lambda tx: _agreement(tx, agreement.removeprefix(AGREEMENT_URN)))
+        row = await self._core.store.read(lambda tx: agreed(tx, agreement.removeprefix(AGREEMENT_URN)))
         where = interface.path_of(interface.segments(path.removeprefix("/")))
         asked = where + (f"?{urlencode(query)}" if query else "")
         use = wished(row, self._core.identity.did, purpose or "", OWNER.says(said))
-        transfer = await self._running(row)
+        transfer = await self._lines.running(row.digest, bearers.takes_calls)
         headers = {bearers.USE: urlencode({name: text for name, text in use.items() if text})}
         if sent:
             headers["Content-Type"] = "application/json"
@@ -98,35 +86,8 @@ class Calling:
 
     async def hang_up(self, agreement: str) -> JsonObject:
         """End the transfers that run for the calls under an agreement; their provider signs what it served."""
-        row = await self._core.store.read(lambda tx: _agreement(tx, agreement.removeprefix(AGREEMENT_URN)))
-        found = await self._core.store.read(lambda tx: _lines(tx, row.digest))
-        for one in found:
-            await self._engine.complete_transfer(one.id)
-        return {"agreement": row.digest, "ended": len(found)}
-
-    async def _running(self, row: AgreementRow) -> TransferRow:
-        """Return the transfer that runs for calls, begun now if there is none; waits for its start."""
-        async with self._turns.setdefault(row.digest, asyncio.Lock()):
-            found = await self._core.store.read(lambda tx: _lines(tx, row.digest))
-            pid = found[0].id if found else await self._engine.start_transfer(row.digest, FORMAT_PLAIN)
-            try:
-                async with asyncio.timeout(START_SECONDS):
-                    return await self._started(pid)
-            except TimeoutError as late:
-                raise PeerUnreachable("the provider has not started the transfer yet; ask again") from late
-
-    async def _started(self, pid: str) -> TransferRow:
-        while True:
-            row = await self._core.store.read(lambda tx: tx.get(TransferRow, id=pid))
-            assert row is not None, "no transfer is ever deleted"
-            if row.state in FINAL:
-                raise NotPermitted(f"the transfer was ended: {row.reason}", "agree anew")
-            if row.address is not None:
-                if not bearers.takes_calls(row.address):
-                    await self._engine.complete_transfer(pid)
-                    raise Conflict("what was bought is no interface", "penstock open, for its files")
-                return row
-            await asyncio.sleep(LOOK_SECONDS)
+        row = await self._core.store.read(lambda tx: agreed(tx, agreement.removeprefix(AGREEMENT_URN)))
+        return {"agreement": row.digest, "ended": await self._lines.end(row.digest)}
 
     async def _ask(
         self, address: Document, method: str, asked: str, body: bytes, headers: Mapping[str, str]
@@ -141,25 +102,6 @@ class Calling:
             if bearers.ANSWERED not in answer.headers and answer.status != TOKEN_OVER:
                 raise _refused(url, method, answer.status, content)
             return answer.status, answer.headers.get("Content-Type", ""), content
-
-
-def _agreement(tx: Tx, digest: str) -> AgreementRow:
-    row = tx.get(AgreementRow, digest=digest)
-    if row is None or row.role != CONSUMER:
-        raise Absent("there is no agreement of ours as a buyer with this digest", "penstock list")
-    if row.signed_terms["tier"] != PLAIN:
-        raise Conflict("what was bought is no interface", "penstock open, for its files")
-    return row
-
-
-def _lines(tx: Tx, agreement: str) -> list[TransferRow]:
-    """Return the transfers that are kept for calls: they are nobody's acquisition, and not over."""
-    found = tx.find(TransferRow, "agreement = ? and role = ?", (agreement, CONSUMER), order="created desc")
-    return [
-        row
-        for row in found
-        if row.state not in FINAL and not row.pending and not tx.find(AcquisitionRow, "transfer = ?", (row.id,))
-    ]
 
 
 def _refused(url: str, method: str, status: int, content: bytes) -> PenstockError:

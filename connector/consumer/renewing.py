@@ -23,6 +23,8 @@ async def renewed(core: Core, peers: Peers, provider: str, transfer: TransferRow
     token = str(answer.get("authorization", "")) if isinstance(answer, dict) else ""
     properties = {"authorization": token, "authType": bearers.AUTH_TYPE}
     properties |= {bearers.FILES: files} if bearers.takes_calls(transfer.address) else {}
+    stream = bearers.stream_of(transfer.address)
+    properties |= {bearers.STREAM: stream} if stream else {}
     address = messages.data_address(endpoint, properties)
     bearers.of_address(address)  # raises for an answer without a token: it is not kept
     await core.store.write(lambda tx: tx.update(TransferRow, {"id": transfer.id}, address=address))

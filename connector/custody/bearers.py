@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SCHEME: Final = "Bearer "
 FILES: Final = "files"  # property of an interface's data address: where its description lies
+STREAM: Final = "stream"  # property of a stream's data address: where its batches lie
 USE: Final = "Penstock-Use"  # header of a call: what its policy asks of the use, as a query
 ANSWERED: Final = "Penstock-Call"  # header of an answer that is not the provider's connector's own
 AUTH_TYPE: Final = "bearer"  # `authType` of a data address (DSP 2025-1)
@@ -57,6 +58,12 @@ def files_of(address: Mapping[str, Any]) -> str:
 def takes_calls(address: Mapping[str, Any]) -> bool:
     """Say whether a data address is that of an interface."""
     return any(one["name"] == FILES for one in address.get("endpointProperties", ()))
+
+
+def stream_of(address: Mapping[str, Any]) -> str:
+    """Return where the batches of a stream are asked for, empty for what is none."""
+    found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
+    return str(found.get(STREAM, ""))
 
 
 def _own(key: bytes) -> bytes:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from connector.custody import needs
 from connector.runtime import files
 from connector.store.rows.agreement import AcquisitionRow
+from connector.store.rows.stream import FollowedRow
 from connector.store.rows.use import ReadRow, ReadState
 from connector.store.rows.vault import ReplicaRow, VaultState
 
@@ -43,6 +44,8 @@ def copies(tx: Tx, agreement: str, folders: Iterable[Path]) -> Copies:
     named = {Path(name) for row in done for name in (row.result or {}).get("files", ()) if Path(name).is_absolute()}
     got = tx.find(AcquisitionRow, "agreement = ?", (agreement,))
     named |= {Path(place) for row in got if Path(place := str((row.mandate or {}).get("to") or "")).is_absolute()}
+    followed = tx.get(FollowedRow, agreement=agreement)
+    named |= set() if followed is None else {Path(followed.place)}
     within = tuple(folders)
     ours = tuple(sorted(path for path in named if any(path.is_relative_to(folder) for folder in within)))
     return Copies(ours, sum(path.exists() for path in named.difference(ours)))

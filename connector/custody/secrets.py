@@ -30,10 +30,16 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-KEY_ID = re.compile(r"(run|replica|rows|masks)-[0-9a-f]{32}")
+KEY_ID = re.compile(r"(run|replica|rows|masks|streams)-[0-9a-f]{32}")
 SUFFIX = ".key"
 # what is wrapped in the file of each kind
-CONTENT_BYTES = {"run": KEY_BYTES + RUN_BYTES, "replica": KEY_BYTES, "rows": KEY_BYTES, "masks": KEY_BYTES}
+CONTENT_BYTES = {
+    "run": KEY_BYTES + RUN_BYTES,
+    "replica": KEY_BYTES,
+    "rows": KEY_BYTES,
+    "masks": KEY_BYTES,
+    "streams": KEY_BYTES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,11 @@ class Keys:
 
     def masks(self) -> bytes:
         """Return the key of this participant's masks, 32 bytes, drawn when it is first asked for."""
-        known = sorted(path.stem for path in key_files(self._folder) if path.stem.startswith("masks-"))
-        return self._content(known[0] if known else self._draw("masks"), "masks")
+        return self._standing("masks")
+
+    def streams(self) -> bytes:
+        """Return the key of this participant's streams, 32 bytes, drawn when it is first asked for."""
+        return self._standing("streams")
 
     def content_of_rows(self, key_id: str) -> bytes:
         """Return such a key, 32 bytes; it never leaves memory (`connector.custody.row_key`)."""
@@ -147,6 +156,10 @@ class Keys:
             return False
         files.write_atomic(path, self._kek.wrap(path.stem, self._kek.unwrap(path.stem, wrapped)))
         return True
+
+    def _standing(self, kind: str) -> bytes:
+        known = sorted(path.stem for path in key_files(self._folder) if path.stem.startswith(f"{kind}-"))
+        return self._content(known[0] if known else self._draw(kind), kind)
 
     def _draw(self, kind: str) -> str:
         key_id = f"{kind}-{secrets.token_hex(16)}"

@@ -157,7 +157,7 @@ class Notices:
         if row.peer != peer:
             self._alarm(tx, notice, "no-party", peer, now)
             return Absent(f"there is no agreement `{notice.agreement[:100]}` here")
-        address = _address(row)
+        address = address_of(row)
         if address is None or not signature.is_by(address, notice.digest, signed):
             self._alarm(tx, notice, "bad-signature", peer, now)
             return Unproven("the notice is not signed with the key that signed the agreement")
@@ -180,7 +180,7 @@ class Notices:
         alarms.sound(tx, self._evidence, alarm, {"kind": notice.kind})
 
 
-def _address(agreement: AgreementRow) -> bytes | None:
+def address_of(agreement: AgreementRow) -> bytes | None:
     """Return the address of the key with which the other party signed, None for one that did not sign."""
     if agreement.agreement is None:
         return None

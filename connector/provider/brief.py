@@ -25,6 +25,7 @@ from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
 from connector.negotiation.variants import VARIANTS_MAX
 from connector.provider import contents as packing
 from connector.provider import upstream
+from connector.provider.streams import sold
 from connector.runtime.errors import InvalidInput, PurchaseRefused
 from contracts import facts
 from contracts.decimals import read_decimal
@@ -145,6 +146,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "files": Member(_places, "a list of paths and of addresses of files, without passwords", needed=False),
     "api": Member(upstream.is_base, "an http(s) address without a query", needed=False),
     "calls": Member(_texts, "a list of calls, " + HINT, needed=False),
+    "stream": Member(_text, "a whole path or an address of a source that grows", needed=False),
     "secret": Member(_text, "the path of a file of header lines", needed=False),
     "title": Member(_text, "a text of one line"),
     "description": Member(lambda value: isinstance(value, str), "a text", needed=False),
@@ -224,6 +226,7 @@ def check(brief: Any) -> dict[str, Any]:
         raise InvalidInput(f"`{told}` is one of the usual rules, and there is a policy", "write it into the policy")
     pricing.check(brief)
     upstream.check(brief)
+    sold.check(brief)
     packing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(

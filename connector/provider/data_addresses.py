@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from connector.custody import bearers, tickets
 from connector.negotiation.protocol import messages, offers
 from connector.provider import upstream
+from connector.provider.streams import sold
 from connector.runtime import files
 from connector.runtime.data_folder import KEYS
 from connector.store.rows.vault import EditionRow
@@ -51,6 +52,8 @@ class DataAddresses:
         if plain and upstream.is_sold(tx, agreement):
             properties[bearers.FILES] = endpoint
             endpoint = f"{self._core.identity.url}/calls/{agreement.edition}"
+        if plain and sold.is_sold(tx, agreement):
+            properties[bearers.STREAM] = f"{self._core.identity.url}/streams/{agreement.edition}"
         return messages.data_address(endpoint, properties)
 
     def ticket(self, transfer: TransferRow, agreement: AgreementRow) -> str:

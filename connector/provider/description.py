@@ -16,6 +16,7 @@ from connector.custody import masking
 from connector.custody.seal import FIXED
 from connector.custody.sources import source_of
 from connector.provider import renewal, upstream
+from connector.provider.streams import sold
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def masked_source(row: ProductRow, doors: Doors, keys: Keys, some: Sequence[str]
 
     Of `some` of its files, where they are named, no table need have a column that is to be masked.
     """
-    found = source_of((row.brief.get("files") or ()) if some is None else some, doors, upstream.described(row.brief))
+    written = [*upstream.described(row.brief), *sold.described(row.brief)]
+    found = source_of((row.brief.get("files") or ()) if some is None else some, doors, written)
     done = masks.of(row.brief)
     return masking.masked(found, done, row.id, keys.masks(), doors.spool, whole=some is None) if done else found
 

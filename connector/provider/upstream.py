@@ -46,8 +46,9 @@ MEMBERS: Final = ("calls", "secret")
 def check(brief: Mapping[str, Any]) -> None:
     """Refuse what is no interface that can be sold; raises InvalidInput."""
     if brief.get("api") is None:
-        if not brief.get("files"):
-            raise InvalidInput("`files` of the product must be a list of paths and of addresses", "or say `--api URL`")
+        if not brief.get("files") and not brief.get("stream"):
+            hint = "or say `--api URL`, or `--stream ADDRESS`"
+            raise InvalidInput("`files` of the product must be a list of paths and of addresses", hint)
         if told := next((name for name in MEMBERS if brief.get(name)), None):
             raise InvalidInput(f"`{told}` is about an interface, and there is none", "say `--api URL`")
         return

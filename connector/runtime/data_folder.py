@@ -14,6 +14,8 @@ KEYS = "keys"
 VAULT_KEYS = "keys/vault"
 SEALED = "sealed"
 SEARCH = "search"
+# sealed batches of what grows
+STREAMS = "streams"
 # what was sent from a browser to be published
 UPLOADS = "uploads"
 # where the server answers, while it does; which process is about to serve, until then

@@ -219,6 +219,22 @@ CALL_ANSWER_SECONDS_MAX = 30.0
 CALL_SHOWN_BYTES_MAX = 4 * 1_048_576
 # calls under way at one provider's server, each agreement
 CONCURRENT_CALLS_MAX = 64
+
+# ---- streams of what grows
+# plain bytes of one batch: it is sealed, sent and opened at once
+BATCH_BYTES_MAX = 1_048_576
+# messages of one batch
+BATCH_MESSAGES_MAX = 10_000
+# a batch is kept so long for those who were away
+STREAM_DAYS_KEPT = 7
+# and so many sealed bytes of each stream
+STREAM_BYTES_KEPT = 1_073_741_824
+# a request waits so long for the next batch: longer ones are cut by what lies between
+STREAM_WAIT_SECONDS_MAX = 25.0
+# the longest time until a buyer asks again a provider that did not answer
+STREAM_RETRY_SECONDS_MAX = 15.0
+
+# ---- room
 # below this a sealed edition of the smallest useful size and its log, or the next commit, do not fit
 FREE_DISK_BYTES = 64 * 1_048_576
 # the number of an entry of a log as people write it: the largest of 64 bits has nineteen digits

@@ -18,6 +18,7 @@ from connector.store.rows import (
     product,
     protocol,
     space,
+    stream,
     use,
     vault,
 )
@@ -57,6 +58,10 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     channel.DisputeRow,
     channel.DisputeBundleRow,
     channel.RulingRow,
+    stream.StreamRow,
+    stream.BatchRow,
+    stream.BatchesTakenRow,
+    stream.FollowedRow,
     use.UseRow,
     use.DecisionRow,
     use.PolicyRow,

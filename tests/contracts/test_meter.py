@@ -17,6 +17,7 @@ ADDED = {
     "piece": (Tariff("piece", 1, 1, "CNY"), 4),
     "opening": (Tariff("opening", 1, 1, "CNY"), 1),
     "call": (Tariff("call", 1, 1, "CNY"), 1),
+    "message": (Tariff("message", 1, 1, "CNY"), 1),
     "flat": (Tariff("flat", 1, 1, "CNY"), 410),
     "advance": (Tariff("advance", 1, 1, "CNY"), 410),
     "free": (Tariff("free", 0, 1, "CNY"), 410),
@@ -45,7 +46,7 @@ def test_every_unit_of_the_table_is_tried():
 def test_an_order_adds_what_its_unit_counts(unit):
     assert added(unit, NEW, begins=True) == ADDED[unit][1]
     apart = [RowSet(((1, 1),)), RowSet(((2, 1), (4, 1))), RowSet(((3, 1),))]
-    if unit not in ("opening", "call"):
+    if unit not in ("opening", "call", "message"):
         assert sum(added(unit, rows, begins=False) for rows in apart) == ADDED[unit][1]
         assert added(unit, RowSet(), begins=True) == 0
 

@@ -58,6 +58,7 @@ KINDS = {
     "piece": st.builds(Tariff, st.just("piece"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
     "opening": st.builds(Tariff, st.just("opening"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
     "call": st.builds(Tariff, st.just("call"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
+    "message": st.builds(Tariff, st.just("message"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
     "flat": st.builds(Tariff, st.just("flat"), MINOR, PER, st.just("CNY")),
     "advance": st.builds(Tariff, st.just("advance"), MINOR, st.just(1), st.just("CNY")),
     "subscription": st.builds(
@@ -329,6 +330,7 @@ SAID = [
     (Tariff("row", 1, 1, "CNY", records=(Run(1, 1, 1, 1),)), "0.01 CNY per row", "0.01 CNY / 行"),
     (Tariff("row", 90, 1000, "CNY", records=(Run(1, 1, 1, 1),)), "0.90 CNY per 1000 rows", "0.90 CNY / 1000 行"),
     (Tariff("piece", 20, 1, "JPY"), "20 JPY per piece", "20 JPY / 块"),
+    (Tariff("message", 7, 1, "PNT"), "7 minor units of PNT per message", "7 个 PNT 最小单位 / 条消息"),
     (Tariff("call", 7, 1, "PNT"), "7 minor units of PNT per call", "7 个 PNT 最小单位 / 次调用"),
     (Tariff("flat", 50_000, 9, "CNY"), "500.00 CNY in all, spread over what is taken", "总价 500.00 CNY,按取用量分摊"),
     (Tariff("advance", 50_000, 1, "CNY"), "500.00 CNY in all, in advance", "总价 500.00 CNY,预付"),

@@ -270,7 +270,7 @@ async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
                 Who.BEARER: lambda: {"Authorization": token(host)},
                 Who.PASS: lambda: {"Authorization": a_pass(host)},
             }[row.who]()
-            of = {"act": "release", "move": "withdraw", "face": "dcat", "tail": "a"}
+            of = {"act": "release", "move": "withdraw", "face": "dcat", "tail": "a", "index": "1"}
             path = without_patterns(row.path).format(pid=named, id=named, edition=named, **of)
             said = await say(row.method, path + "?first=0&count=1" * (row.who is Who.TICKET), body, header)
             assert said.status == 404, (row, said)

@@ -8,12 +8,13 @@ import time
 import pytest
 
 from connector.api.authorize import ROUTES, Who
+from connector.custody import bearers, tickets
 from connector.negotiation.protocol import messages, validation
 from connector.runtime.limits import JSON_VALUES_MAX
 from tests.every import every
 from tests.hostile import wire
 from tests.hostile.bodies import BODIES, body
-from tests.hostile.host import CHANNEL, NEGOTIATION, TRANSFER
+from tests.hostile.host import CHANNEL, HOST, NEGOTIATION, TRANSFER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -40,7 +41,7 @@ PEAK_BYTES_MAX = 32 << 20
 
 def path_of(route, host):
     pid = TRANSFER if "transfers" in route.path else NEGOTIATION
-    return route.path.format(pid=pid, id=CHANNEL, edition=host.edition, move="negotiate", act="retry")
+    return route.path.format(pid=pid, id=CHANNEL, edition=host.edition, move="negotiate", act="retry", index=1)
 
 
 def headers_of(route, host, stranger):
@@ -48,6 +49,10 @@ def headers_of(route, host, stranger):
         return {}
     if route.who is Who.ACCOUNT:
         return host.account
+    if route.who is Who.BEARER:
+        key = (host.people[HOST].data / "keys" / "ticket.key").read_bytes()
+        about = bytes.fromhex(host.edition), tickets.NO_SUBJECT, tickets.NO_TRANSFER
+        return {"Authorization": bearers.SCHEME + bearers.issue(key, *about, host.now())}
     return host.member if route.path.startswith(OF_MEMBERS) else stranger.bearer(host.identity)
 
 

@@ -21,6 +21,11 @@ BRIEF = (
         NULL,
     ),
     Field(
+        "stream", ("Growing source", "持续增长的来源"),
+        "in place of files: a file that is appended, postgresql://…?slot=…&publication=…, or nats://host/STREAM",
+        "--stream", default=NULL,
+    ),
+    Field(
         "secret", ("Its secret", "接口密钥文件"),
         "a file of header lines that its server wants, such as `X-Api-Key: 123`; nobody is shown it", "--secret",
         default=NULL,

@@ -31,6 +31,7 @@ from connector.client.acts import (
     services,
     sources,
     spaces,
+    streams,
     vault,
     wallet,
 )
@@ -66,6 +67,7 @@ TABLE: tuple[Act, ...] = (
     *vault.ACTS,
     *accounts.ACTS,
     *folders.ACTS,
+    *streams.ACTS,
     *interface.ACTS,
 )
 # its name in Python → the act: what a client's method and a route's handler are found by

@@ -304,6 +304,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "unit.piece": ("piece of an edition", "版本块"),
     "unit.opening": ("opening", "每次打开"),
     "unit.call": ("call", "每次调用"),
+    "unit.message": ("message of a stream", "数据流消息"),
     "unit.flat": ("the whole, spread over what is taken", "整体,按取用量分摊"),
     "unit.advance": ("the whole, in advance", "整体,预付"),
     "unit.free": ("free of charge", "免费"),

@@ -72,7 +72,7 @@ def answer_of(place: str, folder: Path) -> tuple[str, Spool]:
     given = check(address)
     spool = Spool(place, folder)
     try:
-        with psycopg.connect("", **_connection(address, given)) as connection:
+        with psycopg.connect("", **connection_of(address, given)) as connection:
             connection.isolation_level, connection.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
             for name, value in SPELLING.items():
                 connection.execute("SELECT set_config(%s, %s, true)", (name, value))
@@ -83,7 +83,8 @@ def answer_of(place: str, folder: Path) -> tuple[str, Spool]:
     return (given["table"].rpartition(".")[2] if "table" in given else "query") + ".csv", spool
 
 
-def _connection(address: SplitResult, given: Mapping[str, str]) -> dict[str, Any]:
+def connection_of(address: SplitResult, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a client of PostgreSQL is told of the database of an address."""
     said = {"host": address.hostname, "port": address.port, "user": address.username}
     named = {name: value for name, value in (*said.items(), *given.items()) if value and name in PARAMETERS}
     return {**named, "dbname": address.path.strip("/"), "connect_timeout": CONNECT_SECONDS_MAX}

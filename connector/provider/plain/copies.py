@@ -26,6 +26,7 @@ from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.provider import upstream
 from connector.provider.plain import bill as copy_bill
 from connector.provider.plain import decision as copy_decision
+from connector.provider.streams import sold
 from connector.runtime.errors import Absent, NotPermitted
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.evidence import LogEntryRow
@@ -178,7 +179,7 @@ class Copies:
         now, size = self._core.clock.now(), self.size(tx, agreement)
         purpose = purpose or copy_decision.agreed_purpose(agreement)
         use = copy_decision.use(agreement, transfer.id, purpose, said, size)
-        if upstream.is_sold(tx, agreement):  # its calls are what is used
+        if _is_live(tx, agreement):  # its calls, or its messages, are what is used
             use = replace(use, draws=False)
         if reasons := self._enforcement.at_once(tx, [use], now):
             return reasons
@@ -224,7 +225,7 @@ class Copies:
         served, bound = copy.bytes + length, EDITIONS_MAX * copy.edition_bytes
         if served > bound:
             raise NotPermitted(f"{served} bytes would be served, {bound} may be by one transfer", "request another")
-        calls = 0 if upstream.is_sold(tx, agreement) else calls
+        calls = 0 if _is_live(tx, agreement) else calls
         opened = RowSet.from_json(copy.rows) | RowSet.of([(rows.start, len(rows))] if rows else [])
         counted = replace(copy, bytes=served, rows=opened.json(), calls=copy.calls + calls)
         self.within_quota(tx, agreement, counted)
@@ -291,6 +292,11 @@ class Copies:
         if table is None:
             raise NotPermitted(GONE, "agree on another")
         return table
+
+
+def _is_live(tx: Tx, agreement: AgreementRow) -> bool:
+    """Say whether the edition only describes what was bought: an interface, or a stream."""
+    return upstream.is_sold(tx, agreement) or sold.is_sold(tx, agreement)
 
 
 def shown(tx: Tx, evidence: Evidence, copy: CopyRow) -> JsonObject:

@@ -6,6 +6,7 @@ without one, and refuses.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from catalog.codes import TIERS
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 PLACE: Final = "copy"
 CALL: Final = "call"
+STREAM: Final = "stream"
 
 
 def use(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str, str], size: int) -> Use:
@@ -58,6 +60,11 @@ def call(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str
         taker,
         polls=True,
     )
+
+
+def stream(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str, str]) -> Use:
+    """Return the use of a stream under an agreement: one for each transfer, however long it lasts."""
+    return replace(call(agreement, transfer, purpose, said, taker=transfer), place=STREAM)
 
 
 def agreed_purpose(agreement: AgreementRow) -> str:

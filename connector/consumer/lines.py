@@ -1,0 +1,88 @@
+"""Transfers that are kept for one agreement while it is called, or followed: begun when first needed, ended when asked.
+
+Law: a line is nobody's acquisition; of an agreement there is one at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from catalog.codes import FORMAT_PLAIN
+from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.states import CONSUMER, FINAL
+from connector.runtime.errors import Absent, Conflict, NotPermitted, PeerUnreachable
+from connector.store.rows.agreement import AcquisitionRow, AgreementRow
+from connector.store.rows.protocol import TransferRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.core.core import Core
+    from connector.negotiation.engine import Engine
+    from connector.negotiation.protocol.messages import Document
+    from connector.store.transaction import Tx
+
+START_SECONDS: Final = 30.0
+LOOK_SECONDS: Final = 0.05
+
+
+class Lines:
+    """The kept transfers of one buyer."""
+
+    def __init__(self, core: Core, engine: Engine) -> None:
+        self._core, self._engine = core, engine
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def running(self, agreement: str, fits: Callable[[Document], object]) -> TransferRow:
+        """Return the line of an agreement, begun now if there is none; waits for its start.
+
+        Raises Conflict where its data address does not fit, NotPermitted where it was ended.
+        """
+        async with self._turns.setdefault(agreement, asyncio.Lock()):
+            found = await self._core.store.read(lambda tx: _lines(tx, agreement))
+            pid = found[0].id if found else await self._engine.start_transfer(agreement, FORMAT_PLAIN)
+            try:
+                async with asyncio.timeout(START_SECONDS):
+                    return await self._started(pid, fits)
+            except TimeoutError as late:
+                raise PeerUnreachable("the provider has not started the transfer yet; ask again") from late
+
+    async def end(self, agreement: str) -> int:
+        """End the lines of an agreement; their provider signs what it served. Returns how many there were."""
+        found = await self._core.store.read(lambda tx: _lines(tx, agreement))
+        for one in found:
+            await self._engine.complete_transfer(one.id)
+        return len(found)
+
+    async def _started(self, pid: str, fits: Callable[[Document], object]) -> TransferRow:
+        while True:
+            row = await self._core.store.read(lambda tx: tx.get(TransferRow, id=pid))
+            assert row is not None, "no transfer is ever deleted"
+            if row.state in FINAL:
+                raise NotPermitted(f"the transfer was ended: {row.reason}", "agree anew")
+            if row.address is not None:
+                if not fits(row.address):
+                    await self._engine.complete_transfer(pid)
+                    raise Conflict("what was bought is of another kind", "penstock open, for its files")
+                return row
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def agreed(tx: Tx, digest: str) -> AgreementRow:
+    """Return an agreement of ours on a plain product; raises Absent, and Conflict for one on sealed data."""
+    row = tx.get(AgreementRow, digest=digest)
+    if row is None or row.role != CONSUMER:
+        raise Absent("there is no agreement of ours as a buyer with this digest", "penstock list")
+    if row.signed_terms["tier"] != PLAIN:
+        raise Conflict("what was bought is of another kind", "penstock open, for its files")
+    return row
+
+
+def _lines(tx: Tx, agreement: str) -> list[TransferRow]:
+    found = tx.find(TransferRow, "agreement = ? and role = ?", (agreement, CONSUMER), order="created desc")
+    return [
+        row
+        for row in found
+        if row.state not in FINAL and not row.pending and not tx.find(AcquisitionRow, "transfer = ?", (row.id,))
+    ]

@@ -1,0 +1,220 @@
+"""Growing sources, read while their product is on offer: cut into batches that are sealed and kept for a while.
+
+Law: a batch and the position behind it are durable in one transaction, its bytes before that; then the source may
+forget. A crash repeats a read, and seals the same number anew, which nobody has seen. What is older than
+STREAM_DAYS_KEPT, or more than STREAM_BYTES_KEPT, is removed: who comes later is told what is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from datetime import timedelta
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from connector.core.driver import Driver
+from connector.custody import batches
+from connector.custody.errors import VaultError
+from connector.custody.growing import places
+from connector.negotiation.on_offer import OFFERED
+from connector.runtime import files
+from connector.runtime.data_folder import STREAMS
+from connector.runtime.errors import PeerUnreachable
+from connector.runtime.limits import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, STREAM_BYTES_KEPT, STREAM_DAYS_KEPT
+from connector.store.rows.product import ProductRow
+from connector.store.rows.stream import BatchRow, StreamRow
+from connector.store.table_row import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from connector.core.core import Core
+    from connector.custody.batches import Batch
+    from connector.custody.growing.growing import Growing, Read
+    from connector.custody.secrets import Keys
+    from connector.provider.publication import Publications
+    from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
+
+POLL_SECONDS: Final = 0.2
+DIGEST_DIGITS: Final = 32
+
+
+class Batching:
+    """The growing sources of one provider."""
+
+    def __init__(self, core: Core, secrets: Keys, publications: Publications) -> None:
+        self._core, self._secrets = core, secrets
+        self._folder: Path = core.data.absolute() / STREAMS
+        self.driver = Driver("stream", self._collect, self._fail)
+        self._come: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        publications.on_offer.append(lambda _edition: self._look_around())
+
+    async def recover(self) -> None:
+        """Go on with every stream that is on offer."""
+        rows = await self._core.store.read(_sold)
+        for row in rows:
+            self.driver.wake(row.id)
+
+    async def wait(self, product: str, seconds: float) -> None:
+        """Return when the stream of a product has moved, at the latest after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._come[product].wait()
+        except TimeoutError:
+            pass
+
+    def path(self, product: str, number: int) -> Path:
+        """Return where the sealed bytes of a batch are."""
+        return self._folder / sha256(product.encode()).hexdigest()[:DIGEST_DIGITS] / f"{number:012d}"
+
+    async def page(self) -> JsonObject:
+        """Return every stream of ours: how much it has brought, what is kept of it, and what troubles it."""
+
+        def look(tx: Tx) -> list[JsonObject]:
+            return [self._told(tx, row) for row in tx.find(StreamRow, order="product")]
+
+        return {"streams": await self._core.store.read(look)}
+
+    async def tidy(self) -> None:
+        """Remove what is older, or more, than is kept."""
+        for row in await self._core.store.read(lambda tx: tx.find(StreamRow)):
+            gone = await self._core.store.write(partial(self._forget, product=row.product))
+            for number in gone:
+                await asyncio.to_thread(files.remove, self.path(row.product, number))
+
+    # ---- one source
+
+    async def _collect(self, product: str) -> None:
+        while (row := await self._core.store.read(lambda tx: tx.get(ProductRow, id=product))) and _is_sold(row):
+            there = await self._core.store.read(lambda tx: tx.get(StreamRow, product=product))
+            place = row.brief["stream"]
+            position = there.position if there is not None and there.source == place else ""
+            source = places.kind_of(place).opened(place, position)
+            try:
+                await self._read_on(product, place, source)
+            except VaultError as fault:
+                raise PeerUnreachable(f"the source of the stream `{product}` cannot be read: {fault}") from fault
+            finally:
+                await source.close()
+
+    async def _read_on(self, product: str, place: str, source: Growing) -> None:
+        """Read until the product is no more on offer, or from another place."""
+        while (row := await self._core.store.read(lambda tx: tx.get(ProductRow, id=product))) and _is_sold(row):
+            if row.brief["stream"] != place:
+                return
+            read = await source.read()
+            if read is None:
+                await asyncio.sleep(POLL_SECONDS)
+                continue
+            await self._keep(product, place, read)
+            await source.confirm(read.position)
+            self._come.pop(product, asyncio.Event()).set()
+
+    async def _keep(self, product: str, place: str, read: Read) -> None:
+        there = await self._core.store.read(lambda tx: tx.get(StreamRow, product=product))
+        number, head = (0, batches.NO_BATCH) if there is None else (there.number, there.head)
+        sealed = await asyncio.to_thread(self._sealed, product, number, head, read.messages)
+        now = self._core.clock.now()
+        messages, plain = sum(one.messages for one, _ in sealed), sum(one.plain_bytes for one, _ in sealed)
+
+        def act(tx: Tx) -> None:
+            for one, size in sealed:
+                tx.insert(_row(product, one, size, now))
+            after = StreamRow(
+                product=product,
+                source=place,
+                position=read.position,
+                number=sealed[-1][0].number,
+                head=sealed[-1][0].head,
+                messages=messages,
+                updated=now,
+                bytes=plain,
+            )
+            if there is None:
+                tx.insert(after)
+            else:
+                tx.change(there, replace(after, messages=there.messages + messages, bytes=there.bytes + plain))
+
+        await self._core.store.write(act)
+
+    def _sealed(self, product: str, number: int, head: bytes, messages: Sequence[bytes]) -> list[tuple[Batch, int]]:
+        """Seal messages as the batches behind `head`, their bytes durable (blocking); return each with its size."""
+        found = []
+        stream_key = self._secrets.streams()
+        files.make_folder(self.path(product, 0).parent)
+        for part in _cut(messages):
+            number += 1
+            batch, sealed = batches.seal(batches.key(stream_key, product, number), number, head, part)
+            files.write_atomic(self.path(product, number), sealed)
+            found.append((batch, len(sealed)))
+            head = batch.head
+        return found
+
+    async def _fail(self, product: str, fault: Exception) -> None:
+        """Leave it: what time cannot mend is in the log, and the next start tries again."""
+
+    def _look_around(self) -> None:
+        task = asyncio.get_running_loop().create_task(self.recover(), name="streams")
+        self._looking = task
+
+    def _forget(self, tx: Tx, product: str) -> list[int]:
+        rows = tx.find(BatchRow, "product = ?", (product,), order="number desc")
+        before = self._core.clock.now() - timedelta(days=STREAM_DAYS_KEPT)
+        kept, gone = 0, []
+        for row in rows:
+            kept += row.sealed_bytes
+            if row.created < before or kept > STREAM_BYTES_KEPT:
+                tx.delete(BatchRow, product=product, number=row.number)
+                gone.append(row.number)
+        return gone
+
+    def _told(self, tx: Tx, row: StreamRow) -> JsonObject:
+        kept = tx.find(BatchRow, "product = ?", (row.product,), order="number", limit=1)
+        trouble = self.driver.trouble(row.product)
+        return {
+            "product": row.product,
+            "messages": str(row.messages),
+            "bytes": str(row.bytes),
+            "newest": row.number,
+            "oldest": kept[0].number if kept else None,
+            "updated": row.updated.isoformat(),
+            "reads": self.driver.runs(row.product) and trouble is None,
+            "trouble": "" if trouble is None else trouble.text,
+        }
+
+
+def _row(product: str, batch: Batch, size: int, now: datetime) -> BatchRow:
+    return BatchRow(
+        product=product,
+        number=batch.number,
+        previous=batch.previous,
+        messages=batch.messages,
+        plain_bytes=batch.plain_bytes,
+        sealed_bytes=size,
+        sealed_digest=batch.sealed_digest,
+        created=now,
+    )
+
+
+def _is_sold(row: ProductRow) -> bool:
+    return row.state in OFFERED and (row.brief or {}).get("stream") is not None
+
+
+def _sold(tx: Tx) -> list[ProductRow]:
+    return [row for row in tx.find(ProductRow) if _is_sold(row)]
+
+
+def _cut(messages: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Yield messages in batches of a size that is sent and opened at once."""
+    first = size = 0
+    for at, message in enumerate(messages):
+        if at > first and (size + len(message) >= BATCH_BYTES_MAX or at - first == BATCH_MESSAGES_MAX):
+            yield messages[first:at]
+            first, size = at, 0
+        size += len(message) + 1
+    yield messages[first:]

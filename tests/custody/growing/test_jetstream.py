@@ -1,0 +1,55 @@
+"""A stream of a real NATS server: every message once and in order, from a position on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector.custody.errors import VaultError
+from connector.custody.growing.jetstream import JetStream
+from tests import jetstream
+
+
+async def drained(source):
+    found, position = [], None
+    while (one := await source.read()) is not None:
+        found += [json.loads(message) for message in one.messages]
+        position = one.position
+    await source.close()
+    return found, position
+
+
+async def test_messages_come_once_in_order_and_from_a_position_on(absent):
+    async with jetstream.running(absent) as (address, client):
+        stream = client.jetstream()
+        await stream.add_stream(name="RAIN", subjects=["rain.>"])
+        for number in range(1_200):
+            await stream.publish(f"rain.k{number % 3}", str(number).encode())
+        await stream.publish("rain.k0", b"\xff\n")
+        found, position = await drained(JetStream(f"{address}/RAIN"))
+        assert [one["data"] for one in found[:-1]] == [str(number) for number in range(1_200)]
+        assert [one["sequence"] for one in found] == list(range(1, 1_202))
+        assert found[-1]["base64"] == "/wo="
+        assert found[0]["at"].endswith("Z")
+        assert position == "1201"
+        assert (await drained(JetStream(f"{address}/RAIN", position)))[0] == []
+        await stream.publish("rain.k1", b"new")
+        assert [one["data"] for one in (await drained(JetStream(f"{address}/RAIN", position)))[0]] == ["new"]
+        of_one = await drained(JetStream(f"{address}/RAIN?subject=rain.k1"))
+        assert {one["subject"] for one in of_one[0]} == {"rain.k1"}
+        assert len(of_one[0]) == 401
+
+
+async def test_a_stream_or_a_server_that_is_not_there_is_said(absent):
+    async with jetstream.running(absent) as (address, _):
+        with pytest.raises(VaultError, match="NONE"):
+            await JetStream(f"{address}/NONE").look()
+        with pytest.raises(VaultError, match="NONE"):
+            await JetStream(f"{address}/NONE").read()
+    with pytest.raises(VaultError, match="cannot be read"):
+        await JetStream(f"{address}/RAIN").look()
+    with pytest.raises(VaultError, match="names no stream"):
+        JetStream("nats://h:1/")
+    with pytest.raises(VaultError, match="`token` has no place"):
+        JetStream("nats://h:1/RAIN?token=x")
