@@ -83,12 +83,12 @@ def described(brief: Mapping[str, Any]) -> list[tuple[str, Written]]:
 
 
 def require(brief: Mapping[str, Any], asked: Collection[str]) -> None:
-    """Raise InvalidInput for what a policy asks of a call that nobody knows before it is made."""
-    if brief.get("api") is None:
+    """Raise InvalidInput for what a policy asks of a call, or a stream, that nobody knows before."""
+    if brief.get("api") is None and brief.get("stream") is None:
         return
     if odd := next((name for name in asked if name in SIZES), None):
-        text = f"the policy asks for `{odd}`, and how long an answer is nobody knows before a call is made"
-        raise InvalidInput(text, "leave it out, or count calls: `count`")
+        text = f"the policy asks for `{odd}`, and how much a call, or a stream, brings nobody knows before"
+        raise InvalidInput(text, "leave it out, or count: `count`")
 
 
 def is_sold(tx: Tx, agreement: AgreementRow) -> bool:

@@ -5,6 +5,7 @@ A command that a page names and that has no row in `TYPED` or `ELSEWHERE` fails 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -162,6 +163,28 @@ async def test_an_interface_is_published_bought_called_and_hung_up(walk):
     assert '"id":"main"' in (await walk.type(call)).replace(" ", "")
     await walk.type(["penstock", "call", agreement, "/members", "--data", "buyer"], 2)
     assert "ended: 1" in await walk.type(["penstock", "admin", "hangup", agreement, "--data", "buyer"])
+
+
+async def test_a_stream_is_published_bought_followed_and_stopped(walk):
+    """A file that is appended, sold by the message as docs/streams.md has it."""
+    source, got = walk.folder / "rain.ndjson", walk.folder / "rain.got.ndjson"
+    source.write_text('{"mm": 1}\n{"mm": 2}\n')
+    says = ("--title", "Rain", "--stream", "rain.ndjson", "--tier", "plain", "--unit", "message")
+    await walk.type(["penstock", "publish", *says, "--price", "0.01", *TERMS[2:], "--id", "rain", "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "rain", "--data", "exchange"])
+    purpose = ("--purpose", "Research")
+    await walk.type(["penstock", "get", "rain", "--max-price", "1.00", *purpose, "--id", "rain", "--data", "buyer"])
+    agreement = (await walk.ask("buyer", "acquisitions/rain"))["agreement"]
+    stream = ["penstock", "stream"]
+    assert "following" in await walk.type([*stream, "follow", agreement, "--to", "rain.got.ndjson", "--data", "buyer"])
+    with source.open("a") as file:
+        file.write('{"mm": 3}\n')
+    async with asyncio.timeout(60):
+        while not got.exists() or got.read_text() != source.read_text():
+            await asyncio.sleep(0.1)
+    assert "rain.got.ndjson" in await walk.type([*stream, "list", "--data", "buyer"])
+    assert "yes" in await walk.type([*stream, "sold", "--data", "provider"])
+    assert "3 messages" in await walk.type([*stream, "stop", agreement, "--data", "buyer"])
 
 
 async def test_an_agreement_is_revoked_and_nothing_is_opened_under_it_any_more(walk, typed):

@@ -30,7 +30,7 @@ from connector.store.rows.channel import ChannelRow, ChannelState
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import ReadRow, ReadState
 from connector.store.rows.vault import ReplicaRow
-from contracts.units import CALL
+from contracts.units import CALL, MESSAGE
 from policy.errors import PolicyError
 from policy.model import atoms
 from policy.parse import parse
@@ -107,19 +107,19 @@ async def agreement(call: Call) -> JsonObject:
     told["opens"] = bool(call.core.settings.console.opened)
     told["purposes"] = describing.purposes()
     terms = told.pop("terms")
-    told["calls"] = _is_called(told, terms)
+    told["calls"], told["follows"] = (_is_of(told, terms, unit) for unit in (CALL, MESSAGE))
     told["asked"] = saying.asked(terms["policy"]) if "policy" in terms else []
     said: JsonObject = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
     said["price"] = describing.price(terms["tariff"]) if "tariff" in terms else {}
     return {**told, **said, "split": terms.get("split", []), "answer": None}
 
 
-def _is_called(told: JsonObject, terms: JsonObject) -> bool:
-    """Say whether what was bought may be an interface: only its provider's data address says that it is."""
+def _is_of(told: JsonObject, terms: JsonObject, unit: str) -> bool:
+    """Say whether what was bought may be counted so: an interface, or a stream; only its data address says that it is."""
     tariff = terms.get("tariff") or {}
     counted = tariff.get("of") or tariff.get("unit")
     bought = (told["role"], told["tier"]) == (CONSUMER, PLAIN) and told["state"] in USABLE
-    return bought and counted in (CALL, FREE)
+    return bought and counted in (unit, FREE)
 
 
 def _effects(

@@ -360,6 +360,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "agreement.openit": ("Open it", "打开"),
     "agreement.ask": ("Ask it, without opening it", "仅查询,不打开"),
     "agreement.call": ("Call this interface", "调用该接口"),
+    "agreement.follow": ("Follow this stream", "接收该数据流"),
+    "agreement.unfollow": ("Follow it no more", "停止接收"),
     "agreement.asks": (
         "One SELECT over its tables, counted as an opening. A confined process reads them; its answer is shown once.",
         "对其表执行一条 SELECT,按一次打开计。由受限进程读取数据,不写出文件,结果仅显示一次。",

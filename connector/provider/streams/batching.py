@@ -1,4 +1,4 @@
-"""Growing sources, read while their product is on offer: cut into batches that are sealed and kept for a while.
+"""Growing sources, read while they are on offer, or sold: cut into batches that are sealed and kept for a while.
 
 Law: a batch and the position behind it are durable in one transaction, its bytes before that; then the source may
 forget. A crash repeats a read, and seals the same number anew, which nobody has seen. What is older than
@@ -18,12 +18,14 @@ from connector.core.driver import Driver
 from connector.custody import batches
 from connector.custody.errors import VaultError
 from connector.custody.growing import places
-from connector.negotiation.on_offer import OFFERED
+from connector.negotiation.agreement import why_over
+from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime import files
 from connector.runtime.data_folder import STREAMS
 from connector.runtime.errors import PeerUnreachable
 from connector.runtime.limits import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, STREAM_BYTES_KEPT, STREAM_DAYS_KEPT
-from connector.store.rows.product import ProductRow
+from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.stream import BatchRow, StreamRow
 from connector.store.table_row import replace
 
@@ -56,9 +58,9 @@ class Batching:
 
     async def recover(self) -> None:
         """Go on with every stream that is on offer."""
-        rows = await self._core.store.read(_sold)
-        for row in rows:
-            self.driver.wake(row.id)
+        rows = await self._core.store.read(lambda tx: [row.id for row in tx.find(ProductRow) if self._is_sold(tx, row)])
+        for product in rows:
+            self.driver.wake(product)
 
     async def wait(self, product: str, seconds: float) -> None:
         """Return when the stream of a product has moved, at the latest after `seconds`."""
@@ -90,7 +92,7 @@ class Batching:
     # ---- one source
 
     async def _collect(self, product: str) -> None:
-        while (row := await self._core.store.read(lambda tx: tx.get(ProductRow, id=product))) and _is_sold(row):
+        while (row := await self._sold(product)) is not None:
             there = await self._core.store.read(lambda tx: tx.get(StreamRow, product=product))
             place = row.brief["stream"]
             position = there.position if there is not None and there.source == place else ""
@@ -103,10 +105,8 @@ class Batching:
                 await source.close()
 
     async def _read_on(self, product: str, place: str, source: Growing) -> None:
-        """Read until the product is no more on offer, or from another place."""
-        while (row := await self._core.store.read(lambda tx: tx.get(ProductRow, id=product))) and _is_sold(row):
-            if row.brief["stream"] != place:
-                return
+        """Read until nobody may have it any more, or it comes from another place."""
+        while (row := await self._sold(product)) is not None and row.brief["stream"] == place:
             read = await source.read()
             if read is None:
                 await asyncio.sleep(POLL_SECONDS)
@@ -114,6 +114,24 @@ class Batching:
             await self._keep(product, place, read)
             await source.confirm(read.position)
             self._come.pop(product, asyncio.Event()).set()
+
+    async def _sold(self, product: str) -> ProductRow | None:
+        """Return the product's row while its stream is on offer, or is served to those who bought it."""
+
+        def look(tx: Tx) -> ProductRow | None:
+            row = tx.get(ProductRow, id=product)
+            return row if row is not None and self._is_sold(tx, row) else None
+
+        return await self._core.store.read(look)
+
+    def _is_sold(self, tx: Tx, row: ProductRow) -> bool:
+        if row.edition is None or (row.brief or {}).get("stream") is None or row.state == ProductState.FAILED:
+            return False
+        if row.state != ProductState.WITHDRAWN:
+            return True
+        now = self._core.clock.now()
+        where, values = "product = ? and role = ? and (not_after is null or not_after > ?)", (row.id, PROVIDER, now)
+        return any(not why_over(one, now) for one in tx.find(AgreementRow, where, values))
 
     async def _keep(self, product: str, place: str, read: Read) -> None:
         there = await self._core.store.read(lambda tx: tx.get(StreamRow, product=product))
@@ -199,14 +217,6 @@ def _row(product: str, batch: Batch, size: int, now: datetime) -> BatchRow:
         sealed_digest=batch.sealed_digest,
         created=now,
     )
-
-
-def _is_sold(row: ProductRow) -> bool:
-    return row.state in OFFERED and (row.brief or {}).get("stream") is not None
-
-
-def _sold(tx: Tx) -> list[ProductRow]:
-    return [row for row in tx.find(ProductRow) if _is_sold(row)]
 
 
 def _cut(messages: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

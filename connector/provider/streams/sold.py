@@ -13,21 +13,21 @@ from connector.custody.errors import VaultError
 from connector.custody.growing import places
 from connector.custody.origins.written import Written
 from connector.negotiation.protocol.offers import PLAIN
-from connector.provider.upstream import FREE, SIZES
+from connector.provider.upstream import FREE
 from connector.runtime.errors import InvalidInput
 from connector.store.rows.product import ProductRow
 from contracts.canonical import canonical
 from contracts.units import MESSAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
 
 UNITS: Final = (MESSAGE, FREE)
 # members of a brief that are about tables, or about an interface
-OTHERS: Final = ("api", "mask", "columns", "sample", "layout", "derivedFrom")
+OTHERS: Final = ("api", "mask", "columns", "sample", "derivedFrom")
 
 
 def check(brief: Mapping[str, Any]) -> None:
@@ -56,15 +56,6 @@ def described(brief: Mapping[str, Any]) -> list[tuple[str, Written]]:
     kind = places.kind_of(place)
     kind.look(place)
     return [(stream.FILE, Written("what the stream brings", canonical(stream.described(kind.message))))]
-
-
-def require(brief: Mapping[str, Any], asked: Collection[str]) -> None:
-    """Raise InvalidInput for what a policy asks that nobody knows of what is still to come."""
-    if brief.get("stream") is None:
-        return
-    if odd := next((name for name in asked if name in SIZES), None):
-        text = f"the policy asks for `{odd}`, and how much a stream will bring nobody knows"
-        raise InvalidInput(text, "leave it out")
 
 
 def is_sold(tx: Tx, agreement: AgreementRow) -> bool:

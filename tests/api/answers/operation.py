@@ -14,6 +14,7 @@ async def play(told):
     await _vault(told)
     await _processes(told)
     await _called(told)
+    await _followed(told)
     await _asked(told)
     await _accounts(told)
     await _copies(told)
@@ -66,6 +67,19 @@ async def _called(told):
     agreement = (await told.space.complete("spaces-api"))["agreement"]
     await told.say("call", agreement, "/spaces/main", by="buyer")
     await told.say("admin hangup", agreement, by="buyer")
+
+
+async def _followed(told):
+    """A file that grows is sold by the message."""
+    source = told.write("grows.ndjson", "one\ntwo\n")
+    brief = {"files": None, "tier": "plain", "unit": "message", "stream": str(source), "pieceKiB": None}
+    await told.space.publish_files("provider", "grows", [], **brief)
+    await told.space.get("grows")
+    agreement = (await told.space.complete("grows"))["agreement"]
+    await told.say("stream follow", agreement, by="buyer")
+    await told.say("stream list", by="buyer")
+    await told.say("stream sold", by="provider")
+    await told.say("stream stop", agreement, by="buyer")
 
 
 async def _asked(told):
