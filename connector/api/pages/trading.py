@@ -115,7 +115,7 @@ async def agreement(call: Call) -> JsonObject:
 
 
 def _is_of(told: JsonObject, terms: JsonObject, unit: str) -> bool:
-    """Say whether what was bought may be counted so: an interface, or a stream; only its data address says that it is."""
+    """Say whether what was bought may be an interface, or a stream: only its data address says it."""
     tariff = terms.get("tariff") or {}
     counted = tariff.get("of") or tariff.get("unit")
     bought = (told["role"], told["tier"]) == (CONSUMER, PLAIN) and told["state"] in USABLE
