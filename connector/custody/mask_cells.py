@@ -60,7 +60,7 @@ class Mask:
             if pa.types.is_dictionary(was):
                 cells, was = cells.dictionary_decode(), was.value_type
             text = pc.cast(cells, pa.string())
-            made = self._noisy(text, step) if step.method == "noise" else self._mapped(text, step)
+            made = self._made(text, step)
             return pc.cast(made, was) if step.method in KEEPING else made
         except (pa.ArrowException, ValueError, InvalidOperation, OverflowError) as error:
             raise VaultError(
@@ -69,21 +69,25 @@ class Mask:
                 "choose a mask that fits what is in it, such as hash or redact",
             ) from error
 
+    def _made(self, text: Any, step: Step) -> Any:
+        if step.method == "noise":
+            return self._noisy(text, step)
+        if step.method == "truncate":
+            return pc.utf8_slice_codeunits(text, 0, int(step.parameter))
+        if step.method == "hash":
+            return _hashed(text, self._shared if step.parameter else self._key)
+        return self._mapped(text, step)
+
     def _mapped(self, text: Any, step: Step) -> Any:
         coded = pc.dictionary_encode(text)
         change = self._change(step)
         return _texts(change(one) if one else one for one in coded.dictionary.to_pylist()).take(coded.indices)
 
     def _change(self, step: Step) -> Callable[[str], str]:
-        if step.method == "hash":
-            key = self._shared if step.parameter else self._key
-            return lambda cell: _digest(cell.encode(), key, b"mask/hash").hexdigest()
         if step.method == "tokenise":
             return lambda cell: base64.b32encode(_digest(cell.encode(), self._key, b"mask/token").digest()).decode()[
                 :TOKEN_CHARACTERS
             ]
-        if step.method == "truncate":
-            return lambda cell: cell[: int(step.parameter)]
         if step.parameter in LEAST:
             return lambda cell: _cut(cell, step.parameter)
         size = Decimal(step.parameter)
@@ -105,6 +109,23 @@ class Mask:
         noise = -scale * math.copysign(math.log1p(-2 * abs(share)), share) if abs(share) < HALF else 0.0
         places = max(0, -int(number.as_tuple().exponent))
         return f"{number + Decimal(noise):.{places}f}"
+
+
+def _hashed(text: Any, key: bytes) -> Any:
+    """Return the digests of texts in hexadecimal digits, by Arrow's buffers: no cell becomes a Python text."""
+    coded = pc.dictionary_encode(text)
+    words, begun = coded.dictionary, _digest(b"", key, b"mask/hash")
+    _, ends, held = words.buffers()
+    ends, data = memoryview(ends).cast("i"), memoryview(held or b"")
+    digests = []
+    for at in range(words.offset, words.offset + len(words)):
+        made = begun.copy()
+        made.update(data[ends[at] : ends[at + 1]])
+        digests.append(made.digest())
+    digits = b"".join(digests).hex().encode()
+    places = array("i", range(0, len(digits) + 1, 2 * DIGEST_BYTES))
+    found = pa.Array.from_buffers(pa.string(), len(words), [None, pa.py_buffer(places), pa.py_buffer(digits)])
+    return pc.if_else(pc.equal(words, ""), words, found).take(coded.indices)
 
 
 def _digest(data: bytes, key: bytes, use: bytes) -> hashlib.blake2b:
