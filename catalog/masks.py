@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 STEPS_MAX: Final = 4
 MASKED: Final = "masked: "
+WATERMARK: Final = "watermark"
 NONE: Final = "none"
 
 
@@ -46,6 +47,10 @@ METHODS: Final[Mapping[str, Method]] = {
         r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?", "a scale such as 2.5", "with noise of Laplace's distribution",
         "加入拉普拉斯噪声",
     ),
+    WATERMARK: Method(
+        r".{1,200}", "the column that names a row, such as id", "the last digit marked for each buyer",
+        "末位数字带有按买方区分的水印",
+    ),
     NONE: Method(r"", "nothing", "delivered as it is", "原样交付"),
 }  # fmt: skip
 
@@ -65,6 +70,8 @@ def read(column: str, text: object) -> tuple[Step, ...]:
     steps = tuple(_step(column, part) for part in text.split("+")) if isinstance(text, str) else ()
     if not 0 < len(steps) <= STEPS_MAX:
         raise CatalogError(f"the mask of `{column[:100]}` has 1 to {STEPS_MAX} steps", path="mask", hint=_methods())
+    if any(step.method == WATERMARK for step in steps[:-1]):
+        raise CatalogError(f"`{WATERMARK}` of `{column[:100]}` comes last: each copy has another", path="mask")
     if len(steps) > 1 and any(step.method == NONE for step in steps):
         raise CatalogError(f"`none` stands alone: `{column[:100]}` is masked or it is not", path="mask")
     return steps
@@ -78,9 +85,24 @@ def of(brief: Mapping[str, object]) -> dict[str, tuple[Step, ...]]:
     return {column: steps for column, steps in read_.items() if steps[0].method != NONE}
 
 
+def watermarks(brief: Mapping[str, object]) -> dict[str, str]:
+    """Return column → the column that names its row, of those that each buyer's copy has marked."""
+    return {column: steps[-1].parameter for column, steps in of(brief).items() if steps[-1].method == WATERMARK}
+
+
+def hides(steps: tuple[Step, ...]) -> bool:
+    """Say whether steps hide anything: a watermark does not."""
+    return any(step.method != WATERMARK for step in steps)
+
+
 def hint(steps: tuple[Step, ...]) -> str:
     """Return the hint of a column that was masked so."""
     return MASKED + "+".join(step.method for step in steps)
+
+
+def is_hidden(told: str | None) -> bool:
+    """Say by its hint whether a column's cells are other than they were: marked digits are not."""
+    return told is not None and told.startswith(MASKED) and told != MASKED + WATERMARK
 
 
 def words(told: str | None) -> dict[str, str] | None:
@@ -102,4 +124,4 @@ def _step(column: str, text: str) -> Step:
 
 
 def _methods() -> str:
-    return "one of hash, tokenise, truncate:4, generalise:10, generalise:month, redact, noise:2.5, none"
+    return "one of hash, tokenise, truncate:4, generalise:10, generalise:month, redact, noise:2.5, watermark:id, none"

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from catalog import describe, tabular
 from catalog.hints import GRADE_OF_HINT
-from catalog.masks import MASKED
+from catalog.masks import is_hidden
 from catalog.profile import DISTINCT_VALUES_MAX
 from contracts.split import WHOLE_BPS
 
@@ -246,7 +246,7 @@ def _bodies(piece: Stretch, size: int) -> Iterator[bytes]:
 
 
 def _masked(profile: FileProfile) -> frozenset[str]:
-    return frozenset(one.name for one in profile.columns if (one.hint or "").startswith(MASKED))
+    return frozenset(one.name for one in profile.columns if is_hidden(one.hint))
 
 
 def _read(head: bytes, body: bytes, masked: frozenset[str]) -> Look | None:

@@ -55,7 +55,7 @@ async def read(call: Call) -> web.StreamResponse:
             if path is None and (len(index.files) != 1 or "list" in call.request.query):
                 files = [_entry(index, file) for file in index.files]
                 sending.begin()
-                return as_json({"files": files, "blake3": index.digest.hex()})
+                return as_json({"files": files, "blake3": (await asyncio.to_thread(opened.digest, index)).hex()})
             return await _file(call, sending, opened, index, index.files[0] if path is None else _named(index, path))
 
 

@@ -115,6 +115,7 @@ from connector.provider.streams.giving import Giving
 from connector.provider.uploads import Uploads
 from connector.provider.versions import Versions
 from connector.provider.waiting import Waiting
+from connector.provider.watermarks import Watermarks
 from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
 from connector.regulator.logbooks import Logbooks
@@ -349,6 +350,7 @@ class Connector(Life):
     monitor: Annotated[Monitor, Service(begins=Monitor.start, ends=Monitor.close)]
     mending: Annotated[Mending, Service(ends=Mending.close, hears={"process_moved": Mending.woken})]
     leaking: Leaking
+    watermarks: Watermarks
     accounts: Accounts
     budget: Budget
     sessions: Sessions

@@ -120,6 +120,19 @@ declared.add(app, "vault", "rekey", "leak")
 
 
 @app.command()
+@declared.asking("vault_trace", "file")
+def trace(
+    typed: declared.Typed,
+    file: Annotated[Path, typer.Argument(help="a CSV or Parquet file that was found", exists=True, resolve_path=True)],
+) -> None:
+    """Say by its watermark whose plain copy of a product a found table is, and how likely that is an accident.
+
+    For example: penstock vault trace found.csv --product rain-table
+    """
+    typed.also(file=str(file)).do()
+
+
+@app.command()
 @declared.asking("garbage_collect")
 def collect(
     typed: declared.Typed,

@@ -21,7 +21,7 @@ from ledger.edition.mask import xor
 from ledger.edition.row import SECRET_BYTES, secret, slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from connector.custody.sealed import Sealed
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from ledger.edition.row_table import RowTable
 
 
-def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
-    """Insert the edition's row (state `sealed`); `Duplicate` if it is there already."""
+def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime, watermarks: Mapping[str, str] | None = None) -> None:
+    """Insert the edition's row (state `sealed`); `Duplicate` if it is there already.
+
+    `watermarks` are those of `catalog.masks.watermarks`.
+    """
     tx.insert(
         EditionRow(
             id=sealed.edition_id.hex(),
@@ -48,6 +51,7 @@ def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
             sources=sealed.source.json(),
             repeated={str(number): _masked(sealed, number).hex() for number in sealed.repeated},
             state=VaultState.SEALED,
+            watermarks=dict(watermarks) if watermarks else None,
             created=now,
         )
     )

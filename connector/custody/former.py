@@ -37,6 +37,7 @@ class Former:
         self._lock = threading.Lock()
         self._keys = keys
         self._edition = edition
+        self.watermarks: Mapping[str, Any] = edition.watermarks or {}
         self.leaked = edition.state == VaultState.LEAKED
         digests = edition.plain_digests
         count = range(0) if self.leaked else range(self.table.index_rows, len(self.table))

@@ -15,7 +15,7 @@ from catalog.profile import undrawn
 from connector.custody import masking
 from connector.custody.seal import FIXED
 from connector.custody.sources import source_of
-from connector.provider import renewal, upstream
+from connector.provider import renewal, upstream, watermarks
 from connector.provider.streams import sold
 from connector.runtime.errors import InvalidInput
 
@@ -60,9 +60,10 @@ def described(source: Source, row: ProductRow, region: str) -> tuple[Dataset, Su
 def measured(source: Source, row: ProductRow) -> list[FileProfile]:
     """Return the profiles of a masked source's files; blocks while it reads them."""
     profiles, done = [], masks.of(row.brief)
+    hidden = {column for column, steps in done.items() if masks.hides(steps)}
     for file in source.files:
         with file.open() as stream:
-            profiles.append(_hinted(describe(file.name, stream, done), done))
+            profiles.append(_hinted(describe(file.name, stream, hidden), done))
     return profiles
 
 
@@ -100,6 +101,7 @@ def _require_masked(profiles: Sequence[FileProfile], row: ProductRow) -> None:
 def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
     """Return the same of files that are measured; raises as `described`."""
     _require_masked(profiles, row)
+    watermarks.require(row.brief, profiles)
     brief, suggested = row.brief, suggest_grade(profiles)
     _check_columns(brief.get("columns") or (), profiles)
     about = about_from_json(brief.get("about") or {})

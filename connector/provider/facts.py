@@ -59,7 +59,7 @@ def _derived(name: str, brief: Mapping[str, Any], dataset: Dataset, number: int)
 
 def _state(brief: Mapping[str, Any], _dataset: Dataset, _number: int) -> list[str]:
     found = [] if brief["tier"] == PLAIN else [ENCRYPTED]
-    return [*found, *([MASKED] if masks.of(brief) else [])] or [CLEAR]
+    return [*found, *([MASKED] if any(map(masks.hides, masks.of(brief).values())) else [])] or [CLEAR]
 
 
 def _class(_brief: Mapping[str, Any], dataset: Dataset, _number: int) -> list[str]:

@@ -13,6 +13,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from catalog import masks
 from catalog import sample as samples
 from catalog.dataset import dataset_from_json
 from catalog.listing import State
@@ -271,7 +272,8 @@ class Publications:
         number = await self._core.store.read(lambda tx: renewal.next_number(tx, row.id))
         check = await space_rules.asked(self._exchange, row, self._core.identity.did)
         dataset, sample, sealed = await asyncio.to_thread(self._describe_and_seal, row, before, number, check)
-        fresh = renewal.is_new(sealed, before)
+        marked = masks.watermarks(brief)
+        fresh = renewal.is_new(sealed, before, marked)
         if before is not None and not fresh:
             sealed = await asyncio.to_thread(self._as_before, sealed, before)
         columns = on_table.columns(sealed, brief.get("columns") or ())
@@ -290,7 +292,7 @@ class Publications:
                 return False
             edition, told = sealed.edition_id.hex(), []
             if fresh:
-                editions.record(tx, sealed, product=row.id, now=now)
+                editions.record(tx, sealed, product=row.id, now=now, watermarks=marked)
                 fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
                 fields |= lineage.note_derived(tx, edition, row.brief.get("derivedFrom") or ())
                 told = [Told("edition.sealed", edition, fields)]

@@ -79,9 +79,12 @@ def piece_bytes(brief: Mapping[str, Any], source: Source, before: Former | None)
     return piece_size.piece_bytes(brief.get("layout") or FIXED, 0 if brief["unit"] == "piece" else source.size)
 
 
-def is_new(sealed: Sealed, before: Former | None) -> bool:
-    """Say whether an edition holds anything that the one before did not: other bytes, names, places, unleaked keys."""
-    if before is None or before.leaked:
+def is_new(sealed: Sealed, before: Former | None, watermarks: Mapping[str, str]) -> bool:
+    """Say whether an edition holds anything that the one before did not: other bytes, names, places, unleaked keys.
+
+    Nor is it the same where other `watermarks` are declared: who bought the one before agreed to no mark.
+    """
+    if before is None or before.leaked or before.watermarks != watermarks:
         return True
     return (sealed.index.json(), sealed.header.layout, sealed.header.piece_bytes) != (
         before.index,

@@ -101,7 +101,7 @@ def test_nothing_is_repeated_of_an_edition_that_was_erased(tmp_path):
     assert shop.keys.destroy(shop.row(0).key_id)
     sealed = shop.seal({"a": noise(3 * S, 1)})
     assert own(sealed) == 3
-    assert is_new(sealed, Former(shop.keys, shop.row(0)))
+    assert is_new(sealed, Former(shop.keys, shop.row(0)), {})
     assert shop.opened(1) == {"a": noise(3 * S, 1)}
 
 

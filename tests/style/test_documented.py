@@ -38,7 +38,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         chain check, chain licence, vault list, vault idle, vault destroyed, vault holders, vault lineage,
         transfer show, admin list,
         admin show, admin trace, admin config, admin account list, admin folder list, orders,
-        stream list, stream sold
+        stream list, stream sold, vault trace
     """,
     "it makes or runs what is ours alone": """
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,

@@ -134,8 +134,8 @@ BRIEF = (
     ),
     Field(
         "mask", ("Masks", "脱敏"),
-        "mask a column before anybody sees it, such as phone=hash, birth=generalise:year; none: as it is", "--mask",
-        "pairs", NULL,
+        "mask a column before anybody sees it: phone=hash, birth=generalise:year, mm=watermark:id; none: as it is",
+        "--mask", "pairs", NULL,
     ),
     Field(
         "classes", ("Classes", "分类"),

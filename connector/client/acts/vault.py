@@ -22,6 +22,22 @@ def _leaked(done: Any) -> list[str]:
     return [f"leaked   {each}" for each in done["leaked"]] + [f"sealed anew  {each}" for each in done["products"]]
 
 
+NAMED: dict[str, Shape] = {
+    "agreement": "text", "buyer": "text", "rows": "number", "agreeing": "number", "chance": "text",
+}  # fmt: skip
+
+
+def _traced(found: Any) -> list[str]:
+    """Return whose copy a table is, and by what; or that it names nobody."""
+    told = [
+        f"{one['buyer']} by agreement {one['agreement'][:12]}: {one['agreeing']} of {one['rows']} marked rows agree; "
+        f"an accident with a chance of {one['chance']}"
+        for one in found["named"]
+    ]
+    tried = f"{found['rows']} rows looked at, {found['tried']} agreements tried"
+    return [*told, tried] if told else [f"it names nobody: {tried}"]
+
+
 def repaired(view: Any) -> list[str]:
     """Return what a person reads of a repair."""
     told = [f"{mend['kind']}  {mend['id'][:16]}  {mend['state']} {mend['reason']}".rstrip() for mend in view["mends"]]
@@ -107,6 +123,21 @@ ACTS = (
         roles="provider",
         rehearse=True,
         lines=_leaked,
+    ),
+    Act(
+        "vault trace",
+        "POST vault/traces",
+        help="Say by its watermark whose plain copy of a product a found table is, and how likely that is an accident.",
+        says=("Say whose copy of {product} the table {file} is.", "依据水印判断表 {file} 出自 {product} 的哪份副本。"),
+        answer={"product": "text", "rows": "number", "tried": "number", "named": [NAMED], "next": [NAMED]},
+        example={"file": "/srv/found.csv", "product": "tides"},
+        fields=(
+            Field("file", ("File", "文件"), "a CSV or Parquet file on the server's machine"),
+            Field("product", ("Product", "产品"), "the product that it may be of", "--product", of="product"),
+        ),
+        does="watermarks.trace",
+        roles="provider",
+        lines=_traced,
     ),
     Act(
         "vault export-keys",

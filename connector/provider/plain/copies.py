@@ -14,6 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.channel.errors import ChannelFault
+from connector.custody import watermarking
+from connector.custody.marked import Markings
 from connector.custody.opened import Opened
 from connector.custody.tickets import transfer_digest
 from connector.enforcement import performed, uses
@@ -80,6 +82,7 @@ class Copies:
         self._core, self._standing, self._enforcement, self._duties = core, standing, enforcement, duties
         self._secrets, self._blobs, self._continuity, self._books = secrets, blobs, continuity, books
         self._named: dict[bytes, str] = {}
+        self._marked = Markings()
         notices.takers[RECEIVED] = self.countersigned
 
     async def begin(self, ticket: Ticket, purpose: str, said: Mapping[str, str]) -> None:
@@ -109,7 +112,11 @@ class Copies:
         edition, table = await self._core.store.read(look)
         if edition is None or table is None:
             raise NotPermitted(GONE, "agree on another")
-        return await asyncio.to_thread(Opened, self._blobs, self._secrets, edition, table)
+        opened = await asyncio.to_thread(Opened, self._blobs, self._secrets, edition, table)
+        if not edition.watermarks:
+            return opened
+        own = watermarking.key_of(self._secrets.masks(), edition.product, ticket.subject.hex())
+        return self._marked.of(opened, edition, own)
 
     async def charge(self, ticket: Ticket, rows: range, length: int, calls: int) -> None:
         """Count bytes of `rows` and requests before they leave; raises NotPermitted where they may not."""

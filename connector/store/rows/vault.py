@@ -50,6 +50,8 @@ class EditionRow(TableRow):
     state: VaultState
     register_tx: str | None = None
     review_seed: bytes | None = None
+    # column → the column that names its row, of those that each plain copy has marked
+    watermarks: Document | None = None
     created: datetime
 
 

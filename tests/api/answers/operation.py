@@ -15,6 +15,7 @@ async def play(told):
     await _processes(told)
     await _called(told)
     await _followed(told)
+    await _traced(told)
     await _asked(told)
     await _accounts(told)
     await _copies(told)
@@ -80,6 +81,14 @@ async def _followed(told):
     await told.say("stream list", by="buyer")
     await told.say("stream sold", by="provider")
     await told.say("stream stop", agreement, by="buyer")
+
+
+async def _traced(told):
+    """A table that was found names nobody."""
+    rain = told.write("rain.csv", "id,mm\n" + "".join(f"{at},{at % 97}.5\n" for at in range(1_200)))
+    marked = {"tier": "plain", "mask": {"mm": "watermark:id"}}
+    await told.space.publish_files("provider", "rain-marked", [rain], **marked)
+    await told.say("vault trace", str(rain), "--product", "rain-marked", by="provider")
 
 
 async def _asked(told):
