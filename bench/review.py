@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from bench import report
 from catalog.describe import describe
+from catalog.doubts import CERTAIN
+from catalog.hints import suggest_grade
 from catalog.looking import frame, told
-from catalog.profile import file_json
-from catalog.spot_check import CERTAIN
+from catalog.profile import file_json, ratio_bps
+from contracts.split import WHOLE_BPS
 from ledger.edition.review import draw, sample_size
 
 if TYPE_CHECKING:
@@ -90,6 +92,17 @@ def _column_more(said: FileProfile) -> FileProfile:
     return replace(said, columns=(*said.columns, replace(said.columns[0], name="more")))
 
 
+def _careless(said: FileProfile) -> FileProfile:
+    """Say that fewer cells are empty, and forget that the columns tell otherwise."""
+    return replace(said, quality={**said.quality, "completeness": WHOLE_BPS})
+
+
+def careful(said: FileProfile) -> FileProfile:
+    """Return a profile that does not contradict itself: who lies well says what follows from the lie, too."""
+    cells, empty = (said.rows or 0) * len(said.columns), sum(one.nulls for one in said.columns)
+    return replace(said, quality={**said.quality, "completeness": ratio_bps(max(cells - empty, 0), cells)})
+
+
 # what a false profile says → how it is made of the honest one
 LIES: dict[str, Lie] = {
     "no cell is empty": _column("day", nulls=0),
@@ -107,6 +120,8 @@ LIES: dict[str, Lie] = {
 }
 # seen in one piece alone, so caught when that one is drawn
 ONE_PIECE = frozenset({"columns of other names", "a range that one row passes"})
+# a lie that needs no piece to be seen through
+CARELESS = "a completeness that its columns do not have"
 # a matter of shares → the least rows from which it is held to be caught: rows are counted from eight drawn pieces on,
 # and a fifth that is said to be a half is beyond chance (1 in 1,000) from 36 on
 SHARES = {"rows doubled": SOME, "a fifth more rows": SOME, "half of the cells are empty": MANY}
@@ -122,7 +137,8 @@ def work(rows: int, what: str) -> str:
 def targets(rows: int) -> dict[str, dict[str, float]]:
     """Return what the figures of tables with so many rows are held against."""
     untold = ONE_PIECE | {lie for lie, least in SHARES.items() if rows < least}
-    caught = {work(rows, f"caught: {lie}"): {"at_least": float(LEAST_PERCENT)} for lie in LIES if lie not in untold}
+    told_ = [*(lie for lie in LIES if lie not in untold), CARELESS]
+    caught = {work(rows, f"caught: {lie}"): {"at_least": float(LEAST_PERCENT)} for lie in told_}
     false = {HONEST_DOUBTED: {"at_most": float(MOST_FALSE_PERCENT)}, HONEST_REFUSED: {"at_most": 0.0}}
     return caught | {work(rows, what): bound for what, bound in false.items()}
 
@@ -131,7 +147,8 @@ def doubts(profile: FileProfile, data: bytes, seed: bytes) -> list[str]:
     """Return the weights of what a review with this seed doubts of a profile."""
     pieces = [data[at : at + PIECE_BYTES] for at in range(0, len(data), PIECE_BYTES)]
     drawn = draw(seed, len(pieces), sample_size(len(pieces)))
-    begin = frame({"files": [file_json(profile)], "lengths": [len(one) for one in pieces]})
+    lengths = [len(one) for one in pieces]
+    begin = frame({"files": [file_json(profile)], "lengths": lengths, "grade": suggest_grade([profile]).grade})
     frames = begin + b"".join(frame({"piece": number}, pieces[number]) for number in drawn)
     return [one["weight"] for one in told(io.BytesIO(frames))["doubts"]]
 
@@ -140,15 +157,16 @@ def measure(trials: int, rows: int) -> dict[str, tuple[float, str]]:
     """Return the share of `trials`, in percent, in which each lie was caught and refused, and the honest one was."""
     assert trials > 0
     counts = dict.fromkeys([HONEST_DOUBTED, HONEST_REFUSED], 0)
-    counts |= {f"{what}: {lie}": 0 for lie in LIES for what in ("caught", "refused")}
+    counts |= {f"{what}: {lie}": 0 for lie in (*LIES, CARELESS) for what in ("caught", "refused")}
     for trial in range(trials):
         data, seed = table(trial, rows), hashlib.sha256(b"review %d" % trial).digest()
         honest = describe("t.csv", io.BytesIO(data))
         found = doubts(honest, data, seed)
         counts[HONEST_DOUBTED] += bool(found)
         counts[HONEST_REFUSED] += CERTAIN in found
-        for lie, made in LIES.items():
-            found = doubts(made(honest), data, seed)
+        lies = {lie: careful(made(honest)) for lie, made in LIES.items()} | {CARELESS: _careless(honest)}
+        for lie, said in lies.items():
+            found = doubts(said, data, seed)
             counts[f"caught: {lie}"] += bool(found)
             counts[f"refused: {lie}"] += CERTAIN in found
     return {work(rows, what): (100 * count / trials, "%") for what, count in counts.items()}

@@ -1,8 +1,9 @@
 """Look at pieces in a process of its own: what a stranger wrote is read by a program that can do nothing else.
 
-`python -m catalog.looking` reads frames: u32(length) || JSON. The first is `{"files": [PROFILE], "lengths": [n]}`, the
-lengths of all pieces of data in bytes; each later one `{"piece": number}` with that piece's bytes behind it. At the end
-it writes `{"looked": {"files", "pieces", "bytes"}, "doubts": [], "more": n}` (`catalog.spot_check`).
+`python -m catalog.looking` reads frames: u32(length) || JSON. The first is `{"files": [PROFILE], "lengths": [n],
+"grade": n}`, the lengths of all pieces of data in bytes and the grade that they are said to be of; each later one
+`{"piece": number}` with that piece's bytes behind it. At the end it writes `{"looked": {"files", "pieces", "bytes",
+"again"}, "doubts": [], "more": n}` (`catalog.spot_check`, `catalog.coherence`).
 
 Law: it opens no file and no connection, and ends by itself when it has taken too much of the processor or of memory.
 """
@@ -15,8 +16,10 @@ import struct
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from catalog import coherence
+from catalog.doubts import DOUBTS_MAX, Doubt
 from catalog.profile import file_from_json
-from catalog.spot_check import DOUBTS_MAX, Doubt, Look, Stretch, compare, look, tiles
+from catalog.spot_check import Look, Stretch, compare, look, tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,11 +42,12 @@ def told(stream: BinaryIO) -> dict[str, Any]:
     assert begun is not None, "the first frame says what there is"
     files = [file_from_json(one) for one in begun["files"]]
     lengths: Sequence[int] = begun["lengths"]
+    grade: int | None = begun.get("grade")
     places = list(tiles(files, lengths))
     if places and isinstance(places[-1], Doubt):
-        return _answer([places[-1]], 0, 0, 0)
+        return _answer([places[-1]], 0, 0, 0, [])
     seen: dict[int, list[Look]] = {}
-    doubts: list[Doubt] = []
+    doubts = list(coherence.incoherent(files, grade))
     pieces = size = 0
     while (one := _next(stream)) is not None:
         data = stream.read(lengths[one["piece"]])
@@ -57,12 +61,13 @@ def told(stream: BinaryIO) -> dict[str, Any]:
             seen.setdefault(place, []).append(found)
             pieces, size = pieces + 1, size + found.size
     doubts += [doubt for place, looks in sorted(seen.items()) for doubt in compare(files[place], looks)]
-    return _answer(doubts, len(seen), pieces, size)
+    doubts += coherence.outgrown(files, seen, grade)
+    return _answer(doubts, len(seen), pieces, size, coherence.again(files, seen, grade))
 
 
-def _answer(doubts: list[Doubt], files: int, pieces: int, size: int) -> dict[str, Any]:
+def _answer(doubts: list[Doubt], files: int, pieces: int, size: int, again: list[dict[str, Any]]) -> dict[str, Any]:
     once = sorted(dict.fromkeys(doubts), key=lambda one: one.weight)
-    looked = {"files": str(files), "pieces": str(pieces), "bytes": str(size)}
+    looked = {"files": str(files), "pieces": str(pieces), "bytes": str(size), "again": again}
     shown = [one.json() for one in once[:DOUBTS_MAX]]
     return {"looked": looked, "doubts": shown, "more": str(len(once) - len(shown))}
 

@@ -60,13 +60,18 @@ async def drawn(
     if "packing" in row.dataset:
         files = []  # packs are no files of the description
     lengths = [table.plain_bytes(number, 1) for number in range(table.index_rows, len(table))]
-    async with SpotCheck(files, lengths if files else ()) as check:
+    async with SpotCheck(files, lengths if files else (), _grade(row.dataset)) as check:
         hooks = Hooks(core.settings.review.hooks, core.outbound)
         show = partial(_show, check, hooks, table, shown=bool(files))
         await _open_all(core, provider.url, row.edition, rows, ticket, show)
         told = await check.told()
         doubts = [*await hooks.told({"id": key, "title": row.title, "dataset": row.dataset}), *told["doubts"]]
         return review.finding(seed, numbers) | told | {"doubts": doubts}
+
+
+def _grade(dataset: JsonObject) -> int | None:
+    told = dataset.get("grade")
+    return int(told) if told is not None else None
 
 
 async def _table(core: Core, url: str, header: Header) -> RowTable:

@@ -29,7 +29,11 @@ ANSWER_BYTES_MAX: Final = 1 << 20
 LENGTH_BYTES: Final = 4
 CERTAIN: Final = "certain"
 NAMED_MAX: Final = 3  # doubts that a refusal names
-UNLOOKED: Final[JsonObject] = {"looked": {"files": "0", "pieces": "0", "bytes": "0"}, "doubts": [], "more": "0"}
+UNLOOKED: Final[JsonObject] = {
+    "looked": {"files": "0", "pieces": "0", "bytes": "0", "again": []},
+    "doubts": [],
+    "more": "0",
+}
 UNREAD: Final = {
     "en": "the program that reads the pieces ended before it had an answer",
     "zh": "读取分片的程序未得出结果便已结束",
@@ -39,11 +43,12 @@ UNREAD: Final = {
 class SpotCheck:
     """One check: `async with SpotCheck(files, lengths) as check: await check.take(number, data)`, then `told()`.
 
-    `files` are profiles as a dataset has them, `lengths` the bytes of its pieces in order, without the index.
+    `files` are profiles as a dataset has them, `lengths` the bytes of its pieces in order, without the index;
+    `grade` is the security grade that it is said to be of.
     """
 
-    def __init__(self, files: Sequence[JsonObject], lengths: Sequence[int]) -> None:
-        self._begin = {"files": list(files), "lengths": list(lengths)}
+    def __init__(self, files: Sequence[JsonObject], lengths: Sequence[int], grade: int | None = None) -> None:
+        self._begin = {"files": list(files), "lengths": list(lengths), "grade": grade}
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
 

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.describe import describe
+from catalog.doubts import CERTAIN, WORDS, Doubt
 from catalog.looking import frame, told
 from catalog.profile import file_json
-from catalog.spot_check import CERTAIN, WORDS, Doubt, tiles
+from catalog.spot_check import tiles
 
 CELLS = st.one_of(
     st.integers(-(10**6), 10**6).map(str),
@@ -134,7 +135,7 @@ def test_a_file_in_one_piece_is_described_anew(fact, what):
     data = table([("1", "x", ""), ("2", "y", "z")])
     profile = describe("t.csv", io.BytesIO(data))
     assert looked([profile], [data], 1000)["doubts"] == []
-    assert certain(looked([replace(profile, **fact)], [data], 1000)) == [what]
+    assert what in certain(looked([replace(profile, **fact)], [data], 1000))
 
 
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=8), st.integers(1, 100))
@@ -183,3 +184,40 @@ def test_no_cell_is_told():
     found = looked([profile], [DATA], PIECE)
     assert all(one["found"] == "" for one in found["doubts"] if one["what"] in ("minimum", "maximum"))
     assert set(WORDS) >= {one["what"] for one in found["doubts"]}
+
+
+def graded(profiles, contents, grade, size=PIECE):
+    """Look at all pieces of files that are said to be of a grade."""
+    pieces = [data[at : at + size] for data in contents for at in range(0, len(data), size)]
+    begun = {"files": [file_json(one) for one in profiles], "lengths": [len(one) for one in pieces], "grade": grade}
+    shown = b"".join(frame({"piece": number}, piece) for number, piece in enumerate(pieces))
+    return told(io.BytesIO(frame(begun) + shown))
+
+
+def test_a_grade_below_what_is_said_of_the_columns_is_certainly_false():
+    line = next(one for one in PROFILE.columns if one.name == "line")
+    assert line.hint is not None
+    assert certain(graded([PROFILE], [DATA], 1)) == ["grade"]
+    assert certain(graded([PROFILE], [DATA], 5)) == []
+
+
+def test_a_grade_below_what_is_found_is_doubted():
+    silent = replace(
+        PROFILE, columns=tuple(replace(one, hint=None) if one.name == "line" else one for one in PROFILE.columns)
+    )
+    found = graded([silent], [DATA], 1)
+    assert {"hint", "grade found"} <= {one["what"] for one in found["doubts"]}
+    assert {"what": "grade", "said": "1", "seen": "3"} in found["looked"]["again"]
+    assert "grade found" not in {one["what"] for one in graded([silent], [DATA], 3)["doubts"]}
+
+
+@given(st.integers(0, 10_000))
+def test_a_completeness_that_its_columns_do_not_have_is_certainly_false(bps):
+    said = replace(PROFILE, quality={**PROFILE.quality, "completeness": bps})
+    found = certain(graded([said], [DATA], 5, size=len(DATA)))
+    assert found == ([] if bps == PROFILE.quality["completeness"] else ["completeness"])
+
+
+def test_what_was_measured_again_stands_beside_what_was_said():
+    for one in graded([PROFILE], [DATA], 3)["looked"]["again"]:
+        assert one["what"] == "grade" or abs(int(one["said"]) - int(one["seen"])) <= 100, one

@@ -21,7 +21,8 @@ DOUBT: Shape = {
     "what": "text", "weight": "text", "file": "text", "column": "text", "said": "text", "found": "text",
     "words": LANGUAGES,
 }  # fmt: skip
-LOOKED: Shape = {"files": "digits", "pieces": "digits", "bytes": "digits"}
+AGAIN: Shape = {"what": "text", "said": "digits", "seen": "digits"}
+LOOKED: Shape = {"files": "digits", "pieces": "digits", "bytes": "digits", "again": [AGAIN]}
 INDICATOR: Shape = {
     "key": "text", **LANGUAGES, "value": "text", "unit": "text", "formula": "text", "source": "text",
     "national": "text", "beside": "text",
@@ -35,12 +36,20 @@ def _alike(row: Any) -> str:
     return "; ".join(f"{one['id']} ({one['title']}) of {one['provider']}" for one in row.get("alike", ()))
 
 
+def _told(one: Any, which: str) -> str:
+    """Return a grade, or basis points as people read them."""
+    return one[which] if one["what"] == "grade" else f"{int(one[which]) / 100:.1f} %"
+
+
 def _reviewed(row: Any) -> list[str]:
     """Return what a review opened, and what of the description its pieces speak against."""
     lines = [f"{row['title']}: {row['opened']} pieces opened, {row['bound']}: {row['state']}"]
     if "looked" in row:
         looked = row["looked"]
         lines.append(f"looked into {looked['pieces']} pieces of {looked['files']} tables ({looked['bytes']} bytes)")
+        lines += [
+            f"  {one['what']}: {_told(one, 'seen')} in them, said {_told(one, 'said')}" for one in looked["again"]
+        ]
         lines += [f"{one['weight']}: {one['words']['en']}" for one in row["doubts"]]
         lines += [f"and {row['more']} more doubts"] if row["more"] != "0" else []
     return lines
