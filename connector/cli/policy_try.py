@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli import policy_compare
+from connector.cli import policy_compare, policy_profile
 from connector.cli.options import AsJson, Document  # noqa: TC001  # typer reads them when the command is made
 from connector.cli.policy import EXIT_CODES, Language, said
 from connector.cli.speak import answer, finish
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from policy.idle import IdleRule
 
 app = policy_compare.app
+app.add_typer(policy_profile.app, name="profile")
 
 Words = Annotated[
     list[str] | None,
@@ -78,9 +79,10 @@ async def _tried(
     from policy.purposes import resolve  # noqa: PLC0415  # the same
     from policy.values import read_instant  # noqa: PLC0415  # the same
     from policy.vocabulary.names import operand_name  # noqa: PLC0415  # the same
+    from policy.vocabulary.registered import written_out  # noqa: PLC0415  # the same
 
     document = read_form(read(file))
-    said = {operand_name(name): value for name, value in words.items()}
+    said = {operand_name(written_out(name)): value for name, value in words.items()}
     sample = Sample(
         at=read_instant(asked["at"], "/at") if asked["at"] else Clock().now(),
         by=asked["by"] or BUYER,

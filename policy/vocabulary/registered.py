@@ -15,6 +15,7 @@ could measure it. (4) The tables are this process's: what registers must do so w
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -80,9 +81,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What is registered in this process: profiles by their IRIs, and the words of their operands by language."""
+    """What is registered in this process: profiles by their IRIs, how often, and their operands' words by language."""
 
     profiles: dict[str, Profile] = field(default_factory=dict)
+    times: Counter[str] = field(default_factory=Counter)
     words: Mapping[str, dict[str, str]] = field(default_factory=lambda: {lang: {} for lang in LANGUAGES})
 
 
@@ -113,9 +115,13 @@ def read(document: object) -> Profile:
 
 
 def add(profile: Profile) -> None:
-    """Add a profile's operands to the tables; PolicyError for what another registered one says already."""
+    """Add a profile's operands to the tables; PolicyError for what another registered one says already.
+
+    What is added twice, by two participants of one process, is there until each has taken it back.
+    """
     known = REGISTERED.profiles
     if known.get(profile.iri) == profile:
+        REGISTERED.times[profile.iri] += 1
         return
     if profile.iri in known:
         hint = f"`penstock policy profile remove {profile.iri}` takes it back"
@@ -133,10 +139,15 @@ def add(profile: Profile) -> None:
     for at, lang in enumerate(LANGUAGES):
         REGISTERED.words[lang].update({name: said[at] for name, said in profile.words.items()})
     known[profile.iri] = profile
+    REGISTERED.times[profile.iri] = 1
 
 
 def remove(iri: str) -> None:
     """Take a profile's operands out of the tables; nothing happens for one that is not registered."""
+    REGISTERED.times[iri] -= 1
+    if REGISTERED.times[iri] > 0:
+        return
+    del REGISTERED.times[iri]
     profile = REGISTERED.profiles.pop(iri, None)
     for name in () if profile is None else profile.operands:
         strike(name)
