@@ -56,7 +56,7 @@ ACTS = (
         fields=(
             Field(
                 "document", ("Profile (JSON)", "策略配置文件(JSON)"), "JSON file of the profile (docs/policy.md)", "",
-                "document", sent="*", metavar="FILE",
+                "document", metavar="FILE",
             ),
         ),
         does="profiles.add",
