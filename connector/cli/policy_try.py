@@ -8,7 +8,7 @@ import typer
 
 from connector.cli import policy_compare, policy_profile
 from connector.cli.options import AsJson, Document  # noqa: TC001  # typer reads them when the command is made
-from connector.cli.policy import EXIT_CODES, Language, said
+from connector.cli.policy import EXIT_CODES, Language, Profiles, said
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def try_(
     used: Annotated[int, typer.Option(help="uses before this one", min=0)] = 0,
     size: Annotated[int, typer.Option(help="bytes of this use", min=0)] = 0,
     say: Words = None,
+    profile: Profiles = None,
     lang: Annotated[Language, typer.Option(help="the language of the reasons")] = Language.EN,
     *,
     as_json: AsJson = False,
@@ -48,7 +49,8 @@ def try_(
     """
     words = dict(map(_pair, say or ()))
     asked = {"by": by, "purpose": purpose, "region": region, "action": action, "tier": tier, "at": at}
-    decision, resting, unknown = finish(said(_tried(file, asked, used, size, words), lang), as_json=as_json)
+    work = said(_tried(file, asked, used, size, words), lang, profile)
+    decision, resting, unknown = finish(work, as_json=as_json)
 
     from policy.words.idle import idle, idle_json  # noqa: PLC0415  # loaded when the verb runs
     from policy.words.speak import reason  # noqa: PLC0415  # loaded when the verb runs
