@@ -71,14 +71,13 @@ class Profiles:
         profile = registered.read(document)
         told = profile.json()
 
-        def act(tx: Tx) -> bool:
-            kept = _kept(tx)
-            if told in kept:
-                return False
-            self._enrol(profile)  # refuses what another one says already
+        def act(tx: Tx) -> None:
+            kept = [each for each in _kept(tx) if each["profile"] != profile.iri]
             tx.put(FactRow(name=FACT, value={"profiles": [*kept, told]}))
-            return True
 
+        if self._here.get(profile.iri) == profile:
+            return told
+        self._enrol(profile)  # refuses what another one says already
         try:
             await self._core.store.write(act)
         except BaseException:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -245,3 +248,24 @@ def test_whatever_is_given_is_read_or_refused(value, key):
             registered.read(document)
         except PolicyError as refused:
             assert str(refused)  # noqa: PT017 (either is right)
+
+
+def test_a_name_of_edc_without_a_context_is_that_of_a_registered_profile():
+    space = "https://w3id.org/edc/v0.0.1/ns/"
+    policy = rules("location", "eq", "eu", **{"@context": {"@vocab": space}})
+    with pytest.raises(PolicyError, match="unknown left operand"):
+        parse(policy)
+    row = {**WATER["operands"][0], "name": space + "location"}
+    registered.add(registered.read({"profile": space, "prefix": "edc", "operands": [row]}))
+    try:
+        [constraint] = parse(policy).permissions[0].constraints
+        assert constraint.left == space + "location"
+    finally:
+        registered.remove(space)
+
+
+def test_the_profile_of_the_page_can_be_registered():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```json\n(\{\s*\"profile\": \"https://water.*?)```", page, re.DOTALL)
+    profile = registered.read(json.loads(block))
+    assert profile.json() == json.loads(block)
