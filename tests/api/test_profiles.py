@@ -33,10 +33,10 @@ PRICE = 1_000
 UNDER = {"purpose": None, "region": None, "rules": RULES}
 
 
-async def published(space, folder, product):
+async def published(space, folder, product, **more):
     path = folder / "levels.csv"
     path.write_text("day,metres\n" + "".join(f"{day},{day % 17}\n" for day in range(2_000)))
-    return await space.publish_files("provider", product, [path], price=PRICE, **UNDER)
+    return await space.publish_files("provider", product, [path], price=PRICE, **{**UNDER, **more})
 
 
 async def test_a_profile_is_registered_traded_under_and_taken_back(space, tmp_path):
@@ -82,8 +82,20 @@ async def test_a_profile_is_registered_traded_under_and_taken_back(space, tmp_pa
         ended = await commanded("policy", "profile", "remove", PROFILE, "--data", space.people[role].data)
         assert ended.code != 0
         assert what in ended.err.decode()
+    await bought_plain(space, tmp_path)
     await penstock(space, "exchange", "policy", "profile", "remove", PROFILE)
     assert await penstock(space, "exchange", "policy", "profile", "list") == {"profiles": []}
+
+
+async def bought_plain(space, folder):
+    """Buy a plain copy by commands: with the asker's word it comes, with another or none nothing is signed."""
+    await published(space, folder, "levels-plain", tier="plain")
+    for number, (said, code) in enumerate((("pearl", 0), ("amur", 5), (None, 5))):
+        words = ("get", "levels-plain", "--purpose", PURPOSE, "--max-price", "10.00", "--id", f"levels-{number}")
+        words += ("--to", folder / f"copy-{number}") + (() if said is None else ("--say", f"water:Basin={said}"))
+        ended = await commanded(*words, "--json", "--data", space.people["buyer"].data)
+        assert ended.code == code, ended
+        assert (folder / f"copy-{number}").exists() == (code == 0)
 
 
 async def test_a_profile_that_would_change_what_is_known_is_refused(space, tmp_path):
