@@ -269,3 +269,16 @@ def test_the_profile_of_the_page_can_be_registered():
     [block] = re.findall(r"```json\n(\{\s*\"profile\": \"https://water.*?)```", page, re.DOTALL)
     profile = registered.read(json.loads(block))
     assert profile.json() == json.loads(block)
+
+
+def test_words_are_text_wherever_they_are_said():
+    hostile = "{0} {right} <b> %s"
+    profile = registered.read(changed("operands", 0, "words", to={"en": hostile, "zh": hostile}))
+    registered.add(profile)
+    try:
+        for lang in ("en", "zh"):
+            assert hostile in explain(parse(rules()), lang)[1]
+            [refused] = decided(rules(), Basin="amur").reasons
+            assert hostile in reason(refused, lang)
+    finally:
+        registered.remove(profile.iri)
