@@ -1,7 +1,7 @@
 """Profiles of policies that this participant's operator registered: kept in the store, in the tables while it runs.
 
 Law: (1) what is kept is in the tables of every process of the participant before it answers. (2) Nothing is taken back
-that an offer, a negotiation or an agreement of ours still needs to be read.
+that an offer, a negotiation or an agreement of ours, or what we list for others, still needs to be read.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
 
+from catalog import listing
 from connector.enforcement import rules
 from connector.licence import audience
 from connector.runtime.errors import Absent, Conflict
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.catalogue import ListingRow
 from connector.store.rows.console import FactRow
 from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.protocol import NegotiationRow, ProcessState
+from connector.store.rows.space import SpaceRow
 from policy.errors import PolicyError
 from policy.vocabulary import registered
 
@@ -154,6 +157,12 @@ def _users(tx: Tx, document: JsonObject, now: datetime) -> Iterator[str]:
     for row in tx.find(ProductRow, "state <> ? and state <> ?", (ProductState.WITHDRAWN, ProductState.FAILED)):
         if names.search(orjson.dumps([row.policy, row.limits, row.brief, row.renewal, row.standing])):
             yield f"the product `{row.id}`"
+    for one in tx.find(ListingRow, "state <> ? and state <> ?", (listing.State.WITHDRAWN, listing.State.REFUSED)):
+        if names.search(orjson.dumps([one.offer, one.dataset, one.standing])):
+            yield f"the listing `{one.id}`"
+    for space in tx.find(SpaceRow):
+        if names.search(orjson.dumps(space.rules)):
+            yield f"the space `{space.id}`"
     for talk in tx.find(NegotiationRow, "state <> ? and state <> ?", (ProcessState.FINALIZED, ProcessState.TERMINATED)):
         if names.search(orjson.dumps([talk.offer, talk.terms, talk.mandate])):
             yield f"the negotiation `{talk.id}`"

@@ -78,13 +78,14 @@ async def test_a_profile_is_registered_traded_under_and_taken_back(space, tmp_pa
         with pytest.raises((InvalidInput, PeerRefused)):
             await buyer.open(got, purpose=PURPOSE, said={"water:Depth": "3"})
     # it stays while something is under it
-    for role, what in (("provider", "product `levels`"), ("buyer", "agreement")):
+    for role, what in (("provider", "product `levels`"), ("buyer", "agreement"), ("exchange", "listing `levels`")):
         ended = await commanded("policy", "profile", "remove", PROFILE, "--data", space.people[role].data)
         assert ended.code != 0
         assert what in ended.err.decode()
     await bought_plain(space, tmp_path)
-    await penstock(space, "exchange", "policy", "profile", "remove", PROFILE)
-    assert await penstock(space, "exchange", "policy", "profile", "list") == {"profiles": []}
+    await penstock(space, "other", "policy", "profile", "add", file)
+    assert await penstock(space, "other", "policy", "profile", "remove", PROFILE) == {"profile": PROFILE}
+    assert await penstock(space, "other", "policy", "profile", "list") == {"profiles": []}
 
 
 async def bought_plain(space, folder):

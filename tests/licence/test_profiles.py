@@ -8,12 +8,15 @@ from types import SimpleNamespace
 import pytest
 import pytest_asyncio
 
+from catalog.listing import State
 from connector.licence.profiles import FACT, Profiles
 from connector.runtime.errors import Absent, Conflict
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.catalogue import ListingRow
 from connector.store.rows.console import FactRow
 from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.protocol import NegotiationRow, ProcessState
+from connector.store.rows.space import SpaceRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from policy.errors import PolicyError
@@ -123,7 +126,22 @@ def agreement(days):
     )  # fmt: skip
 
 
+def listed(state):
+    return ListingRow(
+        id="levels", space=None, provider="did:x:y", title="", tier="kept", dataset={}, offer=RULES, edition="",
+        header={}, state=state, created=NOW, updated=NOW, skeleton=None, seq=None,
+    )  # fmt: skip
+
+
+def space(rules):
+    return SpaceRow(
+        id="rivers", name="", description="", state="open", version=1, rules=rules, reason="", created=NOW, updated=NOW
+    )
+
+
 USERS = {
+    "listing": (listed(State.LISTED), listed(State.WITHDRAWN)),
+    "space": (space({"operands": [BASIN]}), space({"operands": ["count"]})),
     "product": (product(ProductState.REGISTERED), product(ProductState.WITHDRAWN)),
     "negotiation": (talk(ProcessState.OFFERED), talk(ProcessState.TERMINATED)),
     "agreement": (agreement(1), agreement(-1)),

@@ -93,7 +93,7 @@ ACTS = (
     Act(
         "policy profile remove",
         "POST profiles/removal",
-        help="Take a profile back; refused while an offer, a negotiation or an agreement of ours is under it.",
+        help="Take a profile back; refused while an offer, a listing, a talk or an agreement here is under it.",
         says=("Take the profile {profile} back.", "撤销策略配置文件 {profile}。"),
         answer={"profile": "text"},
         example=WATER,
