@@ -14,6 +14,7 @@ from policy.values import read_value
 from policy.vocabulary.names import operand_name, term_name
 from policy.vocabulary.operands import OPERANDS, REFUSED, Operand, State, Unit, ValueType
 from policy.vocabulary.operators import LOGICAL, OPERATOR_ALIASES, OPERATORS, Arity
+from policy.vocabulary.registered import COMMAND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,6 +124,8 @@ def _operand(left: str, node: Node) -> Operand:
         why, hint = REFUSED[left]
         raise PolicyError("unsupported", node.below("leftOperand"), f"`{left}` is not supported ({why})", hint)
     hint = "docs/policy.md lists the left operands"
+    if ":" in left:
+        hint += f"; those of a profile are registered: `{COMMAND}`"
     raise PolicyError("unknown-term", node.below("leftOperand"), f"unknown left operand `{left[:80]}`", hint)
 
 

@@ -19,7 +19,7 @@ from policy.operators import lying, ordered
 from policy.request import UNIT
 from policy.request import given as texts
 from policy.vocabulary.names import action_name, term_name
-from policy.vocabulary.operands import OPERANDS, Source, State
+from policy.vocabulary.operands import BUILT_IN, OPERANDS, Source, State
 from policy.world import Act, since
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ Test: TypeAlias = "Callable[[Request, World], Verdict]"
 REMEMBERED = 512  # texts of one operand; requests name the same values over and over
 # left operand -> what reads its texts
 _READERS: Mapping[str, Callable[[str], Scalar | None]] = {
-    left: lru_cache(maxsize=REMEMBERED)(partial(values.scalar, left)) for left in OPERANDS
+    left: lru_cache(maxsize=REMEMBERED)(partial(values.scalar, left)) for left in BUILT_IN
 }
 
 
@@ -79,8 +79,14 @@ def amount(context: Mapping[str, object], constraint: Constraint) -> Fraction | 
 
 def read_given(context: Mapping[str, object], operand: str) -> tuple[Scalar, ...]:
     """Read an operand's values from a context, typed; empty when absent or when one of them cannot be read."""
-    read = tuple([_READERS[operand](text) for text in texts(context.get(operand))])
+    reader = _reader(operand)
+    read = tuple([reader(text) for text in texts(context.get(operand))])
     return () if None in read else read  # type: ignore[return-value]  # no None is left
+
+
+def _reader(operand: str) -> Callable[[str], Scalar | None]:
+    """Return what reads the texts of an operand; nothing is remembered of one whose profile may be taken back."""
+    return _READERS.get(operand) or partial(values.scalar, operand)
 
 
 def happened(event: Scalar, world: World) -> bool:
@@ -115,7 +121,7 @@ def _context(constraint: Constraint) -> Test:
     if kind not in HIERARCHIES:
         return _number(constraint)
     one, many = lying(constraint.operator, constraint.right, HIERARCHIES[kind])
-    reader = _READERS[left]
+    reader = _reader(left)
 
     def test(request: Request, world: World) -> Verdict:
         raw = request.context.get(left)

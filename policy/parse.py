@@ -29,6 +29,7 @@ from policy.nodes import (
 )
 from policy.places import Place, read_actions, read_place
 from policy.vocabulary.names import PROFILE, PROFILES, term_name
+from policy.vocabulary.registered import COMMAND, REGISTERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,8 +98,9 @@ class _Reader:
 
 def _check_frame(root: Node) -> None:
     for path, profile in root.items("profile"):
-        if (name := as_text(profile, path)) not in PROFILES:
-            raise PolicyError("unknown-profile", path, f"unknown profile `{name[:80]}`", f"use {PROFILE} or none")
+        if (name := as_text(profile, path)) not in PROFILES and name not in REGISTERED.profiles:
+            hint = f"use {PROFILE} or none, or register it: `{COMMAND}`"
+            raise PolicyError("unknown-profile", path, f"unknown profile `{name[:80]}`", hint)
     root.text("timestamp")
 
 

@@ -7,7 +7,7 @@
     GET  /plain/{edition}/receipt       after the transfer: what was served, signed by the provider
 
 `purpose` may be said in the query; who says none asks for the purpose of its agreement. So may what else a policy asks
-of its use (`connector.enforcement.context.WORDS`, `user`, `role`).
+of its use (`connector.enforcement.context.words`, `user`, `role`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from connector.api.faults import answer_fault, as_json
 from connector.api.sealed import OCTETS, drop_who_stalls
 from connector.api.sending import Sending
 from connector.custody.opened import STEP_BYTES
-from connector.enforcement.context import PURPOSE, ROLE, USER, WORDS
+from connector.enforcement.context import PURPOSE, ROLE, USER, words
 from connector.enforcement.person import CHARACTERS_MAX
 from connector.licence.carriage import Carriage
 from connector.licence.throttle import Throttle
@@ -61,7 +61,7 @@ async def read(call: Call) -> web.StreamResponse:
 
 def said_of(asked: Mapping[str, str]) -> dict[str, str]:
     """Return what a query says of a use, besides its purpose; raises InvalidInput for more than a question holds."""
-    said = {name: asked[name] for name in (*WORDS, ROLE, USER) if name in asked}
+    said = {name: asked[name] for name in (*words(), ROLE, USER) if name in asked}
     if long := next((name for name, text in said.items() if len(text) > CHARACTERS_MAX), None):
         raise InvalidInput(f"`{long}` has more than {CHARACTERS_MAX} characters", "say it shorter")
     return said

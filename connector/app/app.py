@@ -81,6 +81,7 @@ from connector.licence.duties import Duties
 from connector.licence.erasing import Erasing
 from connector.licence.intact import Intact
 from connector.licence.licensing import Licensing
+from connector.licence.profiles import Profiles
 from connector.licence.standing import Standing
 from connector.licence.sublicence.granting import Granting
 from connector.licence.sublicence.presenting import Presenting
@@ -173,6 +174,7 @@ class Connector(Life):
     heads: Heads
     seen: Annotated[set_back.Seen, Service(set_back.follow, ends=set_back.Seen.close)]
     tenure: Annotated[Tenure, Service(ground.tenure, ends=Tenure.close)]
+    profiles: Annotated[Profiles, Service(Profiles.open, ends=Profiles.close, looks={("facts",): Profiles.look})]
     exclusive: Annotated[Exclusive, Service(ground.exclusive)]
     worker: Annotated[Worker, Service(ends=Worker.close)]
     peers: Annotated[Peers, Service(ground.peers)]

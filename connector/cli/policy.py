@@ -16,7 +16,7 @@ from connector.cli.options import AsJson, Document, file_option, folder_option
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from policy.decision import Decision
     from policy.idle import IdleRule
@@ -29,6 +29,32 @@ PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON-L
 RequestFile = Annotated[Path, file_option("--request", "assignee, action, target, context")]
 Parents = Annotated[list[Path] | None, file_option("--parent", "a policy that this one inherits from; repeat for each")]
 WorldFile = Annotated[Path, file_option("--world", "now, partOf, duties, counters, performed")]
+
+
+def _until_the_end(context: typer.Context, files: list[Path] | None) -> list[Path] | None:
+    """Have what a verb registers forgotten when it ends; the profiles are read by `said`."""
+
+    def forget() -> None:
+        while REGISTERED:
+            REGISTERED.pop()()
+
+    context.call_on_close(forget)
+    return files
+
+
+Profiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--profile",
+        help="the profile of others that it is under (docs/policy.md); repeat for each",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        callback=_until_the_end,
+    ),
+]
+# what takes back each profile that the verb under way registered
+REGISTERED: list[Callable[[], None]] = []
 
 # outcome → exit code (connector.runtime.fault_table.EXIT_CODES)
 EXIT_CODES = {"allow": 0, "conditional": 10, "deny": 3, "default-deny": 3}
@@ -50,11 +76,13 @@ class Language(StrEnum):
     ZH = "zh"
 
 
-async def said(work: Coroutine[Any, Any, T], lang: Language) -> T:
-    """Do it; a document that is refused is refused in the language asked for."""
+async def said(work: Coroutine[Any, Any, T], lang: Language, profiles: Sequence[Path] | None = None) -> T:
+    """Do it, with the operands of these profiles; a document that is refused is refused in the language asked for."""
     from policy.errors import PolicyError  # noqa: PLC0415  # loaded when the verb runs
 
     try:
+        for file in profiles or ():
+            register(file)
         return await work
     except PolicyError as refusal:
         if lang is Language.EN:
@@ -62,6 +90,8 @@ async def said(work: Coroutine[Any, Any, T], lang: Language) -> T:
         from policy.words.refusing import in_chinese  # noqa: PLC0415  # loaded when the verb runs
 
         raise in_chinese(refusal) from refusal
+    finally:
+        work.close()  # where a profile was refused it never began
 
 
 @app.command()
@@ -69,6 +99,7 @@ def explain(
     file: Document,
     lang: Annotated[Language, typer.Option(help="the language to explain in")] = Language.EN,
     parent: Parents = None,
+    profile: Profiles = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -82,7 +113,7 @@ def explain(
 
         return say(await read_policy(file, parent or ()), lang.value)
 
-    sentences = finish(said(work(), lang), as_json=as_json)
+    sentences = finish(said(work(), lang, profile), as_json=as_json)
     answer({"lang": lang.value, "sentences": sentences}, sentences, as_json=as_json)
 
 
@@ -110,6 +141,7 @@ def decide(
     request: RequestFile,
     world: WorldFile,
     parent: Parents = None,
+    profile: Profiles = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -117,7 +149,8 @@ def decide(
 
     For example: penstock policy decide --policy p.json --request r.json --world w.json
     """
-    decision, resting = finish(judge(policy, request, world, parent or ()), as_json=as_json)
+    work = said(judge(policy, request, world, parent or ()), Language.EN, profile)
+    decision, resting = finish(work, as_json=as_json)
 
     from policy.words.idle import idle, idle_json  # noqa: PLC0415  # loaded when the verb runs
 
@@ -134,6 +167,7 @@ def decide(
 def translate(
     file: Document,
     to: Annotated[Form, typer.Option(help="strategies designed after TC609-6-2025-14, or ODRL from them")],
+    profile: Profiles = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -151,7 +185,7 @@ def translate(
             return to_tc609(read_form(read(file)))
         return {"@context": list(CONTEXT)} | to_odrl(read_json(file))
 
-    document = finish(work(), as_json=as_json)
+    document = finish(said(work(), Language.EN, profile), as_json=as_json)
     answer(document, json.dumps(document, ensure_ascii=False, indent=2).splitlines(), as_json=as_json)
 
 
@@ -169,6 +203,20 @@ async def read_policy(path: Path, parents: Sequence[Path] = ()) -> Policy:
     except PolicyError as error:
         # several files may be named in one command
         raise PolicyError(error.code, error.path, f"`{path.name}`: {error.problem}", error.hint) from error
+
+
+def register(file: Path) -> None:
+    """Know the operands of a profile until the verb ends; PolicyError says what is wrong with its file."""
+    from connector.runtime.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
+    from policy.errors import PolicyError  # noqa: PLC0415  # the same
+    from policy.vocabulary import registered  # noqa: PLC0415  # the same
+
+    try:
+        profile = registered.read(read_json(file))
+        registered.add(profile)
+    except PolicyError as error:
+        raise PolicyError(error.code, error.path, f"`{file.name}`: {error.problem}", error.hint) from error
+    REGISTERED.append(lambda: registered.remove(profile.iri))
 
 
 async def write_example(operand: str, folder: Path, *, holds: bool) -> None:

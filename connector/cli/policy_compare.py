@@ -41,6 +41,7 @@ def check(
     lang: Lang = Language.EN,
     parent: alone.Parents = None,
     member: Told = None,
+    profile: alone.Profiles = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +61,7 @@ def check(
         found = [members.shown(one) for one in checked([members.applied(policy) for policy in policies])]
         return policies, found, not has_errors(found)
 
-    policies, findings, sound = finish(alone.said(work(), lang), as_json=as_json)
+    policies, findings, sound = finish(alone.said(work(), lang, profile), as_json=as_json)
     summaries = [_summary(file, policy) for file, policy in zip(files, policies, strict=True)]
     said = [_finding(finding, files, lang.value) for finding in findings]
     document = {"valid": sound, "policies": summaries, "findings": said}
@@ -71,7 +72,9 @@ def check(
 
 
 @app.command()
-def compare(a: First, b: Second, lang: Lang = Language.EN, *, as_json: AsJson = False) -> None:
+def compare(
+    a: First, b: Second, lang: Lang = Language.EN, profile: alone.Profiles = None, *, as_json: AsJson = False
+) -> None:
     """Say whether all that A allows B allows too, the other way, both or neither, with a request that shows it.
 
     For example: penstock policy compare offer.json template.json
@@ -84,12 +87,14 @@ def compare(a: First, b: Second, lang: Lang = Language.EN, *, as_json: AsJson = 
         found = compared(await read_policy(a), await read_policy(b))
         return found.as_json(), [found.relation.value, *relation(found, lang.value)]
 
-    document, lines = finish(alone.said(work(), lang), as_json=as_json)
+    document, lines = finish(alone.said(work(), lang, profile), as_json=as_json)
     answer(document, lines, as_json=as_json)
 
 
 @app.command()
-def diff(a: First, b: Second, lang: Lang = Language.EN, *, as_json: AsJson = False) -> None:
+def diff(
+    a: First, b: Second, lang: Lang = Language.EN, profile: alone.Profiles = None, *, as_json: AsJson = False
+) -> None:
     """Say in words, rule by rule, how B differs from A.
 
     For example: penstock policy diff old.json new.json --lang zh
@@ -102,7 +107,7 @@ def diff(a: First, b: Second, lang: Lang = Language.EN, *, as_json: AsJson = Fal
         changes = differ(await read_policy(a), await read_policy(b))
         return [change.as_json() for change in changes], differences(changes, lang.value)
 
-    changes, sentences = finish(alone.said(work(), lang), as_json=as_json)
+    changes, sentences = finish(alone.said(work(), lang, profile), as_json=as_json)
     answer({"lang": lang.value, "changes": changes, "sentences": sentences}, sentences, as_json=as_json)
 
 

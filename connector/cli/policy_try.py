@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli import policy_compare
+from connector.cli import policy_compare, policy_profile
 from connector.cli.options import AsJson, Document  # noqa: TC001  # typer reads them when the command is made
-from connector.cli.policy import EXIT_CODES, Language, said
+from connector.cli.policy import EXIT_CODES, Language, Profiles, said
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from policy.idle import IdleRule
 
 app = policy_compare.app
+app.add_typer(policy_profile.app, name="profile")
 
 Words = Annotated[
     list[str] | None,
@@ -37,6 +38,7 @@ def try_(
     used: Annotated[int, typer.Option(help="uses before this one", min=0)] = 0,
     size: Annotated[int, typer.Option(help="bytes of this use", min=0)] = 0,
     say: Words = None,
+    profile: Profiles = None,
     lang: Annotated[Language, typer.Option(help="the language of the reasons")] = Language.EN,
     *,
     as_json: AsJson = False,
@@ -47,7 +49,8 @@ def try_(
     """
     words = dict(map(_pair, say or ()))
     asked = {"by": by, "purpose": purpose, "region": region, "action": action, "tier": tier, "at": at}
-    decision, resting, unknown = finish(said(_tried(file, asked, used, size, words), lang), as_json=as_json)
+    work = said(_tried(file, asked, used, size, words), lang, profile)
+    decision, resting, unknown = finish(work, as_json=as_json)
 
     from policy.words.idle import idle, idle_json  # noqa: PLC0415  # loaded when the verb runs
     from policy.words.speak import reason  # noqa: PLC0415  # loaded when the verb runs
@@ -78,9 +81,10 @@ async def _tried(
     from policy.purposes import resolve  # noqa: PLC0415  # the same
     from policy.values import read_instant  # noqa: PLC0415  # the same
     from policy.vocabulary.names import operand_name  # noqa: PLC0415  # the same
+    from policy.vocabulary.registered import written_out  # noqa: PLC0415  # the same
 
     document = read_form(read(file))
-    said = {operand_name(name): value for name, value in words.items()}
+    said = {operand_name(written_out(name)): value for name, value in words.items()}
     sample = Sample(
         at=read_instant(asked["at"], "/at") if asked["at"] else Clock().now(),
         by=asked["by"] or BUYER,

@@ -20,6 +20,7 @@ from policy.errors import PolicyError
 from policy.examples import EXAMPLES
 from policy.parse import parse
 from policy.templates import TEMPLATES, fill
+from policy.vocabulary import registered
 from policy.vocabulary.actions import ACTIONS
 from policy.vocabulary.operands import OPERANDS
 from policy.words.sentences import CHINESE, ENGLISH
@@ -128,7 +129,7 @@ def choices() -> JsonObject:
     operands = [
         {"key": name, "en": ENGLISH.operands[name], "zh": CHINESE.operands[name]}
         | {"operators": sorted(OPERANDS[name].operators)}
-        for name in sorted(SUPPLIED)
+        for name in sorted({*SUPPLIED, *registered.operands()})
     ]
     operators = sorted({one for row in operands for one in row["operators"]})
     templates = [

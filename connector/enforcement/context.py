@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from contracts.every_use import every_use
 from policy.nodes import MAX_TEXT_CHARS
-from policy.vocabulary import catenax
+from policy.vocabulary import catenax, registered
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -61,9 +61,14 @@ def agreed(tier: str, by: str, facts: Mapping[str, Fact], asked: Container[str])
     return {name: value for name, value in every_use(tier, by, facts).items() if name in asked}
 
 
+def words() -> tuple[str, ...]:
+    """Return what only the asker can say of a use now: WORDS, and what profiles that were registered add."""
+    return (*WORDS, *registered.operands())
+
+
 def told(said: Mapping[str, str], asked: Container[str]) -> dict[str, str]:
     """Return what was said or measured of a use, of that which a policy asks for, beside purpose and size."""
-    return {name: said[name] for name in (*WORDS, ROLE, *SHARES) if name in said and name in asked}
+    return {name: said[name] for name in (*words(), ROLE, *SHARES) if name in said and name in asked}
 
 
 def needed(said: Mapping[str, str], asked: Container[str]) -> dict[str, str]:

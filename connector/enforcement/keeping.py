@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from connector.enforcement.supply import SUPPLIED, Kept, kept
+from connector.enforcement.supply import Kept, kept, supplier
 from policy.model import atoms
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def keeping(policy: Policy, tier: str) -> Iterator[Keeping]:
 
 
 def _known(atom: Constraint, tier: str) -> Kept:
-    return kept(atom, tier) if atom.left in SUPPLIED else Kept.PROMISED
+    return kept(atom, tier) if supplier(atom.left) else Kept.PROMISED
 
 
 def _weakest(found: list[Kept]) -> Kept:

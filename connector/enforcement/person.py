@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.enforcement.context import ROLE, USER, WORDS
+from connector.enforcement.context import ROLE, USER, words
 from connector.runtime.errors import InvalidInput
 from policy.values import scalar
 from policy.vocabulary.names import operand_name
+from policy.vocabulary.registered import written_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +30,9 @@ class Person:
     name: str
     role: str
 
-    def says(self, words: Any) -> dict[str, str]:
+    def says(self, told: Any) -> dict[str, str]:
         """Return what is known of a use beside its purpose, of that which this person said; raises InvalidInput."""
-        return {**checked(words), USER: self.name, ROLE: self.role}
+        return {**checked(told), USER: self.name, ROLE: self.role}
 
 
 # the role of an account whose title nobody has said
@@ -40,23 +41,25 @@ OPERATOR: Final = "operator"
 OWNER: Final = Person("owner", "owner")
 
 
-def checked(words: Any) -> dict[str, str]:
+def checked(told: Any) -> dict[str, str]:
     """Return what somebody says of a use; raises InvalidInput for what is not theirs to say, or no value of it."""
-    if words is None:
+    if told is None:
         return {}
-    if not isinstance(words, dict):
+    if not isinstance(told, dict):
         raise InvalidInput("what is said of a use is an object of texts", "such as `application` and its name")
-    words = {operand_name(name) if isinstance(name, str) else name: text for name, text in words.items()}
-    for name, text in words.items():
-        if name not in WORDS:
-            hint = "what a use says of itself: " + ", ".join(WORDS)
+    told = {operand_name(written_out(name)) if isinstance(name, str) else name: text for name, text in told.items()}
+    theirs = words()
+    for name, text in told.items():
+        if name not in theirs:
+            hint = "what a use says of itself: " + ", ".join(theirs)
             raise InvalidInput(f"`{name!s:.60}` is not for the asker to say", hint)
         fits = isinstance(text, str) and 0 < len(text) <= CHARACTERS_MAX and text.isprintable()
         if not fits or scalar(name, text) is None:
             raise InvalidInput(f"`{text!s:.60}` is no value of `{name}`", f"a text of 1 to {CHARACTERS_MAX} characters")
-    return dict(words)
+    return dict(told)
 
 
 def words_of(said: Mapping[str, str] | None) -> dict[str, str]:
     """Return of what is known of a use what its asker said."""
-    return {name: text for name, text in (said or {}).items() if name in WORDS}
+    theirs = words()
+    return {name: text for name, text in (said or {}).items() if name in theirs}

@@ -75,6 +75,11 @@ def _in_force(policy: bytes, scope: str) -> InForce:
     return InForce(document, sha(document).hex(), scope, compile_policy(asked), _minds(asked), told, asks)
 
 
+def forget() -> None:
+    """Forget what was read: the tables that it was read by have changed."""
+    _in_force.cache_clear()
+
+
 def _minds(policy: Policy) -> bool:
     """Say whether a policy asks what was done: it has duties, or remedies of what is prohibited, or awaits an act."""
     rules = (*policy.permissions, *policy.prohibitions)

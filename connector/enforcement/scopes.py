@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from connector.enforcement.context import SHARES, SIZE
 from policy.calendar import Duration, WeekWindow
 from policy.model import PolicyKind, atoms
-from policy.vocabulary.operands import OPERANDS
+from policy.vocabulary import registered
+from policy.vocabulary.operands import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 ORDER, STANDING, PARTY, DISPLAY, CARRIER = "order", "standing", "party", "display", "carrier"
 FORESEEN = "foreseen"
-# scope → the operands that are known in it; None: all
+# scope → the operands that are known in it, with those of registered profiles in FORESEEN; None: all
 KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
     {
         ORDER: None,
@@ -42,7 +43,7 @@ KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
         PARTY: frozenset({"spatial", "recipient"}),
         DISPLAY: frozenset({"recipient"}),
         CARRIER: frozenset({"spatial"}),
-        FORESEEN: frozenset(OPERANDS) - {SIZE, *SHARES, "payAmount", "delayPeriod"},
+        FORESEEN: BUILT_IN - {SIZE, *SHARES, "payAmount", "delayPeriod"},
     }
 )
 # scopes that ask for whom a policy is, and not for which of the actions it permits
@@ -57,6 +58,7 @@ def narrowed(policy: Policy, scope: str) -> Policy:
     known = KNOWN[scope]
     if known is None:
         return policy
+    known |= frozenset(registered.operands()) if scope == FORESEEN else frozenset()
     return replace(
         policy,
         kind=PolicyKind.SET,

@@ -20,9 +20,9 @@ from contracts.every_use import OF_TIER
 from contracts.facts import FACTS
 from policy.errors import PolicyError
 from policy.model import atoms
-from policy.vocabulary import catenax
+from policy.vocabulary import catenax, registered
 from policy.vocabulary.actions import upwards
-from policy.vocabulary.operands import COUNTED_FOR, OPERANDS
+from policy.vocabulary.operands import BUILT_IN, COUNTED_FOR, OPERANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -157,7 +157,7 @@ def unsupplied(policy: Policy, tier: str = "", currency: str = "") -> Iterator[A
     """
     for rule in (*policy.permissions, *policy.prohibitions):
         for atom in atoms(rule.conditions):
-            if atom.left not in SUPPLIED:
+            if supplier(atom.left) is None:
                 yield Asked(atom.path, atom.left)
             elif atom.left == QUERY and DELIVERED.intersection(rule.actions):
                 yield Asked(atom.path, atom.left, OF_READING)
@@ -174,7 +174,13 @@ def require(policy: Policy, tier: str = "", currency: str = "") -> None:
 
 def proof(operand: str) -> Proof | None:
     """Return what is behind the values of an operand, None where nobody supplies it."""
-    return PROOFS[SUPPLIED[operand]] if operand in SUPPLIED else None
+    known = supplier(operand)
+    return None if known is None else PROOFS[known]
+
+
+def supplier(operand: str) -> Supplier | None:
+    """Return who says the value of an operand, None where nobody does; that of a registered profile its asker says."""
+    return Supplier.ASKER if operand in registered.operands() else SUPPLIED.get(operand)
 
 
 def kept(atom: Constraint, tier: str) -> Kept:
@@ -196,4 +202,4 @@ def _instead(atom: Constraint, tier: str, currency: str) -> str:
 
 assert OF_TIER.keys() == AFTERWARDS.keys(), "each tier says what is known of a use under it, and how far it is kept"
 assert frozenset(APART) | TOGETHER == COUNTED_FOR, "for whomever uses are counted, somebody says who it is"
-assert SUPPLIED.keys() | NEAREST.keys() == OPERANDS.keys(), "each operand has a supplier, or words instead"
+assert SUPPLIED.keys() | NEAREST.keys() == BUILT_IN, "each operand has a supplier, or words instead"

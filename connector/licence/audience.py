@@ -142,5 +142,10 @@ def _fault(policy: bytes) -> str:
     return "" if found is None else f"{found.code} at `{found.path}`"
 
 
+def forget() -> None:
+    """Forget what was found: the tables that policies are read by have changed."""
+    _fault.cache_clear()
+
+
 def _open(ruling: Ruling) -> bool:
     return bool(ruling.reasons) and all(reason["code"] in OPEN for reason in ruling.reasons)

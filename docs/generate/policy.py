@@ -20,6 +20,7 @@ from policy.vocabulary.actions import ACTIONS, PROFILE_ACTIONS, REFUSED_ACTIONS,
 from policy.vocabulary.names import ACTION_ALIASES, ODRL, OPERAND_ALIASES, PROFILE, TERMS
 from policy.vocabulary.operands import CODES, ODRL_OPERANDS, OPERANDS, REFUSED, Source, State, Unit
 from policy.vocabulary.operators import ORDER, TREE
+from policy.vocabulary.registered import MAX_NAME_CHARS, MAX_OPERANDS, MAX_PROFILES, MAX_WORDS_CHARS
 from policy.words.sentences import CHINESE, ENGLISH
 
 if TYPE_CHECKING:
@@ -98,6 +99,10 @@ def limits() -> str:
         (MAX_TEXT_CHARS, "characters of a name"),
         (MAX_VALUE_CHARS, "characters of a value"),
         (MAX_UNIT_CHARS, "characters of a unit"),
+        (MAX_PROFILES, "registered profiles"),
+        (MAX_OPERANDS, "operands of a registered profile"),
+        (MAX_NAME_CHARS, "characters of a name in a registered profile"),
+        (MAX_WORDS_CHARS, "characters of its words for an operand"),
     )
     return table(("at most", "of"), [(f"{most:,}", what) for most, what in rows])
 

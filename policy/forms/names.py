@@ -64,7 +64,8 @@ class Names:
     def term(self, text: str) -> str:
         """Give a term its one form: local when ODRL's or our profile's, else as its whole IRI."""
         iri = self._terms.get(text) or self.iri(text)
-        if self._elsewhere and iri in _OURS:  # of what no context says, the document says that it is not ours
+        # of what no context says, the document says that it is not ours; it may be of a profile that was registered
+        if self._elsewhere and (iri in _OURS or EDC + iri in OPERANDS):
             return EDC + iri
         for namespace in (ODRL, TERMS):
             if iri.startswith(namespace):

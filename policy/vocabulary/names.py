@@ -32,7 +32,7 @@ CONTEXTS = frozenset(
 # A policy may name our profile, Catena-X's or ODRL's own; with another its terms could mean something else.
 PROFILES = frozenset({PROFILE, ODRL, ODRL.rstrip("/"), ODRL + "core", ODRL + "ODRL22"}) | catenax.PROFILES
 
-_PREFIXES: Mapping[str, str] = {
+PREFIXES: Mapping[str, str] = {
     "odrl:": ODRL,
     "penstock:": TERMS,
     "idsc:": IDS_CODE,
@@ -107,7 +107,7 @@ def local_name(term: str) -> str:
 def term_name(term: str) -> str:
     """Strip ODRL's and our profile's namespace or prefix, and write out a known prefix of another vocabulary."""
     head, colon, rest = term.partition(":")
-    term = _PREFIXES.get(head + colon, head + colon) + rest
+    term = PREFIXES.get(head + colon, head + colon) + rest
     for namespace in (ODRL, TERMS):
         if term.startswith(namespace):
             return term[len(namespace) :]

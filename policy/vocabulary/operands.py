@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from policy.model import RuleKind
@@ -202,7 +203,10 @@ _CATENAX: Mapping[str, Operand] = {
 }
 
 ODRL_OPERANDS = frozenset(_ODRL)
-OPERANDS: Mapping[str, Operand] = {**_ODRL, **_TC609, **_SPACES, **_CATENAX}
+_KNOWN: dict[str, Operand] = {**_ODRL, **_TC609, **_SPACES, **_CATENAX}
+# those of this program; `enrol` adds those of profiles that an operator registered
+BUILT_IN = frozenset(_KNOWN)
+OPERANDS: Mapping[str, Operand] = MappingProxyType(_KNOWN)
 # Known by name and not enforced: (reason, what to write instead).
 REFUSED: Mapping[str, tuple[str, str]] = {
     "valueExpression": ("text of a policy is never run as code", "say it with `dataField` and `dataRecord`"),
@@ -226,3 +230,15 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "encryptMode": {"01": "plaintext", "02": "ciphertext", "03": "other"},
     "deliveryMethod": {"01": "file", "02": "stream", "03": "api", "04": "other"},
 }
+
+
+def enrol(rows: Mapping[str, Operand]) -> None:
+    """Add rows of a profile that was registered (`policy.vocabulary.registered`); none that is there is changed."""
+    assert not _KNOWN.keys() & rows.keys(), "an operand has one row"
+    _KNOWN.update(rows)
+
+
+def strike(name: str) -> None:
+    """Take out a row that was added."""
+    assert name not in BUILT_IN, "what is built in stays"
+    del _KNOWN[name]

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
 from policy.model import Conflict, DutyMode, PolicyKind
+from policy.vocabulary.registered import LANGUAGES, REGISTERED
 from policy.words.language import Language, column
 from policy.words.terms import ACTIONS, OPERANDS
 
@@ -256,4 +258,12 @@ WORDS: Mapping[str, Any] = {
     "listing": (", ", "、"),
     "reasons": _REASONS,
 }
-ENGLISH, CHINESE = (Language(code, **column(WORDS, at)) for at, code in enumerate(("en", "zh")))
+
+
+def _language(at: int, code: str) -> Language:
+    """Return a language's tables; what profiles call their operands is looked up when it is said."""
+    told = column(WORDS, at)
+    return Language(code, **{**told, "operands": ChainMap(told["operands"], REGISTERED.words[code])})
+
+
+ENGLISH, CHINESE = (_language(at, code) for at, code in enumerate(LANGUAGES))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connector.console import composing
 from connector.provider.rules import require_offerable
 from connector.runtime.errors import InvalidInput
+from policy.vocabulary import registered
 from tests.console.test_publishing import FORM, MARKUP, folder  # noqa: F401
 from tests.every import every
 from tests.fault.extent import tried
@@ -131,3 +132,21 @@ async def test_what_is_hostile_is_text(enter):
         assert "<script>alert" not in page.text
         assert "<img" not in page.text
     assert html.escape("<")
+
+
+def test_an_operand_of_a_registered_profile_is_offered_as_a_piece():
+    name = "https://water.example/ns#Basin"
+    row = {"name": name, "type": "term", "operators": ["eq"], "source": "said", "words": {"en": "basin", "zh": "流域"}}
+    profile = registered.read({"profile": "https://water.example/ns", "prefix": "water", "operands": [row]})
+    assert name not in {one["key"] for one in composing.choices()["operands"]}
+    registered.add(profile)
+    try:
+        piece = {"key": name, "en": "basin", "zh": "流域", "operators": ["eq"]}
+        assert piece in composing.choices()["operands"]
+        rules = composing.added(composing.START, {"add": "condition", "left": name, "operator": "eq", "right": "pearl"})
+        require_offerable(rules, {"tier": "kept"})
+        [shown] = composing.pieces(rules, "kept")
+        assert shown["words"]["en"] == "the basin is exactly pearl"
+        assert "promise" in shown["how"]["en"]
+    finally:
+        registered.remove(profile.iri)

@@ -27,7 +27,8 @@ SPENDS_AND_PUBLISHES_NOTHING = {
     "it only looks": """
         doctor, find, searches, show, quote, verify, audit, prices, purposes, reputation, policy explain,
         policy example, policy decide, policy try, policy translate, policy check, policy compare, policy diff,
-        policy template list, policy template show, policy template fill, log head, log fsck, log verify, log proof,
+        policy template list, policy template show, policy template fill, policy profile list, policy profile show,
+        log head, log fsck, log verify, log proof,
         log forks, log policy, demand list, demand show, resource list, product show,
         product face, product catalogue, service list, space list, space show, space rules, version list,
         version compare, exchange connectors, exchange pending, exchange applications, exchange listings,
@@ -43,7 +44,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
     "it makes or runs what is ours alone": """
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
         admin set-back, admin account add, admin account link, admin account remove, admin folder add,
-        admin folder remove
+        admin folder remove, policy profile add, policy profile remove
     """,
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry",
     "who is on a post is the exchange's own business": "exchange operator add, exchange operator dismiss",

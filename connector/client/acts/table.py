@@ -25,6 +25,7 @@ from connector.client.acts import (
     participant,
     processes,
     products,
+    profiles,
     resources,
     rights,
     searches,
@@ -67,6 +68,7 @@ TABLE: tuple[Act, ...] = (
     *vault.ACTS,
     *accounts.ACTS,
     *folders.ACTS,
+    *profiles.ACTS,
     *streams.ACTS,
     *interface.ACTS,
 )
