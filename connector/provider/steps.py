@@ -115,9 +115,13 @@ def refused(row: ProductRow, reason: str, now: datetime) -> ProductRow:
 
 
 def failed(row: ProductRow, reason: str, now: datetime) -> ProductRow:
-    """Return what follows a fault; a product whose next edition failed is on offer as it was."""
+    """Return what follows a fault; a product whose next edition failed is on offer as it was.
+
+    What it falls back to stands beside it as well, until the exchange is asked: another version that was handed in
+    between may be waiting there, and is the product once it is listed.
+    """
     state = offered(row) if row.state is State.RENEWING or row.standing is not None else State.FAILED
-    row = row if row.state is State.RENEWING else stood(row)
+    row = row if row.state is State.RENEWING else replace(stood(row), standing=row.standing)
     return replace(row, state=state, reason=reason, renewal=None, updated=now)
 
 

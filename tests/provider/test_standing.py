@@ -143,3 +143,21 @@ def seen(row):
 
 TestShop = Shop.TestCase
 TestShop.settings = settings(max_examples=tried(100), stateful_step_count=30, deadline=None)
+
+
+def test_a_version_that_was_handed_in_before_one_that_failed_is_the_product_once_it_is_listed():
+    shop = Shop()
+    for step, told in (
+        ("seal", {"policy": 0, "fresh": True}),
+        ("register", {}),
+        ("hand_in", {}),
+        ("renew", {}),
+        ("seal", {"policy": 1, "fresh": False}),
+        ("hand_in", {}),
+        ("renew", {}),
+        ("seal", {"policy": 0, "fresh": False}),
+        ("fail", {}),
+        ("review", {}),
+    ):
+        getattr(shop, step)(**told)
+    shop.what_is_listed_is_sold_after_a_look()
