@@ -289,3 +289,12 @@ async def test_a_token_that_is_over_is_renewed_and_the_call_is_made_once(space, 
     assert len(upstream.asked) == asked + 1
     assert "/calls/" in address(space, agreement)[0]
     assert (await call(space, agreement, "/rain/3"))["status"] == 200
+
+
+async def test_an_agreement_keeps_the_calls_that_it_is_about(space, upstream, tmp_path):
+    await publish(space, upstream, "rain-lasting", tmp_path)
+    agreement = await agreed(space, "rain-lasting")
+    assert (await call(space, agreement, "/rain/1"))["status"] == 200
+    await publish(space, upstream, "rain-lasting", tmp_path, calls=["POST /search"])
+    assert (await call(space, agreement, "/rain/2"))["status"] == 200
+    await space.doors["buyer"].call("POST", f"agreements/{agreement}/calls/end", {})

@@ -9,9 +9,9 @@ no answer, no error and no record.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from catalog import interface
@@ -25,6 +25,7 @@ from connector.runtime.limits import CONCURRENT_CALLS_MAX
 from connector.store.rows.product import ProductRow
 from connector.store.rows.vault import CopyRow
 from connector.store.table_row import replace
+from contracts.canonical import load
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -38,13 +39,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-# lines that are called are read once
+# interfaces that are called are read once
 INTERFACES_KEPT = 256
-
-
-@lru_cache(INTERFACES_KEPT)
-def _interface(lines: tuple[str, ...]) -> Interface:
-    return interface.read(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +72,13 @@ class Calls:
         self._core, self._copies, self._enforcement, self._duties = core, copies, enforcement, duties
         # agreement → the calls that are held and not counted yet; touched within the transaction that it belongs to
         self._under_way: dict[str, set[str]] = {}
+        self._interfaces: dict[bytes, Interface] = {}
 
     async def hold(self, ticket: Ticket, asked: Asked) -> Held:
         """Decide a call and hold its share; raises NotPermitted with the reasons, Absent for no such interface."""
         agreement, taker = ticket.subject.hex(), str(uuid.uuid4())
+        agreed = self._interfaces.get(ticket.edition) or await self._agreed(ticket)
+        agreed.require(asked.method, asked.path, asked.names)
         try:
             told = await self._core.store.write(lambda tx: self._hold(tx, ticket, asked, taker), short=True)
         except BaseException:
@@ -109,6 +108,21 @@ class Calls:
         """Take note that a call is under way no more."""
         self._forget(held.agreement, held.granted.use.taker)
 
+    async def _agreed(self, ticket: Ticket) -> Interface:
+        """Return the calls that the agreed edition lists, whatever its product lists by now; raises Absent for none."""
+        await self._copies.stands(ticket)
+        with await self._copies.open(ticket) as opened:
+            index = await asyncio.to_thread(opened.index)
+            file = next((one for one in index.files if one.name == upstream.FILE), None)
+            if file is None:
+                raise Absent("this product is no interface")
+            rows = range(file.first_row, file.first_row + file.row_count)
+            read = [await asyncio.to_thread(opened.bytes_of, file, row, 0, file.size) for row in rows]
+        if len(self._interfaces) >= INTERFACES_KEPT:
+            self._interfaces.clear()
+        found = self._interfaces[ticket.edition] = interface.read(load(b"".join(read))["calls"])
+        return found
+
     def _forget(self, agreement: str, taker: str) -> None:
         held = self._under_way.get(agreement, set())
         held.discard(taker)
@@ -120,7 +134,6 @@ class Calls:
         product = tx.get(ProductRow, id=agreement.product)
         if product is None or not product.brief.get("api"):
             raise Absent("this product is no interface")
-        _interface(tuple(product.brief["calls"])).require(asked.method, asked.path, asked.names)
         secret = product.brief.get("secret")
         headers = upstream.headers(secret) if secret else {}
         if agreement.parent:
