@@ -7,6 +7,7 @@ lasts as long as a ticket; a fresh start of the transfer brings a fresh one.
 from __future__ import annotations
 
 import hmac
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,5 +67,6 @@ def stream_of(address: Mapping[str, Any]) -> str:
     return str(found.get(STREAM, ""))
 
 
+@lru_cache(1)
 def _own(key: bytes) -> bytes:
     return hmac.digest(key, b"penstock/bearer/v1\x00", sha256)

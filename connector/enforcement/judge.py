@@ -14,7 +14,6 @@ from connector.enforcement.counted import Held
 from connector.enforcement.membership import Membership
 from connector.enforcement.rules import COMPILED_MAX, in_force
 from connector.enforcement.ruling import Ruling
-from contracts.canonical import sha
 from policy.decide import decide
 from policy.model import DutyMode
 from policy.request import Request
@@ -102,8 +101,6 @@ class Judge:
         return Ruling(
             outcome=decision.outcome.value,
             document=document,
-            digest=sha(document),
-            request_digest=sha(asked["request"]),
             reasons=tuple(told["reasons"]),
             rules=tuple(told["rules"]),
             duties=tuple(told["duties"]),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+
+from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,18 +19,16 @@ ALLOW, CONDITIONAL, DENY = "allow", "conditional", "deny"
 HOLDS: Final = frozenset({ALLOW, CONDITIONAL})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ruling:
     """A policy decision on one order. `outstanding` names the actions of the duties not yet done.
 
     `document` is everything a replay needs (policy by its digest, request, world, decision); its digest is what offers
-    and receipts cite. `policy` is the policy itself, `at` the time it was decided at.
+    and receipts cite, and is made when somebody does. `policy` is the policy itself, `at` the time it was decided at.
     """
 
     outcome: str
     document: Mapping[str, Any]
-    digest: bytes
-    request_digest: bytes
     reasons: tuple[Mapping[str, Any], ...] = ()
     rules: tuple[Mapping[str, Any], ...] = ()
     duties: tuple[Mapping[str, Any], ...] = ()
@@ -35,6 +36,16 @@ class Ruling:
     held: tuple[Held, ...] = ()
     policy: Mapping[str, Any] = field(default_factory=dict)
     at: datetime | None = None
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Return the digest of the document, 32 bytes."""
+        return sha(self.document)
+
+    @cached_property
+    def request_digest(self) -> bytes:
+        """Return the digest of what was asked, 32 bytes."""
+        return sha(self.document.get("request", {}))
 
 
 def why_not(ruling: Ruling) -> str:

@@ -216,7 +216,7 @@ class Judge:
         document = {"outcome": outcome, "stage": stage, "purpose": context.get("purpose", "")}
         reasons = () if outcome == "allow" else ({"code": "no", "text": "because", "path": "", "facts": []},)
         outstanding = self.outstanding.get(stage, frozenset())
-        return Ruling(outcome, document, sha(document), sha(dict(context)), reasons, (), (), outstanding, self.held)
+        return Ruling(outcome, document, reasons, (), (), outstanding, self.held)
 
 
 @dataclass

@@ -255,9 +255,7 @@ def test_only_openings_hold_what_their_batch_commits_or_gives_back():
 def test_a_share_that_its_decision_did_not_see_taken_is_no_share():
     pair = leased(limit=1)
     pair.window(opening(pair))
-    pair.judge.ruling = lambda *_, **__: Ruling(
-        "allow", {"outcome": "allow"}, bytes(32), bytes(32), held=pair.judge.held
-    )
+    pair.judge.ruling = lambda *_, **__: Ruling("allow", {"outcome": "allow"}, held=pair.judge.held)
     refused("exhausted", pair.payee_db, lambda: pair.request(pair.plan(opening(pair))))
 
 

@@ -92,7 +92,7 @@ class House:
     def told(self, outcome, **more):
         """Let the judge answer so, whatever it is asked."""
         document = {"policy": "", "world": {"counters": {}}}
-        ruling = Ruling(outcome, document, bytes(32), bytes(32), **more)
+        ruling = Ruling(outcome, document, **more)
         judge = SimpleNamespace(request=self.enforcement.judge.request, ruling=lambda *_, **__: ruling)
         self.enforcement = replace(self.enforcement, judge=judge)
         return self

@@ -18,4 +18,4 @@ from connector.enforcement.ruling import Ruling, why_not
 )
 def test_what_lets_nothing_flow_says_why(outcome, reasons, words):
     told = tuple({"text": text} for text in reasons)
-    assert why_not(Ruling(outcome, {}, bytes(32), bytes(32), told)) == words
+    assert why_not(Ruling(outcome, {}, told)) == words

@@ -22,6 +22,7 @@ from connector.provider import upstream
 from connector.provider.plain import decision as copy_decision
 from connector.runtime.errors import Absent, NotPermitted, RequestRefused
 from connector.runtime.limits import CONCURRENT_CALLS_MAX
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 from connector.store.rows.vault import CopyRow
 from connector.store.table_row import replace
@@ -139,7 +140,7 @@ class Calls:
         if agreement.parent:
             return "a sub-licence is served to connectors that can show its whole chain, not by calls"
         now = self._core.clock.now()
-        purpose = asked.purpose or copy_decision.agreed_purpose(agreement)
+        purpose = asked.purpose or tx.value(AgreementRow, copy_decision.agreed_purpose, digest=agreement.digest) or ""
         use = copy_decision.call(agreement, transfer.id, purpose, asked.said, taker)
         granted = self._enforcement.enforce(tx, use, now)
         if not isinstance(granted, Granted):

@@ -240,8 +240,8 @@ class Copies:
 
     def within_quota(self, tx: Tx, agreement: AgreementRow, copy: CopyRow) -> None:
         """Raise NotPermitted for a copy that is more than the quota of its period leaves."""
-        tariff = Tariff.from_json(agreement.signed_terms["tariff"])
-        if tariff.limit is None:
+        tariff = tx.value(AgreementRow, _tariff, digest=agreement.digest)
+        if tariff is None or tariff.limit is None:
             return
         account = copy_bill.together(tariff, self._others(tx, copy, CopyState.OPEN, CopyState.ENDED), copy)
         if copy_bill.quantity(tariff, [*account, copy], self._table(tx, agreement)) > tariff.limit:
@@ -299,6 +299,10 @@ class Copies:
         if table is None:
             raise NotPermitted(GONE, "agree on another")
         return table
+
+
+def _tariff(agreement: AgreementRow) -> Tariff:
+    return Tariff.from_json(agreement.signed_terms["tariff"])
 
 
 def _is_live(tx: Tx, agreement: AgreementRow) -> bool:
