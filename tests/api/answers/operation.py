@@ -16,6 +16,7 @@ async def play(told):
     await _called(told)
     await _followed(told)
     await _traced(told)
+    await _profiled(told)
     await _asked(told)
     await _accounts(told)
     await _copies(told)
@@ -89,6 +90,18 @@ async def _traced(told):
     marked = {"tier": "plain", "mask": {"mm": "watermark:id"}}
     await told.space.publish_files("provider", "rain-marked", [rain], **marked)
     await told.say("vault trace", str(rain), "--product", "rain-marked", by="provider")
+
+
+async def _profiled(told):
+    """A profile of policies is registered, looked at, and taken back."""
+    profile = "https://answers.example/profile/"
+    operand = {"name": f"{profile}Basin", "type": "term", "operators": ["eq"], "source": "said"}
+    words = {"words": {"en": "the basin", "zh": "流域"}}
+    document = {"profile": profile, "prefix": "told", "operands": [operand | words]}
+    await told.say("policy profile add", str(told.write("profile.json", document)), by="provider")
+    await told.say("policy profile list", by="provider")
+    await told.say("policy profile show", profile, by="provider")
+    await told.say("policy profile remove", profile, by="provider")
 
 
 async def _asked(told):
