@@ -8,11 +8,13 @@ says nothing asks for the purpose of its agreement.
 
 Law: of a request its method, path, the names and values of its query, its body, and the headers of PASSED go on; of the
 answer its status, its body and the headers of RETURNED. Nothing else crosses, in neither direction. An answer of that
-server has the header `Penstock-Call: counted`; any other is our own refusal, and costs nothing.
+server has the header `Penstock-Call: counted`; any other is our own refusal, and costs nothing. Whoever sends
+`Penstock-Receipt: wanted` gets that header back with a receipt of the call (`connector.licence.call_receipt`), signed.
 """
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -24,10 +26,18 @@ from connector.api.sealed import drop_who_stalls
 from connector.api.sending import Sending
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
+from connector.licence import call_receipt
+from connector.licence.call_receipt import Made
 from connector.licence.carriage import Carriage
 from connector.provider.plain.calls import Asked, Calls
 from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerUnreachable
-from connector.runtime.limits import CALL_ANSWER_BYTES_MAX, CALL_ANSWER_SECONDS_MAX, CALL_BODY_BYTES_MAX
+from connector.runtime.limits import (
+    CALL_ANSWER_BYTES_MAX,
+    CALL_ANSWER_SECONDS_MAX,
+    CALL_BODY_BYTES_MAX,
+    CALL_SHOWN_BYTES_MAX,
+)
+from contracts.canonical import canonical
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -40,6 +50,7 @@ QUERY_PAIRS_MAX: Final = 256
 # what of a request's head its server is told, and what of an answer's head its caller
 PASSED: Final = ("Accept", "Accept-Language", "Content-Type", "If-None-Match", "If-Modified-Since")
 RETURNED: Final = ("Content-Type", "Content-Language", "ETag", "Last-Modified", "Retry-After")
+WANTED: Final = "wanted"
 FAILED: Final = 500
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -62,6 +73,8 @@ async def forward(call: Call) -> web.StreamResponse:
         held = await calls.hold(ticket, asked)
         try:
             url = held.base + interface.path_of(path) + (f"?{urlencode(pairs)}" if pairs else "")
+            if request.headers.get(bearers.RECEIPT) == WANTED:
+                return await _receipted(call, sending, held, url, body)
             return await _made(call, sending, held, url, body)
         finally:
             calls.over(held)
@@ -98,6 +111,33 @@ async def _made(call: Call, sending: Sending, held: Held, url: str, body: bytes)
             sending.cut()  # a broken body must not look whole
             raise
         # where the server is goes into no answer: the fault's own text would name it
+        raise PeerUnreachable("the provider's server did not answer this call; it is not counted") from fault
+    finally:
+        if not taken:
+            await calls.give_back(held)
+
+
+async def _receipted(call: Call, sending: Sending, held: Held, url: str, body: bytes) -> web.Response:
+    """Forward a call whose answer is signed: it is read whole before a byte of it goes on."""
+    calls, request = call.of(Calls), call.request
+    headers = {name: request.headers[name] for name in PASSED if name in request.headers} | dict(held.headers)
+    taken = False
+    try:
+        async with call.core.outbound.forward(
+            request.method, url, body, headers, seconds=CALL_ANSWER_SECONDS_MAX, limit_bytes=CALL_SHOWN_BYTES_MAX
+        ) as answer:
+            _require_answered(answer)
+            content = b"".join([chunk async for chunk in answer.chunks()])
+        target = url.removeprefix(held.base)
+        made = Made(held.agreement, request.method, target, body, answer.status, content)
+        told = call_receipt.receipt(made, held.granted.use.taker, call.core.clock.now().isoformat())
+        signed = call.core.identity.sign(call_receipt.digest(told))
+        sending.begin()
+        await calls.take(held, len(content))
+        taken = True
+        proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(told)).decode(), bearers.SIGNED: signed.hex()}
+        return web.Response(status=answer.status, headers=_head(answer) | proof, body=content)
+    except (PeerUnreachable, PeerMisbehaved) as fault:
         raise PeerUnreachable("the provider's server did not answer this call; it is not counted") from fault
     finally:
         if not taken:

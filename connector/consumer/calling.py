@@ -19,15 +19,17 @@ from connector.consumer.renewing import renewed
 from connector.consumer.wish import wished
 from connector.custody import bearers
 from connector.enforcement.person import OWNER
+from connector.licence import call_receipt
+from connector.licence.call_receipt import Made
+from connector.negotiation.notices import address_of
 from connector.net.answer import refused
 from connector.net.body import decoded
-from connector.runtime.errors import (
-    InvalidInput,
-    PeerUnreachable,
-    PenstockError,
-    failure_from,
-)
+from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerUnreachable, PenstockError, failure_from
 from connector.runtime.limits import CALL_ANSWER_SECONDS_MAX, CALL_BODY_BYTES_MAX, CALL_SHOWN_BYTES_MAX
+from contracts import signature
+from contracts.canonical import load
+from contracts.decimals import read_hex
+from contracts.errors import ContractError
 from contracts.namespace import AGREEMENT_URN
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.negotiation.protocol.messages import Document
+    from connector.store.rows.agreement import AgreementRow
     from contracts.canonical import JsonObject
 
 TOKEN_OVER: Final = 401
@@ -59,6 +62,8 @@ class Calling:
         body: str | None,
         purpose: str | None,
         said: Any = None,
+        *,
+        receipt: bool = False,
     ) -> JsonObject:
         """Make a call under an agreement of ours; returns its status, type and body, and the calls counted so far.
 
@@ -77,12 +82,17 @@ class Calling:
         headers = {bearers.USE: urlencode({name: text for name, text in use.items() if text})}
         if sent:
             headers["Content-Type"] = "application/json"
+        if receipt:
+            headers[bearers.RECEIPT] = "wanted"
         assert transfer.address is not None, "it was started"
-        status, kind, answer = await self._ask(transfer.address, method, asked, sent, headers)
+        status, told, answer = await self._ask(transfer.address, method, asked, sent, headers)
         if status == TOKEN_OVER:
             address = await renewed(self._core, self._peers, row.peer, transfer)
-            status, kind, answer = await self._ask(address, method, asked, sent, headers)
-        return {"agreement": row.digest, "status": status, "type": kind, **_shown(answer)}
+            status, told, answer = await self._ask(address, method, asked, sent, headers)
+        found = {"agreement": row.digest, "status": status, "type": told.get("Content-Type", ""), **_shown(answer)}
+        if receipt:
+            found["receipt"] = _receipt(row, told, Made(row.digest, method, asked, sent, status, answer))
+        return found
 
     async def hang_up(self, agreement: str) -> JsonObject:
         """End the transfers that run for the calls under an agreement; their provider signs what it served."""
@@ -91,7 +101,7 @@ class Calling:
 
     async def _ask(
         self, address: Document, method: str, asked: str, body: bytes, headers: Mapping[str, str]
-    ) -> tuple[int, str, bytes]:
+    ) -> tuple[int, Mapping[str, str], bytes]:
         bearer = {"Authorization": bearers.of_address(address)}
         url = str(address["endpoint"]) + asked
         seconds = CALL_ANSWER_SECONDS_MAX + MARGIN_SECONDS
@@ -101,7 +111,7 @@ class Calling:
             content = b"".join([chunk async for chunk in answer.chunks()])
             if bearers.ANSWERED not in answer.headers and answer.status != TOKEN_OVER:
                 raise _refused(url, method, answer.status, content)
-            return answer.status, answer.headers.get("Content-Type", ""), content
+            return answer.status, answer.headers, content
 
 
 def _refused(url: str, method: str, status: int, content: bytes) -> PenstockError:
@@ -110,6 +120,18 @@ def _refused(url: str, method: str, status: int, content: bytes) -> PenstockErro
     if isinstance(fault, PeerUnreachable) and (told := failure_from(decoded(content))) is not None:
         return PeerUnreachable(f"the provider's connector says: {told.text}", told.hint)
     return fault
+
+
+def _receipt(row: AgreementRow, told: Mapping[str, str], made: Made) -> JsonObject:
+    """Return the receipt that came with an answer; raises PeerMisbehaved for none, or one of something else."""
+    try:
+        said = load(base64.urlsafe_b64decode(told.get(bearers.RECEIPT, "")))
+        signed = read_hex(told.get(bearers.SIGNED), "signature", signature.SIGNATURE_BYTES)
+        provider = address_of(row)
+        assert provider is not None, "what is called was agreed and signed"
+        return {**call_receipt.check(said, signed, provider, made), "signature": signed.hex()}
+    except (ContractError, ValueError) as fault:
+        raise PeerMisbehaved(f"the answer came without the receipt that was asked for: {fault}") from fault
 
 
 def _shown(content: bytes) -> JsonObject:

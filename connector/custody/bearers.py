@@ -25,6 +25,8 @@ FILES: Final = "files"  # property of an interface's data address: where its des
 STREAM: Final = "stream"  # property of a stream's data address: where its batches lie
 USE: Final = "Penstock-Use"  # header of a call: what its policy asks of the use, as a query
 ANSWERED: Final = "Penstock-Call"  # header of an answer that is not the provider's connector's own
+RECEIPT: Final = "Penstock-Receipt"  # header of a call: `wanted`; of its answer: JSON in base64url
+SIGNED: Final = "Penstock-Signature"  # header of an answer: the provider's signature of that receipt
 AUTH_TYPE: Final = "bearer"  # `authType` of a data address (DSP 2025-1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -11,6 +12,9 @@ import pytest_asyncio
 from aiohttp import web
 
 from connector.custody import bearers
+from connector.licence import call_receipt
+from connector.licence.call_receipt import Made
+from contracts.errors import ContractError
 from tests.api.refusals import refused
 from tests.api.test_rights import told
 
@@ -289,6 +293,35 @@ async def test_a_token_that_is_over_is_renewed_and_the_call_is_made_once(space, 
     assert len(upstream.asked) == asked + 1
     assert "/calls/" in address(space, agreement)[0]
     assert (await call(space, agreement, "/rain/3"))["status"] == 200
+
+
+async def test_an_answer_is_signed_where_it_is_asked_for(space, upstream, tmp_path):
+    await publish(space, upstream, "rain-signed", tmp_path)
+    agreement = await agreed(space, "rain-signed")
+    got = await call(space, agreement, "/search", method="POST", body='{"a": 1}', query={}, receipt=True)
+    told = dict(got["receipt"])
+    [row] = [one for one in space.rows("buyer", "agreements") if one["digest"] == agreement]
+    provider = bytes.fromhex(json.loads(row["agreement"])["provider"].removeprefix("0x"))
+    signed, body = bytes.fromhex(told.pop("signature")), got["body"].encode()
+    made = Made(agreement, "POST", "/search", b'{"a": 1}', 200, body)
+    assert call_receipt.check(told, signed, provider, made) == told
+    for odd in (
+        replace(made, answer=body + b" "),
+        replace(made, status=201),
+        replace(made, sent=b""),
+        replace(made, target="/search?a=1"),
+        replace(made, agreement="00" * 32),
+    ):
+        with pytest.raises(ContractError, match="another call"):
+            call_receipt.check(told, signed, provider, odd)
+    with pytest.raises(ContractError, match="not signed"):
+        call_receipt.check({**told, "at": "2026-01-01T00:00:00Z"}, signed, provider, made)
+    assert "receipt" not in await call(space, agreement, "/rain/1")
+    status, text = await refused(call(space, agreement, "/long", receipt=True))
+    assert (status, "not counted" in text) == (503, True), text
+    copies = [row for row in space.rows("provider", "copies") if row["agreement"] == agreement]
+    assert sorted(row["calls"] for row in copies) == [0, 2], "what was not answered is not counted"
+    await space.doors["buyer"].call("POST", f"agreements/{agreement}/calls/end", {})
 
 
 async def test_an_agreement_keeps_the_calls_that_it_is_about(space, upstream, tmp_path):

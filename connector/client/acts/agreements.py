@@ -16,7 +16,8 @@ def turned(done: Any) -> list[str]:
 
 def answered(told: Any) -> list[str]:
     """Return what a person reads of a call: its status and type, and its answer."""
-    return [f"{told['status']} {told['type']}", told["body"]]
+    signed = [f"receipt {told['receipt']['call']}, signed by its provider"] if "receipt" in told else []
+    return [f"{told['status']} {told['type']}", told["body"], *signed]
 
 
 AGREED = Field("agreement", ("Agreement", "合约"), "digest of an agreement of ours", sent="id", of="agreement")
@@ -26,7 +27,14 @@ ACTS = (
         "POST agreements/{agreement}/calls",
         help="Call the interface that was bought: PATH as its provider names it, with a query and a body.",
         says=("Call {method} {path} under the agreement {agreement}.", "依据合约 {agreement} 调用 {method} {path}。"),
-        answer={"agreement": "text", "status": "number", "type": "text", "body": "text", "encoding": "text"},
+        answer={
+            "agreement": "text",
+            "status": "number",
+            "type": "text",
+            "body": "text",
+            "encoding": "text",
+            "receipt?": "object",
+        },
         example={"agreement": "5b1f0c", "path": "/rain/2026-11-22", "method": "GET"},
         fields=(
             AGREED,
@@ -36,6 +44,9 @@ ACTS = (
             Field("body", ("Body (JSON)", "请求体(JSON)"), "what is sent, as JSON", "--body", default=NULL),
             Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
             SAID,
+            Field(
+                "receipt", ("Receipt", "回执"), "have the provider sign what it answered", "--receipt", "truth", False
+            ),
         ),
         does="calling.call",
         roles="buyer",
