@@ -2,7 +2,7 @@
 
 Law: (1) the file's first `size` bytes are what the row counts; what a crash left behind them is cut off, and the batch
 is fetched again, which costs nothing. (2) A batch that does not follow the one before is not taken. (3) A provider that
-is away, or that says no for now, is asked again; what is over by its agreement, or contradicts our count, ends it.
+is away, or that says no, is asked again, and what it said is shown; what is over by its agreement ends.
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ FILE: Final = "stream.ndjson"
 WAIT_SECONDS: Final = 20
 ANSWER_SECONDS: Final = 30.0
 SEALED_BYTES_MAX: Final = 2 * BATCH_BYTES_MAX + 16
-TOKEN_OVER, FORBIDDEN, NOTHING = 401, 403, 204
+TOKEN_OVER, NOTHING = 401, 204
+# may be otherwise in a moment: not permitted now, a batch that was just forgotten, halted meanwhile
+AGAIN: Final = frozenset({403, 404, 409})
+NUMBER_MAX: Final = 1 << 53
 
 
 class Followings:
@@ -134,7 +137,7 @@ class Followings:
             try:
                 await self._next(deal.peer, transfer, row)
             except PeerRefused as fault:
-                if fault.status != FORBIDDEN:
+                if fault.status not in AGAIN:
                     raise
                 raise PeerUnreachable(f"the provider says no for now: {fault}", fault.hint) from fault
 
@@ -220,7 +223,7 @@ def _batch(answer: Answer, row: FollowedRow) -> Batch:
         previous = read_hex(head.get(batches.PREVIOUS), "previous", len(batches.NO_BATCH))
     except ContractError as fault:
         raise PeerMisbehaved(f"the provider's batch says no number: {fault}") from fault
-    if number <= row.number or messages > BATCH_MESSAGES_MAX or plain > SEALED_BYTES_MAX:
+    if not row.number < number <= NUMBER_MAX or messages > BATCH_MESSAGES_MAX or plain > SEALED_BYTES_MAX:
         raise PeerMisbehaved(f"batch {number} was asked for behind {row.number}")
     if row.head and number == row.number + 1 and previous != row.head:
         raise PeerMisbehaved(

@@ -229,10 +229,10 @@ BATCH_MESSAGES_MAX = 10_000
 STREAM_DAYS_KEPT = 7
 # and so many sealed bytes of each stream
 STREAM_BYTES_KEPT = 1_073_741_824
+# and so many batches: two a second are a day
+STREAM_BATCHES_KEPT = 172_800
 # a request waits so long for the next batch: longer ones are cut by what lies between
 STREAM_WAIT_SECONDS_MAX = 25.0
-# the longest time until a buyer asks again a provider that did not answer
-STREAM_RETRY_SECONDS_MAX = 15.0
 
 # ---- room
 # below this a sealed edition of the smallest useful size and its log, or the next commit, do not fit

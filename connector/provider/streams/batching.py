@@ -2,7 +2,7 @@
 
 Law: a batch and the position behind it are durable in one transaction, its bytes before that; then the source may
 forget. A crash repeats a read, and seals the same number anew, which nobody has seen. What is older than
-STREAM_DAYS_KEPT, or more than STREAM_BYTES_KEPT, is removed: who comes later is told what is missing.
+STREAM_DAYS_KEPT, or more than STREAM_BYTES_KEPT or STREAM_BATCHES_KEPT, is removed: who comes later is told so.
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime import files
 from connector.runtime.data_folder import STREAMS
 from connector.runtime.errors import PeerUnreachable
-from connector.runtime.limits import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, STREAM_BYTES_KEPT, STREAM_DAYS_KEPT
+from connector.runtime.limits import (
+    BATCH_BYTES_MAX,
+    BATCH_MESSAGES_MAX,
+    STREAM_BATCHES_KEPT,
+    STREAM_BYTES_KEPT,
+    STREAM_DAYS_KEPT,
+)
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.stream import BatchRow, StreamRow
@@ -43,6 +49,9 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
 
 POLL_SECONDS: Final = 0.2
+# what comes within it is one batch: a message is as late at most
+GATHER_SECONDS: Final = 0.5
+FORGOTTEN_AT_ONCE: Final = 1_000
 DIGEST_DIGITS: Final = 32
 
 
@@ -114,6 +123,8 @@ class Batching:
             await self._keep(product, place, read)
             await source.confirm(read.position)
             self._come.pop(product, asyncio.Event()).set()
+            if sum(map(len, read.messages)) < BATCH_BYTES_MAX // 2:  # what trickles is gathered: few batches, not many
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def _sold(self, product: str) -> ProductRow | None:
         """Return the product's row while its stream is on offer, or is served to those who bought it."""
@@ -181,14 +192,18 @@ class Batching:
         self._looking = task
 
     def _forget(self, tx: Tx, product: str) -> list[int]:
-        rows = tx.find(BatchRow, "product = ?", (product,), order="number desc")
-        before = self._core.clock.now() - timedelta(days=STREAM_DAYS_KEPT)
-        kept, gone = 0, []
-        for row in rows:
-            kept += row.sealed_bytes
-            if row.created < before or kept > STREAM_BYTES_KEPT:
-                tx.delete(BatchRow, product=product, number=row.number)
-                gone.append(row.number)
+        """Forget the oldest batches that are too old, or too many; a few each time, for others wait meanwhile."""
+        row = tx.get(StreamRow, product=product)
+        newest = 0 if row is None else row.number
+        old = newest - STREAM_BATCHES_KEPT, self._core.clock.now() - timedelta(days=STREAM_DAYS_KEPT)
+        [size] = tx.column("SELECT sum(sealed_bytes) FROM batches WHERE product = ?", product)
+        gone, over = [], int(size or 0) - STREAM_BYTES_KEPT
+        for one in tx.find(BatchRow, "product = ?", (product,), order="number", limit=FORGOTTEN_AT_ONCE):
+            if one.number > old[0] and one.created >= old[1] and over <= 0:
+                break
+            tx.delete(BatchRow, product=product, number=one.number)
+            gone.append(one.number)
+            over -= one.sealed_bytes
         return gone
 
     def _told(self, tx: Tx, row: StreamRow) -> JsonObject:
