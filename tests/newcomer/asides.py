@@ -187,6 +187,20 @@ async def test_a_stream_is_published_bought_followed_and_stopped(walk):
     assert "3 messages" in await walk.type([*stream, "stop", agreement, "--data", "buyer"])
 
 
+async def test_a_found_table_names_the_buyer_whose_copy_it_is(walk, here):
+    """A plain copy with a watermark, as docs/personal-data.md has it."""
+    (walk.folder / "mm.csv").write_text("id,mm\n" + "".join(f"{at},{at * 7919 % 9973 / 100}\n" for at in range(2_000)))
+    says = ("--title", "Rain by day", "--tier", "plain", "--mask", "mm=watermark:id", "--id", "rain-table")
+    await walk.type(["penstock", "publish", "mm.csv", *says, *TERMS, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "rain-table", "--data", "exchange"])
+    get = ["--max-price", "9.00", "--purpose", "Research", "--id", "rain-table", "--to", "marked", "--data", "buyer"]
+    await walk.type(["penstock", "get", "rain-table", *get])
+    found = ["penstock", "vault", "trace", "marked/mm.csv", "--product", "rain-table", "--data", "provider"]
+    assert here.did("buyer") in await walk.type(found)
+    own = ["penstock", "vault", "trace", "mm.csv", "--product", "rain-table", "--data", "provider"]
+    assert "names nobody" in await walk.type(own)
+
+
 async def test_an_agreement_is_revoked_and_nothing_is_opened_under_it_any_more(walk, typed):
     gauges = (await walk.ask("buyer", "acquisitions/gauges"))["agreement"]
     await typed("provider", "admin revoke", gauges, *REASON, named='admin revoke AGREEMENT --reason "…"')
