@@ -7,7 +7,7 @@ is fixed: its floor is its price. A mandate has them as
     "variants": [{"policy": {…}, "ask": "300", "floor": "300"}, …]
 
 A variant may be for some alone, by what the space knows of them: `"for": {"role": ["service"]}`. To all others it is
-not there.
+not there. One that allows all that is negotiable, and more (`"wider": true`), is how far these may bargain.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 VARIANTS: Final = "variants"
 # what the space knows of who asks, by which a variant may be for some alone
 FOR, REGION = "for", "region"
+# a variant whose rules are all that those whom it is for may bargain about
+WIDER: Final = "wider"
 # a message of a peer is compared with each of them while others wait
 VARIANTS_MAX = 8
 QUESTIONS_MAX = 20_000
@@ -42,7 +44,9 @@ def begun(limits: Mapping[str, Any], rules: Mapping[str, Any], asker: Mapping[st
     if not limits.get(VARIANTS):
         return dict(limits)
     own = {"policy": dict(rules), "ask": limits["ask"], "floor": limits["floor"]}
-    return {**limits, VARIANTS: [own, *(_without(one) for one in limits[VARIANTS] if _is_for(one, asker))]}
+    mine = [one for one in limits[VARIANTS] if _is_for(one, asker)]
+    most = {"policy": one["policy"] for one in mine if one.get(WIDER)}
+    return {**limits, **most, VARIANTS: [own, *map(_without, mine)]}
 
 
 def _is_for(variant: Mapping[str, Any], asker: Mapping[str, str]) -> bool:
@@ -56,7 +60,7 @@ def _lies(known: str, name: str, told: Sequence[str]) -> bool:
 
 
 def _without(variant: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in variant.items() if name != FOR}
+    return {name: value for name, value in variant.items() if name not in (FOR, WIDER)}
 
 
 def priced(row: NegotiationRow) -> NegotiationRow:

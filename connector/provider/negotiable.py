@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.roles import ROLES
 from connector.negotiation.negotiation import ASKS
-from connector.negotiation.variants import FOR, VARIANTS
+from connector.negotiation.variants import FOR, VARIANTS, WIDER
 from connector.provider.rules import offered, require_offerable
 from connector.runtime.errors import InvalidInput
 from contracts.decimals import read_typed
@@ -90,11 +90,15 @@ def _variant(
     if not said and price > int(brief["price"]):
         raise InvalidInput("a class of buyers pays more than the asked price", "ask that price, and others less")
     policy = wanted(said, rules) if said else dict(rules)
-    whose = f"the variant `{named}`"
+    told = {POLICY: policy, "ask": str(price), "floor": str(price)} | ({FOR: whom} if whom else {})
+    own, all_ = require_offerable(policy, brief, currency), parse({"@type": "Offer", **most})
+    # what a class may bargain for beyond all others holds all that they may: so there is one widest for each
+    if whom and implied(all_, own, Effort(QUESTIONS_MAX)).holds:
+        return told | {WIDER: True}
     _require_allows(
-        parse({"@type": "Offer", **most}), require_offerable(policy, brief, currency), whose, "say it by `--negotiable`"
+        all_, own, f"the variant `{named}`", "say it by `--negotiable`, or let it allow all that is negotiable"
     )
-    return {POLICY: policy, "ask": str(price), "floor": str(price)} | ({FOR: whom} if whom else {})
+    return told
 
 
 def _whom(said: str) -> tuple[dict[str, list[str]], str]:
@@ -127,13 +131,12 @@ def _require_allows(most: Policy, one: Policy, whose: str, hint: str) -> None:
 
 def widest(brief: Mapping[str, Any], within: Mapping[str, Any]) -> dict[str, Any]:
     """Return a brief with the last day and the most openings that an agreement about it may have."""
-    rules = within.get(POLICY)
-    if rules is None:
-        return dict(brief)
-    last, many = last_day(rules), openings(rules)
     told = dict(brief)
-    if last is not None and last > datetime.fromisoformat(brief["until"]):
-        told["until"] = last.isoformat()
-    if brief.get("openings"):
-        told["openings"] = None if many is None else max(many, brief["openings"])
+    wider = [one[POLICY] for one in within.get(VARIANTS, ()) if one.get(WIDER)]
+    for rules in (*([within[POLICY]] if POLICY in within else []), *wider):
+        last, many = last_day(rules), openings(rules)
+        if last is not None and last > datetime.fromisoformat(told["until"]):
+            told["until"] = last.isoformat()
+        if told.get("openings"):
+            told["openings"] = None if many is None else max(many, told["openings"])
     return told

@@ -102,6 +102,27 @@ async def test_a_class_of_buyers_pays_less_without_asking_for_other_rules(space,
         assert "for" not in agreed(space, view["agreement"])
 
 
+async def test_a_class_bargains_beyond_what_all_may(space, tmp_path):
+    (tmp_path / "rain.csv").write_text(ROWS)
+    wish, files = ("--need", "region=any"), [tmp_path / "rain.csv"]
+    for product, whom in (("class-wide", "role=buyer"), ("class-shut", "role=service")):
+        variants = [f"for {whom} with region=any, onward=yes: 8.00"]
+        await space.publish_files("provider", product, files, price=PRICE, variants=variants, negotiable="onward=yes")
+    view = await got(space, "class-wide", *wish)
+    assert "spatial" not in json.dumps(agreed(space, view["agreement"]))
+    assert view["negotiation"]["price"] == "800"
+    view = await got(space, "class-wide", "--id", "class-wide-again", "--need", "onward=yes")
+    assert "spatial" in json.dumps(agreed(space, view["agreement"])), "what is asked for, and no more"
+    told = await got(space, "class-shut", *wish, code=3)
+    assert "does not allow what we need" in told["text"], told
+    with pytest.raises(PeerRefused) as fault:  # neither within what all may bargain for, nor all of it and more
+        variants = ["for role=buyer with region=any: 8.00"]
+        await space.publish_files(
+            "provider", "class-odd", files, price=PRICE, variants=variants, negotiable="onward=yes"
+        )
+    assert "let it allow all that is negotiable" in explain_failure(fault.value).hint
+
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "policy.md"
 BARGAINING = PAGE.read_text(encoding="utf-8").partition("## Bargaining over rules")[2].partition("\n## ")[0]
 
