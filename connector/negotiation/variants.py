@@ -45,7 +45,8 @@ def begun(limits: Mapping[str, Any], rules: Mapping[str, Any], asker: Mapping[st
         return dict(limits)
     own = {"policy": dict(rules), "ask": limits["ask"], "floor": limits["floor"]}
     mine = [one for one in limits[VARIANTS] if _is_for(one, asker)]
-    most = {"policy": one["policy"] for one in mine if one.get(WIDER)}
+    wider = next((one["policy"] for one in mine if one.get(WIDER)), None)
+    most = {} if wider is None else {"policy": wider}
     return {**limits, **most, VARIANTS: [own, *map(_without, mine)]}
 
 
