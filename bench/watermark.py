@@ -52,6 +52,7 @@ FOUND: dict[str, Change] = {
     "all of a copy": _share(1.0),
     "half of its rows": _share(0.5),
     "a tenth of its rows": _share(0.1),
+    "a tenth of a copy of 2,000 rows": lambda draw, mine, _: draw.sample(mine[:2_000], 200),
     "a fiftieth of its rows": _share(0.02),
     "a hundredth of its rows": _share(0.01),
     "a tenth, half of its values replaced": _noisy,
@@ -65,6 +66,7 @@ TARGETS = {
     "named: all of a copy": {"at_least": 1.0},
     "named: half of its rows": {"at_least": 1.0},
     "named: a tenth of its rows": {"at_least": 0.99},
+    "named: a tenth of a copy of 2,000 rows": {"at_least": 0.99},
     "named: two buyers' copies mixed row by row": {"at_least": 0.99},
 }
 

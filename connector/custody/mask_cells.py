@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from catalog.masks import WATERMARK
 from connector.custody.errors import VaultError
+from connector.custody.watermarking import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,7 +38,7 @@ LEAST: Final = {
     "hour": {"minute": 0, "second": 0, "microsecond": 0},
 }
 # methods after which a column has the type that it had
-KEEPING: Final = frozenset({"generalise", "noise"})
+KEEPING: Final = frozenset({"generalise", "noise", WATERMARK})
 
 
 class Mask:
@@ -54,8 +55,6 @@ class Mask:
         return cells
 
     def _applied(self, cells: Any, step: Step) -> Any:
-        if step.method == WATERMARK:  # of each copy, when it is delivered: `connector.custody.watermarking`
-            return cells
         if step.method == "redact":
             return pa.nulls(len(cells), cells.type)
         was = cells.type
@@ -73,6 +72,8 @@ class Mask:
             ) from error
 
     def _made(self, text: Any, step: Step) -> Any:
+        if step.method == WATERMARK:  # of each copy, when it is delivered: `connector.custody.watermarking`
+            return _markable(text)
         if step.method == "noise":
             return self._noisy(text, step)
         if step.method == "truncate":
@@ -112,6 +113,14 @@ class Mask:
         noise = -scale * math.copysign(math.log1p(-2 * abs(share)), share) if abs(share) < HALF else 0.0
         places = max(0, -int(number.as_tuple().exponent))
         return f"{number + Decimal(noise):.{places}f}"
+
+
+def _markable(text: Any) -> Any:
+    """Return texts as they are, if each is empty or a number whose last digit can be marked; raises ValueError."""
+    fits = pc.or_(pc.match_substring_regex(text, f"^{NUMBER}$"), pc.equal(text, ""))
+    if not pc.all(fits, min_count=0).as_py():
+        raise ValueError("a cell is no plain number")
+    return text
 
 
 def _hashed(text: Any, key: bytes) -> Any:

@@ -31,8 +31,11 @@ MARKED: Final = 4
 # a chance below this names a buyer
 NAMED: Final = 1e-6
 NEWLINE, QUOTE = b"\n", b'"'
+# what a program that knows only floating point makes of a whole number
+FLOATING: Final = b".0"
 _CELL: Final = re.compile(rb'(?:"(?:[^"]|"")*"|[^,]*)(?:,|$)')
-_NUMBER: Final = re.compile(rb"[+-]?[0-9]{1,38}(\.[0-9]{1,38})?")
+NUMBER: Final = r"[+-]?[0-9]{1,38}(\.[0-9]{1,38})?"
+_NUMBER: Final = re.compile(NUMBER.encode())
 
 
 def key_of(secret: bytes, product: str, agreement: str) -> bytes:
@@ -100,14 +103,25 @@ class Chance:
 def sightings(header: Iterable[str], rows: Iterable[list[str]], columns: Mapping[str, str]) -> dict[bytes, int]:
     """Return what is seen in a found table: column and row → whether its last digit is odd; the first of each counts.
 
-    What is no number, or has no name, is passed over; so is a column that is not there.
+    What is no number, or has no name, is passed over; so is a column that is not there. A column in which all that is
+    behind a point is one zero was written again as floating point, and is read without it.
     """
-    chosen, found = _chosen(list(header), columns), dict[bytes, int]()
+    chosen = _chosen(list(header), columns)
+    cells: list[dict[bytes, bytes]] = [{} for _ in chosen]
     for row in rows:
-        for at, name, label in chosen:
+        for held, (at, name, label) in zip(cells, chosen, strict=True):
             if max(at, name) < len(row) and _NUMBER.fullmatch(cell := row[at].strip().encode()):
-                found.setdefault(label + _name(row[name].encode()), cell[-1] & 1)
+                held.setdefault(label + _name(row[name].encode()), cell)
+    found = dict[bytes, int]()
+    for held in cells:
+        floating = all(cell.endswith(FLOATING) for cell in held.values())
+        found |= {key: (cell.removesuffix(FLOATING) if floating else cell)[-1] & 1 for key, cell in held.items()}
     return found
+
+
+def are_there(header: Iterable[str], columns: Mapping[str, str]) -> bool:
+    """Say whether a found table has a marked column, and the one that names its rows."""
+    return bool(_chosen(list(header), columns))
 
 
 def chance(seen: Mapping[bytes, int], agreement: str, own: bytes, tried: int) -> Chance:

@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
-# rows by whose names marks are found: of fewer a tenth would name nobody
-ROWS_MIN: Final = 1_000
+# rows by whose names marks are found: a tenth of so many names its buyer among a thousand agreements
+ROWS_MIN: Final = 2_000
 # of a found table so many rows are looked at, and so many times rows and agreements
 FOUND_ROWS_MAX: Final = 1_000_000
 LOOKS_MAX: Final = 50_000_000
 SHOWN: Final = 5
+# what stands between the cells of a table that was found
+DELIMITERS: Final = ",;\t"
 NUMBERS: Final = frozenset({"integer", "number"})
 
 
@@ -78,7 +80,7 @@ class Watermarks:
         return await asyncio.to_thread(self._trace, path, product, columns, sold)
 
     def _trace(self, path: Path, product: str, columns: Mapping[str, str], sold: Mapping[str, str]) -> JsonObject:
-        header, rows = _table(path)
+        header, rows = _table(path, columns)
         most = min(FOUND_ROWS_MAX, LOOKS_MAX // max(len(sold), 1))
         seen = watermarking.sightings(header, islice(rows, most), columns)
         secret = self._secrets.masks()
@@ -119,18 +121,26 @@ def _told(one: Chance, sold: Mapping[str, str]) -> JsonObject:
     }
 
 
-def _table(path: Path) -> tuple[list[str], Iterator[list[str]]]:
-    """Return the head of a found table, and its rows as texts (blocking); raises InvalidInput."""
-    rows = _csv(path) if media_type(path.name) == CSV else _parquet(path)
+def _table(path: Path, columns: Mapping[str, str]) -> tuple[list[str], Iterator[list[str]]]:
+    """Return the head of a found table, and its rows as texts (blocking); raises InvalidInput.
+
+    A table must have a marked column and its names: what cannot be looked at is not said to name nobody.
+    """
+    ways = [_csv(path, mark) for mark in DELIMITERS] if media_type(path.name) == CSV else [_parquet(path)]
+    for rows in ways:
+        header = next(rows, [])
+        if watermarking.are_there(header, columns):
+            return header, rows
+    needed = " and ".join(f"`{column}` with `{name}`" for column, name in columns.items())
+    raise InvalidInput(f"`{path.name[:200]}` has none of the columns that were marked: {needed}", "name them as then")
+
+
+def _csv(path: Path, delimiter: str) -> Iterator[list[str]]:
     try:
-        return next(rows), rows
-    except (StopIteration, csv.Error, UnicodeError) as fault:
-        raise InvalidInput(f"`{path.name[:200]}` is no table") from fault
-
-
-def _csv(path: Path) -> Iterator[list[str]]:
-    with path.open(encoding="utf-8", errors="replace", newline="") as lines:
-        yield from csv.reader(lines)
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+            yield from csv.reader(lines, delimiter=delimiter)
+    except csv.Error as fault:
+        raise InvalidInput(f"`{path.name[:200]}` is no table: {fault}") from fault
 
 
 def _parquet(path: Path) -> Iterator[list[str]]:

@@ -65,6 +65,9 @@ async def test_a_found_table_names_the_buyer_whose_copy_it_is(space, tmp_path):
         told = await trace(space, found, "rain-marked")
         assert [(named["agreement"], named["buyer"]) for named in told["named"]] == [(agreement, space.did(buyer))]
         assert told["tried"] == 2
+        saved = tmp_path / f"saved-{buyer}.csv"  # as a spreadsheet saves it
+        saved.write_text("\ufeff" + "\n".join(some).replace(",", ";"))
+        assert [one["buyer"] for one in (await trace(space, saved, "rain-marked"))["named"]] == [space.did(buyer)]
     assert (await trace(space, source, "rain-marked"))["named"] == []
     assert (await trace(space, written(tmp_path / "others.csv", seed=2), "rain-marked"))["named"] == []
 
@@ -94,13 +97,13 @@ async def test_a_watermark_that_is_no_use_is_refused(space, tmp_path):
     rain, few = written(tmp_path / "rain.csv"), written(tmp_path / "few.csv", 900)
     for path, more, words in (
         (rain, {"tier": "kept"}, "all have the same sealed bytes"),
-        (rain, {"mask": {"place": "watermark:id"}}, "no numbers"),
+        (rain, {"mask": {"place": "watermark:id"}}, "cannot be done to every cell"),
         (rain, {"mask": {"mm": "watermark:nothing"}}, "names no row"),
         (rain, {"mask": {"mm": "watermark:mm"}}, "names no row"),
-        (rain, {"mask": {"mm": "watermark:place"}}, "needs 1000"),
+        (rain, {"mask": {"mm": "watermark:place"}}, "needs 2000"),
         (rain, {"mask": {"mm": "watermark"}}, "takes the column"),
         (rain, {"mask": {"mm": "watermark:id+noise:2"}}, "comes last"),
-        (few, {}, "needs 1000"),
+        (few, {}, "needs 2000"),
     ):
         status, text = await refused(publish(space, "no-mark", path, **more))
         assert status in (400, 409, 422), text
@@ -112,6 +115,15 @@ async def test_a_watermark_that_is_no_use_is_refused(space, tmp_path):
     ):
         _, text = await refused(space.doors["provider"].call("POST", "vault/traces", body))
         assert words in text
+    sent = tmp_path / "scientific.csv"
+    sent.write_text("id,mm\n" + "".join(f"{at},{at}.5e+01\n" for at in range(3_000)))
+    _, text = await refused(publish(space, "no-mark", sent))
+    assert "cannot be done to every cell" in text
+    for name, content in (("other.csv", "a,b\n1,2\n"), ("long.csv", "id,mm\n1," + "9" * 200_000), ("none.csv", "")):
+        found = tmp_path / name
+        found.write_text(content)
+        status, text = await refused(trace(space, found, "rain-marked"))
+        assert status in (400, 422), (name, status, text)
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(b"PAR1")
     _, text = await refused(trace(space, broken, "rain-marked"))

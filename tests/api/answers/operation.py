@@ -86,7 +86,7 @@ async def _followed(told):
 
 async def _traced(told):
     """A table that was found names nobody."""
-    rain = told.write("rain.csv", "id,mm\n" + "".join(f"{at},{at % 97}.5\n" for at in range(1_200)))
+    rain = told.write("rain.csv", "id,mm\n" + "".join(f"{at},{at % 97}.5\n" for at in range(2_400)))
     marked = {"tier": "plain", "mask": {"mm": "watermark:id"}}
     await told.space.publish_files("provider", "rain-marked", [rain], **marked)
     await told.say("vault trace", str(rain), "--product", "rain-marked", by="provider")
