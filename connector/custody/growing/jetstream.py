@@ -62,22 +62,19 @@ class JetStream:
         self._done = int(position or 0)
         self._client: Client | None = None
         self._asked: JetStreamContext.PullSubscription | None = None
+        self._heard = 0  # messages that the subscription has given us
 
     async def read(self) -> Read | None:
         """Return the messages that have come."""
         from nats.errors import Error  # noqa: PLC0415 - comes with an extra
-        from nats.errors import TimeoutError as NothingThere  # noqa: PLC0415 - the same
 
         try:
             if self._asked is None:
                 self._asked = await self._subscribed()
-            found = await self._asked.fetch(FETCHED_MAX, timeout=WAIT_SECONDS)
-        except NothingThere:
-            return None
+            found = await self._fetched(self._asked)
         except (Error, OSError) as error:
             await self.close()
-            text = f"the stream `{self._given['stream']}` cannot be read: {str(error)[:200]}"
-            raise VaultError("source", text, "try it with the client `nats`") from error
+            raise self._unread(error) from error
         fresh = [one for one in found if one.metadata.sequence.stream > self._done]
         if not fresh:
             return None
@@ -86,6 +83,26 @@ class JetStream:
             raise VaultError("source", f"a message has {long} bytes, one of a stream at most {READ_BYTES_MAX}")
         self._done = fresh[-1].metadata.sequence.stream
         return Read(messages, str(self._done))
+
+    async def _fetched(self, asked: JetStreamContext.PullSubscription) -> list[Msg]:
+        """Return what has come, unless there is a gap before it by the server's own count for us.
+
+        The client drops what is more than it will keep waiting (128 MiB); from there on the stream is asked anew.
+        """
+        try:
+            return self._unbroken(await asked.fetch(FETCHED_MAX, timeout=WAIT_SECONDS))
+        except TimeoutError:  # nothing came: the client raises its own kind of it, and at the last instant asyncio's
+            sent = (await asked.consumer_info()).delivered
+            if sent is not None and sent.consumer_seq > self._heard:
+                self._asked = None
+            return []
+
+    def _unbroken(self, found: list[Msg]) -> list[Msg]:
+        whole = [one for number, one in enumerate(found, self._heard + 1) if one.metadata.sequence.consumer == number]
+        self._heard += len(whole)
+        if len(whole) < len(found):
+            self._asked = None
+        return whole
 
     async def confirm(self, position: str) -> None:
         """Do nothing: the server keeps what its own limits say."""
@@ -103,10 +120,13 @@ class JetStream:
         try:
             await (await self._connected()).jetstream().stream_info(self._given["stream"])
         except (Error, OSError) as error:
-            text = f"the stream `{self._given['stream']}` cannot be read: {str(error)[:200] or type(error).__name__}"
-            raise VaultError("source", text, "nats stream ls") from error
+            raise self._unread(error) from error
         finally:
             await self.close()
+
+    def _unread(self, error: Exception) -> VaultError:
+        text = f"the stream `{self._given['stream']}` cannot be read: {str(error)[:200] or type(error).__name__}"
+        return VaultError("source", text, "nats stream ls")
 
     async def _subscribed(self) -> JetStreamContext.PullSubscription:
         from nats.js import api  # noqa: PLC0415 - comes with an extra
@@ -117,6 +137,8 @@ class JetStream:
             ack_policy=api.AckPolicy.NONE,
             inactive_threshold=INACTIVE_SECONDS,
         )
+        await self.close()
+        self._heard = 0
         stream = (await self._connected()).jetstream()
         subject = self._given.get("subject") or ">"
         return await stream.pull_subscribe(subject, stream=self._given["stream"], config=first)
