@@ -50,6 +50,7 @@ WORDS: Final[dict[str, Words]] = {
         "{file} is said to have {said} bytes, its pieces have {found}",
         "{file} 称 {said} 字节, 各分片共 {found} 字节",
     ),
+    "undescribed": Words(CERTAIN, "{file} is in a pack and is not described", "{file} 在归档中, 但未作描述"),
     "table": Words(
         CERTAIN,
         "{file} is said to be a table of {said} columns, and its lines are not",

@@ -7,7 +7,7 @@ what their list would have cost, is the provider's word.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from catalog.document import members
 from catalog.errors import CatalogError
@@ -15,12 +15,48 @@ from contracts.decimals import read_decimal
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+# a file in a pack: what has more is worth a piece of its own
+MEMBER_BYTES_MAX: Final = 64 * 1024
+# of all packs of one edition: what somebody who buys little can be made to write
+EDITION_CONTENT_BYTES_MAX: Final = 256 * 1024 * 1024
+# how the names of packs begin, where no file is called so
+NAME: Final = "small-files"
 COUNT_MAX = 1_000_000
 _KEYS = frozenset({"packs", "files", "instead"})
 _STEPS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _WHOLE_FROM = 10  # from so many of a unit on, its tenths say nothing
+
+
+class Sized(Protocol):
+    """A file of so many bytes."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+
+File = TypeVar("File", bound=Sized)
+
+
+def small(files: Iterable[File]) -> list[File]:
+    """Return the files that may be packed, in the order that they are in: so many as an edition's packs may hold."""
+    found, size = [], 0
+    for file in files:
+        if file.size <= MEMBER_BYTES_MAX and size + file.size <= EDITION_CONTENT_BYTES_MAX:
+            found.append(file)
+            size += file.size
+    return found
+
+
+def stem(names: Iterable[str]) -> str:
+    """Return how the packs begin that are called as no file, and no folder, of `names` is."""
+    taken = [name.casefold() for name in names]
+    found = NAME
+    while any(name.startswith(found) for name in taken):
+        found += "-"
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from blake3 import blake3
 
+from catalog import packing
 from connector.custody.origins.origin import changed
 from connector.custody.packs import (
     CONTENT_BYTES_MAX,
-    EDITION_CONTENT_BYTES_MAX,
     ENDING,
-    MEMBER_BYTES_MAX,
     MEMBERS_MAX,
     archive,
 )
@@ -29,7 +28,7 @@ from connector.custody.sources import Source, SourceFile
 from connector.runtime import files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
@@ -42,7 +41,6 @@ FILES_MIN = 16
 # from so many bytes on a pack ends at the next name whose digest says so: one in eight
 PACK_BYTES_MIN = 1024 * 1024
 ENDS_BELOW = 256 // 8
-NAME = "small-files"
 
 
 class Shelf:
@@ -103,13 +101,8 @@ def worth(source: Source) -> bool:
 
 
 def small(source: Source) -> list[SourceFile]:
-    """Return the files that may be packed, in the order of names: so many as an edition's packs may hold."""
-    found, size = [], 0
-    for file in source.files:
-        if file.size <= MEMBER_BYTES_MAX and size + file.size <= EDITION_CONTENT_BYTES_MAX:
-            found.append(file)
-            size += file.size
-    return found
+    """Return the files that may be packed, in the order of names."""
+    return packing.small(source.files)
 
 
 def pack(source: Source, folder: Path) -> Packed:
@@ -120,7 +113,7 @@ def pack(source: Source, folder: Path) -> Packed:
     members = small(source)
     if not members:
         return Packed(source)
-    shelf, made, stem = Shelf(folder), [], _free(source)
+    shelf, made, stem = Shelf(folder), [], packing.stem(file.name for file in source.files)
     for number, group in enumerate(_groups(members), 1):
         content = archive((file.name, _read(file)) for file in group)
         name = f"{stem}-{number}{ENDING}"
@@ -159,12 +152,3 @@ def _read(file: SourceFile) -> bytes:
         raise changed(file.origin.place)
     file.origin.check()
     return content
-
-
-def _free(source: Source) -> str:
-    """Return how the packs begin that are called as no file, and no folder, of a source is."""
-    taken: Collection[str] = [file.name.casefold() for file in source.files]
-    stem = NAME
-    while any(name.startswith(stem) for name in taken):
-        stem += "-"
-    return stem

@@ -16,6 +16,7 @@ import tarfile
 from tarfile import BLOCKSIZE, TarError, TarInfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catalog.packing import EDITION_CONTENT_BYTES_MAX, MEMBER_BYTES_MAX
 from connector.custody.errors import VaultError
 from connector.runtime import files
 from connector.runtime.local_names import local_name
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/x-xz"
 ENDING = ".tar.xz"
 
-# a file in a pack: what has more is worth a piece of its own
-MEMBER_BYTES_MAX = 64 * 1024
 # the bytes of the files of one pack: as much as the largest piece (spec 1.1), so that one of them changes little else
 CONTENT_BYTES_MAX = 4 * 1024 * 1024
 MEMBERS_MAX = 4096
@@ -41,8 +40,6 @@ HEAD_BYTES_MAX = 5 * BLOCKSIZE
 UNPACKED_BYTES_MAX = CONTENT_BYTES_MAX + MEMBERS_MAX * (BLOCKSIZE + HEAD_BYTES_MAX) + 2 * BLOCKSIZE
 # what does not shrink grows by less than a hundredth
 ARCHIVE_BYTES_MAX = UNPACKED_BYTES_MAX + UNPACKED_BYTES_MAX // 100
-# of all packs of one edition: what somebody who buys little can be made to write
-EDITION_CONTENT_BYTES_MAX = 256 * 1024 * 1024
 # a pack has a mebibyte or is full, but for the last; four times that
 PACKS_MAX = 1024
 # behind the last file: what any tool fills its last block with

@@ -57,10 +57,9 @@ async def drawn(
     numbers = review.drawn(seed, header)
     rows, ticket = await _ask(core, peers, provider, header, seed, numbers)
     files, table = row.dataset["files"], await _table(core, provider.url, header)
-    if "packing" in row.dataset:
-        files = []  # packs are no files of the description
     lengths = [table.plain_bytes(number, 1) for number in range(table.index_rows, len(table))]
-    async with SpotCheck(files, lengths if files else (), _grade(row.dataset)) as check:
+    grade, packed = _grade(row.dataset), "packing" in row.dataset
+    async with SpotCheck(files, lengths if files else (), grade, packed=packed) as check:
         hooks = Hooks(core.settings.review.hooks, core.outbound)
         show = partial(_show, check, hooks, table, shown=bool(files))
         await _open_all(core, provider.url, row.edition, rows, ticket, show)

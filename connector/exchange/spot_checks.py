@@ -44,11 +44,18 @@ class SpotCheck:
     """One check: `async with SpotCheck(files, lengths) as check: await check.take(number, data)`, then `told()`.
 
     `files` are profiles as a dataset has them, `lengths` the bytes of its pieces in order, without the index;
-    `grade` is the security grade that it is said to be of.
+    `grade` is the security grade that it is said to be of, and in a `packed` one small files are in packs.
     """
 
-    def __init__(self, files: Sequence[JsonObject], lengths: Sequence[int], grade: int | None = None) -> None:
-        self._begin = {"files": list(files), "lengths": list(lengths), "grade": grade}
+    def __init__(
+        self,
+        files: Sequence[JsonObject],
+        lengths: Sequence[int],
+        grade: int | None = None,
+        *,
+        packed: bool = False,
+    ) -> None:
+        self._begin = {"files": list(files), "lengths": list(lengths), "grade": grade, "packed": packed}
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
 

@@ -84,3 +84,17 @@ async def test_a_hook_refuses_with_its_reasons_doubts_aloud_and_keeps_waiting_wh
     assert ("the hook `hook.sh`" in failure.text, failure.exit_code) == (True, 7)
     states = {row["id"]: row["state"] for row in space.rows("exchange", "listings") if row["id"].startswith("hooked")}
     assert states == {"hooked-no": "submitted", "hooked-hm": "listed", "hooked-fails": "submitted"}
+
+
+async def test_small_files_are_looked_at_in_their_packs(space):
+    folder = space.folder / "looks" / "packs"
+    folder.mkdir(parents=True)
+    for at in range(300):
+        (folder / f"t{at}.csv").write_text("id,height\n" + "".join(f"{row},{row % 7}\n" for row in range(at % 90 + 1)))
+    for number in range(12):  # the draw opens the list of files or the pack: it is the log's root that says which
+        await space.publish_files("provider", f"looked-packs-{number}", [folder], reviewed=False)
+        told = await reviewed(space, f"looked-packs-{number}")
+        assert (told["state"], told["doubts"]) == ("listed", [])
+        if told["looked"]["pieces"] != "0":
+            break
+    assert told["looked"]["files"] == "300"

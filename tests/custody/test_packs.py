@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog import packing as told
 from connector.custody import packing, packs
 from connector.custody.errors import VaultError
 from connector.custody.packing import pack
@@ -276,7 +277,7 @@ def test_packs_end_by_names_and_hold_no_more_than_they_may(monkeypatch):
     groups = list(packing._groups(files))
     assert [file for group in groups for file in group] == files
     assert max(map(len, groups)) == 10
-    monkeypatch.setattr(packing, "EDITION_CONTENT_BYTES_MAX", 30)
+    monkeypatch.setattr(told, "EDITION_CONTENT_BYTES_MAX", 30)
     sized = Source(tuple(SourceFile(f"{n:04}", SimpleNamespace(size=10)) for n in range(5)))
     assert len(packing.small(sized)) == 3
 
