@@ -4,7 +4,8 @@
 "grade": n, "packed": true}`, the lengths of all pieces of data in bytes, the grade that they are said to be of, and
 whether small files are in packs; each later one `{"piece": number}` with that piece's bytes behind it. At the end it
 writes `{"looked": {"files", "pieces", "bytes", "again"}, "doubts": [], "more": n}` (`catalog.spot_check`,
-`catalog.packed`, `catalog.coherence`).
+`catalog.packed`, `catalog.coherence`); or, where the first frame has `"rows": n`, what a reviewer is shown:
+`{"pieces": [EXCERPT], "more": n}` (`catalog.excerpts`).
 
 Law: it opens no file and no connection, and ends by itself when it has taken too much of the processor or of memory.
 """
@@ -17,7 +18,7 @@ import struct
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from catalog import coherence, packed
+from catalog import coherence, excerpts, packed
 from catalog.doubts import DOUBTS_MAX, Doubt
 from catalog.profile import file_from_json
 from catalog.spot_check import Look, Stretch, compare, look, tiles
@@ -39,30 +40,49 @@ def frame(document: Any, data: bytes = b"") -> bytes:
     return LENGTH.pack(len(text)) + text + data
 
 
+class Sealed:
+    """What is said of the pieces: files, and which stretch of which file each is; `broken` where that does not fit."""
+
+    def __init__(self, begun: Mapping[str, Any]) -> None:
+        self.files = [file_from_json(one) for one in begun["files"]]
+        self.by_path = {one.path: one for one in self.files}
+        self._lengths: Sequence[int] = begun["lengths"]
+        self._sealed = packed.arranged(self.files, sum(self._lengths)) if begun.get("packed") else self.files
+        self._places = list(tiles(self._sealed, self._lengths))
+        last = self._places[-1] if self._places else None
+        self.broken = last if isinstance(last, Doubt) else None
+
+    def pieces(self, stream: BinaryIO) -> Iterator[tuple[int, str, Stretch]]:
+        """Yield number, path and content of each piece that comes."""
+        while (one := _next(stream)) is not None:
+            number = one["piece"]
+            where = self._places[number]
+            assert not isinstance(where, Doubt), "the last alone is one"
+            yield number, self._sealed[where[0]].path, Stretch(where[1], stream.read(self._lengths[number]))
+
+
 def told(stream: BinaryIO) -> dict[str, Any]:
-    """Return what is found of what a stream holds."""
+    """Return what is found of what a stream holds, or what is shown of it to a reviewer."""
     begun = _next(stream)
     assert begun is not None, "the first frame says what there is"
-    files = [file_from_json(one) for one in begun["files"]]
-    lengths: Sequence[int] = begun["lengths"]
-    grade: int | None = begun.get("grade")
+    sealed = Sealed(begun)
+    return _read(sealed, stream, begun["rows"]) if begun.get("rows") else _found(sealed, stream, begun.get("grade"))
+
+
+def _found(sealed: Sealed, stream: BinaryIO, grade: int | None) -> dict[str, Any]:
+    if sealed.broken:
+        return _answer([sealed.broken], 0, 0, 0, [])
+    files = sealed.files
     numbers = {one.path: number for number, one in enumerate(files)}
-    sealed = packed.arranged(files, sum(lengths)) if begun.get("packed") else files
-    places = list(tiles(sealed, lengths))
-    if places and isinstance(places[-1], Doubt):
-        return _answer([places[-1]], 0, 0, 0, [])
     seen: dict[int, list[Look]] = {}
     doubts = list(coherence.incoherent(files, grade))
     pieces = size = 0
-    while (one := _next(stream)) is not None:
-        data = stream.read(lengths[one["piece"]])
-        where = places[one["piece"]]
-        assert not isinstance(where, Doubt), "the last alone is one"
-        found = list(_shown(files, numbers, sealed[where[0]].path, Stretch(where[1], data)))
+    for _, path, piece in sealed.pieces(stream):
+        found = list(_shown(sealed.by_path, path, piece))
         doubts += [shown for _, shown in found if isinstance(shown, Doubt)]
-        looks = [(path, shown) for path, shown in found if isinstance(shown, Look)]
-        for path, shown in looks:
-            seen.setdefault(numbers[path], []).append(shown)
+        looks = [(name, shown) for name, shown in found if isinstance(shown, Look)]
+        for name, shown in looks:
+            seen.setdefault(numbers[name], []).append(shown)
             size += shown.size
         pieces += bool(looks)
     doubts += coherence.outgrown(files, seen, grade)
@@ -70,14 +90,26 @@ def told(stream: BinaryIO) -> dict[str, Any]:
     return _answer(doubts, len(seen), pieces, size, coherence.again(files, seen, grade))
 
 
-def _shown(
-    files: Sequence[FileProfile], numbers: Mapping[str, int], path: str, piece: Stretch
-) -> Iterator[tuple[str, Look | Doubt]]:
+def _shown(files: Mapping[str, FileProfile], path: str, piece: Stretch) -> Iterator[tuple[str, Look | Doubt]]:
     """Yield (path, what it shows) of what is in a piece: a stretch of a file, or the files of a pack."""
-    if path not in numbers:
-        yield from packed.shown({one.path: one for one in files}, piece.data)
-    elif (found := look(files[numbers[path]], piece)) is not None:
+    if path not in files:
+        yield from packed.shown(files, piece.data)
+    elif (found := look(files[path], piece)) is not None:
         yield path, found
+
+
+def _read(sealed: Sealed, stream: BinaryIO, rows: int) -> dict[str, Any]:
+    """Return excerpts of the pieces; none where the files that are said do not fit them."""
+    if sealed.broken:
+        return {"pieces": [], "more": "0"}
+    shown = [
+        {"piece": str(number), **one}
+        for number, path, piece in sealed.pieces(stream)
+        for one in excerpts.excerpts(sealed.by_path, path, piece, rows)
+    ]
+    shown.sort(key=lambda one: int(one["piece"]))
+    kept, more = excerpts.bounded(shown)
+    return {"pieces": kept, "more": str(more)}
 
 
 def _answer(doubts: list[Doubt], files: int, pieces: int, size: int, again: list[dict[str, Any]]) -> dict[str, Any]:

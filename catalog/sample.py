@@ -42,15 +42,18 @@ class Sample:
         return {"path": self.path, "columns": list(self.columns), "rows": [list(row) for row in self.rows]}
 
 
-def sample(profile: FileProfile, stream: BinaryIO, rows: int) -> Sample:
-    """Return the first rows of a table that was profiled; raises CatalogError for what is no table."""
+def sample(profile: FileProfile, stream: BinaryIO, rows: int, *, hides: bool = True) -> Sample:
+    """Return the first rows of a table that was profiled; raises CatalogError for what is no table.
+
+    Without `hides` they are for a reviewer, who reads what hints at persons, too.
+    """
     if not 0 < rows <= ROWS_MAX:
         raise CatalogError(f"a sample has 1 to {ROWS_MAX} rows", path="sample")
     if not profile.columns or profile.media_type not in (CSV, PARQUET):
         raise CatalogError(f"`{profile.path}` is no table that was read", path="sample", hint="--sample needs a table")
     shown = profile.columns[:COLUMNS_MAX]
     names = [column.name for column in shown]
-    hidden = {column.name for column in shown if column.hint in GRADE_OF_HINT}
+    hidden = {column.name for column in shown if hides and column.hint in GRADE_OF_HINT}
     read = _of_csv(stream, names, rows) if profile.media_type == CSV else _of_parquet(stream, names, rows)
     cells = [tuple(HIDDEN if name in hidden else _cell(row.get(name)) for name in names) for row in read]
     return Sample(profile.path, tuple(names), tuple(cells))

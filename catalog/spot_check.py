@@ -72,13 +72,13 @@ def look(profile: FileProfile, piece: Stretch) -> Look | Doubt | None:
         first, _, rest = piece.data.partition(b"\n")
         if next(csv.reader([first.decode("utf-8-sig", "replace")]), []) != [one.name for one in profile.columns]:
             return Doubt("columns", profile.path)
-        bodies = [rest[: rest.rfind(b"\n") + 1]]
+        cuts = [rest[: rest.rfind(b"\n") + 1]]
     else:
-        bodies = list(_bodies(piece, profile.size))
-    looks = [found for body in bodies if (found := _read(head, body, _masked(profile))) is not None]
+        cuts = list(bodies(piece, profile.size))
+    looks = [found for body in cuts if (found := _read(head, body, _masked(profile))) is not None]
     if not looks:
         # a line that is longer than a piece shows nothing; lines that cannot be read show that it is no such table
-        return Doubt("table", profile.path, said=str(len(profile.columns)), sure=False) if any(bodies) else None
+        return Doubt("table", profile.path, said=str(len(profile.columns)), sure=False) if any(cuts) else None
     return max(looks, key=lambda one: (one.table.quality["conformity"], one.size))
 
 
@@ -127,7 +127,7 @@ def _whole(profile: FileProfile, data: bytes) -> Look | Doubt:
     return Look(len(data), tabular.Table(made.rows, made.columns, made.quality), whole=True, plain=True)
 
 
-def _bodies(piece: Stretch, size: int) -> Iterator[bytes]:
+def bodies(piece: Stretch, size: int) -> Iterator[bytes]:
     """Yield the whole lines of a piece: as they are, and as they are if the piece begins within a quoted cell."""
     ends = len(piece.data) if piece.at + len(piece.data) == size else piece.data.rfind(b"\n") + 1
     for mark in (b"\n", b'"\n', b'"\r\n'):

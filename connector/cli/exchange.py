@@ -33,4 +33,4 @@ def operate(key: OperatorKey = None) -> None:
 
 
 declared.add(app, "exchange", "admit", "applications", "reject", "listings", "suspend", "resume", "refuse")
-declared.add(app, "exchange", "indicators", "credit", "review", "revoke", "attest")
+declared.add(app, "exchange", "indicators", "credit", "read", "review", "revoke", "attest")

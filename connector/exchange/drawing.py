@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.custody import review, tickets
 from connector.exchange.hooks import Hooks
@@ -39,10 +39,21 @@ if TYPE_CHECKING:
 PARALLEL_PIECES = 4
 
 
-async def drawn(
+class Drawn(NamedTuple):
+    """The one draw of a listing's edition, as its provider answered it: what its pieces are opened with."""
+
+    seed: bytes
+    numbers: tuple[int, ...]
+    rows: list[DrawnRow]
+    ticket: str
+    table: RowTable
+    url: str
+
+
+async def draw(
     core: Core, space: SpaceView, programs: Programs, peers: Peers, anchoring: Anchoring, row: ListingRow
-) -> JsonObject:
-    """Return what was drawn and opened of a listing, and what it says against its description.
+) -> Drawn:
+    """Ask a listing's provider for the pieces that are drawn of it.
 
     Raises Conflict and PeerMisbehaved.
     """
@@ -56,16 +67,30 @@ async def drawn(
     seed = await _seed(core, anchoring, row)
     numbers = review.drawn(seed, header)
     rows, ticket = await _ask(core, peers, provider, header, seed, numbers)
-    files, table = row.dataset["files"], await _table(core, provider.url, header)
-    lengths = [table.plain_bytes(number, 1) for number in range(table.index_rows, len(table))]
-    grade, packed = _grade(row.dataset), "packing" in row.dataset
-    async with SpotCheck(files, lengths if files else (), grade, packed=packed) as check:
+    return Drawn(seed, numbers, rows, ticket, await _table(core, provider.url, header), provider.url)
+
+
+async def reviewed(core: Core, row: ListingRow, found: Drawn) -> JsonObject:
+    """Open what was drawn; return what it says against the listing's description. Raises PeerMisbehaved."""
+    async with _check(row, found, grade=_grade(row.dataset)) as check:
         hooks = Hooks(core.settings.review.hooks, core.outbound)
-        show = partial(_show, check, hooks, table, shown=bool(files))
-        await _open_all(core, provider.url, row.edition, rows, ticket, show)
+        await _open_all(core, row.edition, found, partial(_show, check, hooks, found.table))
         told = await check.told()
-        doubts = [*await hooks.told({"id": key, "title": row.title, "dataset": row.dataset}), *told["doubts"]]
-        return review.finding(seed, numbers) | told | {"doubts": doubts}
+        doubts = [*await hooks.told({"id": row.id, "title": row.title, "dataset": row.dataset}), *told["doubts"]]
+        return review.finding(found.seed, found.numbers) | told | {"doubts": doubts}
+
+
+async def read(core: Core, row: ListingRow, found: Drawn, rows: int) -> JsonObject:
+    """Open what was drawn; return the first `rows` of each piece, which are kept nowhere. Raises PeerMisbehaved."""
+    async with _check(row, found, rows=rows) as check:
+        await _open_all(core, row.edition, found, partial(_show, check, None, found.table))
+        return await check.told()
+
+
+def _check(row: ListingRow, found: Drawn, *, grade: int | None = None, rows: int = 0) -> SpotCheck:
+    table = found.table
+    lengths = [table.plain_bytes(number, 1) for number in range(table.index_rows, len(table))]
+    return SpotCheck(row.dataset["files"], lengths, grade, packed="packing" in row.dataset, rows=rows)
 
 
 def _grade(dataset: JsonObject) -> int | None:
@@ -85,13 +110,13 @@ async def _table(core: Core, url: str, header: Header) -> RowTable:
     return table
 
 
-async def _show(check: SpotCheck, hooks: Hooks, table: RowTable, number: int, data: bytes, *, shown: bool) -> None:
-    """Hand on an opened piece: to the hooks, and to the check if it is of a file that is described."""
+async def _show(check: SpotCheck, hooks: Hooks | None, table: RowTable, number: int, data: bytes) -> None:
+    """Hand on an opened piece of data to the hooks and to the check; the list of files is nobody's."""
     if number < table.index_rows:
         return
-    hooks.take(number - table.index_rows, data)
-    if shown:
-        await check.take(number - table.index_rows, data)
+    if hooks is not None:
+        hooks.take(number - table.index_rows, data)
+    await check.take(number - table.index_rows, data)
 
 
 async def _seed(core: Core, anchoring: Anchoring, row: ListingRow) -> bytes:
@@ -126,26 +151,19 @@ async def _ask(
     return rows, str(document["ticket"])
 
 
-async def _open_all(
-    core: Core,
-    url: str,
-    edition: str,
-    rows: list[DrawnRow],
-    ticket: str,
-    opened: Callable[[int, bytes], Awaitable[None]],
-) -> None:
+async def _open_all(core: Core, edition: str, found: Drawn, opened: Callable[[int, bytes], Awaitable[None]]) -> None:
     places = asyncio.Semaphore(PARALLEL_PIECES)
 
     async def one(row: DrawnRow) -> None:
         async with places:
-            address = f"{url}/sealed/{edition}/pieces?first={row.number}&count=1"
+            address = f"{found.url}/sealed/{edition}/pieces?first={row.number}&count=1"
             answer = await core.outbound.get(
                 address,
-                headers={"Authorization": tickets.SCHEME + ticket},
+                headers={"Authorization": tickets.SCHEME + found.ticket},
                 limit_bytes=row.row.head.sealed_bytes,
             )
             if len(answer.body) != row.row.head.sealed_bytes:
                 raise PeerMisbehaved(f"row {row.number} came with {len(answer.body)} bytes")
             await opened(row.number, await asyncio.to_thread(open_piece, row.row, row.secret, answer.body))
 
-    await asyncio.gather(*(one(row) for row in rows))
+    await asyncio.gather(*(one(row) for row in found.rows))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from catalog.listing import REASON_CHARACTERS_MAX, Move, State
 from connector.core.driver import Driver
+from connector.custody import review
 from connector.exchange import drawing, kinds, listings, services, spaces, spot_checks
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import MEMBER_REVIEWS_MAX
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
+
+ROWS_SHOWN = 5  # of each piece, where nobody says how many
+READ = "read"  # the result of a reading: nothing was decided
 
 
 class Reviewer:
@@ -148,7 +152,28 @@ class Reviewer:
 
     async def _draw(self, row: Stocked, _by_hand: bool) -> JsonObject:  # noqa: FBT001  # a row of the checks
         listing = listings.STOCK.own(row)
-        return await drawing.drawn(self._core, self._space, self._programs, self._peers, self._anchoring, listing)
+        return await drawing.reviewed(self._core, listing, await self._drawn(listing))
+
+    async def _drawn(self, row: ListingRow) -> drawing.Drawn:
+        return await drawing.draw(self._core, self._space, self._programs, self._peers, self._anchoring, row)
+
+    async def read(self, product: str, rows: int = ROWS_SHOWN) -> JsonObject:
+        """Open the pieces that are drawn of a product again; return their first `rows`, for a reviewer's eyes alone.
+
+        Our log keeps that it was done, and nothing keeps what was read. Raises Conflict for a service, PeerMisbehaved.
+        """
+        row = await self._core.store.read(lambda tx: kinds.of(product).find(tx, product))
+        if not isinstance(row, ListingRow):
+            raise Conflict(f"`{product}` is a data service: it has no pieces", f"penstock show {product}")
+        found = await self._drawn(row)
+        excerpt = await drawing.read(self._core, row, found, rows)
+        await self._core.store.write(partial(self._keep_reading, row=row, found=found))
+        return {"id": row.id, "title": row.title, "edition": row.edition, "opened": len(found.rows)} | excerpt
+
+    def _keep_reading(self, tx: Tx, row: ListingRow, found: drawing.Drawn) -> None:
+        of, now = review.finding(found.seed, found.numbers), self._core.clock.now()
+        fields = of | {"product": row.id, "reviewer": self._core.identity.did, "result": READ}
+        self._core.evidence.record(tx, "edition.reviewed", part=row.edition, fields=fields, now=now)
 
     async def _read(self, row: Stocked, by_hand: bool) -> JsonObject:  # noqa: FBT001  # a row of the checks
         """Take the word of the operator who has read a service; by itself look for what it says that it works on."""

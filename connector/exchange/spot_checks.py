@@ -45,6 +45,7 @@ class SpotCheck:
 
     `files` are profiles as a dataset has them, `lengths` the bytes of its pieces in order, without the index;
     `grade` is the security grade that it is said to be of, and in a `packed` one small files are in packs.
+    With `rows` what is told is an excerpt of so many rows of each piece, and nothing is held against anything.
     """
 
     def __init__(
@@ -54,8 +55,10 @@ class SpotCheck:
         grade: int | None = None,
         *,
         packed: bool = False,
+        rows: int = 0,
     ) -> None:
-        self._begin = {"files": list(files), "lengths": list(lengths), "grade": grade, "packed": packed}
+        said = {"files": list(files), "lengths": list(lengths), "grade": grade, "packed": packed}
+        self._begin = said | ({"rows": rows} if rows else {})
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
 
@@ -97,6 +100,8 @@ class SpotCheck:
                 if await self._process.wait() == 0:
                     found: JsonObject = orjson.loads(said)
                     return found
+        if "rows" in self._begin:
+            raise PeerMisbehaved(UNREAD["en"], "refuse it: its pieces are not what they are said to be")
         blank = {"file": "", "column": "", "said": "", "found": ""}
         return UNLOOKED | {"doubts": [{"what": "unread", "weight": "unlikely", **blank, "words": UNREAD}]}
 

@@ -8,6 +8,7 @@ import random
 import pytest
 
 from connector.runtime.errors import PenstockError, explain_failure
+from tests.api import records
 from tests.api.command import penstock
 from tests.api.lying_serve import PROFILES
 from tests.api.visitor import Visitor
@@ -15,6 +16,7 @@ from tests.api.visitor import Visitor
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROWS = 20_000
+READ = "edition.reviewed"
 
 
 def measured(path):
@@ -98,3 +100,29 @@ async def test_small_files_are_looked_at_in_their_packs(space):
         if told["looked"]["pieces"] != "0":
             break
     assert told["looked"]["files"] == "300"
+
+
+async def test_a_reviewer_reads_the_drawn_pieces_and_the_log_says_so(space):
+    path = measured(space.folder / "looks" / "read.csv")
+    await space.publish_files("provider", "looked-read", [path], reviewed=False)
+    told = await penstock(space, "exchange", "exchange", "read", "looked-read", "--rows", "2")
+    lines = path.read_text().splitlines()
+    assert 0 < len(told["pieces"]) <= told["opened"]
+    for one in told["pieces"]:
+        assert (one["file"], one["columns"], len(one["rows"])) == ("read.csv", ["id", "height", "flow"], 2)
+        assert all(",".join(row) in lines for row in one["rows"])
+    again = await penstock(space, "exchange", "exchange", "read", "looked-read")
+    assert [one["piece"] for one in again["pieces"]] == [one["piece"] for one in told["pieces"]]
+    edition = told["edition"]
+    found = [one for one in records.records(space.people["exchange"].data, READ) if one["part"] == edition]
+    assert len(found) == 2
+    [row] = [one for one in space.rows("exchange", "listings") if one["id"] == "looked-read"]
+    assert (row["state"], row["review"]) == ("submitted", None)
+    secret = told["pieces"][0]["rows"][0][2].encode()
+    held = [one for one in (space.people["exchange"].data).rglob("*") if one.is_file() and secret in one.read_bytes()]
+    assert held == []
+    reviewed_after = await reviewed(space, "looked-read")
+    assert reviewed_after["opened"] == told["opened"]
+    for door in ("provider", "buyer"):
+        with pytest.raises(PenstockError):
+            await space.doors[door].call("POST", "listings/looked-read/readings", {"rows": 2})

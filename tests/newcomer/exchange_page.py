@@ -33,6 +33,7 @@ SAID = {
     "exchange connectors": r"did:web:",
     "publish": r"submitted",
     "exchange listings": r"Harbour tides 2026",
+    "exchange read": r"pieces opened",
     "exchange review": r": listed",
     "find": r"Harbour tides 2026",
     "version list": r"VERSION[\s\S]*\n +1 ",

@@ -32,7 +32,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         log forks, log policy, demand list, demand show, resource list, product show,
         product face, product catalogue, service list, space list, space show, space rules, version list,
         version compare, exchange connectors, exchange pending, exchange applications, exchange listings,
-        exchange indicators,
+        exchange indicators, exchange read,
         exchange member list, exchange operator list, exchange leaving list, exchange source list,
         exchange source show, bill list, bill show, bill check, wallet, wallet requests, exchange request list,
         complaint list, complaint show, rights show, dispute list, dispute show, chain status, chain export,

@@ -23,6 +23,11 @@ DOUBT: Shape = {
 }  # fmt: skip
 AGAIN: Shape = {"what": "text", "said": "digits", "seen": "digits"}
 LOOKED: Shape = {"files": "digits", "pieces": "digits", "bytes": "digits", "again": [AGAIN]}
+EXCERPT: Shape = {
+    "piece": "digits", "file": "text", "at": "digits", "bytes": "digits", "columns": ["text"], "rows": [["text"]],
+}  # fmt: skip
+# of each piece that is read, and as many as are shown of it
+ROWS_SHOWN, ROWS_MAX = 5, 20
 INDICATOR: Shape = {
     "key": "text", **LANGUAGES, "value": "text", "unit": "text", "formula": "text", "source": "text",
     "national": "text", "beside": "text",
@@ -53,6 +58,15 @@ def _reviewed(row: Any) -> list[str]:
         lines += [f"{one['weight']}: {one['words']['en']}" for one in row["doubts"]]
         lines += [f"and {row['more']} more doubts"] if row["more"] != "0" else []
     return lines
+
+
+def _excerpts(found: Any) -> list[str]:
+    """Return the rows of the pieces that were opened, a line each."""
+    lines = [f"{found['title']}: {found['opened']} pieces opened"]
+    for one in found["pieces"]:
+        lines.append(f"piece {one['piece']}: {one['file']} from byte {one['at']} on, {one['bytes']} bytes")
+        lines += ["    " + " | ".join(row) for row in (one["columns"], *one["rows"]) if row]
+    return lines + ([f"and {found['more']} more pieces"] if found["more"] != "0" else [])
 
 
 LISTINGS = (
@@ -165,6 +179,30 @@ ACTS = (
         rehearse=True,
         verb="exchange review",
         lines=_reviewed,
+    ),
+    Act(
+        "listing read",
+        "POST listings/{product}/readings",
+        help="Read the beginning of each piece that a review draws; nothing of it is kept, and the log says that "
+        "it was read.",
+        says=("Read drawn pieces of {product}.", "查看 {product} 的抽样数据片。"),
+        answer={
+            "id": "text", "title": "text", "edition": "text", "opened": "number", "pieces": [EXCERPT], "more": "digits",
+        },
+        example=FLIGHTS,
+        fields=(
+            Field("product", PRODUCT, "the submitted or listed product's id", sent="id", of="listing"),
+            Field(
+                "rows", ("Rows", "行数"), "so many rows of each piece", "--rows", "number", ROWS_SHOWN, least=1,
+                most=ROWS_MAX,
+            ),
+        ),
+        does="reviewer.read",
+        roles=EXCHANGE,
+        operator="review",
+        verb="exchange read",
+        lines=_excerpts,
+        form=False,
     ),
     _move(
         "suspend",

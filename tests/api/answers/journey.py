@@ -15,6 +15,7 @@ async def play(told):
     bounds = ("told", "--max-price", "700", "--purpose", PURPOSE)
     await told.say("init", "--development", "--data", str(folder / "new"))
     await told.say("publish", *about, by="provider")
+    await told.say("exchange read", "told", by="exchange")
     await told.say("exchange review", "told", by="exchange")
     await told.say("find", "rain", by="buyer")
     await told.say("find", "rain", "--save", "rains", by="buyer", row="find --save")
