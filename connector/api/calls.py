@@ -9,7 +9,8 @@ says nothing asks for the purpose of its agreement.
 Law: of a request its method, path, the names and values of its query, its body, and the headers of PASSED go on; of the
 answer its status, its body and the headers of RETURNED. Nothing else crosses, in neither direction. An answer of that
 server has the header `Penstock-Call: counted`; any other is our own refusal, and costs nothing. Whoever sends
-`Penstock-Receipt: wanted` gets that header back with a receipt of the call (`connector.licence.call_receipt`), signed.
+`Penstock-Receipt: wanted` gets that header back with a receipt of the call (`connector.licence.call_receipt`), signed;
+whoever sends `Penstock-Sealed: KEY` gets answer and receipt sealed to that key (`connector.licence.sealed_answer`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from connector.api.sealed import drop_who_stalls
 from connector.api.sending import Sending
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
-from connector.licence import call_receipt
+from connector.licence import call_receipt, sealed_answer
 from connector.licence.call_receipt import Made
 from connector.licence.carriage import Carriage
 from connector.provider.plain.calls import Asked, Calls
@@ -40,6 +41,8 @@ from connector.runtime.limits import (
 from contracts.canonical import canonical
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
     from connector.api.call import Call
     from connector.net.outbound import Download
     from connector.provider.plain.calls import Held
@@ -51,6 +54,7 @@ QUERY_PAIRS_MAX: Final = 256
 PASSED: Final = ("Accept", "Accept-Language", "Content-Type", "If-None-Match", "If-Modified-Since")
 RETURNED: Final = ("Content-Type", "Content-Language", "ETag", "Last-Modified", "Retry-After")
 WANTED: Final = "wanted"
+COUNTED: Final = "counted"
 FAILED: Final = 500
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -69,12 +73,13 @@ async def forward(call: Call) -> web.StreamResponse:
     body = await request.read()
     if len(body) > CALL_BODY_BYTES_MAX:
         raise InvalidInput(f"a call sends at most {CALL_BODY_BYTES_MAX} bytes")
+    reader = _reader(request)
     with Sending(request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
         held = await calls.hold(ticket, asked)
         try:
             url = held.base + interface.path_of(path) + (f"?{urlencode(pairs)}" if pairs else "")
-            if request.headers.get(bearers.RECEIPT) == WANTED:
-                return await _receipted(call, sending, held, url, body)
+            if reader is not None or request.headers.get(bearers.RECEIPT) == WANTED:
+                return await _receipted(call, sending, held, url, body, reader)
             return await _made(call, sending, held, url, body)
         finally:
             calls.over(held)
@@ -117,8 +122,20 @@ async def _made(call: Call, sending: Sending, held: Held, url: str, body: bytes)
             await calls.give_back(held)
 
 
-async def _receipted(call: Call, sending: Sending, held: Held, url: str, body: bytes) -> web.Response:
-    """Forward a call whose answer is signed: it is read whole before a byte of it goes on."""
+def _reader(request: web.Request) -> X25519PublicKey | None:
+    """Return the key that the answer is wanted sealed to, if any; raises InvalidInput and ContractError."""
+    told = request.headers.get(bearers.SEALED)
+    if told is None:
+        return None
+    if request.method == "HEAD":
+        raise InvalidInput("the answer of a HEAD has no body that could be sealed", "ask by GET")
+    return sealed_answer.reader_key(told)
+
+
+async def _receipted(
+    call: Call, sending: Sending, held: Held, url: str, body: bytes, reader: X25519PublicKey | None
+) -> web.Response:
+    """Forward a call whose answer is signed, and sealed to `reader`: it is read whole before a byte of it goes on."""
     calls, request = call.of(Calls), call.request
     headers = {name: request.headers[name] for name in PASSED if name in request.headers} | dict(held.headers)
     taken = False
@@ -132,9 +149,12 @@ async def _receipted(call: Call, sending: Sending, held: Held, url: str, body: b
         made = Made(held.agreement, request.method, target, body, answer.status, content)
         told = call_receipt.receipt(made, held.granted.use.taker, call.core.clock.now().isoformat())
         signed = call.core.identity.sign(call_receipt.digest(told))
+        sealed = None if reader is None else sealed_answer.seal(made, _returned(answer), told, signed, reader)
         sending.begin()
         await calls.take(held, len(content))
         taken = True
+        if sealed is not None:
+            return web.Response(headers=NO_STORE | {bearers.ANSWERED: COUNTED, bearers.SEALED: "1"}, body=sealed)
         proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(told)).decode(), bearers.SIGNED: signed.hex()}
         return web.Response(status=answer.status, headers=_head(answer) | proof, body=content)
     except (PeerUnreachable, PeerMisbehaved) as fault:
@@ -150,9 +170,12 @@ def _require_answered(answer: Download) -> None:
         raise PeerMisbehaved(f"the provider's server answered {answer.status}")
 
 
+def _returned(answer: Download) -> dict[str, str]:
+    return {name: answer.headers[name] for name in RETURNED if name in answer.headers}
+
+
 def _head(answer: Download) -> dict[str, str]:
-    told = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
-    return told | NO_STORE | {bearers.ANSWERED: "counted"}
+    return _returned(answer) | NO_STORE | {bearers.ANSWERED: COUNTED}
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

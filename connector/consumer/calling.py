@@ -8,9 +8,11 @@ the agreement. (2) A token that is over is renewed once, and the call is made ag
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from yarl import URL
 
 from catalog import interface
@@ -19,7 +21,7 @@ from connector.consumer.renewing import renewed
 from connector.consumer.wish import wished
 from connector.custody import bearers
 from connector.enforcement.person import OWNER
-from connector.licence import call_receipt
+from connector.licence import call_receipt, sealed_answer
 from connector.licence.call_receipt import Made
 from connector.negotiation.notices import address_of
 from connector.net.answer import refused
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 TOKEN_OVER: Final = 401
 # the provider's server has its time, and the provider's connector a moment
 MARGIN_SECONDS: Final = 5.0
+SEALED_BYTES_MAX: Final = CALL_SHOWN_BYTES_MAX + sealed_answer.AROUND_BYTES_MAX
 
 
 class Calling:
@@ -64,13 +67,17 @@ class Calling:
         said: Any = None,
         *,
         receipt: bool = False,
+        sealed: bool = False,
     ) -> JsonObject:
-        """Make a call under an agreement of ours; returns its status, type and body, and the calls counted so far.
+        """Make a call under an agreement of ours; returns its status, type and body, and its receipt if it has one.
 
-        Raises InvalidInput for what no interface takes, NotPermitted with the provider's reasons.
+        An answer that is `sealed` to a key of this call always has one. Raises InvalidInput for what no interface
+        takes, NotPermitted with the provider's reasons.
         """
         if method not in interface.METHODS:
             raise InvalidInput(f"`{method[:20]}` is no method", f"one of {', '.join(interface.METHODS)}")
+        if sealed and method == "HEAD":
+            raise InvalidInput("the answer of a HEAD has no body that could be sealed", "ask by GET")
         sent = (body or "").encode()
         if len(sent) > CALL_BODY_BYTES_MAX:
             raise InvalidInput(f"a call sends at most {CALL_BODY_BYTES_MAX} bytes")
@@ -82,16 +89,22 @@ class Calling:
         headers = {bearers.USE: urlencode({name: text for name, text in use.items() if text})}
         if sent:
             headers["Content-Type"] = "application/json"
-        if receipt:
+        key = X25519PrivateKey.generate() if sealed else None
+        if key is not None:
+            headers[bearers.SEALED] = key.public_key().public_bytes_raw().hex()
+        elif receipt:
             headers[bearers.RECEIPT] = "wanted"
         assert transfer.address is not None, "it was started"
         status, told, answer = await self._ask(transfer.address, method, asked, sent, headers)
         if status == TOKEN_OVER:
             address = await renewed(self._core, self._peers, row.peer, transfer)
             status, told, answer = await self._ask(address, method, asked, sent, headers)
+        made = Made(row.digest, method, asked, sent, status, answer)
+        if key is not None:
+            return _unsealed(row, told, made, key)
         found = {"agreement": row.digest, "status": status, "type": told.get("Content-Type", ""), **_shown(answer)}
         if receipt:
-            found["receipt"] = _receipt(row, told, Made(row.digest, method, asked, sent, status, answer))
+            found["receipt"] = _receipt(row, told, made)
         return found
 
     async def hang_up(self, agreement: str) -> JsonObject:
@@ -106,7 +119,7 @@ class Calling:
         url = str(address["endpoint"]) + asked
         seconds = CALL_ANSWER_SECONDS_MAX + MARGIN_SECONDS
         async with self._core.outbound.forward(
-            method, url, body, bearer | dict(headers), seconds=seconds, limit_bytes=CALL_SHOWN_BYTES_MAX
+            method, url, body, bearer | dict(headers), seconds=seconds, limit_bytes=SEALED_BYTES_MAX
         ) as answer:
             content = b"".join([chunk async for chunk in answer.chunks()])
             if bearers.ANSWERED not in answer.headers and answer.status != TOKEN_OVER:
@@ -126,12 +139,31 @@ def _receipt(row: AgreementRow, told: Mapping[str, str], made: Made) -> JsonObje
     """Return the receipt that came with an answer; raises PeerMisbehaved for none, or one of something else."""
     try:
         said = load(base64.urlsafe_b64decode(told.get(bearers.RECEIPT, "")))
-        signed = read_hex(told.get(bearers.SIGNED), "signature", signature.SIGNATURE_BYTES)
-        provider = address_of(row)
-        assert provider is not None, "what is called was agreed and signed"
-        return {**call_receipt.check(said, signed, provider, made), "signature": signed.hex()}
+        return _checked(row, said, told.get(bearers.SIGNED), made)
     except (ContractError, ValueError) as fault:
         raise PeerMisbehaved(f"the answer came without the receipt that was asked for: {fault}") from fault
+
+
+def _unsealed(row: AgreementRow, told: Mapping[str, str], made: Made, key: X25519PrivateKey) -> JsonObject:
+    """Return what came sealed to `key`, proven by the receipt in it; raises PeerMisbehaved."""
+    if bearers.SEALED not in told:
+        raise PeerMisbehaved("the answer came open, and was asked for sealed", "its provider knows no sealed answers")
+    try:
+        opened = sealed_answer.unseal(made.answer, made, key)
+        inside = replace(made, status=opened.status, answer=opened.body)
+        receipt = _checked(row, opened.receipt, opened.signature, inside)
+    except ContractError as fault:
+        raise PeerMisbehaved(f"the sealed answer is not that of the provider: {fault}") from fault
+    kind = opened.headers.get("Content-Type", "")
+    return {"agreement": row.digest, "status": opened.status, "type": kind, **_shown(opened.body), "receipt": receipt}
+
+
+def _checked(row: AgreementRow, said: Any, signature_text: Any, made: Made) -> JsonObject:
+    """Return a receipt with its signature; raises ContractError."""
+    signed = read_hex(signature_text, "signature", signature.SIGNATURE_BYTES)
+    provider = address_of(row)
+    assert provider is not None, "what is called was agreed and signed"
+    return {**call_receipt.check(said, signed, provider, made), "signature": signed.hex()}
 
 
 def _shown(content: bytes) -> JsonObject:

@@ -27,6 +27,7 @@ USE: Final = "Penstock-Use"  # header of a call: what its policy asks of the use
 ANSWERED: Final = "Penstock-Call"  # header of an answer that is not the provider's connector's own
 RECEIPT: Final = "Penstock-Receipt"  # header of a call: `wanted`; of its answer: JSON in base64url
 SIGNED: Final = "Penstock-Signature"  # header of an answer: the provider's signature of that receipt
+SEALED: Final = "Penstock-Sealed"  # header of a call: the X25519 key (hex) that its answer is sealed to; of that: `1`
 AUTH_TYPE: Final = "bearer"  # `authType` of a data address (DSP 2025-1)
 
 

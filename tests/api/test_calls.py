@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.custody import bearers
 from connector.licence import call_receipt
@@ -322,6 +323,33 @@ async def test_an_answer_is_signed_where_it_is_asked_for(space, upstream, tmp_pa
     copies = [row for row in space.rows("provider", "copies") if row["agreement"] == agreement]
     assert sorted(row["calls"] for row in copies) == [0, 2], "what was not answered is not counted"
     await space.doors["buyer"].call("POST", f"agreements/{agreement}/calls/end", {})
+
+
+async def test_an_answer_is_sealed_to_its_caller_with_its_receipt(space, upstream, tmp_path):
+    await publish(space, upstream, "rain-sealed", tmp_path)
+    agreement = await agreed(space, "rain-sealed")
+    plain = await call(space, agreement, "/rain/1")
+    got = await call(space, agreement, "/rain/1", sealed=True)
+    assert {name: got[name] for name in plain} == plain
+    assert got["receipt"]["status"] == "200"
+    url, header = address(space, agreement)
+    seal = {bearers.SEALED: X25519PrivateKey.generate().public_key().public_bytes_raw().hex()}
+    async with aiohttp.ClientSession(headers=header) as session:
+        async with session.get(url + "/rain/1", headers=seal) as answer:
+            content = await answer.read()
+            assert (answer.status, answer.headers["Content-Type"]) == (200, "application/octet-stream")
+            assert plain["body"].encode() not in content
+            assert bearers.RECEIPT not in answer.headers
+        for odd in ("00" * 32, "ab", ""):
+            async with session.get(url + "/rain/1", headers={bearers.SEALED: odd}) as answer:
+                assert answer.status == 400, await answer.text()
+    status, text = await refused(call(space, agreement, "/rain/1", method="HEAD", sealed=True))
+    assert (status, "no body" in text) == (400, True), text
+    status, text = await refused(call(space, agreement, "/long", sealed=True))
+    assert (status, "not counted" in text) == (503, True), text
+    await space.doors["buyer"].call("POST", f"agreements/{agreement}/calls/end", {})
+    copies = [row for row in space.rows("provider", "copies") if row["agreement"] == agreement]
+    assert sorted(row["calls"] for row in copies) == [0, 3]
 
 
 async def test_an_agreement_keeps_the_calls_that_it_is_about(space, upstream, tmp_path):

@@ -47,6 +47,14 @@ ACTS = (
             Field(
                 "receipt", ("Receipt", "回执"), "have the provider sign what it answered", "--receipt", "truth", False
             ),
+            Field(
+                "sealed",
+                ("Sealed", "加密应答"),
+                "have the answer sealed to a key of this call, with its receipt",
+                "--sealed",
+                "truth",
+                False,
+            ),
         ),
         does="calling.call",
         roles="buyer",
