@@ -67,6 +67,7 @@ ACTS: Mapping[str, Act] = {
         Act("credit", _SYSTEM, Post.SECURITY, "issue settlement tokens", "发行结算凭证"),
         Act("attest", _SYSTEM, None, "collect the witnesses' attestation", "收集见证"),
         Act("review", _SYSTEM, None, "review and list a product", "审核上架"),
+        Act("read-listing", _SYSTEM, None, "read drawn pieces of a product", "查看产品的抽样数据片"),
         Act("suspend-listing", _EITHER, None, "suspend a listing", "暂停产品"),
         Act("resume-listing", _SYSTEM, Post.SECURITY, "list a suspended product again", "恢复产品"),
         Act("refuse-listing", _SYSTEM, None, "refuse a product", "拒绝产品"),

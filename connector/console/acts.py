@@ -46,6 +46,7 @@ ACTS: tuple[Act, ...] = (
     Act("/agreements/{id}/revocation", TRADERS, "trading.revoke", ("reason", "confirm")),
     Act("/negotiations/{id}/{act}", TRADERS, "negotiating.operate", ("reason",), ("reason",)),
     Act("/listings/{id}/review", "exchange", "operating.review", ("version", "despite"), ("despite",)),
+    Act("/listings/{id}/reading", "exchange", "operating.read", ("rows",), ("rows",)),
     Act("/listings/{id}/move", "exchange", "operating.move", ("move", "reason")),
     Act("/applications/admission", "exchange", "operating.admit", ("did", "invite"), ("invite",)),
     Act("/applications/refusal", "exchange", "operating.refuse", ("did", "reason")),

@@ -126,3 +126,17 @@ async def test_a_reviewer_reads_the_drawn_pieces_and_the_log_says_so(space):
     for door in ("provider", "buyer"):
         with pytest.raises(PenstockError):
             await space.doors[door].call("POST", "listings/looked-read/readings", {"rows": 2})
+
+
+async def test_the_console_shows_what_was_read_once(space):
+    path = measured(space.folder / "looks" / "shown.csv")
+    await space.publish_files("provider", "looked-shown", [path], reviewed=False)
+    await penstock(space, "exchange", "admin", "account", "add", "reader", "--operator")
+    async with Visitor(space.url("exchange"), "zh") as visitor:
+        await visitor.open((await penstock(space, "exchange", "admin", "account", "link", "reader"))["url"])
+        page = await visitor.open("listings/looked-shown")
+        assert "抽样数据片内容" not in page.text
+        shown = await visitor.send(page, "listings/looked-shown/reading", rows="2")
+        assert "抽样数据片内容" in shown.text
+        assert '<th scope="col">height</th>' in shown.text
+        assert "抽样数据片内容" not in (await visitor.open("listings/looked-shown")).text

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from aiohttp import web
 
 from connector.api.authorize import MANAGEMENT
 from connector.api.call import Call, Kept
@@ -36,6 +37,16 @@ async def ask(call: Call, handler: str, path: dict[str, str], body: Any, then: s
     asked = await _asked(call, handler, path, body)
     answer = await govern(asked, handler_of(asked.route))
     return PENDING if answer.status == WAITS else then
+
+
+async def told(call: Call, handler: str, path: dict[str, str], body: Any) -> JsonObject:
+    """Do a row of the management API that waits for nobody's assent; return its answer."""
+    asked = await _asked(call, handler, path, body)
+    answer = await govern(asked, handler_of(asked.route))
+    assert isinstance(answer, web.Response)
+    assert isinstance(answer.body, bytes)
+    found: JsonObject = orjson.loads(answer.body)
+    return found
 
 
 async def _asked(call: Call, handler: str, path: dict[str, str], body: Any) -> Call:

@@ -12,6 +12,7 @@ from connector.client.acts.listings import MONEY
 from connector.console import showing
 from connector.console.fitting import fitting
 from connector.console.leafing import onward
+from connector.console.page import ANY_ID, Shown
 from connector.exchange import listings as rows_of
 from connector.exchange.applications import Applications
 from connector.exchange.heartbeats import Heartbeats
@@ -53,7 +54,7 @@ async def listing(call: Call) -> JsonObject:
         return row, rows_of.VERSIONS.number(tx, row)
 
     row, version = await call.core.store.read(look)
-    told = {"reason": row.reason or "", "updated": row.updated.isoformat(), "version": version}
+    told = {"reason": row.reason or "", "updated": row.updated.isoformat(), "version": version, "read": None}
     return {**shown(rows_of.view(row)), **told}
 
 
@@ -61,6 +62,13 @@ async def review(call: Call, fields: dict[str, str]) -> str:
     """Open drawn rows and list the product, in the version that the page showed."""
     despite = {"despite": True} if fields.pop("despite", "") else {}
     return await governed.ask(call, "management.review", {"id": call.path["id"]}, fields | despite, _at(call))
+
+
+async def read(call: Call, fields: dict[str, str]) -> Shown:
+    """Read the beginning of each drawn piece; it stands on the listing's page, once."""
+    body = {"rows": int(fields["rows"])} if fields["rows"].isdecimal() else {}
+    found = await governed.told(call, "declared.listing_read", {"id": call.path["id"]}, body)
+    return Shown(f"/listings/{ANY_ID}", await listing(call) | {"read": found})
 
 
 async def move(call: Call, fields: dict[str, str]) -> str:

@@ -199,7 +199,7 @@ ACTS = (
         ),
         does="reviewer.read",
         roles=EXCHANGE,
-        operator="review",
+        operator="read-listing",
         verb="exchange read",
         lines=_excerpts,
         form=False,

@@ -22,6 +22,22 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Pieces that nobody chose alone are opened by the provider to you only, and checked against the edition.",
         "抽取的数据块(非任何一方单独选定)仅向您打开,并与版本核对。",
     ),
+    "listing.read": ("Read drawn pieces", "查看抽样数据片"),
+    "listing.rows": ("Rows of each piece", "每片行数"),
+    "listing.read-help": (
+        "The beginning of each piece that a review draws: shown once, kept nowhere, and named in the log.",
+        "显示审核所抽数据片的前几行,仅显示一次,不留存;日志记录本次查看。",
+    ),
+    "listing.read-title": ("Read from {opened} drawn pieces", "抽样数据片内容({opened} 片)"),
+    "listing.piece": (
+        "Piece {piece}: {file}, from byte {at} on, {bytes} bytes",
+        "第 {piece} 片:{file},自第 {at} 字节起,共 {bytes} 字节",
+    ),
+    "listing.no-rows": (
+        "No whole row of a table is in this piece.",
+        "此片中没有表格的完整行。",
+    ),
+    "listing.more": ("{more} more pieces are not shown.", "另有 {more} 片未显示。"),
     "listing.refuse": ("Refuse", "拒绝"),
     "listing.suspend": ("Suspend", "暂停"),
     "listing.resume": ("List again", "恢复上架"),
