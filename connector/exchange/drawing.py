@@ -129,13 +129,16 @@ async def _seed(core: Core, anchoring: Anchoring, row: ListingRow) -> bytes:
     anchored = await anchoring.anchor()
     seed = bytes.fromhex(anchored["root"])
 
-    def act(tx: Tx) -> None:
+    def act(tx: Tx) -> bytes:
         known = tx.get(ListingRow, id=row.id)
-        if known is not None and known.edition == row.edition:
-            tx.change(known, replace(known, seed=seed))
+        if known is None or known.edition != row.edition:
+            return seed
+        if known.seed is not None:  # somebody else drew meanwhile: the provider answers one seed alone
+            return known.seed
+        tx.change(known, replace(known, seed=seed))
+        return seed
 
-    await core.store.write(act)
-    return seed
+    return await core.store.write(act)
 
 
 async def _ask(

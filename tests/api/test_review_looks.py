@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 
@@ -140,3 +141,13 @@ async def test_the_console_shows_what_was_read_once(space):
         assert "抽样数据片内容" in shown.text
         assert '<th scope="col">height</th>' in shown.text
         assert "抽样数据片内容" not in (await visitor.open("listings/looked-shown")).text
+
+
+async def test_reading_beside_a_review_draws_once(space):
+    path = measured(space.folder / "looks" / "beside.csv")
+    for number in range(3):
+        product = f"looked-beside-{number}"
+        await space.publish_files("provider", product, [path], reviewed=False)
+        read = space.doors["exchange"].call("POST", f"listings/{product}/readings", {})
+        one, two = await asyncio.gather(read, reviewed(space, product))
+        assert (one["opened"], two["state"]) == (two["opened"], "listed")
