@@ -160,9 +160,11 @@ async def test_a_broken_pack_is_the_providers_fault_and_can_be_had_as_it_is(spac
         (folder / f"{number}.txt").write_text(f"number {number}")
     lie.touch()
     try:
-        await space.publish_files("second", "packs-broken", [folder])
+        await space.publish_files("second", "packs-broken", [folder], reviewed=False)
     finally:
         lie.unlink()
+    # A review that draws the pack sees the lie, and one that does not cannot: it is listed in spite of it.
+    await space.doors["exchange"].call("POST", "listings/packs-broken/review", {"despite": True})
     for key, to in (("packs-broken", str(tmp_path / "out")), ("packs-whole", None)):
         mandate = {"limit": "1000", "bid": None, "purpose": PURPOSE, "deposit": None, "to": to}
         body = {"id": key, "product": "packs-broken", "mandate": mandate}
