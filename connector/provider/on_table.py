@@ -39,7 +39,9 @@ def terms(
     now, own = space.last(), core.identity.member.address
     exchange = now.members[now.exchange].address
     arbiter = now.supervisor
-    shares = [(own, 10_000 - now.fee_bps), (exchange, now.fee_bps)] if now.fee_bps else [(own, 10_000)]
+    # an exchange that sells itself pays itself no fee: a payee stands once in a split
+    fee = 0 if exchange == own else now.fee_bps
+    shares = [(own, 10_000 - fee), (exchange, fee)] if fee else [(own, 10_000)]
     chain = core.settings.chain
     leased = row.tier == "leased"
     return {

@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 async def asked(exchange: ExchangeDoor, row: ProductRow, provider: str) -> Callable[[Dataset], None]:
     """Return what raises NotPermitted, with every reason, for a row's dataset that its space does not let in.
 
-    Nothing is refused of what is listed nowhere, and where nobody answers. Raises Absent for a space that is not there.
+    Nothing is refused of what no exchange lists, and where nobody answers. Raises Absent for a space that is not there.
     """
-    rules = spaces.Rules() if row.blind else await _told(exchange, _space(row))
+    rules = spaces.Rules() if row.blind or exchange.alone else await _told(exchange, _space(row))
 
     def check(dataset: Dataset) -> None:
         policy = parse({"@type": "Set", "target": row.id, **row.policy})
