@@ -1,6 +1,6 @@
 """The catalogue of the Dataspace Protocol 2025-1: a first page, those that follow it, one dataset alone.
 
-Law: a filter is refused because none is understood, never ignored; whatever lies beyond a page is linked from it
+Law: a filter that is not understood is refused, never ignored; whatever lies beyond a page is linked from it
 (`Link`, rel next and previous), to be asked for by GET under the same proof. Answers are compressed for who asks.
 """
 
@@ -16,19 +16,22 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
+from connector.api.dsp import peer_of
 from connector.api.faults import JSON, as_json
 from connector.exchange.federation.crawl import crawl, locate
 from connector.identity.peers import Peers
 from connector.licence.audience import Audience
-from connector.negotiation.protocol import continuation, messages, validation
+from connector.negotiation.protocol import continuation, messages, offers, query_spec, validation
 from connector.negotiation.protocol.continuation import NEXT, PARAMETER, PREVIOUS
-from connector.negotiation.protocol.errors import MalformedError, UnsupportedFilterError
-from connector.provider.offering import CATALOGUES, DATASETS, Offering
+from connector.negotiation.protocol.errors import MalformedError
+from connector.negotiation.protocol.query_spec import ALL, Query
+from connector.provider.offering import CATALOGUES, DATASETS, PAGE_ENTRIES, Asker, Offering, whole
 from connector.provider.waiting import Waiting
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
     from connector.api.call import Call
+    from connector.licence.audience import Viewer
     from connector.negotiation.protocol.continuation import Place
     from connector.provider.offering import Page
 
@@ -46,9 +49,10 @@ _CODING = re.compile(r"\s*(gzip|x-gzip|\*)\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?
 async def request(call: Call) -> web.Response:
     """Serve the first page, or with a continuation token the one it names, to a catalogue request message."""
     message = validation.read("CatalogRequestMessage", await call.request.read())
-    if message.get("filter"):
-        raise UnsupportedFilterError("no filter is understood here; ask without one")
-    return await _page(call, _place(call) or call.of(Offering).start())
+    query, place = query_spec.read(message.get("filter")), _place(call)
+    if place is not None and query.selects:
+        raise MalformedError(f"a page is asked for by its `{PARAMETER}` or by a filter: say one of them")
+    return await _page(call, place or call.of(Offering).start(), query)
 
 
 async def resume(call: Call) -> web.Response:
@@ -65,7 +69,7 @@ async def dataset(call: Call) -> web.Response:
     viewer = call.of(Audience).viewer(call.peer)
     try:
         await call.of(Waiting).settle(call.path["id"])
-        body = await call.of(Offering).dataset(call.path["id"], viewer.sees)
+        body = await call.of(Offering).dataset(call.path["id"], await _asker(call, viewer))
     finally:
         await call.of(Audience).record(viewer)
     return await _answer(call, messages.root_dataset(orjson.loads(body)), {})
@@ -93,13 +97,23 @@ def _place(call: Call) -> Place | None:
     return continuation.read(query[PARAMETER], call.of(Offering).shelves)
 
 
-async def _page(call: Call, place: Place) -> web.Response:
+async def _page(call: Call, place: Place, query: Query = ALL) -> web.Response:
     await call.spend()
-    viewer = call.of(Audience).viewer(call.peer)
-    page = await call.of(Offering).page(place, viewer.sees)
+    viewer, offering = call.of(Audience).viewer(call.peer), call.of(Offering)
+    asker = await _asker(call, viewer)
+    if query.selects:
+        page = await offering.select(query, asker)
+    else:
+        page = await offering.page(place, asker, min(query.limit or PAGE_ENTRIES, PAGE_ENTRIES))
     await call.of(Audience).record(viewer)
     links = continuation.header(call.core.identity.url + PATH, ((NEXT, page.next), (PREVIOUS, page.previous)))
     return await _answer(call, _document(call, page), {"Link": links} if links else {})
+
+
+async def _asker(call: Call, viewer: Viewer) -> Asker:
+    """Return who asks; a connector of our make says in its document by which key it signs agreements."""
+    ours = (await peer_of(call.of(Peers), call.peer)).address is not None
+    return Asker(viewer.sees, whole if ours else offers.foreign)
 
 
 def _document(call: Call, page: Page) -> messages.Document:

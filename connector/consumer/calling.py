@@ -24,6 +24,7 @@ from connector.enforcement.person import OWNER
 from connector.licence import call_receipt, sealed_answer
 from connector.licence.call_receipt import Made
 from connector.negotiation.notices import address_of
+from connector.negotiation.protocol import data_address
 from connector.net.answer import refused
 from connector.net.body import decoded
 from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerUnreachable, PenstockError, failure_from
@@ -116,7 +117,7 @@ class Calling:
         self, address: Document, method: str, asked: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, Mapping[str, str], bytes]:
         bearer = {"Authorization": bearers.of_address(address)}
-        url = str(address["endpoint"]) + asked
+        url = data_address.endpoint(address) + asked
         seconds = CALL_ANSWER_SECONDS_MAX + MARGIN_SECONDS
         async with self._core.outbound.forward(
             method, url, body, bearer | dict(headers), seconds=seconds, limit_bytes=SEALED_BYTES_MAX

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from connector.custody import passes, tickets
+from connector.negotiation.protocol import data_address
 from connector.runtime.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable, PenstockError
 from ledger.edition.opening import OpeningError
 
@@ -72,8 +73,8 @@ class Road:
     @classmethod
     def of(cls, address: Mapping[str, Any]) -> Road:
         """Read a data address; raises PeerMisbehaved for one without a ticket, or with one that is no header."""
-        found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
-        return cls(str(address["endpoint"]), tickets.SCHEME + _printable(found.get("authorization")))
+        found = data_address.properties(address)
+        return cls(data_address.endpoint(address), tickets.SCHEME + _printable(found.get("authorization")))
 
     def fresh(self, told: Any) -> Road:
         """Return the road with the ticket that its provider has renewed; raises PeerMisbehaved."""

@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.custody import tickets
+from connector.negotiation.protocol import data_address
 from connector.runtime.errors import PeerMisbehaved
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def read(key: bytes, header: str, now: datetime) -> Ticket:
 
 def of_address(address: Mapping[str, Any]) -> str:
     """Return the `Authorization` header that a data address asks for; raises PeerMisbehaved for one without a token."""
-    found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
-    token = found.get("authorization")
+    token = data_address.properties(address).get("authorization")
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
         raise PeerMisbehaved("the data address has no `authorization` with a token", "ask for a new start")
     return SCHEME + token.removeprefix(SCHEME)
@@ -55,19 +55,17 @@ def of_address(address: Mapping[str, Any]) -> str:
 
 def files_of(address: Mapping[str, Any]) -> str:
     """Return where files, tickets and receipts are asked for: of an interface that is not where its calls go."""
-    found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
-    return str(found.get(FILES, address["endpoint"]))
+    return data_address.properties(address).get(FILES) or data_address.endpoint(address)
 
 
 def takes_calls(address: Mapping[str, Any]) -> bool:
     """Say whether a data address is that of an interface."""
-    return any(one["name"] == FILES for one in address.get("endpointProperties", ()))
+    return FILES in data_address.properties(address)
 
 
 def stream_of(address: Mapping[str, Any]) -> str:
     """Return where the batches of a stream are asked for, empty for what is none."""
-    found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
-    return str(found.get(STREAM, ""))
+    return data_address.properties(address).get(STREAM, "")
 
 
 @lru_cache(1)

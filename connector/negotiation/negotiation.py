@@ -375,7 +375,8 @@ class Negotiations(Process[NegotiationRow]):
         assert price is not None, "terms of ours name one"
         terms = offers.at_price({name: value for name, value in row.terms.items() if name != POLICY}, price)
         named = {name: offer[name] for name in ("@id", SUB_LICENCES) if name in offer}
-        return offers.offer(row.product, row.terms[POLICY], terms, target=row.product) | named
+        said = offers.offer(row.product, row.terms[POLICY], terms, target=row.product) | named
+        return said if OFFER_TERMS in offer else offers.foreign(said)
 
     def _parties(self, row: NegotiationRow) -> dict[str, Any]:
         ours, theirs = self._me.did, row.peer

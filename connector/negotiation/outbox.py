@@ -23,7 +23,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.answered import Answered, is_followed
-from connector.negotiation.outcome import Outcome
+from connector.negotiation.outcome import Outcome, is_early
 from connector.runtime import rehearsal, traceparent
 from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
@@ -251,6 +251,8 @@ class Outbox:
             outcome = Outcome(EXPIRED, None, outcome)
         if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
             outcome = replace(outcome, heard=await self._ask(row.process, row.subject))
+            if outcome.kind == REFUSED and not late and is_early(row, outcome):
+                outcome = outcome.reason
         if isinstance(outcome, Outcome) and outcome.kind == DELIVERED and not late and is_followed(row, outcome.reply):
             if (before := self._answered.get(row.subject)) is not None:
                 self._taken(before)  # a process has one message under way: this one is of the past
@@ -299,7 +301,7 @@ class Outbox:
         reason = " ".join(filter(None, (str(status), _phrase(status), _reason(reply))))
         if status >= 500 or status in RETRIED or (status == NOT_FOUND and row.attempts < NOT_FOUND_ATTEMPTS):
             return reason
-        return Outcome(REFUSED, reply, reason)
+        return Outcome(REFUSED, reply, reason, status=status)
 
     def _conclude(self, tx: Tx, row: OutboxRow, outcome: Outcome | str, *, late: bool) -> None:
         now = self._now()

@@ -61,6 +61,7 @@ def draw(me: Participant, row: NegotiationRow, price: int, salt: bytes, now: dat
         _settled(me, terms)
         if row.peer_address is None:
             draft = offers.agreement(terms, urn="", assigner=me.did, assignee=row.peer, now=now)
+            draft = draft if OFFER_TERMS in (row.offer or {}) else offers.foreign(draft)
             digest = unsigned_digest(draft, row)
             return Drawn(digest, {**draft, "@id": AGREEMENT_URN + digest.hex()}, terms.json(), None, None)
         cap = _cap(terms, row.mandate or {})
@@ -83,6 +84,7 @@ def inspect(me: Participant, row: NegotiationRow, now: datetime) -> Drawn:
     if wrong := [name for name, value in expected.items() if odrl.get(name) != value]:
         raise DeclinedError(f"the agreement names another `{'`, `'.join(wrong)}` than was negotiated")
     if row.terms is None:
+        _require_same(row.offer or odrl, odrl)
         return Drawn(unsigned_digest(odrl, row), odrl, None, None, None)
     if SIGNATURE not in odrl and row.terms["tier"] != offers.PLAIN:
         raise DeclinedError("the agreement is not signed, which only the tier `plain` allows")
@@ -136,6 +138,17 @@ def unsigned_digest(odrl: Mapping[str, Any], row: NegotiationRow) -> bytes:
     """Return what identifies an agreement that nobody signed: the digest of all it says, and of whose it is."""
     said = {name: value for name, value in odrl.items() if name != "@id"}
     return H("unsigned-agreement", canonical({"negotiation": sorted((row.id, row.peer_pid)), "said": said}))
+
+
+def _require_same(offer: Mapping[str, Any], odrl: Mapping[str, Any]) -> None:
+    """Raise DeclinedError for an agreement without terms of ours that says something else than its offer did."""
+    try:
+        asked, agreed = offers.read(offer), offers.read(odrl)
+    except ProtocolError as error:
+        raise DeclinedError(f"the agreement cannot be read: {error}") from error
+    changed = offers.differences(asked.policy, agreed.policy) + ["the price"] * (asked.price != agreed.price)
+    if changed:
+        raise DeclinedError(f"the agreement's rules differ from the offer's in `{'`, `'.join(changed)}`")
 
 
 def _cap(terms: Terms, mandate: Mapping[str, Any]) -> int:

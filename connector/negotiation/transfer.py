@@ -13,7 +13,7 @@ from connector.negotiation.agreement import why_over
 from connector.negotiation.doors import DeclinedError, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.process import Process
-from connector.negotiation.protocol import messages
+from connector.negotiation.protocol import data_address, messages
 from connector.negotiation.protocol.errors import MismatchError, UnacceptableError
 from connector.negotiation.protocol.states import CONSUMER, NONE, PROVIDER, STARTED, SUSPENDED, TRANSFER
 from connector.negotiation.steps import Facts
@@ -160,9 +160,9 @@ class Transfers(Process[TransferRow]):
             if address is not None:
                 raise UnacceptableError("a pull has no `dataAddress` in its request")
             return None
-        if address is None or not isinstance(address.get("endpoint"), str):
-            raise UnacceptableError("a push needs a `dataAddress` with an `endpoint` in its request")
-        if reason := self._doors.refuse_url(address["endpoint"]):
+        if address is None or not (endpoint := data_address.endpoint(address)):
+            raise UnacceptableError("a push needs a `dataAddress` with an `endpoint`, or a `baseUrl`, in its request")
+        if reason := self._doors.refuse_url(endpoint):
             raise UnacceptableError(f"nothing is pushed to this address: {reason}")
         return address
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from connector.custody import bearers, tickets
-from connector.negotiation.protocol import messages, offers
+from connector.negotiation.protocol import data_address, offers
 from connector.provider import upstream
 from connector.provider.streams import sold
 from connector.runtime import files
@@ -54,7 +54,7 @@ class DataAddresses:
             endpoint = f"{self._core.identity.url}/calls/{agreement.edition}"
         if plain and sold.is_sold(tx, agreement):
             properties[bearers.STREAM] = f"{self._core.identity.url}/streams/{agreement.edition}"
-        return messages.data_address(endpoint, properties)
+        return data_address.write(endpoint, properties, foreign=plain)
 
     def ticket(self, transfer: TransferRow, agreement: AgreementRow) -> str:
         """Return a fresh ticket to the sealed bytes that a transfer moves, or a token for its plain copy."""

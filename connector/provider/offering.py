@@ -19,17 +19,21 @@ from catalog.codes import tier as tier_of
 from connector.negotiation.on_offer import ON_OFFER, STANDING
 from connector.negotiation.protocol import messages, offers, validation
 from connector.negotiation.protocol.continuation import Place
-from connector.negotiation.protocol.errors import UnknownError
+from connector.negotiation.protocol.errors import UnknownError, UnsupportedFilterError
 from connector.runtime.limits import REASON_CHARACTERS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connector.core.core import Core
+    from connector.negotiation.protocol.query_spec import Query
     from connector.store.transaction import Tx
 
+    To = Callable[[messages.Document], messages.Document]
     Sees = Callable[[Tx, str, str], bool]  # a product by its id and the text of its policy
 
+# pages that one filter looks through, in a tenth of a second; a larger catalogue is asked by id
+SELECTED_PAGES_MAX = 200
 # entries of a page; with ENTRY_BYTES_MAX the answer stays below what a peer of our kind reads (ANSWER_BYTES_MAX)
 PAGE_ENTRIES = 100
 ENTRY_BYTES_MAX = 65_536
@@ -86,7 +90,15 @@ class Shelf:
 
     def row(self, tx: Tx, key: str) -> list[dict[str, Any]]:
         """Return the row with this id, in a list that is empty when there is none."""
-        return list(map(_sold, tx.execute(self.sql.replace("{}", "=").replace("{besides}", ""), *[key] * self.marks)))
+        return self._with(tx, key, "")
+
+    def listed(self, tx: Tx, key: str) -> list[dict[str, Any]]:
+        """Return the row with this id likewise, if it stands on a page."""
+        return self._with(tx, key, self.paged)
+
+    def _with(self, tx: Tx, key: str, besides: str) -> list[dict[str, Any]]:
+        statement = self.sql.replace("{}", "=").replace("{besides}", besides)
+        return list(map(_sold, tx.execute(statement, *[key] * self.marks)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,22 @@ def _sold(row: dict[str, Any]) -> dict[str, Any]:
 
 def _everybody(_tx: Tx, _product: str, _policy: str) -> bool:
     return True
+
+
+def whole(offer: messages.Document) -> messages.Document:
+    """Return an offer as a connector of our make gets it."""
+    return offer
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: what of it `sees` lets them see, and how an offer is written `to` them (else `offers.foreign`)."""
+
+    sees: Sees = _everybody
+    to: To = whole
+
+
+ANYBODY = Asker()
 
 
 class Offering:
@@ -135,29 +163,72 @@ class Offering:
         self._defects = {key: found[key] for key in self._defects if found.get(key)}
         return dict(self._defects)
 
-    async def page(self, place: Place, sees: Sees = _everybody) -> Page:
-        """Return the page at a place of `shelves`, with the products that `sees` lets the caller see."""
-        found, page = await self._core.store.read(lambda tx: self._page(tx, place, sees))
+    async def page(self, place: Place, asker: Asker = ANYBODY, entries: int = PAGE_ENTRIES) -> Page:
+        """Return the page of so many entries at a place of `shelves`, with what the asker sees of it."""
+        found, page = await self._core.store.read(lambda tx: self._page(tx, place, asker, entries))
         for entry in found:
             self._note(entry)
         return page
 
-    async def dataset(self, key: str, sees: Sees = _everybody) -> bytes:
+    async def select(self, query: Query, asker: Asker = ANYBODY) -> Page:
+        """Return the datasets that a query asks for, in the order of their ids; its asker goes on by its `offset`.
+
+        Raises UnsupportedFilterError where more would have to be looked at than one answer is worth.
+        """
+        if query.limit is not None and query.limit > PAGE_ENTRIES:
+            raise UnsupportedFilterError(f"a filter is answered with {PAGE_ENTRIES} entries at most: ask for those")
+        bodies: list[bytes] = []
+        if PRODUCTS in self._shelves:
+            entries = await self._core.store.read(lambda tx: self._selected(tx, query, asker))
+            bodies = [entry.body for entry in entries]
+        return Page({DATASETS: bodies}, None, None)
+
+    async def dataset(self, key: str, asker: Asker = ANYBODY) -> bytes:
         """Return one dataset as JSON; raises `UnknownError` for one that is not on offer, or not to the caller."""
         rows = await self._core.store.read(
-            lambda tx: [(row, sees(tx, row["id"], row["policy"])) for row in PRODUCTS.row(tx, key)]
+            lambda tx: [(row, asker.sees(tx, row["id"], row["policy"])) for row in PRODUCTS.row(tx, key)]
         )
         for row, seen in rows:
-            entry = self._rendered(PRODUCTS, row)
+            entry = self._rendered(PRODUCTS, row, asker)
             self._note(entry)
             if entry.body and seen:
                 return entry.body
         raise UnknownError(f"there is no dataset `{key[:200]}` here")
 
-    def _page(self, tx: Tx, place: Place, sees: Sees) -> tuple[list[Entry], Page]:
+    def _selected(self, tx: Tx, query: Query, asker: Asker) -> list[Entry]:
+        found: list[Entry] = []
+        skip, most = query.offset, query.limit or PAGE_ENTRIES
+        for row in self._candidates(tx, query):
+            if not query.matches(row["id"], row["title"]) or not asker.sees(tx, row["id"], row["policy"]):
+                continue
+            entry = self._rendered(PRODUCTS, row, asker)
+            if entry.body and skip:
+                skip -= 1
+            elif entry.body:
+                found.append(entry)
+            if len(found) == most:
+                break
+        return found
+
+    def _candidates(self, tx: Tx, query: Query) -> Iterator[dict[str, Any]]:
+        """Yield the rows among which a query selects: those it names, or all that stand on pages."""
+        if query.keys is not None:
+            for key in sorted(query.keys):
+                yield from PRODUCTS.listed(tx, key)
+            return
+        place = Place(DATASETS)
+        for _ in range(SELECTED_PAGES_MAX):
+            yield from (rows := PRODUCTS.rows(tx, place, PAGE_ENTRIES))
+            if len(rows) < PAGE_ENTRIES:
+                return
+            place = Place(DATASETS, rows[-1]["id"])
+        looked = SELECTED_PAGES_MAX * PAGE_ENTRIES
+        raise UnsupportedFilterError(f"more than {looked} entries would be looked at; ask by id, or page by page")
+
+    def _page(self, tx: Tx, place: Place, asker: Asker, most: int) -> tuple[list[Entry], Page]:
         """Read one entry more than the page has: it tells whether there is another page, and where."""
-        found = self._from(tx, place, PAGE_ENTRIES + 1)
-        rest, found = found[PAGE_ENTRIES:], found[:PAGE_ENTRIES]
+        found = self._from(tx, place, most + 1)
+        rest, found = found[most:], found[:most]
         turned = Place(place.shelf, place.key, backward=not place.backward)
         around = turned if self._from(tx, turned, 1) else None
         beyond = None
@@ -167,9 +238,9 @@ class Offering:
         entries: dict[str, list[bytes]] = {name: [] for name in self.shelves}
         rendered = []
         for shelf, row in reversed(found) if place.backward else found:
-            entry = self._rendered(shelf, row)
+            entry = self._rendered(shelf, row, asker)
             rendered.append(entry)
-            if entry.body and (shelf is not PRODUCTS or sees(tx, row["id"], row["policy"])):
+            if entry.body and (shelf is not PRODUCTS or asker.sees(tx, row["id"], row["policy"])):
                 entries[shelf.name].append(entry.body)
         return rendered, Page(entries, *((around, beyond) if place.backward else (beyond, around)))
 
@@ -186,8 +257,8 @@ class Offering:
                 break
         return found
 
-    def _rendered(self, shelf: Shelf, row: Mapping[str, Any]) -> Entry:
-        return shelf.rendered(self._core.identity.did + "#dsp", *row.values())
+    def _rendered(self, shelf: Shelf, row: Mapping[str, Any], asker: Asker = ANYBODY) -> Entry:
+        return shelf.rendered(asker.to, self._core.identity.did + "#dsp", *row.values())
 
     def _note(self, entry: Entry) -> None:
         """Remember a defect, log it when it is new; forget one that is mended."""
@@ -215,18 +286,19 @@ def _entry(key: str, kind: str, build: Callable[[], messages.Document]) -> Entry
 
 @lru_cache(RENDERINGS_KEPT)
 def _dataset(
-    service: str, key: str, title: str, tier: str, policy: str, terms: str, limits: str, offer: str | None
+    to: To, service: str, key: str, title: str, tier: str, policy: str, terms: str, limits: str, offer: str | None
 ) -> Entry:
     def build() -> messages.Document:
         said = {name: orjson.loads(text) for name, text in (("policy", policy), ("terms", terms), ("limits", limits))}
         ways = [messages.distribution(one, service) for one in tier_of(tier).formats]
-        return messages.dataset(key, [offers.asked({"id": key, "offer": offer, **said})], ways, {"title": title})
+        asked = offers.asked({"id": key, "offer": offer, **said})
+        return messages.dataset(key, [to(asked)], ways, {"title": title})
 
     return _entry(key, "Dataset", build)
 
 
 @lru_cache(RENDERINGS_KEPT)
-def _provider(_service: str, did: str, url: str) -> Entry:
+def _provider(_to: To, _service: str, did: str, url: str) -> Entry:
     def build() -> messages.Document:
         service = messages.data_service(did + "#dsp", url + messages.DSP_PATH)
         return messages.nested_catalog(did + "#catalog", did, service)

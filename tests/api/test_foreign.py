@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from connector.cli.audit import Asked, inspect
-from connector.negotiation.protocol import messages, offers, validation
+from connector.negotiation.protocol import data_address, messages, offers, validation
 from connector.provider.billing import printed
 from contracts.namespace import OFFER_TERMS
 
@@ -106,7 +106,7 @@ async def test_a_stranger_is_pushed_to(space, foreign, stranger, product):
         taken[request.path] = (request.headers.get("Authorization"), await request.read())
 
     stranger.takes["/in/"] = take
-    address = messages.data_address(stranger.url + "/in", {"authorization": "mine", "authType": "bearer"})
+    address = data_address.write(stranger.url + "/in", {"authorization": "mine", "authType": "bearer"})
     start = await foreign.transfer(foreign.agreed, "HttpData-PUSH", "push", address)
     assert "dataAddress" not in start
     await foreign.hear("TransferCompletionMessage")
@@ -126,7 +126,7 @@ async def test_an_address_that_is_not_called(space, say, foreign, stranger, name
     kind, endpoint = REFUSED[name]
     body = messages.transfer_request("urn:uuid:refused", foreign.agreed, kind, stranger.url + "/dsp")
     if endpoint is not None:
-        address = messages.data_address(endpoint, {})
+        address = data_address.write(endpoint, {})
         body["dataAddress"] = {key: value for key, value in address.items() if value}
     said = await say("POST", foreign.base + "/transfers/request", body, stranger.bearer(foreign.did))
     assert (said.status, said.json["@type"]) == (400, "TransferError"), said.body

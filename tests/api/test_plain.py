@@ -18,7 +18,7 @@ from connector.custody import edition as editions
 from connector.custody.seal import Brief, seal
 from connector.custody.sources import source_of
 from connector.licence.throttle import Throttle
-from connector.negotiation.protocol import messages
+from connector.negotiation.protocol import data_address
 from connector.store.rows.protocol import ProcessState, TransferRow
 from tests.api.running import SIZE, TERM, rule, running
 from tests.interop import catalogue
@@ -271,7 +271,7 @@ class Receiver:
         return web.Response(status=answer)
 
     def address(self, **properties):
-        return messages.data_address(self.url, properties)
+        return data_address.write(self.url, properties)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -27,7 +27,7 @@ from connector.custody.sinks import Folder, Null
 from connector.custody.slabs import Memory, Pool
 from connector.custody.sources import source_of
 from connector.custody.unsealer import Unsealer
-from connector.negotiation.protocol import messages
+from connector.negotiation.protocol import data_address
 from connector.net.outbound import Outbound
 from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
 from contracts.ranges import RowSet
@@ -78,7 +78,7 @@ async def carrying(source, pool, intake=None, *, wanted=None, stored=None, keeps
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = messages.data_address(f"http://127.0.0.1:{runner.addresses[0][1]}/sealed", {"authorization": "t"})
+    address = data_address.write(f"http://127.0.0.1:{runner.addresses[0][1]}/sealed", {"authorization": "t"})
     async with Outbound(development=True) as door, asyncio.timeout(SECONDS):
         carrier = Carrier(source.table, pool, Roads([Road.of(address)]), intake, keeps=keeps)
         await carrier.start(door, RowSet(((0, len(source.table)),)) if wanted is None else wanted, stored)

@@ -15,7 +15,7 @@ from connector.consumer.roads import Road, Roads
 from connector.custody.slabs import Memory, Pool
 from connector.identity import keys as key_files
 from connector.identity import tokens
-from connector.negotiation.protocol import messages
+from connector.negotiation.protocol import data_address, messages
 from connector.runtime.clock import Clock
 from connector.runtime.errors import AddressRefused, PeerMisbehaved
 from contracts.ranges import RowSet
@@ -156,7 +156,7 @@ async def test_bytes_that_lie_inside(ours, watch):
 
     for url in ADDRESSES:
         watch.forget()
-        road = Road.of(messages.data_address(url, {"authorization": "x"}))
+        road = Road.of(data_address.write(url, {"authorization": "x"}))
         with pytest.raises(AddressRefused):
             await Carrier((), Pool(Memory(), 4096, 8), Roads([road]), None).start(ours.connector.outbound, RowSet())
         assert watch.resolved == watch.sockets == [], url
@@ -165,15 +165,15 @@ async def test_bytes_that_lie_inside(ours, watch):
 NO_TICKET = {
     "none": lambda address: {**address, "endpointProperties": []},
     "no properties": lambda address: {name: value for name, value in address.items() if name != "endpointProperties"},
-    "another": lambda address: messages.data_address(address["endpoint"], {"token": "x"}),
-    "two lines": lambda address: messages.data_address(address["endpoint"], {"authorization": "x\r\nHost: evil"}),
-    "no ASCII": lambda address: messages.data_address(address["endpoint"], {"authorization": "\u00fc"}),
+    "another": lambda address: data_address.write(address["endpoint"], {"token": "x"}),
+    "two lines": lambda address: data_address.write(address["endpoint"], {"authorization": "x\r\nHost: evil"}),
+    "no ASCII": lambda address: data_address.write(address["endpoint"], {"authorization": "\u00fc"}),
 }
 
 
 @pytest.mark.parametrize("name", NO_TICKET)
 async def test_a_data_address_without_a_ticket(ours, name):
-    address = NO_TICKET[name](messages.data_address("https://harmless.example", {"authorization": "x"}))
+    address = NO_TICKET[name](data_address.write("https://harmless.example", {"authorization": "x"}))
     with pytest.raises(PeerMisbehaved, match="ticket"):
         Road.of(address)
 

@@ -34,7 +34,7 @@ async def resolve(folder: Path) -> tuple[str, str]:
         sys.exit(f"the kit cannot be resolved: {', '.join(absent)} absent; it needs Java 17 and Maven")
     for version, dependencies in CANDIDATES.items():
         (folder / "pom.xml").write_text(_project([*dependencies, CLIENT]))
-        code, said = await _run(MAVEN, folder, MAVEN_SECONDS)
+        code, said = await run(MAVEN, folder, MAVEN_SECONDS)
         if code == 0:
             classpath = (folder / "classpath").read_text().strip()
             return version, await _compiled(folder, classpath)
@@ -44,7 +44,7 @@ async def resolve(folder: Path) -> tuple[str, str]:
 
 
 async def _compiled(folder: Path, classpath: str) -> str:
-    code, said = await _run(
+    code, said = await run(
         ["javac", "-cp", classpath, "-d", str(folder), *map(str, sorted(HERE.glob("*.java")))], folder, COMPILE_SECONDS
     )
     if code != 0:
@@ -52,7 +52,7 @@ async def _compiled(folder: Path, classpath: str) -> str:
     return f"{folder}{os.pathsep}{classpath}"
 
 
-async def _run(command: list[str], folder: Path, seconds: float) -> tuple[int, str]:
+async def run(command: list[str], folder: Path, seconds: float) -> tuple[int, str]:
     """Run a command to its end; return its exit code and what it said."""
     process = await asyncio.create_subprocess_exec(
         *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT

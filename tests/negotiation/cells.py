@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from connector.negotiation.protocol import messages, offers, states
+from connector.negotiation.protocol import data_address, messages, offers, states
 from connector.store.rows.protocol import NegotiationRow
 from tests.negotiation.world import PRODUCT, listed_offer, product, product_terms
 
@@ -74,9 +74,7 @@ _NEGOTIATION = {
 }
 _TRANSFER = {
     "request": lambda _, consumer: messages.transfer_request(consumer, "urn:a", "f", "http://nowhere"),
-    "start": lambda provider, consumer: messages.transfer_start(
-        provider, consumer, messages.data_address("http://d", {})
-    ),
+    "start": lambda provider, consumer: messages.transfer_start(provider, consumer, data_address.write("http://d", {})),
     "completion": messages.transfer_completion,
     "suspension": _ending(states.TRANSFER, "suspension"),
     "termination": _ending(states.TRANSFER, "termination"),

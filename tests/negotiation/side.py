@@ -8,7 +8,7 @@ from connector.negotiation.negotiation import Negotiations
 from connector.negotiation.outbox import DELIVERED, Outbox
 from connector.negotiation.outcome import Outcome
 from connector.negotiation.process import PATIENCE
-from connector.negotiation.protocol import messages, states
+from connector.negotiation.protocol import data_address, messages, states
 from connector.negotiation.reactions import DEFAULT
 from connector.negotiation.transfer import Transfers
 from connector.store.rows.protocol import OutboxRow
@@ -63,7 +63,7 @@ class Side:
             deliver=None,
             ask=None,
             enqueue_licence=lambda tx, row: self.told.append(("licence", row.digest)),
-            data_address=lambda tx, transfer, agreement: messages.data_address("http://data", {"a": agreement.digest}),
+            data_address=lambda tx, transfer, agreement: data_address.write("http://data", {"a": agreement.digest}),
             refuse_url=lambda url: None if url.startswith("http://") else "it is not http",
             moved=lambda tx, process, row: self.told.append(("moved", process, row.id, row.state)),
             halted=lambda tx, row: self.told.append(("halted", row.id)),

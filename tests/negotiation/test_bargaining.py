@@ -14,6 +14,7 @@ from tests.negotiation.test_table import FOREIGN, RULES, SELLS, TABLE, acted, pl
 from tests.negotiation.world import PRODUCT, START
 
 WIDER = {"permission": [{"action": "use"}], "prohibition": [{"action": "distribute"}], "conflict": "prohibit"}
+OF_OURS = {OFFER_TERMS: {}}  # of an offer whose sender speaks our terms
 PLAIN = offers.at_price(TABLE, 110) | {"tier": "plain"}
 
 
@@ -272,7 +273,7 @@ def test_a_buyer_signs_and_keeps_what_it_has_inspected(side):
 
 def test_a_buyer_keeps_a_plain_agreement_that_nobody_signed(side):
     terms = PLAIN
-    drawn = bought(side, terms=terms, peer_address=None)
+    drawn = bought(side, terms=terms, peer_address=None, offer=OF_OURS)
     row = acted(side, "verify")
     assert (row["digest"], row["buyer_signature"], row["provider_signature"]) == (drawn.digest.hex(), None, None)
     assert SIGNATURE not in side.sent["body"]
@@ -284,7 +285,7 @@ def test_a_buyer_keeps_a_plain_agreement_that_nobody_signed(side):
 
 def test_an_agreement_without_terms_of_ours_has_no_edition_and_no_end(side):
     drawn = bought(side, terms=PLAIN, peer_address=None)
-    side.do(lambda tx: tx.update("negotiations", {"id": OURS}, terms=None))
+    side.do(lambda tx: tx.update("negotiations", {"id": OURS}, terms=None, offer=drawn.odrl))
     acted(side, "verify")
     (kept,) = side.rows("agreements")
     assert (kept["terms"], kept["edition"], kept["not_after"], kept["odrl"]) == (None, None, None, drawn.odrl)

@@ -17,6 +17,7 @@ from contracts.namespace import OFFER_TERMS, SIGNATURE
 from contracts.signature import address, sign
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, digest
+from policy.forms.protocol import named
 from tests.every import every
 from tests.negotiation.cells import negotiation
 from tests.negotiation.side import ME, OUR_KEY, PEER, PEER_KEY
@@ -26,6 +27,7 @@ SALT = b"\x07" * 32
 NOT_AFTER = datetime(2027, 1, 31, tzinfo=UTC)
 SELLER = Participant(PEER.did, "http://peer/dsp", address(PEER_KEY), lambda told: sign(told, PEER_KEY), DOMAIN)
 RULES = offers.rules(POLICY)
+OF_OURS = {OFFER_TERMS: {}}  # of an offer whose sender speaks our terms
 
 
 def table(**changes):
@@ -121,11 +123,43 @@ def test_an_agreement_of_others_is_named(name):
 
 def test_an_agreement_without_signatures_is_for_the_tier_plain_alone():
     plain = {"terms": product_terms(tier="plain") | {"policy": RULES}}
-    unsigned = drawn(peer_address=None, **plain)
+    unsigned = drawn(peer_address=None, offer=OF_OURS, **plain)
     found = signing.inspect(ME, negotiation(**bought(unsigned, **plain)), START)
     assert (found.digest, found.terms, found.typed, found.signature) == (unsigned.digest, unsigned.terms, None, None)
-    refused(bought(drawn(peer_address=None)), "the agreement is not signed, which only the tier `plain` allows")
+    refused(
+        bought(drawn(peer_address=None, offer=OF_OURS)),
+        "the agreement is not signed, which only the tier `plain` allows",
+    )
     assert signing.inspect(ME, negotiation(**bought(drawn(**plain), **plain)), START).signature is not None
+
+
+def test_a_peer_of_another_make_gets_rules_alone_and_in_words_that_its_context_knows():
+    plain = {"terms": product_terms(tier="plain") | {"policy": RULES}}
+    made = drawn(peer_address=None, offer={"@id": "x", "@type": "Offer", **named(RULES)}, **plain)
+    around = {"@id", "@type", "target", "assigner", "assignee", "timestamp"}
+    assert set(made.odrl) - around == {"permission", "prohibition", "obligation"}
+    assert made.odrl["permission"] == named(RULES)["permission"]
+    assert made.odrl["obligation"][-1]["action"] == "odrl:compensate"
+    said = {name: value for name, value in RULES.items() if name != "conflict"}
+    assert (offers.read(made.odrl).policy, offers.read(made.odrl).price) == (said, 90)
+    assert made.terms["policy"] == RULES
+
+
+CHANGES = {
+    "a rule less": ({"permission": [{"action": "use"}]}, "`permission`"),
+    "another price": ({"obligation": []}, "the price"),
+    "a prohibition": ({"prohibition": [{"action": "odrl:print"}]}, "`prohibition`"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_agreement_of_another_make_says_what_its_offer_did(change):
+    offer = offers.foreign(offers.offer(PRODUCT, RULES, product_terms()))
+    changes, words = CHANGES[change]
+    agreed = {**offer, "@id": "urn:x", "@type": "Agreement", "assigner": PEER.did, "assignee": ME.did}
+    row = bought(drawn(), terms=None, offer=offer) | {"agreement": {**agreed, "target": PRODUCT}}
+    assert signing.inspect(ME, negotiation(**row), START).terms is None
+    refused(row | {"agreement": {**agreed, "target": PRODUCT} | changes}, words)
 
 
 def test_an_agreement_without_terms_of_ours_is_known_by_all_it_says():

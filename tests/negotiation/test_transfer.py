@@ -8,7 +8,7 @@ from catalog.codes import FORMAT_PLAIN, FORMAT_PUSH
 from connector.negotiation import transfer
 from connector.negotiation.asking import Heard
 from connector.negotiation.doors import DeclinedError
-from connector.negotiation.protocol import messages
+from connector.negotiation.protocol import data_address, messages
 from connector.negotiation.protocol.errors import MismatchError, UnacceptableError, UnknownError
 from connector.negotiation.protocol.states import (
     CONSUMER,
@@ -29,7 +29,7 @@ CALLBACK = "http://nowhere/dsp"
 URN = "urn:penstock:agreement:" + DIGEST
 PATIENCE = timedelta(minutes=10)
 SOON, LATER = START + timedelta(minutes=1), START + timedelta(days=9)
-TARGET = messages.data_address("http://buyer/in", {})
+TARGET = data_address.write("http://buyer/in", {})
 
 
 def body(name, role=PROVIDER, **changes):
@@ -172,11 +172,11 @@ def test_a_consumer_keeps_the_newest_address_of_a_start(idle):
         idle.receive(TRANSFER, messages.transfer_start(THEIRS, OURS))
     idle.receive(TRANSFER, body("start", CONSUMER))
     row = idle.row("transfers")
-    assert (row["address"], row["paused"]) == (messages.data_address("http://d", {}), None)
+    assert (row["address"], row["paused"]) == (data_address.write("http://d", {}), None)
     assert ("halted", OURS) not in idle.told
 
 
-@pytest.mark.parametrize("told", [None, messages.data_address("http://new", {})])
+@pytest.mark.parametrize("told", [None, data_address.write("http://new", {})])
 def test_a_start_without_an_address_goes_on_with_the_one_before(idle, told):
     placed(idle, SUSPENDED, CONSUMER, address=TARGET)
     idle.receive(TRANSFER, messages.transfer_start(THEIRS, OURS, told))
@@ -198,7 +198,7 @@ def test_a_provider_starts_with_an_address_of_ours():
     side.agreement()
     placed(side, REQUESTED, paused="operator")
     act(side, "advance")
-    address = messages.data_address("http://data", {"a": DIGEST})
+    address = data_address.write("http://data", {"a": DIGEST})
     assert side.sent["body"]["dataAddress"] == side.row("transfers")["address"] == address
     assert side.row("transfers")["paused"] is None
 

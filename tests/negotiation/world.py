@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from connector.negotiation.doors import Doors, Participant, Peer
 from connector.negotiation.engine import Engine
 from connector.negotiation.process import PATIENCE
-from connector.negotiation.protocol import messages, offers
+from connector.negotiation.protocol import data_address, messages, offers
 from connector.negotiation.reactions import DEFAULT
 from connector.store.errors import StoreClosed
 from connector.store.evidence import Evidence
@@ -121,7 +121,7 @@ class Party:
         self.licence_fault = None
         self.patience = PATIENCE
         self.up = False
-        self.address_of = lambda transfer: messages.data_address("http://data", {"authorization": transfer.id})
+        self.address_of = lambda transfer: data_address.write("http://data", {"authorization": transfer.id})
         network.parties[self.base] = self
 
     async def open(self, *, begin=True):

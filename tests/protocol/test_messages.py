@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.negotiation.protocol import messages, offers, states, validation
+from connector.negotiation.protocol import data_address, messages, offers, states, validation
 from connector.negotiation.protocol.errors import MalformedError
 from contracts.address import NOBODY, show
 from contracts.namespace import OFFER_TERMS
@@ -78,8 +78,8 @@ BUILT = {
     "TransferRequestMessage": [messages.transfer_request("c", "urn:agreement", "f", "http://c/dsp")],
     "TransferStartMessage": [
         messages.transfer_start("p", "c"),
-        messages.transfer_start("p", "c", messages.data_address("http://d", {})),
-        messages.transfer_start("p", "c", messages.data_address("http://d", {"authorization": "x"})),
+        messages.transfer_start("p", "c", data_address.write("http://d", {})),
+        messages.transfer_start("p", "c", data_address.write("http://d", {"authorization": "x"})),
     ],
     "TransferCompletionMessage": [messages.transfer_completion("p", "c")],
     "TransferSuspensionMessage": [messages.ending(states.TRANSFER, "suspension", "p", "c", reasons=["why"])],

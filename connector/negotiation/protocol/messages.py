@@ -22,7 +22,6 @@ VERSION: Final = "2025-1"
 BINDING: Final = "HTTPS"
 DSP_PATH: Final = "/dsp"  # where a participant of ours answers the protocol, below its own address
 NESTED: Final = "Catalog"  # the format of a distribution that is a catalogue
-ENDPOINT_HTTP: Final = "https://w3id.org/idsa/v4.1/HTTP"
 
 TYPE_OF: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
@@ -158,13 +157,6 @@ def transfer_start(provider_pid: str, consumer_pid: str, data_address: Document 
 def transfer_completion(provider_pid: str, consumer_pid: str) -> Document:
     """Return the message that ends a transfer well."""
     return document("TransferCompletionMessage", providerPid=provider_pid, consumerPid=consumer_pid)
-
-
-def data_address(endpoint: str, properties: Mapping[str, str], endpoint_type: str = ENDPOINT_HTTP) -> Document:
-    """Return where and how to pull; well-known properties are `authorization` and `authType`."""
-    listed = [{"@type": "EndpointProperty", "name": name, "value": value} for name, value in properties.items()]
-    found: Document = {"@type": "DataAddress", "endpointType": endpoint_type, "endpoint": endpoint}
-    return found | ({"endpointProperties": listed} if listed else {})
 
 
 def ack(process: str, provider_pid: str, consumer_pid: str, state: str) -> Document:

@@ -20,6 +20,7 @@ from contracts.decimals import read_decimal
 from contracts.errors import ContractError
 from contracts.namespace import CHECKPOINT, OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.tariff import Tariff
+from policy.forms.protocol import local, named, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,10 @@ AROUND: Final = frozenset(
     {"@context", "@id", "@type", "uid", "target", "assigner", "assignee", "timestamp"}
     | {OFFER_TERMS, SIGNATURE, CHECKPOINT, SUB_LICENCES}
 )
+
+# what of it a connector of another make gets
+NAMES: Final = frozenset({"@id", "@type", "target", "assigner", "assignee", "timestamp"})
+RULES: Final = ("profile", "permission", "prohibition", "obligation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,24 @@ def agreement(
     return named | _priced(terms.policy, terms.tariff.minor) | {OFFER_TERMS: terms.json()} | signed
 
 
+def foreign(document: Mapping[str, Any]) -> Document:
+    """Return an offer or agreement of ours as a connector of another make gets it.
+
+    It has rules in words that the protocol's context knows, names and parties, and nothing else: such a connector keeps
+    what its buyer took of an offer, reads the rest by the context or not at all, and compares the agreement with it.
+    """
+    said = named({name: document[name] for name in RULES if name in document})
+    return {name: value for name, value in document.items() if name in NAMES} | said
+
+
 def read(document: Mapping[str, Any]) -> Proposal:
     """Return what a schema-valid offer or agreement proposes; `MalformedError` when it contradicts itself."""
     terms = document.get(OFFER_TERMS)
     if terms is not None and not isinstance(terms, dict):
         raise MalformedError(f"`{OFFER_TERMS}` is not an object")
+    if terms is None:
+        said = {name: value for name, value in document.items() if name not in AROUND}
+        document = {name: document[name] for name in document if name in AROUND} | local(shown(said))
     written = _written_price(document)
     if terms is None:
         return Proposal(document["@id"], document.get("target"), rules(document), None, written)

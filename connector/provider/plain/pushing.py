@@ -9,6 +9,7 @@ transfer, and what all of its files arriving brings is its completion.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from connector.core.driver import Driver
 from connector.custody import bearers
 from connector.custody.opened import STEP_BYTES, Opened
 from connector.custody.tickets import Ticket, transfer_digest
+from connector.negotiation.protocol import data_address
+from connector.negotiation.protocol.data_address import ENDPOINT
 from connector.negotiation.protocol.states import PROVIDER, STARTED, TRANSFER
 from connector.runtime.errors import NotPermitted
 from connector.store.rows.agreement import AgreementRow
@@ -33,7 +36,20 @@ if TYPE_CHECKING:
     from connector.provider.plain.copies import Copies
     from ledger.edition.index import IndexedFile
 
+# as a connector of ours is sent to unless it says otherwise, and as one of another make is
 METHODS: Final = ("PUT", "POST")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+# what says where a request goes and how long it is: nobody's token
+_FRAMING: Final = {
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+}
 REASON_CHARACTERS_MAX = 500
 
 
@@ -147,13 +163,19 @@ class Sending:
 
 
 def target(address: Mapping[str, Any]) -> tuple[str, str, dict[str, str]]:
-    """Return endpoint, method and headers of a consumer's data address; raises NotPermitted for one of no use."""
-    told = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
-    method, token = told.get("method", METHODS[0]).upper(), told.get("authorization", "")
+    """Return endpoint, method and headers of a consumer's data address; raises NotPermitted for one of no use.
+
+    The token is `authorization`, or what Eclipse EDC calls `authCode`, in the header that it calls `authKey`.
+    """
+    told, endpoint = data_address.properties(address), data_address.endpoint(address)
+    method = told.get("method", METHODS[0] if ENDPOINT in address else METHODS[1]).upper()
+    token = told.get("authorization") or told.get("authCode", "")
+    header = told.get("authKey") or "Authorization"
     if method not in METHODS:
         raise NotPermitted(f"`{method[:20]}` is no way to push", f"one of {', '.join(METHODS)}")
-    if not isinstance(address.get("endpoint"), str) or not (token == "" or (token.isascii() and token.isprintable())):
+    odd = not _HEADER.fullmatch(header) or header.lower() in _FRAMING
+    if not endpoint or not (token == "" or (token.isascii() and token.isprintable())) or odd:
         raise NotPermitted("the data address has no `endpoint`, or an `authorization` that is no header")
     bearer = told.get("authType", "").lower() == bearers.AUTH_TYPE
     said = f"{bearers.SCHEME}{token}" if bearer and not token.startswith(bearers.SCHEME) else token
-    return address["endpoint"], method, {"Authorization": said} if token else {}
+    return endpoint, method, {header: said} if token else {}
