@@ -193,6 +193,8 @@ CHANNEL = (
     Route("HEAD", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     Route("POST", "/plain/{edition}/ticket", Who.PEER, PROVIDER, "sealed.ticket"),
     Route("GET", "/plain/{edition}/receipt", Who.BEARER, PROVIDER, "plain.receipt"),
+    Route("GET", "/plain/{edition}/{path:.*}", Who.BEARER, PROVIDER, "plain.read"),
+    Route("HEAD", "/plain/{edition}/{path:.*}", Who.BEARER, PROVIDER, "plain.read"),
     Route("GET", "/calls/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     *(Route(method, "/calls/{edition}/{tail:.*}", Who.BEARER, PROVIDER, "calls.forward") for method in METHODS),
     Route("GET", "/streams/{edition}", Who.BEARER, PROVIDER, "streams.batch"),

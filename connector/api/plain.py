@@ -2,6 +2,7 @@
 
     GET  /plain/{edition}               the file of an edition of one, else the list of its files
     GET  /plain/{edition}?path=a/b.csv  one file; `Range` and `If-Range` go on where a broken download stopped
+    GET  /plain/{edition}/a/b.csv       the same, for who appends to an address; nothing appended is the address itself
     GET  /plain/{edition}?list          the list of files in any case, with the BLAKE3 of all their bytes in order
     HEAD                                the same without the bytes: counts nothing, opens nothing but the index
     GET  /plain/{edition}/receipt       after the transfer: what was served, signed by the provider
@@ -51,7 +52,7 @@ async def read(call: Call) -> web.StreamResponse:
             await call.of(Copies).begin(ticket, asked.get(PURPOSE, ""), said_of(asked))
         with await call.of(Copies).open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
-            path = call.request.query.get("path")
+            path = call.path.get("path") or call.request.query.get("path")
             if path is None and (len(index.files) != 1 or "list" in call.request.query):
                 files = [_entry(index, file) for file in index.files]
                 sending.begin()

@@ -114,6 +114,13 @@ class Process(Ending[P]):
         """Do what follows a message of ours in the same transaction."""
         del tx, row, kind, now
 
+    def reaction(self, row: P) -> tuple[str, timedelta]:
+        """Return the act for the state the process is in, and how long to wait before it."""
+        time = (row.entered or {}).get(row.state, 1)
+        return reacting.decide(
+            self._rules, self._reactions, self.process, row.role, row.state, self.about(row) or "", time
+        )
+
     # Taking a message.
 
     def receive(self, tx: Tx, body: Document, peer: Peer, pid: str | None, now: datetime) -> Reply:
@@ -147,7 +154,7 @@ class Process(Ending[P]):
         row = tx.get(self.rows, id=pid)
         if row is None or row.pending or row.state in FINAL:
             return
-        act, delay = self._reaction(row)
+        act, delay = self.reaction(row)
         if delay and row.due is None:
             tx.change(row, replace(row, due=now + delay))
             tx.after(partial(self._alarm.notice, now + delay))
@@ -266,13 +273,6 @@ class Process(Ending[P]):
                 self._perform(tx, row, step)
         except (DeclinedError, MalformedError, UnacceptableError) as declined:
             self.terminate(tx, row.id, str(declined), now)
-
-    def _reaction(self, row: P) -> tuple[str, timedelta]:
-        """Return the act for the state the process is in, and how long to wait before it."""
-        time = (row.entered or {}).get(row.state, 1)
-        return reacting.decide(
-            self._rules, self._reactions, self.process, row.role, row.state, self.about(row) or "", time
-        )
 
     def _known(self, tx: Tx, pid: str, did: str) -> P:
         row = tx.get(self.rows, id=pid)

@@ -141,13 +141,17 @@ def unsigned_digest(odrl: Mapping[str, Any], row: NegotiationRow) -> bytes:
 
 
 def _require_same(offer: Mapping[str, Any], odrl: Mapping[str, Any]) -> None:
-    """Raise DeclinedError for an agreement without terms of ours that says something else than its offer did."""
+    """Raise DeclinedError for an agreement without terms of ours that says something else than its offer did.
+
+    What it leaves out beside the rules is what its make does not know.
+    """
     try:
         asked, agreed = offers.read(offer), offers.read(odrl)
     except ProtocolError as error:
         raise DeclinedError(f"the agreement cannot be read: {error}") from error
-    changed = offers.differences(asked.policy, agreed.policy) + ["the price"] * (asked.price != agreed.price)
-    if changed:
+    changed = offers.differences(asked.policy, agreed.policy)
+    changed = [name for name in changed if name in offers.RULES or name in agreed.policy]
+    if changed := changed + ["the price"] * (asked.price != agreed.price):
         raise DeclinedError(f"the agreement's rules differ from the offer's in `{'`, `'.join(changed)}`")
 
 

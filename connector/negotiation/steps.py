@@ -31,10 +31,14 @@ P = TypeVar("P", NegotiationRow, TransferRow)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a step must know besides; `ends` is when the agreement of a transfer does, None if that is open."""
+    """What a step must know besides; `ends` is when the agreement of a transfer does, None if that is open.
+
+    Whether both sides `signed` it tells whether the peer is of our make.
+    """
 
     now: datetime
     ends: datetime | None = None
+    signed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

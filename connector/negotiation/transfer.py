@@ -6,6 +6,7 @@ A `transfers` row names its agreement by digest; `address` is the data address o
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from catalog.codes import FORMAT_PUSH, TIERS
@@ -16,7 +17,7 @@ from connector.negotiation.process import Process
 from connector.negotiation.protocol import data_address, messages
 from connector.negotiation.protocol.errors import MismatchError, UnacceptableError
 from connector.negotiation.protocol.states import CONSUMER, NONE, PROVIDER, STARTED, SUSPENDED, TRANSFER
-from connector.negotiation.steps import Facts
+from connector.negotiation.steps import Facts, Step, Word
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
 from connector.store.table_row import replace
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from connector.negotiation.asking import Heard
     from connector.negotiation.doors import Peer
     from connector.negotiation.protocol.messages import Document
-    from connector.negotiation.steps import Step
-    from connector.store.rows.protocol import ProcessState
+    from connector.store.rows.protocol import OutboxRow, ProcessState
     from connector.store.transaction import Tx
 
 HALTS: Final = frozenset({"completion", "suspension", "termination"})  # our word alone, the peer's leave is not asked
 OPERATOR: Final = "operator"  # somebody here: a person, or a reaction that a person has written
+RESUMED: Final = "resumed"  # nobody any more: the consumer has gone on, and waits for our word
 POLICY: Final = "policy"  # what the agreement permits at the moment
 RUNS = "((state = ? and pending = '') or pending = ?)"
 
@@ -181,7 +182,25 @@ class Transfers(Process[TransferRow]):
     def facts(self, tx: Tx, row: TransferRow, now: datetime) -> Facts:
         """Return the time, and when the agreement ends."""
         found = tx.get(AgreementRow, digest=row.agreement)
-        return Facts(now, None if found is None else found.not_after)
+        return Facts(now) if found is None else Facts(now, found.not_after, signed=found.provider_signature is not None)
+
+    def arrives(
+        self, row: TransferRow, body: Document, peer: Peer, digest: bytes, sent: OutboxRow | None, facts: Facts
+    ) -> list[Step[TransferRow]]:
+        """Return what a message does; a connector of another make that resumes is answered with a start of ours, too.
+
+        Eclipse EDC goes on from its own pause only when the provider has said so after it. Nobody else loses anything.
+        """
+        steps = super().arrives(row, body, peer, digest, sent, facts)
+        after = steps[-1].row
+        resumed = (row.role, row.state, after.state) == (PROVIDER, SUSPENDED, STARTED) and not after.pending
+        if facts.signed or not resumed:
+            return steps
+        return [*steps[:-1], replace(steps[-1], row=replace(after, paused=RESUMED))]
+
+    def reaction(self, row: TransferRow) -> tuple[str, timedelta]:
+        """Return what we do in the state it is in."""
+        return ("resume", timedelta()) if row.paused == RESUMED else super().reaction(row)
 
     def stays(self, row: TransferRow) -> bool:
         """Return whether it runs or rests: it does so until both agree on something else."""
@@ -230,7 +249,11 @@ class Transfers(Process[TransferRow]):
             self._usable(tx, agreement, now)
             address = None if row.format == FORMAT_PUSH else self._doors.data_address(tx, row, agreement)
         body = messages.transfer_start(*pids(row), address)
-        return self.says(replace(row, address=address or row.address, paused=None), "start", body, now)
+        row = replace(row, address=address or row.address, paused=None)
+        if row.state == STARTED:  # no move: a word that the peer waits for
+            again = replace(row, pending=STARTED, turn=row.role, deadline=now + self.patience, updated=now)
+            return Step(again, word=Word("start", body))
+        return self.says(row, "start", body, now)
 
     def _complete(self, tx: Tx, row: TransferRow, now: datetime) -> Step[TransferRow]:
         del tx

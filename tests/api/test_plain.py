@@ -19,6 +19,7 @@ from connector.custody.seal import Brief, seal
 from connector.custody.sources import source_of
 from connector.licence.throttle import Throttle
 from connector.negotiation.protocol import data_address
+from connector.provider.plain import copies
 from connector.store.rows.protocol import ProcessState, TransferRow
 from tests.api.running import SIZE, TERM, rule, running
 from tests.interop import catalogue
@@ -216,7 +217,9 @@ async def test_what_only_the_client_could_know_and_did_not_say_is_refused(provid
     assert (await ask(provider, url, header))[0] == 403
 
 
-async def test_a_transfer_draws_an_edition_twice_over_and_no_more(provider):
+async def test_a_transfer_draws_its_edition_so_often_and_no_more(provider, monkeypatch):
+    monkeypatch.setattr(copies, "EDITIONS_MAX", 2)
+    monkeypatch.setattr(copies, "DRAWN_BYTES_MIN", 0)
     _, pid, url, header = await copy(provider)
     for _ in range(2):
         assert (await ask(provider, url, header))[0] == 200
@@ -321,7 +324,9 @@ async def test_a_push_that_breaks_off_is_sent_again(provider, receiver):
     assert (method, body == provider.content) == ("POST", True)
 
 
-async def test_a_push_that_never_succeeds_ends_at_its_bound(provider, receiver):
+async def test_a_push_that_never_succeeds_ends_at_its_bound(provider, receiver, monkeypatch):
+    monkeypatch.setattr(copies, "EDITIONS_MAX", 2)
+    monkeypatch.setattr(copies, "DRAWN_BYTES_MIN", 0)
     receiver.answers = [503, 503, 503]
     _, pid = await push(provider, receiver.address())
     row = await ended(provider, pid)

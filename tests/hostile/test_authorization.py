@@ -133,6 +133,7 @@ def a_pass(host):
 def filled(row, host):
     pid = TRANSFER if "transfers" in row.path else NEGOTIATION
     ids = {"pid": pid, "id": CHANNEL, "edition": host.edition, "tail": "0/000", "index": 0, "name": "console.css"}
+    ids["path"] = "a.csv"
     return without_patterns(row.path).format(act="release", move="withdraw", face="dcat", twin="", **ids)
 
 
@@ -270,7 +271,7 @@ async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
                 Who.BEARER: lambda: {"Authorization": token(host)},
                 Who.PASS: lambda: {"Authorization": a_pass(host)},
             }[row.who]()
-            of = {"act": "release", "move": "withdraw", "face": "dcat", "tail": "a", "index": "1"}
+            of = {"act": "release", "move": "withdraw", "face": "dcat", "tail": "a", "path": "a", "index": "1"}
             path = without_patterns(row.path).format(pid=named, id=named, edition=named, **of)
             said = await say(row.method, path + "?first=0&count=1" * (row.who is Who.TICKET), body, header)
             assert said.status == 404, (row, said)
@@ -313,7 +314,9 @@ async def test_ids_are_looked_up_and_nothing_else(host, say, stranger):
                 Who.ACCOUNT: lambda: host.account,
             }[row.who]()
             path = without_patterns(row.path).format(
-                pid=name, id=name, act="release", edition=name, tail=name, index=name, name=name, face=name, twin=""
+                **dict.fromkeys(("pid", "id", "edition", "tail", "path", "index", "name", "face"), name),
+                act="release",
+                twin="",
             )
             said = await say("GET", path, None, header)
             known = (400, 404, 403) if row.who is Who.ACCOUNT else (400, 404)  # not for the roles of this account

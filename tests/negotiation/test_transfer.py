@@ -103,7 +103,7 @@ def test_a_peer_begins_a_transfer_under_its_agreement(idle):
 
 NOT_WITH_YOU = f"`{URN}` is no agreement with you"
 PLAIN = {"terms": {"tier": "plain"}}
-NO_PUSH = "a push needs a `dataAddress` with an `endpoint` in its request"
+NO_PUSH = "a push needs a `dataAddress` with an `endpoint`, or a `baseUrl`, in its request"
 REFUSED = {
     "none": (None, {}, NOT_WITH_YOU),
     "another's": ({"peer": STRANGER.did}, {}, NOT_WITH_YOU),

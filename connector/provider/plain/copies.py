@@ -2,8 +2,8 @@
 
 Law: (1) A copy is the one opening of its transfer: the whole policy decides it before its first byte, and it counts
 once, however often its bytes are asked for. (2) Bytes are counted before they leave, step by step, each time by an act
-that looks whether agreement and transfer stand; so a crash forgets none. (3) What a transfer may draw is bounded: an
-edition twice over leaves room for what broke off. (4) What was served is the provider's word alone: `METERED` stands
+that looks whether agreement and transfer stand; so a crash forgets none. (3) What a transfer may draw is bounded, and
+pieces that are opened again cost nothing again. (4) What was served is the provider's word alone: `METERED` stands
 wherever it is shown, and nothing of it goes through a channel.
 """
 
@@ -61,7 +61,9 @@ if TYPE_CHECKING:
 
 GONE: Final = "the agreed edition is not here any more"
 NAMED_MAX = 10_000  # transfers whose name is remembered by what a ticket says of it
-EDITIONS_MAX = 2  # what one transfer may draw: the edition, and as much again for what broke off
+# what one transfer may draw, in editions and at least: whoever keeps its address reads it anew for each of its runs
+EDITIONS_MAX = 16
+DRAWN_BYTES_MIN = 64 * 1024 * 1024
 
 
 class Copies:
@@ -229,7 +231,7 @@ class Copies:
         agreement, transfer = self.under(tx, ticket)
         copy = tx.get(CopyRow, id=transfer.id)
         assert copy is not None, "a copy is begun before its bytes are counted"
-        served, bound = copy.bytes + length, EDITIONS_MAX * copy.edition_bytes
+        served, bound = copy.bytes + length, max(EDITIONS_MAX * copy.edition_bytes, DRAWN_BYTES_MIN)
         if served > bound:
             raise NotPermitted(f"{served} bytes would be served, {bound} may be by one transfer", "request another")
         calls = 0 if _is_live(tx, agreement) else calls
