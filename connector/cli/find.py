@@ -22,6 +22,7 @@ def find(
     typed: declared.Typed,
     words: Annotated[list[str] | None, typer.Argument(help="words to look for")] = None,
     at: Annotated[str | None, typer.Option(help="whose catalogue: a DID, or the address of a connector")] = None,
+    peer: Annotated[str | None, typer.Option(help="whose that is, where the address does not say")] = None,
     page: Annotated[str | None, typer.Option("--from", help="go on at this link of the catalogue")] = None,
     facet: Annotated[
         list[str] | None, typer.Option("--facet", help="NAME=VALUE: narrow to it; the answer shows which there are")
@@ -33,7 +34,8 @@ def find(
     For example: penstock find weather --where grade=1,2 --where rows=1000.. --counts
     """
     if at is not None:
-        found = typed.of("catalogue_read").ask(**{"peer" if at.startswith("did:") else "base": at}, start=page)
+        asked = {"peer": at} if at.startswith("did:") else {"base": at, "peer": peer}
+        found = typed.of("catalogue_read").ask(**asked, start=page)
         found = _with_words(found, words or [])
         typed.tell(found, _lines(found))
         return
@@ -43,13 +45,13 @@ def find(
 
         hint = "give a word or --where, or --at DID to see a whole catalogue"
         fail(InvalidInput("nothing to look for", hint), as_json=typed.as_json)
-    asked = " ".join(words or [])
+    asked_for = " ".join(words or [])
     if save:
-        row = typed.of("search_save").ask(name=save, q=asked)
+        row = typed.of("search_save").ask(name=save, q=asked_for)
         typed.tell(row, [f"saved as {save}: penstock searches shows what is new"])
         return
     shown = is_seen() and not typed.as_json  # beside what is found, what it can be narrowed by
-    found = (typed.also(counts=True) if shown else typed).ask(q=asked)
+    found = (typed.also(counts=True) if shown else typed).ask(q=asked_for)
     lines = [line for row in found["products"] for line in _product(row)]
     # an exchange of before does not tell how many it looked at: all that it shows
     seen = typed["first"] + found.get("looked", len(found["products"]))

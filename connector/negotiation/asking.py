@@ -35,12 +35,13 @@ NOTHING_NEW: Final = ""
 class Heard:
     """What a peer said of its state: `state` is empty when it said nothing that counts; `words` are for people.
 
-    `there` is False of a peer that did not answer at all.
+    `there` is False of a peer that did not answer at all, `known` of one that knows no such process.
     """
 
     state: str
     words: str
     there: bool = True
+    known: bool = True
 
 
 SILENCE: Final = Heard("", "")
@@ -97,7 +98,7 @@ def ended(row: ProcessRow, reply: Any) -> bool:
 def _read(process: str, row: ProcessRow, status: int, reply: Any) -> Heard:
     whom = other(row.role)
     if status == NOT_FOUND:
-        return Heard("", f"asked, the {whom} knows no such {process}")
+        return Heard("", f"asked, the {whom} knows no such {process}", known=False)
     if not 200 <= status < 300:
         return Heard("", f"asked, the {whom} answered {status}")
     if not validation.agrees(messages.ACK_OF[process], reply):

@@ -32,11 +32,9 @@ def is_early(sent: OutboxRow, outcome: Outcome) -> bool:
     """Say whether a refused message came before its peer had stored the state in which it takes it.
 
     Eclipse EDC answers 409 to that, as it does to what it will never take: which of the two it was, its own state says.
-    A peer that does not answer has not said that it is over.
+    A peer that says none has not said that it is over.
     """
     heard = outcome.heard
-    if outcome.status != HTTPStatus.CONFLICT or heard == SILENCE:
+    if outcome.status != HTTPStatus.CONFLICT or heard == SILENCE or not heard.known:
         return False
-    if not heard.there:
-        return True
-    return any(states.following(sent.process, heard.state, sent.kind, role) for role in states.ROLES)
+    return not heard.state or any(states.following(sent.process, heard.state, sent.kind, role) for role in states.ROLES)

@@ -138,7 +138,9 @@ class Process(Ending[P]):
         sent = self._outbox.under_way(tx, begun.id) if begun.pending else None
         steps = self.arrives(begun, body, peer, digest, sent, self.facts(tx, begun, now))
         after, status = self._perform(tx, row, *steps), CREATED if pid is None else OK
-        tx.put(ReceivedRow(subject=after.id, digest=digest, status=status, state=after.state, at=now))
+        kept = ReceivedRow(subject=after.id, digest=digest, status=status, state=after.state, at=now)
+        for key in {digest, message_digest(_said(body))} if peer.address is None else {digest}:
+            tx.put(replace(kept, digest=key))
         self.advance(tx, after.id, now)
         return self._reply(after, status, after.state)
 
@@ -305,11 +307,15 @@ class Process(Ending[P]):
         """Return what was answered to this message before.
 
         A peer that puts no `@id` on its messages may lawfully say the same twice, e.g. hold to its price: from it, what
-        is legal now is taken as new.
+        is legal now is taken as new. So it is from a connector of another make: Eclipse EDC may send a message again
+        under another `@id`.
         """
         known = tx.get(ReceivedRow, subject=row.id, digest=digest)
-        if known is None or "@id" in body:
+        if known is not None and "@id" in body:
             return known
+        known = known or tx.get(ReceivedRow, subject=row.id, digest=message_digest(_said(body)))
+        if known is None:
+            return None
         sender = other(row.role)
         at = {row.state, row.pending or row.state}
         return None if any(states.following(self.process, state, message, sender) for state in at) else known
@@ -333,6 +339,11 @@ class Process(Ending[P]):
 
     def _reply(self, row: P, status: int, state: str) -> Reply:
         return Reply(status, messages.ack(self.process, *pids(row), state))
+
+
+def _said(body: Document) -> Document:
+    """Return what a message says, without its own name."""
+    return {name: value for name, value in body.items() if name != "@id"}
 
 
 def _message(word: Word) -> Document:

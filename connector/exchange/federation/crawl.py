@@ -238,10 +238,21 @@ async def locate(core: Core, peers: Peers, told: str) -> Source:
         if not endpoint:
             raise PeerMisbehaved(f"`{told}` publishes no data service", "ask for it with its address")
         return Source(told, await _base(core, endpoint.removesuffix(WELL_KNOWN)))
+    if "://" not in told:
+        hint = "say where it is, too: `--at URL --peer NAME`"
+        raise InvalidInput(f"`{told[:200]}` is neither a DID nor an address", hint)
     core.outbound.check(told)
     plain = told.rstrip("/")
-    base = plain if URL(plain).path.strip("/") else await _base(core, plain)
+    base = await _root(core, plain) if URL(plain).path.strip("/") else await _base(core, plain)
     return Source(did_of("", base), base)
+
+
+async def _root(core: Core, told: str) -> str:
+    """Return the base that the version document below an address names; without one the address is the base."""
+    try:
+        return await _base(core, told)
+    except (PeerRefused, PeerMisbehaved):
+        return told
 
 
 async def _base(core: Core, root: str) -> str:

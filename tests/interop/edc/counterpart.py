@@ -75,6 +75,18 @@ class Counterpart:
                 await asyncio.sleep(0.05)
         return found
 
+    async def reference(self, pid: str, seconds: float = 30.0) -> dict[str, str]:
+        """Return its reference to the data of a transfer, which it keeps a moment after the start."""
+        async with asyncio.timeout(seconds):
+            while not await self.call("POST", "edrs/request", _query("transferProcessId", pid)):
+                await asyncio.sleep(READY_EACH_SECONDS)
+        return await self.call("GET", f"edrs/{pid}/dataaddress")
+
+
+def _query(field: str, value: str) -> dict:
+    one = {"@type": "Criterion", "operandLeft": field, "operator": "=", "operandRight": value}
+    return {"@context": CONTEXT, "@type": "QuerySpec", "filterExpression": [one]}
+
 
 @asynccontextmanager
 async def running(folder: Path, classpath: str, us: str, url: str, loop: str = "default"):

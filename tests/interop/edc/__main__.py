@@ -1,0 +1,77 @@
+"""Trade with a stock Eclipse Dataspace Connector, which Maven brings, in both directions.
+
+    python -m tests.interop.edc [--count N] [--loop default|tuned]…
+
+`EDC_VERSION` says which release (0.14.0). Prints each journey and what came of it, last `N passed, M failed`; exit code
+0 only when all passed. Of one that failed both connectors' last words are shown. Every process ends with this one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.interop.edc import buying, counterpart
+from tests.interop.edc.space import Ours, sink
+
+PRODUCTS = {"one": {}, "two": {"onward": True}, "three": {"openings": 1_000}}
+LOG_LINES = 40
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+async def play(journeys, side, prefix: str, ours: Ours, log: Path) -> dict[str, bool]:
+    """Play journeys one after the other; return what came of each."""
+    results: dict[str, bool] = {}
+    for journey in journeys:
+        name, begun = f"{prefix}: {journey.__name__.replace('_', ' ')}", time.monotonic()
+        try:
+            async with asyncio.timeout(side.count * 3 + 120):
+                await journey(side)
+        except Exception as fault:  # whatever it raises is the journey's end, and is told
+            say(f"{name} FAILED: {type(fault).__name__}: {fault}"[:4_000])
+            say("\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:]))
+            say(ours.last_words())
+            results[name] = False
+        else:
+            say(f"{name} passed ({time.monotonic() - begun:.1f} s)")
+            results[name] = True
+    return results
+
+
+async def main(arguments) -> int:
+    results: dict[str, bool] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        classpath = await counterpart.resolve(folder)
+        say(f"the counterpart is Eclipse EDC {counterpart.VERSION}, stock, from Maven Central")
+        for loop in arguments.loop or counterpart.LOOPS:
+            at = folder / loop
+            at.mkdir()
+            ours = Ours(at)
+            async with counterpart.running(at, classpath, ours.did, ours.url, loop) as edc, sink() as taking:
+                try:
+                    await ours.start(edc.authorization)
+                    for product, more in PRODUCTS.items():
+                        await ours.publish(at, product, **more)
+                    buyer = buying.Buyer(edc, ours, taking, arguments.count)
+                    results |= await play(buying.JOURNEYS, buyer, f"{loop} loop, it buys", ours, at / f"{loop}.log")
+                finally:
+                    await ours.stop()
+    passed = sum(results.values())
+    say(f"{passed} passed, {len(results) - passed} failed")
+    return 0 if results and passed == len(results) else 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--loop", action="append", choices=tuple(counterpart.LOOPS))
+    sys.exit(asyncio.run(main(parser.parse_args())))
