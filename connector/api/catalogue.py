@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,10 @@ from aiohttp import web
 
 from connector.api.dsp import peer_of
 from connector.api.faults import JSON, as_json
-from connector.exchange.federation.crawl import crawl, locate
+from connector.exchange.federation.crawl import Source, crawl
 from connector.identity.peers import Peers
 from connector.licence.audience import Audience
+from connector.negotiation import whereabouts
 from connector.negotiation.protocol import continuation, messages, offers, query_spec, validation
 from connector.negotiation.protocol.continuation import NEXT, PARAMETER, PREVIOUS
 from connector.negotiation.protocol.errors import MalformedError
@@ -78,13 +78,15 @@ async def dataset(call: Call) -> web.Response:
 async def foreign(call: Call) -> web.Response:
     """Read a catalogue of somebody: `peer` (a DID), `base` (an address), or both; `from` goes on at a page's link."""
     query = call.request.query
-    told = query.get("base") or query.get("peer", "")
-    if not told or set(query) - FOREIGN:
+    base, peer = query.get("base"), query.get("peer")
+    if not (base or peer) or set(query) - FOREIGN:
         raise InvalidInput("say whose catalogue: `peer` (a DID) or `base` (an address), and perhaps `from`")
     core, peers = call.core, call.of(Peers)
-    source = await locate(core, peers, told)
-    named = replace(source, did=query.get("peer") or source.did, start=query.get("from", ""))
-    return as_json(await crawl(core, peers, named))
+    if base:
+        place = await whereabouts.told(core.outbound, peers, base, peer)
+    else:
+        place = await whereabouts.locate(core.outbound, peers, str(peer))
+    return as_json(await crawl(core, peers, Source(*place, start=query.get("from", ""))))
 
 
 def _place(call: Call) -> Place | None:

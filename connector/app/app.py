@@ -25,6 +25,7 @@ from connector.consumer.budget import Budget
 from connector.consumer.calling import Calling
 from connector.consumer.copying import Copying
 from connector.consumer.deposit import Deposits
+from connector.consumer.fetching import Fetching
 from connector.consumer.following import Followings
 from connector.consumer.holding import Holding
 from connector.consumer.lines import Lines
@@ -286,6 +287,7 @@ class Connector(Life):
     calling: Calling
     followings: Annotated[Followings, Service(begins=Followings.recover)]
     copying: Copying
+    fetching: Fetching
     pulls: Pulls
     acquisitions: Annotated[
         Acquisitions, Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved})

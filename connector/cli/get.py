@@ -171,7 +171,7 @@ def get(
     where, purpose = "stdout" if to == STREAM else to, typed["mandate_purpose"]
     opened = f"opened to {where}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
     most = f", at most {view['most']} in all" if view["most"] else ""
-    price = f"price: {view['price']}{most}"
+    price = f"price: {view['price']}{most}" if view["price"] else "no price was told"
     lines = [f"{view['title']}: {view['progress'].get('text', '')}", price, opened, *renamings(view)]
     if to == STREAM:
         talk("\n".join(lines))

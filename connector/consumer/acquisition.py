@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier as tier_of
-from connector.consumer import copying, next_channel, progress, quoting, resting, steps, waiting
+from connector.consumer import copying, fetching, next_channel, progress, quoting, resting, steps, waiting
 from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
 from connector.consumer.followed import Followed
@@ -21,7 +21,6 @@ from connector.consumer.steps import FINAL
 from connector.core.driver import RETRYABLE_EXITS, Driver
 from connector.enforcement.person import OWNER, Person
 from connector.negotiation import transfer
-from connector.negotiation.protocol.messages import DSP_PATH
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import COMPLETED, FINALIZED, STARTED, SUSPENDED, TERMINATED
 from connector.runtime.errors import (
@@ -214,13 +213,16 @@ class Acquisitions:
         mandate = row.mandate
         found = await self._quotes.meant(row.product, mandate, partial(self._followed.asked.__setitem__, row.id))
         within = steps.limits(mandate, found.asked, self._core.settings.negotiation.rounds_max) | found.fixed
+        if mandate.get("at"):
+            fetching.check(mandate)
+            within["tier"] = PLAIN
         await self._prospects.check(found, mandate, int(within["bid"]))
         provider, offer = found.provider, found.offer
         start = self._engine.negotiations.start
 
         def act(tx: Tx) -> None:
             now = self._core.clock.now()
-            pid = start(tx, provider=provider.did, base=provider.url + DSP_PATH, offer=offer, mandate=within, now=now)
+            pid = start(tx, provider=provider.did, base=provider.base, offer=offer, mandate=within, now=now)
             self._waiting[f"negotiation:{pid}"] = row.id
             self._move(tx, row, replace(row, state=State.NEGOTIATING, negotiation=pid, provider=provider.did))
 
@@ -237,7 +239,9 @@ class Acquisitions:
             raise NotPermitted(f"no agreement: {talk.reason}", hint)
         if talk.state != FINALIZED:
             return False
-        after = replace(row, state=State.AGREED, agreement=talk.digest)
+        # without terms of ours there is neither licence nor deposit
+        state = State.AGREED if talk.terms else State.FUNDED
+        after = replace(row, state=state, agreement=talk.digest)
         await self._core.store.write(lambda tx: self._move(tx, row, after))
         return True
 
@@ -300,7 +304,8 @@ class Acquisitions:
 
     async def _transfer(self, row: AcquisitionRow) -> bool:
         """Ask the provider to start the transfer."""
-        wanted = tier_of((await self._agreement(row.its_agreement)).signed_terms["tier"]).formats[0]
+        terms = (await self._agreement(row.its_agreement)).terms
+        wanted = tier_of(terms["tier"] if terms else PLAIN).formats[0]
 
         def act(tx: Tx) -> None:
             now = self._core.clock.now()

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
 # `licence`: a sub-licence; `provider`: the DID of who told us of the product; see `quoting`
 FROM = ("licence", "provider")
+AT = "at"  # where a connector that is no member answers; `provider` is then how it is called
 SAID = "said"  # what else is said of the use; checked, it names who of our people asks, too
 RULES = ("need", "prefer")  # texts that `bargain` reads beside the offer
-MEMBERS = frozenset({*AMOUNTS, "purpose", SAID, "to", "keep", "overwrite", *FROM, *RULES})
+MEMBERS = frozenset({*AMOUNTS, "purpose", SAID, "to", "keep", "overwrite", AT, *FROM, *RULES})
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 STREAM = "-"  # a `to` that is read as a stream, in order (`connector.consumer.pipe`)
 NO_FOLDERS = (NOWHERE, STREAM)
@@ -49,6 +50,10 @@ def checked(document: Any, person: Person = OWNER) -> JsonObject:
     sources = {name: document[name] for name in FROM if document.get(name)}
     if len(sources) > 1 or not isinstance(sources.get("provider", ""), str):
         raise InvalidInput("a mandate names a sub-licence, or its `provider` by a DID, or neither")
+    if (at := document.get(AT)) is not None:
+        if not isinstance(at, str) or "://" not in at or "licence" in sources:
+            raise InvalidInput("`at` is the address of a connector, and no sub-licence has one", "leave one out")
+        sources[AT] = at
     said = {"purpose": resolve(str(document.get("purpose"))), SAID: person.says(document.get(SAID))}
     return {**amounts, **said, **_place(document), **sources, **_rules(document)}
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.consumer.copying import Copying
+    from connector.consumer.fetching import Fetching
     from connector.consumer.pipe import Pipes
     from connector.consumer.purchase import Till
     from connector.consumer.quoting import Quotes
@@ -88,16 +89,19 @@ class Pulls:
         reads: Reads,
         till: Till,
         copying: Copying,
+        fetching: Fetching,
     ) -> None:
         self._core, self._space, self._programs, self._peers = core, space, programs, peers
         self._secrets, self._blobs, self._engine, self._memory = secrets, blobs, engine, memory
         self._pipes, self._payments, self._quotes, self._reads = pipes, payments, quotes, reads
-        self._till, self._copying = till, copying
+        self._till, self._copying, self._fetching = till, copying, fetching
 
     async def bring(self, row: AcquisitionRow, tell: Callable[[], object]) -> bool:
         """Bring here what an acquisition is of, plain or sealed; returns whether all is done."""
         agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.agreement))
         assert agreement is not None
+        if agreement.terms is None:
+            return await self._fetching.take(row, tell)
         if agreement.signed_terms["tier"] == PLAIN:
             return await self._copying.take(row, tell)
         await self.pull(row, tell)

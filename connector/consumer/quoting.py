@@ -20,7 +20,8 @@ from connector.consumer import waiting
 from connector.consumer.bargain import bargained
 from connector.licence import pricing
 from connector.licence.licensed import rows_of
-from connector.negotiation.protocol import offers, validation
+from connector.negotiation import whereabouts
+from connector.negotiation.protocol import messages, offers, validation
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
 from connector.runtime.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
 from contracts import blind, meter, price_words, sublicence
@@ -51,13 +52,21 @@ LISTED_SECONDS = 0.5
 SUB_LICENCE_URN = "urn:penstock:sub-licence:"
 
 
+class Whose(NamedTuple):
+    """A provider: its DID, its address, and the base of the protocol there."""
+
+    did: str
+    url: str
+    base: str
+
+
 class Quote(NamedTuple):
     """An offer (with `target`) and whose it is; `asked` is its price, `fixed` what our mandate must say of it.
 
     `dataset` is what the list says it is of, as it came; None where that was not asked.
     """
 
-    provider: Member
+    provider: Whose
     offer: JsonObject
     asked: int
     fixed: JsonObject
@@ -85,7 +94,7 @@ class Quotes:
             await asyncio.sleep(LISTED_SECONDS)
             offer = await self._offered(provider, product, listing["offer"].get("id"))
         _refuse_unlisted(listing, offer)
-        return Quote(provider, offer, int(listing["offer"]["ask"]), {}, listing.get("dataset"))
+        return Quote(_whose(provider), offer, int(listing["offer"]["ask"]), {}, listing.get("dataset"))
 
     async def told(self, product: str, provider_did: str, asking: Callable[[str], None]) -> Quote:
         """Ask a member for a product of its that we were told of; the exchange hears nothing. Raises Absent.
@@ -99,7 +108,23 @@ class Quotes:
         proposal = offers.read(offer)
         if proposal.terms is not None:  # one without our terms is a plain copy, of no edition
             await self._check_registered(provider, proposal.terms)
-        return Quote(provider, offer, proposal.price or 0, {})
+        return Quote(_whose(provider), offer, proposal.price or 0, {})
+
+    async def elsewhere(self, product: str, at: str, named: str | None, asking: Callable[[str], None]) -> Quote:
+        """Ask a connector that is no member, at an address, for a data set; `named` is how it is called. Raises Absent.
+
+        Nobody vouches for it: what it offers is a plain copy, and where it has terms of ours it is a member to be asked
+        as one. Raises InvalidInput for that.
+        """
+        did, base = await whereabouts.told(self._core.outbound, self._peers, at, named)
+        asking(waiting.PROVIDER)
+        dataset = await self._ask(f"{base}/catalog/datasets/{quote(product, safe='')}", did)
+        validation.check("Dataset", dataset)
+        offer = {**_offer(dataset, None), "target": dataset["@id"]}
+        proposal = offers.read(offer)
+        if proposal.terms is not None:
+            raise InvalidInput(f"`{did}` speaks our terms", "leave out `--at`: it is asked as a member of the space")
+        return Quote(Whose(did, at, base), offer, proposal.price or 0, {})
 
     async def _check_registered(self, provider: Member, terms: JsonObject) -> None:
         try:
@@ -124,7 +149,9 @@ class Quotes:
         """
         if licence := mandate.get("licence"):
             return await self.licensed(licence)
-        if provider := mandate.get("provider"):
+        if at := mandate.get("at"):
+            found = await self.elsewhere(product, at, mandate.get("provider"), asking)
+        elif provider := mandate.get("provider"):
             found = await self.told(product, provider, asking)
         else:
             found = await self.listed(product, asking)
@@ -139,7 +166,7 @@ class Quotes:
         policy, salt = terms.pop("policy"), terms.pop("salt")
         offer = offers.offer(last.terms.product, policy, terms, target=last.terms.product)
         offer |= {"@id": SUB_LICENCE_URN + licence["digest"], SUB_LICENCES: licence["chain"]}
-        return Quote(provider, offer, last.terms.tariff.minor, {"salt": salt})
+        return Quote(_whose(provider), offer, last.terms.tariff.minor, {"salt": salt})
 
     async def total(self, product: str, provider: str | None = None) -> JsonObject:
         """Return what is asked for a product, and what that makes for `of`: `all` of it, or one use or period.
@@ -189,7 +216,7 @@ class Quotes:
         pricing.verify(terms, table)
         return table
 
-    async def public(self, provider: Member, edition: str) -> tuple[Any, bytes]:
+    async def public(self, provider: Member | Whose, edition: str) -> tuple[Any, bytes]:
         """Return header (JSON) and rows that a provider shows of an edition, whose id is hex; nothing is proven yet."""
         base = f"{provider.url}/sealed/{edition}"
         header = await self._core.outbound.get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
@@ -204,6 +231,10 @@ class Quotes:
                 raise Absent(f"`{url.rsplit('/', 1)[-1]}` is not on offer there", "see `penstock find`") from refusal
             raise
         return answer.json()
+
+
+def _whose(provider: Member) -> Whose:
+    return Whose(provider.did, provider.url, provider.url + messages.DSP_PATH)
 
 
 def _differs(listing: JsonObject, offer: JsonObject) -> str:

@@ -103,6 +103,13 @@ MANDATE = (
         "--provider",
         default=NULL,
     ),
+    Field(
+        "at",
+        ("Address of its connector", "对方连接器地址"),
+        "where a connector answers that is no member, of whatever make; --provider is then how it is called",
+        "--at",
+        default=NULL,
+    ),
 )  # fmt: skip
 # the members of a mandate that the command has an option for, when it pursues a demand
 PURSUED = (*LIMITS, *(replace(one, option=None, least=None) for one in MANDATE[len(LIMITS) :]))

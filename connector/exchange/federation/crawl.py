@@ -18,6 +18,7 @@ from yarl import URL
 
 from connector.negotiation.protocol import messages, validation
 from connector.negotiation.protocol.continuation import NEXT, linked
+from connector.negotiation.whereabouts import did_of, locate, origin
 from connector.runtime.errors import AddressRefused, InvalidInput, PeerMisbehaved, PeerRefused, explain_failure
 from contracts.canonical import values_at_most
 
@@ -40,12 +41,9 @@ LEVELS_MAX = 3
 TOLD_MAX = 100
 # somebody waits for the answer; a page takes milliseconds, a participant that is away takes seconds
 CRAWL_SECONDS_MAX = 60.0
-# a version document lists a few versions
-VERSIONS_BYTES_MAX = 65_536
 
 REQUEST = messages.document("CatalogRequestMessage")
 PATH = "/catalog/request"
-WELL_KNOWN = "/.well-known/dspace-version"
 WRONG_METHOD = 405
 
 
@@ -196,9 +194,9 @@ class Crawl:
 
     async def meet(self, source: Source) -> None:
         """Make sure that a nested catalogue is where its participant says: another could use our token against it."""
-        own = await locate(self.core, self.peers, source.did)
-        if _origin(own.base) != _origin(source.base):
-            raise AddressRefused(f"`{source.did}` answers at `{_origin(own.base)}`, not at `{source.base}`")
+        own = await found(self.core, self.peers, source.did)
+        if origin(own.base) != origin(source.base):
+            raise AddressRefused(f"`{source.did}` answers at `{origin(own.base)}`, not at `{source.base}`")
 
     def _valid(self, kind: str, entry: Any, source: Source) -> bool:
         """Say whether an entry of a catalogue is one; one that is not is told."""
@@ -223,59 +221,19 @@ class Crawl:
 
 async def crawl(core: Core, peers: Peers, source: Source) -> dict[str, Any]:
     """Return what a catalogue and those nested in it offer, and what was not read; raises when the first page fails."""
-    if source.start and _origin(source.start) != _origin(source.base):
-        raise InvalidInput(f"`{source.start}` is not at `{_origin(source.base)}`", "give a link of that catalogue")
+    if source.start and origin(source.start) != origin(source.base):
+        raise InvalidInput(f"`{source.start}` is not at `{origin(source.base)}`", "give a link of that catalogue")
     return await Crawl(core, peers).run(source)
 
 
-async def locate(core: Core, peers: Peers, told: str) -> Source:
-    """Return where the catalogue of a DID is, or that of a URL: a DSP base, or a root with a version document."""
-    if told.startswith("did:"):
-        services = (await peers.document(told)).services
-        endpoint = services.get("DataService") or services.get("CatalogService", "")
-        if endpoint.endswith("/catalog"):
-            return Source(told, endpoint.removesuffix("/catalog"))
-        if not endpoint:
-            raise PeerMisbehaved(f"`{told}` publishes no data service", "ask for it with its address")
-        return Source(told, await _base(core, endpoint.removesuffix(WELL_KNOWN)))
-    if "://" not in told:
-        hint = "say where it is, too: `--at URL --peer NAME`"
-        raise InvalidInput(f"`{told[:200]}` is neither a DID nor an address", hint)
-    core.outbound.check(told)
-    plain = told.rstrip("/")
-    base = await _root(core, plain) if URL(plain).path.strip("/") else await _base(core, plain)
-    return Source(did_of("", base), base)
-
-
-async def _root(core: Core, told: str) -> str:
-    """Return the base that the version document below an address names; without one the address is the base."""
-    try:
-        return await _base(core, told)
-    except (PeerRefused, PeerMisbehaved):
-        return told
-
-
-async def _base(core: Core, root: str) -> str:
-    """Return the DSP base that the version document of `root` names."""
-    answer = await core.outbound.get(root + WELL_KNOWN, limit_bytes=VERSIONS_BYTES_MAX)
-    document = answer.json()
-    if not validation.agrees("VersionResponse", document):
-        raise PeerMisbehaved(f"`{root}` has no proper version document")
-    paths = [str(entry["path"]) for entry in document["protocolVersions"] if entry["version"] == messages.VERSION]
-    if not paths:
-        raise PeerMisbehaved(f"`{root}` does not speak the Dataspace Protocol {messages.VERSION}")
-    return (root + "/" + paths[0].strip("/")).rstrip("/")
+async def found(core: Core, peers: Peers, told: str) -> Source:
+    """Return the catalogue of a DID, or that at a URL, to be read from its first page."""
+    return Source(*await locate(core.outbound, peers, told))
 
 
 def strays(url: str, source: Source) -> bool:
     """Say whether a page is elsewhere than its catalogue."""
-    return _origin(url) != _origin(source.base)
-
-
-def did_of(participant: str, base: str) -> str:
-    """Return the DID that owns `base`: the participant's, if that is one, else the one of its host and port."""
-    authority = _origin(base).partition("://")[2]
-    return participant if participant.startswith("did:") else "did:web:" + authority.replace(":", "%3A")
+    return origin(url) != origin(source.base)
 
 
 def _joined(url: str, link: str | None) -> str:
@@ -284,14 +242,6 @@ def _joined(url: str, link: str | None) -> str:
         return "" if link is None else str(URL(url).join(URL(link, encoded=True)))
     except ValueError as fault:
         raise PeerMisbehaved(f"`{str(link)[:200]}` is no address of a next page: {fault}") from fault
-
-
-def _origin(url: str) -> str:
-    """Return scheme, host and port; empty for what has none."""
-    try:
-        return str(URL(url).origin())
-    except ValueError:
-        return ""
 
 
 def _list(document: dict[str, Any], name: str) -> list[Any]:

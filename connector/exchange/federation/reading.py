@@ -20,7 +20,7 @@ from catalog import foreign
 from catalog.errors import CatalogError
 from catalog.source import Kind
 from connector.exchange.federation import changes, entry
-from connector.exchange.federation.crawl import MEMORY_BYTES_MAX, Crawl, Source, locate, strays
+from connector.exchange.federation.crawl import MEMORY_BYTES_MAX, Crawl, Source, found, strays
 from connector.exchange.federation.entry import Sighting
 from connector.identity.self_description import base_url
 from connector.negotiation.protocol import offers
@@ -135,7 +135,7 @@ async def catalogue(core: Core, peers: Peers, worker: Worker, source: SourceRow)
     """Read the next page of a catalogue, or of one nested in it."""
     cursor = source.cursor
     if not cursor:
-        first = await locate(core, peers, source.address)
+        first = await found(core, peers, source.address)
         cursor = {"waiting": [_pair(first)], "asked": [first.base]}
     waiting = [Source(*each) for each in cursor["waiting"]]
     here, rest = waiting[0], waiting[1:]

@@ -14,8 +14,8 @@ from yarl import URL
 
 from catalog.source import RESTING, Kind, Move, State, check_name, moved
 from connector.exchange.federation import keeping
-from connector.exchange.federation.crawl import did_of
 from connector.identity.self_description import TEXT_CHARACTERS_MAX
+from connector.negotiation.whereabouts import did_of
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.limits import (
     REASON_CHARACTERS_MAX,

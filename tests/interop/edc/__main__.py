@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.interop.edc import buying, counterpart
+from tests.interop.edc import buying, counterpart, selling
 from tests.interop.edc.space import Ours, sink
 
 PRODUCTS = {"one": {}, "two": {"onward": True}, "three": {"openings": 1_000}}
@@ -62,6 +62,8 @@ async def main(arguments) -> int:
                     for product, more in PRODUCTS.items():
                         await ours.publish(at, product, **more)
                     buyer = buying.Buyer(edc, ours, taking, arguments.count)
+                    seller = selling.Seller(edc, ours, taking, arguments.count, at)
+                    results |= await play(selling.JOURNEYS, seller, f"{loop} loop, it sells", ours, at / f"{loop}.log")
                     results |= await play(buying.JOURNEYS, buyer, f"{loop} loop, it buys", ours, at / f"{loop}.log")
                 finally:
                     await ours.stop()
