@@ -25,7 +25,7 @@ from connector.negotiation.protocol import continuation, messages, offers, query
 from connector.negotiation.protocol.continuation import NEXT, PARAMETER, PREVIOUS
 from connector.negotiation.protocol.errors import MalformedError
 from connector.negotiation.protocol.query_spec import ALL, Query
-from connector.provider.offering import CATALOGUES, DATASETS, PAGE_ENTRIES, Asker, Offering, whole
+from connector.provider.offering import CATALOGUES, DATASETS, Asker, Offering, whole
 from connector.provider.waiting import Waiting
 from connector.runtime.errors import InvalidInput
 
@@ -106,7 +106,7 @@ async def _page(call: Call, place: Place, query: Query = ALL) -> web.Response:
     if query.selects:
         page = await offering.select(query, asker)
     else:
-        page = await offering.page(place, asker, min(query.limit or PAGE_ENTRIES, PAGE_ENTRIES))
+        page = await offering.page(place, asker, query.limit)
     await call.of(Audience).record(viewer)
     links = continuation.header(call.core.identity.url + PATH, ((NEXT, page.next), (PREVIOUS, page.previous)))
     return await _answer(call, _document(call, page), {"Link": links} if links else {})

@@ -7,6 +7,7 @@ off, and what came is what it gave: its BLAKE3 is kept beside it. The transfer i
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import secrets
 from http import HTTPStatus
@@ -88,6 +89,7 @@ class Fetching:
                         await asyncio.to_thread(files.write_at, handle, chunk, size)
                         whole.update(chunk)
                         size += len(chunk)
+                    await asyncio.to_thread(os.fsync, handle)  # not on the loop, where leaving the block would do it
             progress = {"files": {name: size}, "of": str(size), "folder": str(to), "blake3": whole.hexdigest()}
             await asyncio.to_thread(stage.finish, [name])
         finally:

@@ -31,6 +31,7 @@ from connector.negotiation.protocol import messages, offers
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.negotiation.protocol.states import (
     ACCEPTED,
+    AGREED,
     CONSUMER,
     NEGOTIATION,
     NONE,
@@ -39,6 +40,7 @@ from connector.negotiation.protocol.states import (
     REQUESTED,
     TERMINATED,
 )
+from connector.negotiation.steps import Step
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import NegotiationRow
@@ -53,7 +55,8 @@ if TYPE_CHECKING:
 
     from connector.negotiation.doors import Peer
     from connector.negotiation.protocol.messages import Document
-    from connector.negotiation.steps import Step
+    from connector.negotiation.steps import Facts
+    from connector.store.rows.protocol import OutboxRow
     from connector.store.transaction import Tx
 
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
@@ -99,7 +102,7 @@ class Negotiations(Process[NegotiationRow]):
             raise DeclinedError("the offer names no `target`; add the id of its dataset")
         if proposal.terms is None and mandate.get("tier") != offers.PLAIN:
             raise DeclinedError("the offer has no terms of ours, which only a mandate for the tier `plain` allows")
-        table = OnTable(proposal.target, proposal.price or 0, terms=_terms(proposal), mandate=mandate)
+        table = OnTable(proposal.target, proposal.price or 0, terms=offers.table(proposal), mandate=mandate)
         row = replace(self._new(Parties(CONSUMER, provider, None, base), table, None, now), offer=offer)
         answer = self._answer(row)
         assert isinstance(answer, Accept | Counter), "nobody refuses before the first word"
@@ -123,7 +126,7 @@ class Negotiations(Process[NegotiationRow]):
         proposal = offers.read(body["offer"])
         if message == "offer":
             assert proposal.target is not None, "an offer that is sent first names it"
-            table = OnTable(proposal.target, proposal.price, terms=_terms(proposal))
+            table = OnTable(proposal.target, proposal.price, terms=offers.table(proposal))
             return self._new(parties, table, peer.address, now)
         product = self._product(tx, proposal, peer)
         if product.tier != offers.PLAIN and (proposal.terms is None or peer.address is None):
@@ -174,9 +177,18 @@ class Negotiations(Process[NegotiationRow]):
                 return replace(row, reason=reason_of(body))
         return row
 
+    def arrives(
+        self, row: NegotiationRow, body: Document, peer: Peer, digest: bytes, sent: OutboxRow | None, facts: Facts
+    ) -> list[Step[NegotiationRow]]:
+        """Return what a message does; an agreement said again with the same rules is taken at its newest word."""
+        if row.state == AGREED and signing.says_again(row, body):
+            return [Step(replace(row, agreement=body["agreement"], updated=facts.now))]
+        return super().arrives(row, body, peer, digest, sent, facts)
+
     def moved(self, tx: Tx, row: NegotiationRow, now: datetime) -> None:
         """Keep what was offered; end the agreement of a negotiation that the peer has ended after the signatures."""
         offers_made.keep(tx, row, now)
+        signing.keep_newest(tx, row)
         if row.state == TERMINATED:
             self._end(tx, row, row.peer, now)
 
@@ -364,8 +376,8 @@ class Negotiations(Process[NegotiationRow]):
             return []  # a peer that does not speak our terms gets, or gave, them as they are
         if proposal.target not in {None, row.product}:
             raise DeclinedError("the offer is about another product")
-        theirs = {**(proposal.terms or {}), POLICY: proposal.policy, "tariff": _shape(proposal.terms or {})}
-        return offers.differences({**table, "tariff": _shape(table)}, theirs)
+        theirs = {**(proposal.terms or {}), POLICY: proposal.policy, "tariff": offers.shape(proposal.terms or {})}
+        return offers.differences({**table, "tariff": offers.shape(table)}, theirs)
 
     def _at(self, row: NegotiationRow, price: int | None) -> Document:
         """Return the table as an offer at a price; a foreign offer goes back as it came."""
@@ -386,13 +398,3 @@ class Negotiations(Process[NegotiationRow]):
 def waits(row: NegotiationRow) -> bool:
     """Say whether a negotiation waits for a person here to assent (`Operating.assent`)."""
     return row.state == REQUESTED and not row.pending and ASKS in (row.mandate or {})
-
-
-def _terms(proposal: offers.Proposal) -> Document | None:
-    """Return the table that an offer with terms of ours makes."""
-    return None if proposal.terms is None else {**proposal.terms, POLICY: proposal.policy}
-
-
-def _shape(terms: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a tariff without its price."""
-    return {name: value for name, value in terms.get("tariff", {}).items() if name != "minor"}

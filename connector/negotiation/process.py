@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 PATIENCE = timedelta(minutes=10)  # how long either side may take for one step (`negotiation.deadline_seconds`)
+BARGAINS: Final = frozenset({"request", "offer"})  # after the first of all, said in turn only
 CREATED: Final = 201
 OK: Final = 200
 
@@ -308,10 +309,11 @@ class Process(Ending[P]):
 
         A peer that puts no `@id` on its messages may lawfully say the same twice, e.g. hold to its price: from it, what
         is legal now is taken as new. So it is from a connector of another make: Eclipse EDC may send a message again
-        under another `@id`.
+        under another `@id`. Whoever bargains out of turn is refused, in the same words as well.
         """
         known = tx.get(ReceivedRow, subject=row.id, digest=digest)
-        if known is not None and "@id" in body:
+        bargains = message in BARGAINS and "callbackAddress" not in body
+        if "@id" in body and (known is not None or bargains):
             return known
         known = known or tx.get(ReceivedRow, subject=row.id, digest=message_digest(_said(body)))
         if known is None:

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import ProtocolError
+from connector.negotiation.protocol.states import FINALIZED
+from connector.store.rows.agreement import AgreementRow
+from connector.store.table_row import replace
 from contracts import agreement as agreements
 from contracts import typed_json
 from contracts.canonical import canonical
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from connector.negotiation.doors import Participant
     from connector.negotiation.protocol.messages import Document
     from connector.store.rows.protocol import NegotiationRow
+    from connector.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,28 @@ def inspect(me: Participant, row: NegotiationRow, now: datetime) -> Drawn:
         return _signed(me, row, odrl, terms)
     except (ContractError, ProtocolError) as error:
         raise DeclinedError(f"the agreement is not what was negotiated: {error}") from error
+
+
+def says_again(row: NegotiationRow, body: Mapping[str, Any]) -> bool:
+    """Say whether a provider of another make says again what it agreed to, before it has finalized.
+
+    Eclipse EDC may draw an agreement twice, each under an id of its own, and keeps the second.
+    """
+    again, known = body.get("agreement"), row.agreement
+    if again is None or known is None or row.terms is not None:
+        return False
+    try:
+        _require_same(known, again)
+    except DeclinedError:
+        return False
+    return all(again.get(name) == known.get(name) for name in ("target", "assigner", "assignee"))
+
+
+def keep_newest(tx: Tx, row: NegotiationRow) -> None:
+    """Keep the agreement of a finalized negotiation under the id that its provider said last."""
+    kept = tx.get(AgreementRow, digest=row.digest) if row.state == FINALIZED and row.terms is None else None
+    if kept is not None and row.agreement is not None and kept.odrl != row.agreement:
+        tx.change(kept, replace(kept, odrl=row.agreement))
 
 
 def countersigned(me: Participant, row: NegotiationRow) -> bytes | None:

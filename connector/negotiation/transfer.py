@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 HALTS: Final = frozenset({"completion", "suspension", "termination"})  # our word alone, the peer's leave is not asked
 OPERATOR: Final = "operator"  # somebody here: a person, or a reaction that a person has written
+START: Final = messages.TYPE_OF[TRANSFER, "start"]
 RESUMED: Final = "resumed"  # nobody any more: the consumer has gone on, and waits for our word
 POLICY: Final = "policy"  # what the agreement permits at the moment
 RUNS = "((state = ? and pending = '') or pending = ?)"
@@ -191,6 +192,8 @@ class Transfers(Process[TransferRow]):
 
         Eclipse EDC goes on from its own pause only when the provider has said so after it. Nobody else loses anything.
         """
+        if (row.role, row.state, body["@type"]) == (CONSUMER, STARTED, START) and not facts.signed:
+            return [Step(replace(self.take(row, "start", body, peer), updated=facts.now))]  # it draws its address anew
         steps = super().arrives(row, body, peer, digest, sent, facts)
         after = steps[-1].row
         resumed = (row.role, row.state, after.state) == (PROVIDER, SUSPENDED, STARTED) and not after.pending
@@ -249,8 +252,8 @@ class Transfers(Process[TransferRow]):
             self._usable(tx, agreement, now)
             address = None if row.format == FORMAT_PUSH else self._doors.data_address(tx, row, agreement)
         body = messages.transfer_start(*pids(row), address)
-        row = replace(row, address=address or row.address, paused=None)
-        if row.state == STARTED:  # no move: a word that the peer waits for
+        waited, row = row.paused == RESUMED, replace(row, address=address or row.address, paused=None)
+        if row.state == STARTED and waited:  # no move: a word that the peer waits for
             again = replace(row, pending=STARTED, turn=row.role, deadline=now + self.patience, updated=now)
             return Step(again, word=Word("start", body))
         return self.says(row, "start", body, now)

@@ -163,9 +163,10 @@ class Offering:
         self._defects = {key: found[key] for key in self._defects if found.get(key)}
         return dict(self._defects)
 
-    async def page(self, place: Place, asker: Asker = ANYBODY, entries: int = PAGE_ENTRIES) -> Page:
-        """Return the page of so many entries at a place of `shelves`, with what the asker sees of it."""
-        found, page = await self._core.store.read(lambda tx: self._page(tx, place, asker, entries))
+    async def page(self, place: Place, asker: Asker = ANYBODY, entries: int | None = None) -> Page:
+        """Return the page at a place of `shelves`, of so many entries at most, with what the asker sees of it."""
+        most = min(entries or PAGE_ENTRIES, PAGE_ENTRIES)
+        found, page = await self._core.store.read(lambda tx: self._page(tx, place, asker, most))
         for entry in found:
             self._note(entry)
         return page

@@ -13,6 +13,7 @@ import pytest_asyncio
 from connector.api.catalogue import PATH, _takes_gzip
 from connector.negotiation.protocol import messages, validation
 from connector.negotiation.protocol.continuation import Place, linked
+from connector.negotiation.protocol.query_spec import EDC
 from tests.api.lone import lone
 from tests.api.test_dsp_faults import CATALOG, is_error
 from tests.negotiation.world import product
@@ -100,6 +101,30 @@ FILTERS = {
 async def test_a_filter_is_refused_never_ignored(page, name):
     wanted, code = FILTERS[name]
     is_error(await page(body={**CATALOG, "filter": wanted}), 400, PATH, code)
+
+
+def spec(*criteria, **changes):
+    said = {"@type": "QuerySpec", "offset": 0, "limit": 50, "sortOrder": "ASC", "filterExpression": list(criteria)}
+    return {**CATALOG, "filter": [said | changes]}
+
+
+def where(left, operator, right):
+    return {"@type": "Criterion", "operandLeft": EDC + left, "operator": operator, "operandRight": right}
+
+
+async def test_the_filter_of_a_stock_connector_selects(page):
+    def ids(said):
+        return [one["@id"] for one in said.json.get("dataset", [])]
+
+    first = await page(body=spec(limit=3))
+    assert ids(first) == ["p000", "p001", "p002"]
+    assert ids(await page("GET", linked([first.headers["Link"]], "next")))[0] == "p003"
+    assert ids(await page(body=spec(where("id", "=", "p007")))) == ["p007"]
+    assert ids(await page(body=spec(where("id", "in", ["p009", "p008", "none"])))) == ["p008", "p009"]
+    assert ids(await page(body=spec(where("id", "like", "p00%"), limit=2, offset=1))) == ["p001", "p002"]
+    assert "dataset" not in (await page(body=spec(where("type", "=", "Catalog")))).json
+    is_error(await page(body=spec(where("id", "like", "p%"), limit=101)), 400, PATH, "unsupported-filter")
+    is_error(await page(body=spec(where("color", "=", "red"))), 400, PATH, "unsupported-filter")
 
 
 async def test_an_empty_filter_asks_for_everything(page):

@@ -76,13 +76,13 @@ class Recorder:
         provider, consumer = body.get("providerPid", ours), body["consumerPid"]
         if kind == "request":
             agreement = {
+                **body["offer"],  # as it is bound to: a buyer holds it against this
                 "@id": f"urn:agreement:{ours}",
                 "@type": "Agreement",
                 "target": body["offer"]["target"],
                 "assigner": "RECORDER",
                 "assignee": self.us,
                 "timestamp": "2026-01-01T00:00:00Z",
-                "permission": [{"action": "use"}],
             }
             said = messages.contract_agreement(provider, consumer, agreement)
             self._say(f"/negotiations/{consumer}/agreement", said)

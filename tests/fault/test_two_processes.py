@@ -111,7 +111,7 @@ async def seed(data):
     await store.write(act)
     await store.close()
     asked = offers.asked(row, target=row["id"])
-    return {name: asked[name] for name in ("@id", "@type", "target", "permission")}
+    return offers.foreign(asked)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

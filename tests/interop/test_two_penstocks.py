@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from connector.client.server import Server
 from connector.demo.processes import SERVE, Participant, free_ports
+from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
@@ -67,6 +68,7 @@ TRANSFERS = {
     ("operator", "0201"): "TERMINATED", ("operator", "0202"): "COMPLETED", ("operator", "0203"): "TERMINATED",
     ("operator", "0205"): "TERMINATED", ("operator", "0301"): "STARTED",
 }  # fmt: skip
+PRICE = {"obligation": offers.foreign(offers.asked(catalogue.product("any")))["obligation"]}
 OTHER = {"kit": "operator", "operator": "kit"}
 # whose agreement it is, in its digest
 MARK = {"kit": PROVIDER, "operator": CONSUMER}
@@ -129,7 +131,9 @@ async def begin(sides):
         seller = "operator" if product.startswith("ACNC") else "kit"
         asked = {"offerId": catalogue.offer_id(product), "datasetId": product}
         asked |= {"providerId": sides[seller].own.did, "connectorAddress": sides[seller].base}
-        await sides[OTHER[seller]].door.call("POST", "negotiations", adapter.negotiation(asked)[1])
+        begun = adapter.negotiation(asked)[1]
+        begun["offer"] |= PRICE  # of the other side, which is held to it
+        await sides[OTHER[seller]].door.call("POST", "negotiations", begun)
     for seller, number in TRANSFERS:
         body = {"agreement": AGREEMENT_URN + catalogue.digest(MARK[seller], number), "format": catalogue.FORMAT}
         await sides[OTHER[seller]].door.call("POST", "transfers", body)

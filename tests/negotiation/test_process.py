@@ -6,6 +6,7 @@ import pytest
 
 from connector.negotiation import process as process_module
 from connector.negotiation.asking import Heard
+from connector.negotiation.doors import Peer
 from connector.negotiation.envelope import message_digest
 from connector.negotiation.outbox import EXPIRED, REFUSED
 from connector.negotiation.protocol import messages
@@ -31,7 +32,7 @@ from connector.negotiation.protocol.states import (
 from connector.negotiation.reactions import Rule
 from tests.negotiation.cells import OURS, PRODUCT, THEIRS, first
 from tests.negotiation.side import PEER, STRANGER, Side, message
-from tests.negotiation.world import START, edition, listed_offer, product
+from tests.negotiation.world import START, edition, listed_offer, product, product_terms
 
 PATIENCE = timedelta(minutes=10)
 CALLBACK = "http://nowhere/dsp"
@@ -218,6 +219,22 @@ def test_a_message_with_an_id_of_its_own_counts_once(idle):
     before = idle.everything()
     assert idle.receive(NEGOTIATION, body) == reply
     assert idle.everything() == before
+
+
+FOREIGN = Peer(PEER.did, None)
+
+
+def test_a_peer_of_another_make_may_repeat_itself_under_another_id(idle):
+    """Eclipse EDC does where its own state was overwritten; whoever bargains out of turn is refused all the same."""
+    plain = product(tier="plain", terms=product_terms(tier="plain"))
+    selling(idle).do(lambda tx: tx.put("products", **plain))
+    body = first(NEGOTIATION, "request", THEIRS, CALLBACK) | {"@id": "urn:m1"}
+    reply = idle.receive(NEGOTIATION, body, None, FOREIGN)
+    before = idle.everything()
+    assert idle.receive(NEGOTIATION, body | {"@id": "urn:m2"}, None, FOREIGN) == reply
+    assert idle.everything() == before
+    with pytest.raises(MismatchError):
+        idle.receive(NEGOTIATION, body | {"@id": "urn:m2", "callbackAddress": CALLBACK + "/2"}, None, FOREIGN)
 
 
 @pytest.mark.parametrize(("state", "pending", "times"), [(OFFERED, "", 2), (REQUESTED, OFFERED, 2), (REQUESTED, "", 1)])

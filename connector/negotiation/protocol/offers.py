@@ -132,6 +132,16 @@ def read(document: Mapping[str, Any]) -> Proposal:
     return Proposal(document["@id"], document.get("target"), rules(document), terms, price)
 
 
+def table(proposal: Proposal) -> Document | None:
+    """Return the table that an offer with terms of ours makes, None for one without."""
+    return None if proposal.terms is None else {**proposal.terms, "policy": proposal.policy}
+
+
+def shape(terms: Mapping[str, Any]) -> Document:
+    """Return the tariff of terms without its price."""
+    return {name: value for name, value in terms.get("tariff", {}).items() if name != "minor"}
+
+
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
     """Return the members, in order, in which two JSON objects differ."""
     missing = object()

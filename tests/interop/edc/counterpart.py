@@ -32,6 +32,7 @@ PROTOCOL = "dataspace-protocol-http:2025-1"
 MACHINES = ("negotiation.consumer", "negotiation.provider", "transfer", "dataplane")
 DOORS = ("default", "control", "management", "protocol", "public", "version")
 READY_SECONDS = 180
+STEP_SECONDS = 180.0  # of a negotiation or a transfer among many; alone it takes two with the default loop
 READY_EACH_SECONDS = 0.2
 LOG_LINES = 80
 # the first is how often its state machines look, as it comes and as its operators tune it
@@ -68,14 +69,14 @@ class Counterpart:
             assert answer.status < 300, f"{method} {path}: {answer.status} {text}"
             return orjson.loads(text) if text else None
 
-    async def until(self, path: str, states, seconds: float = 60.0):
+    async def until(self, path: str, states, seconds: float = STEP_SECONDS):
         """Return the process at `path` as soon as it is in one of `states`."""
         async with asyncio.timeout(seconds):
             while (found := await self.call("GET", path))["state"] not in states:
                 await asyncio.sleep(0.05)
         return found
 
-    async def reference(self, pid: str, seconds: float = 30.0) -> dict[str, str]:
+    async def reference(self, pid: str, seconds: float = STEP_SECONDS) -> dict[str, str]:
         """Return its reference to the data of a transfer, which it keeps a moment after the start."""
         async with asyncio.timeout(seconds):
             while not await self.call("POST", "edrs/request", _query("transferProcessId", pid)):

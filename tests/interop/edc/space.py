@@ -69,7 +69,7 @@ class Ours:
         """Return why processes of ours ended, and what it said last."""
         with closing(sqlite3.connect(self.data / DATABASE)) as kept:
             ended = [
-                kept.execute(f"SELECT reason, count(*) FROM {name} WHERE state = 'TERMINATED' GROUP BY 1").fetchall()
+                kept.execute(f"SELECT state, pending, reason, count(*) FROM {name} GROUP BY 1, 2, 3").fetchall()
                 for name in ("negotiations", "transfers")
             ]
         return f"{ended}\n{(self.data / 'serve.log').read_text(errors='replace')[-8_000:]}"
