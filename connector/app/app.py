@@ -108,6 +108,7 @@ from connector.provider.offloading import Offloading
 from connector.provider.plain.calls import Calls
 from connector.provider.plain.copies import Copies
 from connector.provider.plain.pushing import Pushes
+from connector.provider.plain.strangers import Strangers
 from connector.provider.publication import Publications
 from connector.provider.resources import Resources
 from connector.provider.rights import Rights
@@ -237,6 +238,7 @@ class Connector(Life):
     ]
     presenting: Presenting
     derivation: Derivation
+    strangers: Strangers
     ticket_key: Annotated[bytes, Service(ticket_key)]
     data_addresses: DataAddresses
     carriage: Annotated[Carriage, Service(hears={"transfer_halted": Carriage.halt})]

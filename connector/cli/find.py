@@ -119,8 +119,9 @@ def _lines(found: dict[str, Any]) -> list[str]:
 def _title(dataset: dict[str, Any]) -> str:
     from catalog.dataset import DCT  # noqa: PLC0415  # loaded when it is needed
 
-    title = dataset.get("title", dataset.get("dct:title", dataset.get(DCT + "title", "")))
-    return str(title)
+    # Eclipse EDC calls it a name, in its own namespace
+    told = ("title", "dct:title", DCT + "title", "edc:name", "https://w3id.org/edc/v0.0.1/ns/name", "name")
+    return str(next((dataset[name] for name in told if name in dataset), ""))
 
 
 def _price(dataset: dict[str, Any]) -> str:

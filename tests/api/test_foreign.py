@@ -30,6 +30,7 @@ class Foreign:
     def __init__(self, space, say, stranger):
         self.base, self.did = space.url("provider") + "/dsp", space.did("provider")
         self._say, self._stranger = say, stranger
+        self.callback = stranger.url + "/dsp"
 
     async def say(self, method, path, body=None):
         said = await self._say(method, self.base + path, body, self._stranger.bearer(self.did))
@@ -140,3 +141,15 @@ async def test_the_audit_counts_what_the_provider_says(space):
     assert found["metered_by_provider"]["copies"] >= 2
     codes = {row["code"] for row in found["findings"]}
     assert not codes & {"opening-undecided", "opening-without-release", "field-malformed"}, json.dumps(found)
+
+
+async def test_what_would_never_be_delivered_to_a_stranger_is_not_agreed(space, foreign):
+    """Its place is not known, and will not be: that is said before anything is agreed, not at its first transfer."""
+    await space.publish("provider", "foreign-far", SIZES, tier="plain", region="US")
+    dataset = await foreign.say("GET", "/catalog/datasets/foreign-far")
+    offer = {**dataset["hasPolicy"][0], "target": "foreign-far"}
+    offer.pop(OFFER_TERMS, None)
+    told = {"consumer_pid": "urn:uuid:foreign-far", "offer": offer, "callback": foreign.callback}
+    await foreign.say("POST", "/negotiations/request", messages.contract_request(**told))
+    ended = await foreign.hear("ContractNegotiationTerminationMessage")
+    assert "it would never be delivered to you: required is that the place is in US" in ended["reason"][0]

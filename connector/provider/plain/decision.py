@@ -7,7 +7,7 @@ without one, and refuses.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import TIERS
 from connector.enforcement.context import PURPOSE, measured, share_of
@@ -69,7 +69,12 @@ def stream(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[s
 
 def agreed_purpose(agreement: AgreementRow) -> str:
     """Return the one purpose that an agreement names, empty where it names none or leaves a choice."""
-    policy = agreed(agreement.terms, agreement.peer).compiled.policy
+    return named_purpose(agreement.terms, agreement.peer)
+
+
+def named_purpose(terms: Mapping[str, Any] | None, peer: str) -> str:
+    """Return the one purpose that terms with a peer name, likewise."""
+    policy = agreed(terms, peer).compiled.policy
     named = [atom for rule in policy.permissions for atom in atoms(rule.conditions) if atom.left == PURPOSE]
     said = {str(one) for atom in named for one in atom.right}
     return said.pop() if len(said) == 1 else ""

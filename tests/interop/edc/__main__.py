@@ -23,7 +23,7 @@ from docs.generate import pages, stock
 from tests.interop.edc import buying, counterpart, selling
 from tests.interop.edc.space import Ours, sink
 
-PRODUCTS = {"one": {}, "two": {"onward": True}, "three": {"openings": 1_000}}
+PRODUCTS = {"one": {}, "two": {"onward": True}, "three": {"openings": 1_000}, "far": {"region": "US"}}
 LOG_LINES = 40
 # of the stock connector's log, which is mostly traces
 TELLING = re.compile(r"SEVERE|Exception|Caused by")

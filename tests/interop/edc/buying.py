@@ -108,6 +108,10 @@ async def negotiation_with_its_rules_alone(buyer: Buyer) -> None:
     assert (await buyer.negotiate("two", whole=False))["state"] == "FINALIZED"
 
 
+async def what_would_never_be_delivered_is_not_agreed(buyer: Buyer) -> None:
+    assert (await buyer.negotiate("far"))["state"] == "TERMINATED"
+
+
 async def pull_with_its_data_reference(buyer: Buyer) -> None:
     pid = await buyer.pull(await buyer.agree("one"))
     assert await buyer.read(pid) == (200, CONTENT)
@@ -155,6 +159,7 @@ JOURNEYS = (
     catalogue_filter_refused_in_words,
     negotiation_with_the_whole_offer,
     negotiation_with_its_rules_alone,
+    what_would_never_be_delivered_is_not_agreed,
     pull_with_its_data_reference,
     push_to_an_address,
     suspend_resume_and_terminate,
