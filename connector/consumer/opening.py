@@ -31,9 +31,10 @@ from connector.consumer.place import Place
 from connector.consumer.purchase import Purchase
 from connector.consumer.wish import wished
 from connector.custody import replicas
+from connector.custody.errors import VaultError
 from connector.custody.packs import BROKEN
 from connector.custody.reader import Reader
-from connector.custody.scrub import ERASED
+from connector.custody.scrub import require_undestroyed
 from connector.enforcement.context import QUERY
 from connector.enforcement.person import OWNER, Person
 from connector.licence.books import transfer_id
@@ -200,6 +201,8 @@ class Openings:
 
     async def _perform(self, row: ReadRow, to: Place | Question | None) -> JsonObject:
         agreement = await self._agreement(row.agreement)
+        if agreement.terms is None:
+            raise Absent("what a connector of another make gave is a file", "it lies where `get --to` put it")
         if isinstance(to, Question):
             to.of_tier(agreement.signed_terms["tier"])
         elif agreement.signed_terms["tier"] == PLAIN:
@@ -208,17 +211,16 @@ class Openings:
         assert replica is not None, "a complete acquisition has its replica"
         way = self._leased if agreement.signed_terms["tier"] == LEASED else self._kept
         try:
-            self._require_undestroyed(replica)
-            return await way(row, agreement, replica, to)
+            require_undestroyed(replica.state)
+            try:
+                return await way(row, agreement, replica, to)
+            except VaultError:  # it may have been destroyed meanwhile
+                now = await self._core.store.read(lambda tx: replicas.seen(tx, row.agreement))
+                require_undestroyed(None if now is None else now.state)
+                raise
         except NotPermitted as refusal:
             await self._reads.deny(row, refusal)
             raise
-
-    @staticmethod
-    def _require_undestroyed(replica: WholeReplica) -> None:
-        """Raise NotPermitted for what was destroyed here: nothing is asked or paid for it any more."""
-        if replica.state in ERASED:
-            raise NotPermitted("what was got is destroyed here, as its agreement ended or obliged to", "get it anew")
 
     # ---- plain: here already, and nobody's to control
 

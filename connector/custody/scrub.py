@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connector.custody import replicas
 from connector.custody.blobs import SEALED_SUFFIX
 from connector.custody.errors import VaultError
+from connector.runtime.errors import NotPermitted
 from connector.store.rows.vault import EditionRow, ReplicaRow, VaultState
 from contracts.ranges import RowSet
 from ledger.edition.header import agreed
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 
 # an erased edition or replica has no bytes to look for
 ERASED = frozenset({VaultState.DELETING, VaultState.DELETED})
+
+
+def require_undestroyed(state: VaultState | None) -> None:
+    """Raise NotPermitted for what was destroyed here: nothing is asked or paid for it any more."""
+    if state in ERASED:
+        raise NotPermitted("what was got is destroyed here, as its agreement ended or obliged to", "get it anew")
 
 
 @dataclass(frozen=True, slots=True)
