@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from catalog.interface import METHODS
 from catalog.roles import ROLES
+from connector.api.edc_calls import CALLS, CHECKS, RELEASES
 from connector.client.acts.table import TABLE
 from connector.console import given
 from connector.console.acts import ACTS
@@ -253,6 +254,15 @@ MANAGEMENT = (*declared(TABLE),)
 # method and path → its row
 MANAGED: dict[tuple[str, str], Route] = {(row.method, row.path): row for row in MANAGEMENT}
 
+EDC = (
+    *(
+        Route(call.method, f"{release}/{call.path}", Who.OWNER, call.roles, f"edc.{call.name}")
+        for release in RELEASES
+        for call in CALLS
+    ),
+    *(Route("GET", f"/check/{name}", Who.ANYONE, ALL, "edc.healthy") for name in CHECKS),
+)
+
 CONSOLE = (
     Route("GET", PREFIX, Who.ANYONE, ALL, "console.home"),
     Route("GET", PREFIX + "/sign-in", Who.ANYONE, ALL, "console.form"),
@@ -268,4 +278,4 @@ CONSOLE = (
     *(Route("POST", act.route, Who.ACCOUNT, act.roles, "console.act") for act in ACTS),
 )
 
-ROUTES: tuple[Route, ...] = (*PUBLIC, *DSP, *CHANNEL, *EXCHANGE_NODE, *MANAGEMENT, *CONSOLE)
+ROUTES: tuple[Route, ...] = (*PUBLIC, *DSP, *CHANNEL, *EXCHANGE_NODE, *MANAGEMENT, *EDC, *CONSOLE)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
+from connector.api.edc_calls import RELEASES
 from connector.console import faults as pages
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.states import NEGOTIATION, TRANSFER
 from connector.operation.coming import SPAN
+from connector.operation.management.shape import Violations
 from connector.runtime.errors import Failure, explain_failure, is_disk
 from connector.runtime.limits import RETRY_AFTER_SECONDS
 
@@ -30,6 +32,14 @@ DSP_PREFIX = "/dsp/"
 # to a stranger a negotiation or transfer looks like an absent one (DSP 2025-1)
 HIDDEN = frozenset({401, 403})
 TOO_MANY = 429
+# status of a refusal → what clients of the Management API call it
+KINDS = {
+    401: "AuthenticationFailed",
+    403: "NotAuthorized",
+    404: "ObjectNotFound",
+    409: "ObjectConflict",
+    502: "BadGateway",
+}
 # first segment of a path below /dsp/ → the process it belongs to
 PROCESS_OF = {"negotiations": NEGOTIATION, "transfers": TRANSFER}
 # status of HTTP's own refusals → code, text, hint
@@ -54,7 +64,7 @@ def answer_fault(request: web.Request, fault: Exception) -> web.Response:
         log.info("%s %s refused: %s", request.method, request.path, failure.text)
     if (span := request.get(SPAN)) is not None:
         span.code = failure.code
-    answer = _typed(request, failure)
+    answer = _typed(request, failure, fault)
     if failure.status == TOO_MANY:
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
@@ -79,10 +89,24 @@ def answer_refusal(request: web.Request, refusal: web.HTTPException) -> web.Resp
     return answer
 
 
-def _typed(request: web.Request, failure: Failure) -> web.Response:
+def _listed(failure: Failure, fault: Exception | None) -> list[dict[str, object]]:
+    """Return a fault as clients of the Management API read it: what is wrong, one by one."""
+    kind = KINDS.get(failure.status, "InvalidRequest" if failure.status < 500 else "InternalServerError")
+    if isinstance(fault, Violations):
+        return [
+            {"message": one.message, "type": "ValidationFailure", "path": one.path, "invalidValue": one.value}
+            for one in fault.found
+        ]
+    text = f"{failure.text} ({failure.hint})" if failure.hint else failure.text
+    return [{"message": text, "type": kind, "path": None, "invalidValue": None}]
+
+
+def _typed(request: web.Request, failure: Failure, fault: Exception | None = None) -> web.Response:
     """Answer in the form of the surface: a page, below /dsp/ the error type of the path's process, else our own."""
     if pages.for_browser(request):
         return pages.shown(request, failure)
+    if request.path.startswith(RELEASES):
+        return as_json(_listed(failure, fault), failure.status)
     if not request.path.startswith(DSP_PREFIX):
         return as_json(failure.as_json(), failure.status)
     status = 404 if failure.status in HIDDEN else failure.status

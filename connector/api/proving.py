@@ -21,6 +21,9 @@ from connector.space.view import SpaceView
 if TYPE_CHECKING:
     from connector.api.call import Call
 
+# how clients of the Management API show the token of the data directory
+KEY_HEADER = "X-Api-Key"
+
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +33,7 @@ async def prove(call: Call) -> None:
     if call.route.who is Who.ANYONE:
         call.peer = await _recognised(call, header)
     elif call.route.who is Who.OWNER:
-        call.operator = await call.of(Operators).prove(header)
+        call.operator = await call.of(Operators).prove(header or _key(call))
     elif call.route.who in (Who.PEER, Who.MEMBER):
         call.claims, space = await call.of(Peers).prove(header), call.of(SpaceView)
         call.peer = call.claims.issuer
@@ -47,6 +50,11 @@ async def prove(call: Call) -> None:
         call.peer = await _reader(call, header)
     elif call.route.who is Who.ACCOUNT:
         call.session = await call.of(Sessions).of(call.request)
+
+
+def _key(call: Call) -> str:
+    """Return the key of a client of the Management API as the header that it stands for."""
+    return tokens.SCHEME + call.request.headers.get(KEY_HEADER, "")
 
 
 async def _recognised(call: Call, header: str) -> str:

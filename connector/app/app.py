@@ -94,9 +94,15 @@ from connector.negotiation.notices import Notices
 from connector.net.outbound import Outbound
 from connector.operation import set_back
 from connector.operation.health import Health
+from connector.operation.management.catalogues import Catalogues
+from connector.operation.management.processes import ContractProcesses
+from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
 from connector.operation.rekeying import Rekeying
 from connector.operation.span_export import Export
+from connector.provider.assets.assets import Assets
+from connector.provider.assets.definitions import ContractDefinitions
+from connector.provider.assets.policies import PolicyDefinitions
 from connector.provider.billing.bills import Bills
 from connector.provider.carriers import Carriers
 from connector.provider.data_addresses import DataAddresses, ticket_key
@@ -272,6 +278,19 @@ class Connector(Life):
     publications: Annotated[Publications, Service(begins=Publications.recover)]
     batching: Annotated[Batching, Service(begins=Batching.recover, chores={"remove old batches": Batching.tidy})]
     giving: Giving
+    assets: Annotated[Assets, Service(begins=Assets.recover, working={("assets",): Assets.recover})]
+    policy_definitions: PolicyDefinitions
+    contract_definitions: ContractDefinitions
+    catalogues: Catalogues
+    contract_processes: Annotated[
+        ContractProcesses,
+        Service(
+            begins=ContractProcesses.recover,
+            hears={"process_moved": ContractProcesses.moved},
+            working={("edr_requests",): ContractProcesses.recover},
+        ),
+    ]
+    references: References
     offloading: Annotated[Offloading, Service(begins=Offloading.recover)]
     rights: Rights
     versions: Versions

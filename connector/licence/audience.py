@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 USE: Final = "use"
 CATALOGUE, NEGOTIATION = "catalogue", "negotiation"
+NOBODY: Final = "{}"  # who may know of a product that is offered to nobody at the moment
 CHECKED_MAX = 256  # policies on the table whose check is remembered: each is asked about by both sides of many talks
 QUESTIONS_MAX = 20_000  # of one check, in the transaction of a message: some ten milliseconds
 # what an order will tell, or the space when the party becomes a member
@@ -60,10 +61,13 @@ class Viewer:
         self._audience = audience
         self._peer = peer
 
-    def sees(self, tx: Tx, product: str, text: str) -> bool:
-        """Say whether the peer sees a product, by its id and the text of its policy."""
-        if not _NAMES.search(text):
-            return True
+    def sees(self, tx: Tx, product: str, text: str, access: str | None = None) -> bool:
+        """Say whether the peer sees a product, by its id, the text of its policy, and that of who may know of it."""
+        if access is not None and (access == NOBODY or not self._permits(tx, product, access)):
+            return False
+        return not _NAMES.search(text) or self._permits(tx, product, text)
+
+    def _permits(self, tx: Tx, product: str, text: str) -> bool:
         try:
             key, made = self._audience.asked(orjson.loads(text), product, self._peer)
         except (PolicyError, ValueError):  # nobody knows for whom it is
@@ -101,7 +105,8 @@ class Audience:
     def sees(self, tx: Tx, product: ProductRow, peer: str) -> bool:
         """Say whether a peer sees a product, in an act of its own."""
         viewer = self.viewer(peer)
-        seen = viewer.sees(tx, product.id, orjson.dumps(product.policy).decode())
+        access = None if product.access is None else orjson.dumps(product.access).decode()
+        seen = viewer.sees(tx, product.id, orjson.dumps(product.policy).decode(), access)
         self._record(tx, viewer.made)
         return seen
 

@@ -134,9 +134,9 @@ class Engine:
         """Give a negotiation that waits for it a mandate."""
         await self._do(partial(self.negotiations.instruct, pid=negotiation, mandate=mandate))
 
-    async def start_transfer(self, agreement: str, transfer_format: str) -> str:
-        """Ask for a pull under the agreement with this digest; return our id."""
-        act = partial(self.transfers.request, agreement=agreement, transfer_format=transfer_format)
+    async def start_transfer(self, agreement: str, transfer_format: str, address: Document | None = None) -> str:
+        """Ask for a pull under the agreement with this digest, or for a push to an address; return our id."""
+        act = partial(self.transfers.request, agreement=agreement, transfer_format=transfer_format, address=address)
         return str(await self._do(act))
 
     async def complete_transfer(self, transfer: str) -> None:

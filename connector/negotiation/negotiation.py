@@ -25,7 +25,7 @@ from connector.negotiation.conclusion import conclude
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.meeting import ShortError, meet, suffice
-from connector.negotiation.on_offer import sold
+from connector.negotiation.on_offer import offered_as, sold
 from connector.negotiation.process import Process
 from connector.negotiation.protocol import messages, offers
 from connector.negotiation.protocol.errors import UnacceptableError
@@ -337,11 +337,10 @@ class Negotiations(Process[NegotiationRow]):
         """Return the product that an offer is of; an id we never gave out is refused (DSP 2025-1, request message)."""
         product = tx.get(ProductRow, offer=proposal.offer) if proposal.target is None else None
         if product is None:
-            product = tx.get(ProductRow, id=proposal.target or proposal.offer.removesuffix(offers.OFFER_MARK))
+            product = tx.get(ProductRow, id=proposal.target or proposal.offer.rpartition(offers.OFFER_MARK)[0])
         product = None if product is None else sold(product)
+        product = None if product is None else offered_as(product, proposal.offer)
         if product is None or not self._doors.sees(tx, product, peer.did):
-            raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
-        if proposal.offer != offers.offer_id(product.id, product.offer):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
         return product
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from connector.negotiation.protocol import offers
 from connector.store.rows.product import ProductRow, ProductState
 from connector.store.table_row import replace
 
@@ -67,6 +68,17 @@ def sold(product: ProductRow) -> ProductRow | None:
     """Return a product as peers may ask for it now, None where it is not on offer (decision 0151)."""
     shown = product.state in ON_OFFER or (product.standing is not None and product.state is STANDING)
     return stood(product) if shown else None
+
+
+def offered_as(product: ProductRow, offer: str) -> ProductRow | None:
+    """Return a product as one of its offers has it, None where it has no such offer."""
+    if offer == offers.offer_id(product.id, product.offer):
+        return product
+    told = next((one for one in product.offers or () if one["id"] == offer), None)
+    if told is None:
+        return None
+    limits = product.limits | {"ask": told["price"], "floor": told["price"]}
+    return replace(product, policy=told["policy"], access=told["access"], limits=limits, offer=offer)
 
 
 def listed(tx: Tx) -> list[str]:

@@ -89,8 +89,13 @@ class Transfers(Process[TransferRow]):
         """Return the agreement."""
         return row.agreement
 
-    def request(self, tx: Tx, agreement: str, transfer_format: str, now: datetime) -> str:
-        """Ask for a pull under the agreement with this digest; return our id. `DeclinedError` if we may not."""
+    def request(
+        self, tx: Tx, agreement: str, transfer_format: str, now: datetime, address: Document | None = None
+    ) -> str:
+        """Ask for a pull under the agreement with this digest, or a push to an address; return our id.
+
+        `DeclinedError` if we may not.
+        """
         found = tx.get(AgreementRow, digest=agreement)
         if found is None or found.role != CONSUMER:
             raise DeclinedError(f"`{agreement}` is no agreement under which we may pull")
@@ -98,8 +103,8 @@ class Transfers(Process[TransferRow]):
         self._usable(tx, found, now)
         assert negotiation is not None, "an agreement has its negotiation"
         parties = Parties(CONSUMER, found.peer, None, negotiation.callback)
-        row = self._new(parties, agreement, transfer_format, None, now)
-        body = messages.transfer_request(row.id, found.odrl["@id"], transfer_format, self._me.base)
+        row = self._new(parties, agreement, transfer_format, address, now)
+        body = messages.transfer_request(row.id, found.odrl["@id"], transfer_format, self._me.base, address)
         self._perform(tx, None, self.says(row, "request", body, now))
         return row.id
 

@@ -74,6 +74,14 @@ def origin(url: str) -> str:
         return ""
 
 
+def joined(url: str, link: str | None) -> str:
+    """Return a link's address as seen from its page, empty without a link."""
+    try:
+        return "" if link is None else str(URL(url).join(URL(link, encoded=True)))
+    except ValueError as fault:
+        raise PeerMisbehaved(f"`{str(link)[:200]}` is no address of a next page: {fault}") from fault
+
+
 async def _root(outbound: Outbound, told: str) -> str:
     """Return the base that the version document below an address names; without one the address is the base."""
     try:

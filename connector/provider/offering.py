@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
     To = Callable[[messages.Document], messages.Document]
-    Sees = Callable[[Tx, str, str], bool]  # a product by its id and the text of its policy
+    # a product by its id, the text of its policy, and that of who may know of it
+    Sees = Callable[[Tx, str, str, str | None], bool]
 
 # pages that one filter looks through, in a tenth of a second; a larger catalogue is asked by id
 SELECTED_PAGES_MAX = 200
@@ -45,7 +46,8 @@ DEFECTS_NAMED_MAX = 100
 LAST = "\U0010ffff"
 
 DATASETS, CATALOGUES = "d", "c"
-OF_PRODUCT = "id, title, tier, policy, terms, limits, offer, standing"
+OF_PRODUCT = "id, title, tier, policy, terms, limits, offer, standing, access, offers"
+ACCESS, OFFERS = "access", "offers"  # who may know of a row, which is no part of its entry; what else it is offered as
 # two equalities, each in the index's own order, are merged; one `state IN (…)` would sort everything behind the place
 _PRODUCTS = " UNION ALL ".join(
     f"SELECT {OF_PRODUCT} FROM products WHERE {place} AND id {{}} ?{{besides}}"  # noqa: S608  # constants of ours
@@ -119,8 +121,32 @@ def _sold(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _everybody(_tx: Tx, _product: str, _policy: str) -> bool:
+def _everybody(_tx: Tx, _product: str, _policy: str, _access: str | None) -> bool:
     return True
+
+
+def _seen(tx: Tx, row: dict[str, Any], asker: Asker) -> dict[str, Any] | None:
+    """Return a row with those of its offers that the asker sees, None where it sees none."""
+    sees = asker.sees(tx, row["id"], row["policy"], row[ACCESS])
+    if row[OFFERS] is None:
+        return row if sees else None
+    others = []
+    for one in orjson.loads(row[OFFERS]):
+        access = None if one[ACCESS] is None else orjson.dumps(one[ACCESS]).decode()
+        if asker.sees(tx, row["id"], orjson.dumps(one["policy"]).decode(), access):
+            others.append(one)
+    if not sees and others:
+        row = row | _as(row, others.pop(0))
+    elif not sees:
+        return None
+    return row | {OFFERS: orjson.dumps(others).decode()}
+
+
+def _as(row: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a further offer of a row says in place of its own."""
+    limits = orjson.loads(row["limits"]) | {"ask": told["price"]}
+    policy = orjson.dumps(told["policy"]).decode()
+    return {"policy": policy, "limits": orjson.dumps(limits).decode(), "offer": told["id"]}
 
 
 def whole(offer: messages.Document) -> messages.Document:
@@ -186,11 +212,9 @@ class Offering:
 
     async def dataset(self, key: str, asker: Asker = ANYBODY) -> bytes:
         """Return one dataset as JSON; raises `UnknownError` for one that is not on offer, or not to the caller."""
-        rows = await self._core.store.read(
-            lambda tx: [(row, asker.sees(tx, row["id"], row["policy"])) for row in PRODUCTS.row(tx, key)]
-        )
+        rows = await self._core.store.read(lambda tx: [(row, _seen(tx, row, asker)) for row in PRODUCTS.row(tx, key)])
         for row, seen in rows:
-            entry = self._rendered(PRODUCTS, row, asker)
+            entry = self._rendered(PRODUCTS, seen or row, asker)
             self._note(entry)
             if entry.body and seen:
                 return entry.body
@@ -200,9 +224,9 @@ class Offering:
         found: list[Entry] = []
         skip, most = query.offset, query.limit or PAGE_ENTRIES
         for row in self._candidates(tx, query):
-            if not query.matches(row["id"], row["title"]) or not asker.sees(tx, row["id"], row["policy"]):
+            if not query.matches(row["id"], row["title"]) or (seen := _seen(tx, row, asker)) is None:
                 continue
-            entry = self._rendered(PRODUCTS, row, asker)
+            entry = self._rendered(PRODUCTS, seen, asker)
             if entry.body and skip:
                 skip -= 1
             elif entry.body:
@@ -239,9 +263,10 @@ class Offering:
         entries: dict[str, list[bytes]] = {name: [] for name in self.shelves}
         rendered = []
         for shelf, row in reversed(found) if place.backward else found:
-            entry = self._rendered(shelf, row, asker)
+            seen = _seen(tx, row, asker) if shelf is PRODUCTS else row
+            entry = self._rendered(shelf, seen or row, asker)
             rendered.append(entry)
-            if entry.body and (shelf is not PRODUCTS or asker.sees(tx, row["id"], row["policy"])):
+            if entry.body and seen:
                 entries[shelf.name].append(entry.body)
         return rendered, Page(entries, *((around, beyond) if place.backward else (beyond, around)))
 
@@ -259,7 +284,8 @@ class Offering:
         return found
 
     def _rendered(self, shelf: Shelf, row: Mapping[str, Any], asker: Asker = ANYBODY) -> Entry:
-        return shelf.rendered(asker.to, self._core.identity.did + "#dsp", *row.values())
+        told = [value for name, value in row.items() if name != ACCESS]
+        return shelf.rendered(asker.to, self._core.identity.did + "#dsp", *told)
 
     def _note(self, entry: Entry) -> None:
         """Remember a defect, log it when it is new; forget one that is mended."""
@@ -287,13 +313,25 @@ def _entry(key: str, kind: str, build: Callable[[], messages.Document]) -> Entry
 
 @lru_cache(RENDERINGS_KEPT)
 def _dataset(
-    to: To, service: str, key: str, title: str, tier: str, policy: str, terms: str, limits: str, offer: str | None
+    to: To,
+    service: str,
+    key: str,
+    title: str,
+    tier: str,
+    policy: str,
+    terms: str,
+    limits: str,
+    offer: str | None,
+    others: str | None,
 ) -> Entry:
     def build() -> messages.Document:
         said = {name: orjson.loads(text) for name, text in (("policy", policy), ("terms", terms), ("limits", limits))}
         ways = [messages.distribution(one, service) for one in tier_of(tier).formats]
-        asked = offers.asked({"id": key, "offer": offer, **said})
-        return messages.dataset(key, [to(asked)], ways, {"title": title})
+        listed = [{"id": key, "offer": offer, **said}]
+        for one in orjson.loads(others or "[]"):
+            own = {"offer": one["id"], "policy": one["policy"], "limits": {"ask": one["price"]}}
+            listed.append({"id": key, **said, **own})
+        return messages.dataset(key, [to(offers.asked(one)) for one in listed], ways, {"title": title})
 
     return _entry(key, "Dataset", build)
 

@@ -106,13 +106,13 @@ class Publications:
         for row in await self._core.store.read(lambda tx: tx.execute(query, *map(str, self._steps))):
             self.driver.wake(row["id"])
 
-    async def publish(self, brief: Any) -> dict[str, Any]:
-        """Publish by a brief (see the management API); with a known id go on, or make its next edition."""
-        return await self._finished(await self.begin(brief))
+    async def publish(self, brief: Any, access: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Publish by a brief, to whom `access` permits; with a known id go on, or make its next edition."""
+        return await self._finished(await self.begin(brief, access))
 
-    async def begin(self, brief: Any) -> str:
+    async def begin(self, brief: Any, access: dict[str, Any] | None = None) -> str:
         """Begin to publish by a brief; return the id of its product."""
-        row = self.draft(brief)
+        row = replace(self.draft(brief), access=access)
         key = row.id
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
         await self._space.require(self._core.identity.did)

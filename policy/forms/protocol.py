@@ -80,12 +80,13 @@ def _worded(key: str, value: Any) -> Any:
     if not isinstance(value, str) or KEYS.get(key) not in {Kind.ACTION, *_NAMES} or key in {"profile", VALUE}:
         return value
     if key in WORDED:
-        return value if value in WORDS else _word(value)
-    word = _word(value) if KEYS[key] is Kind.TERM else value
-    return word if key in WORDS else {"@id": word}
+        return value if value in WORDS else word(value)
+    told = word(value) if KEYS[key] is Kind.TERM else value
+    return told if key in WORDS else {"@id": told}
 
 
-def _word(value: str) -> str:
+def word(value: str) -> str:
+    """Return a word of ODRL or of our profile with its prefix or namespace; any other as it is."""
     return value if ":" in value else (TERMS if value in _OWN else PREFIX) + value
 
 

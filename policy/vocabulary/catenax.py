@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 NAMESPACE: Final = "https://w3id.org/catenax/2025/9/policy/"
 # as the profile's repository has it, and as connectors wrote it before
 OTHERS: Final = ("https://w3id.org/catenax/policy/",)
-CONTEXTS: Final = frozenset({NAMESPACE + "context.jsonld", NAMESPACE + "odrl.jsonld"})
+# the last is what Tractus-X named before; its names are these
+CONTEXTS: Final = frozenset(
+    {NAMESPACE + "context.jsonld", NAMESPACE + "odrl.jsonld", "https://w3id.org/tractusx/policy/v1.0.0"}
+)
 # as its releases name them
 PROFILES: Final = frozenset(OTHERS[0] + name for name in ("profile2405", "profile2506"))
 PREFIX: Final = "cx-policy:"

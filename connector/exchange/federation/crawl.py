@@ -14,11 +14,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from yarl import URL
-
 from connector.negotiation.protocol import messages, validation
 from connector.negotiation.protocol.continuation import NEXT, linked
-from connector.negotiation.whereabouts import did_of, locate, origin
+from connector.negotiation.whereabouts import did_of, joined, locate, origin
 from connector.runtime.errors import AddressRefused, InvalidInput, PeerMisbehaved, PeerRefused, explain_failure
 from contracts.canonical import values_at_most
 
@@ -120,7 +118,7 @@ class Crawl:
             raise PeerMisbehaved(f"`{url}` answers with a page that takes more than {PAGE_MEMORY_BYTES_MAX} bytes")
         self.memory_left -= taken
         await asyncio.to_thread(self._take, answer, source)  # checking megabytes would hold up everybody else
-        return _joined(url, linked(answer.every("Link"), NEXT))
+        return joined(url, linked(answer.every("Link"), NEXT))
 
     def _stop(self, url: str, seen: set[str], source: Source) -> str:
         if self._spent():
@@ -234,14 +232,6 @@ async def found(core: Core, peers: Peers, told: str) -> Source:
 def strays(url: str, source: Source) -> bool:
     """Say whether a page is elsewhere than its catalogue."""
     return origin(url) != origin(source.base)
-
-
-def _joined(url: str, link: str | None) -> str:
-    """Return a link's address as seen from its page, empty without a link."""
-    try:
-        return "" if link is None else str(URL(url).join(URL(link, encoded=True)))
-    except ValueError as fault:
-        raise PeerMisbehaved(f"`{str(link)[:200]}` is no address of a next page: {fault}") from fault
 
 
 def _list(document: dict[str, Any], name: str) -> list[Any]:

@@ -37,6 +37,14 @@ def write(endpoint: str, properties: Mapping[str, str], *, foreign: bool = False
     return found | ({"endpointProperties": listed} if listed else {})
 
 
+def destination(properties: Mapping[str, str], kind: str) -> Document:
+    """Return where a provider is to push to, by the properties of an address of EDC's."""
+    told = {**properties, **{EDC + name: value for name, value in properties.items()}}
+    listed = [{"@type": "EndpointProperty", "name": name, "value": value} for name, value in told.items()]
+    place = {"endpointProperties": listed}
+    return {"@type": "DataAddress", "endpointType": kind, ENDPOINT: endpoint(place)} | place
+
+
 def properties(address: Mapping[str, Any]) -> dict[str, str]:
     """Return the properties of an address by their local names; those that are no texts are left out."""
     listed = address.get("endpointProperties", ())

@@ -142,10 +142,12 @@ def ending(
     return document(TYPE_OF[process, message], **pids, code=code or None, reason=list(reasons) or None)
 
 
-def transfer_request(consumer_pid: str, agreement: str, transfer_format: str, callback: str) -> Document:
-    """Return a request for a pull under the agreement with this DSP id."""
+def transfer_request(
+    consumer_pid: str, agreement: str, transfer_format: str, callback: str, data_address: Document | None = None
+) -> Document:
+    """Return a request for a pull under the agreement with this DSP id, or for a push to an address."""
     members = {"consumerPid": consumer_pid, "agreementId": agreement, "format": transfer_format}
-    return document("TransferRequestMessage", **members, callbackAddress=callback)
+    return document("TransferRequestMessage", **members, callbackAddress=callback, dataAddress=data_address)
 
 
 def transfer_start(provider_pid: str, consumer_pid: str, data_address: Document | None = None) -> Document:

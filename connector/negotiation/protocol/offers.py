@@ -110,8 +110,11 @@ def foreign(document: Mapping[str, Any]) -> Document:
 
     It has rules in words that the protocol's context knows, names and parties, and nothing else: such a connector keeps
     what its buyer took of an offer, reads the rest by the context or not at all, and compares the agreement with it.
+    What costs nothing has no duty to pay nothing.
     """
-    said = named({name: document[name] for name in RULES if name in document})
+    said = {name: document[name] for name in RULES if name in document}
+    duties = [duty for duty in said.pop("obligation", []) if _paid(duty) != "0"]
+    said = named(said | ({"obligation": duties} if duties else {}))
     return {name: value for name, value in document.items() if name in NAMES} | said
 
 

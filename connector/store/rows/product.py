@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector.store.table import LARGE_ROWS_KNOWN
-from connector.store.table_row import Document, TableRow, dataclass, table
+from connector.store.table_row import Document, Documents, TableRow, dataclass, table
 
 
 class ProductState(StrEnum):
@@ -47,6 +47,8 @@ class ProductRow(TableRow):
     offer: str | None = None  # its offer's id, where the brief gives one
     standing: Document | None = None  # the version before, sold while this one waits for the exchange's review
     blind: bytes | None = None  # the salt of its editions' ids on the chain, if it is unlisted
+    offers: Documents | None = None  # further offers of it: `id`, `policy`, `access`, `price` of each
+    access: Document | None = None  # a policy of who may know of it, nobody where it has no rules; None for everybody
     state: ProductState
     reason: str | None = None  # the fault it failed with, as JSON
     created: datetime

@@ -1,0 +1,103 @@
+"""The calls of the Management API: one row for each, and which act of which part it is.
+
+Law: both releases of the interface that clients speak are these rows under another first word; a row says what it
+takes: the `body`, a `query` (which may lack), the `id` of its path, or `both` id and body.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.operation.management.catalogues import Catalogues
+from connector.operation.management.processes import ContractProcesses
+from connector.operation.management.references import References
+from connector.provider.assets.assets import Assets
+from connector.provider.assets.definitions import ContractDefinitions
+from connector.provider.assets.policies import PolicyDefinitions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BODY, QUERY, ID, BOTH = "body", "query", "id", "both"
+SELLS, BUYS, TRADES = frozenset({"provider"}), frozenset({"buyer"}), frozenset({"provider", "buyer"})
+RELEASES: Final = ("/management/v3", "/management/v2")
+# what is asked whether it is there
+CHECKS: Final = ("health", "liveness", "readiness", "startup")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: method and path below the release, the roles that have it, the part's method, and what that takes.
+
+    `part` names a member of what it returns that is the answer, of which the `kind` is told.
+    """
+
+    method: str
+    path: str
+    roles: frozenset[str]
+    of: type[Any]
+    does: str
+    takes: str
+    part: str = ""
+    kind: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return what the call is known by."""
+        return f"{self.of.__name__}-{self.does}{'-' + self.part if self.part else ''}"
+
+
+def _kept(path: str, of: type[Any], *, changed_at: str = "") -> tuple[Call, ...]:
+    """Return the calls of what clients write, find, change and remove."""
+    return (
+        Call("POST", path, SELLS, of, "create", BODY),
+        Call("POST", f"{path}/request", SELLS, of, "page", QUERY),
+        Call("GET", f"{path}/{{id}}", SELLS, of, "show", ID),
+        Call("PUT", path + changed_at, SELLS, of, "change", BOTH if changed_at else BODY),
+        Call("DELETE", f"{path}/{{id}}", SELLS, of, "delete", ID),
+    )
+
+
+NEGOTIATION, AGREEMENT, TRANSFER, REFERENCE = (
+    "contractnegotiations",
+    "contractagreements",
+    "transferprocesses",
+    "edrs",
+)
+CALLS: Final = (
+    *_kept("assets", Assets),
+    *_kept("policydefinitions", PolicyDefinitions, changed_at="/{id}"),
+    Call("POST", "policydefinitions/{id}/validate", SELLS, PolicyDefinitions, "validate", ID),
+    *_kept("contractdefinitions", ContractDefinitions),
+    Call("POST", "catalog/request", BUYS, Catalogues, "request", BODY),
+    Call("POST", "catalog/dataset/request", BUYS, Catalogues, "dataset", BODY),
+    Call("POST", NEGOTIATION, BUYS, ContractProcesses, "negotiate", BODY),
+    Call("POST", f"{NEGOTIATION}/request", TRADES, ContractProcesses, "negotiations", QUERY),
+    Call("GET", f"{NEGOTIATION}/{{id}}", TRADES, ContractProcesses, "negotiation", ID),
+    Call(
+        "GET", f"{NEGOTIATION}/{{id}}/state", TRADES, ContractProcesses, "negotiation", ID, "state", "NegotiationState"
+    ),
+    Call("GET", f"{NEGOTIATION}/{{id}}/agreement", TRADES, ContractProcesses, "agreement_of", ID),
+    Call("POST", f"{NEGOTIATION}/{{id}}/terminate", TRADES, ContractProcesses, "end_negotiation", BOTH),
+    Call("DELETE", f"{NEGOTIATION}/{{id}}", TRADES, ContractProcesses, "forget_negotiation", ID),
+    Call("POST", f"{AGREEMENT}/request", TRADES, ContractProcesses, "agreements", QUERY),
+    Call("GET", f"{AGREEMENT}/{{id}}", TRADES, ContractProcesses, "agreement", ID),
+    Call("GET", f"{AGREEMENT}/{{id}}/negotiation", TRADES, ContractProcesses, "negotiation_of", ID),
+    Call("POST", TRANSFER, BUYS, ContractProcesses, "transfer", BODY),
+    Call("POST", f"{TRANSFER}/request", TRADES, ContractProcesses, "transfers", QUERY),
+    Call("GET", f"{TRANSFER}/{{id}}", TRADES, ContractProcesses, "transfer_process", ID),
+    Call(
+        "GET", f"{TRANSFER}/{{id}}/state", TRADES, ContractProcesses, "transfer_process", ID, "state", "TransferState"
+    ),
+    Call("POST", f"{TRANSFER}/{{id}}/terminate", TRADES, ContractProcesses, "end_transfer", BOTH),
+    Call("POST", f"{TRANSFER}/{{id}}/suspend", TRADES, ContractProcesses, "suspend", BOTH),
+    Call("POST", f"{TRANSFER}/{{id}}/resume", TRADES, ContractProcesses, "resume", ID),
+    Call("POST", f"{TRANSFER}/{{id}}/deprovision", TRADES, ContractProcesses, "deprovision", ID),
+    Call("POST", REFERENCE, BUYS, ContractProcesses, "refer", BODY),
+    Call("POST", f"{REFERENCE}/request", BUYS, References, "page", QUERY),
+    Call("GET", f"{REFERENCE}/{{id}}/dataaddress", BUYS, References, "address", ID),
+    Call("DELETE", f"{REFERENCE}/{{id}}", BUYS, References, "delete", ID),
+)
+BY_NAME: Final[Mapping[str, Call]] = {call.name: call for call in CALLS}
+assert len(BY_NAME) == len(CALLS), "each has a name of its own"

@@ -1,0 +1,1 @@
+"""Assets as clients of the Management API write them: with policies and contract definitions they become products."""

@@ -1,0 +1,275 @@
+"""Assets: what may be offered, and the plain-copy product that each becomes under its contract definition.
+
+Law: an asset is what its client wrote; its product, of the same id, is as asset and definition say, soon after either
+was written (`driver`), and why it is not stands with the asset. What is offered no more is known to nobody; agreements
+on it stand. What was agreed on is not removed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from connector.core.driver import Driver
+from connector.negotiation.on_offer import ON_OFFER
+from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
+from connector.negotiation.protocol.states import PROVIDER
+from connector.operation.management import query, shape
+from connector.operation.management.names import read
+from connector.operation.management.query import Field, Query, Table
+from connector.operation.management.written import moment, stamped
+from connector.provider.assets import data_source
+from connector.runtime.errors import Absent, Conflict, explain_failure
+from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.management import AssetPropertyRow, AssetRow, ContractDefinitionRow, PolicyDefinitionRow
+from connector.store.rows.product import ProductRow
+from connector.store.table_row import replace
+from contracts.canonical import sha
+from contracts.namespace import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from connector.core.core import Core
+    from connector.provider.publication import Publications
+    from connector.store.transaction import Tx
+
+KIND: Final = "Asset"
+USE: Final = timedelta(days=30 * 365)  # how long what is bought may be used: this interface has no word for it
+STATE, REASON = NS + "state", NS + "reason"
+OFFERED, WAITING, REFUSED, APART = "offered", "being published", "not published", "in no contract definition"
+PROPERTIES_MAX = 100
+# of one asset: a catalogue shows them all, and looks at each for whoever asks
+OFFERS_MAX = 16
+# who may know of what is offered to nobody at the moment
+NOBODY: Final[dict[str, Any]] = {}
+
+
+def _property(name: str) -> tuple[str, tuple[Any, ...]]:
+    """Return what must hold of a property of an asset."""
+    within = "EXISTS (SELECT 1 FROM asset_properties WHERE asset = assets.id AND name = ? AND {})"
+    return within, (name,)
+
+
+TABLE: Final = Table("assets", {"id": Field("id"), "createdAt": Field("created", moment)}, _property)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one definition offers an asset under: rules, price (minor units), and who may know of it."""
+
+    definition: str
+    rules: Mapping[str, Any]
+    price: str
+    access: dict[str, Any] | None
+
+    def further(self, key: str) -> dict[str, Any]:
+        """Return it as one more offer of a product."""
+        told = f"{key}{OFFER_MARK}/{self.definition}"
+        return {"id": told, "policy": self.rules, "access": self.access, "price": self.price}
+
+
+class Assets:
+    """The assets that clients of the Management API have written."""
+
+    def __init__(self, core: Core, publications: Publications) -> None:
+        self._core, self._publications = core, publications
+        self.driver = Driver("asset", self._advance, self._fail)
+
+    async def recover(self) -> None:
+        """Go on with what an earlier run left unfinished."""
+        self.wake(row.id for row in await self._core.store.read(lambda tx: tx.find(AssetRow, "due = 1")))
+
+    def wake(self, keys: Iterable[str]) -> None:
+        """See to it that products are as assets and definitions say."""
+        for key in keys:
+            self.driver.hurry(key)
+
+    async def create(self, body: Any) -> dict[str, Any]:
+        """Keep an asset, and offer it if a definition selects it; raises Violations, Conflict."""
+        row = self._row(body)
+
+        def act(tx: Tx) -> AssetRow:
+            if tx.get(AssetRow, id=row.id) is not None:
+                raise Conflict(f"an asset `{row.id[:200]}` exists already")
+            product = tx.get(ProductRow, id=row.id)
+            if product is not None and product.access != NOBODY:
+                raise Conflict(f"`{row.id[:200]}` is a product that was published otherwise", "choose another id")
+            tx.insert(row)
+            return self._placed(tx, row)
+
+        return self._written(await self._core.store.write(act))
+
+    async def change(self, body: Any) -> None:
+        """Write an asset anew; where it is offered, its next edition is made of what its address gives now."""
+        row = self._row(body)
+
+        def act(tx: Tx) -> AssetRow:
+            known = found(tx, row.id)
+            tx.change(known, replace(row, created=known.created, published=""))
+            return self._placed(tx, replace(row, created=known.created))
+
+        self._written(await self._core.store.write(act))
+
+    async def delete(self, key: str) -> None:
+        """Remove an asset that nobody has an agreement on."""
+
+        def act(tx: Tx) -> None:
+            found(tx, key)
+            if tx.find(AgreementRow, "product = ? and role = ?", (key, PROVIDER), limit=1):
+                text = f"the asset `{key[:200]}` is referenced by an agreement"
+                raise Conflict(text, "remove its contract definition, and it is offered no more")
+            tx.delete(AssetRow, id=key)
+            tx.execute("DELETE FROM asset_properties WHERE asset = ?", key)
+            if tx.get(ProductRow, id=key) is not None:
+                tx.update(ProductRow, {"id": key}, access=NOBODY)
+
+        await self._core.store.write(act)
+
+    async def show(self, key: str) -> dict[str, Any]:
+        """Return an asset; raises Absent."""
+        return await self._core.store.read(lambda tx: view(tx, found(tx, key)))
+
+    async def page(self, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the assets that a query asks for."""
+        asked = query.read(spec, TABLE)
+        return await self._core.store.read(lambda tx: [view(tx, found(tx, key)) for key in query.ids(tx, TABLE, asked)])
+
+    def _row(self, body: Any) -> AssetRow:
+        told = read(body, "an asset")
+        shape.require(KIND, told)
+        address = told["dataAddress"]
+        data_source.place(address)  # its refusal names the member
+        now = self._core.clock.now()
+        key = told.get("@id") or str(uuid.uuid4())
+        properties = {"id": key} | (told.get("properties") or {})
+        if len(properties) > PROPERTIES_MAX:
+            raise shape.Violations([shape.Violation(f"an asset has at most {PROPERTIES_MAX} properties", "properties")])
+        private = told.get("privateProperties") or {}
+        return AssetRow(id=key, properties=properties, private=private, address=address, created=now, updated=now)
+
+    def _placed(self, tx: Tx, row: AssetRow) -> AssetRow:
+        """Write what an asset is found by, and that its product is to follow."""
+        tx.execute("DELETE FROM asset_properties WHERE asset = ?", row.id)
+        for name, value in row.properties.items():
+            text = value if isinstance(value, str) else orjson.dumps(value).decode()
+            tx.insert(AssetPropertyRow(asset=row.id, name=name[:500], value=text[:4_000]))
+        tx.update(AssetRow, {"id": row.id}, due=1, reason="")
+        return row
+
+    def _written(self, row: AssetRow) -> dict[str, Any]:
+        self.wake([row.id])
+        return stamped(row.id, row.created)
+
+    # ---- its product
+
+    async def _advance(self, key: str) -> None:
+        row, wanted = await self._core.store.read(lambda tx: _wanted(tx, key))
+        if row is None or not row.due:
+            return
+        published = row.published
+        if wanted:
+            brief = _brief(row, wanted[0])
+            published = sha(brief).hex()
+            if published != row.published:
+                await self._publications.publish(brief, wanted[0].access)
+
+        def act(tx: Tx) -> None:
+            now = tx.get(AssetRow, id=key)
+            if tx.get(ProductRow, id=key) is not None:
+                access = wanted[0].access if wanted else NOBODY
+                others = [one.further(key) for one in wanted[1:]] or None
+                tx.update(ProductRow, {"id": key}, access=access, offers=others)
+            again = _wanted(tx, key)[1]
+            if now is not None and now.updated == row.updated:
+                tx.change(now, replace(now, due=int(again != wanted), reason="", published=published))
+
+        await self._core.store.write(act)
+        self.driver.wake(key)  # it looks again at what was written meanwhile, and finds nothing due
+
+    async def _fail(self, key: str, fault: Exception) -> None:
+        reason = explain_failure(fault).text
+
+        def act(tx: Tx) -> None:
+            if (row := tx.get(AssetRow, id=key)) is not None:
+                tx.change(row, replace(row, due=0, reason=reason))
+
+        await self._core.store.write(act)
+
+
+def selected(selector: Sequence[Any]) -> Query:
+    """Return what a definition's criteria ask of assets; raises Violations."""
+    return query.read({"filterExpression": list(selector)}, TABLE)
+
+
+def found(tx: Tx, key: str) -> AssetRow:
+    """Return an asset; raises Absent."""
+    row = tx.get(AssetRow, id=key)
+    if row is None:
+        raise Absent(f"there is no asset `{key[:200]}`")
+    return row
+
+
+def view(tx: Tx, row: AssetRow) -> dict[str, Any]:
+    """Return an asset as its client wrote it, and what became of it."""
+    product = tx.get(ProductRow, id=row.id)
+    state = REFUSED if row.reason else WAITING if row.due else APART
+    if product is not None and product.access != NOBODY and product.state in ON_OFFER and state == APART:
+        state = OFFERED
+    private = row.private | {STATE: state} | ({REASON: row.reason} if row.reason else {})
+    address = {"@type": "DataAddress", **row.address}
+    told = {"properties": row.properties, "privateProperties": private, "dataAddress": address}
+    return stamped(row.id, row.created, KIND) | told
+
+
+def _wanted(tx: Tx, key: str) -> tuple[AssetRow | None, list[Wanted]]:
+    """Return an asset, and what it is to be offered under, as the oldest definition has it first; nothing twice."""
+    row = tx.get(AssetRow, id=key)
+    found: dict[str, Wanted] = {}
+    for one in tx.find(ContractDefinitionRow, order="created, id") if row is not None else ():
+        if not _selects(tx, one, key):
+            continue
+        access, contract = (tx.get(PolicyDefinitionRow, id=name) for name in (one.access, one.contract))
+        assert access is not None, "a policy stays while a definition names it"
+        assert contract is not None, "a policy stays while a definition names it"
+        wanted = Wanted(one.id, contract.rules, contract.price, None if _is_open(access.rules) else access.rules)
+        found.setdefault(sha([wanted.rules, wanted.price, wanted.access]).hex(), wanted)
+    return row, list(found.values())[:OFFERS_MAX]
+
+
+def _selects(tx: Tx, definition: ContractDefinitionRow, key: str) -> bool:
+    told = [one for one in definition.selector if query.local(one["operandLeft"]) == "id" and one["operator"] == "="]
+    if any(str(one["operandRight"]) != key for one in told):  # most select one asset: the others need no database
+        return False
+    asked = selected(definition.selector)
+    sql = f"SELECT 1 AS n FROM assets WHERE id = ? AND {asked.where}"  # noqa: S608  # words of ours, values apart
+    return bool(tx.execute(sql, key, *asked.values))
+
+
+def _is_open(rules: Mapping[str, Any]) -> bool:
+    """Say whether an access policy is for everybody: it permits the use, and says nothing else."""
+    return set(rules) == {"permission"} and any(set(one) == {"action"} for one in rules["permission"])
+
+
+def _brief(row: AssetRow, wanted: Wanted) -> dict[str, Any]:
+    said = {name: _line(row.properties.get(name)) for name in ("name", "description")}
+    return {
+        "id": row.id,
+        "files": [data_source.place(row.address)],
+        "title": said["name"] or row.id,
+        "price": wanted.price,
+        "floor": wanted.price,
+        "unit": "MiB",
+        "tier": PLAIN,
+        "rules": wanted.rules,
+        "until": (row.created + USE).isoformat(),
+    } | ({"description": said["description"]} if said["description"] else {})
+
+
+def _line(value: Any) -> str:
+    text = value if isinstance(value, str) else ""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:1_000]

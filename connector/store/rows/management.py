@@ -1,0 +1,76 @@
+"""What clients of the Management API keep here: assets, policies, and which of them are offered together."""
+
+from datetime import datetime
+
+from connector.store.table_row import Document, Documents, TableRow, dataclass, table
+
+
+@table("assets", key=("id",), index=(("created",), ("due",)))
+@dataclass(frozen=True, kw_only=True)
+class AssetRow(TableRow):
+    """Something that may be offered, as its client describes it; its product has the same id."""
+
+    id: str
+    properties: Document
+    private: Document
+    address: Document
+    due: int = 0  # 1 until its product is as the contract definitions say
+    published: str = ""  # the digest of the brief that its product was published by
+    reason: str = ""  # why its product is not as they say
+    created: datetime
+    updated: datetime
+
+
+@table("asset_properties", key=("asset", "name"), index=(("name", "value"),))
+@dataclass(frozen=True, kw_only=True)
+class AssetPropertyRow(TableRow):
+    """One property of an asset as text: what assets are found by."""
+
+    asset: str
+    name: str
+    value: str
+
+
+@table("policy_definitions", key=("id",), index=(("created",),))
+@dataclass(frozen=True, kw_only=True)
+class PolicyDefinitionRow(TableRow):
+    """A policy to be named by contract definitions: as it was written, and as it is offered."""
+
+    id: str
+    written: Document
+    rules: Document
+    price: str  # minor units, for the whole
+    private: Document
+    created: datetime
+
+
+@table("contract_definitions", key=("id",), index=(("created",), ("access",), ("contract",)))
+@dataclass(frozen=True, kw_only=True)
+class ContractDefinitionRow(TableRow):
+    """Which assets are offered, to whom (`access`), and under what (`contract`)."""
+
+    id: str
+    access: str
+    contract: str
+    selector: Documents
+    private: Document
+    created: datetime
+
+
+@table("edr_requests", key=("negotiation",))
+@dataclass(frozen=True, kw_only=True)
+class EdrRequestRow(TableRow):
+    """A negotiation after which a transfer is asked for at once."""
+
+    negotiation: str
+    format: str
+    created: datetime
+
+
+@table("edrs", key=("transfer",))
+@dataclass(frozen=True, kw_only=True)
+class EdrRow(TableRow):
+    """A reference to data that its client has thrown away."""
+
+    transfer: str
+    created: datetime
