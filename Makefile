@@ -20,7 +20,7 @@ JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant tck edc docs notebook demonstration lint install lock wheels programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant tck edc clients docs notebook demonstration lint install lock wheels programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-reading bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review clean
 
 demo: $(STAMP)
@@ -105,6 +105,11 @@ tck: $(STAMP)
 COUNT ?= 200
 edc: $(STAMP)
 	@$(BIN)/python -m tests.interop.edc --count $(COUNT) $(ARGS)
+
+# clients that people use of EDC's Management API, each from its registry into an environment of its own, drive two
+# participants of ours; prints `N passed, M failed` at the end
+clients: $(STAMP)
+	@$(BIN)/python -m tests.interop.clients $(ARGS)
 
 # what we write as Croissant, read by MLCommons' own library, which pip brings into an environment of its own; prints
 # `N passed, M failed` at the end

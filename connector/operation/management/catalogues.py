@@ -13,6 +13,7 @@ from urllib.parse import quote
 from connector.negotiation import whereabouts
 from connector.negotiation.protocol import messages, offers
 from connector.negotiation.protocol.continuation import NEXT, linked
+from connector.negotiation.protocol.query_spec import EDC
 from connector.operation.management import prefixed, shape
 from connector.operation.management.names import read
 from connector.runtime.errors import PeerMisbehaved, PeerRefused
@@ -75,7 +76,7 @@ class Catalogues:
 
         To all others an offer of ours is rules alone: what they would sign is another chain's, or no contract of ours.
         """
-        if place.did not in self._space.last().members:
+        if place.did not in (await self._space.current()).members:
             return None
         try:
             found = await self._dataset(place, offer["target"])
@@ -128,6 +129,8 @@ def _object(found: Any, kind: str) -> dict[str, Any]:
 def _shown(found: dict[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer in the names that its client looks for, offers of our make as a client can say them again."""
     for dataset in [found, *found.get("dataset", ())]:
+        if isinstance(title := dataset.get("title"), str):  # which its context does not know
+            dataset.setdefault(EDC + "name", title)
         if isinstance(listed := dataset.get("hasPolicy"), list):
             dataset["hasPolicy"] = [offers.foreign(one) if OFFER_TERMS in one else one for one in listed]
     if NEWER in str(told.get("protocol") or NEWER):
