@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from catalog.interface import METHODS
 from catalog.roles import ROLES
-from connector.api.edc_calls import CALLS, CHECKS, RELEASES
+from connector.api.edc_calls import CHECKS, RELEASES, of_release
 from connector.client.acts.table import TABLE
 from connector.console import given
 from connector.console.acts import ACTS
@@ -258,7 +258,7 @@ EDC = (
     *(
         Route(call.method, f"{release}/{call.path}", Who.OWNER, call.roles, f"edc.{call.name}")
         for release in RELEASES
-        for call in CALLS
+        for call in of_release(release)
     ),
     *(Route("GET", f"/check/{name}", Who.ANYONE, ALL, "edc.healthy") for name in CHECKS),
 )

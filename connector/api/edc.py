@@ -14,6 +14,7 @@ from connector.api import edc_calls as calls
 from connector.api.faults import as_json
 from connector.api.telemetry import NOT_READY
 from connector.operation.health import Health
+from connector.operation.management import release_4
 from connector.operation.management.names import read as read_names
 from connector.operation.management.written import with_context
 
@@ -30,13 +31,13 @@ def __getattr__(name: str) -> Callable[[Call], Awaitable[web.Response]]:
         raise AttributeError(f"the Management API has no call `{name}`")
 
     async def handle(call: Call) -> web.Response:
-        act = getattr(call.of(row.of), row.does)
-        found = await act(*await _told(row.takes, call))
+        newest = call.route.path.startswith(calls.RELEASE_4)
+        found = await getattr(call.of(row.of), row.does)(*await _told(row, call, newest=newest))
         if found is None:
             return web.Response(status=204)
         if row.part:
             found = {"@type": row.kind, row.part: found[row.part]}
-        return as_json(with_context(found))
+        return as_json(release_4.shown(found) if newest else with_context(found))
 
     return handle
 
@@ -50,11 +51,13 @@ async def healthy(call: Call) -> web.Response:
     return as_json(document, 200 if well else NOT_READY)
 
 
-async def _told(takes: str, call: Call) -> list[Any]:
+async def _told(row: calls.Call, call: Call, *, newest: bool) -> list[Any]:
     """Return what an act of the table is called with."""
-    key = [call.path["id"]] if takes in (calls.ID, calls.BOTH) else []
-    if takes in (calls.BODY, calls.BOTH):
-        return [*key, await call.document()]
-    if takes == calls.QUERY:
-        return [read_names(await call.document(), "a query") if await call.request.read() else {}]
-    return key
+    key = [call.path["id"]] if row.takes in (calls.ID, calls.BOTH) else []
+    if row.takes == calls.ID or (row.takes == calls.QUERY and not await call.request.read()):
+        return key or [{}]
+    body = await call.document()
+    if newest:
+        release_4.require(row.body, body)
+        body = release_4.taken(row.body, body)
+    return [*key, read_names(body, "a query") if row.takes == calls.QUERY else body]

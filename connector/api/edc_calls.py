@@ -1,6 +1,6 @@
 """The calls of the Management API: one row for each, and which act of which part it is.
 
-Law: both releases of the interface that clients speak are these rows under another first word; a row says what it
+Law: the releases of the interface that clients speak are these rows under another first word; a row says what it
 takes: the `body`, a `query` (which may lack), the `id` of its path, or `both` id and body.
 """
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 BODY, QUERY, ID, BOTH = "body", "query", "id", "both"
 SELLS, BUYS, TRADES = frozenset({"provider"}), frozenset({"buyer"}), frozenset({"provider", "buyer"})
-RELEASES: Final = ("/management/v3", "/management/v2")
+RELEASE_4: Final = "/management/v4"
+RELEASES: Final = ("/management/v3", "/management/v2", RELEASE_4)
+QUERY_SPEC: Final = "QuerySpec"
 # what is asked whether it is there
 CHECKS: Final = ("health", "liveness", "readiness", "startup")
 
@@ -30,7 +32,8 @@ CHECKS: Final = ("health", "liveness", "readiness", "startup")
 class Call:
     """One call: method and path below the release, the roles that have it, the part's method, and what that takes.
 
-    `part` names a member of what it returns that is the answer, of which the `kind` is told.
+    `body` is the kind of object that it takes. `part` names a member of what it returns that is the answer, told as an
+    object of a `kind`.
     """
 
     method: str
@@ -39,6 +42,7 @@ class Call:
     of: type[Any]
     does: str
     takes: str
+    body: str = ""
     part: str = ""
     kind: str = ""
 
@@ -48,13 +52,13 @@ class Call:
         return f"{self.of.__name__}-{self.does}{'-' + self.part if self.part else ''}"
 
 
-def _kept(path: str, of: type[Any], *, changed_at: str = "") -> tuple[Call, ...]:
+def _kept(path: str, of: type[Any], body: str, *, changed_at: str = "") -> tuple[Call, ...]:
     """Return the calls of what clients write, find, change and remove."""
     return (
-        Call("POST", path, SELLS, of, "create", BODY),
-        Call("POST", f"{path}/request", SELLS, of, "page", QUERY),
+        Call("POST", path, SELLS, of, "create", BODY, body),
+        Call("POST", f"{path}/request", SELLS, of, "page", QUERY, QUERY_SPEC),
         Call("GET", f"{path}/{{id}}", SELLS, of, "show", ID),
-        Call("PUT", path + changed_at, SELLS, of, "change", BOTH if changed_at else BODY),
+        Call("PUT", path + changed_at, SELLS, of, "change", BOTH if changed_at else BODY, body),
         Call("DELETE", f"{path}/{{id}}", SELLS, of, "delete", ID),
     )
 
@@ -65,39 +69,72 @@ NEGOTIATION, AGREEMENT, TRANSFER, REFERENCE = (
     "transferprocesses",
     "edrs",
 )
+STATES: Final = ("NegotiationState", "TransferState")
+ENDS: Final = ("TerminateNegotiation", "TerminateTransfer")
 CALLS: Final = (
-    *_kept("assets", Assets),
-    *_kept("policydefinitions", PolicyDefinitions, changed_at="/{id}"),
+    *_kept("assets", Assets, "Asset"),
+    *_kept("policydefinitions", PolicyDefinitions, "PolicyDefinition", changed_at="/{id}"),
     Call("POST", "policydefinitions/{id}/validate", SELLS, PolicyDefinitions, "validate", ID),
-    *_kept("contractdefinitions", ContractDefinitions),
-    Call("POST", "catalog/request", BUYS, Catalogues, "request", BODY),
-    Call("POST", "catalog/dataset/request", BUYS, Catalogues, "dataset", BODY),
-    Call("POST", NEGOTIATION, BUYS, ContractProcesses, "negotiate", BODY),
-    Call("POST", f"{NEGOTIATION}/request", TRADES, ContractProcesses, "negotiations", QUERY),
+    *_kept("contractdefinitions", ContractDefinitions, "ContractDefinition"),
+    Call("POST", "catalog/request", BUYS, Catalogues, "request", BODY, "CatalogRequest"),
+    Call("POST", "catalog/dataset/request", BUYS, Catalogues, "dataset", BODY, "DatasetRequest"),
+    Call("POST", NEGOTIATION, BUYS, ContractProcesses, "negotiate", BODY, "ContractRequest"),
+    Call("POST", f"{NEGOTIATION}/request", TRADES, ContractProcesses, "negotiations", QUERY, QUERY_SPEC),
     Call("GET", f"{NEGOTIATION}/{{id}}", TRADES, ContractProcesses, "negotiation", ID),
     Call(
-        "GET", f"{NEGOTIATION}/{{id}}/state", TRADES, ContractProcesses, "negotiation", ID, "state", "NegotiationState"
+        "GET",
+        f"{NEGOTIATION}/{{id}}/state",
+        TRADES,
+        ContractProcesses,
+        "negotiation",
+        ID,
+        part="state",
+        kind="NegotiationState",
     ),
     Call("GET", f"{NEGOTIATION}/{{id}}/agreement", TRADES, ContractProcesses, "agreement_of", ID),
-    Call("POST", f"{NEGOTIATION}/{{id}}/terminate", TRADES, ContractProcesses, "end_negotiation", BOTH),
+    Call(
+        "POST",
+        f"{NEGOTIATION}/{{id}}/terminate",
+        TRADES,
+        ContractProcesses,
+        "end_negotiation",
+        BOTH,
+        "TerminateNegotiation",
+    ),
     Call("DELETE", f"{NEGOTIATION}/{{id}}", TRADES, ContractProcesses, "forget_negotiation", ID),
-    Call("POST", f"{AGREEMENT}/request", TRADES, ContractProcesses, "agreements", QUERY),
+    Call("POST", f"{AGREEMENT}/request", TRADES, ContractProcesses, "agreements", QUERY, QUERY_SPEC),
     Call("GET", f"{AGREEMENT}/{{id}}", TRADES, ContractProcesses, "agreement", ID),
     Call("GET", f"{AGREEMENT}/{{id}}/negotiation", TRADES, ContractProcesses, "negotiation_of", ID),
-    Call("POST", TRANSFER, BUYS, ContractProcesses, "transfer", BODY),
-    Call("POST", f"{TRANSFER}/request", TRADES, ContractProcesses, "transfers", QUERY),
+    Call("POST", TRANSFER, BUYS, ContractProcesses, "transfer", BODY, "TransferRequest"),
+    Call("POST", f"{TRANSFER}/request", TRADES, ContractProcesses, "transfers", QUERY, QUERY_SPEC),
     Call("GET", f"{TRANSFER}/{{id}}", TRADES, ContractProcesses, "transfer_process", ID),
     Call(
-        "GET", f"{TRANSFER}/{{id}}/state", TRADES, ContractProcesses, "transfer_process", ID, "state", "TransferState"
+        "GET",
+        f"{TRANSFER}/{{id}}/state",
+        TRADES,
+        ContractProcesses,
+        "transfer_process",
+        ID,
+        part="state",
+        kind="TransferState",
     ),
-    Call("POST", f"{TRANSFER}/{{id}}/terminate", TRADES, ContractProcesses, "end_transfer", BOTH),
-    Call("POST", f"{TRANSFER}/{{id}}/suspend", TRADES, ContractProcesses, "suspend", BOTH),
+    Call("POST", f"{TRANSFER}/{{id}}/terminate", TRADES, ContractProcesses, "end_transfer", BOTH, ENDS[1]),
+    Call("POST", f"{TRANSFER}/{{id}}/suspend", TRADES, ContractProcesses, "suspend", BOTH, "SuspendTransfer"),
     Call("POST", f"{TRANSFER}/{{id}}/resume", TRADES, ContractProcesses, "resume", ID),
     Call("POST", f"{TRANSFER}/{{id}}/deprovision", TRADES, ContractProcesses, "deprovision", ID),
-    Call("POST", REFERENCE, BUYS, ContractProcesses, "refer", BODY),
-    Call("POST", f"{REFERENCE}/request", BUYS, References, "page", QUERY),
+    Call("POST", REFERENCE, BUYS, ContractProcesses, "refer", BODY, "ContractRequest"),
+    Call("POST", f"{REFERENCE}/request", BUYS, References, "page", QUERY, QUERY_SPEC),
     Call("GET", f"{REFERENCE}/{{id}}/dataaddress", BUYS, References, "address", ID),
     Call("DELETE", f"{REFERENCE}/{{id}}", BUYS, References, "delete", ID),
 )
+# what release 4 has no more
+GONE: Final = frozenset({"ContractProcesses-refer", "ContractProcesses-deprovision"})
+
+
+def of_release(release: str) -> list[Call]:
+    """Return the calls of a release."""
+    return [one for one in CALLS if release != RELEASE_4 or not (one.of is References or one.name in GONE)]
+
+
 BY_NAME: Final[Mapping[str, Call]] = {call.name: call for call in CALLS}
 assert len(BY_NAME) == len(CALLS), "each has a name of its own"

@@ -301,3 +301,65 @@ async def test_older_clients_find_older_names(space, ask, owner, source):
     assert (dataset["id"], dataset["name"], dataset["@type"]) == ("edc-older", "Older", "dcat:Dataset")
     [offer] = dataset["odrl:hasPolicy"]
     assert offer["odrl:permission"][0]["odrl:action"] == {"@id": "odrl:use"}
+
+
+async def test_the_newest_release_takes_and_tells_its_own_forms(space, owner, source):
+    newest = "https://w3id.org/edc/connector/management/v2"
+
+    async def ask(who, method, path, body=None, status=200):
+        told = {"@context": [newest], **body} if body is not None else None
+        said = await owner(who, method, "v4/" + path, told)
+        assert said.status == status, said.body
+        return said.json if said.body else None
+
+    rule = {"@type": "Permission", "action": "use", "constraint": [constraint("count", "lteq", "7")]}
+    metadata = {"@type": "DataplaneMetadata", "properties": {"type": "HttpData", "baseUrl": source}}
+    asset = {"@type": "Asset", "@id": "edc-four", "properties": {"name": "Four"}, "dataplaneMetadata": metadata}
+    await ask("provider", "POST", "assets", asset)
+    del rule["@type"]
+    rules = {"@type": "PolicyDefinition", "@id": "edc-four", "policy": {"@type": "Set", "permission": [rule]}}
+    await ask("provider", "POST", "policydefinitions", rules)
+    told = await ask("provider", "GET", "policydefinitions/edc-four")
+    assert told["policy"]["permission"] == [{"action": "use", "constraint": [constraint("odrl:count", "lteq", "7")]}]
+    one = {"@type": "Criterion", **selects("id", "edc-four")[0]}
+    definition = {"accessPolicyId": "edc-four", "contractPolicyId": "edc-four", "assetsSelector": [one]}
+    await ask(
+        "provider", "POST", "contractdefinitions", {"@type": "ContractDefinition", "@id": "edc-four", **definition}
+    )
+
+    async def look():
+        return (await ask("provider", "GET", "assets/edc-four"))["privateProperties"][OURS + "state"]
+
+    await until(look, lambda found: found == "offered")
+    assert (await ask("provider", "GET", "assets/edc-four"))["dataplaneMetadata"] == metadata
+    whom = {"counterPartyAddress": space.url("provider") + "/dsp", "counterPartyId": space.did("provider")}
+    spoken = {"protocol": "dataspace-protocol-http:2025-1"}
+    spec = {"@type": "QuerySpec", "filterExpression": [one]}
+    found = await ask(
+        "buyer", "POST", "catalog/request", {"@type": "CatalogRequest", **whom, **spoken, "querySpec": spec}
+    )
+    [offer] = found["dataset"][0]["hasPolicy"]
+    named = {"@id": offer["@id"], "permission": offer["permission"], "target": "edc-four"}
+    policy_of = {"@type": "Offer", "assigner": space.did("provider"), **named}
+    body = {
+        "@type": "ContractRequest",
+        "counterPartyAddress": whom["counterPartyAddress"],
+        **spoken,
+        "policy": policy_of,
+    }
+    begun = await ask("buyer", "POST", "contractnegotiations", body)
+    look_at = f"contractnegotiations/{begun['@id']}"
+    ended = await until(lambda: ask("buyer", "GET", look_at), lambda told: told["state"] in ENDS)
+    assert (ended["state"], ended["profile"]) == ("FINALIZED", spoken["protocol"])
+    transfer = {"@type": "TransferRequest", "counterPartyAddress": whom["counterPartyAddress"], **spoken}
+    transfer |= {"contractId": ended["contractAgreementId"], "transferType": "HttpData-PULL"}
+    pid = (await ask("buyer", "POST", "transferprocesses", transfer))["@id"]
+    await until(lambda: ask("buyer", "GET", f"transferprocesses/{pid}"), lambda told: told["state"] == "STARTED")
+    await ask("buyer", "POST", f"transferprocesses/{pid}/terminate", {"@type": "TerminateTransfer"}, 204)
+    # what release 3 lets pass, it does not
+    for wrong in ({"properties": {}}, {"@type": "Asset"}, {"@type": "Asset", "properties": {}, "@context": newest}):
+        await ask("provider", "POST", "assets", wrong, 400)
+    await ask("provider", "POST", "assets/request", {"@type": "QuerySpec", "filterExpression": selects("id", "x")}, 400)
+    both = {"@type": "CatalogRequest", **whom, **spoken, "profile": "x"}
+    await ask("buyer", "POST", "catalog/request", both, 400)
+    await ask("buyer", "POST", "edrs/request", {"@type": "QuerySpec"}, 404)

@@ -76,7 +76,7 @@ class Catalogues:
 
         To all others an offer of ours is rules alone: what they would sign is another chain's, or no contract of ours.
         """
-        if place.did not in (await self._space.current()).members:
+        if await self._space.member(place.did) is None:
             return None
         try:
             found = await self._dataset(place, offer["target"])

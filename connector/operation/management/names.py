@@ -39,6 +39,8 @@ KNOWN: Final = frozenset({
     "http://www.w3.org/ns/odrl.jsonld",
     "https://www.w3.org/ns/odrl.jsonld",
 })  # fmt: skip
+# those that say nothing of policies
+SILENT: Final = frozenset(one for one in KNOWN if one.startswith("https://w3id.org/edc/"))
 # members that hold a policy
 RAW: Final = frozenset({"policy"})
 # what a value is wrapped in, besides what says of which kind it is
@@ -139,4 +141,5 @@ def _policy(value: Any, context: Any) -> Any:
         return value
     own = value.get("@context", [])
     outer = context if isinstance(context, list) else [context]
-    return {**value, "@context": [*outer, *(own if isinstance(own, list) else [own])]}
+    told = [*outer, *(own if isinstance(own, list) else [own])]
+    return {**value, "@context": [one for one in told if not (isinstance(one, str) and one in SILENT)]}

@@ -120,6 +120,7 @@ AGREEMENTS: Final = Table(
 )
 # what of an agreement is its policy
 AGREED: Final = offers.NAMES | frozenset(offers.RULES)
+UNSAID: Final = "its client gave no reason"
 FORMATS: Final = (FORMAT_PLAIN, FORMAT_PUSH)
 
 
@@ -368,4 +369,4 @@ def _destination(told: Mapping[str, Any]) -> dict[str, Any]:
 def _reason(body: Any, kind: str) -> str:
     told = read(body, "the body")
     shape.require(kind, told)
-    return str(told["reason"])
+    return str(told.get("reason") or UNSAID)

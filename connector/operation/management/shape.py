@@ -84,9 +84,9 @@ SHAPES: Final[Mapping[str, Mapping[str, Member]]] = MappingProxyType({
         "counterPartyAddress": TEXT, "contractId": needed(ID), "transferType": needed(ID), "protocol": TEXT,
         "dataDestination": OBJECT, "privateProperties": OBJECT, "callbackAddresses": LIST,
     },
-    "TerminateNegotiation": {"reason": needed(TEXT)},
-    "TerminateTransfer": {"reason": needed(TEXT)},
-    "SuspendTransfer": {"reason": needed(TEXT)},
+    "TerminateNegotiation": {"reason": TEXT},
+    "TerminateTransfer": {"reason": TEXT},
+    "SuspendTransfer": {"reason": TEXT},
 })  # fmt: skip
 
 
