@@ -3,7 +3,7 @@
 Law: a move is made by a role, not by a person; whoever calls has checked that the caller has the role (the provider is
 the listing's own provider). A later edition is reviewed like the first; until it is listed, the version that was listed
 before is shown and found in its place. `refused` and `withdrawn` end the cycle, except that a refused listing may be
-handed in again, changed.
+handed in again, changed, and one that its provider took off when it is offered again: both are reviewed like the first.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ TABLE: Mapping[tuple[State, Move], Step] = {
     # what was refused was a later version: the one that is listed meanwhile stays
     (State.REFUSED, Move.STAND): Step(State.LISTED, _EXCHANGE),
     (State.REFUSED, Move.RESUBMIT): Step(State.SUBMITTED, _PROVIDER),
+    (State.WITHDRAWN, Move.RESUBMIT): Step(State.SUBMITTED, _PROVIDER),
 }
 
 FOUND_IN: frozenset[State] = frozenset({State.LISTED})
@@ -105,7 +106,7 @@ def moved(state: State, move: Move, *, role: str, reason: str = "") -> State:
 
 def renewing(state: State) -> Move:
     """Return the move by which a listing in this state gets its next version."""
-    return Move.RESUBMIT if state is State.REFUSED else Move.RENEW
+    return Move.RESUBMIT if state in {State.REFUSED, State.WITHDRAWN} else Move.RENEW
 
 
 def moves(state: State, role: str) -> tuple[Move, ...]:

@@ -72,6 +72,8 @@ async def submit(call: Call) -> web.Response:
         raise Conflict("the edition is not registered on chain", "register it, then submit")
     if registered.provider != member.address:
         raise NotPermitted("the edition was registered by somebody else")
+    if registered.withdrawn_at is not None:
+        raise Conflict("the edition is withdrawn on chain", "hand in another one")
     now = call.core.clock.now()
     row = await call.act(lambda tx: listings.submit(tx, call.core.evidence, document, call.peer, now))
     call.of(Finding).changed()

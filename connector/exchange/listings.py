@@ -67,7 +67,7 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
         if known.provider != provider:
             raise Conflict(f"the product id `{key}` is taken", "choose another id")
         row = replace(known, space=known.space or MAIN)  # a listing of before there were several
-        if VERSIONS.of(row) == VERSIONS.document(document):
+        if row.state is not State.WITHDRAWN and VERSIONS.of(row) == VERSIONS.document(document):
             return row
         _count(tx, provider, now)
         return _renew(tx, evidence, known, document, provider, now)

@@ -368,9 +368,7 @@ class Publications:
         """Submit the product to the exchange, unless it is to be listed nowhere, or there is none."""
         edition = await self._core.store.read(lambda tx: tx.get(EditionRow, id=row.edition))
         assert edition is not None
-        listing = (
-            "" if row.blind or self._exchange.alone else await hand_in(self._exchange, self._resources, row, edition)
-        )
+        listing = await hand_in(self._exchange, self._resources, row, edition)
         self._underway.listings[row.id] = listing
         now = self._core.clock.now()
 

@@ -9,7 +9,6 @@ books that bills and statements are made of (`connector.provider.billing`), and 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from connector.licence import pricing
 from connector.licence.licensed import rows_of
@@ -19,6 +18,7 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.provider import brief as briefs
 from connector.provider import negotiable, repricing, steps
 from connector.provider.billing import orders
+from connector.provider.submission import OFF, take_off
 from connector.runtime import reasons, rehearsal
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "zh")
 OURS = "its id is what `penstock publish` printed"
-OFF = "off"
 
 
 class Shop:
@@ -104,12 +103,8 @@ class Shop:
         row, running = await self._core.store.write(act)
         listing = OFF
         if not row.blind and row.edition is not None:
-            path = f"/exchange/products/{quote(product, safe='')}/unlisting"
             rehearsal.refuse(rehearsal.SEND, "unlisting", self._space.last().exchange, {"id": product})
-            try:
-                listing = (await self._exchange.ask("POST", path, {"reason": reason}))["state"]
-            except Absent:  # it was never handed in
-                listing = OFF
+            listing = await take_off(self._exchange, product, reason)
         return {"id": product, "title": row.title, "state": row.state, "listing": listing, "agreements": running}
 
     async def orders(self, product: str) -> JsonObject:

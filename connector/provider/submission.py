@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from connector.negotiation.protocol import offers
+from connector.runtime.errors import Absent
 
 if TYPE_CHECKING:
     from connector.provider.resources import Resources
@@ -13,8 +15,27 @@ if TYPE_CHECKING:
     from connector.store.rows.vault import EditionRow
 
 
+OFF: Final = "off"
+
+
+async def take_off(exchange: ExchangeDoor, product: str, reason: str) -> str:
+    """Ask the exchange to list a product no more; return the state of its listing; raises as `ExchangeDoor.ask`."""
+    try:
+        answer = await exchange.ask(
+            "POST", f"/exchange/products/{quote(product, safe='')}/unlisting", {"reason": reason}
+        )
+    except Absent:  # it was never handed in
+        return OFF
+    return str(answer["state"])
+
+
 async def hand_in(exchange: ExchangeDoor, resources: Resources, product: ProductRow, edition: EditionRow) -> str:
-    """Submit a product with its edition's header; return the state of its listing; raises as `ExchangeDoor.ask`."""
+    """Submit a product with its edition's header; return the state of its listing; raises as `ExchangeDoor.ask`.
+
+    Empty where it is to be listed nowhere, not everybody may know of it, or there is no exchange.
+    """
+    if product.blind or product.access is not None or exchange.alone:
+        return ""
     offer = offers.offer_id(product.id, product.offer)
     body = {
         "id": product.id,

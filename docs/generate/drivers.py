@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+from docs.generate import stock
+
+# what other connectors may want of us, and do not get
+ABSENT = ("Data Plane Signaling", "credentials (DCP)", "DSP 2024-1")
 RECORD = Path(__file__).resolve().parents[1] / "clients.json"
 
 
@@ -16,3 +21,23 @@ def table() -> str:
         client, _, journey = name.partition(": ")
         rows.append(f"| {told['releases'][client]} | {journey} | {'passed' if passed else 'failed'} |")
     return "\n".join(["| client | journey | |", "|---|---|---|", *rows, "", f"Played on {told['date']}."])
+
+
+def counterparts() -> str:
+    """Return a row for each counterpart: its release, and how many of its journeys passed."""
+    rows = []
+    told = json.loads(stock.RECORD.read_text(encoding="utf-8"))
+    for side, words in stock.SIDES.items():
+        results = [passed for name, passed in told["results"].items() if f", {side}: " in name]
+        rows.append(_row(f"stock Eclipse EDC: {words}", told["release"], results))
+    told = json.loads(RECORD.read_text(encoding="utf-8"))
+    for client, release in told["releases"].items():
+        results = [passed for name, passed in told["results"].items() if name.startswith(client + ": ")]
+        name, version = re.split("==|(?<=.)@", release)
+        rows.append(_row(f"client `{name}` drives us", version, results))
+    rows += [f"| {name} | | not spoken yet |" for name in ABSENT]
+    return "\n".join(["| counterpart | release | journeys |", "|---|---|---|", *rows])
+
+
+def _row(name: str, release: str, results: list[bool]) -> str:
+    return f"| {name} | {release} | {sum(results)} of {len(results)} |"

@@ -63,14 +63,20 @@ def selects(field, value):
 
 
 async def until(look, holds):
-    async with asyncio.timeout(WITHIN_SECONDS):
-        while not holds(found := await look()):
-            await asyncio.sleep(0.05)
+    found, loop = None, asyncio.get_running_loop()
+    end = loop.time() + WITHIN_SECONDS
+    while not holds(found := await look()):
+        assert loop.time() < end, found
+        await asyncio.sleep(0.05)
     return found
 
 
 async def state(ask, key):
-    return (await ask("provider", "GET", f"assets/{key}"))["privateProperties"][OURS + "state"]
+    return (await told(ask, key))[OURS + "state"]
+
+
+async def told(ask, key):
+    return (await ask("provider", "GET", f"assets/{key}"))["privateProperties"]
 
 
 async def write(ask, key, source, rules=None, access=None, **properties):
@@ -80,7 +86,7 @@ async def write(ask, key, source, rules=None, access=None, **properties):
     await ask("provider", "POST", "policydefinitions", {"@id": key + "-access", "policy": access or policy()})
     definition = {"accessPolicyId": key + "-access", "contractPolicyId": key, "assetsSelector": selects("id", key)}
     await ask("provider", "POST", "contractdefinitions", {"@id": key, **definition})
-    await until(lambda: state(ask, key), lambda told: told == "offered")
+    await until(lambda: told(ask, key), lambda found: found[OURS + "state"] == "offered")
 
 
 async def catalogue(ask, space, key):
@@ -363,3 +369,29 @@ async def test_the_newest_release_takes_and_tells_its_own_forms(space, owner, so
     both = {"@type": "CatalogRequest", **whom, **spoken, "profile": "x"}
     await ask("buyer", "POST", "catalog/request", both, 400)
     await ask("buyer", "POST", "edrs/request", {"@type": "QuerySpec"}, 404)
+
+
+async def test_what_not_everybody_may_know_of_is_on_no_list(space, ask, owner, source):
+    async def listed(key):
+        said = await owner("buyer", "GET", f"offers/{key}")
+        assert said.status in (200, 404), said.body
+        return said.status == 200
+
+    key = "edc-listed"
+    await write(ask, key, source)
+    await owner("exchange", "POST", f"listings/{key}/review", {})
+    assert await listed(key)
+    hidden = policy(constraint("recipient", "eq", space.did("buyer")))
+    await ask("provider", "POST", "policydefinitions", {"@id": "edc-few", "policy": hidden})
+    definition = {"@id": key, "contractPolicyId": key, "assetsSelector": selects("id", key)}
+    for access, seen in (("edc-few", False), (key, True), ("edc-few", False)):
+        await ask("provider", "PUT", "contractdefinitions", {**definition, "accessPolicyId": access}, 204)
+        await until(lambda: state(ask, key), lambda told: told in ("offered", "not published"))
+        asset = await ask("provider", "GET", f"assets/{key}")
+        assert await state(ask, key) == "offered", asset
+        if seen:  # which is reviewed like the first
+            said = await owner("exchange", "POST", f"listings/{key}/review", {})
+            assert said.status in (200, 409), (said.body, asset)
+        assert await listed(key) is seen, asset
+        # whoever may know of it finds it where it is
+        assert len(await catalogue(ask, space, key)) == 1

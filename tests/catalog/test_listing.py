@@ -46,8 +46,9 @@ def test_nothing_is_listed_without_a_review():
     assert {state for (state, _), step in TABLE.items() if step.to == State.REVIEWED} == {State.SUBMITTED}
 
 
-def test_withdrawn_is_the_end():
-    assert not [state for state, _ in TABLE if state == State.WITHDRAWN]
+def test_what_was_taken_off_is_handed_in_anew_or_stays_so():
+    [(move, step)] = [(move, step) for (state, move), step in TABLE.items() if state == State.WITHDRAWN]
+    assert (move, step.to, step.roles) == (Move.RESUBMIT, State.SUBMITTED, {"provider"})
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 1001])

@@ -23,6 +23,7 @@ from connector.operation.management.names import read
 from connector.operation.management.query import Field, Query, Table
 from connector.operation.management.written import moment, stamped
 from connector.provider.assets import data_source
+from connector.provider.submission import take_off
 from connector.runtime.errors import Absent, Conflict, explain_failure
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.management import AssetPropertyRow, AssetRow, ContractDefinitionRow, PolicyDefinitionRow
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.provider.publication import Publications
+    from connector.space.exchange import ExchangeDoor
     from connector.store.transaction import Tx
 
 KIND: Final = "Asset"
@@ -76,8 +78,8 @@ class Wanted:
 class Assets:
     """The assets that clients of the Management API have written."""
 
-    def __init__(self, core: Core, publications: Publications) -> None:
-        self._core, self._publications = core, publications
+    def __init__(self, core: Core, publications: Publications, exchange: ExchangeDoor) -> None:
+        self._core, self._publications, self._exchange = core, publications, exchange
         self.driver = Driver("asset", self._advance, self._fail)
 
     async def recover(self) -> None:
@@ -118,26 +120,38 @@ class Assets:
     async def delete(self, key: str) -> None:
         """Remove an asset that nobody has an agreement on."""
 
-        def act(tx: Tx) -> None:
+        def require(tx: Tx) -> None:
             found(tx, key)
             if tx.find(AgreementRow, "product = ? and role = ?", (key, PROVIDER), limit=1):
                 text = f"the asset `{key[:200]}` is referenced by an agreement"
                 raise Conflict(text, "remove its contract definition, and it is offered no more")
+
+        def act(tx: Tx) -> None:
+            require(tx)
             tx.delete(AssetRow, id=key)
             tx.execute("DELETE FROM asset_properties WHERE asset = ?", key)
-            if tx.get(ProductRow, id=key) is not None:
-                tx.update(ProductRow, {"id": key}, access=NOBODY)
 
+        await self._core.store.read(require)
+        await self._before(key, NOBODY)
         await self._core.store.write(act)
 
     async def show(self, key: str) -> dict[str, Any]:
         """Return an asset; raises Absent."""
-        return await self._core.store.read(lambda tx: view(tx, found(tx, key)))
+        return self._told(await self._core.store.read(lambda tx: view(tx, found(tx, key))))
 
     async def page(self, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the assets that a query asks for."""
         asked = query.read(spec, TABLE)
-        return await self._core.store.read(lambda tx: [view(tx, found(tx, key)) for key in query.ids(tx, TABLE, asked)])
+        views = await self._core.store.read(
+            lambda tx: [view(tx, found(tx, key)) for key in query.ids(tx, TABLE, asked)]
+        )
+        return [self._told(one) for one in views]
+
+    def _told(self, asset: dict[str, Any]) -> dict[str, Any]:
+        """Return an asset with what its publication meets and tries again."""
+        if (met := self.driver.trouble(asset["@id"])) is not None:
+            asset["privateProperties"].setdefault(REASON, met.text)
+        return asset
 
     def _row(self, body: Any) -> AssetRow:
         told = read(body, "an asset")
@@ -174,9 +188,14 @@ class Assets:
         published = row.published
         if wanted:
             brief = _brief(row, wanted[0])
-            published = sha(brief).hex()
+            # what everybody may know of is listed, too
+            published = sha([brief, wanted[0].access is None]).hex()
             if published != row.published:
+                await self._before(key, wanted[0].access)
                 await self._publications.publish(brief, wanted[0].access)
+        else:
+            published = ""
+            await self._before(key, NOBODY)
 
         def act(tx: Tx) -> None:
             now = tx.get(AssetRow, id=key)
@@ -190,6 +209,15 @@ class Assets:
 
         await self._core.store.write(act)
         self.driver.wake(key)  # it looks again at what was written meanwhile, and finds nothing due
+
+    async def _before(self, key: str, access: dict[str, Any] | None) -> None:
+        """Let those alone know of a product that may, before anything else is done to it."""
+        known = await self._core.store.read(lambda tx: tx.get(ProductRow, id=key))
+        if known is None:
+            return
+        await self._core.store.write(lambda tx: tx.update(ProductRow, {"id": key}, access=access))
+        if known.access is None and access is not None and not self._exchange.alone:
+            await take_off(self._exchange, key, "it is no longer for everybody")
 
     async def _fail(self, key: str, fault: Exception) -> None:
         reason = explain_failure(fault).text

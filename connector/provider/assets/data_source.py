@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 # members with which a source is asked by name, or by a secret that would be stored and shown
-CREDENTIALS: Final = ("authKey", "authCode", "secretName", "accessKeyId", "secretAccessKey")
+CREDENTIALS: Final = frozenset({"authKey", "authCode", "secretName", "accessKeyId", "secretAccessKey"})
+ASKING: Final = ("header:", "oauth2:")
 GET: Final = "GET"
 
 
@@ -28,7 +29,7 @@ def place(address: Mapping[str, Any]) -> str:
     if kind not in KINDS:
         text = f"data of the type `{kind[:100]}` are not served here; it is {', '.join(KINDS)}"
         raise Violations([Violation(text, "dataAddress/type", kind[:100])])
-    if told := next((name for name in CREDENTIALS if address.get(name)), None):
+    if told := next((name for name in address if name in CREDENTIALS or name.startswith(ASKING)), None):
         text = f"`{told}` would be stored and shown: give the server its credentials by its environment"
         raise Violations([Violation(text, f"dataAddress/{told}")])
     found = KINDS[kind](address)

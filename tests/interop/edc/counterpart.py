@@ -71,9 +71,13 @@ class Counterpart:
 
     async def until(self, path: str, states, seconds: float = STEP_SECONDS):
         """Return the process at `path` as soon as it is in one of `states`."""
-        async with asyncio.timeout(seconds):
-            while (found := await self.call("GET", path))["state"] not in states:
-                await asyncio.sleep(0.05)
+        found = None
+        try:
+            async with asyncio.timeout(seconds):
+                while (found := await self.call("GET", path))["state"] not in states:
+                    await asyncio.sleep(0.05)
+        except TimeoutError as late:
+            raise AssertionError(f"after {seconds:g} s it is {found}") from late
         return found
 
     async def reference(self, pid: str, seconds: float = STEP_SECONDS) -> dict[str, str]:
