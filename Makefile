@@ -21,7 +21,7 @@ JOURNEYS ?= 20000
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant tck edc clients docs notebook demonstration lint install lock wheels programs bench bench-protocol \
-	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-reading bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review clean
+	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-reading bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review bench-peers clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -143,6 +143,10 @@ bench: bench-protocol bench-transfer bench-policy bench-revocation
 # bench-protocol runs those after it; each may be run by itself
 bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-pages bench-console bench-start bench-reading bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review: bench-%: $(STAMP)
 	$(BIN)/python -m bench.$* $(ARGS)
+
+# two connectors of ours and two of a stock Eclipse EDC, which Maven brings, driven by one Management API
+bench-peers: $(STAMP)
+	$(BIN)/python -m bench.connectors $(ARGS)
 
 # hostile peers of a participant, then strangers at the chain that an exchange hosts
 bench-hostile: $(STAMP)

@@ -53,12 +53,12 @@ async def resolve(folder: Path) -> str:
 class Counterpart:
     """A running stock connector; `authorization` is what it sends us, and takes from us."""
 
-    def __init__(self, ports, us: str, url: str, session: aiohttp.ClientSession) -> None:
-        self.ports, self._session = dict(zip(DOORS, ports, strict=True)), session
+    def __init__(self, ports, us: str, url: str, session: aiohttp.ClientSession, name: str = NAME) -> None:
+        self.ports, self._session, self.name, self.pid = dict(zip(DOORS, ports, strict=True)), session, name, 0
         self.dsp = f"http://localhost:{self.ports['protocol']}/dsp"
         self.protocol = f"{self.dsp}/2025-1"
         # as its own JSON writes it, member by member
-        said = {"region": us, "audience": f"{url}/dsp", "clientId": NAME}
+        said = {"region": us, "audience": f"{url}/dsp", "clientId": name}
         self.authorization = orjson.dumps(said).decode()
 
     async def call(self, method: str, path: str, body=None):
@@ -94,11 +94,11 @@ def _query(field: str, value: str) -> dict:
 
 
 @asynccontextmanager
-async def running(folder: Path, classpath: str, us: str, url: str, loop: str = "default"):
-    """Run the stock connector as a peer of `us` at `url`."""
+async def running(folder: Path, classpath: str, us: str, url: str, loop: str = "default", name: str = NAME):
+    """Run the stock connector, called `name`, as a peer of `us` at `url`: it says who it is as `us`, to whomever."""
     ports = free_ports(len(DOORS))
     async with aiohttp.ClientSession() as session:
-        found = Counterpart(ports, us, url, session)
+        found = Counterpart(ports, us, url, session, name)
         settings = folder / f"{loop}.properties"
         settings.write_text("".join(f"{name}={value}\n" for name, value in _settings(found, us, loop).items()))
         with (folder / f"{loop}.log").open("wb") as log:
@@ -111,6 +111,7 @@ async def running(folder: Path, classpath: str, us: str, url: str, loop: str = "
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
             )
+            found.pid = process.pid
             try:
                 await _ready(found, process, folder / f"{loop}.log")
                 yield found
@@ -138,8 +139,8 @@ def _settings(found: Counterpart, us: str, loop: str) -> dict[str, str]:
         infix = "" if door == "default" else f"{door}."
         told |= {f"web.http.{infix}port": str(port), f"web.http.{infix}path": paths.get(door, f"/{door}")}
     told |= {
-        "edc.participant.id": NAME,
-        "edc.runtime.id": NAME,
+        "edc.participant.id": found.name,
+        "edc.runtime.id": found.name,
         "web.http.management.auth.type": "tokenbased",
         "web.http.management.auth.key": KEY,
         "edc.dsp.callback.address": found.dsp,
