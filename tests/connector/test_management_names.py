@@ -117,6 +117,7 @@ def test_patterns_select_what_they_say(names, inner, insensitive):
     [
         ({"filterExpression": [{"operandLeft": "other", "operator": "=", "operandRight": 1}]}, "operandLeft"),
         ({"filterExpression": [{"operandLeft": "id", "operator": "~", "operandRight": 1}]}, "operator"),
+        ({"filterExpression": [{"operandLeft": "id", "operator": [], "operandRight": 1}]}, "operator"),
         ({"filterExpression": [{"operandLeft": "id", "operator": "like", "operandRight": "a%b"}]}, "operandRight"),
         ({"filterExpression": [{"operandLeft": "id", "operator": "in", "operandRight": []}]}, "operator"),
         ({"filterExpression": [{}] * 17}, "filterExpression"),

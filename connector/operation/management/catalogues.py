@@ -16,6 +16,7 @@ from connector.negotiation.protocol.continuation import NEXT, linked
 from connector.negotiation.protocol.query_spec import EDC
 from connector.operation.management import prefixed, shape
 from connector.operation.management.names import read
+from connector.operation.management.query import listed
 from connector.runtime.errors import PeerMisbehaved, PeerRefused
 from contracts.namespace import OFFER_TERMS
 
@@ -114,10 +115,11 @@ class Catalogues:
 
 def _filter(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return a query as providers take it."""
-    criteria = spec.get("filterExpression") or []
+    criteria = listed(spec.get("filterExpression"))
+    if not all(isinstance(one, dict) for one in criteria):
+        raise shape.Violations([shape.Violation("`filterExpression` has objects alone", "querySpec/filterExpression")])
     told = {name: value for name, value in spec.items() if not name.startswith("@")}
-    listed = [{"@type": "Criterion", **one} for one in (criteria if isinstance(criteria, list) else [criteria])]
-    return {"@type": "QuerySpec", **told, "filterExpression": listed}
+    return {"@type": "QuerySpec", **told, "filterExpression": [{"@type": "Criterion", **one} for one in criteria]}
 
 
 def _object(found: Any, kind: str) -> dict[str, Any]:
@@ -131,8 +133,8 @@ def _shown(found: dict[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
     for dataset in [found, *found.get("dataset", ())]:
         if isinstance(title := dataset.get("title"), str):  # which its context does not know
             dataset.setdefault(EDC + "name", title)
-        if isinstance(listed := dataset.get("hasPolicy"), list):
-            dataset["hasPolicy"] = [offers.foreign(one) if OFFER_TERMS in one else one for one in listed]
+        if isinstance(said := dataset.get("hasPolicy"), list):
+            dataset["hasPolicy"] = [offers.foreign(one) if OFFER_TERMS in one else one for one in said]
     if NEWER in str(told.get("protocol") or NEWER):
         return {**found, "@context": CONTEXT}
     return prefixed.catalogue(found)

@@ -120,6 +120,7 @@ def _criterion(told: Any, table: Table) -> tuple[str, list[Any]]:
 def compared(field: Field, told: Mapping[str, Any], name: str) -> tuple[str, list[Any]]:
     """Return a comparison in SQL, and its values."""
     operator, right = told.get("operator"), told.get("operandRight")
+    operator = operator if isinstance(operator, str) else ""
     if operator in COMPARED and _is_value(right):
         return f"{field.sql} {COMPARED[operator]} ?", [_written(field, right, name)]
     if operator == "in":
