@@ -105,6 +105,7 @@ class ContractDefinitions:
             access=told["accessPolicyId"],
             contract=told["contractPolicyId"],
             selector=selector,
+            asset=assets.only(selector),
             private=told.get("privateProperties") or {},
             created=self._core.clock.now(),
         )

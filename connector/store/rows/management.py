@@ -44,7 +44,7 @@ class PolicyDefinitionRow(TableRow):
     created: datetime
 
 
-@table("contract_definitions", key=("id",), index=(("created",), ("access",), ("contract",)))
+@table("contract_definitions", key=("id",), index=(("created",), ("access",), ("contract",), ("asset",)))
 @dataclass(frozen=True, kw_only=True)
 class ContractDefinitionRow(TableRow):
     """Which assets are offered, to whom (`access`), and under what (`contract`)."""
@@ -53,6 +53,7 @@ class ContractDefinitionRow(TableRow):
     access: str
     contract: str
     selector: Documents
+    asset: str  # the one that it can select, empty where it can any
     private: Document
     created: datetime
 
