@@ -35,6 +35,7 @@ OURS, TUNED, DEFAULT = "ours", "EDC tuned", "EDC default"
 MAKES = {DEFAULT: "default", TUNED: "tuned", OURS: ""}
 ONE, MANY, CATALOGUE = "negotiation, p50", "negotiations at once, a second", "catalogue through two connectors, p50"
 START, IDLE, SPENT = "start", "memory idle", "CPU of both a negotiation"
+LOST = "negotiations that ended without an agreement"
 FASTER = {ONE: 8.0, MANY: 10.0, CATALOGUE: 10.0}
 LESS = {START: 0.5, IDLE: 0.5}
 TARGETS = {f"{work}: {OURS} ÷ {TUNED}, times faster": {"at_least": bound} for work, bound in FASTER.items()} | {
@@ -144,15 +145,16 @@ def _listed(found: dict[str, Any]) -> list[dict[str, Any]]:
     return listed if isinstance(listed, list) else [listed]
 
 
-async def negotiated(pair: Pair, session: aiohttp.ClientSession, request: dict[str, Any]) -> float:
-    """Negotiate to the end as the buyer's client sees it; return the seconds."""
+async def negotiated(pair: Pair, session: aiohttp.ClientSession, request: dict[str, Any]) -> float | None:
+    """Negotiate to the end as the buyer's client sees it; return the seconds, None where that was no agreement."""
     begun = time.perf_counter()
     pid = (await pair.buyer.call(session, "POST", "contractnegotiations", request))["@id"]
     while True:
         state = (await pair.buyer.call(session, "GET", f"contractnegotiations/{pid}"))["state"]
         if state == "FINALIZED":
             return time.perf_counter() - begun
-        assert state != "TERMINATED", f"{pid} was terminated"
+        if state == "TERMINATED":
+            return None
         await asyncio.sleep(POLL_SECONDS)
 
 
@@ -164,11 +166,14 @@ async def measured(pair: Pair, source: str, rounds: int, at_once: int) -> dict[s
         request = await offered(pair, session, source)
         for _ in range(WARM):
             await negotiated(pair, session, request)
-        figures[ONE] = statistics.median([await negotiated(pair, session, request) for _ in range(rounds)])
+        alone = [await negotiated(pair, session, request) for _ in range(rounds)]
+        figures[ONE] = statistics.median([seconds for seconds in alone if seconds is not None])
         before, begun = sum(map(report.cpu_seconds, pids)), time.perf_counter()
-        await asyncio.gather(*(negotiated(pair, session, request) for _ in range(at_once)))
-        figures[MANY] = at_once / (time.perf_counter() - begun)
-        figures[SPENT] = (sum(map(report.cpu_seconds, pids)) - before) / at_once
+        together = await asyncio.gather(*(negotiated(pair, session, request) for _ in range(at_once)))
+        agreed = [seconds for seconds in together if seconds is not None]
+        figures[MANY] = len(agreed) / (time.perf_counter() - begun)
+        figures[SPENT] = (sum(map(report.cpu_seconds, pids)) - before) / len(agreed)
+        figures[LOST] = len(alone) + len(together) - len(agreed) - sum(seconds is not None for seconds in alone)
         asked = []
         for _ in range(rounds * 5):
             begun = time.perf_counter()
@@ -210,7 +215,14 @@ async def compared(folder: Path, rounds: int, at_once: int) -> dict[str, dict[st
 
 def figures(found: dict[str, dict[str, float]]) -> dict[str, tuple[float, str]]:
     """Return the figures of all makes, and the ratios that have targets."""
-    units = {ONE: (1_000, "ms"), CATALOGUE: (1_000, "ms"), SPENT: (1_000, "ms"), START: (1, "s"), IDLE: (1, "MiB")}
+    units = {
+        ONE: (1_000, "ms"),
+        CATALOGUE: (1_000, "ms"),
+        SPENT: (1_000, "ms"),
+        START: (1, "s"),
+        IDLE: (1, "MiB"),
+        LOST: (1, ""),
+    }
     told = {}
     for make, values in found.items():
         for work, value in values.items():

@@ -49,6 +49,7 @@ TABLES = {
     "figures of the protocol": lambda: figures.table("protocol"),
     "figures of the log": lambda: figures.table("log"),
     "figures of a review": lambda: figures.table("review", also="caught: "),
+    "figures of connectors": lambda: figures.table("peers", also=": "),
     "figures of transfer": lambda: figures.table("transfer"),
     "figures of revocation": lambda: figures.table("revocation"),
     "codes of the policy": policy.codes,
