@@ -121,10 +121,11 @@ class Quotes:
         dataset = await self._ask(f"{base}/catalog/datasets/{quote(product, safe='')}", did)
         validation.check("Dataset", dataset)
         offer = {**_offer(dataset, None), "target": dataset["@id"]}
-        proposal = offers.read(offer)
-        if proposal.terms is not None:
-            raise InvalidInput(f"`{did}` speaks our terms", "leave out `--at`: it is asked as a member of the space")
-        return Quote(Whose(did, at, base), offer, proposal.price or 0, {})
+        if offers.read(offer).terms is not None:
+            if await self._space.member(did) is not None:
+                raise InvalidInput(f"`{did}` speaks our terms", "leave out `--at`: it is a member of our space")
+            offer = offers.foreign(offer)  # its terms are of a space and a chain that we are not in
+        return Quote(Whose(did, at, base), offer, offers.read(offer).price or 0, {})
 
     async def _check_registered(self, provider: Member, terms: JsonObject) -> None:
         try:
