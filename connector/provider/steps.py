@@ -40,7 +40,8 @@ def begun(known: ProductRow | None, draft: ProductRow) -> ProductRow | None:
         changed = [name for name in LASTING if known.brief.get(name) != draft.brief.get(name)]
         if changed:
             raise Conflict(f"`{changed[0]}` of the product `{known.id}` is another", "choose another id")
-        access = known.access or draft.access  # whoever may not know of it does not come to by its next edition
+        # whoever may not know of it does not come to by its next edition, but what nobody may is published anew
+        access = draft.access if draft.access is not None else known.access or None
         return replace(known, renewal=draft.brief, access=access, state=State.RENEWING, reason=None)
     if (known.renewal or known.brief) != draft.brief:
         raise Conflict(f"the product `{known.id}` was published with another brief", "choose another id")

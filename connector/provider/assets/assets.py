@@ -45,8 +45,12 @@ USE: Final = timedelta(days=30 * 365)  # how long what is bought may be used: th
 STATE, REASON = NS + "state", NS + "reason"
 OFFERED, WAITING, REFUSED, APART = "offered", "being published", "not published", "in no contract definition"
 PROPERTIES_MAX = 100
+# by so much of a property an asset is found
+FOUND_CHARACTERS_MAX = 4_000
 # of one asset: a catalogue shows them all, and looks at each for whoever asks
 OFFERS_MAX = 16
+# what of a brief a buyer agrees to
+ASKED = ("rules", "price")
 # who may know of what is offered to nobody at the moment
 NOBODY: Final[dict[str, Any]] = {}
 
@@ -132,7 +136,7 @@ class Assets:
             tx.execute("DELETE FROM asset_properties WHERE asset = ?", key)
 
         await self._core.store.read(require)
-        await self._before(key, NOBODY)
+        await self._hide(key)
         await self._core.store.write(act)
 
     async def show(self, key: str) -> dict[str, Any]:
@@ -163,6 +167,9 @@ class Assets:
         properties = {"id": key} | (told.get("properties") or {})
         if len(properties) > PROPERTIES_MAX:
             raise shape.Violations([shape.Violation(f"an asset has at most {PROPERTIES_MAX} properties", "properties")])
+        if long := next((name for name in properties if len(name) > shape.ID_CHARACTERS_MAX), None):
+            text = f"the name of a property has more than {shape.ID_CHARACTERS_MAX} characters"
+            raise shape.Violations([shape.Violation(text, "properties", long[:100])])
         private = told.get("privateProperties") or {}
         return AssetRow(id=key, properties=properties, private=private, address=address, created=now, updated=now)
 
@@ -171,7 +178,7 @@ class Assets:
         tx.execute("DELETE FROM asset_properties WHERE asset = ?", row.id)
         for name, value in row.properties.items():
             text = value if isinstance(value, str) else orjson.dumps(value).decode()
-            tx.insert(AssetPropertyRow(asset=row.id, name=name[:500], value=text[:4_000]))
+            tx.insert(AssetPropertyRow(asset=row.id, name=name, value=text[:FOUND_CHARACTERS_MAX]))
         tx.update(AssetRow, {"id": row.id}, due=1, reason="")
         return row
 
@@ -185,23 +192,13 @@ class Assets:
         row, wanted = await self._core.store.read(lambda tx: _wanted(tx, key))
         if row is None or not row.due:
             return
-        published = row.published
-        if wanted:
-            brief = _brief(row, wanted[0])
-            # what everybody may know of is listed, too
-            published = sha([brief, wanted[0].access is None]).hex()
-            if published != row.published:
-                await self._before(key, wanted[0].access)
-                await self._publications.publish(brief, wanted[0].access)
-        else:
-            published = ""
-            await self._before(key, NOBODY)
+        others = [one.further(key) for one in wanted[1:]] or None
+        published = await self._publish(row, wanted[0], others) if wanted else await self._hide(key)
 
         def act(tx: Tx) -> None:
             now = tx.get(AssetRow, id=key)
             if tx.get(ProductRow, id=key) is not None:
                 access = wanted[0].access if wanted else NOBODY
-                others = [one.further(key) for one in wanted[1:]] or None
                 tx.update(ProductRow, {"id": key}, access=access, offers=others)
             again = _wanted(tx, key)[1]
             if now is not None and now.updated == row.updated:
@@ -210,14 +207,36 @@ class Assets:
         await self._core.store.write(act)
         self.driver.wake(key)  # it looks again at what was written meanwhile, and finds nothing due
 
-    async def _before(self, key: str, access: dict[str, Any] | None) -> None:
-        """Let those alone know of a product that may, before anything else is done to it."""
+    async def _publish(self, row: AssetRow, wanted: Wanted, others: list[dict[str, Any]] | None) -> str:
+        """Publish the product of an asset, unless it was by just that; return the digest of what it was published by.
+
+        What is offered to others than before, or under other rules, is offered to nobody until it is so.
+        """
+        brief, access = _brief(row, wanted), wanted.access
+        # what everybody may know of is listed, too
+        published = sha([brief, access is None]).hex()
+        if published == row.published:
+            return published
+        known = await self._core.store.read(lambda tx: tx.get(ProductRow, id=row.id))
+        same = known is None or (known.access == access and all(known.brief.get(one) == brief[one] for one in ASKED))
+        if not same:
+            await self._hide(row.id)
+            await self._publications.publish(brief, NOBODY)
+        key = {"id": row.id}
+        await self._core.store.write(lambda tx: tx.update(ProductRow, key, offers=others, access=access))
+        if same or access is None:
+            await self._publications.publish(brief, access)
+        return published
+
+    async def _hide(self, key: str) -> str:
+        """Let nobody know of a product any more, here and at the exchange."""
         known = await self._core.store.read(lambda tx: tx.get(ProductRow, id=key))
-        if known is None:
-            return
-        await self._core.store.write(lambda tx: tx.update(ProductRow, {"id": key}, access=access))
-        if known.access is None and access is not None and not self._exchange.alone:
-            await take_off(self._exchange, key, "it is no longer for everybody")
+        if known is not None:
+            hidden = {"access": NOBODY, "offers": None}
+            await self._core.store.write(lambda tx: tx.update(ProductRow, {"id": key}, **hidden))
+            if known.access is None and not self._exchange.alone:
+                await take_off(self._exchange, key, "it is no longer for everybody")
+        return ""
 
     async def _fail(self, key: str, fault: Exception) -> None:
         reason = explain_failure(fault).text
