@@ -114,6 +114,11 @@ def keep(tx: Tx, evidence: Recorder, before: ProductRow | None, after: ProductRo
     return after
 
 
+def show(tx: Tx, product: str, access: dict[str, Any] | None, others: list[dict[str, Any]] | None) -> None:
+    """Write who may know of a product, if there is one, and what it is offered as besides; it stays where it is."""
+    tx.update(ProductRow, {"id": product}, access=access, offers=others)
+
+
 def take_off(tx: Tx, evidence: Recorder, now: datetime) -> None:
     """Offer nothing any more, and let nothing that is under way come on offer."""
     among = (*UNDER_WAY, *OFFERED)

@@ -369,6 +369,8 @@ async def test_the_newest_release_takes_and_tells_its_own_forms(space, owner, so
     both = {"@type": "CatalogRequest", **whom, **spoken, "profile": "x"}
     await ask("buyer", "POST", "catalog/request", both, 400)
     await ask("buyer", "POST", "edrs/request", {"@type": "QuerySpec"}, 404)
+    # nobody is called back from here, and who wants to be is told so
+    await ask("buyer", "POST", "transferprocesses", transfer | {"callbackAddresses": [{"uri": "http://x"}]}, 400)
 
 
 async def test_what_not_everybody_may_know_of_is_on_no_list(space, ask, owner, source):

@@ -60,6 +60,9 @@ OBJECT: Final = Member(lambda value: isinstance(value, dict), "an object")
 LIST: Final = Member(lambda value: isinstance(value, list | dict), "a list")
 
 
+NONE_YET: Final = Member(lambda value: value in ([], {}), "empty: nobody is called back from here; ask for the state")
+
+
 def needed(member: Member) -> Member:
     """Return the member as one that must be there."""
     return Member(member.holds, member.words, needed=True)
@@ -78,11 +81,11 @@ SHAPES: Final[Mapping[str, Mapping[str, Member]]] = MappingProxyType({
     "DatasetRequest": {"@id": needed(ID), "counterPartyAddress": needed(TEXT), "counterPartyId": ID, "protocol": TEXT},
     "ContractRequest": {
         "counterPartyAddress": needed(TEXT), "counterPartyId": ID, "protocol": TEXT, "policy": needed(OBJECT),
-        "callbackAddresses": LIST,
+        "callbackAddresses": NONE_YET,
     },
     "TransferRequest": {
         "counterPartyAddress": TEXT, "contractId": needed(ID), "transferType": needed(ID), "protocol": TEXT,
-        "dataDestination": OBJECT, "privateProperties": OBJECT, "callbackAddresses": LIST,
+        "dataDestination": OBJECT, "privateProperties": OBJECT, "callbackAddresses": NONE_YET,
     },
     "TerminateNegotiation": {"reason": TEXT},
     "TerminateTransfer": {"reason": TEXT},

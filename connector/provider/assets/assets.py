@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from connector.core.driver import Driver
-from connector.negotiation.on_offer import ON_OFFER
+from connector.negotiation.on_offer import ON_OFFER, show
 from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
 from connector.negotiation.protocol.states import PROVIDER
 from connector.operation.management import query, shape
@@ -197,9 +197,7 @@ class Assets:
 
         def act(tx: Tx) -> None:
             now = tx.get(AssetRow, id=key)
-            if tx.get(ProductRow, id=key) is not None:
-                access = wanted[0].access if wanted else NOBODY
-                tx.update(ProductRow, {"id": key}, access=access, offers=others)
+            show(tx, key, wanted[0].access if wanted else NOBODY, others)
             again = _wanted(tx, key)[1]
             if now is not None and now.updated == row.updated:
                 tx.change(now, replace(now, due=int(again != wanted), reason="", published=published))
@@ -222,8 +220,7 @@ class Assets:
         if not same:
             await self._hide(row.id)
             await self._publications.publish(brief, NOBODY)
-        key = {"id": row.id}
-        await self._core.store.write(lambda tx: tx.update(ProductRow, key, offers=others, access=access))
+        await self._core.store.write(lambda tx: show(tx, row.id, access, others))
         if same or access is None:
             await self._publications.publish(brief, access)
         return published
@@ -232,8 +229,7 @@ class Assets:
         """Let nobody know of a product any more, here and at the exchange."""
         known = await self._core.store.read(lambda tx: tx.get(ProductRow, id=key))
         if known is not None:
-            hidden = {"access": NOBODY, "offers": None}
-            await self._core.store.write(lambda tx: tx.update(ProductRow, {"id": key}, **hidden))
+            await self._core.store.write(lambda tx: show(tx, key, NOBODY, None))
             if known.access is None and not self._exchange.alone:
                 await take_off(self._exchange, key, "it is no longer for everybody")
         return ""
