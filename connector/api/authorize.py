@@ -2,9 +2,9 @@
 
 `who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
 exchange has admitted), TICKET (the opaque ticket of a started transfer), BEARER (the token of one that gives a plain
-copy), PASS (a provider's pass to a holder), READER (a member by the key of its log; it may be down itself), OWNER (the
-bearer of the management token), ACCOUNT (who has signed in to the console; which account sees which page and acts where
-is said by `connector.console.pages`).
+copy), PASS (a provider's pass to a holder), PLANE (a control plane that is registered here), READER (a member by the
+key of its log; it may be down itself), OWNER (the bearer of the management token), ACCOUNT (who has signed in to the
+console; which account sees which page and acts where is said by `connector.console.pages`).
 At an exchange an OWNER row may be an operator's, too (`connector.api.operators`).
 `roles`: the roles of ours under which the route exists at all.
 """
@@ -23,6 +23,8 @@ from connector.console import given
 from connector.console.acts import ACTS
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
+from connector.operation.signaling.states import MOVES
+from connector.provider.plain.sending import METHODS as PUSHED_BY
 from connector.runtime.limits import (
     BODY_BYTES_MAX,
     DISPUTE_BYTES_MAX,
@@ -51,6 +53,7 @@ class Who(StrEnum):
     BEARER = "bearer"
     READER = "reader"
     PASS = "pass"  # noqa: S105  # a kind of caller
+    PLANE = "plane"
     OWNER = "owner"
     ACCOUNT = "account"
 
@@ -79,12 +82,14 @@ BODY_BYTES: Mapping[str, int] = {
     "rehearsals.rehearse": DISPUTE_BYTES_MAX,
     "sealed.review_rows": REVIEW_BYTES_MAX,
     "sealed.ticket": RENEWAL_BYTES_MAX,
+    "signaling.renew": FORM_BYTES_MAX,
+    "signaling.token": FORM_BYTES_MAX,
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
 }
 
 
 # whose body is not waited for: the handler reads it piece by piece, and bounds it itself
-STREAMED = frozenset({"console.upload"})
+STREAMED = frozenset({"console.upload", "flows.take"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +268,24 @@ EDC = (
     *(Route("GET", f"/check/{name}", Who.ANYONE, ALL, "edc.healthy") for name in CHECKS),
 )
 
+SIGNALING = (
+    Route("POST", "/signaling/token", Who.ANYONE, TRADERS, "signaling.token"),
+    Route("PUT", "/signaling/controlplanes", Who.OWNER, TRADERS, "signaling.register"),
+    Route("DELETE", "/signaling/controlplanes/{id}", Who.OWNER, TRADERS, "signaling.forget"),
+    Route("POST", "/signaling/dataflows/prepare", Who.PLANE, BUYER, "signaling.prepare"),
+    Route("POST", "/signaling/dataflows/start", Who.PLANE, PROVIDER, "signaling.start"),
+    Route("GET", "/signaling/dataflows/{id}/status", Who.PLANE, TRADERS, "signaling.status"),
+    *(
+        Route("POST", f"/signaling/dataflows/{{id}}/{message}", Who.PLANE, TRADERS, "signaling.message")
+        for message in MOVES
+    ),
+    Route("POST", "/flows/{id}/token", Who.ANYONE, PROVIDER, "signaling.renew"),
+    *(Route(method, "/flows/{id}/in", Who.ANYONE, BUYER, "flows.take") for method in PUSHED_BY),
+    *(Route(method, "/flows/{id}/in/{path:.+}", Who.ANYONE, BUYER, "flows.take") for method in PUSHED_BY),
+    *(Route(method, "/flows/{id}", Who.BEARER, PROVIDER, "flows.read") for method in ("GET", "HEAD")),
+    *(Route(method, "/flows/{id}/{path:.*}", Who.BEARER, PROVIDER, "flows.read") for method in ("GET", "HEAD")),
+)
+
 CONSOLE = (
     Route("GET", PREFIX, Who.ANYONE, ALL, "console.home"),
     Route("GET", PREFIX + "/sign-in", Who.ANYONE, ALL, "console.form"),
@@ -278,4 +301,4 @@ CONSOLE = (
     *(Route("POST", act.route, Who.ACCOUNT, act.roles, "console.act") for act in ACTS),
 )
 
-ROUTES: tuple[Route, ...] = (*PUBLIC, *DSP, *CHANNEL, *EXCHANGE_NODE, *MANAGEMENT, *EDC, *CONSOLE)
+ROUTES: tuple[Route, ...] = (*PUBLIC, *DSP, *CHANNEL, *EXCHANGE_NODE, *MANAGEMENT, *EDC, *SIGNALING, *CONSOLE)

@@ -49,9 +49,9 @@ REFUSALS: Mapping[int, tuple[str, str, str]] = MappingProxyType({
 })  # fmt: skip
 
 
-def as_json(value: object, status: int = 200) -> web.Response:
+def as_json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """Answer with `value` as JSON."""
-    return web.Response(body=orjson.dumps(value), status=status, content_type=JSON)
+    return web.Response(body=orjson.dumps(value), status=status, content_type=JSON, headers=headers)
 
 
 def answer_fault(request: web.Request, fault: Exception) -> web.Response:

@@ -14,6 +14,7 @@ of its use (`connector.enforcement.context.words`, `user`, `role`).
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -37,27 +38,55 @@ if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.custody.opened import Opened
     from connector.custody.tickets import Ticket
+    from connector.provider.plain.meter import Meter
     from ledger.edition.index import Index, IndexedFile
 
+FILES: Final = "Penstock-Files"  # header of a list of files: how many
 NO_STORE: Final = {"Cache-Control": "no-store"}  # plaintext for the bearer of a token, not for what lies between
 
 
 async def read(call: Call) -> web.StreamResponse:
-    """Serve a file or the list of files, whole or in part."""
+    """Serve a file of a plain copy or the list of its files, whole or in part."""
     ticket = token(call)
+    await call.of(Copies).stands(ticket)
+    if call.request.method != "HEAD":
+        asked = call.request.query
+        await call.of(Copies).begin(ticket, asked.get(PURPOSE, ""), said_of(asked))
+    return await serve(call, call.of(Copies), ticket)
+
+
+async def serve(call: Call, meter: Meter, ticket: Ticket) -> web.StreamResponse:
+    """Serve a file or the list of files of what a ticket opens, as `meter` permits and counts it."""
     with Sending(call.request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
-        await call.of(Copies).stands(ticket)
-        if call.request.method != "HEAD":
-            asked = call.request.query
-            await call.of(Copies).begin(ticket, asked.get(PURPOSE, ""), said_of(asked))
-        with await call.of(Copies).open(ticket) as opened:
+        await meter.stands(ticket)
+        with await meter.open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             path = call.path.get("path") or call.request.query.get("path")
             if path is None and (len(index.files) != 1 or "list" in call.request.query):
                 files = [_entry(index, file) for file in index.files]
                 sending.begin()
-                return as_json({"files": files, "blake3": (await asyncio.to_thread(opened.digest, index)).hex()})
-            return await _file(call, sending, opened, index, index.files[0] if path is None else _named(index, path))
+                document = {"files": files, "blake3": (await asyncio.to_thread(opened.digest, index)).hex()}
+                return as_json(document, headers={FILES: str(len(files))})
+            file = index.files[0] if path is None else _named(index, path)
+            return await _file(Served(call, meter, ticket, sending, opened, index, file))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One file that is asked for: by which call, counted by whom, out of what."""
+
+    call: Call
+    meter: Meter
+    ticket: Ticket
+    sending: Sending
+    opened: Opened
+    index: Index
+    file: IndexedFile
+
+    @property
+    def tag(self) -> str:
+        """Return the entity tag: the same as long as the bytes are."""
+        return f'"{self.ticket.edition.hex()[:32]}-{self.file.first_row}"'
 
 
 def said_of(asked: Mapping[str, str]) -> dict[str, str]:
@@ -81,12 +110,13 @@ def token(call: Call) -> Ticket:
     return call.ticket
 
 
-async def _file(call: Call, sending: Sending, opened: Opened, index: Index, file: IndexedFile) -> web.StreamResponse:
-    tag = f'"{call.path["edition"][:32]}-{file.first_row}"'
+async def _file(served: Served) -> web.StreamResponse:
+    call, index, file = served.call, served.index, served.file
     kind = index.media_type if len(index.files) == 1 else OCTETS
-    headers = {"Content-Type": kind, "Accept-Ranges": "bytes", "ETag": tag, "Content-Disposition": _saved_as(file)}
+    headers = {"Content-Type": kind, "Accept-Ranges": "bytes", "ETag": served.tag}
+    headers["Content-Disposition"] = _saved_as(file)
     try:
-        start, stop = _wanted(call.request, tag, file.size)
+        start, stop = _wanted(call.request, served.tag, file.size)
     except RequestRefused as fault:
         answer = answer_fault(call.request, fault)
         answer.headers["Content-Range"] = f"bytes */{file.size}"
@@ -99,46 +129,38 @@ async def _file(call: Call, sending: Sending, opened: Opened, index: Index, file
     if call.request.method == "HEAD":
         await copy.prepare(call.request)
         return copy
-    await _stream(call, sending, opened, file, (start, stop), copy)
+    await _stream(served, (start, stop), copy)
     return copy
 
 
-async def _stream(
-    call: Call,
-    sending: Sending,
-    opened: Opened,
-    file: IndexedFile,
-    wanted: tuple[int, int],
-    answer: web.StreamResponse,
-) -> None:
+async def _stream(served: Served, wanted: tuple[int, int], answer: web.StreamResponse) -> None:
     """Send the bytes step by step; what was counted of the last step and did not leave is given back."""
-    copies, ticket = call.of(Copies), call.ticket
-    assert ticket is not None
+    call, meter, ticket, file = served.call, served.meter, served.ticket, served.file
     owed = 0
     try:
-        for rows, length in opened.steps(file, *wanted, STEP_BYTES):
-            await copies.charge(ticket, rows, length, calls=int(not answer.prepared))
+        for rows, length in served.opened.steps(file, *wanted, STEP_BYTES):
+            await meter.charge(ticket, rows, length, calls=int(not answer.prepared))
             owed += length
             if not answer.prepared:
-                sending.begin()
+                served.sending.begin()
                 drop_who_stalls(call)
                 await answer.prepare(call.request)
             for row in rows:
-                data = await asyncio.to_thread(opened.bytes_of, file, row, *wanted)
-                await call.of(Throttle).turn(ticket.subject.hex(), len(data))
+                data = await asyncio.to_thread(served.opened.bytes_of, file, row, *wanted)
+                await call.of(Throttle).turn(meter.pace(ticket), len(data))
                 await answer.write(data)
                 owed -= len(data)
         if not answer.prepared:  # an empty file
-            await copies.charge(ticket, range(0), 0, calls=1)
-            sending.begin()
+            await meter.charge(ticket, range(0), 0, calls=1)
+            served.sending.begin()
             await answer.prepare(call.request)
         await answer.write_eof()
     except BaseException:
         if answer.prepared:
-            sending.cut()  # a broken body must not look whole
+            served.sending.cut()  # a broken body must not look whole
         raise
     finally:
-        await asyncio.shield(copies.give_back(ticket, owed))
+        await asyncio.shield(meter.give_back(ticket, owed))
 
 
 def _wanted(request: web.Request, tag: str, size: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from connector.custody import bearers, tickets
 from connector.exchange.operators import Operators
 from connector.identity import readers, tokens
 from connector.identity.peers import Peers
+from connector.operation.signaling.planes import ControlPlanes
 from connector.provider.data_addresses import DataAddresses
 from connector.runtime.errors import Absent, PenstockError, Unproven
 from connector.runtime.limits import RECOGNITION_SECONDS_MAX
@@ -44,6 +45,8 @@ async def prove(call: Call) -> None:
         call.ticket = tickets.read(call.of(DataAddresses).key, header, now())
     elif call.route.who is Who.BEARER:
         call.ticket = bearers.read(call.of(DataAddresses).key, header, now())
+    elif call.route.who is Who.PLANE:
+        call.peer = await call.of(ControlPlanes).admit(header)
     elif call.route.who is Who.PASS:
         call.carrying = await call.of(Holding).admit(call.path["edition"], header)
     elif call.route.who is Who.READER:

@@ -26,6 +26,7 @@ from connector.consumer.calling import Calling
 from connector.consumer.copying import Copying
 from connector.consumer.deposit import Deposits
 from connector.consumer.fetching import Fetching
+from connector.consumer.flows.arriving import Arriving
 from connector.consumer.following import Followings
 from connector.consumer.holding import Holding
 from connector.consumer.lines import Lines
@@ -99,6 +100,8 @@ from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
 from connector.operation.rekeying import Rekeying
+from connector.operation.signaling.flows import Flows
+from connector.operation.signaling.planes import ControlPlanes
 from connector.operation.span_export import Export
 from connector.provider.assets.assets import Assets
 from connector.provider.assets.definitions import ContractDefinitions
@@ -107,6 +110,8 @@ from connector.provider.billing.bills import Bills
 from connector.provider.carriers import Carriers
 from connector.provider.data_addresses import DataAddresses, ticket_key
 from connector.provider.derivation import Derivation
+from connector.provider.flows.given import Given
+from connector.provider.flows.renewal import Renewal
 from connector.provider.folders import Folders
 from connector.provider.leaking import Leaking
 from connector.provider.offering import Offering
@@ -269,6 +274,11 @@ class Connector(Life):
     granting: Granting
     suspensions: Suspensions
     copies: Annotated[Copies, Service(hears={"transfer_moved": Copies.moved})]
+    control_planes: ControlPlanes
+    flows: Annotated[Flows, Service(begins=Flows.recover, working={("flows",): Flows.recover})]
+    given: Given
+    renewal: Renewal
+    arriving: Arriving
     calls: Calls
     collecting: Collecting
     memory: Memory

@@ -41,6 +41,8 @@ GROUPS = (
     ("policy", "policy_try.app"),
     ("log", "log.app"),
     ("stream", "stream.app"),
+    ("controlplane", "Control planes of other makes that may have data flows run here: add, list, remove."),
+    ("flow", "Data flows that control planes have us run: list, end."),
     ("demand", "demand.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),
     ("product", "One listed product: show it, in our words or in two standards'."),

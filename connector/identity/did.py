@@ -41,6 +41,8 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     NS + "Witness": ("witness", "/witness"),
     NS + "Space": ("space", "/space"),
 }
+# what a document may say of a key that it is for (DID Core 1.0, 5.3)
+RELATIONSHIPS = ("authentication", "assertionMethod", "capabilityInvocation", "capabilityDelegation", "keyAgreement")
 _DID = re.compile(r"did:web:[A-Za-z0-9._-]+(%3A[0-9]{1,5})?(:[A-Za-z0-9._~-]+)*")
 
 
@@ -157,9 +159,13 @@ def _methods(document: Mapping[str, Any], did: str) -> dict[str, Mapping[str, An
 def _token_keys(
     document: Mapping[str, Any], methods: Mapping[str, Mapping[str, Any]], did: str
 ) -> dict[str, ec.EllipticCurvePublicKey]:
-    """Return key id → P-256 key for every method that the document permits for authentication."""
+    """Return key id → P-256 key for every method that the document permits for authentication.
+
+    One that says of none of its keys what it is for, as documents of the DCP's own kit do, permits all of them.
+    """
     keys = {}
-    for reference in (*_list(document, "authentication"), *_list(document, "capabilityInvocation")):
+    told = [*_list(document, "authentication"), *_list(document, "capabilityInvocation")]
+    for reference in told if any(name in document for name in RELATIONSHIPS) else methods:
         identifier = did + reference if isinstance(reference, str) and reference.startswith("#") else reference
         method = methods.get(identifier) if isinstance(identifier, str) else None
         key = method.get("publicKeyJwk") if method is not None else None

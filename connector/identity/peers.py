@@ -32,6 +32,7 @@ from connector.runtime.limits import (
     DID_REFRESH_SECONDS,
     PEERS_KNOWN_MAX,
     TOKEN_SECONDS,
+    TOKEN_SECONDS_MAX,
 )
 
 if TYPE_CHECKING:
@@ -129,14 +130,19 @@ class Peers:
         """
         if self._static is not None and self._static.sends(header):
             return self._static.claims(self.did, self._clock.now())
-        token = tokens.take_apart(tokens.of_header(header))
+        return await self.believe(tokens.take_apart(tokens.of_header(header)), self.did)
+
+    async def believe(
+        self, token: tokens.Unverified, audience: str, seconds_max: int = TOKEN_SECONDS_MAX
+    ) -> tokens.Claims:
+        """Return the claims of a token that its issuer made for `audience`; raises as `prove`."""
         try:
             document = await self.document(token.issuer)
             if tokens.key_id(token) not in document.token_keys:
                 document = await self.document(token.issuer, fresher_than=DID_REFRESH_SECONDS)
         except _UNRESOLVED as error:
             raise TokenError(f"the document of `{token.issuer}` cannot be had: {error}") from error
-        return tokens.verify(token, document, self.did, self._clock.now())
+        return tokens.verify(token, document, audience, self._clock.now(), seconds_max)
 
     def forget(self, did: str) -> None:
         """Fetch the peer's document anew next time."""

@@ -81,12 +81,20 @@ class Unverified:
     claims: Mapping[str, Any]
 
 
-def issue(key: ec.EllipticCurvePrivateKey, did: str, audience: str, now: datetime, seconds: int = TOKEN_SECONDS) -> str:
-    """Return a fresh token of ours for `audience`; used for one request."""
+def issue(
+    key: ec.EllipticCurvePrivateKey,
+    did: str,
+    audience: str,
+    now: datetime,
+    seconds: int = TOKEN_SECONDS,
+    more: Mapping[str, str] | None = None,
+) -> str:
+    """Return a fresh token of ours for `audience`, with `more` claims if there are any; used for one request."""
     assert 0 < seconds <= TOKEN_SECONDS_MAX
     issued = int(now.timestamp())
     header = {"alg": ALGORITHM, "typ": "JWT", "kid": f"{did}#token"}
     claims = {
+        **(more or {}),
         "iss": did,
         "sub": did,
         "aud": audience,
@@ -120,7 +128,9 @@ def take_apart(token: str) -> Unverified:
     return Unverified(issuer, kid, f"{parts[0]}.{parts[1]}".encode(), _signature(parts[2]), claims)
 
 
-def verify(token: Unverified, document: Document, audience: str, now: datetime) -> Claims:
+def verify(
+    token: Unverified, document: Document, audience: str, now: datetime, seconds_max: int = TOKEN_SECONDS_MAX
+) -> Claims:
     """Return the claims if `document` is the issuer's, its key signed, and all of the law holds; else `TokenError`."""
     if document.id != token.issuer:
         raise TokenError("the token was checked against a document of somebody else")
@@ -131,7 +141,7 @@ def verify(token: Unverified, document: Document, audience: str, now: datetime) 
         key.verify(token.signature, token.signed, _SHA256)
     except InvalidSignature:
         raise TokenError("the signature does not fit") from None
-    return _claims(token, document, audience, now)
+    return _claims(token, document, audience, now, seconds_max)
 
 
 def remember(tx: Tx, claims: Claims) -> None:
@@ -191,7 +201,7 @@ def _signature(part: str) -> bytes:
     return utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
 
 
-def _claims(token: Unverified, document: Document, audience: str, now: datetime) -> Claims:
+def _claims(token: Unverified, document: Document, audience: str, now: datetime, seconds_max: int) -> Claims:
     claims = token.claims
     if claims.get("sub") != token.issuer:
         raise TokenError("the token's issuer and subject differ")
@@ -199,8 +209,8 @@ def _claims(token: Unverified, document: Document, audience: str, now: datetime)
         raise TokenError(f"the token is not for `{audience}`")
     issued, expires = _time(claims, "iat"), _time(claims, "exp")
     starts = _time(claims, "nbf") if "nbf" in claims else issued
-    if not 0 < expires - issued <= TOKEN_SECONDS_MAX:
-        raise TokenError(f"the token lives longer than {TOKEN_SECONDS_MAX} s, or ends before it begins")
+    if not 0 < expires - issued <= seconds_max:
+        raise TokenError(f"the token lives longer than {seconds_max} s, or ends before it begins")
     present = now.timestamp()
     if max(issued, starts) > present + CLOCK_LEEWAY_SECONDS:
         raise TokenError(f"the token begins at {_show(max(issued, starts))}, here it is {_show(int(present))}")

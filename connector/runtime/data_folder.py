@@ -16,6 +16,8 @@ SEALED = "sealed"
 SEARCH = "search"
 # sealed batches of what grows
 STREAMS = "streams"
+# what came by data flows
+FLOWS = "flows"
 # what was sent from a browser to be published
 UPLOADS = "uploads"
 # where the server answers, while it does; which process is about to serve, until then

@@ -265,3 +265,14 @@ CHAIN_EVENTS_KEPT_MAX = 200_000
 AUDIT_BYTES_MAX = 64 * 1_048_576
 # audits that are remembered
 AUDITS_KEPT_MAX = 20
+
+# ---- data flows of control planes
+
+# flows of one control plane that go on at once
+FLOWS_MAX = 10_000
+# a consumer's word for a fresh token may live so long: those of other makes do
+RENEWAL_TOKEN_SECONDS_MAX = 600
+# of one file that comes by a flow; how long it is is nowhere agreed
+FLOW_FILE_BYTES_MAX = 1 << 40
+# files of one push
+FLOW_FILES_MAX = 10_000

@@ -10,6 +10,7 @@ from connector.api.faults import REFUSALS
 from connector.negotiation.protocol import errors
 from connector.negotiation.protocol.messages import BEGINNINGS, PATHS
 from connector.negotiation.protocol.states import CONSUMER, FINAL, NEXT, PROVIDER, STATES, turn
+from connector.operation.signaling.states import MOVES, PREPARED, STARTED, SUSPENDED
 from connector.runtime.errors import AddressRefused, PeerUnreachable, RequestRefused, VerificationFailed
 from connector.runtime.fault_table import ROWS, Row
 
@@ -98,3 +99,12 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     lines = [tuple(head), *(tuple(row) for row in rows)]
     body = [f"| {' | '.join(line)} |" for line in lines]
     return "\n".join([body[0], "|" + "---|" * len(lines[0]), *body[1:]])
+
+
+def flows() -> str:
+    """Return which message moves a data flow where: a column for each state."""
+    told = [PREPARED, STARTED, SUSPENDED]
+    head = f"| | {' | '.join(told)} |\n|---|{'---|' * len(told)}"
+    cells = {message: " | ".join(moves.get(one, "–") for one in told) for message, moves in MOVES.items()}
+    rows = [f"| `{message}` | {moves} |" for message, moves in cells.items()]
+    return "\n".join([head, *rows])

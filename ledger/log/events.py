@@ -55,6 +55,7 @@ def _shape(links: str, required: str, optional: str = "") -> Shape:
 _MOVE = "from to by reason"
 _CHANNEL = "agreementDigest payer payee tx"
 _OFFER = "lock maskedHash rows amount cumulative decisionDigest"
+_FLOW = "plane role participant counterparty agreement dataset profile edition"
 _OPENING = "transfer opening readerKey purpose"
 
 SHAPES: Mapping[str, Shape] = {
@@ -109,6 +110,8 @@ SHAPES: Mapping[str, Shape] = {
     "copy.served": _shape(
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
     ),
+    "flow.started": _shape("flow", _FLOW),
+    "flow.ended": _shape("flow", f"{_FLOW} state bytes"),
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),
     "listing.moved": _shape("product", f"{_MOVE} digest"),
     "member.moved": _shape("member", f"{_MOVE} digest"),

@@ -187,6 +187,18 @@ async def test_a_stream_is_published_bought_followed_and_stopped(walk):
     assert "3 messages" in await walk.type([*stream, "stop", agreement, "--data", "buyer"])
 
 
+async def test_a_control_plane_is_registered_and_its_flows_are_seen(walk):
+    """The commands of docs/signaling.md; a flow itself is begun by a control plane (tests/interop/test_flows.py)."""
+    add = ["penstock", "controlplane", "add", "edc", "--endpoint", "http://localhost:8090/signaling"]
+    told = json.loads(await walk.type([*add, "--json", "--data", "provider"]))
+    assert told["registration"]["authorization"]["clientSecret"] == told["token"]
+    assert "edc" in await walk.type(["penstock", "controlplane", "list", "--data", "provider"])
+    assert "no control plane has had" in await walk.type(["penstock", "flow", "list", "--data", "provider"])
+    assert "no control plane has had" in await walk.type(["penstock", "flow", "list", "--data", "buyer"])
+    await walk.type(["penstock", "flow", "end", "nothing", "--data", "provider"], 4)
+    await walk.type(["penstock", "controlplane", "remove", "edc", "--data", "provider"])
+
+
 async def test_a_found_table_names_the_buyer_whose_copy_it_is(walk, here):
     """A plain copy with a watermark, as docs/personal-data.md has it."""
     (walk.folder / "mm.csv").write_text("id,mm\n" + "".join(f"{at},{at * 7919 % 9973 / 100}\n" for at in range(2_000)))

@@ -12,6 +12,7 @@ from connector.client.acts import (
     complaints,
     demands,
     disputes,
+    flows,
     folders,
     grants,
     interface,
@@ -70,6 +71,7 @@ TABLE: tuple[Act, ...] = (
     *folders.ACTS,
     *profiles.ACTS,
     *streams.ACTS,
+    *flows.ACTS,
     *interface.ACTS,
 )
 # its name in Python → the act: what a client's method and a route's handler are found by

@@ -129,6 +129,20 @@ class Copies:
         if length:
             await self._core.store.write(lambda tx: self._give_back(tx, ticket, length))
 
+    def pace(self, ticket: Ticket) -> str:
+        """Return whose pace is kept: the agreement's."""
+        return ticket.subject.hex()
+
+    async def sent(self, key: str) -> int:
+        """Return how many files of a push, by its transfer, were taken."""
+        row = await self._core.store.read(lambda tx: tx.get(CopyRow, id=key))
+        assert row is not None, "a push begins with its copy"
+        return int(row.pushed or 0)
+
+    async def note_sent(self, key: str, count: int) -> None:
+        """Take note of files of a push that were taken."""
+        await self._core.store.write(lambda tx: tx.update(CopyRow, {"id": key}, pushed=count))
+
     def moved(self, tx: Tx, transfer: TransferRow) -> None:
         """End the copy of a transfer that is over, and record what was served."""
         copy = tx.get(CopyRow, id=transfer.id)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 
+import aiohttp
+
 from connector.custody.kek import beside
+from connector.demo.processes import free_ports
+from connector.operation.signaling import messages
+from connector.operation.signaling.profiles import PUSH
 from tests.api.answers.told import WITHIN_SECONDS
 from tests.api.space import PURPOSE
 
@@ -17,6 +22,7 @@ async def play(told):
     await _followed(told)
     await _traced(told)
     await _profiled(told)
+    await _flowed(told)
     await _asked(told)
     await _accounts(told)
     await _copies(told)
@@ -102,6 +108,22 @@ async def _profiled(told):
     await told.say("policy profile list", by="provider")
     await told.say("policy profile show", profile, by="provider")
     await told.say("policy profile remove", profile, by="provider")
+
+
+async def _flowed(told):
+    """A control plane has the buyer's data plane made ready for a push, and its owner ends that."""
+    nobody = f"http://localhost:{free_ports(1)[0]}"
+    added = await told.say("controlplane add", "cp", "--endpoint", nobody, by="buyer")
+    texts = dict.fromkeys(messages.BEGINNING, "said") | {"processId": "flow-1", "profile": PUSH}
+    bearer = {"Authorization": "Bearer " + added["token"]}
+    url = told.space.url("buyer") + "/signaling/dataflows/prepare"
+    body = texts | {"claims": {}}
+    async with aiohttp.ClientSession() as session, session.post(url, json=body, headers=bearer) as answer:
+        assert answer.status == 200, await answer.text()
+    await told.say("controlplane list", by="buyer")
+    await told.say("flow list", by="buyer")
+    await told.say("flow end", "flow-1", by="buyer")
+    await told.say("controlplane remove", "cp", by="buyer")
 
 
 async def _asked(told):

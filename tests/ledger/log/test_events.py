@@ -21,7 +21,7 @@ DIGEST = bytes(range(32))
 ENTRY = Entry(
     "keys.released", NOW, "did:web:localhost%3A7001", "c1" * 32, ("ab" * 32, "7"), (DIGEST,), Block(5, DIGEST)
 )
-# spec 7, the types of its table
+# spec 7, the types of its table, and those of data flows (decision 0177)
 TYPES = [
     "edition.sealed",
     "edition.registered",
@@ -29,6 +29,8 @@ TYPES = [
     "agreement.signed",
     "agreement.amended",
     "agreement.ended",
+    "flow.started",
+    "flow.ended",
     "licence.granted",
     "licence.sublicensed",
     "licence.revoked",

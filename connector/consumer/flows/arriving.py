@@ -1,0 +1,166 @@
+"""What comes by flows: fetched from the address that a control plane was told, or sent here by a provider's data plane.
+
+    DATA/flows/DIGEST   NAME (whole, durable) · .part (what comes in)      DIGEST stands for the flow's id
+
+Law: (1) a file has its name when it is whole and durable; what broke off goes on where it was durable, if its source
+says that it is still the same file (RFC 9110, 13.1.5). (2) A pull is done when all its files are here, and its control
+plane is told; a push is done when the provider's control plane says so. (3) What rests or is over is cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.consumer.flows.drawn import Drawn
+from connector.core.driver import Driver
+from connector.custody import bearers
+from connector.negotiation.protocol import data_address
+from connector.negotiation.protocol.states import CONSUMER
+from connector.operation.signaling.profiles import endpoint_type
+from connector.operation.signaling.states import PREPARED, STARTED
+from connector.runtime.data_folder import FLOWS
+from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
+from connector.runtime.files import Part, make_folder, move
+from connector.runtime.limits import FLOW_FILE_BYTES_MAX, FLOW_FILES_MAX
+from connector.runtime.local_names import local_name
+from connector.store.rows.signaling import FlowRow
+from connector.store.table_row import replace
+from contracts.errors import ContractError
+from ledger.edition.index import check_names
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from connector.core.core import Core
+    from connector.identity.peers import Peers
+    from connector.operation.signaling.flows import Flows
+    from connector.store.transaction import Tx
+
+PATH: Final = "/flows"
+ONLY: Final = "data"  # what a file is called that nobody names
+
+
+class Arriving:
+    """The flows by which one consumer gets."""
+
+    def __init__(self, core: Core, flows: Flows, peers: Peers, ticket_key: bytes) -> None:
+        self._core, self._flows, self._peers = core, flows, peers
+        self._key = hmac.digest(ticket_key, b"penstock/flow-in/v1\x00", sha256)
+        self._folder = core.data / FLOWS
+        self._drawing: dict[str, asyncio.Task[None]] = {}
+        self.driver = Driver("fetch of a flow", self._fetch, flows.failed)
+        flows.sides[CONSUMER] = self
+
+    def folder(self, row: FlowRow) -> Path:
+        """Return where the files of a flow lie."""
+        return self._folder / row.digest[:32]
+
+    # ---- the consumer's side of `connector.operation.signaling.flows`
+
+    def opens(self, tx: Tx, row: FlowRow, message: Mapping[str, Any]) -> FlowRow:
+        """Return the flow as it is: nothing has to be made ready."""
+        del tx, message
+        return row
+
+    def addressed(self, row: FlowRow, address: dict[str, Any] | None) -> FlowRow:
+        """Return the flow with where it fetches from; raises InvalidInput, AddressRefused for an address of no use."""
+        if row.push or address is None or row.state == PREPARED:
+            return row
+        if not (endpoint := data_address.endpoint(address)):
+            raise InvalidInput("the `dataAddress` has no `endpoint`")
+        self._core.outbound.check(endpoint)
+        return replace(row, address=address)
+
+    def address(self, row: FlowRow) -> tuple[FlowRow, dict[str, Any] | None]:
+        """Return where the provider sends to, None for a pull."""
+        if not row.push:
+            return row, None
+        told = {"authorization": self._token(row.id), "authType": bearers.AUTH_TYPE}
+        endpoint = f"{self._core.identity.url}{PATH}/{row.id}/in"
+        return row, data_address.write(endpoint, told) | {"endpointType": endpoint_type(push=True)}
+
+    def moved(self, row: FlowRow) -> None:
+        """Fetch what may be fetched, and cut off what rests or is over."""
+        if row.state == STARTED and not row.push and row.address is not None:
+            self.driver.hurry(row.id)
+        elif row.state != STARTED and (drawing := self._drawing.get(row.id)):
+            drawing.cancel()
+
+    def place(self, row: FlowRow) -> str:
+        """Return the folder of a flow's files."""
+        return str(self.folder(row)) if row.files else ""
+
+    # ---- what is fetched
+
+    async def _fetch(self, key: str) -> None:
+        row = await self._core.store.read(lambda tx: tx.get(FlowRow, id=key))
+        if row is None or row.state != STARTED or row.address is None:
+            return
+        drawn = Drawn(self._core, self._peers, row, self.folder(row))
+        self._drawing[key] = task = asyncio.create_task(drawn.run(), name="draw")
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not task.cancelled() or asyncio.current_task().cancelling():  # type: ignore[union-attr]  # we run in one
+                task.cancel()
+                raise
+            return
+        finally:
+            self._drawing.pop(key, None)
+        await self._flows.done(key)
+
+    # ---- what is sent here
+
+    async def take(self, key: str, header: str, name: str, body: AsyncIterator[bytes]) -> None:
+        """Keep a file that a provider's data plane sends; raises Unproven, Conflict, and InvalidInput for its name."""
+        shown = header.removeprefix(bearers.SCHEME).encode(errors="surrogateescape")
+        if not hmac.compare_digest(shown, self._token(key).encode()):
+            raise Unproven("this is not the token of a data flow that is prepared here", "have it prepared again")
+        row = await self._core.store.read(lambda tx: _open(tx, key))
+        folder, name = self.folder(row), _named(name or ONLY)
+        if row.files >= FLOW_FILES_MAX:
+            raise Conflict(f"{FLOW_FILES_MAX} files came by this data flow", "begin another")
+        await asyncio.to_thread(make_folder, folder)
+        path, at = folder / f".{sha256(name.encode()).hexdigest()}.part", 0
+        part = await asyncio.to_thread(Part, path, 0)
+        try:
+            async for chunk in body:
+                if at + len(chunk) > FLOW_FILE_BYTES_MAX:
+                    raise InvalidInput(f"a file of a data flow has at most {FLOW_FILE_BYTES_MAX} bytes")
+                await asyncio.to_thread(part.write, chunk, at)
+                at += len(chunk)
+            await asyncio.to_thread(part.sync)
+        finally:
+            part.close()
+        await asyncio.to_thread(move, path, folder / name)
+        await self._core.store.write(lambda tx: _count(tx, key, at))
+
+    def _token(self, key: str) -> str:
+        return hmac.digest(self._key, key.encode(), sha256).hex()
+
+
+def _named(name: str) -> str:
+    """Return what a file is called here; raises InvalidInput for a name that leaves its folder, or is no name."""
+    try:
+        check_names([here := local_name(name)])
+    except ContractError as error:
+        raise InvalidInput(f"a file cannot be called so here: {error}") from error
+    return here
+
+
+def _open(tx: Tx, key: str) -> FlowRow:
+    row = tx.get(FlowRow, id=key)
+    if row is None or row.role != CONSUMER or not row.push:
+        raise Absent(f"there is no data flow `{key[:200]}` that something is sent to")
+    if row.state not in (PREPARED, STARTED):
+        raise Conflict(f"this data flow is {row.state}", "have it resumed, or begin another")
+    return row
+
+
+def _count(tx: Tx, key: str, length: int) -> None:
+    row = _open(tx, key)  # what came after its end is there, and not counted: its control plane is told so
+    tx.update(FlowRow, {"id": key}, files=row.files + 1, bytes=row.bytes + length)
