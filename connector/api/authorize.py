@@ -2,9 +2,10 @@
 
 `who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
 exchange has admitted), TICKET (the opaque ticket of a started transfer), BEARER (the token of one that gives a plain
-copy), PASS (a provider's pass to a holder), PLANE (a control plane that is registered here), READER (a member by the
-key of its log; it may be down itself), OWNER (the bearer of the management token), ACCOUNT (who has signed in to the
-console; which account sees which page and acts where is said by `connector.console.pages`).
+copy), PASS (a provider's pass to a holder), PLANE (a control plane that is registered here), MOVER (a data plane that
+is), SENDER (the token of a flow that is pushed to us), READER (a member by the key of its log; it may be down itself),
+OWNER (the bearer of the management token), ACCOUNT (who has signed in to the console; which account sees which page and
+acts where is said by `connector.console.pages`).
 At an exchange an OWNER row may be an operator's, too (`connector.api.operators`).
 `roles`: the roles of ours under which the route exists at all.
 """
@@ -24,6 +25,7 @@ from connector.console.acts import ACTS
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
 from connector.operation.signaling.states import MOVES
+from connector.operation.signaling.steering import WORDS
 from connector.provider.plain.sending import METHODS as PUSHED_BY
 from connector.runtime.limits import (
     BODY_BYTES_MAX,
@@ -54,6 +56,8 @@ class Who(StrEnum):
     READER = "reader"
     PASS = "pass"  # noqa: S105  # a kind of caller
     PLANE = "plane"
+    MOVER = "mover"
+    SENDER = "sender"
     OWNER = "owner"
     ACCOUNT = "account"
 
@@ -270,8 +274,15 @@ EDC = (
 
 SIGNALING = (
     Route("POST", "/signaling/token", Who.ANYONE, TRADERS, "signaling.token"),
-    Route("PUT", "/signaling/controlplanes", Who.OWNER, TRADERS, "signaling.register"),
-    Route("DELETE", "/signaling/controlplanes/{id}", Who.OWNER, TRADERS, "signaling.forget"),
+    Route("PUT", "/management/signaling/controlplanes", Who.OWNER, TRADERS, "signaling.register"),
+    Route("DELETE", "/management/signaling/controlplanes/{id}", Who.OWNER, TRADERS, "signaling.forget"),
+    Route("PUT", "/management/signaling/dataplanes", Who.OWNER, TRADERS, "signaling.take_on"),
+    Route("DELETE", "/management/signaling/dataplanes/{id}", Who.OWNER, TRADERS, "signaling.dismiss"),
+    *(
+        Route("POST", f"/signaling/transfers/{{id}}/dataflow/{word}", Who.MOVER, TRADERS, "signaling.hear")
+        for word in WORDS
+    ),
+    Route("GET", "/signaling/transfers/{id}/agreement", Who.MOVER, TRADERS, "signaling.agreement"),
     Route("POST", "/signaling/dataflows/prepare", Who.PLANE, BUYER, "signaling.prepare"),
     Route("POST", "/signaling/dataflows/start", Who.PLANE, PROVIDER, "signaling.start"),
     Route("GET", "/signaling/dataflows/{id}/status", Who.PLANE, TRADERS, "signaling.status"),
@@ -280,8 +291,8 @@ SIGNALING = (
         for message in MOVES
     ),
     Route("POST", "/flows/{id}/token", Who.ANYONE, PROVIDER, "signaling.renew"),
-    *(Route(method, "/flows/{id}/in", Who.ANYONE, BUYER, "flows.take") for method in PUSHED_BY),
-    *(Route(method, "/flows/{id}/in/{path:.+}", Who.ANYONE, BUYER, "flows.take") for method in PUSHED_BY),
+    *(Route(method, "/flows/{id}/in", Who.SENDER, BUYER, "flows.take") for method in PUSHED_BY),
+    *(Route(method, "/flows/{id}/in/{path:.+}", Who.SENDER, BUYER, "flows.take") for method in PUSHED_BY),
     *(Route(method, "/flows/{id}", Who.BEARER, PROVIDER, "flows.read") for method in ("GET", "HEAD")),
     *(Route(method, "/flows/{id}/{path:.*}", Who.BEARER, PROVIDER, "flows.read") for method in ("GET", "HEAD")),
 )

@@ -54,10 +54,12 @@ async def healthy(call: Call) -> web.Response:
 async def _told(row: calls.Call, call: Call, *, newest: bool) -> list[Any]:
     """Return what an act of the table is called with."""
     key = [call.path["id"]] if row.takes in (calls.ID, calls.BOTH) else []
+    if row.takes == calls.NOTHING:
+        return []
     if row.takes == calls.ID or (row.takes == calls.QUERY and not await call.request.read()):
         return key or [{}]
     body = await call.document()
-    if newest:
+    if newest and row.body:
         release_4.require(row.body, body)
         body = release_4.taken(row.body, body)
     return [*key, read_names(body, "a query") if row.takes == calls.QUERY else body]

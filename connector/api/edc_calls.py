@@ -1,7 +1,7 @@
 """The calls of the Management API: one row for each, and which act of which part it is.
 
 Law: the releases of the interface that clients speak are these rows under another first word; a row says what it
-takes: the `body`, a `query` (which may lack), the `id` of its path, or `both` id and body.
+takes: the `body`, a `query` (which may lack), the `id` of its path, `both` id and body, or nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.operation.management.catalogues import Catalogues
 from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
+from connector.operation.signaling.data_planes import DataPlanes
 from connector.provider.assets.assets import Assets
 from connector.provider.assets.definitions import ContractDefinitions
 from connector.provider.assets.policies import PolicyDefinitions
@@ -19,7 +20,7 @@ from connector.provider.assets.policies import PolicyDefinitions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BODY, QUERY, ID, BOTH = "body", "query", "id", "both"
+BODY, QUERY, ID, BOTH, NOTHING = "body", "query", "id", "both", ""
 SELLS, BUYS, TRADES = frozenset({"provider"}), frozenset({"buyer"}), frozenset({"provider", "buyer"})
 RELEASE_4: Final = "/management/v4"
 RELEASES: Final = ("/management/v3", "/management/v2", RELEASE_4)
@@ -122,6 +123,9 @@ CALLS: Final = (
     Call("POST", f"{TRANSFER}/{{id}}/suspend", TRADES, ContractProcesses, "suspend", BOTH, "SuspendTransfer"),
     Call("POST", f"{TRANSFER}/{{id}}/resume", TRADES, ContractProcesses, "resume", ID),
     Call("POST", f"{TRANSFER}/{{id}}/deprovision", TRADES, ContractProcesses, "deprovision", ID),
+    Call("PUT", "dataplanes", TRADES, DataPlanes, "register", BODY),
+    Call("GET", "dataplanes", TRADES, DataPlanes, "listed", NOTHING),
+    Call("DELETE", "dataplanes/{id}", TRADES, DataPlanes, "forget", ID),
     Call("POST", REFERENCE, BUYS, ContractProcesses, "refer", BODY, "ContractRequest"),
     Call("POST", f"{REFERENCE}/request", BUYS, References, "page", QUERY, QUERY_SPEC),
     Call("GET", f"{REFERENCE}/{{id}}/dataaddress", BUYS, References, "address", ID),

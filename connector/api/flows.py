@@ -37,8 +37,7 @@ async def read(call: Call) -> web.StreamResponse:
 
 async def take(call: Call) -> web.Response:
     """Keep a file that is sent to us."""
-    header, name = call.request.headers.get("Authorization", ""), call.path.get("path", "")
-    await call.of(Arriving).take(call.path["id"], header, name, _pieces(call.request))
+    await call.of(Arriving).take(call.path["id"], call.path.get("path", ""), _pieces(call.request))
     return web.Response(status=204)
 
 

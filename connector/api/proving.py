@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from connector.api.authorize import Who
 from connector.console.sessions import Sessions
+from connector.consumer.flows.arriving import Arriving
 from connector.consumer.holding import Holding
 from connector.custody import bearers, tickets
 from connector.exchange.operators import Operators
 from connector.identity import readers, tokens
 from connector.identity.peers import Peers
+from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.planes import ControlPlanes
 from connector.provider.data_addresses import DataAddresses
 from connector.runtime.errors import Absent, PenstockError, Unproven
@@ -47,6 +49,10 @@ async def prove(call: Call) -> None:
         call.ticket = bearers.read(call.of(DataAddresses).key, header, now())
     elif call.route.who is Who.PLANE:
         call.peer = await call.of(ControlPlanes).admit(header)
+    elif call.route.who is Who.MOVER:
+        call.peer = await call.of(DataPlanes).admit(header)
+    elif call.route.who is Who.SENDER:
+        call.of(Arriving).require(call.path["id"], header)
     elif call.route.who is Who.PASS:
         call.carrying = await call.of(Holding).admit(call.path["edition"], header)
     elif call.route.who is Who.READER:

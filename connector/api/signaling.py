@@ -1,12 +1,14 @@
 """Data Plane Signaling 1.0-RC3 over HTTP: what control planes ask of us (decision 0177).
 
-    POST   /signaling/dataflows/prepare             the consumer's side of a flow begins; a push has its address at once
-    POST   /signaling/dataflows/start               the provider's side begins; a pull has its address at once
-    POST   /signaling/dataflows/{id}/{message}      started, suspend, resume, terminate, completed
+    POST   /signaling/dataflows/prepare              the consumer's side of a flow begins; a push has its address
+    POST   /signaling/dataflows/start                the provider's side begins; a pull has its address
+    POST   /signaling/dataflows/{id}/{message}       started, suspend, resume, terminate, completed
     GET    /signaling/dataflows/{id}/status
-    PUT    /signaling/controlplanes                 for the owner, as are the commands of `penstock controlplane`
-    DELETE /signaling/controlplanes/{id}
-    POST   /signaling/token                         a control plane's id and secret for an access token (RFC 6749, 4.4)
+    POST   /signaling/transfers/{id}/dataflow/{word} what a data plane of another make says of a transfer of ours
+    GET    /signaling/transfers/{id}/agreement       what was agreed, for that data plane
+    PUT    /management/signaling/controlplanes       for the owner, as the commands of `penstock controlplane`
+    PUT    /management/signaling/dataplanes          likewise, of `penstock dataplane`; DELETE …/{id} of both
+    POST   /signaling/token                          a control plane's id and secret for an access token (RFC 6749, 4.4)
 
 Law: every transition is made before its answer, so no message is answered with 202.
 """
@@ -20,8 +22,10 @@ from aiohttp import web
 
 from connector.api.faults import as_json
 from connector.api.plain import NO_STORE
+from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
 from connector.operation.signaling.planes import CREDENTIALS, ControlPlanes
+from connector.operation.signaling.steering import Steering
 from connector.provider.flows.renewal import Renewal
 from connector.runtime.errors import InvalidInput
 
@@ -52,6 +56,29 @@ async def message(call: Call) -> web.Response:
 async def status(call: Call) -> web.Response:
     """Say in which state a flow is."""
     return as_json(await call.of(Flows).status(call.peer, call.path["id"]))
+
+
+async def hear(call: Call) -> web.Response:
+    """Take what a data plane says of a transfer."""
+    body = await call.object() if await call.request.read() else {}
+    await call.of(Steering).hear(call.peer, call.path["id"], call.route.path.rsplit("/", 1)[-1], body)
+    return web.Response()
+
+
+async def agreement(call: Call) -> web.Response:
+    """Tell a data plane what was agreed."""
+    return as_json(await call.of(Steering).agreement(call.peer, call.path["id"]))
+
+
+async def take_on(call: Call) -> web.Response:
+    """Take a `DataPlaneRegistrationMessage`; its answer has what the data plane proves itself by."""
+    return as_json(await call.of(DataPlanes).register(await call.object()))
+
+
+async def dismiss(call: Call) -> web.Response:
+    """Forget a data plane."""
+    await call.of(DataPlanes).remove(call.path["id"])
+    return web.Response(status=204)
 
 
 async def register(call: Call) -> web.Response:

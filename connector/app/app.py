@@ -100,8 +100,10 @@ from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
 from connector.operation.rekeying import Rekeying
+from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
 from connector.operation.signaling.planes import ControlPlanes
+from connector.operation.signaling.steering import Steering
 from connector.operation.span_export import Export
 from connector.provider.assets.assets import Assets
 from connector.provider.assets.definitions import ContractDefinitions
@@ -276,6 +278,8 @@ class Connector(Life):
     copies: Annotated[Copies, Service(hears={"transfer_moved": Copies.moved})]
     control_planes: ControlPlanes
     flows: Annotated[Flows, Service(begins=Flows.recover, working={("flows",): Flows.recover})]
+    data_planes: DataPlanes
+    steering: Annotated[Steering, Service(begins=Steering.recover, hears={"process_moved": Steering.moved})]
     given: Given
     renewal: Renewal
     arriving: Arriving

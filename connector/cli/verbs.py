@@ -42,6 +42,7 @@ GROUPS = (
     ("log", "log.app"),
     ("stream", "stream.app"),
     ("controlplane", "Control planes of other makes that may have data flows run here: add, list, remove."),
+    ("dataplane", "Data planes of other makes that move data of ours: add, list, remove."),
     ("flow", "Data flows that control planes have us run: list, end."),
     ("demand", "demand.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),

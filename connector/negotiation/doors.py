@@ -108,6 +108,8 @@ class Doors:
     ask             (peer DID, url) → (HTTP status, JSON or None) of a GET; any exception counts as unreachable
     enqueue_licence (tx, `agreements` row) queues the licence transaction of a signed agreement (provider)
     data_address    (tx, `transfers` row, `agreements` row) → the data address of a start (provider)
+    ready           (tx, `transfers` row, `agreements` row) → whether a start may go now; who has to make
+                    something ready first asks for the step again (provider)
     refuse_url      url of a callback → why it may not be called, or None
     moved           (tx, process, row) after every change of state; for whoever waits for it, through `tx.after`
     sees            (tx, `products` row, peer DID) → whether the peer may know of the offer
@@ -128,6 +130,7 @@ class Doors:
     moved: Callable[[Tx, str, ProcessRow], None]
     enqueue_licence: Callable[[Tx, AgreementRow], None] = _shut
     data_address: Callable[[Tx, TransferRow, AgreementRow], Document] = _shut
+    ready: Callable[[Tx, TransferRow, AgreementRow], bool] = lambda _tx, _row, _agreement: True
     sees: Callable[[Tx, ProductRow, str], bool] = lambda _tx, _product, _peer: True
     asker: Callable[[str], Mapping[str, str]] = lambda _peer: {}
     agrees: Callable[[Tx, NegotiationRow, datetime], str] = lambda _tx, _row, _now: ""

@@ -134,10 +134,12 @@ class Engine:
         """Give a negotiation that waits for it a mandate."""
         await self._do(partial(self.negotiations.instruct, pid=negotiation, mandate=mandate))
 
-    async def start_transfer(self, agreement: str, transfer_format: str, address: Document | None = None) -> str:
+    async def start_transfer(
+        self, agreement: str, transfer_format: str, address: Document | None = None, pid: str | None = None
+    ) -> str:
         """Ask for a pull under the agreement with this digest, or for a push to an address; return our id."""
-        act = partial(self.transfers.request, agreement=agreement, transfer_format=transfer_format, address=address)
-        return str(await self._do(act))
+        about = partial(self.transfers.request, agreement=agreement, transfer_format=transfer_format)
+        return str(await self._do(partial(about, address=address, pid=pid)))
 
     async def complete_transfer(self, transfer: str) -> None:
         """Say that a transfer is done."""

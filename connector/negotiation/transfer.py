@@ -90,9 +90,15 @@ class Transfers(Process[TransferRow]):
         return row.agreement
 
     def request(
-        self, tx: Tx, agreement: str, transfer_format: str, now: datetime, address: Document | None = None
+        self,
+        tx: Tx,
+        agreement: str,
+        transfer_format: str,
+        now: datetime,
+        address: Document | None = None,
+        pid: str | None = None,
     ) -> str:
-        """Ask for a pull under the agreement with this digest, or a push to an address; return our id.
+        """Ask for a pull under the agreement with this digest, or a push to an address; return our id, drawn or `pid`.
 
         `DeclinedError` if we may not.
         """
@@ -104,6 +110,7 @@ class Transfers(Process[TransferRow]):
         assert negotiation is not None, "an agreement has its negotiation"
         parties = Parties(CONSUMER, found.peer, None, negotiation.callback)
         row = self._new(parties, agreement, transfer_format, address, now)
+        row = row if pid is None else replace(row, id=pid)
         body = messages.transfer_request(row.id, found.odrl["@id"], transfer_format, self._me.base, address)
         self._perform(tx, None, self.says(row, "request", body, now))
         return row.id
@@ -121,7 +128,8 @@ class Transfers(Process[TransferRow]):
     def restart(self, tx: Tx, pid: str, now: datetime) -> None:
         """Start a suspended transfer again; as the provider with a fresh data address."""
         row = self._idle(tx, pid)
-        self._perform(tx, row, self._start(tx, row, now))
+        if (step := self._start(tx, row, now)) is not None:
+            self._perform(tx, row, step)
 
     # What peers send.
 
@@ -249,12 +257,14 @@ class Transfers(Process[TransferRow]):
 
     # What we do.
 
-    def _start(self, tx: Tx, row: TransferRow, now: datetime) -> Step[TransferRow]:
+    def _start(self, tx: Tx, row: TransferRow, now: datetime) -> Step[TransferRow] | None:
         address = None
         if row.role == PROVIDER:
             agreement = tx.get(AgreementRow, digest=row.agreement)
             assert agreement is not None, "a transfer has its agreement"
             self._usable(tx, agreement, now)
+            if not self._doors.ready(tx, row, agreement):
+                return None
             address = None if row.format == FORMAT_PUSH else self._doors.data_address(tx, row, agreement)
         body = messages.transfer_start(*pids(row), address)
         waited, row = row.paused == RESUMED, replace(row, address=address or row.address, paused=None)

@@ -66,6 +66,8 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     stream.FollowedRow,
     signaling.ControlPlaneRow,
     signaling.FlowRow,
+    signaling.DataPlaneRow,
+    signaling.SteeredRow,
     use.UseRow,
     use.DecisionRow,
     use.PolicyRow,

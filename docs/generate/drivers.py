@@ -9,7 +9,7 @@ from pathlib import Path
 from docs.generate import stock
 
 # what other connectors may want of us, and do not get
-ABSENT = ("data planes of other makes (Data Plane Signaling)", "credentials (DCP)", "DSP 2024-1")
+ABSENT = ("credentials (DCP)", "DSP 2024-1")
 RECORD = Path(__file__).resolve().parents[1] / "clients.json"
 
 

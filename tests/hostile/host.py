@@ -98,8 +98,20 @@ class Host(Space):
         until = {"purpose": "Research", "region": "US", "until": "2099-01-31T00:00:00+00:00"}
         await self.doors[HOST].call("POST", "products", brief | price | until)
         await self._open_account()
+        await self._know_planes()
         edition = next(row for row in self.rows(HOST, "editions") if row["id"] != EDITION)
         self.edition, self.pieces = edition["id"], len(edition["rows"]) // ROW_BYTES
+
+    async def _know_planes(self):
+        """Register a control plane and a data plane of another make, each with what it proves itself by."""
+        told = {"plane": "cp", "endpoint": "http://localhost:8090"}
+        added = await self.doors[HOST].call(
+            "POST", "controlplanes", {"id": told["plane"], "endpoint": told["endpoint"]}
+        )
+        self.plane = {"Authorization": "Bearer " + added["token"]}
+        told = {"dataplaneId": "dp", "endpoint": "http://localhost:8090", "profiles": ["told"]}
+        added = await self.doors[HOST].call("PUT", "signaling/dataplanes", told)
+        self.mover = {"Authorization": "Bearer " + added["token"]}
 
     async def _open_account(self):
         """Have somebody signed in to the console, who sees all but what leaves evidence when it is looked at."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 from functools import partial
+from hashlib import sha256
 from itertools import combinations
 
 import pytest
@@ -90,6 +92,9 @@ CALLERS = {
     "a pass": lambda host, _stranger: {"Authorization": a_pass(host)},
     "the member by its log": lambda host, _stranger: a_reader(host, host.identity),
     "the member's log, for another": lambda host, _stranger: a_reader(host, "did:web:elsewhere.example"),
+    "a control plane": lambda host, _stranger: host.plane,
+    "a data plane": lambda host, _stranger: host.mover,
+    "a data plane that pushes": lambda host, _stranger: sender(host),
     "the owner": lambda host, _stranger: host.owner,
     "an account": lambda host, _stranger: host.account,
 }
@@ -102,6 +107,9 @@ LETS_IN = {
     Who.BEARER: {"a token"},
     Who.PASS: {"a pass"},
     Who.READER: {"the member by its log"},
+    Who.PLANE: {"a control plane"},
+    Who.MOVER: {"a data plane"},
+    Who.SENDER: {"a data plane that pushes"},
     Who.OWNER: {"the owner"},
     Who.ACCOUNT: {"an account"},
 }
@@ -118,6 +126,14 @@ def token(host):
 def about(host):
     key = (host.people[HOST].data / "keys" / "ticket.key").read_bytes()
     return key, bytes.fromhex(host.edition), tickets.NO_SUBJECT, tickets.NO_TRANSFER, host.now()
+
+
+def sender(host):
+    """Return what proves the provider's data plane of a flow to us, whether there is one or not."""
+    ours = hmac.digest(
+        (host.people[HOST].data / "keys" / "ticket.key").read_bytes(), b"penstock/flow-in/v1\x00", sha256
+    )
+    return {"Authorization": "Bearer " + hmac.digest(ours, CHANNEL.encode(), sha256).hex()}
 
 
 def a_reader(host, holder):
@@ -314,6 +330,8 @@ async def test_ids_are_looked_up_and_nothing_else(host, say, stranger):
                 Who.TICKET: lambda: {"Authorization": ticket(host)},
                 Who.BEARER: lambda: {"Authorization": token(host)},
                 Who.PASS: lambda: {"Authorization": a_pass(host)},
+                Who.PLANE: lambda: host.plane,
+                Who.MOVER: lambda: host.mover,
                 Who.OWNER: lambda: host.owner,
                 Who.ACCOUNT: lambda: host.account,
             }[row.who]()

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 TAKING = [route for route in ROUTES if route.method == "POST" and route.who is not Who.OWNER]
 # what goes on to the provider's own server is bytes to us
 TAKING = [route for route in TAKING if route.handler != "calls.forward"]
+# files that are sent to a flow are bytes to us, too; what is said of one that is not here is absent, whatever it is
+TAKING = [route for route in TAKING if route.handler not in ("flows.take", "signaling.message", "signaling.hear")]
 # the forms of declared acts differ in their row alone, and one account does not send all of them at once
 FORMS = [route for route in TAKING if route.path.startswith("/console/acts/")]
 TAKING = [route for route in TAKING if route not in FORMS[1:]]
@@ -49,6 +51,8 @@ def headers_of(route, host, stranger):
         return {}
     if route.who is Who.ACCOUNT:
         return host.account
+    if route.who is Who.PLANE:
+        return host.plane
     if route.who is Who.BEARER:
         key = (host.people[HOST].data / "keys" / "ticket.key").read_bytes()
         about = bytes.fromhex(host.edition), tickets.NO_SUBJECT, tickets.NO_TRANSFER

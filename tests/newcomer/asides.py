@@ -197,6 +197,10 @@ async def test_a_control_plane_is_registered_and_its_flows_are_seen(walk):
     assert "no control plane has had" in await walk.type(["penstock", "flow", "list", "--data", "buyer"])
     await walk.type(["penstock", "flow", "end", "nothing", "--data", "provider"], 4)
     await walk.type(["penstock", "controlplane", "remove", "edc", "--data", "provider"])
+    move = ["--endpoint", "http://localhost:8090/signaling", "--profile", "HttpData-PULL", "--label", "rows"]
+    await walk.type(["penstock", "dataplane", "add", "mover", *move, "--data", "provider"])
+    assert "HttpData-PULL" in await walk.type(["penstock", "dataplane", "list", "--data", "provider"])
+    await walk.type(["penstock", "dataplane", "remove", "mover", "--data", "provider"])
 
 
 async def test_a_found_table_names_the_buyer_whose_copy_it_is(walk, here):

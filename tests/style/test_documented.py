@@ -39,12 +39,13 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         chain check, chain licence, vault list, vault idle, vault destroyed, vault holders, vault lineage,
         transfer show, admin list,
         admin show, admin trace, admin config, admin account list, admin folder list, orders,
-        stream list, stream sold, vault trace, controlplane list, flow list
+        stream list, stream sold, vault trace, controlplane list, dataplane list, flow list
     """,
     "it makes or runs what is ours alone": """
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
         admin set-back, admin account add, admin account link, admin account remove, admin folder add,
-        admin folder remove, policy profile add, policy profile remove, controlplane add, controlplane remove
+        admin folder remove, policy profile add, policy profile remove, controlplane add, controlplane remove,
+        dataplane add, dataplane remove
     """,
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry",
     "who is on a post is the exchange's own business": "exchange operator add, exchange operator dismiss",

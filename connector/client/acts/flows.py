@@ -61,6 +61,23 @@ def registered(row: Any) -> list[str]:
     ]
 
 
+MOVER: dict[str, Shape] = {
+    "plane": "text",
+    "endpoint": "text",
+    "profiles": ["text"],
+    "labels": ["text"],
+    "created": "text",
+}
+MOVES = {"plane": "mqtt"}
+MOVED_BY = Field("plane", ("Data plane", "数据面"), "what the data plane calls itself", sent="id")
+MOVERS = (
+    Column("DATA PLANE", "plane"),
+    Column("PROFILES", lambda row: ", ".join(row["profiles"])),
+    Column("LABELS", lambda row: ", ".join(row["labels"])),
+    Column("ASKED AT", "endpoint", long=True),
+    Column("SINCE", "created", is_moment=True, long=True),
+)
+
 ACTS = (
     Act(
         "controlplane add",
@@ -98,7 +115,7 @@ ACTS = (
         says=("Take no more word of the control plane {plane}.", "不再接受控制面 {plane} 的指令。"),
         answer=PLANE,
         example=OURS,
-        fields=(Field("plane", ("Control plane", "控制面"), "what the control plane calls itself"),),
+        fields=(NAMED,),
         does="control_planes.remove",
         roles=TRADERS,
         lines=lambda row: [f"{row['plane']} is not registered here any more"],
@@ -122,10 +139,63 @@ ACTS = (
         says=("End the data flow {flow}, and tell its control plane.", "结束数据流转 {flow} 并告知其控制面。"),
         answer=FLOW,
         example={"flow": "5f0c1d"},
-        fields=(Field("flow", ("Data flow", "数据流转"), "as `penstock flow list` shows it"),),
+        fields=(Field("flow", ("Data flow", "数据流转"), "as `penstock flow list` shows it", sent="id"),),
         does="flows.end",
         roles=TRADERS,
         rehearse=True,
         lines=lambda row: [f"{row['flow']}: {row['state']} after {row['bytes']} bytes"],
+    ),
+    Act(
+        "dataplane add",
+        "POST dataplanes",
+        help="Have a data plane of another make move data of ours; one that is known is replaced, with a new secret.",
+        says=("Have the data plane {plane} move data of ours.", "由数据面 {plane} 传输我方数据。"),
+        answer=MOVER | {"token": "text"},
+        example=MOVES | {"endpoint": "https://mover.example/signaling", "profiles": ["HttpData-PULL"]},
+        fields=(
+            MOVED_BY,
+            Field("endpoint", ("Address", "地址"), "where it is asked (`/dataflows/…` comes after it)", "--endpoint"),
+            Field("profiles", ("Profiles", "传输方式"), "a way of transfer that it serves", "--profile", "texts"),
+            Field(
+                "labels",
+                ("Labels", "标签"),
+                "a label, as assets name them",
+                "--label",
+                "texts",
+                default=[],
+            ),
+        ),
+        does="data_planes.add",
+        roles=TRADERS,
+        makes=True,
+        lines=lambda row: [
+            f"{row['plane']} moves data of ours from now on; it shows itself by",
+            f"  Authorization: Bearer {row['token']}, which is shown this once, or by a token of its DID",
+        ],
+        form=False,
+    ),
+    Act(
+        "dataplane list",
+        "GET dataplanes",
+        help="List the data planes of other makes that move data of ours.",
+        says=("List the data planes that move data of ours.", "列出传输我方数据的数据面。"),
+        answer={"planes": [MOVER]},
+        example={},
+        does="data_planes.page",
+        roles=TRADERS,
+        table=MOVERS,
+        none="our own data plane moves everything: penstock dataplane add ID --endpoint ADDRESS --profile NAME",
+    ),
+    Act(
+        "dataplane remove",
+        "POST dataplanes/{plane}/remove",
+        help="Have a data plane move nothing more; transfers that it has are ended first.",
+        says=("Have the data plane {plane} move nothing more.", "不再由数据面 {plane} 传输数据。"),
+        answer=MOVER,
+        example=MOVES,
+        fields=(MOVED_BY,),
+        does="data_planes.remove",
+        roles=TRADERS,
+        lines=lambda row: [f"{row['plane']} is not registered here any more"],
     ),
 )

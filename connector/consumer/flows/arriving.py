@@ -115,11 +115,14 @@ class Arriving:
 
     # ---- what is sent here
 
-    async def take(self, key: str, header: str, name: str, body: AsyncIterator[bytes]) -> None:
-        """Keep a file that a provider's data plane sends; raises Unproven, Conflict, and InvalidInput for its name."""
+    def require(self, key: str, header: str) -> None:
+        """Raise Unproven unless an `Authorization` header has the token of the flow of this id."""
         shown = header.removeprefix(bearers.SCHEME).encode(errors="surrogateescape")
-        if not hmac.compare_digest(shown, self._token(key).encode()):
+        if not hmac.compare_digest(shown, self._token(key).encode(errors="surrogateescape")):
             raise Unproven("this is not the token of a data flow that is prepared here", "have it prepared again")
+
+    async def take(self, key: str, name: str, body: AsyncIterator[bytes]) -> None:
+        """Keep a file that a provider's data plane sends; raises Absent, Conflict, and InvalidInput for its name."""
         row = await self._core.store.read(lambda tx: _open(tx, key))
         folder, name = self.folder(row), _named(name or ONLY)
         if row.files >= FLOW_FILES_MAX:
@@ -140,7 +143,7 @@ class Arriving:
         await self._core.store.write(lambda tx: _count(tx, key, at))
 
     def _token(self, key: str) -> str:
-        return hmac.digest(self._key, key.encode(), sha256).hex()
+        return hmac.digest(self._key, key.encode(errors="surrogateescape"), sha256).hex()
 
 
 def _named(name: str) -> str:

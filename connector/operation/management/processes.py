@@ -24,6 +24,7 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.management import EdrRequestRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
+from connector.store.rows.signaling import SteeredRow
 from contracts.namespace import AGREEMENT_URN, NS
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.negotiation.engine import Engine
     from connector.operation.management.catalogues import Catalogues
+    from connector.operation.signaling.steering import Steering
     from connector.store.rows.protocol import ProcessRow
     from connector.store.transaction import Tx
 
@@ -127,8 +129,8 @@ FORMATS: Final = (FORMAT_PLAIN, FORMAT_PUSH)
 class ContractProcesses:
     """What clients of the Management API negotiate and transfer."""
 
-    def __init__(self, core: Core, engine: Engine, catalogues: Catalogues) -> None:
-        self._core, self._engine, self._catalogues = core, engine, catalogues
+    def __init__(self, core: Core, engine: Engine, catalogues: Catalogues, steering: Steering) -> None:
+        self._core, self._engine, self._catalogues, self._steering = core, engine, catalogues, steering
         self._awaited: set[str] = set()  # negotiations after which a transfer is asked for
         self.driver = Driver("reference", self._refer, self._give_up)
 
@@ -201,16 +203,21 @@ class ContractProcesses:
         """Ask for data under an agreement: a reference to pull by, or that they are pushed to an address."""
         told = read(body, "a transfer request")
         shape.require("TransferRequest", told)
+        row = await self._core.store.read(lambda tx: _agreed(tx, told["contractId"]))
+        if row.role == CONSUMER and (key := await self._steering.request(row.digest, told["transferType"])):
+            return stamped(key, self._core.clock.now())
         if told["transferType"] not in FORMATS:
             text = f"`{told['transferType'][:100]}` is no way of transfer here; it is {' or '.join(FORMATS)}"
             raise Violations([Violation(text, "transferType", told["transferType"][:100])])
-        row = await self._core.store.read(lambda tx: _agreed(tx, told["contractId"]))
         address = _destination(told) if told["transferType"] == FORMAT_PUSH else None
         pid = await self._engine.start_transfer(row.digest, told["transferType"], address)
         return stamped(pid, self._core.clock.now())
 
     async def transfer_process(self, pid: str) -> dict[str, Any]:
         """Return a transfer; raises Absent."""
+        waits = await self._steering.begun(pid)
+        if waits is not None and await self._core.store.read(lambda tx: tx.get(TransferRow, id=pid)) is None:
+            return _waiting(waits)
         return await self._core.store.read(lambda tx: _transfer(tx, _found(tx, TransferRow, pid)))
 
     async def transfers(self, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -340,12 +347,30 @@ def _negotiation(row: NegotiationRow) -> dict[str, Any]:
 
 
 def _transfer(tx: Tx, row: TransferRow) -> dict[str, Any]:
-    agreement = tx.get(AgreementRow, digest=row.agreement)
-    return _shown(row, "TransferProcess") | {
+    agreement, steered = tx.get(AgreementRow, digest=row.agreement), tx.get(SteeredRow, transfer=row.id)
+    trouble = {} if steered is None or not steered.reason or row.reason else {"errorDetail": steered.reason}
+    return (
+        _shown(row, "TransferProcess")
+        | trouble
+        | {
+            "contractId": AGREEMENT_URN + row.agreement,
+            "assetId": "" if agreement is None else agreement.product,
+            "transferType": row.format,
+            "dataDestination": {"@type": "DataAddress", "type": row.format},
+        }
+    )
+
+
+def _waiting(row: SteeredRow) -> dict[str, Any]:
+    """Return a transfer whose data plane is made ready before it is asked for; one that refused is over."""
+    over = row.state == TERMINATED
+    return stamped(row.transfer, row.created, "TransferProcess") | {
+        "type": "CONSUMER",
+        "state": TERMINATED if over else "PROVISIONING",
+        "stateTimestamp": milliseconds(row.updated),
         "contractId": AGREEMENT_URN + row.agreement,
-        "assetId": "" if agreement is None else agreement.product,
-        "transferType": row.format,
-        "dataDestination": {"@type": "DataAddress", "type": row.format},
+        "transferType": row.profile,
+        **({"errorDetail": row.reason} if row.reason else {}),
     }
 
 

@@ -2,7 +2,8 @@
 
 Law: a request names its context and the kind of every object in it, and says either `protocol` or `profile`; a policy
 is a `Set`, an offer an `Offer`, whose lists are not empty. What data an asset has stands in `dataplaneMetadata`: the
-properties of the address that release 3 calls `dataAddress`. There is no cache of references; that of release 3 serves.
+properties of the address that release 3 calls `dataAddress`, or, with `labels`, what a data plane of those is told.
+There is no cache of references; that of release 3 serves.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ METADATA: Final = "dataplaneMetadata"
 # kind → what release 3 calls what its metadata have
 ADDRESSES: Final = {"Asset": "dataAddress", "TransferRequest": "dataDestination"}
 HTTP: Final = "HttpData"
+# what an asset's address calls itself whose data a data plane moves; it names the labels of such planes
+SIGNALED: Final = "DataPlane"
 
 
 def require(kind: str, document: Any) -> None:
@@ -46,7 +49,10 @@ def taken(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a body as release 3 has it."""
     told = dict(document)
     metadata = told.pop(METADATA, None)
-    if kind in ADDRESSES and isinstance(metadata, dict):
+    if kind == "Asset" and isinstance(metadata, dict) and metadata.get("labels"):
+        told[ADDRESSES[kind]] = {"type": SIGNALED, "labels": metadata["labels"]}
+        told[ADDRESSES[kind]] |= {"metadata": metadata.get("properties") or {}}
+    elif kind in ADDRESSES and isinstance(metadata, dict):
         properties = metadata.get("properties") or {}
         told[ADDRESSES[kind]] = {"type": HTTP, **properties} if isinstance(properties, dict) else properties
     return told
@@ -62,7 +68,10 @@ def shown(found: Any) -> Any:
     kind = told.get("@type")
     if kind == "Asset":
         address = {name: value for name, value in told.pop("dataAddress").items() if name != "@type"}
-        told[METADATA] = {"@type": "DataplaneMetadata", "properties": address}
+        steered = address.get("type") == SIGNALED
+        properties = address["metadata"] if steered else address
+        labels = {"labels": address["labels"]} if steered else {}
+        told[METADATA] = {"@type": "DataplaneMetadata", "properties": properties} | labels
     if kind == "ContractNegotiation":
         told["profile"] = told["protocol"]
     if kind == "TransferProcess":

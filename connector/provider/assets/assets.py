@@ -7,6 +7,7 @@ on it stand. What was agreed on is not removed.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,15 +22,18 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.operation.management import query, shape
 from connector.operation.management.names import read
 from connector.operation.management.query import Field, Query, Table
+from connector.operation.management.release_4 import SIGNALED
 from connector.operation.management.written import moment, stamped
 from connector.provider.assets import data_source
 from connector.provider.submission import take_off
+from connector.runtime.data_folder import FLOWS
 from connector.runtime.errors import Absent, Conflict, explain_failure
+from connector.runtime.files import make_folder, write_atomic
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.management import AssetPropertyRow, AssetRow, ContractDefinitionRow, PolicyDefinitionRow
 from connector.store.rows.product import ProductRow
 from connector.store.table_row import replace
-from contracts.canonical import sha
+from contracts.canonical import canonical, sha
 from contracts.namespace import NS
 
 if TYPE_CHECKING:
@@ -162,6 +166,8 @@ class Assets:
         shape.require(KIND, told)
         address = told["dataAddress"]
         data_source.place(address)  # its refusal names the member
+        if address["type"] == SIGNALED:
+            address = {**address, "labels": data_source.labels_of(address)}
         now = self._core.clock.now()
         key = told.get("@id") or str(uuid.uuid4())
         properties = {"id": key} | (told.get("properties") or {})
@@ -210,7 +216,7 @@ class Assets:
 
         What is offered to others than before, or under other rules, is offered to nobody until it is so.
         """
-        brief, access = _brief(row, wanted), wanted.access
+        brief, access = _brief(row, wanted, await asyncio.to_thread(self._place, row)), wanted.access
         # what everybody may know of is listed, too
         published = sha([brief, access is None]).hex()
         if published == row.published:
@@ -224,6 +230,15 @@ class Assets:
         if same or access is None:
             await self._publications.publish(brief, access)
         return published
+
+    def _place(self, row: AssetRow) -> str:
+        """Return where an asset's content is; that of one that a data plane moves says which planes may (blocking)."""
+        if row.address["type"] != SIGNALED:
+            return data_source.place(row.address)
+        told = canonical({"dataset": row.id, "dataPlanes": row.address["labels"]})
+        folder = make_folder(self._core.data / FLOWS / "assets")
+        write_atomic(path := folder / f"{sha([row.id, row.address['labels']]).hex()}.json", told)
+        return str(path)
 
     async def _hide(self, key: str) -> str:
         """Let nobody know of a product any more, here and at the exchange."""
@@ -302,11 +317,11 @@ def _is_open(rules: Mapping[str, Any]) -> bool:
     return set(rules) == {"permission"} and any(set(one) == {"action"} for one in rules["permission"])
 
 
-def _brief(row: AssetRow, wanted: Wanted) -> dict[str, Any]:
+def _brief(row: AssetRow, wanted: Wanted, place: str) -> dict[str, Any]:
     said = {name: _line(row.properties.get(name)) for name in ("name", "description")}
     return {
         "id": row.id,
-        "files": [data_source.place(row.address)],
+        "files": [place],
         "title": said["name"] or row.id,
         "price": wanted.price,
         "floor": wanted.price,

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from connector.custody.errors import VaultError
 from connector.custody.sources import check_address
+from connector.operation.management.release_4 import SIGNALED
 from connector.operation.management.shape import Violation, Violations
 
 if TYPE_CHECKING:
@@ -33,11 +34,30 @@ def place(address: Mapping[str, Any]) -> str:
         text = f"`{told}` would be stored and shown: give the server its credentials by its environment"
         raise Violations([Violation(text, f"dataAddress/{told}")])
     found = KINDS[kind](address)
+    if kind == SIGNALED:
+        return found
     try:
         check_address(found)
     except VaultError as fault:
         raise Violations([Violation(str(fault), "dataAddress")]) from fault
     return found
+
+
+def labels_of(address: Mapping[str, Any]) -> list[Any]:
+    """Return the labels of data planes that an address names; JSON-LD has a list of one as that one."""
+    told = address.get("labels") or []
+    return told if isinstance(told, list) else [told]
+
+
+def _steered(address: Mapping[str, Any]) -> str:
+    labels, told = labels_of(address), address.get("metadata", {})
+    if not labels or not all(isinstance(one, str) and one for one in labels):
+        raise Violations(
+            [Violation("`labels` must be a list of texts: those of the data planes that may serve it", "labels")]
+        )
+    if not isinstance(told, dict):
+        raise Violations([Violation("what a data plane is told must be an object", "dataplaneMetadata/properties")])
+    return "/"
 
 
 def _web(address: Mapping[str, Any]) -> str:
@@ -63,4 +83,5 @@ KINDS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = MappingProxyTyp
     "HttpData": _web,
     "HttpProxy": _web,
     "AmazonS3": _bucket,
+    SIGNALED: _steered,
 })  # fmt: skip

@@ -16,6 +16,7 @@ from connector.negotiation.protocol.states import PROVIDER, STARTED, TRANSFER
 from connector.provider.plain.sending import Sending
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
+from connector.store.rows.signaling import SteeredRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -51,6 +52,8 @@ class Pushes:
         assert row is not None, "no transfer is ever deleted"
         if (row.role, row.format, row.state, row.pending) != (PROVIDER, FORMAT_PUSH, STARTED, ""):
             return
+        if await self._core.store.read(lambda tx: tx.get(SteeredRow, transfer=key)) is not None:
+            return  # a data plane sends it
         agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.agreement))
         assert agreement is not None, "a transfer has its agreement"
         about = bytes.fromhex(agreement.signed_edition), bytes.fromhex(row.agreement), transfer_digest(key)

@@ -1,8 +1,9 @@
-"""Data Plane Signaling: the control planes that we serve, and the flows that they have us run."""
+"""Data Plane Signaling: control planes that we serve, and their flows; data planes that serve us, and our transfers."""
 
+from dataclasses import field
 from datetime import datetime
 
-from connector.store.table_row import Document, TableRow, dataclass, table
+from connector.store.table_row import Document, Documents, Secret, TableRow, dataclass, table
 
 
 @table("control_planes", key=("id",))
@@ -42,5 +43,39 @@ class FlowRow(TableRow):
     progress: Document | None = None  # of a pull at the consumer: the files that are here, how far the next one is
     files: int
     bytes: int
+    created: datetime
+    updated: datetime
+
+
+@table("data_planes", key=("id",), index=(("created",),))
+@dataclass(frozen=True, kw_only=True)
+class DataPlaneRow(TableRow):
+    """A data plane of another make that moves data for us; `credential` is what it is asked for a token with."""
+
+    id: str
+    endpoint: str
+    profiles: Documents
+    labels: Documents
+    secret: bytes  # the SHA-256 of what it proves itself by
+    token_endpoint: str
+    client: str
+    credential: Secret | None = field(default=None, repr=False)
+    created: datetime
+
+
+@table("steered", key=("transfer",), index=(("plane",),))
+@dataclass(frozen=True, kw_only=True)
+class SteeredRow(TableRow):
+    """A transfer of ours whose data a data plane moves; `asked` is what it is asked for first, and what for."""
+
+    transfer: str
+    role: str
+    plane: str
+    state: str  # of the flow, as we know it; empty before the plane was asked
+    agreement: str
+    profile: str
+    wanted: str  # the step of ours that waits for it
+    address: Document | None = None  # what the plane has said
+    reason: str = ""
     created: datetime
     updated: datetime

@@ -124,6 +124,9 @@ async def _flowed(told):
     await told.say("flow list", by="buyer")
     await told.say("flow end", "flow-1", by="buyer")
     await told.say("controlplane remove", "cp", by="buyer")
+    await told.say("dataplane add", "dp", "--endpoint", nobody, "--profile", "mqtt", "--label", "a", by="buyer")
+    await told.say("dataplane list", by="buyer")
+    await told.say("dataplane remove", "dp", by="buyer")
 
 
 async def _asked(told):

@@ -1,0 +1,308 @@
+"""Our transfers whose data a data plane of another make moves: it is told what becomes of each, and says what it does.
+
+Law: (1) a step of a transfer that needs the data plane waits for it: what starts or resumes as provider when the plane
+has started, what is asked for as consumer when it has prepared. (2) What the plane is to be told follows from the state
+of the transfer and that of the flow (`due`), so a crash forgets nothing. (3) A plane that refuses ends the transfer,
+and its peer is told why; an error that it reports changes nothing, and stands with the transfer.
+"""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.core.driver import Driver
+from connector.negotiation import transfer as transfers
+from connector.negotiation.doors import DeclinedError
+from connector.negotiation.protocol import offers
+from connector.negotiation.protocol import states as protocol
+from connector.negotiation.protocol.states import CONSUMER, PROVIDER, TRANSFER
+from connector.operation.management.release_4 import SIGNALED
+from connector.operation.signaling import states
+from connector.operation.signaling.data_planes import pick
+from connector.operation.signaling.messages import REASON_CHARACTERS_MAX
+from connector.operation.signaling.states import COMPLETED, FINAL, PREPARED, STARTED, SUSPENDED, TERMINATED
+from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PenstockError
+from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.management import AssetRow
+from connector.store.rows.protocol import TransferRow
+from connector.store.rows.signaling import DataPlaneRow, SteeredRow
+from connector.store.table_row import replace
+from contracts.namespace import AGREEMENT_URN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.core.core import Core
+    from connector.negotiation.doors import Doors
+    from connector.negotiation.engine import Engine
+    from connector.negotiation.protocol.messages import Document
+    from connector.operation.signaling.data_planes import DataPlanes
+    from connector.store.transaction import Tx
+
+DATASPACE: Final = "dataspace-protocol-http:2025-1"
+STARTING, PREPARING = "STARTING", "PREPARING"
+BEGINS: Final = {PROVIDER: "start", CONSUMER: "prepare"}
+# words of a data plane → the states that it means
+WORDS: Final = {"prepared": PREPARED, "started": STARTED, "completed": COMPLETED, "errored": ""}
+ENDED: Final = {protocol.COMPLETED: "completed", protocol.TERMINATED: "terminate"}
+
+
+# what a data plane, or the other side, does not know yet, or has not ended
+_OPEN: Final = (
+    "SELECT steered.transfer FROM steered LEFT JOIN transfers ON transfers.id = steered.transfer "
+    "WHERE steered.state NOT IN ('COMPLETED', 'TERMINATED') OR transfers.state NOT IN ('COMPLETED', 'TERMINATED')"
+)
+
+
+class Steering:
+    """Steers the data planes of one control plane."""
+
+    def __init__(self, core: Core, engine: Engine, doors: Doors, data_planes: DataPlanes) -> None:
+        self._core, self._engine, self._planes = core, engine, data_planes
+        self.driver = Driver("data plane", self._advance, self._fail)
+        address = doors.data_address
+        doors.ready = self.ready
+        doors.data_address = lambda tx, row, agreement: self._address(tx, row) or address(tx, row, agreement)
+
+    async def recover(self) -> None:
+        """Look at everything that a data plane moves."""
+        for key in await self._core.store.read(lambda tx: tx.column(_OPEN)):
+            self.driver.wake(key)
+
+    def moved(self, process: str, key: str) -> None:
+        """Look at a transfer that has moved."""
+        if process == TRANSFER:
+            self.driver.wake(key)
+
+    # ---- doors of the engine
+
+    def ready(self, tx: Tx, row: TransferRow, agreement: AgreementRow) -> bool:
+        """Say whether a provider's start may go; where a data plane has to be asked first, that is begun."""
+        known = tx.get(SteeredRow, transfer=row.id)
+        about = _metadata(tx, agreement.product)
+        if known is None and not about:
+            return True
+        if known is not None and known.state == STARTED:
+            return True
+        if known is None:
+            plane = pick(tx, row.format, about["labels"])
+            if plane is None:
+                raise DeclinedError(f"no data plane serves `{row.format}` here at the moment")
+            self._insert(tx, row.id, PROVIDER, plane.id, row.agreement, row.format)
+        elif known.state == SUSPENDED:
+            tx.change(known, replace(known, wanted="resume"))
+        tx.after(partial(self.driver.wake, row.id))
+        return False
+
+    def _address(self, tx: Tx, row: TransferRow) -> Document | None:
+        known = tx.get(SteeredRow, transfer=row.id)
+        return None if known is None else known.address
+
+    # ---- transfers as consumer
+
+    async def request(self, agreement: str, profile: str) -> str | None:
+        """Begin a transfer that a data plane takes, and return its id; None where no data plane serves the profile."""
+        key = f"urn:uuid:{uuid.uuid4()}"
+
+        def act(tx: Tx) -> str | None:
+            found = tx.get(AgreementRow, digest=agreement)
+            if found is None or found.role != CONSUMER:
+                raise InvalidInput("there is no agreement under which we may pull")
+            plane = pick(tx, profile, ())
+            if plane is None:
+                return None
+            self._insert(tx, key, CONSUMER, plane.id, agreement, profile)
+            tx.after(partial(self.driver.wake, key))
+            return key
+
+        return await self._core.store.write(act)
+
+    async def begun(self, key: str) -> SteeredRow | None:
+        """Return a transfer that waits for its data plane before it is asked for, None for no such one."""
+        return await self._core.store.read(lambda tx: tx.get(SteeredRow, transfer=key))
+
+    # ---- what data planes say
+
+    async def hear(self, plane: str, key: str, word: str, body: Mapping[str, Any]) -> None:
+        """Take a callback of a data plane; raises Absent, Conflict."""
+
+        def act(tx: Tx) -> SteeredRow:
+            row = _of(tx, plane, key)
+            if row.state in FINAL and WORDS[word] != row.state:
+                raise Conflict(f"the flow of this transfer is {row.state}")
+            reason = str(body.get("error") or "")[:REASON_CHARACTERS_MAX]
+            address = body.get("dataAddress") if isinstance(body.get("dataAddress"), dict) else row.address
+            state = WORDS[word] or row.state
+            now = self._core.clock.now()
+            return tx.change(row, replace(row, state=state, address=address, reason=reason, updated=now))
+
+        self.driver.hurry((await self._core.store.write(act)).transfer)
+
+    async def agreement(self, plane: str, key: str) -> dict[str, Any]:
+        """Return the agreement of a transfer, as the protocol has it; raises Absent."""
+
+        def look(tx: Tx) -> AgreementRow:
+            found = tx.get(AgreementRow, digest=_of(tx, plane, key).agreement)
+            assert found is not None, "no agreement is ever deleted"
+            return found
+
+        row = await self._core.store.read(look)
+        rules = {name: value for name, value in row.odrl.items() if name in offers.NAMES | frozenset(offers.RULES)}
+        return {"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"], **rules}
+
+    # ---- what data planes are told
+
+    async def _advance(self, key: str) -> None:
+        def look(tx: Tx) -> tuple[SteeredRow | None, TransferRow | None]:
+            return tx.get(SteeredRow, transfer=key), tx.get(TransferRow, id=key)
+
+        row, moving = await self._core.store.read(look)
+        if row is None:
+            return
+        if message := due(row, moving):
+            body = await self._core.store.read(lambda tx: self._body(tx, message, row, moving))
+            row = await self._took(row, message, await self._say(key, message, body, begins=not row.state))
+        await self._go_on(row, moving)
+
+    async def _go_on(self, row: SteeredRow, moving: TransferRow | None) -> None:
+        """Take the step of ours that waited for the data plane."""
+        if row.role == CONSUMER and moving is None and row.state == PREPARED:
+            await self._engine.start_transfer(row.agreement, row.profile, row.address, row.transfer)
+        if row.state == COMPLETED and moving is not None and moving.state == protocol.STARTED and not moving.pending:
+            await self._engine.complete_transfer(row.transfer)
+        if row.role != PROVIDER or row.state != STARTED or moving is None or moving.pending:
+            return
+        if row.wanted:
+            await self._core.store.write(lambda tx: tx.update(SteeredRow, {"transfer": row.transfer}, wanted=""))
+            await self._engine.operating.resume(row.transfer)
+        elif moving.state == protocol.REQUESTED or moving.paused == transfers.RESUMED:
+            await self._engine.advance(TRANSFER, row.transfer)
+
+    async def _say(self, key: str, message: str, body: Mapping[str, Any], *, begins: bool = False) -> Any:
+        """Send a message to the data plane of a transfer; returns its answer. Raises as `Outbound.request`."""
+
+        def look(tx: Tx) -> DataPlaneRow | None:
+            row = tx.get(SteeredRow, transfer=key)
+            return None if row is None else tx.get(DataPlaneRow, id=row.plane)
+
+        plane = await self._core.store.read(look)
+        if plane is None:
+            raise Absent("the data plane of this transfer is not registered here any more")
+        url = f"{plane.endpoint}/dataflows/{message if begins else f'{key}/{message}'}"
+        answer = await self._core.outbound.post(url, body, headers=await self._planes.authorization(plane))
+        return answer.json() if answer.body else None
+
+    async def _took(self, row: SteeredRow, message: str, told: Any) -> SteeredRow:
+        """Write what a data plane answered."""
+        said = told if isinstance(told, dict) else {}
+        state = _after(row, message, said.get("state"))
+        address = said.get("dataAddress") if isinstance(said.get("dataAddress"), dict) else row.address
+
+        def act(tx: Tx) -> SteeredRow:
+            now = tx.get(SteeredRow, transfer=row.transfer)
+            assert now is not None, "what is steered stays"
+            if now.state != row.state:  # a callback was faster than the answer
+                return now
+            moved = replace(now, state=state, address=address, reason="", updated=self._core.clock.now())
+            return tx.change(now, moved)
+
+        return await self._core.store.write(act)
+
+    async def _fail(self, key: str, fault: Exception) -> None:
+        reason = f"the data plane refused: {fault}"[:REASON_CHARACTERS_MAX]
+
+        def act(tx: Tx) -> TransferRow | None:
+            row = tx.get(SteeredRow, transfer=key)
+            if row is not None:
+                tx.change(row, replace(row, state=TERMINATED, reason=reason, updated=self._core.clock.now()))
+            return tx.get(TransferRow, id=key)
+
+        moving = await self._core.store.write(act)
+        with suppress(PenstockError):  # it may have begun what it did not answer
+            await self._say(key, "terminate", {"messageId": str(uuid.uuid4()), "reason": reason})
+        if moving is not None and moving.state not in protocol.FINAL:
+            await self._engine.terminate_transfer(key, reason)
+
+    def _insert(self, tx: Tx, key: str, role: str, plane: str, agreement: str, profile: str) -> None:
+        now = self._core.clock.now()
+        tx.insert(
+            SteeredRow(
+                transfer=key,
+                role=role,
+                plane=plane,
+                state="",
+                agreement=agreement,
+                profile=profile,
+                wanted="",
+                created=now,
+                updated=now,
+            )
+        )
+
+    def _body(self, tx: Tx, message: str, row: SteeredRow, moving: TransferRow | None) -> dict[str, Any]:
+        told: dict[str, Any] = {"messageId": str(uuid.uuid4())}
+        address = None if moving is None or moving.address is None else {"dataAddress": moving.address}
+        if not row.state:
+            return told | self._beginning(tx, row) | ((row.role == PROVIDER and address) or {})
+        if message in ("suspend", "terminate"):
+            return told | ({"reason": moving.reason} if moving is not None and moving.reason else {})
+        return told | ((row.role == CONSUMER and message != "completed" and address) or {})
+
+    def _beginning(self, tx: Tx, row: SteeredRow) -> dict[str, Any]:
+        """Return what the first message to a data plane says of a transfer."""
+        agreement = tx.get(AgreementRow, digest=row.agreement)
+        assert agreement is not None, "no agreement is ever deleted"
+        about = _metadata(tx, agreement.product) if row.role == PROVIDER else {}
+        return {
+            "participantId": self._core.identity.did,
+            "counterPartyId": agreement.peer,
+            "dataspaceContext": DATASPACE,
+            "processId": row.transfer,
+            "agreementId": AGREEMENT_URN + row.agreement,
+            "datasetId": agreement.product,
+            "profile": row.profile,
+            "claims": {},
+        } | {name: about[name] for name in ("labels", "metadata") if about.get(name)}
+
+
+def due(row: SteeredRow, moving: TransferRow | None) -> str:
+    """Return what a data plane has to be told, nothing where it knows."""
+    if not row.state:
+        return "" if moving is not None and moving.state in protocol.FINAL else BEGINS[row.role]
+    if row.state in FINAL or moving is None:
+        return ""
+    if moving.state in ENDED:
+        return ENDED[moving.state]
+    if row.state == STARTED:
+        return "suspend" if moving.state == protocol.SUSPENDED and not row.wanted else ""
+    if row.state == SUSPENDED:
+        return "resume" if row.wanted or moving.state == protocol.STARTED else ""
+    return "started" if (row.state, moving.state) == (PREPARED, protocol.STARTED) else ""
+
+
+def _after(row: SteeredRow, message: str, told: Any) -> str:
+    """Return the state after a message that a data plane took; raises PeerMisbehaved for an answer of no sense."""
+    if message == "terminate":
+        return TERMINATED
+    if row.state:
+        return states.after(row.state, message)
+    allowed = (STARTED, STARTING) if message == "start" else (PREPARED, PREPARING)
+    if told not in allowed:
+        raise PeerMisbehaved(f"the data plane answered `{str(told)[:40]}` to `{message}`")
+    return str(told)
+
+
+def _metadata(tx: Tx, product: str) -> dict[str, Any]:
+    """Return what a product's data plane is told of it, empty for one that is served here."""
+    asset = tx.get(AssetRow, id=product)
+    return dict(asset.address) if asset is not None and asset.address.get("type") == SIGNALED else {}
+
+
+def _of(tx: Tx, plane: str, key: str) -> SteeredRow:
+    row = tx.get(SteeredRow, transfer=key)
+    if row is None or row.plane != plane:
+        raise Absent(f"there is no transfer `{key[:200]}` of this data plane")
+    return row

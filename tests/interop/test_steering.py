@@ -1,0 +1,218 @@
+"""Two control planes of ours, a data plane for each: what is agreed between the first two moves between the others."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from connector.client.client import Client
+from tests.interop.planes import ONE, OTHER, UNTIL, contents, running, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CONTEXT = {"@context": ["https://w3id.org/edc/connector/management/v2"]}
+EDC = {"@context": {"@vocab": "https://w3id.org/edc/v0.0.1/ns/"}}
+PROTOCOL = "dataspace-protocol-http:2025-1"
+
+
+class Side:
+    """A control plane of ours with its data plane."""
+
+    def __init__(self, control, plane):
+        self.control, self.plane = control, plane
+        self.key = {"X-Api-Key": (control.data / "management.token").read_text().strip()}
+
+    async def ask(self, method, path, body=None, release="v3", status=200):
+        """Ask the Management API of the control plane."""
+        context = CONTEXT if release == "v4" else EDC
+        told = {} if body is None else {"json": context | body}
+        url = f"{self.control.url}/management/{release}/{path}"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, url, headers=self.key, **told) as answer,
+        ):
+            assert answer.status == status, await answer.text()
+            return await answer.json() if "json" in answer.content_type else None
+
+    async def join(self):
+        """Register the two at each other."""
+        async with Client(self.plane.data) as penstock:
+            told = await penstock.controlplane_add(plane=self.control.did, endpoint=self.control.url + "/signaling")
+        await self.ask("PUT", "dataplanes", told["registration"] | {"labels": ["rows"]}, release="v4")
+
+    async def state(self, transfer):
+        return (await self.ask("GET", f"transferprocesses/{transfer}"))["state"]
+
+    async def reaches(self, transfer, *states):
+        return await until(lambda: self.state(transfer), lambda found: found in states)
+
+    async def flow(self, transfer):
+        async with Client(self.plane.data) as penstock:
+            return next((row for row in (await penstock.flow_list())["flows"] if row["flow"] == transfer), None)
+
+    async def flows(self, transfer, state):
+        """Wait until the data plane is in a state about a transfer."""
+        return await until(lambda: self.flow(transfer), lambda row: row is not None and row["state"] == state)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sides(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("steering")
+    (folder / "one.csv").write_bytes(ONE)
+    (folder / "other.csv").write_bytes(OTHER)
+    async with AsyncExitStack() as ends:
+        people = []
+        for name, role in (("a", "provider"), ("b", "buyer"), ("p", "provider"), ("c", "buyer")):
+            one = await running(folder / name, role)
+            ends.push_async_callback(one.process.stop)
+            people.append(one)
+        provider, consumer = Side(people[0], people[2]), Side(people[1], people[3])
+        async with Client(provider.plane.data) as penstock:
+            await penstock.product_publish(
+                id="rows", files=[str(folder / "one.csv"), str(folder / "other.csv")], title="Rows", price="0",
+                floor="0", unit="MiB", tier="plain", purpose="Research", until=UNTIL,
+            )  # fmt: skip
+        await provider.join()
+        await consumer.join()
+        metadata = {"@type": "DataplaneMetadata", "labels": ["rows"], "properties": {"product": "rows"}}
+        asset = {"@type": "Asset", "@id": "gauges", "properties": {"name": "Gauges"}, "dataplaneMetadata": metadata}
+        await provider.ask("POST", "assets", asset, release="v4")
+        policy = {"@type": "Set", "permission": [{"action": "use"}]}
+        await provider.ask("POST", "policydefinitions", {"@type": "PolicyDefinition", "@id": "all", "policy": policy})
+        both = {"accessPolicyId": "all", "contractPolicyId": "all", "assetsSelector": []}
+        await provider.ask("POST", "contractdefinitions", {"@type": "ContractDefinition", "@id": "d", **both})
+        yield provider, consumer
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def agreement(sides):
+    provider, consumer = sides
+    to = {"counterPartyAddress": provider.control.url + "/dsp", "counterPartyId": provider.control.did}
+    asked = {"@type": "CatalogRequest", "protocol": PROTOCOL, **to}
+
+    async def offered():
+        found = (await consumer.ask("POST", "catalog/request", asked)).get("dataset") or []
+        return found if isinstance(found, list) else [found]
+
+    [dataset] = await until(offered, bool)
+    offer = dataset["hasPolicy"]
+    offer = offer[0] if isinstance(offer, list) else offer
+    policy = offer | {"assigner": provider.control.did, "target": "gauges"}
+    request = {"@type": "ContractRequest", "protocol": PROTOCOL, "policy": policy, **to}
+    negotiation = (await consumer.ask("POST", "contractnegotiations", request))["@id"]
+    done = await until(
+        lambda: consumer.ask("GET", f"contractnegotiations/{negotiation}"),
+        lambda found: found["state"] in ("FINALIZED", "TERMINATED"),
+    )
+    assert done["state"] == "FINALIZED", done
+    return done["contractAgreementId"]
+
+
+async def begin(sides, agreement, how="HttpData-PULL"):
+    provider, consumer = sides
+    asked = {"@type": "TransferRequest", "protocol": PROTOCOL, "contractId": agreement, "transferType": how}
+    asked |= {"counterPartyAddress": provider.control.url + "/dsp"}
+    return (await consumer.ask("POST", "transferprocesses", asked))["@id"]
+
+
+async def theirs(side, transfer):
+    """Return the provider's id of a transfer."""
+
+    async def look():
+        found = await side.ask("POST", "transferprocesses/request", {"@type": "QuerySpec", "limit": 500})
+        return [one["@id"] for one in found if one.get("correlationId") == transfer]
+
+    return (await until(look, bool))[0]
+
+
+async def test_an_asset_says_again_what_it_said_of_its_data_planes(sides, agreement):
+    provider, _ = sides
+    told = await provider.ask("GET", "assets/gauges", release="v4")
+    said = {"labels": ["rows"], "properties": {"product": "rows"}}
+    assert {name: told["dataplaneMetadata"][name] for name in said} == said
+    wrong = {"@type": "DataplaneMetadata", "labels": [7], "properties": {}}
+    body = {"@type": "Asset", "@id": "wrong", "properties": {}, "dataplaneMetadata": wrong}
+    refused = await provider.ask("POST", "assets", body, release="v4", status=400)
+    assert "labels" in refused[0]["message"]
+    listed = await provider.ask("GET", "dataplanes")
+    assert [(one["@id"], one["labels"]) for one in listed] == [(provider.plane.did, ["rows"])]
+
+
+@pytest.mark.parametrize("how", ["HttpData-PULL", "HttpData-PUSH"])
+async def test_what_two_control_planes_agree_two_data_planes_move(sides, agreement, how):
+    provider, consumer = sides
+    transfer = await begin(sides, agreement, how)
+    assert await consumer.reaches(transfer, "COMPLETED", "TERMINATED") == "COMPLETED"
+    row = await consumer.flows(transfer, "COMPLETED")
+    assert contents(row["folder"]) == {"one.csv": ONE, "other.csv": OTHER}
+    other = await theirs(provider, transfer)
+    assert await provider.reaches(other, "COMPLETED", "TERMINATED") == "COMPLETED"
+    assert int((await provider.flows(other, "COMPLETED"))["bytes"]) == len(ONE) + len(OTHER)
+
+
+async def fetched(consumer, transfer):
+    """Fetch the list of files by a transfer's reference; returns the status."""
+    reference = await consumer.ask("GET", f"edrs/{transfer}/dataaddress")
+    headers = {"Authorization": reference["authorization"]}
+    async with aiohttp.ClientSession() as session, session.get(reference["endpoint"], headers=headers) as answer:
+        return answer.status
+
+
+async def test_a_pause_an_end_and_who_goes_on_reach_the_data_plane(sides, agreement):
+    provider, consumer = sides
+    await consumer.ask("DELETE", f"dataplanes/{quote(consumer.plane.did)}", status=204)  # its client fetches by itself
+    transfer = await begin(sides, agreement)
+    await consumer.reaches(transfer, "STARTED")
+    other = await theirs(provider, transfer)
+    reference = await consumer.ask("GET", f"edrs/{transfer}/dataaddress")
+    assert reference["endpoint"].startswith(provider.plane.url)
+    assert await fetched(consumer, transfer) == 200
+    for who, pid in ((consumer, transfer), (provider, other), (consumer, transfer)):
+        await who.ask("POST", f"transferprocesses/{pid}/suspend", {"reason": "a while"}, status=204)
+        await provider.flows(other, "SUSPENDED")
+        await consumer.reaches(transfer, "SUSPENDED")
+        await provider.reaches(other, "SUSPENDED")
+        await who.ask("POST", f"transferprocesses/{pid}/resume", status=204)
+        await provider.flows(other, "STARTED")
+        await consumer.reaches(transfer, "STARTED")
+        await provider.reaches(other, "STARTED")
+        assert await until(lambda: fetched(consumer, transfer), lambda status: status == 200)
+    await consumer.ask("POST", f"transferprocesses/{transfer}/terminate", {"reason": "enough"}, status=204)
+    row = await provider.flows(other, "TERMINATED")
+    assert row["reason"] == "enough"
+    await consumer.join()
+
+
+async def test_what_a_data_plane_says_of_another_ones_transfer_is_not_heard(sides, agreement):
+    provider, consumer = sides
+    transfer = await begin(sides, agreement)
+    await consumer.flows(transfer, "COMPLETED")
+    url = f"{consumer.control.url}/signaling/transfers/{transfer}"
+    async with Client(consumer.control.data) as penstock:
+        told = await penstock.dataplane_add(plane="other", endpoint=provider.plane.url, profiles=["told"], labels=[])
+    async with aiohttp.ClientSession() as session:
+        for token, status in (("guessed", 401), (told["token"], 404)):
+            headers = {"Authorization": "Bearer " + token}
+            async with session.post(url + "/dataflow/completed", json={}, headers=headers) as answer:
+                assert answer.status == status
+            async with session.get(url + "/agreement", headers=headers) as answer:
+                assert answer.status == status
+    async with Client(consumer.control.data) as penstock:
+        await penstock.dataplane_remove(plane="other")
+
+
+async def test_a_flow_that_its_data_plane_cannot_give_ends_the_transfer_with_its_words(sides, agreement):
+    provider, consumer = sides
+    async with Client(provider.plane.data) as penstock:
+        await penstock.product_unpublish(product="rows", reason="for a while")
+    transfer = await begin(sides, agreement)
+    assert await consumer.reaches(transfer, "TERMINATED", "COMPLETED") == "TERMINATED"
+    other = await theirs(provider, transfer)
+    told = await provider.ask("GET", f"transferprocesses/{other}")
+    assert "the data plane refused" in told["errorDetail"]
+    await consumer.flows(transfer, "TERMINATED")
+    assert await provider.flow(other) is None
