@@ -163,7 +163,7 @@ class Steering:
         if row is None:
             return
         if message := due(row, moving):
-            body = await self._core.store.read(lambda tx: self._body(tx, message, row, moving))
+            body = await self._core.store.read(partial(self._body, message, row, moving))
             row = await self._took(row, message, await self._say(key, message, body, begins=not row.state))
         await self._go_on(row, moving)
 
@@ -242,7 +242,7 @@ class Steering:
             )
         )
 
-    def _body(self, tx: Tx, message: str, row: SteeredRow, moving: TransferRow | None) -> dict[str, Any]:
+    def _body(self, message: str, row: SteeredRow, moving: TransferRow | None, tx: Tx) -> dict[str, Any]:
         told: dict[str, Any] = {"messageId": str(uuid.uuid4())}
         address = None if moving is None or moving.address is None else {"dataAddress": moving.address}
         if not row.state:
