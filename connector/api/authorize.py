@@ -272,6 +272,8 @@ EDC = (
     *(Route("GET", f"/check/{name}", Who.ANYONE, ALL, "edc.healthy") for name in CHECKS),
 )
 
+# where flows are: as the specification has it, and as Eclipse EDC asks below an address of a data plane
+FLOWS = ("/signaling/dataflows", "/signaling")
 SIGNALING = (
     Route("POST", "/signaling/token", Who.ANYONE, TRADERS, "signaling.token"),
     Route("PUT", "/management/signaling/controlplanes", Who.OWNER, TRADERS, "signaling.register"),
@@ -283,12 +285,15 @@ SIGNALING = (
         for word in WORDS
     ),
     Route("GET", "/signaling/transfers/{id}/agreement", Who.MOVER, TRADERS, "signaling.agreement"),
-    Route("POST", "/signaling/dataflows/prepare", Who.PLANE, BUYER, "signaling.prepare"),
-    Route("POST", "/signaling/dataflows/start", Who.PLANE, PROVIDER, "signaling.start"),
-    Route("GET", "/signaling/dataflows/{id}/status", Who.PLANE, TRADERS, "signaling.status"),
     *(
-        Route("POST", f"/signaling/dataflows/{{id}}/{message}", Who.PLANE, TRADERS, "signaling.message")
-        for message in MOVES
+        route
+        for flows in FLOWS
+        for route in (
+            Route("POST", f"{flows}/prepare", Who.PLANE, BUYER, "signaling.prepare"),
+            Route("POST", f"{flows}/start", Who.PLANE, PROVIDER, "signaling.start"),
+            Route("GET", f"{flows}/{{id}}/status", Who.PLANE, TRADERS, "signaling.status"),
+            *(Route("POST", f"{flows}/{{id}}/{message}", Who.PLANE, TRADERS, "signaling.message") for message in MOVES),
+        )
     ),
     Route("POST", "/flows/{id}/token", Who.ANYONE, PROVIDER, "signaling.renew"),
     *(Route(method, "/flows/{id}/in", Who.SENDER, BUYER, "flows.take") for method in PUSHED_BY),

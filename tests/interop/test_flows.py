@@ -106,7 +106,8 @@ async def test_what_rests_gives_nothing_and_goes_on_with_a_fresh_token(planes):
         await provider.say(f"dataflows/{given}/suspend", about(reason="maintenance"))
         async with session.get(address["endpoint"], headers={"Authorization": first}) as answer:
             assert answer.status == 403
-        resumed = await provider.say(f"dataflows/{given}/resume", about())
+        # Eclipse EDC says the address that it has
+        resumed = await provider.say(f"dataflows/{given}/resume", about(dataAddress=address))
         fresh = properties(resumed["dataAddress"])["authorization"]
         assert fresh not in first
         headers = {"Authorization": fresh, "Range": "bytes=6-"}  # without a scheme, as some clients send it
@@ -205,6 +206,19 @@ async def test_what_cannot_be_run_is_refused_and_leaves_nothing(planes, change, 
     assert refusal["text"]
     async with Client(provider.data) as penstock:
         assert body.get("processId") not in [row["flow"] for row in (await penstock.flow_list())["flows"]]
+
+
+async def test_the_names_of_eclipse_edc_are_understood(planes):
+    """It calls the profile as before 1.0-RC3, and asks for flows right below the address of a data plane."""
+    provider, _ = planes
+    body = beginning(planes, "one")
+    body["transferType"] = body.pop("profile")
+    given = (await provider.say("start", body))["dataFlowId"]
+    assert (await provider.say(f"{given}/status", method="GET"))["state"] == "STARTED"
+    await provider.say(f"{given}/terminate", about())
+    assert await provider.state(given) == "TERMINATED"
+    told = provider.registered["registration"]
+    assert told["transferTypes"] == told["profiles"]
 
 
 async def test_a_process_has_one_flow(planes):

@@ -83,19 +83,25 @@ class Drawn:
             tag = body.headers.get("ETag", "")
             with closing(await asyncio.to_thread(Part, self._folder / PART, at)) as part:
                 noted = at
-                async for chunk in body.chunks():
-                    await asyncio.to_thread(part.write, chunk, at)
-                    at += len(chunk)
-                    if at - noted >= STEP_BYTES:
-                        noted = at
-                        await asyncio.to_thread(part.sync)
-                        await self._note(name, at, tag)
-                await asyncio.to_thread(part.sync)
+                try:
+                    async for chunk in body.chunks():
+                        await asyncio.to_thread(part.write, chunk, at)
+                        at += len(chunk)
+                        if at - noted >= STEP_BYTES:
+                            noted = await self._keep(part, name, at, tag)
+                finally:  # also of what broke off, or was paused
+                    await self._keep(part, name, at, tag)
         [here] = local_names([name]).values()
         await asyncio.to_thread(move, self._folder / PART, self._folder / here)
         self._done[name] = at
         await self._note("", 0, "")
         return []
+
+    async def _keep(self, part: Part, name: str, at: int, tag: str) -> int:
+        """Make the first `at` bytes of a file durable, then note that they are here."""
+        await asyncio.to_thread(part.sync)
+        await self._note(name, at, tag)
+        return at
 
     def _reached(self, name: str) -> tuple[int, str]:
         """Return how much of a file is durable, and by which tag; nothing of one that cannot be asked for again."""

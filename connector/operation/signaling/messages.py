@@ -30,11 +30,15 @@ BEGINNING: Final = (
     "datasetId",
     "profile",
 )
+# what the profile was called before 1.0-RC3, as by Eclipse EDC 0.18
+OLDER: Final = "transferType"
 OBJECTS: Final = ("claims", "metadata", "dataAddress")
 
 
 def beginning(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the message that begins a flow, every member of its kind; raises InvalidInput."""
+    if "profile" not in body and OLDER in body:
+        body = {**body, "profile": body[OLDER]}
     texts = {name: _text(body, name) for name in BEGINNING}
     if not isinstance(body.get("claims"), dict):
         raise InvalidInput("the message has no `claims`", "an object, which may be empty")

@@ -120,6 +120,7 @@ class ControlPlanes:
             "dataplaneId": identity.did,
             "endpoint": identity.url + PATH,
             "profiles": list(OWN),
+            "transferTypes": list(OWN),  # as they were called before 1.0-RC3
             "labels": [],
             "authorization": {
                 "type": CREDENTIALS,

@@ -22,7 +22,7 @@ from connector.negotiation.protocol.states import CONSUMER, PROVIDER, TRANSFER
 from connector.operation.management.release_4 import SIGNALED
 from connector.operation.signaling import states
 from connector.operation.signaling.data_planes import pick
-from connector.operation.signaling.messages import REASON_CHARACTERS_MAX
+from connector.operation.signaling.messages import OLDER, REASON_CHARACTERS_MAX
 from connector.operation.signaling.states import COMPLETED, FINAL, PREPARED, STARTED, SUSPENDED, TERMINATED
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PenstockError
 from connector.store.rows.agreement import AgreementRow
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from connector.operation.signaling.data_planes import DataPlanes
     from connector.store.transaction import Tx
 
+FLOWS: Final = "/dataflows"  # below the endpoint of a data plane; Eclipse EDC's are registered with it
 DATASPACE: Final = "dataspace-protocol-http:2025-1"
 STARTING, PREPARING = "STARTING", "PREPARING"
 BEGINS: Final = {PROVIDER: "start", CONSUMER: "prepare"}
@@ -191,7 +192,7 @@ class Steering:
         plane = await self._core.store.read(look)
         if plane is None:
             raise Absent("the data plane of this transfer is not registered here any more")
-        url = f"{plane.endpoint}/dataflows/{message if begins else f'{key}/{message}'}"
+        url = f"{plane.endpoint.removesuffix(FLOWS)}{FLOWS}/{message if begins else f'{key}/{message}'}"
         answer = await self._core.outbound.post(url, body, headers=await self._planes.authorization(plane))
         return answer.json() if answer.body else None
 
@@ -264,6 +265,7 @@ class Steering:
             "agreementId": AGREEMENT_URN + row.agreement,
             "datasetId": agreement.product,
             "profile": row.profile,
+            OLDER: row.profile,
             "claims": {},
         } | {name: about[name] for name in ("labels", "metadata") if about.get(name)}
 
