@@ -53,6 +53,7 @@ PROPERTIES_MAX = 100
 FOUND_CHARACTERS_MAX = 4_000
 # of one asset: a catalogue shows them all, and looks at each for whoever asks
 OFFERS_MAX = 16
+OURS: Final = "Penstock"  # what the address of a product calls itself that was published otherwise
 # what of a brief a buyer agrees to
 ASKED = ("rules", "price")
 # who may know of what is offered to nobody at the moment
@@ -66,6 +67,20 @@ def _property(name: str) -> tuple[str, tuple[Any, ...]]:
 
 
 TABLE: Final = Table("assets", {"id": Field("id"), "createdAt": Field("created", moment)}, _property)
+
+
+def _told_of(name: str) -> tuple[str, tuple[Any, ...]]:
+    """Return what must hold of a property of an asset, or of a product that was published otherwise."""
+    said = "SELECT asset, name, value FROM asset_properties UNION ALL SELECT id, 'name', title FROM products"
+    return f"EXISTS (SELECT 1 FROM ({said}) AS said WHERE asset = assets.id AND name = ? AND {{}})", (name,)  # noqa: S608  # words of ours
+
+
+_STATES: Final = ", ".join(f"'{state}'" for state in ON_OFFER)
+_OURS: Final = f"SELECT id, created FROM products WHERE state IN ({_STATES}) AND coalesce(access, '') <> '{{}}'"  # noqa: S608  # words of ours
+_ALONE: Final = "NOT EXISTS (SELECT 1 FROM assets WHERE assets.id = products.id)"
+# what clients see: their assets, and the products that our own commands have published
+_EITHER: Final = f"SELECT id, created FROM assets UNION ALL {_OURS} AND {_ALONE}"  # noqa: S608  # words of ours
+SEEN: Final = Table(f"({_EITHER}) AS assets", TABLE.fields, _told_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +160,12 @@ class Assets:
 
     async def show(self, key: str) -> dict[str, Any]:
         """Return an asset; raises Absent."""
-        return self._told(await self._core.store.read(lambda tx: view(tx, found(tx, key))))
+        return self._told(await self._core.store.read(lambda tx: seen(tx, key)))
 
     async def page(self, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the assets that a query asks for."""
-        asked = query.read(spec, TABLE)
-        views = await self._core.store.read(
-            lambda tx: [view(tx, found(tx, key)) for key in query.ids(tx, TABLE, asked)]
-        )
+        asked = query.read(spec, SEEN)
+        views = await self._core.store.read(lambda tx: [seen(tx, key) for key in query.ids(tx, SEEN, asked)])
         return [self._told(one) for one in views]
 
     def _told(self, asset: dict[str, Any]) -> dict[str, Any]:
@@ -270,9 +283,31 @@ def only(selector: Sequence[Any]) -> str:
     return str(named[0]["operandRight"]) if named else ""
 
 
+def seen(tx: Tx, key: str) -> dict[str, Any]:
+    """Return an asset, or a product that was published otherwise as one; raises Absent."""
+    product = tx.get(ProductRow, id=key)
+    if product is None or not _is_apart(tx, product):
+        return view(tx, found(tx, key))
+    described = str(product.brief.get("description") or "")
+    properties = {"id": key, "name": product.title} | ({"description": described} if described else {})
+    address = {"@type": "DataAddress", "type": OURS, "tier": product.tier}
+    told = {"properties": properties, "privateProperties": {STATE: OFFERED}, "dataAddress": address}
+    return stamped(key, product.created, KIND) | told
+
+
+def _is_apart(tx: Tx, product: ProductRow) -> bool:
+    """Say whether a product was published otherwise; one whose asset is gone is known to nobody."""
+    here = product.state in ON_OFFER and product.access != NOBODY
+    return here and tx.get(AssetRow, id=product.id) is None
+
+
 def found(tx: Tx, key: str) -> AssetRow:
-    """Return an asset; raises Absent."""
+    """Return an asset; raises Absent, and Conflict for what was published otherwise."""
     row = tx.get(AssetRow, id=key)
+    if row is None and (product := tx.get(ProductRow, id=key)) is not None and _is_apart(tx, product):
+        raise Conflict(
+            f"`{key[:200]}` was published otherwise", "change it, or take it off, by the way it was published"
+        )
     if row is None:
         raise Absent(f"there is no asset `{key[:200]}`")
     return row
