@@ -23,6 +23,7 @@ BEGINNINGS: Mapping[str, str] = {
     "agreements": "/search",
     "agreement": "/agreements",
     "negotiations": "/search",
+    "flows": "penstock controlplane add",
     "replicas": "/search",
     "spending": "/search",
     "wallet": "penstock wallet add",

@@ -34,13 +34,7 @@ PAGES: tuple[Page, ...] = (
         columns("title text /catalogue/{id}", "price", "tier tier", "quality", "provider did", "id id"),
         menu="data",
     ),
-    Page(
-        "product",
-        f"/catalogue/{ANY_ID}",
-        EVERYBODY,
-        "buying.product",
-        columns(*MEASURED),
-    ),
+    Page("product", f"/catalogue/{ANY_ID}", EVERYBODY, "buying.product", columns(*MEASURED)),
     Page("card", f"/catalogue/{ANY_ID}/card", EVERYBODY, "carding.card"),
     Page("quote", f"/catalogue/{ANY_ID}/quote", "buyer", "buying.quote"),
     Page(
@@ -60,14 +54,7 @@ PAGES: tuple[Page, ...] = (
         columns("title text /products/{id}", "state state", "tier tier", "sold number", "updated moment", "id id"),
         menu="data",
     ),
-    Page(
-        "publish",
-        "/publish",
-        "provider",
-        "publishing.publish",
-        columns(*MEASURED),
-        menu="data",
-    ),
+    Page("publish", "/publish", "provider", "publishing.publish", columns(*MEASURED), menu="data"),
     Page("rules", "/rules", "provider", "composing.rules"),
     Page(
         "product-draft",
@@ -154,6 +141,14 @@ PAGES: tuple[Page, ...] = (
         menu="trade",
     ),
     Page("negotiation", f"/negotiations/{ANY_ID}", TRADERS, "negotiating.process"),
+    Page(
+        "flows",
+        "/flows",
+        TRADERS,
+        "flowing.flows",
+        columns("dataset", "direction", "state state", "peer", "bytes bytes", "updated moment", "reason", "id id"),
+        menu="trade",
+    ),
     Page(
         "replicas",
         "/replicas",

@@ -81,6 +81,10 @@ def rows():
         "payer": HOSTILE, "payee": HOSTILE, "arbitrator": HOSTILE, "state": "filed", "ruling": {"reason": HOSTILE},
         "ruling_tx": "",
     } | moved  # fmt: skip
+    yield "flows", {"id": HOSTILE, "digest": "", "plane": HOSTILE, "role": "consumer", "participant": HOSTILE} | {
+        "counterparty": HOSTILE, "dataspace": "", "agreement": HOSTILE, "dataset": HOSTILE, "profile": HOSTILE,
+        "push": 1, "state": "TERMINATED", "owed": "", "reason": HOSTILE, "edition_bytes": 0, "files": 0, "bytes": 5,
+    } | moved  # fmt: skip
     yield "sources", {"name": "hostile", "kind": "dsp", "address": HOSTILE, "did": PEER, "state": "paused"} | {
         "cursor": {}, "generation": 1, "pages": 0, "most": 5, "rank": 1, "products": 1, "left": 0, "told": [HOSTILE],
         "reason": HOSTILE, "failures": 0, "whole": 1, "due": NOW, "read": NOW,

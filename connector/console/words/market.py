@@ -126,6 +126,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "What members' connectors tell of themselves is here. The space has no members yet.",
         "成员连接器的自报情况列在此处。空间尚无成员。",
     ),
+    "flows.title": ("Data flows", "数据流转"),
+    "flows.empty": (
+        "What control planes of other makes have this data plane move is here. None has yet; let one with:",
+        "其他控制面委托本数据面传输的数据列在此处。尚无;登记命令:",
+    ),
     "sources.title": ("Federation", "目录联邦"),
     "sources.empty": (
         "Other catalogues are read into this one here. None is yet; name one with:",

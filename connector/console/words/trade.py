@@ -278,6 +278,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "state.VERIFIED": ("verified", "已验证"),
     "state.FINALIZED": ("final", "已达成"),
     "state.TERMINATED": ("ended", "已终止"),
+    "state.PREPARED": ("made ready", "已就绪"),
     "state.STARTED": ("running", "传输中"),
     "state.SUSPENDED": ("paused", "已暂停"),
     "state.COMPLETED": ("done", "已完成"),
