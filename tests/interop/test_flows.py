@@ -25,6 +25,7 @@ from tests.interop.planes import (
     pull,
     recorded,
     running,
+    until,
     with_token,
 )  # fmt: skip
 
@@ -263,6 +264,15 @@ async def test_a_push_here_needs_the_flows_own_token_and_a_harmless_name(planes)
             async with session.put(address["endpoint"] + path, data=ONE, headers=headers) as answer:
                 assert answer.status == status, (path, await answer.text())
     assert await consumer.files(taken["dataFlowId"]) == {"data": ONE}
+
+    async def breaks():
+        yield OTHER[:100_000]
+        raise ConnectionError
+
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises((ConnectionError, aiohttp.ClientError)):
+            await session.put(address["endpoint"] + "/half.csv", data=breaks(), headers=right)
+    await until(lambda: consumer.files(taken["dataFlowId"]), lambda found: found == {"data": ONE})
     await consumer.say(f"dataflows/{taken['dataFlowId']}/terminate", about())
     async with aiohttp.ClientSession() as session, session.put(address["endpoint"], data=ONE, headers=right) as answer:
         assert answer.status == 409

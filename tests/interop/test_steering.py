@@ -154,6 +154,17 @@ async def test_what_two_control_planes_agree_two_data_planes_move(sides, agreeme
     assert int((await provider.flows(other, "COMPLETED"))["bytes"]) == len(ONE) + len(OTHER)
 
 
+async def test_whoever_is_killed_goes_on_with_it(sides, agreement):
+    provider, consumer = sides
+    for who in (consumer.control, provider.control, provider.plane, consumer.plane):
+        transfer = await begin(sides, agreement)
+        await who.process.kill()
+        await who.process.start()
+        assert await consumer.reaches(transfer, "COMPLETED", "TERMINATED") == "COMPLETED"
+        row = await consumer.flows(transfer, "COMPLETED")
+        assert contents(row["folder"]) == {"one.csv": ONE, "other.csv": OTHER}
+
+
 async def fetched(consumer, transfer):
     """Fetch the list of files by a transfer's reference; returns the status."""
     reference = await consumer.ask("GET", f"edrs/{transfer}/dataaddress")

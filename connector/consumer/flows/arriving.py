@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import secrets
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -128,7 +129,7 @@ class Arriving:
         if row.files >= FLOW_FILES_MAX:
             raise Conflict(f"{FLOW_FILES_MAX} files came by this data flow", "begin another")
         await asyncio.to_thread(make_folder, folder)
-        path, at = folder / f".{sha256(name.encode()).hexdigest()}.part", 0
+        path, at = folder / f".{secrets.token_hex(16)}.part", 0  # who sends a file twice at once mixes nothing
         part = await asyncio.to_thread(Part, path, 0)
         try:
             async for chunk in body:
@@ -137,9 +138,10 @@ class Arriving:
                 await asyncio.to_thread(part.write, chunk, at)
                 at += len(chunk)
             await asyncio.to_thread(part.sync)
+            await asyncio.to_thread(move, path, folder / name)
         finally:
             part.close()
-        await asyncio.to_thread(move, path, folder / name)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
         await self._core.store.write(lambda tx: _count(tx, key, at))
 
     def _token(self, key: str) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import re
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import orjson
 
@@ -166,4 +166,4 @@ def _listed(body: bytes) -> list[str]:
 
 def _saved_as(headers: Mapping[str, str]) -> str:
     found = _SAVED.search(headers.get("Content-Disposition", ""))
-    return ONLY if found is None else found[1]
+    return ONLY if found is None else unquote(found[1]) if "*" in found[0] else found[1]

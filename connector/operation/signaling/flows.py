@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 BEGINS: Final = {"prepare": (CONSUMER, PREPARED), "start": (PROVIDER, STARTED)}
 ERRORED: Final = "errored"
 OWNER: Final = "ended by the operator of the data plane"
-_OPEN: Final = "plane = ? and state not in ('COMPLETED', 'TERMINATED')"
+_OPEN: Final = "SELECT count(*) AS n FROM flows WHERE plane = ? AND state NOT IN ('COMPLETED', 'TERMINATED')"
 
 
 class Side(Protocol):
@@ -82,7 +82,7 @@ class Flows:
         def act(tx: Tx) -> tuple[FlowRow, dict[str, Any] | None]:
             if tx.get(FlowRow, id=told["processId"]) is not None:
                 raise Conflict(f"there is a data flow for the process `{told['processId']}` already")
-            if len(tx.find(FlowRow, _OPEN, (plane,), limit=FLOWS_MAX)) >= FLOWS_MAX:
+            if tx.column(_OPEN, plane)[0] >= FLOWS_MAX:
                 raise Conflict(f"{FLOWS_MAX} data flows of this control plane go on", "end some first")
             side = self.sides[role]
             row = side.addressed(side.opens(tx, self._new(plane, role, state, told), told), told["dataAddress"])

@@ -64,6 +64,7 @@ class Steering:
     def __init__(self, core: Core, engine: Engine, doors: Doors, data_planes: DataPlanes) -> None:
         self._core, self._engine, self._planes = core, engine, data_planes
         self.driver = Driver("data plane", self._advance, self._fail)
+        self._moved_by: set[str] = set()  # transfers that a data plane moves: all others are none of ours
         address = doors.data_address
         doors.ready = self.ready
         doors.data_address = lambda tx, row, agreement: self._address(tx, row) or address(tx, row, agreement)
@@ -71,11 +72,12 @@ class Steering:
     async def recover(self) -> None:
         """Look at everything that a data plane moves."""
         for key in await self._core.store.read(lambda tx: tx.column(_OPEN)):
+            self._moved_by.add(key)
             self.driver.wake(key)
 
     def moved(self, process: str, key: str) -> None:
         """Look at a transfer that has moved."""
-        if process == TRANSFER:
+        if process == TRANSFER and key in self._moved_by:
             self.driver.wake(key)
 
     # ---- doors of the engine
@@ -163,6 +165,8 @@ class Steering:
         row, moving = await self._core.store.read(look)
         if row is None:
             return
+        if row.state in FINAL and moving is not None and moving.state in protocol.FINAL:
+            self._moved_by.discard(key)
         if message := due(row, moving):
             body = await self._core.store.read(partial(self._body, message, row, moving))
             row = await self._took(row, message, await self._say(key, message, body, begins=not row.state))
@@ -229,6 +233,7 @@ class Steering:
 
     def _insert(self, tx: Tx, key: str, role: str, plane: str, agreement: str, profile: str) -> None:
         now = self._core.clock.now()
+        tx.after(partial(self._moved_by.add, key))
         tx.insert(
             SteeredRow(
                 transfer=key,
