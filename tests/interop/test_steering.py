@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import quote
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 from connector.client.client import Client
+from connector.runtime.errors import Conflict
 from tests.interop.planes import ONE, OTHER, UNTIL, contents, running, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -88,8 +91,8 @@ async def sides(tmp_path_factory):
         yield provider, consumer
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def agreement(sides):
+async def agreed(sides, asset):
+    """Negotiate on an asset; returns the id of the agreement."""
     provider, consumer = sides
     to = {"counterPartyAddress": provider.control.url + "/dsp", "counterPartyId": provider.control.did}
     asked = {"@type": "CatalogRequest", "protocol": PROTOCOL, **to}
@@ -98,10 +101,11 @@ async def agreement(sides):
         found = (await consumer.ask("POST", "catalog/request", asked)).get("dataset") or []
         return found if isinstance(found, list) else [found]
 
-    [dataset] = await until(offered, bool)
+    found = await until(offered, lambda datasets: asset in [one["@id"] for one in datasets])
+    [dataset] = [one for one in found if one["@id"] == asset]
     offer = dataset["hasPolicy"]
     offer = offer[0] if isinstance(offer, list) else offer
-    policy = offer | {"assigner": provider.control.did, "target": "gauges"}
+    policy = offer | {"assigner": provider.control.did, "target": asset}
     request = {"@type": "ContractRequest", "protocol": PROTOCOL, "policy": policy, **to}
     negotiation = (await consumer.ask("POST", "contractnegotiations", request))["@id"]
     done = await until(
@@ -110,6 +114,11 @@ async def agreement(sides):
     )
     assert done["state"] == "FINALIZED", done
     return done["contractAgreementId"]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def agreement(sides):
+    return await agreed(sides, "gauges")
 
 
 async def begin(sides, agreement, how="HttpData-PULL"):
@@ -163,6 +172,101 @@ async def test_whoever_is_killed_goes_on_with_it(sides, agreement):
         assert await consumer.reaches(transfer, "COMPLETED", "TERMINATED") == "COMPLETED"
         row = await consumer.flows(transfer, "COMPLETED")
         assert contents(row["folder"]) == {"one.csv": ONE, "other.csv": OTHER}
+
+
+@asynccontextmanager
+async def odd_plane(side, key, begins, **registered):
+    """Be a data plane that answers as `begins` says: (its message, a call back) → its answer; yields what it heard."""
+    heard = []
+
+    async def call_back(transfer, word, **told):
+        url = f"{side.control.url}/signaling/transfers/{transfer}/dataflow/{word}"
+        async with aiohttp.ClientSession() as session, session.post(url, json=told, headers=right) as answer:
+            heard.append((word, answer.status))
+
+    async def begin_(request):
+        body = await request.json()
+        heard.append(request.path.rsplit("/", 1)[1])
+        state, address = await begins(body, call_back)
+        told = {"messageId": "1", "dataFlowId": body["processId"], "state": state}
+        return web.json_response(told | ({"dataAddress": address} if address else {}), status=200)
+
+    async def follow(request):
+        heard.append(request.path.rsplit("/", 1)[1])
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/dataflows/{message:prepare|start}", begin_)
+    app.router.add_post("/dataflows/{id}/{message}", follow)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "localhost", 0).start()
+    told = {"plane": key, "endpoint": f"http://localhost:{runner.addresses[0][1]}", **registered}
+    async with Client(side.control.data) as penstock:
+        right = {"Authorization": "Bearer " + (await penstock.dataplane_add(**told))["token"]}
+    yield heard
+    async with Client(side.control.data) as penstock:
+        await until(lambda: dismissed(penstock, key), bool)
+    await runner.cleanup()
+
+
+async def dismissed(penstock, key):
+    """Forget a data plane; returns False while it still moves something."""
+    try:
+        return await penstock.dataplane_remove(plane=key)
+    except Conflict:
+        return False
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def odd(sides):
+    """Return an agreement on an asset that data planes of the label `odd` move."""
+    provider, _ = sides
+    metadata = {"@type": "DataplaneMetadata", "labels": ["odd"], "properties": {}}
+    asset = {"@type": "Asset", "@id": "odd", "properties": {"name": "Odd"}, "dataplaneMetadata": metadata}
+    await provider.ask("POST", "assets", asset, release="v4")
+    return await agreed(sides, "odd")
+
+
+async def test_a_data_plane_that_is_done_before_it_has_answered(sides, odd):
+    provider, consumer = sides
+
+    async def begins(body, call_back):
+        await call_back(body["processId"], "completed")
+        return "STARTED", None
+
+    async with odd_plane(provider, "hasty", begins, profiles=["HttpData-PUSH"], labels=["odd"]) as heard:
+        transfer = await begin(sides, odd, "HttpData-PUSH")
+        assert await consumer.reaches(transfer, "COMPLETED", "TERMINATED") == "COMPLETED"
+        await provider.reaches(await theirs(provider, transfer), "COMPLETED")
+    assert heard == ["start", ("completed", 200)]
+
+
+async def test_a_data_plane_that_takes_its_time(sides, odd):
+    provider, consumer = sides
+    later = []
+
+    async def begins(body, call_back):
+        later.append(asyncio.create_task(says(body, call_back)))
+        return "STARTING", None
+
+    async def says(body, call_back):
+        await asyncio.sleep(0.2)
+        address = {"@type": "DataAddress", "endpointType": "told", "endpoint": provider.plane.url + "/nothing"}
+        await call_back(body["processId"], "started", dataAddress=address)
+        await call_back(body["processId"], "errored", error="the disk is full")
+        await call_back(body["processId"], "prepared")
+
+    async with odd_plane(provider, "slow", begins, profiles=["HttpData-PULL"], labels=["odd"]) as heard:
+        transfer = await begin(sides, odd)
+        await consumer.flows(transfer, "STARTED")
+        other = await theirs(provider, transfer)
+        await until(lambda: provider.ask("GET", f"transferprocesses/{other}"), lambda one: one.get("errorDetail"))
+        told = await provider.ask("GET", f"transferprocesses/{other}")
+        assert (told["state"], told["errorDetail"]) == ("STARTED", "the disk is full")
+        await consumer.ask("POST", f"transferprocesses/{transfer}/terminate", {"reason": "enough"}, status=204)
+        await until(lambda: asyncio.sleep(0, heard), lambda found: "terminate" in found)
+    assert heard == ["start", ("started", 200), ("errored", 200), ("prepared", 409), "terminate"]
 
 
 async def fetched(consumer, transfer):

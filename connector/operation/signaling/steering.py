@@ -46,11 +46,17 @@ FLOWS: Final = "/dataflows"  # below the endpoint of a data plane; Eclipse EDC's
 DATASPACE: Final = "dataspace-protocol-http:2025-1"
 STARTING, PREPARING = "STARTING", "PREPARING"
 BEGINS: Final = {PROVIDER: "start", CONSUMER: "prepare"}
-# words of a data plane → the states that it means
-WORDS: Final = {"prepared": PREPARED, "started": STARTED, "completed": COMPLETED, "errored": ""}
+# words of a data plane → the state that each means, and those in which it is heard: it may be faster than the answer to
+# what caused it
+WORDS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
+    "prepared": (PREPARED, frozenset({"", PREPARING, PREPARED})),
+    "started": (STARTED, frozenset({"", PREPARED, STARTING, STARTED})),
+    "completed": (COMPLETED, frozenset({"", PREPARED, STARTING, STARTED, COMPLETED})),
+    "errored": ("", frozenset({"", PREPARING, PREPARED, STARTING, STARTED, SUSPENDED})),
+}
 ENDED: Final = {protocol.COMPLETED: "completed", protocol.TERMINATED: "terminate"}
-
-
+# states in which a provider's start may go
+BEGUN: Final = frozenset({STARTED, COMPLETED})
 # what a data plane, or the other side, does not know yet, or has not ended
 _OPEN: Final = (
     "SELECT steered.transfer FROM steered LEFT JOIN transfers ON transfers.id = steered.transfer "
@@ -88,7 +94,7 @@ class Steering:
         about = _metadata(tx, agreement.product)
         if known is None and not about:
             return True
-        if known is not None and known.state == STARTED:
+        if known is not None and known.state in BEGUN:
             return True
         if known is None:
             plane = pick(tx, row.format, about["labels"])
@@ -134,11 +140,11 @@ class Steering:
 
         def act(tx: Tx) -> SteeredRow:
             row = _of(tx, plane, key)
-            if row.state in FINAL and WORDS[word] != row.state:
-                raise Conflict(f"the flow of this transfer is {row.state}")
+            if row.state not in WORDS[word][1]:
+                raise Conflict(f"the flow of this transfer is {row.state or 'not begun'}, and does not take `{word}`")
             reason = str(body.get("error") or "")[:REASON_CHARACTERS_MAX]
             address = body.get("dataAddress") if isinstance(body.get("dataAddress"), dict) else row.address
-            state = WORDS[word] or row.state
+            state = WORDS[word][0] or row.state
             now = self._core.clock.now()
             return tx.change(row, replace(row, state=state, address=address, reason=reason, updated=now))
 
@@ -178,7 +184,7 @@ class Steering:
             await self._engine.start_transfer(row.agreement, row.profile, row.address, row.transfer)
         if row.state == COMPLETED and moving is not None and moving.state == protocol.STARTED and not moving.pending:
             await self._engine.complete_transfer(row.transfer)
-        if row.role != PROVIDER or row.state != STARTED or moving is None or moving.pending:
+        if row.role != PROVIDER or row.state not in BEGUN or moving is None or moving.pending:
             return
         if row.wanted:
             await self._core.store.write(lambda tx: tx.update(SteeredRow, {"transfer": row.transfer}, wanted=""))
