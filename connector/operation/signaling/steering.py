@@ -54,7 +54,25 @@ WORDS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "completed": (COMPLETED, frozenset({"", PREPARED, STARTING, STARTED, COMPLETED})),
     "errored": ("", frozenset({"", PREPARING, PREPARED, STARTING, STARTED, SUSPENDED})),
 }
-ENDED: Final = {protocol.COMPLETED: "completed", protocol.TERMINATED: "terminate"}
+# state of a transfer and of its flow → what brings the flow further: what was missed in between is said first
+DUE: Final[Mapping[tuple[str, str], str]] = {
+    (protocol.STARTED, PREPARED): "started",
+    (protocol.STARTED, SUSPENDED): "resume",
+    (protocol.SUSPENDED, PREPARED): "started",
+    (protocol.SUSPENDED, STARTED): "suspend",
+    (protocol.COMPLETED, PREPARED): "started",
+    (protocol.COMPLETED, STARTED): "completed",
+    (protocol.COMPLETED, SUSPENDED): "resume",
+    (protocol.COMPLETED, PREPARING): "terminate",
+    (protocol.COMPLETED, STARTING): "terminate",
+    **{(protocol.TERMINATED, flow): "terminate" for flow in (PREPARING, PREPARED, STARTING, STARTED, SUSPENDED)},
+}
+# the same, where a step of ours waits for the flow to go on
+WANTED: Final[Mapping[tuple[str, str], str]] = {
+    **DUE,
+    (protocol.SUSPENDED, SUSPENDED): "resume",
+    (protocol.SUSPENDED, STARTED): "",
+}
 # states in which a provider's start may go
 BEGUN: Final = frozenset({STARTED, COMPLETED})
 # what a data plane, or the other side, does not know yet, or has not ended
@@ -173,7 +191,7 @@ class Steering:
             return
         if row.state in FINAL and moving is not None and moving.state in protocol.FINAL:
             self._moved_by.discard(key)
-        if message := due(row, moving):
+        while message := due(row, moving):
             body = await self._core.store.read(partial(self._body, message, row, moving))
             row = await self._took(row, message, await self._say(key, message, body, begins=not row.state))
         await self._go_on(row, moving)
@@ -287,13 +305,7 @@ def due(row: SteeredRow, moving: TransferRow | None) -> str:
         return "" if moving is not None and moving.state in protocol.FINAL else BEGINS[row.role]
     if row.state in FINAL or moving is None:
         return ""
-    if moving.state in ENDED:
-        return ENDED[moving.state]
-    if row.state == STARTED:
-        return "suspend" if moving.state == protocol.SUSPENDED and not row.wanted else ""
-    if row.state == SUSPENDED:
-        return "resume" if row.wanted or moving.state == protocol.STARTED else ""
-    return "started" if (row.state, moving.state) == (PREPARED, protocol.STARTED) else ""
+    return DUE.get((moving.state, row.state), "") if not row.wanted else WANTED.get((moving.state, row.state), "")
 
 
 def _after(row: SteeredRow, message: str, told: Any) -> str:
