@@ -95,6 +95,12 @@ def test_moments_come_back(number):
     assert milliseconds(moment(str(number))) == number
 
 
+@pytest.mark.parametrize("text", ["", "x", "1.5", "9" * 18, "9" * 400, "-" + "9" * 18])
+def test_what_is_no_moment_is_said(text):
+    with pytest.raises(ValueError, match=r"\S"):
+        moment(text)
+
+
 @given(st.lists(st.text("abAB%", max_size=4), min_size=1, max_size=6), st.text("abAB", max_size=3), st.booleans())
 def test_patterns_select_what_they_say(names, inner, insensitive):
     for pattern, holds in {

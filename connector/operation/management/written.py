@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connector.negotiation.protocol.query_spec import EDC
 from connector.operation.management.names import PREFIXES
 
 CONTEXT: Final = {"@vocab": EDC, "edc": EDC, "odrl": PREFIXES["odrl"]}
-MILLISECONDS: Final = 1_000
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def milliseconds(at: datetime) -> int:
     """Return a moment as milliseconds since 1970."""
-    return int(at.timestamp() * MILLISECONDS)
+    return (at - EPOCH) // MILLISECOND
 
 
 def moment(text: str) -> datetime:
-    """Return the moment that so many milliseconds name; ValueError for what is no number."""
-    return datetime.fromtimestamp(int(text) / MILLISECONDS, UTC)
+    """Return the moment that so many milliseconds name; ValueError for what is no number, or beyond the calendar."""
+    try:
+        return EPOCH + int(text) * MILLISECOND
+    except OverflowError as fault:
+        raise ValueError(f"`{text[:40]}` milliseconds after 1970 is no time") from fault
 
 
 def stamped(key: str, at: datetime, kind: str = "IdResponse") -> dict[str, Any]:
