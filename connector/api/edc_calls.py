@@ -70,12 +70,14 @@ NEGOTIATION, AGREEMENT, TRANSFER, REFERENCE = (
     "transferprocesses",
     "edrs",
 )
+PLAN: Final = "PolicyEvaluationPlanRequest"
 STATES: Final = ("NegotiationState", "TransferState")
 ENDS: Final = ("TerminateNegotiation", "TerminateTransfer")
 CALLS: Final = (
     *_kept("assets", Assets, "Asset"),
     *_kept("policydefinitions", PolicyDefinitions, "PolicyDefinition", changed_at="/{id}"),
     Call("POST", "policydefinitions/{id}/validate", SELLS, PolicyDefinitions, "validate", ID),
+    Call("POST", "policydefinitions/{id}/evaluationplan", SELLS, PolicyDefinitions, "plan", BOTH, PLAN),
     *_kept("contractdefinitions", ContractDefinitions, "ContractDefinition"),
     Call("POST", "catalog/request", BUYS, Catalogues, "request", BODY, "CatalogRequest"),
     Call("POST", "catalog/dataset/request", BUYS, Catalogues, "dataset", BODY, "DatasetRequest"),

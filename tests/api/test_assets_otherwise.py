@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
-from tests.api.test_assets import NS, OURS, address, ask, selects  # noqa: F401  # `ask` is a fixture
+from tests.api.test_assets import NS, OURS, address, ask, constraint, policy, selects  # noqa: F401  # `ask` is a fixture
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -55,3 +55,22 @@ async def test_a_client_neither_changes_nor_removes_it(ask, published, space):  
         assert "otherwise" in refused["message"]
     [row] = [one for one in space.rows("provider", "products") if one["id"] == PRODUCT]
     assert row["title"] == "Tides of the north"
+
+
+async def test_the_plan_of_a_policy_says_what_a_scope_asks(ask, owner):  # noqa: F811  # the fixture
+    rules = policy(constraint("recipient", "eq", "did:web:other.example"), constraint("count", "lteq", 3))
+    await ask("provider", "POST", "policydefinitions", {"@id": "planned", "policy": rules})
+    path = "policydefinitions/planned/evaluationplan"
+    told = await ask("provider", "POST", path, {"policyScope": "catalog"})
+    [step] = told["permissionSteps"]
+    asked = {one["functionParams"][0]: one["isFiltered"] for one in step["constraintSteps"]}
+    assert asked == {"recipient": False, "count": True}
+    body = {"@context": ["https://w3id.org/edc/connector/management/v2"], "@type": "PolicyEvaluationPlanRequest"}
+    said = await owner("provider", "POST", "v4/" + path, body | {"policyScope": "use"})
+    assert said.status == 200, said.body
+    assert not any(one["isFiltered"] for one in said.json["permissionSteps"][0]["constraintSteps"])
+    for wrong in ({}, {"policyScope": "shop"}):
+        [refused] = await ask("provider", "POST", path, wrong, 400)
+        assert refused["path"] == "policyScope"
+    await ask("provider", "POST", "policydefinitions/nobody/evaluationplan", {"policyScope": "use"}, 404)
+    await ask("provider", "DELETE", "policydefinitions/planned", status=204)

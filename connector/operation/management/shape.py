@@ -71,6 +71,7 @@ def needed(member: Member) -> Member:
 SHAPES: Final[Mapping[str, Mapping[str, Member]]] = MappingProxyType({
     "Asset": {"@id": ID, "properties": OBJECT, "privateProperties": OBJECT, "dataAddress": needed(OBJECT)},
     "PolicyDefinition": {"@id": ID, "policy": needed(OBJECT), "privateProperties": OBJECT},
+    "PolicyEvaluationPlanRequest": {"policyScope": needed(ID)},
     "ContractDefinition": {
         "@id": ID, "accessPolicyId": needed(ID), "contractPolicyId": needed(ID), "assetsSelector": LIST,
         "privateProperties": OBJECT,

@@ -18,6 +18,7 @@ from connector.operation.management.query import Field, Table
 from connector.operation.management.shape import Violation, Violations
 from connector.operation.management.written import moment, stamped
 from connector.provider import rules
+from connector.provider.assets import evaluation
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.store.rows.management import ContractDefinitionRow, PolicyDefinitionRow
 from connector.store.table_row import replace
@@ -90,6 +91,13 @@ class PolicyDefinitions:
         """Say whether a policy can be kept; what could not was never stored."""
         await self.show(key)
         return {"@type": "PolicyValidationResult", "isValid": True, "errors": []}
+
+    async def plan(self, key: str, body: Any) -> dict[str, Any]:
+        """Return how a policy is asked in a scope; raises Absent, Violations."""
+        told = read(body, "an evaluation plan request")
+        shape.require("PolicyEvaluationPlanRequest", told)
+        row = await self._core.store.read(lambda tx: found(tx, key))
+        return evaluation.plan(row.rules, told["policyScope"])
 
     def _row(self, body: Any) -> PolicyDefinitionRow:
         told = read(body, "a policy definition")
