@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.operation.management.catalogues import Catalogues
+from connector.operation.management.client_secrets import ClientSecrets
 from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
 from connector.operation.signaling.data_planes import DataPlanes
@@ -53,15 +54,18 @@ class Call:
         return f"{self.of.__name__}-{self.does}{'-' + self.part if self.part else ''}"
 
 
-def _kept(path: str, of: type[Any], body: str, *, changed_at: str = "") -> tuple[Call, ...]:
-    """Return the calls of what clients write, find, change and remove."""
-    return (
-        Call("POST", path, SELLS, of, "create", BODY, body),
-        Call("POST", f"{path}/request", SELLS, of, "page", QUERY, QUERY_SPEC),
-        Call("GET", f"{path}/{{id}}", SELLS, of, "show", ID),
-        Call("PUT", path + changed_at, SELLS, of, "change", BOTH if changed_at else BODY, body),
-        Call("DELETE", f"{path}/{{id}}", SELLS, of, "delete", ID),
+def _kept(
+    path: str, of: type[Any], body: str, *, changed_at: str = "", roles: frozenset[str] = SELLS, found: bool = True
+) -> tuple[Call, ...]:
+    """Return the calls of what clients write, change and remove, and, if they may, find."""
+    calls = (
+        Call("POST", path, roles, of, "create", BODY, body),
+        Call("POST", f"{path}/request", roles, of, "page", QUERY, QUERY_SPEC),
+        Call("GET", f"{path}/{{id}}", roles, of, "show", ID),
+        Call("PUT", path + changed_at, roles, of, "change", BOTH if changed_at else BODY, body),
+        Call("DELETE", f"{path}/{{id}}", roles, of, "delete", ID),
     )
+    return tuple(call for call in calls if found or call.takes != QUERY)
 
 
 NEGOTIATION, AGREEMENT, TRANSFER, REFERENCE = (
@@ -125,6 +129,7 @@ CALLS: Final = (
     Call("POST", f"{TRANSFER}/{{id}}/suspend", TRADES, ContractProcesses, "suspend", BOTH, "SuspendTransfer"),
     Call("POST", f"{TRANSFER}/{{id}}/resume", TRADES, ContractProcesses, "resume", ID),
     Call("POST", f"{TRANSFER}/{{id}}/deprovision", TRADES, ContractProcesses, "deprovision", ID),
+    *_kept("secrets", ClientSecrets, ClientSecrets.KIND, roles=TRADES, found=False),
     Call("PUT", "dataplanes", TRADES, DataPlanes, "register", BODY),
     Call("GET", "dataplanes", TRADES, DataPlanes, "listed", NOTHING),
     Call("DELETE", "dataplanes/{id}", TRADES, DataPlanes, "forget", ID),

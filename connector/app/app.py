@@ -1,7 +1,6 @@
 """The composition root: one participant with everything it does; the table of its parts, and nothing else.
 
-Law: `Connector` has one line for each part, in the order in which they stand on each other, and a new part enters here
-and nowhere else. No other file knows the whole; how it is made, begun and ended is its life (`connector.app.life`).
+Law: `Connector` has a line for each part, in the order in which they stand on each other (`connector.app.life`).
 """
 
 from ssl import SSLContext
@@ -95,7 +94,9 @@ from connector.negotiation.notices import Notices
 from connector.net.outbound import Outbound
 from connector.operation import set_back
 from connector.operation.health import Health
+from connector.operation.management.callbacks import Callbacks
 from connector.operation.management.catalogues import Catalogues
+from connector.operation.management.client_secrets import ClientSecrets
 from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
@@ -171,9 +172,8 @@ from ledger.chain.programs import Programs
 
 
 class Connector(Life):
-    """One participant, all its rooms connected; make it with `Connector.start`."""
+    """One participant, all its rooms connected; make it with `Connector.start`. The ground comes first."""
 
-    # the ground
     metrics: Metrics
     spans: Annotated[Spans, Service(ground.spans)]
     export: Annotated[Export | None, Service(ground.export, ends=ground.end_export)]
@@ -296,6 +296,8 @@ class Connector(Life):
     policy_definitions: PolicyDefinitions
     contract_definitions: ContractDefinitions
     catalogues: Catalogues
+    client_secrets: ClientSecrets
+    callbacks: Annotated[Callbacks, Service(begins=Callbacks.recover, hears={"process_moved": Callbacks.moved})]
     contract_processes: Annotated[
         ContractProcesses,
         Service(

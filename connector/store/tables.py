@@ -96,6 +96,8 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     management.ContractDefinitionRow,
     management.EdrRequestRow,
     management.EdrRow,
+    management.SecretRow,
+    management.CallbackRow,
     catalogue.ListingRow,
     catalogue.ListingVersionRow,
     catalogue.HandedInRow,

@@ -15,17 +15,17 @@ from connector.core.driver import Driver
 from connector.negotiation.protocol import data_address, messages, offers, validation
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import CONSUMER, FINALIZED, NEGOTIATION, PROVIDER, TERMINATED, TRANSFER
-from connector.operation.management import prefixed, query, shape
+from connector.operation.management import prefixed, query, shape, views
 from connector.operation.management.names import read, scalar
 from connector.operation.management.query import Field, Table
 from connector.operation.management.shape import Violation, Violations
-from connector.operation.management.written import milliseconds, moment, stamped
+from connector.operation.management.views import ON_THE_WAY
+from connector.operation.management.written import moment, stamped
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.management import EdrRequestRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
-from connector.store.rows.signaling import SteeredRow
-from contracts.namespace import AGREEMENT_URN, NS
+from contracts.namespace import AGREEMENT_URN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,27 +33,14 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.negotiation.engine import Engine
+    from connector.operation.management.callbacks import Callbacks
     from connector.operation.management.catalogues import Catalogues
     from connector.operation.signaling.steering import Steering
-    from connector.store.rows.protocol import ProcessRow
     from connector.store.transaction import Tx
 
 log = logging.getLogger(__name__)
 
-PROTOCOL: Final = "dataspace-protocol-http:2025-1"
-# the word for a state that a message of ours leads to, until it is there; EDC's numbers of both (0.14.0)
-ON_THE_WAY: Final = {
-    "REQUESTED": "REQUESTING",
-    "OFFERED": "OFFERING",
-    "ACCEPTED": "ACCEPTING",
-    "AGREED": "AGREEING",
-    "VERIFIED": "VERIFYING",
-    "FINALIZED": "FINALIZING",
-    "STARTED": "STARTING",
-    "SUSPENDED": "SUSPENDING",
-    "COMPLETED": "COMPLETING",
-    "TERMINATED": "TERMINATING",
-}
+# EDC's numbers of states (0.14.0)
 NUMBERS: Final[Mapping[str, Mapping[int, str]]] = {
     NEGOTIATION: {
         100: "REQUESTING", 200: "REQUESTED", 300: "OFFERING", 400: "OFFERED", 700: "ACCEPTING", 800: "ACCEPTED",
@@ -129,8 +116,11 @@ FORMATS: Final = (FORMAT_PLAIN, FORMAT_PUSH)
 class ContractProcesses:
     """What clients of the Management API negotiate and transfer."""
 
-    def __init__(self, core: Core, engine: Engine, catalogues: Catalogues, steering: Steering) -> None:
+    def __init__(
+        self, core: Core, engine: Engine, catalogues: Catalogues, steering: Steering, callbacks: Callbacks
+    ) -> None:
         self._core, self._engine, self._catalogues, self._steering = core, engine, catalogues, steering
+        self._callbacks = callbacks
         self._awaited: set[str] = set()  # negotiations after which a transfer is asked for
         self.driver = Driver("reference", self._refer, self._give_up)
 
@@ -152,13 +142,15 @@ class ContractProcesses:
 
     async def negotiation(self, pid: str) -> dict[str, Any]:
         """Return a negotiation; raises Absent."""
-        return await self._core.store.read(lambda tx: _negotiation(_found(tx, NegotiationRow, pid)))
+        return await self._core.store.read(lambda tx: views.negotiation(tx, _found(tx, NegotiationRow, pid)))
 
     async def negotiations(self, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the negotiations that a query asks for."""
         asked = query.read(spec, NEGOTIATIONS)
         return await self._core.store.read(
-            lambda tx: [_negotiation(_found(tx, NegotiationRow, pid)) for pid in query.ids(tx, NEGOTIATIONS, asked)]
+            lambda tx: [
+                views.negotiation(tx, _found(tx, NegotiationRow, pid)) for pid in query.ids(tx, NEGOTIATIONS, asked)
+            ]
         )
 
     async def agreement_of(self, pid: str) -> dict[str, Any]:
@@ -204,27 +196,30 @@ class ContractProcesses:
         told = read(body, "a transfer request")
         shape.require("TransferRequest", told)
         row = await self._core.store.read(lambda tx: _agreed(tx, told["contractId"]))
+        asked = await self._callbacks.read(told)
         if row.role == CONSUMER and (key := await self._steering.request(row.digest, told["transferType"])):
+            await self._callbacks.keep(key, TRANSFER, asked)
             return stamped(key, self._core.clock.now())
         if told["transferType"] not in FORMATS:
             text = f"`{told['transferType'][:100]}` is no way of transfer here; it is {' or '.join(FORMATS)}"
             raise Violations([Violation(text, "transferType", told["transferType"][:100])])
         address = _destination(told) if told["transferType"] == FORMAT_PUSH else None
         pid = await self._engine.start_transfer(row.digest, told["transferType"], address)
+        await self._callbacks.keep(pid, TRANSFER, asked)
         return stamped(pid, self._core.clock.now())
 
     async def transfer_process(self, pid: str) -> dict[str, Any]:
         """Return a transfer; raises Absent."""
         waits = await self._steering.begun(pid)
         if waits is not None and await self._core.store.read(lambda tx: tx.get(TransferRow, id=pid)) is None:
-            return _waiting(waits)
-        return await self._core.store.read(lambda tx: _transfer(tx, _found(tx, TransferRow, pid)))
+            return views.waiting(waits)
+        return await self._core.store.read(lambda tx: views.transfer(tx, _found(tx, TransferRow, pid)))
 
     async def transfers(self, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the transfers that a query asks for."""
         asked = query.read(spec, TRANSFERS)
         return await self._core.store.read(
-            lambda tx: [_transfer(tx, _found(tx, TransferRow, pid)) for pid in query.ids(tx, TRANSFERS, asked)]
+            lambda tx: [views.transfer(tx, _found(tx, TransferRow, pid)) for pid in query.ids(tx, TRANSFERS, asked)]
         )
 
     async def suspend(self, pid: str, body: Any) -> None:
@@ -291,7 +286,9 @@ class ContractProcesses:
         except (ProtocolError, InvalidInput) as fault:
             raise Violations([Violation(str(fault), "policy")]) from fault
         mandate = {"bid": price, "limit": price, "rounds": 2, "tier": offers.PLAIN}
+        asked = await self._callbacks.read(told)
         pid = await self._engine.start_negotiation(place.did, place.base, offer, mandate)
+        await self._callbacks.keep(pid, NEGOTIATION, asked)
         return pid, self._core.clock.now()
 
     def _agreement(self, row: AgreementRow) -> dict[str, Any]:
@@ -321,57 +318,6 @@ def _agreed(tx: Tx, key: str) -> AgreementRow:
     if row is None:
         raise Absent(f"there is no contract agreement `{key[:200]}`")
     return row
-
-
-def _shown(row: ProcessRow, kind: str) -> dict[str, Any]:
-    """Return what is told of every process: where it is, what it waits for, and until when."""
-    told = stamped(row.id, row.created, kind) | {
-        "type": "CONSUMER" if row.role == CONSUMER else "PROVIDER",
-        "state": ON_THE_WAY.get(row.pending, row.state) if row.pending else row.state,
-        "stateTimestamp": milliseconds(row.updated),
-        "correlationId": row.peer_pid,
-        "counterPartyId": row.peer,
-        "counterPartyAddress": row.callback,
-        "protocol": PROTOCOL,
-        "errorDetail": row.reason or None,
-        NS + "deadline": None if row.deadline is None else milliseconds(row.deadline),
-        "callbackAddresses": [],
-        "privateProperties": {},
-    }
-    return {name: value for name, value in told.items() if value is not None}
-
-
-def _negotiation(row: NegotiationRow) -> dict[str, Any]:
-    agreed = {"contractAgreementId": AGREEMENT_URN + row.digest} if row.digest else {}
-    return _shown(row, "ContractNegotiation") | {"assetId": row.product} | agreed
-
-
-def _transfer(tx: Tx, row: TransferRow) -> dict[str, Any]:
-    agreement, steered = tx.get(AgreementRow, digest=row.agreement), tx.get(SteeredRow, transfer=row.id)
-    trouble = {} if steered is None or not steered.reason or row.reason else {"errorDetail": steered.reason}
-    return (
-        _shown(row, "TransferProcess")
-        | trouble
-        | {
-            "contractId": AGREEMENT_URN + row.agreement,
-            "assetId": "" if agreement is None else agreement.product,
-            "transferType": row.format,
-            "dataDestination": {"@type": "DataAddress", "type": row.format},
-        }
-    )
-
-
-def _waiting(row: SteeredRow) -> dict[str, Any]:
-    """Return a transfer whose data plane is made ready before it is asked for; one that refused is over."""
-    over = row.state == TERMINATED
-    return stamped(row.transfer, row.created, "TransferProcess") | {
-        "type": "CONSUMER",
-        "state": TERMINATED if over else "PROVISIONING",
-        "stateTimestamp": milliseconds(row.updated),
-        "contractId": AGREEMENT_URN + row.agreement,
-        "transferType": row.profile,
-        **({"errorDetail": row.reason} if row.reason else {}),
-    }
 
 
 def _offer(written: Any) -> dict[str, Any]:

@@ -60,9 +60,6 @@ OBJECT: Final = Member(lambda value: isinstance(value, dict), "an object")
 LIST: Final = Member(lambda value: isinstance(value, list | dict), "a list")
 
 
-NONE_YET: Final = Member(lambda value: value in ([], {}), "empty: nobody is called back from here; ask for the state")
-
-
 def needed(member: Member) -> Member:
     """Return the member as one that must be there."""
     return Member(member.holds, member.words, needed=True)
@@ -82,12 +79,13 @@ SHAPES: Final[Mapping[str, Mapping[str, Member]]] = MappingProxyType({
     "DatasetRequest": {"@id": needed(ID), "counterPartyAddress": needed(TEXT), "counterPartyId": ID, "protocol": TEXT},
     "ContractRequest": {
         "counterPartyAddress": needed(TEXT), "counterPartyId": ID, "protocol": TEXT, "policy": needed(OBJECT),
-        "callbackAddresses": NONE_YET,
+        "callbackAddresses": LIST,
     },
     "TransferRequest": {
         "counterPartyAddress": TEXT, "contractId": needed(ID), "transferType": needed(ID), "protocol": TEXT,
-        "dataDestination": OBJECT, "privateProperties": OBJECT, "callbackAddresses": NONE_YET,
+        "dataDestination": OBJECT, "privateProperties": OBJECT, "callbackAddresses": LIST,
     },
+    "Secret": {"@id": ID, "value": needed(TEXT)},
     "TerminateNegotiation": {"reason": TEXT},
     "TerminateTransfer": {"reason": TEXT},
     "SuspendTransfer": {"reason": TEXT},

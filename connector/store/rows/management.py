@@ -1,8 +1,9 @@
 """What clients of the Management API keep here: assets, policies, and which of them are offered together."""
 
+from dataclasses import field
 from datetime import datetime
 
-from connector.store.table_row import Document, Documents, TableRow, dataclass, table
+from connector.store.table_row import Document, Documents, Secret, TableRow, dataclass, table
 
 
 @table("assets", key=("id",), index=(("created",), ("due",)))
@@ -74,4 +75,27 @@ class EdrRow(TableRow):
     """A reference to data that its client has thrown away."""
 
     transfer: str
+    created: datetime
+
+
+@table("secrets", key=("id",))
+@dataclass(frozen=True, kw_only=True)
+class SecretRow(TableRow):
+    """A secret that a client has left, to be named where one is needed."""
+
+    id: str
+    value: Secret = field(repr=False)
+    created: datetime
+
+
+@table("callbacks", key=("process",), index=(("due",),))
+@dataclass(frozen=True, kw_only=True)
+class CallbackRow(TableRow):
+    """Where a client is called back about a process, and of which states it was told (state → how often)."""
+
+    process: str
+    kind: str
+    addresses: Documents
+    told: Document
+    due: int  # 1 until it was told of the end
     created: datetime
