@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from connector.demo.processes import free_ports
 from tests.api.test_assets import ask, request, source, until, write  # noqa: F401  # fixtures, and what they are asked
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -82,11 +83,16 @@ async def test_who_refuses_is_told_the_next_event_and_who_is_away_this_one_later
     await until(lambda: asyncio.sleep(0, types(heard, key)), lambda said: "ContractNegotiationFinalized" in said)
     assert len(types(heard, key)) == len(set(types(heard, key))), "a refusal is not asked again"
     answers["status"] = 503
+    nobody = {"uri": f"http://localhost:{free_ports(1)[0]}/", "events": ["contract"]}
+    body["callbackAddresses"] = [nobody, *body["callbackAddresses"]]
     key = (await ask("buyer", "POST", "contractnegotiations", body))["@id"]
     await until(lambda: asyncio.sleep(0, types(heard, key)), lambda said: len(said) >= 2)
     assert set(types(heard, key)) == {"ContractNegotiationRequested"}
     answers["status"] = 200
     await until(lambda: asyncio.sleep(0, types(heard, key)), lambda said: "ContractNegotiationFinalized" in said)
+    # what nobody hears at one address is not said again at the other
+    first = types(heard, key).index("ContractNegotiationAgreed")
+    assert len(types(heard, key)[first:]) == len(set(types(heard, key)[first:]))
 
 
 @pytest.mark.parametrize(

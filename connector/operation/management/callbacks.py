@@ -61,19 +61,20 @@ class Callbacks:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._known: set[str] = set()  # processes about which somebody is called
+        self._known: dict[str, int] = {}  # processes about which somebody is called, each at how many addresses
         self.driver = Driver("callback", self._advance, self._fail)
 
     async def recover(self) -> None:
         """Go on with what an earlier run left."""
         for row in await self._core.store.read(lambda tx: tx.find(CallbackRow, "due = 1")):
-            self._known.add(row.process)
-            self.driver.wake(row.process)
+            self._known[row.process] = max(self._known.get(row.process, 0), row.number + 1)
+            self.driver.wake(_key(row.process, row.number))
 
     def moved(self, process: str, key: str) -> None:
         """Look at a process that has moved."""
-        if process in NAMED and key in self._known:
-            self.driver.wake(key)
+        if process in NAMED:
+            for number in range(self._known.get(key, 0)):
+                self.driver.wake(_key(key, number))
 
     async def read(self, told: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the callback addresses of a request, checked; raises Violations."""
@@ -92,11 +93,17 @@ class Callbacks:
         """Call these addresses about a process from now on."""
         if not addresses:
             return
-        now = self._core.clock.now()
-        row = CallbackRow(process=key, kind=kind, addresses=addresses, told={}, due=1, created=now)
-        self._known.add(key)
-        await self._core.store.write(lambda tx: tx.put(row))
-        self.driver.wake(key)
+        about: dict[str, Any] = {"process": key, "kind": kind, "told": {}, "due": 1, "created": self._core.clock.now()}
+        rows = [CallbackRow(number=number, address=one, **about) for number, one in enumerate(addresses)]
+        self._known[key] = len(rows)
+
+        def act(tx: Tx) -> None:
+            for row in rows:
+                tx.insert(row)
+
+        await self._core.store.write(act)
+        for row in rows:
+            self.driver.wake(_key(key, row.number))
 
     async def _advance(self, key: str) -> None:
         """Tell what was not told yet, event by event."""
@@ -110,30 +117,44 @@ class Callbacks:
         await self._core.store.write(partial(_settle, key))
 
     async def _tell(self, row: CallbackRow, state: str, body: dict[str, Any]) -> None:
-        prefix, _, _ = NAMED[row.kind]
-        event = f"{prefix}.{state.lower()}"
-        for one in row.addresses:
-            if not any(event.startswith(begin) for begin in one["events"]):
-                continue
-            headers = await self._core.store.read(partial(_headers, one))
-            try:
-                await self._core.outbound.post(one["uri"], body, headers=headers)
-            except PeerRefused as refusal:
-                log.warning("`%s` did not take `%s` of %s: %s", one["uri"], event, row.process, refusal)
+        event = f"{NAMED[row.kind][0]}.{state.lower()}"
+        if not any(event.startswith(begin) for begin in row.address["events"]):
+            return
+        headers = await self._core.store.read(partial(_headers, row.address))
+        try:
+            await self._core.outbound.post(row.address["uri"], body, headers=headers)
+        except PeerRefused as refusal:
+            log.warning("`%s` did not take `%s` of %s: %s", row.address["uri"], event, row.process, refusal)
 
     async def _fail(self, key: str, fault: Exception) -> None:
         """Leave it at what cannot be told: its address breaks a rule of ours, or of HTTP."""
         log.warning("nobody is called about %s any more: %s", key, fault)
-        self._known.discard(key)
-        await self._core.store.write(lambda tx: tx.update(CallbackRow, {"process": key}, due=0))
+        process, number = _apart(key)
+        at = {"process": process, "number": number}
+        await self._core.store.write(lambda tx: tx.update(CallbackRow, at, due=0))
+
+
+def _key(process: str, number: int) -> str:
+    """Return what one address of a process is driven by."""
+    return f"{number} {process}"
+
+
+def _apart(key: str) -> tuple[str, int]:
+    number, _, process = key.partition(" ")
+    return process, int(number)
+
+
+def _row(tx: Tx, key: str) -> CallbackRow | None:
+    process, number = _apart(key)
+    return tx.get(CallbackRow, process=process, number=number)
 
 
 def _next(tx: Tx, key: str) -> tuple[CallbackRow, ProcessRow, str, dict[str, Any]] | None:
     """Return the next event that was not told, None where all were."""
-    row = tx.get(CallbackRow, process=key)
+    row = _row(tx, key)
     if row is None or not row.due:
         return None
-    process: ProcessRow | None = tx.get(NegotiationRow if row.kind == NEGOTIATION else TransferRow, id=key)
+    process: ProcessRow | None = tx.get(NegotiationRow if row.kind == NEGOTIATION else TransferRow, id=row.process)
     if process is None:
         return None
     entered = process.entered or {}
@@ -164,16 +185,16 @@ def _body(tx: Tx, row: CallbackRow, process: ProcessRow, state: str) -> dict[str
 
 
 def _note(key: str, told: dict[str, Any], tx: Tx) -> None:
-    if (row := tx.get(CallbackRow, process=key)) is not None:
+    if (row := _row(tx, key)) is not None:
         tx.change(row, replace(row, told=told))
 
 
 def _settle(key: str, tx: Tx) -> None:
     """Take note that a client was told of the end."""
-    row = tx.get(CallbackRow, process=key)
+    row = _row(tx, key)
     if row is None or not row.due or _next(tx, key) is not None:
         return
-    process: ProcessRow | None = tx.get(NegotiationRow if row.kind == NEGOTIATION else TransferRow, id=key)
+    process: ProcessRow | None = tx.get(NegotiationRow if row.kind == NEGOTIATION else TransferRow, id=row.process)
     if process is not None and process.state in FINAL:
         tx.change(row, replace(row, due=0))
 

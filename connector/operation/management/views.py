@@ -86,5 +86,5 @@ def waiting(row: SteeredRow) -> dict[str, Any]:
 
 def callbacks(tx: Tx, key: str) -> list[dict[str, Any]]:
     """Return where a client is called back about a process."""
-    row = tx.get(CallbackRow, process=key)
-    return [] if row is None else [{"@type": "CallbackAddress", **one} for one in row.addresses]
+    rows = tx.find(CallbackRow, "process = ?", (key,), "number")
+    return [{"@type": "CallbackAddress", **row.address} for row in rows]

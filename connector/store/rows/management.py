@@ -88,14 +88,15 @@ class SecretRow(TableRow):
     created: datetime
 
 
-@table("callbacks", key=("process",), index=(("due",),))
+@table("callbacks", key=("process", "number"), index=(("due",),))
 @dataclass(frozen=True, kw_only=True)
 class CallbackRow(TableRow):
-    """Where a client is called back about a process, and of which states it was told (state → how often)."""
+    """One address at which a client is called about a process, and of which states it was (state → how often)."""
 
     process: str
+    number: int
     kind: str
-    addresses: Documents
+    address: Document
     told: Document
     due: int  # 1 until it was told of the end
     created: datetime
