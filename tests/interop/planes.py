@@ -174,6 +174,8 @@ async def foreign(tags):
         headers = {"ETag": tag, "Content-Length": str(len(OTHER) - at)}
         if at:
             headers["Content-Range"] = f"bytes {at}-{len(OTHER) - 1}/{len(OTHER)}"
+        if at == len(OTHER):
+            return web.Response(status=416)
         answer = web.StreamResponse(status=206 if at else 200, headers=headers)
         await answer.prepare(request)
         if len(asked) == 1:

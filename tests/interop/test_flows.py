@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import aiohttp
@@ -289,6 +292,23 @@ async def test_what_broke_off_goes_on_if_it_is_the_same_file(planes, tags, goes_
     assert await consumer.files(taken) == {"data": OTHER}
     assert ("Range" in asked[1], len(asked)) == (not tags[0].startswith("W/"), 2)
     assert goes_on == (asked[1].get("If-Range") == tags[-1])
+
+
+async def test_a_file_that_was_whole_when_we_were_killed_is_fetched_again(planes):
+    """All of it was noted, and it had no name yet: its source has no part behind its end."""
+    _, consumer = planes
+    taken = (await consumer.say("dataflows/prepare", beginning(planes, "foreign", side=1)))["dataFlowId"]
+    await consumer.process.kill()
+    with closing(sqlite3.connect(consumer.data / "penstock.db")) as tables, tables:
+        last = {"files": {}, "last": {"name": "data", "at": len(OTHER), "tag": '"a"'}}
+        tables.execute("UPDATE flows SET progress = ? WHERE id = ?", (json.dumps(last), taken))
+    await consumer.process.start()
+    async with foreign(['"a"']) as (url, asked):
+        address = {"@type": "DataAddress", "endpointType": PULL, "endpoint": url}
+        await consumer.say(f"dataflows/{taken}/started", about(dataAddress=address))
+        await consumer.told(taken, "completed")
+        assert asked[0]["Range"] == f"bytes={len(OTHER)}-"
+    assert await consumer.files(taken) == {"data": OTHER}
 
 
 async def test_a_fetch_goes_on_after_a_crash(planes):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LISTED: Final = "Penstock-Files"  # header of an answer that is the list of several files: how many
 LIST_BYTES_MAX: Final = 16 << 20
-TOKEN_OVER: Final = 401
+TOKEN_OVER, NO_SUCH_PART = 401, 416
 ONLY: Final = "data"
 PART: Final = ".part"  # no name here begins with a dot
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -57,6 +57,9 @@ class Drawn:
         try:
             await self._all()
         except PeerRefused as refusal:
+            if refusal.status == NO_SUCH_PART:
+                await self._note("", 0, "")
+                raise PeerUnreachable("there is no more of this file: it is asked for from its beginning") from refusal
             if refusal.status != TOKEN_OVER:
                 raise
             await self._renew()

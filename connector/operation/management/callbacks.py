@@ -23,7 +23,7 @@ from connector.operation.management import views
 from connector.operation.management.query import listed
 from connector.operation.management.shape import Violation, Violations
 from connector.operation.management.written import milliseconds
-from connector.runtime.errors import AddressRefused, PeerRefused
+from connector.runtime.errors import AddressRefused, PeerMisbehaved, PeerRefused
 from connector.store.rows.management import CallbackRow, SecretRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
 from connector.store.table_row import replace
@@ -123,7 +123,7 @@ class Callbacks:
         headers = await self._core.store.read(partial(_headers, row.address))
         try:
             await self._core.outbound.post(row.address["uri"], body, headers=headers)
-        except PeerRefused as refusal:
+        except (PeerRefused, PeerMisbehaved) as refusal:
             log.warning("`%s` did not take `%s` of %s: %s", row.address["uri"], event, row.process, refusal)
 
     async def _fail(self, key: str, fault: Exception) -> None:
