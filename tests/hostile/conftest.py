@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from connector.runtime.clock import Clock
+from connector.store.columns import KINDS
 from tests.api.conftest import Said
 from tests.api.stranger import called
 from tests.hostile.host import HOST, Host
@@ -57,14 +58,20 @@ async def stranger(tmp_path_factory):
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def unchanged(host):
-    """After the test every row of the host is what it was before, and no token is used up."""
+    """After the test every row of the host is what it was before, and no token is used up.
 
-    def whole():
-        return host.stored(HOST), host.rows(HOST, "tokens_seen")
+    What is no longer remembered had ended: a round forgets such tokens whenever it comes.
+    """
 
-    before = whole()
+    def used():
+        return {(row["issuer"], row["jti"]): row["expires"] for row in host.rows(HOST, "tokens_seen")}
+
+    rows, before = host.stored(HOST), used()
     yield
-    assert whole() == before
+    after, now = used(), KINDS["time"].encode(Clock().now())
+    assert host.stored(HOST) == rows
+    assert after.items() <= before.items(), "a token was used up"
+    assert all(before[token] < now for token in before.keys() - after.keys()), "a token was forgotten early"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
