@@ -53,9 +53,11 @@ async def healthy(call: Call) -> web.Response:
 
 async def _told(row: calls.Call, call: Call, *, newest: bool) -> list[Any]:
     """Return what an act of the table is called with."""
-    key = [call.path["id"]] if row.takes in (calls.ID, calls.BOTH) else []
+    key = [call.path["id"]] if "id" in call.path else []
     if row.takes == calls.NOTHING:
         return []
+    if row.takes == calls.WISHES:
+        return [*key, call.request.query]
     if row.takes == calls.ID or (row.takes == calls.QUERY and not await call.request.read()):
         return key or [{}]
     body = await call.document()

@@ -1,7 +1,8 @@
 """The calls of the Management API: one row for each, and which act of which part it is.
 
 Law: the releases of the interface that clients speak are these rows under another first word; a row says what it
-takes: the `body`, a `query` (which may lack), the `id` of its path, `both` id and body, or nothing.
+takes: the `body`, a `query` (which may lack), the `id` of its path, `both` id and body, its id and the `wishes`
+after the path, or nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from connector.provider.assets.policies import PolicyDefinitions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BODY, QUERY, ID, BOTH, NOTHING = "body", "query", "id", "both", ""
+BODY, QUERY, ID, BOTH, WISHES, NOTHING = "body", "query", "id", "both", "wishes", ""
 SELLS, BUYS, TRADES = frozenset({"provider"}), frozenset({"buyer"}), frozenset({"provider", "buyer"})
 RELEASE_4: Final = "/management/v4"
 RELEASES: Final = ("/management/v3", "/management/v2", RELEASE_4)
@@ -135,7 +136,8 @@ CALLS: Final = (
     Call("DELETE", "dataplanes/{id}", TRADES, DataPlanes, "forget", ID),
     Call("POST", REFERENCE, BUYS, ContractProcesses, "refer", BODY, "ContractRequest"),
     Call("POST", f"{REFERENCE}/request", BUYS, References, "page", QUERY, QUERY_SPEC),
-    Call("GET", f"{REFERENCE}/{{id}}/dataaddress", BUYS, References, "address", ID),
+    Call("GET", f"{REFERENCE}/{{id}}/dataaddress", BUYS, References, "address", WISHES),
+    Call("POST", f"{REFERENCE}/{{id}}/refresh", BUYS, References, "refresh", ID),
     Call("DELETE", f"{REFERENCE}/{{id}}", BUYS, References, "delete", ID),
 )
 # what release 4 has no more

@@ -17,9 +17,9 @@ from yarl import URL
 
 from catalog import interface
 from connector.consumer.lines import agreed
-from connector.consumer.renewing import renewed
 from connector.consumer.wish import wished
 from connector.custody import bearers
+from connector.custody.renewal import renewed
 from connector.enforcement.person import OWNER
 from connector.licence import call_receipt, sealed_answer
 from connector.licence.call_receipt import Made

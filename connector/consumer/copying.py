@@ -21,10 +21,10 @@ from urllib.parse import quote, urlencode
 from blake3 import blake3
 
 from connector.consumer.mandate import NO_FOLDERS, SAID
-from connector.consumer.renewing import renewed
 from connector.consumer.wish import wished
 from connector.custody import bearers, remains
 from connector.custody.opened import STEP_BYTES
+from connector.custody.renewal import renewed
 from connector.licence import receipt as copy_receipt
 from connector.licence.books import transfer_id
 from connector.licence.receipt import OUTSIDE, RECEIVED

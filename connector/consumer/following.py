@@ -15,12 +15,12 @@ from urllib.parse import urlencode
 
 from connector.consumer.copying import folder_of
 from connector.consumer.lines import agreed
-from connector.consumer.renewing import renewed
 from connector.consumer.wish import wished
 from connector.core.driver import Driver
 from connector.custody import batches, bearers
 from connector.custody.batches import Acknowledgement, Batch
 from connector.custody.errors import VaultError
+from connector.custody.renewal import renewed
 from connector.enforcement.person import OWNER
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, PeerUnreachable

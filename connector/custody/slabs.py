@@ -185,9 +185,9 @@ class Pool:
         """Give a slab back; its content is nobody's."""
         memory = self._memory
         with memory.lock:
+            self.used -= 1
             if self._closed:
                 return
-            self.used -= 1
             memory.keep(slab, self.slab_bytes)
             if self.used >= self.sure:
                 memory.regain(self.slab_bytes)

@@ -149,16 +149,6 @@ async def test_what_a_client_writes_is_signed_and_fetched(space, ask, source):
     assert ended["errorDetail"]
 
 
-async def test_a_reference_is_asked_for_in_one_call(space, ask, source):
-    await write(ask, "edc-referred", source)
-    begun = await ask("buyer", "POST", "edrs", await request(ask, space, "edc-referred"))
-    spec = {"filterExpression": selects("contractNegotiationId", begun["@id"])}
-    [entry] = await until(lambda: ask("buyer", "POST", "edrs/request", spec), bool)
-    assert entry["assetId"] == "edc-referred"
-    reference = await ask("buyer", "GET", f"edrs/{entry['transferProcessId']}/dataaddress")
-    assert await fetch(reference) == (200, CONTENT)
-
-
 async def test_a_price_in_the_policy_is_the_products(space, ask, source):
     pay = {"action": "compensate", "constraint": [constraint("payAmount", "eq", "250")]}
     await write(ask, "edc-priced", source, policy(obligation=[pay]))

@@ -10,13 +10,12 @@ import asyncio
 import re
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote
 
 import orjson
 
-from connector.custody import bearers
+from connector.custody import bearers, renewal
 from connector.custody.opened import STEP_BYTES
-from connector.identity import tokens
 from connector.negotiation.protocol import data_address
 from connector.runtime.errors import NotPermitted, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.runtime.files import Part, make_folder, move
@@ -36,7 +35,6 @@ LIST_BYTES_MAX: Final = 16 << 20
 TOKEN_OVER, NO_SUCH_PART = 401, 416
 ONLY: Final = "data"
 PART: Final = ".part"  # no name here begins with a dot
-FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _PART: Final = re.compile(r"bytes (\d{1,18})-\d+/(?:\d+|\*)")
 _SAVED: Final = re.compile(r"""filename\*?=(?:UTF-8'')?"?([^";]{1,200})""", re.IGNORECASE)
 
@@ -124,37 +122,11 @@ class Drawn:
         await self._core.store.write(lambda tx: tx.update(FlowRow, {"id": self._row.id}, **told))
 
     async def _renew(self) -> None:
-        told = data_address.properties(self._address)
-        refresh = told.get("refreshToken")
-        if not refresh:
+        if renewal.REFRESH not in data_address.properties(self._address):
             raise NotPermitted("the token is over, and its address says nothing to renew it by", "resume the flow")
-        identity = self._core.identity
-        proof = tokens.issue(
-            identity.keys.token,
-            identity.did,
-            self._row.counterparty,
-            self._core.clock.now(),
-            more={"token": told.get("authorization", "")},
-        )
-        url = told.get("refreshEndpoint") or data_address.endpoint(self._address)
-        form = urlencode({"grant_type": "refresh_token", "refresh_token": refresh}).encode()
-        answer = await self._core.outbound.post(url, form, headers=FORM | {"Authorization": tokens.SCHEME + proof})
-        self._address = _renewed(self._address, answer.json())
+        self._address = await renewal.by_refresh_token(self._core, self._row.counterparty, self._address)
         key = {"id": self._row.id}
         await self._core.store.write(lambda tx: tx.update(FlowRow, key, address=self._address))
-
-
-def _renewed(address: Mapping[str, Any], told: Any) -> dict[str, Any]:
-    """Return an address with the tokens of a token response in it; raises PeerMisbehaved."""
-    fresh = {"authorization": "access_token", "refreshToken": "refresh_token"}
-    if not isinstance(told, dict) or not isinstance(told.get("access_token"), str):
-        raise PeerMisbehaved("the answer to the renewal has no `access_token`")
-    values = {name: told[member] for name, member in fresh.items() if isinstance(told.get(member), str)}
-    listed = [
-        one | {"value": values[one["name"]]} if one.get("name") in values else one
-        for one in address["endpointProperties"]
-    ]
-    return {**address, "endpointProperties": listed}
 
 
 def _listed(body: bytes) -> list[str]:

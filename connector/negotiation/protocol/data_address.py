@@ -49,10 +49,15 @@ def properties(address: Mapping[str, Any]) -> dict[str, str]:
     """Return the properties of an address by their local names; those that are no texts are left out."""
     listed = address.get("endpointProperties", ())
     return {
-        one["name"].removeprefix(EDC): one["value"]
+        local(one["name"]): one["value"]
         for one in (listed if isinstance(listed, list) else [listed])
         if isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("value"), str)
     }
+
+
+def local(name: Any) -> str:
+    """Return the local name of a property, empty for what is no name."""
+    return name.removeprefix(EDC) if isinstance(name, str) else ""
 
 
 def endpoint(address: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.custody import bearers, tickets
+from connector.custody.renewal import GRANT
 from connector.identity import tokens
 from connector.runtime.errors import InvalidInput, TokenError, Unproven
 from connector.runtime.limits import RENEWAL_TOKEN_SECONDS_MAX
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from connector.store.rows.signaling import FlowRow
     from connector.store.transaction import Tx
 
-GRANT: Final = "refresh_token"
 REFUSED: Final = "this is not the refresh token of a data flow that is started, and yours"
 AGAIN: Final = "have the flow resumed: its control plane says a fresh address"
 
@@ -43,7 +43,7 @@ class Renewal:
         """Return the token response for a consumer; raises Unproven, TokenError, InvalidInput for another grant."""
         if form.get("grant_type") != GRANT:
             raise InvalidInput(f"the grant is not `{GRANT}`")
-        shown = sha256(form.get("refresh_token", "").encode(errors="surrogateescape")).digest()
+        shown = sha256(form.get(GRANT, "").encode(errors="surrogateescape")).digest()
         row = await self._core.store.read(lambda tx: self._given.started(tx, key))
         if row is None or row.renewal is None or not hmac.compare_digest(row.renewal, shown):
             raise Unproven(REFUSED, AGAIN)

@@ -77,6 +77,20 @@ def a_newer_connector_service_gets_data():
     got(NEWER)
 
 
+def a_reference_is_renewed():
+    name = "tx-renewed"
+    buyer, whom = offered(NEWER, name, [{"action": "use"}])
+    assert buyer.do_get_by_asset_id(asset_id=name, policies=None, **whom).status_code == 200
+    running = buyer.edrs.get_all().json()
+    [key] = [one["transferProcessId"] for one in running if one["assetId"] == name]
+    answer = buyer.edrs.refresh(key)
+    assert answer.status_code == 200, answer.text
+    request = urllib.request.Request(answer.json()["endpoint"])
+    request.add_header("Authorization", answer.json()["authorization"])
+    with urllib.request.urlopen(request) as given, urllib.request.urlopen(SOURCE) as source:
+        assert given.read() == source.read()
+
+
 def an_offer_is_not_taken_for_other_rules():
     name = "tx-other"
     buyer, whom = offered(NEWER, name, [{"action": "use"}])
@@ -102,6 +116,7 @@ def an_unknown_constraint_is_refused_by_name():
 JOURNEYS = (
     an_older_connector_service_gets_data,
     a_newer_connector_service_gets_data,
+    a_reference_is_renewed,
     an_offer_is_not_taken_for_other_rules,
     an_unknown_constraint_is_refused_by_name,
 )
