@@ -23,7 +23,10 @@ from tests.interop.resolve import MAVEN_SECONDS, end, run
 
 HERE = Path(__file__).parent
 VERSION = os.environ.get("EDC_VERSION", "0.14.0")
+# up to 0.14 it keeps the references to data of its pulls for its users; later ones are told by a callback
+KEEPS_REFERENCES = tuple(map(int, VERSION.split(".")[:2])) < (0, 15)
 MAVEN = ["mvn", "-q", "-B", "dependency:build-classpath", "-Dmdep.outputFile=classpath", f"-Dedc.version={VERSION}"]
+MAVEN += [] if KEEPS_REFERENCES else ["-Dno.references"]
 MAIN = "org.eclipse.edc.boot.system.runtime.BaseRuntime"
 NAME, KEY = "counterpart", "password"
 NS = "https://w3id.org/edc/v0.0.1/ns/"

@@ -14,13 +14,14 @@ from connector.client.client import Client
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.operation.initialise import initialise
 from connector.runtime.data_folder import DATABASE
-from tests.interop.edc.counterpart import NAME
+from tests.interop.edc.counterpart import NAME, NS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 UNTIL = "2099-01-01T00:00:00Z"
 PURPOSE = "Research"
+HEARD_EACH_SECONDS = 0.05
 CONTENT = b"station,height\n" + b"".join(b"%d,%d\n" % (number, number * 7 % 100) for number in range(2_000))
 
 
@@ -76,10 +77,11 @@ class Ours:
 
 
 class Sink:
-    """Takes what is pushed to it."""
+    """Takes what is pushed to it, and what it is called back about."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, bytes]] = []
+        self.addresses: dict[str, dict[str, str]] = {}  # of started transfers
         self.came = asyncio.Event()
         self.url = ""
 
@@ -87,6 +89,18 @@ class Sink:
         self.taken.append((request.method, await request.read()))
         self.came.set()
         return web.Response()
+
+    async def hear(self, request: web.Request) -> web.Response:
+        told = (await request.json())["payload"]
+        said = (told.get("dataAddress") or {}).get("properties", {})  # a push has none
+        self.addresses[told["transferProcessId"]] = {name.removeprefix(NS): value for name, value in said.items()}
+        return web.Response()
+
+    async def address(self, pid: str) -> dict[str, str]:
+        """Return where the data of a transfer are, once it was told."""
+        while pid not in self.addresses:
+            await asyncio.sleep(HEARD_EACH_SECONDS)
+        return self.addresses[pid]
 
     async def give(self, _request: web.Request) -> web.Response:
         return web.Response(body=CONTENT, content_type="text/csv")
@@ -98,6 +112,7 @@ async def sink():
     made, app = Sink(), web.Application()
     app.router.add_get("/table.csv", made.give)
     app.router.add_route("*", "/in", made.take)
+    app.router.add_post("/told", made.hear)
     runner = web.AppRunner(app)
     await runner.setup()
     try:
