@@ -26,10 +26,10 @@ def table() -> str:
 def counterparts() -> str:
     """Return a row for each counterpart: its release, and how many of its journeys passed."""
     rows = []
-    told = json.loads(stock.RECORD.read_text(encoding="utf-8"))
-    for side, words in stock.SIDES.items():
-        results = [passed for name, passed in told["results"].items() if f", {side}: " in name]
-        rows.append(_row(f"stock Eclipse EDC: {words}", told["release"], results))
+    for release, one in stock.records().items():
+        for side, words in stock.SIDES.items():
+            results = [passed for name, passed in one["results"].items() if f", {side}: " in name]
+            rows.append(_row(f"stock Eclipse EDC: {words}", release, results))
     told = json.loads(RECORD.read_text(encoding="utf-8"))
     for client, release in told["releases"].items():
         results = [passed for name, passed in told["results"].items() if name.startswith(client + ": ")]

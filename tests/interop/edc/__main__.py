@@ -59,7 +59,8 @@ def record(count: int, results: dict[str, bool]) -> None:
     order = [journey.__name__.replace("_", " ") for journey in (*buying.JOURNEYS, *selling.JOURNEYS)]
     told = {"release": counterpart.VERSION, "date": datetime.now(UTC).date().isoformat(), "count": count}
     told |= {"gets": min(count, selling.GETS_MAX), "order": order, "results": results}
-    stock.RECORD.write_text(json.dumps(told, indent=2) + "\n")
+    kept = stock.records() | {counterpart.VERSION: told}
+    stock.RECORD.write_text(json.dumps(kept, indent=2) + "\n")
     pages.write()
 
 
