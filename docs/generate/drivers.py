@@ -8,6 +8,8 @@ from pathlib import Path
 
 from docs.generate import stock
 
+# what is played by a suite of our own, which holds every message of ours against the published schemas
+OWN_SUITES = (("Data Plane Signaling: as data plane and as control plane", "1.0-RC3"),)
 # what other connectors may want of us, and do not get
 ABSENT = ("credentials (DCP)", "DSP 2024-1")
 RECORD = Path(__file__).resolve().parents[1] / "clients.json"
@@ -35,6 +37,7 @@ def counterparts() -> str:
         results = [passed for name, passed in told["results"].items() if name.startswith(client + ": ")]
         name, version = re.split("==|(?<=.)@", release)
         rows.append(_row(f"client `{name}` drives us", version, results))
+    rows += [f"| {name} | {release} | own suite, by its schemas |" for name, release in OWN_SUITES]
     rows += [f"| {name} | | not spoken yet |" for name in ABSENT]
     return "\n".join(["| counterpart | release | journeys |", "|---|---|---|", *rows])
 

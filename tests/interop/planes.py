@@ -21,6 +21,7 @@ from connector.identity import tokens
 from connector.operation.initialise import initialise
 from connector.operation.signaling.profiles import PULL
 from connector.runtime.clock import Clock
+from tests.interop import signaling
 
 ONE, OTHER = b"gauge,height\n1,2\n", b"x,y\n" + b"3,4\n" * 4_000_000
 UNTIL = "2099-01-01T00:00:00Z"
@@ -46,7 +47,10 @@ class Plane:
             kept = {} if body is None else {"json": body}
             async with session.request(method, f"{self.url}/signaling/{path}", headers=told, **kept) as answer:
                 assert answer.status == status, await answer.text()
-                return await answer.json() if "json" in answer.content_type else None
+                told = await answer.json() if "json" in answer.content_type else None
+        if status == 200 and told is not None:
+            signaling.hold(signaling.ANSWERS.get(path.rpartition("/")[2]), told)
+        return told
 
     async def state(self, key):
         return (await self.say(f"dataflows/{key}/status", method="GET"))["state"]
@@ -93,7 +97,9 @@ async def control_plane(plane):
         unverified = tokens.take_apart(tokens.of_header(request.headers["Authorization"]))
         document = dids.parse(plane.document, plane.did)
         tokens.verify(unverified, document, plane.name, Clock().now())
-        plane.heard.append((request.match_info["id"], request.match_info["word"], await request.json()))
+        word = request.match_info["word"]
+        plane.heard.append((request.match_info["id"], word, await request.json()))
+        signaling.hold(signaling.WORDS[word], plane.heard[-1][2])
         return web.Response()
 
     app = web.Application()
@@ -104,6 +110,7 @@ async def control_plane(plane):
     async with Client(plane.data) as penstock:
         endpoint = f"http://localhost:{runner.addresses[0][1]}/"
         plane.registered = await penstock.controlplane_add(plane=plane.name, endpoint=endpoint)
+    signaling.hold(signaling.REGISTRATION, plane.registered["registration"])
     plane.headers = {"Authorization": "Bearer " + plane.registered["token"]}
     async with aiohttp.ClientSession() as session, session.get(plane.url + "/.well-known/did.json") as answer:
         plane.document = await answer.read()

@@ -16,6 +16,7 @@ from connector.custody import bearers
 from connector.operation.signaling.profiles import PULL, PUSH
 from connector.runtime.clock import Clock
 from connector.runtime.errors import Unproven
+from tests.interop import signaling
 from tests.interop.planes import (
     ONE,
     OTHER,
@@ -319,3 +320,20 @@ async def test_a_fetch_goes_on_after_a_crash(planes):
     await consumer.process.start()
     await consumer.told(taken, "completed")
     assert await consumer.files(taken) == {"other.csv": OTHER}
+
+
+async def test_what_is_said_of_a_flow_is_valid_by_the_published_schemas(planes, absent):
+    if not signaling.folder().is_dir():
+        absent(f"no reference schemas at `{signaling.folder()}`; set PENSTOCK_REFERENCE")
+    provider, consumer = planes
+    signaling.held.clear()
+    given, taken, address = await pull(planes, "large")
+    await provider.say(f"dataflows/{given}/suspend", about(reason="a while"))
+    fresh = await provider.say(f"dataflows/{given}/resume", about())
+    await consumer.say(f"dataflows/{taken}/started", about(dataAddress=fresh["dataAddress"]))
+    await consumer.told(taken, "completed")
+    assert await provider.state(given) == "STARTED"
+    assert signaling.held == {*signaling.ANSWERS.values()}
+    with pytest.raises(AssertionError, match="state"):
+        signaling.hold(signaling.STATUS, {"messageId": "1", "dataFlowId": given, "state": "HASTY"})
+    assert address != fresh["dataAddress"]

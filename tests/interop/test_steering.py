@@ -13,6 +13,7 @@ from aiohttp import web
 
 from connector.client.client import Client
 from connector.runtime.errors import Conflict
+from tests.interop import signaling
 from tests.interop.planes import ONE, OTHER, UNTIL, contents, running, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -187,12 +188,24 @@ async def odd_plane(side, key, begins, **registered):
     async def begin_(request):
         body = await request.json()
         heard.append(request.path.rsplit("/", 1)[1])
+        signaling.hold(signaling.MESSAGES[heard[-1]], body)
+        await agreed_on(body)
         state, address = await begins(body, call_back)
         told = {"messageId": "1", "dataFlowId": body["processId"], "state": state}
         return web.json_response(told | ({"dataAddress": address} if address else {}), status=200)
 
+    async def agreed_on(body):
+        """Ask what was agreed, as a data plane may before it begins."""
+        url = f"{side.control.url}/signaling/transfers/{body['processId']}/agreement"
+        async with aiohttp.ClientSession() as session, session.get(url, headers=right) as answer:
+            told = await answer.json()
+        signaling.hold(signaling.AGREEMENT, told)
+        assert told["target"] == body["datasetId"]
+
     async def follow(request):
         heard.append(request.path.rsplit("/", 1)[1])
+        if request.can_read_body:
+            signaling.hold(signaling.MESSAGES.get(heard[-1]), await request.json())
         return web.Response()
 
     app = web.Application()
