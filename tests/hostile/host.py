@@ -29,9 +29,8 @@ NEGOTIATION, TRANSFER, ACQUISITION = "urn:uuid:negotiation", "urn:uuid:transfer"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 # more than the kernel keeps for a reader that takes nothing
 SEALED_BYTES, ROW_BYTES = 12 << 20, 152
-# how long a caller may take to send a request here: the largest bodies, all at once, take a slow and busy machine
-# above two seconds
-REQUEST_SECONDS = 6
+# how long a caller may take to send a request here: the largest bodies, all at once, take a busy machine above a second
+REQUEST_SECONDS = 2
 
 
 def at():
