@@ -36,13 +36,18 @@ async def renewed(core: Core, peers: Peers, provider: str, transfer: TransferRow
     Raises PeerRefused, PeerMisbehaved where none is given.
     """
     assert transfer.address is not None, "its start has told where to ask"
-    by_token = REFRESH in data_address.properties(transfer.address)
-    address = await (
-        by_refresh_token(core, provider, transfer.address) if by_token else _by_ticket(core, peers, provider, transfer)
-    )
+    if has_refresh_token(transfer.address):
+        address = await by_refresh_token(core, provider, transfer.address)
+    else:
+        address = await _by_ticket(core, peers, provider, transfer.peer_pid, transfer.address)
     bearers.of_address(address)  # raises for an answer without a token: it is not kept
     await core.store.write(lambda tx: tx.update(TransferRow, {"id": transfer.id}, address=address))
     return address
+
+
+def has_refresh_token(address: Mapping[str, Any]) -> bool:
+    """Say whether an address tells by what it is renewed."""
+    return bool(data_address.properties(address).get(REFRESH))
 
 
 async def by_refresh_token(core: Core, provider: str, address: Mapping[str, Any]) -> Document:
@@ -56,15 +61,15 @@ async def by_refresh_token(core: Core, provider: str, address: Mapping[str, Any]
     return _with_tokens(address, answer.json())
 
 
-async def _by_ticket(core: Core, peers: Peers, provider: str, transfer: TransferRow) -> Document:
-    assert transfer.address is not None, "it was looked for"
-    files, endpoint = bearers.files_of(transfer.address), data_address.endpoint(transfer.address)
-    body, headers = {"transfer": transfer.peer_pid}, peers.authorization(provider)
+async def _by_ticket(core: Core, peers: Peers, provider: str, transfer: str | None, old: Mapping[str, Any]) -> Document:
+    """Return the old address of a transfer, by the provider's id of it, with a fresh ticket."""
+    files, endpoint = bearers.files_of(old), data_address.endpoint(old)
+    body, headers = {"transfer": transfer}, peers.authorization(provider)
     answer = (await core.outbound.post(f"{files}/ticket", body, headers=headers)).json()
     token = str(answer.get(ACCESS, "")) if isinstance(answer, dict) else ""
     properties = {ACCESS: token, "authType": bearers.AUTH_TYPE}
-    properties |= {bearers.FILES: files} if bearers.takes_calls(transfer.address) else {}
-    stream = bearers.stream_of(transfer.address)
+    properties |= {bearers.FILES: files} if bearers.takes_calls(old) else {}
+    stream = bearers.stream_of(old)
     properties |= {bearers.STREAM: stream} if stream else {}
     return data_address.write(endpoint, properties)
 

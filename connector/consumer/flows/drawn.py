@@ -122,7 +122,7 @@ class Drawn:
         await self._core.store.write(lambda tx: tx.update(FlowRow, {"id": self._row.id}, **told))
 
     async def _renew(self) -> None:
-        if renewal.REFRESH not in data_address.properties(self._address):
+        if not renewal.has_refresh_token(self._address):
             raise NotPermitted("the token is over, and its address says nothing to renew it by", "resume the flow")
         self._address = await renewal.by_refresh_token(self._core, self._row.counterparty, self._address)
         key = {"id": self._row.id}
