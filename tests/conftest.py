@@ -52,6 +52,7 @@ STORIES = (
     "tests/fault/test_exchange_pair",
     "tests/fault/test_listing_pair",
     "tests/fault/test_plug",
+    "tests/fault/test_served.py",
     "tests/fault/test_slow_peers",
     "tests/federation/test_killed",
     "tests/journey/test_auditor",

@@ -9,6 +9,7 @@ from connector.console.amounts import decimal
 from connector.enforcement.person import OWNER, Person
 from connector.runtime import files
 from connector.runtime.errors import Conflict, InvalidInput
+from connector.runtime.room import FAILED
 from connector.runtime.stage import require_empty
 from connector.store.rows.agreement import AcquisitionState
 from contracts.decimals import read_decimal
@@ -108,10 +109,15 @@ def _holds_files(folder: Path) -> bool:
 
 
 def refuse_unwritable(folder: Path) -> None:
-    """Raise InvalidInput unless `folder` is there to write to, or can be made; before anything is agreed or paid."""
+    """Raise InvalidInput unless `folder` is there to write to, or can be made; before anything is agreed or paid.
+
+    Raises OSError for a disk that is full or failed.
+    """
     try:
         there = next(path for path in (folder, *folder.parents) if path.exists())
         files.try_folder(there)
     except OSError as error:
+        if error.errno in FAILED:
+            raise
         text = f"the server may not write to `{folder}`: {(error.strerror or 'it is no place').lower()}"
         raise InvalidInput(text, "name a directory that it may make or write to") from error

@@ -7,7 +7,6 @@ are free; a corrupted piece is refused at its row and fetched again; the disk is
 from __future__ import annotations
 
 import asyncio
-import errno
 from contextlib import AsyncExitStack
 from functools import partial
 from hashlib import sha256
@@ -33,6 +32,7 @@ from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import STARTED
 from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.runtime.limits import HEADER_BYTES_MAX
+from connector.runtime.room import FAILED
 from connector.settlement import disputes
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
@@ -65,9 +65,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable
-
-# the folder could be written to, if its disk had room and worked
-BROKEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 class Pulls:
@@ -307,6 +304,6 @@ def _sink(haul: Haul, row: AcquisitionRow, opening: ReadRow | None) -> Sink:
         overwrite = bool(row.mandate.get("overwrite"))
         return Folder(haul.plain, Path(to), stage, bytes_of(haul.table, haul.rows), overwrite=overwrite)
     except OSError as error:
-        if error.errno in BROKEN:
+        if error.errno in FAILED:
             raise
         raise InvalidInput(f"`{to}` cannot be written to: {error.strerror}", "open it from the replica") from error

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # what the system says of a disk, or of a share of it, that is full
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+# … or failed: nobody who named a place is to blame
+FAILED = FULL | {errno.EIO}
 BLOCK_BYTES = 512  # of `st_blocks`, wherever it is
 MIB = 1_048_576
 LEAST_MIB = 0.1

@@ -17,6 +17,7 @@ SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrand
 POINTS, ATTACKS, FINDINGS, MONEY = "fault points", "voucher attacks", "findings of the verifier", "journeys of money"
 CALLS = "faults at a system call"
 LEAST_OF_ROLE = 400
+SERVED, SERVED_ROLES = "faults in a served process", 3
 SYNCED, TORN, FLIPPED = "words after a sync", "torn and lost writes", "flipped bits"
 TRANSFERS, STORIES = "harmed transfers of 64 pieces", "stories of harmed messages"
 APARTS = "stories in a namespace"
@@ -33,6 +34,7 @@ FIGURES = {
     TORN: 2_000,
     FLIPPED: 1_000,
     CALLS: 2 * LEAST_OF_ROLE,
+    SERVED: SERVED_ROLES * LEAST_OF_ROLE,
     LOGGED: 100,
     POINTS: 154,
     ATTACKS: 40,
