@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from connector.api.faults import as_json
-from connector.chain.chain_watch import ChainWatch
 from connector.identity.peers import Peers
 from connector.operation import following, metrics
 from connector.operation.health import Health
@@ -35,7 +34,7 @@ async def ready(call: Call) -> web.Response:
 
 async def measures(call: Call) -> web.Response:
     """Serve all measures in Prometheus' text format."""
-    body = await call.of(Metrics).scrape(call.core, call.of(Health), call.of(ChainWatch))
+    body = await call.of(Metrics).scrape(call.core, call.of(Health))
     return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.negotiation.reactions import Rules
     from connector.operation.health import Health
+    from connector.operation.metrics import Metrics
     from connector.runtime.settings import Settings
     from connector.settlement.claiming import Claiming
     from connector.settlement.monitor import Monitor
@@ -43,6 +44,7 @@ class Life:
     programs: Programs
     author: SpaceAuthor
     health: Health
+    metrics: Metrics
     claiming: Claiming
     monitor: Monitor
 
@@ -67,6 +69,7 @@ class Life:
         for chores in service.each(self, "chores"):
             self.monitor.chores.update(chores)
         self.health.warns += service.each(self, "warns")
+        self.metrics.told += service.measured(self)
         self.succession = Succession(self.tenure, self.work, ground.stop)
         for said, working in (("looks", False), ("working", True)):
             for looks in service.each(self, said):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from math import inf
 from typing import TYPE_CHECKING
 
 from connector.channel.doors import Sight
@@ -116,6 +117,14 @@ class ChainWatch:
     def age(self) -> float | None:
         """Return the seconds since the chain was seen, None before the first look."""
         return None if self._block is None else self._clock.monotonic() - self._looked
+
+    async def measures(self) -> dict[str, float | None]:
+        """Return how old our sight of the chain is, without end before the first look, and how late its blocks are."""
+        age, block = self.age(), self.block_time
+        return {
+            "penstock_chain_age_seconds": inf if age is None else age,
+            "penstock_chain_lag_seconds": None if block is None else (self._clock.now() - block).total_seconds(),
+        }
 
     async def _tick(self) -> None:
         assert self._embedded is not None

@@ -7,7 +7,8 @@
 
 Law: a class that is a table has one line for each part, in the order in which they stand on each other. What a part
 needs are the parameters of what makes it, each the name of a line above it or of what was given; what is not there is
-refused at the start. Parts are made in the table's order and end in the reverse; what has a `driver` is driven.
+refused at the start. Parts are made in the table's order and end in the reverse; what has a `driver` is driven, what
+has `measures` is measured.
 """
 
 from __future__ import annotations
@@ -118,6 +119,14 @@ def drivers(house: Any) -> Iterator[Driver]:
         driver = getattr(getattr(house, line.name), "driver", None)
         if driver is not None:
             yield driver
+
+
+def measured(house: Any) -> Iterator[Callable[[], Any]]:
+    """Yield what is awaited when somebody scrapes: it returns name → value (`connector.operation.measures.TOLD`)."""
+    for line in lines(type(house)):
+        measures = getattr(getattr(house, line.name), "measures", None)
+        if measures is not None:
+            yield measures
 
 
 async def begin(house: Any) -> None:

@@ -15,12 +15,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.channel import chain_time, claims, lapsing
+from connector.settlement import holdings
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import Side
 from contracts import price_words
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from connector.chain.chain_watch import ChainWatch
     from connector.chain.transactions import Transactions
@@ -72,6 +75,18 @@ class Claiming:
         found = {LATE: self._late, LOST: any(each.lost for each in self._found)}
         return [word for word, holds in found.items() if holds]
 
+    async def measures(self) -> dict[str, float | None]:
+        """Return what is not on the chain yet and what of it lapses when, as of the last round; minor units."""
+        owed = await self._core.store.read(lambda tx: holdings.owed(tx, Side.PAYEE))
+        lapsing, lost = ([each for each in self._found if each.lost is lost] for lost in (False, True))
+        return {
+            "penstock_unclaimed_minor_units": float(owed),
+            "penstock_lapsing_minor_units": float(sum(each.amount for each in lapsing)),
+            "penstock_lapsed_minor_units": float(sum(each.amount for each in lost)),
+            "penstock_first_lapse_timestamp_seconds": _first(each.at for each in lapsing),
+            "penstock_first_claim_timestamp_seconds": _first(each.claimed_from for each in lapsing),
+        }
+
     async def lapses(self) -> list[JsonObject]:
         """Return what lapses, or has lapsed, as its owner reads it; what comes first stands first."""
         return await self._core.store.read(lambda tx: [self._told(tx, each) for each in self._look(tx)])
@@ -120,6 +135,11 @@ class Claiming:
                 log.warning("%s lapses at %s unless its buyer acknowledges it; %s", about, each["at"], then)
         if left := _rest(found):
             log.warning("%s", left)
+
+
+def _first(moments: Iterable[datetime]) -> float | None:
+    first = min(moments, default=None)
+    return None if first is None else first.timestamp()
 
 
 def _rest(found: Sequence[JsonObject]) -> str:

@@ -123,8 +123,12 @@ class Evidence:
 
     def unanchored(self, tx: Tx) -> int:
         """Return the number of entries that no anchored head covers."""
-        anchored = _first(tx.find(AnchorRow, "origin = ?", (self.origin,), order="size desc", limit=1))
+        anchored = self.anchored(tx)
         return self.size(tx) - (anchored.size if anchored else 0)
+
+    def anchored(self, tx: Tx) -> AnchorRow | None:
+        """Return the newest head of this log that stands on the chain."""
+        return _first(tx.find(AnchorRow, "origin = ?", (self.origin,), order="size desc", limit=1))
 
     def checkpoint(self, tx: Tx) -> bytes:
         """Return the newest own signed note, made now if the log grew (so `tx` must be a writing one)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import math
 import re
 import secrets
 import shutil
@@ -23,6 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from connector.api.authorize import ROUTES
 from connector.identity import keys as key_files
 from connector.negotiation.protocol.states import NEGOTIATION, STATES, TRANSFER
+from connector.operation import measures
 from connector.runtime import settings as setting
 from connector.runtime.clock import Clock
 from connector.runtime.data_folder import DATABASE, KEYS
@@ -273,6 +275,11 @@ async def test_measures_and_health_are_served_and_their_labels_are_bounded(space
     for name, known in (("penstock_negotiations", NEGOTIATION), ("penstock_transfers", TRANSFER)):
         assert {sample.labels["state"] for sample in families[name].samples} <= set(STATES[known])
     assert families["penstock_ready"].samples[0].value == 1
+    assert set(measures.TOLD) <= set(families)
+    valued = {name: families[name].samples[0].value for name in measures.TOLD if families[name].samples}
+    assert valued["penstock_disk_free_bytes"] > 0
+    assert 0 <= valued["penstock_chain_age_seconds"] < math.inf
+    assert valued["penstock_unclaimed_minor_units"] >= valued["penstock_lapsing_minor_units"]
     for path in ("/health", "/health/live", "/health/ready"):
         assert (await say("GET", url + path)).status == 200
     for line in (space.people["provider"].data / "serve.log").read_text().splitlines():

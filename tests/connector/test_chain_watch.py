@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -125,3 +126,14 @@ async def test_nobody_acts_on_a_block_before_its_listeners_followed_it(watched):
     follow.set()
     await asyncio.gather(first, later)
     assert followed == [7]
+
+
+async def test_a_scrape_tells_how_old_the_sight_is_and_how_late_the_newest_block(watched):
+    watch, _, clock = watched
+    before = await watch.measures()
+    assert before == {"penstock_chain_age_seconds": math.inf, "penstock_chain_lag_seconds": None}
+    await watch.look()
+    clock.seconds += 40
+    after = await watch.measures()
+    assert after["penstock_chain_age_seconds"] == 40
+    assert after["penstock_chain_lag_seconds"] >= 0

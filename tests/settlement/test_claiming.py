@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -14,10 +15,17 @@ from connector.settlement.claiming import LATE, LINES_MAX, LOST, Claiming, _rest
 from connector.settlement.monitor import ROUND_SECONDS
 from connector.store.rows.agreement import AgreementRow
 from contracts import price_words
-from tests.channel.rig import CHANNEL_ID, LEASED, Pair
+from tests.channel.rig import CHANNEL_ID, LEASED, START, Pair
 from tests.core import core
 
 DUE = LEASED.lock_ttl - LEASED.claim_margin
+MEASURES = (
+    "unclaimed_minor_units",
+    "lapsing_minor_units",
+    "lapsed_minor_units",
+    "first_lapse_timestamp_seconds",
+    "first_claim_timestamp_seconds",
+)
 ROW = SimpleNamespace(terms={"title": "Flights", "tariff": LEASED.tariff.json()})
 
 
@@ -84,6 +92,19 @@ def test_a_claim_is_late_after_half_of_its_margin_and_lost_after_all_of_it(world
 
 def test_before_the_first_round_nothing_is_said_to_be_wrong(world):
     assert world.claiming.warnings() == []
+
+
+def test_a_scrape_tells_what_is_not_claimed_and_what_of_it_lapses_when(world):
+    def measures(seconds):
+        world.chore(seconds)
+        told = asyncio.run(world.claiming.measures())
+        return [told[f"penstock_{name}"] for name in MEASURES]
+
+    lapses = (START + timedelta(seconds=LEASED.lock_ttl)).timestamp()
+    assert measures(0) == [250, 250, 0, lapses, lapses - LEASED.claim_margin]
+    assert measures(LEASED.lock_ttl + 1) == [250, 0, 250, None, None]
+    world.pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, claimed=250))
+    assert measures(1) == [0, 0, 0, None, None]
 
 
 @pytest.mark.parametrize("row", [None, SimpleNamespace(terms=None), SimpleNamespace(terms={})])
