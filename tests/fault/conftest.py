@@ -15,7 +15,6 @@ from tests import new_store
 from tests.fault.extent import ALL, FIGURES, SEED
 
 FOLDER = "tests/fault"
-collect_ignore = [] if ALL else ["test_served_disk.py"]
 _outcomes = Counter()
 _passed, _tried = Counter(), Counter()
 

@@ -10,12 +10,16 @@ import asyncio
 import json
 import shutil
 import signal
+import sys
+from contextlib import asynccontextmanager, suppress
 from itertools import count
+from pathlib import Path
 
 from connector.cli.log import checked
 from connector.demo.inspection import AUDIT
+from connector.demo.processes import SERVE
 from connector.runtime.clock import Clock
-from connector.runtime.errors import PenstockError, explain_failure
+from connector.runtime.errors import PenstockError, ServerAbsent, explain_failure
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
 from tests.api.space import Space
@@ -27,6 +31,7 @@ ROLES = ("exchange", "regulator", "provider", "buyer")
 STRUCK = ("provider", "buyer", "exchange")
 SIZES, PRICE = (150_000, 70_000), 16_000  # bytes, and minor units a MiB
 MIB = 2**20
+TRACED = (sys.executable, str(Path(__file__).with_name("traced_serve.py")))
 DONE_SECONDS, AGAIN_SECONDS = 90, 0.1
 
 
@@ -48,6 +53,7 @@ class Watch:
 
     def __init__(self, person, point, log):
         self.point, self.code, self._person = point, None, person
+        self._said_before = len(self._said())
         self.tracer = served_points.armed(person.pid, point, log)
         self._task = asyncio.create_task(self._attend())
 
@@ -56,6 +62,9 @@ class Watch:
         self.code = self._person._process.returncode
         self.tracer.leave()
         await self._person.start()
+
+    def _said(self):
+        return (self._person.data / "serve.log").read_text()
 
     async def end(self):
         """Return whether the fault struck; whoever died is there again, for the right reason."""
@@ -73,7 +82,7 @@ class Watch:
         )
         assert self.code is None or struck, f"{self.point}: it died of something else"
         if self.code == DISK:
-            assert "disk" in (self._person.data / "serve.log").read_text()
+            assert "disk" in self._said()[self._said_before :]
         return struck
 
 
@@ -100,23 +109,29 @@ class Served:
         await self._space.stop()
 
     async def counted(self):
-        """Return every point of each role, from one journey without faults."""
+        """Return every point of each role: of a start, and of a journey, without faults."""
         logs = {role: self.folder / f"calls of the {role}" for role in STRUCK}
-        tracers = [served_points.counting(self._space.people[role].pid, log) for role, log in logs.items()]
-        try:
-            await self._journey()
-        finally:
+        found = {role: [] for role in STRUCK}
+        for moment in served_points.MOMENTS:
+            tracers = []
+            for role, log in logs.items():
+                async with self._begun(role, moment) as process:
+                    tracers.append(served_points.counting(process, log))
+            await self._journey() if moment == served_points.JOURNEY else None
             for tracer in tracers:
                 tracer.leave()
-        return {role: served_points.points(role, log) for role, log in logs.items()}
+            for role, log in logs.items():
+                found[role] += served_points.points(role, moment, log)
+        return found
 
     async def survived(self, points):
         """Play a journey while a fault strikes at a point of each of some roles; return the points that were struck."""
-        watches = [
-            Watch(self._space.people[point.role], point, self.folder / f"strikes at the {point.role}")
-            for point in points
-        ]
+        watches = []
         try:
+            for point in sorted(points, key=lambda point: served_points.MOMENTS.index(point.moment)):
+                async with self._begun(point.role, point.moment):
+                    person = self._space.people[point.role]
+                    watches.append(Watch(person, point, self.folder / f"strikes at the {point.role}"))
             await self._journey()
         finally:
             ended = await asyncio.gather(*(watch.end() for watch in watches), return_exceptions=True)
@@ -126,6 +141,25 @@ class Served:
         for point in points:
             await self._whole(point.role)
         return [watch for watch, struck in zip(watches, ended, strict=True) if struck]
+
+    @asynccontextmanager
+    async def _begun(self, role, moment):
+        """Yield the process to trace; one that is started waits for that, and is ready, or dead, afterwards."""
+        person = self._space.people[role]
+        if moment == served_points.JOURNEY:
+            yield person.pid
+            return
+        await person.kill()
+        person.command = TRACED
+        starting = asyncio.create_task(person.start())
+        while not person.running:
+            await asyncio.sleep(AGAIN_SECONDS / 10)
+        person.command = SERVE
+        try:
+            yield person.pid
+        finally:
+            with suppress(ServerAbsent):  # it died: whoever watches it starts it again
+                await starting
 
     async def audited(self):
         """The regulator, who is given URLs only, finds nothing."""

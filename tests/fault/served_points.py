@@ -23,6 +23,7 @@ DURABLE = (
 WRITTEN = "write"
 NAMES = ("rename", "renameat", "mkdir", "mkdirat", "link", "linkat")
 SHORT = "short"
+MOMENTS = (START, JOURNEY) = ("start", "journey")
 INJECTIONS = {"kill": "signal=KILL", "eio": "error=EIO", "enospc": "error=ENOSPC", "eintr": "error=EINTR"}
 # an error that the system call can have
 STRIKES = {
@@ -31,16 +32,16 @@ STRIKES = {
     "enospc": ("pwrite64", "pwritev", "fdatasync", "fsync", "openat", "ftruncate", "fallocate", *NAMES),
     "eintr": ("pwrite64", "pwritev", "fdatasync", "fsync", "openat", "ftruncate", "fallocate"),
 }
-FAULTS = (*INJECTIONS, SHORT)
 # files grow by so much in a journey; a size of a file that is no multiple of a page cuts a write in two
 GROWN_BYTES, SIZES, ODD_BYTES = 600_000, 60, 1_777
 ATTACHED_SECONDS = 20
 
 
 class Point(NamedTuple):
-    """One fault of one role; of a short write `number` is the size that no file may pass."""
+    """One fault of one role, at its start or in a journey; of a short write `number` is the size files may have."""
 
     role: str
+    moment: str
     fault: str
     call: str
     number: int
@@ -99,14 +100,14 @@ def shortened(text):
     return sum(int(asked) > int(written) for asked, written in done)
 
 
-def points(role, log):
-    """Return every point of a role, by what one journey without faults has called."""
+def points(role, moment, log):
+    """Return every point of a role, by what one start or one journey without faults has called."""
     counted = calls(log)
     injected = [
-        Point(role, fault, name, number)
+        Point(role, moment, fault, name, number)
         for fault, names in STRIKES.items()
         for name in names
         for number in range(1, counted[name] + 1)
     ]
-    step = GROWN_BYTES // SIZES
-    return [*injected, *(Point(role, SHORT, "pwrite64", ODD_BYTES + step * each) for each in range(SIZES))]
+    sizes = range(ODD_BYTES, GROWN_BYTES, GROWN_BYTES // SIZES)
+    return [*injected, *(Point(role, moment, SHORT, "pwrite64", size) for size in sizes)]

@@ -33,7 +33,7 @@ def by_turns(points, chance):
     """Return the points one of each kind after the other, so that a rare call is not lost among frequent ones."""
     kinds = {}
     for point in points:
-        kinds.setdefault((point.fault, point.call), []).append(point)
+        kinds.setdefault((point.moment, point.fault, point.call), []).append(point)
     for of_kind in kinds.values():
         chance.shuffle(of_kind)
     order = sorted(kinds)
@@ -48,7 +48,7 @@ class Sweep:
     def __init__(self, say):
         self.say, self.chance = say, random.Random(extent.SEED)
         self.struck, self.ends, self.broken = Counter(dict.fromkeys(STRUCK, 0)), Counter(), []
-        self.rounds = None
+        self.rounds, self.now = None, ""
 
     def left(self):
         """Say whether there is more to do."""
@@ -62,20 +62,24 @@ class Sweep:
                 self.rounds = deque(itertools.islice(zip(*of_role, strict=False), None if extent.ALL else DRAWN))
                 self.say(f"{[len(points) for points in of_role]} points of {STRUCK}")
             for _ in range(OF_SPACE):
-                if self.left() and not await self.one_round(served, self.rounds.popleft()):
+                if self.left() and not await self.right(served, self.one_round(served, self.rounds.popleft())):
                     return
-            await served.audited()
+            await self.right(served, served.audited())
 
     async def one_round(self, served, points):
-        """Say whether everything is as it must be after these faults."""
-        told = ", ".join(map(str, points))
-        self.say(f"{tuple(self.struck.values())} struck; {told}")
+        self.now = ", ".join(map(str, points))
+        self.say(f"{tuple(self.struck.values())} struck; {self.now}")
+        for watch in await served.survived(points):
+            self.struck[watch.point.role] += 1
+            ended = "went on" if watch.code is None else "ended"
+            self.ends[watch.point.moment, watch.point.fault, ended] += 1
+
+    async def right(self, served, tried):
+        """Say whether everything is as it must be; what breaks is told, and the rest is tried."""
         try:
-            for watch in await served.survived(points):
-                self.struck[watch.point.role] += 1
-                self.ends[watch.point.fault, "went on" if watch.code is None else "ended"] += 1
+            await tried
         except Exception:
-            self.broken.append(f"{told} in {served.folder}")
+            self.broken.append(f"after {self.now} in {served.folder}")
             self.say(f"broken: {self.broken[-1]}\n{traceback.format_exc()}")
             return False
         return True
