@@ -20,7 +20,7 @@ JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant tck edc clients docs notebook demonstration lint install lock wheels programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant supply tck edc clients docs notebook demonstration lint install lock wheels programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-reading bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review bench-peers clean
 
 demo: $(STAMP)
@@ -171,10 +171,18 @@ lock: $(STAMP)
 	$(RESOLVE) --no-deps --format pylock.toml --output-file build/pylock.toml build/all.txt
 	$(BIN)/python -m docs.generate.lock build/pylock.toml build/program.txt
 
-# the program, and the light client by itself, as wheels in dist/
+# a release in dist/: the program, and the light client by itself, as wheels, their bill of materials, the digests of all;
+# the same sources give the same bytes
+wheels: unexport SOURCE_DATE_EPOCH
 wheels: $(STAMP)
 	$(BIN)/python -m hatchling build --target wheel --directory $(CURDIR)/dist
 	cd connector/client && $(CURDIR)/$(BIN)/python -m hatchling build --target wheel --directory $(CURDIR)/dist
+	$(BIN)/python -m docs.generate.bill_of_materials dist
+
+# advisories and licences of what we are made of, lock and bill of materials, wheels and the image's content built twice,
+# programs on chain compiled again; `ARGS=--image` builds the whole image's content; prints `N passed, M failed` at the end
+supply: $(STAMP)
+	@$(BIN)/python -m tests.supply $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

