@@ -14,13 +14,13 @@ EXTRAS := tables s3 postgres nats telemetry
 # tests run on every core; those of the suite, which wait for processes a fifth of their time, on one more
 WORKERS ?= auto
 ONE_MORE = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-# of `make simulate-money` and `make test-mutants`; without a seed one is drawn and told
+# of `make simulate-money`, `make soak` and `make test-mutants`; without a seed one is drawn and told
 SEED ?=
 JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant supply tck edc clients docs notebook demonstration lint install lock wheels programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money soak drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant supply tck edc clients docs notebook demonstration lint install lock wheels programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-reading bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review bench-peers clean
 
 demo: $(STAMP)
@@ -59,6 +59,11 @@ test-mutants: $(STAMP)
 # journeys of money: `make simulate-money SEED=7 JOURNEYS=20000` plays those of a seed; ends with `N passed, M failed`
 simulate-money: $(STAMP)
 	@$(BIN)/python -m tests.money.simulate --journeys $(JOURNEYS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+# participants trade while they are struck, then the books must agree: `make soak MINUTES=10`; prints figures and `N passed, M failed`
+MINUTES ?= 1
+soak: $(STAMP)
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # every way to cheat of the table, on copies of one real run, each audited; ends with `N tried, M caught`
 drill: $(STAMP)

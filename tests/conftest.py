@@ -65,6 +65,7 @@ STORIES = (
     "tests/api/test_continuity",
     "tests/api/test_damaged_wire",
     "tests/api/test_distributions",
+    "tests/api/test_many_pieces",
     "tests/api/test_market_page",
     "tests/api/test_one_pass",
     "tests/api/test_operation",

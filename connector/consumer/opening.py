@@ -251,23 +251,24 @@ class Openings:
         if to is not None and not row.reader_key:  # not paid yet
             await asyncio.to_thread(to.require, None)
         try:
-            reader, received = await self._bought(row, got, rows)
+            reader, brought = await self._bought(row, got, rows)
         except Exception as fault:
             if not (next_channel.says_over(fault) and await self._next_channels.soon_over(got)):
                 raise
             got = await self._renewed(got)
-            reader, received = await self._bought(row, got, rows)
+            reader, brought = await self._bought(row, got, rows)
         channel = bytes.fromhex(got.its_channel)
-        secrets = {key.row: key.secret for key in received.keys}
+        secrets = {key.row: key.secret for received in brought for key in received.keys}
         try:
             told, files, size = await self._read(row, agreement, replica, secrets, to)
         except OpeningError as wrong:
             if wrong.code is Code.EDITION and wrong.row is not None:
+                received = next(one for one in brought if any(key.row == wrong.row for key in one.keys))
                 await disputes.accuse(self._core, self._buyer, channel, received, wrong.row)
             raise
         self._books.forget(reader)
         ended = await self._core.store.write(
-            lambda tx: self._end_leased(tx, row, reader, channel, received.seq, size=size, files=files, told=told)
+            lambda tx: self._end_leased(tx, row, reader, channel, brought, size=size, files=files, told=told)
         )
         self._acknowledging.wake(channel)
         return ended
@@ -293,15 +294,14 @@ class Openings:
         assert row is not None, "what is opened was acquired"
         return row
 
-    async def _bought(self, row: ReadRow, got: AcquisitionRow, rows: RowSet) -> tuple[bytes, Received]:
+    async def _bought(self, row: ReadRow, got: AcquisitionRow, rows: RowSet) -> tuple[bytes, list[Received]]:
         """Buy the keys of an opening through the channel of its acquisition; return its reader key with them.
 
-        What an earlier run left unfinished there is brought to its end first.
+        What an earlier run left unfinished there is brought to its end first; what is more than a batch takes several.
         """
         purchase = Purchase(self._till, got.its_provider, bytes.fromhex(got.its_channel))
-        if row.reader_key and (received := await purchase.resume(row.reader_key)) is not None:
-            return row.reader_key, received
-        reader = self._books.lend(X25519PrivateKey.generate())
+        received = await purchase.resume(row.reader_key) if row.reader_key else None
+        reader = row.reader_key if row.reader_key and received else self._books.lend(X25519PrivateKey.generate())
         await self._core.store.write(lambda tx: tx.update(ReadRow, {"id": row.id}, reader_key=reader))
         transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=got.transfer))
         assert transfer is not None
@@ -314,9 +314,12 @@ class Openings:
             reader_key=reader,
             context=wished(agreement, self._core.identity.did, row.purpose, row.said or {}),
         )
-        received = await purchase.next(want)
-        assert received is not None, "an opening always has something to buy"
-        return reader, received
+        brought = [] if received is None else [received]
+        while not rows <= RowSet.rows(key.row for one in brought for key in one.keys):
+            if (received := await purchase.next(want)) is None:
+                break  # keys of a window before the newest went with an earlier run; the reader says which lack
+            brought.append(received)
+        return reader, brought
 
     def _end_leased(
         self,
@@ -324,7 +327,7 @@ class Openings:
         row: ReadRow,
         reader: bytes,
         channel: bytes,
-        seq: int,
+        brought: list[Received],
         *,
         size: int,
         files: list[str],
@@ -334,9 +337,9 @@ class Openings:
         found = tx.find(OpeningRow, "agreement = ? and role = ?", (row.agreement, "payer"))
         opened = next(one for one in found if one.reader_key == reader)
         openings.end(tx, self._core.evidence, opened.id, "read", self._core.clock.now())
-        window = windows.find(tx, accounts.load(tx, channel, Side.PAYER), seq)
-        assert window is not None
-        number, charged = opened.number, window.amount
+        account = accounts.load(tx, channel, Side.PAYER)
+        bought = [windows.find(tx, account, received.seq) for received in brought]
+        number, charged = opened.number, sum(window.amount for window in bought if window is not None)
         return reads.settle(tx, row, number=number, size=size, files=files, charged=charged, renamed=told)
 
     # ---- kept: decided and counted here

@@ -23,6 +23,7 @@ from connector.channel.messages import (
     StepMessage,
     VoucherMessage,
 )
+from connector.channel.tally import OPEN
 from connector.channel.window import MAX_BATCH_ROWS
 from connector.consumer import next_channel
 from connector.runtime.errors import NotPermitted, PeerRefused, VerificationFailed, explain_failure
@@ -188,7 +189,9 @@ class Purchase:
     async def _signed_for(self, want: Want) -> VoucherMessage | None:
         till, channel, buyer = self._till, self._channel, self._till.buyer
         now = till.core.clock.now()
-        most = min(self._pace.rows, await self._here(0))
+        # an opening costs the same for all its rows: to split it would put its price at risk for fewer keys
+        pace = MAX_BATCH_ROWS if want.use == OPEN else self._pace.rows
+        most = min(pace, await self._here(0))
         async with till.turns.of(channel):  # an acknowledgement would take the seq that is offered
             request = await till.core.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now, most))
             if request is None:

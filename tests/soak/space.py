@@ -1,0 +1,129 @@
+"""A space for a soak: `penstock serve` of every role, on settings alone; how it is asked, killed and begun again.
+
+Who is *spared* is never struck, so that what it holds can be followed over the whole soak: a provider and a buyer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from dataclasses import dataclass, field
+
+import penstock
+
+from connector.client.address import ADDRESS_FILE
+from connector.demo.processes import SERVE, Participant, free_ports
+from connector.operation.initialise import initialise
+from connector.runtime import settings
+
+EXCHANGE = "exchange"
+ROLES = {
+    EXCHANGE: EXCHANGE,
+    "regulator": "regulator",
+    "provider": "provider",
+    "spared-provider": "provider",
+    "buyer": "buyer",
+    "other-buyer": "buyer",
+    "spared-buyer": "buyer",
+}
+SPARED = frozenset({"spared-provider", "spared-buyer"})
+REGION = "US-NY"
+FUNDS = 10**12  # no order fails for want of money
+# what is met while a server is away
+AWAY = (penstock.PeerUnreachable, penstock.ServerAbsent, penstock.OutcomeUnknown)
+AUTOMATIC = {"PENSTOCK_REVIEW_AUTOMATIC": "true"}
+
+
+@dataclass
+class Person:
+    """A participant: its process, what it is told besides, and how long each of its starts took, in seconds."""
+
+    role: str
+    process: Participant
+    environment: dict[str, str]
+    starts: list[float] = field(default_factory=list)
+    # whoever strikes somebody has it to himself until it runs again
+    struck: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def data(self):
+        return self.process.data
+
+    @property
+    def did(self):
+        return settings.load(self.data, {}, {}).did
+
+    async def start(self):
+        begun = time.monotonic()
+        await self.process.start(self.environment)
+        self.starts.append(time.monotonic() - begun)
+
+    @contextlib.asynccontextmanager
+    async def asked(self):
+        """Yield a client of this participant; raises what asking it raises."""
+        async with penstock.Client(self.data) as client:
+            yield client
+
+    async def patient(self, ask, *also, tries=60):
+        """Return `ask(client)`, asked again while its server is away or it meets one of `also`."""
+        for left in reversed(range(tries)):
+            try:
+                async with self.asked() as client:
+                    return await ask(client)
+            except (*AWAY, *also):
+                if not left:
+                    raise
+                await asyncio.sleep(1)
+        raise AssertionError
+
+
+class Space:
+    """All participants of a soak, by name."""
+
+    def __init__(self, folder, environments=None):
+        self.folder, self.people = folder, {}
+        ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
+        for name, role in ROLES.items():
+            initialise(
+                folder / name,
+                name=f"The {name}",
+                roles=(role,),
+                region=REGION,
+                port=ports[name],
+                exchange="" if name == EXCHANGE else f"http://localhost:{ports[EXCHANGE]}",
+                development=True,
+            )
+            told = (environments or {}).get(name, {}) | (AUTOMATIC if name == EXCHANGE else {})
+            self.people[name] = Person(role, Participant(folder / name, SERVE), told)
+        self.url = f"http://localhost:{ports[EXCHANGE]}"
+
+    def of(self, role):
+        """Return name → person of a role."""
+        return {name: person for name, person in self.people.items() if person.role == role}
+
+    async def start(self):
+        """Start everybody, have them admitted, and credit the buyers."""
+        await asyncio.gather(*(person.start() for person in self.people.values()))
+        for name, person in self.people.items():
+            if name != EXCHANGE:
+                async with self.people[EXCHANGE].asked() as exchange:
+                    await exchange.member_admit(did=person.did, invite=True)
+                    if person.role == "buyer":
+                        await exchange.credit_issue(did=person.did, amount=str(FUNDS), id=f"soak-{name}")
+
+    async def stop(self):
+        await asyncio.gather(*(person.process.stop() for person in self.people.values()))
+
+
+def pid(person):
+    """Return the process of who runs, None where none does."""
+    process = person.process
+    return process.pid if process.running and (person.data / ADDRESS_FILE).exists() else None
+
+
+def old_program(folder):
+    """Return the command of `penstock serve` as the checkout in `folder` has it."""
+    places = os.pathsep.join((str(folder), str(folder / "connector/client/src")))
+    return ("env", "-C", str(folder), f"PYTHONPATH={places}", *SERVE)
