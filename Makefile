@@ -14,13 +14,14 @@ EXTRAS := tables s3 postgres nats telemetry
 # tests run on every core; those of the suite, which wait for processes a fifth of their time, on one more
 WORKERS ?= auto
 ONE_MORE = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-# of `make simulate-money`, `make soak` and `make test-mutants`; without a seed one is drawn and told
+# of `make simulate`, `make simulate-money`, `make soak` and `make test-mutants`; without a seed one is drawn and told
 SEED ?=
 JOURNEYS ?= 20000
+SEEDS ?= 50
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate-money soak drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant supply tck edc clients docs notebook demonstration lint install lock wheels programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate simulate-money soak drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant supply tck edc clients docs notebook demonstration lint install lock wheels programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-reading bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review bench-peers clean
 
 demo: $(STAMP)
@@ -55,6 +56,11 @@ test-laws: $(STAMP)
 SAMPLE ?= 100
 test-mutants: $(STAMP)
 	@$(BIN)/python -m tests.mutants --seed $(or $(SEED),$(shell date +%s)) --sample $(SAMPLE) $(ARGS)
+
+# whole spaces by seed: `make simulate SEED=7 SEEDS=10000` plays seeds 7 to 10006, `ARGS=--only` the first alone with its
+# trace, `ARGS=--crowd` sixteen participants each; ends with `N passed, M failed`
+simulate: $(STAMP)
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # journeys of money: `make simulate-money SEED=7 JOURNEYS=20000` plays those of a seed; ends with `N passed, M failed`
 simulate-money: $(STAMP)

@@ -104,11 +104,16 @@ class Deposits:
         self._transactions.enqueue(tx, CHANNEL + deposit.channel.hex(), deposit.act)
 
     async def opened(self, row: AcquisitionRow, terms: Mapping[str, Any]) -> Callable[[Tx], None]:
-        """Wait until the channel of an acquisition is on chain; return what keeps it as ours, once."""
+        """Wait until the channel of an acquisition is on chain; return what keeps it as ours, once.
+
+        Raises PeerUnreachable while its confirmations are not there: until then it holds no credit, on either side.
+        """
         mined = await self._transactions.mined(CHANNEL + row.its_channel)
         channel = bytes.fromhex(row.its_channel)
-        found = await self._programs.channel(channel)
-        assert found is not None, "a mined opening has its channel"
+        last = (await self._programs.chain.newest()).number - self._core.settings.chain.confirmations
+        found = await self._programs.channel(channel, at=max(last, 0))
+        if found is None:
+            raise PeerUnreachable(f"the channel `{row.channel}` waits for its confirmations", "ask again")
 
         def keep(tx: Tx) -> None:
             if tx.get(ChannelRow, id=row.channel) is not None:

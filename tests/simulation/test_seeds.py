@@ -1,0 +1,29 @@
+"""A few seeds of the simulated space, the same each time; `make simulate` looks for others."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fault.extent import tried
+from tests.simulation import seed as seeds
+from tests.simulation.seed import play
+
+FIRST, SEEDS = 18, tried(3)
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
+def test_a_space_in_trouble_ends_with_its_books_in_order(seed, record_property):
+    played = play(seed)
+    record_property("simulated seeds", 1)
+    assert not played.broken, f"python -m tests.simulation --seed {seed} --only"
+    assert played.figures["complete"] == played.figures["orders"] > 0
+
+
+def test_a_seed_is_played_again_as_it_was():
+    first, second = play(FIRST), play(FIRST)
+    assert first.trace == second.trace
+    assert first.digest == second.digest
+
+
+def test_another_seed_is_another_story():
+    assert seeds.plan_of(FIRST) != seeds.plan_of(FIRST + 1)
