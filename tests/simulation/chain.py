@@ -1,4 +1,4 @@
-"""The chain of a simulated space: blocks that come late, dear gas, reorganisations, and nodes that lag or do not answer.
+"""The chain of a simulated space: late blocks, dear gas, reorganisations, nodes that lag or do not answer.
 
 What the programs pay is the model of `tests.money.program`, which is held against the real ones; here are licences and
 the openings of channels besides. Each participant asks a node of its own.

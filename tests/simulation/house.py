@@ -73,14 +73,6 @@ def _space(core, around):
     return made
 
 
-def _judge():
-    return rig.Judge()
-
-
-def _duties():
-    return rig.Duties()
-
-
 def _cases(around, identity):
     async def file(proof):
         around.filed.append((identity.did, proof))
@@ -110,8 +102,8 @@ class House:
     engine: Annotated[Engine, Service(goods.engine, begins=Engine.recover)]
     licensing: Annotated[Licensing, Service(begins=Licensing.recover, hears={"act_mined": Licensing.mined})]
     meetings: Meetings
-    judge: Annotated[Judge, Service(_judge)]
-    duties: Annotated[Duties, Service(_duties)]
+    judge: Annotated[Judge, Service(rig.Judge)]
+    duties: Annotated[Duties, Service(rig.Duties)]
     enforcement: Enforcement
     books: Annotated[Books, Service(goods.books)]
     contradictions: Contradictions

@@ -15,11 +15,14 @@ from tempfile import mkdtemp
 from types import SimpleNamespace
 
 from connector.consumer.steps import FINAL
+from connector.runtime.errors import PenstockError
+from connector.store.errors import StoreError
 from connector.store.rows.agreement import AcquisitionRow
+from ledger.chain.errors import ChainError
 from ledger.space.document import Member, Space
 from tests.channel.rig import EXCHANGE
 from tests.money import program
-from tests.negotiation.world import START
+from tests.negotiation.world import PRODUCT, START
 from tests.simulation import goods, laws
 from tests.simulation.books import Books
 from tests.simulation.chain import QUIET_WEI, Chain, State
@@ -33,6 +36,9 @@ FUNDS, BLOCK_SECONDS = 100_000, 12.0
 RESTART_SECONDS, AGAIN_SECONDS, FULL_SECONDS = 3.0, 7.0, 20.0
 END_SECONDS = 3600  # every order ends within this after the last fault
 SETTLE_ROUNDS_MAX = 12
+
+# what an owner may be told: everything else is a fault of ours
+REFUSALS = (PenstockError, StoreError, ChainError, ConnectionError)
 
 
 class World:
@@ -201,8 +207,8 @@ class World:
         mandate = {"limit": str(limit), "provider": provider.did, "purpose": goods.PURPOSE}
         while True:
             try:
-                await buyer.ask(lambda house: house.acquisitions.acquire(key, goods.PRODUCT, mandate))
-            except Exception as fault:
+                await buyer.ask(lambda house: house.acquisitions.acquire(key, PRODUCT, mandate))
+            except REFUSALS as fault:
                 self.note(key, "not taken", type(fault).__name__)
                 await asyncio.sleep(AGAIN_SECONDS)
             else:
@@ -251,7 +257,7 @@ class World:
     async def _asked(self, one):
         try:
             told = await one.ask(lambda house: house.settlements.settle(None))
-        except Exception as fault:
+        except REFUSALS as fault:
             self.note(one.name, "settles not", type(fault).__name__)
             return None
         self.note(one.name, "settled", told["withdrawn"], [row["settled"] for row in told["channels"]])
