@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
@@ -120,9 +120,9 @@ def complain(failure: Failure, *, as_json: bool) -> None:
         _print(failure.as_json())
     if watched():
         flash("")  # a line of progress may stand there
-    sys.stderr.write(f"penstock: {failure.text}\n")
+    talk(f"penstock: {failure.text}")
     if failure.hint:
-        sys.stderr.write(f"  try: {failure.hint}\n")
+        talk(f"  try: {failure.hint}")
 
 
 def answer(value: Any, lines: Sequence[str], *, as_json: bool) -> None:
@@ -135,9 +135,13 @@ def answer(value: Any, lines: Sequence[str], *, as_json: bool) -> None:
 
 
 def talk(line: str) -> None:
-    """Progress and remarks: always stderr, so that stdout stays an answer."""
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    """Progress and remarks: always stderr, so that stdout stays an answer.
+
+    Where stderr is a file on a full disk, or nobody reads it any more, nothing is said, and all else goes on.
+    """
+    with suppress(OSError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
 
 
 def pour(chunk: bytes) -> None:

@@ -24,6 +24,9 @@ APARTS = "stories in a namespace"
 SKEWED = "pulls with a wrong clock"
 SLOW = "slow answers"
 LOGGED = "faults in a log writer"
+HANDED = "negotiations handed on between processes"
+# told by tests elsewhere
+ASTRAY = "names that lead elsewhere"
 FIGURES = {
     APARTS: 5,
     SKEWED: 4,
@@ -35,6 +38,7 @@ FIGURES = {
     FLIPPED: 1_000,
     CALLS: 2 * LEAST_OF_ROLE,
     SERVED: SERVED_ROLES * LEAST_OF_ROLE,
+    HANDED: 200,
     LOGGED: 100,
     POINTS: 154,
     ATTACKS: 40,

@@ -1,8 +1,8 @@
 """Two processes on one database: whoever dies where, a peer never gets two different contents for one step.
 
-One `penstock serve` works, the next one waits for its lease; the first is killed (SIGKILL) at a durable step drawn by a
-seed (`PENSTOCK_TEST_SEED` repeats it), then the second, at a step or where it is when nothing is left to do; the third
-finishes what they began.
+One `penstock serve` works, the next one waits for its lease; the first is killed (SIGKILL) at a durable step, or at any
+moment, drawn by a seed (`PENSTOCK_TEST_SEED` repeats it), then the second, at a step or where it is when nothing is
+left to do; the third finishes what they began.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from connector.runtime.data_folder import DATABASE
 from connector.runtime.errors import PenstockError
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from tests.fault import extent
 from tests.fault.recorder import Recorder
 from tests.journey.harness import armed
 from tests.negotiation.world import edition, product, product_terms
@@ -36,17 +37,20 @@ pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 
 SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
 STEPS = ("row.outbox", "row.negotiations", "row.received", "negotiation.moved")
-SEEDS = range(SEED, SEED + (16 if os.environ.get("PENSTOCK_TEST_FAULTS") == "all" else 1))
 NEGOTIATIONS = 6  # begun by the peer, and as many by us
+SEEDS = range(SEED, SEED + (-(-extent.FIGURES[extent.HANDED] // (2 * NEGOTIATIONS)) if extent.ALL else 1))
+AT_ONCE_SHARE, AT_ONCE_SECONDS = 0.3, 1.5  # of first deaths at any moment; so long after the work began at most
 READY_SECONDS = 60
 DONE_SECONDS = 90
 PEER, HEADER = "RECORDER", "static-for-the-recorder"
 
 
 def faults(seed):
-    """Return where the first and the second process die."""
+    """Return where the first and the second process die: at a step, or the first one after some seconds."""
     chance = random.Random(seed)
-    return [f"{chance.choice(STEPS)}:{chance.choice(('before', 'after'))}:{chance.randint(1, most)}" for most in (6, 2)]
+    moments = ("before", "after")
+    steps = [f"{chance.choice(STEPS)}:{chance.choice(moments)}:{chance.randint(1, most)}" for most in (6, 2)]
+    return [chance.uniform(0, AT_ONCE_SECONDS), steps[1]] if chance.random() < AT_ONCE_SHARE else steps
 
 
 class Shift:
@@ -77,10 +81,10 @@ class Shift:
                 assert process.returncode is None, (self.data / "serve.log").read_text()[-2000:]
                 await asyncio.sleep(0.02)
 
-    async def dies(self, process, work):
-        """Return when `process` has killed itself; kill it when the `work` is done before."""
+    async def dies(self, process, work, within=DONE_SECONDS):
+        """Return when `process` has killed itself; kill it when the `work` is done before, or the time is over."""
         death = asyncio.create_task(process.wait())
-        await asyncio.wait({death, work}, timeout=DONE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({death, work}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
         if process.returncode is None:
             process.kill()
         assert await death == -signal.SIGKILL, (self.data / "serve.log").read_text()[-2000:]
@@ -171,19 +175,20 @@ def one_content(recorder):
 
 
 @pytest.mark.parametrize("number", SEEDS)
-async def test_the_next_process_goes_on_with_the_same_words(stage, number):
+async def test_the_next_process_goes_on_with_the_same_words(stage, number, record_property):
     shift, recorder, door, offer = stage
     deaths = faults(number)
     recorder.chance.seed(number)
     sys.stdout.write(f"PENSTOCK_TEST_SEED={number}: {deaths}\n")  # shown when the test fails
-    first = await shift.begin(armed(deaths[0]))
+    any_moment = isinstance(deaths[0], float)
+    first = await shift.begin(SERVE if any_moment else armed(deaths[0]))
     await shift.answers(first)
     impatient, second = await shift.begin(SERVE), await shift.begin(armed(deaths[1]))
     await shift.waits(2)
     impatient.send_signal(signal.SIGTERM)  # who waits can be told to end
     assert await asyncio.wait_for(impatient.wait(), READY_SECONDS) == 130
     working = asyncio.create_task(work(recorder, door, offer))
-    await shift.dies(first, working)
+    await shift.dies(first, working, *deaths[:any_moment])
     third = await shift.begin(SERVE)
     await shift.dies(second, working)
     await shift.answers(third)
@@ -192,3 +197,5 @@ async def test_the_next_process_goes_on_with_the_same_words(stage, number):
     one_content(recorder)
     kinds = {kind for _, kind in recorder.heard}
     assert kinds == {"request", "verification", "agreement", "finalize"}
+    assert "database is locked" not in (shift.data / "serve.log").read_text()
+    record_property(extent.HANDED, 2 * NEGOTIATIONS)

@@ -147,6 +147,28 @@ def a_pass(host):
     return passes.SCHEME + passes.issue(sign, bytes.fromhex(host.edition), host.identity, host.now())
 
 
+def entitled(row, host, stranger):
+    """Return the header of somebody whom a route lets in."""
+    return {
+        Who.ANYONE: dict,
+        Who.PEER: lambda: stranger.bearer(host.identity),
+        Who.MEMBER: lambda: host.member,
+        Who.TICKET: lambda: {"Authorization": ticket(host)},
+        Who.BEARER: lambda: {"Authorization": token(host)},
+        Who.PASS: lambda: {"Authorization": a_pass(host)},
+        Who.PLANE: lambda: host.plane,
+        Who.MOVER: lambda: host.mover,
+        Who.OWNER: lambda: host.owner,
+        Who.ACCOUNT: lambda: host.account,
+    }[row.who]()
+
+
+def named(row, name):
+    """Return a route's path with a name in every place."""
+    ids = dict.fromkeys(("pid", "id", "edition", "tail", "path", "index", "name", "face"), name)
+    return without_patterns(row.path).format(**ids, act="release", twin="")
+
+
 def filled(row, host):
     pid = TRANSFER if "transfers" in row.path else NEGOTIATION
     ids = {"pid": pid, "id": CHANNEL, "edition": host.edition, "tail": "0/000", "index": 0, "name": "console.css"}
@@ -323,23 +345,8 @@ async def test_ids_are_looked_up_and_nothing_else(host, say, stranger):
         if "{" not in without_patterns(row.path).replace("{twin}", "") or row.method != "GET":
             continue
         for name in ids:
-            header = {
-                Who.ANYONE: dict,
-                Who.PEER: lambda: stranger.bearer(host.identity),
-                Who.MEMBER: lambda: host.member,
-                Who.TICKET: lambda: {"Authorization": ticket(host)},
-                Who.BEARER: lambda: {"Authorization": token(host)},
-                Who.PASS: lambda: {"Authorization": a_pass(host)},
-                Who.PLANE: lambda: host.plane,
-                Who.MOVER: lambda: host.mover,
-                Who.OWNER: lambda: host.owner,
-                Who.ACCOUNT: lambda: host.account,
-            }[row.who]()
-            path = without_patterns(row.path).format(
-                **dict.fromkeys(("pid", "id", "edition", "tail", "path", "index", "name", "face"), name),
-                act="release",
-                twin="",
-            )
+            header = entitled(row, host, stranger)
+            path = named(row, name)
             said = await say("GET", path, None, header)
             known = (400, 404, 403) if row.who is Who.ACCOUNT else (400, 404)  # not for the roles of this account
             assert said.status in known or (name == "0" and row.path.startswith(NUMBERED)), (path, said)
