@@ -35,7 +35,7 @@ async def post(call: Call) -> web.Response:
 
 async def page(call: Call) -> web.Response:
     """List demands that are looking, or with `mine` the caller's own, newest first, from the `first` on."""
-    mine, first = "mine" in call.request.query, call.first(FIRST_MAX)
+    mine, first = call.truth("mine"), call.first(FIRST_MAX)
     found = await call.of(Demands).page(call.peer, mine=mine, first=first)
     await call.spend()
     return as_json({"demands": found})

@@ -146,7 +146,7 @@ async def search(call: Call) -> web.Response:
     told: dict[str, Any] = {"products": products, "found": total, "looked": looked}
     if intended is not None:
         told["products"] = await asyncio.to_thread(_permitting, products, intended, call.core.clock.now())
-    if "counts" in query:
+    if call.truth("counts"):
         told["counts"] = await finding.counts(asked)
     return as_json(told)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
 from connector.client.acts import request
-from connector.client.acts.act import JSON, NULL
+from connector.client.acts.act import JSON
 from connector.client.acts.shape import FAULT, WAITS
 from connector.client.acts.table import TABLE
 
@@ -105,19 +105,19 @@ def _body(act: Act) -> dict[str, Any]:
     fields = act.within("body")
     if [one.wire for one in fields] == [request.WHOLE]:
         return _typed(fields[0])
-    told = schema(fields, whole=bool(act.handler))
+    told = schema(fields)
     told["properties"] |= {name: {"const": value} for name, value in act.fixed.items()}
     told["required"] += act.fixed
     return told
 
 
-def schema(fields: Iterable[Field], *, whole: bool = False) -> dict[str, Any]:
-    """Return the JSON Schema of an object with these fields; `whole`: whoever reads it fills in no defaults."""
+def schema(fields: Iterable[Field]) -> dict[str, Any]:
+    """Return the JSON Schema of an object with these fields."""
     told = list(fields)
     return {
         "type": "object",
-        "properties": {one.wire: _typed(one) for one in told},
-        "required": [one.wire for one in told if one.needed or (whole and one.default is not None)],
+        "properties": {one.wire: _perhaps(one) for one in told},
+        "required": [one.wire for one in told if one.needed],
         "additionalProperties": False,
     }
 
@@ -135,12 +135,16 @@ def shaped(shape: Any) -> dict[str, Any]:
     return {**told, "type": [told["type"], "null"]} if shape.endswith("?") else dict(told)
 
 
+def _perhaps(field: Field) -> dict[str, Any]:
+    """Return the schema of a member of a body: what need not be said may be null, which says the same."""
+    told = _typed(field)
+    return told if field.needed else {**told, "type": [told["type"], "null"]}
+
+
 def _typed(field: Field) -> dict[str, Any]:
     told = schema(field.parts) if field.parts else dict(KINDS[field.kind])
     limits = {"minimum": field.least, "maximum": field.most} if field.kind == "number" else {}
     told |= {name: value for name, value in limits.items() if value is not None}
-    if field.default is NULL:
-        told["type"] = [told["type"], "null"]
     told |= {"description": field.help, "title": field.words[0], "x-title-zh": field.words[1]}
     return told | ({"default": field.default} if isinstance(field.default, str | int | list | dict) else {})
 

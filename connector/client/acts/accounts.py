@@ -41,7 +41,7 @@ ACTS = (
         "POST accounts",
         help="Make an account; its password is drawn and shown this once.",
         says=("Make the account {name}.", "创建账户 {name}。"),
-        answer={**ACCOUNT, "password": "text", "codes": "text"},
+        answer={**ACCOUNT, "password": "text", "codes": "text?"},
         example=ADA | {"operator": True},
         fields=(
             NAME,

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 FINAL = ("complete", "failed")  # states of an acquisition that goes on no more
 
 ACQUISITION: dict[str, Any] = {
-    "id": "text", "product": "text", "title": "text", "state": "text", "price": "text", "most": "text",
+    "id": "text", "product": "text", "title": "text", "state": "text", "price": "text", "most": "text?",
     "cap": "digits?", "agreement": "text?", "channel": "text?", "transfer": "text?", "mark": "text",
-    "negotiation": {"price": "digits", "rounds": "number"}, "turn": "object?", "reason": "text?",
+    "negotiation": "object?", "turn": "object?", "reason": "text?",
     "renamed": {"*": "text"},
     "progress": {
         "text": "text", "rows": "number", "rowsHeld": "number", "keysHeld": "number", "windows": "number",

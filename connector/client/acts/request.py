@@ -81,11 +81,12 @@ def _unsaid(field: Field) -> dict[str, Any]:
 
 
 def checked(told: Any, fields: Sequence[Field], what: str) -> dict[str, Any]:
-    """Return what a request told by the names of its fields; what is not sent and has a default is that."""
+    """Return what a request told by the names of its fields; what is not sent, or null, and has a default is that."""
     known = {one.wire: one for one in fields}
     needed = {one.wire for one in fields if one.needed}
     if not isinstance(told, dict) or not needed <= set(told) <= set(known):
         refuse(f"the {what} must have exactly {_exactly(fields)}")
+    told = {name: value for name, value in told.items() if value is not None or name in needed}
     for name, value in told.items():
         check(known[name], value)
     read = {known[name].name: _filled(known[name], value) for name, value in told.items()}
