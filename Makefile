@@ -21,7 +21,7 @@ SEEDS ?= 50
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate simulate-money soak drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant supply tck edc clients docs notebook demonstration lint install lock wheels programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate simulate-money soak drill test-s3 test-ledger test-market test-policies test-newcomer test-browser test-croissant supply tck edc clients docs notebook demonstration lint install lock wheels programs bench reliability test-described bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-reading bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review bench-peers clean
 
 demo: $(STAMP)
@@ -126,6 +126,17 @@ clients: $(STAMP)
 # `N passed, M failed` at the end
 test-croissant: $(STAMP)
 	@$(BIN)/python -m tests.interop.croissant $(ARGS)
+
+# Schemathesis, which pip brings into an environment of its own, calls every operation of the management interface as we
+# describe it; prints `N passed, M failed` at the end
+CALLS ?= 10
+test-described: $(STAMP)
+	@$(BIN)/python -m tests.interop.described --calls $(CALLS) $(ARGS)
+
+# the scorecard of reliability in its short form; `ARGS=--long` takes hours, `ARGS="--long --only F1,F7"` some of it;
+# ends with `N passed, M failed`
+reliability: $(STAMP)
+	@$(BIN)/python -m tests.reliability $(ARGS)
 
 # write what docs/ and README.md take from the program's own tables
 docs: $(STAMP)

@@ -28,6 +28,7 @@ from docs.generate import (
     policy,
     programs,
     reference,
+    scorecard,
     sealed_edition,
     stock,
     tables,
@@ -88,6 +89,7 @@ TABLES = {
     "settings": reference.settings,
     "limits": reference.limits,
     "events": reference.events,
+    "scorecard of reliability": scorecard.table,
     "cheats of the drill": drill.caught,
     "accidents of the drill": drill.honest,
     "cheats that cannot be seen": drill.unseen,
@@ -108,6 +110,7 @@ PAGES = (
     "docs/THIRD_PARTY.md",
     "docs/exchange.md",
     "docs/personal-data.md",
+    "docs/reliability.md",
     "docs/federation.md",
     "README.md",
 )

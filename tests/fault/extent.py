@@ -27,6 +27,8 @@ LOGGED = "faults in a log writer"
 HANDED = "negotiations handed on between processes"
 # told by tests elsewhere
 ASTRAY = "names that lead elsewhere"
+# told by tests elsewhere, counted by `make reliability`
+ADDRESSES, CONTEXTS = "addresses inside", "contexts of documents"
 FIGURES = {
     APARTS: 5,
     SKEWED: 4,

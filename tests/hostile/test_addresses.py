@@ -20,6 +20,7 @@ from connector.runtime.clock import Clock
 from connector.runtime.errors import AddressRefused, PeerMisbehaved
 from contracts.ranges import RowSet
 from tests.api.test_dsp_faults import is_error
+from tests.fault import extent
 from tests.hostile.addresses import CONTEXTS, DIDS, LOOPBACK, NEVER, PLACES, PLAIN
 from tests.hostile.public import GOOD, offered, public, watched
 
@@ -75,7 +76,7 @@ async def test_there_are_cases_enough():
 
 
 @pytest.mark.parametrize("path", FIRST)
-async def test_a_callback_that_we_would_not_call(ours, watch, caller, path):
+async def test_a_callback_that_we_would_not_call(ours, watch, caller, path, record_property):
     watch.forget()
     before, taken = await stored(ours), []
     for url in ADDRESSES:
@@ -87,10 +88,11 @@ async def test_a_callback_that_we_would_not_call(ours, watch, caller, path):
     assert not taken
     assert watch.resolved == watch.sockets == []
     assert await stored(ours) == before
+    record_property(extent.ADDRESSES, len(ADDRESSES))
 
 
 @pytest.mark.parametrize("path", FIRST)
-async def test_a_callback_whose_name_leads_inside(ours, watch, caller, path):
+async def test_a_callback_whose_name_leads_inside(ours, watch, caller, path, record_property):
     """Resolved before it is kept, and not called."""
     before = await stored(ours)
     for places in PLACES:
@@ -101,9 +103,10 @@ async def test_a_callback_whose_name_leads_inside(ours, watch, caller, path):
         assert watch.resolved == [HARMLESS]
         assert watch.sockets == []
     assert await stored(ours) == before
+    record_property(extent.ADDRESSES, len(PLACES))
 
 
-async def test_a_counterparty_that_we_would_not_call(ours, watch):
+async def test_a_counterparty_that_we_would_not_call(ours, watch, record_property):
     """The owner may be deceived, too, by a catalogue that it read."""
     watch.forget()
     before, taken = await stored(ours), []
@@ -116,9 +119,10 @@ async def test_a_counterparty_that_we_would_not_call(ours, watch):
     assert not taken
     assert watch.resolved == watch.sockets == []
     assert await stored(ours) == before
+    record_property(extent.ADDRESSES, len(ADDRESSES))
 
 
-async def test_a_context_is_a_name(ours, watch, caller):
+async def test_a_context_is_a_name(ours, watch, caller, record_property):
     """Of the message or of its data address: it is compared, and never fetched, read or interpreted."""
     watch.forget()
     watch.places[HARMLESS] = [GOOD]
@@ -134,6 +138,7 @@ async def test_a_context_is_a_name(ours, watch, caller):
     assert set(watch.resolved) <= {HARMLESS}
     assert watch.sockets == []
     assert await stored(ours) == before
+    record_property(extent.CONTEXTS, len(CONTEXTS))
 
 
 async def test_a_participant_whose_document_lies_inside(ours, watch, caller):
