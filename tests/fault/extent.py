@@ -25,9 +25,8 @@ SKEWED = "pulls with a wrong clock"
 SLOW = "slow answers"
 LOGGED = "faults in a log writer"
 HANDED = "negotiations handed on between processes"
-# told by tests elsewhere
-ASTRAY = "names that lead elsewhere"
 # told by tests elsewhere, counted by `make reliability`
+ASTRAY = "names that lead elsewhere"
 ADDRESSES, CONTEXTS = "addresses inside", "contexts of documents"
 FIGURES = {
     APARTS: 5,
