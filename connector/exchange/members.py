@@ -26,6 +26,7 @@ from contracts.canonical import sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from ledger.chain import membership
+from ledger.chain.programs import Programs
 from ledger.chain.standing import did_digest
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
-    from ledger.chain.programs import Programs
 
 SUBJECT_BYTES = 32
 # post and what is done → the call
@@ -48,6 +48,9 @@ APPOINTMENTS = {
     ("deputy", "name"): membership.name_exchange,
     ("deputy", "dismiss"): membership.dismiss_exchange,
 }
+# post → the question of the chain whether somebody holds it
+HOLDS = {"arbitrator": Programs.is_arbitrator, "deputy": Programs.is_exchange}
+NOTHING_TO_DO = "there is nothing to do"
 # what is done → its call on chain; the row, its event and the call are one transaction
 CALLS = {
     "suspend": membership.suspend_member,
@@ -132,7 +135,12 @@ class Members:
         """Name or dismiss a member as arbitrator or as deputy (another exchange) of the space, on chain."""
         member = await self._space.require(did)
         deployment, at = self._programs.deployment, self._core.clock.now().isoformat()
-        wanted = APPOINTMENTS[post, act](deployment, did_digest(self._core.identity.did), member.address)
+        space, now = did_digest(self._core.identity.did), HOLDS[post]
+        if await now(self._programs, space, member.address) == (act == "name"):
+            raise Conflict(f"`{did}` is {'already' if act == 'name' else 'no'} {post} of the space", NOTHING_TO_DO)
+        if (post, act) == ("deputy", "dismiss") and await self._programs.exchanges(space) == 1:
+            raise Conflict(f"`{did}` is the last exchange of the space", "name another one first")
+        wanted = APPOINTMENTS[post, act](deployment, space, member.address)
         mined = await self._transactions.submit(f"{act}-{post}:{did}:{at}", wanted)
         return {"did": did, post: act == "name", "tx": mined.transaction}
 

@@ -216,6 +216,18 @@ class Programs:
         """Return a member as the registry of spaces knows it, or None."""
         return Standing.read(await self._call("spaces", "member", space, account, at=at))
 
+    async def is_arbitrator(self, space: bytes, account: bytes, at: At = "latest") -> bool:
+        """Say whether an account arbitrates in a space."""
+        return bool(await self._call("spaces", "isArbitrator", space, account, at=at))
+
+    async def is_exchange(self, space: bytes, account: bytes, at: At = "latest") -> bool:
+        """Say whether an account runs a space."""
+        return bool(await self._call("spaces", "isExchange", space, account, at=at))
+
+    async def exchanges(self, space: bytes, at: At = "latest") -> int:
+        """Return how many run a space."""
+        return int(await self._call("spaces", "exchangeCount", space, at=at))
+
     async def events(
         self, program: str, event: str | None = None, first: int = 0, last: int | None = None, **filters: Any
     ) -> list[Event]:

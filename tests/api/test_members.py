@@ -160,7 +160,7 @@ async def test_an_arbitrator_is_named_and_dismissed(space, registry):
     assert await judges()
     await penstock(space, "exchange", "exchange", "arbitrator", "dismiss", did)
     assert not await judges()
-    await penstock(space, "exchange", "exchange", "arbitrator", "dismiss", did, code=5)
+    await penstock(space, "exchange", "exchange", "arbitrator", "dismiss", did, code=2)
 
 
 async def test_what_the_space_gave_out_is_revoked_for_everybody_to_see(space, registry):
@@ -169,6 +169,21 @@ async def test_what_the_space_gave_out_is_revoked_for_everybody_to_see(space, re
     program = registry.deployment.program("spaces")
     assert await registry.chain.call(program, "revokedAt", did_digest(space.did("exchange")), bytes.fromhex(subject))
     await penstock(space, "exchange", "exchange", "revoke", "ab", "--reason", "no digest", code=2)
+
+
+@pytest.mark.parametrize(
+    ("path", "who", "words"),
+    [
+        ("deputies/dismiss", "exchange", "the last exchange"),
+        ("deputies/name", "exchange", "already deputy"),
+        ("deputies/dismiss", "buyer", "no deputy"),
+        ("arbitrators/dismiss", "buyer", "no arbitrator"),
+    ],
+)
+async def test_a_post_is_not_given_twice_nor_taken_from_who_has_none(space, owner, path, who, words):
+    said = await owner("exchange", "POST", path, {"did": space.did(who)})
+    assert (said.status, said.json["whose"]) == (409, "caller"), said.body
+    assert words in said.json["text"]
 
 
 @pytest.mark.parametrize(
