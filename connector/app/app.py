@@ -213,11 +213,11 @@ class Connector(Life):
     ]
     watch: Annotated[ChainWatch, Service(ground.watch, begins=ChainWatch.start, ends=ChainWatch.close)]
     timekeeping: Annotated[Timekeeping, Service(ground.timekeeping)]
-    health: Health
     peer_logs: PeerLogs
     witness: Annotated[Witness, Service(ground.witness)]
     rekeying: Rekeying
     anchoring: Annotated[Anchoring, Service(ground.anchoring)]
+    health: Annotated[Health, Service(ground.health, begins=Health.begin, ends=Health.end)]
     # negotiations, licences, and the window protocol
     doors: Annotated[Doors, Service(trading.doors)]
     engine: Annotated[
@@ -307,7 +307,7 @@ class Connector(Life):
         ),
     ]
     references: References
-    offloading: Annotated[Offloading, Service(begins=Offloading.recover)]
+    offloading: Annotated[Offloading, Service(begins=Offloading.recover, chores={"move editions": Offloading.again})]
     rights: Rights
     versions: Versions
     shop: Shop

@@ -32,8 +32,10 @@ from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
 from connector.net import tls
 from connector.net.outbound import Outbound
+from connector.operation.health import Health
 from connector.operation.rekeying import kept_pair
 from connector.operation.span_export import Export
+from connector.operation.supplies import Supplies
 from connector.runtime import files, private_folder
 from connector.runtime.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
 from connector.runtime.errors import SettingsError
@@ -315,3 +317,10 @@ async def timekeeping(core: Core, chain: Chain) -> Timekeeping:
     made = Timekeeping(core.clock)
     await made.begin(core.store, chain)
     return made
+
+
+def health(
+    core: Core, watch: ChainWatch, timekeeping: Timekeeping, chain: Chain, blobs: Blobs, anchoring: Anchoring
+) -> Health:
+    """Return whether we are well, and what we lack."""
+    return Health(core, watch, timekeeping, Supplies(core, chain, blobs.bucket, anchoring))

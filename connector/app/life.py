@@ -61,7 +61,11 @@ class Life:
         await service.make(made)
         made.parts = Parts(made)
         made._tie()
-        await set_back.wait(made.core, made.space, made.programs, made.tenure, catching_up.catch_up)
+        try:
+            await set_back.wait(made.core, made.space, made.programs, made.tenure, catching_up.catch_up)
+        except BaseException:
+            await service.end(made)
+            raise
         return made
 
     def _tie(self) -> None:

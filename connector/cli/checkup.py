@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from connector.cli import supplied
 from connector.cli.patient import FAIL, OK, SKIPPED, WARN, Patient, Result, Seen
 from connector.client.server import ADDRESS_FILE
 from connector.custody import row_key
@@ -36,7 +37,6 @@ from connector.runtime.errors import (
     PeerUnreachable,
     PenstockError,
     SettingsError,
-    VerificationFailed,
     explain_failure,
 )
 from connector.runtime.limits import CLOCK_LEEWAY_SECONDS, FREE_DISK_BYTES
@@ -45,7 +45,7 @@ from connector.store.connection import UNREADABLE, WRITING, connect
 from connector.store.errors import StoreDamaged, StoreError, StoreFailed
 from connector.store.offline import look
 from connector.store.tables import TABLES
-from connector.store.timekeeping import BLOCK, HINT, Newest, newest_event
+from connector.store.timekeeping import HINT, newest_event
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -308,30 +308,6 @@ async def _silent(outbound: Outbound, url: str) -> str:
     return ""
 
 
-async def chain(patient: Patient) -> Seen:
-    """Ask the chain for its id, compare it with the space's programs, and look whether our key can pay fees."""
-    settings = patient.settings
-    if not patient.space and not settings.chain.rpc:
-        return Seen("known only through the exchange, which does not answer", SKIPPED)
-    from ledger.chain.client import Chain  # noqa: PLC0415  # web3 is loaded only when there is a chain to ask
-
-    connected = Chain.connect(settings.chain.rpc or f"{patient.exchange}/rpc", tls.trusting(settings.server.trust))
-    try:
-        chain_id, newest = await connected.chain_id(), await connected.newest()
-        funds = await connected.balance(keys.load(patient.data / data_folder.KEYS).address)
-    finally:
-        await connected.close()
-    expected = str(patient.space.get("deployment", {}).get("chainId", chain_id))
-    if expected != str(chain_id):
-        raise VerificationFailed(f"chain {chain_id} answers, the programs are on chain {expected}", "set `chain.rpc`")
-    text = f"chain {chain_id}, block {newest.number} of {newest.at.isoformat()}"
-    if wrong := Newest(newest.at, BLOCK).told(patient.clock.now()):
-        raise InvalidInput(wrong, HINT)
-    if settings.chain.rpc and not funds:
-        return Seen(f"{text}; our key has no native balance", WARN, "fund it, unless this chain charges no fees")
-    return Seen(text)
-
-
 # in the order in which they are said; `exchange` comes before what is compared with it
 CHECKS: Mapping[str, Callable[[Patient], Awaitable[Seen]]] = {
     "development": development,
@@ -348,6 +324,8 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[Seen]]] = {
     "exchange": exchange,
     "clock": clock,
     "peers": peers,
-    "chain": chain,
+    "chain": supplied.chain,
+    "anchors": supplied.anchors,
+    "bucket": supplied.bucket,
 }
 WITHOUT_SETTINGS = frozenset({"distribution", "keys", "privacy", "database"})

@@ -42,7 +42,7 @@ async def examined(data: Path) -> list[Result]:
 
 
 def doctor(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """Check settings, names, clock, keys, certificates, database, alarms, port, disk, exchange, peers, chain.
+    """Check settings, names, clock, keys, certificates, database, alarms, port, disk, exchange, peers, chain, bucket.
 
     For example: penstock doctor --data penstock-data
     """

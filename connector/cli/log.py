@@ -92,6 +92,8 @@ def _lines(report: dict[str, Any]) -> list[str]:
         lines.append(f"… and {rest} more; --json shows up to 1,000")
     named = ("entries", "hashes", "heads", "cosignatures", "boxes")
     counts = ", ".join(f"{int(report[name]):,} {name}" for name in named)
+    if report["whole"] and not report["origin"]:
+        return ["the own log is whole: nothing was recorded in it yet"]
     if not report["signed"] and report["heads"] == "0":
         lines.append("whose log it is was not checked: name its key with --log-policy")
     return [*lines, f"{report['origin'] or 'the log'}: {'whole' if report['whole'] else 'NOT whole'} ({counts})"]

@@ -87,20 +87,22 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         loop.add_signal_handler(number, stop.set)
     connector.store.on_failure(partial(_disk_failed, connector.store))
     runner = web.AppRunner(build(connector.parts), access_log=None, shutdown_timeout=DRAIN_SECONDS)
-    await runner.setup()
-    site = web.TCPSite(runner, settings.server.host, settings.server.port, ssl_context=context)
     try:
-        await site.start()
-    except OSError as fault:
-        raise _taken(settings, fault) from fault
-    await connector.recover()
-    await connector.hosted.expect()
-    settle()
-    _announce(data / ADDRESS_FILE, settings)
-    try:
-        await stop.wait()
+        await runner.setup()
+        site = web.TCPSite(runner, settings.server.host, settings.server.port, ssl_context=context)
+        try:
+            await site.start()
+        except OSError as fault:
+            raise _taken(settings, fault) from fault
+        await connector.recover()
+        await connector.hosted.expect()
+        settle()
+        _announce(data / ADDRESS_FILE, settings)
+        try:
+            await stop.wait()
+        finally:
+            files.remove(data / ADDRESS_FILE)
     finally:
-        files.remove(data / ADDRESS_FILE)
         connector.health.draining = True
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, os._exit, INTERRUPTED)  # who says it again does not want to wait
@@ -110,7 +112,8 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
                 await connector.close()
         except TimeoutError:
             logging.getLogger(__name__).warning("not all came to rest within %d s; the rest is cut off", CLOSE_SECONDS)
-            os._exit(0)
+            if stop.is_set():  # else the fault that ended it is still to be said
+                os._exit(0)
 
 
 def _require_free(path: Path, settings: Settings) -> None:

@@ -19,6 +19,7 @@ from connector.consumer.haul import roads_to
 from connector.consumer.roads import ROADS_MAX, Road, Roads
 from connector.consumer.steps import FINAL as GOT
 from connector.custody import needs, passes, scrub
+from connector.custody.errors import VaultError
 from connector.custody.intake import Intake
 from connector.custody.passes import HELD_PATH
 from connector.negotiation.protocol.states import FINAL, STARTED, TRANSFER
@@ -144,7 +145,8 @@ class Mending:
                 mend.intake.close()
         if distant:
             files.move(path, kept.path)
-            await asyncio.to_thread(blobs.offload, edition, kept.table)
+            with suppress(VaultError):  # it is mended, and goes to a bucket that is away now at a later round
+                await asyncio.to_thread(blobs.offload, edition, kept.table)
 
     @asynccontextmanager
     async def _roads(self, found: Scrubbed) -> AsyncIterator[Roads]:

@@ -82,6 +82,10 @@ class Driver:
         """Return what the last look at `key` met that time can mend, None when it went well."""
         return self._trouble.get(key)
 
+    def troubled(self) -> int:
+        """Return how many looks wait because their last try met something that time can mend."""
+        return len(self._trouble)
+
     async def close(self) -> None:
         """Stop every look; rows stay as they are and go on at the next start."""
         await cancel(*self._tasks)

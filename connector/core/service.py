@@ -14,6 +14,7 @@ has `measures` is measured.
 from __future__ import annotations
 
 import inspect
+import logging
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from connector.core.driver import Driver
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 # table → its lines
 _READ: WeakKeyDictionary[Any, tuple[Line, ...]] = WeakKeyDictionary()
 
@@ -90,14 +92,29 @@ def lines(table: Any) -> Sequence[Line]:
 async def make(house: Any) -> None:
     """Make every part and give it to the house under its name; what is needed is there already, by name.
 
-    A part hears what it hears from then on: what parts below it tell while they are made, too.
+    A part hears what it hears from then on: what parts below it tell while they are made, too. If one cannot be made,
+    those above it are ended.
     """
-    for line in lines(type(house)):
-        part = line.make(*(getattr(house, name) for name in line.needs))
-        part = await part if inspect.isawaitable(part) else part
-        setattr(house, line.name, part)
-        for topic, hearer in line.service.hears.items():
-            getattr(house.core.topics, topic).heard_by(partial(hearer, part))
+    try:
+        for line in lines(type(house)):
+            part = line.make(*(getattr(house, name) for name in line.needs))
+            part = await part if inspect.isawaitable(part) else part
+            setattr(house, line.name, part)
+            for topic, hearer in line.service.hears.items():
+                getattr(house.core.topics, topic).heard_by(partial(hearer, part))
+    except BaseException:
+        await _abandon(house)
+        raise
+
+
+async def _abandon(house: Any) -> None:
+    """End the parts that were made, last made first; what fails at that hides nothing of why."""
+    for line in reversed(lines(type(house))):
+        if line.service.ends is not None and hasattr(house, line.name):
+            try:
+                await _done(line.service.ends(getattr(house, line.name)))
+            except Exception as fault:  # noqa: BLE001  # why there will be no house is raised by whoever called
+                log.info("could not end `%s`: %s", line.name, fault)
 
 
 def each(house: Any, what: str) -> Iterator[Any]:

@@ -26,6 +26,9 @@ SCHEME = "s3://"
 READ_BYTES = 8 * 1024 * 1024
 # a server that does not answer is given up before the buyer who waits for it
 PATIENCE: Any = {"max_retries": 3}
+ABSENT_HINT = "make the bucket, or correct `vault.blobs` and the variables AWS_* (docs/keeping.md, Buckets)"
+# whoever only looks whether it is there asks again in a minute
+HASTE: Any = {"max_retries": 0}
 
 
 class Bucket:
@@ -41,6 +44,18 @@ class Bucket:
         self.url = url
         self._store: S3Store = S3Store.from_url(url, retry_config=PATIENCE)
 
+    def look(self) -> None:
+        """Ask whether the bucket is there and may be listed, with little patience; VaultError `bucket` if not."""
+        import obstore  # noqa: PLC0415  # comes with an extra
+        from obstore.store import S3Store  # noqa: PLC0415  # comes with an extra
+
+        # with options of ours those in the environment would not count: a hung server is waited for half a minute
+        hasty = S3Store.from_url(self.url, retry_config=HASTE)
+        try:
+            next(iter(obstore.list(hasty, chunk_size=1)), None)
+        except (obstore.exceptions.BaseError, FileNotFoundError) as error:
+            raise self._unanswered("a list of what it has", error, ABSENT_HINT) from error
+
     def size(self, name: str) -> int | None:
         """Return how long an object is, None if it is not there."""
         import obstore  # noqa: PLC0415  # comes with an extra
@@ -50,7 +65,7 @@ class Bucket:
         except (FileNotFoundError, obstore.exceptions.NotFoundError):
             return None
         except obstore.exceptions.BaseError as error:
-            raise self._unreadable(name, error) from error
+            raise self._unanswered(f"`{name}`", error) from error
 
     def put(self, name: str, sealed: SealedFile) -> None:
         """Send an edition's pieces; the object is there as a whole or not at all."""
@@ -58,8 +73,8 @@ class Bucket:
 
         try:
             obstore.put(self._store, name, sealed.buffers(0, len(sealed.table)))
-        except obstore.exceptions.BaseError as error:
-            raise self._unreadable(name, error) from error
+        except (obstore.exceptions.BaseError, FileNotFoundError) as error:  # of a bucket that is not there
+            raise self._unanswered(f"`{name}`", error) from error
 
     def read(self, name: str, first: int, count: int) -> bytes:
         """Return `count` bytes from `first`."""
@@ -68,7 +83,7 @@ class Bucket:
         try:
             data = bytes(obstore.get_range(self._store, name, start=first, length=count))
         except (obstore.exceptions.BaseError, FileNotFoundError) as error:
-            raise self._unreadable(name, error) from error
+            raise self._unanswered(f"`{name}`", error) from error
         if len(data) != count:
             raise VaultError("blob", f"`{self.url}` has not the {count} bytes of `{name}` that were asked for")
         return data
@@ -82,11 +97,11 @@ class Bucket:
         except (FileNotFoundError, obstore.exceptions.NotFoundError):
             return
         except obstore.exceptions.BaseError as error:
-            raise self._unreadable(name, error) from error
+            raise self._unanswered(f"`{name}`", error) from error
 
-    def _unreadable(self, name: str, error: Exception) -> VaultError:
+    def _unanswered(self, what: str, error: Exception, hint: str = "ask again") -> VaultError:
         said = str(error).splitlines()[0][:200]
-        return VaultError("blob", f"`{self.url}` does not do as asked with `{name}`: {said}", "ask again")
+        return VaultError("bucket", f"`{self.url}` does not do as asked with {what}: {said}", hint)
 
 
 class SealedObject:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.store.columns import EPOCH, MICROSECOND
+from connector.store.evidence import anchored
 from connector.store.rows.evidence import LogEntryRow
 
 if TYPE_CHECKING:
@@ -68,8 +69,12 @@ TOLD: Mapping[str, str] = {
     "penstock_chain_age_seconds": "since the chain was seen last",
     "penstock_chain_lag_seconds": "how far the newest block's time lies behind our clock",
     "penstock_chain_transaction_oldest_seconds": "age of the oldest transaction that is wanted and not mined",
+    "penstock_account_native_wei": "what the account has to pay fees with",
+    "penstock_account_funded": "whether that pays for the next transactions, 1 or 0; 1 where gas is free",
     # where bytes lie
     "penstock_disk_free_bytes": "room left where the data lie",
+    "penstock_bucket_reachable": "whether the bucket of `vault.blobs` is there and answers, 1 or 0; none without one",
+    "penstock_bucket_failed_moves": "editions whose move into the bucket failed and will be tried again",
 }
 
 _WAITING = "SELECT min(created) AS since FROM outbox"
@@ -85,17 +90,22 @@ def rows(tx: Tx) -> dict[str, list[tuple[str, int]]]:
 
 def ages(tx: Tx, evidence: Evidence, now: datetime) -> dict[str, float | None]:
     """Return what our own rows say of the log and of what waits; what waits for nothing is 0 old."""
-    size, anchor = evidence.size(tx), evidence.anchored(tx)
-    unanchored = size - (anchor.size if anchor else 0)
+    size, anchor = evidence.size(tx), anchored(tx, evidence.origin)
     return {
         "penstock_log_entries": float(size),
         "penstock_log_head_age_seconds": _entry_age(tx, size - 1, now),
         "penstock_log_anchor_age_seconds": None if anchor is None else _age(anchor.at, now),
-        "penstock_log_unanchored_entries": float(unanchored),
-        "penstock_log_unanchored_seconds": (_entry_age(tx, size - unanchored, now) or 0.0) if unanchored else 0.0,
+        "penstock_log_unanchored_entries": float(size - (anchor.size if anchor else 0)),
+        "penstock_log_unanchored_seconds": unanchored_seconds(tx, evidence.origin, now),
         "penstock_outbox_oldest_seconds": _since(tx, _WAITING, now),
         "penstock_chain_transaction_oldest_seconds": _since(tx, _UNMINED, now),
     }
+
+
+def unanchored_seconds(tx: Tx, origin: str, now: datetime) -> float:
+    """Return the age of the oldest entry of the own log that no anchored head covers, 0 if there is none."""
+    anchor = anchored(tx, origin)
+    return _entry_age(tx, anchor.size if anchor else 0, now) or 0.0
 
 
 def _since(tx: Tx, question: str, now: datetime) -> float:

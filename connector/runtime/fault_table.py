@@ -111,6 +111,7 @@ ROWS: Mapping[str, Row] = {
     "connector.custody.slabs.PoolClosed": Row(503, 7, "us", "given-up", "ask again, nothing is lost"),
     "connector.custody.errors.VaultError": Row(409, 6, "caller", "vault"),
     "connector.custody.errors.VaultError#mask": Row(400, 2, "caller", "mask"),
+    "connector.custody.errors.VaultError#bucket": Row(503, 7, "us", "bucket", "ask again, nothing is lost"),
     "connector.custody.errors.VaultError#pack": Row(422, 6, "peer", "pack"),
     "policy.errors.PolicyError": Row(400, 2, "caller", "policy"),
     "policy.errors.UntoldError": Row(422, 2, "caller", "untold", "say it with fewer rules"),

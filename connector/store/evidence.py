@@ -123,12 +123,8 @@ class Evidence:
 
     def unanchored(self, tx: Tx) -> int:
         """Return the number of entries that no anchored head covers."""
-        anchored = self.anchored(tx)
-        return self.size(tx) - (anchored.size if anchored else 0)
-
-    def anchored(self, tx: Tx) -> AnchorRow | None:
-        """Return the newest head of this log that stands on the chain."""
-        return _first(tx.find(AnchorRow, "origin = ?", (self.origin,), order="size desc", limit=1))
+        newest = anchored(tx, self.origin)
+        return self.size(tx) - (newest.size if newest else 0)
 
     def checkpoint(self, tx: Tx) -> bytes:
         """Return the newest own signed note, made now if the log grew (so `tx` must be a writing one)."""
@@ -228,6 +224,11 @@ class Evidence:
             return {}
         keys = tx.find(BoxKeyRow, "name = ?", (row.box_key,))
         return {key.recipient: notes.b64(key.wrapped + row.box) for key in keys}
+
+
+def anchored(tx: Tx, origin: str) -> AnchorRow | None:
+    """Return the newest head of a log that stands on the chain, as far as it is known here."""
+    return _first(tx.find(AnchorRow, "origin = ?", (origin,), order="size desc", limit=1))
 
 
 def _only_link(kind: str, part: str) -> tuple[str, ...]:

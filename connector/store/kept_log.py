@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from ledger.log.fsck import Report
 
 _NEWEST = "SELECT coalesce(cosigned, note) AS note FROM checkpoints ORDER BY size DESC LIMIT 1"
+_BEGUN = (
+    "SELECT 1 AS begun FROM log_entries UNION ALL SELECT 1 FROM checkpoints UNION ALL SELECT 1 FROM anchors LIMIT 1"
+)
 _HEADS = "SELECT size, note, cosigned FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size"
 _ROWS = (
     "SELECT e.idx, e.kind, e.part, e.box, k.wrapped FROM log_entries AS e LEFT JOIN box_keys AS k "
@@ -40,6 +43,10 @@ class KeptLog:
         self._tx = tx
         self._delivery = delivery
         self._recipient = disclosure.recipient_id(delivery.public_key().public_bytes_raw())
+
+    def is_empty(self) -> bool:
+        """Say whether nothing was ever recorded, signed or anchored here."""
+        return not self._tx.execute(_BEGUN)
 
     async def fetch(self, path: str) -> bytes:
         """Return a file of the log as it would be served, under the newest head; raises `ResourceLost`."""

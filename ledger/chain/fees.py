@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 # nodes ask for a tenth; an eighth is what they suggest
 RAISE_NUMERATOR, RAISE_DENOMINATOR = 9, 8
+# of the coin that pays for gas, as every EVM chain counts it, and those that people are shown
+COIN_DIGITS, SHOWN_DIGITS = 18, 6
 # half an ether for a million gas: a spike is waited out, not paid
 PRICE_MAX_WEI = 500 * 10**9
 
@@ -26,6 +28,10 @@ class Fees:
         """Return what is offered at a block's base fee: twice of it, so that six full blocks do not outrun it."""
         return cls(2 * base + tip, tip) if base else cls(0)
 
+    def lacking(self, balance: int, gas: int) -> int:
+        """Return how many wei an account needs besides what it has to pay for so much gas; 0 where that is free."""
+        return max(self.price * gas - balance, 0)
+
     def raised(self) -> Fees:
         """Return what replaces a transaction that offers this."""
         return Fees(_raise(self.price), None if self.tip is None else _raise(self.tip))
@@ -40,6 +46,12 @@ class Fees:
         if self.tip is None:
             return {"gasPrice": self.price}
         return {"maxPriorityFeePerGas": self.tip, "maxFeePerGas": self.price}
+
+
+def coins(wei: int) -> str:
+    """Return an amount of the chain's own coin with at most six decimals, rounded up so that it is never too little."""
+    whole, part = divmod(-(-wei // 10 ** (COIN_DIGITS - SHOWN_DIGITS)), 10**SHOWN_DIGITS)
+    return f"{whole}.{part:0{SHOWN_DIGITS}}".rstrip("0").rstrip(".")
 
 
 def _raise(amount: int) -> int:

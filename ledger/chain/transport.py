@@ -43,6 +43,7 @@ class HttpTransport(AsyncHTTPProvider):
         self._prove = prove
         self._trust = True if trust is None else trust
         self._session: ClientSession | None = None
+        self._closed = False
 
     async def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """Ask once, within the time limit."""
@@ -57,6 +58,8 @@ class HttpTransport(AsyncHTTPProvider):
 
     async def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
         """Put the encoded question over our own session; web3's closes each connection after one answer."""
+        if self._closed:
+            raise ChainUnreachable("this connection to the chain is closed")
         # made and kept without a pause between: a question that is called off here leaves no session unclosed
         if self._session is None:
             connector = TCPConnector(keepalive_timeout=KEPT_SECONDS, ssl=self._trust)
@@ -71,7 +74,8 @@ class HttpTransport(AsyncHTTPProvider):
             return bytes(body)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; whoever asks later is refused, or would leave a session behind."""
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()

@@ -48,6 +48,9 @@ class ResourceLost(Exception):  # noqa: N818 - said in sentences; raised by a `F
 class Beside(Protocol):
     """What a participant keeps beside the tiles of its own log."""
 
+    def is_empty(self) -> bool:
+        """Say whether nothing was ever recorded, signed or anchored: such a log is whole."""
+
     def heads(self, above: int, upto: int) -> Iterable[tuple[int, str]]:
         """Return size and signed notes of every checkpoint of a size in (above, upto], by size."""
 
@@ -100,6 +103,8 @@ async def check(
     `policy` says whose signatures count; without one they are not looked at. `told` hears of entries checked, of all.
     """
     report = Report()
+    if beside is not None and beside.is_empty():
+        return report
     try:
         note = notes.parse(await fetch(CHECKPOINT))
         head = checkpoints.parse_text(note.text)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from connector.app.app import Connector
+from connector.cli.doctor import examined
+from connector.demo.processes import free_ports
+from connector.identity import keys
+from connector.operation.initialise import initialise
+from connector.runtime import settings
 from connector.runtime.clock import Clock
+from connector.runtime.data_folder import KEYS
 from contracts import address
+from ledger.chain.errors import ChainRefused, ChainUnreachable
 from tests.api.space import Space
 from tests.onchain import nodes
 
@@ -49,3 +57,34 @@ async def test_publish_get_and_settle(anvil, tmp_path):
         assert len(await anvil.asked("eth_getLogs", {"fromBlock": "0x0", "address": channels})) >= 3
     finally:
         await space.stop()
+
+
+async def test_who_cannot_pay_for_gas_is_told_which_account_to_fund_and_goes_on(anvil, tmp_path, monkeypatch):
+    """The programs are not put there by halves; later the doctor and the server say the same of it."""
+    data, variables = tmp_path / "lone", {"PENSTOCK_CHAIN_RPC": anvil.url}
+    monkeypatch.setenv("PENSTOCK_CHAIN_RPC", anvil.url)
+    named = {"name": "Lone", "roles": ("exchange",), "region": "US-NY", "exchange": None, "development": True}
+    initialise(data, port=free_ports(1)[0], **named)
+    account = keys.load(data / KEYS).address
+    with pytest.raises(ChainRefused, match=f"{address.show(account)} has 0 of the chain's own coin"):
+        await Connector.start(data, settings.load(data, variables))
+    assert int(await anvil.asked("eth_blockNumber"), 16) == 0
+
+    anvil.endow(account)
+    connector = await Connector.start(data, settings.load(data, variables))
+    try:
+        anvil.endow(account, 10**9)
+        await connector.health.supplies.look()
+        assert connector.health.supplies.warnings() == ["unfunded"]
+        [seen] = [one for one in await examined(data) if one.name == "chain"]
+        assert (seen.state, address.show(account) in seen.text) == ("warn", True)
+        assert seen.hint.startswith("send it 0.00")
+        anvil.endow(account)
+        await connector.health.supplies.look()
+        assert connector.health.supplies.warnings() == []
+        [seen] = [one for one in await examined(data) if one.name == "chain"]
+        assert seen.state == "ok"
+    finally:
+        await connector.close()
+    with pytest.raises(ChainUnreachable, match="closed"):
+        await connector.chain.newest()

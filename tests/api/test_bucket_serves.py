@@ -5,7 +5,9 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
+from connector.custody import bucket as buckets
 from connector.custody.blobs import blob_name
+from connector.operation.supplies import BUCKET_AWAY
 from tests.api.running import rule, running
 from tests.custody.test_bucket import bucket, server  # noqa: F401  # fixtures
 
@@ -50,3 +52,44 @@ async def test_pieces_come_from_the_bucket_until_nothing_needs_them(tmp_path, mo
 def _pieces(connector, provider):
     with connector.blobs.open(provider.edition, provider.sealed.table) as sealed:
         return list(sealed.read_pieces(0, provider.rows))
+
+
+async def test_a_move_into_a_bucket_that_is_not_there_is_tried_until_it_is(
+    tmp_path,
+    monkeypatch,
+    caplog,
+    bucket,  # noqa: F811
+    server,  # noqa: F811
+):
+    place = "not-there-yet"
+    monkeypatch.setenv("PENSTOCK_VAULT_BLOBS", f"s3://{place}/editions")
+    monkeypatch.setattr(buckets, "PATIENCE", buckets.HASTE)
+    async with running(tmp_path / "p") as provider:
+        connector, name = provider.connector, blob_name(provider.edition)
+        await connector.health.supplies.look()
+        assert connector.health.supplies.warnings() == [BUCKET_AWAY]
+        assert "make the bucket" in caplog.text
+        connector.offloading.wake(provider.edition.hex())
+
+        async def failed():
+            return (await connector.offloading.measures())["penstock_bucket_failed_moves"]
+
+        await provider.until(failed)
+        assert (connector.blobs.folder / name).exists(), "it is served from here meanwhile"
+        async with aiohttp.ClientSession() as session, session.put(f"{server}/{place}") as answer:
+            assert answer.status == 200
+
+        async def moved():
+            return not (connector.blobs.folder / name).exists()
+
+        await provider.until(moved)
+        assert await failed() == 0
+        await connector.health.supplies.look()
+        assert connector.health.supplies.warnings() == []
+
+        async def over():
+            return await failed() == 0
+
+        await provider.until(over)
+        await connector.health.supplies.look()
+        assert connector.health.supplies.warnings() == []

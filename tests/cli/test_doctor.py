@@ -7,11 +7,12 @@ import os
 import shlex
 import socket
 import subprocess
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
 
-from connector.cli import checkup
+from connector.cli import checkup, supplied
 from connector.custody.kek import beside
 from connector.custody.secrets import Keys
 from connector.operation import installation
@@ -20,6 +21,8 @@ from connector.runtime.clock import Clock
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.api.authority import Authority
+from tests.connector.store.own_log import evidence_of, move
+from tests.custody.test_bucket import bucket, server  # noqa: F401  # fixtures
 
 
 def checks(said):
@@ -166,6 +169,37 @@ def test_a_silent_peer_is_named(penstock, participant, port, served):
     assert "did:web:gone" in found["text"]
     assert "did:web:well" not in found["text"]
     assert "operators" in found["hint"]
+
+
+def test_a_bucket_that_is_not_there_is_found_and_who_has_none_is_well(penstock, participant, port, bucket, monkeypatch):  # noqa: F811
+    data = participant(server__port=port)
+    assert checks(penstock("doctor", "--data", data, "--json"))["bucket"]["state"] == "ok"
+    for place, state, code in (("s3://sealed/editions", "ok", 0), ("s3://nobody-made-it/editions", "fail", 7)):
+        monkeypatch.setenv("PENSTOCK_VAULT_BLOBS", place)
+        found = checks(penstock("doctor", "--data", data, "--json"))["bucket"]
+        assert (found["state"], found["exit"], place in found["text"]) == (state, code, True)
+    assert "make the bucket" in found["text"]
+    monkeypatch.delenv("AWS_ALLOW_HTTP")
+    monkeypatch.setenv("PENSTOCK_VAULT_BLOBS", "s3://sealed/editions")
+    assert checks(penstock("doctor", "--data", data, "--json"))["bucket"]["state"] == "fail", "http is to be allowed"
+
+
+async def test_events_that_wait_too_long_for_the_chain_are_found(tmp_path, monkeypatch):
+    patient = checkup.Patient(tmp_path, None, Clock(), settings.build({"server.development": True}))
+    assert (await checkup._result("anchors", supplied.anchors, patient)).state == "skipped"
+    monkeypatch.setattr(supplied, "_witnessed", lambda _patient: True)
+    assert (await checkup._result("anchors", supplied.anchors, patient)).text == "no database yet"
+    evidence, now = evidence_of(patient.settings.log_origin), Clock().now()
+    store = await Store.open(tmp_path / data_folder.DATABASE, TABLES)
+    await store.write(lambda tx: move(evidence, tx, 1, now - timedelta(minutes=40)))
+    assert (await checkup._result("anchors", supplied.anchors, patient)).state == "ok"
+    await store.write(
+        lambda tx: tx.put("anchors", origin=evidence.origin, size=1, root=bytes(32), tx="", block=1, at=now)
+    )
+    await store.write(lambda tx: move(evidence, tx, 2, now - timedelta(hours=3)))
+    found = await checkup._result("anchors", supplied.anchors, patient)
+    await store.close()
+    assert (found.state, "3.0 hours" in found.text, "log anchor" in found.hint) == ("warn", True, True)
 
 
 @pytest.mark.parametrize(("days", "state"), [(-2, "fail"), (3, "warn"), (90, "ok")])

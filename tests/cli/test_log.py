@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
@@ -78,6 +79,24 @@ def test_the_own_log(penstock, data):
     assert counts == {"size": "300", "entries": "300", "boxes": "300", "heads": "2", "signed": True, "whole": True}
     assert "whole (300 entries" in penstock("log", "fsck", "--data", data).out
     assert penstock("log", "fsck", "--data", data / "none").code == 2
+
+
+def test_a_log_in_which_nothing_was_recorded_is_whole_unless_it_was_anchored(penstock, participant):
+    made = participant()
+
+    async def begin(*anchors):
+        store = await Store.open(made / DATABASE, TABLES)
+        await store.write(lambda tx: [tx.put("anchors", **anchor) for anchor in anchors])
+        await store.close()
+
+    asyncio.run(begin())
+    said = penstock("log", "fsck", "--data", made, "--json")
+    assert (said.code, said.json["whole"], said.json["size"], said.json["flaws"]) == (0, True, "0", [])
+    assert "nothing was recorded in it yet" in penstock("log", "fsck", "--data", made).out
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    asyncio.run(begin({"origin": "o", "size": 3, "root": bytes(32), "tx": "00", "block": 1, "at": at}))
+    said = penstock("log", "fsck", "--data", made, "--json")
+    assert (said.code, [flaw["code"] for flaw in said.json["flaws"]]) == (6, ["checkpoint-unreadable"])
 
 
 def test_a_copy_in_a_folder_and_behind_a_url(penstock, copy, policy, served):

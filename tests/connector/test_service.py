@@ -85,6 +85,35 @@ async def test_what_is_not_there_is_refused_by_its_name():
         await made(**UPPER)
 
 
+async def test_if_one_part_cannot_be_made_those_above_it_are_ended_and_it_is_said_why():
+    ended = []
+
+    class Brittle(Part):
+        def end(self):
+            ended.append("brittle")
+            raise OSError("this is not why")
+
+    def refuse():
+        raise ValueError("this is why")
+
+    told = {
+        "first": Annotated[Upper, Service(lambda acts: Upper(acts, None), ends=Upper.close)],
+        "brittle": Annotated[Brittle, Service(ends=Brittle.end)],
+        "refused": Annotated[int, Service(refuse, ends=ended.append)],
+        "never": Annotated[Part, Service(ends=Part.end)],
+    }
+    house = table(**told)()
+    house.acts, house.core = [], None
+    with pytest.raises(ValueError, match="this is why"):
+        await service.make(house)
+    assert (ended, house.acts) == (["brittle"], [("close", house.first)])
+
+
+async def test_what_has_measures_is_measured():
+    house = await made(**LOWER, measured=Annotated[SimpleNamespace, Service(lambda: SimpleNamespace(measures=len))])
+    assert list(service.measured(house)) == [len]
+
+
 def test_what_has_a_default_is_nothing_that_a_part_needs():
     assert Line("one", None, lambda core, limit=7: (core, limit), Service()).needs == ("core",)
 
