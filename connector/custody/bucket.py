@@ -26,6 +26,7 @@ SCHEME = "s3://"
 READ_BYTES = 8 * 1024 * 1024
 # a server that does not answer is given up before the buyer who waits for it
 PATIENCE: Any = {"max_retries": 3}
+SAID_CHARACTERS_MAX = 300
 ABSENT_HINT = "make the bucket, or correct `vault.blobs` and the variables AWS_* (docs/keeping.md, Buckets)"
 # whoever only looks whether it is there asks again in a minute
 HASTE: Any = {"max_retries": 0}
@@ -100,7 +101,7 @@ class Bucket:
             raise self._unanswered(f"`{name}`", error) from error
 
     def _unanswered(self, what: str, error: Exception, hint: str = "ask again") -> VaultError:
-        said = str(error).splitlines()[0][:200]
+        said = str(error).splitlines()[0][:SAID_CHARACTERS_MAX]
         return VaultError("bucket", f"`{self.url}` does not do as asked with {what}: {said}", hint)
 
 

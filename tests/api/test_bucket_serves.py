@@ -83,9 +83,6 @@ async def test_a_move_into_a_bucket_that_is_not_there_is_tried_until_it_is(
             return not (connector.blobs.folder / name).exists()
 
         await provider.until(moved)
-        assert await failed() == 0
-        await connector.health.supplies.look()
-        assert connector.health.supplies.warnings() == []
 
         async def over():
             return await failed() == 0
