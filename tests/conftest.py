@@ -18,6 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import new_store, nursery
 from tests.fault import extent
+from tests.reliability import tally
 
 # tests write through to the disk some hundred thousand times; memory keeps what a killed process wrote just as well
 MEMORY, MEMORY_BYTES_MIN = Path("/dev/shm"), 6 << 30
@@ -90,6 +91,11 @@ new_store.copy()
 
 # what is collected lives as long as the session: looking through it again and again was a third of the collection
 gc.disable()
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput") and (counting := tally.Tally.asked()):
+        config.pluginmanager.register(counting)
 
 
 def pytest_collection_finish():

@@ -16,7 +16,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.reliability import run
+from tests.reliability import run, tally
 from tests.reliability.figure import LONG, LOST, SHORT, TWICE, row
 from tests.reliability.table import FIGURES
 
@@ -32,9 +32,12 @@ def arguments():
     parser.add_argument("--record", action="store_true", help="keep the rows for docs/reliability.md")
     parser.add_argument("--workers", default=str(os.cpu_count()))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--after", type=Path, help=f"tests that were run with {tally.PLACE}=FILE are not run again")
     asked = parser.parse_args()
     if asked.record and not asked.long:
         parser.error("--record keeps rows of the long form: add --long")
+    if asked.after and asked.long:
+        parser.error("what was run before was of the short form: leave --long out")
     return asked
 
 
@@ -78,7 +81,7 @@ def main() -> int:
 
     if not asked.json:
         sys.stdout.write(HEAD + "\n")
-    run.play(figures, form, asked.workers, say, tell)
+    run.play(figures, form, asked.workers, say, tell, tally.read(asked.after) if asked.after else None)
     met = [one["met"] for one in rows]
     passed, failed = met.count(True), met.count(False)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)

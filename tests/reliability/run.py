@@ -23,14 +23,16 @@ def chosen(figures, form):
     return list(dict.fromkeys(wanted))
 
 
-def by_pytest(paths, form, workers, say):
-    """Run these tests; returns what each ended with (`tally.read`)."""
+def by_pytest(paths, form, workers, say, before=None):
+    """Run these tests; returns what each ended with (`tally.read`). What `before` has is not run again."""
+    seen = before or {}
+    paths = [path for path in paths if not any(node.startswith(path) for node in seen)]
     if not paths:
-        return {}
+        return seen
     with tempfile.TemporaryDirectory() as name:
         place = Path(name) / "tally"
         extent = {"PENSTOCK_TEST_FAULTS": "all"} if form == LONG else {}
-        words = [sys.executable, "-m", "pytest", "-q", "-n", workers, "-p", "tests.reliability.tally", *paths]
+        words = [sys.executable, "-m", "pytest", "-q", "-n", workers, *paths]
         done = subprocess.run(
             words, cwd=ROOT, env={**os.environ, **extent, tally.PLACE: str(place)}, check=False, capture_output=True
         )
@@ -39,7 +41,7 @@ def by_pytest(paths, form, workers, say):
         say("\n".join(done.stdout.decode().splitlines()[-LAST_LINES * 4 :]))
     if not found:
         say(done.stderr.decode())
-    return found
+    return seen | found
 
 
 def counted(source, form, ended, came):
@@ -84,9 +86,12 @@ def by_command(source, form, came, say):
     came.survived += tried - failed
 
 
-def play(figures, form, workers, say, tell):
-    """Run everything; `tell(figure, came)` is called for each figure as soon as it is known."""
-    ended = by_pytest(chosen(figures, form), form, workers, say)
+def play(figures, form, workers, say, tell, before=None):
+    """Run everything; `tell(figure, came)` is called for each figure as soon as it is known.
+
+    `before` is what tests ended with that were run just now (`tally.read`).
+    """
+    ended = by_pytest(chosen(figures, form), form, workers, say, before)
     for figure in figures:
         came = Came()
         for source in figure.by:

@@ -79,6 +79,17 @@ def test_a_command_that_does_not_end_as_it_must_has_failed():
     assert said
 
 
+def test_what_was_run_before_is_not_run_again(tmp_path):
+    before = ended(tmp_path, "passed")
+    assert run.by_pytest(list(STORY), SHORT, "0", print, before) == before
+
+
+def test_only_who_is_asked_keeps_a_tally(tmp_path, monkeypatch):
+    monkeypatch.setenv(tally.PLACE, str(tmp_path / "folder/tally"))
+    assert tally.Tally.asked()
+    assert tally.Tally.asked() is None
+
+
 def test_how_a_command_ends_is_read():
     for text, told in (("7 passed, 1 failed", ("7", "1")), ("x: 96 killed, 4 survived", ("96", "4"))):
         assert run.ENDED.findall(f"something\n{text}\n") == [told]
