@@ -28,7 +28,7 @@ from tests.fault.roles import DISK
 from tests.journey.harness import Patient
 
 ROLES = ("exchange", "regulator", "provider", "buyer")
-STRUCK = ("provider", "buyer", "exchange")
+STRUCK = ("provider", "buyer", "exchange", "regulator")
 SIZES, PRICE = (150_000, 70_000), 16_000  # bytes, and minor units a MiB
 MIB = 2**20
 TRACED = (sys.executable, str(Path(__file__).with_name("traced_serve.py")))
@@ -49,7 +49,7 @@ class Persistent(Patient):
 
 
 class Watch:
-    """One process under strace, and how it ended: `code` is None as long as it lives."""
+    """One process that a fault strikes once, and how it ended: `code` is None as long as it lives."""
 
     def __init__(self, person, point, log):
         self.point, self.code, self._person = point, None, person
@@ -58,10 +58,23 @@ class Watch:
         self._task = asyncio.create_task(self._attend())
 
     async def _attend(self):
-        await self._person.wait()
+        """Mend the disk as soon as it has failed; start again who dies."""
+        death, mended = asyncio.create_task(self._person.wait()), False
+        try:
+            while not (await asyncio.wait({death}, timeout=AGAIN_SECONDS))[0]:
+                if not mended and (mended := self._struck()):
+                    self._mend()
+        finally:
+            death.cancel()
         self.code = self._person._process.returncode
         self.tracer.leave()
         await self._person.start()
+
+    def _struck(self):
+        return served_points.struck(self.point, self.tracer.text())
+
+    def _mend(self):
+        served_points.mend(self._person.pid, self.point, self.tracer)
 
     def _said(self):
         return (self._person.data / "serve.log").read_text()
@@ -70,13 +83,11 @@ class Watch:
         """Return whether the fault struck; whoever died is there again, for the right reason."""
         if self.code is None and self._person.running:
             self._task.cancel()
-            self.tracer.leave()
+            self._mend()
         await asyncio.gather(self._task, return_exceptions=True)
         if not self._task.cancelled():
             self._task.result()
-        said = self.tracer.text()
-        struck = served_points.struck(self.point, said)
-        killed = self.point.fault == "kill"
+        struck, killed = self._struck(), self.point.fault == "kill"
         assert self.code in ((None, -signal.SIGKILL) if killed else (None, DISK)), (
             f"{self.point}: it ended with {self.code}: {self._person.last_words()}"
         )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import resource
 import subprocess
+import time
+from contextlib import suppress
 from typing import NamedTuple
 
 from tests.fault.injection import INJECTED, STRACE, calls
@@ -36,7 +38,7 @@ STRIKES = {
 READ = (START, "enospc", "openat")
 # files grow by so much in a journey; a size of a file that is no multiple of a page cuts a write in two
 GROWN_BYTES, SIZES, ODD_BYTES = 600_000, 60, 1_777
-ATTACHED_SECONDS = 20
+ATTACHED_SECONDS, LOOK_SECONDS = 20, 0.005
 
 
 class Point(NamedTuple):
@@ -56,18 +58,22 @@ class Tracer:
     """Strace on a running process, from `__init__` on until the process ends or `leave`."""
 
     def __init__(self, process, log, *, names, inject=None):
-        self._log = log
+        self._log, told = log, log.with_name(log.name + ": strace itself")
         filters = ["-e", f"trace={','.join(names)}", *(["-e", f"inject={inject}"] if inject else [])]
         command = [STRACE, "-f", "-o", str(log), *filters, "-p", str(process)]
-        self._strace = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        said = self._strace.stderr.readline()
-        assert "attached" in said, said
+        with told.open("wb") as output:  # it tells of every thread; a pipe that nobody reads would hold up all of them
+            self._strace = subprocess.Popen(command, stderr=output)
+        until = time.monotonic() + ATTACHED_SECONDS
+        while b"attached" not in told.read_bytes():
+            assert self._strace.poll() is None, told.read_text()
+            assert time.monotonic() < until, told.read_text()
+            time.sleep(LOOK_SECONDS)
 
     def leave(self):
-        """Let go of the process, if it lives."""
-        self._strace.terminate()
-        self._strace.wait(ATTACHED_SECONDS)
-        self._strace.stderr.close()
+        """Let go of the process, if it lives; again does nothing."""
+        if self._strace.poll() is None:
+            self._strace.terminate()
+            self._strace.wait(ATTACHED_SECONDS)
 
     def text(self):
         return self._log.read_text(errors="replace")
@@ -87,6 +93,14 @@ def armed(process, point, log):
     return Tracer(
         process, log, names=(point.call,), inject=f"{point.call}:{INJECTIONS[point.fault]}:when={point.number}"
     )
+
+
+def mend(process, point, tracer):
+    """Let nothing fail any more."""
+    tracer.leave()
+    if point.fault == SHORT:
+        with suppress(ProcessLookupError):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 def struck(point, text):

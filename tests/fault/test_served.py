@@ -1,4 +1,4 @@
-"""F1 and F2 of the real `penstock serve`: provider, buyer and exchange, struck at the durable calls of a journey.
+"""F1 and F2 of the real `penstock serve`: each role, struck at the durable calls of its start and of a journey.
 
 SIGKILL, EIO, ENOSPC, EINTR and really short writes, one of each role in a journey, all of which must end by itself:
 the buyer's file is there byte for byte, paid once in both books and on the chain, every log is whole, and the audit
@@ -104,4 +104,7 @@ async def test_a_journey_survives_what_strikes_its_processes(tmp_path, absent, c
     assert not sweep.broken, "\n".join(sweep.broken)
     assert not extent.ALL or min(sweep.struck.values()) >= extent.LEAST_OF_ROLE
     assert sweep.struck.total()
+    deaths = sum(count for (_, fault, _), count in sweep.ends.items() if fault == "kill")
     record_property(extent.SERVED, sweep.struck.total())
+    record_property(extent.DEATHS, deaths)
+    record_property(extent.FAILURES, sweep.struck.total() - deaths)
