@@ -59,11 +59,14 @@ class Watch:
 
     async def _attend(self):
         """Mend the disk as soon as it has failed; start again who dies."""
-        death, mended = asyncio.create_task(self._person.wait()), False
+        death, mended, ended = asyncio.create_task(self._person.wait()), False, False
         try:
             while not (await asyncio.wait({death}, timeout=AGAIN_SECONDS))[0]:
                 if not mended and (mended := self._struck()):
                     self._mend()
+                if ended and not death.done():
+                    self.tracer.reap()
+                ended = served_points.has_ended(self._person.pid)
         finally:
             death.cancel()
         self.code = self._person._process.returncode

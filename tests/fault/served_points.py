@@ -12,6 +12,7 @@ import resource
 import subprocess
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.fault.injection import INJECTED, STRACE, calls
@@ -75,6 +76,11 @@ class Tracer:
             self._strace.terminate()
             self._strace.wait(ATTACHED_SECONDS)
 
+    def reap(self):
+        """End strace where it sleeps beside a process that has ended, and so keeps its parent from hearing of it."""
+        self._strace.kill()
+        self._strace.wait(ATTACHED_SECONDS)
+
     def text(self):
         return self._log.read_text(errors="replace")
 
@@ -93,6 +99,13 @@ def armed(process, point, log):
     return Tracer(
         process, log, names=(point.call,), inject=f"{point.call}:{INJECTIONS[point.fault]}:when={point.number}"
     )
+
+
+def has_ended(process):
+    """Say whether a process has ended, whoever has heard of it."""
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return True
 
 
 def mend(process, point, tracer):
