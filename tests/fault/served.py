@@ -59,14 +59,13 @@ class Watch:
 
     async def _attend(self):
         """Mend the disk as soon as it has failed; start again who dies."""
-        death, mended, ended = asyncio.create_task(self._person.wait()), False, False
+        death, mended = asyncio.create_task(self._person.wait()), False
         try:
             while not (await asyncio.wait({death}, timeout=AGAIN_SECONDS))[0]:
-                if not mended and (mended := self._struck()):
+                if served_points.has_ended(self._person.pid):
+                    self.tracer.leave()
+                elif not mended and (mended := self._struck()):
                     self._mend()
-                if ended and not death.done():
-                    self.tracer.reap()
-                ended = served_points.has_ended(self._person.pid)
         finally:
             death.cancel()
         self.code = self._person._process.returncode
@@ -90,7 +89,10 @@ class Watch:
         await asyncio.gather(self._task, return_exceptions=True)
         if not self._task.cancelled():
             self._task.result()
-        struck, killed = self._struck(), self.point.fault == "kill"
+        elif not self._person.running:  # it died just now
+            await self._attend()
+        killed = self.point.fault == "kill"
+        struck = self.code == -signal.SIGKILL if killed else self._struck()
         assert self.code in ((None, -signal.SIGKILL) if killed else (None, DISK)), (
             f"{self.point}: it ended with {self.code}: {self._person.last_words()}"
         )

@@ -39,7 +39,7 @@ STRIKES = {
 READ = (START, "enospc", "openat")
 # files grow by so much in a journey; a size of a file that is no multiple of a page cuts a write in two
 GROWN_BYTES, SIZES, ODD_BYTES = 600_000, 60, 1_777
-ATTACHED_SECONDS, LOOK_SECONDS = 20, 0.005
+ATTACHED_SECONDS, LOOK_SECONDS, LEFT_SECONDS = 20, 0.005, 2
 
 
 class Point(NamedTuple):
@@ -72,14 +72,12 @@ class Tracer:
 
     def leave(self):
         """Let go of the process, if it lives; again does nothing."""
-        if self._strace.poll() is None:
-            self._strace.terminate()
-            self._strace.wait(ATTACHED_SECONDS)
-
-    def reap(self):
-        """End strace where it sleeps beside a process that has ended, and so keeps its parent from hearing of it."""
-        self._strace.kill()
-        self._strace.wait(ATTACHED_SECONDS)
+        self._strace.terminate()
+        try:
+            self._strace.wait(LEFT_SECONDS)
+        except subprocess.TimeoutExpired:  # it sleeps beside a process that has ended, whose parent so hears nothing
+            self._strace.kill()
+            self._strace.wait()
 
     def text(self):
         return self._log.read_text(errors="replace")
