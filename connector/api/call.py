@@ -90,6 +90,17 @@ class Call:
         return self.core.identity.did if self.operator is None else self.operator.name
 
     @property
+    def named(self) -> str:
+        """Return who asks for the access log: never a token, nor what one could be made of."""
+        if self.operator is not None:
+            return "operator:" + self.operator.name
+        if self.session is not None:
+            return "account:" + self.session.name
+        if self.ticket is not None:
+            return "agreement:" + self.ticket.subject.hex()
+        return self.peer or self.route.who
+
+    @property
     def person(self) -> Person:
         """Return who of our own people asks for a use: an account with its role, or the owner."""
         if self.session is None:

@@ -68,7 +68,10 @@ class _Surface:
         remote = str(call.request.remote)
         with self._unproven.one(remote):
             await prove(call)
-        call.request[coming.SPAN].peer = call.peer or call.route.who
+        span = call.request[coming.SPAN]
+        span.peer, span.who = call.peer or call.route.who, call.named
+        if call.named != Who.ANYONE:
+            span.remote = ""  # who proves who it is is no address
         if call.route.who is Who.ANYONE and not call.peer:
             with self._strangers.one(remote):
                 return await self._serve(call, function)

@@ -175,7 +175,7 @@ class Connector(Life):
     """One participant, all its rooms connected; make it with `Connector.start`. The ground comes first."""
 
     metrics: Metrics
-    spans: Annotated[Spans, Service(ground.spans)]
+    spans: Annotated[Spans, Service(ground.spans, ends=Spans.close)]
     export: Annotated[Export | None, Service(ground.export, ends=ground.end_export)]
     trust: Annotated[SSLContext | None, Service(ground.trust)]
     outbound: Annotated[Outbound, Service(ground.outbound, ends=Outbound.close)]

@@ -32,12 +32,13 @@ from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
 from connector.net import tls
 from connector.net.outbound import Outbound
+from connector.operation.access_log import AccessLog
 from connector.operation.health import Health
 from connector.operation.rekeying import kept_pair
 from connector.operation.span_export import Export
 from connector.operation.supplies import Supplies
 from connector.runtime import files, private_folder
-from connector.runtime.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
+from connector.runtime.data_folder import ACCESS, CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
 from connector.runtime.errors import SettingsError
 from connector.runtime.spans import Spans
 from connector.space.author import SpaceAuthor
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.operation.metrics import Metrics
+    from connector.runtime.clock import Clock
     from connector.runtime.settings import Settings
 
 SPACE_RETRY_SECONDS = 0.3
@@ -88,10 +90,14 @@ def trust(settings: Settings) -> SSLContext | None:
     return tls.trusting(settings.server.trust)
 
 
-def spans(metrics: Metrics) -> Spans:
-    """Return where spans end, and are counted."""
-    made = Spans()
+def spans(data: Path, settings: Settings, clock: Clock, metrics: Metrics) -> Spans:
+    """Return where spans end, are counted and, of requests that came, written down."""
+    made, told = Spans(), settings.telemetry
     made.listeners.append(metrics.ended)
+    if told.access_days and told.access_mib:
+        access = AccessLog(data / ACCESS, clock, told.access_days, told.access_mib * 1_048_576)
+        made.listeners.append(access.ended)
+        made.closers.append(access.close)
     return made
 
 

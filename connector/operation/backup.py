@@ -19,7 +19,16 @@ from connector.operation import manifest as lists
 from connector.operation.manifest import LogHead, Manifest
 from connector.runtime import files
 from connector.runtime import settings as setting
-from connector.runtime.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, SEALED, UPLOADS, VAULT_KEYS
+from connector.runtime.data_folder import (
+    ACCESS,
+    CHAIN_DATABASE,
+    DATABASE,
+    DEPLOYMENT,
+    KEYS,
+    SEALED,
+    UPLOADS,
+    VAULT_KEYS,
+)
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.stage import Stage
 from connector.store import copying
@@ -100,6 +109,8 @@ def _without(data: Path, kek_file: str, *, sealed: bool) -> tuple[str, ...]:
         )
     if (data / UPLOADS).exists():
         told.append(f"{UPLOADS}/: what browsers sent; what was published of it is sealed again from there")
+    if (data / ACCESS).exists():
+        told.append(f"{ACCESS}/: who asked for what; copy it as you keep logs")
     if (data / CHAIN_DATABASE).exists():
         told.append(f"{CHAIN_DATABASE}: the embedded chain; `penstock chain export` writes it")
     return tuple(told)

@@ -35,11 +35,13 @@ def middleware(core: Core, spans: Spans, metrics: Metrics) -> Any:
         route = "" if resource is None else resource.canonical
         about = request.match_info.get("pid") or request.match_info.get("id") or request.match_info.get("edition", "")
         span = Span(place, CAME, f"{request.method} {route}", core.clock.now(), about=about)
+        span.bytes_in, span.remote = request.content_length or 0, str(request.remote)
         request[SPAN] = span
         reset, began = traceparent.CURRENT.set(place), core.clock.monotonic()
         try:
             answer = await handler(request)
             span.status = answer.status
+            span.bytes_out = _sent(request, answer)
         except web.HTTPException as ended:
             span.status = ended.status
             raise
@@ -59,6 +61,11 @@ def middleware(core: Core, spans: Spans, metrics: Metrics) -> Any:
             metrics.count(span, request.method if route else "any", route)
 
     return traced
+
+
+def _sent(request: web.Request, answer: web.StreamResponse) -> int:
+    """Return how many bytes an answer has: those that it says, or those that were streamed without saying it before."""
+    return 0 if request.method == "HEAD" else max(answer.content_length or 0, answer.body_length)
 
 
 async def name(request: web.Request, response: web.StreamResponse) -> None:

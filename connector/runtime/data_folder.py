@@ -20,6 +20,8 @@ STREAMS = "streams"
 FLOWS = "flows"
 # what was sent from a browser to be published
 UPLOADS = "uploads"
+# who asked for what (`connector.operation.access_log`)
+ACCESS = "access"
 # where the server answers, while it does; which process is about to serve, until then
 SERVING = "server.json"
 STARTING = "starting.json"

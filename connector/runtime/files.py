@@ -160,6 +160,18 @@ def write_at(handle: int, data: bytes | bytearray | memoryview, offset: int) -> 
         view, offset = view[done:], offset + done
 
 
+def append(path: Path, data: bytes, mode: int = PRIVATE) -> None:
+    """Write `data` behind what is in a file, which is made if there is none; a crash may lose it or cut it off."""
+    rehearsal.refuse(rehearsal.WRITE, "file", str(path))
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view[:WRITE_BYTES]) :]
+    finally:
+        os.close(handle)
+
+
 def write_new(path: Path, data: memoryview, *, durable: bool) -> None:
     """Make a file of `data` where there is none; its name is durable only with its folder."""
     rehearsal.refuse(rehearsal.WRITE, "file", str(path))

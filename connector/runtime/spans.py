@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from datetime import datetime
 
     from connector.runtime.traceparent import Place
@@ -26,7 +26,10 @@ CAME, WENT = "came", "went"
 
 @dataclass(slots=True)
 class Span:
-    """One request: `side` says whether it came or went, `what` is method and path, `about` the id in the path."""
+    """One request: `side` says whether it came or went, `what` is method and path, `about` the id in the path.
+
+    Of one that came, the access log has `who` was proven, or else `remote`, and the bytes of both bodies.
+    """
 
     place: Place
     side: str
@@ -37,6 +40,10 @@ class Span:
     seconds: float = 0.0
     status: int = 0
     code: str = ""
+    who: str = ""
+    remote: str = ""
+    bytes_in: int = 0
+    bytes_out: int = 0
 
     def json(self) -> dict[str, Any]:
         """Return what is shown of it; seconds with six decimals, status 0 where no answer came."""
@@ -56,11 +63,17 @@ class Span:
 
 
 class Spans:
-    """The newest spans of one participant; `listeners` get each one that has ended."""
+    """The newest spans of one participant; `listeners` get each that has ended, `closers` are awaited at the end."""
 
     def __init__(self) -> None:
         self._kept: deque[Span] = deque(maxlen=SPANS_KEPT)
         self.listeners: list[Callable[[Span], object]] = []
+        self.closers: list[Callable[[], Awaitable[None]]] = []
+
+    async def close(self) -> None:
+        """Let who listens write down what it heard."""
+        for closer in self.closers:
+            await closer()
 
     def add(self, span: Span) -> None:
         """Keep a span that has ended."""

@@ -6,6 +6,8 @@ import base64
 import sqlite3
 from contextlib import closing
 
+from connector.runtime.data_folder import ACCESS
+
 # what a database keeps that opens something: preimages of vouchers not yet taken, keys on their way
 SECRET_COLUMNS = (("windows", "secret"), ("windows", "masked"))
 LEAST_BYTES = 16
@@ -19,6 +21,8 @@ def leaks(people, texts=None):
     if texts is None:
         said = {role: person.data / "serve.log" for role, person in people.items()}
         texts = {role: path.read_bytes() for role, path in said.items() if path.exists()}
+        for role, person in people.items():
+            texts |= {f"{role}: {path.name}": path.read_bytes() for path in (person.data / ACCESS).glob("*")}
     return [
         (role, kind)
         for person in people.values()

@@ -27,7 +27,7 @@ from connector.negotiation.protocol.states import NEGOTIATION, STATES, TRANSFER
 from connector.operation import measures
 from connector.runtime import settings as setting
 from connector.runtime.clock import Clock
-from connector.runtime.data_folder import DATABASE, KEYS
+from connector.runtime.data_folder import ACCESS, DATABASE, KEYS
 from connector.runtime.errors import ServerAbsent
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
@@ -66,6 +66,7 @@ async def space(tmp_path_factory):
         finally:
             await made.stop()
     assert all((person.data / "serve.log").read_text() for person in made.people.values())
+    assert all(any((person.data / ACCESS).iterdir()) for person in made.people.values())
     assert not leaks(made.people), "a secret stands in a log"
 
 
@@ -285,6 +286,32 @@ async def test_measures_and_health_are_served_and_their_labels_are_bounded(space
     for line in (space.people["provider"].data / "serve.log").read_text().splitlines():
         if not line.startswith(("DEVELOPMENT", "no `space")):
             assert {"time", "level", "logger", "message"} <= set(json.loads(line))
+
+
+async def test_every_request_that_came_is_a_line_of_who_and_what_and_how_it_ended(space, say):
+    url, data = space.url("provider"), space.people["provider"].data
+    routes = {row.path.replace(":.+", "") for row in ROUTES} | {"none"}
+    name = secrets.token_hex(8)
+    await space.publish("provider", "noted", (PIECE * 4,), price=PRICE)  # what a lost participant noted is lost
+    await begin(space, "noted")
+    await space.complete("noted")
+    said = await say("GET", f"{url}/made-up/{name}?secret={name}", headers={"Authorization": f"Bearer {name}"})
+    trace = said.headers["X-Request-ID"]
+    async with asyncio.timeout(20):
+        while trace not in (text := "".join(path.read_text() for path in sorted((data / ACCESS).iterdir()))):
+            await asyncio.sleep(0.1)
+    assert name not in text, "a path, a query or a header was written down"
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert {line["route"] for line in lines} <= routes
+    [wrong] = [line for line in lines if line["request"] == trace]
+    assert (wrong["who"], wrong["route"], wrong["status"], wrong["from"]) == ("unproven", "none", 404, "127.0.0.1")
+    whole = {line["who"].partition(":")[0] for line in lines}
+    assert {"owner", "anyone", "did", "agreement"} <= whole, "each kind of caller has a name"
+    assert {line["who"] for line in lines if line["who"].startswith("did")} <= {space.did(role) for role in ROLES}
+    assert not [line for line in lines if line["who"].startswith(("did", "owner", "agreement")) and "from" in line]
+    pulls = [line for line in lines if line["route"] == "/sealed/{edition}/pieces" and line["status"] == 200]
+    assert sum(line["out"] for line in pulls) >= PIECE * 4, "what was streamed is counted"
+    assert all(line["ms"] >= 0 and line["time"].endswith("Z") for line in lines)
 
 
 async def test_a_participant_told_to_stop_under_a_pull_ends_well_and_goes_on(space):
