@@ -55,6 +55,7 @@ STORIES = (
     "tests/fault/test_plug",
     "tests/fault/test_served.py",
     "tests/fault/test_slow_peers",
+    "tests/fault/test_waiting_orders",
     "tests/federation/test_killed",
     "tests/journey/test_auditor",
     "tests/journey/test_redress",

@@ -54,6 +54,14 @@ ANSWERS: Mapping[str, Shape] = {
         "healthy": "truth",
         "checks": [{"name": "text", "state": "text", "text": "text", "hint": "text", "exit": "number"}],
     },
+    "doctor --orders": {
+        "waiting": [
+            {
+                "kind": "text", "id": "text", "about": "text", "peer": "text", "state": "text", "whose": "text",
+                "since": "text", "until": "text?", "why": "text", **LANGUAGES,
+            }
+        ],
+    },
     "show": "object",
     "purposes": {
         "purposes": [{"code": "text", "iri": "text", "broader": "text?", "en": "text", "zh": "text"}],

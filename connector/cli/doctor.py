@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -10,17 +10,35 @@ from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from connector.cli.patient import Result
+    from connector.cli.patient import Patient, Result
+    from connector.negotiation.pending import Pending
+
+T = TypeVar("T")
+
+Orders = Annotated[bool, typer.Option("--orders", help="list what waits, for whom, why, and how it ends")]
 
 
 async def examined(data: Path) -> list[Result]:
     """Look at the participant of `data`."""
+    from connector.cli import checkup  # noqa: PLC0415  # loaded when the verb runs
+
+    return await _seen(data, checkup.examine)
+
+
+async def waiting(data: Path) -> list[Pending]:
+    """Return what waits at the participant of `data`."""
+    from connector.cli import orders  # noqa: PLC0415  # loaded when the option is given
+
+    return await _seen(data, orders.listed)
+
+
+async def _seen(data: Path, look: Callable[[Patient], Awaitable[T]]) -> T:
     import os  # noqa: PLC0415  # loaded when the verb runs
     from contextlib import suppress  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector.cli import checkup  # noqa: PLC0415  # loaded when the verb runs
     from connector.cli.patient import Patient  # noqa: PLC0415  # loaded when the verb runs
     from connector.net import tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.net.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
@@ -38,14 +56,17 @@ async def examined(data: Path) -> list[Result]:
     with suppress(SettingsError):  # the check `certificates` says why
         trust = tls.trusting(known.server.trust if known else "")
     async with Outbound(development=True, networks=known.server.networks if known else (), trust=trust) as outbound:
-        return await checkup.examine(Patient(data, outbound, Clock(), known, fault))
+        return await look(Patient(data, outbound, Clock(), known, fault))
 
 
-def doctor(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def doctor(data: Data = DEFAULT_DATA, *, orders: Orders = False, as_json: AsJson = False) -> None:
     """Check settings, names, clock, keys, certificates, database, alarms, port, disk, exchange, peers, chain, bucket.
 
     For example: penstock doctor --data penstock-data
     """
+    if orders:
+        _tell_orders(data, as_json=as_json)
+        return
     results = finish(examined(data), as_json=as_json)
     lines = []
     for result in results:
@@ -56,3 +77,12 @@ def doctor(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     answer({"healthy": not code, "checks": [result.json() for result in results]}, lines, as_json=as_json)
     if code:
         raise typer.Exit(code)
+
+
+def _tell_orders(data: Path, *, as_json: bool) -> None:
+    """Say what waits; it is no fault, so this ends with 0."""
+    found = finish(waiting(data), as_json=as_json)
+    from connector.cli.orders import lines  # noqa: PLC0415  # loaded when the option is given
+
+    rows = [one.json() for one in found]
+    answer({"waiting": rows}, lines(rows), as_json=as_json)

@@ -9,6 +9,8 @@ from collections import defaultdict
 
 COMMAND = (sys.executable, "-m", "connector.cli.entry")
 SETTLE_TRIES = 5
+# the chain's news reach the other side in seconds
+WAITING_TRIES, LOOK_SECONDS = 10, 3.0
 CLEAN = 0
 
 
@@ -78,3 +80,20 @@ async def audit(space):
         return [f"the audit ended with {code}: {told}"]
     errors = [one for one in told["findings"] if one["severity"] == "error"]
     return [json.dumps(one, ensure_ascii=False) for one in errors] or ([] if code == CLEAN else [f"exit code {code}"])
+
+
+async def waiting(space):
+    """Return, in words, what `penstock doctor --orders` lists anywhere once all is settled."""
+    for _ in range(WAITING_TRIES):
+        found = [one for name in space.people for one in await _waiting(space, name)]
+        if not found:
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    return found
+
+
+async def _waiting(space, name):
+    code, told = await command("doctor", "--orders", "--data", space.people[name].data)
+    if code:
+        return [f"{name}: the command ended with {code}: {told}"]
+    return [f"{name}: {json.dumps(one, ensure_ascii=False)}" for one in told["waiting"]]

@@ -94,6 +94,7 @@ class Soak:
         self._say("settling")
         faults = await books.settle(space)
         unequal = await books.unequal(space, orders)
+        waiting = await books.waiting(space)
         self._say("auditing")
         audited = await books.audit(space)
         wrong = {
@@ -103,6 +104,7 @@ class Soak:
             "orders with other bytes than their source's": unlike,
             "channels that could not be settled": faults,
             "agreements whose due, billed, paid and claimed differ": unequal,
+            "things that wait when all is settled": waiting,
             "errors of the audit": audited,
         }
         for work, found in wrong.items():
