@@ -32,7 +32,7 @@ async def play(told):
     child = ("--to", space.did("other"), "--until", soon, "--out", folder / "child.json")
     await told.say("sublicense", agreement, *child, by="buyer")
     await told.say("settle", by="provider")
-    for words in ("doctor", "searches"):
+    for words in ("doctor", "doctor --orders", "searches"):
         await told.say(words, by="buyer")
     for option in ("--seen", "--drop"):
         await told.say(f"searches {option}", "rains", by="buyer")
