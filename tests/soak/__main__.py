@@ -1,6 +1,6 @@
 """`make soak MINUTES=10`: a space of real processes trades while they are struck, and then the books must agree.
 
-    python -m tests.soak --minutes 10 [--seed N] [--json] [--keep FOLDER]
+    python -m tests.soak --minutes 10 [--on defaults|servers] [--from COMMIT] [--seed N] [--json] [--keep FOLDER]
 
 Ends with a table of figures and `N passed, M failed`; 0 if none failed. A seed repeats what was drawn, not what the
 machine's clock makes of it.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import sys
 import tempfile
@@ -18,13 +19,19 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.report import table
+from bench.report import table, unmeasured
+from tests.onchain.nodes import NotHereError
+from tests.soak.ground import DEFAULTS, SERVERS, SMALL, apart, ground, older, small_disks
 from tests.soak.soak import Soak
+
+IN_CI = os.environ.get("PENSTOCK_CI") == "1"
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long buyers order and participants are struck")
+    parser.add_argument("--on", choices=(DEFAULTS, SERVERS), default=DEFAULTS, help="what the participants stand on")
+    parser.add_argument("--from", dest="older", default="", help="begin two with the program of this commit")
     parser.add_argument("--seed", type=int, default=None, help="draws what is ordered and who is struck")
     parser.add_argument("--json", action="store_true", help="print one object; progress goes to stderr")
     parser.add_argument("--keep", type=Path, default=None, help="lay the participants' folders here, and leave them")
@@ -33,6 +40,7 @@ def arguments():
 
 async def main():
     asked = arguments()
+    may_mount = apart()
     seed = random.SystemRandom().getrandbits(32) if asked.seed is None else asked.seed
     begun, out = time.monotonic(), sys.stderr if asked.json else sys.stdout
 
@@ -40,10 +48,23 @@ async def main():
         out.write(f"{time.monotonic() - begun:6.0f} s  {line}\n")
         out.flush()
 
-    say(f"seed {seed}")
-    with tempfile.TemporaryDirectory(prefix="penstock-soak-") as folder:
-        soak = Soak(asked.keep or Path(folder), asked.minutes * 60, seed, say)
-        rows = await soak.run()
+    if not may_mount:
+        say("no disk can be filled here: this machine lets nobody mount in a namespace of his own")
+        assert not IN_CI, "absent in CI: a namespace"
+    say(f"seed {seed}, on {asked.on}")
+    with tempfile.TemporaryDirectory(prefix="penstock-soak-", ignore_cleanup_errors=True) as made:
+        folder = asked.keep or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        small = SMALL if may_mount else ()
+        try:
+            with ground(asked.on, folder) as stands_on, small_disks(folder, small):
+                old = _older(folder, asked.older, say)
+                rows = await Soak(folder, stands_on, asked.minutes * 60, seed, say, small, old).run()
+        except NotHereError as lacks:
+            say(f"not on this machine: {lacks}")
+            rows = [unmeasured(f"a soak on {asked.on}", "not here")]
+            if IN_CI:
+                raise
     judged = [row.met for row in rows if row.met is not None]
     passed, failed = judged.count(True), judged.count(False)
     if asked.json:
@@ -52,6 +73,17 @@ async def main():
     else:
         out.write(f"{table(rows)}\nseed {seed}\n{passed} passed, {failed} failed\n")
     return 1 if failed else 0
+
+
+def _older(folder, revision, say):
+    """Return the command of an older program, None where there is no history to take one from."""
+    try:
+        return older(folder / "older", revision)
+    except NotHereError as lacks:
+        say(str(lacks))
+        if IN_CI:
+            raise
+        return None
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections import defaultdict
 
@@ -14,10 +15,11 @@ WAITING_TRIES, LOOK_SECONDS = 10, 3.0
 CLEAN = 0
 
 
-async def command(*words):
+async def command(*words, environment=None):
     """Run a command with `--json` as its user; return its exit code and what it printed."""
+    streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, *map(str, words), "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *COMMAND, *map(str, words), "--json", **streams, env={**os.environ, **(environment or {})}
     )
     said, fault = await process.communicate()
     try:
@@ -93,7 +95,8 @@ async def waiting(space):
 
 
 async def _waiting(space, name):
-    code, told = await command("doctor", "--orders", "--data", space.people[name].data)
+    person = space.people[name]
+    code, told = await command("doctor", "--orders", "--data", person.data, environment=person.environment)
     if code:
         return [f"{name}: the command ended with {code}: {told}"]
     return [f"{name}: {json.dumps(one, ensure_ascii=False)}" for one in told["waiting"]]

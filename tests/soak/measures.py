@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.report import memory_bytes
-from connector.runtime.data_folder import CHAIN_DATABASE, DATABASE
 from tests.soak.space import SPARED, pid
 
 MIB = 2**20
@@ -56,7 +55,7 @@ class Measures:
     def _at(self, name, person, process):
         descriptors = len(list(Path(f"/proc/{process}/fd").iterdir()))
         wals = sum(path.stat().st_size for path in person.data.glob("*.db-wal"))
-        stored = [stored_bytes(person.data / each) for each in (DATABASE, CHAIN_DATABASE)]
+        stored = self._space.ground.stored(name, person.data)
         return Look(name, process, self._counted(name), memory_bytes(process), descriptors, wals, *stored)
 
     def rise(self, what):

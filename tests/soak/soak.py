@@ -11,7 +11,7 @@ from bench.report import row, unmeasured
 from tests.soak import books
 from tests.soak.measures import MIB, Measures
 from tests.soak.orders import Buying, Goods
-from tests.soak.space import Space
+from tests.soak.space import OLDER, Space
 from tests.soak.trouble import Trouble
 
 PRODUCTS_EACH = 4
@@ -35,12 +35,15 @@ GROWTH = {
 class Soak:
     """A soak of `seconds` in a folder, all that is drawn drawn by `seed`."""
 
-    def __init__(self, folder, seconds, seed, say):
-        self._folder, self._seconds, self._seed, self._say = folder, seconds, seed, say
+    def __init__(self, folder, ground, seconds, seed, say, small=(), older=None):
+        self._folder, self._ground, self._small, self._older = folder, ground, small, older
+        self._seconds, self._seed, self._say = seconds, seed, say
 
     async def run(self):
         """Return the rows of figures."""
-        space = Space(self._folder)
+        space = Space(self._folder, self._ground, self._small)
+        for name in OLDER if self._older else ():
+            space.people[name].command = self._older
         try:
             await space.start()
             goods = Goods(space, self._chance("goods"), PRODUCTS_EACH)
@@ -70,7 +73,8 @@ class Soak:
         over = asyncio.Event()
         trouble, measures = Trouble(space, self._chance("trouble"), self._say), Measures(space, counted)
         buying = [asyncio.create_task(one.run(over)) for one in buyings]
-        others = [asyncio.create_task(one) for one in (trouble.run(over), measures.run(over), self._tell(orders, over))]
+        works = trouble.run(over), measures.run(over), self._tell(orders, over), self._upgrade(space, trouble)
+        others = [asyncio.create_task(one) for one in works]
         await asyncio.wait((*buying, *others), timeout=self._seconds, return_when=asyncio.FIRST_EXCEPTION)
         over.set()
         await asyncio.gather(*others)
@@ -106,6 +110,7 @@ class Soak:
             "agreements whose due, billed, paid and claimed differ": unequal,
             "things that wait when all is settled": waiting,
             "errors of the audit": audited,
+            "full disks met otherwise than by 74": trouble.wrong,
         }
         for work, found in wrong.items():
             for each in found[:SHOWN_MAX]:
@@ -114,7 +119,7 @@ class Soak:
         return [
             row("orders ended", sum(order.ended for order in orders), "orders", at_least=1),
             *(row(work, len(found), "", at_most=0) for work, found in wrong.items()),
-            *(row(work, count, "") for work, count in sorted(trouble.done.items())),
+            *(row(work, count, "times") for work, count in sorted(trouble.done.items())),
             *((row("restart to ready, median", statistics.median(starts), "s"),) if starts else ()),
             *((row("restart to ready, longest", max(starts), "s"),) if starts else ()),
             *(self._grown(work, measures.per_order(*of), at_most=GROWTH_KB) for work, of in GROWTH.items()),
@@ -125,6 +130,13 @@ class Soak:
 
     def _grown(self, work, grown, at_most):
         return unmeasured(work, "no order") if grown is None else row(work, grown / KB, "KB an order", at_most=at_most)
+
+    async def _upgrade(self, space, trouble):
+        """In the middle of it, have who began with an older program go on with this one."""
+        await asyncio.sleep(self._seconds / 2)
+        for name in await space.upgrade():
+            trouble.done["upgraded"] += 1
+            self._say(f"{name}: upgraded, ready after {space.people[name].starts[-1]:.1f} s")
 
     async def _tell(self, orders, over):
         while not over.is_set():

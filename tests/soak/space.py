@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from dataclasses import dataclass, field
 
@@ -15,8 +14,10 @@ import penstock
 
 from connector.client.address import ADDRESS_FILE
 from connector.demo.processes import SERVE, Participant, free_ports
+from connector.identity import keys as key_files
 from connector.operation.initialise import initialise
 from connector.runtime import settings
+from connector.runtime.data_folder import KEYS
 
 EXCHANGE = "exchange"
 ROLES = {
@@ -28,6 +29,8 @@ ROLES = {
     "other-buyer": "buyer",
     "spared-buyer": "buyer",
 }
+# who may begin with an older program
+OLDER = ("provider", "other-buyer")
 SPARED = frozenset({"spared-provider", "spared-buyer"})
 REGION = "US-NY"
 FUNDS = 10**12  # no order fails for want of money
@@ -44,6 +47,8 @@ class Person:
     process: Participant
     environment: dict[str, str]
     starts: list[float] = field(default_factory=list)
+    # an older program's until it is upgraded
+    command: tuple[str, ...] = SERVE
     # whoever strikes somebody has it to himself until it runs again
     struck: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -55,9 +60,11 @@ class Person:
     def did(self):
         return settings.load(self.data, {}, {}).did
 
-    async def start(self):
+    async def start(self, command=None, **more):
+        """Start its process, by another `command` and with `more` in its environment where that is said."""
         begun = time.monotonic()
-        await self.process.start(self.environment)
+        self.process.command = tuple(command or self.command)
+        await self.process.start(self.environment | more)
         self.starts.append(time.monotonic() - begun)
 
     @contextlib.asynccontextmanager
@@ -82,8 +89,8 @@ class Person:
 class Space:
     """All participants of a soak, by name."""
 
-    def __init__(self, folder, environments=None):
-        self.folder, self.people = folder, {}
+    def __init__(self, folder, ground, small=()):
+        self.folder, self.ground, self.small, self.people = folder, ground, frozenset(small), {}
         ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
         for name, role in ROLES.items():
             initialise(
@@ -95,8 +102,9 @@ class Space:
                 exchange="" if name == EXCHANGE else f"http://localhost:{ports[EXCHANGE]}",
                 development=True,
             )
-            told = (environments or {}).get(name, {}) | (AUTOMATIC if name == EXCHANGE else {})
-            self.people[name] = Person(role, Participant(folder / name, SERVE), told)
+            told = ground.environment(name, role) | (AUTOMATIC if name == EXCHANGE else {})
+            self.people[name] = Person(role, Participant(folder / name), told)
+            ground.endow(key_files.load(folder / name / KEYS).address)
         self.url = f"http://localhost:{ports[EXCHANGE]}"
 
     def of(self, role):
@@ -113,6 +121,17 @@ class Space:
                     if person.role == "buyer":
                         await exchange.credit_issue(did=person.did, amount=str(FUNDS), id=f"soak-{name}")
 
+    async def upgrade(self):
+        """Stop everybody who serves with an older program, and start it with this one; return their names."""
+        older = [name for name, person in self.people.items() if person.command != SERVE]
+        for name in older:
+            person = self.people[name]
+            async with person.struck:
+                await person.process.stop()
+                person.command = SERVE
+                await person.start()
+        return older
+
     async def stop(self):
         await asyncio.gather(*(person.process.stop() for person in self.people.values()))
 
@@ -121,9 +140,3 @@ def pid(person):
     """Return the process of who runs, None where none does."""
     process = person.process
     return process.pid if process.running and (person.data / ADDRESS_FILE).exists() else None
-
-
-def old_program(folder):
-    """Return the command of `penstock serve` as the checkout in `folder` has it."""
-    places = os.pathsep.join((str(folder), str(folder / "connector/client/src")))
-    return ("env", "-C", str(folder), f"PYTHONPATH={places}", *SERVE)

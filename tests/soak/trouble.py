@@ -1,33 +1,84 @@
-"""What befalls the participants of a soak, drawn by its seed: killed, and begun again at once or after a while."""
+"""What befalls the participants of a soak, drawn by its seed: each row of `STRIKES` is a way to strike one.
+
+killed        SIGKILL, and begun again at once or after a while
+clock moved   it runs for a while with a clock that is wrong, within what everybody allows (`CLOCK_LEEWAY_SECONDS`)
+disk filled   no byte is free in its folder: it ends with 74 or has nothing to write, and is begun again with room
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
+from connector.demo.processes import SERVE
+from tests.fault.apart import DISK_EXIT, fill_up
 from tests.soak.space import SPARED
 
-QUIET_SECONDS = (3.0, 9.0)
+QUIET_SECONDS = (2.0, 8.0)
 AWAY_SECONDS = (0.0, 4.0)
+SKEWED_SECONDS = (-40, 40)
+SKEWED = (sys.executable, str(Path(__file__).parents[1] / "fault" / "skewed_serve.py"))
+# so long it runs with a wrong clock, or without a byte of room
+STRANGE_SECONDS = 6.0
+KILLED, CLOCK, DISK = "killed", "clock moved", "disk filled"
 
 
 class Trouble:
-    """Strikes one participant after the other until it is told to stop; `done` counts what it did by name."""
+    """Strikes one participant after the other until it is told to stop; `done` counts what it did."""
 
     def __init__(self, space, chance, say):
         self._space, self._chance, self._say = space, chance, say
-        self.done = {}
+        self.done, self.wrong = Counter(), []
 
     async def run(self, over):
         names = sorted(set(self._space.people) - SPARED)
         while not await _within(over, self._chance.uniform(*QUIET_SECONDS)):
-            name, away = self._chance.choice(names), self._chance.uniform(*AWAY_SECONDS)
+            name, strike = self._chance.choice(names), self._chance.choice(self._ways())
             person = self._space.people[name]
+            # a wrong clock is this program's, and there is no way back from it to an older one
+            if (strike == DISK and name not in self._space.small) or (strike == CLOCK and person.command != SERVE):
+                strike = KILLED
             async with person.struck:
-                await person.process.kill()
-                await asyncio.sleep(away)
-                await person.start()
-            self.done["kills"] = self.done.get("kills", 0) + 1
-            self._say(f"killed {name}, away {away:.1f} s, ready after {person.starts[-1]:.1f} s")
+                how = await STRIKES[strike](self, name, person)
+            self.done[strike] += 1
+            self._say(f"{name}: {strike}, {how}; ready after {person.starts[-1]:.1f} s")
+
+    def _ways(self):
+        return [KILLED] * 4 + [CLOCK] + [DISK] * bool(self._space.small) * 2
+
+    async def _kill(self, _name, person):
+        away = self._chance.uniform(*AWAY_SECONDS)
+        await person.process.kill()
+        await asyncio.sleep(away)
+        await person.start()
+        return f"away {away:.1f} s"
+
+    async def _move_clock(self, _name, person):
+        ahead = self._chance.randint(*SKEWED_SECONDS)
+        await person.process.kill()
+        await person.start(SKEWED, PENSTOCK_TEST_SKEW=str(ahead))
+        await asyncio.sleep(STRANGE_SECONDS)
+        await person.process.kill()
+        await person.start()
+        return f"by {ahead} s"
+
+    async def _fill_disk(self, name, person):
+        filler = fill_up(person.data)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(person.process.wait(), STRANGE_SECONDS)
+        code = person.process.returncode
+        if code not in (None, DISK_EXIT):
+            self.wrong.append(f"{name} ended with {code}: {person.process.last_words()}")
+        filler.unlink()
+        await person.process.kill()
+        await person.start()
+        return "it had nothing to write" if code is None else f"it ended with {code}"
+
+
+STRIKES = {KILLED: Trouble._kill, CLOCK: Trouble._move_clock, DISK: Trouble._fill_disk}
 
 
 async def _within(event, seconds):
