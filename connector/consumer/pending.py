@@ -49,8 +49,8 @@ def _order(tx: Tx, row: AcquisitionRow) -> Pending:
         goes, goes_on = "it goes on by itself, and with the same id", "系统会自动继续,也可用同一编号再次提交"
     ends = f"`penstock transfer cancel {row.id}`"
     if row.channel:  # money lies there
-        revokes = f"{ends}, then `penstock admin revoke {row.agreement}`,"
-        en, zh = f"{revokes} brings the unused deposit back", f"{revokes[:-1]} 退回未用押金"
+        revokes = f"`penstock admin revoke {row.agreement}`"
+        en, zh = f"{ends}, then {revokes}, brings the unused deposit back", f"{ends},再 {revokes},退回未用押金"
     else:
         en, zh = f"{ends} ends it, nothing is paid", f"{ends} 终止,未付款"
     return Pending(
