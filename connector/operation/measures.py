@@ -69,7 +69,7 @@ TOLD: Mapping[str, str] = {
     "penstock_chain_age_seconds": "since the chain was seen last",
     "penstock_chain_lag_seconds": "how far the newest block's time lies behind our clock",
     "penstock_chain_transaction_oldest_seconds": "age of the oldest transaction that is wanted and not mined",
-    "penstock_account_native_wei": "what the account has to pay fees with",
+    "penstock_account_native_wei": "what the account has to pay fees with; none where gas is free",
     "penstock_account_funded": "whether that pays for the next transactions, 1 or 0; 1 where gas is free",
     # where bytes lie
     "penstock_disk_free_bytes": "room left where the data lie",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ledger.chain.fees import Fees
 
 UNFUNDED, BUCKET_AWAY, ANCHORS_LATE = "unfunded", "bucket-away", "anchors-late"
-LOOK_SECONDS = 60.0  # a look costs three questions to the chain and one to the bucket
+LOOK_SECONDS = 60.0  # a look costs a question to the chain, three where gas has a price, and one to the bucket
 # some ten claims or anchors: who has less should be given more before it stands still
 RESERVE_GAS = 2_000_000
 # an anchor that fails is tried again each minute, so after an hour somebody is needed
@@ -95,7 +95,7 @@ class Supplies:
         return [word for word, lack in self._lacks.items() if lack is not None]
 
     async def measures(self) -> Mapping[str, float | None]:
-        """Return what was seen; nothing of a bucket where none is named, nor how late is what nobody may witness."""
+        """Return what was seen; what nobody asks of us, as coins where gas is free, has no value."""
         seen: dict[str, float | None] = {"penstock_account_native_wei": self._balance}
         for name, word in (("account_funded", UNFUNDED), ("bucket_reachable", BUCKET_AWAY)):
             seen[f"penstock_{name}"] = float(self._lacks[word] is None) if word in self._lacks else None
@@ -119,10 +119,11 @@ class Supplies:
         account = self._core.identity.keys.address
         try:
             fees = await self._chain.fees()
-            self._balance = await self._chain.balance(account)
+            balance = await self._chain.balance(account) if fees.price else 0
         except ChainError:
             return  # how old our sight of the chain is, is told elsewhere
-        self._note(UNFUNDED, unfunded(account, self._balance, fees))
+        self._balance = balance if fees.price else None
+        self._note(UNFUNDED, unfunded(account, balance, fees))
 
     async def _look_at_bucket(self) -> None:
         if self._bucket is None:

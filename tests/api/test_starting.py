@@ -1,0 +1,35 @@
+"""A start that fails leaves nothing behind: no connection, no lease, nothing that the next start would wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import aiohttp
+import pytest
+
+from connector.app.app import Connector
+from connector.demo.processes import free_ports
+from connector.operation.initialise import initialise
+from connector.runtime import settings
+from connector.runtime.errors import SettingsError
+from tests.api.lone import lone
+
+
+async def test_a_start_that_fails_closes_what_it_opened_and_the_next_one_goes_on(tmp_path):
+    data = tmp_path / "lone"
+    named = {"name": "Lone", "roles": ("provider",), "region": "US-NY", "exchange": None, "development": True}
+    initialise(data, port=free_ports(1)[0], **named)
+    with pytest.raises(SettingsError, match="expected `s3://bucket`"):
+        await Connector.start(data, settings.load(data, {"PENSTOCK_VAULT_BLOBS": "nowhere"}))
+    assert not unclosed()
+    async with lone(data, ("provider",)):
+        assert unclosed(), "what is looked for is there while it serves"
+    assert not unclosed()
+
+
+def unclosed():
+    """Return the sessions of this loop that nobody has closed."""
+    loop = asyncio.get_running_loop()
+    held = [one for one in gc.get_objects() if isinstance(one, aiohttp.ClientSession)]
+    return [one for one in held if one._loop is loop and not one.closed]
