@@ -132,26 +132,38 @@ async def answer(
     count: int,
     turn: Callable[[int], Awaitable[None]] = _at_once,
 ) -> web.StreamResponse:
-    """Send `count` rows from `first`, each part when it is its `turn`; large ones as the kernel has them."""
+    """Send `count` rows from `first`, each part when it is its `turn`; large ones as the kernel has them.
+
+    What fails before the first bytes are here is a fault like any other; after that the connection is cut, because
+    words about it would be taken for the bytes that were announced.
+    """
+    length = sealed.table.span(first, count)[1]
+    file = sealed if isinstance(sealed, SealedFile) and not sealed.distant and sending.straight else None
+    stretches = [] if file is None else file.stretches(first, count)
+    straight = file is not None and length >= len(stretches) * STRETCH_BYTES
+    buffers = _buffers(sealed, first, count)
+    buffer = b"" if straight else await anext(buffers, b"")
     sending.begin()
     drop_who_stalls(call)
-    length = sealed.table.span(first, count)[1]
     response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
     writer = await response.prepare(call.request)
     assert writer is not None
-    file = sealed if isinstance(sealed, SealedFile) and not sealed.distant and sending.straight else None
-    stretches = [] if file is None else file.stretches(first, count)
-    if file is not None and length >= len(stretches) * STRETCH_BYTES:
-        writer.send_headers()
-        for offset, size in stretches:
-            for begun in range(0, size, SEND_BYTES):
-                await turn(min(SEND_BYTES, size - begun))
-                await sending.send(file.fileno(), offset + begun, min(SEND_BYTES, size - begun))
-    else:
-        async for buffer in _buffers(sealed, first, count):
+    try:
+        if straight:
+            assert file is not None
+            writer.send_headers()
+            for offset, size in stretches:
+                for begun in range(0, size, SEND_BYTES):
+                    await turn(min(SEND_BYTES, size - begun))
+                    await sending.send(file.fileno(), offset + begun, min(SEND_BYTES, size - begun))
+        while buffer:
             await turn(len(buffer))
             await response.write(buffer)
-    await response.write_eof()
+            buffer = await anext(buffers, b"")
+        await response.write_eof()
+    except Exception:
+        sending.cut()
+        raise
     return response
 
 

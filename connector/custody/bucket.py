@@ -83,7 +83,9 @@ class Bucket:
 
         try:
             data = bytes(obstore.get_range(self._store, name, start=first, length=count))
-        except (obstore.exceptions.BaseError, FileNotFoundError) as error:
+        except (FileNotFoundError, obstore.exceptions.NotFoundError) as error:
+            raise VaultError("blob", f"`{self.url}` has no `{name}`", "fetch or seal its bytes again") from error
+        except obstore.exceptions.BaseError as error:
             raise self._unanswered(f"`{name}`", error) from error
         if len(data) != count:
             raise VaultError("blob", f"`{self.url}` has not the {count} bytes of `{name}` that were asked for")

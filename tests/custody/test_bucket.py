@@ -119,8 +119,19 @@ def test_a_bucket_that_cannot_be_asked_says_so(world, bucket, monkeypatch):
         lambda: away.remove("x"),
         lambda: Blobs(world.blobs.folder, away).offload(world.sealed.edition_id, world.sealed.table),
     ):
-        with pytest.raises(VaultError, match="does not do as asked"):
+        with pytest.raises(VaultError, match="does not do as asked") as fault:
             act()
+        assert fault.value.code == "bucket", "time can mend it"
+    assert world.sealed.path.exists()
+
+
+def test_what_a_bucket_has_lost_is_no_fault_that_time_can_mend(world, bucket):
+    with pytest.raises(VaultError, match="has no `lost`") as fault:
+        bucket.read("lost", 0, 1)
+    assert fault.value.code == "blob"
+    with pytest.raises(VaultError, match="does not do as asked") as fault:
+        Blobs(world.blobs.folder, Bucket("s3://nobody-made-it")).offload(world.sealed.edition_id, world.sealed.table)
+    assert fault.value.code == "bucket", "somebody may still make it"
     assert world.sealed.path.exists()
 
 
