@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 
 from connector.cli.log import checked
+from connector.core.driver import RETRYABLE_EXITS
 from connector.demo.inspection import AUDIT
 from connector.demo.processes import SERVE
 from connector.runtime.clock import Clock
@@ -36,14 +37,14 @@ DONE_SECONDS, AGAIN_SECONDS = 90, 0.1
 
 
 class Persistent(Patient):
-    """A patient caller who asks again, too, when a disk failed."""
+    """A patient caller who asks again, too, when a disk failed or the chain did not answer."""
 
     async def call(self, method, path, body=None):
         while True:
             try:
                 return await super().call(method, path, body)
             except PenstockError as error:
-                if explain_failure(error).exit_code != DISK:
+                if explain_failure(error).exit_code not in {DISK, *RETRYABLE_EXITS}:
                     raise
             await asyncio.sleep(AGAIN_SECONDS)
 
