@@ -23,6 +23,7 @@ DEFAULTS, SERVERS = "defaults", "servers"
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog", "pyproject.toml")
 INSIDE = "SOAK_APART"
 ROOM_MIB = 192
+DAY_SECONDS = 86_400
 SMALL = ("buyer", "provider")
 BUCKET = "sealed"
 S3_KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
@@ -122,14 +123,17 @@ def small_disks(folder, names):
             subprocess.run(("umount", "--lazy", str(folder / name)), check=False)
 
 
+def _told(*words):
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+
+
 def older(folder, revision):
     """Lay an older program into a folder, out of this checkout's history; return the command that serves with it.
 
-    Without a `revision` it is the one before the rows of a database changed last. Raises NotHereError without git.
+    Without a `revision` it is that of a day before this one. Raises NotHereError without git.
     """
     try:
-        changed = ("git", "log", "-1", "--format=%H~1", "--", "connector/store/rows", "connector/store/upgrades.py")
-        wanted = revision or subprocess.run(changed, check=True, capture_output=True, text=True).stdout.strip()
+            wanted = revision or subprocess.run(changed, check=True, capture_output=True, text=True).stdout.strip()
         packed = subprocess.run(("git", "archive", wanted, *ROOMS), check=True, capture_output=True).stdout
     except (OSError, subprocess.CalledProcessError) as fault:
         raise nodes.NotHereError(f"no older program: {fault}") from fault
