@@ -133,7 +133,8 @@ def older(folder, revision):
     Without a `revision` it is that of a day before this one. Raises NotHereError without git.
     """
     try:
-            wanted = revision or subprocess.run(changed, check=True, capture_output=True, text=True).stdout.strip()
+        before = int(_told("git", "log", "-1", "--format=%ct")) - DAY_SECONDS
+        wanted = revision or _told("git", "rev-list", "-1", f"--before={before}", "HEAD")
         packed = subprocess.run(("git", "archive", wanted, *ROOMS), check=True, capture_output=True).stdout
     except (OSError, subprocess.CalledProcessError) as fault:
         raise nodes.NotHereError(f"no older program: {fault}") from fault
