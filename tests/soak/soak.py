@@ -11,7 +11,7 @@ from bench.report import row, unmeasured
 from tests.soak import books
 from tests.soak.measures import MIB, Measures
 from tests.soak.orders import Buying, Goods
-from tests.soak.space import OLDER, Space
+from tests.soak.space import Space
 from tests.soak.trouble import Trouble
 
 PRODUCTS_EACH = 4
@@ -41,9 +41,7 @@ class Soak:
 
     async def run(self):
         """Return the rows of figures."""
-        space = Space(self._folder, self._ground, self._small)
-        for name in OLDER if self._older else ():
-            space.people[name].command = self._older
+        space = Space(self._folder, self._ground, self._small, self._older)
         try:
             await space.start()
             goods = Goods(space, self._chance("goods"), PRODUCTS_EACH)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 import time
 from dataclasses import dataclass, field
 
@@ -15,7 +16,6 @@ import penstock
 from connector.client.address import ADDRESS_FILE
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.identity import keys as key_files
-from connector.operation.initialise import initialise
 from connector.runtime import settings
 from connector.runtime.data_folder import KEYS
 
@@ -89,21 +89,18 @@ class Person:
 class Space:
     """All participants of a soak, by name."""
 
-    def __init__(self, folder, ground, small=()):
+    def __init__(self, folder, ground, small=(), older=None):
         self.folder, self.ground, self.small, self.people = folder, ground, frozenset(small), {}
         ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
         for name, role in ROLES.items():
-            initialise(
-                folder / name,
-                name=f"The {name}",
-                roles=(role,),
-                region=REGION,
-                port=ports[name],
-                exchange="" if name == EXCHANGE else f"http://localhost:{ports[EXCHANGE]}",
-                development=True,
-            )
+            command = older if older and name in OLDER else SERVE
+            exchange = () if name == EXCHANGE else ("--exchange", f"http://localhost:{ports[EXCHANGE]}")
+            about = ("--name", f"The {name}", "--role", role, "--region", REGION, "--port", str(ports[name]), *exchange)
+            # a program knows the settings that it wrote
+            made = (*command[:-1], "init", "--data", str(folder / name), *about, "--development")
+            subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
             told = ground.environment(name, role) | (AUTOMATIC if name == EXCHANGE else {})
-            self.people[name] = Person(role, Participant(folder / name), told)
+            self.people[name] = Person(role, Participant(folder / name), told, command=command)
             ground.endow(key_files.load(folder / name / KEYS).address)
         self.url = f"http://localhost:{ports[EXCHANGE]}"
 
