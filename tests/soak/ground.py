@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -86,6 +87,7 @@ def ground(kind, folder):
         from moto.server import ThreadedMotoServer
     except ImportError as lacks:
         raise nodes.NotHereError(f"no S3 server: {lacks}") from lacks
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     bucket = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     with postgres.durable(absent) as database, nodes.running("anvil", folder) as node:
         bucket.start()
