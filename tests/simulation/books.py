@@ -13,7 +13,7 @@ import orjson
 
 @dataclass
 class Entry:
-    """One channel: its two sides, the most that was ever released, and what must never be lost again."""
+    """One channel: its two sides, the most that a voucher said that came, and what was released for."""
 
     payee: Any
     buyer: Any
@@ -29,21 +29,37 @@ class Books:
     def __init__(self):
         self.entries = {}
 
-    def heard(self, buyer, payee, path, body, answer):
-        """Take note of an answer that releases; return its entry, None for any other."""
+    def saved(self, payee):
+        """What a back-up of a payee knows: channel → what was released on it."""
+        return {channel: entry.floor for channel, entry in self.entries.items() if entry.payee is payee}
+
+    def fell_back(self, payee, saved, claimed):
+        """A payee goes on with a back-up; what the chain has paid stays (`claimed(channel)`)."""
+        for channel, entry in self.entries.items():
+            if entry.payee is payee:
+                entry.floor, entry.looked = max(saved.get(channel, 0), claimed(channel)), None
+
+    def asked(self, buyer, payee, path, body):
+        """Take note of a voucher that arrives: from now on it may be released for."""
         place = path.split("/")
-        paid = PAID.get(place[-1]) if place[1] == "channel" else None
-        if paid is None:
-            return None
-        member, of = paid
-        if of not in orjson.loads(answer):
-            return None
-        said = orjson.loads(body)
-        said = said if member is None else said[member]
+        if place[1] != "channel" or place[-1] not in PAID:
+            return
         entry = self.entries.setdefault(place[2], Entry(payee, buyer))
-        entry.ever = max(entry.ever, int(said["voucher"]["cumulativeAmount"]))
-        entry.floor = max(entry.floor, int(said["voucher"]["cumulativeAmount"]))
-        return entry
+        entry.ever = max(entry.ever, _amount(place[-1], body))
+
+    def answered(self, path, body, answer):
+        """Take note of an answer that releases; return its channel, None for any other."""
+        place = path.split("/")
+        if place[1] != "channel" or place[-1] not in PAID or PAID[place[-1]][1] not in orjson.loads(answer):
+            return None
+        entry = self.entries[place[2]]
+        entry.floor = max(entry.floor, _amount(place[-1], body))
+        return place[2]
+
+
+def _amount(what, body):
+    said, member = orjson.loads(body), PAID[what][0]
+    return int((said if member is None else said[member])["voucher"]["cumulativeAmount"])
 
 
 # what is asked → where the voucher is in the body, and by what an answer that releases is known

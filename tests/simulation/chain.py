@@ -32,6 +32,9 @@ QUIET_WEI, TIP_WEI = 2 * GWEI, GWEI
 _AGREED = keccak(f"Agreement({TYPES[Agreement]})".encode())
 # the words of an agreement's struct: type, provider, buyer, product, edition, terms, token, cap, end, split, summary
 _IDS = ["bytes32"] * 3
+_AGREED_FIELDS = (
+    "provider", "buyer", "product", "editionId", "termsDigest", "token", "priceCap", "notAfter", "splitHash",
+)  # fmt: skip
 _WORDS = ["bytes32", "address", "address", *_IDS, "address", "uint256", "uint256", "bytes32", "bytes32"]
 
 
@@ -58,11 +61,11 @@ def _grant(state, _sender, _signers, told, by_provider, by_buyer):
     program._need(signature.is_by(told[0], digest, by_provider), "foreign provider")
     program._need(signature.is_by(told[1], digest, by_buyer), "foreign buyer")
     state.licences[digest] = {"provider": told[0], "buyer": told[1], "notAfter": told[7], "grantedAt": state.at}
-    return "LicenceGranted", {"agreementDigest": digest, "provider": told[0], "buyer": told[1]}
+    return "LicenceGranted", {"agreementDigest": digest, **dict(zip(_AGREED_FIELDS, told, strict=False))}
 
 
 def _open(state, sender, signers, opening, deposit, *_permit):
-    signer, payees, bps, token, arbitrator, _, salt, expiry = opening
+    signer, payees, bps, token, arbitrator, freeze, salt, expiry = opening
     payees = [bytes.fromhex(one[2:]) for one in payees]
     split = Split(tuple(zip(payees, bps, strict=True)))
     signer, token, arbitrator = (bytes.fromhex(one[2:]) for one in (signer, token, arbitrator))
@@ -70,7 +73,9 @@ def _open(state, sender, signers, opening, deposit, *_permit):
     state.open(channel, sender, split, deposit, expiry)
     state.permits[sender] += 1
     signers[channel] = signer
-    told = {"channelId": channel, "payer": sender, "payee": payees[0], "salt": salt, "deposit": deposit}
+    parties = {"payer": sender, "payee": payees[0], "signer": signer, "token": token, "arbitrator": arbitrator}
+    told = {"channelId": channel, **parties, "splitHash": split.hash, "payees": payees, "bps": bps}
+    told |= {"freezePeriod": freeze, "salt": salt, "expiry": expiry, "deposit": deposit}
     return "Opened", told
 
 
@@ -156,13 +161,16 @@ class Chain(SlowChain):
         finally:
             self.pool = all_of_it
 
-    def reorganise(self, depth, at, most):
+    def reorganise(self, depth, at, most, *, forgotten=False):
+        """Take back blocks for others; nodes may have `forgotten` what was in them, and what waited."""
         depth = min(depth, len(self.blocks) - 1)
         for mined in self.blocks[len(self.blocks) - depth :]:
             for one in mined.sent:
                 del self._found[one.hash]
                 self._nonces[one.sender] -= 1
-        super().reorganise(depth, at, most)
+        super().reorganise(depth, at, 0 if forgotten else most)
+        if forgotten:
+            self.pool.clear()
 
     def take(self, raw):
         """Take a transaction into the pool."""
@@ -210,6 +218,10 @@ class Chain(SlowChain):
     def _balanceOf(self, state, account):  # noqa: N802 - as the token calls it
         return state.wallets[account]
 
+    def _head(self, _state, _origin):
+        """No log is anchored."""
+        return 0, bytes(32), 0
+
     def _nonces_of(self, state, account):
         return state.permits[account]
 
@@ -218,7 +230,11 @@ def _perform(state, sender, signers, calls):
     events = []
     try:
         for function, args in calls:
-            events.append(DOES[function](state, sender, signers, *args))
+            before = Counter(state.credits)
+            name, fields = DOES[function](state, sender, signers, *args)
+            events.append((name, fields))
+            for account, amount in (state.credits - before).items() if "channelId" in fields else ():
+                events.append(("Credited", {"channelId": fields["channelId"], "account": account, "amount": amount}))
     except coin.RefusedError as refusal:
         raise ChainRefused(f"execution reverted: channels: {refusal}") from refusal
     return events

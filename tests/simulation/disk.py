@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from connector.store import copying, restored
+from connector.store.shelf import TxShelf
 from connector.store.sqlite import SqliteFile
 from connector.store.statements import Statements
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.store.transaction import Tx
 from connector.store.writer import Listeners, Writer
+from ledger.log.tiles import ENTRIES, Tile, parse_path, tiles_of_level
+from ledger.log.tree import Log
 from tests.row_key import row_key
 from tests.simulation.loop import Thread
 
@@ -133,21 +138,30 @@ class Disk:
         shutil.rmtree(old.parent)
 
     def save(self):
-        """Return a back-up, made while everything goes on."""
-        target = sqlite3.connect(":memory:")
-        with sqlite3.connect(self.path) as source:
-            source.backup(target)
-        source.close()
-        return target
+        """Return a back-up, made while everything goes on: the file and its newest head."""
+        path = self._place()
+        return path, copying.copy(self.path, path)
 
-    def restore(self, saved):
-        """Put a back-up into the place of what is here; no process has it open."""
+    def restore(self, path, told):
+        """Put a back-up, marked with `told`, into the place of what is here; no process has it open."""
         self._look_away()
         self.commits += 1
-        self.path = self._place()
-        target = sqlite3.connect(self.path)
-        saved.backup(target)
-        target.close()
+        old, self.path = self.path, self._place()
+        shutil.copyfile(path, self.path)
+        with closing(copying.opened(self.path)) as database:
+            restored.mark(database, told)
+        shutil.rmtree(old.parent)
+
+    def mirror(self, origin_note):
+        """Write the log as it is here to a folder, as a mirror has it; return the folder."""
+        folder = self._place().parent
+        note, size = self.look(origin_note)
+        (folder / "checkpoint").write_bytes(note)
+        for bundle in tiles_of_level(ENTRIES, size):
+            for path in (bundle.path, Tile(0, bundle.index, bundle.width).path):
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_bytes(self.look(lambda tx, path=path: Log(TxShelf(tx)).tile(parse_path(path))))
+        return folder
 
     def look(self, act):
         """Run `act` on what is committed, whoever has it open."""

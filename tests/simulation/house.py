@@ -37,6 +37,7 @@ from connector.licence.licensing import Licensing
 from connector.negotiation.doors import Doors
 from connector.negotiation.engine import Engine
 from connector.net.outbound import Outbound
+from connector.operation import catching_up, set_back
 from connector.settlement.cases import Cases
 from connector.settlement.claiming import Claiming
 from connector.settlement.contradictions import Contradictions
@@ -152,6 +153,7 @@ class House:
         """Make all parts, `serve`, then go on with what the rows say."""
         await service.make(self)
         self.parts = Parts(self)
+        await set_back.wait(self.core, self.space, self.programs, self.tenure, catching_up.catch_up)
         serve()
         await self.claiming.begin()
         for chores in service.each(self, "chores"):

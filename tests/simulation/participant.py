@@ -14,10 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.runtime.clock import Clock
 from connector.store.evidence import Evidence
+from connector.store.restored import Restored
+from connector.store.shelf import TxShelf
 from contracts import signature
 from ledger.space.document import Member
 from tests.negotiation.world import START
 from tests.simulation import surface
+from tests.simulation.audit import REGULATOR_DELIVERY
 from tests.simulation.chain import Node
 from tests.simulation.disk import Disk
 from tests.simulation.house import House
@@ -62,6 +65,7 @@ class Participant:
         self.node = Node(world.chain, world.loop, world.chance)
         self.disk = Disk(world.folder / name, world.chance, self._struck)
         self.is_up, self.process, self.house, self.lives = False, None, None, 0
+        self.saved = None
         self.down = 3.0  # seconds until somebody starts it again
         self._proofs = count()
         world.network.join(self.url, self)
@@ -98,6 +102,19 @@ class Participant:
         self.is_up = False
         self.disk.off()
 
+    # ---- back-ups
+
+    def save(self):
+        """Make a back-up, with its time."""
+        self.saved = self.clock.now(), *self.disk.save()
+
+    def fall_back(self):
+        """Go on with the back-up: what the log lacks is in a mirror; the process is dead."""
+        made, path, head = self.saved
+        mirror = self.disk.mirror(lambda tx: (self._evidence_of().published(tx), TxShelf(tx).size()))
+        away = tuple(one.did for one in self.world.bystanders)
+        self.disk.restore(path, Restored(self.clock.now(), made, head.size, head.root.hex(), str(mirror), away))
+
     def _struck(self):
         """The power failed in the middle of a commit."""
         self.kill()
@@ -124,8 +141,12 @@ class Participant:
             evidence=self._evidence,
         )  # fmt: skip
 
-    def _evidence(self, identity):
-        return Evidence(self.did, self.member.origin, self._log, {"owner": identity.keys.delivery_public})
+    def _evidence(self, _identity):
+        return self._evidence_of()
+
+    def _evidence_of(self):
+        recipients = {"owner": self._delivery.public_key().public_bytes_raw(), "supervisor": REGULATOR_DELIVERY}
+        return Evidence(self.did, self.member.origin, self._log, recipients)
 
     def _peers(self):
         async def document(did):
@@ -141,6 +162,8 @@ class Participant:
     async def answer(self, method, path, body, sender, proof):
         """Answer a request of a peer, as the surface does."""
         house = self.house
+        if body:
+            self.world.books.asked(sender, self, path, body)
         answer = await surface.answer(house.parts, house.core, method, path, body, sender.did, proof)
         self.world.heard(sender, self, method, path, body, answer)
         return answer

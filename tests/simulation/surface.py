@@ -41,6 +41,8 @@ def _routes():
     for name, handler in CHANNEL.items():
         yield "POST", ID + name, handler, ""
     yield "GET", "/log/checkpoint", log.checkpoint, ""
+    yield "GET", "/log/addenda/(?P<index>[0-9-]+)", log.addenda, ""
+    yield "GET", "/log/peers", log.peers, ""
     yield "GET", "/log/tile/(?P<tail>.+)", log.tile, ""
 
 

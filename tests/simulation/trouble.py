@@ -56,7 +56,7 @@ class Act:
 
 DOWN = (0.5, 5.0, 40.0, 300.0)
 WHILE = (20.0, 90.0, 240.0)
-# moods: l lines, p partitions, c crashes, d disks, b blocks
+# moods: l lines, p partitions, c crashes, d disks, b blocks, r restores
 ACTS = (
     Act("crash", "c", 5, {"who": "anybody", "down": DOWN}),
     Act("power", "cd", 6, {"who": "anybody", "commits": (0, 1, 2, 3, 5, 8, 13, 21), "down": DOWN}),
@@ -66,10 +66,14 @@ ACTS = (
     Act("away", "b", 3, {"who": "anybody", "seconds": WHILE}),
     Act("blocks", "b", 2, {"every": (2.0, 40.0, 120.0), "most": (1, 3, 1000), "seconds": WHILE}),
     Act("spike", "b", 2, {"times": (3, 20, 400), "seconds": WHILE}),
-    Act("reorganise", "b", 3, {"depth": tuple(range(1, CONFIRMATIONS + 1)), "most": (0, 1, 1000)}),
-    Act("settle", "cb", 2, {"who": "provider"}),
-)
-MOODS = ("", "l", "p", "c", "d", "b", "lp", "cl", "cb", "lpcdb", "lpcdb")
+    Act("reorganise", "b", 5, {
+        "depth": tuple(range(1, CONFIRMATIONS + 1)), "most": (0, 1, 1000), "forgotten": (False, True),
+    }),
+    Act("back_up", "r", 3, {"who": "provider"}),
+    Act("restore", "r", 2, {"who": "provider", "down": DOWN}),
+    Act("settle", "cbr", 2, {"who": "provider"}),
+)  # fmt: skip
+MOODS = ("", "l", "p", "c", "d", "b", "r", "lp", "cl", "cb", "rl", "lpcdb", "lpcdbr")
 SKEWS = (0.0, 0.0, 0.0, -2.0, 3.0)
 
 

@@ -19,11 +19,11 @@ from connector.runtime.errors import PenstockError
 from connector.store.errors import StoreError
 from connector.store.rows.agreement import AcquisitionRow
 from ledger.chain.errors import ChainError
-from ledger.space.document import Member, Space
+from ledger.space.document import Space
 from tests.channel.rig import EXCHANGE
 from tests.money import program
 from tests.negotiation.world import PRODUCT, START
-from tests.simulation import goods, laws
+from tests.simulation import audit, goods, laws
 from tests.simulation.books import Books
 from tests.simulation.chain import QUIET_WEI, Chain, State
 from tests.simulation.loop import Loop
@@ -57,9 +57,12 @@ class World:
             self.people[name] = Participant(self, name, role, skew)
             state.mint(self.people[name].address, FUNDS)
         self.minted = state.whole
+        self.bystanders = [SimpleNamespace(did=one.did, name=one.name, member=one) for one in audit.bystanders()]
+        self.regulator = self.bystanders[1]
         self.space, self.books = self._space(), Books()
         self.every, self.most = BLOCK_SECONDS, None
         self.orders, self._tasks = {}, []
+        self.fallen, self._known = set(), {}  # who went on with a back-up, and what those knew
 
     @property
     def providers(self):
@@ -74,13 +77,9 @@ class World:
         return int(START.timestamp() + self.loop.time())
 
     def _space(self):
-        members = {one.did: one.member for one in self.people.values()}
-        did = "did:web:exchange.example"
-        members[did] = Member(
-            did, "exchange", "exchange", "US-NY", "http://exchange.example", EXCHANGE, b"\xe2" * 32, b"\xe3" * 32,
-            b"\xe4" * 48, bytes(96),
-        )  # fmt: skip
-        return Space(did, program.DEPLOYMENT.json(), members, goods.FEE_BPS, "simulated", {})
+        members = {one.did: one.member for one in (*self.people.values(), *self.bystanders)}
+        exchange = self.bystanders[0]
+        return Space(exchange.did, program.DEPLOYMENT.json(), members, goods.FEE_BPS, "simulated", {})
 
     # ---- what is seen
 
@@ -102,9 +101,9 @@ class World:
         self.figures["messages"] += 1
         self.note(sender.name, method, receiver.name, path, answer.status)
         if answer.status == 200:
-            entry = self.books.heard(sender, receiver, path, body, answer.body)
-            if entry is not None:
-                laws.claimable(self, path.split("/")[2], entry)
+            channel = self.books.answered(path, body, answer.body) if body else None
+            if channel is not None:
+                laws.claimable(self, channel, self.books.entries[channel])
 
     def died(self, who, why):
         """Whoever watches over it starts it again."""
@@ -176,6 +175,7 @@ class World:
             await asyncio.sleep(20.0)
         await self._settled()
         laws.at_end(self)
+        laws.clean(await audit.audited(self))
 
     async def _calm(self):
         """All faults end."""
@@ -224,6 +224,27 @@ class World:
     def _power(self, who, commits, down):
         self.people[who].disk.strike_in, self.people[who].down = commits, down
 
+    def _back_up(self, who):
+        one = self.people[who]
+        if one.is_up:
+            one.save()
+            self._known[who] = self.books.saved(one)
+
+    def _restore(self, who, down):
+        """A participant goes on with its back-up; of what it forgot, others may have to remind it."""
+        one = self.people[who]
+        if one.saved is None:
+            return
+        if not one.process.dead:
+            one.kill()
+        one.fall_back()
+        self.fallen.add(who)
+        self.books.fell_back(one, self._known[who], self._claimed)
+        self._again(one, down)
+
+    def _claimed(self, channel):
+        return self.chain.state.channels[bytes.fromhex(channel)].claimed
+
     def _full(self, who, seconds):
         one = self.people[who]
         one.disk.is_full = True
@@ -248,8 +269,8 @@ class World:
         self.chain.base = QUIET_WEI * times
         later(self.loop, seconds, lambda: setattr(self.chain, "base", QUIET_WEI))
 
-    def _reorganise(self, depth, most):
-        self.chain.reorganise(depth, self.seconds, most)
+    def _reorganise(self, depth, most, forgotten):
+        self.chain.reorganise(depth, self.seconds, most, forgotten=forgotten)
 
     def _settle(self, who=None):
         return self._settled() if who is None else self._do(self._asked(self.people[who]))
@@ -266,7 +287,7 @@ class World:
     # ---- the end
 
     async def _ended(self):
-        return not await self._open()
+        return all(one.is_up for one in self.people.values()) and not await self._open()
 
     async def _open(self):
         """What has not ended: orders that were not taken, or are under way."""
