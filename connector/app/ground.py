@@ -277,7 +277,8 @@ def transactions(core: Core, programs: Programs, tenure: Tenure) -> Transactions
 def watch(core: Core, programs: Programs, hosted: Hosted, tenure: Tenure) -> ChainWatch:
     """Return what is seen of the chain."""
     seen = core.topics.block_seen
-    return ChainWatch(programs, core.evidence, core.clock, hosted.chain, seen, lambda: tenure.held)
+    confirmations, works = core.settings.chain.confirmations, lambda: tenure.held
+    return ChainWatch(programs, core.evidence, core.clock, hosted.chain, seen, works, confirmations)
 
 
 def witness(core: Core, space: SpaceView, programs: Programs, transactions: Transactions) -> Witness:

@@ -39,7 +39,8 @@ log = logging.getLogger(__name__)
 class ChainWatch:
     """The newest block as last seen; who hears `seen` is awaited with each, and its past, before anybody acts on it.
 
-    Nobody is told in a process that only stands by (`works`).
+    Nobody is told in a process that only stands by (`works`). Our log cites the newest block that has `confirmations`
+    above it: one that a reorganisation takes away would make what we wrote look false.
     """
 
     def __init__(
@@ -50,13 +51,14 @@ class ChainWatch:
         embedded: EmbeddedChain | None,
         seen: Awaited[[Block, int]] | None = None,
         works: Callable[[], bool] = lambda: True,
+        confirmations: int = 0,
     ) -> None:
         self._programs = programs
         self._evidence = evidence
         self._clock = clock
         self._embedded = embedded
         self.seen: Awaited[[Block, int]] = seen or Awaited()
-        self._works = works
+        self._works, self._confirmations = works, confirmations
         self._past = 0
         self._block: Block | None = None
         self._seen_at: datetime | None = None
@@ -93,15 +95,23 @@ class ChainWatch:
             block = await self._programs.chain.newest()
             expected = self._programs.deployment.chain_id
             stands = block == self._block or await self._programs.chain.confirm_id(expected, self._block)
+            final = await self._final(block)
         except ChainUnreachable as fault:
             log.info("the chain is away: %s", fault)
             return
         looked, self._past = self._clock.monotonic(), self._past + (not stands)
         self._block, self._seen_at = block, self._clock.now()
-        self._evidence.block = CitedBlock(block.number, block.hash)
+        if final is not None:
+            self._evidence.block = CitedBlock(final.number, final.hash)
         if self._works():
             await self.seen.told(block, self._past)
         self._looked = looked  # whoever comes before is made to wait: nobody acts on what was not followed
+
+    async def _final(self, newest: Block) -> Block | None:
+        """Return the newest block that has its confirmations; None while the node does not show it."""
+        if not self._confirmations:
+            return newest
+        return await self._programs.chain.block(max(newest.number - self._confirmations, 0))
 
     def sight(self, _tx: Tx) -> Sight:
         """Return the newest block's time and when it was seen; raises ChainUnreachable when the chain never was."""

@@ -51,6 +51,9 @@ class Following:
             try:
                 if read is None:
                     await self._transactions.again(block.number - self._back())
+                elif self._core.settings.chain.confirmations:
+                    # mined, and taken back, since the block that was seen last, which stands
+                    await self._transactions.again(read.number + 1)
                 for row in await self._touched(block, read):
                     await self._follow(row, block)
             except ChainUnreachable:

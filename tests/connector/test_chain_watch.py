@@ -30,7 +30,10 @@ class Door:
         return seen is not None and self.is_whole
 
     async def newest(self) -> Block:
-        return Block(7, bytes(32), Clock().now(), bytes(32))
+        return await self.block(7)
+
+    async def block(self, number: int) -> Block:
+        return Block(number, bytes([number]) * 32, Clock().now(), bytes(32))
 
 
 class Hand(Clock):
@@ -137,3 +140,13 @@ async def test_a_scrape_tells_how_old_the_sight_is_and_how_late_the_newest_block
     after = await watch.measures()
     assert after["penstock_chain_age_seconds"] == 40
     assert after["penstock_chain_lag_seconds"] >= 0
+
+
+@pytest.mark.parametrize(("confirmations", "cited"), [(0, 7), (2, 5), (9, 0)])
+async def test_the_log_cites_no_block_that_may_still_be_taken_away(confirmations, cited):
+    door, evidence = Door(), SimpleNamespace(block=None)
+    programs = SimpleNamespace(chain=door, deployment=SimpleNamespace(chain_id=1))
+    watch = ChainWatch(programs, evidence, Hand(), None, confirmations=confirmations)
+    await watch.look()
+    assert (evidence.block.number, evidence.block.hash) == (cited, bytes([cited]) * 32)
+    await watch.close()

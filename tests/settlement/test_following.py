@@ -150,11 +150,19 @@ def test_a_deposit_counts_where_it_is_confirmed_and_events_are_read_from_there()
     world, following = followed(found={None: channel(deposit=300), 48: channel(deposit=200)}, confirmations=2)
     assert world.seen(following, 50)[1:] == [("channel", None), ("channel", 48)]
     assert world.rows[0].deposit == 200
-    assert world.seen(following, 51) == [("events", 49, 51)]
+    assert world.seen(following, 51) == [("again", 51), ("events", 49, 51)]
     young, early = followed(found={None: channel(), 0: channel(deposit=1)}, confirmations=9)
     assert young.seen(early, 3)[1:3] == [("channel", None), ("channel", 0)]
     assert young.rows[0].deposit == 1
-    assert young.seen(early, 4)[0] == ("events", 0, 4)
+    assert young.seen(early, 4)[1] == ("events", 0, 4)
+
+
+def test_what_was_mined_since_the_last_look_and_taken_back_is_sent_again():
+    world, following = followed(rows=[], confirmations=2)
+    world.seen(following, 50)
+    # the block that was seen stands, so nothing else tells of it
+    assert world.seen(following, 60) == [("again", 51)]
+    assert world.seen(following, 61) == [("again", 61)]
 
 
 def test_where_no_channel_is_open_no_events_are_read():
