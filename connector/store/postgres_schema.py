@@ -39,7 +39,8 @@ def apply(session: Session, tables: tuple[Table, ...], wrapping: Wrapping | None
         return
     session.run("BEGIN")
     try:
-        session.run(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
+        # of this schema: the others of one database are other participants', who wait for nobody
+        session.run(f"SELECT pg_advisory_xact_lock({APPLICATION_ID}, hashtext(current_schema()))")
         if not _is_marked(session, tables):
             _refuse_foreign(session, empty=True, steps=upgrades.SERVER_STEPS)
             _upgrade(session, wrapping)
