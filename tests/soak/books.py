@@ -77,7 +77,8 @@ async def _bills(space, role):
 async def audit(space):
     """Audit the space as its regulator; return the errors found, in words."""
     data = space.people["regulator"].data
-    code, told = await command("audit", "--exchange", space.url, "--data", data, "--development")
+    rpc = ("--rpc", space.ground.rpc) if space.ground.rpc else ()
+    code, told = await command("audit", "--exchange", space.url, "--data", data, "--development", *rpc)
     if "findings" not in told:
         return [f"the audit ended with {code}: {told}"]
     errors = [one for one in told["findings"] if one["severity"] == "error"]

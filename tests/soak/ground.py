@@ -37,6 +37,9 @@ STORED = (
 class Defaults:
     """SQLite, files, and the chain that the exchange hosts."""
 
+    # where an audit finds the chain; empty: at the exchange
+    rpc = ""
+
     def environment(self, _name, _role):
         return {}
 
@@ -53,7 +56,7 @@ class Servers(Defaults):
 
     def __init__(self, database, bucket, node):
         self._base, self._bucket, self._node = database, bucket, node
-        self._places = {}
+        self._places, self.rpc = {}, node.url
 
     def environment(self, name, role):
         self._places[name] = postgres.new_schema(self._base)
