@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import hashlib
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -113,10 +114,22 @@ class Server:
         assert self._process is not None
         return report.memory_bytes(self._process.pid)
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU that it has taken."""
+        assert self._process is not None
+        return report.cpu_seconds(self._process.pid)
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is flushed, no handler runs."""
+        self._end(signal.SIGKILL)
+
     def stop(self) -> None:
         """Stop it."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(number)
             self._process.wait()
             self._process = None
 

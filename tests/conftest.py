@@ -50,6 +50,7 @@ LONGEST = (
 STORIES = (
     "tests/fault/test_apart",
     "tests/fault/test_clock_skew",
+    "tests/fault/test_drained",
     "tests/fault/test_exchange_pair",
     "tests/fault/test_listing_pair",
     "tests/fault/test_plug",

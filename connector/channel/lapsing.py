@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
-# channels on which more was released than the chain or an acknowledgement holds
+# channels on which more was released than the chain or an acknowledgement holds; CROSS, so that SQLite begins with the
+# channels that go on and not with all windows that ever were
 _AT_RISK = (
-    "SELECT DISTINCT channels.id FROM channels JOIN windows AS released "
-    "ON released.channel = channels.id AND released.state IN (?, ?) AND released.cumulative = channels.cumulative "
-    "WHERE channels.role = ? AND channels.state IN (?, ?, ?, ?) AND channels.claimed <> channels.cumulative "
+    "SELECT DISTINCT channels.id FROM channels CROSS JOIN windows AS released "
+    "WHERE released.channel = channels.id AND released.state IN (?, ?) AND released.cumulative = channels.cumulative "
+    "AND channels.role = ? AND channels.state IN (?, ?, ?, ?) AND channels.claimed <> channels.cumulative "
     "AND released.valid_until > 0 AND NOT EXISTS (SELECT 1 FROM windows AS held WHERE held.channel = channels.id "
     "AND held.state = ? AND held.cumulative = channels.cumulative)"
 )

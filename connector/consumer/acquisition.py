@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 # a full disk ends nothing: what was paid for comes when there is room
 MENDED = RETRYABLE_EXITS | {DISK_EXIT}
+OPEN = tuple(state for state in State if state not in FINAL)
+_OPEN = f"SELECT id FROM acquisitions WHERE state IN ({', '.join('?' for _ in OPEN)})"  # noqa: S608 - constants of ours
 
 
 class Acquisitions:
@@ -94,9 +96,8 @@ class Acquisitions:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
-        for row in await self._core.store.read(lambda tx: tx.find(AcquisitionRow)):
-            if row.state not in FINAL:
-                self.driver.wake(row.id)
+        for key in await self._core.store.read(lambda tx: tx.column(_OPEN, *OPEN)):
+            self.driver.wake(key)
 
     def moved(self, process: str, key: str) -> None:
         """Wake whoever waits for negotiation or transfer `key`."""

@@ -55,9 +55,16 @@ BEGUN = "its deletion had begun"
 ENDED: Final = "the agreement has ended"
 ERASED: Final = "erased"
 COPY: Final = "copy"  # in place of a replica's id: the files of a plain copy
-_WHOLE = "SELECT id, agreement FROM replicas WHERE state NOT IN (?, ?)"
 _LEFT = "SELECT id, path FROM replicas WHERE state = ?"
 _OVER = ", ".join(f"'{state}'" for state in sorted(lifecycle.OVER))
+# what may be due: of agreements that are over, and of those under whose terms something that was read is to be deleted
+_WHOLE = (
+    "SELECT id, agreement FROM replicas WHERE state NOT IN (?, ?) AND "  # noqa: S608 - constants of ours
+    f"(agreement IN (SELECT digest FROM agreements WHERE state IN ({_OVER})) "
+    f"OR (agreement IN (SELECT agreement FROM performed WHERE action = '{performed.READ}') AND EXISTS "
+    "(SELECT 1 FROM agreements WHERE digest = replicas.agreement AND CAST(terms AS TEXT) LIKE ?)))"
+)
+_DELETES = f"%{performed.DELETE}%"
 _PLAIN = (
     f"SELECT digest FROM agreements WHERE role = ? AND state IN ({_OVER})"  # noqa: S608 - constants of ours
     " AND NOT EXISTS (SELECT 1 FROM destructions WHERE destructions.agreement = agreements.digest)"
@@ -132,7 +139,7 @@ class Erasing:
         now = self._core.clock.now()
         begun = tx.find(ReplicaRow, "state = ?", (VaultState.DELETING,))
         found = [Due(replica.id, now, BEGUN) for replica in begun]
-        for replica in tx.execute(_WHOLE, VaultState.DELETED, VaultState.DELETING):
+        for replica in tx.execute(_WHOLE, VaultState.DELETED, VaultState.DELETING, _DELETES):
             agreement = tx.get(AgreementRow, digest=replica["agreement"])
             if agreement is not None and agreement.role == CONSUMER:
                 with suppress(PolicyError):

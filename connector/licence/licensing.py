@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 
 LICENCE = "licence"
+# the state of an agreement whose licence is on its way
+SIGNED = "signed"
+_SIGNED = "SELECT digest FROM agreements WHERE state = ?"
 
 
 class Licensing:
@@ -59,7 +62,7 @@ class Licensing:
 
     async def recover(self) -> None:
         """Note licences that were mined while nobody listened."""
-        for row in await self._core.store.read(lambda tx: tx.find(ChainTxRow, "state = ?", (ActState.MINED,))):
+        for row in await self._core.store.read(_unnoted):
             self.mined(row)
 
     def mined(self, row: ChainTxRow) -> None:
@@ -82,9 +85,15 @@ class Licensing:
     def grant(self, tx: Tx, digest: str, transaction: str) -> None:
         """Note that the licence is on chain: the agreement performs from now on."""
         row = tx.get(AgreementRow, digest=digest)
-        if row is None or row.state != "signed":
+        if row is None or row.state != SIGNED:
             return
         tx.change(row, replace(row, state=lifecycle.move(row.state, "grant"), licence_tx=transaction))
         fields = {"licence": digest, "tx": transaction}
         now = self._core.clock.now()
         self._core.evidence.record(tx, "licence.granted", part=digest, fields=fields, now=now)
+
+
+def _unnoted(tx: Tx) -> list[ChainTxRow]:
+    """Return the mined transactions of licences that `grant` has not noted."""
+    sent = (tx.get(ChainTxRow, id=f"{LICENCE}:{digest}") for digest in tx.column(_SIGNED, SIGNED))
+    return [row for row in sent if row is not None and row.state is ActState.MINED]

@@ -35,6 +35,7 @@ from connector.negotiation.protocol.errors import (
 )
 from connector.negotiation.protocol.states import FINAL, NONE, TERMINATED, other
 from connector.negotiation.steps import Facts, P, Step, Word
+from connector.store.columns import EPOCH
 from connector.store.rows.protocol import NegotiationRow, OutboxRow, ReceivedRow, TransferRow
 from connector.store.table_row import replace
 
@@ -181,7 +182,7 @@ class Process(Ending[P]):
 
     def resume(self, tx: Tx, now: datetime) -> None:
         """Advance every process whose next step is ours; after a restart."""
-        for row in tx.find(self.rows, "deadline is not null and pending = ''"):
+        for row in tx.find(self.rows, "deadline > ? and pending = ''", (EPOCH,)):
             if row.turn == row.role:
                 self.advance(tx, row.id, now)
 

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 
 STOPPED = "channel-stopped"
+# those that are owed something, and those on which either side has something to do
+_LIVE = (
+    f"SELECT id FROM channels WHERE {accounts.IS_LIVE} AND (role = ? OR state NOT IN (?, ?)) "  # noqa: S608 - constants of ours
+    "ORDER BY created"
+)
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +121,6 @@ class Receivables:
 
 
 def _open(tx: Tx) -> list[str]:
-    live = [row.id for row in tx.find(ChannelRow, accounts.IS_LIVE, accounts.LIVE, "created")]
+    live = tx.column(_LIVE, *accounts.LIVE, Side.PAYEE, *accounts.MOVED)
     proven = [row.channel for row in tx.find(BundleRow, "code = ?", (EQUIVOCATION,), "created")]
     return list(dict.fromkeys((*live, *proven)))

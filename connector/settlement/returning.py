@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 # the payee's word that the agreement still runs: its clock may be behind, or our revocation on its way
 NOT_YET_STATUS = 409
+_OVER = ", ".join(f"'{state}'" for state in sorted(lifecycle.OVER))
+_PAID_IN = (
+    "SELECT DISTINCT agreement FROM channels WHERE role = ? AND state IN (?, ?) AND agreement IN "  # noqa: S608 - constants of ours
+    f"(SELECT digest FROM agreements WHERE state IN ({_OVER})) ORDER BY agreement"
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +59,7 @@ class Returning:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left open."""
-        for digest in sorted({row.agreement for row in await self._core.store.read(_paid_in)}):
+        for digest in await self._core.store.read(_left):
             self.wake(digest)
 
     def wake(self, digest: str) -> None:
@@ -115,9 +120,9 @@ class Returning:
         log.info("the deposit under `%s` stays until its channel expires: %s", digest, fault)
 
 
-def _paid_in(tx: Tx) -> list[ChannelRow]:
-    """Return the channels that we have paid into and the chain did not close yet, as far as we know."""
-    return tx.find(ChannelRow, "role = ? and state in (?, ?)", (Side.PAYER, *accounts.MOVED))
+def _left(tx: Tx) -> list[str]:
+    """Return the agreements that are over with a channel that we paid into and do not know to be closed."""
+    return tx.column(_PAID_IN, Side.PAYER, *accounts.MOVED)
 
 
 def _due(tx: Tx, digest: str) -> list[ChannelRow]:

@@ -25,6 +25,7 @@ APARTS = "stories in a namespace"
 SKEWED = "pulls with a wrong clock"
 SLOW = "slow answers"
 LOGGED = "faults in a log writer"
+DRAINED = "pulls drained"
 HANDED = "negotiations handed on between processes"
 # told by tests elsewhere, counted by `make reliability`
 ASTRAY = "names that lead elsewhere"
@@ -42,6 +43,7 @@ FIGURES = {
     SERVED: SERVED_ROLES * LEAST_OF_ROLE,
     HANDED: 200,
     LOGGED: 100,
+    DRAINED: 20,
     POINTS: 154,
     ATTACKS: 40,
     FINDINGS: 7,

@@ -69,8 +69,18 @@ async def test_a_note_that_fails_is_left_to_the_next_start(world):
 
 
 def test_a_start_notes_licences_that_were_mined_meanwhile(world):
-    for key, state in (("licence:a", "mined"), ("licence:b", "signed"), ("licence:c", "reverted")):
+    sent = (
+        ("a", "mined", "signed"),
+        ("b", "signed", "signed"),
+        ("c", "reverted", "signed"),
+        ("d", "mined", "performing"),
+    )
+    for digest, state, agreement in sent:
+        key = f"licence:{digest}"
         world.insert("chain_txs", id=key, program="licences", function="grant", state=state, created=START)
+        about = {"role": "provider", "negotiation": "n", "peer": "p", "product": "p", "odrl": {}, "created": START}
+        world.insert("agreements", digest=digest, state=agreement, **about)
+    world.insert("agreements", digest="e", state="signed", **about)
     heard = []
     world.licensing.mined = lambda row: heard.append(row.id)
     asyncio.run(world.licensing.recover())

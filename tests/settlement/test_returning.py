@@ -10,7 +10,7 @@ import pytest
 
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, Conflict, PeerRefused, PeerUnreachable, explain_failure
-from connector.settlement.returning import Returning, _due, _paid_in
+from connector.settlement.returning import Returning, _due, _left
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import ChannelState
 from contracts import lifecycle
@@ -31,23 +31,36 @@ def looked(pair, work, agreement, role="payer"):
     return db.act(lambda tx: work(SimpleNamespace(find=tx.find, get=lambda _table, **_key: row(agreement))))
 
 
+def left(pair):
+    return pair.payer_db.act(_left)
+
+
+def agree(pair, digest, state):
+    """Write the payer's agreement."""
+    about = {"role": "consumer", "peer": PROVIDER_DID, "terms": {}, "created": START}
+    pair.payer_db.act(lambda tx: tx.insert("agreements", digest=digest, state=state, **about))
+
+
 def put(pair, **changes):
     pair.payer_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **changes))
 
 
 def test_an_untouched_channel_is_due_when_its_agreement_is_over():
-    pair = Pair()
+    pair = Side()
 
     def due(agreement, role="payer"):
         return [row.id for row in looked(pair, lambda tx: _due(tx, pair.deal.hex()), agreement, role)]
 
-    assert due(None) == due({"state": "performing"}) == due({"state": OVER}, "payee") == []
+    assert due(None) == due({"state": "performing"}) == due({"state": OVER}, "payee") == left(pair) == []
+    agree(pair, pair.deal.hex(), OVER)
     for state, ids in (("open", 1), ("frozen", 1), ("closing", 0), ("stopped", 0), ("closed", 0)):
         put(pair, state=state)
         assert len(due({"state": OVER})) == ids
-        assert len(looked(pair, _paid_in, None)) == ids
+        assert left(pair) == [pair.deal.hex()] * ids
     put(pair, state=ChannelState.OPEN)
-    assert looked(pair, _paid_in, None, "payee") == []
+    put(pair, role="payee")
+    assert left(pair) == []
+    put(pair, role="payer")
     pair.window()
     assert due({"state": OVER}) == []
 
@@ -142,8 +155,7 @@ class Payer:
         self.keep(self.deal)
 
     def keep(self, digest, state=OVER):
-        about = {"role": "consumer", "peer": PROVIDER_DID, "terms": {}, "created": START}
-        self.pair.payer_db.act(lambda tx: tx.insert("agreements", digest=digest, state=state, **about))
+        agree(self.pair, digest, state)
 
     async def post(self, url, body, headers):
         self.asked.append((url, body, headers))
@@ -246,7 +258,7 @@ async def test_what_the_chain_did_not_give_yet_is_asked_for_again(caplog):
     assert (len(payer.settled), STAYS in caplog.text) == (2, False)
 
 
-def test_a_start_asks_again_for_each_agreement_that_was_paid_into():
+def test_a_start_asks_again_for_each_agreement_that_is_over_and_was_paid_into():
     payer, found = Payer(), []
     payer.returning.driver.wake = found.append
     paid = (
@@ -254,7 +266,10 @@ def test_a_start_asks_again_for_each_agreement_that_was_paid_into():
         ("08", ChannelState.FROZEN),
         ("07", ChannelState.CLOSED),
         ("06", ChannelState.OPEN),
+        ("05", ChannelState.OPEN),
     )
+    for name, _ in paid:
+        agree(payer.pair, name * 32, "performing" if name == "05" else OVER)
     for number, (name, state) in enumerate((*paid, paid[0])):
         channel = bytes([0xC2 + number]) * 32
         payer.pair.open_channel(channel, 10)

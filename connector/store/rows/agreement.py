@@ -7,7 +7,12 @@ from typing import Any
 from connector.store.table_row import Document, Documents, TableRow, dataclass, table
 
 
-@table("agreements", key=("digest",), index=(("not_after",), ("parent",), ("product", "role", "not_after")), held=True)
+@table(
+    "agreements",
+    key=("digest",),
+    index=(("not_after",), ("parent",), ("product", "role", "not_after"), ("state", "not_after", "digest")),
+    held=True,
+)
 @dataclass(frozen=True, kw_only=True)
 class AgreementRow(TableRow):
     """An agreement that both sides signed, or will have."""

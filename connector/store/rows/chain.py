@@ -15,7 +15,7 @@ class ActState(StrEnum):
     REVERTED = "reverted"
 
 
-@table("chain_txs", key=("id",), index=(("state",),))
+@table("chain_txs", key=("id",), index=(("state", "block"),))
 @dataclass(frozen=True, kw_only=True)
 class ChainTxRow(TableRow):
     """A transaction that is wanted on the chain."""

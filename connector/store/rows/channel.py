@@ -88,7 +88,7 @@ Received: TypeAlias = Annotated[Receipt, "json", _json, partial(from_json, Recei
 Refused: TypeAlias = Annotated[Refusal, "json", _json, partial(from_json, Refusal)]
 
 
-@table("channels", key=("id",), index=(("agreement",),), held=True)
+@table("channels", key=("id",), index=(("agreement",), ("state",)), held=True)
 @dataclass(frozen=True, kw_only=True)
 class ChannelRow(TableRow):
     """A payment channel of one agreement as we keep it; `id` is that of the chain, hex (`channel_id`: its 32 bytes)."""
