@@ -152,10 +152,9 @@ class Disk:
             restored.mark(database, told)
         shutil.rmtree(old.parent)
 
-    def mirror(self, origin_note):
+    def mirror(self, note, size):
         """Write the log as it is here to a folder, as a mirror has it; return the folder."""
         folder = self._place().parent
-        note, size = self.look(origin_note)
         (folder / "checkpoint").write_bytes(note)
         for bundle in tiles_of_level(ENTRIES, size):
             for path in (bundle.path, Tile(0, bundle.index, bundle.width).path):

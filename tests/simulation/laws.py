@@ -58,6 +58,9 @@ def worth(world, channel, entry):
 
 
 def _worth(world, key, entry, found):
+    row = entry.payee.disk.look(lambda tx: tx.get(ChannelRow, id=key.hex()))
+    if row is not None and row.claimed > found.claimed:
+        return entry.floor  # a reorganisation took a claim back, and its payee has not looked since
     claim = entry.payee.disk.look(lambda tx: _newest(tx, entry.payee, key))
     if claim is None or not world.chain.takes(claim.act(program.DEPLOYMENT)):
         return found.claimed

@@ -111,7 +111,8 @@ class Participant:
     def fall_back(self):
         """Go on with the back-up: what the log lacks is in a mirror; the process is dead."""
         made, path, head = self.saved
-        mirror = self.disk.mirror(lambda tx: (self._evidence_of().published(tx), TxShelf(tx).size()))
+        note, size = self.disk.look(lambda tx: (self._evidence_of().published(tx), TxShelf(tx).size()))
+        mirror = self.disk.mirror(note, size) if note else ""
         away = tuple(one.did for one in self.world.bystanders)
         self.disk.restore(path, Restored(self.clock.now(), made, head.size, head.root.hex(), str(mirror), away))
 
