@@ -69,7 +69,7 @@ class Trouble:
         filler = fill_up(person.data)
         with suppress(TimeoutError):
             await asyncio.wait_for(person.process.wait(), STRANGE_SECONDS)
-        code = person.process.returncode
+        code = person.process._process.returncode
         if code not in (None, DISK_EXIT):
             self.wrong.append(f"{name} ended with {code}: {person.process.last_words()}")
         filler.unlink()
