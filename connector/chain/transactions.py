@@ -157,14 +157,18 @@ class Transactions:
         self._work.set()
 
     async def again(self, first: int) -> None:
-        """Send again what was mined from block `first` on and is no longer on the chain: a reorganisation took it."""
+        """Send again what was mined from block `first` on and is no longer on the chain: a reorganisation took it.
+
+        Acts that went together go together again: half of a parcel, replaced, would pass for the whole of it.
+        """
         rows = await self._store.read(
             lambda tx: tx.find(ChainTxRow, "state = ? and block >= ?", (ActState.MINED, first))
         )
-        for row in rows:
-            assert row.hash is not None
-            if await self._chain.receipt(bytes.fromhex(row.hash)) is None:
-                await self._write([row], state=ActState.WANTED if row.nonce is None else ActState.SIGNED)
+        hashes = {bytes.fromhex(row.hash) for row in rows if row.hash is not None}
+        gone = {each.hex() for each in sorted(hashes) if await self._chain.receipt(each) is None}
+        for state, signed in ((ActState.WANTED, False), (ActState.SIGNED, True)):
+            if taken := [row for row in rows if row.hash in gone and (row.nonce is not None) is signed]:
+                await self._write(taken, state=state)
                 self._work.set()
 
     async def _run(self) -> None:
