@@ -35,7 +35,7 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "address": (("We do not connect to that address.", "不允许连接该地址。"), _CORRECT),
     "attestation": (_FALSE, _REGULATOR),
     "audit-impossible": (("The audit could not be made.", "审计无法进行。"), _ASK_AGAIN),
-    "bucket": (("The bucket that keeps the sealed bytes does not answer now.", "存放密封数据的存储桶当前没有响应。"), _ASK_AGAIN),
+    "bucket": (("The bucket of sealed bytes does not answer.", "存放密封数据的存储桶没有响应。"), _ASK_AGAIN),
     "busy": (("This participant is busy.", "本参与方正忙。"), _ASK_AGAIN),
     "catalogue": (_FILLED, _CORRECT),
     "chain": (("The chain refused it.", "链拒绝了此操作。"), _OWNER),
