@@ -7,9 +7,10 @@ one that it cosigned or signed itself; the aggregate is checked before it is kep
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
-from connector.runtime.errors import Conflict, PeerMisbehaved
+from connector.runtime.errors import Conflict, PeerMisbehaved, PeerRefused
 from connector.store.rows.evidence import AttestationRow
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
     from ledger.log.aggregate import Attestation, FinalHead
     from ledger.space.document import Member, Space
+
+CONFLICT: Final = 409
+# between attempts: a head that its witnesses have seen is on the chain a block or two later
+MOVING_SECONDS = (0.5, 2.0, 5.0)
+
+log = logging.getLogger(__name__)
 
 
 class Attesting:
@@ -45,14 +52,24 @@ class Attesting:
     async def attest(self) -> dict[str, Any]:
         """Have the witnesses sign the members' anchored heads; raises Conflict when a member has none.
 
-        Of a member that is barred what it has anchored counts; that it has nothing holds nobody up.
+        Of a member that is barred what it has anchored counts; that it has nothing holds nobody up. A witness knows the
+        newest head of a log alone: of one that is on its way to the chain just now, the heads are read again.
         """
         async with self._exclusive.alone("attesting"):
-            return await self._attest()
+            for pause in MOVING_SECONDS:
+                space = await self._space.current()
+                heads = await self._heads(space)
+                try:
+                    return await self._attested(space, heads)
+                except (Conflict, PeerRefused) as refusal:
+                    if isinstance(refusal, PeerRefused) and refusal.status != CONFLICT:
+                        raise
+                    log.info("heads moved while they were attested: %s", refusal)
+                await asyncio.sleep(pause)
+            space = await self._space.current()
+            return await self._attested(space, await self._heads(space))
 
-    async def _attest(self) -> dict[str, Any]:
-        space = await self._space.current()
-        heads = await self._heads(space)
+    async def _attested(self, space: Space, heads: list[FinalHead]) -> dict[str, Any]:
         witnesses = space.attesters()
         signed = {one.did: await self._share(one, heads) for one in witnesses}
         document = await asyncio.to_thread(_combined, heads, witnesses, signed)

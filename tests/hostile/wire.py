@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from tests.api.conftest import Said
 
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 30  # "does it ever": a busy machine takes long
 LIMIT_BYTES = 65_536
 
 
