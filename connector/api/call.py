@@ -153,11 +153,11 @@ class Call:
         return int(told)
 
     def truth(self, name: str) -> bool:
-        """Return whether a query says that it is so, once; False where it does not say."""
+        """Return whether a query says that it is so, once, by its name alone at least; False where it does not say."""
         told = self.request.query.getall(name, ["false"])
-        if len(told) > 1 or told[0] not in request.TRUTHS:
+        if len(told) > 1 or told[0] not in ("", *request.TRUTHS):
             raise InvalidInput(f"`{name}` is 1 or 0, said once")
-        return request.TRUTHS[told[0]]
+        return request.TRUTHS.get(told[0], True)
 
     async def act(self, act: Callable[[Tx], T]) -> T:
         """Run `act` in one transaction that also uses up the caller's token."""
