@@ -23,6 +23,8 @@ SHOWN_MAX = 10
 KB = 1000
 # figure → the bound it is held to
 WAL_MIB, MEMORY_MIB, DESCRIPTORS, GROWTH_KB = 64, 32, 16, 40
+# the unit of what is measured and told beside its target; a soak fails by its laws
+PER_ORDER = "KB an order"
 # figure → whose tables, and which
 GROWTH = {
     "provider's tables": ("provider", "tables"),
@@ -127,7 +129,7 @@ class Soak:
         ]
 
     def _grown(self, work, grown, at_most):
-        return unmeasured(work, "no order") if grown is None else row(work, grown / KB, "KB an order", at_most=at_most)
+        return unmeasured(work, "no order") if grown is None else row(work, grown / KB, PER_ORDER, at_most=at_most)
 
     async def _upgrade(self, space, trouble):
         """In the middle of it, have who began with an older program go on with this one."""
