@@ -2,7 +2,7 @@
 
     python -m tests.soak --minutes 10 [--on defaults|servers] [--from COMMIT] [--seed N] [--json] [--keep FOLDER]
 
-Ends with a table of figures and `N passed, M failed`, which counts the laws; 0 if none failed. How much a database grows
+Ends with a table of figures and `N passed, M failed`, which counts the laws; 0 if none failed. How databases grow
 is told beside its target, and fails nobody. A seed repeats what was drawn, not what the machine's clock makes of it.
 """
 
