@@ -105,7 +105,7 @@ from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
 from connector.operation.signaling.planes import ControlPlanes
 from connector.operation.signaling.steering import Steering
-from connector.operation.span_export import Export
+from connector.operation.supplies import Supplies
 from connector.provider.assets.assets import Assets
 from connector.provider.assets.definitions import ContractDefinitions
 from connector.provider.assets.policies import PolicyDefinitions
@@ -176,7 +176,6 @@ class Connector(Life):
 
     metrics: Metrics
     spans: Annotated[Spans, Service(ground.spans, ends=Spans.close)]
-    export: Annotated[Export | None, Service(ground.export, ends=ground.end_export)]
     trust: Annotated[SSLContext | None, Service(ground.trust)]
     outbound: Annotated[Outbound, Service(ground.outbound, ends=Outbound.close)]
     management_token: ManagementToken
@@ -213,11 +212,12 @@ class Connector(Life):
     ]
     watch: Annotated[ChainWatch, Service(ground.watch, begins=ChainWatch.start, ends=ChainWatch.close)]
     timekeeping: Annotated[Timekeeping, Service(ground.timekeeping)]
+    health: Health
     peer_logs: PeerLogs
     witness: Annotated[Witness, Service(ground.witness)]
     rekeying: Rekeying
     anchoring: Annotated[Anchoring, Service(ground.anchoring)]
-    health: Annotated[Health, Service(ground.health, begins=Health.begin, ends=Health.end)]
+    supplies: Annotated[Supplies, Service(begins=Supplies.begin, ends=Supplies.close, warns=Supplies.warnings)]
     # negotiations, licences, and the window protocol
     doors: Annotated[Doors, Service(trading.doors)]
     engine: Annotated[

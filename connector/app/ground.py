@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -33,10 +34,8 @@ from connector.identity.peers import Peers, Static
 from connector.net import tls
 from connector.net.outbound import Outbound
 from connector.operation.access_log import AccessLog
-from connector.operation.health import Health
 from connector.operation.rekeying import kept_pair
 from connector.operation.span_export import Export
-from connector.operation.supplies import Supplies
 from connector.runtime import files, private_folder
 from connector.runtime.data_folder import ACCESS, CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
 from connector.runtime.errors import SettingsError
@@ -91,29 +90,18 @@ def trust(settings: Settings) -> SSLContext | None:
 
 
 def spans(data: Path, settings: Settings, clock: Clock, metrics: Metrics) -> Spans:
-    """Return where spans end, are counted and, of requests that came, written down."""
+    """Return where spans end, and are counted; they are sent and written down where the settings say so."""
     made, told = Spans(), settings.telemetry
     made.listeners.append(metrics.ended)
+    if told.otlp:
+        export = Export(told.otlp, settings.did)
+        made.listeners.append(export.ended)
+        made.closers.append(partial(asyncio.to_thread, export.close))
     if told.access_days and told.access_mib:
         access = AccessLog(data / ACCESS, clock, told.access_days, told.access_mib * 1_048_576)
         made.listeners.append(access.ended)
         made.closers.append(access.close)
     return made
-
-
-def export(settings: Settings, spans: Spans) -> Export | None:
-    """Return what sends spans where the settings say, None where they say nothing."""
-    if not settings.telemetry.otlp:
-        return None
-    made = Export(settings.telemetry.otlp, settings.did)
-    spans.listeners.append(made.ended)
-    return made
-
-
-async def end_export(export: Export | None) -> None:
-    """Send what waits."""
-    if export is not None:
-        await asyncio.to_thread(export.close)
 
 
 def outbound(settings: Settings, trust: SSLContext | None, spans: Spans) -> Outbound:
@@ -324,10 +312,3 @@ async def timekeeping(core: Core, chain: Chain) -> Timekeeping:
     made = Timekeeping(core.clock)
     await made.begin(core.store, chain)
     return made
-
-
-def health(
-    core: Core, watch: ChainWatch, timekeeping: Timekeeping, chain: Chain, blobs: Blobs, anchoring: Anchoring
-) -> Health:
-    """Return whether we are well, and what we lack."""
-    return Health(core, watch, timekeeping, Supplies(core, chain, blobs.bucket, anchoring))

@@ -17,7 +17,7 @@ from connector.consumer import copying, fetching, next_channel, progress, quotin
 from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
 from connector.consumer.followed import Followed
-from connector.consumer.steps import FINAL
+from connector.consumer.steps import FINAL, IS_UNENDED, UNENDED
 from connector.core.driver import RETRYABLE_EXITS, Driver
 from connector.enforcement.person import OWNER, Person
 from connector.negotiation import transfer
@@ -56,8 +56,7 @@ if TYPE_CHECKING:
 
 # a full disk ends nothing: what was paid for comes when there is room
 MENDED = RETRYABLE_EXITS | {DISK_EXIT}
-OPEN = tuple(state for state in State if state not in FINAL)
-_OPEN = f"SELECT id FROM acquisitions WHERE state IN ({', '.join('?' for _ in OPEN)})"  # noqa: S608 - constants of ours
+_UNENDED = f"SELECT id FROM acquisitions WHERE {IS_UNENDED}"  # noqa: S608 - a constant of ours
 
 
 class Acquisitions:
@@ -96,7 +95,7 @@ class Acquisitions:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
-        for key in await self._core.store.read(lambda tx: tx.column(_OPEN, *OPEN)):
+        for key in await self._core.store.read(lambda tx: tx.column(_UNENDED, *UNENDED)):
             self.driver.wake(key)
 
     def moved(self, process: str, key: str) -> None:

@@ -16,6 +16,7 @@ from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 from ledger.chain import acts
+from ledger.chain.programs import confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,8 +111,8 @@ class Deposits:
         """
         mined = await self._transactions.mined(CHANNEL + row.its_channel)
         channel = bytes.fromhex(row.its_channel)
-        last = (await self._programs.chain.newest()).number - self._core.settings.chain.confirmations
-        found = await self._programs.channel(channel, at=max(last, 0))
+        last = await confirmed(self._programs.chain, self._core.settings.chain.confirmations)
+        found = await self._programs.channel(channel, at=last)
         if found is None:
             raise PeerUnreachable(f"the channel `{row.channel}` waits for its confirmations", "ask again")
 

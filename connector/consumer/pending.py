@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.consumer import waiting
+from connector.consumer.steps import IS_UNENDED, UNENDED
 from connector.negotiation.pending import Pending
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.use import ReadRow, ReadState
@@ -19,18 +20,14 @@ if TYPE_CHECKING:
 ORDER, OPENING = "order", "opening"
 
 
-# which orders are not at their end
-_UNENDED = f"state in ({', '.join('?' * len(waiting.TURNS))})"
-
-
 def orders(tx: Tx) -> list[Pending]:
     """Return the orders that are not at their end, the oldest first; `why` is what the rows say of it."""
-    return [_order(tx, row) for row in tx.find(AcquisitionRow, _UNENDED, tuple(waiting.TURNS), "updated")]
+    return [_order(tx, row) for row in tx.find(AcquisitionRow, IS_UNENDED, UNENDED, "updated")]
 
 
 def processes_of_orders(tx: Tx) -> frozenset[str]:
     """Return the ids of negotiations and transfers of orders that are not at their end."""
-    found = tx.find(AcquisitionRow, _UNENDED, tuple(waiting.TURNS))
+    found = tx.find(AcquisitionRow, IS_UNENDED, UNENDED)
     return frozenset(one for row in found for one in (row.negotiation, row.transfer) if one)
 
 

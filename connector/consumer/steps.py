@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
 
 FINAL = (State.COMPLETE, State.FAILED)
+UNENDED = tuple(state for state in State if state not in FINAL)
+IS_UNENDED = f"state in ({', '.join('?' for _ in UNENDED)})"
 AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
 
 

@@ -56,18 +56,17 @@ class Attesting:
         newest head of a log alone: of one that is on its way to the chain just now, the heads are read again.
         """
         async with self._exclusive.alone("attesting"):
-            for pause in MOVING_SECONDS:
+            for pause in (*MOVING_SECONDS, None):
                 space = await self._space.current()
                 heads = await self._heads(space)
                 try:
                     return await self._attested(space, heads)
                 except (Conflict, PeerRefused) as refusal:
-                    if isinstance(refusal, PeerRefused) and refusal.status != CONFLICT:
+                    if pause is None or (isinstance(refusal, PeerRefused) and refusal.status != CONFLICT):
                         raise
                     log.info("heads moved while they were attested: %s", refusal)
                 await asyncio.sleep(pause)
-            space = await self._space.current()
-            return await self._attested(space, await self._heads(space))
+            raise AssertionError("the last attempt ends it")
 
     async def _attested(self, space: Space, heads: list[FinalHead]) -> dict[str, Any]:
         witnesses = space.attesters()

@@ -29,7 +29,7 @@ from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
 from connector.store.errors import StoreClosed
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import IS_OVER, AgreementRow
 from connector.store.rows.vault import DestructionRow, ReplicaRow, VaultState
 from contracts import lifecycle
 from policy.calendar import Duration
@@ -56,17 +56,16 @@ ENDED: Final = "the agreement has ended"
 ERASED: Final = "erased"
 COPY: Final = "copy"  # in place of a replica's id: the files of a plain copy
 _LEFT = "SELECT id, path FROM replicas WHERE state = ?"
-_OVER = ", ".join(f"'{state}'" for state in sorted(lifecycle.OVER))
 # what may be due: of agreements that are over, and of those under whose terms something that was read is to be deleted
 _WHOLE = (
     "SELECT id, agreement FROM replicas WHERE state NOT IN (?, ?) AND "  # noqa: S608 - constants of ours
-    f"(agreement IN (SELECT digest FROM agreements WHERE state IN ({_OVER})) "
+    f"(agreement IN (SELECT digest FROM agreements WHERE {IS_OVER}) "
     f"OR (agreement IN (SELECT agreement FROM performed WHERE action = '{performed.READ}') AND EXISTS "
     "(SELECT 1 FROM agreements WHERE digest = replicas.agreement AND CAST(terms AS TEXT) LIKE ?)))"
 )
 _DELETES = f"%{performed.DELETE}%"
 _PLAIN = (
-    f"SELECT digest FROM agreements WHERE role = ? AND state IN ({_OVER})"  # noqa: S608 - constants of ours
+    f"SELECT digest FROM agreements WHERE role = ? AND {IS_OVER}"  # noqa: S608 - constants of ours
     " AND NOT EXISTS (SELECT 1 FROM destructions WHERE destructions.agreement = agreements.digest)"
 )
 TIMES: Final = frozenset({"delayPeriod", "elapsedTime"})

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.negotiation.protocol.states import NEGOTIATION, STARTED, TRANSFER
+from connector.negotiation.protocol.states import NEGOTIATION, STARTED, TRANSFER, other
 from connector.store.rows.protocol import NegotiationRow, OutboxRow, TransferRow
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _process(tx: Tx, row: ProcessRow) -> Pending:
         about=row.product if isinstance(row, NegotiationRow) else row.agreement,
         peer=row.peer,
         state=state,
-        whose=row.role if ours else _other(row.role),
+        whose=row.role if ours else other(row.role),
         since=row.updated,
         until=row.deadline,
         why=row.reason or (sent[0].error if sent else ""),
@@ -76,7 +76,3 @@ def _process(tx: Tx, row: ProcessRow) -> Pending:
         "ends it",
         zh=f"系统会自动重试;`penstock admin retry {row.id}` 立即重试,`penstock admin terminate {row.id}` 终止",
     )
-
-
-def _other(role: str) -> str:
-    return "provider" if role == "consumer" else "consumer"

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from connector.chain.chain_watch import ChainWatch
     from connector.core.core import Core
-    from connector.operation.supplies import Supplies
     from connector.store.timekeeping import Timekeeping
 
 # who asks whether we are ready has little patience
@@ -29,19 +28,10 @@ LOOK_SECONDS = 2.0
 class Health:
     """The state of one participant; `draining` is set when it is told to stop."""
 
-    def __init__(self, core: Core, watch: ChainWatch, timekeeping: Timekeeping, supplies: Supplies) -> None:
-        self.core, self.watch, self.timekeeping, self.supplies = core, watch, timekeeping, supplies
+    def __init__(self, core: Core, watch: ChainWatch, timekeeping: Timekeeping) -> None:
+        self.core, self.watch, self.timekeeping = core, watch, timekeeping
         self.draining = False
-        self.warns: list[Callable[[], list[str]]] = [supplies.warnings]
-        self.measures = supplies.measures
-
-    def begin(self) -> None:
-        """Begin to look at what is needed of others."""
-        self.supplies.begin()
-
-    async def end(self) -> None:
-        """Look at nothing more."""
-        await self.supplies.close()
+        self.warns: list[Callable[[], list[str]]] = []
 
     async def looked(self) -> dict[str, Any]:
         """Look at the chain if nobody did lately, at most `LOOK_SECONDS` long, and return what the endpoint says."""

@@ -95,7 +95,7 @@ def ages(tx: Tx, evidence: Evidence, now: datetime) -> dict[str, float | None]:
         "penstock_log_entries": float(size),
         "penstock_log_head_age_seconds": _entry_age(tx, size - 1, now),
         "penstock_log_anchor_age_seconds": None if anchor is None else _age(anchor.at, now),
-        "penstock_log_unanchored_entries": float(size - (anchor.size if anchor else 0)),
+        "penstock_log_unanchored_entries": float(evidence.unanchored(tx)),
         "penstock_log_unanchored_seconds": unanchored_seconds(tx, evidence.origin, now),
         "penstock_outbox_oldest_seconds": _since(tx, _WAITING, now),
         "penstock_chain_transaction_oldest_seconds": _since(tx, _UNMINED, now),

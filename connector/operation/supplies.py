@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from connector.chain.anchoring import Anchoring
     from connector.core.core import Core
-    from connector.custody.bucket import Bucket
+    from connector.custody.blobs import Blobs
     from ledger.chain.client import Chain
     from ledger.chain.fees import Fees
 
@@ -76,8 +76,8 @@ def anchors_late(unanchored_seconds: float, interval_seconds: int) -> Lack | Non
 class Supplies:
     """What one participant lacks, as last seen; `begin` looks at once, and from then on every minute."""
 
-    def __init__(self, core: Core, chain: Chain, bucket: Bucket | None, anchoring: Anchoring) -> None:
-        self._core, self._chain, self._bucket, self._anchoring = core, chain, bucket, anchoring
+    def __init__(self, core: Core, chain: Chain, blobs: Blobs, anchoring: Anchoring) -> None:
+        self._core, self._chain, self._bucket, self._anchoring = core, chain, blobs.bucket, anchoring
         self._lacks: dict[str, Lack | None] = {}
         self._balance: int | None = None
         self._task: asyncio.Task[None] | None = None

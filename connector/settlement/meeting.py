@@ -13,6 +13,7 @@ from contracts.split import Split
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
+from ledger.chain.programs import confirmed
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -33,8 +34,8 @@ class Meetings:
         known = await self._core.store.read(lambda tx: tx.get(ChannelRow, id=channel_id.hex()))
         if known is not None:
             return
-        last = (await self._programs.chain.newest()).number - self._core.settings.chain.confirmations
-        found = await self._programs.channel(channel_id, at=max(last, 0))
+        last = await confirmed(self._programs.chain, self._core.settings.chain.confirmations)
+        found = await self._programs.channel(channel_id, at=last)
         if found is None and await self._programs.channel(channel_id) is None:
             raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` with this peer")
         if found is None:

@@ -15,7 +15,7 @@ from connector.channel import account as accounts
 from connector.core.driver import Driver
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, Conflict, PeerRefused, PeerUnreachable, Told, failure_from
-from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.agreement import IS_OVER, AgreementRow
 from connector.store.rows.channel import ChannelRow, Side, WindowRow
 from contracts import lifecycle
 
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 
 # the payee's word that the agreement still runs: its clock may be behind, or our revocation on its way
 NOT_YET_STATUS = 409
-_OVER = ", ".join(f"'{state}'" for state in sorted(lifecycle.OVER))
 _PAID_IN = (
     "SELECT DISTINCT agreement FROM channels WHERE role = ? AND state IN (?, ?) AND agreement IN "  # noqa: S608 - constants of ours
-    f"(SELECT digest FROM agreements WHERE state IN ({_OVER})) ORDER BY agreement"
+    f"(SELECT digest FROM agreements WHERE {IS_OVER}) ORDER BY agreement"
 )
 
 log = logging.getLogger(__name__)

@@ -22,6 +22,7 @@ from connector.store.rows.channel import ChannelRow, ChannelState, PaidRowsRow, 
 from contracts import address, price_words
 from contracts.tariff import Tariff
 from ledger.chain import acts, batch
+from ledger.chain.programs import confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -233,7 +234,7 @@ class Settlements:
         with suppress(TimeoutError):
             async with asyncio.timeout(CONFIRMED_SECONDS):
                 while True:
-                    last = max((await self._programs.chain.newest()).number - confirmations, 0)
+                    last = await confirmed(self._programs.chain, confirmations)
                     found = await self._programs.channel(channel, at=last)
                     if found is not None and found.claimed >= row.claimed:
                         return

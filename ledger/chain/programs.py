@@ -251,6 +251,11 @@ class Programs:
         return await self.chain.call(self.deployment.program(program), function, *args, at=at)
 
 
+async def confirmed(chain: Chain, confirmations: int) -> int:
+    """Return the number of the newest block that has so many above it; 0 on a chain that is younger."""
+    return max((await chain.newest()).number - confirmations, 0)
+
+
 async def takes_aggregates(chain: Chain) -> bool:
     """Say whether a chain has BLS12-381 (EIP-2537): it adds two points at infinity, or answers with nothing."""
     try:

@@ -34,7 +34,7 @@ class World:
             settings=SimpleNamespace(log=SimpleNamespace(anchor_interval_seconds=600)),
             keys=SimpleNamespace(address=ACCOUNT),
         )
-        self.supplies = Supplies(self.core, self, SimpleNamespace(look=self._bucket), self)
+        self.supplies = Supplies(self.core, self, SimpleNamespace(bucket=SimpleNamespace(look=self._bucket)), self)
 
     async def fees(self):
         if self.away:

@@ -64,7 +64,7 @@ def _asked(value: Any) -> str | list[str]:
 
 def _filled(field: Field, value: Any) -> Any:
     """Return a value with those of its parts that nobody said."""
-    if field.kind != "parts" or value is None:
+    if field.kind != "parts":
         return value
     return {one.wire: said for one in field.parts for said in _unsaid(one).values()} | value
 
@@ -108,8 +108,6 @@ def _perhaps(kind: str, value: Any) -> bool:
 
 def check(field: Field, value: Any) -> None:
     """Raise InvalidInput for a value that is none of the field's."""
-    if value is None and field.default is NULL:
-        return
     if not _is(field.kind, value):
         refuse(f"`{field.name}` must be {KINDS[field.kind]}", field.help)
     if field.kind in ("number", "digits", "money"):

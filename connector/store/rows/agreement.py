@@ -5,6 +5,10 @@ from enum import StrEnum
 from typing import Any
 
 from connector.store.table_row import Document, Documents, TableRow, dataclass, table
+from contracts import lifecycle
+
+# agreements that have come to their end
+IS_OVER = f"state IN ({', '.join(repr(state) for state in sorted(lifecycle.OVER))})"
 
 
 @table(

@@ -15,7 +15,7 @@ from connector.store.store import Store
 from connector.store.tables import TABLES
 
 ASKED = {
-    "acquisitions that go on": acquisition._OPEN,
+    "acquisitions that go on": acquisition._UNENDED,
     "licences on their way": licensing._SIGNED,
     "amounts that lapse": lapsing._AT_RISK,
     "channels that need somebody": receivables._LIVE,
