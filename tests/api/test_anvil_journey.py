@@ -74,14 +74,14 @@ async def test_who_cannot_pay_for_gas_is_told_which_account_to_fund_and_goes_on(
     connector = await Connector.start(data, settings.load(data, variables))
     try:
         anvil.endow(account, 10**9)
-        await connector.health.supplies.look()
-        assert connector.health.supplies.warnings() == ["unfunded"]
+        await connector.supplies.look()
+        assert connector.supplies.warnings() == ["unfunded"]
         [seen] = [one for one in await examined(data) if one.name == "chain"]
         assert (seen.state, address.show(account) in seen.text) == ("warn", True)
         assert seen.hint.startswith("send it 0.00")
         anvil.endow(account)
-        await connector.health.supplies.look()
-        assert connector.health.supplies.warnings() == []
+        await connector.supplies.look()
+        assert connector.supplies.warnings() == []
         [seen] = [one for one in await examined(data) if one.name == "chain"]
         assert seen.state == "ok"
     finally:

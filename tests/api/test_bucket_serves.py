@@ -109,8 +109,8 @@ async def test_a_move_into_a_bucket_that_is_not_there_is_tried_until_it_is(
     monkeypatch.setattr(buckets, "PATIENCE", buckets.HASTE)
     async with running(tmp_path / "p") as provider:
         connector, name = provider.connector, blob_name(provider.edition)
-        await connector.health.supplies.look()
-        assert connector.health.supplies.warnings() == [BUCKET_AWAY]
+        await connector.supplies.look()
+        assert connector.supplies.warnings() == [BUCKET_AWAY]
         assert "make the bucket" in caplog.text
         connector.offloading.wake(provider.edition.hex())
 
@@ -131,5 +131,5 @@ async def test_a_move_into_a_bucket_that_is_not_there_is_tried_until_it_is(
             return await failed() == 0
 
         await provider.until(over)
-        await connector.health.supplies.look()
-        assert connector.health.supplies.warnings() == []
+        await connector.supplies.look()
+        assert connector.supplies.warnings() == []
