@@ -19,9 +19,11 @@ from connector.api import body, console, operators, parcels
 from connector.api.authorize import ROUTES, Route, Who
 from connector.api.call import Call
 from connector.api.faults import answer_fault, answer_refusal
+from connector.api.forwarding import Forwarding
 from connector.api.places import Places
 from connector.api.proving import prove
 from connector.core.core import Core
+from connector.net import tls
 from connector.operation import coming
 from connector.operation.metrics import Metrics
 from connector.runtime.limits import (
@@ -31,6 +33,7 @@ from connector.runtime.limits import (
     STRANGER_REQUESTS_MAX,
 )
 from connector.runtime.spans import Spans
+from connector.store.tenure import Tenure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,6 +49,8 @@ class _Surface:
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._core = parts, parts.of(Core)
+        settings, trust = self._core.settings, tls.trusting(self._core.settings.server.trust)
+        self.forwarding = Forwarding(settings, parts.of(Tenure), trust)
         self._unproven = Places(STRANGER_REQUESTS_MAX)
         self._strangers = Places(STRANGER_REQUESTS_MAX)
         self._proven = Places(PEER_REQUESTS_MAX)
@@ -56,6 +61,8 @@ class _Surface:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
+                if (passed := await self.forwarding.pass_on(route, request)) is not None:
+                    return passed
                 return await self._pass(Call(self._parts, self._core, request, route), function)
             except web.HTTPException:
                 raise
@@ -109,6 +116,7 @@ def build(parts: Parts) -> web.Application:
     console.prepare(app)
     app[parcels.PLACES] = Places(PEER_REQUESTS_MAX)
     surface = _Surface(parts)
+    app.cleanup_ctx.append(surface.forwarding.run)
     for route in ROUTES:
         if route.roles & core.identity.roles:
             app.router.add_route(route.method, route.path, surface.handler(route))

@@ -1,7 +1,4 @@
-"""The composition root: one participant with everything it does; the table of its parts, and nothing else.
-
-Law: `Connector` has a line for each part, in the order in which they stand on each other (`connector.app.life`).
-"""
+"""The composition root: a table with a line for each part, in the order in which they stand on each other (`life`)."""
 
 from ssl import SSLContext
 from typing import Annotated
@@ -161,6 +158,7 @@ from connector.space.exchange import ExchangeDoor
 from connector.space.peer_logs import PeerLogs
 from connector.space.supervision import Supervision
 from connector.space.view import SpaceView
+from connector.store.beside import Beside
 from connector.store.evidence import Evidence
 from connector.store.exclusive import Exclusive
 from connector.store.heads import Heads
@@ -189,10 +187,11 @@ class Connector(Life):
     seen: Annotated[set_back.Seen, Service(set_back.follow, ends=set_back.Seen.close)]
     tenure: Annotated[Tenure, Service(ground.tenure, ends=Tenure.close)]
     profiles: Annotated[Profiles, Service(Profiles.open, ends=Profiles.close, looks={("facts",): Profiles.look})]
+    beside: Annotated[Beside, Service(ends=Beside.close)]
     exclusive: Annotated[Exclusive, Service(ground.exclusive)]
     worker: Annotated[Worker, Service(ends=Worker.close)]
     peers: Annotated[Peers, Service(ground.peers)]
-    blobs: Annotated[Blobs, Service(ground.blobs)]
+    blobs: Annotated[Blobs, Service(ground.blobs, begins=Blobs.sweep)]
     # the space and the chain
     supervision: Annotated[Supervision, Service(hears={"space_changed": Supervision.space_changed})]
     space: Annotated[SpaceView, Service(ground.space)]

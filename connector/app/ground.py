@@ -135,7 +135,7 @@ async def store(data: Path, settings: Settings, row_key: RowKey) -> Store:
 
 async def tenure(core: Core) -> Tenure:
     """Return our right to work on the tables: held, or of several processes side by side perhaps another's."""
-    made = Tenure(core.store, core.clock, stop)
+    made = Tenure(core.store, core.clock, stop, core.settings.own_url)
     await (made.attempt() if core.settings.side_by_side else made.take())
     return made
 
@@ -153,15 +153,15 @@ def peers(core: Core) -> Peers:
     return Peers(identity.did, identity.keys, core.outbound, core.clock, development=development, static=static)
 
 
-async def blobs(core: Core, secrets: Secrets, row_key: RowKey) -> Blobs:
-    """Return the folder of sealed editions, swept, with the vault as it was left."""
+async def blobs(core: Core, secrets: Secrets, row_key: RowKey, tenure: Tenure) -> Blobs:
+    """Return the folder of sealed editions, with the vault as it was left; who works has it swept."""
     settings = core.settings
     place = settings.vault.blobs
     made = Blobs(core.data / SEALED, Bucket(place) if place else None)
-    made.sweep()
-    await asyncio.to_thread(secrets.settle)
-    # of processes side by side the folders are copies, and nothing of the vault is kept
-    await row_key.ready(core.store, draw=not settings.side_by_side)
+    if tenure.held:
+        await asyncio.to_thread(secrets.settle)
+    # an exchange keeps nothing of a vault; others on one database share their folder, where who works has drawn a key
+    await row_key.ready(core.store, draw=tenure.held and not settings.is_copied)
     return made
 
 
@@ -262,11 +262,10 @@ def transactions(core: Core, programs: Programs, tenure: Tenure) -> Transactions
     return Transactions(core.store, programs, key, core.clock, tenure.require, core.evidence, mined)
 
 
-def watch(core: Core, programs: Programs, hosted: Hosted, tenure: Tenure) -> ChainWatch:
+def watch(core: Core, programs: Programs, hosted: Hosted) -> ChainWatch:
     """Return what is seen of the chain."""
     seen = core.topics.block_seen
-    confirmations, works = core.settings.chain.confirmations, lambda: tenure.held
-    return ChainWatch(programs, core.evidence, core.clock, hosted.chain, seen, works, confirmations)
+    return ChainWatch(programs, core.evidence, core.clock, hosted.chain, seen, core.settings.chain.confirmations)
 
 
 def witness(core: Core, space: SpaceView, programs: Programs, transactions: Transactions) -> Witness:

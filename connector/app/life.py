@@ -6,16 +6,18 @@ what lapses waits for nothing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.app import ground
-from connector.core import service
+from connector.core import service, topics
 from connector.core.service import Parts
 from connector.operation import catching_up, set_back
 from connector.runtime.clock import Clock
 from connector.store.succession import Succession
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Self
 
@@ -28,9 +30,12 @@ if TYPE_CHECKING:
     from connector.settlement.monitor import Monitor
     from connector.space.author import SpaceAuthor
     from connector.space.view import SpaceView
+    from connector.store.beside import Beside
     from connector.store.store import Store
     from connector.store.tenure import Tenure
     from ledger.chain.programs import Programs
+
+WAKE = "wake"  # what a driver here was woken for, while another process drives
 
 
 class Life:
@@ -40,6 +45,7 @@ class Life:
     core: Core
     store: Store
     tenure: Tenure
+    beside: Beside
     space: SpaceView
     programs: Programs
     author: SpaceAuthor
@@ -52,6 +58,7 @@ class Life:
         self.data, self.settings, self.clock, self.rules = data, settings, clock, rules
         self.did, self.url = settings.did, settings.url
         self.parts: Parts
+        self.took_over: Callable[[], object] | None = None  # called when the work has become ours after the start
         self.succession: Succession
 
     @classmethod
@@ -80,8 +87,22 @@ class Life:
                 for tables, look in looks.items():
                     self.succession.look(tables, look, working=working)
         if self.settings.side_by_side:
+            self._tie_beside()
+
+    def _tie_beside(self) -> None:
+        """Have the processes on our tables hear of each other."""
+        if not self.settings.space.exchange:
             self.space.build = self.author.rebuild
-            self.store.on_foreign(self.succession.changed)
+        for name in topics.EVERYWHERE:
+            topic = getattr(self.core.topics, name)
+            topic.heard_by(partial(self.beside.tell, name))
+            self.beside.hears[name] = topic.tell
+        driven = {driver.name: driver for driver in service.drivers(self)}
+        for name, driver in driven.items():
+            driver.elsewhere = partial(self.beside.tell, WAKE, name)
+        self.beside.hears[WAKE] = lambda name, key: driven[name].wake(key)
+        self.beside.listen()
+        self.store.on_foreign(self.succession.changed)
 
     async def recover(self) -> None:
         """Go on with everything open; call it when the server answers, because peers answer at once.
@@ -98,6 +119,8 @@ class Life:
         """Begin what one process does at a time; what lapses waits for nothing."""
         await self.claiming.begin()
         await service.begin(self)
+        if self.took_over is not None:
+            self.took_over()
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""

@@ -20,7 +20,6 @@ from ledger.chain.errors import ChainUnreachable
 from ledger.log.events import Block as CitedBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from connector.runtime.clock import Clock
@@ -39,8 +38,9 @@ log = logging.getLogger(__name__)
 class ChainWatch:
     """The newest block as last seen; who hears `seen` is awaited with each, and its past, before anybody acts on it.
 
-    Nobody is told in a process that only stands by (`works`). Our log cites the newest block that has `confirmations`
-    above it: one that a reorganisation takes away would make what we wrote look false.
+    Each of several processes follows what it sees before it acts on it; what one has written of it, no other writes.
+    Our log cites the newest block that has `confirmations` above it: one that a reorganisation takes away would make
+    what we wrote look false.
     """
 
     def __init__(
@@ -50,7 +50,6 @@ class ChainWatch:
         clock: Clock,
         embedded: EmbeddedChain | None,
         seen: Awaited[[Block, int]] | None = None,
-        works: Callable[[], bool] = lambda: True,
         confirmations: int = 0,
     ) -> None:
         self._programs = programs
@@ -58,7 +57,7 @@ class ChainWatch:
         self._clock = clock
         self._embedded = embedded
         self.seen: Awaited[[Block, int]] = seen or Awaited()
-        self._works, self._confirmations = works, confirmations
+        self._confirmations = confirmations
         self._past = 0
         self._block: Block | None = None
         self._seen_at: datetime | None = None
@@ -103,8 +102,7 @@ class ChainWatch:
         self._block, self._seen_at = block, self._clock.now()
         if final is not None:
             self._evidence.block = CitedBlock(final.number, final.hash)
-        if self._works():
-            await self.seen.told(block, self._past)
+        await self.seen.told(block, self._past)
         self._looked = looked  # whoever comes before is made to wait: nobody acts on what was not followed
 
     async def _final(self, newest: Block) -> Block | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,9 @@ import typer
 from connector.cli.options import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connector.app.app import Connector
     from connector.negotiation.reactions import Rules
     from connector.runtime.settings import Settings
     from connector.store.store import Store
@@ -73,7 +77,6 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     from connector.app.app import Connector  # noqa: PLC0415  # the help page starts fast
     from connector.client.server import ADDRESS_FILE  # noqa: PLC0415  # the help page starts fast
     from connector.net import tls  # noqa: PLC0415  # the help page starts fast
-    from connector.runtime import files  # noqa: PLC0415  # the help page starts fast
 
     settle()  # the rest of the start may wait for others, for as long as they take
     give_back()
@@ -97,11 +100,8 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         await connector.recover()
         await connector.hosted.expect()
         settle()
-        _announce(data / ADDRESS_FILE, settings)
-        try:
+        with _present(data / ADDRESS_FILE, settings, connector):
             await stop.wait()
-        finally:
-            files.remove(data / ADDRESS_FILE)
     finally:
         connector.health.draining = True
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -114,6 +114,28 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
             logging.getLogger(__name__).warning("not all came to rest within %d s; the rest is cut off", CLOSE_SECONDS)
             if stop.is_set():  # else the fault that ended it is still to be said
                 os._exit(0)
+
+
+@contextmanager
+def _present(path: Path, settings: Settings, connector: Connector) -> Iterator[None]:
+    """Have other commands find us while we serve; of several processes in a folder, whoever works."""
+    import os  # noqa: PLC0415  # the help page starts fast
+
+    from connector.cli.speak import talk  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime import files  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime.data_folder import STARTING  # noqa: PLC0415  # the help page starts fast
+
+    connector.took_over = partial(_announce, path, settings)
+    if connector.tenure.held or not _is_served(path):
+        connector.took_over()
+    else:
+        files.remove(path.with_name(STARTING))
+        talk(f"{settings.did} answers at {settings.own_url}, too, beside the process that works")
+    try:
+        yield
+    finally:
+        if _served_by(path) == os.getpid():
+            files.remove(path)
 
 
 def _require_free(path: Path, settings: Settings) -> None:
@@ -139,14 +161,20 @@ def _require_free(path: Path, settings: Settings) -> None:
 
 def _is_served(path: Path) -> bool:
     """Say whether the process that an address file names still runs; one that a crash left says nothing."""
-    import orjson  # noqa: PLC0415  # the help page starts fast
-
     from connector.runtime.living import lives  # noqa: PLC0415  # the help page starts fast
 
+    process = _served_by(path)
+    return process is not None and lives(process)
+
+
+def _served_by(path: Path) -> int | None:
+    """Return the process that an address file names, None if there is no such file."""
+    import orjson  # noqa: PLC0415  # the help page starts fast
+
     try:
-        return lives(orjson.loads(path.read_bytes())["pid"])
-    except (OSError, ValueError, KeyError):
-        return False
+        return int(orjson.loads(path.read_bytes())["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _taken(settings: Settings, fault: OSError) -> Exception:

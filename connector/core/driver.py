@@ -45,7 +45,7 @@ class Driver:
         fail: Callable[[str, Exception], Awaitable[None]],
         mended: frozenset[int] = RETRYABLE_EXITS,
     ) -> None:
-        self._name = name
+        self.name = name
         self._advance = advance
         self._fail = fail
         self._mended = mended
@@ -54,10 +54,13 @@ class Driver:
         self._early: dict[str, asyncio.Event] = {}
         self._trouble: dict[str, Failure] = {}
         self.resting = False  # the work is another process's, which finds it in its rows
+        self.elsewhere: Callable[[str], object] | None = None  # tells that process what is woken here meanwhile
 
     def wake(self, key: str) -> None:
         """Look at `key` now, or once more when the running look ends."""
         if self.resting:
+            if self.elsewhere is not None:
+                self.elsewhere(key)
             return
         if key in self._again:
             self._again[key] = True
@@ -65,7 +68,7 @@ class Driver:
                 early.set()
             return
         self._again[key] = False
-        task = asyncio.get_running_loop().create_task(self._run(key), name=f"{self._name}:{key}")
+        task = asyncio.get_running_loop().create_task(self._run(key), name=f"{self.name}:{key}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -105,7 +108,7 @@ class Driver:
                     if failure.exit_code not in self._mended:
                         raise
                     self._trouble[key] = failure
-                    log.info("%s %s: %s; trying again", self._name, key, fault)
+                    log.info("%s %s: %s; trying again", self.name, key, fault)
                     await self._rest(key, pause)
                     waited += pause
                     pause = min(pause * 2, RETRY_MOST_SECONDS if waited < LONG_SECONDS else RETRY_LONG_SECONDS)
@@ -117,7 +120,7 @@ class Driver:
         except Exception as fault:
             # a refusal, or a full disk, has words of its own; a trace is for what should not happen
             unexpected = explain_failure(fault).exit_code == UNEXPECTED.exit_code
-            log.warning("%s %s failed: %s", self._name, key, fault, exc_info=unexpected)
+            log.warning("%s %s failed: %s", self.name, key, fault, exc_info=unexpected)
             await self._fail(key, fault)
         finally:
             self._again.pop(key, None)

@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from ledger.space.document import Space
 
 
+# what every process on our tables is told when one of them is: ids alone, for whatever it keeps in memory of them
+EVERYWHERE = (
+    "process_moved",
+    "transfer_halted",
+    "agreement_touched",
+    "agreement_altered",
+    "agreement_over",
+    "acquisition_moved",
+    "channel_met",
+    "channel_stopped",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Topics:
     """All topics of one participant.
@@ -33,7 +46,7 @@ class Topics:
     channel_met         (agreement's digest) a channel is open to us under it
     channel_stopped     (id) a channel's other side contradicted itself
     act_mined           (row of `chain_txs`) a transaction of ours is on chain
-    block_seen          (block, which past it has) the chain has a new block; told in the process that works
+    block_seen          (block, which past it has) the chain has a new block
     space_changed       (the space) its document says something new
     """
 

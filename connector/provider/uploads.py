@@ -53,7 +53,7 @@ class Uploads:
     @property
     def allowed(self) -> bool:
         """Say whether any may be sent; not where another process of ours, with another disk, would look for them."""
-        return self._core.settings.console.uploads > 0 and not self._core.settings.side_by_side
+        return self._core.settings.console.uploads > 0 and not self._core.settings.is_copied
 
     async def recover(self) -> None:
         """Remove what an earlier run left unfinished."""

@@ -8,6 +8,7 @@ management token are files of their own.
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "penstock.toml"
+EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - what is listened to, told apart from what is connected to
 LOOPBACK = ("localhost", "127.0.0.1")  # whose DIDs are looked up over http under development (`identity.did`)
 LOG_FORMS = ("text", "json")
 ROLES = tuple(roles.ROLES)
@@ -92,8 +94,20 @@ class Settings:
 
     @property
     def side_by_side(self) -> bool:
-        """Whether several processes serve us at once: an exchange alone is, for it keeps nothing outside its tables."""
-        return bool(self.store.database) and self.participant.roles == ("exchange",)
+        """Whether several processes serve us at once, on tables of a server: an exchange alone, or whoever is none."""
+        return bool(self.store.database) and (self.is_copied or not self.has("exchange"))
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether each process has a folder of its own: an exchange alone keeps nothing in it that counts."""
+        return self.participant.roles == ("exchange",)
+
+    @property
+    def own_url(self) -> str:
+        """Where this very process answers, for the others of ours; the public address may be a balancer's."""
+        scheme = "https" if self.server.tls_certificate else "http"
+        host = socket.gethostname() if self.server.host in EVERY_ADDRESS else self.server.host
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.server.port}"
 
     def has(self, role: str) -> bool:
         """Whether we play `role`."""

@@ -51,7 +51,7 @@ class StoreSettings:
     """Where our tables are."""
 
     database: str = _said(
-        "", "postgresql://user@host/database, for several processes of an exchange; empty: a file in the data folder"
+        "", "postgresql://user@host/database, for several processes side by side; empty: a file in the data folder"
     )
 
 

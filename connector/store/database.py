@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     # told the tables in which somebody else has committed a change
     Foreign = Callable[[frozenset[str]], object]
+    # told what another process has told
+    Told = Callable[[str], object]
 
 
 class Connection(Protocol):
@@ -71,8 +73,11 @@ class Database(Protocol):
     def tend(self, connection: Any, acts: int) -> None:
         """Do what must be done now and then; raises what the driver raises."""
 
-    def listen(self, foreign: Foreign, failed: Callable[[StoreError], object]) -> Callable[[], None]:
-        """Tell on this event loop of what others commit, and of the end of the connection; returns how to stop."""
+    def tell(self, connection: Any, text: str) -> None:
+        """Tell whoever listens a short text that stands in no table."""
+
+    def listen(self, foreign: Foreign, told: Told, failed: Callable[[StoreError], object]) -> Callable[[], None]:
+        """Tell on this event loop what others commit and tell, and the end of the connection; returns how to stop."""
 
     def close(self) -> None:
         """Let go of everything but the connections."""

@@ -12,6 +12,7 @@ durable; one that only reads is opened anew. A server that may forget an acknowl
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from connector.store.postgres_session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from connector.store.database import Foreign
+    from connector.store.database import Foreign, Told
     from connector.store.table import Table
     from connector.store.wrapping import Wrapping
 
@@ -34,7 +35,8 @@ CONNECT_SECONDS_MAX = 15
 IDLE_SECONDS_MAX = 8
 # a server that a network swallowed is known to be gone after so long
 SILENT_SECONDS_MAX = 10
-CHANNEL = "penstock"
+# a name of a channel is shorter than that of a schema may be
+CHANNEL_HEX = 16
 READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 WRITING = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT number FROM {postgres_schema.MARK} FOR UPDATE"  # noqa: S608 - a name of ours
 COUNTED = f"UPDATE {postgres_schema.MARK} SET number = number + 1"  # noqa: S608 - a name of ours
@@ -56,6 +58,7 @@ class Postgres:
         self._url = url
         self._uniques: dict[str, frozenset[str]] = {}
         self._pid = 0  # of the server's process that writes for us
+        self._changed = self._words = ""  # the channels of the schema: what commits changed, what is told besides
         self._number = 0  # commits that the schema has seen
         self._own = 0  # of them, ours
 
@@ -71,6 +74,9 @@ class Postgres:
             session.close()
             raise
         self._pid = session.connection.info.backend_pid
+        # participants in schemas of one database are none of each other's business
+        own = hashlib.sha256(_shown_schema(session).encode()).hexdigest()[:CHANNEL_HEX]
+        self._changed, self._words = f"penstock_{own}", f"penstock_words_{own}"
         return session
 
     def reader(self) -> Session:
@@ -112,7 +118,7 @@ class Postgres:
         if not connection.written:
             connection.run("COMMIT")
             return
-        connection.run(f"{COUNTED}; NOTIFY {CHANNEL}, '{' '.join(sorted(connection.written))}'; COMMIT")
+        connection.run(f"{COUNTED}; NOTIFY {self._changed}, '{' '.join(sorted(connection.written))}'; COMMIT")
         self._own += 1
 
     def rollback(self, connection: Any) -> None:
@@ -132,10 +138,14 @@ class Postgres:
     def tend(self, connection: Any, acts: int) -> None:
         """Do nothing: the server looks after itself."""
 
-    def listen(self, foreign: Foreign, failed: Callable[[StoreError], object]) -> Callable[[], None]:
-        """Tell on this event loop of what others commit, and of the end of the connection; returns how to stop."""
+    def tell(self, connection: Any, text: str) -> None:
+        """Tell whoever listens a short text that stands in no table."""
+        connection.notify(self._words, text)
+
+    def listen(self, foreign: Foreign, told: Told, failed: Callable[[StoreError], object]) -> Callable[[], None]:
+        """Tell on this event loop what others commit and tell, and the end of the connection; returns how to stop."""
         session = self._session()
-        session.run(f"LISTEN {CHANNEL}")
+        session.run(f"LISTEN {self._changed}; LISTEN {self._words}")
         connection, loop = session.connection.pgconn, asyncio.get_running_loop()
         place = connection.socket
 
@@ -147,9 +157,12 @@ class Postgres:
         def hear() -> None:
             try:
                 connection.consume_input()
-                while (told := connection.notifies()) is not None:
-                    if told.be_pid != self._pid:
-                        foreign(frozenset(told.extra.decode().split()))
+                while (came := connection.notifies()) is not None:
+                    text = came.extra.decode()
+                    if came.relname.decode() == self._words:
+                        told(text)
+                    elif came.be_pid != self._pid:
+                        foreign(frozenset(text.split()))
             except psycopg.Error as error:
                 loop.remove_reader(place)
                 session.close()
@@ -201,6 +214,11 @@ def described(session: Session) -> str:
 
 def _shown(session: Session, name: str) -> str:
     row = session.run(f"SHOW {name}").fetchone()
+    return "" if row is None else str(row[0])
+
+
+def _shown_schema(session: Session) -> str:
+    row = session.run("SELECT current_schema()").fetchone()
     return "" if row is None else str(row[0])
 
 

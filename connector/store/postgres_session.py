@@ -90,6 +90,10 @@ class Session:
         except psycopg.Error as error:
             raise self.meaning(error) from error
 
+    def notify(self, channel: str, text: str) -> None:
+        """Tell whoever listens to a channel, at once."""
+        self._ask("SELECT pg_notify($1, $2)", (channel, text))
+
     @property
     def in_transaction(self) -> bool:
         """Say whether a transaction is open, whole or failed."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from connector.store.database import Foreign
+    from connector.store.database import Foreign, Told
     from connector.store.errors import StoreError
     from connector.store.table import Table
     from connector.store.wrapping import Wrapping
@@ -134,7 +134,10 @@ class SqliteFile:
         finally:
             self._checkpointed = (acts, self._wal_bytes())
 
-    def listen(self, foreign: Foreign, failed: Callable[[StoreError], object]) -> Callable[[], None]:  # noqa: ARG002 - nobody is told
+    def tell(self, connection: Any, text: str) -> None:
+        """Tell nobody."""
+
+    def listen(self, foreign: Foreign, told: Told, failed: Callable[[StoreError], object]) -> Callable[[], None]:  # noqa: ARG002 - nobody is told
         """Tell nothing: one process works on a file, the next one waits for its end."""
         return lambda: None
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.runtime.rehearsal import Rehearsal
-    from connector.store.database import Database, Foreign
+    from connector.store.database import Database, Foreign, Told
     from connector.store.table import Table
     from connector.store.wrapping import Wrapping
 
@@ -74,7 +74,7 @@ class Store:
         listeners = Listeners(loop)
         writer = Writer(database, connection, statements, listeners)
         store = cls(path, database, statements, writer, listeners)
-        store._deafen = database.listen(listeners.tell_foreign, writer.give_up)
+        store._deafen = database.listen(listeners.tell_foreign, listeners.tell, writer.give_up)
         return store
 
     async def write(self, act: Callable[[Tx], T], *, short: bool = False) -> T:
@@ -127,6 +127,16 @@ class Store:
         """
         self._listeners.hear(callback)
 
+    def on_told(self, callback: Told) -> None:
+        """Call `callback` on the event loop with what a process on this place has told, this one too."""
+        self._listeners.on_told.append(callback)
+
+    async def tell(self, text: str) -> None:
+        """Tell every process on this place a short text that stands in no table; nobody hears it later."""
+        if self._closed:
+            raise StoreClosed("the store is closed")
+        await asyncio.get_running_loop().run_in_executor(self._readers, self._tell, text)
+
     @property
     def failure(self) -> StoreFailed | None:
         """The disk error after which this store refuses writes, if there was one."""
@@ -158,6 +168,14 @@ class Store:
         finally:
             tx.end()
             self._database.rollback(connection)
+
+    def _tell(self, text: str) -> None:
+        connection = self._reader()
+        try:
+            self._database.tell(connection, text)
+        except StoreFailed:
+            self._forget(connection)
+            raise
 
     def _reader(self) -> Any:
         connection = getattr(self._local, "connection", None)

@@ -36,13 +36,13 @@ log = logging.getLogger(__name__)
 
 
 class Tenure:
-    """This process's right to work on the store; `lost` is called when it is gone."""
+    """This process's right to work on the store; `lost` is called when it is gone. `url` is where it answers."""
 
-    def __init__(self, store: Store, clock: Clock, lost: Callable[[], object]) -> None:
+    def __init__(self, store: Store, clock: Clock, lost: Callable[[], object], url: str = "") -> None:
         self._store = store
         self._clock = clock
         self._lost = lost
-        self._holder = f"{this_process()}/{secrets.token_hex(8)}"
+        self._holder = f"{this_process()}/{secrets.token_hex(8)}/{url}"
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -64,6 +64,13 @@ class Tenure:
         if self._task is None and await self._try():
             self._task = asyncio.create_task(self._renew(), name="tenure")
         return self.held
+
+    async def where(self) -> str:
+        """Return where the process answers that works, empty when none does, or it said nothing."""
+        row = await self._store.read(lambda tx: tx.get(LeaseRow, name=NAME))
+        if row is None or row.until <= self._clock.now() or is_dead(row.holder):
+            return ""
+        return row.holder.split("/", 3)[3] if row.holder.count("/") > 2 else ""
 
     def require(self, tx: Tx) -> None:
         """Raise `StoreBusy` in the transaction of an act that only who works may do, when somebody else works."""

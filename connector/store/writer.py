@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from connector.store.database import Database, Foreign
+    from connector.store.database import Database, Foreign, Told
     from connector.store.statements import Statements
 
     Callback = Callable[[], object]
@@ -55,6 +55,7 @@ class Listeners:
     on_commit: list[Callback] = field(default_factory=list)
     on_failure: list[Callback] = field(default_factory=list)
     on_foreign: list[Foreign] = field(default_factory=list)
+    on_told: list[Told] = field(default_factory=list)
     unheard: set[str] = field(default_factory=set)
 
     def call(self, callbacks: Iterable[Callback]) -> None:
@@ -71,6 +72,10 @@ class Listeners:
         if self.unheard:
             self.tell_foreign(frozenset(self.unheard))
             self.unheard.clear()
+
+    def tell(self, text: str) -> None:
+        """Tell who listens what another process has told."""
+        self.call([partial(callback, text) for callback in self.on_told])
 
     def tell_foreign(self, tables: frozenset[str]) -> None:
         """Tell who listens which tables somebody else has changed."""

@@ -1,6 +1,6 @@
 """`make soak MINUTES=10`: a space of real processes trades while they are struck, and then the books must agree.
 
-    python -m tests.soak --minutes 10 [--on defaults|servers] [--from COMMIT] [--seed N] [--json] [--keep FOLDER]
+    python -m tests.soak --minutes 10 [--on defaults|servers|several] [--from COMMIT] [--seed N] [--json] [--keep DIR]
 
 Ends with a table of figures and `N passed, M failed`, which counts the laws; 0 if none failed. How databases grow
 is told beside its target, and fails nobody. A seed repeats what was drawn, not what the machine's clock makes of it.
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench.report import table, unmeasured
 from tests.onchain.nodes import NotHereError
-from tests.soak.ground import DEFAULTS, SERVERS, SMALL, apart, ground, older, small_disks
+from tests.soak.ground import DEFAULTS, GROUNDS, SEVERAL, SMALL, apart, ground, older, small_disks
 from tests.soak.soak import PER_ORDER, Soak
 
 IN_CI = os.environ.get("PENSTOCK_CI") == "1"
@@ -30,7 +30,7 @@ IN_CI = os.environ.get("PENSTOCK_CI") == "1"
 def arguments():
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long buyers order and participants are struck")
-    parser.add_argument("--on", choices=(DEFAULTS, SERVERS), default=DEFAULTS, help="what the participants stand on")
+    parser.add_argument("--on", choices=GROUNDS, default=DEFAULTS, help="what the participants stand on")
     parser.add_argument("--from", dest="older", default="", help="begin two with the program of this commit")
     parser.add_argument("--seed", type=int, default=None, help="draws what is ordered and who is struck")
     parser.add_argument("--json", action="store_true", help="print one object; progress goes to stderr")
@@ -58,7 +58,8 @@ async def main():
         small = SMALL if may_mount else ()
         try:
             with ground(asked.on, folder) as stands_on, small_disks(folder, small):
-                old = _older(folder, asked.older, say)
+                # before this program two processes of one participant did not serve side by side
+                old = None if asked.on == SEVERAL else _older(folder, asked.older, say)
                 rows = await Soak(folder, stands_on, asked.minutes * 60, seed, say, small, old).run()
         except NotHereError as lacks:
             say(f"not on this machine: {lacks}")

@@ -9,17 +9,22 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from contextlib import closing, contextmanager
+from pathlib import Path
 
-from connector.demo.processes import SERVE
+from connector.demo.processes import SERVE, Participant
 from connector.runtime.data_folder import CHAIN_DATABASE, DATABASE
 from tests import postgres
 from tests.fault.apart import mount
 from tests.onchain import nodes
 from tests.soak.measures import stored_bytes
+from tests.soak.several import Several as Processes
+from tests.soak.space import EXCHANGE, SPARED
+from tests.standby import Standby
 
-DEFAULTS, SERVERS = "defaults", "servers"
+GROUNDS = DEFAULTS, SERVERS, SEVERAL = "defaults", "servers", "several"
 # of a program that serves
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog", "pyproject.toml")
 INSIDE = "SOAK_APART"
@@ -39,6 +44,12 @@ class Defaults:
 
     # where an audit finds the chain; empty: at the exchange
     rpc = ""
+    # what everybody's tables are on, where it can be struck itself
+    database = None
+
+    def process(self, _name, _role, data, _port):
+        """Return what serves a participant."""
+        return Participant(data)
 
     def environment(self, _name, _role):
         return {}
@@ -59,12 +70,15 @@ class Servers(Defaults):
         self._places, self.rpc = {}, node.url
 
     def environment(self, name, role):
-        self._places[name] = postgres.new_schema(self._base)
+        self._places[name] = self._new_schema(name)
         told = {"PENSTOCK_CHAIN_RPC": self._node.url, "PENSTOCK_STORE_DATABASE": self._places[name]}
         if role == "provider":
             told |= {**S3_KEYS, "AWS_ENDPOINT_URL": self._bucket, "AWS_ALLOW_HTTP": "true"}
             told["PENSTOCK_VAULT_BLOBS"] = f"s3://{BUCKET}/{name}"
         return told
+
+    def _new_schema(self, _name):
+        return postgres.new_schema(self._base)
 
     def endow(self, account):
         self._node.endow(account)
@@ -74,6 +88,24 @@ class Servers(Defaults):
 
         with closing(psycopg.connect(self._places[name], autocommit=True)) as connection:
             return [int(connection.execute(STORED).fetchone()[0]), 0]
+
+
+class Several(Servers):
+    """As servers, and two processes for everybody who is struck, on a database that is killed and failed over, too."""
+
+    def __init__(self, database, bucket, node, struck):
+        super().__init__(database, bucket, node)
+        self.database = struck
+
+    def process(self, name, role, data, port):
+        return (
+            super().process(name, role, data, port)
+            if name in SPARED
+            else Processes(data, port, copied=role == EXCHANGE)
+        )
+
+    def _new_schema(self, name):
+        return postgres.new_schema(self._base if name in SPARED else self.database.url)
 
 
 @contextmanager
@@ -97,7 +129,17 @@ def ground(kind, folder):
         try:
             place = "http://{}:{}".format(*bucket.get_host_and_port())
             urllib.request.urlopen(urllib.request.Request(f"{place}/{BUCKET}", method="PUT")).close()
-            yield Servers(database, place, node)
+            if kind == SERVERS:
+                yield Servers(database, place, node)
+                return
+            with tempfile.TemporaryDirectory() as open_folder:
+                Path(open_folder).chmod(0o755)  # the servers run as another user
+                struck = Standby(Path(open_folder))
+                try:
+                    struck.start()
+                    yield Several(database, place, node, struck)
+                finally:
+                    struck.stop()
         finally:
             bucket.stop()
 

@@ -100,7 +100,8 @@ class Space:
             made = (*command[:-1], "init", "--data", str(folder / name), *about, "--development")
             subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
             told = ground.environment(name, role) | (AUTOMATIC if name == EXCHANGE else {})
-            self.people[name] = Person(role, Participant(folder / name), told, command=command)
+            process = ground.process(name, role, folder / name, ports[name])
+            self.people[name] = Person(role, process, told, command=command)
             ground.endow(key_files.load(folder / name / KEYS).address)
         self.url = f"http://localhost:{ports[EXCHANGE]}"
 

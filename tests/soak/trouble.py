@@ -3,6 +3,8 @@
 killed        SIGKILL, and begun again at once or after a while
 clock moved   it runs for a while with a clock that is wrong, within what everybody allows (`CLOCK_LEEWAY_SECONDS`)
 disk filled   no byte is free in its folder: it ends with 74 or has nothing to write, and is begun again with room
+database      the server of everybody's tables is killed: they end with 74, and are begun again when it is back, or when
+              its standby has taken its place (once)
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from connector.demo.processes import SERVE
@@ -24,6 +26,9 @@ SKEWED = (sys.executable, str(Path(__file__).parents[1] / "fault" / "skewed_serv
 # so long it runs with a wrong clock, or without a byte of room
 STRANGE_SECONDS = 6.0
 KILLED, CLOCK, DISK = "killed", "clock moved", "disk filled"
+DATABASE, FAILED_OVER = "database killed", "failed over"
+# a database that is gone is met within so long
+NOTICED_SECONDS = 40.0
 
 
 class Trouble:
@@ -37,6 +42,9 @@ class Trouble:
         names = sorted(set(self._space.people) - SPARED)
         while not await _within(over, self._chance.uniform(*QUIET_SECONDS)):
             name, strike = self._chance.choice(names), self._chance.choice(self._ways())
+            if strike == DATABASE:
+                self._say(await self._strike_database(names))
+                continue
             person = self._space.people[name]
             # a wrong clock is this program's, and there is no way back from it to an older one
             if (strike == DISK and name not in self._space.small) or (strike == CLOCK and person.command != SERVE):
@@ -47,7 +55,29 @@ class Trouble:
             self._say(f"{name}: {strike}, {how}; ready after {person.starts[-1]:.1f} s")
 
     def _ways(self):
-        return [KILLED] * 4 + [CLOCK] + [DISK] * bool(self._space.small) * 2
+        database = [DATABASE] * (self._space.ground.database is not None)
+        return [KILLED] * 4 + [CLOCK] + [DISK] * bool(self._space.small) * 2 + database
+
+    async def _strike_database(self, names):
+        database = self._space.ground.database
+        over = not database.failed_over and self.done[DATABASE] > 0
+        async with AsyncExitStack() as all_of_them:
+            people = [self._space.people[name] for name in names]
+            for person in people:
+                await all_of_them.enter_async_context(person.struck)
+            await asyncio.to_thread(database.kill)
+            for name, person in zip(names, people, strict=True):
+                try:
+                    await asyncio.wait_for(person.process.wait(), NOTICED_SECONDS)
+                except TimeoutError:
+                    self.wrong.append(f"{name} did not notice that its database was gone")
+                if set(person.process.codes) - {DISK_EXIT}:
+                    self.wrong.append(f"{name} ended with {person.process.codes}: {person.process.last_words()}")
+            await asyncio.to_thread(database.fail_over if over else database.begin_again)
+            await asyncio.gather(*(person.start() for person in people))
+        self.done[FAILED_OVER if over else DATABASE] += 1
+        how = "its standby took its place" if over else "it was begun again"
+        return f"the database was killed, {how}; all ready after {max(person.starts[-1] for person in people):.1f} s"
 
     async def _kill(self, _name, person):
         away = self._chance.uniform(*AWAY_SECONDS)
