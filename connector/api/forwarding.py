@@ -18,6 +18,7 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
+from connector.api.authorize import Who
 from connector.runtime.errors import OutcomeUnknown, PeerUnreachable
 from connector.runtime.limits import CONNECT_SECONDS_MAX, FORWARDED_MAX
 from connector.store.tenure import LEASE_SECONDS, Tenure
@@ -36,6 +37,8 @@ ANYWHERE = frozenset({
     "agreements", "catalogue", "chain", "channel", "dsp", "exchange", "holders", "log", "parcels", "plain", "sealed",
     "spaces", "telemetry", "wellknown", "witness",
 })  # fmt: skip
+# what an owner asks of the very process: whether it lives, what it measures
+OWN = "telemetry"
 # of these modules what is answered by who works: it stands in line with the purchases of a channel, or counts in memory
 WORKING = frozenset({"channel.acknowledgement", "holders.pieces"})
 PASSED = "Penstock-Passed-On"
@@ -50,7 +53,10 @@ READ_BYTES = 256 * 1024
 
 def is_anywhere(route: Route) -> bool:
     """Say whether any process answers a route, and not only the one that works."""
-    return route.handler.partition(".")[0] in ANYWHERE and route.handler not in WORKING
+    module = route.handler.partition(".")[0]
+    if route.who is Who.OWNER:
+        return module == OWN
+    return module in ANYWHERE and route.handler not in WORKING
 
 
 class Forwarding:

@@ -61,7 +61,8 @@ class FileKek:
         self.path = path
         self._keys: tuple[bytes, ...] = ()
         if make and not path.exists():
-            self._write((os.urandom(KEK_BYTES),))
+            files.make_folder(path.parent)
+            files.write_first(path, _lines((os.urandom(KEK_BYTES),)))  # two processes may begin at once: one key counts
         self._read()
 
     def wrap(self, name: str, key: bytes) -> bytes:
@@ -121,8 +122,12 @@ class FileKek:
 
     def _write(self, keys: tuple[bytes, ...]) -> None:
         files.make_folder(self.path.parent)
-        files.write_atomic(self.path, "".join(key.hex() + "\n" for key in keys).encode())
+        files.write_atomic(self.path, _lines(keys))
         self._keys = keys
+
+
+def _lines(keys: tuple[bytes, ...]) -> bytes:
+    return "".join(key.hex() + "\n" for key in keys).encode()
 
 
 def beside(folder: Path) -> Path:

@@ -124,6 +124,26 @@ def write_atomic(path: Path, data: bytes, mode: int = PRIVATE) -> None:
         write_at(handle, data, 0)
 
 
+def write_first(path: Path, data: bytes, mode: int = PRIVATE) -> bool:
+    """Write a file that is not there yet, whole and durable; False where another was quicker: its file stays."""
+    rehearsal.refuse(rehearsal.WRITE, "file", str(path))
+    with folder_handle(path.parent) as folder:
+        temporary = f".{secrets.token_hex(8)}.part"
+        handle = os.open(temporary, _NEW, PRIVATE, dir_fd=folder)
+        try:
+            os.fchmod(handle, mode)  # whatever the umask
+            write_at(handle, data, 0)
+            os.fsync(handle)
+            os.link(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except FileExistsError:
+            return False
+        finally:
+            os.unlink(temporary, dir_fd=folder)
+            os.close(handle)
+        os.fsync(folder)
+        return True
+
+
 @contextmanager
 def replacing(path: Path, mode: int = PRIVATE) -> Iterator[int]:
     """Yield a descriptor to write the new content to; it gets its name when the block ends without an exception."""

@@ -38,6 +38,7 @@ R = TypeVar("R", bound=TableRow)
 
 HEAD = "log.head"
 RECORDED = "log.recorded"  # when the newest event was, if this process recorded it
+CITED = "log.cited"  # the block that the newest event cites, or None, in a tuple
 BOX_KEY = "log.box-key"
 # a key for boxes is in memory only; a new one now and then, so that a leak of memory shows no more than this
 BOXES_PER_KEY = 65_536
@@ -94,13 +95,24 @@ class Evidence:
         rehearsal.note(rehearsal.RECORD, kind, part, fields)
         disclosed = disclosure.conceal(fields)
         sd = disclosure.digests(disclosed)
-        entry = events.Entry(kind, now, self.party, part, ids, sd, self.block).encode()
+        entry = events.Entry(kind, now, self.party, part, ids, sd, self._cited(tx)).encode()
         key = self._closing(tx)
         leaf = merkle.leaf_hash(entry)
         box = key.close(disclosed, leaf)
         tx.remember(RECORDED, now)
         shelf = TxShelf(tx, Beside(kind, part, now, box, key.name))
         return Log(shelf).append_hashed(entry, leaf)
+
+    def _cited(self, tx: Tx) -> events.Block | None:
+        """Return the block to cite: the newest seen here, or in the log, where another process has seen more."""
+        known: tuple[events.Block | None] | None = tx.recall(CITED)
+        if known is None:
+            newest = tx.find(LogEntryRow, order="idx desc", limit=1)
+            known = (events.decode(newest[0].entry).block if newest else None,)
+        [before] = known
+        cited = before if self.block is None or (before and before.number > self.block.number) else self.block
+        tx.remember(CITED, (cited,))
+        return cited
 
     def _closing(self, tx: Tx) -> disclosure.BoxKey:
         """Return the key for the next box; before it closes one its wrappings are in the tables."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import fields
 
 import pytest
@@ -181,12 +182,32 @@ def test_a_database_that_cannot_be_shared_is_refused(values, said):
 
 
 @pytest.mark.parametrize(
-    ("roles", "shared"), [(("exchange",), True), (("exchange", "provider"), False), (("buyer",), False)]
+    ("roles", "shared", "copied"),
+    [
+        (("exchange",), True, True),
+        (("exchange", "provider"), False, False),
+        (("buyer",), True, False),
+        (("provider", "buyer", "regulator"), True, False),
+    ],
 )
-def test_an_exchange_alone_is_served_side_by_side(roles, shared):
+def test_who_is_served_side_by_side(roles, shared, copied):
     values = {**DEVELOPMENT, "participant.roles": roles, "chain.rpc": "http://node.example"}
     assert not build(values).side_by_side
-    assert build({**values, "store.database": SERVER}).side_by_side is shared
+    made = build({**values, "store.database": SERVER})
+    assert (made.side_by_side, made.is_copied) == (shared, copied)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("10.0.0.7", "http://10.0.0.7:8101"),
+        ("::1", "http://[::1]:8101"),
+        ("0.0.0.0", f"http://{socket.gethostname()}:8101"),
+    ],
+)
+def test_a_process_says_where_it_answers_itself(host, url):
+    told = {"server.host": host, "server.port": 8101, "server.public_url": "http://balanced.example"}
+    assert build({**DEVELOPMENT, **told}).own_url == url
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,21 @@ async def test_a_living_process_of_this_machine_is_waited_for(store):
         await asyncio.wait_for(Tenure(store, Clock(), lambda: None).take(), 0.3)
 
 
+async def test_the_others_know_where_who_works_answers(store):
+    works, other = Tenure(store, Clock(), lambda: None, "http://[::1]:8101"), Tenure(store, Clock(), lambda: None)
+    assert await other.where() == ""
+    await works.take()
+    assert await other.where() == "http://[::1]:8101"
+    await works.close()
+    assert await other.where() == ""
+
+
+@pytest.mark.parametrize("holder", ["elsewhere/1/x", "elsewhere/1/x/"])
+async def test_who_said_nothing_is_nowhere(store, holder):
+    await hold(store, holder)
+    assert await Tenure(store, Clock(), lambda: None).where() == ""
+
+
 async def test_an_expired_lease_is_taken(store):
     past = Clock().now() - timedelta(minutes=5)
     await store.write(lambda tx: leases.take(tx, NAME, "elsewhere/1/x", past, 30))

@@ -67,6 +67,24 @@ async def test_an_event_is_written_with_its_disclosures(store, evidence):
     assert await store.read(lambda tx: evidence.addenda(tx, index + 1)) == {}
 
 
+async def test_no_entry_cites_an_earlier_block_than_the_one_before(tmp_path, evidence):
+    """Of two processes one has seen more of the chain, and the audit takes what goes back for a contradiction."""
+    other, seen = evidence_of(), (Block(9, b"\x09" * 32), Block(8, b"\x08" * 32), Block(10, b"\x0a" * 32))
+    stores = [await Store.open(tmp_path / "one.db", TABLES) for _ in range(2)]
+    evidence.block, other.block = seen[:2]
+    for store, who in zip(stores, (evidence, other), strict=True):
+        await store.write(lambda tx, who=who: move(who, tx, 1))
+    other.block = seen[2]
+    for store, who in zip(stores, (other, evidence), strict=True):
+        await store.write(lambda tx, who=who: move(who, tx, 2))
+    entries = await stores[0].read(
+        lambda tx: [events.decode(row["entry"]) for row in tx.find("log_entries", order="idx")]
+    )
+    assert [entry.block for entry in entries] == [seen[0], seen[0], seen[2], seen[2]]
+    for store in stores:
+        await store.close()
+
+
 async def test_an_entry_is_told_by_its_index_and_the_log_by_its_size(store, evidence):
     at = await store.write(lambda tx: [move(evidence, tx, n) for n in range(3)])
     rows, leaves, size = await store.read(

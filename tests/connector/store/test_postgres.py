@@ -398,3 +398,28 @@ async def test_two_processes_append_to_one_log(tmp_path, url):
     assert heads[-1]["size"] == len(entries) == len(indexes)
     for store in stores:
         await store.close()
+
+
+async def test_words_reach_every_process_of_a_schema_and_no_other(server, url):
+    """What is told in no table: participants in schemas of one database hear nothing of each other."""
+    tables = (Table("tests", "name:text", ("name",)),)
+    stores = [await Store.open(place, tables, row_key()) for place in (url, url, new_schema(server))]
+    heard = [[], [], []]
+    changed = []
+    for store, words in zip(stores, heard, strict=True):
+        store.on_told(words.append)
+    stores[2].on_foreign(changed.append)
+    try:
+        await stores[0].tell('["it\'s", "更改"]')
+        await stores[0].write(lambda tx: tx.insert("tests", name="one"))
+        async with asyncio.timeout(WITHIN_SECONDS):
+            while not (heard[0] and heard[1]):
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
+        assert heard == [['["it\'s", "更改"]'], ['["it\'s", "更改"]'], []]
+        assert changed == []
+    finally:
+        for store in stores:
+            await store.close()
+    with pytest.raises(StoreError, match="closed"):
+        await stores[0].tell("late")
