@@ -20,7 +20,7 @@ from multidict import CIMultiDict
 
 from connector.api.authorize import Who
 from connector.runtime.errors import OutcomeUnknown, PeerUnreachable
-from connector.runtime.limits import CONNECT_SECONDS_MAX, FORWARDED_MAX
+from connector.runtime.limits import CONNECT_SECONDS_MAX, FORWARDED_REQUESTS_MAX
 from connector.store.tenure import LEASE_SECONDS, Tenure
 
 if TYPE_CHECKING:
@@ -67,14 +67,14 @@ class Forwarding:
         self.applies = settings.side_by_side and not settings.is_copied
         self._tenure, self._trust = tenure, trust
         self._name = urlsplit(settings.url).hostname
-        self._places = asyncio.Semaphore(FORWARDED_MAX)
+        self._places = asyncio.Semaphore(FORWARDED_REQUESTS_MAX)
         self._session: aiohttp.ClientSession | None = None
 
     async def run(self, _app: web.Application) -> AsyncIterator[None]:
         """Have a pool of connections while the application serves."""
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=FORWARDED_MAX, ssl=self._trust or True),
+            connector=aiohttp.TCPConnector(limit=FORWARDED_REQUESTS_MAX, ssl=self._trust or True),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             timeout=limits,

@@ -202,9 +202,7 @@ class Transactions:
         parcel = Parcel(self._account, rows)
         while True:
             try:
-                if parcel.rows[0].state is ActState.WANTED:
-                    await parcel.sign()
-                await self._end(parcel.rows, await parcel.arrive())
+                await self._try(parcel)
             except ChainUnreachable as fault:
                 log.info("chain unreachable, `%s` waits: %s", rows[0].id, fault)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -214,14 +212,20 @@ class Transactions:
             except SignedMeanwhileError:
                 self._work.set()
                 return
-            except ChainRefused as fault:
-                await self._refused(parcel.rows, fault)
-                return
             else:
                 return
 
+    async def _try(self, parcel: Parcel) -> None:
+        """Bring a parcel's acts to their end once; raises what the chain, or who sends beside us, has against it."""
+        try:
+            if parcel.rows[0].state is ActState.WANTED:
+                await parcel.sign()
+            await self._end(parcel.rows, await parcel.arrive())
+        except ChainRefused as fault:
+            await self._refused(parcel.rows, fault)
+
     async def _refused(self, rows: list[ChainTxRow], fault: ChainRefused) -> None:
-        """End an act that its program refuses; of several, each is tried alone."""
+        """End an act that its program refuses; of several, each is tried alone. Raises ChainUnreachable."""
         if len(rows) > 1:
             await self._singly(rows)
             return
@@ -235,15 +239,14 @@ class Transactions:
         await self._write(rows, state=ActState.REVERTED, error=str(fault))
 
     async def _brought(self, row: ChainTxRow, fault: ChainRefused) -> Event | None:
-        """Return the event by which somebody else did what we wanted, None if nobody did."""
+        """Return the event by which somebody else did what we wanted, None if nobody did; raises ChainUnreachable."""
         told = FULFILLED.get(fault.reason.removeprefix("execution reverted: "))
         if told is None:
             return None
         program, event, field = told
         about = bytes.fromhex(row.id.partition(":")[2])
         filters: dict[str, Any] = {field: about}
-        found = await self._programs.events(program, event, **filters)
-        return found[0] if found else None
+        return await self._programs.told(program, event, **filters)
 
     async def _singly(self, rows: list[ChainTxRow]) -> None:
         for row in rows:

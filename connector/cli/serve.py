@@ -14,7 +14,6 @@ from connector.cli.options import DEFAULT_DATA, Data
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.app.app import Connector
     from connector.negotiation.reactions import Rules
     from connector.runtime.settings import Settings
     from connector.store.store import Store
@@ -100,7 +99,8 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         await connector.recover()
         await connector.hosted.expect()
         settle()
-        with _present(data / ADDRESS_FILE, settings, connector):
+        connector.took_over = partial(_announce, data / ADDRESS_FILE, settings)
+        with _present(data / ADDRESS_FILE, settings, works=connector.tenure.held):
             await stop.wait()
     finally:
         connector.health.draining = True
@@ -117,7 +117,7 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
 
 
 @contextmanager
-def _present(path: Path, settings: Settings, connector: Connector) -> Iterator[None]:
+def _present(path: Path, settings: Settings, *, works: bool) -> Iterator[None]:
     """Have other commands find us while we serve; of several processes in a folder, whoever works."""
     import os  # noqa: PLC0415  # the help page starts fast
 
@@ -125,9 +125,8 @@ def _present(path: Path, settings: Settings, connector: Connector) -> Iterator[N
     from connector.runtime import files  # noqa: PLC0415  # the help page starts fast
     from connector.runtime.data_folder import STARTING  # noqa: PLC0415  # the help page starts fast
 
-    connector.took_over = partial(_announce, path, settings)
-    if connector.tenure.held or not _is_served(path):
-        connector.took_over()
+    if works or not _is_served(path):
+        _announce(path, settings)
     else:
         files.remove(path.with_name(STARTING))
         talk(f"{settings.did} answers at {settings.own_url}, too, beside the process that works")

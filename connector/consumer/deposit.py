@@ -61,12 +61,15 @@ class Deposits:
         self._licensing, self._meetings = licensing, meetings
 
     async def licensed(self, digest: str) -> Callable[[Tx], None]:
-        """Return what keeps the licence of an agreement as granted; raises PeerUnreachable until it is on chain."""
+        """Return what keeps the licence of an agreement as granted.
+
+        Raises PeerUnreachable or ChainUnreachable until the chain has it, and tells it.
+        """
         about = bytes.fromhex(digest)
         if await self._programs.licence(about) is None:
             raise PeerUnreachable("the licence is not on chain yet")
-        granted = await self._programs.events("licences", "LicenceGranted", agreementDigest=about)
-        return lambda tx: self._licensing.grant(tx, digest, granted[0].transaction.hex())
+        granted = await self._programs.told("licences", "LicenceGranted", agreementDigest=about)
+        return lambda tx: self._licensing.grant(tx, digest, granted.transaction.hex())
 
     async def deposit(self, mandate: Mapping[str, Any], agreement: AgreementRow) -> Deposit:
         """Return a new channel for an agreement, with a deposit that the token's permit allows in one transaction.

@@ -41,7 +41,7 @@ PEER_REQUESTS_MAX = 64
 # of callers who are not proven, or need not be, from one address: a whole space may stand behind one proxy
 STRANGER_REQUESTS_MAX = 256
 # requests at once that one process of several passes on to the one that works
-FORWARDED_MAX = 256
+FORWARDED_REQUESTS_MAX = 256
 # where anybody may ask, a member is known by its token; one whose document does not come in this time is anybody
 RECOGNITION_SECONDS_MAX = 1.0
 # a caller with too many requests asks again after one of them may have ended

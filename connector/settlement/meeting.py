@@ -30,7 +30,10 @@ class Meetings:
         self._core, self._space, self._programs = core, space, programs
 
     async def meet(self, channel_id: bytes, peer: str, agreement: bytes) -> None:
-        """Take a channel of `peer` from the chain when it is new here; raises `ChannelFault` if it is not for us."""
+        """Take a channel of `peer` from the chain when it is new here; raises `ChannelFault` if it is not for us.
+
+        Raises PeerUnreachable or ChainUnreachable while that is not to be known.
+        """
         known = await self._core.store.read(lambda tx: tx.get(ChannelRow, id=channel_id.hex()))
         if known is not None:
             return
@@ -40,12 +43,11 @@ class Meetings:
             raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` with this peer")
         if found is None:
             raise PeerUnreachable(f"the channel `{channel_id.hex()}` waits for its confirmations", "ask again")
-        opened = await self._programs.events("channels", "Opened", 0, last, channelId=channel_id)
+        event = await self._programs.told("channels", "Opened", last, channelId=channel_id)
         row = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=agreement.hex()))
-        if row is None or row.peer != peer or not opened:
+        if row is None or row.peer != peer:
             raise fault("unknown-agreement", "the channel is for no agreement with this peer")
         self._check_channel(found, row)
-        event = opened[0]
         await self._core.store.write(lambda tx: self._begin(tx, channel_id, peer, row, found, event))
 
     def _check_channel(self, found: Channel, row: AgreementRow) -> None:

@@ -244,14 +244,17 @@ class Settlements:
         )
 
     async def note_closed(self, row: ChannelRow) -> int:
-        """Record that the chain closed the channel, once; an open one is left as it is. Return what was claimed."""
+        """Record that the chain closed the channel, once; an open one is left as it is. Return what was claimed.
+
+        Raises ChainUnreachable.
+        """
         channel = row.channel_id
         found = await self._programs.channel(channel)
         if found is None or not found.closed:
             return row.claimed if found is None else found.claimed
-        closed = await self._programs.events("channels", "Closed", channelId=channel)
+        closed = await self._programs.told("channels", "Closed", channelId=channel)
         shares = _shares(row, found.claimed)
-        fields = {"cumulative": str(found.claimed), "tx": closed[0].transaction.hex(), "shares": shares}
+        fields = {"cumulative": str(found.claimed), "tx": closed.transaction.hex(), "shares": shares}
         fields["refund"] = str(found.deposit - found.claimed)
         # after this nobody follows the channel, and a payee may yet have to be shown what it was paid for
         opened = await claimed.lock(self._programs, row, found.claimed)

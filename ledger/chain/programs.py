@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from contracts import address, price_words, signature
 from contracts.onchain.artifacts import PROGRAMS
-from ledger.chain.errors import ChainRefused
+from ledger.chain.errors import ChainRefused, ChainUnreachable
 from ledger.chain.membership import Standing
 from ledger.stamp import read_time
 
@@ -237,6 +237,16 @@ class Programs:
         """
         begun = max(first, self.deployment.since)
         return await self.chain.events(self.deployment.program(program), event, begun, last, **filters)
+
+    async def told(self, program: str, event: str, last: int | None = None, **filters: Any) -> Event:
+        """Return the event that brought a state which the chain shows; raises ChainUnreachable while it is not told.
+
+        A node answers about a block's state before it has the block's logs.
+        """
+        found = await self.events(program, event, last=last, **filters)
+        if not found:
+            raise ChainUnreachable(f"the chain does not tell yet when `{program}.{event}` happened")
+        return found[0]
 
     async def perform(self, act: Act, key: bytes) -> Receipt:
         """Sign, send and wait, with nothing stored in between; `ChainRefused` unless it succeeded."""

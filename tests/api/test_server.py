@@ -28,6 +28,7 @@ from connector.runtime.clock import SetClock
 from connector.runtime.errors import NotPermitted, PeerUnreachable, Unproven
 from connector.runtime.spans import Spans
 from connector.space.view import SpaceView
+from connector.store.tenure import Tenure
 from tests.connector.identity.test_tokens import BUYER, DOCUMENTS, KEYS, NOW, PROVIDER, STRANGER
 from tests.core import Parts, core
 
@@ -45,7 +46,9 @@ class House:
 
     def __init__(self):
         self.did, self.roles, self.clock = PROVIDER, {"provider"}, SetClock(NOW)
-        self.settings = SimpleNamespace(server=SimpleNamespace(request_seconds=5.0))
+        self.settings = SimpleNamespace(
+            server=SimpleNamespace(request_seconds=5.0, trust=None), side_by_side=False, is_copied=False, url="http://x"
+        )
         self.core = core(clock=self.clock, did=self.did, roles=self.roles, settings=self.settings)
         member = SimpleNamespace(log_key=KEYS[BUYER].log_public)
         self.space = SimpleNamespace(members={BUYER: member})
@@ -55,6 +58,7 @@ class House:
         self.parts = Parts({
             Core: self.core,
             Spans: Spans(),
+            Tenure: None,
             Metrics: SimpleNamespace(count=lambda *_: None),
             SpaceView: SimpleNamespace(
                 current=self.current,

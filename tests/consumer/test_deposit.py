@@ -11,6 +11,7 @@ from connector.chain.transactions import Mined
 from connector.consumer.deposit import Deposits
 from connector.runtime.errors import PeerUnreachable
 from connector.store.rows.channel import ChannelRow
+from ledger.chain.errors import ChainUnreachable
 from tests.channel.rig import CHANNEL_ID, KEPT, PAYEE, PROVIDER_DID
 from tests.settlement.ground import Chain, Shelf, opened
 
@@ -25,11 +26,11 @@ async def _mined(_key):
     return Mined("cd" * 32, BLOCK)
 
 
-def _deposits(chain):
+def _deposits(chain, licensing=None):
     settings = SimpleNamespace(chain=SimpleNamespace(confirmations=CONFIRMATIONS))
     core = SimpleNamespace(settings=settings, clock=SimpleNamespace(now=lambda: chain.block.at))
     meetings = SimpleNamespace(record=lambda *_told: None)
-    return Deposits(core, chain, SimpleNamespace(mined=_mined), None, None, meetings)
+    return Deposits(core, chain, SimpleNamespace(mined=_mined), None, licensing, meetings)
 
 
 def test_an_opening_waits_for_its_confirmations():
@@ -44,3 +45,16 @@ def test_an_opening_waits_for_its_confirmations():
     shelf.act(keep)
     row = shelf.act(lambda tx: tx.get(ChannelRow, id=CHANNEL_ID.hex()))
     assert (row.deposit, row.payee) == (opened().deposit, PAYEE)
+
+
+def test_a_licence_counts_when_the_chain_tells_who_brought_it():
+    chain, granted, agreement = Chain(), [], b"\x33" * 32
+    deposits = _deposits(chain, SimpleNamespace(grant=lambda *about: granted.append(about)))
+    with pytest.raises(PeerUnreachable, match="not on chain yet"):
+        asyncio.run(deposits.licensed(agreement.hex()))
+    chain.licences, chain.tells = {agreement}, False
+    with pytest.raises(ChainUnreachable, match="does not tell yet"):
+        asyncio.run(deposits.licensed(agreement.hex()))
+    chain.tells = True
+    asyncio.run(deposits.licensed(agreement.hex()))(None)
+    assert granted == [(None, agreement.hex(), "5c" * 32)]

@@ -23,6 +23,7 @@ from connector.negotiation.protocol import messages, states, validation
 from connector.operation.metrics import Metrics
 from connector.runtime import settings
 from connector.runtime.spans import Spans
+from connector.store.tenure import Tenure
 from contracts import signature
 from contracts.typed_data import Order, Range, Voucher
 from ledger.dispute.ruling import Ruling
@@ -51,7 +52,7 @@ async def test_an_application_has_the_routes_of_its_roles_and_no_others(count):
     own = settings.build({"server.development": True})
     for roles in combinations(sorted(ALL), count):
         ground = core(roles=frozenset(roles), settings=own)
-        app = server.build(Parts({Core: ground, Spans: None, Metrics: None}))
+        app = server.build(Parts({Core: ground, Spans: None, Metrics: None, Tenure: None}))
         served = [(route.method, route.resource.canonical) for route in app.router.routes()]
         assert len(served) == len(set(served))
         assert set(served) == {(row.method, without_patterns(row.path)) for row in ROUTES if row.roles & set(roles)}

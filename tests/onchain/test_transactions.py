@@ -161,6 +161,23 @@ async def test_what_a_stranger_brought_first_is_ours_all_the_same(outbox):
     assert (await outbox.row(key)).hash == theirs.transaction.hex()
 
 
+async def test_it_is_ours_as_soon_as_the_chain_tells_it(outbox, monkeypatch):
+    wanted = await licences(outbox.stage, 1)
+    [(key, act)] = wanted.items()
+    await outbox.stage.do(act, "stranger")
+    asked, events = [], outbox.stage.programs.events
+
+    async def late(*about, **filters):
+        asked.append(about)
+        return [] if len(asked) == 1 else await events(*about, **filters)
+
+    monkeypatch.setattr(outbox.stage.programs, "events", late)
+    await outbox.want(**wanted)
+    outbox.transactions.start()
+    [row] = await outbox.ended(key)
+    assert (row.state, len(asked)) == (ActState.MINED, 2)
+
+
 # --- once ---
 
 

@@ -19,7 +19,7 @@ from connector.settlement.purse import Purse
 from connector.settlement.settlement import Settlements
 from connector.store.rows.channel import ChannelRow
 from connector.store.tables import TABLES
-from ledger.chain.programs import Channel
+from ledger.chain.programs import Channel, Programs
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, PAYEE, PAYER, START, TOKEN, Pair
 from tests.core import core
 from tests.money import program
@@ -61,9 +61,9 @@ class Chain:
     def __init__(self):
         self.chain, self.block = self, SimpleNamespace(number=100, at=START)
         self.channels, self.past = {CHANNEL_ID: opened()}, {}
-        self.credits, self.sent, self.anew = {}, [], set()
+        self.credits, self.licences, self.sent, self.anew = {}, set(), [], set()
         self.refused, self.meanwhile = set(), {}
-        self.looked, self.claims = 0, []
+        self.looked, self.claims, self.tells = 0, [], True
 
     async def look(self):
         self.looked += 1
@@ -75,14 +75,24 @@ class Chain:
         """What a test says of a block; where it says nothing of any, the newest state."""
         return self.channels.get(channel) if at is None or not self.past else self.past.get(at)
 
+    async def licence(self, agreement):
+        return agreement if agreement in self.licences else None
+
     async def credit(self, account):
         return self.credits.get(account, 0)
 
     async def events(self, name, event, **about):
         if event == "Claimed":
             return [SimpleNamespace(fields={"preimage": told}) for told in self.claims]
-        told = SimpleNamespace(transaction=b"\x5c" * 32)
-        return [told] if (name, event) == ("channels", "Closed") and self.channels[about["channelId"]].closed else []
+        happened = {
+            ("channels", "Closed"): lambda: self.channels[about["channelId"]].closed,
+            ("channels", "Opened"): lambda: about["channelId"] in self.channels,
+            ("licences", "LicenceGranted"): lambda: about["agreementDigest"] in self.licences,
+        }
+        told = SimpleNamespace(transaction=b"\x5c" * 32, fields={"salt": bytes(32)})
+        return [told] if self.tells and happened[name, event]() else []
+
+    told = Programs.told
 
     def enqueue(self, _tx, key, act):
         self.sent.append((key, act.function, act.args))

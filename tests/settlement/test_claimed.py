@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from connector.store.rows.channel import ChannelState, Side
+from ledger.chain.errors import ChainUnreachable
 from ledger.edition import mask
 from tests.every import every
 from tests.settlement.ground import DEPOSIT, Payee
@@ -31,3 +34,12 @@ def test_a_closed_channel_keeps_what_the_chain_paid_for(about, claimed, known):
     assert asyncio.run(world.settlements.note_closed(world.row())) == claimed
     row = world.row()
     assert (row.state, row.claimed_lock, row.deposit) == (ChannelState.CLOSED, known, DEPOSIT + 7)
+
+
+def test_one_whose_closing_the_chain_does_not_tell_yet_stays_open():
+    world = Payee()
+    world.chain.set(closed=True)
+    world.chain.tells = False
+    with pytest.raises(ChainUnreachable):
+        asyncio.run(world.settlements.note_closed(world.row()))
+    assert (world.row().state, world.recorded) == (ChannelState.OPEN, [])

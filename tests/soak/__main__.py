@@ -34,7 +34,7 @@ def arguments():
     parser.add_argument("--from", dest="older", default="", help="begin two with the program of this commit")
     parser.add_argument("--seed", type=int, default=None, help="draws what is ordered and who is struck")
     parser.add_argument("--json", action="store_true", help="print one object; progress goes to stderr")
-    parser.add_argument("--keep", type=Path, default=None, help="lay the participants' folders here, and leave them")
+    parser.add_argument("--keep", type=Path, default=None, help="lay the folders here; fill no disk")
     return parser.parse_args()
 
 
@@ -55,7 +55,8 @@ async def main():
     with tempfile.TemporaryDirectory(prefix="penstock-soak-", ignore_cleanup_errors=True) as made:
         folder = asked.keep or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
-        small = SMALL if may_mount else ()
+        # what lies on such a disk goes with it
+        small = SMALL if may_mount and not asked.keep else ()
         try:
             with ground(asked.on, folder) as stands_on, small_disks(folder, small):
                 # before this program two processes of one participant did not serve side by side

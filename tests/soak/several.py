@@ -26,22 +26,17 @@ class Several:
         self.data, self._port, self._chance = data, port, chance or random.Random(port)
         self._ports = free_ports(2)
         folders = (data, data.with_name(data.name + "-copy") if copied else data)
-        self._processes = [Participant(folder) for folder in folders]
+        self.processes = [Participant(folder) for folder in folders]
         self._balancer = None
         self.command = SERVE
 
     @property
     def running(self):
-        return any(each.running for each in self._processes)
+        return any(each.running for each in self.processes)
 
     @property
     def pid(self):
-        return next((each.pid for each in self._processes if each.running), 0)
-
-    @property
-    def codes(self):
-        """Return with what those have ended that have."""
-        return [each._process.returncode for each in self._processes if not each.running]
+        return next((each.pid for each in self.processes if each.running), 0)
 
     @property
     def passed(self):
@@ -52,9 +47,9 @@ class Several:
         """Start whichever does not run, and return when all answer."""
         if self._balancer is None:
             self._balancer = await Balancer(self._port, self._ports, self._chance).__aenter__()
-        if (copy := self._processes[1].data) != self.data and not copy.exists():
+        if (copy := self.processes[1].data) != self.data and not copy.exists():
             shutil.copytree(self.data, copy)
-        due = [pair for pair in zip(self._processes, self._ports, strict=True) if not pair[0].running]
+        due = [pair for pair in zip(self.processes, self._ports, strict=True) if not pair[0].running]
         for process, port in due:
             await self._begin(process, port, environment or {})
         for process, port in due:
@@ -75,24 +70,24 @@ class Several:
             )
 
     def last_words(self):
-        return self._processes[0].last_words()
+        return self.processes[0].last_words()
 
     async def kill(self):
         """SIGKILL one of them: one that runs otherwise than as ever, or any."""
-        running = [each for each in self._processes if each.running]
+        running = [each for each in self.processes if each.running]
         strange = [each for each in running if each.command != SERVE]
         if running:
             await self._chance.choice(strange or running).kill()
 
     async def stop(self):
-        await asyncio.gather(*(each.stop() for each in self._processes))
+        await asyncio.gather(*(each.stop() for each in self.processes))
         if self._balancer is not None:
             await self._balancer.__aexit__(None, None, None)
             self._balancer = None
 
     async def wait(self):
         """Return when both have ended."""
-        for each in self._processes:
+        for each in self.processes:
             await each.wait()
 
 

@@ -60,6 +60,12 @@ class Person:
     def did(self):
         return settings.load(self.data, {}, {}).did
 
+    @property
+    def codes(self):
+        """Return with what those of its processes have ended that have."""
+        each = getattr(self.process, "processes", (self.process,))
+        return [one._process.returncode for one in each if one._process is not None and not one.running]
+
     async def start(self, command=None, **more):
         """Start its process, by another `command` and with `more` in its environment where that is said."""
         begun = time.monotonic()

@@ -71,8 +71,8 @@ class Trouble:
                     await asyncio.wait_for(person.process.wait(), NOTICED_SECONDS)
                 except TimeoutError:
                     self.wrong.append(f"{name} did not notice that its database was gone")
-                if set(person.process.codes) - {DISK_EXIT}:
-                    self.wrong.append(f"{name} ended with {person.process.codes}: {person.process.last_words()}")
+                if set(person.codes) - {DISK_EXIT}:
+                    self.wrong.append(f"{name} ended with {person.codes}: {person.process.last_words()}")
             await asyncio.to_thread(database.fail_over if over else database.begin_again)
             await asyncio.gather(*(person.start() for person in people))
         self.done[FAILED_OVER if over else DATABASE] += 1
@@ -99,13 +99,13 @@ class Trouble:
         filler = fill_up(person.data)
         with suppress(TimeoutError):
             await asyncio.wait_for(person.process.wait(), STRANGE_SECONDS)
-        code = person.process._process.returncode
-        if code not in (None, DISK_EXIT):
-            self.wrong.append(f"{name} ended with {code}: {person.process.last_words()}")
+        codes = person.codes
+        if set(codes) - {DISK_EXIT}:
+            self.wrong.append(f"{name} ended with {codes}: {person.process.last_words()}")
         filler.unlink()
         await person.process.kill()
         await person.start()
-        return "it had nothing to write" if code is None else f"it ended with {code}"
+        return f"it ended with {codes[0]}" if codes else "it had nothing to write"
 
 
 STRIKES = {KILLED: Trouble._kill, CLOCK: Trouble._move_clock, DISK: Trouble._fill_disk}

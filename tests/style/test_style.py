@@ -55,6 +55,7 @@ OUTBOUND_QUESTION = "connector/net/question.py"
 OUTBOUND_CALLS = {"ClientSession", "aiohttp.ClientSession", "aiohttp.request", "socket.create_connection"}
 OUTBOUND_EXCEPTIONS = {
     "ledger/chain/transport.py": "chain access is the ledger's own: web3's session, with connections that are kept",
+    "connector/api/forwarding.py": "a stranger's request, passed on to another process of the same participant",
 }
 OUTBOUND_MODULES = {"requests", "urllib.request", "urllib3", "httpx", "http.client", "websockets"}
 FILES = "connector/runtime/files.py"

@@ -25,6 +25,21 @@ def server(absent):
         yield base
 
 
+@pytest.fixture
+def url(server):
+    """Return the address of a new, empty schema."""
+    return new_schema(server)
+
+
+@pytest.fixture
+def asked(url):
+    """Ask the server as somebody else does."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection.execute
+
+
 @pytest.fixture(scope="module", params=["a file of SQLite", "a server of PostgreSQL"])
 def kind(request):
     """Which database: every test on a file comes before those that need a server."""
