@@ -94,10 +94,10 @@ SCENARIOS := permitted counted parties duties changing parts
 test-policies: $(STAMP)
 	$(BIN)/python -m pytest -q -p tests.closing $(SCENARIOS:%=tests/scenarios/%.py) $(ARGS)
 
-# docs/roles and docs/exchange.md from an empty folder with data of one's own, what is refused and what goes wrong; SIZE=small
-# takes 64 MiB and 200 files for a gibibyte and 2,000; prints `N passed, M failed` at the end
+# docs/roles, docs/exchange.md and docs/side-by-side.md from an empty folder with data of one's own, what is refused and what
+# goes wrong; SIZE=small takes 64 MiB and 200 files for a gibibyte and 2,000; prints `N passed, M failed` at the end
 SIZE ?= whole
-WALK := roles refusals faults asides exchange_page
+WALK := roles refusals faults asides exchange_page beside_page
 test-newcomer: $(STAMP)
 	PENSTOCK_TEST_NEWCOMER=$(SIZE) $(BIN)/python -m pytest -q -p tests.closing $(WALK:%=tests/newcomer/%.py) $(ARGS)
 
