@@ -58,6 +58,7 @@ STORIES = (
     "tests/fault/test_slow_peers",
     "tests/fault/test_waiting_orders",
     "tests/federation/test_killed",
+    "tests/upgrades/",
     "tests/journey/test_auditor",
     "tests/journey/test_redress",
     "tests/journey/test_up",

@@ -27,6 +27,7 @@ SLOW = "slow answers"
 LOGGED = "faults in a log writer"
 DRAINED = "pulls drained"
 HANDED = "negotiations handed on between processes"
+UPGRADED = "upgraded spaces"
 # told by tests elsewhere, counted by `make reliability`
 ASTRAY = "names that lead elsewhere"
 ADDRESSES, CONTEXTS = "addresses inside", "contexts of documents"
