@@ -86,7 +86,11 @@ class Servers(Defaults):
     def stored(self, name, data):
         import psycopg
 
-        with closing(psycopg.connect(self._places[name], autocommit=True)) as connection:
+        try:
+            asked = psycopg.connect(self._places[name], autocommit=True)
+        except psycopg.OperationalError as fault:  # it is struck just now
+            raise ConnectionError(str(fault)) from fault
+        with closing(asked) as connection:
             return [int(connection.execute(STORED).fetchone()[0]), 0]
 
 

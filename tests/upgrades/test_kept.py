@@ -88,8 +88,6 @@ async def test_a_space_of_an_older_program_goes_on(kept, tmp_path, record_proper
             await space.type("log", "anchor", "--data", who)
         where = ("--exchange", f"http://localhost:{PORTS['exchange']}", "--development")
         report = await space.type("audit", *where, "--data", "regulator")
-            "audit", "--exchange", f"http://localhost:{PORTS['exchange']}", "--data", "regulator", "--development"
-        )
         assert report.startswith("audit: clean"), report
     finally:
         await space.stop()
