@@ -19,6 +19,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from connector.api.authorize import Who
+from connector.api.places import Places
 from connector.runtime.errors import OutcomeUnknown, PeerUnreachable
 from connector.runtime.limits import CONNECT_SECONDS_MAX, FORWARDED_REQUESTS_MAX
 from connector.store.tenure import LEASE_SECONDS, Tenure
@@ -42,6 +43,8 @@ OWN = "telemetry"
 # of these modules what is answered by who works: it stands in line with the purchases of a channel, or counts in memory
 WORKING = frozenset({"channel.acknowledgement", "holders.pieces"})
 PASSED = "Penstock-Passed-On"
+# whose places a request takes here; everybody else is a peer
+CALLERS = {Who.ANYONE: "strangers", Who.OWNER: "owners", Who.ACCOUNT: "owners"}
 # about one connection, not about the message (RFC 9110 7.6.1)
 HOP = frozenset({
     "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
@@ -67,14 +70,15 @@ class Forwarding:
         self.applies = settings.side_by_side and not settings.is_copied
         self._tenure, self._trust = tenure, trust
         self._name = urlsplit(settings.url).hostname
-        self._places = asyncio.Semaphore(FORWARDED_REQUESTS_MAX)
+        # strangers, peers and owners have their own, so that none of them waits for the others
+        self._places = Places(FORWARDED_REQUESTS_MAX)
         self._session: aiohttp.ClientSession | None = None
 
     async def run(self, _app: web.Application) -> AsyncIterator[None]:
         """Have a pool of connections while the application serves."""
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=FORWARDED_REQUESTS_MAX, ssl=self._trust or True),
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._trust or True),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             timeout=limits,
@@ -83,10 +87,8 @@ class Forwarding:
         yield
         await self._session.close()
 
-    async def elsewhere(self, route: Route, request: web.Request) -> str:
-        """Return where a request is to be answered, empty if it is here."""
-        if not self.applies or is_anywhere(route):
-            return ""
+    async def _elsewhere(self, request: web.Request) -> str:
+        """Return who works, empty if it is this process; raises PeerUnreachable if nobody does in time."""
         clock = asyncio.get_running_loop().time
         last = clock() + LEASE_SECONDS
         while not self._tenure.held:
@@ -100,15 +102,20 @@ class Forwarding:
         raise PeerUnreachable("none of our processes works now", "ask again: the next one is about to take over")
 
     async def pass_on(self, route: Route, request: web.Request) -> web.StreamResponse | None:
-        """Return the answer of the process that works; None if this one does, or does by now."""
-        while where := await self.elsewhere(route, request):
-            async with self._places:
+        """Return the answer of the process that works; None if this one does, or does by now.
+
+        Raises PeerUnreachable, OutcomeUnknown, and what `Places` has against one request more.
+        """
+        if not self.applies or is_anywhere(route) or self._tenure.held:
+            return None
+        with self._places.one(CALLERS.get(route.who, "peers")):
+            while where := await self._elsewhere(request):
                 try:
                     async with self._asked(where, request) as answer:
                         return await _pass_back(request, answer)
                 except aiohttp.ClientConnectorError:
                     pass  # it has just ended, and nothing was sent: whoever works next is asked
-            await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(LOOK_SECONDS)
         return None
 
     @asynccontextmanager

@@ -40,7 +40,7 @@ PARCEL_MESSAGES_MAX = 16
 PEER_REQUESTS_MAX = 64
 # of callers who are not proven, or need not be, from one address: a whole space may stand behind one proxy
 STRANGER_REQUESTS_MAX = 256
-# requests at once that one process of several passes on to the one that works
+# requests at once that one process of several passes on to the one that works: of strangers, of peers, of owners
 FORWARDED_REQUESTS_MAX = 256
 # where anybody may ask, a member is known by its token; one whose document does not come in this time is anybody
 RECOGNITION_SECONDS_MAX = 1.0

@@ -55,7 +55,8 @@ async def front():
 
         async def handle(request):
             try:
-                passed = await passing.pass_on(route, request)
+                asked = MANAGED if "Route" in request.headers else route
+                passed = await passing.pass_on(asked, request)
             except Exception as fault:
                 return answer_fault(request, fault)
             return web.Response(text="here") if passed is None else passed
@@ -172,6 +173,35 @@ async def test_what_got_no_answer_may_have_been_done(front, session):
         async with session.post(await front(Away(url)), data=b"once") as answer:
             assert (answer.status, (await answer.json())["code"]) == (504, "outcome-unknown")
     finally:
+        await runner.cleanup()
+
+
+async def test_strangers_who_fill_their_places_keep_nobody_else_out(front, session, monkeypatch):
+    monkeypatch.setattr(forwarding, "FORWARDED_REQUESTS_MAX", 2)
+    waiting, told = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def wait(request):
+        if request.path == "/console/sign-in":
+            told.release()
+            await waiting.wait()
+        return web.Response(text="there")
+
+    runner, url = await serving(wait)
+    strangers = [route for route in ROUTES if route.who is Who.ANYONE and not is_anywhere(route)]
+    by_strangers = await front(Away(url), strangers[0])
+    try:
+        held = [asyncio.create_task(session.get(f"{by_strangers}/console/sign-in")) for _ in range(2)]
+        for _ in held:
+            await told.acquire()
+        async with session.get(f"{by_strangers}/console/sign-in") as answer:
+            assert (answer.status, (await answer.json())["code"]) == (429, "too-many")
+        async with session.get(by_strangers, headers={"Route": "owner"}) as answer:
+            assert await answer.text() == "there"
+        waiting.set()
+        for each in await asyncio.gather(*held):
+            assert await each.text() == "there"
+    finally:
+        waiting.set()
         await runner.cleanup()
 
 
