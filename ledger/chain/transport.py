@@ -6,10 +6,11 @@ Both turn every failure of the road into `ChainUnreachable`, so that web3's own 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from aiohttp import ClientSession, ServerDisconnectedError, TCPConnector
+from aiohttp import ClientConnectorError, ClientResponseError, ClientSession, ServerDisconnectedError, TCPConnector
 from web3.providers.async_base import AsyncJSONBaseProvider
 from web3.providers.rpc import AsyncHTTPProvider
 
@@ -53,8 +54,10 @@ class HttpTransport(AsyncHTTPProvider):
                     return await super().make_request(method, params)
                 except ServerDisconnectedError:
                     return await super().make_request(method, params)
+        except ChainUnreachable:
+            raise
         except Exception as error:
-            raise ChainUnreachable(f"no answer from the chain at `{self.endpoint_uri}`: {error!r}") from error
+            raise ChainUnreachable(f"no answer from the chain at `{self.endpoint_uri}`: {_why(error)}") from error
 
     async def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
         """Put the encoded question over our own session; web3's closes each connection after one answer."""
@@ -79,6 +82,19 @@ class HttpTransport(AsyncHTTPProvider):
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+def _why(fault: Exception) -> str:
+    """Return in words why a question got no answer."""
+    match fault:
+        case TimeoutError():
+            return f"nothing came within {REQUEST_TIMEOUT_SECONDS} s"
+        case ClientResponseError():
+            return f"it answered {fault.status}"
+        case ClientConnectorError() if fault.os_error.errno:
+            return os.strerror(fault.os_error.errno).lower()
+        case _:
+            return str(fault) or type(fault).__name__
 
 
 class LocalChain(Protocol):

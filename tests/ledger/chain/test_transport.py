@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 from aiohttp import web
 
+from connector.demo.processes import free_ports
 from ledger.chain import transport
 from ledger.chain.errors import ChainUnreachable
 from ledger.chain.transport import HttpTransport
@@ -25,7 +26,11 @@ async def node():
         named = (await request.json())["method"]
         if named.startswith("flood"):
             return web.Response(body=b" " * 4096)
-        await asyncio.sleep(0.01)
+        if named == "noise":
+            return web.Response(body=b"no JSON")
+        if named == "busy":
+            return web.Response(status=503)
+        await asyncio.sleep(5 if named == "slow" else 0.01)
         return web.json_response({"jsonrpc": "2.0", "id": 0, "result": named})
 
     application = web.Application()
@@ -73,4 +78,26 @@ async def test_an_answer_beyond_the_limit_is_refused(node, monkeypatch):
     with pytest.raises(ChainUnreachable, match="larger than 1024 bytes"):
         await road.make_request("flood", [])
     assert (await road.make_request("eth_next", []))["result"] == "eth_next"
+    await road.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [("slow", "nothing came within 0.2 s"), ("busy", "it answered 503"), ("noise", "at `http://127.0.0.1:")],
+)
+async def test_a_question_without_an_answer_says_why_in_words(node, monkeypatch, asked, words):
+    monkeypatch.setattr(transport, "REQUEST_TIMEOUT_SECONDS", 0.2)
+    road = HttpTransport(node)
+    with pytest.raises(ChainUnreachable) as said:
+        await road.make_request(asked, [])
+    assert words in str(said.value)
+    assert "Error(" not in str(said.value)
+    await road.close()
+
+
+async def test_where_nobody_listens_it_says_so():
+    [port] = free_ports(1)
+    road = HttpTransport(f"http://127.0.0.1:{port}")
+    with pytest.raises(ChainUnreachable, match=f"at `http://127.0.0.1:{port}`: connection refused$"):
+        await road.make_request("eth_first", [])
     await road.close()
