@@ -29,6 +29,7 @@ from tests.money.program import CALLS_KEPT, SELECTOR_BYTES
 
 GWEI = 10**9
 QUIET_WEI, TIP_WEI = 2 * GWEI, GWEI
+UNTOLD = 0.3  # of questions for events up to the newest block
 _AGREED = keccak(f"Agreement({TYPES[Agreement]})".encode())
 # the words of an agreement's struct: type, provider, buyer, product, edition, terms, token, cap, end, split, summary
 _IDS = ["bytes32"] * 3
@@ -263,6 +264,13 @@ class Node:
         await self._asked()
         return self._chain.take(raw)
 
+    async def events(self, asked, event, first, last=None, **filters):
+        """Up to `last`, or to the newest block, whose events a node may tell later than its state."""
+        await self._asked()
+        untold = last is None and self._chance.random() < UNTOLD
+        newest = len(self._chain.blocks) - 1
+        return await self._chain.events(asked, event, first, newest - 1 if untold else last, **filters)
+
     async def call(self, asked, function, *args, sender=address.NOBODY, at="latest"):
         await self._asked()
         chain = self._chain
@@ -278,5 +286,5 @@ def _through(name):
     return asked
 
 
-for _name in ("chain_id", "confirm_id", "newest", "block", "nonce", "receipt", "events"):
+for _name in ("chain_id", "confirm_id", "newest", "block", "nonce", "receipt"):
     setattr(Node, _name, _through(_name))
