@@ -117,11 +117,16 @@ class Priced(Sent):
 
 
 class Chain(SlowChain):
-    """One history of blocks, whoever looks at it; `base` is what gas costs now, `told` hears of each block."""
+    """One history of blocks, whoever looks at it; `told` hears of each block.
+
+    `base` is what gas costs now, `quiet` what it costs when nothing is the matter.
+    """
 
     def __init__(self, state, told):
         super().__init__(state, {})
-        self.base, self._told = QUIET_WEI, told
+        self.base = self.quiet = QUIET_WEI
+        self.dearer = None  # by how much, from the next transaction on
+        self._told = told
         self._found = {}  # transaction → its block
         self._nonces = Counter()
 
@@ -184,6 +189,9 @@ class Chain(SlowChain):
         if any(sent.price <= one.price for one in same):
             raise ChainRefused("replacement transaction underpriced")
         self.pool = [one for one in self.pool if one not in same] + [sent]
+        if self.dearer is not None:
+            self.quiet *= self.dearer
+            self.base, self.dearer = max(self.base, self.quiet), None
         return sent.hash
 
     # ---- what the model asks itself

@@ -66,6 +66,7 @@ ACTS = (
     Act("away", "b", 3, {"who": "anybody", "seconds": WHILE}),
     Act("blocks", "b", 2, {"every": (2.0, 40.0, 120.0), "most": (1, 3, 1000), "seconds": WHILE}),
     Act("spike", "b", 2, {"times": (3, 20, 400), "seconds": WHILE}),
+    Act("dearer", "b", 1, {"times": (4, 10)}),
     Act("reorganise", "b", 5, {
         "depth": tuple(range(1, CONFIRMATIONS + 1)), "most": (0, 1, 1000), "forgotten": (False, True),
     }),

@@ -25,7 +25,7 @@ from tests.money import program
 from tests.negotiation.world import PRODUCT, START
 from tests.simulation import audit, goods, laws
 from tests.simulation.books import Books
-from tests.simulation.chain import QUIET_WEI, Chain, State
+from tests.simulation.chain import Chain, State
 from tests.simulation.loop import Loop
 from tests.simulation.network import Network
 from tests.simulation.participant import Participant, later
@@ -173,14 +173,18 @@ class World:
             if self.loop.time() > end:
                 raise laws.BrokenError("every order ends", "; ".join(await self._open()))
             await asyncio.sleep(20.0)
-        await self._settled()
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await self._settled()
+        except TimeoutError:
+            raise laws.BrokenError("every channel is closed", "somebody still waits for the chain") from None
         laws.at_end(self)
         laws.clean(await audit.audited(self))
 
     async def _calm(self):
         """All faults end."""
         self.network.heal()
-        self.every, self.most, self.chain.base = BLOCK_SECONDS, None, QUIET_WEI
+        self.every, self.most, self.chain.base = BLOCK_SECONDS, None, self.chain.quiet
         for one in self.people.values():
             one.node.away, one.disk.is_full, one.disk.strike_in = 0.0, False, None
             if one.process.dead:
@@ -266,8 +270,12 @@ class World:
         later(self.loop, seconds, lambda: self.__dict__.update(every=BLOCK_SECONDS, most=None))
 
     def _spike(self, times, seconds):
-        self.chain.base = QUIET_WEI * times
-        later(self.loop, seconds, lambda: setattr(self.chain, "base", QUIET_WEI))
+        self.chain.base = self.chain.quiet * times
+        later(self.loop, seconds, lambda: setattr(self.chain, "base", self.chain.quiet))
+
+    def _dearer(self, times):
+        """Gas costs more for good once the next transaction is sent, which arrives only at another price."""
+        self.chain.dearer = times
 
     def _reorganise(self, depth, most, forgotten):
         self.chain.reorganise(depth, self.seconds, most, forgotten=forgotten)
