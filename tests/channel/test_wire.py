@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from dataclasses import replace
@@ -26,6 +27,7 @@ from connector.channel.messages import (
 )
 from connector.channel.window import MAX_BATCH_ROWS
 from connector.runtime.limits import ORDERS_MAX, RANGES_MAX
+from contracts.errors import ContractError
 from tests.channel.rig import CHANNEL_ID, Pair, over_the_wire
 
 
@@ -195,6 +197,14 @@ def test_a_reader_key_of_small_order_is_refused():
 def test_the_largest_batch_fits_the_largest_box():
     assert len(box.seal(bytes(32 * MAX_BATCH_ROWS), READER_KEY, CHANNEL_ID, 1)) == wire.MAX_SEALED_BYTES
     assert hashlib.sha256(b"").digest_size == 32
+
+
+def test_the_largest_box_is_read_and_one_byte_more_is_not():
+    largest = base64.b64encode(bytes(wire.MAX_SEALED_BYTES)).decode()
+    assert wire._read_box(largest, "boxes") == bytes(wire.MAX_SEALED_BYTES)
+    for wrong in (bytes(wire.MAX_SEALED_BYTES + 1), bytes(wire.OVERHEAD_BYTES - 1)):
+        with pytest.raises(ContractError, match="boxes of at most"):
+            wire._read_box(base64.b64encode(wrong).decode(), "boxes")
 
 
 # ---- as much as is allowed
