@@ -301,7 +301,7 @@ class Openings:
         """
         purchase = Purchase(self._till, got.its_provider, bytes.fromhex(got.its_channel))
         received = await purchase.resume(row.reader_key) if row.reader_key else None
-        reader = row.reader_key if row.reader_key and received else self._books.lend(X25519PrivateKey.generate())
+        reader = self._books.goes_on(row.reader_key, received, rows) or self._books.lend(X25519PrivateKey.generate())
         await self._core.store.write(lambda tx: tx.update(ReadRow, {"id": row.id}, reader_key=reader))
         transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=got.transfer))
         assert transfer is not None
@@ -314,10 +314,10 @@ class Openings:
             reader_key=reader,
             context=wished(agreement, self._core.identity.did, row.purpose, row.said or {}),
         )
-        brought = [] if received is None else [received]
+        brought = [received] if received is not None and reader == row.reader_key else []
         while not rows <= RowSet.rows(key.row for one in brought for key in one.keys):
             if (received := await purchase.next(want)) is None:
-                break  # keys of a window before the newest went with an earlier run; the reader says which lack
+                break  # the reader says which lack
             brought.append(received)
         return reader, brought
 

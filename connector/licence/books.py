@@ -17,12 +17,14 @@ from connector.negotiation.envelope import pids
 from connector.negotiation.transfer import running
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.vault import EditionRow, ReplicaRow
+from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+    from connector.channel.receive import Received
     from connector.core.core import Core
     from connector.custody.secrets import Keys as Secrets
     from connector.licence.continuity import Continuity
@@ -111,6 +113,16 @@ class Books:
         public = key.public_key().public_bytes_raw()
         self._readers[public] = key
         return public
+
+    def goes_on(self, public: bytes | None, received: Received | None, rows: RowSet) -> bytes | None:
+        """Return the reader key of an interrupted opening of `rows` that goes on with what it `received`, or None.
+
+        Of its windows the newest alone brings its keys again, and the key to buy on is in memory: it goes on with all
+        of them, or with the first of several while that key is here. Otherwise it begins anew.
+        """
+        found = RowSet() if received is None else RowSet.rows(key.row for key in received.keys)
+        begun_here = public in self._readers and min(rows) in found
+        return public if rows <= found or begun_here else None
 
     def forget(self, public: bytes) -> None:
         """Drop a reader key; what was sealed to it cannot be opened any more."""
