@@ -78,6 +78,7 @@ def _opening(tx: Tx, row: ReadRow) -> Pending:
         since=row.created,
         until=None,
         why="",
-        en=f"{again} goes on, and pays again only for keys that were lost between two batches; left alone it costs nothing more",
+        en=f"{again} goes on, and pays again only for keys that were lost between two batches; "
+        "left alone it costs nothing more",
         zh=f"{again} 继续,仅对两批密钥之间因中断丢失的部分重新付费;不处理也不再产生费用",
     )
