@@ -46,12 +46,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Act:
-    """One kind of event: of which mood, how often, and from what its arguments are drawn."""
+    """One kind of event: of which mood, how often, from what its arguments are drawn, and in which mood never."""
 
     name: str
     moods: str
     most: int
     args: dict[str, Any]
+    never: str = ""
 
 
 DOWN = (0.5, 5.0, 40.0, 300.0)
@@ -66,7 +67,8 @@ ACTS = (
     Act("away", "b", 3, {"who": "anybody", "seconds": WHILE}),
     Act("blocks", "b", 2, {"every": (2.0, 40.0, 120.0), "most": (1, 3, 1000), "seconds": WHILE}),
     Act("spike", "b", 2, {"times": (3, 20, 400), "seconds": WHILE}),
-    Act("dearer", "b", 1, {"times": (4, 10)}),
+    # who was restored waits for what it forgot to have sent, for as long as nodes keep it: hours, or for good here
+    Act("dearer", "b", 1, {"times": (4, 10)}, never="r"),
     Act("reorganise", "b", 5, {
         "depth": tuple(range(1, CONFIRMATIONS + 1)), "most": (0, 1, 1000), "forgotten": (False, True),
     }),
@@ -90,7 +92,7 @@ def draw(chance, *, crowd=False):
     ]
     mood = chance.choice(MOODS)
     for act in ACTS:
-        if set(act.moods) & set(mood):
+        if set(act.moods) & set(mood) and not set(act.never) & set(mood):
             for _ in range(chance.randint(0, act.most)):
                 args = {name: chance.choice(who.get(of, of)) for name, of in act.args.items()}
                 events.append(Event(round(chance.uniform(0.0, TROUBLED_SECONDS), 1), act.name, args))
