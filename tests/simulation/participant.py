@@ -112,7 +112,11 @@ class Participant:
         """Go on with the back-up: what the log lacks is in a mirror; the process is dead."""
         made, path, head = self.saved
         note, size = self.disk.look(lambda tx: (self._evidence_of().published(tx), TxShelf(tx).size()))
-        mirror = self.disk.mirror(note, size) if note else ""
+        # one that falls back again before it has caught up has the longer mirror already
+        mirrored, mirror = getattr(self, "mirrored", (0, ""))
+        if note and size >= mirrored:
+            mirror = self.disk.mirror(note, size)
+            self.mirrored = size, mirror
         away = tuple(one.did for one in self.world.bystanders)
         self.disk.restore(path, Restored(self.clock.now(), made, head.size, head.root.hex(), str(mirror), away))
 
