@@ -29,7 +29,7 @@ from tests.api.space import PURPOSE, Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SKEWED = Path(__file__).parents[1] / "fault" / "skewed_serve.py"
+SKEWED = (sys.executable, str(Path(__file__).parents[1] / "fault" / "skewed.py"), "serve")
 PIECE, PIECES = 65_536, 96
 PRICE = 16_000  # minor units a MiB: a piece costs 1,000
 EXPOSURE = 2_000  # so a window has two pieces at most
@@ -187,7 +187,7 @@ async def lone(tmp_path):
 
 async def test_a_clock_a_year_back_is_not_ready_and_says_why(lone):
     person, url = lone
-    right, person.command = person.command, (sys.executable, str(SKEWED))
+    right, person.command = person.command, SKEWED
     await person.start({"PENSTOCK_TEST_SKEW": str(-YEAR_SECONDS)})
     async with Outbound(development=True) as outbound:
         with pytest.raises(Exception, match="503"):

@@ -27,7 +27,7 @@ OPENING = 250
 SLOW_SECONDS = 1
 WITHIN_SECONDS = 120
 LATER_SECONDS = 2 * 86_400
-SKEWED = (sys.executable, str(Path(__file__).parents[1] / "fault" / "skewed_serve.py"))
+SKEWED = (sys.executable, str(Path(__file__).parents[1] / "fault" / "skewed.py"), "serve")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

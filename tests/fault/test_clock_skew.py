@@ -1,6 +1,6 @@
 """F21: a clock that is wrong by less than the leeway: a pull ends right. Beyond it tokens are refused (identity tests).
 
-Real processes; one of them has its clock shifted (`skewed_serve`), the chain's is the exchange's.
+Real processes; one of them has its clock shifted (`skewed`), the chain's is the exchange's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from tests.fault.extent import SKEWED, drawn
 from tests.fault.pulls import Pull, fill
 
-SKEWED_SERVE = str(Path(__file__).with_name("skewed_serve.py"))
+PENSTOCK = str(Path(__file__).with_name("skewed.py"))
 SOURCE_MIB = 4
 ALMOST_SECONDS = CLOCK_LEEWAY_SECONDS - 10  # a call takes its time on a busy machine
 CASES = list(itertools.product(("provider", "buyer"), (1, -1)))
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 
 
 def skewed(role, seconds):
-    return {role: ("env", f"PENSTOCK_TEST_SKEW={seconds}", sys.executable, SKEWED_SERVE)}
+    return {role: ("env", f"PENSTOCK_TEST_SKEW={seconds}", sys.executable, PENSTOCK, "serve")}
 
 
 @pytest.mark.parametrize(("role", "sign"), drawn(CASES, 1))

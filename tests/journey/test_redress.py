@@ -25,7 +25,7 @@ from tests.fault.pulls import MIB, PURPOSE, Pull
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SKEWED = str(Path(__file__).resolve().parents[1] / "fault" / "skewed_serve.py")
+SKEWED = (sys.executable, str(Path(__file__).resolve().parents[1] / "fault" / "skewed.py"), "serve")
 SKEW = "PENSTOCK_TEST_SKEW"
 ROLES = ("exchange", "regulator", "provider", "buyer")
 PRICE = 50_000
@@ -105,7 +105,7 @@ async def story(tmp_path_factory):
     folder = tmp_path_factory.mktemp("redress")
     before, os.environ[SKEW] = os.environ.get(SKEW), "0"
     try:
-        async with opened(folder, commands=dict.fromkeys(ROLES, (sys.executable, SKEWED))) as made:
+        async with opened(folder, commands=dict.fromkeys(ROLES, SKEWED)) as made:
             yield Story(made, folder)
     finally:
         del os.environ[SKEW]

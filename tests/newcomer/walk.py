@@ -35,15 +35,19 @@ def digest(path):
 
 
 class Walk:
-    """Commands are typed in `folder`; what a page calls `buyer` lives in `folder/buyer`."""
+    """Commands are typed in `folder`; what a page calls `buyer` lives in `folder/buyer`.
 
-    def __init__(self, folder, environment=None):
+    `penstock` is what is run for that word, if not the product as it is.
+    """
+
+    def __init__(self, folder, environment=None, penstock=PENSTOCK):
+        self._penstock = penstock
         self.folder, self.servers, self.known = folder, {}, {}
         self._environment = {**os.environ, **(environment or {})}
 
     async def begin(self, *words):
         """Type a command and return its process; what it says on both streams is one."""
-        command = (*PENSTOCK, *words[1:]) if words[0] == "penstock" else words
+        command = (*self._penstock, *words[1:]) if words[0] == "penstock" else words
         return await asyncio.create_subprocess_exec(
             *map(str, command),
             cwd=self.folder,
@@ -54,7 +58,7 @@ class Walk:
 
     def shell(self, words):
         """Return a command as a line of a shell script."""
-        return shlex.join(map(str, (*PENSTOCK, *words[1:])))
+        return shlex.join(map(str, (*self._penstock, *words[1:])))
 
     async def ended(self, process, code=0):
         """Return what a command said, when it has ended with this code."""

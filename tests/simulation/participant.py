@@ -66,6 +66,7 @@ class Participant:
         self.disk = Disk(world.folder / name, world.chance, self._struck)
         self.is_up, self.process, self.house, self.lives = False, None, None, 0
         self.saved = None
+        self.mirrored = 0, ""  # how far the longest mirror of its log reaches, and where it is
         self.down = 3.0  # seconds until somebody starts it again
         self._proofs = count()
         world.network.join(self.url, self)
@@ -113,7 +114,7 @@ class Participant:
         made, path, head = self.saved
         note, size = self.disk.look(lambda tx: (self._evidence_of().published(tx), TxShelf(tx).size()))
         # one that falls back again before it has caught up has the longer mirror already
-        mirrored, mirror = getattr(self, "mirrored", (0, ""))
+        mirrored, mirror = self.mirrored
         if note and size >= mirrored:
             mirror = self.disk.mirror(note, size)
             self.mirrored = size, mirror

@@ -22,7 +22,7 @@ from tests.soak.space import SPARED
 QUIET_SECONDS = (2.0, 8.0)
 AWAY_SECONDS = (0.0, 4.0)
 SKEWED_SECONDS = (-40, 40)
-SKEWED = (sys.executable, str(Path(__file__).parents[1] / "fault" / "skewed_serve.py"))
+SKEWED = (sys.executable, str(Path(__file__).parents[1] / "fault" / "skewed.py"), "serve")
 # so long it runs with a wrong clock, or without a byte of room
 STRANGE_SECONDS = 6.0
 KILLED, CLOCK, DISK = "killed", "clock moved", "disk filled"

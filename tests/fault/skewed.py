@@ -1,4 +1,4 @@
-"""`penstock serve` with a clock `PENSTOCK_TEST_SKEW` seconds ahead of the machine's; everything else is the product."""
+"""`penstock`, any command, with a clock `PENSTOCK_TEST_SKEW` seconds ahead of the machine's; all else is the product."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ if __name__ == "__main__":
     Clock.now = lambda self: right(self) + AHEAD
     from connector.cli.main import app
 
-    sys.argv = ["penstock", "serve", *sys.argv[1:]]
+    sys.argv[0] = "penstock"
     app()
