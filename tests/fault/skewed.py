@@ -1,4 +1,4 @@
-"""`penstock`, any command, with a clock `PENSTOCK_TEST_SKEW` seconds ahead of the machine's; all else is the product."""
+"""`penstock`, any command, its clock `PENSTOCK_TEST_SKEW` seconds ahead; everything else is the product."""
 
 from __future__ import annotations
 
