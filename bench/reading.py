@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from bench import report
 from bench.space import machine, workshop
-from connector.custody.reading.sitting import Sitting
+from connector.compute.sitting import Sitting
 from connector.runtime.errors import NotPermitted
 
 if TYPE_CHECKING:

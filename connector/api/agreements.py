@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
 from connector.identity import tokens
+from connector.identity.space.peer_logs import PeerLogs
 from connector.licence.agreements import Agreements
 from connector.licence.sublicence.granting import Granting
 from connector.negotiation.notices import Notices
 from connector.runtime.errors import Absent, InvalidInput
-from connector.space.peer_logs import PeerLogs
 from connector.store.rows.agreement import AgreementRow
 from contracts.namespace import AGREEMENT_URN, CHECKPOINT
 from ledger.agreement import licence_proof

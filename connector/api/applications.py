@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
 from connector.exchange.applications import APPLICATIONS, Applications, view
-from connector.space.exchange import ExchangeDoor
+from connector.identity.space.exchange import ExchangeDoor
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -15,13 +15,13 @@ from connector.channel import step as steps
 from connector.channel.doors import Buyer, Holder
 from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import Equivocation, KeyRequest, Released, Resume, Step, VoucherMessage
+from connector.identity.space.peer_logs import PeerLogs
 from connector.licence.duties import FAILED, Duties
 from connector.settlement.meeting import Meetings
 from connector.settlement.paying import Payments
 from connector.settlement.receivables import Receivables
 from connector.settlement.returning import Returning
 from connector.settlement.turns import Turns
-from connector.space.peer_logs import PeerLogs
 from connector.store.heads import Heads
 from connector.store.rows.channel import Side, WindowRow
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.call import Call
-    from connector.space.peer_logs import Keep
+    from connector.identity.space.peer_logs import Keep
     from connector.store.transaction import Tx
 
 T = TypeVar("T")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
+from connector.identity.space.exchange import ExchangeDoor
+from connector.identity.space.view import SpaceView
 from connector.settlement.refunds import Refunds
-from connector.space.exchange import ExchangeDoor
-from connector.space.view import SpaceView
 from contracts import payment_reference as references
 
 if TYPE_CHECKING:

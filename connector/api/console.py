@@ -26,9 +26,9 @@ from connector.console.pages import BY_ROUTE
 from connector.console.sessions import Sessions
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.steps import FINAL
+from connector.identity.space.view import SpaceView
 from connector.runtime.errors import Absent, InvalidInput, NotPermitted, Unproven, explain_failure
 from connector.runtime.limits import FORM_FIELDS_MAX, LIVE_SECONDS_MAX
-from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -10,9 +10,9 @@ from catalog.roles import Doing
 from connector.api.exchange import may
 from connector.api.faults import as_json
 from connector.exchange.demands import Demands
+from connector.identity.space.exchange import ExchangeDoor
+from connector.identity.space.view import SpaceView
 from connector.runtime.errors import Absent, InvalidInput
-from connector.space.exchange import ExchangeDoor
-from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
+from connector.identity.space.view import SpaceView
 from connector.runtime.errors import InvalidInput
 from connector.settlement import docket
-from connector.space.view import SpaceView
 from ledger.chain.programs import Programs
 from ledger.dispute import filing as filings
 from ledger.dispute.ruling import read_ruling

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from connector.api.faults import as_json
 from connector.identity import tokens
 from connector.identity.peers import Peers
+from connector.identity.space.peer_logs import PeerLogs
 from connector.negotiation import parcel
 from connector.negotiation.doors import Peer
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import validation
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.runtime.limits import PARCEL_MESSAGES_MAX
-from connector.space.peer_logs import PeerLogs
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:

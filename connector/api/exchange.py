@@ -18,9 +18,9 @@ from connector.exchange.complaints import Complaints
 from connector.exchange.federation import showing
 from connector.exchange.finding import Finding
 from connector.exchange.reviewer import Reviewer
+from connector.identity.space.view import SpaceView
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
-from connector.space.view import SpaceView
 from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:

@@ -27,10 +27,10 @@ from connector.console.language import LANGUAGES
 from connector.exchange import kinds
 from connector.exchange.finding import Finding
 from connector.exchange.sight import grades
+from connector.identity.space.exchange import ExchangeDoor
+from connector.identity.space.view import SpaceView
 from connector.runtime.errors import Absent
 from connector.runtime.limits import CATALOGUE_FACE_BYTES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
-from connector.space.exchange import ExchangeDoor
-from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

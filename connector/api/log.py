@@ -9,11 +9,11 @@ from aiohttp import web
 
 from connector.api.faults import as_json
 from connector.chain.anchoring import Anchoring
+from connector.identity.space.view import SpaceView
 from connector.operation.rekeying import Rekeying
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.limits import INDEX_DIGITS_MAX
-from connector.space.view import SpaceView
 from connector.store import disclosing, erasure
 from connector.store.peer_heads import forks, seen
 from contracts.decimals import read_decimal

@@ -18,6 +18,8 @@ from connector.exchange.admission import Admission
 from connector.exchange.attesting import Attesting
 from connector.exchange.cash import CREDIT, Cash
 from connector.exchange.reviewer import Reviewer
+from connector.identity.space.exchange import ExchangeDoor
+from connector.identity.space.view import SpaceView
 from connector.licence import pricing
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import messages, validation
@@ -29,8 +31,6 @@ from connector.runtime.errors import Absent, InvalidInput
 from connector.settlement.claiming import Claiming
 from connector.settlement.reporting import Reporting
 from connector.settlement.settlement import Settlements
-from connector.space.exchange import ExchangeDoor
-from connector.space.view import SpaceView
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow, AlarmRow
 from connector.store.rows.catalogue import ListingRow
 from connector.store.rows.channel import BundleRow, ChannelRow

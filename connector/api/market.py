@@ -12,8 +12,8 @@ from connector.exchange.cash import Cash
 from connector.exchange.chain_events import ChainEvents
 from connector.exchange.complaints import Complaints
 from connector.exchange.trades import Trades
+from connector.identity.space.view import SpaceView
 from connector.runtime.errors import Absent
-from connector.space.view import SpaceView
 from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:

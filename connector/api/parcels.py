@@ -20,6 +20,7 @@ from connector.api.faults import PROCESS_OF, as_json, in_a_parcel
 from connector.api.places import Places
 from connector.identity import tokens
 from connector.identity.peers import Peers
+from connector.identity.space.peer_logs import PeerLogs
 from connector.negotiation import parcel
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol.messages import DSP_PATH
@@ -28,14 +29,13 @@ from connector.negotiation.protocol.validation import IDENTIFIER_LIMIT_CHARACTER
 from connector.runtime import traceparent
 from connector.runtime.errors import Absent, TokenError
 from connector.runtime.spans import CAME, Span, Spans
-from connector.space.peer_logs import PeerLogs
 
 if TYPE_CHECKING:
     from connector.api.authorize import Route
     from connector.api.call import Call
+    from connector.identity.space.peer_logs import Keep
     from connector.negotiation.doors import Peer
     from connector.negotiation.parcel import Letter
-    from connector.space.peer_logs import Keep
     from connector.store.transaction import Tx
 
 PLACES: web.AppKey[Places] = web.AppKey("parcels", Places)

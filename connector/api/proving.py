@@ -14,12 +14,12 @@ from connector.custody import bearers, tickets
 from connector.exchange.operators import Operators
 from connector.identity import readers, tokens
 from connector.identity.peers import Peers
+from connector.identity.space.view import SpaceView
 from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.planes import ControlPlanes
 from connector.provider.data_addresses import DataAddresses
 from connector.runtime.errors import Absent, PenstockError, Unproven
 from connector.runtime.limits import RECOGNITION_SECONDS_MAX
-from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from connector.api.call import Call

@@ -15,6 +15,7 @@ from connector.custody import review, tickets
 from connector.custody.blobs import Blobs
 from connector.custody.sealed_file import SealedFile
 from connector.custody.secrets import Keys as Secrets
+from connector.identity.space.view import SpaceView
 from connector.licence.books import Books
 from connector.licence.carriage import Carriage
 from connector.licence.throttle import Throttle
@@ -23,7 +24,6 @@ from connector.provider.data_addresses import DataAddresses
 from connector.provider.review import draw
 from connector.runtime.errors import Absent, InvalidInput
 from connector.settlement import disputes
-from connector.space.view import SpaceView
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.vault import EditionRow

@@ -11,9 +11,9 @@ from connector.api.faults import as_json
 from connector.exchange import handed_in, services, spaces
 from connector.exchange.finding import Finding
 from connector.exchange.reviewer import Reviewer
+from connector.identity.space.view import SpaceView
 from connector.runtime import reasons
 from connector.runtime.limits import FOUND_ROWS_MAX
-from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
 from connector.exchange.spaces import WORDS, Spaces
+from connector.identity.space.exchange import ExchangeDoor
 from connector.runtime.errors import InvalidInput
-from connector.space.exchange import ExchangeDoor
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -8,12 +8,12 @@ from aiohttp import web
 
 from connector.api.faults import as_json
 from connector.identity.peers import Peers
+from connector.identity.space.view import SpaceView
 from connector.operation import following, metrics
 from connector.operation.health import Health
 from connector.operation.metrics import Metrics
 from connector.runtime.errors import Absent
 from connector.runtime.spans import Spans
-from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from connector.api.call import Call

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from connector.api.faults import as_json
 from connector.custody import lineage
 from connector.custody.blobs import Blobs
+from connector.identity.space.view import SpaceView
 from connector.runtime.errors import Absent
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.settlement import disputes
-from connector.space.view import SpaceView
 from connector.store import naming
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.chain import ChainSendRow, ChainTxRow

@@ -68,6 +68,11 @@ from connector.exchange.trades import Trades
 from connector.identity.identity import Identity
 from connector.identity.management_token import ManagementToken
 from connector.identity.peers import Peers
+from connector.identity.space.author import SpaceAuthor
+from connector.identity.space.exchange import ExchangeDoor
+from connector.identity.space.peer_logs import PeerLogs
+from connector.identity.space.supervision import Supervision
+from connector.identity.space.view import SpaceView
 from connector.licence.agreements import Agreements
 from connector.licence.audience import Audience
 from connector.licence.books import Books
@@ -153,11 +158,6 @@ from connector.settlement.returning import Returning
 from connector.settlement.settlement import Settlements
 from connector.settlement.turns import Turns
 from connector.settlement.wallet import Wallet
-from connector.space.author import SpaceAuthor
-from connector.space.exchange import ExchangeDoor
-from connector.space.peer_logs import PeerLogs
-from connector.space.supervision import Supervision
-from connector.space.view import SpaceView
 from connector.store.beside import Beside
 from connector.store.evidence import Evidence
 from connector.store.exclusive import Exclusive

@@ -31,6 +31,8 @@ from connector.custody.secrets import Keys as Secrets
 from connector.identity import keys as key_files
 from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
+from connector.identity.space.author import SpaceAuthor
+from connector.identity.space.view import SpaceView
 from connector.net import tls
 from connector.net.outbound import Outbound
 from connector.operation.access_log import AccessLog
@@ -40,8 +42,6 @@ from connector.runtime import files, private_folder
 from connector.runtime.data_folder import ACCESS, CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
 from connector.runtime.errors import SettingsError
 from connector.runtime.spans import Spans
-from connector.space.author import SpaceAuthor
-from connector.space.view import SpaceView
 from connector.store.evidence import Evidence
 from connector.store.exclusive import Exclusive
 from connector.store.rows.console import FactRow

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from typing import Self
 
     from connector.core.core import Core
+    from connector.identity.space.author import SpaceAuthor
+    from connector.identity.space.view import SpaceView
     from connector.negotiation.reactions import Rules
     from connector.operation.health import Health
     from connector.operation.metrics import Metrics
     from connector.runtime.settings import Settings
     from connector.settlement.claiming import Claiming
     from connector.settlement.monitor import Monitor
-    from connector.space.author import SpaceAuthor
-    from connector.space.view import SpaceView
     from connector.store.beside import Beside
     from connector.store.store import Store
     from connector.store.tenure import Tenure

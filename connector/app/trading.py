@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.enforcement.enforce import Enforcement
     from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
     from connector.licence.books import Books
     from connector.licence.duties import Duties
     from connector.negotiation.reactions import Rules
     from connector.runtime.clock import Clock
     from connector.runtime.settings import Settings
     from connector.settlement.contradictions import Contradictions
-    from connector.space.view import SpaceView
     from connector.store.heads import Heads
     from connector.store.rows.protocol import ProcessRow
     from connector.store.transaction import Tx

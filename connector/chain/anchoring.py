@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from connector.chain.aggregating import Aggregating
     from connector.chain.transactions import Transactions
+    from connector.identity.space.view import SpaceView
     from connector.net.outbound import Outbound
     from connector.runtime.clock import Clock
     from connector.runtime.settings_table import LogSettings
-    from connector.space.view import SpaceView
     from connector.store.evidence import Evidence
     from connector.store.exclusive import Exclusive
     from connector.store.store import Store

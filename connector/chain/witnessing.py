@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from connector.chain.sharing import Sharing
     from connector.chain.transactions import Transactions
+    from connector.identity.space.view import SpaceView
     from connector.runtime.clock import Clock
-    from connector.space.view import SpaceView
     from connector.store.store import Store
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain

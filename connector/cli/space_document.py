@@ -23,9 +23,9 @@ FACTS = ("space", "deployment")
 
 def at(url: str, *, development: bool, trust: Path | None) -> tuple[Any, str]:
     """Return the document that an exchange shows at its address, and the words where it is from (blocking)."""
+    from connector.identity.space.view import SPACE_BYTES_MAX  # noqa: PLC0415  # the same
     from connector.net import tls  # noqa: PLC0415  # loaded when the option is given
     from connector.net.question import Question  # noqa: PLC0415  # the same
-    from connector.space.view import SPACE_BYTES_MAX  # noqa: PLC0415  # the same
 
     place = url.rstrip("/").removesuffix(PATH) + PATH
     question = Question(development=development, trust=tls.trusting("" if trust is None else str(trust)))

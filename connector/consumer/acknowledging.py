@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from connector.chain.chain_watch import ChainWatch
     from connector.channel.acknowledgement import Owed
     from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
     from connector.settlement.paying import Payments
-    from connector.space.view import SpaceView
 
 ACK_AFTER_SECONDS = 60.0  # `ackAfter` of specification 4
 LOOK_SECONDS_MAX = 600.0  # a clock that was set, or a machine that slept, is noticed within this time

@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from connector.consumer.prospect import Prospects
     from connector.consumer.pulling import Pulls
     from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
     from connector.negotiation.engine import Engine
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 

@@ -17,8 +17,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from connector.compute.sitting import SECONDS, Sitting
 from connector.consumer.mandate import refuse_unwritable
-from connector.custody.reading.sitting import SECONDS, Sitting
 from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime import files
 from connector.runtime.errors import Conflict, InvalidInput
@@ -27,8 +27,8 @@ from contracts.units import LEASED
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from connector.compute.sitting import Answer
     from connector.custody.reader import Reader
-    from connector.custody.reading.sitting import Answer
     from contracts.canonical import JsonObject
     from ledger.edition.index import IndexedFile
 

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from connector.custody.scrub import Kept, Scrubbed
     from connector.custody.slabs import Memory
     from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
     from connector.negotiation.engine import Engine
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from connector.consumer.quoting import Quote, Quotes
     from connector.core.core import Core
     from connector.enforcement.enforce import Enforcement
+    from connector.identity.space.view import SpaceView
     from connector.settlement.purse import Purse
-    from connector.space.view import SpaceView
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable

@@ -58,9 +58,9 @@ if TYPE_CHECKING:
     from connector.custody.sinks import Sink
     from connector.custody.slabs import Memory
     from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
     from connector.negotiation.engine import Engine
     from connector.settlement.paying import Payments
-    from connector.space.view import SpaceView
     from connector.store.rows.agreement import AcquisitionRow
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs

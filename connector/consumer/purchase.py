@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from connector.channel.step import Stepped
     from connector.consumer.acknowledging import Acknowledging
     from connector.core.core import Core
+    from connector.identity.space.peer_logs import Keep
     from connector.settlement.paying import Payments
     from connector.settlement.turns import Turns
-    from connector.space.peer_logs import Keep
     from connector.store.transaction import Tx
 
 # a voucher waits so long for the bytes of the next window, to take its request along; with slower bytes it goes alone

@@ -21,7 +21,7 @@ from connector.store.rows.agreement import AcquisitionState, PursuitRow, Pursuit
 if TYPE_CHECKING:
     from connector.consumer.acquisition import Acquisitions
     from connector.core.core import Core
-    from connector.space.exchange import ExchangeDoor
+    from connector.identity.space.exchange import ExchangeDoor
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 

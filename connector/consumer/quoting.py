@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.identity.peers import Peers
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable

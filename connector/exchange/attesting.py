@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.chain.witnessing import Witness
     from connector.core.core import Core
     from connector.identity.peers import Peers
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.exclusive import Exclusive
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs

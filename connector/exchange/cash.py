@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.exchange.case import Write
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs

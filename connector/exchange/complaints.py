@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from connector.exchange.case import Write
     from connector.exchange.chain_events import ChainEvents
     from connector.exchange.redress import Account
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs

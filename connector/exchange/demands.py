@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.case import Write
     from connector.exchange.finding import Finding
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.rows.catalogue import ListingRow
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.custody.review import DrawnRow
     from connector.identity.peers import Peers
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.case import Write
     from connector.exchange.leaving import Departing
-    from connector.space.exchange import ExchangeDoor
+    from connector.identity.space.exchange import ExchangeDoor
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 

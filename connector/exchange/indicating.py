@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.exchange.chain_events import ChainEvents
+    from connector.identity.space.view import SpaceView
     from connector.runtime.worker import Worker
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.client import Chain

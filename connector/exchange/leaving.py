@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from connector.exchange.case import Write
     from connector.exchange.finding import Finding
     from connector.exchange.members import Members
-    from connector.space.author import SpaceAuthor
-    from connector.space.exchange import ExchangeDoor
+    from connector.identity.space.author import SpaceAuthor
+    from connector.identity.space.exchange import ExchangeDoor
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.identity.peers import Peers
-    from connector.space.author import SpaceAuthor
-    from connector.space.view import SpaceView
+    from connector.identity.space.author import SpaceAuthor
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.chain_events import ChainEvents
     from connector.exchange.complaints import Complaints
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
 

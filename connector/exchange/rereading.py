@@ -23,7 +23,7 @@ from ledger.space.document import Member
 if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.rows.space import MemberRow
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.exchange.finding import Finding
     from connector.exchange.numbering import Numbered, Stocked
     from connector.identity.peers import Peers
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.exclusive import Exclusive
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.enforcement.ruling import Ruling
     from connector.enforcement.use import Link
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.space.document import Member
     from policy.model import Duty, Policy

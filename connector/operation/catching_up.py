@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.core.core import Core
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.restored import Restored
     from connector.store.transaction import Tx
     from ledger.chain.client import Chain

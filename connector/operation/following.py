@@ -15,8 +15,8 @@ from connector.runtime.spans import WENT
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
     from connector.runtime.spans import Span, Spans
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 

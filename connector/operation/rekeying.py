@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
-    from connector.space.author import SpaceAuthor
-    from connector.space.exchange import ExchangeDoor
-    from connector.space.view import SpaceView
+    from connector.identity.space.author import SpaceAuthor
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
 

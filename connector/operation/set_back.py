@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.core.core import Core
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.evidence import Evidence, Head
     from connector.store.tenure import Tenure
     from connector.store.transaction import Tx

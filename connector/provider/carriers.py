@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.custody.tickets import Ticket
     from connector.enforcement.judge import Judge
+    from connector.identity.space.view import SpaceView
     from connector.licence.standing import Standing
     from connector.negotiation.notices import Notice, Notices
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.custody.sealed import Sealed
+    from connector.identity.space.view import SpaceView
     from connector.licence.pricing import Goods
-    from connector.space.view import SpaceView
     from connector.store.rows.product import ProductRow
     from contracts.tariff import Tariff
     from ledger.chain.programs import Programs

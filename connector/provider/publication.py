@@ -53,12 +53,12 @@ if TYPE_CHECKING:
     from connector.custody.former import Former
     from connector.custody.sealed import Sealed
     from connector.custody.secrets import Keys as Secrets
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.negotiation.notices import Notices
     from connector.provider.derivation import Derivation
     from connector.provider.resources import Resources
     from connector.provider.waiting import Waiting
-    from connector.space.exchange import ExchangeDoor
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
 

@@ -18,7 +18,7 @@ from ledger.log.checkpoint import origin_id
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.chain.client import Chain
     from ledger.chain.programs import Programs

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
-    from connector.space.exchange import ExchangeDoor
-    from connector.space.view import SpaceView
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.chain.client import Act
     from ledger.chain.programs import Pledge, Programs

@@ -35,9 +35,9 @@ from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.core.core import Core
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.provider.publication import Publications
-    from connector.space.exchange import ExchangeDoor
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from catalog.dataset import Dataset
-    from connector.space.exchange import ExchangeDoor
+    from connector.identity.space.exchange import ExchangeDoor
     from connector.store.rows.product import ProductRow
 
 # an exchange that hangs keeps nobody from sealing

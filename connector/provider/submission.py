@@ -9,8 +9,8 @@ from connector.negotiation.protocol import offers
 from connector.runtime.errors import Absent
 
 if TYPE_CHECKING:
+    from connector.identity.space.exchange import ExchangeDoor
     from connector.provider.resources import Resources
-    from connector.space.exchange import ExchangeDoor
     from connector.store.rows.product import ProductRow
     from connector.store.rows.vault import EditionRow
 

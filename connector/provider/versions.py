@@ -18,8 +18,8 @@ from connector.store.rows.vault import EditionRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
     from connector.provider.publication import Publications
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 

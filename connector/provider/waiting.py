@@ -19,7 +19,7 @@ from connector.store.rows.product import ProductRow, ProductState, ProductVersio
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.space.exchange import ExchangeDoor
+    from connector.identity.space.exchange import ExchangeDoor
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 

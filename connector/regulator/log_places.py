@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connector.identity import keys as key_files
+from connector.identity.space import view as space_view
 from connector.net import log_files, tls
 from connector.net.outbound import Outbound
 from connector.runtime import data_folder
 from connector.runtime import settings as setting
 from connector.runtime.errors import Absent, InvalidInput, PeerMisbehaved, PeerRefused
-from connector.space import view as space_view
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
 from connector.store.rows.console import FactRow

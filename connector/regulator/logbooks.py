@@ -20,7 +20,7 @@ from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, tiles_of_level
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from ledger.space.document import Member
 
 TILE_BYTES_MAX = 32 << 20

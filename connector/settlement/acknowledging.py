@@ -17,8 +17,8 @@ from connector.store.rows.channel import Side
 if TYPE_CHECKING:
     from connector.channel.doors import Holder
     from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
     from connector.settlement.paying import Payments
-    from connector.space.view import SpaceView
     from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 

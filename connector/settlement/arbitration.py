@@ -17,8 +17,8 @@ from ledger.dispute.ruling import Ruling, read_ruling
 if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
     from connector.settlement.cases import Cases
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Channel, Programs

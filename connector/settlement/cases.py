@@ -24,10 +24,10 @@ from ledger.dispute import filing as filings
 
 if TYPE_CHECKING:
     from connector.core.core import Core
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.negotiation.notices import Notices
     from connector.settlement.docket import Concerned
-    from connector.space.exchange import ExchangeDoor
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs

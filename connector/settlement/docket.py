@@ -20,7 +20,7 @@ from contracts import address
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject

@@ -17,7 +17,7 @@ from ledger.chain.programs import confirmed
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.chain.client import Event
     from ledger.chain.programs import Channel, Programs

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from connector.channel.receive import Received
     from connector.core.core import Core
     from connector.identity.peers import Peers
+    from connector.identity.space.peer_logs import Keep, PeerLogs
+    from connector.identity.space.view import SpaceView
     from connector.settlement.turns import Turns
-    from connector.space.peer_logs import Keep, PeerLogs
-    from connector.space.view import SpaceView
     from connector.store.heads import Heads
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject

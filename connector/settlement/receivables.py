@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from connector.chain.chain_watch import ChainWatch
     from connector.channel.doors import Holder
     from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
     from connector.settlement.cases import Cases
     from connector.settlement.paying import Payments
     from connector.settlement.settlement import Settlements
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
 
 

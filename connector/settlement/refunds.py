@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.negotiation.notices import Notices
     from connector.settlement.movements import Movement, Movements
-    from connector.space.exchange import ExchangeDoor
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.client import Act

@@ -24,8 +24,8 @@ from ledger.agreement.trade import Trade
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.space.exchange import ExchangeDoor
-    from connector.space.view import SpaceView
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
 
 

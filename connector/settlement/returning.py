@@ -22,9 +22,9 @@ from contracts import lifecycle
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
     from connector.settlement.meeting import Meetings
     from connector.settlement.settlement import Settlements
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs

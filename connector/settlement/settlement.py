@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from connector.channel.closing import Picked
     from connector.channel.doors import Holder
     from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
     from connector.settlement.paying import Payments
     from connector.settlement.purse import Purse
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Channel, Programs

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.settlement.claiming import Claiming
     from connector.settlement.movements import Movement, Movements
     from connector.settlement.purse import Purse
     from connector.settlement.refunds import Refunds
-    from connector.space.exchange import ExchangeDoor
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs

@@ -22,12 +22,12 @@ from connector.custody import bearers, tickets
 from connector.exchange.operators import Operators
 from connector.identity import readers, tokens
 from connector.identity.peers import Peers
+from connector.identity.space.view import SpaceView
 from connector.operation.metrics import Metrics
 from connector.provider.data_addresses import DataAddresses
 from connector.runtime.clock import SetClock
 from connector.runtime.errors import NotPermitted, PeerUnreachable, Unproven
 from connector.runtime.spans import Spans
-from connector.space.view import SpaceView
 from connector.store.tenure import Tenure
 from tests.connector.identity.test_tokens import BUYER, DOCUMENTS, KEYS, NOW, PROVIDER, STRANGER
 from tests.core import Parts, core

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from connector.identity.space import peer_logs
+from connector.identity.space.peer_logs import PeerLogs
 from connector.runtime.clock import SetClock
 from connector.runtime.errors import PeerUnreachable, VerificationFailed
-from connector.space import peer_logs
-from connector.space.peer_logs import PeerLogs
 from connector.store import peer_heads
 from connector.store.store import Store
 from connector.store.tables import TABLES

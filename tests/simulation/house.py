@@ -31,6 +31,8 @@ from connector.enforcement.enforce import Enforcement
 from connector.enforcement.judge import Judge
 from connector.identity.identity import Identity
 from connector.identity.peers import Peers
+from connector.identity.space.peer_logs import PeerLogs
+from connector.identity.space.view import SpaceView
 from connector.licence.books import Books
 from connector.licence.duties import Duties
 from connector.licence.licensing import Licensing
@@ -50,8 +52,6 @@ from connector.settlement.receivables import Receivables
 from connector.settlement.returning import Returning
 from connector.settlement.settlement import Settlements
 from connector.settlement.turns import Turns
-from connector.space.peer_logs import PeerLogs
-from connector.space.view import SpaceView
 from connector.store.evidence import Evidence
 from connector.store.heads import Heads
 from connector.store.store import Store

@@ -81,5 +81,5 @@ def test_a_room_stands_above_what_it_imports_from():
 
 
 def test_imports_for_types_alone_and_inside_functions_count():
-    assert "connector.space.view" in house.imports()["connector.space.author"]
+    assert "connector.identity.space.view" in house.imports()["connector.identity.space.author"]
     assert "connector.cli.checkup" in house.imports()["connector.cli.doctor"]

@@ -18,10 +18,10 @@ from connector.consumer.budget import Budget
 from connector.consumer.mandate import RULES
 from connector.consumer.prospect import Prospects
 from connector.consumer.quoting import Quotes
+from connector.identity.space.exchange import ExchangeDoor
+from connector.identity.space.view import SpaceView
 from connector.runtime.errors import Absent, PeerRefused
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
-from connector.space.exchange import ExchangeDoor
-from connector.space.view import SpaceView
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.channel import PaidRowsRow
 from ledger.chain.programs import Programs

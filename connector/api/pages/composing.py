@@ -12,9 +12,9 @@ import orjson
 from catalog.codes import TIERS
 from connector.console import composing, describing, language
 from connector.enforcement.trial import Sample, tried
+from connector.identity.space.view import SpaceView
 from connector.provider.rules import require_offerable
 from connector.runtime.errors import InvalidInput
-from connector.space.view import SpaceView
 from policy.errors import PolicyError
 from policy.values import instant
 from policy.words.speak import reason

@@ -24,8 +24,8 @@ from connector.console.acts import ACT_BY_ROUTE
 from connector.console.amounts import hundredths
 from connector.console.language import LANGUAGES
 from connector.console.page import TWIN
+from connector.identity.space.view import SpaceView
 from connector.runtime.limits import REASON_CHARACTERS_MAX
-from connector.space.view import SpaceView
 from contracts import price_words
 
 if TYPE_CHECKING:

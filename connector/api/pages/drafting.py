@@ -18,10 +18,10 @@ from connector.client.acts import request
 from connector.client.acts.table import named
 from connector.console.drafts import Drafts
 from connector.console.fields import FILES
+from connector.identity.space.view import SpaceView
 from connector.provider import brief as briefs
 from connector.provider.publication import Publications
 from connector.runtime.errors import InvalidInput
-from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from connector.api.pages.proving import Log, document
 from connector.api.pages.supervising import LOG, timeline
+from connector.identity.space.view import SpaceView
 from connector.runtime.errors import PenstockError
-from connector.space.view import SpaceView
 from contracts.canonical import JsonObject, canonical
 from contracts.labels import H
 from ledger.audit import view

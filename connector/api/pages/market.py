@@ -15,9 +15,9 @@ from connector.console import language
 from connector.console.leafing import onward
 from connector.exchange.spaces import Spaces
 from connector.exchange.trades import Trades
+from connector.identity.space.exchange import ExchangeDoor
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
-from connector.space.exchange import ExchangeDoor
 
 if TYPE_CHECKING:
     from connector.api.call import Call

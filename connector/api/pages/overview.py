@@ -17,9 +17,9 @@ from connector.api.pages.money import DAYS, days
 from connector.console.accounts import Accounts
 from connector.consumer.steps import FINAL
 from connector.exchange.complaints import overdue
+from connector.identity.space.exchange import ExchangeDoor
 from connector.runtime.errors import PenstockError
 from connector.settlement.claiming import Claiming
-from connector.space.exchange import ExchangeDoor
 from connector.store.rows.channel import DisputeState, Side
 from connector.store.rows.space import ApplicationState
 from ledger.chain.errors import ChainUnreachable

@@ -10,10 +10,10 @@ from connector.api.pages.money import DAYS, by_product
 from connector.api.pages.trading import line, moment
 from connector.console import describing, language
 from connector.console.leafing import leafed
+from connector.identity.space.exchange import ExchangeDoor
 from connector.provider.shop import Shop
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
-from connector.space.exchange import ExchangeDoor
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from connector.identity.space.view import SpaceView
 from connector.net import log_files
 from connector.regulator.logbooks import TILE_BYTES_MAX
 from connector.runtime.errors import Absent, VerificationFailed
 from connector.runtime.limits import INDEX_DIGITS_MAX
-from connector.space.view import SpaceView
 from contracts.canonical import JsonObject
 from ledger.chain.programs import Programs
 from ledger.log import checkpoint as checkpoints

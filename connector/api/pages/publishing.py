@@ -21,6 +21,7 @@ from connector.console import composing, describing, language
 from connector.console.amounts import minor
 from connector.console.examples import examples
 from connector.console.fields import FILES, PUBLISHED
+from connector.identity.space.view import SpaceView
 from connector.licence import pricing
 from connector.licence.pricing import MEASURES
 from connector.provider import brief as briefs
@@ -28,7 +29,6 @@ from connector.provider.description import dataset_of
 from connector.provider.publication import Publications
 from connector.runtime.errors import InvalidInput, PenstockError
 from connector.runtime.limits import CONSOLE_MEASURED_BYTES_MAX
-from connector.space.view import SpaceView
 from contracts import price_words
 from contracts.errors import ContractError
 from policy.errors import PolicyError

@@ -12,9 +12,9 @@ from connector.console import describing
 from connector.console.fitting import fitting
 from connector.console.leafing import onward
 from connector.console.summary import whole
+from connector.identity.space.exchange import ExchangeDoor
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
-from connector.space.exchange import ExchangeDoor
 from connector.store import naming
 
 if TYPE_CHECKING:

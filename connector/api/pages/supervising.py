@@ -6,12 +6,12 @@ import string
 from typing import TYPE_CHECKING, Any
 
 from connector.console.language import LANGUAGES
+from connector.identity.space.view import SpaceView
 from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
 from connector.regulator.logbooks import Logbooks
 from connector.runtime.errors import Absent
 from connector.runtime.limits import QUERY_CHARACTERS_MAX
-from connector.space.view import SpaceView
 from connector.store.naming import THINGS
 from contracts import address
 from contracts.canonical import JsonObject

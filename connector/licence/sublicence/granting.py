@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
     from connector.licence.intact import Intact
     from connector.licence.standing import Standing
     from connector.negotiation.notices import Notices
-    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
     from connector.negotiation.whereabouts import Whereabouts
-    from connector.space.view import SpaceView
 
 PATH: Final = "/catalog/request"
 # what a client's reader has at hand; another address it would fetch

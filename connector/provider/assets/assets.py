@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from connector.core.core import Core
+    from connector.identity.space.exchange import ExchangeDoor
     from connector.provider.publication import Publications
-    from connector.space.exchange import ExchangeDoor
     from connector.store.transaction import Tx
 
 KIND: Final = "Asset"

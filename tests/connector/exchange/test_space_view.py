@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from types import SimpleNamespace
 
+from connector.identity.space.view import SpaceView
 from connector.runtime.clock import Clock
-from connector.space.view import SpaceView
 
 
 async def test_who_misses_a_member_is_told_by_a_look_that_began_after_it_asked():

@@ -11,8 +11,8 @@ from connector.runtime.limits import ANSWER_BYTES_MAX
 if TYPE_CHECKING:
     from connector.identity.identity import Identity
     from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
     from connector.net.outbound import Outbound
-    from connector.space.view import SpaceView
 
 EXCHANGE = "exchange"  # the role of whoever keeps a space
 

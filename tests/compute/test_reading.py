@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.custody.reading import frames
-from connector.custody.reading.sitting import Sitting, names_of
-from connector.custody.reading.statement import Refused, tables_of
+from connector.compute import frames
+from connector.compute.sitting import Sitting, names_of
+from connector.compute.statement import Refused, tables_of
 from connector.runtime.errors import InvalidInput, NotPermitted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ TEMPTING = [
 # what would be done by who has taken the process over; each must fail in it
 OUTSIDE = """
 import os, socket, sys
-from connector.custody.reading import confinement
+from connector.compute import confinement
 taken = confinement.leave()
 taken += confinement.confine(30)
 inside = []

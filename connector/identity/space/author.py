@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from connector.identity.identity import Identity
-    from connector.space.view import SpaceView
+    from connector.identity.space.view import SpaceView
     from ledger.chain.programs import Programs
 
 FEE_BPS = 1000  # the exchange's tenth of every sale; shown in the space document and in every offer's split

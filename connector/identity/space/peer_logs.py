@@ -29,9 +29,9 @@ from ledger.log import note as notes
 from ledger.log import reader
 
 if TYPE_CHECKING:
+    from connector.identity.space.view import SpaceView
     from connector.net.outbound import Outbound
     from connector.runtime.clock import Clock
-    from connector.space.view import SpaceView
     from connector.store.peer_heads import Offered
     from connector.store.store import Store
     from connector.store.transaction import Tx
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     Keep = Callable[[Tx], None]
 
-log = logging.getLogger("connector.space.peer_logs")  # lines keep the name that operators know (0124)
+log = logging.getLogger("connector.identity.space.peer_logs")  # lines keep the name that operators know (0124)
 
 TILE_BYTES_MAX = 1 << 20
 # a message that overtook another waits so long for it; the one in between is usually being read

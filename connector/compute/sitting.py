@@ -23,9 +23,9 @@ from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from connector.custody.reading import frames
-from connector.custody.reading.reader_process import MAX_ANSWER_BYTES, READ
-from connector.custody.reading.statement import MAX_STATEMENT_CHARS
+from connector.compute import frames
+from connector.compute.reader_process import MAX_ANSWER_BYTES, READ
+from connector.compute.statement import MAX_STATEMENT_CHARS
 from connector.runtime.errors import InvalidInput, NotPermitted, SettingsError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from connector.custody.reader import Reader
     from ledger.edition.index import IndexedFile
 
-MODULE: Final = "connector.custody.reading.reader_process"
+MODULE: Final = "connector.compute.reader_process"
 # of one sitting: plain bytes that may be in memory for it, files, seconds
 MAX_PLAIN_BYTES: Final = 1 << 30
 MAX_FILES: Final = 128

@@ -1,7 +1,7 @@
 """The reader process: it takes from itself what it does not need, reads what it is handed, and answers one statement.
 
-Started by `connector.custody.reading.sitting` as `python -m …reader_process FD`; what it is told and tells is in
-`connector.custody.reading.frames`:
+Started by `connector.compute.sitting` as `python -m …reader_process FD`; what it is told and tells is in
+`connector.compute.frames`:
 
     told    {statement, tables: [name…], seconds, threads}        → {tables: [name…], confined: […]}  or a refusal
             tables is null where they are not known yet; it is told again when they are
@@ -17,7 +17,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.custody.reading import confinement, frames
+from connector.compute import confinement, frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def main() -> None:
     import pyarrow.json  # noqa: PLC0415  # as above
     import pyarrow.parquet  # noqa: PLC0415  # as above
 
-    from connector.custody.reading.statement import Refused, tables_of  # noqa: PLC0415  # as above
+    from connector.compute.statement import Refused, tables_of  # noqa: PLC0415  # as above
 
     pa.enable_signal_handlers(False)  # they would need a pipe; nobody interrupts this process, it is killed
     asked, _ = frames.receive(line)
@@ -107,7 +107,7 @@ READ: Final[dict[str, Callable[[Any, Any, list[str]], Any]]] = {
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:
-    from connector.custody.reading.statement import Refused  # noqa: PLC0415  # as above
+    from connector.compute.statement import Refused  # noqa: PLC0415  # as above
 
     batches, rows = engine.execute(statement).to_arrow_reader(BATCH_ROWS), 0
     sink = pa.BufferOutputStream()
