@@ -77,6 +77,14 @@ TIERS: Mapping[str, Tier] = {
             "sealed, keys leased per opening: counted by the key holder",
             "密封副本, 密钥按次租用 (次数由密钥方记录)",
         ),
+        Tier(
+            "computed",
+            "compute",
+            (FORMAT_PLAIN,),
+            "provider",
+            "computed at the provider: answers alone leave, through a gate both sides signed",
+            "在提供方计算 (数据不出域, 仅经双方签署的闸门输出答案)",
+        ),
     )
 }
 
@@ -153,7 +161,7 @@ SERVICE_TYPES: Mapping[str, Code] = _numbered(
 
 
 def tier(key: str) -> Tier:
-    """Return the row of a tier, `plain`, `kept` or `leased`; another word is refused."""
+    """Return the row of a tier; another word is refused."""
     if key not in TIERS:
         raise CatalogError(f"unknown tier `{key}`", path="tier", hint=f"one of {', '.join(TIERS)}")
     return TIERS[key]

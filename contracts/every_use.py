@@ -25,6 +25,7 @@ _SEALED: Final = {
 # tier → operand → what is so; a plain copy comes by whichever of its formats the transfer asks for
 OF_TIER: Final[Mapping[str, Mapping[str, str]]] = {
     "plain": {"executionEnv": "other", "encryptMode": "plaintext", "deliveryMethod": "file"},
+    "computed": {"executionEnv": "sandbox", "encryptMode": "plaintext", "deliveryMethod": "api"},
     "kept": _SEALED,
     "leased": _SEALED,
 }

@@ -33,6 +33,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "plain": ("plain copy", "明文副本"),
     "kept": ("sealed, keys kept (counts kept by the holder)", "密封,密钥留存(次数由持有方自行记录)"),
     "leased": ("sealed, keys leased per opening (counted by the key holder)", "密封,密钥按次租用(次数由密钥方记录)"),
+    "computed": ("computed at the provider, answers alone leave", "在提供方计算,仅答案离开"),
     "any": ("any", "不限"),
     "not": ("not {what}", "不得用于 {what}"),
     "more": ("{what} and {n} more, see the terms", "{what} 等,另有 {n} 项见条款"),
@@ -41,6 +42,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "unlimited": ("openings without limit", "打开次数不限"),
     "terms": ("as the terms say", "见条款"),
     "columns": (" · only the columns {names}", " · 仅限列 {names}"),
+    "gate": (
+        " · about {columns}; a row is of {least} subjects or more",
+        " · 可问列 {columns};每行至少含 {least} 个主体",
+    ),
     "inherit": (" · what is made out of it stays under these terms", " · 由其衍生的数据仍受本条款约束"),
 }
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -62,7 +67,7 @@ def summary(terms: Terms, lang: str = "en") -> str:
         openings=_openings(terms.policy, words),
     )
     columns = words["columns"].format(names=_few(list(terms.columns), words)) if terms.columns else ""
-    return line + columns + (words["inherit"] if terms.inherit else "")
+    return line + columns + _gate(terms, words) + (words["inherit"] if terms.inherit else "")
 
 
 def is_summary(text: str, terms: Terms) -> bool:
@@ -78,6 +83,12 @@ def _purposes(policy: Mapping[str, Any], words: Mapping[str, str]) -> str:
     )
     names = list(found)
     return _few(names, words) if names else words["any"]
+
+
+def _gate(terms: Terms, words: Mapping[str, str]) -> str:
+    if terms.gate is None:
+        return ""
+    return words["gate"].format(columns=_few(terms.gate.columns, words), least=terms.gate.least)
 
 
 def _few(names: Sequence[str], words: Mapping[str, str]) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contracts import address, blind
 from contracts import facts as known_facts
+from contracts import gate as gates
 from contracts.canonical import canonical, sha
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
@@ -22,8 +23,11 @@ from contracts.labels import H
 from contracts.split import Split
 from contracts.tariff import Tariff
 
+if TYPE_CHECKING:
+    from contracts.gate import Gate
+
 VERSION = 1
-TIERS = ("plain", "kept", "leased")
+TIERS = ("plain", "kept", "leased", "computed")
 SALT_BYTES = 32
 MAX_TERMS_BYTES = 1 << 16
 MAX_TITLE_CHARACTERS = 200
@@ -44,7 +48,8 @@ class Terms:
     is the agreement that a sub-licence stands under (spec 5, "Onward"); empty: none. `inherit` says that what is made
     out of the data stays under these terms; otherwise it belongs to who made it. `blind_salt` opens the id
     under which the chain knows the edition of an unlisted product (spec 1.5); empty: it is registered under its own.
-    `facts` say of the product what the policy asks for (`contracts.facts`); empty: it asks for nothing of it.
+    `facts` say of the product what the policy asks for (`contracts.facts`); empty: it asks for nothing of it. `gate` is
+    what an answer must pass, in the tier computed and in no other.
     """
 
     product: str
@@ -69,12 +74,15 @@ class Terms:
     inherit: bool = False
     blind_salt: bytes = b""
     facts: Mapping[str, known_facts.Fact] = field(default_factory=dict)
+    gate: Gate | None = None
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
             raise ContractError("unknown-tier", f"`{self.tier}` is not a tier", f"use one of {', '.join(TIERS)}")
         if (self.tier == "leased") != (self.lease_seconds > 0):
             raise ContractError("terms", "leases last longer than 0 seconds in the tier `leased` and in no other")
+        if (self.tier == "computed") != (self.gate is not None):
+            raise ContractError("terms", "answers pass a `gate` in the tier `computed` and in no other")
         if self.lock_ttl < self.claim_margin + self.stale_max:
             raise ContractError("terms", "`lockTtl` is shorter than `claimMargin` + `staleMax` (spec 4)")
         if self.not_after.tzinfo is not UTC or self.not_after.microsecond:
@@ -196,7 +204,8 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("inherit", "inherit", _agreed, bool),
     ("blindSalt", "blind_salt", _digest, bytes.hex),
     ("facts", "facts", known_facts.read, known_facts.show),
+    ("gate", "gate", gates.read, lambda gate: gate and gate.json()),
 )
-_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts"})
+_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts", "gate"})
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-AGREEMENT, OPENING, CALL, MESSAGE = "agreement", "opening", "call", "message"
-PLAIN, KEPT, LEASED = "plain", "kept", "leased"
+AGREEMENT, OPENING, CALL, MESSAGE, QUERY = "agreement", "opening", "call", "message", "query"
+PLAIN, KEPT, LEASED, COMPUTED = "plain", "kept", "leased", "computed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
         "call": Unit("call", "requests answered", CALL, frozenset({PLAIN}), graduated=True),
         # of a stream; counted as calls are, in the same place of an entry
         MESSAGE: Unit(CALL, "messages delivered", CALL, frozenset({PLAIN}), graduated=True),
+        # of data that stay where they are; counted as calls are, in the same place of an entry
+        QUERY: Unit(CALL, "statements answered", CALL, frozenset({COMPUTED}), graduated=True),
         "flat": Unit("byte", _BYTES, AGREEMENT, _COPIES, ends=True),
         "advance": Unit("byte", _BYTES, AGREEMENT, _COPIES | {LEASED}, whole=True),
         "subscription": Unit(
@@ -63,7 +65,7 @@ UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
             graduated=True,
             members=frozenset({"of", "period"}),
         ),
-        "free": Unit("byte", _BYTES, AGREEMENT, _COPIES | {LEASED}),
+        "free": Unit("byte", _BYTES, AGREEMENT, _COPIES | {LEASED, COMPUTED}),
     }
 )
 # what the quota of a subscription may count: every unit that has a price for each of it

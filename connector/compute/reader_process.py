@@ -7,6 +7,8 @@ Started by `connector.compute.sitting` as `python -m …reader_process FD`; what
             tables is null where they are not known yet; it is told again when they are
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
+in the mode `opened`, what was bought; in the mode `gated` (`connector.compute.gated`) what stays where it is.
+
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
 """
@@ -18,9 +20,13 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import confinement, frames
+from connector.compute.content import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    Look = Callable[[Any, dict[str, Any]], dict[str, Any]]
+    Give = Callable[[Any, Any, dict[str, Any], list[dict[str, Any]], list[Any]], tuple[dict[str, Any], Any]]
 
 MAX_ANSWER_BYTES: Final = 64 << 20
 MAX_ANSWER_ROWS: Final = 1_000_000
@@ -49,8 +55,9 @@ def main() -> None:
     import pyarrow.json  # noqa: PLC0415  # as above
     import pyarrow.parquet  # noqa: PLC0415  # as above
 
-    from connector.compute.statement import Refused, tables_of  # noqa: PLC0415  # as above
+    from connector.compute.statement import Refused  # noqa: PLC0415  # as above
 
+    modes = _modes()
     pa.enable_signal_handlers(False)  # they would need a pipe; nobody interrupts this process, it is killed
     asked, _ = frames.receive(line)
     try:
@@ -59,51 +66,48 @@ def main() -> None:
         taken += confinement.confine(2 * int(asked["seconds"]))
         engine.execute(f"SET threads = {int(asked['threads'])}")
         engine.execute("SET lock_configuration = true")
+        look, answer = modes[asked.get("mode", OPENED)]
         handed, files = asked, list[int]()
         while "files" not in handed:
-            known = None if handed["tables"] is None else frozenset(handed["tables"])
-            wanted = tables_of(engine, asked["statement"], known)
-            frames.send(line, {"tables": wanted, "confined": taken})
+            frames.send(line, {**look(engine, handed), "confined": taken})
             handed, files = frames.receive(line, confinement.FILES_MAX // 2)
         opened = [pa.py_buffer(frames.mapped(file)) for file in files]
         confinement.close_the_door()
-        for told, content in zip(handed["files"], opened, strict=True):
-            rows = READ[told["kind"]](pa, content, told["columns"])
-            for name in told["names"]:
-                engine.register(name, rows)
-        head, answer = _answered(pa, engine, asked["statement"])
+        head, told = answer(pa, engine, asked, handed["files"], opened)
         frames.send(line, head)
-        line.sendall(answer)
+        line.sendall(told)
     except Refused as refusal:
         frames.send(line, {"refused": refusal.code, "text": str(refusal)})
     except MemoryError:
         frames.send(line, {"refused": "memory", "text": "it needs more memory than a reader process has"})
     except Exception as fault:  # noqa: BLE001  # whatever it is, only its kind may be told
         kind = type(fault).__name__
-        said = str(fault).partition("\n")[0] if kind in OF_THE_STATEMENT else kind
+        said = str(fault).partition("\n")[0] if kind in OF_THE_STATEMENT and asked.get("mode") != GATED else kind
         frames.send(line, {"refused": "engine", "text": said[:300]})
 
 
-def _csv(pa: Any, buffer: Any, _columns: list[str]) -> Any:
-    return pa.csv.read_csv(buffer)
+def _answer(
+    pa: Any, engine: Any, asked: dict[str, Any], files: list[dict[str, Any]], opened: list[Any]
+) -> tuple[dict[str, Any], memoryview]:
+    for told, content in zip(files, opened, strict=True):
+        rows = Content(pa, told["kind"], content, told["columns"]).table()
+        for name in told["names"]:
+            engine.register(name, rows)
+    return _answered(pa, engine, asked["statement"])
 
 
-def _json_lines(pa: Any, buffer: Any, _columns: list[str]) -> Any:
-    return pa.json.read_json(buffer)
+def _modes() -> dict[str, tuple[Look, Give]]:
+    """Return how a statement is answered: what looks at it, and what answers it. Nothing is imported afterwards."""
+    from connector.compute import gated, statement  # noqa: PLC0415  # once the process has left
+
+    def look(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
+        known = None if asked["tables"] is None else frozenset(asked["tables"])
+        return {"tables": statement.tables_of(engine, asked["statement"], known)}
+
+    return {OPENED: (look, _answer), GATED: (gated.look, gated.answer)}
 
 
-def _parquet(pa: Any, buffer: Any, columns: list[str]) -> Any:
-    """Read the licensed columns: where the others lie there is nothing."""
-    return pa.parquet.ParquetFile(pa.BufferReader(buffer)).read(columns=columns or None)
-
-
-# kind of a file, by the end of its name → how it is read
-READ: Final[dict[str, Callable[[Any, Any, list[str]], Any]]] = {
-    "csv": _csv,
-    "jsonl": _json_lines,
-    "ndjson": _json_lines,
-    "parquet": _parquet,
-}
+OPENED, GATED = "opened", "gated"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

@@ -24,12 +24,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from connector.compute import frames
-from connector.compute.reader_process import MAX_ANSWER_BYTES, READ
+from connector.compute.content import KINDS
+from connector.compute.reader_process import MAX_ANSWER_BYTES
 from connector.compute.statement import MAX_STATEMENT_CHARS
 from connector.runtime.errors import InvalidInput, NotPermitted, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from connector.custody.reader import Reader
     from ledger.edition.index import IndexedFile
@@ -49,6 +50,8 @@ HINTS: Final[Mapping[str, str]] = {
     "function": "ask over the tables of this edition alone",
     "answer": "ask for less: fewer columns, LIMIT, or an aggregate",
     "memory": "ask for fewer columns or files",
+    "column": "ask about what the terms name",
+    "history": "ask for larger groups",
     "engine": "look at the columns: `describe TABLE`",
 }
 WITHOUT: Final = "statements are answered by DuckDB, which is not installed here"
@@ -153,7 +156,7 @@ class Sitting:
         try:
             told = []
             for file in self._asked:
-                handed.append(_in_memory(reader, file))
+                handed.append(in_memory(file.size, reader.placed(file)))
                 names = [name for name, one in names_of(reader.files()).items() if one.name == file.name]
                 told.append({"names": names, "kind": kind_of(file.name), "columns": list(columns)})
             head = self._said({"files": told}, tuple(handed), self._seconds)
@@ -181,7 +184,7 @@ class Sitting:
             hint = HINTS.get(code, "")
             if code == "table":
                 names = told.get("tables") or ()
-                hint += f": {', '.join(names[:10]) or 'files that are ' + ', '.join(READ)}"
+                hint += f": {', '.join(names[:10]) or 'files that are ' + ', '.join(KINDS)}"
             raise InvalidInput(f"the statement is not answered: {found.get('text', '')!s:.300}", hint)
         return found
 
@@ -203,7 +206,7 @@ class Sitting:
 def kind_of(name: str) -> str:
     """Return of what kind of table a file is, by the end of its name; empty for what is none."""
     kind = PurePosixPath(name).suffix.lower().lstrip(".")
-    return kind if kind in READ else ""
+    return kind if kind in KINDS else ""
 
 
 def names_of(files: Sequence[IndexedFile]) -> dict[str, IndexedFile]:
@@ -214,12 +217,12 @@ def names_of(files: Sequence[IndexedFile]) -> dict[str, IndexedFile]:
     return {**short, **{file.name: file for file in tables}}
 
 
-def _in_memory(reader: Reader, file: IndexedFile) -> int:
-    """Return a file in memory alone that holds a file's plaintext and is never written again."""
+def in_memory(size: int, placed: Iterable[tuple[int, bytes | memoryview]]) -> int:
+    """Return a file in memory alone that holds these bytes, each at its place, and is never written again."""
     handle = os.memfd_create("opened", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
-        os.truncate(handle, file.size)
-        for at, piece in reader.placed(file):
+        os.truncate(handle, size)
+        for at, piece in placed:
             os.pwrite(handle, piece, at)
         seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
         fcntl.fcntl(handle, fcntl.F_ADD_SEALS, seals)

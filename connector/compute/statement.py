@@ -31,13 +31,7 @@ class Refused(InvalidInput):
 
 def tables_of(engine: Any, statement: str, known: Container[str] | None) -> list[str]:
     """Return the tables that a statement asks for, in order, of those that are `known` if any are; raises `Refused`."""
-    [[text]] = engine.execute("select json_serialize_sql(?::varchar)", [statement]).fetchall()
-    told = json.loads(text)
-    if told.get("error"):
-        words = str(told.get("error_message", "")).partition("\n")[0]
-        raise Refused("statement", f"it is no SELECT: {words}")
-    if len(told["statements"]) != 1:
-        raise Refused("statement", f"there are {len(told['statements'])} statements")
+    told = parsed(engine, statement)
     within = {name for node in _nodes(told) for name in _named(node)}
     found: dict[str, None] = {}
     for node in _nodes(told):
@@ -55,6 +49,18 @@ def tables_of(engine: Any, statement: str, known: Container[str] | None) -> list
         elif function in KEPT_BACK or function.startswith(("read_", "pragma_", "duckdb_")):
             raise Refused("function", f"`{function}` is not answered here")
     return list(found)
+
+
+def parsed(engine: Any, statement: str) -> dict[str, Any]:
+    """Return the tree that the engine's parser makes of one SELECT; raises `Refused`."""
+    [[text]] = engine.execute("select json_serialize_sql(?::varchar)", [statement]).fetchall()
+    told: dict[str, Any] = json.loads(text)
+    if told.get("error"):
+        words = str(told.get("error_message", "")).partition("\n")[0]
+        raise Refused("statement", f"it is no SELECT: {words}")
+    if len(told["statements"]) != 1:
+        raise Refused("statement", f"there are {len(told['statements'])} statements")
+    return told
 
 
 def _function(node: dict[str, Any]) -> str:

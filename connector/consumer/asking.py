@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from connector.compute.cell import plain
 from connector.compute.sitting import SECONDS, Sitting
 from connector.consumer.mandate import refuse_unwritable
 from connector.negotiation.protocol.offers import PLAIN
@@ -38,8 +37,6 @@ T = TypeVar("T")
 MAX_TOLD_ROWS: Final = 1_000
 # seconds between two looks whether the rules hold
 LOOK_SECONDS: Final = 0.5
-# JSON's numbers are exact so far
-EXACT_MAX: Final = 2**53
 
 
 class Question:
@@ -139,29 +136,6 @@ class Question:
             "confined": list(answer.confined),
             "seconds": f"{answer.seconds:.2f}",
         }
-
-
-def plain(cell: Any) -> Any:
-    """Return a cell as JSON has it: what JSON has no exact word for is a text."""
-    if isinstance(cell, (bool, str)) or cell is None:
-        return cell
-    if isinstance(cell, int):
-        return cell if abs(cell) < EXACT_MAX else str(cell)
-    if isinstance(cell, float):
-        return cell if cell - cell == 0 else str(cell)  # neither infinite nor none
-    if isinstance(cell, (datetime, date, time)):
-        return cell.isoformat()
-    if isinstance(cell, bytes):
-        return cell.hex()
-    if isinstance(cell, Decimal) and cell == cell.to_integral_value():
-        return plain(int(cell))
-    if isinstance(cell, (Decimal, timedelta)):
-        return str(cell)
-    if isinstance(cell, dict):
-        return {str(name): plain(one) for name, one in cell.items()}
-    if isinstance(cell, (list, tuple)):
-        return [plain(one) for one in cell]
-    return str(cell)
 
 
 def _csv(table: Any, sink: Any) -> None:

@@ -32,6 +32,8 @@ WORDS: Final = (
 )  # fmt: skip
 # the statement that the reader process answers, its spaces made one
 QUERY: Final = "query"
+# what a statement computes: COUNT, SUM, AVG
+FUNCTION: Final = "computeFunction"
 # who of the asker's people it is, as its connector says
 USER, ROLE = "user", "role"
 DEVICE: Final = "systemDevice"

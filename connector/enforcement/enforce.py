@@ -90,8 +90,9 @@ class Enforcement:
         place = {PLACE: self.judge.place()} if PLACE in asks else {}
         # what a peer says of a statement is nothing: here alone our own reader process answers it
         asked = {QUERY: use.context[QUERY]} if use.place in READ_HERE and QUERY in asks & use.context.keys() else {}
+        read = {name: value for name, value in use.read.items() if name in asks}
         member = {MEMBERSHIP: ACTIVE} if MEMBERSHIP in asks and self.judge.is_member(link.by) else {}
-        known = {**agreed(link.tier, link.by, link.facts, asks), **place, **asked, **member}
+        known = {**agreed(link.tier, link.by, link.facts, asks), **place, **asked, **read, **member}
         return {**told(use.context, asks), **known}
 
     def foresee(self, tx: Tx, use: Use, now: datetime) -> Refused | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from connector.enforcement.context import PLACE, PURPOSE, QUERY, ROLE, SHARES, WORDS
+from connector.enforcement.context import FUNCTION, PLACE, PURPOSE, QUERY, ROLE, SHARES, WORDS
 from connector.enforcement.counted import APART, TOGETHER, UNIT
 from connector.enforcement.since import DELAY, PAID
 from contracts.every_use import OF_TIER
@@ -87,6 +87,7 @@ SUPPLIED: Final[Mapping[str, Supplier]] = {
     PLACE: Supplier.SPACE,
     ROLE: Supplier.ACCOUNT,
     QUERY: Supplier.READER,
+    FUNCTION: Supplier.READER,
     PURPOSE: Supplier.ASKER,
     catenax.MEMBERSHIP: Supplier.SPACE,
     **dict.fromkeys(WORDS, Supplier.ASKER),
@@ -105,16 +106,16 @@ PROOFS: Final[Mapping[Supplier, Proof]] = {
     Supplier.ACCOUNT: Proof.WORD,
     Supplier.ASKER: Proof.WORD,
 }
-# operand → the tiers in which its supplier knows nothing of it: what is paid for a plain copy is paid outside channels
+# operand → the tiers in which its supplier knows nothing of it: what is paid outside channels, a statement of no reader of ours
 NOT_IN: Final[Mapping[str, frozenset[str]]] = {
-    PAID: frozenset({"plain"}),
-    "deliveryChannel": frozenset({"plain"}),
+    PAID: frozenset({"plain", "computed"}),
+    "deliveryChannel": frozenset({"plain", "computed"}),
+    FUNCTION: frozenset({"plain", "kept", "leased"}),
     QUERY: frozenset({"plain", "leased"}),
 }
 # what nobody supplies → why, and what comes nearest, as a hint
 NEAREST: Final[Mapping[str, str]] = {
-    "computeFunction": "nothing is computed together here: sell the result, or ask for `algorithm`",
-    "privacyBudget": "nothing is computed together here: publish with `--mask`, and ask for `count`",
+    "privacyBudget": "no noise is added here: say what passes the gate (`--gate`), and ask for `count`",
     "jsonPath": "what is sealed is not changed at a use: publish with `--mask`",
     "replaceWith": "what is sealed is not changed at a use: publish with `--mask`",
     "logLevel": "every decision is logged",
@@ -123,6 +124,7 @@ NEAREST: Final[Mapping[str, str]] = {
     "securityLevel": "nobody here certifies a connector: ask for `executionEnv`, or name the connectors",
 }
 WITHOUT_UNIT: Final = "write it without a unit: it is compared with the number that the provider says"
+COMPUTED: Final = "computed"
 # what a delivery is, and what it lies in: it has no statement yet
 DELIVERED: Final = frozenset(upwards("reproduce"))
 OF_READING: Final = "permit `reproduce` without it, which is the delivery, and `read` with it"
@@ -130,6 +132,7 @@ ELSEWHERE: Final = "ask for it in the tier {}"
 OTHER_MONEY: Final = "what is paid is counted in the currency of the space: name that as its unit"
 # tier → how far holds what its counters, clock and terms say once keys or copies are there
 AFTERWARDS: Final[Mapping[str, Kept]] = {
+    COMPUTED: Kept.TECHNIQUE,
     "leased": Kept.TECHNIQUE,
     "kept": Kept.WATCHED,
     "plain": Kept.PROMISED,
@@ -159,7 +162,7 @@ def unsupplied(policy: Policy, tier: str = "", currency: str = "") -> Iterator[A
         for atom in atoms(rule.conditions):
             if supplier(atom.left) is None:
                 yield Asked(atom.path, atom.left)
-            elif atom.left == QUERY and DELIVERED.intersection(rule.actions):
+            elif atom.left == QUERY and tier != COMPUTED and DELIVERED.intersection(rule.actions):
                 yield Asked(atom.path, atom.left, OF_READING)
             elif instead := _instead(atom, tier, currency):
                 yield Asked(atom.path, atom.left, instead)

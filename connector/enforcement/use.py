@@ -10,6 +10,7 @@ does the rest, the same for all.
     opening of kept data  RELEASE    its agreement       yes        at once
     its keys exported     PART       its agreement       no         with the opening
     plain copy, push      RELEASE    its agreement       yes        at once
+    statement, call       RELEASE    its agreement       yes        with the answer
     what runs             STANDING   its agreement       no         never: nothing is used
     what is to be bought  FORESIGHT  none yet            no         never: nothing is recorded either
 """
@@ -81,7 +82,8 @@ class Use:
 
     `place` says where it is decided, `taker` who takes its share, once however often. `draws`: its share is counted
     here, and not by who holds the keys. `number` tells the orders of one request apart. One that `polls` is asked for
-    again and again under one name, so its decision is recorded when it changes.
+    again and again under one name, so its decision is recorded when it changes. `read` is what a process of ours has read
+    of a statement before it is answered.
     """
 
     links: tuple[Link, ...]
@@ -93,6 +95,7 @@ class Use:
     draws: bool = True
     number: int | None = None
     polls: bool = False
+    read: Mapping[str, Fact] = field(default_factory=dict)
 
     @property
     def own(self) -> Link:

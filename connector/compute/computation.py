@@ -1,0 +1,98 @@
+"""One statement that is answered where the data are: by the reader process, through the gate that was agreed.
+
+with Computation(statement, gate, columns) as computation:    the process runs, and nothing of the data is in it
+computation.foresee()                      what it asks for; what is refused here is not counted
+computation.compute(file, placed, kept)    what passes the gate, with what is to be remembered of it
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.compute import frames
+from connector.compute.gated import ANSWER_BYTES_MAX
+from connector.compute.reader_process import GATED
+from connector.compute.sitting import SECONDS, START_SECONDS, THREADS, Sitting, in_memory, kind_of
+from connector.runtime.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from contracts.gate import Gate
+    from ledger.edition.index import IndexedFile
+
+ANSWERED_BYTES_MAX: Final = 64 << 20  # answer and memory as the process writes them
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a statement asks for: one table, what it computes (`COUNT`, …), the columns that it names."""
+
+    table: str
+    functions: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What passed: `rows` of `columns`; `held_back` says that some did not; `memory` is for later statements."""
+
+    columns: tuple[str, ...]
+    rows: list[list[Any]]
+    held_back: bool
+    memory: Mapping[str, Any]
+    confined: tuple[str, ...]
+    seconds: float
+
+
+class Computation(Sitting):
+    """A process that answers through a gate; `columns` are what the catalogue says: table → column → type."""
+
+    def __init__(
+        self, statement: str, gate: Gate, columns: Mapping[str, Mapping[str, str]], seconds: int = SECONDS
+    ) -> None:
+        super().__init__(statement, seconds)
+        self._gate, self._columns = gate.json(), {name: dict(of) for name, of in columns.items()}
+
+    def foresee(self) -> Foreseen:
+        """Have the statement looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
+        told = {
+            "statement": self.statement,
+            "mode": GATED,
+            "gate": self._gate,
+            "columns": self._columns,
+            "seconds": self._seconds,
+            "threads": THREADS,
+        }
+        found = self._said(told, (), START_SECONDS)
+        self._confined = tuple(map(str, found["confined"]))
+        [table] = found["tables"]
+        return Foreseen(str(table), tuple(map(str, found["functions"])), tuple(map(str, found["named"])))
+
+    def compute(
+        self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], kept: bytes
+    ) -> Computed:
+        """Return what passes of a table, held against what was told before (`kept`, JSON); raises as `foresee`."""
+        handed: list[int] = []
+        try:
+            handed.append(in_memory(file.size, placed))
+            handed.append(in_memory(len(kept), [(0, kept)]))
+            told = {"files": [{"names": [table], "kind": kind_of(file.name), "columns": []}]}
+            head = self._said(told, tuple(handed), self._seconds)
+        finally:
+            for one in handed:
+                os.close(one)
+        size = int(head["bytes"])
+        if not 0 <= size <= ANSWERED_BYTES_MAX:
+            raise InvalidInput("the answer is larger than it may be", "ask for less")
+        try:
+            found = json.loads(frames.take(self._line, size))
+        except (EOFError, OSError, ValueError) as fault:
+            raise self._over() from fault
+        columns, rows = tuple(map(str, found["columns"])), list(found["rows"])
+        if len(json.dumps(rows)) > ANSWER_BYTES_MAX:
+            raise InvalidInput(f"its answer has more than {ANSWER_BYTES_MAX >> 10} KiB", "ask for fewer groups")
+        return Computed(columns, rows, bool(found["heldBack"]), found["memory"], self._confined, self.seconds)

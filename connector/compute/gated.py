@@ -1,0 +1,122 @@
+"""A statement answered through the gate, inside the reader process: read, counted, held against the gate, written.
+
+    told    {…, gate, columns: {table: {column: type}}}    → {tables, functions, named, confined}  or a refusal
+    handed  the table's file, and what was told before     → {rows, bytes}, then the answer as JSON
+
+Law: of the data the columns are read that the statement names, and those it is held against; what leaves is the groups
+that pass, never a word of the engine about a cell.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.compute import counting, gate, kinds
+from connector.compute.cell import plain
+from connector.compute.content import Content
+from connector.compute.plan import plan, table_of
+from connector.compute.statement import Refused
+from contracts import gate as gates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connector.compute.counting import Earlier
+    from connector.compute.gate import Group
+    from connector.compute.plan import Plan
+    from contracts.gate import Gate
+
+ANSWER_ROWS_MAX: Final = 10_000
+ANSWER_BYTES_MAX: Final = 256 << 10
+
+
+def look(engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a statement asks for, by the columns that a catalogue tells of; raises `Refused`."""
+    known, passes = asked["columns"], gates.read(asked["gate"])
+    table = table_of(engine, asked["statement"])
+    if table not in known:
+        raise Refused("table", f"there is no table `{table[:100]}`: there are {', '.join(list(known)[:20])}")
+    found = plan(engine, asked["statement"], _open_to(known[table], passes), passes.subject)
+    return {"tables": [table], "functions": list(found.functions), "named": list(found.named)}
+
+
+def answer(
+    pa: Any, engine: Any, asked: Mapping[str, Any], files: Sequence[Mapping[str, Any]], opened: Sequence[Any]
+) -> tuple[dict[str, Any], bytes]:
+    """Return the answer with its head; what is `opened` is the table, and what was told before as JSON."""
+    passes, (file,), (content, kept) = gates.read(asked["gate"]), files, opened
+    [table] = file["names"]
+    asking = _Table(pa, engine, table, Content(pa, file["kind"], content), passes)
+    found = plan(engine, asked["statement"], _open_to(asking.types(), passes), passes.subject)
+    asking.ready(found.named)
+    groups = counting.count(engine, found, passes.subject)
+    told = _told(engine, found, groups, passes, list(counting.earlier_of(json.loads(bytes(kept)), table)), asking)
+    written = json.dumps(told, ensure_ascii=False).encode()
+    if len(told["rows"]) > ANSWER_ROWS_MAX:
+        raise Refused("answer", f"its answer has more than {ANSWER_ROWS_MAX} rows")
+    return {"rows": len(told["rows"]), "bytes": len(written)}, written
+
+
+def _told(
+    engine: Any, found: Plan, groups: Sequence[Group], passes: Gate, earlier: Sequence[Earlier], asking: _Table
+) -> dict[str, Any]:
+    among = set(range(len(groups))) - gate.held_back(groups, passes)
+    near = counting.near(engine, found, groups, among, earlier, (passes.subject, passes), asking.ready)
+    held = gate.held_back(groups, passes, near)
+    passing = [at for at in range(len(groups)) if at not in held]
+    return {
+        "columns": [name for name, _ in found.outputs],
+        "rows": _ordered(found, [_row(found, groups[at], passes) for at in passing]),
+        "heldBack": bool(held) or not groups,
+        "memory": {"table": found.table, **counting.remembered(found, groups, passing)},
+    }
+
+
+class _Table:
+    """The one table that is asked, with the columns that were needed so far."""
+
+    def __init__(self, pa: Any, engine: Any, name: str, content: Content, passes: Gate) -> None:
+        self._pa, self._engine, self._name, self._content = pa, engine, name, content
+        self._subject = [passes.subject] if passes.subject else []
+        self._ready: frozenset[str] | None = None
+
+    def types(self) -> dict[str, str]:
+        """Return the types that the columns really have."""
+        self._engine.register(self._name, self._pa.Table.from_batches([], self._content.schema()))
+        told = self._engine.execute(f"DESCRIBE SELECT * FROM {kinds.quote(self._name)}").fetchall()  # noqa: S608  # quoted
+        return {name: kind for name, kind, *_ in told}
+
+    def ready(self, named: Sequence[str]) -> None:
+        """Have these columns, the subject and each row's number in the engine."""
+        wanted = frozenset(named) | (self._ready or frozenset())
+        if wanted == self._ready:
+            return
+        self._ready = wanted
+        table = self._content.read(sorted({*wanted, *self._subject}))
+        numbers = self._engine.sql(f"SELECT range FROM range({len(table)})").to_arrow_reader().read_all().column(0)  # noqa: S608  # a number
+        self._engine.register(self._name, table.append_column(counting.ROW, numbers))
+
+
+def _open_to(types: Mapping[str, str], passes: Gate) -> dict[str, kinds.Typed]:
+    """Return those of the columns that the gate lets a statement name."""
+    found = {name: kinds.column(name, types[name]) for name in passes.columns if name in types}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _row(found: Plan, group: Group, passes: Gate) -> list[Any]:
+    told = [plain(value) for value in group.values]
+    told += [gate.told(counting.measured(found, one, group), passes) for one in found.measures]
+    return [told[at] for _, at in found.outputs]
+
+
+def _ordered(found: Plan, rows: list[list[Any]]) -> list[list[Any]]:
+    """Return rows in the order that was asked for, or that of their first cells: never in the table's own."""
+    wanted = found.order or tuple((at, False) for at in range(len(found.outputs)))
+    for at, descending in reversed(wanted):
+        rows = sorted(rows, key=lambda row, at=at: (row[at] is None, _comparable(row[at])), reverse=descending)  # type: ignore[misc]
+    return rows if found.limit is None else rows[: found.limit]
+
+
+def _comparable(cell: Any) -> tuple[int, Any]:
+    return (0, cell) if isinstance(cell, (int, float)) else (1, str(cell))

@@ -1,0 +1,79 @@
+"""What must hold of an answer before it leaves the compute room: signed by both sides with the terms (decision 0189).
+
+Law: (1) a gate is part of what was agreed, so neither side can make it wider or narrower later, and an auditor reads
+what was promised. (2) It has one spelling: what is not said of it is left out, and every number is a decimal text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from contracts.decimals import read_decimal
+from contracts.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_COLUMNS: Final = 1_024
+MAX_COLUMN_CHARACTERS: Final = 512
+# fewer than three, and whoever is one of them subtracts itself and reads the other
+LEAST_MIN, LEAST_MAX = 3, 1_000_000
+SHARE_MIN, SHARE_MAX = 10, 100
+DIGITS_MAX: Final = 15  # what a double has
+LEAST, SHARE, DIGITS = 10, 80, 5
+_MEMBERS: Final = frozenset({"columns", "least", "share", "digits"})
+_SUBJECT: Final = "subject"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What passes: an aggregate over `columns`, of at least `least` different subjects, none of them most of it.
+
+    `subject` is the column that says whom a row is about; empty: each row is about somebody else. A sum passes where no
+    subject is more than `share` per cent of it. Numbers are told to `digits` significant digits.
+    """
+
+    columns: tuple[str, ...]
+    subject: str = ""
+    least: int = LEAST
+    share: int = SHARE
+    digits: int = DIGITS
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.columns) <= MAX_COLUMNS or len(set(self.columns)) != len(self.columns):
+            raise ContractError("terms", f"a gate names 1 to {MAX_COLUMNS} columns, each once")
+        for name in (*self.columns, *([self.subject] if self.subject else [])):
+            if not 0 < len(name) <= MAX_COLUMN_CHARACTERS or not name.isprintable():
+                raise ContractError("terms", f"a column's name is 1 to {MAX_COLUMN_CHARACTERS} printable characters")
+        if self.subject in self.columns:
+            raise ContractError("terms", f"`{self.subject}` is the subject: it is counted, and never asked for")
+        for name, least, most in (
+            ("least", LEAST_MIN, LEAST_MAX),
+            ("share", SHARE_MIN, SHARE_MAX),
+            ("digits", 1, DIGITS_MAX),
+        ):
+            if not least <= getattr(self, name) <= most:
+                raise ContractError("terms", f"`{name}` of a gate is a whole number from {least} to {most}")
+
+    def json(self) -> dict[str, Any]:
+        """Return it as terms have it."""
+        numbers = {name: str(getattr(self, name)) for name in ("least", "share", "digits")}
+        return {"columns": list(self.columns), **numbers, **({_SUBJECT: self.subject} if self.subject else {})}
+
+
+def read(value: Any, name: str = "gate") -> Gate:
+    """Read a gate as terms have it; raises ContractError."""
+    if not isinstance(value, dict) or set(value) - {_SUBJECT} != _MEMBERS:
+        raise ContractError("terms", f"`{name}` has exactly the members {', '.join(sorted(_MEMBERS))}, and a subject")
+    columns = value["columns"]
+    if not isinstance(columns, list) or not all(isinstance(one, str) for one in columns):
+        raise ContractError("terms", f"the columns of `{name}` are a list of texts")
+    if _SUBJECT in value and (not isinstance(value[_SUBJECT], str) or not value[_SUBJECT]):
+        raise ContractError("terms", f"the subject of `{name}` is a column, or left out")
+    return Gate(tuple(columns), value.get(_SUBJECT, ""), **_numbers(value, name))
+
+
+def _numbers(value: Mapping[str, Any], name: str) -> dict[str, int]:
+    limits = {"least": LEAST_MAX, "share": SHARE_MAX, "digits": DIGITS_MAX}
+    return {one: read_decimal(value[one], f"{name}.{one}", limit=most) for one, most in limits.items()}
