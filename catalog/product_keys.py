@@ -304,6 +304,7 @@ KEYS: Mapping[str, Callable[[Any, str, Fields, Fields], None]] = {
     "grade": _field("grade", _number),
     "layout": _field("layout", _text),
     "columns": _field("columns", _texts),
+    "gate": _field("gate", _pairs),
     "mask": _field("mask", _pairs),
     "pack": _field("pack", _text),
     "piece": _field("piece_kib", _number),

@@ -35,6 +35,7 @@ from connector.consumer.prospect import Prospects
 from connector.consumer.pulling import Pulls
 from connector.consumer.purchase import Till
 from connector.consumer.pursuit import Pursuits
+from connector.consumer.querying import Querying
 from connector.consumer.quoting import Quotes
 from connector.consumer.reads import Reads
 from connector.core.core import Core
@@ -113,6 +114,7 @@ from connector.provider.assets.definitions import ContractDefinitions
 from connector.provider.assets.policies import PolicyDefinitions
 from connector.provider.billing.bills import Bills
 from connector.provider.carriers import Carriers
+from connector.provider.computing.room import ComputeRoom
 from connector.provider.data_addresses import DataAddresses, ticket_key
 from connector.provider.derivation import Derivation
 from connector.provider.flows.given import Given
@@ -219,15 +221,7 @@ class Connector(Life):
     supplies: Annotated[Supplies, Service(begins=Supplies.begin, ends=Supplies.close, warns=Supplies.warnings)]
     # negotiations, licences, and the window protocol
     doors: Annotated[Doors, Service(trading.doors)]
-    engine: Annotated[
-        Engine,
-        Service(
-            trading.engine,
-            begins=Engine.recover,
-            ends=Engine.close,
-            working={("outbox", "negotiations", "transfers"): Engine.wake},
-        ),
-    ]
+    engine: Annotated[Engine, trading.ENGINE]
     licensing: Annotated[Licensing, Service(begins=Licensing.recover, hears={"act_mined": Licensing.mined})]
     meetings: Meetings
     notices: Annotated[Notices, Service(trading.notices)]
@@ -283,6 +277,7 @@ class Connector(Life):
     renewal: Renewal
     arriving: Arriving
     calls: Calls
+    compute_room: Annotated[ComputeRoom, Service(begins=ComputeRoom.recover)]
     collecting: Collecting
     memory: Memory
     pipes: Pipes
@@ -321,6 +316,7 @@ class Connector(Life):
     reads: Reads
     lines: Lines
     calling: Calling
+    querying: Querying
     followings: Annotated[Followings, Service(begins=Followings.recover)]
     copying: Copying
     fetching: Fetching

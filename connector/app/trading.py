@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.channel.doors import Buyer, Holder
+from connector.core.service import Service
 from connector.enforcement.judge import Judge
 from connector.enforcement.membership import Membership
 from connector.licence.intact import Intact
@@ -81,6 +82,14 @@ def engine(core: Core, programs: Programs, doors: Doors, rules: Rules) -> Engine
     me = Participant(identity.did, base, identity.keys.address, identity.sign, domain, currency)
     patience = timedelta(seconds=core.settings.negotiation.deadline_seconds)
     return Engine(core.store, core.evidence, me, doors, rules=rules, patience=patience)
+
+
+ENGINE = Service(
+    engine,
+    begins=Engine.recover,
+    ends=Engine.close,
+    working={("outbox", "negotiations", "transfers"): Engine.wake},
+)
 
 
 def notices(core: Core, space: SpaceView, engine: Engine) -> Notices:

@@ -31,6 +31,7 @@ VERBS = (
     ("get", "get.get"),
     ("open", "open_.open_"),
     ("call", ""),
+    ("query", ""),
     ("sublicense", "sublicense.sublicense"),
     ("settle", "settle.settle"),
     ("verify", "verify.verify"),

@@ -39,6 +39,7 @@ from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts.terms import Terms
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -267,6 +268,10 @@ class Acquisitions:
         """Open the channel with a deposit, by the token's permit in the same transaction."""
         agreement = await self._agreement(row.its_agreement)
         terms = Terms.from_json(agreement.terms)
+        if terms.tier == COMPUTED:  # nothing is delivered, and each statement begins a line of its own
+            mandates.require_nowhere(row.mandate)
+            await self._core.store.write(lambda tx: self._move(tx, row, replace(row, state=State.COMPLETE)))
+            return True
         if terms.tier == PLAIN:  # paid outside channels
             copying.check(row.mandate)
             await self._core.store.write(lambda tx: self._move(tx, row, replace(row, state=State.FUNDED)))

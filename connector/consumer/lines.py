@@ -14,6 +14,7 @@ from connector.negotiation.protocol.states import CONSUMER, FINAL
 from connector.runtime.errors import Absent, Conflict, NotPermitted, PeerUnreachable
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.protocol import TransferRow
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 START_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.05
+# tier → how what was bought in it is used
+HOW: Final = {COMPUTED: "penstock query, for an answer", PLAIN: "penstock call, or penstock open for its files"}
 
 
 class Lines:
@@ -69,13 +72,13 @@ class Lines:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-def agreed(tx: Tx, digest: str) -> AgreementRow:
-    """Return an agreement of ours on a plain product; raises Absent, and Conflict for one on sealed data."""
+def agreed(tx: Tx, digest: str, tier: str = PLAIN) -> AgreementRow:
+    """Return an agreement of ours on a product of a tier; raises Absent, and Conflict for one of another."""
     row = tx.get(AgreementRow, digest=digest)
     if row is None or row.role != CONSUMER:
         raise Absent("there is no agreement of ours as a buyer with this digest", "penstock list")
-    if row.signed_terms["tier"] != PLAIN:
-        raise Conflict("what was bought is of another kind", "penstock open, for its files")
+    if (told := row.signed_terms["tier"]) != tier:
+        raise Conflict("what was bought is of another kind", HOW.get(told, "penstock open, for its files"))
     return row
 
 

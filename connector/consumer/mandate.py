@@ -121,3 +121,10 @@ def refuse_unwritable(folder: Path) -> None:
             raise
         text = f"the server may not write to `{folder}`: {(error.strerror or 'it is no place').lower()}"
         raise InvalidInput(text, "name a directory that it may make or write to") from error
+
+
+def require_nowhere(mandate: JsonObject) -> None:
+    """Raise InvalidInput for a mandate that says where data go which stay where they are."""
+    if mandate.get("to") is not None:
+        text = "nothing is delivered: the data stay at their provider"
+        raise InvalidInput(text, "get it without `--to`, then `penstock query`")

@@ -26,14 +26,14 @@ from connector.enforcement.use import FORESIGHT, Link, Use
 from connector.licence import pricing
 from connector.licence.licensed import facts_of, rows_of
 from connector.negotiation.protocol import offers
-from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.offers import OUTSIDE, PLAIN
 from connector.runtime.errors import InvalidInput, PaymentRefused, PurchaseRefused
 from connector.settlement.purse import require_deposit
 from contracts import meter, price_words
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
 from contracts.tariff import MAX_MINOR, Tariff, amount
-from contracts.units import AGREEMENT, LEASED
+from contracts.units import AGREEMENT, COMPUTED, LEASED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -109,11 +109,13 @@ class Prospects:
         self._check_currency(terms)
         if terms["tier"] == PLAIN:
             copying.check(mandate)
+        elif terms["tier"] == COMPUTED:
+            mandates.require_nowhere(mandate)
         elif terms["tier"] == LEASED and mandate["to"] is not None:
             raise InvalidInput("a leased product is opened when it is read", "get it without `--to`, then open it")
         for policy in filter(None, (proposal.policy, found.fixed.get(POLICY))):
             await self._check_use(found, policy, terms, mandate)
-        if terms["tier"] != PLAIN:  # which is paid outside channels
+        if terms["tier"] not in OUTSIDE:  # which is paid outside channels
             await self._check_money(found, offers.at_price(terms, bid), mandate)
 
     def _check_currency(self, terms: JsonObject) -> None:
@@ -164,7 +166,7 @@ def _actions(terms: JsonObject, mandate: JsonObject) -> Iterator[str]:
     """Return what will be asked: for the keys or the copy, and for an opening where the purchase opens it itself."""
     action = tier_of(terms["tier"]).action
     yield action
-    if action != READ and terms["tier"] != PLAIN and mandate["to"] is not None:
+    if action != READ and terms["tier"] not in OUTSIDE and mandate["to"] is not None:
         yield READ
 
 

@@ -296,7 +296,7 @@ def _measured(tariff: Tariff, wanted: RowSet, table: RowTable) -> tuple[str, int
 def _billed(listed_as: Any, tier: str, wanted: RowSet, table: RowTable) -> Billed:
     """Return what is billed of some rows; how many files are in how many packs is their provider's word."""
     listed = tally.plain_bytes(table, wanted & RowSet(((0, table.index_rows),)))
-    data, listed = tally.plain_bytes(table, wanted) - listed, 0 if tier == offers.PLAIN else listed
+    data, listed = tally.plain_bytes(table, wanted) - listed, 0 if tier in offers.OUTSIDE else listed
     try:
         dataset = dataset_from_json(listed_as)
     except CatalogError:  # nobody described it to us

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SCHEME: Final = "Bearer "
 FILES: Final = "files"  # property of an interface's data address: where its description lies
 STREAM: Final = "stream"  # property of a stream's data address: where its batches lie
+QUERIES: Final = "queries"  # property of a data address whose data stay there: where statements are asked
 USE: Final = "Penstock-Use"  # header of a call: what its policy asks of the use, as a query
 ANSWERED: Final = "Penstock-Call"  # header of an answer that is not the provider's connector's own
 RECEIPT: Final = "Penstock-Receipt"  # header of a call: `wanted`; of its answer: JSON in base64url
@@ -66,6 +67,11 @@ def takes_calls(address: Mapping[str, Any]) -> bool:
 def stream_of(address: Mapping[str, Any]) -> str:
     """Return where the batches of a stream are asked for, empty for what is none."""
     return data_address.properties(address).get(STREAM, "")
+
+
+def takes_statements(address: Mapping[str, Any]) -> bool:
+    """Say whether a data address is that of data which stay where they are."""
+    return QUERIES in data_address.properties(address)
 
 
 @lru_cache(1)

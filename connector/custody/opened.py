@@ -75,6 +75,12 @@ class Opened:
             plain = self._reader.open_row(row)
         return plain[max(start - offset, 0) : stop - offset]
 
+    def placed(self, file: IndexedFile) -> Iterator[tuple[int, bytes]]:
+        """Yield the pieces of a file in order, each with where it stands in the file."""
+        for row in range(file.first_row, file.first_row + file.row_count):
+            at = self._table.plain_bytes(file.first_row, row - file.first_row)
+            yield at, self.bytes_of(file, row, 0, file.size)
+
     def length_of(self, file: IndexedFile, row: int, start: int, stop: int) -> int:
         """Return how many of the bytes `start` to `stop` of a file row `row` holds."""
         offset = self._table.plain_bytes(file.first_row, row - file.first_row)

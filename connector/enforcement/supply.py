@@ -106,7 +106,7 @@ PROOFS: Final[Mapping[Supplier, Proof]] = {
     Supplier.ACCOUNT: Proof.WORD,
     Supplier.ASKER: Proof.WORD,
 }
-# operand → the tiers in which its supplier knows nothing of it: what is paid outside channels, a statement of no reader of ours
+# operand → the tiers in which its supplier knows nothing of it: what is paid outside channels, or read by no one
 NOT_IN: Final[Mapping[str, frozenset[str]]] = {
     PAID: frozenset({"plain", "computed"}),
     "deliveryChannel": frozenset({"plain", "computed"}),

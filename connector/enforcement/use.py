@@ -82,8 +82,8 @@ class Use:
 
     `place` says where it is decided, `taker` who takes its share, once however often. `draws`: its share is counted
     here, and not by who holds the keys. `number` tells the orders of one request apart. One that `polls` is asked for
-    again and again under one name, so its decision is recorded when it changes. `read` is what a process of ours has read
-    of a statement before it is answered.
+    again and again under one name, so its decision is recorded when it changes. `read` is what a process of ours has
+    read of a statement before it is answered.
     """
 
     links: tuple[Link, ...]

@@ -17,6 +17,7 @@ from connector.exchange import drawing, kinds, listings, services, spaces, spot_
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import MEMBER_REVIEWS_MAX
 from connector.store.rows.catalogue import ListingRow, ServiceRow
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
 
 ROWS_SHOWN = 5  # of each piece, where nobody says how many
+# what is said of a review in which nothing could be drawn
+NOT_DRAWN = "nothing is drawn of what is computed at its provider"
 READ = "read"  # the result of a reading: nothing was decided
 
 
@@ -152,6 +155,8 @@ class Reviewer:
 
     async def _draw(self, row: Stocked, _by_hand: bool) -> JsonObject:  # noqa: FBT001  # a row of the checks
         listing = listings.STOCK.own(row)
+        if listing.tier == COMPUTED:
+            return {"rows": [], "bound": NOT_DRAWN}
         return await drawing.reviewed(self._core, listing, await self._drawn(listing))
 
     async def _drawn(self, row: ListingRow) -> drawing.Drawn:
@@ -165,6 +170,8 @@ class Reviewer:
         row = await self._core.store.read(lambda tx: kinds.of(product).find(tx, product))
         if not isinstance(row, ListingRow):
             raise Conflict(f"`{product}` is a data service: it has no pieces", f"penstock show {product}")
+        if row.tier == COMPUTED:
+            raise Conflict(f"`{product}` stays at its provider: nothing of it is shown", f"penstock show {product}")
         found = await self._drawn(row)
         excerpt = await drawing.read(self._core, row, found, rows)
         await self._core.store.write(partial(self._keep_reading, row=row, found=found))

@@ -25,14 +25,15 @@ from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
 from connector.negotiation.variants import VARIANTS_MAX
 from connector.provider import contents as packing
 from connector.provider import upstream
+from connector.provider.computing import offered
 from connector.provider.streams import sold
 from connector.runtime.errors import InvalidInput, PurchaseRefused
 from contracts import facts
 from contracts.decimals import read_decimal
 from contracts.facts import STATED
-from contracts.namespace import FORMAT_SEALED
 from contracts.periods import PERIODS
 from contracts.tiers import MAX_TIERS
+from contracts.units import COMPUTED
 from policy.amendment import TEXT_CHARACTERS_MAX as TEXT_MOST
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "derivedFrom": Member(_sources, SOURCES_WORDS, needed=False),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
     "pack": Member(lambda value: value in WAYS, "one of " + ", ".join(WAYS), needed=False),
+    "gate": Member(offered.is_gate, "an object of " + ", ".join((offered.SUBJECT, *offered.NUMBERS)), needed=False),
     "mask": Member(_masks, "an object: column, and its mask", needed=False),
     "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
     "pieceKiB": Member(
@@ -214,10 +216,8 @@ def check(brief: Any) -> dict[str, Any]:
     tier_of(brief["tier"])
     if brief.get("columns") and brief["tier"] == PLAIN:
         raise InvalidInput("a plain copy is of whole files, not of columns", "use the tier kept or leased")
-    if brief.get("columns") and brief.get("layout") != ALIGNED:
+    if brief.get("columns") and brief["tier"] != COMPUTED and brief.get("layout") != ALIGNED:
         raise InvalidInput("columns can be licensed by themselves only where pieces keep to them", "--layout aligned")
-    if brief.get("columns") and FORMAT_SEALED not in tier_of(brief["tier"]).formats:
-        raise InvalidInput("a plain copy is of whole files", "license columns in the tier kept or leased")
     if brief.get("unlisted") and (told := next((name for name in LISTED_ONLY if brief.get(name)), None)):
         raise InvalidInput(f"`{told}` says how a product is listed, and this one is not", "leave out either")
     if (brief.get("rules") is None) == (brief.get("purpose") is None):
@@ -227,6 +227,7 @@ def check(brief: Any) -> dict[str, Any]:
     pricing.check(brief)
     upstream.check(brief)
     sold.check(brief)
+    offered.check(brief)
     packing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(

@@ -16,8 +16,9 @@ from connector.custody import packing as packs
 from connector.custody.packs import MEDIA_TYPE, schema_of
 from connector.custody.seal import FIXED
 from connector.licence.pricing import MEASURES
-from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.offers import OUTSIDE, PLAIN
 from connector.runtime.errors import InvalidInput
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ class Contents(NamedTuple):
         """Return what will be billed of it (blocking); raises VaultError `source` for what the layout cannot cut."""
         layout = brief.get("layout") or FIXED
         planned = layouts.plan(self.source, layout, piece_bytes, 0, self.media_type, self.schema)
-        listed = 0 if brief["tier"] == PLAIN else planned.index_bytes
+        listed = 0 if brief["tier"] in OUTSIDE else planned.index_bytes
         return Billed(self.source.size, listed, self.dataset.size, self.dataset.packing)
 
 
@@ -79,7 +80,7 @@ def contents(
 def billed(dataset: Dataset, table: RowTable, tier: str) -> Billed:
     """Return what is billed of a sealed edition; of plain copies, the list of files costs nothing."""
     listed = table.plain_bytes(0, table.index_rows)
-    return Billed(table.plain_bytes() - listed, 0 if tier == PLAIN else listed, dataset.size, dataset.packing)
+    return Billed(table.plain_bytes() - listed, 0 if tier in OUTSIDE else listed, dataset.size, dataset.packing)
 
 
 def by_bytes(brief: Mapping[str, Any]) -> bool:
@@ -94,6 +95,8 @@ def _never(brief: Mapping[str, Any]) -> str:
         return f"in the layout `{layout}`: it cuts files, and a pack is none of them"
     if brief["unit"] in COUNTED_IN_FILES:
         return f"where the price is for each {brief['unit']}: a pack has not as many"
+    if brief["tier"] == COMPUTED:
+        return "where tables are asked: in a pack they are not seen"
     if brief["tier"] == PLAIN and brief.get("pack") != packs.ALWAYS:
         return "in plain copies, whose list costs nothing"
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from connector.custody import bearers, tickets
 from connector.negotiation.protocol import data_address, offers
@@ -12,6 +12,7 @@ from connector.provider.streams import sold
 from connector.runtime import files
 from connector.runtime.data_folder import KEYS
 from connector.store.rows.vault import EditionRow
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
 
+# tier → where what it gives is asked for, if that is not sealed bytes
+DOORS: Final = {offers.PLAIN: "plain", COMPUTED: "computed"}
 TICKET_KEY = "ticket.key"
 KEY_BYTES = 32
 
@@ -45,19 +48,23 @@ class DataAddresses:
     def of(self, tx: Tx, transfer: TransferRow, agreement: AgreementRow) -> Document:
         """Return the address of what a transfer moves, with a fresh ticket to it; see `Doors.data_address`."""
         assert tx.get(EditionRow, id=agreement.edition) is not None, "we sell only editions we have"
-        plain = agreement.signed_terms["tier"] == offers.PLAIN
+        tier = agreement.signed_terms["tier"]
+        plain = tier in offers.OUTSIDE
         kind = bearers.AUTH_TYPE if plain else tickets.SCHEME.strip().lower()
-        endpoint = f"{self._core.identity.url}/{'plain' if plain else 'sealed'}/{agreement.edition}"
+        door = DOORS.get(tier, "sealed")
+        endpoint = f"{self._core.identity.url}/{door}/{agreement.edition}"
         properties = {"authorization": self.ticket(transfer, agreement), "authType": kind}
         if plain and upstream.is_sold(tx, agreement):
             properties[bearers.FILES] = endpoint
             endpoint = f"{self._core.identity.url}/calls/{agreement.edition}"
         if plain and sold.is_sold(tx, agreement):
             properties[bearers.STREAM] = f"{self._core.identity.url}/streams/{agreement.edition}"
+        if tier == COMPUTED:
+            properties[bearers.QUERIES] = endpoint
         return data_address.write(endpoint, properties, foreign=plain)
 
     def ticket(self, transfer: TransferRow, agreement: AgreementRow) -> str:
-        """Return a fresh ticket to the sealed bytes that a transfer moves, or a token for its plain copy."""
-        issue = bearers.issue if agreement.signed_terms["tier"] == offers.PLAIN else tickets.issue
+        """Return a fresh ticket to the sealed bytes that a transfer moves, or a token for what is given in plain."""
+        issue = bearers.issue if agreement.signed_terms["tier"] in offers.OUTSIDE else tickets.issue
         edition, subject = bytes.fromhex(agreement.signed_edition), bytes.fromhex(agreement.digest)
         return issue(self.key, edition, subject, tickets.transfer_digest(transfer.id), self._core.clock.now())

@@ -16,8 +16,10 @@ from connector.custody import masking
 from connector.custody.seal import FIXED
 from connector.custody.sources import source_of
 from connector.provider import renewal, upstream, watermarks
+from connector.provider.computing import offered
 from connector.provider.streams import sold
 from connector.runtime.errors import InvalidInput
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -103,7 +105,11 @@ def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) ->
     _require_masked(profiles, row)
     watermarks.require(row.brief, profiles)
     brief, suggested = row.brief, suggest_grade(profiles)
-    _check_columns(brief.get("columns") or (), profiles)
+    if row.tier == COMPUTED:
+        offered.gate_of(brief, profiles)
+        profiles = [offered.shown(one) for one in profiles]
+    else:
+        _check_columns(brief.get("columns") or (), profiles)
     about = about_from_json(brief.get("about") or {})
     _check_named(about, profiles)
     renewal.check_layout(brief.get("layout") or FIXED, suggested)

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from connector.licence import pricing
 from connector.provider import negotiable
+from connector.provider.computing import offered
 from contracts import address
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
+    from catalog.dataset import Dataset
     from connector.core.core import Core
     from connector.custody.sealed import Sealed
     from connector.identity.space.view import SpaceView
@@ -72,6 +75,17 @@ def _besides(row: ProductRow) -> dict[str, Any]:
     return inherit | ({"blindSalt": row.blind.hex()} if row.blind else {})
 
 
-def columns(sealed: Sealed, names: Sequence[str]) -> dict[str, Any]:
-    """Return the terms' member for a contract about some columns: each with the group of its rows."""
+def gate(row: ProductRow, dataset: Dataset) -> dict[str, Any]:
+    """Return the terms' member for what answers pass, empty where data are delivered."""
+    if row.tier != COMPUTED:
+        return {}
+    return {offered.MEMBER: offered.gate_of(row.brief, dataset.files).json()}
+
+
+def columns(sealed: Sealed, brief: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the terms' member for a contract about some columns: each with the group of its rows.
+
+    What is asked where it is names them in its gate.
+    """
+    names = () if brief["tier"] == COMPUTED else brief.get("columns") or ()
     return {"columns": {name: sealed.index.schema["columns"][name] for name in names}} if names else {}

@@ -276,12 +276,12 @@ class Publications:
         fresh = renewal.is_new(sealed, before, marked)
         if before is not None and not fresh:
             sealed = await asyncio.to_thread(self._as_before, sealed, before)
-        columns = on_table.columns(sealed, brief.get("columns") or ())
+        columns = on_table.columns(sealed, brief)
         goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
         tariff = pricing.tariff(brief, goods, self._programs.deployment.currency)
         header = sealed.header
         terms = on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods)
-        terms |= columns | facts.member(row, dataset, header.number)
+        terms |= columns | facts.member(row, dataset, header.number) | on_table.gate(row, dataset)
         now = self._core.clock.now()
         limits = row.limits | pricing.limits(negotiable.widest(brief, row.limits), tariff, goods, now)
         await self._waiting.settle(row.id)  # to seal may have taken long

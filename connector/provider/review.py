@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.custody import review
-from connector.runtime.errors import Conflict, InvalidInput
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.store.rows.product import ProductRow
 from connector.store.rows.vault import EditionRow
 from contracts.decimals import read_hex
 from contracts.signature import DIGEST_BYTES
+from contracts.units import COMPUTED
 from ledger.edition.header import read_header
 from ledger.log.checkpoint import origin_id
 
@@ -34,6 +36,9 @@ async def draw(
     Raises InvalidInput for a malformed request, Conflict for a seed that the chain did not fix after the registration,
     or for a second draw.
     """
+    product = await core.store.read(lambda tx: tx.get(ProductRow, id=edition.product))
+    if product is not None and product.tier == COMPUTED:
+        raise NotPermitted("nothing of it is shown: it stays where it is, and is asked", "judge it by its description")
     now = await space.current()
     if not isinstance(document, dict) or set(document) != KEYS:
         raise InvalidInput("a review names its `seed` and its `reader` key, nothing else")

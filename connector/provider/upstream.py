@@ -20,7 +20,7 @@ from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import InvalidInput
 from connector.store.rows.product import ProductRow
 from contracts.canonical import canonical
-from contracts.units import CALL
+from contracts.units import CALL, COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -84,10 +84,10 @@ def described(brief: Mapping[str, Any]) -> list[tuple[str, Written]]:
 
 def require(brief: Mapping[str, Any], asked: Collection[str]) -> None:
     """Raise InvalidInput for what a policy asks of a call, or a stream, that nobody knows before."""
-    if brief.get("api") is None and brief.get("stream") is None:
+    if brief.get("api") is None and brief.get("stream") is None and brief.get("tier") != COMPUTED:
         return
     if odd := next((name for name in asked if name in SIZES), None):
-        text = f"the policy asks for `{odd}`, and how much a call, or a stream, brings nobody knows before"
+        text = f"the policy asks for `{odd}`, and how much a call, a stream or an answer brings nobody knows before"
         raise InvalidInput(text, "leave it out, or count: `count`")
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote as quoted
 
 from connector.chain.transactions import MinedEvent
 from connector.negotiation.notices import INFORM, Notice
-from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.offers import OUTSIDE
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, PaymentRefused, PeerRefused, VerificationFailed
@@ -235,8 +235,8 @@ class Refunds:
             raise Conflict(
                 "who was paid gives back, and under this agreement we pay", "complain: penstock complaint file"
             )
-        if row.signed_terms["tier"] == PLAIN:
-            raise Conflict("a plain copy is paid outside channels", "give it back where it was paid")
+        if row.signed_terms["tier"] in OUTSIDE:
+            raise Conflict("it is paid outside channels", "give it back where it was paid")
         booked = tx.get(PaidRowsRow, agreement=digest)
         return row, 0 if booked is None else booked.amount
 

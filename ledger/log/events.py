@@ -110,6 +110,9 @@ SHAPES: Mapping[str, Shape] = {
     "copy.served": _shape(
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
     ),
+    "computation.started": _shape("transferId job", "transfer job statement purpose", "agreementDigest"),
+    "computation.ended": _shape("transferId job", "transfer job statement outcome rows", "answer agreementDigest by"),
+    "answer.received": _shape("agreementDigest job", "job statement answer receipt"),
     "flow.started": _shape("flow", _FLOW),
     "flow.ended": _shape("flow", f"{_FLOW} state bytes"),
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),

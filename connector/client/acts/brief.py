@@ -75,7 +75,7 @@ BRIEF = (
     Field(
         "unit",
         ("Unit", "计价单位"),
-        "what the price is for: MiB, GiB, row, piece, opening, call, flat, advance or free",
+        "what the price is for: MiB, GiB, row, piece, opening, call, query, flat, advance or free",
         "--unit",
         default="MiB",
     ),
@@ -91,7 +91,10 @@ BRIEF = (
         "list",
         default=[],
     ),
-    Field("tier", ("Tier", "交付方式"), "kept, leased or plain", "--tier", default="kept"),
+    Field(
+        "tier", ("Tier", "交付方式"), "kept, leased, plain, or computed: the data stay here and are asked", "--tier",
+        default="kept",
+    ),
     Field(
         "exposure",
         ("Exposure", "敞口"),
@@ -131,6 +134,11 @@ BRIEF = (
         NULL,
         least=1,
         sent="pieceKiB",
+    ),
+    Field(
+        "gate", ("Gate", "输出闸门"),
+        "in the tier computed, what an answer must pass: subject=COLUMN, least=10, share=80, digits=5", "--gate",
+        "pairs", NULL,
     ),
     Field(
         "mask", ("Masks", "脱敏"),

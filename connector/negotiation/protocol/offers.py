@@ -33,6 +33,8 @@ OFFER_MARK: Final = "#offer"
 COMPENSATE: Final = "compensate"
 PAY_AMOUNT: Final = "payAmount"
 PLAIN: Final = "plain"  # the one tier that needs no signatures of ours
+# tiers that are paid outside channels, by what their provider counted
+OUTSIDE: Final = frozenset({PLAIN, "computed"})
 METERED: Final = "metered by provider"  # what a plain copy is billed by
 
 # Members that name a policy or its parties and say nothing about what may be done.

@@ -14,7 +14,7 @@ from connector.channel import account as accounts
 from connector.channel import windows
 from connector.channel.tally import PERIOD
 from connector.custody import replicas
-from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.offers import OUTSIDE
 from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies, orders, statement
 from connector.runtime.errors import Absent, Conflict, InvalidInput
@@ -110,7 +110,7 @@ class Bills:
     def _copies(self, tx: Tx, digest: str) -> JsonObject | None:
         """Return what there is to say of plain copies under an agreement, None if it is not about such."""
         agreement = tx.get(AgreementRow, digest=digest)
-        if agreement is None or (agreement.terms or {}).get("tier") != PLAIN:
+        if agreement is None or (agreement.terms or {}).get("tier") not in OUTSIDE:
             return None
         return copies.document(tx, agreement, self._core.identity.did)
 
@@ -123,8 +123,8 @@ class Bills:
         agreement = tx.get(AgreementRow, digest=digest)
         if agreement is None or not agreement.provider_signature or not agreement.buyer_signature:
             raise Absent(f"there is no signed agreement `{digest[:100]}` here", "penstock bill list")
-        if agreement.signed_terms["tier"] == PLAIN:
-            raise Conflict("a plain copy is billed by its receipt, outside channels", "penstock show, for its receipt")
+        if agreement.signed_terms["tier"] in OUTSIDE:
+            raise Conflict("what is paid outside channels is billed by its receipts", "penstock show, for its receipt")
         terms, header, rows = Terms.from_json(agreement.terms), *self._edition(tx, agreement)
         channels = [row.id for row in tx.find(ChannelRow, "agreement = ?", (digest,), "created")]
         paid = tuple(window for channel in channels for window in _windows(tx, channel, agreement.role))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.offers import OUTSIDE
 from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies
 from connector.store.rows.agreement import AgreementRow
@@ -98,7 +98,7 @@ def described(agreement: AgreementRow, facts: JsonObject) -> JsonObject:
         "title": terms["title"],
         "price": price_words.price(tariff),
         "state": state(facts),
-        "payment": "outside channels" if terms["tier"] == PLAIN else CHANNEL,
+        "payment": "outside channels" if terms["tier"] in OUTSIDE else CHANNEL,
     }
 
 
@@ -112,7 +112,7 @@ def all_facts(tx: Tx) -> Callable[[AgreementRow, int], JsonObject]:
     def facts(agreement: AgreementRow, outside: int) -> JsonObject:
         digest = agreement.digest
         channels, transfers = counted.get(digest, none), moved.get(digest, none)
-        paid = outside if agreement.signed_terms["tier"] == PLAIN else booked.get(digest, 0)
+        paid = outside if agreement.signed_terms["tier"] in OUTSIDE else booked.get(digest, 0)
         return {
             "agreement_state": agreement.state,
             "licence": agreement.licence_tx,
@@ -132,7 +132,7 @@ def _facts(tx: Tx, agreement: AgreementRow) -> JsonObject:
     transfers = tx.find(TransferRow, "agreement = ?", (digest,))
     booked = tx.get(PaidRowsRow, agreement=digest)
     paid = {"quantity": 0, "amount": 0} if booked is None else {"quantity": booked.quantity, "amount": booked.amount}
-    if agreement.signed_terms["tier"] == PLAIN:
+    if agreement.signed_terms["tier"] in OUTSIDE:
         told = copies.receipts(tx, agreement)
         paid = {"quantity": sum(int(one["receipt"]["plainBytes"]) for one in told), "amount": copies.amount(told)}
     return {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.offers import OUTSIDE
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from connector.provider.billing import orders
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX
@@ -56,7 +56,7 @@ def rows(tx: Tx, month: str) -> list[JsonObject]:
         digest = agreement.digest
         if digest not in windows and digest not in receipts:
             continue
-        if (agreement.terms or {}).get("tier") == PLAIN:
+        if (agreement.terms or {}).get("tier") in OUTSIDE:
             amounts = receipts.get(digest, {}).get(agreement.role, [])
         else:
             amounts = windows.get(digest, [])

@@ -167,12 +167,12 @@ class Copies:
                 return shown(tx, self._core.evidence, copy)
         raise Absent("there is no receipt yet: it is signed when the transfer ends")
 
-    def under(self, tx: Tx, ticket: Ticket) -> tuple[AgreementRow, TransferRow]:
-        """Return agreement and transfer of a ticket; raises NotPermitted unless both stand."""
+    def under(self, tx: Tx, ticket: Ticket, tier: str = PLAIN) -> tuple[AgreementRow, TransferRow]:
+        """Return agreement and transfer of a ticket; raises NotPermitted unless both stand, and are of this tier."""
         digest = ticket.subject.hex()
         agreement, now = tx.get(AgreementRow, digest=digest), self._core.clock.now()
-        if agreement is None or agreement.role != PROVIDER or agreement.signed_terms["tier"] != PLAIN:
-            raise NotPermitted("there is no agreement on a plain copy with this token")
+        if agreement is None or agreement.role != PROVIDER or agreement.signed_terms["tier"] != tier:
+            raise NotPermitted(f"there is no agreement in the tier {tier} with this token")
         if reason := self._standing.over(tx, agreement, now):
             raise NotPermitted(reason, "agree anew")
         # a call asks for each of its answers anew: what its ticket names is looked for once

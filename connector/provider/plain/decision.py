@@ -10,23 +10,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import TIERS
-from connector.enforcement.context import PURPOSE, measured, share_of
+from connector.enforcement.context import FUNCTION, PURPOSE, QUERY, measured, share_of
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import RELEASE, Link, Use
 from connector.licence.licensed import facts_of
 from connector.negotiation.protocol.offers import PLAIN
 from connector.provider.upstream import SIZES
 from contracts.canonical import sha
+from contracts.units import COMPUTED
 from policy.model import atoms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.store.rows.agreement import AgreementRow
+    from contracts.facts import Fact
 
 PLACE: Final = "copy"
 CALL: Final = "call"
 STREAM: Final = "stream"
+COMPUTE: Final = "compute"
 
 
 def use(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str, str], size: int) -> Use:
@@ -65,6 +68,24 @@ def call(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str
 def stream(agreement: AgreementRow, transfer: str, purpose: str, said: Mapping[str, str]) -> Use:
     """Return the use of a stream under an agreement: one for each transfer, however long it lasts."""
     return replace(call(agreement, transfer, purpose, said, taker=transfer), place=STREAM)
+
+
+def computed(
+    agreement: AgreementRow,
+    purpose: str,
+    said: Mapping[str, str],
+    taker: str,
+    statement: str,
+    functions: tuple[str, ...],
+) -> Use:
+    """Return the use that one statement is, of what is computed here; `taker` names it, and its record of its own."""
+    terms, peer = agreement.signed_terms, agreement.peer
+    rules, request = agreed(terms, peer), sha({COMPUTE: taker}).hex()
+    link = Link(agreement.digest, terms["product"], peer, peer, rules, request, COMPUTED, facts_of(terms))
+    known = {name: text for name, text in said.items() if name not in SIZES}
+    context = {**known, PURPOSE: purpose} if purpose else known
+    read: dict[str, Fact] = {QUERY: " ".join(statement.split()), FUNCTION: functions}
+    return Use((link,), TIERS[COMPUTED].action, context, RELEASE, COMPUTE, taker, read=read)
 
 
 def agreed_purpose(agreement: AgreementRow) -> str:

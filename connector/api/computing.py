@@ -1,0 +1,57 @@
+"""Statements over data that stay where they are, for whoever holds the token of a started transfer (decision 0189).
+
+    POST /computed/{edition}    {"id", "statement"} → the answer that passed the gate, with its provider's receipt
+
+What a policy asks of a use its caller says in the header `Penstock-Use`, as for a call. Under one `id` a statement is
+answered once: who asks again gets the same bytes, and pays nothing more. The receipt (`connector.licence.call_receipt`)
+binds the body that was sent and the bytes that came back.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from connector.api.plain import NO_STORE, said_of, token
+from connector.custody import bearers
+from connector.enforcement.context import PURPOSE
+from connector.licence import call_receipt
+from connector.licence.call_receipt import Made
+from connector.provider.computing.room import Asked, ComputeRoom, job_name
+from connector.runtime.errors import InvalidInput, NotPermitted
+from connector.store.rows.compute import ComputationState
+from contracts.canonical import canonical
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+
+MEMBERS: Final = frozenset({"id", "statement"})
+USE_CHARACTERS_MAX: Final = 4_096
+JSON: Final = "application/json"
+
+
+async def answer(call: Call) -> web.Response:
+    """Answer a statement; raises NotPermitted with the reasons, of the policy or of the gate."""
+    ticket, body = token(call), await call.request.read()
+    asked = await call.document()
+    if not isinstance(asked, dict) or set(asked) != MEMBERS or not all(isinstance(one, str) for one in asked.values()):
+        raise InvalidInput("a question has an `id` and a `statement`, both texts")
+    told = call.request.headers.get(bearers.USE, "")
+    if len(told) > USE_CHARACTERS_MAX:
+        raise InvalidInput(f"`{bearers.USE}` has at most {USE_CHARACTERS_MAX} characters", "say it shorter")
+    use = dict(parse_qsl(told))
+    found = await call.of(ComputeRoom).answer(
+        ticket, Asked(asked["id"], asked["statement"], use.get(PURPOSE, ""), said_of(use))
+    )
+    if found.state is ComputationState.WITHHELD or found.answer is None:
+        raise NotPermitted(found.reason or "", "ask for larger groups; it is counted, and costs nothing")
+    assert found.ended is not None, "it was answered"
+    made = Made(found.agreement, "POST", "", body, 200, found.answer)
+    receipt = call_receipt.receipt(made, job_name(found.agreement, found.job), found.ended.isoformat())
+    signed = call.core.identity.sign(call_receipt.digest(receipt))
+    proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(receipt)).decode(), bearers.SIGNED: signed.hex()}
+    headers = NO_STORE | proof | {bearers.ANSWERED: "counted"}
+    return web.Response(body=found.answer, content_type=JSON, headers=headers)

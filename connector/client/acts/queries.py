@@ -1,0 +1,76 @@
+"""Statements over data that stay at their provider: asked, and what was answered to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.client.acts.acquisitions import SAID
+from connector.client.acts.act import NULL, Act, Field
+from connector.client.acts.columns import Column
+
+
+def answered(told: Any) -> list[str]:
+    """Return what a person reads of an answer: its rows as a table, and who signed it."""
+    columns, rows = told["columns"], [["" if cell is None else str(cell) for cell in row] for row in told["rows"]]
+    widths = [max(map(len, [name, *(row[at] for row in rows)])) for at, name in enumerate(columns)]
+    shown = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    head = "  ".join(name.ljust(width) for name, width in zip(columns, widths, strict=True)).rstrip()
+    held = ["some groups are held back: too few are in them, or one is most of them"] if told["heldBack"] else []
+    return [head, *shown, "", *held, f"answered under the id {told['id']}, signed by its provider"]
+
+
+ANSWERED = {
+    "agreement": "text",
+    "id": "text",
+    "edition": "text",
+    "columns": ["text"],
+    "rows": ["any"],
+    "heldBack": "truth",
+    "confined": ["text"],
+    "receipt": "object",
+}
+ACTS = (
+    Act(
+        "query ask",
+        "POST queries",
+        help="Ask data that stay at their provider: one SELECT of groups and of what is counted in them.",
+        says=("Ask {what}: {statement}", "查询 {what}:{statement}"),
+        answer=ANSWERED,
+        example={"what": "firms", "statement": "select district, count(*) from firms group by district"},
+        fields=(
+            Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product"),
+            Field("statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of groups"),
+            Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
+            SAID,
+            Field("job", ("Id", "编号"), "an id of yours: asked again it brings the same answer", "--id", default=NULL),
+        ),
+        does="querying.ask",
+        roles="buyer",
+        verb="query",
+        lines=answered,
+    ),
+    Act(
+        "query list",
+        "GET queries",
+        help="List what was asked of data that stay at their provider, the newest first.",
+        says=("List what was asked.", "列出已发出的查询。"),
+        answer={"statements": [{
+            "agreement": "text", "id": "text", "statement": "text", "asked": "text", "answered": "text?",
+            "rows": "number?",
+        }]},
+        example={},
+        fields=(
+            Field("what", ("Of", "产品或合约"), "only of this product or agreement", "--of", default=NULL),
+        ),
+        does="querying.asked",
+        roles="buyer",
+        verb="admin queries",
+        table=(
+            Column("ID", "id"),
+            Column("ASKED", "asked"),
+            Column("ROWS", "rows"),
+            Column("STATEMENT", "statement"),
+        ),
+        none="nothing was asked",
+    ),
+)  # fmt: skip

@@ -1,0 +1,190 @@
+"""Asking data that stay at their provider: a statement goes there, and an answer comes back that its provider signed.
+
+Law: (1) what is asked is durable before it is sent, under an id of ours: a broken line costs nothing, because the same
+id brings the same answer and is counted once. (2) An answer is kept with the receipt that binds it to what was asked;
+one without is none. (3) One transfer an agreement is kept for its statements, as for calls (`consumer.calling`).
+"""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+import orjson
+from yarl import URL
+
+from connector.consumer.lines import agreed
+from connector.consumer.wish import wished
+from connector.custody import bearers
+from connector.custody.renewal import renewed
+from connector.enforcement.person import OWNER
+from connector.licence import call_receipt
+from connector.licence.call_receipt import Made
+from connector.negotiation.notices import address_of
+from connector.negotiation.protocol import data_address
+from connector.negotiation.protocol.states import CONSUMER
+from connector.net.answer import refused
+from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved
+from connector.store.rows.agreement import AcquisitionRow, AgreementRow
+from connector.store.rows.compute import AnswerRow
+from connector.store.table_row import replace
+from contracts import lifecycle, signature
+from contracts.canonical import load, sha
+from contracts.decimals import read_hex
+from contracts.errors import ContractError
+from contracts.namespace import AGREEMENT_URN
+from contracts.units import COMPUTED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.consumer.lines import Lines
+    from connector.core.core import Core
+    from connector.identity.peers import Peers
+    from connector.negotiation.protocol.messages import Document
+    from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
+
+TOKEN_OVER: Final = 401
+STATEMENT_CHARACTERS_MAX: Final = 8_192
+ANSWER_BYTES_MAX: Final = 1 << 20
+LISTED_MAX: Final = 200
+# a statement has its time at the provider, waits for those before it, and its connector takes a moment
+SECONDS: Final = 600.0
+
+
+class Querying:
+    """The statements that one buyer asks."""
+
+    def __init__(self, core: Core, peers: Peers, lines: Lines) -> None:
+        self._core, self._peers, self._lines = core, peers, lines
+
+    async def ask(
+        self, what: str, statement: str, purpose: str | None = None, said: Any = None, job: str | None = None
+    ) -> JsonObject:
+        """Ask a statement of what was agreed on: an agreement of ours, what was got, or a product.
+
+        Returns the answer with its provider's receipt. Raises InvalidInput, NotPermitted with the provider's reasons.
+        """
+        if not 0 < len(statement.strip()) <= STATEMENT_CHARACTERS_MAX:
+            raise InvalidInput(f"a statement has 1 to {STATEMENT_CHARACTERS_MAX} characters")
+        row = await self._core.store.read(lambda tx: _agreed(tx, what.removeprefix(AGREEMENT_URN)))
+        use = wished(row, self._core.identity.did, purpose or "", OWNER.says(said))
+        asked = await self._core.store.write(
+            lambda tx: self._asked(tx, row, job or uuid.uuid4().hex, statement, purpose or "")
+        )
+        if asked.answer is not None:
+            return _shown(asked)
+        sent = orjson.dumps({"id": asked.job, "statement": statement})
+        told, answer = await self._sent(row, sent, {name: text for name, text in use.items() if text})
+        receipt, signed = _receipt(row, told, Made(row.digest, "POST", "", sent, 200, answer))
+        return _shown(await self._core.store.write(lambda tx: self._kept(tx, asked, answer, receipt, signed)))
+
+    async def asked(self, what: str | None = None) -> JsonObject:
+        """Return what was asked, the newest first, with what was answered."""
+
+        def look(tx: Tx) -> list[AnswerRow]:
+            if what is None:
+                return tx.find(AnswerRow, order="created desc", limit=LISTED_MAX)
+            row = _agreed(tx, what.removeprefix(AGREEMENT_URN))
+            return tx.find(AnswerRow, "agreement = ?", (row.digest,), order="created desc", limit=LISTED_MAX)
+
+        return {"statements": [_line(one) for one in await self._core.store.read(look)]}
+
+    async def _sent(self, row: AgreementRow, sent: bytes, use: Mapping[str, str]) -> tuple[Mapping[str, str], bytes]:
+        transfer = await self._lines.running(row.digest, bearers.takes_statements)
+        assert transfer.address is not None, "it was started"
+        headers = {bearers.USE: urlencode(use), "Content-Type": "application/json"}
+        status, told, answer = await self._post(transfer.address, sent, headers)
+        if status == TOKEN_OVER:
+            address = await renewed(self._core, self._peers, row.peer, transfer)
+            status, told, answer = await self._post(address, sent, headers)
+        if status != 200:
+            raise refused(URL(data_address.endpoint(transfer.address)), "POST", status, answer)
+        return told, answer
+
+    async def _post(
+        self, address: Document, sent: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        bearer = {"Authorization": bearers.of_address(address)} | dict(headers)
+        url = data_address.endpoint(address)
+        async with self._core.outbound.forward(
+            "POST", url, sent, bearer, seconds=SECONDS, limit_bytes=ANSWER_BYTES_MAX
+        ) as answer:
+            return answer.status, answer.headers, b"".join([chunk async for chunk in answer.chunks()])
+
+    def _asked(self, tx: Tx, row: AgreementRow, job: str, statement: str, purpose: str) -> AnswerRow:
+        """Return what is asked under an id, written before it is sent; raises Conflict for another statement."""
+        known = tx.get(AnswerRow, agreement=row.digest, job=job)
+        if known is not None:
+            if known.statement != statement:
+                raise Conflict(f"`{job[:100]}` is another statement", "choose another id")
+            return known
+        made = AnswerRow(
+            agreement=row.digest, job=job, statement=statement, purpose=purpose, created=self._core.clock.now()
+        )
+        tx.insert(made)
+        return made
+
+    def _kept(self, tx: Tx, asked: AnswerRow, answer: bytes, receipt: JsonObject, signed: bytes) -> AnswerRow:
+        """Keep an answer, with an event that says which: its provider's log says the same, or there is one."""
+        now = self._core.clock.now()
+        known = tx.get(AnswerRow, agreement=asked.agreement, job=asked.job)
+        assert known is not None, "it was asked"
+        if known.answer is not None:
+            return known
+        after = replace(known, answer=answer, receipt=receipt, signature=signed, ended=now)
+        fields = {"job": asked.job, "statement": sha({"query": " ".join(asked.statement.split())}).hex()}
+        told = fields | {"answer": str(receipt["answer"]), "receipt": call_receipt.digest(receipt).hex()}
+        link = [asked.agreement, str(receipt["call"])]
+        self._core.evidence.record(tx, "answer.received", part=asked.agreement, link=link, fields=told, now=now)
+        return tx.change(known, after)
+
+
+def _agreed(tx: Tx, what: str) -> AgreementRow:
+    """Return the agreement of ours that is meant, by its digest or by what was got; raises Absent, Conflict."""
+    row = tx.get(AgreementRow, digest=what)
+    got = tx.get(AcquisitionRow, id=what) if row is None else None
+    if got is not None and got.agreement:
+        row = tx.get(AgreementRow, digest=got.agreement)
+    if row is None:
+        mine = tx.find(AgreementRow, "product = ? and role = ?", (what, CONSUMER), order="created desc")
+        row = next((one for one in mine if one.state not in lifecycle.OVER), None)
+    if row is None:
+        raise Absent(f"nothing was agreed about `{what[:100]}`", "penstock get, first")
+    return agreed(tx, row.digest, COMPUTED)
+
+
+def _receipt(row: AgreementRow, told: Mapping[str, str], made: Made) -> tuple[JsonObject, bytes]:
+    """Return the receipt that came with an answer, and its signature; raises PeerMisbehaved for none."""
+    provider = address_of(row)
+    assert provider is not None, "what is asked was agreed and signed"
+    try:
+        said = load(base64.urlsafe_b64decode(told.get(bearers.RECEIPT, "")))
+        signed = read_hex(told.get(bearers.SIGNED), "signature", signature.SIGNATURE_BYTES)
+        return call_receipt.check(said, signed, provider, made), signed
+    except (ContractError, ValueError) as fault:
+        raise PeerMisbehaved(f"the answer came without the receipt that belongs to it: {fault}") from fault
+
+
+def _line(row: AnswerRow) -> JsonObject:
+    return {
+        "agreement": row.agreement,
+        "id": row.job,
+        "statement": row.statement,
+        "asked": row.created.isoformat(timespec="seconds"),
+        "answered": None if row.ended is None else row.ended.isoformat(timespec="seconds"),
+        "rows": None if row.answer is None else len(orjson.loads(row.answer)["rows"]),
+    }
+
+
+def _shown(row: AnswerRow) -> JsonObject:
+    assert row.answer is not None
+    assert row.receipt is not None
+    assert row.signature is not None
+    told = orjson.loads(row.answer)
+    receipt = {**row.receipt, "signature": row.signature.hex()}
+    names = ("edition", "columns", "rows", "heldBack", "confined")
+    return {"agreement": row.agreement, "id": row.job, **{name: told[name] for name in names}, "receipt": receipt}

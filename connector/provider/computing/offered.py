@@ -1,0 +1,113 @@
+"""What a product of the tier computed offers: the columns that may be asked about, and the gate that answers pass.
+
+Law: (1) nothing of the data is shown beside the answers: no sample, no drawn piece, no greatest or least value in the
+description. (2) What its provider says of the gate is checked when it is published, and signed with the terms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.compute.kinds import OF_PROFILE
+from connector.compute.sitting import kind_of
+from connector.runtime.errors import InvalidInput
+from contracts.errors import ContractError
+from contracts.gate import DIGITS, LEAST, SHARE, Gate
+from contracts.units import COMPUTED, QUERY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from catalog.profile import FileProfile
+
+MEMBER: Final = "gate"
+SUBJECT: Final = "subject"
+NUMBERS: Final[Mapping[str, int]] = {"least": LEAST, "share": SHARE, "digits": DIGITS}
+FREE: Final = "free"
+# members of a brief that show data, deliver them, or pass them on
+OTHERS: Final = ("api", "stream", "sample", "onward")
+_HINT: Final = "such as `--gate subject=firm --gate least=10`"
+
+
+def is_gate(value: Any) -> bool:
+    """Say whether a brief's member is one; raises ContractError, InvalidInput with what is wrong."""
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        return False
+    if odd := next((name for name in value if name != SUBJECT and name not in NUMBERS), None):
+        raise InvalidInput(f"a gate says nothing of `{odd[:60]}`", f"it says {SUBJECT}, {', '.join(NUMBERS)}, {_HINT}")
+    _gate(value, ("x",))
+    return True
+
+
+def check(brief: Mapping[str, Any]) -> None:
+    """Refuse what cannot be computed here, and a gate where nothing is; raises InvalidInput."""
+    if brief["tier"] != COMPUTED:
+        if brief.get(MEMBER):
+            raise InvalidInput(
+                "a gate is what answers pass, and data are delivered here", "publish with `--tier computed`"
+            )
+        return
+    if told := next((name for name in OTHERS if brief.get(name)), None):
+        raise InvalidInput(f"`{told}` does not go with data that stay where they are", "leave it out")
+    if brief["unit"] not in (QUERY, FREE):
+        raise InvalidInput(f"answers are not priced by `{brief['unit']}`", f"use {QUERY} or {FREE}")
+
+
+def require(brief: Mapping[str, Any], profiles: Sequence[FileProfile]) -> None:
+    """Refuse files that hold no table, and columns that are not there; raises InvalidInput."""
+    if brief["tier"] != COMPUTED:
+        return
+    gate_of(brief, profiles)
+
+
+def gate_of(brief: Mapping[str, Any], profiles: Sequence[FileProfile]) -> Gate:
+    """Return the gate of a product; raises InvalidInput for a column that no table has."""
+    tables = [one for one in profiles if kind_of(one.path) and one.columns]
+    if not tables:
+        raise InvalidInput("there is no table that could be asked", "publish .csv, .parquet, .jsonl or .ndjson")
+    told = brief.get(MEMBER) or {}
+    subject = told.get(SUBJECT, "")
+    if subject and (odd := next((one for one in tables if all(c.name != subject for c in one.columns)), None)):
+        text = f"the subject `{subject}` is no column of `{odd.path}`"
+        raise InvalidInput(text, "each table says whom its rows are about: publish the others by themselves")
+    known = {one.name: one.kind for table in tables for one in table.columns if one.name != subject}
+    asked = brief.get("columns") or [name for name, kind in known.items() if kind in OF_PROFILE]
+    for name in asked:
+        if name not in known:
+            raise InvalidInput(f"no table has a column `{name}`", f"the columns are {', '.join(list(known)[:20])}")
+        if known[name] not in OF_PROFILE:
+            raise InvalidInput(f"`{name}` is {known[name]}: nothing can be asked about it", "leave it out")
+    return _gate(told, tuple(asked))
+
+
+def types_of(profiles: Sequence[FileProfile]) -> dict[str, dict[str, str]]:
+    """Return table → column → type, each table by its file's name and, where that is its alone, without its ending."""
+    stems = [PurePosixPath(one.path).stem for one in profiles if kind_of(one.path)]
+    found: dict[str, dict[str, str]] = {}
+    for one in profiles:
+        if kind_of(one.path):
+            types = {column.name: OF_PROFILE.get(column.kind, column.kind.upper()) for column in one.columns}
+            stem = PurePosixPath(one.path).stem
+            found |= dict.fromkeys([one.path, *([stem] if stems.count(stem) == 1 else [])], types)
+    return found
+
+
+def shown(profile: FileProfile) -> FileProfile:
+    """Return what may be shown of a file: no value of any cell."""
+    bare = [replace(one, distinct=None, minimum=None, maximum=None, bars=()) for one in profile.columns]
+    return replace(profile, columns=tuple(bare))
+
+
+def _gate(told: Mapping[str, str], columns: tuple[str, ...]) -> Gate:
+    numbers = dict(NUMBERS)
+    for name in NUMBERS:
+        if name in told:
+            if not (told[name].isascii() and told[name].isdecimal() and len(told[name]) <= 9):
+                raise InvalidInput(f"`{name}` of a gate is a whole number", _HINT)
+            numbers[name] = int(told[name])
+    try:
+        return Gate(columns, told.get(SUBJECT, ""), **numbers)
+    except ContractError as fault:
+        raise InvalidInput(f"the gate is none: {fault}", _HINT) from fault

@@ -1,0 +1,315 @@
+"""The compute room: each statement decided, answered by a process of its own, held against the gate, counted, signed.
+
+Law: (1) A statement is a use of its own: what it asks for is read before it is decided, and its share of the counters
+is held before its process is handed a byte. (2) What is told is durable, with what later statements are held against,
+before it leaves: under one id a statement is answered once and counted once, however often it is asked. (3) Of what
+was told of an edition no two answers are made beside each other: who was overtaken is computed again. (4) An answer is
+paid; a statement that broke, or of which nothing passed, is counted by the policy and not billed: asking is not free.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from catalog.dataset import dataset_from_json
+from connector.channel.errors import ChannelFault
+from connector.compute.computation import Computation
+from connector.compute.sitting import names_of
+from connector.enforcement import uses
+from connector.enforcement.use import Granted
+from connector.licence.books import transfer_id
+from connector.negotiation.envelope import pids
+from connector.provider.computing import offered
+from connector.provider.plain import decision
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
+from connector.store.rows.compute import ComputationRow
+from connector.store.rows.compute import ComputationState as State
+from connector.store.rows.product import ProductRow
+from connector.store.rows.protocol import TransferRow
+from connector.store.rows.vault import CopyRow
+from connector.store.table_row import replace
+from contracts import gate as gates
+from contracts.canonical import sha
+from contracts.units import COMPUTED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.compute.computation import Computed, Foreseen
+    from connector.core.core import Core
+    from connector.custody.tickets import Ticket
+    from connector.enforcement.enforce import Enforcement
+    from connector.licence.carriage import Carriage
+    from connector.licence.duties import Duties
+    from connector.provider.plain.copies import Copies
+    from connector.store.rows.agreement import AgreementRow
+    from connector.store.transaction import Tx
+
+# processes at once; who comes meanwhile waits its turn, so many at most under one agreement
+COMPUTATIONS_AT_ONCE: Final = 4
+WAITING_MAX: Final = 16
+# answers of one edition that later ones are held against: when there are so many it answers no more
+REMEMBERED_MAX: Final = 2_000
+JOB_CHARACTERS_MAX: Final = 100
+OVERTAKEN_MAX: Final = 3
+VERSION: Final = 1
+REASON_MAX: Final = 500
+HALTED: Final = "its transfer, or its agreement, is over"
+STOPPED: Final = "the connector was stopped meanwhile: ask again"
+NOTHING: Final = "nothing of its answer passes the gate: groups have too few subjects, or are too near to earlier ones"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A statement as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use."""
+
+    job: str
+    statement: str
+    purpose: str
+    said: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a statement is answered on: the agreement, the transfer that runs, the product as it is described."""
+
+    agreement: AgreementRow
+    transfer: TransferRow
+    product: ProductRow
+
+
+class ComputeRoom:
+    """The statements that one provider answers."""
+
+    def __init__(
+        self, core: Core, copies: Copies, enforcement: Enforcement, duties: Duties, carriage: Carriage
+    ) -> None:
+        self._core, self._copies, self._enforcement = core, copies, enforcement
+        self._duties, self._carriage = duties, carriage
+        self._seats = asyncio.Semaphore(COMPUTATIONS_AT_ONCE)
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._waiting: dict[str, int] = {}
+
+    async def recover(self) -> None:
+        """Let what an earlier run left undone be asked again; what it held of counters stays counted."""
+
+        def act(tx: Tx) -> None:
+            for row in tx.find(ComputationRow, "state = ?", (State.RUNNING,)):
+                tx.change(row, replace(row, state=State.FAILED, reason=STOPPED, ended=self._core.clock.now()))
+
+        await self._core.store.write(act)
+
+    async def answer(self, ticket: Ticket, asked: Asked) -> ComputationRow:
+        """Answer a statement, or return its answer of before; raises NotPermitted, InvalidInput, Conflict, Absent."""
+        if not 0 < len(asked.job) <= JOB_CHARACTERS_MAX or not asked.job.isprintable():
+            raise InvalidInput(f"a statement has an id of 1 to {JOB_CHARACTERS_MAX} printable characters")
+        ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
+        if (known := await self._core.store.read(lambda tx: _known(tx, ground, asked))) is not None:
+            return known
+        agreement = ground.agreement.digest
+        if self._waiting.get(agreement, 0) >= WAITING_MAX:
+            raise RequestRefused("too-many", f"{WAITING_MAX} statements are under way under this agreement")
+        self._waiting[agreement] = self._waiting.get(agreement, 0) + 1
+        try:
+            async with self._turns.setdefault(ground.agreement.signed_edition, asyncio.Lock()), self._seats:
+                return await self._compute(ticket, ground, asked)
+        finally:
+            self._waiting[agreement] -= 1
+            if not self._waiting[agreement]:
+                del self._waiting[agreement]
+
+    async def _compute(self, ticket: Ticket, ground: Ground, asked: Asked) -> ComputationRow:
+        held: list[Granted] = []
+        try:
+            return await self._until_told(ticket, ground, asked, held)
+        except BaseException as fault:
+            if held:
+                await asyncio.shield(self._broke(held[0], asked, fault))
+            raise
+
+    async def _until_told(self, ticket: Ticket, ground: Ground, asked: Asked, held: list[Granted]) -> ComputationRow:
+        """Compute over what was told so far, and keep what is told now; again where others were faster."""
+        for _ in range(OVERTAKEN_MAX):
+            with ExitStack() as open_:
+                computation = await self._began(open_, ticket, ground, asked)
+                foreseen = await asyncio.to_thread(computation.foresee)
+                if not held:
+                    held.append(await self._core.store.write(partial(self._begin, ticket, asked, foreseen)))
+                told = await self._told(ticket, asked, computation, foreseen, held[0])
+                if told is not None:
+                    return told
+        raise Conflict("others were answered over the same edition meanwhile", "ask again")
+
+    async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Computation:
+        """Return a process that answers, and that ends when its transfer is halted."""
+        types = offered.types_of(dataset_from_json(ground.product.dataset).files)
+        gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
+        computation = Computation(asked.statement, gate, types)
+        await asyncio.to_thread(open_.enter_context, computation)
+        open_.enter_context(self._carriage.carrying(ticket, partial(computation.cut, HALTED)))
+        return computation
+
+    async def _told(
+        self, ticket: Ticket, asked: Asked, computation: Computation, foreseen: Foreseen, granted: Granted
+    ) -> ComputationRow | None:
+        """Compute once; None where another statement was answered over the edition meanwhile."""
+        edition = ticket.edition.hex()
+        before = await self._core.store.read(lambda tx: _remembered(tx, edition))
+        if len(before) >= REMEMBERED_MAX:
+            text = f"{REMEMBERED_MAX} statements were answered over this edition, and more are not held against them"
+            raise NotPermitted(text, "ask its provider for the next edition")
+        kept = orjson.dumps([one.memory for one in before])
+        with await self._copies.open(ticket) as opened:
+            index = await asyncio.to_thread(opened.index)
+            file = names_of(index.files)[foreseen.table]
+            found = await asyncio.to_thread(computation.compute, foreseen.table, file, opened.placed(file), kept)
+        return await self._core.store.write(partial(self._keep, asked, found, granted, len(before)))
+
+    # ---- inside one transaction
+
+    def _ground(self, tx: Tx, ticket: Ticket) -> Ground:
+        agreement, transfer = self._copies.under(tx, ticket, COMPUTED)
+        product = tx.get(ProductRow, id=agreement.product)
+        if product is None or product.edition != agreement.signed_edition:
+            raise NotPermitted("the agreed edition is asked no more: there is a newer one", "agree on it")
+        return Ground(agreement, transfer, product)
+
+    def _begin(self, ticket: Ticket, asked: Asked, foreseen: Foreseen, tx: Tx) -> Granted:
+        """Decide a statement, hold its share, and write that it runs; raises NotPermitted with the reasons."""
+        ground, now = self._ground(tx, ticket), self._core.clock.now()
+        agreement, transfer = ground.agreement, ground.transfer
+        purpose = asked.purpose or decision.agreed_purpose(agreement)
+        taker = job_name(agreement.digest, asked.job)
+        use = decision.computed(agreement, purpose, asked.said, taker, asked.statement, foreseen.functions)
+        granted = self._enforcement.enforce(tx, use, now)
+        if not isinstance(granted, Granted):
+            raise NotPermitted(granted.text)
+        copy = tx.get(CopyRow, id=transfer.id)
+        if copy is None:
+            self._copies.start(tx, agreement, transfer, purpose, self._copies.size(tx, agreement), now)
+            copy = tx.get(CopyRow, id=transfer.id)
+            assert copy is not None, "it was written just now"
+        self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + 1))
+        row = ComputationRow(
+            agreement=agreement.digest,
+            job=asked.job,
+            product=agreement.product,
+            edition=agreement.signed_edition,
+            transfer=transfer.id,
+            peer=agreement.peer,
+            statement=asked.statement,
+            purpose=purpose,
+            state=State.RUNNING,
+            created=now,
+        )
+        tx.put(row)
+        self._record(tx, "computation.started", row, {"purpose": purpose}, now)
+        return granted
+
+    def _keep(self, asked: Asked, found: Computed, granted: Granted, before: int, tx: Tx) -> ComputationRow | None:
+        """Write what is told and count it; None if another statement was answered over the edition meanwhile."""
+        now, row = self._core.clock.now(), _row(tx, granted, asked)
+        assert row is not None, "it runs"
+        if len(_remembered(tx, row.edition)) != before:
+            return None
+        self._take(tx, granted, now)
+        if not found.rows:
+            return self._end(tx, row, replace(row, state=State.WITHHELD, reason=NOTHING, rows=0, ended=now), now)
+        answer = written(row, found, now)
+        copy = tx.get(CopyRow, id=row.transfer)
+        assert copy is not None, "a statement is begun before it is answered"
+        tx.change(copy, replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(answer)))
+        memory = dict(found.memory)
+        told = replace(row, state=State.RELEASED, rows=len(found.rows), answer=answer, memory=memory, ended=now)
+        return self._end(tx, row, told, now)
+
+    def _take(self, tx: Tx, granted: Granted, now: datetime) -> None:
+        self._enforcement.take(tx, granted, now)
+        if granted.ruling.held:
+            uses.end(tx, granted.use.taker, now)
+
+    def _end(self, tx: Tx, row: ComputationRow, after: ComputationRow, now: datetime) -> ComputationRow:
+        told = {"rows": str(after.rows or 0)} | ({"answer": sha256(after.answer).hexdigest()} if after.answer else {})
+        self._record(tx, "computation.ended", after, {"outcome": after.state.value, **told}, now)
+        return tx.change(row, after)
+
+    async def _broke(self, granted: Granted, asked: Asked, fault: BaseException) -> None:
+        """Write that a statement was not answered: counted where it is its own fault, given back where it was cut."""
+        own, now = isinstance(fault, InvalidInput), self._core.clock.now()
+
+        def act(tx: Tx) -> None:
+            row = _row(tx, granted, asked)
+            if row is None or row.state is not State.RUNNING:
+                return
+            if own:
+                self._take(tx, granted, now)
+            else:
+                uses.give_back(tx, granted.use.taker)
+            self._end(tx, row, replace(row, state=State.FAILED, reason=str(fault)[:REASON_MAX], ended=now), now)
+
+        await self._core.store.write(act)
+        if isinstance(fault, ChannelFault):
+            await self._duties.note(fault, [granted.use.own.agreement])
+
+    def _record(self, tx: Tx, kind: str, row: ComputationRow, fields: Mapping[str, Any], now: datetime) -> None:
+        transfer = tx.get(TransferRow, id=row.transfer)
+        assert transfer is not None, "no transfer is ever deleted"
+        name, job = transfer_id(*pids(transfer)).hex(), job_name(row.agreement, row.job)
+        told = {"transfer": name, "job": row.job, "statement": statement_digest(row.statement), **fields}
+        self._core.evidence.record(tx, kind, part=row.agreement, link=[name, job], fields=told, now=now)
+
+
+def job_name(agreement: str, job: str) -> str:
+    """Return the 32 bytes (hex) that stand for a statement under an agreement, in logs and counters."""
+    return sha({"agreement": agreement, "job": job}).hex()
+
+
+def statement_digest(statement: str) -> str:
+    """Return the digest (hex) by which logs name a statement."""
+    return sha({"query": " ".join(statement.split())}).hex()
+
+
+def written(row: ComputationRow, found: Computed, now: datetime) -> bytes:
+    """Return an answer as it leaves, and as it is signed."""
+    told = {
+        "v": VERSION,
+        "agreement": row.agreement,
+        "edition": row.edition,
+        "job": row.job,
+        "statement": statement_digest(row.statement),
+        "columns": found.columns,
+        "rows": found.rows,
+        "heldBack": found.held_back,
+        "confined": found.confined,
+        "at": now.isoformat(),
+    }
+    return orjson.dumps(told)
+
+
+def _row(tx: Tx, granted: Granted, asked: Asked) -> ComputationRow | None:
+    return tx.get(ComputationRow, agreement=granted.use.own.agreement, job=asked.job)
+
+
+def _known(tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
+    """Return what was answered under the id of a statement, None where it is to be answered; raises Conflict."""
+    row = tx.get(ComputationRow, agreement=ground.agreement.digest, job=asked.job)
+    if row is None or row.state is State.FAILED:
+        return None
+    if row.statement != asked.statement:
+        raise Conflict(f"`{asked.job}` is another statement", "choose another id")
+    if row.state is State.RUNNING:
+        raise Conflict(f"`{asked.job}` is being answered", "ask again under the same id")
+    return row
+
+
+def _remembered(tx: Tx, edition: str) -> list[ComputationRow]:
+    """Return the statements that were answered over an edition, whoever asked: two who tell each other are one."""
+    return tx.find(ComputationRow, "edition = ? and state = ?", (edition, State.RELEASED), order="ended")

@@ -1,0 +1,56 @@
+"""Statements answered where the data are: those that we answer, and those that were answered to us."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from connector.store.table_row import Document, TableRow, dataclass, table
+
+
+class ComputationState(StrEnum):
+    """How a computation stands."""
+
+    RUNNING = "running"
+    # it was answered; what it told is remembered
+    RELEASED = "released"
+    # nothing of its answer passed the gate
+    WITHHELD = "withheld"
+    # it was cut, or broke; it may be asked again
+    FAILED = "failed"
+
+
+@table("computations", key=("agreement", "job"), index=(("edition", "state"), ("state",), ("created",)))
+@dataclass(frozen=True, kw_only=True)
+class ComputationRow(TableRow):
+    """A statement that a buyer asked of data of ours; `memory` is what later ones are held against."""
+
+    agreement: str
+    job: str
+    product: str
+    edition: str
+    transfer: str
+    peer: str
+    statement: str
+    purpose: str
+    state: ComputationState
+    reason: str | None = None
+    rows: int | None = None
+    answer: bytes | None = None
+    memory: Document | None = None
+    created: datetime
+    ended: datetime | None = None
+
+
+@table("answers", key=("agreement", "job"), index=(("created",),))
+@dataclass(frozen=True, kw_only=True)
+class AnswerRow(TableRow):
+    """A statement of ours, and what its provider answered and signed; empty while nothing has come."""
+
+    agreement: str
+    job: str
+    statement: str
+    purpose: str
+    answer: bytes | None = None
+    receipt: Document | None = None
+    signature: bytes | None = None
+    created: datetime
+    ended: datetime | None = None
