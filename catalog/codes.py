@@ -129,6 +129,7 @@ PRICED_BY: Mapping[str, Code] = _numbered(
     ("advance", "one price, in advance", "一口价, 预付"),
     ("subscription", "by subscription", "订阅"),
     ("free", "free", "免费"),
+    ("query", "by statement", "按查询次数"),
 )
 
 # currencies that prices are told in (ISO 4217); another one is told by its code

@@ -25,6 +25,7 @@ from connector.licence import call_receipt, sealed_answer
 from connector.licence.call_receipt import Made
 from connector.negotiation.notices import address_of
 from connector.negotiation.protocol import data_address
+from connector.negotiation.protocol.offers import OUTSIDE
 from connector.net.answer import refused
 from connector.net.body import decoded
 from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerUnreachable, PenstockError, failure_from
@@ -110,7 +111,7 @@ class Calling:
 
     async def hang_up(self, agreement: str) -> JsonObject:
         """End the transfers that run for the calls under an agreement; their provider signs what it served."""
-        row = await self._core.store.read(lambda tx: agreed(tx, agreement.removeprefix(AGREEMENT_URN)))
+        row = await self._core.store.read(lambda tx: agreed(tx, agreement.removeprefix(AGREEMENT_URN), OUTSIDE))
         return {"agreement": row.digest, "ended": await self._lines.end(row.digest)}
 
     async def _ask(

@@ -17,7 +17,7 @@ from connector.store.rows.protocol import TransferRow
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from connector.core.core import Core
     from connector.negotiation.engine import Engine
@@ -72,12 +72,12 @@ class Lines:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-def agreed(tx: Tx, digest: str, tier: str = PLAIN) -> AgreementRow:
-    """Return an agreement of ours on a product of a tier; raises Absent, and Conflict for one of another."""
+def agreed(tx: Tx, digest: str, tiers: Container[str] = (PLAIN,)) -> AgreementRow:
+    """Return an agreement of ours on a product of one of the tiers; raises Absent, and Conflict for one of another."""
     row = tx.get(AgreementRow, digest=digest)
     if row is None or row.role != CONSUMER:
         raise Absent("there is no agreement of ours as a buyer with this digest", "penstock list")
-    if (told := row.signed_terms["tier"]) != tier:
+    if (told := row.signed_terms["tier"]) not in tiers:
         raise Conflict("what was bought is of another kind", HOW.get(told, "penstock open, for its files"))
     return row
 

@@ -186,17 +186,16 @@ class Openings:
 
         One that failed at unpacking alone is complete, too: its files can be had in their archives.
         """
-        got = await self._core.store.read(
-            lambda tx: next(
-                iter(
-                    tx.find(AcquisitionRow, "id = ?", (named,))
-                    or tx.find(AcquisitionRow, "agreement = ?", (named,), "created desc", 1)
-                ),
-                None,
+        found = await self._core.store.read(
+            lambda tx: (
+                tx.find(AcquisitionRow, "id = ?", (named,))
+                or tx.find(AcquisitionRow, "agreement = ?", (named,), "created desc", 1)
             )
         )
-        if got is None or not (got.state == AcquisitionState.COMPLETE or _is_packed(got)):
-            raise Absent(f"`{named[:100]}` is not here, or not complete", "penstock get, first")
+        got = found[0] if found else None
+        if got is None or not got.transfer or not (got.state == AcquisitionState.COMPLETE or _is_packed(got)):
+            hint = "penstock get, first; or penstock query, where it stays at its provider"
+            raise Absent(f"`{named[:100]}` is not here, or not complete", hint)
         return got
 
     async def _perform(self, row: ReadRow, to: Place | Question | None) -> JsonObject:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.codes import TIERS
 from catalog.codes import tier as tier_of
 from connector.channel.priced import Tally
 from connector.channel.window import Purse as Window
 from connector.consumer import copying, quoting, steps
 from connector.consumer import mandate as mandates
 from connector.consumer.bargain import POLICY
-from connector.enforcement.context import PURPOSE
+from connector.enforcement.context import FUNCTION, PURPOSE, QUERY
 from connector.enforcement.person import OWNER, Person
 from connector.enforcement.rules import in_force
 from connector.enforcement.scopes import FORESEEN
@@ -49,6 +50,10 @@ if TYPE_CHECKING:
 
 READ_OF_TERMS: Final = frozenset({"product", "tier", "tariff", "editionId", "maxExposure"})
 READ: Final = "read"  # the action of who opens what is here
+# what only a statement itself says, when it is asked
+STATED: Final = frozenset({QUERY, FUNCTION})
+# actions of which each use says what it is about, which nobody knows before
+ASKED: Final = frozenset({READ, TIERS[COMPUTED].action})
 PROVIDER: Final = "provider"  # whose `maxExposure` it is
 # refusals that stay whatever is waited for or done; of those by time the ones that something is over
 LASTING: Final = frozenset({
@@ -132,7 +137,7 @@ class Prospects:
         for action in _actions(terms, mandate):
             use = Use((link,), action, said, FORESIGHT, "foresight", taker="")
             refused = await self._core.store.read(partial(self._enforcement.foresee, use=use, now=now))
-            if refused is not None and (action != READ or _for_good(refused.reasons)):
+            if refused is not None and (action not in ASKED or _for_good(refused.reasons)):
                 hint = next((HINTS[one["code"]] for one in refused.reasons if one["code"] in HINTS), "ask its provider")
                 raise PurchaseRefused(f"the offer of `{product[:200]}` never allows this: {refused.text}", hint)
 
@@ -156,9 +161,11 @@ class Prospects:
 
 
 def _for_good(reasons: Sequence[Mapping[str, Any]]) -> bool:
-    """Say whether neither time nor what the buyer does mends a refusal: an opening may come later."""
+    """Say whether neither time nor what the buyer does mends a refusal: an opening, or a statement, may come later."""
     return bool(reasons) and all(
-        one["code"] in LASTING or (one["code"] == "outside-time" and set(one["facts"]) & ENDS) for one in reasons
+        (one["code"] in LASTING and not STATED.intersection(one["facts"]))
+        or (one["code"] == "outside-time" and set(one["facts"]) & ENDS)
+        for one in reasons
     )
 
 

@@ -154,7 +154,7 @@ def _agreed(tx: Tx, what: str) -> AgreementRow:
         row = next((one for one in mine if one.state not in lifecycle.OVER), None)
     if row is None:
         raise Absent(f"nothing was agreed about `{what[:100]}`", "penstock get, first")
-    return agreed(tx, row.digest, COMPUTED)
+    return agreed(tx, row.digest, (COMPUTED,))
 
 
 def _receipt(row: AgreementRow, told: Mapping[str, str], made: Made) -> tuple[JsonObject, bytes]:

@@ -156,7 +156,7 @@ class Reviewer:
     async def _draw(self, row: Stocked, _by_hand: bool) -> JsonObject:  # noqa: FBT001  # a row of the checks
         listing = listings.STOCK.own(row)
         if listing.tier == COMPUTED:
-            return {"rows": [], "bound": NOT_DRAWN}
+            return {"seed": "", "rows": [], "bound": NOT_DRAWN}
         return await drawing.reviewed(self._core, listing, await self._drawn(listing))
 
     async def _drawn(self, row: ListingRow) -> drawing.Drawn:
