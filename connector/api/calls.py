@@ -9,7 +9,7 @@ says nothing asks for the purpose of its agreement.
 Law: of a request its method, path, the names and values of its query, its body, and the headers of PASSED go on; of the
 answer its status, its body and the headers of RETURNED. Nothing else crosses, in neither direction. An answer of that
 server has the header `Penstock-Call: counted`; any other is our own refusal, and costs nothing. Whoever sends
-`Penstock-Receipt: wanted` gets that header back with a receipt of the call (`connector.licence.call_receipt`), signed;
+`Penstock-Receipt: wanted` gets that header back with a receipt of the call (`contracts.call_receipt`), signed;
 whoever sends `Penstock-Sealed: KEY` gets answer and receipt sealed to that key (`connector.licence.sealed_answer`).
 """
 
@@ -27,8 +27,7 @@ from connector.api.sealed import drop_who_stalls
 from connector.api.sending import Sending
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
-from connector.licence import call_receipt, sealed_answer
-from connector.licence.call_receipt import Made
+from connector.licence import sealed_answer
 from connector.licence.carriage import Carriage
 from connector.provider.plain.calls import Asked, Calls
 from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerUnreachable
@@ -38,6 +37,8 @@ from connector.runtime.limits import (
     CALL_BODY_BYTES_MAX,
     CALL_SHOWN_BYTES_MAX,
 )
+from contracts import call_receipt
+from contracts.call_receipt import Made
 from contracts.canonical import canonical
 
 if TYPE_CHECKING:

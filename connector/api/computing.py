@@ -3,7 +3,7 @@
     POST /computed/{edition}    {"id", "statement"} → the answer that passed the gate, with its provider's receipt
 
 What a policy asks of a use its caller says in the header `Penstock-Use`, as for a call. Under one `id` a statement is
-answered once: who asks again gets the same bytes, and pays nothing more. The receipt (`connector.licence.call_receipt`)
+answered once: who asks again gets the same bytes, and pays nothing more. The receipt (`contracts.call_receipt`)
 binds the body that was sent and the bytes that came back.
 """
 
@@ -18,11 +18,11 @@ from aiohttp import web
 from connector.api.plain import NO_STORE, said_of, token
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
-from connector.licence import call_receipt
-from connector.licence.call_receipt import Made
 from connector.provider.computing.room import Asked, ComputeRoom, job_name
 from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.store.rows.compute import ComputationState
+from contracts import call_receipt
+from contracts.call_receipt import Made
 from contracts.canonical import canonical
 
 if TYPE_CHECKING:

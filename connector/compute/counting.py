@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.compute.plan import Measure, Plan
     from contracts.gate import Gate
 
-# the number of a row, as no column of a table is called that anybody may name
+# the number of a row, from 1 (the hash of 0 is 0), as no column of a table is called that anybody may name
 ROW: Final = "\x01row"
 GROUPS_MAX: Final = 20_000
 # pairs of groups that are compared exactly for one statement, and at a time
@@ -37,7 +37,7 @@ class Earlier:
     groups: tuple[str, ...]
     values: tuple[str, ...]
     subjects: int
-    mark: int
+    mark: str
     named: tuple[str, ...]
 
 
@@ -55,7 +55,7 @@ def count(engine: Any, plan: Plan, subject: str) -> list[Group]:
             values=tuple(row[:first]),
             subjects=int(row[first] or 0),
             rows=int(row[first + 1] or 0),
-            mark=int(row[first + 2] or 0) % (1 << 63),
+            mark=f"{int(row[first + 1] or 0)}:{int(row[first + 2] or 0)}",
             counted=tuple(_counted(row[first + 3 + at * 6 : first + 9 + at * 6]) for at in range(len(columns))),
         )
         for row in rows
@@ -118,8 +118,7 @@ def remembered(plan: Plan, groups: Sequence[Group], told: Collection[int]) -> di
         "groups": list(plan.groups),
         "named": list(plan.named),
         "told": [
-            [[literal(one) for one in groups[at].values], groups[at].subjects, str(groups[at].mark)]
-            for at in sorted(told)
+            [[literal(one) for one in groups[at].values], groups[at].subjects, groups[at].mark] for at in sorted(told)
         ],
     }
 
@@ -131,7 +130,7 @@ def earlier_of(kept: Sequence[Mapping[str, Any]], table: str) -> Iterator[Earlie
             continue
         for values, subjects, mark in one["told"]:
             groups, named = tuple(one["groups"]), tuple(one["named"])
-            yield Earlier(one["where"], groups, tuple(values), subjects, int(mark), named)
+            yield Earlier(one["where"], groups, tuple(values), subjects, mark, named)
 
 
 def _by_subject(plan: Plan, names: Sequence[str], columns: Sequence[str], subject: str) -> str:

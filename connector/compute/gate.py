@@ -47,7 +47,7 @@ class Group:
     values: tuple[Any, ...]
     subjects: int
     rows: int
-    mark: int
+    mark: str
     counted: tuple[Counted, ...]
 
 

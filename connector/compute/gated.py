@@ -94,8 +94,8 @@ class _Table:
             return
         self._ready = wanted
         table = self._content.read(sorted({*wanted, *self._subject}))
-        numbers = self._engine.sql(f"SELECT range FROM range({len(table)})").to_arrow_reader().read_all().column(0)  # noqa: S608  # a number
-        self._engine.register(self._name, table.append_column(counting.ROW, numbers))
+        counted = self._engine.sql(f"SELECT range FROM range(1, {len(table) + 1})").to_arrow_reader().read_all()  # noqa: S608  # a number
+        self._engine.register(self._name, table.append_column(counting.ROW, counted.column(0)))
 
 
 def _open_to(types: Mapping[str, str], passes: Gate) -> dict[str, kinds.Typed]:

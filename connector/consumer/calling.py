@@ -21,8 +21,7 @@ from connector.consumer.wish import wished
 from connector.custody import bearers
 from connector.custody.renewal import renewed
 from connector.enforcement.person import OWNER
-from connector.licence import call_receipt, sealed_answer
-from connector.licence.call_receipt import Made
+from connector.licence import sealed_answer
 from connector.negotiation.notices import address_of
 from connector.negotiation.protocol import data_address
 from connector.negotiation.protocol.offers import OUTSIDE
@@ -30,7 +29,8 @@ from connector.net.answer import refused
 from connector.net.body import decoded
 from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerUnreachable, PenstockError, failure_from
 from connector.runtime.limits import CALL_ANSWER_SECONDS_MAX, CALL_BODY_BYTES_MAX, CALL_SHOWN_BYTES_MAX
-from contracts import signature
+from contracts import call_receipt, signature
+from contracts.call_receipt import Made
 from contracts.canonical import load
 from contracts.decimals import read_hex
 from contracts.errors import ContractError

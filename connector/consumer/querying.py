@@ -20,8 +20,6 @@ from connector.consumer.wish import wished
 from connector.custody import bearers
 from connector.custody.renewal import renewed
 from connector.enforcement.person import OWNER
-from connector.licence import call_receipt
-from connector.licence.call_receipt import Made
 from connector.negotiation.notices import address_of
 from connector.negotiation.protocol import data_address
 from connector.negotiation.protocol.states import CONSUMER
@@ -30,7 +28,8 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbeha
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.compute import AnswerRow
 from connector.store.table_row import replace
-from contracts import lifecycle, signature
+from contracts import call_receipt, lifecycle, signature
+from contracts.call_receipt import Made
 from contracts.canonical import load, sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -137,7 +136,7 @@ class Querying:
             return known
         after = replace(known, answer=answer, receipt=receipt, signature=signed, ended=now)
         fields = {"job": asked.job, "statement": sha({"query": " ".join(asked.statement.split())}).hex()}
-        told = fields | {"answer": str(receipt["answer"]), "receipt": call_receipt.digest(receipt).hex()}
+        told = fields | {"receipt": receipt, "signature": signed.hex()}
         link = [asked.agreement, str(receipt["call"])]
         self._core.evidence.record(tx, "answer.received", part=asked.agreement, link=link, fields=told, now=now)
         return tx.change(known, after)

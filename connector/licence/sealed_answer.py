@@ -23,7 +23,7 @@ from ledger.fields import closed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.licence.call_receipt import Made
+    from contracts.call_receipt import Made
 
 INFO: Final = b"penstock/call-answer/v1\x00"
 LENGTH_BYTES: Final = 4

@@ -32,7 +32,8 @@ IN_HISTORY = frozenset({*HISTORY, "head-not-witnessed", "peer-saw-other-log", "m
 SILENT = ("disclosure-missing", "disclosure-false", "field-undisclosed", "field-malformed")
 # codes that speak of something missing, or of a sum: what an event did not say may be the whole of it
 RESTING = frozenset({
-    "account-hash-differs", "agreement-invalid", "agreement-missing", "agreement-unsigned",
+    "account-hash-differs", "agreement-invalid", "agreement-missing", "agreement-unsigned", "answer-differs",
+    "answer-unlogged", "computation-undecided", "computations-miscounted",
     "amount-differs-from-tariff", "channel-unknown", "claim-unknown", "copy-differs-from-tariff",
     "counterparty-differs", "cumulative-broken", "disposal-overdue", "dispute-not-ruled", "dispute-suppressed",
     "division-without-ruling", "edition-unregistered", "field-malformed", "keys-from-chain", "licence-missing",

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.canonical import sha
-from contracts.units import CALL, LEASED, PLAIN
+from contracts.units import CALL, COMPUTED, LEASED, PLAIN
 from ledger.audit import sublicences
 from ledger.audit.agreements import policy_of
 from ledger.audit.billing import OPEN, read_orders
 from ledger.audit.books import reading
+from ledger.audit.computations import COMPUTE
 from ledger.audit.horizon import behind
 from ledger.audit.keys import RELEASED
 from policy.decision import Outcome
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 DECIDED, STARTED, EXPORTED = "decision.made", "opening.started", "keys.exported"
 RELEASE, OPENING, EXPORT, COPY = "release", "opening", "export", "copy"  # places of a decision
+# tier → the places at which its transfers are decided, where nobody opens them by hand
+PLACES = {PLAIN: (COPY, CALL), COMPUTED: (COMPUTE,)}
 
 
 def check(books: Books, deals: Deals, report: Report) -> None:
@@ -118,7 +121,7 @@ def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening
         kept[event.part] = kept.get(event.part, 0) + 1
         _check_number(event, kept[event.part], deal, report)
         # a plain copy is begun by who serves it, once for each transfer, be it of files or of calls
-        places = (COPY, CALL) if deal.terms.tier == PLAIN else (OPENING,)
+        places = PLACES.get(deal.terms.tier, (OPENING,))
         if _allowed_before(book, event, *places) < kept[event.part]:
             report.find("opening-undecided", event.did, event)
     exported: dict[str, int] = {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ledger.audit import (
     agreements,
+    computations,
     copies,
     decisions,
     disposal,
@@ -99,6 +100,7 @@ def _priced(case: Case, _: Sequence[str]) -> Found:
 def _opened(case: Case, _: Sequence[str]) -> Found:
     report = Report()
     openings.check(case.books, case.deals, report)
+    computations.check(case.books, case.deals, report)
     return {"openings": report}
 
 

@@ -324,6 +324,22 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event} has no allowing decision.made of its own before it",
         "{event} 之前没有与之对应的允许的 decision.made",
     ),
+    "computation-undecided": (
+        "{event} has no decision of its own before it that allows the statement",
+        "{event} 之前没有针对该查询的允许决定",
+    ),
+    "computations-miscounted": (
+        "{event} bills {mine} statements, and {theirs} were answered in that transfer",
+        "{event} 计费 {mine} 次查询，而该传输中实际应答 {theirs} 次",
+    ),
+    "answer-unlogged": (
+        "{event}: the buyer has an answer of which its provider's log says nothing",
+        "{event}：购买方持有的答案在提供方日志中没有记录",
+    ),
+    "answer-differs": (
+        "{event}: the buyer has another answer than the one in its provider's log",
+        "{event}：购买方持有的答案与提供方日志中的不同",
+    ),
     "opening-unlogged": (
         "{event} (seq {seq}) released keys for an opening that neither log records as opening.started",
         "{event}（序号 {seq}）为一次打开释放了密钥，但双方日志均无 opening.started",

@@ -112,7 +112,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "computation.started": _shape("transferId job", "transfer job statement purpose", "agreementDigest"),
     "computation.ended": _shape("transferId job", "transfer job statement outcome rows", "answer agreementDigest by"),
-    "answer.received": _shape("agreementDigest job", "job statement answer receipt"),
+    "answer.received": _shape("agreementDigest job", "job statement receipt signature"),
     "flow.started": _shape("flow", _FLOW),
     "flow.ended": _shape("flow", f"{_FLOW} state bytes"),
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),

@@ -13,8 +13,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.custody import bearers
-from connector.licence import call_receipt
-from connector.licence.call_receipt import Made
+from contracts import call_receipt
+from contracts.call_receipt import Made
 from contracts.errors import ContractError
 from tests.api.refusals import refused
 from tests.api.test_rights import told

@@ -1,4 +1,4 @@
-"""Data that stay where they are: statements asked over HTTP of a provider's connector; decided, gated, counted, signed."""
+"""Data that stay where they are: asked over HTTP of a provider's connector; decided, gated, counted, signed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from connector.custody import bearers
-from connector.licence import call_receipt
-from connector.licence.call_receipt import Made
+from contracts import call_receipt
+from contracts.call_receipt import Made
 from tests.api.refusals import refused
 from tests.api.test_rights import told
 
@@ -25,7 +25,7 @@ BY_DISTRICT = "select district, count(*) as firms, sum(revenue) as revenue from 
 
 def firms(folder, *, without=()):
     """Write a table of 1,200 rows about 400 firms; one of them alone is in the district Z."""
-    drawn, text = random.Random(7), io.StringIO()  # noqa: S311  # the same table each time
+    drawn, text = random.Random(7), io.StringIO()  # the same table each time
     out = csv.writer(text)
     out.writerow(["firm", "district", "sector", "year", "revenue", "boss"])
     for at in range(1_200):
@@ -242,6 +242,6 @@ async def test_what_is_revoked_is_asked_no_more(space, tmp_path):
     await ask(space, "firms-over", "select count(*) from firms")
     await space.doors["provider"].call("POST", f"agreements/{agreement}/revoke", {"reason": "objected"})
     url, header = address(space, agreement)
-    async with aiohttp.ClientSession(headers=header) as session:
-        async with session.post(url, data=b'{"id": "y", "statement": "select count(*) from firms"}') as answer:
-            assert answer.status == 403
+    asked = b'{"id": "y", "statement": "select count(*) from firms"}'
+    async with aiohttp.ClientSession(headers=header) as session, session.post(url, data=asked) as answer:
+        assert answer.status == 403

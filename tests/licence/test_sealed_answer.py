@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.channel.box import SUITE
 from connector.licence import sealed_answer
-from connector.licence.call_receipt import Made
+from contracts.call_receipt import Made
 from contracts.errors import ContractError
 
 

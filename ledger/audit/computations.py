@@ -1,0 +1,97 @@
+"""Statements that were answered where the data are: decided each, counted as told, and the same in both logs.
+
+Law: a provider's log says of each statement that it was begun and how it ended, by digests; a buyer's log says which
+answer it got. What was billed of a transfer is as many as were released in it; and an answer that one side has is in
+the other's log, or that log was not read so far.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from contracts import call_receipt, signature
+from contracts.canonical import sha
+from contracts.units import CALL, COMPUTED
+from ledger.audit.books import reading
+from ledger.audit.copies import SERVED
+from ledger.audit.horizon import behind
+from policy.decision import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.audit.agreements import Deal, Deals
+    from ledger.audit.books import Book, Books
+    from ledger.audit.event import Event
+    from ledger.audit.report import Report
+
+STARTED, ENDED, RECEIVED, DECIDED = "computation.started", "computation.ended", "answer.received", "decision.made"
+COMPUTE = "compute"  # the place of a decision
+RELEASED = "released"
+
+
+def check(books: Books, deals: Deals, report: Report) -> None:
+    """Check every computation that a log tells of."""
+    for book in books.values():
+        _check_decided(book, report)
+        _check_billed(book, deals, report)
+        _check_received(book, books, deals, report)
+
+
+def _check_decided(book: Book, report: Report) -> None:
+    """Check that each statement has a decision of its own before it, which allows it."""
+    for event in book.of(STARTED):
+        request = sha({COMPUTE: _job(event)}).hex()
+        made = [one for one in book.named(DECIDED, request) if one.index < event.index]
+        if not made or made[-1].fields.get("outcome") != Outcome.ALLOW or made[-1].part != event.part:
+            report.find("computation-undecided", event.did, event)
+
+
+def _check_billed(book: Book, deals: Deals, report: Report) -> None:
+    """Check that a transfer bills as many statements as were answered in it."""
+    answered = Counter(_transfer(event) for event in book.of(ENDED) if event.fields.get("outcome") == RELEASED)
+    for event in book.of(SERVED):
+        deal = deals.get(event.part)
+        if deal is None or deal.terms.tier != COMPUTED or deal.terms.tariff.counted.counts != CALL:
+            continue
+        told, found = str(event.fields.get("calls", "")), str(answered[_transfer(event)])
+        if told != found:
+            report.find("computations-miscounted", event.did, event, mine=told, theirs=found)
+
+
+def _check_received(book: Book, books: Books, deals: Deals, report: Report) -> None:
+    """Check that an answer whose receipt its provider signed is the one that this provider's log tells of."""
+    for event in book.of(RECEIVED):
+        deal = deals.get(event.part)
+        provider = None if deal is None else books.get(deal.provider)
+        if deal is None or provider is None:
+            continue
+        receipt = reading(event, report, _signed, event, deal)
+        if receipt is None:
+            continue
+        ended = [one for one in provider.of(ENDED, event.part) if _job(one) == receipt["call"]]
+        answers = {str(one.fields.get("answer")) for one in ended if one.fields.get("outcome") == RELEASED}
+        if not answers:
+            if not behind(report, event.time, provider):
+                report.find("answer-unlogged", provider.party.did, event)
+        elif receipt["answer"] not in answers:
+            report.find("answer-differs", provider.party.did, event)
+
+
+def _signed(event: Event, deal: Deal) -> Mapping[str, str]:
+    """Return the receipt of an answer; raises ValueError where it is not the provider's, or of something else."""
+    receipt, signed = event.fields["receipt"], bytes.fromhex(str(event.fields["signature"]))
+    if not isinstance(receipt, dict) or receipt.get("agreement") != event.part or receipt.get("call") != _job(event):
+        raise ValueError("the receipt is of another statement")
+    if not signature.is_by(deal.agreement.provider, call_receipt.digest(receipt), signed):
+        raise ValueError("the receipt is not signed by the provider of the agreement")
+    return {name: str(receipt[name]) for name in ("call", "answer")}
+
+
+def _transfer(event: Event) -> str:
+    return event.link[0] if event.link else ""
+
+
+def _job(event: Event) -> str:
+    return event.link[-1] if event.link else ""
