@@ -70,7 +70,8 @@ def alter(loot: Loot) -> Forgery:
 
 def add(loot: Loot) -> Forgery:
     """Add one more opening after the last one, with the decision and the release that an honest one would have."""
-    started = _last(loot, STARTED, "")
+    # a transfer of statements begins with one, too; it has no reader, and nothing is released for it
+    started = next(one for one in reversed(loot.leaves) if one.entry.kind == STARTED and one.fields["readerKey"])
     released = _release_of(loot, started)
     decided = _last(loot, DECIDED, started.entry.part)
     reader, account = secrets.token_hex(32), secrets.token_hex(32)

@@ -1,4 +1,4 @@
-"""Step 7 and the figures: the audit as a process of its own, and what the participants and it say, in one object.
+"""Step 8 and the figures: the audit as a process of its own, and what the participants and it say, in one object.
 
 Law: a figure is read from a participant's own answer or from the audit, never from what the script intended. Where two
 of them can be asked, the judge (connector.demo.report) compares.
@@ -15,7 +15,7 @@ import orjson
 
 from connector.demo.patience import Patience
 from connector.demo.processes import at_work
-from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B
+from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B, PRODUCT_C
 from connector.enforcement.rules import in_force
 from connector.runtime.errors import VerificationFailed
 from contracts.tariff import Tariff, amount
@@ -77,7 +77,8 @@ def figures(cast: Cast, audit: Note, forgeries: list[Note], seconds: float) -> N
     got = [notes[GET_A], notes[GET_B]]
     return {
         "dataset_rows": published[0]["tableRows"],
-        "editions": len({product["edition"] for product in published}),
+        "editions": len({product["edition"] for product in (*published, notes[PRODUCT_C])}),
+        "statements_answered": len(notes["answered"]["rows"]) and 1,
         "rows_sealed": sum(product["rows"] for product in published),
         "bytes_delivered": sum(map(delivered, got)),
         "rows_verified": sum(view["progress"]["rowsHeld"] for view in got),

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connector.demo.inspection import agreed, tariff
-from connector.demo.story import GET_A, GET_B, MASKED, PRODUCT_A, PRODUCT_B
+from connector.demo.story import GET_A, GET_B, MASKED, PRODUCT_A, PRODUCT_B, PRODUCT_C
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +34,7 @@ Note = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One of the eight: its name, its main figures in words, and what did not hold."""
+    """One of the nine: its name, its main figures in words, and what did not hold."""
 
     name: str
     words: str
@@ -56,16 +56,16 @@ class Outcome:
 
     @property
     def held(self) -> bool:
-        """Whether all eight steps held."""
+        """Whether all nine steps held."""
         return not self.failures
 
 
 def judge(cast: Cast, figures: Note, folder: Path) -> Outcome:
-    """Check all eight steps; `folder` holds what the buyer opened. Reads files, so call it in a thread."""
+    """Check all nine steps; `folder` holds what the buyer opened. Reads files, so call it in a thread."""
     steps = [step(cast, figures, folder) for step in STEPS]
     failures = [f"{step.name}: {one}" for step in steps for one in step.failures]
     lines = [step.line(number) for number, step in enumerate(steps, 1)]
-    held = "all eight steps held" if not failures else f"{len(failures)} things did not hold"
+    held = "all nine steps held" if not failures else f"{len(failures)} things did not hold"
     lines.append(f"     {GET_B}: " + " ".join(said[PERMITTED] for said in figures["policies"][GET_B].values()))
     lines.append(f"{held}; {figures['seconds']} s; repeat this run with --seed {figures['seed']}")
     return Outcome(figures, lines, failures)
@@ -98,7 +98,7 @@ def _places(cast: Cast) -> dict[str, str]:
     return places | {"url": cast.notes["exchange"]["url"]}
 
 
-# ---- the eight steps
+# ---- the nine steps
 
 
 def _step(name: str, words: str, checks: Iterable[tuple[bool, str]]) -> Step:
@@ -106,14 +106,15 @@ def _step(name: str, words: str, checks: Iterable[tuple[bool, str]]) -> Step:
 
 
 def _publish(cast: Cast, figures: Note, _folder: Path) -> Step:
-    a, b = cast.notes[PRODUCT_A], cast.notes[PRODUCT_B]
+    a, b, c = (cast.notes[key] for key in (PRODUCT_A, PRODUCT_B, PRODUCT_C))
     words = (
-        f"{figures['dataset_rows']:,} table rows in 2 products, sealed in {a['rows']} and {b['rows']} pieces, on chain"
+        f"{figures['dataset_rows']:,} table rows in 3 products, sealed in {a['rows']}, {b['rows']} and {c['rows']} "
+        "pieces, on chain"
     )
     checks = [
         (a["rows"] >= ROWS_IN_A, f"A has at least {ROWS_IN_A} pieces"),
-        (figures["editions"] == 2, "each product has its own edition"),
-        (a["state"] == b["state"] == "submitted", "both are registered and submitted"),
+        (figures["editions"] == 3, "each product has its own edition"),
+        ({one["state"] for one in (a, b, c)} == {"submitted"}, "all are registered and submitted"),
     ]
     return _step("publish", words, checks)
 
@@ -123,6 +124,7 @@ def _list(cast: Cast, _figures: Note, _folder: Path) -> Step:
     opened = " and ".join(str(review["opened"]) for _, review in reviews)
     checks = [
         (all(review["state"] == "listed" for _, review in reviews), "both are listed"),
+        (cast.notes["review " + PRODUCT_C]["opened"] == 0, "nothing is drawn of what stays where it is"),
         (
             all(review["opened"] == min(64, -(-one["rows"] // 8)) for one, review in reviews),
             "k = min(64, pieces/8) drawn",
@@ -187,6 +189,18 @@ def _open(cast: Cast, figures: Note, folder: Path) -> Step:
     return _step("open", words, checks)
 
 
+def _compute(cast: Cast, _figures: Note, _folder: Path) -> Step:
+    told, refused = cast.notes["answered"], cast.notes.get("not answered", "")
+    words = f"{len(told['rows'])} groups of planes told, most {told['rows'][0][0]}; refused: "
+    checks = [
+        (len(told["rows"]) == 5 and told["columns"] == ["manufacturer", "planes", "seats"], "five groups were told"),
+        (all(row[1] >= 10 for row in told["rows"]), "each of ten planes and more"),
+        (bool(told["receipt"]["signature"]), "its provider signed the answer"),
+        (MASKED in refused, "what names owners was refused"),
+    ]
+    return _step("compute", words + shorten(refused.rpartition(": ")[0], REASON_CHARACTERS, placeholder=" …"), checks)
+
+
 def _settle(cast: Cast, figures: Note, _folder: Path) -> Step:
     parts, total = figures["split"], figures["amount_settled"]
     a, b = agreed(cast)
@@ -231,7 +245,7 @@ def _forge(_cast: Cast, figures: Note, _folder: Path) -> Step:
 
 
 STEPS: tuple[Callable[[Cast, Note, Path], Step], ...] = (
-    _publish, _list, _agree, _pull, _open, _settle, _audit, _forge,
+    _publish, _list, _agree, _pull, _open, _compute, _settle, _audit, _forge,
 )  # fmt: skip
 
 

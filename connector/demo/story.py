@@ -19,10 +19,19 @@ if TYPE_CHECKING:
     from connector.client.server import Server
     from connector.demo.processes import Participant
 
+# an aircraft's registration names its owner to whoever looks it up
+MASKED = "tailnum"
 PRODUCT_A = "nyc-flights-2013"
 PRODUCT_B = "nyc-weather-2013"
+PRODUCT_C = "nyc-planes-2013"
 GET_A = "get-flights"
 GET_B = "get-weather"
+GET_C = "get-planes"
+# asked of C where it is: the first is answered, the second would name owners
+ASKED = (
+    "select manufacturer, count(*) as planes, avg(seats) as seats from planes group by 1 order by planes desc limit 5"
+)
+OWNERS = f"select {MASKED}, count(*) from planes group by 1"
 FUNDS = 100_000
 LAWFUL, UNLAWFUL = "AirTrafficResearch", "DirectMarketing"
 PERMITTED = "Research"
@@ -31,8 +40,6 @@ TERM_DAYS = 365
 WAIT_SECONDS = 20
 FIND_AGAIN_SECONDS = 1.0
 REFUSED_BY_POLICY = 3  # exit code of a denial
-# an aircraft's registration names its owner to whoever looks it up
-MASKED = "tailnum"
 TEMPLATES = ("purpose", "region", "until", "not-passed-on")  # of A's rules: `penstock policy template fill`
 
 
@@ -51,6 +58,7 @@ class Script:
     bid: int = 320
     limit: int = 450
     price_of_opening: int = 250
+    price_of_statement: int = 50
     openings: int = 3
     kill: bool = True
     kill_after: tuple[int, int] = (1, 2)
@@ -104,8 +112,8 @@ async def gather_members(cast: Cast) -> None:
     await cast.door("exchange").call("POST", "credits", body)
 
 
-def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the briefs of both products, as the provider writes them."""
+def products(cast: Cast) -> tuple[dict[str, Any], ...]:
+    """Return the briefs of the three products, as the provider writes them."""
     script, files = cast.script, [str(path) for path in cast.tables]
     shared: dict[str, Any] = {"pieceKiB": script.piece_kib, "frequency": "historical"}
     shared |= {"classes": {"topic": "B0300", "industry": "56"}}
@@ -138,18 +146,30 @@ def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
         "openings": script.openings,
         "keywords": ["weather", "hourly"],
     }
-    return product_a | shared, product_b | shared | said
+    product_c = {
+        "id": PRODUCT_C,
+        "files": [name for name in files if Path(name).stem == "planes"],
+        "title": "Planes of New York 2013, asked where they are",
+        "description": "What kinds of planes flew from New York in 2013: counted, and never shown one by one.",
+        "price": str(script.price_of_statement),
+        "floor": str(script.price_of_statement),
+        "unit": "query",
+        "tier": "computed",
+        "gate": {"subject": MASKED, "least": "10"},
+        "keywords": ["planes", "seats"],
+    }
+    return product_a | shared, product_b | shared | said, product_c | shared | said | {"pieceKiB": None}
 
 
 async def publish(cast: Cast) -> None:
-    """Play step 1: profile, permit, seal, register and submit both products."""
+    """Play step 1: profile, permit, seal, register and submit the products."""
     for product in products(cast):
         cast.notes[product["id"]] = await cast.door("provider").call("POST", "products", product)
 
 
 async def list_and_find(cast: Cast) -> None:
     """Play step 2: the exchange opens drawn rows and lists; the buyer finds both by one word."""
-    for product in (PRODUCT_A, PRODUCT_B):
+    for product in (PRODUCT_A, PRODUCT_B, PRODUCT_C):
         cast.notes["review " + product] = await cast.door("exchange").call("POST", f"listings/{product}/review", {})
     cast.notes["found"] = await found(cast, {PRODUCT_A, PRODUCT_B})
 
@@ -233,8 +253,22 @@ async def open_replicas(cast: Cast, to: Path) -> None:
     cast.notes["openings allowed"], cast.notes["openings denied"] = allowed, denied
 
 
+async def compute(cast: Cast) -> None:
+    """Play step 6: ask C where it is; be refused what names owners; end the transfer, so that it is billed."""
+    door, mandate = cast.door("buyer"), {"bid": None, "limit": str(cast.script.price_of_statement), "purpose": LAWFUL}
+    await acquire(cast, PRODUCT_C, GET_C, mandate | {"deposit": None})
+    cast.notes[GET_C] = await watch(cast, GET_C)
+    body = {"what": PRODUCT_C, "purpose": None, "job": None}
+    cast.notes["answered"] = await door.call("POST", "queries", body | {"statement": ASKED})
+    try:
+        await door.call("POST", "queries", body | {"statement": OWNERS})
+    except PenstockError as refusal:
+        cast.notes["not answered"] = explain_failure(refusal).text
+    await door.call("POST", f"agreements/{cast.notes[GET_C]['agreement']}/calls/end", {})
+
+
 async def settle(cast: Cast) -> None:
-    """Play step 6: the provider settles both channels; exchange and buyer collect what is theirs."""
+    """Play step 7: the provider settles both channels; exchange and buyer collect what is theirs."""
     settled = await cast.door("provider").call("POST", "settlements", {"agreement": None})
     cast.notes["settled"] = settled["channels"]
     for role in ("exchange", "buyer"):
