@@ -64,7 +64,7 @@ class Connectors:
 
     async def meet(self, did: str, product: str) -> None:
         """Take the provider's own offer of a product from its catalogue."""
-        member = await self.connector.identity.space.require(did)
+        member = await self.connector.space.require(did)
         self._did, self._base = did, member.url + "/dsp"
         headers = self.connector.peers.authorization(did)
         url = f"{self._base}/catalog/datasets/{product}"

@@ -39,6 +39,7 @@ What it is about, where it comes from, and what it is good for.
 # layout = "fixed"               # how it is cut: fixed, aligned (to columns) or cdc (where content says)
 # columns = ["a_column"]         # offer these columns only; needs layout = "aligned"
 # mask = {{ phone = "hash" }}      # done before anybody sees it: docs/personal-data.md
+# gate = {{ subject = "firm" }}    # what answers pass, in the tier computed: docs/compute.md
 # pack = "auto"                  # small files in archives (.tar.xz): auto (where it saves), always or never
 # piece = 1024                   # size of a piece in KiB
 # space = "main"                 # where at the exchange it is listed
@@ -107,6 +108,7 @@ description: |
 # layout: fixed                  # how it is cut: fixed, aligned (to columns) or cdc (where content says)
 # columns: [a_column]            # offer these columns only; needs the layout aligned
 # mask: {{phone: hash}}            # done before anybody sees it: docs/personal-data.md
+# gate: {{subject: firm}}          # what answers pass, in the tier computed: docs/compute.md
 # pack: auto                     # small files in archives (.tar.xz): auto (where it saves), always or never
 # piece: 1024                    # size of a piece in KiB
 # space: main                    # where at the exchange it is listed

@@ -6,7 +6,7 @@ reaches the engine; and no two kinds are compared that an engine would have to c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from connector.compute import kinds
 from connector.compute.functions import FUNCTIONS, SAME_NAME
@@ -56,7 +56,7 @@ class Expressions:
         self._parts += 1
         if depth > DEPTH_MAX or self._parts > PARTS_MAX:
             raise Refused("statement", f"it is nested deeper than {DEPTH_MAX}, or has more than {PARTS_MAX} parts")
-        writes = _WRITERS.get(str(node.get("class")))
+        writes = self._WRITERS.get(str(node.get("class")))
         if writes is None:
             raise Refused("function", f"`{str(node.get('type')).lower()}` is not answered here")
         return writes(self, node, depth + 1)
@@ -184,16 +184,15 @@ class Expressions:
             raise Refused("statement", f"{told} are not compared: what does not fit would tell of itself")
         return [one for one in made if one is not None]
 
-
-# class of a node → what writes it
-_WRITERS: Final[Mapping[str, Callable[[Expressions, Node, int], Typed]]] = {
-    "COLUMN_REF": Expressions._column,  # noqa: SLF001  # the table of this class
-    "CONSTANT": Expressions._constant,  # noqa: SLF001  # as above
-    "CAST": Expressions._cast,  # noqa: SLF001  # as above
-    "COMPARISON": Expressions._compared,  # noqa: SLF001  # as above
-    "CONJUNCTION": Expressions._both,  # noqa: SLF001  # as above
-    "BETWEEN": Expressions._between,  # noqa: SLF001  # as above
-    "OPERATOR": Expressions._operator,  # noqa: SLF001  # as above
-    "CASE": Expressions._case,  # noqa: SLF001  # as above
-    "FUNCTION": Expressions._function,  # noqa: SLF001  # as above
-}
+    # class of a node → what writes it
+    _WRITERS: ClassVar[Mapping[str, Callable[[Expressions, Node, int], Typed]]] = {
+        "COLUMN_REF": _column,
+        "CONSTANT": _constant,
+        "CAST": _cast,
+        "COMPARISON": _compared,
+        "CONJUNCTION": _both,
+        "BETWEEN": _between,
+        "OPERATOR": _operator,
+        "CASE": _case,
+        "FUNCTION": _function,
+    }

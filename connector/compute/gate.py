@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _uncovered(groups: Sequence[Group], line: list[int], held: set[int], gate: G
 
 def told(value: float | None, gate: Gate) -> float | int | None:
     """Return a number to as many significant digits as were agreed; nothing for what is no number."""
-    if value is None or value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124  # not a number
+    if value is None or not isfinite(value):
         return None
     if isinstance(value, int):
         beyond = len(str(abs(value))) - gate.digits

@@ -10,6 +10,7 @@ that pass, never a word of the engine about a cell.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import counting, gate, kinds
@@ -84,7 +85,7 @@ class _Table:
     def types(self) -> dict[str, str]:
         """Return the types that the columns really have."""
         self._engine.register(self._name, self._pa.Table.from_batches([], self._content.schema()))
-        told = self._engine.execute(f"DESCRIBE SELECT * FROM {kinds.quote(self._name)}").fetchall()  # noqa: S608  # quoted
+        told = self._engine.execute(f"DESCRIBE SELECT * FROM {kinds.quote(self._name)}").fetchall()  # noqa: S608  # a quoted name
         return {name: kind for name, kind, *_ in told}
 
     def ready(self, named: Sequence[str]) -> None:
@@ -94,7 +95,7 @@ class _Table:
             return
         self._ready = wanted
         table = self._content.read(sorted({*wanted, *self._subject}))
-        counted = self._engine.sql(f"SELECT range FROM range(1, {len(table) + 1})").to_arrow_reader().read_all()  # noqa: S608  # a number
+        counted = self._engine.sql(f"SELECT range FROM range(1, {len(table) + 1})").to_arrow_reader().read_all()  # noqa: S608  # of a number
         self._engine.register(self._name, table.append_column(counting.ROW, counted.column(0)))
 
 
@@ -114,9 +115,13 @@ def _ordered(found: Plan, rows: list[list[Any]]) -> list[list[Any]]:
     """Return rows in the order that was asked for, or that of their first cells: never in the table's own."""
     wanted = found.order or tuple((at, False) for at in range(len(found.outputs)))
     for at, descending in reversed(wanted):
-        rows = sorted(rows, key=lambda row, at=at: (row[at] is None, _comparable(row[at])), reverse=descending)  # type: ignore[misc]
+        rows.sort(key=partial(_place, at), reverse=descending)
     return rows if found.limit is None else rows[: found.limit]
 
 
-def _comparable(cell: Any) -> tuple[int, Any]:
-    return (0, cell) if isinstance(cell, (int, float)) else (1, str(cell))
+def _place(at: int, row: Sequence[Any]) -> tuple[bool, int, Any]:
+    """Return what a row is sorted by: numbers before texts, nothing last."""
+    cell = row[at]
+    if cell is None:
+        return True, 0, 0
+    return (False, 0, cell) if isinstance(cell, (int, float)) else (False, 1, str(cell))

@@ -31,7 +31,7 @@ GET_C = "get-planes"
 ASKED = (
     "select manufacturer, count(*) as planes, avg(seats) as seats from planes group by 1 order by planes desc limit 5"
 )
-OWNERS = f"select {MASKED}, count(*) from planes group by 1"
+OWNERS = "select tailnum, count(*) from planes group by 1"
 FUNDS = 100_000
 LAWFUL, UNLAWFUL = "AirTrafficResearch", "DirectMarketing"
 PERMITTED = "Research"

@@ -48,7 +48,11 @@ def faults(rules, data=None, tier="kept", said=None):
         ({"grade": 2}, {"data": dataset(3)}, "grade is 3, and the highest here is 2"),
         ({"tiers": ["leased"]}, {}, "tier `kept`"),
         ({"least": [{"grade": 2, "tier": "leased"}]}, {}, "grade 2 or higher are delivered here by `leased`"),
-        ({"least": [{"grade": 2, "tier": "kept"}]}, {"tier": "plain"}, "by `kept` or `leased`, and it is of grade 2"),
+        (
+            {"least": [{"grade": 2, "tier": "kept"}]},
+            {"tier": "plain"},
+            "`leased` or `computed`, and it is of grade 2",
+        ),
         ({"least": [{"grade": 2, "tier": "kept"}]}, {"tier": "leased"}, ""),
         ({"least": [{"grade": 3, "tier": "leased"}]}, {}, ""),
         ({"least": [{"grade": 1, "tier": "leased", "classes": {"topic": ["B0000"]}}]}, {}, ""),

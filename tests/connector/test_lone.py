@@ -24,8 +24,8 @@ async def test_a_lone_connector_hosts_its_own_chain(tmp_path):
         async with aclosing(Closing(connector)):
             await connector.recover()
             assert connector.hosted.chain is not None
-            assert set(connector.identity.space.last().members) == {connector.did}
-            assert connector.identity.space.last().exchange == connector.did
+            assert set(connector.space.last().members) == {connector.did}
+            assert connector.space.last().exchange == connector.did
             assert (await connector.chain.newest()).number > 0
 
 

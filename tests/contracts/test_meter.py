@@ -18,6 +18,7 @@ ADDED = {
     "opening": (Tariff("opening", 1, 1, "CNY"), 1),
     "call": (Tariff("call", 1, 1, "CNY"), 1),
     "message": (Tariff("message", 1, 1, "CNY"), 1),
+    "query": (Tariff("query", 50, 1, "CNY"), 1),
     "flat": (Tariff("flat", 1, 1, "CNY"), 410),
     "advance": (Tariff("advance", 1, 1, "CNY"), 410),
     "free": (Tariff("free", 0, 1, "CNY"), 410),
@@ -46,7 +47,7 @@ def test_every_unit_of_the_table_is_tried():
 def test_an_order_adds_what_its_unit_counts(unit):
     assert added(unit, NEW, begins=True) == ADDED[unit][1]
     apart = [RowSet(((1, 1),)), RowSet(((2, 1), (4, 1))), RowSet(((3, 1),))]
-    if unit not in ("opening", "call", "message"):
+    if unit not in ("opening", "call", "message", "query"):
         assert sum(added(unit, rows, begins=False) for rows in apart) == ADDED[unit][1]
         assert added(unit, RowSet(), begins=True) == 0
 

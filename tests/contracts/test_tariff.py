@@ -59,6 +59,7 @@ KINDS = {
     "opening": st.builds(Tariff, st.just("opening"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
     "call": st.builds(Tariff, st.just("call"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
     "message": st.builds(Tariff, st.just("message"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
+    "query": st.builds(Tariff, st.just("query"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
     "flat": st.builds(Tariff, st.just("flat"), MINOR, PER, st.just("CNY")),
     "advance": st.builds(Tariff, st.just("advance"), MINOR, st.just(1), st.just("CNY")),
     "subscription": st.builds(

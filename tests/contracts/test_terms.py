@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from contracts import blind
 from contracts.canonical import canonical, load
+from contracts.gate import Gate
 from contracts.labels import H
 from contracts.split import Split
 from contracts.tariff import Tariff
@@ -35,9 +36,15 @@ def test_terms_survive_their_json_and_a_change_of_any_member_changes_the_digest(
         "columns": {"delay": 3}, "parent": b"\x09" * 32, "inherit": True, "blind_salt": b"\x0a" * 32,
         "facts": {"language": "zh", "dataField": ("day", "delay")},
     }  # fmt: skip
-    assert set(changes) | {"tier"} == {field.name for field in fields(Terms)}
+    assert set(changes) | {"tier", "gate"} == {field.name for field in fields(Terms)}
     changed = [replace(TERMS, **{name: value}) for name, value in changes.items()]
     changed.append(replace(TERMS, tier="kept", lease_seconds=0))
+    computed = replace(TERMS, tier="computed", lease_seconds=0, gate=Gate(("a", "b"), "who"))
+    changed += [
+        computed,
+        replace(computed, gate=Gate(("a", "b"), "who", least=11)),
+        replace(computed, gate=Gate(("a",))),
+    ]
     digests = {terms.digest for terms in changed}
     assert len(digests) == len(changed)
     assert TERMS.digest not in digests
@@ -57,7 +64,7 @@ def test_what_is_optional_is_left_out_and_what_is_not_is_said_though_it_is_nothi
     )  # fmt: skip
     said = least.json()
     assert set(said) == set(GOOD)
-    assert not set(said) & {"columns", "parent", "inherit", "blindSalt", "facts"}
+    assert not set(said) & {"columns", "parent", "inherit", "blindSalt", "facts", "gate"}
     assert (said["leaseSeconds"], said["maxExposure"], said["policy"]) == (0, "0", {})
     assert Terms.from_json(said) == least
     most = replace(
@@ -73,6 +80,13 @@ def test_what_is_optional_is_left_out_and_what_is_not_is_said_though_it_is_nothi
         "facts": {"language": "zh", "dataField": ["day", "delay"]},
     }
     assert Terms.from_json(said) == most
+
+
+@every("tier", ["plain", "kept", "leased", "computed"])
+def test_answers_pass_a_gate_in_one_tier_and_in_no_other(tier):
+    gate = None if tier == "computed" else Gate(("a",))
+    with refused("terms", "answers pass a `gate` in the tier `computed` and in no other"):
+        replace(TERMS, tier=tier, lease_seconds=900 if tier == "leased" else 0, gate=gate)
 
 
 def test_the_chain_knows_an_edition_by_its_id_or_blind():
@@ -119,7 +133,7 @@ def test_a_tier_is_one_of_three():
     for tier in ("plain", "kept"):
         assert Terms.from_json(GOOD | {"tier": tier, "leaseSeconds": 0}).tier == tier
     for tier in ("gold", "x" * 20):
-        with refused("unknown-tier", f"`{tier}` is not a tier; use one of plain, kept, leased"):
+        with refused("unknown-tier", f"`{tier}` is not a tier; use one of plain, kept, leased, computed"):
             Terms.from_json(GOOD | {"tier": tier})
     with refused("terms", "`tier` is not a printable text of 1 to 20 characters"):
         Terms.from_json(GOOD | {"tier": "x" * 21})

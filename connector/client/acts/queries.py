@@ -46,6 +46,7 @@ ACTS = (
         ),
         does="querying.ask",
         roles="buyer",
+        rehearse=True,
         verb="query",
         lines=answered,
     ),
@@ -66,8 +67,8 @@ ACTS = (
         roles="buyer",
         verb="admin queries",
         table=(
-            Column("ID", "id"),
-            Column("ASKED", "asked"),
+            Column("ID", "id", is_id=True),
+            Column("ASKED", "asked", is_moment=True),
             Column("ROWS", "rows"),
             Column("STATEMENT", "statement"),
         ),

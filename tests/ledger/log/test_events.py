@@ -62,6 +62,9 @@ TYPES = [
     "disclosure.erased",  # ours, for what spec 7 permits
     "disclosure.made",
     # beside the specification's: section 7 allows other types
+    "computation.started",
+    "computation.ended",
+    "answer.received",
     "duty.performed",
     "duty.failed",
     "notice.sent",
