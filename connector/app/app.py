@@ -115,6 +115,7 @@ from connector.provider.assets.policies import PolicyDefinitions
 from connector.provider.billing.bills import Bills
 from connector.provider.carriers import Carriers
 from connector.provider.computing.room import ComputeRoom
+from connector.provider.computing.shown import Computations
 from connector.provider.data_addresses import DataAddresses, ticket_key
 from connector.provider.derivation import Derivation
 from connector.provider.flows.given import Given
@@ -277,6 +278,7 @@ class Connector(Life):
     renewal: Renewal
     arriving: Arriving
     calls: Calls
+    computations: Computations
     compute_room: Annotated[ComputeRoom, Service(begins=ComputeRoom.recover)]
     collecting: Collecting
     memory: Memory

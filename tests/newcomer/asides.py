@@ -187,6 +187,35 @@ async def test_a_stream_is_published_bought_followed_and_stopped(walk):
     assert "3 messages" in await walk.type([*stream, "stop", agreement, "--data", "buyer"])
 
 
+async def test_data_that_stay_are_published_asked_and_seen_by_nobody(walk):
+    """A table of one's own, as docs/compute.md has it: one answer, what is refused, what passes nothing, who asked."""
+    rows = "".join(f"F{at % 90},{'ABC'[at % 3]},{2_022 + at % 4},{at * 7919 % 977}\n" for at in range(900))
+    (walk.folder / "firms.csv").write_text("firm,district,year,revenue\n" + rows + "F900,Z,2022,5\n")
+    gate = ("--gate", "subject=firm", "--gate", "least=10", "--column", "district", "--column", "revenue")
+    says = ("firms.csv", "--title", "Firms by district", "--tier", "computed", *gate, "--column", "year")
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[4:], "--id", "firms")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "firms", "--data", "exchange"])
+    purpose = ("--purpose", "Research")
+    await walk.type(["penstock", "get", "firms", "--max-price", "0.50", *purpose, "--id", "firms", "--data", "buyer"])
+    query = ["penstock", "query", "firms"]
+    by_district = "select district, count(*) as firms, avg(revenue) from firms group by district order by firms desc"
+    told = await walk.type([*query, by_district, "--id", "by-district", "--data", "buyer"])
+    assert "300" in told
+    assert "held back" in told
+    assert "Z" not in told.split()
+    assert await walk.type([*query, by_district, "--id", "by-district", "--data", "buyer"]) == told
+    await walk.type([*query, "select * from firms", "--data", "buyer"], 2)
+    whole = "select sum(revenue) from firms where year between 2022 and 2025"
+    await walk.type([*query, whole, "--data", "buyer"])
+    await walk.type([*query, f"{whole} and district <> 'Z'", "--data", "buyer"], POLICY)
+    assert "by-district" in await walk.type(["penstock", "admin", "queries", "--long", "--data", "buyer"])
+    asked = await walk.type(["penstock", "admin", "computations", "--data", "provider"])
+    assert ("released" in asked, "withheld" in asked) == (True, True)
+    agreement = (await walk.ask("buyer", "acquisitions/firms"))["agreement"]
+    assert "ended: 1" in await walk.type(["penstock", "admin", "hangup", agreement, "--data", "buyer"])
+
+
 async def test_a_control_plane_is_registered_and_its_flows_are_seen(walk):
     """The commands of docs/signaling.md; a flow itself is begun by a control plane (tests/interop/test_flows.py)."""
     add = ["penstock", "controlplane", "add", "edc", "--endpoint", "http://localhost:8090/signaling"]

@@ -38,7 +38,8 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         complaint list, complaint show, rights show, dispute list, dispute show, chain status, chain export,
         chain check, chain licence, vault list, vault idle, vault destroyed, vault holders, vault lineage,
         transfer show, admin list,
-        admin show, admin trace, admin config, admin queries, admin account list, admin folder list, orders,
+        admin show, admin trace, admin config, admin queries, admin computations, admin account list,
+        admin folder list, orders,
         stream list, stream sold, vault trace, controlplane list, dataplane list, flow list
     """,
     "it makes or runs what is ours alone": """

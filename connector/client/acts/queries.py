@@ -74,4 +74,32 @@ ACTS = (
         ),
         none="nothing was asked",
     ),
+    Act(
+        "computation list",
+        "GET computations",
+        help="List what was asked of our data that stay here, by whom, and how it ended.",
+        says=("List what was asked of our data.", "列出对本方数据的查询。"),
+        answer={"computations": [{
+            "product": "text", "peer": "text", "agreement": "text", "id": "text", "statement": "text",
+            "digest": "text", "purpose": "text", "state": "text", "reason": "text", "rows": "number?",
+            "began": "text", "ended": "text?",
+        }]},
+        example={},
+        fields=(
+            Field("product", ("Product", "产品"), "only of this product", "--of", default=NULL),
+        ),
+        does="computations.page",
+        roles="provider",
+        verb="admin computations",
+        table=(
+            Column("BEGAN", "began", is_moment=True),
+            Column("PRODUCT", "product"),
+            Column("STATE", "state"),
+            Column("ROWS", "rows"),
+            Column("STATEMENT", "statement"),
+            Column("WHO", "peer", long=True),
+            Column("ID", "id", long=True),
+        ),
+        none="nothing was asked: penstock publish --tier computed",
+    ),
 )  # fmt: skip

@@ -1,0 +1,106 @@
+"""Statements in the audit: decided before they begin, billed as they were answered, the same in both logs."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from contracts import call_receipt, signature
+from contracts.canonical import sha
+from contracts.tariff import Tariff
+from ledger.audit import computations
+from ledger.audit.report import Report
+from tests.every import every
+from tests.ledger.audit.shelf import book, event, found, shelf
+
+SELLER, BUYER, AGREEMENT, TRANSFER = "did:web:seller", "did:web:buyer", "a1" * 32, "07" * 32
+JOB, ANSWER = "0b" * 32, "cc" * 32
+KEY = bytes(range(1, 33))
+PROVIDER = signature.address(KEY)
+RECEIPT = {
+    "v": 1, "call": JOB, "at": "2026-03-01T12:00:00+00:00", "agreement": AGREEMENT, "request": "dd" * 32,
+    "status": "200", "answer": ANSWER,
+}  # fmt: skip
+
+
+def signed(receipt=RECEIPT, key=KEY):
+    return {"receipt": receipt, "signature": signature.sign(call_receipt.digest(receipt), key).hex()}
+
+
+def decided(outcome="allow", job=JOB, part=AGREEMENT):
+    return event("decision.made", part, sha({"compute": job}).hex(), outcome=outcome, place="compute")
+
+
+def started():
+    return event("computation.started", AGREEMENT, TRANSFER, JOB, statement="ee" * 32)
+
+
+def ended(outcome="released", answer=ANSWER):
+    return event("computation.ended", AGREEMENT, TRANSFER, JOB, outcome=outcome, rows="3", answer=answer)
+
+
+def served(calls="1"):
+    return event("copy.served", AGREEMENT, TRANSFER, "1", calls=calls)
+
+
+def received(**told):
+    return event("answer.received", AGREEMENT, AGREEMENT, JOB, **{**signed(), **told})
+
+
+def checked(seller, buyer=()):
+    terms = SimpleNamespace(tier="computed", tariff=Tariff("query", 50, 1, "CNY"))
+    deal = SimpleNamespace(terms=terms, provider=SELLER, agreement=SimpleNamespace(provider=PROVIDER))
+    report = Report()
+    computations.check(shelf(book(SELLER, *seller), book(BUYER, *buyer)), {AGREEMENT: deal}, report)
+    return [(code, who) for code, who, _ in found(report)]
+
+
+HONEST = (decided(), started(), ended(), served())
+
+
+def test_what_was_decided_answered_billed_and_received_is_nobodys_fault():
+    assert checked(HONEST, [received()]) == []
+    assert checked((decided(), started(), ended("withheld", ""), served("0"))) == []
+
+
+@every("seller", [
+    (started(), ended(), served()),
+    (started(), decided(), ended(), served()),
+    (decided("deny"), started(), ended(), served()),
+    (decided(job="0c" * 32), started(), ended(), served()),
+    (decided(part="a2" * 32), started(), ended(), served()),
+    (decided(), decided("deny"), started(), ended(), served()),
+])  # fmt: skip
+def test_a_statement_without_its_own_allowing_decision_is_found(seller):
+    assert checked(seller) == [("computation-undecided", SELLER)]
+
+
+@every("seller", [
+    (decided(), started(), ended(), served("2")),
+    (decided(), started(), ended("withheld", ""), served("1")),
+    (decided(), started(), ended(), event("copy.served", AGREEMENT, TRANSFER, "1")),
+    (decided(), started(), ended(), event("copy.served", AGREEMENT, "08" * 32, "1", calls="1")),
+])  # fmt: skip
+def test_a_transfer_that_bills_other_than_was_answered_is_found(seller):
+    assert checked(seller) == [("computations-miscounted", SELLER)]
+
+
+def test_an_answer_that_was_signed_and_is_not_in_the_log_is_its_signers_fault():
+    assert checked((decided(), started(), served("0")), [received()]) == [("answer-unlogged", SELLER)]
+    assert checked((decided(), started(), ended("withheld", ""), served("0")), [received()]) == [
+        ("answer-unlogged", SELLER)
+    ]
+    assert checked((decided(), started(), ended(answer="ff" * 32), served()), [received()]) == [
+        ("answer-differs", SELLER)
+    ]
+
+
+@every("told", [
+    signed(key=bytes(range(2, 34))),
+    signed({**RECEIPT, "agreement": "a2" * 32}),
+    signed({**RECEIPT, "call": "0c" * 32}),
+    {"signature": "00" * 65},
+    {"receipt": "none"},
+])  # fmt: skip
+def test_nobody_is_accused_by_a_receipt_that_is_not_the_providers(told):
+    accused = checked((decided(), started(), served("0")), [received(**told)])
+    assert accused == [("field-malformed", BUYER)]
