@@ -193,7 +193,7 @@ async def test_data_that_stay_are_published_asked_and_seen_by_nobody(walk):
     (walk.folder / "firms.csv").write_text("firm,district,year,revenue\n" + rows + "F900,Z,2022,5\n")
     gate = ("--gate", "subject=firm", "--gate", "least=10", "--column", "district", "--column", "revenue")
     says = ("firms.csv", "--title", "Firms by district", "--tier", "computed", *gate, "--column", "year")
-    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[4:], "--id", "firms")
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:], "--id", "firms")
     await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
     await walk.type(["penstock", "exchange", "review", "firms", "--data", "exchange"])
     purpose = ("--purpose", "Research")
