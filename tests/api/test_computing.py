@@ -245,3 +245,27 @@ async def test_what_is_revoked_is_asked_no_more(space, tmp_path):
     asked = b'{"id": "y", "statement": "select count(*) from firms"}'
     async with aiohttp.ClientSession(headers=header) as session, session.post(url, data=asked) as answer:
         assert answer.status == 403
+
+
+async def test_a_statement_that_a_crash_cut_is_asked_again_and_counted_once(space, tmp_path):
+    once = {
+        "permission": [{"action": "use", "constraint": {"leftOperand": "count", "operator": "lteq", "rightOperand": 1}}]
+    }
+    await publish(space, "firms-crash", tmp_path, purpose=None, region=None, rules=once)
+    agreement = await agreed(space, "firms-crash")
+    asking = asyncio.ensure_future(refused(ask(space, "firms-crash", BY_DISTRICT, job="cut")))
+    async with asyncio.timeout(20):
+        while not [row for row in jobs(space, agreement) if row["state"] == "running"]:
+            await asyncio.sleep(0.01)
+    await space.people["provider"].kill()
+    status, _ = await asking
+    assert status == 503
+    await space.people["provider"].start()
+    [row] = jobs(space, agreement)
+    assert (row["state"], "stopped" in row["reason"]) == ("failed", True)
+    got = await ask(space, "firms-crash", BY_DISTRICT, job="cut")
+    assert [row[0] for row in got["rows"]] == ["A", "B", "C"]
+    assert await ask(space, "firms-crash", BY_DISTRICT, job="cut") == got
+    assert (await refused(ask(space, "firms-crash", BY_DISTRICT, job="other")))[0] == 403
+    [copy] = [one for one in space.rows("provider", "copies") if one["agreement"] == agreement]
+    assert copy["calls"] == 1

@@ -1,0 +1,178 @@
+"""What a statement over data that stay where they are costs, beside DuckDB over the same table as a plain Parquet file.
+
+`python -m bench.compute [--rounds 7] [--rows 10000000]`
+
+Both find the same groups. Ours is a sealed edition: its pieces are opened, each verified, into the memory of a process
+that gave up everything else; the statement is planned anew, counted by subject and held against the gate. DuckDB is a
+fresh interpreter that reads the plain file from the page cache. What the gate costs is our own process without it, over
+the same memory. Started is when the statement was looked at, before a byte of data was opened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench import report
+from bench.space import machine, workshop
+from connector.compute.computation import Computation
+from connector.compute.sitting import Sitting
+from connector.custody.blobs import Blobs
+from connector.custody.opened import Opened
+from connector.custody.seal import Brief, seal
+from connector.custody.secrets import Keys
+from connector.custody.sources import source_of
+from contracts.gate import Gate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector.custody.reader import Reader
+    from connector.store.rows.vault import EditionRow
+
+ROUNDS, ROWS, STATIONS, METERS = 7, 10_000_000, 97, 200_000
+PIECE_BYTES = 1 << 20
+STATEMENT = (
+    "select station, count(*) as rows, avg(value) as value from readings where value > 100 group by 1 order by 1"
+)
+BY_METER = STATEMENT.replace("count(*) as rows", "count(*) as rows, count(distinct meter) as meters")
+STARTED = "a job started and its statement looked at, p50"
+RATIO = "each row a subject: sealed and gated ÷ DuckDB on the plain Parquet file"
+BY_SUBJECT = "a subject column: sealed and gated ÷ DuckDB, which counts the subjects as well"
+SHARE = "each row a subject: what the gate adds to our own process without it"
+TARGETS = {STARTED: {"at_most": 300.0}, RATIO: {"at_most": 1.5}, SHARE: {"at_most": 10.0}}
+TYPES = {"readings": {"station": "VARCHAR", "value": "DOUBLE", "meter": "BIGINT"}}
+# the answers are compared as numbers of a few digits
+DIGITS = 6
+ALONE = """
+import sys, json, duckdb
+engine = duckdb.connect(":memory:", config={"threads": "2"})
+engine.execute(f"create view readings as select * from read_parquet('{sys.argv[1]}')")
+print(json.dumps(engine.execute(sys.argv[2]).fetchall()))
+"""
+
+
+class Sealed:
+    """The table as a sealed edition of ours."""
+
+    def __init__(self, folder: Path, table: Path) -> None:
+        """Seal the file at `table`."""
+        self._keys, self._blobs = Keys(folder / "keys"), Blobs(folder / "blobs")
+        brief = Brief(b"\x05" * 32, 1, "did:web:provider.example", piece_bytes=PIECE_BYTES)
+        sealed = seal(source_of([table]), self._keys.draw_run(), self._blobs, brief, sealed_at=datetime.now(UTC))
+        self._table = sealed.table
+        self._row = SimpleNamespace(
+            id=sealed.edition_id.hex(),
+            header=sealed.header.json(),
+            rows=sealed.table.data,
+            plain_digests=sealed.plain_digests,
+            run=sealed.run.run,
+            key_id=sealed.run.key_id,
+            repeated={},
+        )
+
+    def opened(self) -> Opened:
+        """Open it for reading."""
+        return Opened(self._blobs, self._keys, cast("EditionRow", self._row), self._table)
+
+
+def gated(sealed: Sealed, statement: str, subject: str) -> tuple[float, float, list[list[Any]]]:
+    """Return the seconds until the statement was looked at, those until it was answered, and the rows."""
+    columns = ("station", "value") if subject else ("station", "value", "meter")
+    begun = time.perf_counter()
+    with Computation(statement, Gate(columns, subject, digits=DIGITS), TYPES, 300) as computation:
+        foreseen = computation.foresee()
+        started = time.perf_counter() - begun
+        with sealed.opened() as opened:
+            [file] = opened.index().files
+            found = computation.compute(foreseen.table, file, opened.placed(file), b"[]")
+    return started, time.perf_counter() - begun, found.rows
+
+
+def ungated(sealed: Sealed) -> float:
+    """Return the seconds of the same statement, answered by our process as what was bought is: without a gate."""
+    begun = time.perf_counter()
+    with Sitting(STATEMENT, 300) as sitting, sealed.opened() as opened:
+        files = opened.index().files
+        sitting.ask(files)
+        placed = SimpleNamespace(files=lambda: files, placed=opened.placed)
+        sitting.answer(cast("Reader", placed), ["station", "value"])
+    return time.perf_counter() - begun
+
+
+def alone(path: Path, statement: str) -> tuple[float, list[list[Any]]]:
+    """Return the seconds of DuckDB, and the rows."""
+    begun = time.perf_counter()
+    command = [sys.executable, "-c", ALONE, str(path), statement]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return time.perf_counter() - begun, json.loads(done.stdout)
+
+
+def same(ours: list[list[Any]], theirs: list[list[Any]]) -> bool:
+    """Say whether two answers are the same to the digits that are told."""
+    return [[_told(cell) for cell in row] for row in ours] == [[_told(cell) for cell in row] for row in theirs]
+
+
+def _told(cell: Any) -> Any:
+    return float(f"{cell:.{DIGITS}g}") if isinstance(cell, (int, float)) else cell
+
+
+def measured(sealed: Sealed, path: Path, rounds: int) -> dict[str, tuple[float, str]]:
+    """Return the figures; all take turns, after one round that does not count."""
+    found: dict[str, list[float]] = {name: [] for name in ("start", "row", "plain", "bare", "subject", "counted")}
+    for number in range(rounds + 1):
+        start, by_row, rows = gated(sealed, STATEMENT, "")
+        plain, beside = alone(path, STATEMENT)
+        _, by_subject, meters = gated(sealed, BY_METER, "meter")
+        counted, others = alone(path, BY_METER)
+        if not same(rows, beside) or not same(meters, others):
+            raise SystemExit(f"they find different things: {rows[:2]} and {beside[:2]}, {meters[:2]} and {others[:2]}")
+        if number:
+            told = {"start": start * 1_000, "row": by_row, "plain": plain, "subject": by_subject, "counted": counted}
+            for name, value in (told | {"bare": ungated(sealed)}).items():
+                found[name].append(value)
+    middle = {name: report.percentile(values, 50) for name, values in found.items()}
+    return {
+        STARTED: (middle["start"], "ms"),
+        "each row a subject, sealed and gated": (middle["row"], "s"),
+        "the same, DuckDB on the plain file": (middle["plain"], "s"),
+        RATIO: (middle["row"] / middle["plain"], "times"),
+        SHARE: (100 * (middle["row"] - middle["bare"]) / middle["row"], "% of a job"),
+        "a subject column, sealed and gated": (middle["subject"], "s"),
+        BY_SUBJECT: (middle["subject"] / middle["counted"], "times"),
+    }
+
+
+def main() -> None:
+    """Measure, print, write bench/results/compute.json."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    given = parser.parse_args()
+    print(machine(), flush=True)
+    with workshop() as folder:
+        path = folder / "readings.parquet"
+        numbers = range(given.rows)
+        table = pa.table({
+            "station": pa.array([f"S{at % STATIONS}" for at in numbers]).dictionary_encode(),
+            "meter": pa.array([at * 7_919 % METERS for at in numbers], pa.int64()),
+            "value": pa.array([at * 31 % 997 / 2 for at in numbers], pa.float64()),
+        })  # fmt: skip
+        pq.write_table(table, path)
+        del table
+        found = report.rows(measured(Sealed(folder, path), path, given.rounds), TARGETS)
+    print(report.table(found))
+    print("written to", report.write("compute", found))
+
+
+if __name__ == "__main__":
+    main()
