@@ -23,6 +23,8 @@ from contracts.unit_price import MIB
 if TYPE_CHECKING:
     from connector.client.server import Server
 
+# tier → how what was got is used, where that is not by opening it
+NEXT = {"computed": 'penstock query {id} "select …"'}
 WAIT_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 REASON_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
@@ -169,7 +171,8 @@ def get(
         talk(f"  acquisition {key}; resume it with --id {key}")
     view = finish(acquire(typed.data, body), as_json=typed.as_json)
     where, purpose = "stdout" if to == STREAM else to, typed["mandate_purpose"]
-    opened = f"opened to {where}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
+    use = NEXT.get(view["tier"], "penstock open {id} --purpose {purpose} --to DIRECTORY")
+    opened = f"opened to {where}" if to else "next: " + use.format(id=view["id"], purpose=purpose)
     most = f", at most {view['most']} in all" if view["most"] else ""
     price = f"price: {view['price']}{most}" if view["price"] else "no price was told"
     lines = [f"{view['title']}: {view['progress'].get('text', '')}", price, opened, *renamings(view)]

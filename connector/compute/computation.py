@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.compute import frames
 from connector.compute.gated import ANSWER_BYTES_MAX
 from connector.compute.reader_process import GATED
-from connector.compute.sitting import SECONDS, START_SECONDS, THREADS, Sitting, in_memory, kind_of
+from connector.compute.sitting import HINTS, SECONDS, START_SECONDS, THREADS, Sitting, in_memory, kind_of
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
 
+# what to do instead, where that is another thing than for what was opened
+OWN_HINTS: Final[Mapping[str, str]] = {
+    **HINTS,
+    "statement": "one SELECT of groups of one table, and COUNT, SUM or AVG of each",
+    "table": "ask one of its tables, by its name",
+    "column": "ask about the columns that its terms name",
+    "function": "docs/compute.md says which functions are answered, and which are told of a group",
+    "answer": "ask for fewer groups",
+    "history": "ask for larger groups",
+    "engine": "ask in another way; what a cell says is not told",
+}
 ANSWERED_BYTES_MAX: Final = 64 << 20  # answer and memory as the process writes them
 
 
@@ -50,6 +61,8 @@ class Computed:
 
 class Computation(Sitting):
     """A process that answers through a gate; `columns` are what the catalogue says: table → column → type."""
+
+    hints = OWN_HINTS
 
     def __init__(
         self, statement: str, gate: Gate, columns: Mapping[str, Mapping[str, str]], seconds: int = SECONDS

@@ -50,8 +50,6 @@ HINTS: Final[Mapping[str, str]] = {
     "function": "ask over the tables of this edition alone",
     "answer": "ask for less: fewer columns, LIMIT, or an aggregate",
     "memory": "ask for fewer columns or files",
-    "column": "ask about what the terms name",
-    "history": "ask for larger groups",
     "engine": "look at the columns: `describe TABLE`",
 }
 WITHOUT: Final = "statements are answered by DuckDB, which is not installed here"
@@ -70,6 +68,8 @@ class Answer:
 
 class Sitting:
     """A reader process and the line to it; `cut` from any thread, the rest from one."""
+
+    hints = HINTS
 
     def __init__(self, statement: str, seconds: int = SECONDS) -> None:
         """Check what is asked for; nothing runs yet. Raises InvalidInput, SettingsError."""
@@ -181,8 +181,8 @@ class Sitting:
             raise self._over() from fault
         if "refused" in found:
             code = str(found["refused"])
-            hint = HINTS.get(code, "")
-            if code == "table":
+            hint = self.hints.get(code, "")
+            if code == "table" and "tables" in told:
                 names = told.get("tables") or ()
                 hint += f": {', '.join(names[:10]) or 'files that are ' + ', '.join(KINDS)}"
             raise InvalidInput(f"the statement is not answered: {found.get('text', '')!s:.300}", hint)

@@ -21,6 +21,7 @@ from contracts.tariff import Tariff
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 from contracts.unit_price import MIB
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 
 # windows whose keys are here
+STAYS = "agreed; nothing is delivered, the data stay at their provider and are asked"
 _RELEASED = "SELECT count(*) AS windows FROM windows WHERE channel = ? AND state IN ('released', 'acknowledged')"
 
 
@@ -65,10 +67,14 @@ def view(
     due = price_words.money(int(cost), currency) if currency else cost
     told = f"{held} of {rows} pieces here, {keys} keys, {released} windows, paid {due}" + _told(size - here, speed)
     copied = (row.progress or {}).get("files")
+    tier = agreement.terms["tier"] if agreement and agreement.terms else ""
+    if tier == COMPUTED:
+        told = STAYS
     return {
         "id": row.id,
         "product": row.product,
         "title": agreement.terms["title"] if agreement and agreement.terms else row.product,
+        "tier": tier,
         "state": row.state,
         "reason": row.reason,
         "turn": None if turn is None else turn.json(),

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 FINAL = ("complete", "failed")  # states of an acquisition that goes on no more
 
 ACQUISITION: dict[str, Any] = {
-    "id": "text", "product": "text", "title": "text", "state": "text", "price": "text", "most": "text?",
+    "id": "text", "product": "text", "title": "text", "tier": "text", "state": "text", "price": "text",
+    "most": "text?",
     "cap": "digits?", "agreement": "text?", "channel": "text?", "transfer": "text?", "mark": "text",
     "negotiation": "object?", "turn": "object?", "reason": "text?",
     "renamed": {"*": "text"},
