@@ -42,8 +42,8 @@ ANSWERS: Mapping[str, Shape] = {
         "rows_verified": "number", "windows_paid": "number", "negotiation_rounds": "number", "amount_agreed": "number",
         "amount_settled": "number", "split": {"*": "number"}, "openings_allowed": "number",
         "openings_denied": "number", "uses_refused": "number", "seed": "number",
-        "resumed_after_kill": "truth", "bytes_paid_twice": "number", "events_logged": "number",
-        "proofs_verified": "number", "audit": "any", "forgeries": "any", "policies": "object", "seconds": "any",
+        "statements_answered": "number", "resumed_after_kill": "truth", "bytes_paid_twice": "number",
+        "events_logged": "number", "proofs_verified": "number", "audit": "any", "forgeries": "any", "policies": "object", "seconds": "any",
     },
     "up": {
         "folder": "text", "begun": "truth", "commands": ["text"],

@@ -171,7 +171,7 @@ def get(
         talk(f"  acquisition {key}; resume it with --id {key}")
     view = finish(acquire(typed.data, body), as_json=typed.as_json)
     where, purpose = "stdout" if to == STREAM else to, typed["mandate_purpose"]
-    use = NEXT.get(view["tier"], "penstock open {id} --purpose {purpose} --to DIRECTORY")
+    use = NEXT.get(view.get("tier", ""), "penstock open {id} --purpose {purpose} --to DIRECTORY")
     opened = f"opened to {where}" if to else "next: " + use.format(id=view["id"], purpose=purpose)
     most = f", at most {view['most']} in all" if view["most"] else ""
     price = f"price: {view['price']}{most}" if view["price"] else "no price was told"

@@ -193,9 +193,8 @@ class Openings:
             )
         )
         got = found[0] if found else None
-        if got is None or not got.transfer or not (got.state == AcquisitionState.COMPLETE or _is_packed(got)):
-            hint = "penstock get, first; or penstock query, where it stays at its provider"
-            raise Absent(f"`{named[:100]}` is not here, or not complete", hint)
+        if got is None or not (got.state == AcquisitionState.COMPLETE or _is_packed(got)):
+            raise Absent(f"`{named[:100]}` is not here, or not complete", "penstock get, first")
         return got
 
     async def _perform(self, row: ReadRow, to: Place | Question | None) -> JsonObject:

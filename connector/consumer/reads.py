@@ -19,10 +19,11 @@ from connector.enforcement.rules import agreed
 from connector.enforcement.ruling import why_not
 from connector.enforcement.use import PART, RELEASE, Link, Use
 from connector.licence.licensed import facts_of, rows_of
-from connector.runtime.errors import Conflict, NotPermitted
+from connector.runtime.errors import Absent, Conflict, NotPermitted
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.use import ReadRow, ReadState
 from contracts.canonical import sha
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,15 +48,22 @@ class Reads:
         self._duties, self._erasing = duties, erasing
 
     async def begin(self, key: str, got: AcquisitionRow, purpose: str, said: Mapping[str, str]) -> ReadRow:
-        """Return the row of the opening `key` of an acquisition, made if it is new; raises Conflict, NotPermitted.
+        """Return the row of the opening `key` of an acquisition, made if it is new.
 
-        `said` is what is known of it beside its purpose (`connector.enforcement.person`).
+        `said` is what is known of it beside its purpose (`connector.enforcement.person`). Raises Conflict,
+        NotPermitted, and Absent where nothing is delivered.
         """
         now = self._core.clock.now()
 
         def act(tx: Tx) -> ReadRow:
             known = tx.get(ReadRow, id=key)
             if known is None:
+                agreement = tx.get(AgreementRow, digest=got.its_agreement)
+                if agreement is not None and agreement.terms and agreement.terms["tier"] == COMPUTED:
+                    raise Absent(
+                        f"`{got.product[:100]}` stays at its provider: there is nothing of it here to open",
+                        'penstock query ID "select …" asks it where it is',
+                    )
                 known = ReadRow(
                     id=key,
                     acquisition=got.id,

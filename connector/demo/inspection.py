@@ -15,7 +15,7 @@ import orjson
 
 from connector.demo.patience import Patience
 from connector.demo.processes import at_work
-from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B, PRODUCT_C
+from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B
 from connector.enforcement.rules import in_force
 from connector.runtime.errors import VerificationFailed
 from contracts.tariff import Tariff, amount
@@ -77,8 +77,8 @@ def figures(cast: Cast, audit: Note, forgeries: list[Note], seconds: float) -> N
     got = [notes[GET_A], notes[GET_B]]
     return {
         "dataset_rows": published[0]["tableRows"],
-        "editions": len({product["edition"] for product in (*published, notes[PRODUCT_C])}),
-        "statements_answered": len(notes["answered"]["rows"]) and 1,
+        "editions": len({product["edition"] for product in published}),
+        "statements_answered": int(bool(notes["answered"]["rows"])),
         "rows_sealed": sum(product["rows"] for product in published),
         "bytes_delivered": sum(map(delivered, got)),
         "rows_verified": sum(view["progress"]["rowsHeld"] for view in got),

@@ -34,7 +34,7 @@ Note = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One of the nine: its name, its main figures in words, and what did not hold."""
+    """One of the eight: its name, its main figures in words, and what did not hold."""
 
     name: str
     words: str
@@ -56,16 +56,16 @@ class Outcome:
 
     @property
     def held(self) -> bool:
-        """Whether all nine steps held."""
+        """Whether all eight steps held."""
         return not self.failures
 
 
 def judge(cast: Cast, figures: Note, folder: Path) -> Outcome:
-    """Check all nine steps; `folder` holds what the buyer opened. Reads files, so call it in a thread."""
+    """Check all eight steps; `folder` holds what the buyer opened. Reads files, so call it in a thread."""
     steps = [step(cast, figures, folder) for step in STEPS]
     failures = [f"{step.name}: {one}" for step in steps for one in step.failures]
     lines = [step.line(number) for number, step in enumerate(steps, 1)]
-    held = "all nine steps held" if not failures else f"{len(failures)} things did not hold"
+    held = "all eight steps held" if not failures else f"{len(failures)} things did not hold"
     lines.append(f"     {GET_B}: " + " ".join(said[PERMITTED] for said in figures["policies"][GET_B].values()))
     lines.append(f"{held}; {figures['seconds']} s; repeat this run with --seed {figures['seed']}")
     return Outcome(figures, lines, failures)
@@ -98,7 +98,7 @@ def _places(cast: Cast) -> dict[str, str]:
     return places | {"url": cast.notes["exchange"]["url"]}
 
 
-# ---- the nine steps
+# ---- the eight steps
 
 
 def _step(name: str, words: str, checks: Iterable[tuple[bool, str]]) -> Step:
@@ -113,7 +113,7 @@ def _publish(cast: Cast, figures: Note, _folder: Path) -> Step:
     )
     checks = [
         (a["rows"] >= ROWS_IN_A, f"A has at least {ROWS_IN_A} pieces"),
-        (figures["editions"] == 3, "each product has its own edition"),
+        (len({one["edition"] for one in (a, b, c)}) == 3, "each product has its own edition"),
         ({one["state"] for one in (a, b, c)} == {"submitted"}, "all are registered and submitted"),
     ]
     return _step("publish", words, checks)
@@ -176,6 +176,7 @@ def _open(cast: Cast, figures: Note, folder: Path) -> Step:
     words = f"B opened {figures['openings_allowed']} times; denied: " + "; ".join(
         shorten(one["reason"].rsplit("; ")[-1], REASON_CHARACTERS, placeholder=" …") for one in of_b
     )
+    words += f"; C, where it is, told {len(cast.notes['answered']['rows'])} groups and no owners"
     checks = [
         (figures["openings_allowed"] == cast.script.openings, "B was opened as often as agreed"),
         (cast.notes["audit"]["openings"] == figures["openings_allowed"], "the audit counts as many openings"),
@@ -185,20 +186,20 @@ def _open(cast: Cast, figures: Note, folder: Path) -> Step:
             all(identical(weather, folder / "opened" / "b" / one["id"]) for one in cast.notes["openings allowed"]),
             "each opening gave the provider's file, byte for byte",
         ),
+        *_answered(cast),
     ]
     return _step("open", words, checks)
 
 
-def _compute(cast: Cast, _figures: Note, _folder: Path) -> Step:
-    told, refused = cast.notes["answered"], cast.notes.get("not answered", "")
-    words = f"{len(told['rows'])} groups of planes told, most {told['rows'][0][0]}; refused: "
-    checks = [
+def _answered(cast: Cast) -> list[tuple[bool, str]]:
+    """Return what is to hold of the statements that C was asked where it is."""
+    told = cast.notes["answered"]
+    return [
         (len(told["rows"]) == 5 and told["columns"] == ["manufacturer", "planes", "seats"], "five groups were told"),
         (all(row[1] >= 10 for row in told["rows"]), "each of ten planes and more"),
         (bool(told["receipt"]["signature"]), "its provider signed the answer"),
-        (MASKED in refused, "what names owners was refused"),
+        (MASKED in cast.notes.get("not answered", ""), "what names owners was not answered"),
     ]
-    return _step("compute", words + shorten(refused.rpartition(": ")[0], REASON_CHARACTERS, placeholder=" …"), checks)
 
 
 def _settle(cast: Cast, figures: Note, _folder: Path) -> Step:
@@ -245,7 +246,7 @@ def _forge(_cast: Cast, figures: Note, _folder: Path) -> Step:
 
 
 STEPS: tuple[Callable[[Cast, Note, Path], Step], ...] = (
-    _publish, _list, _agree, _pull, _open, _compute, _settle, _audit, _forge,
+    _publish, _list, _agree, _pull, _open, _settle, _audit, _forge,
 )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ async def stage(
 
 
 async def journey(cast: Cast, folder: Path, say: Say) -> None:
-    """Play steps 1 to 7, anchor the heads, and look back."""
+    """Play steps 1 to 6, anchor the heads, and look back."""
     tables = asyncio.create_task(asyncio.to_thread(flights.write_tables, folder / TABLES, cast.script.tables))
     await story.gather_members(cast)
     cast.tables = await tables
@@ -100,7 +100,7 @@ async def journey(cast: Cast, folder: Path, say: Say) -> None:
 
 
 async def judged(cast: Cast, folder: Path, begun: float, say: Say) -> Outcome:
-    """Play steps 8 and 9 and judge the whole; `begun` is when the demo began, on the monotonic clock."""
+    """Play steps 7 and 8 and judge the whole; `begun` is when the demo began, on the monotonic clock."""
     say("auditing")
     audit = cast.notes["audit"] = await inspection.audit(cast)
     say("forging on copies, and auditing each")

@@ -112,8 +112,8 @@ async def gather_members(cast: Cast) -> None:
     await cast.door("exchange").call("POST", "credits", body)
 
 
-def products(cast: Cast) -> tuple[dict[str, Any], ...]:
-    """Return the briefs of the three products, as the provider writes them."""
+def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the briefs of the two products that are delivered, as the provider writes them."""
     script, files = cast.script, [str(path) for path in cast.tables]
     shared: dict[str, Any] = {"pieceKiB": script.piece_kib, "frequency": "historical"}
     shared |= {"classes": {"topic": "B0300", "industry": "56"}}
@@ -146,24 +146,30 @@ def products(cast: Cast) -> tuple[dict[str, Any], ...]:
         "openings": script.openings,
         "keywords": ["weather", "hourly"],
     }
-    product_c = {
+    return product_a | shared, product_b | shared | said
+
+
+def asked_where_it_is(cast: Cast) -> dict[str, Any]:
+    """Return the brief of the product that is delivered to nobody."""
+    _, alike = products(cast)
+    of_its_own = {
         "id": PRODUCT_C,
-        "files": [name for name in files if Path(name).stem == "planes"],
+        "files": [str(path) for path in cast.tables if path.stem == "planes"],
         "title": "Planes of New York 2013, asked where they are",
         "description": "What kinds of planes flew from New York in 2013: counted, and never shown one by one.",
-        "price": str(script.price_of_statement),
-        "floor": str(script.price_of_statement),
+        "price": str(cast.script.price_of_statement),
+        "floor": str(cast.script.price_of_statement),
         "unit": "query",
         "tier": "computed",
         "gate": {"subject": MASKED, "least": "10"},
         "keywords": ["planes", "seats"],
     }
-    return product_a | shared, product_b | shared | said, product_c | shared | said | {"pieceKiB": None}
+    return alike | of_its_own | {"pieceKiB": None, "openings": None}
 
 
 async def publish(cast: Cast) -> None:
     """Play step 1: profile, permit, seal, register and submit the products."""
-    for product in products(cast):
+    for product in (*products(cast), asked_where_it_is(cast)):
         cast.notes[product["id"]] = await cast.door("provider").call("POST", "products", product)
 
 
@@ -254,7 +260,7 @@ async def open_replicas(cast: Cast, to: Path) -> None:
 
 
 async def compute(cast: Cast) -> None:
-    """Play step 6: ask C where it is; be refused what names owners; end the transfer, so that it is billed."""
+    """Play step 5, too: ask C where it is; be refused what names owners; end the transfer, so that it is billed."""
     door, mandate = cast.door("buyer"), {"bid": None, "limit": str(cast.script.price_of_statement), "purpose": LAWFUL}
     await acquire(cast, PRODUCT_C, GET_C, mandate | {"deposit": None})
     cast.notes[GET_C] = await watch(cast, GET_C)
@@ -268,7 +274,7 @@ async def compute(cast: Cast) -> None:
 
 
 async def settle(cast: Cast) -> None:
-    """Play step 7: the provider settles both channels; exchange and buyer collect what is theirs."""
+    """Play step 6: the provider settles both channels; exchange and buyer collect what is theirs."""
     settled = await cast.door("provider").call("POST", "settlements", {"agreement": None})
     cast.notes["settled"] = settled["channels"]
     for role in ("exchange", "buyer"):

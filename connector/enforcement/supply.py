@@ -129,6 +129,8 @@ COMPUTED: Final = "computed"
 DELIVERED: Final = frozenset(upwards("reproduce"))
 OF_READING: Final = "permit `reproduce` without it, which is the delivery, and `read` with it"
 ELSEWHERE: Final = "ask for it in the tier {}"
+# operand → what else comes near it where its tier is another
+OR_ELSE: Final[Mapping[str, str]] = {FUNCTION: ", or sell the result and ask for `algorithm`"}
 OTHER_MONEY: Final = "what is paid is counted in the currency of the space: name that as its unit"
 # tier → how far holds what its counters, clock and terms say once keys or copies are there
 AFTERWARDS: Final[Mapping[str, Kept]] = {
@@ -195,7 +197,8 @@ def kept(atom: Constraint, tier: str) -> Kept:
 def _instead(atom: Constraint, tier: str, currency: str) -> str:
     """Return what to write instead of a condition on what somebody supplies, but not so; empty if it is fine."""
     if tier in NOT_IN.get(atom.left, ()):
-        return ELSEWHERE.format(" or ".join(sorted(OF_TIER.keys() - NOT_IN[atom.left])))
+        known = " or ".join(sorted(OF_TIER.keys() - NOT_IN[atom.left]))
+        return ELSEWHERE.format(known) + OR_ELSE.get(atom.left, "")
     if atom.left == "resolution" and atom.unit:
         return WITHOUT_UNIT
     if atom.left == PAID and currency and atom.unit != currency:

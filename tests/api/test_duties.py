@@ -95,12 +95,12 @@ def recorded(done, failing=None):
 async def test_scenario_17_duties_are_done_in_strict_order_and_one_that_fails_leaves_nothing(provider):
     connector, done = provider.connector, []
     link, ruling = await asked(provider, "inform", "delete", "compensate", "anonymize", stage="offer")
-    duties = Duties(connector.core, connector.identity.space, connector.notices, recorded(done))
+    duties = Duties(connector.core, connector.space, connector.notices, recorded(done))
     await provider.store.write(lambda tx: duties.perform(tx, link, ruling, connector.clock.now()))
     assert done == ["anonymize", "compensate", "inform"]
     before = await provider.store.read(lambda tx: tx.find("log_entries"))
     done.clear()
-    failing = Duties(connector.core, connector.identity.space, connector.notices, recorded(done, "anonymize"))
+    failing = Duties(connector.core, connector.space, connector.notices, recorded(done, "anonymize"))
     with pytest.raises(ChannelFault) as failed:
         await provider.store.write(lambda tx: failing.perform(tx, link, ruling, connector.clock.now()))
     assert (failed.value.code, done) == ("duty-failed", [])

@@ -58,6 +58,7 @@ async def test_every_figure_comes_from_the_run(shown):
     assert found["split"]["provider"] > found["split"]["exchange"] > 0
     assert (found["openings_allowed"], found["openings_denied"]) == (3, 2)
     assert found["uses_refused"] == 1
+    assert found["statements_answered"] == 1
     assert found["seed"] == SEED
     assert found["resumed_after_kill"] is True
     assert found["bytes_paid_twice"] == 0

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connector.demo import inspection, report
-from connector.demo.story import GET_A, GET_B, MASKED, PRODUCT_A, PRODUCT_B, Cast, Script
+from connector.demo.story import GET_A, GET_B, MASKED, PRODUCT_A, PRODUCT_B, PRODUCT_C, Cast, Script
 
 DIGEST = "d1" * 32
 PAYEES = {"provider": "0xP", "buyer": "0xB", "exchange": "0xE", "regulator": "0xR"}
@@ -47,8 +47,10 @@ NOTES = {
     },
     PRODUCT_A: {"rows": 100, "plainBytes": str(6 << 20), "tableRows": 1000, "edition": "e1", "state": "submitted"},
     PRODUCT_B: {"rows": 6, "plainBytes": "300000", "tableRows": 100, "edition": "e2", "state": "submitted"},
+    PRODUCT_C: {"rows": 2, "edition": "e3", "state": "submitted"},
     "review " + PRODUCT_A: {"state": "listed", "opened": 13},
     "review " + PRODUCT_B: {"state": "listed", "opened": 1},
+    "review " + PRODUCT_C: {"state": "listed", "opened": 0},
     "found": [PRODUCT_A, PRODUCT_B],
     "killed": {"seq": 4, "cumulative": 500},
     GET_A: acquired(15, 100, 6 << 20, 2520, 6, "c1"),
@@ -61,6 +63,12 @@ NOTES = {
         {"id": "open-unlawful", "acquisition": GET_B, "reason": "no"},
         {"id": "open-too-many", "acquisition": GET_B, "reason": "no more"},
     ],
+    "answered": {
+        "columns": ["manufacturer", "planes", "seats"],
+        "rows": [["BOEING", n, 100] for n in (90, 40, 30, 20, 10)],
+        "receipt": {"signature": "0xab"},
+    },
+    "not answered": f"`{MASKED}` cannot be asked about",
     "settled": [channel(2520, 252), channel(750, 75)],
     "withdrawn exchange": {"withdrawn": "327"},
     "attestation": {"heads": [{}] * 4},
@@ -153,6 +161,9 @@ def never_restarted(world):
     [
         (put(PRODUCT_A, "rows", 79), "publish"),
         (put(PRODUCT_B, "edition", "e1"), "publish"),
+        (put(PRODUCT_C, "edition", "e1"), "publish"),
+        (put(PRODUCT_C, "state", "draft"), "publish"),
+        (put("review " + PRODUCT_C, "opened", 1), "list"),
         (put("review " + PRODUCT_B, "state", "submitted"), "list"),
         (put("review " + PRODUCT_A, "opened", 12), "list"),
         (put("found", [PRODUCT_A]), "list"),
@@ -173,6 +184,10 @@ def never_restarted(world):
         (put("openings denied", NOTES["openings denied"][:1]), "open"),
         (put("openings denied", 0, "reason", ""), "open"),
         (put("audit", "openings", 4), "open"),
+        (put("answered", "rows", []), "open"),
+        (put("answered", "rows", 4, 1, 9), "open"),
+        (put("answered", "receipt", "signature", ""), "open"),
+        (put("not answered", ""), "open"),
         (put("audit", "amount_settled", "3269"), "settle"),
         (put("settled", 0, "settled", "2519"), "settle"),
         (put("settled", [channel(3270, 327)]), "settle"),
