@@ -43,7 +43,8 @@ ANSWERS: Mapping[str, Shape] = {
         "amount_settled": "number", "split": {"*": "number"}, "openings_allowed": "number",
         "openings_denied": "number", "uses_refused": "number", "seed": "number",
         "statements_answered": "number", "resumed_after_kill": "truth", "bytes_paid_twice": "number",
-        "events_logged": "number", "proofs_verified": "number", "audit": "any", "forgeries": "any", "policies": "object", "seconds": "any",
+        "events_logged": "number", "proofs_verified": "number", "audit": "any", "forgeries": "any",
+        "policies": "object", "seconds": "any",
     },
     "up": {
         "folder": "text", "begun": "truth", "commands": ["text"],
