@@ -46,6 +46,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · about {columns}; a row is of {least} subjects or more",
         " · 可问列 {columns};每行至少含 {least} 个主体",
     ),
+    "coverage": (
+        " · how much of {keys} keys of one's own it covers, {questions} answers on each at ε {epsilon}",
+        " · 可试 {keys} 个自有键的覆盖率,每键 {questions} 项答复,每项 ε {epsilon}",
+    ),
     "inherit": (" · what is made out of it stays under these terms", " · 由其衍生的数据仍受本条款约束"),
 }
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -88,7 +92,11 @@ def _purposes(policy: Mapping[str, Any], words: Mapping[str, str]) -> str:
 def _gate(terms: Terms, words: Mapping[str, str]) -> str:
     if terms.gate is None:
         return ""
-    return words["gate"].format(columns=_few(terms.gate.columns, words), least=terms.gate.least)
+    told = words["gate"].format(columns=_few(terms.gate.columns, words), least=terms.gate.least)
+    if (covers := terms.gate.coverage) is None:
+        return told
+    epsilon = f"{covers.epsilon // 100}.{covers.epsilon % 100:02d}"
+    return told + words["coverage"].format(keys=covers.keys, questions=len(covers.questions), epsilon=epsilon)
 
 
 def _few(names: Sequence[str], words: Mapping[str, str]) -> str:

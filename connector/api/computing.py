@@ -1,6 +1,7 @@
 """Statements over data that stay where they are, for whoever holds the token of a started transfer (decision 0189).
 
     POST /computed/{edition}    {"id", "statement"} → the answer that passed the gate, with its provider's receipt
+                                {"id", "table", "groups"} → how much of a list is covered (`connector.compute.blinding`)
 
 What a policy asks of a use its caller says in the header `Penstock-Use`, as for a call. Under one `id` a statement is
 answered once: who asks again gets the same bytes, and pays nothing more. The receipt (`contracts.call_receipt`)
@@ -10,12 +11,13 @@ binds the body that was sent and the bytes that came back.
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from connector.api.plain import NO_STORE, said_of, token
+from connector.compute.fitting import Groups
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
 from connector.provider.computing.room import Asked, ComputeRoom, job_name
@@ -26,9 +28,12 @@ from contracts.call_receipt import Made
 from contracts.canonical import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.api.call import Call
 
 MEMBERS: Final = frozenset({"id", "statement"})
+COVERAGE: Final = frozenset({"id", "table", "groups"})
 USE_CHARACTERS_MAX: Final = 4_096
 JSON: Final = "application/json"
 
@@ -36,16 +41,12 @@ JSON: Final = "application/json"
 async def answer(call: Call) -> web.Response:
     """Answer a statement; raises NotPermitted with the reasons, of the policy or of the gate."""
     ticket, body = token(call), await call.request.read()
-    asked = await call.document()
-    if not isinstance(asked, dict) or set(asked) != MEMBERS or not all(isinstance(one, str) for one in asked.values()):
-        raise InvalidInput("a question has an `id` and a `statement`, both texts")
+    said = await call.document()
     told = call.request.headers.get(bearers.USE, "")
     if len(told) > USE_CHARACTERS_MAX:
         raise InvalidInput(f"`{bearers.USE}` has at most {USE_CHARACTERS_MAX} characters", "say it shorter")
     use = dict(parse_qsl(told))
-    found = await call.of(ComputeRoom).answer(
-        ticket, Asked(asked["id"], asked["statement"], use.get(PURPOSE, ""), said_of(use))
-    )
+    found = await call.of(ComputeRoom).answer(ticket, _asked(said, use.get(PURPOSE, ""), said_of(use)))
     if found.state is ComputationState.WITHHELD or found.answer is None:
         raise NotPermitted(found.reason or "", "ask for larger groups; it is counted, and costs nothing")
     assert found.ended is not None, "it was answered"
@@ -55,3 +56,21 @@ async def answer(call: Call) -> web.Response:
     proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(receipt)).decode(), bearers.SIGNED: signed.hex()}
     headers = NO_STORE | proof | {bearers.ANSWERED: "counted"}
     return web.Response(body=found.answer, content_type=JSON, headers=headers)
+
+
+def _asked(said: Any, purpose: str, use: Mapping[str, str]) -> Asked:
+    """Return what a body asks; raises InvalidInput."""
+    members = set(said) if isinstance(said, dict) else set()
+    if members == MEMBERS and all(isinstance(one, str) for one in said.values()):
+        return Asked(said["id"], said["statement"], purpose, use)
+    if members != COVERAGE or not (isinstance(said["id"], str) and isinstance(said["table"], str)):
+        raise InvalidInput("a question has an `id` and a `statement`, or an `id`, a `table` and `groups` of keys")
+    groups = Groups(tuple(map(_points, said["groups"] if isinstance(said["groups"], list) else [])), said["table"])
+    return Asked(said["id"], groups.statement(), purpose, use, groups)
+
+
+def _points(text: Any) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (TypeError, ValueError) as fault:
+        raise InvalidInput("the keys of a group are base64") from fault

@@ -22,6 +22,7 @@ from connector.consumer.calling import Calling
 from connector.consumer.copying import Copying
 from connector.consumer.deposit import Deposits
 from connector.consumer.fetching import Fetching
+from connector.consumer.fitting import FittingRoom
 from connector.consumer.flows.arriving import Arriving
 from connector.consumer.following import Followings
 from connector.consumer.holding import Holding
@@ -319,6 +320,7 @@ class Connector(Life):
     lines: Lines
     calling: Calling
     querying: Querying
+    fitting: FittingRoom
     followings: Annotated[Followings, Service(begins=Followings.recover)]
     copying: Copying
     fetching: Fetching

@@ -58,6 +58,16 @@ class Computed:
     confined: tuple[str, ...]
     seconds: float
 
+    @property
+    def told(self) -> int:
+        """How many rows leave."""
+        return len(self.rows)
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What the answer says of them."""
+        return {"columns": self.columns, "rows": self.rows, "heldBack": self.held_back}
+
 
 class Computation(Sitting):
     """A process that answers through a gate; `columns` are what the catalogue says: table → column → type."""

@@ -7,7 +7,7 @@ Started by `connector.compute.sitting` as `python -m …reader_process FD`; what
             tables is null where they are not known yet; it is told again when they are
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
-in the mode `opened`, what was bought; in the mode `gated` (`connector.compute.gated`) what stays where it is.
+in the mode `opened`, what was bought; in the modes `gated` and `covered` (modules of that name) what stays where it is.
 
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
@@ -57,16 +57,15 @@ def main() -> None:
 
     from connector.compute.statement import Refused  # noqa: PLC0415  # as above
 
-    modes = _modes()
     pa.enable_signal_handlers(False)  # they would need a pipe; nobody interrupts this process, it is killed
     asked, _ = frames.receive(line)
     try:
+        look, answer = _modes(asked.get("mode", OPENED))
         # it looks about the machine as it starts, which it may not afterwards
         engine = duckdb.connect(":memory:", config=SETTINGS)
         taken += confinement.confine(2 * int(asked["seconds"]))
         engine.execute(f"SET threads = {int(asked['threads'])}")
         engine.execute("SET lock_configuration = true")
-        look, answer = modes[asked.get("mode", OPENED)]
         handed, files = asked, list[int]()
         while "files" not in handed:
             frames.send(line, {**look(engine, handed), "confined": taken})
@@ -82,7 +81,8 @@ def main() -> None:
         frames.send(line, {"refused": "memory", "text": "it needs more memory than a reader process has"})
     except Exception as fault:  # noqa: BLE001  # whatever it is, only its kind may be told
         kind = type(fault).__name__
-        said = str(fault).partition("\n")[0] if kind in OF_THE_STATEMENT and asked.get("mode") != GATED else kind
+        ours = kind in OF_THE_STATEMENT and asked.get("mode", OPENED) == OPENED
+        said = str(fault).partition("\n")[0] if ours else kind
         frames.send(line, {"refused": "engine", "text": said[:300]})
 
 
@@ -96,18 +96,25 @@ def _answer(
     return _answered(pa, engine, asked["statement"])
 
 
-def _modes() -> dict[str, tuple[Look, Give]]:
-    """Return how a statement is answered: what looks at it, and what answers it. Nothing is imported afterwards."""
-    from connector.compute import gated, statement  # noqa: PLC0415  # once the process has left
+def _modes(mode: str) -> tuple[Look, Give]:
+    """Return how it is answered: what looks at what is asked, and what answers it. Nothing is imported afterwards."""
+    if mode == COVERED:
+        import nacl.bindings  # noqa: F401, PLC0415  # once the process has left
+        import pyarrow.compute  # noqa: F401, PLC0415  # as above
+
+        from connector.compute import covered  # noqa: PLC0415  # as above
+
+        return covered.look, covered.answer
+    from connector.compute import gated, statement  # noqa: PLC0415  # as above
 
     def look(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
         known = None if asked["tables"] is None else frozenset(asked["tables"])
         return {"tables": statement.tables_of(engine, asked["statement"], known)}
 
-    return {OPENED: (look, _answer), GATED: (gated.look, gated.answer)}
+    return {OPENED: (look, _answer), GATED: (gated.look, gated.answer)}[mode]
 
 
-OPENED, GATED = "opened", "gated"
+OPENED, GATED, COVERED = "opened", "gated", "covered"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

@@ -7,8 +7,10 @@ one without is none. (3) One transfer an agreement is kept for its statements, a
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -37,7 +39,7 @@ from contracts.namespace import AGREEMENT_URN
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from connector.consumer.lines import Lines
     from connector.core.core import Core
@@ -48,10 +50,21 @@ if TYPE_CHECKING:
 
 TOKEN_OVER: Final = 401
 STATEMENT_CHARACTERS_MAX: Final = 8_192
-ANSWER_BYTES_MAX: Final = 1 << 20
+ANSWER_BYTES_MAX: Final = 32 << 20
 LISTED_MAX: Final = 200
 # a statement has its time at the provider, waits for those before it, and its connector takes a moment
 SECONDS: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked, of what was agreed, under an id of ours; `said` is what else is said of the use."""
+
+    agreement: AgreementRow
+    job: str
+    statement: str
+    purpose: str
+    said: Any
 
 
 class Querying:
@@ -69,17 +82,27 @@ class Querying:
         """
         if not 0 < len(statement.strip()) <= STATEMENT_CHARACTERS_MAX:
             raise InvalidInput(f"a statement has 1 to {STATEMENT_CHARACTERS_MAX} characters")
-        row = await self._core.store.read(lambda tx: _agreed(tx, what.removeprefix(AGREEMENT_URN)))
-        use = wished(row, self._core.identity.did, purpose or "", OWNER.says(said))
+        row, name = await self.meant(what), job or uuid.uuid4().hex
+        sent = orjson.dumps({"id": name, "statement": statement})
+        return await self.settled(Wanted(row, name, statement, purpose or "", said), sent, lambda answer: answer)
+
+    async def meant(self, what: str) -> AgreementRow:
+        """Return the agreement of ours that is meant; raises Absent, Conflict."""
+        return await self._core.store.read(lambda tx: _agreed(tx, what.removeprefix(AGREEMENT_URN)))
+
+    async def settled(self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes]) -> JsonObject:
+        """Return what is answered under an id, now or before; `read` says what is kept of an answer that came."""
+        row = wanted.agreement
+        use = wished(row, self._core.identity.did, wanted.purpose, OWNER.says(wanted.said))
         asked = await self._core.store.write(
-            lambda tx: self._asked(tx, row, job or uuid.uuid4().hex, statement, purpose or "")
+            lambda tx: self._asked(tx, row, wanted.job, wanted.statement, wanted.purpose)
         )
         if asked.answer is not None:
             return _shown(asked)
-        sent = orjson.dumps({"id": asked.job, "statement": statement})
         told, answer = await self._sent(row, sent, {name: text for name, text in use.items() if text})
         receipt, signed = _receipt(row, told, Made(row.digest, "POST", "", sent, 200, answer))
-        return _shown(await self._core.store.write(lambda tx: self._kept(tx, asked, answer, receipt, signed)))
+        kept = await asyncio.to_thread(read, answer)
+        return _shown(await self._core.store.write(lambda tx: self._kept(tx, asked, kept, receipt, signed)))
 
     async def asked(self, what: str | None = None) -> JsonObject:
         """Return what was asked, the newest first, with what was answered."""

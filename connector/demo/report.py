@@ -176,7 +176,7 @@ def _open(cast: Cast, figures: Note, folder: Path) -> Step:
     words = f"B opened {figures['openings_allowed']} times; denied: " + "; ".join(
         shorten(one["reason"].rsplit("; ")[-1], REASON_CHARACTERS, placeholder=" …") for one in of_b
     )
-    words += f"; C, where it is, told {len(cast.notes['answered']['rows'])} groups and no owners"
+    words += f"; C, where it is, told {len(cast.notes['answered']['rows'])} groups, no owners, and how much it covers"
     checks = [
         (figures["openings_allowed"] == cast.script.openings, "B was opened as often as agreed"),
         (cast.notes["audit"]["openings"] == figures["openings_allowed"], "the audit counts as many openings"),
@@ -199,7 +199,14 @@ def _answered(cast: Cast) -> list[tuple[bool, str]]:
         (all(row[1] >= 10 for row in told["rows"]), "each of ten planes and more"),
         (bool(told["receipt"]["signature"]), "its provider signed the answer"),
         (MASKED in cast.notes.get("not answered", ""), "what names owners was not answered"),
+        (_half(cast.notes["fitted"]), "it covers the half of the buyer's own list that is of it"),
     ]
+
+
+def _half(fitted: Note) -> bool:
+    """Say whether about half of a list is told as covered, and nobody's key."""
+    [[_, _, keys, covered, low, high]] = fitted["rows"]
+    return bool(low <= covered <= high and keys * 2 // 5 < covered < keys * 3 // 5)
 
 
 def _settle(cast: Cast, figures: Note, _folder: Path) -> Step:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import pyarrow.parquet as pq
+
 from connector.demo.patience import Patience
 from connector.demo.processes import at_work
+from connector.runtime import files
 from connector.runtime.errors import PenstockError, explain_failure, from_reason
 from policy.templates import fill
 
@@ -161,10 +164,20 @@ def asked_where_it_is(cast: Cast) -> dict[str, Any]:
         "floor": str(cast.script.price_of_statement),
         "unit": "query",
         "tier": "computed",
-        "gate": {"subject": MASKED, "least": "10"},
+        "gate": {"subject": MASKED, "least": "10", "epsilon": "3"},
         "keywords": ["planes", "seats"],
     }
     return alike | of_its_own | {"pieceKiB": None, "openings": None}
+
+
+def own_planes(cast: Cast) -> Path:
+    """Write the buyer's own list: every second plane of C, and as many that nobody else has; returns its file."""
+    [planes] = [path for path in cast.tables if path.stem == "planes"]
+    known = pq.read_table(planes, columns=[MASKED]).column(MASKED).to_pylist()[::2]
+    file = cast.buyer.data.parent / "own-planes.csv"
+    own = [MASKED, *known, *(f"OWN{at}" for at in range(len(known)))]
+    files.write_atomic(file, ("\n".join(own) + "\n").encode())
+    return file
 
 
 async def publish(cast: Cast) -> None:
@@ -260,7 +273,7 @@ async def open_replicas(cast: Cast, to: Path) -> None:
 
 
 async def compute(cast: Cast) -> None:
-    """Play step 5, too: ask C where it is; be refused what names owners; end the transfer, so that it is billed."""
+    """Play step 5, too: ask C where it is, and what of an own list it has; be refused what names owners; be billed."""
     door, mandate = cast.door("buyer"), {"bid": None, "limit": str(cast.script.price_of_statement), "purpose": LAWFUL}
     await acquire(cast, PRODUCT_C, GET_C, mandate | {"deposit": None})
     cast.notes[GET_C] = await watch(cast, GET_C)
@@ -270,6 +283,8 @@ async def compute(cast: Cast) -> None:
         await door.call("POST", "queries", body | {"statement": OWNERS})
     except PenstockError as refusal:
         cast.notes["not answered"] = explain_failure(refusal).text
+    own = await asyncio.to_thread(own_planes, cast)
+    cast.notes["fitted"] = await door.call("POST", "fittings", {"what": PRODUCT_C, "file": str(own), "key": MASKED})
     await door.call("POST", f"agreements/{cast.notes[GET_C]['agreement']}/calls/end", {})
 
 

@@ -192,7 +192,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "derivedFrom": Member(_sources, SOURCES_WORDS, needed=False),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
     "pack": Member(lambda value: value in WAYS, "one of " + ", ".join(WAYS), needed=False),
-    "gate": Member(offered.is_gate, "an object of " + ", ".join((offered.SUBJECT, *offered.NUMBERS)), needed=False),
+    "gate": Member(offered.is_gate, "an object of " + ", ".join(offered.SAID), needed=False),
     "mask": Member(_masks, "an object: column, and its mask", needed=False),
     "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
     "pieceKiB": Member(

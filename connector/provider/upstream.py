@@ -87,7 +87,7 @@ def require(brief: Mapping[str, Any], asked: Collection[str]) -> None:
     if brief.get("api") is None and brief.get("stream") is None and brief.get("tier") != COMPUTED:
         return
     if odd := next((name for name in asked if name in SIZES), None):
-        text = f"the policy asks for `{odd}`, and how much a call, a stream or an answer brings nobody knows before"
+        text = f"the policy asks for `{odd}`, and how much a call, an answer, or a stream, brings nobody knows before"
         raise InvalidInput(text, "leave it out, or count: `count`")
 
 

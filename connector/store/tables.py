@@ -85,6 +85,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     vault.RowTableRow,
     vault.CarriedRow,
     compute.ComputationRow,
+    compute.FittingRow,
     compute.AnswerRow,
     vault.CopyRow,
     vault.RowSecretRow,

@@ -216,6 +216,34 @@ async def test_data_that_stay_are_published_asked_and_seen_by_nobody(walk):
     assert "ended: 1" in await walk.type(["penstock", "admin", "hangup", agreement, "--data", "buyer"])
 
 
+async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):
+    """The fitting room of docs/compute.md: a trial for nothing, shares of the list and of each label, and faults."""
+    rows = "".join(f"F{at % 500},{'ABC'[at % 3]},{at * 7919 % 977 if at % 500 < 400 else ''}\n" for at in range(1_000))
+    (walk.folder / "tried.csv").write_text("firm,district,revenue\n" + rows)
+    mine = [f"F{at}" for at in range(300)] + [f"OWN{at}" for at in range(300)]
+    (walk.folder / "mine.csv").write_text(
+        "firm,won\n" + "".join(f"{name},{'yes' if at < 150 else 'no'}\n" for at, name in enumerate(mine))
+    )
+    gate = ("--gate", "subject=firm", "--gate", "epsilon=3", "--gate", "filled=revenue", "--column", "revenue")
+    says = ("tried.csv", "--title", "Firms, to be tried", "--tier", "computed", *gate, "--unit", "free")
+    await walk.type(["penstock", "publish", *says, *TERMS[2:], "--id", "tried", "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "tried", "--data", "exchange"])
+    get = ["penstock", "get", "tried", "--max-price", "0", "--purpose", "Research", "--id", "tried", "--data", "buyer"]
+    await walk.type(get)
+    tried = ["penstock", "try", "tried", "--with", "mine.csv", "--key", "firm"]
+    told = await walk.type([*tried, "--id", "first", "--data", "buyer"])
+    assert ("600 keys are covered" in told, "have `revenue`" in told, "█" in told) == (True, True, True)
+    assert await walk.type([*tried, "--id", "first", "--data", "buyer"]) == told
+    found = json.loads(await walk.type([*tried, "--group", "won", "--json", "--data", "buyer"]))["rows"]
+    shares = {(group, column): covered / keys for group, column, keys, covered, _, _ in found}
+    assert shares["yes", ""] > 0.8
+    assert 0.15 < shares["no", ""] < 0.55
+    await walk.type(["penstock", "try", "tried", "--with", "mine.csv", "--key", "name", "--data", "buyer"], 2)
+    await walk.type(["penstock", "try", "tried", "--with", "none.csv", "--key", "firm", "--data", "buyer"], 4)
+    await walk.type(["penstock", "try", "firms", "--with", "mine.csv", "--key", "firm", "--data", "buyer"], 2)
+    assert "coverage: 600 keys" in await walk.type(["penstock", "admin", "computations", "--data", "provider"])
+
+
 async def test_a_control_plane_is_registered_and_its_flows_are_seen(walk):
     """The commands of docs/signaling.md; a flow itself is begun by a control plane (tests/interop/test_flows.py)."""
     add = ["penstock", "controlplane", "add", "edc", "--endpoint", "http://localhost:8090/signaling"]

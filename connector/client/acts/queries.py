@@ -19,6 +19,19 @@ def answered(told: Any) -> list[str]:
     return [head, *shown, "", *held, f"answered under the id {told['id']}, signed by its provider"]
 
 
+def fitted(told: Any) -> list[str]:
+    """Return what a person reads of a fitting: a line for each group and question, with a bar for its share."""
+    lines = []
+    for group, column, keys, covered, low, high in told["rows"]:
+        about = f"have `{column}`" if column else "are covered"
+        bar = "█" * round(BAR * covered / keys)
+        share = f"{100 * covered / keys:.0f} % ({100 * low / keys:.0f}-{100 * high / keys:.0f} %)"
+        lines.append(f"{bar:░<{BAR}}  {share} of {keys:,} keys{f' in {group}' if group else ''} {about}")
+    return [*lines, "", "estimates, 95 of 100 within these limits: of no single key it is told for certain",
+            f"answered under the id {told['id']}, signed by its provider"]  # fmt: skip
+
+
+BAR = 20
 ANSWERED = {
     "agreement": "text",
     "id": "text",
@@ -49,6 +62,32 @@ ACTS = (
         rehearse=True,
         verb="query",
         lines=answered,
+    ),
+    Act(
+        "fitting ask",
+        "POST fittings",
+        help="Try how much of a list of your own a product covers; neither side sees the other's keys.",
+        says=("Try how much of {file} {what} covers.", "试算 {what} 对 {file} 的覆盖率。"),
+        answer=ANSWERED,
+        example={"what": "firms", "file": "/srv/mine.csv", "key": "firm"},
+        fields=(
+            Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product"),
+            Field("file", ("File", "文件"), "the list: .csv, .parquet, .jsonl or .ndjson", None),
+            Field("key", ("Key", "键列"), "its column of keys, written as the provider writes its subjects", "--key"),
+            Field("group", ("Group", "分组列"), "answer for each value of this column, such as a label", "--group",
+                  default=NULL),
+            Field("table", ("Table", "表"), "the product's table, where it has several", "--table", default=NULL),
+            Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
+            SAID,
+            Field("job", ("Id", "编号"), "an id of yours: asked again it brings the same answer", "--id", default=NULL),
+        ),
+        does="fitting.ask",
+        roles="buyer",
+        rehearse=True,
+        verb="try",
+        typed="firms --with mine.csv --key firm",
+        form=False,
+        lines=fitted,
     ),
     Act(
         "query list",

@@ -6,13 +6,16 @@ description. (2) What its provider says of the gate is checked when it is publis
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute.kinds import OF_PROFILE
 from connector.compute.sitting import kind_of
 from connector.runtime.errors import InvalidInput
+from contracts.coverage import KEYS, Coverage
 from contracts.errors import ContractError
 from contracts.gate import DIGITS, LEAST, SHARE, Gate
 from contracts.units import COMPUTED, QUERY
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 MEMBER: Final = "gate"
 SUBJECT: Final = "subject"
 NUMBERS: Final[Mapping[str, int]] = {"least": LEAST, "share": SHARE, "digits": DIGITS}
+# how much of its own list a buyer may learn is covered
+EPSILON, KEYS_ASKED, FILLED = "epsilon", "keys", "filled"
+SAID: Final = (SUBJECT, *NUMBERS, EPSILON, KEYS_ASKED, FILLED)
 FREE: Final = "free"
 # members of a brief that show data, deliver them, or pass them on
 OTHERS: Final = ("api", "stream", "sample", "onward")
@@ -35,9 +41,9 @@ def is_gate(value: Any) -> bool:
     """Say whether a brief's member is one; raises ContractError, InvalidInput with what is wrong."""
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
         return False
-    if odd := next((name for name in value if name != SUBJECT and name not in NUMBERS), None):
-        raise InvalidInput(f"a gate says nothing of `{odd[:60]}`", f"it says {SUBJECT}, {', '.join(NUMBERS)}, {_HINT}")
-    _gate(value, ("x",))
+    if odd := next((name for name in value if name not in SAID), None):
+        raise InvalidInput(f"a gate says nothing of `{odd[:60]}`", f"it says {', '.join(SAID)}, {_HINT}")
+    _gate(value, ("x", *_listed(value)))
     return True
 
 
@@ -101,13 +107,29 @@ def shown(profile: FileProfile) -> FileProfile:
 
 
 def _gate(told: Mapping[str, str], columns: tuple[str, ...]) -> Gate:
-    numbers = dict(NUMBERS)
-    for name in NUMBERS:
-        if name in told:
-            if not (told[name].isascii() and told[name].isdecimal() and len(told[name]) <= 9):
-                raise InvalidInput(f"`{name}` of a gate is a whole number", _HINT)
-            numbers[name] = int(told[name])
+    numbers = {name: _number(told, name) if name in told else usual for name, usual in NUMBERS.items()}
     try:
-        return Gate(columns, told.get(SUBJECT, ""), **numbers)
+        return Gate(columns, told.get(SUBJECT, ""), **numbers, coverage=_coverage(told))
     except ContractError as fault:
         raise InvalidInput(f"the gate is none: {fault}", _HINT) from fault
+
+
+def _coverage(told: Mapping[str, str]) -> Coverage | None:
+    if EPSILON not in told:
+        if odd := next((name for name in (KEYS_ASKED, FILLED) if name in told), None):
+            raise InvalidInput(f"`{odd}` is of what a buyer learns of its own list", "say its `epsilon`, such as 1.4")
+        return None
+    if not re.fullmatch(r"[0-9](\.[0-9]{1,2})?", told[EPSILON], re.ASCII):
+        raise InvalidInput(f"`{EPSILON}` of a gate is a number such as 1.4", "with two decimals at most")
+    keys = _number(told, KEYS_ASKED) if KEYS_ASKED in told else KEYS
+    return Coverage(int(Decimal(told[EPSILON]) * 100), keys, tuple(_listed(told)))
+
+
+def _listed(told: Mapping[str, str]) -> list[str]:
+    return [name for name in (one.strip() for one in told.get(FILLED, "").split(",")) if name]
+
+
+def _number(told: Mapping[str, str], name: str) -> int:
+    if not (told[name].isascii() and told[name].isdecimal() and len(told[name]) <= 9):
+        raise InvalidInput(f"`{name}` of a gate is a whole number", _HINT)
+    return int(told[name])

@@ -21,15 +21,16 @@ import orjson
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
 from connector.compute.computation import Computation
+from connector.compute.fitting import Fitting, Groups
 from connector.compute.sitting import names_of
 from connector.enforcement import uses
 from connector.enforcement.use import Granted
 from connector.licence.books import transfer_id
 from connector.negotiation.envelope import pids
-from connector.provider.computing import offered
+from connector.provider.computing import coins, offered
 from connector.provider.plain import decision
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
-from connector.store.rows.compute import ComputationRow
+from connector.store.rows.compute import ComputationRow, FittingRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import TransferRow
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.compute.computation import Computed, Foreseen
+    from connector.compute.fitting import Covered
     from connector.core.core import Core
+    from connector.custody.secrets import Keys
     from connector.custody.tickets import Ticket
     from connector.enforcement.enforce import Enforcement
     from connector.licence.carriage import Carriage
@@ -69,12 +72,16 @@ NOTHING: Final = "nothing of its answer passes the gate: groups have too few sub
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A statement as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use."""
+    """A statement as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
+
+    Where `groups` are given it is how much of a list is covered, and the statement is what they say.
+    """
 
     job: str
     statement: str
     purpose: str
     said: Mapping[str, str]
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +97,15 @@ class ComputeRoom:
     """The statements that one provider answers."""
 
     def __init__(
-        self, core: Core, copies: Copies, enforcement: Enforcement, duties: Duties, carriage: Carriage
+        self,
+        core: Core,
+        secrets: Keys,
+        copies: Copies,
+        enforcement: Enforcement,
+        duties: Duties,
+        carriage: Carriage,
     ) -> None:
-        self._core, self._copies, self._enforcement = core, copies, enforcement
+        self._core, self._secrets, self._copies, self._enforcement = core, secrets, copies, enforcement
         self._duties, self._carriage = duties, carriage
         self._seats = asyncio.Semaphore(COMPUTATIONS_AT_ONCE)
         self._turns: dict[str, asyncio.Lock] = {}
@@ -148,17 +161,22 @@ class ComputeRoom:
                     return told
         raise Conflict("others were answered over the same edition meanwhile", "ask again")
 
-    async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Computation:
+    async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Computation | Fitting:
         """Return a process that answers, and that ends when its transfer is halted."""
         types = offered.types_of(dataset_from_json(ground.product.dataset).files)
         gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
-        computation = Computation(asked.statement, gate, types)
+        computation: Computation | Fitting
+        if asked.groups is None:
+            computation = Computation(asked.statement, gate, types)
+        else:
+            keys = coins.of(self._secrets, ground.agreement.signed_edition, gate)
+            computation = Fitting(asked.groups, gate, types, keys)
         await asyncio.to_thread(open_.enter_context, computation)
         open_.enter_context(self._carriage.carrying(ticket, partial(computation.cut, HALTED)))
         return computation
 
     async def _told(
-        self, ticket: Ticket, asked: Asked, computation: Computation, foreseen: Foreseen, granted: Granted
+        self, ticket: Ticket, asked: Asked, computation: Computation | Fitting, foreseen: Foreseen, granted: Granted
     ) -> ComputationRow | None:
         """Compute once; None where another statement was answered over the edition meanwhile."""
         edition = ticket.edition.hex()
@@ -170,7 +188,9 @@ class ComputeRoom:
         with await self._copies.open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             file = names_of(index.files)[foreseen.table]
-            found = await asyncio.to_thread(computation.compute, foreseen.table, file, opened.placed(file), kept)
+            found: Computed | Covered = await asyncio.to_thread(
+                computation.compute, foreseen.table, file, opened.placed(file), kept
+            )
         return await self._core.store.write(partial(self._keep, asked, found, granted, len(before)))
 
     # ---- inside one transaction
@@ -198,6 +218,8 @@ class ComputeRoom:
             copy = tx.get(CopyRow, id=transfer.id)
             assert copy is not None, "it was written just now"
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + 1))
+        if asked.groups is not None:
+            coins.spend(tx, agreement, asked.job, asked.groups.asked)
         row = ComputationRow(
             agreement=agreement.digest,
             job=asked.job,
@@ -214,32 +236,39 @@ class ComputeRoom:
         self._record(tx, "computation.started", row, {"purpose": purpose}, now)
         return granted
 
-    def _keep(self, asked: Asked, found: Computed, granted: Granted, before: int, tx: Tx) -> ComputationRow | None:
+    def _keep(
+        self, asked: Asked, found: Computed | Covered, granted: Granted, before: int, tx: Tx
+    ) -> ComputationRow | None:
         """Write what is told and count it; None if another statement was answered over the edition meanwhile."""
         now, row = self._core.clock.now(), _row(tx, granted, asked)
         assert row is not None, "it runs"
-        if len(_remembered(tx, row.edition)) != before:
+        if found.memory is not None and len(_remembered(tx, row.edition)) != before:
             return None
         self._take(tx, granted, now)
-        if not found.rows:
+        if not found.told:
             return self._end(tx, row, replace(row, state=State.WITHHELD, reason=NOTHING, rows=0, ended=now), now)
         answer = written(row, found, now)
         copy = tx.get(CopyRow, id=row.transfer)
         assert copy is not None, "a statement is begun before it is answered"
         tx.change(copy, replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(answer)))
-        memory = dict(found.memory)
-        told = replace(row, state=State.RELEASED, rows=len(found.rows), answer=answer, memory=memory, ended=now)
-        return self._end(tx, row, told, now)
+        told = replace(row, state=State.RELEASED, rows=found.told, answer=answer, ended=now)
+        if found.memory is not None:
+            return self._end(tx, row, replace(told, memory=dict(found.memory)), now)
+        # what is as long as a list is kept beside the rows that people page through
+        tx.update(FittingRow, {"agreement": row.agreement, "job": row.job}, answer=answer)
+        return replace(self._end(tx, row, told, now, kept=replace(told, answer=None)), answer=answer)
 
     def _take(self, tx: Tx, granted: Granted, now: datetime) -> None:
         self._enforcement.take(tx, granted, now)
         if granted.ruling.held:
             uses.end(tx, granted.use.taker, now)
 
-    def _end(self, tx: Tx, row: ComputationRow, after: ComputationRow, now: datetime) -> ComputationRow:
+    def _end(
+        self, tx: Tx, row: ComputationRow, after: ComputationRow, now: datetime, kept: ComputationRow | None = None
+    ) -> ComputationRow:
         told = {"rows": str(after.rows or 0)} | ({"answer": sha256(after.answer).hexdigest()} if after.answer else {})
         self._record(tx, "computation.ended", after, {"outcome": after.state.value, **told}, now)
-        return tx.change(row, after)
+        return tx.change(row, kept or after)
 
     async def _broke(self, granted: Granted, asked: Asked, fault: BaseException) -> None:
         """Write that a statement was not answered: counted where it is its own fault, given back where it was cut."""
@@ -253,6 +282,8 @@ class ComputeRoom:
                 self._take(tx, granted, now)
             else:
                 uses.give_back(tx, granted.use.taker)
+            if not own and asked.groups is not None:
+                coins.give_back(tx, row.agreement, row.job)
             self._end(tx, row, replace(row, state=State.FAILED, reason=str(fault)[:REASON_MAX], ended=now), now)
 
         await self._core.store.write(act)
@@ -277,7 +308,7 @@ def statement_digest(statement: str) -> str:
     return sha({"query": " ".join(statement.split())}).hex()
 
 
-def written(row: ComputationRow, found: Computed, now: datetime) -> bytes:
+def written(row: ComputationRow, found: Computed | Covered, now: datetime) -> bytes:
     """Return an answer as it leaves, and as it is signed."""
     told = {
         "v": VERSION,
@@ -285,9 +316,7 @@ def written(row: ComputationRow, found: Computed, now: datetime) -> bytes:
         "edition": row.edition,
         "job": row.job,
         "statement": statement_digest(row.statement),
-        "columns": found.columns,
-        "rows": found.rows,
-        "heldBack": found.held_back,
+        **found.members,
         "confined": found.confined,
         "at": now.isoformat(),
     }
@@ -307,9 +336,11 @@ def _known(tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
         raise Conflict(f"`{asked.job}` is another statement", "choose another id")
     if row.state is State.RUNNING:
         raise Conflict(f"`{asked.job}` is being answered", "ask again under the same id")
-    return row
+    kept = None if asked.groups is None else tx.get(FittingRow, agreement=row.agreement, job=row.job)
+    return row if kept is None else replace(row, answer=kept.answer)
 
 
 def _remembered(tx: Tx, edition: str) -> list[ComputationRow]:
     """Return the statements that were answered over an edition, whoever asked: two who tell each other are one."""
-    return tx.find(ComputationRow, "edition = ? and state = ?", (edition, State.RELEASED), order="ended")
+    told = "edition = ? and state = ? and memory is not null"
+    return tx.find(ComputationRow, told, (edition, State.RELEASED), order="ended")

@@ -40,6 +40,17 @@ class ComputationRow(TableRow):
     ended: datetime | None = None
 
 
+@table("fittings", key=("agreement", "job"))
+@dataclass(frozen=True, kw_only=True)
+class FittingRow(TableRow):
+    """How many keys of its own list a buyer asked about, and what it was answered; empty while it is computed."""
+
+    agreement: str
+    job: str
+    keys: int
+    answer: bytes | None = None
+
+
 @table("answers", key=("agreement", "job"), index=(("created",),))
 @dataclass(frozen=True, kw_only=True)
 class AnswerRow(TableRow):

@@ -13,6 +13,7 @@ async def play(told):
     await _demands(told)
     await _services(told)
     await _bills(told)
+    await _computations(told)
     await _wallets(told)
     await _complaints(told)
     await _rights(told)
@@ -42,6 +43,20 @@ async def _lists(told):
     await told.space.publish("provider", "shopped", (70_000,))
     await told.say("price shopped", "4.20", by="provider")
     await told.say("unpublish shopped", "--reason", "it was a trial", by="provider")
+
+
+async def _computations(told):
+    rows = "".join(f"F{at % 200},{'AB'[at % 2]},{at}\n" for at in range(400))
+    path = told.write("counted.csv", "firm,district,revenue\n" + rows)
+    gate = {"subject": "firm", "epsilon": "3", "filled": "revenue"}
+    asked = {"tier": "computed", "unit": "query", "gate": gate, "pieceKiB": None}
+    await told.space.publish_files("provider", "counted", [path], **asked)
+    await told.buy("counted", "counted")
+    await told.say("query", "counted", "select district, count(*) from counted group by 1", by="buyer")
+    mine = told.write("own.csv", "firm\n" + "".join(f"F{at}\n" for at in range(150)))
+    await told.say("try", "counted", "--with", mine, "--key", "firm", by="buyer")
+    await told.say("admin queries", by="buyer")
+    await told.say("admin computations", by="provider")
 
 
 async def _demands(told):

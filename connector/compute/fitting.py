@@ -1,0 +1,147 @@
+"""How much of a buyer's own list is covered, answered where the data are: by the reader process, in blinded points.
+
+with Fitting(asked, gate, columns, keys) as fitting:    as `connector.compute.computation`, and as it is used
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.compute import blinding, frames
+from connector.compute.computation import OWN_HINTS, Foreseen
+from connector.compute.reader_process import COVERED
+from connector.compute.sitting import START_SECONDS, THREADS, Sitting, in_memory, kind_of
+from connector.runtime.errors import InvalidInput
+from contracts.coverage import KEYS_AT_ONCE, KEYS_LEAST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from contracts.gate import Gate
+    from ledger.edition.index import IndexedFile
+
+# a million multiplications, on a machine that is busy
+SECONDS: Final = 300
+GROUPS_MAX: Final = 8
+WRITTEN_BYTES_MAX: Final = 64 << 20
+HINTS: Final[Mapping[str, str]] = {
+    **OWN_HINTS,
+    "subjects": "ask about fewer keys; or its provider tells of fewer columns",
+    "keys": "blind them as docs/compute.md says",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The blinded keys of one list, in groups; `table` may be empty where there is one."""
+
+    keys: tuple[bytes, ...]
+    table: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.keys) <= GROUPS_MAX:
+            raise InvalidInput(f"a list has 1 to {GROUPS_MAX} groups")
+        if self.asked > KEYS_AT_ONCE:
+            raise InvalidInput(f"{self.asked} keys are asked about", f"at most {KEYS_AT_ONCE} at once: ask in parts")
+        if few := next((len(one) for one in map(blinding.apart, self.keys) if len(one) < KEYS_LEAST), None):
+            hint = f"an answer is of {KEYS_LEAST} keys and more: of fewer it is noise alone"
+            raise InvalidInput(f"a group has {few} keys", hint)
+
+    @property
+    def asked(self) -> int:
+        """How many keys there are."""
+        return sum(map(len, self.keys)) // blinding.POINT_BYTES
+
+    def statement(self) -> str:
+        """Return what is asked in words, by which it is decided, and named in logs."""
+        digest = sha256(b"".join(sha256(one).digest() for one in self.keys)).hexdigest()
+        about = f" of {self.table}" if self.table else ""
+        return f"coverage{about}: {self.asked} keys in {len(self.keys)} groups, {digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What is told: for each question the marks of all subjects, and the keys of each group under one more key."""
+
+    told: int
+    members: Mapping[str, Any]
+    confined: tuple[str, ...]
+    seconds: float
+    memory: None = None
+
+
+class Fitting(Sitting):
+    """A process that answers how much is covered; `keys` are question → scalar and coin (`connector.compute.marks`)."""
+
+    hints = HINTS
+
+    def __init__(
+        self,
+        groups: Groups,
+        gate: Gate,
+        columns: Mapping[str, Mapping[str, str]],
+        keys: Mapping[str, tuple[bytes, bytes]],
+    ) -> None:
+        super().__init__(groups.statement(), SECONDS)
+        if gate.coverage is None:
+            raise InvalidInput("its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL")
+        self._groups, self._gate, self._keys = groups, gate.json(), keys
+        self._columns = {name: dict(of) for name, of in columns.items()}
+
+    def foresee(self) -> Foreseen:
+        """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
+        told = {
+            "mode": COVERED,
+            "gate": self._gate,
+            "columns": self._columns,
+            "table": self._groups.table,
+            "keys": {name: [one.hex() for one in pair] for name, pair in self._keys.items()},
+            "groups": [len(one) for one in self._groups.keys],
+            "seconds": self._seconds,
+            "threads": THREADS,
+        }
+        found = self._said(told, (), START_SECONDS)
+        self._confined = tuple(map(str, found["confined"]))
+        [table] = found["tables"]
+        return Foreseen(str(table), tuple(map(str, found["functions"])), tuple(map(str, found["named"])))
+
+    def compute(
+        self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], _kept: bytes
+    ) -> Covered:
+        """Return what is told of a table; raises as `foresee`. What was told before says nothing about it."""
+        sent, handed = b"".join(self._groups.keys), list[int]()
+        try:
+            handed.append(in_memory(file.size, placed))
+            handed.append(in_memory(len(sent), [(0, sent)]))
+            told = {"files": [{"names": [table], "kind": kind_of(file.name), "columns": []}]}
+            head = self._said(told, tuple(handed), self._seconds)
+        finally:
+            for one in handed:
+                os.close(one)
+        size = int(head["bytes"])
+        if not 0 <= size <= WRITTEN_BYTES_MAX:
+            raise InvalidInput("the answer is larger than it may be", "ask about fewer keys")
+        try:
+            written = bytes(frames.take(self._line, size))
+        except (EOFError, OSError, ValueError) as fault:
+            raise self._over() from fault
+        members = {"questions": self._apart(head["questions"], written)}
+        return Covered(self._groups.asked, members, self._confined, self.seconds)
+
+    def _apart(self, questions: Sequence[Mapping[str, Any]], written: bytes) -> list[dict[str, Any]]:
+        """Return what was written for each question: its marks, and its groups."""
+        found, at = [], 0
+        for one in questions:
+            cuts = [int(one["bits"]), *map(len, self._groups.keys)]
+            parts = []
+            for length in cuts:
+                parts.append(base64.b64encode(written[at : at + length]).decode())
+                at += length
+            found.append({"column": one["column"], "places": one["places"], "marks": parts[0], "groups": parts[1:]})
+        if at != len(written):
+            raise InvalidInput("the reader process wrote another answer than it told of")
+        return found

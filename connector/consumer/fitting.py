@@ -1,0 +1,118 @@
+"""The fitting room (数据试衣间): how much of a list of one's own a product covers, before its data are bought.
+
+Law: (1) of our list nothing leaves but how many keys each group has: keys go as blinded points, under a scalar of each
+group's own. (2) The scalars are derived from a key of ours and from the id that we ask under: after a crash the same
+question is asked again, is counted once, and its answer can be read. (3) What is told is an estimate with its limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import uuid
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from connector.compute import blinding, marks
+from connector.compute.fitting import GROUPS_MAX, Groups
+from connector.consumer import own_list
+from connector.consumer.querying import Wanted
+from connector.runtime.errors import InvalidInput, PeerMisbehaved
+from contracts import gate as gates
+from contracts.labels import X
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connector.consumer.querying import Querying
+    from connector.custody.secrets import Keys
+    from contracts.canonical import JsonObject
+    from contracts.coverage import Coverage
+
+LABEL: Final = "own list"
+COLUMNS: Final = ("group", "column", "keys", "covered", "low", "high")
+# marks of which nearly all are set say nothing of anybody
+CHANCE_MAX: Final = 0.9
+
+
+class FittingRoom:
+    """The lists that one buyer holds against what others have."""
+
+    def __init__(self, secrets: Keys, querying: Querying) -> None:
+        self._secrets, self._querying = secrets, querying
+
+    async def ask(
+        self,
+        what: str,
+        file: str,
+        key: str,
+        group: str | None = None,
+        table: str | None = None,
+        purpose: str | None = None,
+        said: Any = None,
+        job: str | None = None,
+    ) -> JsonObject:
+        """Ask how many keys of a file (its absolute path) are covered, each group of another column by itself.
+
+        Returns estimates with the limits that hold 95 of 100, and the provider's receipt. Raises InvalidInput, Absent.
+        """
+        row, name = await self._querying.meant(what), job or uuid.uuid4().hex
+        covers = gates.read(row.signed_terms["gate"]).coverage
+        if covers is None:
+            raise InvalidInput("its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL")
+        mine = await asyncio.to_thread(own_list.read, Path(file), key, group)
+        if len(mine) > GROUPS_MAX:
+            raise InvalidInput(f"`{group}` makes {len(mine)} groups of the list", f"at most {GROUPS_MAX}")
+        scalars = [self._scalar(row.digest, name, at) for at in range(len(mine))]
+        groups = await asyncio.to_thread(_blinded, scalars, list(mine.values()), table or "")
+        points = [base64.b64encode(one).decode() for one in groups.keys]
+        sent = orjson.dumps({"id": name, "table": groups.table, "groups": points})
+        wanted = Wanted(row, name, groups.statement(), purpose or "", said)
+        return await self._querying.settled(wanted, sent, partial(_read, covers, scalars, mine))
+
+    def _scalar(self, agreement: str, job: str, at: int) -> bytes:
+        about = f"{agreement} {at} {job}".encode()
+        return blinding.scalar(X(self._secrets.masks(), LABEL, about, blinding.WIDE_BYTES))
+
+
+def _blinded(scalars: Sequence[bytes], lists: Sequence[Sequence[str]], table: str) -> Groups:
+    few = [blinding.joined(blinding.blinded(key, names)) for key, names in zip(scalars, lists, strict=True)]
+    return Groups(tuple(few), table)
+
+
+def _read(covers: Coverage, scalars: Sequence[bytes], mine: Mapping[str, Sequence[str]], answer: bytes) -> bytes:
+    """Return what an answer says of each group, as it is kept; raises PeerMisbehaved."""
+    try:
+        told = orjson.loads(answer)
+        questions = told["questions"]
+        if tuple(one["column"] for one in questions) != covers.questions:
+            raise PeerMisbehaved("the answer is not to what was asked")
+        missed = marks.odds(covers.epsilon / 100).missed
+        inverses = list(map(blinding.inverse, scalars))
+        rows = [
+            _line(label, one["column"], len(mine[label]), _estimate(one, at, inverse, len(mine[label]), missed))
+            for at, (label, inverse) in enumerate(zip(mine, inverses, strict=True))
+            for one in questions
+        ]
+        kept = {"edition": told["edition"], "columns": COLUMNS, "rows": rows, "heldBack": False}
+        return orjson.dumps({**kept, "confined": told["confined"]})
+    except (KeyError, TypeError, ValueError, IndexError, InvalidInput) as fault:
+        raise PeerMisbehaved("the answer is none about a list") from fault
+
+
+def _estimate(question: Mapping[str, Any], at: int, inverse: bytes, keys: int, missed: float) -> marks.Estimate:
+    bits, places = base64.b64decode(question["marks"], validate=True), question["places"]
+    points = blinding.apart(base64.b64decode(question["groups"][at], validate=True))
+    if len(points) != keys or not isinstance(places, int) or not 0 < places <= 8 * len(bits) < places + 8:
+        raise PeerMisbehaved("the answer is about another list")
+    if sum(one.bit_count() for one in bits) > CHANCE_MAX * places:
+        raise PeerMisbehaved("its marks say nothing: nearly all are set")
+    found = marks.count(blinding.again(inverse, points), bits, places)
+    return marks.estimate(found, keys, missed, bits, places)
+
+
+def _line(label: str, column: str, keys: int, told: marks.Estimate) -> list[Any]:
+    return [label, column, keys, round(told.count), round(told.low), round(told.high)]

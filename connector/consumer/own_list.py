@@ -1,0 +1,58 @@
+"""A list of one's own, read from a file: the names of its subjects, in groups where another column says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.compute import keys
+from connector.compute.content import KINDS, Content
+from connector.compute.sitting import WITHOUT, kind_of
+from connector.runtime.errors import Absent, InvalidInput, SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE_BYTES_MAX: Final = 256 << 20
+
+
+def read(path: Path, key: str, group: str | None) -> dict[str, list[str]]:
+    """Return group → the different names of a column (blocking); raises Absent, InvalidInput, SettingsError."""
+    if not path.is_absolute() or not path.is_file():
+        raise Absent(f"`{path}` is no file here", "name a file by its absolute path")
+    if not kind_of(path.name):
+        raise InvalidInput(f"`{path.name}` is no table", f"a list is {', '.join(f'.{kind}' for kind in KINDS)}")
+    if path.stat().st_size > FILE_BYTES_MAX:
+        raise InvalidInput(f"`{path.name}` has more than {FILE_BYTES_MAX >> 20} MiB", "make a file of its keys alone")
+    table = _table(path, [key, *([group] if group else [])])
+    pa, names = _arrow(), keys.names(_arrow(), table.column(key).combine_chunks())
+    if group is None:
+        return {"": keys.distinct(names)}
+    labels = keys.names(pa, table.column(group).combine_chunks())
+    found: dict[str, set[str]] = {}
+    for name, label in zip(names, labels, strict=True):
+        if name is not None:
+            found.setdefault(label or "", set()).add(name)
+    return {label: sorted(found[label]) for label in sorted(found)}
+
+
+def _table(path: Path, columns: list[str]) -> Any:
+    pa = _arrow()
+    content = Content(pa, kind_of(path.name), pa.py_buffer(path.read_bytes()))
+    try:
+        known = content.schema().names
+        if odd := next((name for name in columns if name not in known), None):
+            raise InvalidInput(f"`{path.name}` has no column `{odd[:100]}`", f"it has {', '.join(known[:20])}")
+        return content.read(columns)
+    except pa.ArrowInvalid as fault:
+        raise InvalidInput(f"`{path.name}` is no table: {fault!s:.200}", "look at its lines") from fault
+
+
+def _arrow() -> Any:
+    try:
+        import pyarrow as pa  # noqa: PLC0415  # of the extra `query`, and heavy
+        import pyarrow.csv  # noqa: PLC0415  # as above
+        import pyarrow.json  # noqa: PLC0415  # as above
+        import pyarrow.parquet  # noqa: PLC0415  # as above
+    except ImportError as missing:
+        raise SettingsError(WITHOUT, "pip install 'penstock[query]' for the connector") from missing
+    return pa
