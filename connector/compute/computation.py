@@ -8,19 +8,19 @@ computation.compute(file, placed, kept)    what passes the gate, with what is to
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.compute import frames
 from connector.compute.gated import ANSWER_BYTES_MAX
+from connector.compute.one_table import OneTable
 from connector.compute.reader_process import GATED
-from connector.compute.sitting import HINTS, SECONDS, START_SECONDS, THREADS, Sitting, in_memory, kind_of
+from connector.compute.sitting import HINTS, SECONDS
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from connector.compute.one_table import Foreseen
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
 
@@ -35,16 +35,6 @@ OWN_HINTS: Final[Mapping[str, str]] = {
     "history": "ask for larger groups",
     "engine": "ask in another way; what a cell says is not told",
 }
-ANSWERED_BYTES_MAX: Final = 64 << 20  # answer and memory as the process writes them
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What a statement asks for: one table, what it computes (`COUNT`, …), the columns that it names."""
-
-    table: str
-    functions: tuple[str, ...]
-    named: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,51 +59,28 @@ class Computed:
         return {"columns": self.columns, "rows": self.rows, "heldBack": self.held_back}
 
 
-class Computation(Sitting):
-    """A process that answers through a gate; `columns` are what the catalogue says: table → column → type."""
+class Computation(OneTable):
+    """A process that answers a statement through a gate."""
 
     hints = OWN_HINTS
 
     def __init__(
         self, statement: str, gate: Gate, columns: Mapping[str, Mapping[str, str]], seconds: int = SECONDS
     ) -> None:
-        super().__init__(statement, seconds)
-        self._gate, self._columns = gate.json(), {name: dict(of) for name, of in columns.items()}
+        super().__init__(statement, gate, columns, seconds)
 
     def foresee(self) -> Foreseen:
         """Have the statement looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        told = {
-            "statement": self.statement,
-            "mode": GATED,
-            "gate": self._gate,
-            "columns": self._columns,
-            "seconds": self._seconds,
-            "threads": THREADS,
-        }
-        found = self._said(told, (), START_SECONDS)
-        self._confined = tuple(map(str, found["confined"]))
-        [table] = found["tables"]
-        return Foreseen(str(table), tuple(map(str, found["functions"])), tuple(map(str, found["named"])))
+        return self._looked(GATED, {"statement": self.statement})
 
     def compute(
         self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], kept: bytes
     ) -> Computed:
         """Return what passes of a table, held against what was told before (`kept`, JSON); raises as `foresee`."""
-        handed: list[int] = []
+        _, written = self._given(table, file, placed, kept)
         try:
-            handed.append(in_memory(file.size, placed))
-            handed.append(in_memory(len(kept), [(0, kept)]))
-            told = {"files": [{"names": [table], "kind": kind_of(file.name), "columns": []}]}
-            head = self._said(told, tuple(handed), self._seconds)
-        finally:
-            for one in handed:
-                os.close(one)
-        size = int(head["bytes"])
-        if not 0 <= size <= ANSWERED_BYTES_MAX:
-            raise InvalidInput("the answer is larger than it may be", "ask for less")
-        try:
-            found = json.loads(frames.take(self._line, size))
-        except (EOFError, OSError, ValueError) as fault:
+            found = json.loads(written)
+        except ValueError as fault:
             raise self._over() from fault
         columns, rows = tuple(map(str, found["columns"])), list(found["rows"])
         if len(json.dumps(rows)) > ANSWER_BYTES_MAX:

@@ -6,28 +6,27 @@ with Fitting(asked, gate, columns, keys) as fitting:    as `connector.compute.co
 from __future__ import annotations
 
 import base64
-import os
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.compute import blinding, frames
-from connector.compute.computation import OWN_HINTS, Foreseen
+from connector.compute import blinding
+from connector.compute.computation import OWN_HINTS
+from connector.compute.one_table import OneTable
 from connector.compute.reader_process import COVERED
-from connector.compute.sitting import START_SECONDS, THREADS, Sitting, in_memory, kind_of
 from connector.runtime.errors import InvalidInput
 from contracts.coverage import KEYS_AT_ONCE, KEYS_LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from connector.compute.one_table import Foreseen
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
 
 # a million multiplications, on a machine that is busy
 SECONDS: Final = 300
 GROUPS_MAX: Final = 8
-WRITTEN_BYTES_MAX: Final = 64 << 20
 HINTS: Final[Mapping[str, str]] = {
     **OWN_HINTS,
     "subjects": "ask about fewer keys; or its provider tells of fewer columns",
@@ -74,7 +73,7 @@ class Covered:
     memory: None = None
 
 
-class Fitting(Sitting):
+class Fitting(OneTable):
     """A process that answers how much is covered; `keys` are question → scalar and coin (`connector.compute.marks`)."""
 
     hints = HINTS
@@ -86,49 +85,22 @@ class Fitting(Sitting):
         columns: Mapping[str, Mapping[str, str]],
         keys: Mapping[str, tuple[bytes, bytes]],
     ) -> None:
-        super().__init__(groups.statement(), SECONDS)
+        super().__init__(groups.statement(), gate, columns, SECONDS)
         if gate.coverage is None:
             raise InvalidInput("its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL")
-        self._groups, self._gate, self._keys = groups, gate.json(), keys
-        self._columns = {name: dict(of) for name, of in columns.items()}
+        self._groups, self._keys = groups, keys
 
     def foresee(self) -> Foreseen:
         """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        told = {
-            "mode": COVERED,
-            "gate": self._gate,
-            "columns": self._columns,
-            "table": self._groups.table,
-            "keys": {name: [one.hex() for one in pair] for name, pair in self._keys.items()},
-            "groups": [len(one) for one in self._groups.keys],
-            "seconds": self._seconds,
-            "threads": THREADS,
-        }
-        found = self._said(told, (), START_SECONDS)
-        self._confined = tuple(map(str, found["confined"]))
-        [table] = found["tables"]
-        return Foreseen(str(table), tuple(map(str, found["functions"])), tuple(map(str, found["named"])))
+        keys = {name: [one.hex() for one in pair] for name, pair in self._keys.items()}
+        sizes = [len(one) for one in self._groups.keys]
+        return self._looked(COVERED, {"table": self._groups.table, "keys": keys, "groups": sizes})
 
     def compute(
         self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], _kept: bytes
     ) -> Covered:
         """Return what is told of a table; raises as `foresee`. What was told before says nothing about it."""
-        sent, handed = b"".join(self._groups.keys), list[int]()
-        try:
-            handed.append(in_memory(file.size, placed))
-            handed.append(in_memory(len(sent), [(0, sent)]))
-            told = {"files": [{"names": [table], "kind": kind_of(file.name), "columns": []}]}
-            head = self._said(told, tuple(handed), self._seconds)
-        finally:
-            for one in handed:
-                os.close(one)
-        size = int(head["bytes"])
-        if not 0 <= size <= WRITTEN_BYTES_MAX:
-            raise InvalidInput("the answer is larger than it may be", "ask about fewer keys")
-        try:
-            written = bytes(frames.take(self._line, size))
-        except (EOFError, OSError, ValueError) as fault:
-            raise self._over() from fault
+        head, written = self._given(table, file, placed, b"".join(self._groups.keys))
         members = {"questions": self._apart(head["questions"], written)}
         return Covered(self._groups.asked, members, self._confined, self.seconds)
 

@@ -42,6 +42,12 @@ ANSWERED = {
     "confined": ["text"],
     "receipt": "object",
 }
+WHAT = Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product")
+USE = (
+    Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
+    SAID,
+    Field("job", ("Id", "编号"), "an id of yours: asked again it brings the same answer", "--id", default=NULL),
+)
 ACTS = (
     Act(
         "query ask",
@@ -51,11 +57,9 @@ ACTS = (
         answer=ANSWERED,
         example={"what": "firms", "statement": "select district, count(*) from firms group by district"},
         fields=(
-            Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product"),
+            WHAT,
             Field("statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of groups"),
-            Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
-            SAID,
-            Field("job", ("Id", "编号"), "an id of yours: asked again it brings the same answer", "--id", default=NULL),
+            *USE,
         ),
         does="querying.ask",
         roles="buyer",
@@ -71,15 +75,13 @@ ACTS = (
         answer=ANSWERED,
         example={"what": "firms", "file": "/srv/mine.csv", "key": "firm"},
         fields=(
-            Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product"),
+            WHAT,
             Field("file", ("File", "文件"), "the list: .csv, .parquet, .jsonl or .ndjson", None),
             Field("key", ("Key", "键列"), "its column of keys, written as the provider writes its subjects", "--key"),
             Field("group", ("Group", "分组列"), "answer for each value of this column, such as a label", "--group",
                   default=NULL),
             Field("table", ("Table", "表"), "the product's table, where it has several", "--table", default=NULL),
-            Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
-            SAID,
-            Field("job", ("Id", "编号"), "an id of yours: asked again it brings the same answer", "--id", default=NULL),
+            *USE,
         ),
         does="fitting.ask",
         roles="buyer",

@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.compute.computation import Computed, Foreseen
+    from connector.compute.computation import Computed
     from connector.compute.fitting import Covered
+    from connector.compute.one_table import Foreseen
     from connector.core.core import Core
     from connector.custody.secrets import Keys
     from connector.custody.tickets import Ticket
