@@ -8,7 +8,12 @@ from typing import Annotated
 import typer
 
 from connector.cli import declared
+from connector.cli.get import acquire
+from connector.cli.speak import finish
 from connector.client.acts.queries import fitted
+
+# under which id a product is agreed on to be tried: the same each time, so it is agreed on once
+TRIAL = "try-{}"
 
 
 @declared.asking("fitting_ask", "file")
@@ -17,7 +22,19 @@ def try_(
     mine: Annotated[
         Path, typer.Option("--with", help="the list: .csv, .parquet, .jsonl or .ndjson", resolve_path=True)
     ],
+    max_price: Annotated[
+        str | None,
+        typer.Option("--max-price", help="agree on the product first, up to this price a trial; needs --purpose"),
+    ] = None,
 ) -> None:
     """Try how much of a list of your own a product covers; neither side sees the other's keys."""
+    if max_price is not None and not typed["dry_run"]:
+        if typed["purpose"] is None:
+            raise typer.BadParameter("an agreement is for a purpose", param_hint="--purpose")
+        product = typed["what"]
+        trial = typed.of("acquisition_begin").also(
+            product=product, mandate_limit=max_price, mandate_purpose=typed["purpose"]
+        )
+        finish(acquire(typed.data, trial.request(id=TRIAL.format(product))[1]), as_json=typed.as_json)
     told = typed.ask(file=str(mine))
     typed.tell(told, fitted(told))

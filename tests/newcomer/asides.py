@@ -228,10 +228,10 @@ async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):
     says = ("tried.csv", "--title", "Firms, to be tried", "--tier", "computed", *gate, "--unit", "free")
     await walk.type(["penstock", "publish", *says, *TERMS[2:], "--id", "tried", "--data", "provider"])
     await walk.type(["penstock", "exchange", "review", "tried", "--data", "exchange"])
-    get = ["penstock", "get", "tried", "--max-price", "0", "--purpose", "Research", "--id", "tried", "--data", "buyer"]
-    await walk.type(get)
     tried = ["penstock", "try", "tried", "--with", "mine.csv", "--key", "firm"]
-    told = await walk.type([*tried, "--id", "first", "--data", "buyer"])
+    await walk.type([*tried, "--data", "buyer"], 4)
+    agreed = ("--max-price", "0", "--purpose", "Research")
+    told = await walk.type([*tried, *agreed, "--id", "first", "--data", "buyer"])
     assert ("600 keys are covered" in told, "have `revenue`" in told, "█" in told) == (True, True, True)
     assert await walk.type([*tried, "--id", "first", "--data", "buyer"]) == told
     found = json.loads(await walk.type([*tried, "--group", "won", "--json", "--data", "buyer"]))["rows"]
