@@ -24,6 +24,7 @@ BEGINNINGS: Mapping[str, str] = {
     "agreement": "/agreements",
     "negotiations": "/search",
     "flows": "penstock controlplane add",
+    "computations": "penstock query",
     "replicas": "/search",
     "spending": "/search",
     "wallet": "penstock wallet add",

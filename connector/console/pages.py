@@ -150,6 +150,14 @@ PAGES: tuple[Page, ...] = (
         menu="trade",
     ),
     Page(
+        "computations",
+        "/computations",
+        TRADERS,
+        "computing.computations",
+        columns("created moment", "product", "role role", "statement", "state state", "number number", "peer did"),
+        menu="proof",
+    ),
+    Page(
         "replicas",
         "/replicas",
         "buyer",
@@ -206,13 +214,7 @@ PAGES: tuple[Page, ...] = (
         columns("title text /listings/{id}", "state state", "tier tier", "provider did", "since moment", "reason"),
         menu="data",
     ),
-    Page(
-        "listing",
-        f"/listings/{ANY_ID}",
-        "exchange",
-        "operating.listing",
-        columns(*MEASURED),
-    ),
+    Page("listing", f"/listings/{ANY_ID}", "exchange", "operating.listing", columns(*MEASURED)),
     Page(
         "members",
         "/members",
@@ -318,7 +320,7 @@ PAGES: tuple[Page, ...] = (
         TRADERS,
         "bills.bills",
         columns(
-            "title text /bills/{agreement}",
+            "title text /{page}/{agreement}",
             "role role",
             "peer did",
             "state state",
@@ -341,7 +343,7 @@ PAGES: tuple[Page, ...] = (
         f"/statements/{ANY_ID}",
         TRADERS,
         "bills.statement",
-        columns("title text /bills/{agreement}", "role role", "peer did", "price", "orders number", "amount money"),
+        columns("title text /{page}/{agreement}", "role role", "peer did", "price", "orders number", "amount money"),
     ),
     Page(
         "indicators",

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 
 from connector.console.pages import PAGES
-from connector.demo.story import PRODUCT_A
+from connector.demo.story import PRODUCT_A, PRODUCT_C
 from tests.browser.demo import NARROW, ROLES
 from tests.browser.hand import Clicks, picture, purpose
 
@@ -37,6 +37,35 @@ async def test_a_provider_sees_who_holds_what_and_what_it_earned(desks):
         await picture(page, "provider")
         assert do.count <= CLICKS_MAX
     assert desks["provider"].said == []
+
+
+async def test_who_asks_and_who_answers_see_what_was_computed(desks):
+    for role in ("provider", "buyer"):
+        async with desks[role].page() as page:
+            await page.goto(desks[role].base)
+            await Clicks(page).on("link", "Computations")
+            text = await page.inner_text("main")
+            assert "select manufacturer, count(*)" in text
+            assert "coverage: " in text
+            assert "answered" in text
+        assert desks[role].said == []
+
+
+async def test_a_regulator_sees_that_an_answer_was_signed_and_received(desks):
+    async with desks["buyer"].page() as page:
+        answer = await page.request.get(desks["buyer"].base + "/agreements.json")
+        [digest] = [row["digest"] for row in (await answer.json())["rows"] if row["product"] == PRODUCT_C]
+    async with desks["regulator"].page() as page:
+        do = Clicks(page)
+        await page.goto(desks["regulator"].base + "/lookup")
+        await page.get_by_label("Any id").fill(digest)
+        await do.on("button", "What is it?")
+        await do.on("link", "What happened under it")
+        text = await page.inner_text("main")
+        for words in ("computation.started", "computation.ended", "answer.received"):
+            assert words in text
+        assert do.count <= CLICKS_MAX
+    assert desks["regulator"].said == []
 
 
 async def test_an_exchange_suspends_a_listing_and_lists_it_again(desks):

@@ -85,6 +85,13 @@ def rows():
         "counterparty": HOSTILE, "dataspace": "", "agreement": HOSTILE, "dataset": HOSTILE, "profile": HOSTILE,
         "push": 1, "state": "TERMINATED", "owed": "", "reason": HOSTILE, "edition_bytes": 0, "files": 0, "bytes": 5,
     } | moved  # fmt: skip
+    yield "computations", {"agreement": AGREEMENT, "job": HOSTILE, "product": HOSTILE, "edition": EDITION} | {
+        "transfer": TRANSFER, "peer": PEER, "statement": HOSTILE, "purpose": HOSTILE, "state": "released", "rows": 3,
+        "created": NOW,
+    }  # fmt: skip
+    yield "answers", {"agreement": AGREEMENT, "job": HOSTILE, "statement": HOSTILE, "purpose": HOSTILE} | {
+        "created": NOW,
+    }  # fmt: skip
     yield "sources", {"name": "hostile", "kind": "dsp", "address": HOSTILE, "did": PEER, "state": "paused"} | {
         "cursor": {}, "generation": 1, "pages": 0, "most": 5, "rank": 1, "products": 1, "left": 0, "told": [HOSTILE],
         "reason": HOSTILE, "failures": 0, "whole": 1, "due": NOW, "read": NOW,

@@ -8,9 +8,12 @@ from connector.console import language
 from connector.console.leafing import onward
 from connector.provider.billing import printed
 from connector.provider.billing.bills import Bills
+from connector.provider.billing.orders import CHANNEL
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from connector.api.call import Call
     from contracts.canonical import JsonObject
 
@@ -20,7 +23,7 @@ MONTH_CHARACTERS = len("2026-11")
 async def bills(call: Call) -> JsonObject:
     """Return orders of either side, the newest first, and the month whose statement may be asked for."""
     first = call.first(BILLED_AGREEMENTS_MAX)
-    rows = await call.of(Bills).page(first, PAGE_ROWS_MAX)
+    rows = _leading(await call.of(Bills).page(first, PAGE_ROWS_MAX))
     month = call.core.clock.now().isoformat()[:MONTH_CHARACTERS]
     following = onward(first + PAGE_ROWS_MAX, BILLED_AGREEMENTS_MAX) if len(rows) == PAGE_ROWS_MAX else None
     return {"first": first, "next": following, "month": month, "rows": rows}
@@ -37,4 +40,9 @@ async def bill(call: Call) -> JsonObject:
 async def statement(call: Call) -> JsonObject:
     """Return what was bought and sold in a month, with the signature under it."""
     told = await call.of(Bills).statement(call.path["id"])
-    return {**told, "rows": told["statement"]["agreements"]}
+    return {**told, "rows": _leading(told["statement"]["agreements"])}
+
+
+def _leading(rows: Iterable[JsonObject]) -> list[JsonObject]:
+    """Return orders, each with the page that says what was paid: its bill, or the receipts of its agreement."""
+    return [{**row, "page": "bills" if row["payment"] == CHANNEL else "agreements"} for row in rows]

@@ -92,6 +92,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "column.since": ("Since", "自"),
     "column.sold": ("Agreements", "合约数"),
     "column.source": ("Source", "来源"),
+    "column.statement": ("Statement", "查询语句"),
     "column.state": ("State", "状态"),
     "column.subject": ("About", "对象"),
     "column.tier": ("Control", "管控级别"),

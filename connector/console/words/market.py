@@ -131,6 +131,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "What control planes of other makes have this data plane move is here. None has yet; let one with:",
         "其他控制面委托本数据面传输的数据列在此处。尚无;登记命令:",
     ),
+    "computations.title": ("Computations", "计算记录"),
+    "computations.empty": (
+        "What is asked of data that stay at their provider is here: by us, and of ours. Nothing was yet; ask with:",
+        "对留存在提供方的数据所作的查询列在此处:本方发出的与对本方数据的。尚无;查询命令:",
+    ),
+    "state.running": ("running", "进行中"),
+    "state.released": ("answered", "已作答"),
+    "state.withheld": ("nothing passes the gate", "未通过闸门"),
     "sources.title": ("Federation", "目录联邦"),
     "sources.empty": (
         "Other catalogues are read into this one here. None is yet; name one with:",
