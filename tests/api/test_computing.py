@@ -269,3 +269,54 @@ async def test_a_statement_that_a_crash_cut_is_asked_again_and_counted_once(spac
     assert (await refused(ask(space, "firms-crash", BY_DISTRICT, job="other")))[0] == 403
     [copy] = [one for one in space.rows("provider", "copies") if one["agreement"] == agreement]
     assert copy["calls"] == 1
+
+
+async def test_one_id_asked_many_times_at_once_is_answered_and_counted_once(space, tmp_path):
+    await publish(space, "firms-at-once", tmp_path)
+    agreement = await agreed(space, "firms-at-once")
+    await ask(space, "firms-at-once", "select count(*) from firms")
+    url, header = address(space, agreement)
+    body = json.dumps({"id": "same", "statement": BY_DISTRICT})
+
+    async def once(session):
+        async with session.post(url, data=body) as answer:
+            return answer.status, await answer.read()
+
+    async with aiohttp.ClientSession(headers=header) as session:
+        found = await asyncio.gather(*(once(session) for _ in range(6)))
+    assert {status for status, _ in found} <= {200, 409}
+    assert len({told for status, told in found if status == 200}) == 1
+    [copy] = [one for one in space.rows("provider", "copies") if one["agreement"] == agreement]
+    assert copy["calls"] == 2
+    assert len([one for one in told(space, "provider", "computation.ended") if one["part"] == agreement]) == 2
+
+
+async def test_what_is_told_as_its_transfer_ends_is_billed_or_not_told(space, tmp_path):
+    """The race of an answer with the receipt of its transfer: what was told is what is billed, whoever is faster."""
+    await publish(space, "firms-race", tmp_path)
+    agreement = await agreed(space, "firms-race")
+    answered = 0
+    for at in range(6):
+        await ask(space, "firms-race", "select count(*) from firms", job=f"first-{at}")
+        statement = f"select sector, count(*) from firms where year > {2_000 + at} group by 1"
+        asking = asyncio.ensure_future(refused_or(ask(space, "firms-race", statement, job=f"{at}")))
+        await asyncio.sleep(0.1 + at * 0.15)
+        await space.doors["buyer"].call("POST", f"agreements/{agreement}/calls/end", {})
+        answered += 1 + await asking
+
+    def receipts():
+        found = [one for one in space.rows("provider", "copies") if one["agreement"] == agreement]
+        return [json.loads(one["receipt"])["amount"] for one in found if one["receipt"]] if found else []
+
+    async with asyncio.timeout(20):
+        while len(receipts()) < 6:
+            await asyncio.sleep(0.1)
+    ended = [row for row in jobs(space, agreement) if row["state"] == "released"]
+    assert sum(map(int, receipts())) == 1_000 * len(ended)
+    assert len(ended) == answered
+
+
+async def refused_or(asking):
+    """Return 1 for an answer, 0 for a refusal."""
+    found = await asyncio.gather(asking, return_exceptions=True)
+    return int(isinstance(found[0], dict))

@@ -134,7 +134,9 @@ class ComputeRoom:
         self._waiting[agreement] = self._waiting.get(agreement, 0) + 1
         try:
             async with self._turns.setdefault(ground.agreement.signed_edition, asyncio.Lock()), self._seats:
-                return await self._compute(ticket, ground, asked)
+                # who waited behind itself, because it asked twice at once, is answered by then
+                known = await self._core.store.read(lambda tx: _known(tx, ground, asked))
+                return known or await self._compute(ticket, ground, asked)
         finally:
             self._waiting[agreement] -= 1
             if not self._waiting[agreement]:
@@ -192,7 +194,7 @@ class ComputeRoom:
             found: Computed | Covered = await asyncio.to_thread(
                 computation.compute, foreseen.table, file, opened.placed(file), kept
             )
-        return await self._core.store.write(partial(self._keep, asked, found, granted, len(before)))
+        return await self._core.store.write(partial(self._keep, ticket, asked, found, granted, len(before)))
 
     # ---- inside one transaction
 
@@ -207,6 +209,8 @@ class ComputeRoom:
         """Decide a statement, hold its share, and write that it runs; raises NotPermitted with the reasons."""
         ground, now = self._ground(tx, ticket), self._core.clock.now()
         agreement, transfer = ground.agreement, ground.transfer
+        if _known(tx, ground, asked) is not None:  # by another process of ours
+            raise Conflict(f"`{asked.job}` was answered meanwhile", "ask again under the same id")
         purpose = asked.purpose or decision.agreed_purpose(agreement)
         taker = job_name(agreement.digest, asked.job)
         use = decision.computed(agreement, purpose, asked.said, taker, asked.statement, foreseen.functions)
@@ -238,9 +242,10 @@ class ComputeRoom:
         return granted
 
     def _keep(
-        self, asked: Asked, found: Computed | Covered, granted: Granted, before: int, tx: Tx
+        self, ticket: Ticket, asked: Asked, found: Computed | Covered, granted: Granted, before: int, tx: Tx
     ) -> ComputationRow | None:
         """Write what is told and count it; None if another statement was answered over the edition meanwhile."""
+        self._ground(tx, ticket)  # a transfer that was ended since is billed, and tells no more
         now, row = self._core.clock.now(), _row(tx, granted, asked)
         assert row is not None, "it runs"
         if found.memory is not None and len(_remembered(tx, row.edition)) != before:
