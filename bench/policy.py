@@ -15,13 +15,12 @@ import contextlib
 import json
 import os
 import statistics
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench import report, rules
+from bench import report, rivals, rules
 from bench.engines import SOME_RULES
 from bench.judge import MOST_RULES
 from bench.rounds import in_turn
@@ -97,7 +96,7 @@ class Judge:
 @contextlib.asynccontextmanager
 async def judge(work: Work) -> AsyncIterator[Judge]:
     """Start the engine of a work, and end it."""
-    python = environment(work.rival) / "bin" / "python" if work.rival else sys.executable
+    python = rivals.environment(work.rival) / "bin" / "python" if work.rival else sys.executable
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         python, "-m", "bench.judge", work.engine, cwd=ROOT, stdin=pipe, stdout=pipe
@@ -108,28 +107,6 @@ async def judge(work: Work) -> AsyncIterator[Judge]:
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()
-
-
-def environment(rival: str) -> Path:
-    """Return where a rival is installed."""
-    return ROOT / ".venv" / "rivals" / rival
-
-
-def install(rival: str) -> bool:
-    """Install a rival unless it is; say why if it cannot be."""
-    folder = environment(rival)
-    mark = folder / ".installed"
-    if mark.exists() and mark.read_text() == RIVALS[rival]:
-        return True
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    try:
-        for command in ([sys.executable, "-m", "venv", "--clear", str(folder)], [*pip, RIVALS[rival]]):
-            subprocess.run(command, check=True, capture_output=True, text=True)
-    except subprocess.CalledProcessError as error:
-        print(f"no rows of {rival}, which cannot be installed: {error.stderr.strip()}")
-        return False
-    mark.write_text(RIVALS[rival])
-    return True
 
 
 def agree(name: str, given: Sequence[bool], asked: Sequence[rules.Question]) -> None:
@@ -147,7 +124,7 @@ def on_one_core() -> None:
 
 async def measure(rounds: int = ROUNDS) -> list[report.Row]:
     """Check that all agree, warm up, take the figures in turn."""
-    usable = {name for name in RIVALS if install(name)}
+    usable = {name for name, wanted in RIVALS.items() if rivals.install(name, wanted)}
     works = {name: work for name, work in WORKS.items() if not work.rival or work.rival in usable}
     async with contextlib.AsyncExitStack() as stack:
         judges = {name: await stack.enter_async_context(judge(work)) for name, work in works.items()}
