@@ -1,7 +1,8 @@
 """How much of a buyer's list is covered, inside the reader process: subjects marked, and its keys blinded once more.
 
-    told    {…, gate, columns, table}                          → {tables, functions, named, confined}  or a refusal
-    handed  the table's file, and the blinded keys of all groups → {asked, bytes, questions}, then bits and points
+    told    {…, gate, columns, table, groups}                    → {tables, functions, named, confined}  or a refusal
+    handed  the table's file {…, keys, places} and the blinded keys of all groups → {asked, bytes, questions}, then
+            bits and points; of a question that `places` knows there are marks already, and no bits
 
 Law: which subjects there are stays here; what leaves is marks, thrown as coins (`connector.compute.marks`), and the
 buyer's own points under one more key, in an order that says nothing.
@@ -20,9 +21,11 @@ from contracts import gate as gates
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from contracts.gate import Gate
+
 FUNCTION: Final = "COVERAGE"
-# each of them is a multiplication, some 0.1 ms
-POINTS_MAX: Final = 1_000_000
+# each of them is hashed and multiplied once for each question, some 0.2 ms
+SUBJECTS_MAX: Final = 1_000_000
 
 
 def look(_engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,24 +46,40 @@ def answer(
     passes, (file,), (content, sent) = gates.read(asked["gate"]), files, opened
     covers = passes.coverage
     assert covers is not None, "it was looked at before"
-    table = Content(pa, file["kind"], content).read([passes.subject, *covers.filled])
-    subjects = keys.names(pa, table.column(passes.subject).combine_chunks())
-    named, points = len(keys.distinct(subjects)), len(sent) // blinding.POINT_BYTES
-    if (named + points) * len(covers.questions) > POINTS_MAX:
-        raise Refused("subjects", f"{named} subjects and {points} keys are more than one answer compares")
-    chances = marks.odds(covers.epsilon / 100)
-    of = marks.places(named, chances)
+    subjects, points = _Subjects(pa, Content(pa, file["kind"], content), passes), len(sent) // blinding.POINT_BYTES
     questions, written = [], bytearray()
     for question in covers.questions:
-        there = keys.filled(subjects, table.column(question).combine_chunks()) if question else subjects
-        scalar, coin = (bytes.fromhex(one) for one in asked["keys"][question])
-        lasting = marks.kept(keys.distinct(there), coin, chances)
-        bits = marks.marked(blinding.blinded(scalar, lasting), of)
+        scalar, coin = (bytes.fromhex(one) for one in file["keys"][question])
+        places, bits = file["places"].get(question), b""
+        if places is None:
+            places, bits = subjects.marked(question, scalar, coin)
         written += bits
         for start, end in _groups(asked["groups"]):
             written += _again(scalar, bytes(sent[start:end]))
-        questions.append({"column": question, "places": of, "bits": len(bits)})
+        questions.append({"column": question, "places": places, "bits": len(bits)})
     return {"asked": points, "bytes": len(written), "questions": questions}, bytes(written)
+
+
+class _Subjects:
+    """Whom a table is about; it is read when it is first asked."""
+
+    def __init__(self, pa: Any, content: Content, passes: Gate) -> None:
+        assert passes.coverage is not None, "it was looked at before"
+        self._pa, self._content, self._passes, self._covers = pa, content, passes, passes.coverage
+        self._table: Any = None
+        self._named: list[str | None] = []
+
+    def marked(self, question: str, scalar: bytes, coin: bytes) -> tuple[int, bytes]:
+        """Return how many places there are, and the marks of those of whom something is so."""
+        if self._table is None:
+            self._table = self._content.read([self._passes.subject, *self._covers.filled])
+            self._named = keys.names(self._pa, self._table.column(self._passes.subject).combine_chunks())
+        whole, chances = len(keys.distinct(self._named)), marks.odds(self._covers.epsilon / 100)
+        if whole > SUBJECTS_MAX:
+            raise Refused("subjects", f"{whole} subjects are more than marks are made of")
+        there = keys.filled(self._named, self._table.column(question).combine_chunks()) if question else self._named
+        of = marks.places(whole, chances)
+        return of, marks.marked(blinding.blinded(scalar, marks.kept(keys.distinct(there), coin, chances)), of)
 
 
 def _groups(sizes: Sequence[int]) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from connector.runtime.errors import InvalidInput
 from contracts.coverage import KEYS_AT_ONCE, KEYS_LEAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from connector.compute.one_table import Foreseen
     from contracts.gate import Gate
@@ -63,6 +63,22 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of all subjects of a table, for one question: a bit for each place."""
+
+    places: int
+    bits: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Coins:
+    """What throws the coins of a table, question → scalar and coin, and the marks that were thrown before."""
+
+    keys: Mapping[str, tuple[bytes, bytes]]
+    marks: Mapping[str, Marks]
+
+
+@dataclass(frozen=True, slots=True)
 class Covered:
     """What is told: for each question the marks of all subjects, and the keys of each group under one more key."""
 
@@ -70,11 +86,13 @@ class Covered:
     members: Mapping[str, Any]
     confined: tuple[str, ...]
     seconds: float
+    marks: Mapping[str, Marks]  # thrown now, to be kept
+    epsilon: int
     memory: None = None
 
 
 class Fitting(OneTable):
-    """A process that answers how much is covered; `keys` are question → scalar and coin (`connector.compute.marks`)."""
+    """A process that answers how much is covered; `coins` are a table's, by its file (`connector.compute.marks`)."""
 
     hints = HINTS
 
@@ -83,37 +101,37 @@ class Fitting(OneTable):
         groups: Groups,
         gate: Gate,
         columns: Mapping[str, Mapping[str, str]],
-        keys: Mapping[str, tuple[bytes, bytes]],
+        coins: Callable[[str], Coins],
     ) -> None:
         super().__init__(groups.statement(), gate, columns, SECONDS)
         if gate.coverage is None:
             raise InvalidInput("its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL")
-        self._groups, self._keys = groups, keys
+        self._groups, self._coins, self._epsilon = groups, coins, gate.coverage.epsilon
 
     def foresee(self) -> Foreseen:
         """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        keys = {name: [one.hex() for one in pair] for name, pair in self._keys.items()}
         sizes = [len(one) for one in self._groups.keys]
-        return self._looked(COVERED, {"table": self._groups.table, "keys": keys, "groups": sizes})
+        return self._looked(COVERED, {"table": self._groups.table, "groups": sizes})
 
     def compute(
         self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], _kept: bytes
     ) -> Covered:
         """Return what is told of a table; raises as `foresee`. What was told before says nothing about it."""
-        head, written = self._given(table, file, placed, b"".join(self._groups.keys))
-        members = {"questions": self._apart(head["questions"], written)}
-        return Covered(self._groups.asked, members, self._confined, self.seconds)
-
-    def _apart(self, questions: Sequence[Mapping[str, Any]], written: bytes) -> list[dict[str, Any]]:
-        """Return what was written for each question: its marks, and its groups."""
-        found, at = [], 0
-        for one in questions:
-            cuts = [int(one["bits"]), *map(len, self._groups.keys)]
+        coins = self._coins(file.name)
+        keys = {name: [one.hex() for one in pair] for name, pair in coins.keys.items()}
+        about = {"keys": keys, "places": {name: one.places for name, one in coins.marks.items()}}
+        head, written = self._given(table, file, placed, b"".join(self._groups.keys), about)
+        made: dict[str, Marks] = {}
+        questions, at = [], 0
+        for one in head["questions"]:
             parts = []
-            for length in cuts:
-                parts.append(base64.b64encode(written[at : at + length]).decode())
+            for length in (int(one["bits"]), *map(len, self._groups.keys)):
+                parts.append(written[at : at + length])
                 at += length
-            found.append({"column": one["column"], "places": one["places"], "marks": parts[0], "groups": parts[1:]})
+            name = str(one["column"])
+            known = coins.marks.get(name) or made.setdefault(name, Marks(int(one["places"]), parts[0]))
+            told = [base64.b64encode(part).decode() for part in (known.bits, *parts[1:])]
+            questions.append({"column": name, "places": known.places, "marks": told[0], "groups": told[1:]})
         if at != len(written):
             raise InvalidInput("the reader process wrote another answer than it told of")
-        return found
+        return Covered(self._groups.asked, {"questions": questions}, self._confined, self.seconds, made, self._epsilon)

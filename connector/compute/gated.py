@@ -52,7 +52,10 @@ def answer(
     found = plan(engine, asked["statement"], _open_to(asking.types(), passes), passes.subject)
     asking.ready(found.named)
     groups = counting.count(engine, found, passes.subject)
-    told = _told(engine, found, groups, passes, list(counting.earlier_of(json.loads(bytes(kept)), table)), asking)
+    told = _told(
+        engine, found, groups, passes, list(counting.earlier_of(json.loads(bytes(kept)), file["file"])), asking
+    )
+    told["memory"] = {"table": file["file"], **told["memory"]}
     written = json.dumps(told, ensure_ascii=False).encode()
     if len(told["rows"]) > ANSWER_ROWS_MAX:
         raise Refused("answer", f"its answer has more than {ANSWER_ROWS_MAX} rows")
@@ -70,7 +73,7 @@ def _told(
         "columns": [name for name, _ in found.outputs],
         "rows": _ordered(found, [_row(found, groups[at], passes) for at in passing]),
         "heldBack": bool(held) or not groups,
-        "memory": {"table": found.table, **counting.remembered(found, groups, passing)},
+        "memory": counting.remembered(found, groups, passing),
     }
 
 

@@ -44,14 +44,21 @@ class OneTable(Sitting):
         return Foreseen(str(table), tuple(map(str, found["functions"])), tuple(map(str, found["named"])))
 
     def _given(
-        self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], beside: bytes
+        self,
+        table: str,
+        file: IndexedFile,
+        placed: Iterable[tuple[int, bytes | memoryview]],
+        beside: bytes,
+        about: Mapping[str, Any] | None = None,
     ) -> tuple[dict[str, Any], bytes]:
-        """Hand it the table and what it needs beside it; returns the head of its answer, and what it wrote."""
+        """Hand it the table, with what is said `about` it, and what it needs beside it; returns head and answer."""
         handed: list[int] = []
         try:
             handed.append(in_memory(file.size, placed))
             handed.append(in_memory(len(beside), [(0, beside)]))
-            told = {"files": [{"names": [table], "kind": kind_of(file.name), "columns": []}]}
+            # a table has two names, `firms` and `firms.csv`; what is remembered of it is remembered by its file's
+            said = {"names": [table], "file": file.name, "kind": kind_of(file.name), "columns": [], **(about or {})}
+            told = {"files": [said]}
             head = self._said(told, tuple(handed), self._seconds)
         finally:
             for one in handed:

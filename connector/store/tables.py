@@ -86,6 +86,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     vault.CarriedRow,
     compute.ComputationRow,
     compute.FittingRow,
+    compute.MarksRow,
     compute.AnswerRow,
     vault.CopyRow,
     vault.RowSecretRow,

@@ -165,6 +165,9 @@ async def test_two_answers_do_not_differ_by_a_few(space, tmp_path):
         ask(space, "firms-near", "select sum(revenue) from firms where district <> 'Z'", job="near")
     )
     assert (status, "nothing of its answer passes" in text) == (403, True)
+    by_file = "select sum(revenue) from \"firms.csv\" where district <> 'Z'"
+    status, text_of_it = await refused(ask(space, "firms-near", by_file))
+    assert (status, text_of_it) == (403, text), "a table has two names, and is one"
     status, again = await refused(
         ask(space, "firms-near", "select sum(revenue) from firms where district <> 'Z'", job="near")
     )

@@ -14,7 +14,7 @@ import pytest
 
 from connector.custody import bearers
 from tests.api.refusals import refused
-from tests.api.test_computing import address, agreed, ask, jobs, publish
+from tests.api.test_computing import address, agreed, ask, firms, jobs, publish
 from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -82,6 +82,14 @@ async def test_groups_are_answered_by_themselves(space, tmp_path):
 async def test_the_same_list_under_another_id_says_nothing_more(space, tmp_path):
     await listed(space, "fit-twice", tmp_path)
     one = await fit(space, "fit-twice", mine(tmp_path), job="one")
+    edition = next(row["edition"] for row in space.rows("provider", "products") if row["id"] == "fit-twice")
+    thrown = [row for row in space.rows("provider", "marks") if row["edition"] == edition]
+    assert {(row["asked"], row["question"], row["epsilon"]) for row in thrown} == {
+        ("firms.csv", "", 300),
+        ("firms.csv", "revenue", 300),
+    }
+    same = await fit(space, "fit-twice", mine(tmp_path), job="by-file", table="firms.csv")
+    assert same["rows"] == one["rows"], "a table has two names, and one coin"
     two = await fit(space, "fit-twice", mine(tmp_path), job="two")
     assert one["rows"] == two["rows"]
     await space.doors["other"].call("POST", "acquisitions", {
@@ -191,3 +199,18 @@ async def test_a_fitting_that_a_crash_cut_is_asked_again_and_counted_once(space,
     assert (await refused(fit(space, "fit-crash", mine(tmp_path), job="other")))[0] == 403
     [copy] = [one for one in space.rows("provider", "copies") if one["agreement"] == agreement]
     assert copy["calls"] == 1
+
+
+async def test_two_tables_throw_coins_of_their_own(space, tmp_path):
+    first = firms(tmp_path / "two")
+    second = first.with_name("others.csv")
+    second.write_text(first.read_text())
+    said = {"tier": "computed", "unit": "query", "gate": LISTED, "columns": ["revenue"], "pieceKiB": None}
+    await space.publish_files("provider", "fit-tables", [first, second], **said)
+    await agreed(space, "fit-tables")
+    one = await fit(space, "fit-tables", mine(tmp_path), table="firms")
+    other = await fit(space, "fit-tables", mine(tmp_path), table="others")
+    assert abs(one["rows"][0][3] - other["rows"][0][3]) < 60
+    thrown = {row["asked"]: bytes(row["bits"]) for row in space.rows("provider", "marks") if row["question"] == ""}
+    assert thrown["firms.csv"] != thrown["others.csv"]
+    assert (await refused(fit(space, "fit-tables", mine(tmp_path), table="none")))[0] == 400

@@ -32,7 +32,12 @@ class Room:
     """A provider's room over one table: what it told before is remembered, as the connector does it."""
 
     def __init__(self, table=None, gate=GATE, columns=COLUMNS):
-        self.table, self.gate, self.columns, self.kept = table or firms(), gate, {"firms": columns}, []
+        self.table, self.gate, self.columns, self.kept = (
+            table or firms(),
+            gate,
+            dict.fromkeys(("firms", "firms.csv"), columns),
+            [],
+        )
 
     def ask(self, statement, seconds=30):
         file = IndexedFile("firms.csv", 0, len(self.table), 0, 1)

@@ -177,3 +177,11 @@ def test_an_engine_says_nothing_of_a_cell():
     with pytest.raises(InvalidInput) as refusal:
         odd.ask("select year, sum(year) from firms group by 1")
     assert "secret" not in str(refusal.value)
+
+
+def test_a_table_has_two_names_and_is_one():
+    """The attack on differences by the other name of the same file."""
+    room = Room()
+    assert room.ask("select count(*) from firms where year < 2024").rows == [[2_400]]
+    assert room.ask("select count(*) from \"firms.csv\" where year < 2024 and district <> 'Z'").rows == []
+    assert room.ask('select count(*) from "firms.csv" where year < 2024').rows == [[2_400]]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.compute import blinding, marks
-from connector.compute.fitting import GROUPS_MAX, Fitting, Groups
+from connector.compute.fitting import GROUPS_MAX, Coins, Fitting, Groups
 from connector.runtime.errors import InvalidInput
 from contracts.coverage import EPSILON_MAX, EPSILON_MIN, KEYS_AT_ONCE, KEYS_LEAST, Coverage
 from contracts.gate import Gate
@@ -38,17 +38,22 @@ def drawn(seed):
     return blinding.scalar(random.Random(seed).randbytes(64))
 
 
-def keys(seed=1):
+def coins(seed=1, marks=None):
     source = random.Random(seed)
-    return {one: (blinding.scalar(source.randbytes(64)), source.randbytes(32)) for one in GATE.coverage.questions}
+    keys = {one: (blinding.scalar(source.randbytes(64)), source.randbytes(32)) for one in GATE.coverage.questions}
+    return lambda _table: Coins(keys, marks or {})
 
 
-def ask(groups, table=None, secret=None, gate=GATE):
+def answered(groups, table=None, secret=None, gate=GATE):
     table = table or firms(subjects=SUBJECTS)
-    with Fitting(groups, gate, {"firms": COLUMNS}, secret or keys()) as fitting:
+    with Fitting(groups, gate, {"firms": COLUMNS}, secret or coins()) as fitting:
         foreseen = fitting.foresee()
         file = IndexedFile("firms.csv", 0, len(table), 0, 1)
-        return fitting.compute(foreseen.table, file, [(0, table)], b"").members["questions"]
+        return fitting.compute(foreseen.table, file, [(0, table)], b"")
+
+
+def ask(*what, **more):
+    return answered(*what, **more).members["questions"]
 
 
 def blind(key, names=MINE):
@@ -154,8 +159,19 @@ def test_to_ask_again_says_nothing_more():
     again = ask(Groups((blind(drawn(9), strangers), blind(drawn(10), [*strangers, "F7"]))))[0]
     coin = found(alone, drawn(8), 1) - found(alone, drawn(7))
     assert coin == found(again, drawn(10), 1) - found(again, drawn(9)) in (0, 1)
-    other = ask(Groups((blind(drawn(5)),)), secret=keys(2))
+    other = ask(Groups((blind(drawn(5)),)), secret=coins(2))
     assert other[0]["marks"] != first[0]["marks"], "another edition throws others"
+
+
+def test_marks_that_were_thrown_are_told_again_without_a_look_at_the_table():
+    groups = Groups((blind(drawn(5)),))
+    first = answered(groups)
+    assert set(first.marks) == {"", "revenue"}
+    again = answered(groups, b"no table at all", coins(1, first.marks))
+    assert again.members == first.members
+    assert again.marks == {}
+    part = answered(groups, secret=coins(1, {"": first.marks[""]}))
+    assert (part.members, set(part.marks)) == (first.members, {"revenue"})
 
 
 def test_a_column_that_is_empty_covers_nobody():
@@ -186,6 +202,6 @@ def test_points_that_are_none_are_refused_by_the_process():
 
 def test_a_gate_that_says_nothing_of_lists_tells_nothing():
     with pytest.raises(InvalidInput, match="tell nobody"):
-        Fitting(Groups((blind(drawn(1)),)), Gate(("year",), "firm"), {"firms": COLUMNS}, {})
+        Fitting(Groups((blind(drawn(1)),)), Gate(("year",), "firm"), {"firms": COLUMNS}, coins())
     with pytest.raises(InvalidInput, match="there is no table"):
         ask(Groups((blind(drawn(1)),), "others"))

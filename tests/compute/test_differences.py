@@ -80,7 +80,11 @@ def test_no_two_answers_differ_by_a_few(seed):
         with duckdb.connect(":memory:") as engine:
             given = {"statement": asked, "gate": GATE.json()}
             _, body = gated.answer(
-                pa, engine, given, [{"names": ["t"], "kind": "csv"}], [pa.py_buffer(content), json.dumps(kept).encode()]
+                pa,
+                engine,
+                given,
+                [{"names": ["t"], "file": "t.csv", "kind": "csv"}],
+                [pa.py_buffer(content), json.dumps(kept).encode()],
             )
         found, groups = json.loads(body), populations(rows, holds, by)
         passed = [groups[tuple(row[:-1])] for row in found["rows"]]

@@ -1,7 +1,8 @@
 """The coins that say who is covered, and how many keys a buyer may still ask about.
 
-Law: (1) what throws a coin is derived from a key that never leaves this connector, and from the edition: it is thrown
-once, for everybody. (2) Keys are counted before they are answered, under one agreement together.
+Law: (1) what throws a coin is derived from a key that never leaves this connector, and from edition, table and
+question: it is thrown once, for everybody, and what was thrown is kept. (2) Keys are counted before they are answered,
+under one agreement together.
 """
 
 from __future__ import annotations
@@ -9,31 +10,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connector.compute import blinding
+from connector.compute.fitting import Coins, Marks
 from connector.runtime.errors import NotPermitted
-from connector.store.rows.compute import FittingRow
+from connector.store.rows.compute import FittingRow, MarksRow
 from contracts import gate as gates
+from contracts.canonical import canonical
 from contracts.labels import X
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from connector.custody.secrets import Keys
     from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
-    from contracts.gate import Gate
+    from contracts.coverage import Coverage
 
 LABEL: Final = "coverage"
 COIN_BYTES: Final = 32
 
 
-def of(secrets: Keys, edition: str, gate: Gate) -> dict[str, tuple[bytes, bytes]]:
-    """Return question → the scalar that marks subjects, and the coin that leaves some out."""
-    key = secrets.masks()
-    questions = gate.coverage.questions if gate.coverage else ()
-    found = {}
-    for question in questions:
-        about = bytes.fromhex(edition) + question.encode()
+def of(secrets: Keys, edition: str, covers: Coverage, known: Sequence[MarksRow], table: str) -> Coins:
+    """Return what throws the coins of a table, and what was thrown: of `known`, the edition's."""
+    key, found = secrets.masks(), {}
+    for question in covers.questions:
+        about = bytes.fromhex(edition) + canonical([table, question])
         wide = X(key, LABEL, about, blinding.WIDE_BYTES + COIN_BYTES)
         found[question] = (blinding.scalar(wide[: blinding.WIDE_BYTES]), wide[blinding.WIDE_BYTES :])
-    return found
+    of_it = [one for one in known if (one.asked, one.epsilon) == (table, covers.epsilon)]
+    return Coins(found, {one.question: Marks(one.places, one.bits) for one in of_it})
+
+
+def thrown(tx: Tx, edition: str) -> list[MarksRow]:
+    """Return the marks of an edition."""
+    return tx.find(MarksRow, "edition = ?", (edition,))
+
+
+def keep(tx: Tx, edition: str, table: str, epsilon: int, made: Mapping[str, Marks]) -> None:
+    """Keep marks that were thrown."""
+    for question, one in made.items():
+        about = MarksRow(
+            edition=edition, asked=table, question=question, epsilon=epsilon, places=one.places, bits=one.bits
+        )
+        tx.put(about)
 
 
 def spend(tx: Tx, agreement: AgreementRow, job: str, keys: int) -> None:

@@ -21,7 +21,7 @@ import orjson
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
 from connector.compute.computation import Computation
-from connector.compute.fitting import Fitting, Groups
+from connector.compute.fitting import Covered, Fitting, Groups
 from connector.compute.sitting import names_of
 from connector.enforcement import uses
 from connector.enforcement.use import Granted
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.compute.computation import Computed
-    from connector.compute.fitting import Covered
     from connector.compute.one_table import Foreseen
     from connector.core.core import Core
     from connector.custody.secrets import Keys
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from connector.provider.plain.copies import Copies
     from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
+    from contracts.gate import Gate
 
 # processes at once; who comes meanwhile waits its turn, so many at most under one agreement
 COMPUTATIONS_AT_ONCE: Final = 4
@@ -172,11 +172,18 @@ class ComputeRoom:
         if asked.groups is None:
             computation = Computation(asked.statement, gate, types)
         else:
-            keys = coins.of(self._secrets, ground.agreement.signed_edition, gate)
-            computation = Fitting(asked.groups, gate, types, keys)
+            computation = await self._fitting(ground.agreement.signed_edition, asked.groups, gate, types)
         await asyncio.to_thread(open_.enter_context, computation)
         open_.enter_context(self._carriage.carrying(ticket, partial(computation.cut, HALTED)))
         return computation
+
+    async def _fitting(
+        self, edition: str, groups: Groups, gate: Gate, types: Mapping[str, Mapping[str, str]]
+    ) -> Fitting:
+        if gate.coverage is None:
+            raise InvalidInput("its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL")
+        known = await self._core.store.read(lambda tx: coins.thrown(tx, edition))
+        return Fitting(groups, gate, types, partial(coins.of, self._secrets, edition, gate.coverage, known))
 
     async def _told(
         self, ticket: Ticket, asked: Asked, computation: Computation | Fitting, foreseen: Foreseen, granted: Granted
@@ -194,6 +201,9 @@ class ComputeRoom:
             found: Computed | Covered = await asyncio.to_thread(
                 computation.compute, foreseen.table, file, opened.placed(file), kept
             )
+        if isinstance(found, Covered) and found.marks:
+            made = found
+            await self._core.store.write(lambda tx: coins.keep(tx, edition, file.name, made.epsilon, made.marks))
         return await self._core.store.write(partial(self._keep, ticket, asked, found, granted, len(before)))
 
     # ---- inside one transaction

@@ -51,6 +51,19 @@ class FittingRow(TableRow):
     answer: bytes | None = None
 
 
+@table("marks", key=("edition", "asked", "question", "epsilon"))
+@dataclass(frozen=True, kw_only=True)
+class MarksRow(TableRow):
+    """The marks of an edition's subjects, thrown once: of the table that is `asked`, for a question at an ε."""
+
+    edition: str
+    asked: str
+    question: str
+    epsilon: int
+    places: int
+    bits: bytes
+
+
 @table("answers", key=("agreement", "job"), index=(("created",),))
 @dataclass(frozen=True, kw_only=True)
 class AnswerRow(TableRow):
