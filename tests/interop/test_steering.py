@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+import sqlite3
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from urllib.parse import quote
 
 import aiohttp
@@ -12,6 +13,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from connector.client.client import Client
+from connector.runtime.data_folder import DATABASE
 from connector.runtime.errors import Conflict
 from tests.interop import signaling
 from tests.interop.planes import ONE, OTHER, UNTIL, contents, running, until
@@ -173,6 +175,29 @@ async def test_whoever_is_killed_goes_on_with_it(sides, agreement):
         assert await consumer.reaches(transfer, "COMPLETED", "TERMINATED") == "COMPLETED"
         row = await consumer.flows(transfer, "COMPLETED")
         assert contents(row["folder"]) == {"one.csv": ONE, "other.csv": OTHER}
+
+
+@pytest.mark.parametrize("how", ["HttpData-PULL", "HttpData-PUSH"])
+async def test_what_a_data_plane_answered_before_a_crash_is_asked_again(sides, agreement, how):
+    """Each control plane in turn is ended before it keeps the answer to its first message."""
+    provider, consumer = sides
+    await provider.control.process.kill()
+    transfer = await begin(sides, agreement, how)
+    await consumer.flows(transfer, "PREPARED")
+    await forgets(consumer.control, transfer)
+    await consumer.control.process.start()
+    await provider.control.process.start()
+    assert await consumer.reaches(transfer, "COMPLETED", "TERMINATED") == "COMPLETED"
+    row = await consumer.flows(transfer, "COMPLETED")
+    assert contents(row["folder"]) == {"one.csv": ONE, "other.csv": OTHER}
+
+
+async def forgets(control, transfer):
+    """End a control plane as if it had not read yet what its data plane answered, nor asked its peer."""
+    await control.process.kill()
+    with closing(sqlite3.connect(control.data / DATABASE)) as db, db:
+        assert db.execute("UPDATE steered SET state = '', address = NULL WHERE transfer = ?", (transfer,)).rowcount == 1
+        db.execute("DELETE FROM transfers WHERE id = ?", (transfer,))
 
 
 @asynccontextmanager

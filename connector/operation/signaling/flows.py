@@ -107,9 +107,15 @@ class Flows:
         return messages.status(*await self._core.store.write(act))
 
     async def status(self, plane: str, key: str) -> dict[str, Any]:
-        """Return in which state a flow is; raises Absent."""
+        """Return in which state a flow is; raises Absent.
+
+        What is prepared says again where its data go to: its control plane may not have kept our answer.
+        """
         row = await self._core.store.read(lambda tx: self._of(tx, plane, key))
-        return {"dataFlowId": row.id, "state": row.state}
+        prepared = row.role == CONSUMER and row.state == PREPARED
+        address = self.sides[CONSUMER].address(row)[1] if prepared else None
+        told = {"dataFlowId": row.id, "state": row.state}
+        return told if address is None else {**told, "dataAddress": address}
 
     async def done(self, key: str) -> None:
         """Take note that all bytes of a flow are through; its control plane will be told."""

@@ -23,8 +23,9 @@ from connector.operation.management.release_4 import SIGNALED
 from connector.operation.signaling import states
 from connector.operation.signaling.data_planes import pick
 from connector.operation.signaling.messages import OLDER, REASON_CHARACTERS_MAX
+from connector.operation.signaling.profiles import PROFILES
 from connector.operation.signaling.states import COMPLETED, FINAL, PREPARED, STARTED, SUSPENDED, TERMINATED
-from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PenstockError
+from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, PenstockError
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.management import AssetRow
 from connector.store.rows.protocol import TransferRow
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 FLOWS: Final = "/dataflows"  # below the endpoint of a data plane; Eclipse EDC's are registered with it
 DATASPACE: Final = "dataspace-protocol-http:2025-1"
 STARTING, PREPARING = "STARTING", "PREPARING"
+HTTP_CONFLICT: Final = 409
 BEGINS: Final = {PROVIDER: "start", CONSUMER: "prepare"}
 # words of a data plane → the state that each means, and those in which it is heard: it may be faster than the answer to
 # what caused it
@@ -193,7 +195,7 @@ class Steering:
             self._moved_by.discard(key)
         while message := due(row, moving):
             body = await self._core.store.read(partial(self._body, message, row, moving))
-            row = await self._took(row, message, await self._say(key, message, body, begins=not row.state))
+            row = await self._took(row, message, await self._told(row, message, body))
         await self._go_on(row, moving)
 
     async def _go_on(self, row: SteeredRow, moving: TransferRow | None) -> None:
@@ -210,8 +212,26 @@ class Steering:
         elif moving.state == protocol.REQUESTED or moving.paused == transfers.RESUMED:
             await self._engine.advance(TRANSFER, row.transfer)
 
-    async def _say(self, key: str, message: str, body: Mapping[str, Any], *, begins: bool = False) -> Any:
-        """Send a message to the data plane of a transfer; returns its answer. Raises as `Outbound.request`."""
+    async def _told(self, row: SteeredRow, message: str, body: Mapping[str, Any]) -> Any:
+        """Send a message; returns its answer, also where an earlier run of ours was ended before it kept that.
+
+        A data plane refuses to begin a flow that it has. The process is ours alone, so it is the one that we began.
+        """
+        try:
+            return await self._say(row.transfer, message, body, begins=not row.state)
+        except PeerRefused as refusal:
+            if row.state or refusal.status != HTTP_CONFLICT:
+                raise
+        found = await self._say(row.transfer, "status", None)
+        started = isinstance(found, dict) and found.get("state") == STARTED
+        if row.role != PROVIDER or not started or PROFILES.get(row.profile):
+            return found
+        for word in ("suspend", "resume"):  # where its data are fetched it says as it starts, and as it goes on
+            found = await self._say(row.transfer, word, {"messageId": str(uuid.uuid4())})
+        return found
+
+    async def _say(self, key: str, message: str, body: Mapping[str, Any] | None, *, begins: bool = False) -> Any:
+        """Tell the data plane of a transfer, or (no body) ask it; returns its answer. Raises as `Outbound.get`."""
 
         def look(tx: Tx) -> DataPlaneRow | None:
             row = tx.get(SteeredRow, transfer=key)
@@ -221,7 +241,11 @@ class Steering:
         if plane is None:
             raise Absent("the data plane of this transfer is not registered here any more")
         url = f"{plane.endpoint.removesuffix(FLOWS)}{FLOWS}/{message if begins else f'{key}/{message}'}"
-        answer = await self._core.outbound.post(url, body, headers=await self._planes.authorization(plane))
+        headers = await self._planes.authorization(plane)
+        if body is None:
+            answer = await self._core.outbound.get(url, headers=headers)
+        else:
+            answer = await self._core.outbound.post(url, body, headers=headers)
         return answer.json() if answer.body else None
 
     async def _took(self, row: SteeredRow, message: str, told: Any) -> SteeredRow:
