@@ -225,7 +225,7 @@ async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):
         "firm,won\n" + "".join(f"{name},{'yes' if at < 150 else 'no'}\n" for at, name in enumerate(mine))
     )
     gate = ("--gate", "subject=firm", "--gate", "epsilon=3", "--gate", "filled=revenue", "--column", "revenue")
-    says = ("tried.csv", "--title", "Firms, to be tried", "--tier", "computed", *gate, "--unit", "free")
+    says = ("tried.csv", "--title", "Firms, to be tried", "--tier", "computed", *gate, "--unit", "free", "--price", "0")
     await walk.type(["penstock", "publish", *says, *TERMS[2:], "--id", "tried", "--data", "provider"])
     await walk.type(["penstock", "exchange", "review", "tried", "--data", "exchange"])
     tried = ["penstock", "try", "tried", "--with", "mine.csv", "--key", "firm"]
@@ -233,7 +233,7 @@ async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):
     agreed = ("--max-price", "0", "--purpose", "Research")
     told = await walk.type([*tried, *agreed, "--id", "first", "--data", "buyer"])
     assert ("600 keys are covered" in told, "have `revenue`" in told, "█" in told) == (True, True, True)
-    assert await walk.type([*tried, "--id", "first", "--data", "buyer"]) == told
+    assert told.endswith(await walk.type([*tried, "--id", "first", "--data", "buyer"]))
     found = json.loads(await walk.type([*tried, "--group", "won", "--json", "--data", "buyer"]))["rows"]
     shares = {(group, column): covered / keys for group, column, keys, covered, _, _ in found}
     assert shares["yes", ""] > 0.8
