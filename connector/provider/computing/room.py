@@ -257,7 +257,8 @@ class ComputeRoom:
         """Write what is told and count it; None if another statement was answered over the edition meanwhile."""
         self._ground(tx, ticket)  # a transfer that was ended since is billed, and tells no more
         now, row = self._core.clock.now(), _row(tx, granted, asked)
-        assert row is not None, "it runs"
+        if row is None or row.state is not State.RUNNING:  # another process of ours began, and let it be asked again
+            raise Conflict(f"`{asked.job}` was asked again meanwhile", "ask again under the same id")
         if found.memory is not None and len(_remembered(tx, row.edition)) != before:
             return None
         self._take(tx, granted, now)
