@@ -68,17 +68,19 @@ class _Subjects:
         self._pa, self._content, self._passes, self._covers = pa, content, passes, passes.coverage
         self._table: Any = None
         self._named: list[str | None] = []
+        self._whole = 0
 
     def marked(self, question: str, scalar: bytes, coin: bytes) -> tuple[int, bytes]:
         """Return how many places there are, and the marks of those of whom something is so."""
         if self._table is None:
             self._table = self._content.read([self._passes.subject, *self._covers.filled])
             self._named = keys.names(self._pa, self._table.column(self._passes.subject).combine_chunks())
-        whole, chances = len(keys.distinct(self._named)), marks.odds(self._covers.epsilon / 100)
-        if whole > SUBJECTS_MAX:
-            raise Refused("subjects", f"{whole} subjects are more than marks are made of")
+            self._whole = len(set(self._named) - {None})
+        chances = marks.odds(self._covers.epsilon / 100)
+        if self._whole > SUBJECTS_MAX:
+            raise Refused("subjects", f"{self._whole} subjects are more than marks are made of")
         there = keys.filled(self._named, self._table.column(question).combine_chunks()) if question else self._named
-        of = marks.places(whole, chances)
+        of = marks.places(self._whole, chances)
         return of, marks.marked(blinding.blinded(scalar, marks.kept(keys.distinct(there), coin, chances)), of)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from connector.compute.one_table import Foreseen
+    from contracts.coverage import Coverage
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
 
@@ -91,6 +92,13 @@ class Covered:
     memory: None = None
 
 
+def coverage_of(gate: Gate) -> Coverage:
+    """Return what a gate tells of lists; raises InvalidInput where it tells nothing."""
+    if gate.coverage is None:
+        raise InvalidInput("its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL")
+    return gate.coverage
+
+
 class Fitting(OneTable):
     """A process that answers how much is covered; `coins` are a table's, by its file (`connector.compute.marks`)."""
 
@@ -104,9 +112,7 @@ class Fitting(OneTable):
         coins: Callable[[str], Coins],
     ) -> None:
         super().__init__(groups.statement(), gate, columns, SECONDS)
-        if gate.coverage is None:
-            raise InvalidInput("its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL")
-        self._groups, self._coins, self._epsilon = groups, coins, gate.coverage.epsilon
+        self._groups, self._coins, self._epsilon = groups, coins, coverage_of(gate).epsilon
 
     def foresee(self) -> Foreseen:
         """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from connector.compute import blinding, marks
-from connector.compute.fitting import GROUPS_MAX, Groups
+from connector.compute.fitting import GROUPS_MAX, Groups, coverage_of
 from connector.consumer import own_list
 from connector.consumer.querying import Wanted
 from connector.runtime.errors import InvalidInput, PeerMisbehaved
@@ -36,6 +36,8 @@ LABEL: Final = "own list"
 COLUMNS: Final = ("group", "column", "keys", "covered", "low", "high")
 # marks of which nearly all are set say nothing of anybody
 CHANCE_MAX: Final = 0.9
+# marks of a million subjects, and twenty thousand keys, of five questions
+ANSWER_BYTES_MAX: Final = 32 << 20
 
 
 class FittingRoom:
@@ -60,9 +62,7 @@ class FittingRoom:
         Returns estimates with the limits that hold 95 of 100, and the provider's receipt. Raises InvalidInput, Absent.
         """
         row, name = await self._querying.meant(what), job or uuid.uuid4().hex
-        covers = gates.read(row.signed_terms["gate"]).coverage
-        if covers is None:
-            raise InvalidInput("its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL")
+        covers = coverage_of(gates.read(row.signed_terms["gate"]))
         mine = await asyncio.to_thread(own_list.read, Path(file), key, group)
         if len(mine) > GROUPS_MAX:
             raise InvalidInput(f"`{group}` makes {len(mine)} groups of the list", f"at most {GROUPS_MAX}")
@@ -71,7 +71,7 @@ class FittingRoom:
         points = [base64.b64encode(one).decode() for one in groups.keys]
         sent = orjson.dumps({"id": name, "table": groups.table, "groups": points})
         wanted = Wanted(row, name, groups.statement(), purpose or "", said)
-        return await self._querying.settled(wanted, sent, partial(_read, covers, scalars, mine))
+        return await self._querying.settled(wanted, sent, partial(_read, covers, scalars, mine), ANSWER_BYTES_MAX)
 
     def _scalar(self, agreement: str, job: str, at: int) -> bytes:
         about = f"{agreement} {at} {job}".encode()

@@ -23,8 +23,9 @@ def read(path: Path, key: str, group: str | None) -> dict[str, list[str]]:
         raise InvalidInput(f"`{path.name}` is no table", f"a list is {', '.join(f'.{kind}' for kind in KINDS)}")
     if path.stat().st_size > FILE_BYTES_MAX:
         raise InvalidInput(f"`{path.name}` has more than {FILE_BYTES_MAX >> 20} MiB", "make a file of its keys alone")
-    table = _table(path, [key, *([group] if group else [])])
-    pa, names = _arrow(), keys.names(_arrow(), table.column(key).combine_chunks())
+    pa = _arrow()
+    table = _table(pa, path, [key, *([group] if group else [])])
+    names = keys.names(pa, table.column(key).combine_chunks())
     if group is None:
         return {"": keys.distinct(names)}
     labels = keys.names(pa, table.column(group).combine_chunks())
@@ -35,8 +36,7 @@ def read(path: Path, key: str, group: str | None) -> dict[str, list[str]]:
     return {label: sorted(found[label]) for label in sorted(found)}
 
 
-def _table(path: Path, columns: list[str]) -> Any:
-    pa = _arrow()
+def _table(pa: Any, path: Path, columns: list[str]) -> Any:
     content = Content(pa, kind_of(path.name), pa.py_buffer(path.read_bytes()))
     try:
         known = content.schema().names

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 TOKEN_OVER: Final = 401
 STATEMENT_CHARACTERS_MAX: Final = 8_192
-ANSWER_BYTES_MAX: Final = 32 << 20
+ANSWER_BYTES_MAX: Final = 1 << 20
 LISTED_MAX: Final = 200
 # a statement has its time at the provider, waits for those before it, and its connector takes a moment
 SECONDS: Final = 600.0
@@ -90,7 +90,9 @@ class Querying:
         """Return the agreement of ours that is meant; raises Absent, Conflict."""
         return await self._core.store.read(lambda tx: _agreed(tx, what.removeprefix(AGREEMENT_URN)))
 
-    async def settled(self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes]) -> JsonObject:
+    async def settled(
+        self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
+    ) -> JsonObject:
         """Return what is answered under an id, now or before; `read` says what is kept of an answer that came."""
         row = wanted.agreement
         use = wished(row, self._core.identity.did, wanted.purpose, OWNER.says(wanted.said))
@@ -99,7 +101,7 @@ class Querying:
         )
         if asked.answer is not None:
             return _shown(asked)
-        told, answer = await self._sent(row, sent, {name: text for name, text in use.items() if text})
+        told, answer = await self._sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
         receipt, signed = _receipt(row, told, Made(row.digest, "POST", "", sent, 200, answer))
         kept = await asyncio.to_thread(read, answer)
         return _shown(await self._core.store.write(lambda tx: self._kept(tx, asked, kept, receipt, signed)))
@@ -115,25 +117,27 @@ class Querying:
 
         return {"statements": [_line(one) for one in await self._core.store.read(look)]}
 
-    async def _sent(self, row: AgreementRow, sent: bytes, use: Mapping[str, str]) -> tuple[Mapping[str, str], bytes]:
+    async def _sent(
+        self, row: AgreementRow, sent: bytes, use: Mapping[str, str], most_bytes: int
+    ) -> tuple[Mapping[str, str], bytes]:
         transfer = await self._lines.running(row.digest, bearers.takes_statements)
         assert transfer.address is not None, "it was started"
         headers = {bearers.USE: urlencode(use), "Content-Type": "application/json"}
-        status, told, answer = await self._post(transfer.address, sent, headers)
+        status, told, answer = await self._post(transfer.address, sent, headers, most_bytes)
         if status == TOKEN_OVER:
             address = await renewed(self._core, self._peers, row.peer, transfer)
-            status, told, answer = await self._post(address, sent, headers)
+            status, told, answer = await self._post(address, sent, headers, most_bytes)
         if status != 200:
             raise refused(URL(data_address.endpoint(transfer.address)), "POST", status, answer)
         return told, answer
 
     async def _post(
-        self, address: Document, sent: bytes, headers: Mapping[str, str]
+        self, address: Document, sent: bytes, headers: Mapping[str, str], most_bytes: int
     ) -> tuple[int, Mapping[str, str], bytes]:
         bearer = {"Authorization": bearers.of_address(address)} | dict(headers)
         url = data_address.endpoint(address)
         async with self._core.outbound.forward(
-            "POST", url, sent, bearer, seconds=SECONDS, limit_bytes=ANSWER_BYTES_MAX
+            "POST", url, sent, bearer, seconds=SECONDS, limit_bytes=most_bytes
         ) as answer:
             return answer.status, answer.headers, b"".join([chunk async for chunk in answer.chunks()])
 

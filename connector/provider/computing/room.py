@@ -21,7 +21,7 @@ import orjson
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
 from connector.compute.computation import Computation
-from connector.compute.fitting import Covered, Fitting, Groups
+from connector.compute.fitting import Covered, Fitting, Groups, coverage_of
 from connector.compute.sitting import names_of
 from connector.enforcement import uses
 from connector.enforcement.use import Granted
@@ -180,10 +180,9 @@ class ComputeRoom:
     async def _fitting(
         self, edition: str, groups: Groups, gate: Gate, types: Mapping[str, Mapping[str, str]]
     ) -> Fitting:
-        if gate.coverage is None:
-            raise InvalidInput("its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL")
+        covers = coverage_of(gate)
         known = await self._core.store.read(lambda tx: coins.thrown(tx, edition))
-        return Fitting(groups, gate, types, partial(coins.of, self._secrets, edition, gate.coverage, known))
+        return Fitting(groups, gate, types, partial(coins.of, self._secrets, edition, covers, known))
 
     async def _told(
         self, ticket: Ticket, asked: Asked, computation: Computation | Fitting, foreseen: Foreseen, granted: Granted
