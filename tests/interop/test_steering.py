@@ -193,10 +193,14 @@ async def test_what_a_data_plane_answered_before_a_crash_is_asked_again(sides, a
 
 
 async def forgets(control, transfer):
-    """End a control plane as if it had not read yet what its data plane answered, nor asked its peer."""
+    """End a control plane as if it had not read yet what its data plane answered, nor asked its peer.
+
+    It may have gone on to ask, which nobody heard: the transfer and the request that waits to be sent go together.
+    """
     await control.process.kill()
     with closing(sqlite3.connect(control.data / DATABASE)) as db, db:
         assert db.execute("UPDATE steered SET state = '', address = NULL WHERE transfer = ?", (transfer,)).rowcount == 1
+        db.execute("DELETE FROM outbox WHERE subject = ?", (transfer,))
         db.execute("DELETE FROM transfers WHERE id = ?", (transfer,))
 
 
