@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts import coverage as coverages
+from contracts import noise as noises
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from contracts.coverage import Coverage
+    from contracts.noise import Noise
 
 MAX_COLUMNS: Final = 1_024
 MAX_COLUMN_CHARACTERS: Final = 512
@@ -26,8 +28,8 @@ SHARE_MIN, SHARE_MAX = 10, 100
 DIGITS_MAX: Final = 15  # what a double has
 LEAST, SHARE, DIGITS = 10, 80, 5
 _MEMBERS: Final = frozenset({"columns", "least", "share", "digits"})
-_SUBJECT, _COVERAGE = "subject", "coverage"
-_OPTIONAL: Final = frozenset({_SUBJECT, _COVERAGE})
+_SUBJECT, _COVERAGE, _NOISE = "subject", "coverage", "noise"
+_OPTIONAL: Final = frozenset({_SUBJECT, _COVERAGE, _NOISE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,9 @@ class Gate:
     """What passes: an aggregate over `columns`, of at least `least` different subjects, none of them most of it.
 
     `subject` is the column that says whom a row is about; empty: each row is about somebody else. A sum passes where no
-    subject is more than `share` per cent of it. Numbers are told to `digits` significant digits. `coverage` says what a
-    buyer may learn of a list of its own; without it nothing.
+    subject is more than `share` per cent of it. Numbers are told to `digits` significant digits. With `noise` they are
+    told with noise, which takes the place of `share`. `coverage` says what a buyer may learn of a list of its own;
+    without it nothing.
     """
 
     columns: tuple[str, ...]
@@ -45,6 +48,7 @@ class Gate:
     share: int = SHARE
     digits: int = DIGITS
     coverage: Coverage | None = None
+    noise: Noise | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.columns) <= MAX_COLUMNS or len(set(self.columns)) != len(self.columns):
@@ -63,18 +67,23 @@ class Gate:
                 raise ContractError("terms", f"`{name}` of a gate is a whole number from {least} to {most}")
         if self.coverage is not None:
             self.coverage.check(self.subject, self.columns)
+        if self.noise is not None:
+            self.noise.check(self.subject, self.columns)
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""
         numbers = {name: str(getattr(self, name)) for name in ("least", "share", "digits")}
-        told = {"columns": list(self.columns), **numbers, **({_SUBJECT: self.subject} if self.subject else {})}
-        return told | ({_COVERAGE: self.coverage.json()} if self.coverage else {})
+        told: dict[str, Any] = {"columns": list(self.columns), **numbers}
+        told |= {_SUBJECT: self.subject} if self.subject else {}
+        told |= {_COVERAGE: self.coverage.json()} if self.coverage else {}
+        return told | ({_NOISE: self.noise.json()} if self.noise else {})
 
 
 def read(value: Any, name: str = "gate") -> Gate:
     """Read a gate as terms have it; raises ContractError."""
     if not isinstance(value, dict) or set(value) - _OPTIONAL != _MEMBERS:
-        words = f"`{name}` has exactly the members {', '.join(sorted(_MEMBERS))}, and may have a subject and a coverage"
+        needed, may = ", ".join(sorted(_MEMBERS)), ", ".join(sorted(_OPTIONAL))
+        words = f"`{name}` has exactly the members {needed}, and may have {may}"
         raise ContractError("terms", words)
     columns = value["columns"]
     if not isinstance(columns, list) or not all(isinstance(one, str) for one in columns):
@@ -82,7 +91,8 @@ def read(value: Any, name: str = "gate") -> Gate:
     if _SUBJECT in value and (not isinstance(value[_SUBJECT], str) or not value[_SUBJECT]):
         raise ContractError("terms", f"the subject of `{name}` is a column, or left out")
     covers = coverages.read(value[_COVERAGE], f"{name}.{_COVERAGE}") if _COVERAGE in value else None
-    return Gate(tuple(columns), value.get(_SUBJECT, ""), **_numbers(value, name), coverage=covers)
+    noise = noises.read(value[_NOISE], f"{name}.{_NOISE}") if _NOISE in value else None
+    return Gate(tuple(columns), value.get(_SUBJECT, ""), **_numbers(value, name), coverage=covers, noise=noise)
 
 
 def _numbers(value: Mapping[str, Any], name: str) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts import price_words
 from contracts.errors import ContractError
+from contracts.noise import epsilon_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "gate": (
         " · about {columns}; a row is of {least} subjects or more",
         " · 可问列 {columns};每行至少含 {least} 个主体",
+    ),
+    "noise": (
+        " · told with noise, ε {epsilon} each and {budget} in all",
+        " · 答复加噪,每次 ε {epsilon},合计 {budget}",
     ),
     "coverage": (
         " · how much of {keys} keys of one's own it covers, {questions} answers on each at ε {epsilon}",
@@ -93,9 +98,11 @@ def _gate(terms: Terms, words: Mapping[str, str]) -> str:
     if terms.gate is None:
         return ""
     told = words["gate"].format(columns=_few(terms.gate.columns, words), least=terms.gate.least)
+    if (noise := terms.gate.noise) is not None:
+        told += words["noise"].format(epsilon=epsilon_text(noise.epsilon), budget=epsilon_text(noise.budget))
     if (covers := terms.gate.coverage) is None:
         return told
-    epsilon = f"{covers.epsilon // 100}.{covers.epsilon % 100:02d}"
+    epsilon = epsilon_text(covers.epsilon)
     return told + words["coverage"].format(keys=covers.keys, questions=len(covers.questions), epsilon=epsilon)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute.gated import ANSWER_BYTES_MAX
 from connector.compute.one_table import OneTable
-from connector.compute.reader_process import GATED
+from connector.compute.reader_process import GATED, NOISED
 from connector.compute.sitting import HINTS, SECONDS
 from connector.runtime.errors import InvalidInput
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
 
+WITHOUT: Final = "noise is drawn by OpenDP, which is not installed here"
 # what to do instead, where that is another thing than for what was opened
 OWN_HINTS: Final[Mapping[str, str]] = {
     **HINTS,
@@ -33,20 +35,26 @@ OWN_HINTS: Final[Mapping[str, str]] = {
     "function": "docs/compute.md says which functions are answered, and which are told of a group",
     "answer": "ask for fewer groups",
     "history": "ask for larger groups",
+    "bounds": "count it, or sum a column that its terms bound",
+    "noise": "tell its provider",
     "engine": "ask in another way; what a cell says is not told",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What passed: `rows` of `columns`; `held_back` says that some did not; `memory` is for later statements."""
+    """What passed: `rows` of `columns`; `held_back` says that some did not; `memory` is for later statements.
+
+    With noise there is nothing to remember, and `margins` has of each number how far it is off, 95 times of 100.
+    """
 
     columns: tuple[str, ...]
     rows: list[list[Any]]
     held_back: bool
-    memory: Mapping[str, Any]
+    memory: Mapping[str, Any] | None
     confined: tuple[str, ...]
     seconds: float
+    margins: list[list[Any]] | None = None
 
     @property
     def told(self) -> int:
@@ -56,7 +64,8 @@ class Computed:
     @property
     def members(self) -> dict[str, Any]:
         """What the answer says of them."""
-        return {"columns": self.columns, "rows": self.rows, "heldBack": self.held_back}
+        told = {"columns": self.columns, "rows": self.rows, "heldBack": self.held_back}
+        return told if self.margins is None else {**told, "margins": self.margins}
 
 
 class Computation(OneTable):
@@ -68,10 +77,13 @@ class Computation(OneTable):
         self, statement: str, gate: Gate, columns: Mapping[str, Mapping[str, str]], seconds: int = SECONDS
     ) -> None:
         super().__init__(statement, gate, columns, seconds)
+        self._mode = GATED if gate.noise is None else NOISED
+        if gate.noise is not None and find_spec("opendp") is None:
+            raise InvalidInput(WITHOUT, "its provider installs penstock[noise]")
 
     def foresee(self) -> Foreseen:
         """Have the statement looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        return self._looked(GATED, {"statement": self.statement})
+        return self._looked(self._mode, {"statement": self.statement})
 
     def compute(
         self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], kept: bytes
@@ -85,4 +97,5 @@ class Computation(OneTable):
         columns, rows = tuple(map(str, found["columns"])), list(found["rows"])
         if len(json.dumps(rows)) > ANSWER_BYTES_MAX:
             raise InvalidInput(f"its answer has more than {ANSWER_BYTES_MAX >> 10} KiB", "ask for fewer groups")
-        return Computed(columns, rows, bool(found["heldBack"]), found["memory"], self._confined, self.seconds)
+        held, memory, margins = bool(found["heldBack"]), found["memory"], found.get("margins")
+        return Computed(columns, rows, held, memory, self._confined, self.seconds, margins)

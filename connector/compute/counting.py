@@ -144,8 +144,8 @@ def _by_subject(plan: Plan, names: Sequence[str], columns: Sequence[str], subjec
     for at in range(len(columns)):
         told += [f"sum(c{at})", f"sum(t{at})", f"max(abs(t{at}))", f"sum(abs(t{at}))"]
         told += [f"count(*) FILTER (WHERE c{at} > 0)", f"count(*) FILTER (WHERE c{at} = 0)"]
-    inside = f"SELECT {', '.join(asked)} FROM {quote(plan.table)}{_where(plan.where)} GROUP BY {keys}"  # noqa: S608  # written by `plan`
-    return f"SELECT {', '.join(told)} FROM ({inside}){_grouped(names)}"  # noqa: S608  # as above
+    inside = f"SELECT {', '.join(asked)} FROM {quote(plan.table)}{whereas(plan.where)} GROUP BY {keys}"  # noqa: S608  # written by `plan`
+    return f"SELECT {', '.join(told)} FROM ({inside}){grouped(names)}"  # noqa: S608  # as above
 
 
 def _by_row(plan: Plan, names: Sequence[str], columns: Sequence[str]) -> str:
@@ -155,14 +155,16 @@ def _by_row(plan: Plan, names: Sequence[str], columns: Sequence[str]) -> str:
         number = double(sql)
         told += [f"count({sql})", f"sum({number})", f"max(abs({number}))", f"sum(abs({number}))"]
         told += [f"count({sql})", f"count(*) - count({sql})"]
-    return f"SELECT {', '.join(told)} FROM {quote(plan.table)}{_where(plan.where)}{_grouped(names)}"  # noqa: S608  # as above
+    return f"SELECT {', '.join(told)} FROM {quote(plan.table)}{whereas(plan.where)}{grouped(names)}"  # noqa: S608  # as above
 
 
-def _where(condition: str) -> str:
+def whereas(condition: str) -> str:
+    """Write a condition, nothing for none."""
     return f" WHERE {condition}" if condition else ""
 
 
-def _grouped(names: Sequence[str]) -> str:
+def grouped(names: Sequence[str]) -> str:
+    """Write by what rows are grouped, nothing for all together."""
     return f" GROUP BY {', '.join(names)}" if names else ""
 
 

@@ -3,6 +3,8 @@
     told    {…, gate, columns: {table: {column: type}}}    → {tables, functions, named, confined}  or a refusal
     handed  the table's file, and what was told before     → {rows, bytes}, then the answer as JSON
 
+Where the gate says a noise, what was told before is of no account: the noise is what hides a difference.
+
 Law: of the data the columns are read that the statement names, and those it is held against; what leaves is the groups
 that pass, never a word of the engine about a cell.
 """
@@ -13,7 +15,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.compute import counting, gate, kinds
+from connector.compute import counting, gate, kinds, noisy
 from connector.compute.cell import plain
 from connector.compute.content import Content
 from connector.compute.plan import plan, table_of
@@ -38,7 +40,10 @@ def look(engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     table = table_of(engine, asked["statement"])
     if table not in known:
         raise Refused("table", f"there is no table `{table[:100]}`: there are {', '.join(list(known)[:20])}")
-    found = plan(engine, asked["statement"], _open_to(known[table], passes), passes.subject)
+    columns = _open_to(known[table], passes)
+    found = plan(engine, asked["statement"], columns, passes.subject)
+    if passes.noise is not None:
+        noisy.numbers_of(found, _names(columns), passes)
     return {"tables": [table], "functions": list(found.functions), "named": list(found.named)}
 
 
@@ -49,13 +54,16 @@ def answer(
     passes, (file,), (content, kept) = gates.read(asked["gate"]), files, opened
     [table] = file["names"]
     asking = _Table(pa, engine, table, Content(pa, file["kind"], content), passes)
-    found = plan(engine, asked["statement"], _open_to(asking.types(), passes), passes.subject)
+    columns = _open_to(asking.types(), passes)
+    found = plan(engine, asked["statement"], columns, passes.subject)
     asking.ready(found.named)
-    groups = counting.count(engine, found, passes.subject)
-    told = _told(
-        engine, found, groups, passes, list(counting.earlier_of(json.loads(bytes(kept)), file["file"])), asking
-    )
-    told["memory"] = {"table": file["file"], **told["memory"]}
+    if passes.noise is not None:
+        told = _noised(engine, found, _names(columns), passes)
+    else:
+        groups = counting.count(engine, found, passes.subject)
+        earlier = list(counting.earlier_of(json.loads(bytes(kept)), file["file"]))
+        told = _told(engine, found, groups, passes, earlier, asking)
+        told["memory"] = {"table": file["file"], **told["memory"]}
     written = json.dumps(told, ensure_ascii=False).encode()
     if len(told["rows"]) > ANSWER_ROWS_MAX:
         raise Refused("answer", f"its answer has more than {ANSWER_ROWS_MAX} rows")
@@ -71,10 +79,40 @@ def _told(
     passing = [at for at in range(len(groups)) if at not in held]
     return {
         "columns": [name for name, _ in found.outputs],
-        "rows": _ordered(found, [_row(found, groups[at], passes) for at in passing]),
+        "rows": _ordered(found, [(_row(found, groups[at], passes), []) for at in passing])[0],
         "heldBack": bool(held) or not groups,
         "memory": counting.remembered(found, groups, passing),
     }
+
+
+def _noised(engine: Any, found: Plan, names: Mapping[str, str], passes: Gate) -> dict[str, Any]:
+    numbers = noisy.numbers_of(found, names, passes)
+    # whether a group is told is a number of its own
+    threshold = [noisy.Number(noisy.SUBJECTS)] if found.groups else []
+    wanted = list(dict.fromkeys([*threshold, *(one for of in numbers.values() for one in of)]))
+    groups, loss = noisy.noised(noisy.laplace, noisy.count(engine, found, wanted, passes), wanted, passes)
+    first, told = len(found.groups), []
+    for group in groups:
+        row = [
+            *map(plain, group.values),
+            *(gate.told(noisy.told(m, numbers[m], group), passes) for m in found.measures),
+        ]
+        off = [gate.told(noisy.margin(one, numbers[one], group, loss), passes) for one in found.measures]
+        told.append(tuple([of[at] for _, at in found.outputs] for of in (row, [*[None] * first, *off])))
+    rows, margins = _ordered(found, told)
+    # that groups may lack is said of each answer with groups, whether any do or not
+    return {
+        "columns": [name for name, _ in found.outputs],
+        "rows": rows,
+        "margins": margins,
+        "heldBack": bool(found.groups),
+        "memory": None,
+    }
+
+
+def _names(columns: Mapping[str, kinds.Typed]) -> dict[str, str]:
+    """Return how the columns that may be named are written → what they are called."""
+    return {one.sql: name for name, one in columns.items()}
 
 
 class _Table:
@@ -114,17 +152,22 @@ def _row(found: Plan, group: Group, passes: Gate) -> list[Any]:
     return [told[at] for _, at in found.outputs]
 
 
-def _ordered(found: Plan, rows: list[list[Any]]) -> list[list[Any]]:
-    """Return rows in the order that was asked for, or that of their first cells: never in the table's own."""
+def _ordered(found: Plan, rows: Sequence[tuple[list[Any], ...]]) -> tuple[list[list[Any]], list[list[Any]]]:
+    """Return rows, and what stands beside each, in the order that was asked for, or that of their first cells.
+
+    It is never the table's own.
+    """
     wanted = found.order or tuple((at, False) for at in range(len(found.outputs)))
+    sorted_ = list(rows)
     for at, descending in reversed(wanted):
-        rows.sort(key=partial(_place, at), reverse=descending)
-    return rows if found.limit is None else rows[: found.limit]
+        sorted_.sort(key=partial(_place, at), reverse=descending)
+    kept = sorted_ if found.limit is None else sorted_[: found.limit]
+    return [row for row, _ in kept], [beside for _, beside in kept]
 
 
-def _place(at: int, row: Sequence[Any]) -> tuple[bool, int, Any]:
+def _place(at: int, row: tuple[list[Any], ...]) -> tuple[bool, int, Any]:
     """Return what a row is sorted by: numbers before texts, nothing last."""
-    cell = row[at]
+    cell = row[0][at]
     if cell is None:
         return True, 0, 0
     return (False, 0, cell) if isinstance(cell, (int, float)) else (False, 1, str(cell))

@@ -7,7 +7,8 @@ Started by `connector.compute.sitting` as `python -m …reader_process FD`; what
             tables is null where they are not known yet; it is told again when they are
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
-in the mode `opened`, what was bought; in the modes `gated` and `covered` (modules of that name) what stays where it is.
+in the mode `opened`, what was bought; in the others what stays where it is: `gated` and `noised` (which brings one more
+library) are the module `gated`, and `covered` is that of its name.
 
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
@@ -105,16 +106,19 @@ def _modes(mode: str) -> tuple[Look, Give]:
         from connector.compute import covered  # noqa: PLC0415  # as above
 
         return covered.look, covered.answer
-    from connector.compute import gated, statement  # noqa: PLC0415  # as above
+    from connector.compute import gated, noisy, statement  # noqa: PLC0415  # as above
+
+    if mode == NOISED:
+        noisy.rehearse()
 
     def look(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
         known = None if asked["tables"] is None else frozenset(asked["tables"])
         return {"tables": statement.tables_of(engine, asked["statement"], known)}
 
-    return {OPENED: (look, _answer), GATED: (gated.look, gated.answer)}[mode]
+    return (look, _answer) if mode == OPENED else (gated.look, gated.answer)
 
 
-OPENED, GATED, COVERED = "opened", "gated", "covered"
+OPENED, GATED, NOISED, COVERED = "opened", "gated", "noised", "covered"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

@@ -34,6 +34,8 @@ WORDS: Final = (
 QUERY: Final = "query"
 # what a statement computes: COUNT, SUM, AVG
 FUNCTION: Final = "computeFunction"
+# the ε of what is told, where it is told with noise
+BUDGET: Final = "privacyBudget"
 # who of the asker's people it is, as its connector says
 USER, ROLE = "user", "role"
 DEVICE: Final = "systemDevice"
@@ -70,7 +72,7 @@ def words() -> tuple[str, ...]:
 
 def told(said: Mapping[str, str], asked: Container[str]) -> dict[str, str]:
     """Return what was said or measured of a use, of that which a policy asks for, beside purpose and size."""
-    return {name: said[name] for name in (*words(), ROLE, *SHARES) if name in said and name in asked}
+    return {name: said[name] for name in (*words(), ROLE, *SHARES, BUDGET) if name in said and name in asked}
 
 
 def needed(said: Mapping[str, str], asked: Container[str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from connector.enforcement.context import SHARES, SIZE
+from connector.enforcement.context import BUDGET, SHARES, SIZE
 from policy.calendar import Duration, WeekWindow
 from policy.model import PolicyKind, atoms
 from policy.vocabulary import registered
@@ -43,7 +43,7 @@ KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
         PARTY: frozenset({"spatial", "recipient"}),
         DISPLAY: frozenset({"recipient"}),
         CARRIER: frozenset({"spatial"}),
-        FORESEEN: BUILT_IN - {SIZE, *SHARES, "payAmount", "delayPeriod"},
+        FORESEEN: BUILT_IN - {SIZE, *SHARES, BUDGET, "payAmount", "delayPeriod"},
     }
 )
 # scopes that ask for whom a policy is, and not for which of the actions it permits

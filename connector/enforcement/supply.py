@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from connector.enforcement.context import FUNCTION, PLACE, PURPOSE, QUERY, ROLE, SHARES, WORDS
+from connector.enforcement.context import BUDGET, FUNCTION, PLACE, PURPOSE, QUERY, ROLE, SHARES, WORDS
 from connector.enforcement.counted import APART, TOGETHER, UNIT
 from connector.enforcement.since import DELAY, PAID
 from contracts.every_use import OF_TIER
@@ -73,6 +73,7 @@ SUPPLIED: Final[Mapping[str, Supplier]] = {
     UNIT: Supplier.COUNTERS,
     "absoluteSize": Supplier.MEASURE,
     **dict.fromkeys(SHARES, Supplier.MEASURE),
+    BUDGET: Supplier.MEASURE,
     PAID: Supplier.BOOKS,
     DELAY: Supplier.BOOKS,
     "event": Supplier.RECORD,
@@ -111,11 +112,11 @@ NOT_IN: Final[Mapping[str, frozenset[str]]] = {
     PAID: frozenset({"plain", "computed"}),
     "deliveryChannel": frozenset({"plain", "computed"}),
     FUNCTION: frozenset({"plain", "kept", "leased"}),
+    BUDGET: frozenset({"plain", "kept", "leased"}),
     QUERY: frozenset({"plain", "leased"}),
 }
 # what nobody supplies → why, and what comes nearest, as a hint
 NEAREST: Final[Mapping[str, str]] = {
-    "privacyBudget": "no noise is added here: say what passes the gate (`--gate`), and ask for `count`",
     "jsonPath": "what is sealed is not changed at a use: publish with `--mask`",
     "replaceWith": "what is sealed is not changed at a use: publish with `--mask`",
     "logLevel": "every decision is logged",
@@ -130,7 +131,10 @@ DELIVERED: Final = frozenset(upwards("reproduce"))
 OF_READING: Final = "permit `reproduce` without it, which is the delivery, and `read` with it"
 ELSEWHERE: Final = "ask for it in the tier {}"
 # operand → what else comes near it where its tier is another
-OR_ELSE: Final[Mapping[str, str]] = {FUNCTION: ", or sell the result and ask for `algorithm`"}
+OR_ELSE: Final[Mapping[str, str]] = {
+    FUNCTION: ", or sell the result and ask for `algorithm`",
+    BUDGET: ", whose answers can be told with noise",
+}
 OTHER_MONEY: Final = "what is paid is counted in the currency of the space: name that as its unit"
 # tier → how far holds what its counters, clock and terms say once keys or copies are there
 AFTERWARDS: Final[Mapping[str, Kept]] = {

@@ -17,6 +17,7 @@ from connector.enforcement.scopes import operands
 from connector.licence.duties import PERFORMERS, TRANSFORM
 from connector.negotiation.protocol import messages, validation
 from connector.provider import facts, upstream
+from connector.provider.computing.offered import require_noise
 from connector.runtime.errors import InvalidInput
 from contracts.namespace import FORMAT_SEALED
 from policy.amendment import NAMING, OFFERED
@@ -70,6 +71,7 @@ def require_offerable(rules: Mapping[str, Any], brief: Mapping[str, Any], curren
     supply.require(policy, brief["tier"], currency)
     facts.require(brief, operands(policy))
     upstream.require(brief, operands(policy))
+    require_noise(brief, operands(policy))
     _require_delivery(policy, tier_of(brief["tier"]).action)
     _require_duties(policy)
     _require_no_target(policy)

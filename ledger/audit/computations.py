@@ -2,7 +2,8 @@
 
 Law: a provider's log says of each statement that it was begun and how it ended, by digests; a buyer's log says which
 answer it got. What was billed of a transfer is as many as were released in it; and an answer that one side has is in
-the other's log, or that log was not read so far.
+the other's log, or that log was not read so far. What answers with noise tell one buyer of a product is at most the
+budget that the terms name, all agreements together.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from contracts import call_receipt, signature
 from contracts.canonical import sha
+from contracts.noise import epsilon_text
 from contracts.units import CALL, COMPUTED
 from ledger.audit.books import reading
 from ledger.audit.copies import SERVED
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 STARTED, ENDED, RECEIVED, DECIDED = "computation.started", "computation.ended", "answer.received", "decision.made"
 COMPUTE = "compute"  # the place of a decision
 RELEASED = "released"
+# how a statement ends of which something was told: also that too few pass
+TOLD = frozenset({RELEASED, "withheld"})
+NOTHING = epsilon_text(0)
 
 
 def check(books: Books, deals: Deals, report: Report) -> None:
@@ -36,6 +41,7 @@ def check(books: Books, deals: Deals, report: Report) -> None:
     for book in books.values():
         _check_decided(book, report)
         _check_billed(book, deals, report)
+        _check_budget(book, deals, report)
         _check_received(book, books, deals, report)
 
 
@@ -58,6 +64,23 @@ def _check_billed(book: Book, deals: Deals, report: Report) -> None:
         told, found = str(event.fields.get("calls", "")), str(answered[_transfer(event)])
         if told != found:
             report.find("computations-miscounted", event.did, event, mine=told, theirs=found)
+
+
+def _check_budget(book: Book, deals: Deals, report: Report) -> None:
+    """Check that no answer tells more than is left of a budget; what was cut tells nothing, and how much it knows."""
+    said = {_job(event): str(event.fields.get("epsilon", "")) for event in book.of(STARTED)}
+    spent: Counter[tuple[str, str]] = Counter()
+    for event in book.of(ENDED):
+        deal = deals.get(event.part)
+        noise = None if deal is None or deal.terms.gate is None else deal.terms.gate.noise
+        # a fitting tells what its own coins say, and nothing of this
+        if deal is None or noise is None or event.fields.get("outcome") not in TOLD or said.get(_job(event)) == NOTHING:
+            continue
+        whom = deal.buyer, deal.terms.product
+        spent[whom] += noise.epsilon
+        if spent[whom] > noise.budget:
+            told, agreed = epsilon_text(spent[whom]), epsilon_text(noise.budget)
+            report.find("privacy-overspent", event.did, event, mine=told, theirs=agreed)
 
 
 def _check_received(book: Book, books: Books, deals: Deals, report: Report) -> None:

@@ -183,6 +183,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "opening-undecided": ("log",),
     "computation-undecided": ("log",),
     "computations-miscounted": ("log", "terms"),
+    "privacy-overspent": ("log", "terms"),
     "answer-unlogged": ("counterparty", "log"),
     "answer-differs": ("counterparty", "log"),
     "opening-unlogged": ("counterparty", "log"),

@@ -332,6 +332,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event} bills {mine} statements, and {theirs} were answered in that transfer",
         "{event} 计费 {mine} 次查询，而该传输中实际应答 {theirs} 次",
     ),
+    "privacy-overspent": (
+        "{event}: with it ε of {mine} was told to its buyer of this product, and {theirs} was agreed",
+        "{event}：至此就该产品已向购买方披露 ε {mine}，约定上限为 {theirs}",
+    ),
     "answer-unlogged": (
         "{event}: the buyer has an answer of which its provider's log says nothing",
         "{event}：购买方持有的答案在提供方日志中没有记录",

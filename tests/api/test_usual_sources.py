@@ -69,6 +69,6 @@ async def test_what_one_use_uses_up_refuses_the_next(space, offered, name):
 
 
 async def test_each_operand_that_somebody_supplies_is_tried():
-    # `query` is asked for by tests/api/test_asking, what is computed by tests/api/test_computing
-    alone = {"virtualLocation", "role", "deliveryChannel", "unitOfCount", "query", "computeFunction"}
+    # `query` is asked for by tests/api/test_asking, what is computed by tests/api/test_computing and test_noise
+    alone = {"virtualLocation", "role", "deliveryChannel", "unitOfCount", "query", "computeFunction", "privacyBudget"}
     assert {*SAID, *SIGNED, *OTHERWISE, *MEASURED, *USUAL, *ONCE, *alone} == set(SUPPLIED)

@@ -216,6 +216,40 @@ async def test_data_that_stay_are_published_asked_and_seen_by_nobody(walk):
     assert "ended: 1" in await walk.type(["penstock", "admin", "hangup", agreement, "--data", "buyer"])
 
 
+async def test_answers_may_have_noise_and_a_budget(walk):
+    """The same table with noise: two answers, and no third."""
+    gate = [f"--gate={one}" for one in ("subject=firm", "noise=2", "budget=4", "rows=10", "bounds=revenue:0:1000")]
+    says = ("firms.csv", "--title", "Firms, with noise", "--tier", "computed", *gate, "--column", "district")
+    terms = (
+        "--column",
+        "revenue",
+        "--unit",
+        "query",
+        "--price",
+        "0.50",
+        "--floor",
+        "0.50",
+        *TERMS[2:],
+        "--id",
+        "noised",
+    )
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "noised", "--data", "exchange"])
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "noised")
+    await walk.type(["penstock", "get", "noised", *bought, "--data", "buyer"])
+    query = ["penstock", "query", "noised"]
+    told = await walk.type(
+        [*query, "select count(distinct firm) as firms from firms", "--id", "n-1", "--data", "buyer"]
+    )
+    assert (" ± " in told, "ε 2.00, 2.00 left" in told) == (True, True)
+    await walk.type([*query, "select avg(year) from firms", "--data", "buyer"], 2)
+    told = json.loads(await walk.type([*query, "select avg(revenue) from firms", "--json", "--data", "buyer"]))
+    assert told["left"] == "0.00"
+    await walk.type([*query, "select count(*) from firms", "--data", "buyer"], POLICY)
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "noised", "--long", "--data", "provider"])
+    assert asked.count("2.00") == 2
+
+
 async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):
     """The fitting room of docs/compute.md: a trial for nothing, shares of the list and of each label, and faults."""
     rows = "".join(f"F{at % 500},{'ABC'[at % 3]},{at * 7919 % 977 if at % 500 < 400 else ''}\n" for at in range(1_000))

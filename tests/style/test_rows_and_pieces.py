@@ -20,6 +20,7 @@ OF_PIECES = re.compile(
 ELSEWHERE = {
     ("contracts/price_words.py", ""): "rows of tables are a unit of prices",
     ("catalog/product_template.py", "columns"): "sample rows of a table, in a file of many sentences",
+    ("connector/client/acts/brief.py", "in the tier computed"): "rows of tables, and keys of a list",
     ("connector/store/", "with that key or unique value"): "a row of our own database, in a fault of ours",
     ("connector/store/", "keys or unique values"): "the same, of several",
     ("connector/store/", "needs its key"): "the same",

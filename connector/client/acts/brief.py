@@ -137,8 +137,9 @@ BRIEF = (
     ),
     Field(
         "gate", ("Gate", "输出闸门"),
-        "in the tier computed, what an answer must pass: subject=COLUMN, least=10, share=80, digits=5; and for lists "
-        "that are held against it epsilon=1.4, keys=20000, filled=COLUMN,COLUMN", "--gate", "pairs", None,
+        "in the tier computed, what an answer must pass: subject=COLUMN, least=10, share=80, digits=5; for noise in "
+        "answers noise=0.5, budget=10, rows=1, bounds=COLUMN:LEAST:GREATEST; for lists that are held against it "
+        "epsilon=1.4, keys=20000, filled=COLUMN,COLUMN", "--gate", "pairs", None,
     ),
     Field(
         "mask", ("Masks", "脱敏"),

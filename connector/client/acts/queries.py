@@ -11,12 +11,29 @@ from connector.client.acts.columns import Column
 
 def answered(told: Any) -> list[str]:
     """Return what a person reads of an answer: its rows as a table, and who signed it."""
-    columns, rows = told["columns"], [["" if cell is None else str(cell) for cell in row] for row in told["rows"]]
+    columns, margins = told["columns"], told["margins"] or [[]] * len(told["rows"])
+    rows = [_cells(row, off) for row, off in zip(told["rows"], margins, strict=True)]
     widths = [max(map(len, [name, *(row[at] for row in rows)])) for at, name in enumerate(columns)]
     shown = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     head = "  ".join(name.ljust(width) for name, width in zip(columns, widths, strict=True)).rstrip()
-    held = ["some groups are held back: too few are in them, or one is most of them"] if told["heldBack"] else []
-    return [head, *shown, "", *held, f"answered under the id {told['id']}, signed by its provider"]
+    noisy = told["epsilon"] is not None
+    held = [LEFT_OUT if noisy else HELD_BACK] if told["heldBack"] else []
+    cost = [f"with noise: 95 of 100 numbers are within these margins; ε {told['epsilon']}, {told['left']} left"]
+    return [
+        head,
+        *shown,
+        "",
+        *held,
+        *(cost if noisy else []),
+        f"answered under the id {told['id']}, signed by its provider",
+    ]
+
+
+def _cells(row: list[Any], margins: list[Any]) -> list[str]:
+    """Return a row as a person reads it: each number with how far it is off at most, where it has noise."""
+    off = margins or [None] * len(row)
+    cells = zip(row, off, strict=True)
+    return ["" if cell is None else f"{cell}{'' if by is None else f' ± {by:g}'}" for cell, by in cells]
 
 
 def fitted(told: Any) -> list[str]:
@@ -32,6 +49,8 @@ def fitted(told: Any) -> list[str]:
 
 
 BAR = 20
+HELD_BACK = "some groups are held back: too few are in them, or one is most of them"
+LEFT_OUT = "groups of few are left out, if there are any"
 ANSWERED = {
     "agreement": "text",
     "id": "text",
@@ -39,6 +58,9 @@ ANSWERED = {
     "columns": ["text"],
     "rows": ["any"],
     "heldBack": "truth",
+    "margins": ["any"],
+    "epsilon": "text?",
+    "left": "text?",
     "confined": ["text"],
     "receipt": "object",
 }
@@ -123,7 +145,7 @@ ACTS = (
         answer={"computations": [{
             "product": "text", "peer": "text", "agreement": "text", "id": "text", "statement": "text",
             "digest": "text", "purpose": "text", "state": "text", "reason": "text", "rows": "number?",
-            "began": "text", "ended": "text?",
+            "epsilon": "text?", "began": "text", "ended": "text?",
         }]},
         example={},
         fields=(
@@ -137,6 +159,7 @@ ACTS = (
             Column("PRODUCT", "product"),
             Column("STATE", "state"),
             Column("ROWS", "rows"),
+            Column("ε", "epsilon", long=True),
             Column("STATEMENT", "statement"),
             Column("WHO", "peer", long=True),
             Column("ID", "id", long=True),

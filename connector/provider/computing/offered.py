@@ -9,19 +9,22 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute.kinds import OF_PROFILE
 from connector.compute.sitting import kind_of
-from connector.runtime.errors import InvalidInput
+from connector.enforcement.context import BUDGET
+from connector.runtime.errors import InvalidInput, SettingsError
 from contracts.coverage import KEYS, Coverage
 from contracts.errors import ContractError
 from contracts.gate import DIGITS, LEAST, SHARE, Gate
+from contracts.noise import ROWS, Noise
 from contracts.units import COMPUTED, QUERY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from catalog.profile import FileProfile
 
@@ -30,7 +33,9 @@ SUBJECT: Final = "subject"
 NUMBERS: Final[Mapping[str, int]] = {"least": LEAST, "share": SHARE, "digits": DIGITS}
 # how much of its own list a buyer may learn is covered
 EPSILON, KEYS_ASKED, FILLED = "epsilon", "keys", "filled"
-SAID: Final = (SUBJECT, *NUMBERS, EPSILON, KEYS_ASKED, FILLED)
+# what is told with noise, and how much of it
+NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "budget", "rows", "bounds"
+SAID: Final = (SUBJECT, *NUMBERS, NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED)
 FREE: Final = "free"
 # members of a brief that show data, deliver them, or pass them on
 OTHERS: Final = ("api", "stream", "sample", "onward")
@@ -43,7 +48,9 @@ def is_gate(value: Any) -> bool:
         return False
     if odd := next((name for name in value if name not in SAID), None):
         raise InvalidInput(f"a gate says nothing of `{odd[:60]}`", f"it says {', '.join(SAID)}, {_HINT}")
-    _gate(value, ("x", *_listed(value)))
+    # the columns are not known yet: one that cannot be the subject stands for them
+    named = [f"{value.get(SUBJECT, '')}-", *_listed(value), *(name for name, _, _ in _bounds(value))]
+    _gate(value, tuple(dict.fromkeys(named)))
     return True
 
 
@@ -59,6 +66,12 @@ def check(brief: Mapping[str, Any]) -> None:
         raise InvalidInput(f"`{told}` does not go with data that stay where they are", "leave it out")
     if brief["unit"] not in (QUERY, FREE):
         raise InvalidInput(f"answers are not priced by `{brief['unit']}`", f"use {QUERY} or {FREE}")
+
+
+def require_noise(brief: Mapping[str, Any], asked: Container[str]) -> None:
+    """Refuse rules about a privacy budget where answers are told without noise; raises InvalidInput."""
+    if BUDGET in asked and NOISE not in (brief.get(MEMBER) or {}):
+        raise InvalidInput(f"the rules ask for `{BUDGET}`, and answers have no noise", "say `--gate noise=0.5`, too")
 
 
 def require(brief: Mapping[str, Any], profiles: Sequence[FileProfile]) -> None:
@@ -109,7 +122,7 @@ def shown(profile: FileProfile) -> FileProfile:
 def _gate(told: Mapping[str, str], columns: tuple[str, ...]) -> Gate:
     numbers = {name: _number(told, name) if name in told else usual for name, usual in NUMBERS.items()}
     try:
-        return Gate(columns, told.get(SUBJECT, ""), **numbers, coverage=_coverage(told))
+        return Gate(columns, told.get(SUBJECT, ""), **numbers, coverage=_coverage(told), noise=_noise(told))
     except ContractError as fault:
         raise InvalidInput(f"the gate is none: {fault}", _HINT) from fault
 
@@ -119,10 +132,39 @@ def _coverage(told: Mapping[str, str]) -> Coverage | None:
         if odd := next((name for name in (KEYS_ASKED, FILLED) if name in told), None):
             raise InvalidInput(f"`{odd}` is of what a buyer learns of its own list", "say its `epsilon`, such as 1.4")
         return None
-    if not re.fullmatch(r"[0-9](\.[0-9]{1,2})?", told[EPSILON], re.ASCII):
-        raise InvalidInput(f"`{EPSILON}` of a gate is a number such as 1.4", "with two decimals at most")
     keys = _number(told, KEYS_ASKED) if KEYS_ASKED in told else KEYS
-    return Coverage(int(Decimal(told[EPSILON]) * 100), keys, tuple(_listed(told)))
+    return Coverage(_hundredths(told, EPSILON), keys, tuple(_listed(told)))
+
+
+def _noise(told: Mapping[str, str]) -> Noise | None:
+    if NOISE not in told:
+        if odd := next((name for name in (BUDGETED, ROWS_LOOKED_AT, BOUNDS) if name in told), None):
+            raise InvalidInput(f"`{odd}` is of answers with noise", "say the ε of each, such as `noise=0.5`")
+        return None
+    if BUDGETED not in told:
+        hint = "such as `--gate budget=10`: twenty answers of 0.5"
+        raise InvalidInput("how much one buyer may ask is not said", hint)
+    if find_spec("opendp") is None:
+        raise SettingsError("noise is drawn by OpenDP, which is not installed here", "pip install 'penstock[noise]'")
+    rows = _number(told, ROWS_LOOKED_AT) if ROWS_LOOKED_AT in told else ROWS
+    return Noise(_hundredths(told, NOISE), _hundredths(told, BUDGETED), rows, tuple(sorted(_bounds(told))))
+
+
+def _hundredths(told: Mapping[str, str], name: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,2})?", told[name], re.ASCII):
+        raise InvalidInput(f"`{name}` of a gate is a number such as 1.4", "with two decimals at most")
+    return int(Decimal(told[name]) * 100)
+
+
+def _bounds(told: Mapping[str, str]) -> list[tuple[str, int, int]]:
+    """Return the bounds that are said of columns: a list of COLUMN:LEAST:GREATEST."""
+    found = []
+    for one in filter(None, (part.strip() for part in told.get(BOUNDS, "").split(","))):
+        parts = re.fullmatch(r"(.+):(-?[0-9]{1,16}):(-?[0-9]{1,16})", one, re.ASCII)
+        if parts is None:
+            raise InvalidInput(f"`{one[:60]}` is no bound of a column", "such as `bounds=revenue:0:1000000`")
+        found.append((parts[1], int(parts[2]), int(parts[3])))
+    return found
 
 
 def _listed(told: Mapping[str, str]) -> list[str]:

@@ -20,16 +20,17 @@ import orjson
 
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
-from connector.compute.computation import Computation
+from connector.compute.computation import Computation, Computed
 from connector.compute.fitting import Covered, Fitting, Groups, coverage_of
 from connector.compute.sitting import names_of
 from connector.enforcement import uses
 from connector.enforcement.use import Granted
 from connector.licence.books import transfer_id
 from connector.negotiation.envelope import pids
-from connector.provider.computing import coins, offered
+from connector.provider.computing import coins, offered, privacy
 from connector.provider.plain import decision
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.compute import ComputationRow, FittingRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.rows.product import ProductRow
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.compute.computation import Computed
     from connector.compute.one_table import Foreseen
     from connector.core.core import Core
     from connector.custody.secrets import Keys
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from connector.licence.carriage import Carriage
     from connector.licence.duties import Duties
     from connector.provider.plain.copies import Copies
-    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
     from contracts.gate import Gate
 
@@ -117,7 +116,8 @@ class ComputeRoom:
 
         def act(tx: Tx) -> None:
             for row in tx.find(ComputationRow, "state = ?", (State.RUNNING,)):
-                tx.change(row, replace(row, state=State.FAILED, reason=STOPPED, ended=self._core.clock.now()))
+                after = privacy.given_back(_agreement(tx, row), row)
+                tx.change(row, replace(after, state=State.FAILED, reason=STOPPED, ended=self._core.clock.now()))
 
         await self._core.store.write(act)
 
@@ -222,7 +222,9 @@ class ComputeRoom:
             raise Conflict(f"`{asked.job}` was answered meanwhile", "ask again under the same id")
         purpose = asked.purpose or decision.agreed_purpose(agreement)
         taker = job_name(agreement.digest, asked.job)
-        use = decision.computed(agreement, purpose, asked.said, taker, asked.statement, foreseen.functions)
+        epsilon = privacy.hold(tx, agreement, asked.job) if asked.groups is None else None
+        cost = privacy.cost(agreement, epsilon)
+        use = decision.computed(agreement, purpose, asked.said, taker, asked.statement, foreseen.functions, cost)
         granted = self._enforcement.enforce(tx, use, now)
         if not isinstance(granted, Granted):
             raise NotPermitted(granted.text)
@@ -244,10 +246,11 @@ class ComputeRoom:
             statement=asked.statement,
             purpose=purpose,
             state=State.RUNNING,
+            epsilon=epsilon,
             created=now,
         )
         tx.put(row)
-        self._record(tx, "computation.started", row, {"purpose": purpose}, now)
+        self._record(tx, "computation.started", row, {"purpose": purpose, **cost}, now)
         return granted
 
     def _keep(
@@ -263,7 +266,7 @@ class ComputeRoom:
         self._take(tx, granted, now)
         if not found.told:
             return self._end(tx, row, replace(row, state=State.WITHHELD, reason=NOTHING, rows=0, ended=now), now)
-        answer = written(row, found, now)
+        answer = written(row, found, now, privacy.told(tx, _agreement(tx, row)))
         copy = tx.get(CopyRow, id=row.transfer)
         assert copy is not None, "a statement is begun before it is answered"
         tx.change(copy, replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(answer)))
@@ -300,7 +303,8 @@ class ComputeRoom:
                 uses.give_back(tx, granted.use.taker)
             if not own and asked.groups is not None:
                 coins.give_back(tx, row.agreement, row.job)
-            self._end(tx, row, replace(row, state=State.FAILED, reason=str(fault)[:REASON_MAX], ended=now), now)
+            after = row if own else privacy.given_back(_agreement(tx, row), row)
+            self._end(tx, row, replace(after, state=State.FAILED, reason=str(fault)[:REASON_MAX], ended=now), now)
 
         await self._core.store.write(act)
         if isinstance(fault, ChannelFault):
@@ -324,8 +328,8 @@ def statement_digest(statement: str) -> str:
     return sha({"query": " ".join(statement.split())}).hex()
 
 
-def written(row: ComputationRow, found: Computed | Covered, now: datetime) -> bytes:
-    """Return an answer as it leaves, and as it is signed."""
+def written(row: ComputationRow, found: Computed | Covered, now: datetime, cost: Mapping[str, str]) -> bytes:
+    """Return an answer as it leaves, and as it is signed; `cost` is what it says of a budget."""
     told = {
         "v": VERSION,
         "agreement": row.agreement,
@@ -333,10 +337,17 @@ def written(row: ComputationRow, found: Computed | Covered, now: datetime) -> by
         "job": row.job,
         "statement": statement_digest(row.statement),
         **found.members,
+        **(cost if isinstance(found, Computed) else {}),
         "confined": found.confined,
         "at": now.isoformat(),
     }
     return orjson.dumps(told)
+
+
+def _agreement(tx: Tx, row: ComputationRow) -> AgreementRow:
+    found = tx.get(AgreementRow, digest=row.agreement)
+    assert found is not None, "no agreement is ever deleted"
+    return found
 
 
 def _row(tx: Tx, granted: Granted, asked: Asked) -> ComputationRow | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector.provider.computing.room import statement_digest
 from connector.store.rows.compute import ComputationRow
+from contracts.noise import epsilon_text
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -44,6 +45,7 @@ def _line(row: ComputationRow) -> JsonObject:
         "state": row.state.value,
         "reason": row.reason or "",
         "rows": row.rows,
+        "epsilon": None if row.epsilon is None else epsilon_text(row.epsilon),
         "began": row.created.isoformat(timespec="seconds"),
         "ended": None if row.ended is None else row.ended.isoformat(timespec="seconds"),
     }

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import TIERS
-from connector.enforcement.context import FUNCTION, PURPOSE, QUERY, measured, share_of
+from connector.enforcement.context import BUDGET, FUNCTION, PURPOSE, QUERY, measured, share_of
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import RELEASE, Link, Use
 from connector.licence.licensed import facts_of
@@ -77,12 +77,17 @@ def computed(
     taker: str,
     statement: str,
     functions: tuple[str, ...],
+    cost: Mapping[str, str],
 ) -> Use:
-    """Return the use that one statement is, of what is computed here; `taker` names it, and its record of its own."""
+    """Return the use that one statement is, of what is computed here; `taker` names it, and its record of its own.
+
+    `cost` has the ε of its answer, where that is told with noise.
+    """
     terms, peer = agreement.signed_terms, agreement.peer
     rules, request = agreed(terms, peer), sha({COMPUTE: taker}).hex()
     link = Link(agreement.digest, terms["product"], peer, peer, rules, request, COMPUTED, facts_of(terms))
-    known = {name: text for name, text in said.items() if name not in SIZES}
+    known = {name: text for name, text in said.items() if name not in SIZES | {BUDGET}}
+    known |= {BUDGET: cost["epsilon"]} if cost else {}
     context = {**known, PURPOSE: purpose} if purpose else known
     read: dict[str, Fact] = {QUERY: " ".join(statement.split()), FUNCTION: functions}
     return Use((link,), TIERS[COMPUTED].action, context, RELEASE, COMPUTE, taker, read=read)

@@ -18,10 +18,17 @@ class ComputationState(StrEnum):
     FAILED = "failed"
 
 
-@table("computations", key=("agreement", "job"), index=(("edition", "state"), ("state",), ("created",)))
+@table(
+    "computations",
+    key=("agreement", "job"),
+    index=(("edition", "state"), ("state",), ("created",), ("peer", "product")),
+)
 @dataclass(frozen=True, kw_only=True)
 class ComputationRow(TableRow):
-    """A statement that a buyer asked of data of ours; `memory` is what later ones are held against."""
+    """A statement that a buyer asked of data of ours; `memory` is what later ones are held against.
+
+    `epsilon` is what was told with it, in hundredths, where answers have noise.
+    """
 
     agreement: str
     job: str
@@ -36,6 +43,7 @@ class ComputationRow(TableRow):
     rows: int | None = None
     answer: bytes | None = None
     memory: Document | None = None
+    epsilon: int | None = None
     created: datetime
     ended: datetime | None = None
 

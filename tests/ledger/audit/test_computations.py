@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 from contracts import call_receipt, signature
 from contracts.canonical import sha
+from contracts.gate import Gate
+from contracts.noise import Noise
 from contracts.tariff import Tariff
 from ledger.audit import computations
 from ledger.audit.report import Report
@@ -30,12 +32,12 @@ def decided(outcome="allow", job=JOB, part=AGREEMENT):
     return event("decision.made", part, sha({"compute": job}).hex(), outcome=outcome, place="compute")
 
 
-def started():
-    return event("computation.started", AGREEMENT, TRANSFER, JOB, statement="ee" * 32)
+def started(job=JOB, **more):
+    return event("computation.started", AGREEMENT, TRANSFER, job, statement="ee" * 32, **more)
 
 
-def ended(outcome="released", answer=ANSWER):
-    return event("computation.ended", AGREEMENT, TRANSFER, JOB, outcome=outcome, rows="3", answer=answer)
+def ended(outcome="released", answer=ANSWER, job=JOB):
+    return event("computation.ended", AGREEMENT, TRANSFER, job, outcome=outcome, rows="3", answer=answer)
 
 
 def served(calls="1"):
@@ -46,9 +48,10 @@ def received(**told):
     return event("answer.received", AGREEMENT, AGREEMENT, JOB, **{**signed(), **told})
 
 
-def checked(seller, buyer=()):
-    terms = SimpleNamespace(tier="computed", tariff=Tariff("query", 50, 1, "CNY"))
-    deal = SimpleNamespace(terms=terms, provider=SELLER, agreement=SimpleNamespace(provider=PROVIDER))
+def checked(seller, buyer=(), noise=None):
+    terms = SimpleNamespace(tier="computed", tariff=Tariff("query", 50, 1, "CNY"), product="firms")
+    terms.gate = Gate(("district",), noise=noise)
+    deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
     computations.check(shelf(book(SELLER, *seller), book(BUYER, *buyer)), {AGREEMENT: deal}, report)
     return [(code, who) for code, who, _ in found(report)]
@@ -82,6 +85,27 @@ def test_a_statement_without_its_own_allowing_decision_is_found(seller):
 ])  # fmt: skip
 def test_a_transfer_that_bills_other_than_was_answered_is_found(seller):
     assert checked(seller) == [("computations-miscounted", SELLER)]
+
+
+def asked(*outcomes, epsilon="0.50"):
+    """Return statements that ended so, each under an id of its own."""
+    told = []
+    for at, outcome in enumerate(outcomes):
+        job = f"{at:064x}"
+        told += [decided(job=job), started(job, epsilon=epsilon), ended(outcome, job=job)]
+    return (*told, served(str(outcomes.count("released"))))
+
+
+def test_what_is_told_beyond_a_budget_is_found():
+    noise = Noise(50, 100)
+    assert checked(asked("released", "withheld", "failed", "failed"), noise=noise) == []
+    assert checked(asked("released", "withheld", "released"), noise=noise) == [("privacy-overspent", SELLER)]
+    assert checked(asked("released", "released", "released", epsilon=""), noise=noise) == [
+        ("privacy-overspent", SELLER)
+    ]
+    # fittings tell what their own coins say
+    assert checked(asked(*["released"] * 4, epsilon="0.00"), noise=noise) == []
+    assert checked(asked(*["released"] * 4)) == []
 
 
 def test_an_answer_that_was_signed_and_is_not_in_the_log_is_its_signers_fault():

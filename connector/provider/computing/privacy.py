@@ -1,0 +1,76 @@
+"""What was told of a product's subjects to one buyer, in ε, and how much more may be (decision 0191).
+
+Law: (1) it is one sum for buyer and product: a new agreement, a new transfer and a new edition begin no new one. (2) It
+is held before a process is handed a byte, and given back only where nothing was told: what was answered, what was
+refused for its answer's sake, and what runs, counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from connector.runtime.errors import NotPermitted
+from connector.store.rows.compute import ComputationRow
+from connector.store.table_row import replace
+from contracts import gate as gates
+from contracts.noise import epsilon_text
+
+if TYPE_CHECKING:
+    from connector.store.rows.agreement import AgreementRow
+    from connector.store.transaction import Tx
+    from contracts.noise import Noise
+
+_SPENT: Final = "SELECT coalesce(sum(epsilon), 0) FROM computations WHERE peer = ? AND product = ?"
+
+
+def noise_of(agreement: AgreementRow) -> Noise | None:
+    """Return the noise that was agreed on, None where answers are exact."""
+    return gates.read(agreement.signed_terms["gate"]).noise
+
+
+def spent(tx: Tx, peer: str, product: str) -> int:
+    """Return what was told to a buyer of a product, in hundredths of ε."""
+    [found] = tx.column(_SPENT, peer, product)
+    return int(found)
+
+
+def hold(tx: Tx, agreement: AgreementRow, job: str) -> int | None:
+    """Return what a statement has cost when it is answered, None without noise; raises NotPermitted beyond the budget.
+
+    One that was refused after it was computed has cost something before.
+    """
+    noise = noise_of(agreement)
+    if noise is None:
+        return None
+    before = spent(tx, agreement.peer, agreement.product)
+    if before + noise.epsilon > noise.budget:
+        text = f"ε of {epsilon_text(before)} was told of {epsilon_text(noise.budget)}, and an answer tells "
+        text += f"{epsilon_text(noise.epsilon)} more"
+        raise NotPermitted(text, "what was answered stays answered: ask again under its id")
+    known = tx.get(ComputationRow, agreement=agreement.digest, job=job)
+    return noise.epsilon + ((known.epsilon or 0) if known is not None else 0)
+
+
+def cost(agreement: AgreementRow, epsilon: int | None) -> dict[str, str]:
+    """Return what log and policy are told of a statement: its ε, that of a fitting none; without noise nothing."""
+    noise = noise_of(agreement)
+    if noise is None:
+        return {}
+    return {"epsilon": epsilon_text(0 if epsilon is None else noise.epsilon)}
+
+
+def given_back(agreement: AgreementRow, row: ComputationRow) -> ComputationRow:
+    """Return a statement of which nothing was told, without what was held for it."""
+    noise = noise_of(agreement)
+    if noise is None or row.epsilon is None:
+        return row
+    return replace(row, epsilon=row.epsilon - noise.epsilon)
+
+
+def told(tx: Tx, agreement: AgreementRow) -> dict[str, str]:
+    """Return what an answer says of it: what each costs, and what is left."""
+    noise = noise_of(agreement)
+    if noise is None:
+        return {}
+    left = noise.budget - spent(tx, agreement.peer, agreement.product)
+    return {"epsilon": epsilon_text(noise.epsilon), "left": epsilon_text(max(0, left))}
