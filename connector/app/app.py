@@ -280,7 +280,7 @@ class Connector(Life):
     arriving: Arriving
     calls: Calls
     computations: Computations
-    compute_room: Annotated[ComputeRoom, Service(begins=ComputeRoom.recover)]
+    compute_room: Annotated[ComputeRoom, Service(begins=ComputeRoom.recover, ends=ComputeRoom.end)]
     collecting: Collecting
     memory: Memory
     pipes: Pipes

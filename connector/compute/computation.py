@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from connector.compute.one_table import Foreseen
+    from connector.compute.waiting import Waiting
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
 
@@ -74,16 +75,20 @@ class Computation(OneTable):
     hints = OWN_HINTS
 
     def __init__(
-        self, statement: str, gate: Gate, columns: Mapping[str, Mapping[str, str]], seconds: int = SECONDS
+        self,
+        statement: str,
+        gate: Gate,
+        columns: Mapping[str, Mapping[str, str]],
+        seconds: int = SECONDS,
+        waiting: Waiting | None = None,
     ) -> None:
-        super().__init__(statement, gate, columns, seconds)
-        self._mode = GATED if gate.noise is None else NOISED
+        super().__init__(statement, gate, columns, seconds, GATED if gate.noise is None else NOISED, waiting)
         if gate.noise is not None and find_spec("opendp") is None:
             raise InvalidInput(WITHOUT, "its provider installs penstock[noise]")
 
     def foresee(self) -> Foreseen:
         """Have the statement looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        return self._looked(self._mode, {"statement": self.statement})
+        return self._looked({"statement": self.statement})
 
     def compute(
         self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], kept: bytes

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from connector.compute.one_table import Foreseen
+    from connector.compute.waiting import Waiting
     from contracts.coverage import Coverage
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
@@ -110,14 +111,15 @@ class Fitting(OneTable):
         gate: Gate,
         columns: Mapping[str, Mapping[str, str]],
         coins: Callable[[str], Coins],
+        waiting: Waiting | None = None,
     ) -> None:
-        super().__init__(groups.statement(), gate, columns, SECONDS)
+        super().__init__(groups.statement(), gate, columns, SECONDS, COVERED, waiting)
         self._groups, self._coins, self._epsilon = groups, coins, coverage_of(gate).epsilon
 
     def foresee(self) -> Foreseen:
         """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
         sizes = [len(one) for one in self._groups.keys]
-        return self._looked(COVERED, {"table": self._groups.table, "groups": sizes})
+        return self._looked({"table": self._groups.table, "groups": sizes})
 
     def compute(
         self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], _kept: bytes

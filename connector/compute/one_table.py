@@ -13,6 +13,7 @@ from connector.runtime.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from connector.compute.waiting import Waiting
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
 
@@ -31,13 +32,21 @@ class Foreseen:
 class OneTable(Sitting):
     """A process behind a gate; `columns` are what the catalogue says: table → column → type."""
 
-    def __init__(self, statement: str, gate: Gate, columns: Mapping[str, Mapping[str, str]], seconds: int) -> None:
-        super().__init__(statement, seconds)
+    def __init__(
+        self,
+        statement: str,
+        gate: Gate,
+        columns: Mapping[str, Mapping[str, str]],
+        seconds: int,
+        mode: str,
+        waiting: Waiting | None = None,
+    ) -> None:
+        super().__init__(statement, seconds, mode, waiting)
         self._gate, self._columns = gate.json(), {name: dict(of) for name, of in columns.items()}
 
-    def _looked(self, mode: str, about: Mapping[str, Any]) -> Foreseen:
+    def _looked(self, about: Mapping[str, Any]) -> Foreseen:
         """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        told = {"mode": mode, "gate": self._gate, "columns": self._columns, "seconds": self._seconds}
+        told = {"gate": self._gate, "columns": self._columns, "seconds": self._seconds}
         found = self._said({**told, "threads": THREADS, **about}, (), START_SECONDS)
         self._confined = tuple(map(str, found["confined"]))
         [table] = found["tables"]

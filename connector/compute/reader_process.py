@@ -1,6 +1,6 @@
 """The reader process: it takes from itself what it does not need, reads what it is handed, and answers one statement.
 
-Started by `connector.compute.sitting` as `python -m …reader_process FD`; what it is told and tells is in
+Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`; what it is told and tells is in
 `connector.compute.frames`:
 
     told    {statement, tables: [name…], seconds, threads}        → {tables: [name…], confined: […]}  or a refusal
@@ -49,9 +49,8 @@ OF_THE_STATEMENT: Final = ("BinderException", "CatalogException", "ParserExcepti
 def main() -> None:
     """Answer one statement; the process ends with it."""
     taken = confinement.leave()
-    line = socket.socket(fileno=int(sys.argv[1]))
-    import duckdb  # noqa: PLC0415  # heavy, and only once the process has left
-    import pyarrow as pa  # noqa: PLC0415  # as above
+    line, mode = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
+    import pyarrow as pa  # noqa: PLC0415  # heavy, and only once the process has left
     import pyarrow.csv  # noqa: PLC0415  # as above
     import pyarrow.json  # noqa: PLC0415  # as above
     import pyarrow.parquet  # noqa: PLC0415  # as above
@@ -59,14 +58,18 @@ def main() -> None:
     from connector.compute.statement import Refused  # noqa: PLC0415  # as above
 
     pa.enable_signal_handlers(False)  # they would need a pipe; nobody interrupts this process, it is killed
-    asked, _ = frames.receive(line)
+    look, answer = _modes(mode)
+    # it looks about the machine as it starts, which it may not afterwards
+    engine = None if mode == COVERED else _engine()
     try:
-        look, answer = _modes(asked.get("mode", OPENED))
-        # it looks about the machine as it starts, which it may not afterwards
-        engine = duckdb.connect(":memory:", config=SETTINGS)
+        asked, _ = frames.receive(line)
+    except EOFError:  # nobody has asked, and nobody will
+        return
+    try:
         taken += confinement.confine(2 * int(asked["seconds"]))
-        engine.execute(f"SET threads = {int(asked['threads'])}")
-        engine.execute("SET lock_configuration = true")
+        if engine is not None:
+            engine.execute(f"SET threads = {int(asked['threads'])}")
+            engine.execute("SET lock_configuration = true")
         handed, files = asked, list[int]()
         while "files" not in handed:
             frames.send(line, {**look(engine, handed), "confined": taken})
@@ -82,9 +85,15 @@ def main() -> None:
         frames.send(line, {"refused": "memory", "text": "it needs more memory than a reader process has"})
     except Exception as fault:  # noqa: BLE001  # whatever it is, only its kind may be told
         kind = type(fault).__name__
-        ours = kind in OF_THE_STATEMENT and asked.get("mode", OPENED) == OPENED
+        ours = kind in OF_THE_STATEMENT and mode == OPENED
         said = str(fault).partition("\n")[0] if ours else kind
         frames.send(line, {"refused": "engine", "text": said[:300]})
+
+
+def _engine() -> Any:
+    import duckdb  # noqa: PLC0415  # as above
+
+    return duckdb.connect(":memory:", config=SETTINGS)
 
 
 def _answer(

@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -25,17 +22,19 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from connector.compute import frames
 from connector.compute.content import KINDS
-from connector.compute.reader_process import MAX_ANSWER_BYTES
+from connector.compute.reader_process import MAX_ANSWER_BYTES, OPENED
 from connector.compute.statement import MAX_STATEMENT_CHARS
+from connector.compute.waiting import start
 from connector.runtime.errors import InvalidInput, NotPermitted, SettingsError
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable, Mapping, Sequence
 
+    from connector.compute.waiting import Waiting
     from connector.custody.reader import Reader
     from ledger.edition.index import IndexedFile
 
-MODULE: Final = "connector.compute.reader_process"
 # of one sitting: plain bytes that may be in memory for it, files, seconds
 MAX_PLAIN_BYTES: Final = 1 << 30
 MAX_FILES: Final = 128
@@ -71,8 +70,13 @@ class Sitting:
 
     hints = HINTS
 
-    def __init__(self, statement: str, seconds: int = SECONDS) -> None:
-        """Check what is asked for; nothing runs yet. Raises InvalidInput, SettingsError."""
+    def __init__(
+        self, statement: str, seconds: int = SECONDS, mode: str = OPENED, waiting: Waiting | None = None
+    ) -> None:
+        """Check what is asked for; nothing runs yet. Raises InvalidInput, SettingsError.
+
+        With `waiting` the process that waits there is taken, and another one waits afterwards.
+        """
         if not 0 < len(statement) <= MAX_STATEMENT_CHARS:
             raise InvalidInput(f"a statement has 1 to {MAX_STATEMENT_CHARS} characters")
         if not 0 < seconds <= SECONDS_MAX:
@@ -84,24 +88,15 @@ class Sitting:
         self._tables: tuple[str, ...] = ()
         self._confined: tuple[str, ...] = ()
         self._why, self._lock = "", threading.Lock()
+        self._mode, self._waiting = mode, waiting
         self._process: subprocess.Popen[bytes] | None = None
         self._began = 0.0
 
     def __enter__(self) -> Self:
-        """Start the process (blocking, some tenths of a second)."""
-        self._line, theirs = socket.socketpair()
+        """Take or start the process; `ask` waits until it is ready, some tenths of a second where it was started."""
+        started = start(self._mode) if self._waiting is None else self._waiting.take(self._mode)
+        self._process, self._line = started.process, started.line
         self._line.settimeout(START_SECONDS)
-        known = {name: os.environ[name] for name in ("PYTHONPATH", "LD_LIBRARY_PATH") if name in os.environ}
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
-                [sys.executable, "-B", "-m", MODULE, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={**known, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "ignore"},
-                start_new_session=True,
-            )
         self._began = time.monotonic()
         return self
 
@@ -109,6 +104,8 @@ class Sitting:
         """End the process."""
         self._kill()
         self._line.close()
+        if self._waiting is not None:
+            self._waiting.fill(self._mode)
 
     @property
     def seconds(self) -> float:

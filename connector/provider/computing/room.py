@@ -23,6 +23,7 @@ from connector.channel.errors import ChannelFault
 from connector.compute.computation import Computation, Computed
 from connector.compute.fitting import Covered, Fitting, Groups, coverage_of
 from connector.compute.sitting import names_of
+from connector.compute.waiting import Waiting
 from connector.enforcement import uses
 from connector.enforcement.use import Granted
 from connector.licence.books import transfer_id
@@ -110,6 +111,7 @@ class ComputeRoom:
         self._seats = asyncio.Semaphore(COMPUTATIONS_AT_ONCE)
         self._turns: dict[str, asyncio.Lock] = {}
         self._waiting: dict[str, int] = {}
+        self._processes = Waiting()
 
     async def recover(self) -> None:
         """Let what an earlier run left undone be asked again; what it held of counters stays counted."""
@@ -151,6 +153,10 @@ class ComputeRoom:
                 await asyncio.shield(self._broke(held[0], asked, fault))
             raise
 
+    def end(self) -> None:
+        """Have no process wait for statements."""
+        self._processes.end()
+
     async def _until_told(self, ticket: Ticket, ground: Ground, asked: Asked, held: list[Granted]) -> ComputationRow:
         """Compute over what was told so far, and keep what is told now; again where others were faster."""
         for _ in range(OVERTAKEN_MAX):
@@ -170,7 +176,7 @@ class ComputeRoom:
         gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
         computation: Computation | Fitting
         if asked.groups is None:
-            computation = Computation(asked.statement, gate, types)
+            computation = Computation(asked.statement, gate, types, waiting=self._processes)
         else:
             computation = await self._fitting(ground.agreement.signed_edition, asked.groups, gate, types)
         await asyncio.to_thread(open_.enter_context, computation)
@@ -182,7 +188,8 @@ class ComputeRoom:
     ) -> Fitting:
         covers = coverage_of(gate)
         known = await self._core.store.read(lambda tx: coins.thrown(tx, edition))
-        return Fitting(groups, gate, types, partial(coins.of, self._secrets, edition, covers, known))
+        of_table = partial(coins.of, self._secrets, edition, covers, known)
+        return Fitting(groups, gate, types, of_table, self._processes)
 
     async def _told(
         self, ticket: Ticket, asked: Asked, computation: Computation | Fitting, foreseen: Foreseen, granted: Granted
