@@ -46,7 +46,8 @@ OWN_HINTS: Final[Mapping[str, str]] = {
 class Computed:
     """What passed: `rows` of `columns`; `held_back` says that some did not; `memory` is for later statements.
 
-    With noise there is nothing to remember, and `margins` has of each number how far it is off, 95 times of 100.
+    With noise there is nothing to remember; `margins` has of each number how far it is off, 95 times of 100, and
+    `needs` says of how many subjects a group must be to be told, some more or fewer by its noise.
     """
 
     columns: tuple[str, ...]
@@ -56,6 +57,7 @@ class Computed:
     confined: tuple[str, ...]
     seconds: float
     margins: list[list[Any]] | None = None
+    needs: int = 0
 
     @property
     def told(self) -> int:
@@ -66,7 +68,7 @@ class Computed:
     def members(self) -> dict[str, Any]:
         """What the answer says of them."""
         told = {"columns": self.columns, "rows": self.rows, "heldBack": self.held_back}
-        return told if self.margins is None else {**told, "margins": self.margins}
+        return told if self.margins is None else {**told, "margins": self.margins, "needs": self.needs}
 
 
 class Computation(OneTable):
@@ -103,4 +105,5 @@ class Computation(OneTable):
         if len(json.dumps(rows)) > ANSWER_BYTES_MAX:
             raise InvalidInput(f"its answer has more than {ANSWER_BYTES_MAX >> 10} KiB", "ask for fewer groups")
         held, memory, margins = bool(found["heldBack"]), found["memory"], found.get("margins")
-        return Computed(columns, rows, held, memory, self._confined, self.seconds, margins)
+        needs = int(found.get("needs", 0))
+        return Computed(columns, rows, held, memory, self._confined, self.seconds, margins, needs)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import counting, gate, kinds, noisy
@@ -106,6 +107,7 @@ def _noised(engine: Any, found: Plan, names: Mapping[str, str], passes: Gate) ->
         "rows": rows,
         "margins": margins,
         "heldBack": bool(found.groups),
+        "needs": ceil(noisy.threshold(loss, passes)) if found.groups else 0,
         "memory": None,
     }
 

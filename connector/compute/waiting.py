@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,7 +77,8 @@ class Waiting:
         """Have one wait of this mode, until nobody has asked for `REST_SECONDS`."""
         with self._lock:
             if self._one is None:
-                self._one = start(mode)
+                with suppress(OSError):  # what was just answered stays so; the next statement says that none starts
+                    self._one = start(mode)
             if self._rest is not None:
                 self._rest.cancel()
             self._rest = threading.Timer(REST_SECONDS, self.end)

@@ -213,6 +213,6 @@ def _shown(row: AnswerRow) -> JsonObject:
     told = orjson.loads(row.answer)
     receipt = {**row.receipt, "signature": row.signature.hex()}
     names = ("edition", "columns", "rows", "heldBack", "confined")
-    noise = {"margins": told.get("margins") or [], "epsilon": told.get("epsilon"), "left": told.get("left")}
+    noise = {name: told.get(name) for name in ("needs", "epsilon", "left")} | {"margins": told.get("margins") or []}
     shown = {**{name: told[name] for name in names}, **noise}
     return {"agreement": row.agreement, "id": row.job, **shown, "receipt": receipt}

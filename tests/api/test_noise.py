@@ -8,7 +8,7 @@ import json
 import aiohttp
 import pytest
 
-from connector.client.acts.queries import answered
+from connector.client.acts.queries import answered, budgeted
 from connector.custody import bearers
 from contracts.summary import summary
 from contracts.terms import Terms
@@ -17,7 +17,7 @@ from tests.api.test_computing import address, agreed, ask, jobs, publish
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NOISE = {"subject": "firm", "noise": "2", "budget": "6", "rows": "3", "bounds": "revenue:0:1000"}
+NOISE = {"subject": "firm", "noise": "4", "budget": "12", "rows": "3", "bounds": "revenue:0:1000"}
 BY_DISTRICT = "select district, count(distinct firm) as firms, avg(revenue) as revenue from firms group by district"
 COUNT = "select count(*) from firms"
 
@@ -26,10 +26,11 @@ async def test_an_answer_has_margins_and_says_what_is_left(space, tmp_path):
     await publish(space, "noise", tmp_path, gate=NOISE)
     agreement = await agreed(space, "noise")
     [deal] = [row for row in space.rows("buyer", "agreements") if row["digest"] == agreement]
-    assert "ε 2.00 each and 6.00 in all" in summary(Terms.from_json(json.loads(deal["terms"])))
+    assert "ε 4.00 each and 12.00 in all" in summary(Terms.from_json(json.loads(deal["terms"])))
     got = await ask(space, "noise", BY_DISTRICT, job="one")
-    assert (got["epsilon"], got["left"], got["heldBack"]) == ("2.00", "4.00", True)
-    assert {row[0] for row in got["rows"]} <= set("ABCD")
+    assert (got["epsilon"], got["left"], got["heldBack"]) == ("4.00", "8.00", True)
+    assert [row[0] for row in got["rows"]] == ["A", "B", "C", "D"]
+    assert 50 < got["needs"] < 60
     for row, off in zip(got["rows"], got["margins"], strict=True):
         assert (off[0], off[1] > 0) == (None, True)
         assert abs(row[1] - 100) < 20 * off[1]
@@ -37,22 +38,26 @@ async def test_an_answer_has_margins_and_says_what_is_left(space, tmp_path):
     assert await ask(space, "noise", BY_DISTRICT, job="one") == got, "it is answered once"
     text = "\n".join(answered(got))
     assert " ± " in text
-    assert "ε 2.00, 4.00 left" in text
-    assert [row["epsilon"] for row in jobs(space, agreement)] == [200]
+    assert "ε 4.00, 8.00 left" in text
+    assert [row["epsilon"] for row in jobs(space, agreement)] == [400]
     listed = await space.doors["provider"].call("GET", "computations?product=noise")
-    assert [one["epsilon"] for one in listed["computations"]] == ["2.00"]
+    assert [one["epsilon"] for one in listed["computations"]] == ["4.00"]
+    budget = {"product": "noise", "peer": space.did("buyer"), "spent": "4.00", "budget": "12.00"}
+    assert listed["budgets"] == [budget]
+    [line] = budgeted(listed)
+    assert (line.count("█"), line.count("░"), "ε 4.00 of 12.00" in line) == (7, 13, True)
 
 
 async def test_a_budget_is_one_however_often_it_is_agreed_on_and_asked_at_once(space, tmp_path):
     await publish(space, "noise-once", tmp_path, gate=NOISE)
     agreement = await agreed(space, "noise-once")
-    asked = (ask(space, "noise-once", COUNT, job=f"{at}") for at in range(8))
+    asked = (ask(space, "noise-once", "select sum(revenue) from firms", job=f"{at}") for at in range(8))
     found = await asyncio.gather(*asked, return_exceptions=True)
     answers = [one for one in found if isinstance(one, dict)]
-    assert sorted(one["left"] for one in answers) == ["0.00", "2.00", "4.00"]
+    assert sorted(one["left"] for one in answers) == ["0.00", "4.00", "8.00"]
     assert len({one["rows"][0][0] for one in answers}) > 1, "each has noise of its own"
     status, text = await refused(ask(space, "noise-once", COUNT, job="more"))
-    assert (status, "6.00" in text) == (403, True)
+    assert (status, "12.00" in text) == (403, True)
     # the same buyer agrees once more
     await space.doors["provider"].call("POST", f"agreements/{agreement}/revoke", {"reason": "objected"})
     await space.doors["buyer"].call("POST", "acquisitions", {
@@ -71,7 +76,7 @@ async def test_a_budget_is_one_however_often_it_is_agreed_on_and_asked_at_once(s
     other = await space.doors["other"].call(
         "POST", "queries", {"what": "noise-once", "statement": COUNT, "purpose": None, "job": None}
     )
-    assert other["left"] == "4.00"
+    assert other["left"] == "8.00"
 
 
 async def test_what_a_crash_cut_has_cost_nothing_and_is_answered_once(space, tmp_path):
@@ -82,14 +87,14 @@ async def test_what_a_crash_cut_has_cost_nothing_and_is_answered_once(space, tmp
         while not [row for row in jobs(space, agreement) if row["state"] == "running"]:
             await asyncio.sleep(0.01)
     [row] = jobs(space, agreement)
-    assert row["epsilon"] == 200, "it is held before anything is computed"
+    assert row["epsilon"] == 400, "it is held before anything is computed"
     await space.people["provider"].kill()
     assert (await asking)[0] == 503
     await space.people["provider"].start()
     [row] = jobs(space, agreement)
     assert (row["state"], row["epsilon"]) == ("failed", 0)
     got = await ask(space, "noise-crash", BY_DISTRICT, job="cut")
-    assert got["left"] == "4.00"
+    assert got["left"] == "8.00"
 
 
 async def test_what_is_refused_before_it_is_computed_costs_nothing(space, tmp_path):
@@ -100,9 +105,23 @@ async def test_what_is_refused_before_it_is_computed_costs_nothing(space, tmp_pa
     assert jobs(space, agreement) == []
 
 
+async def test_a_group_of_too_few_costs_its_epsilon_and_says_how_many_it_needs(space, tmp_path):
+    """Four hundred firms of one each: whoever asks for groups of one learns how large they must be."""
+    await publish(space, "noise-few", tmp_path, gate=NOISE, columns=["revenue"])
+    agreement = await agreed(space, "noise-few")
+    status, text = await refused(ask(space, "noise-few", "select revenue, count(*) from firms group by 1", job="few"))
+    assert (status, "needs some" in text) == (403, True)
+    assert (await refused(ask(space, "noise-few", "select revenue, count(*) from firms group by 1", job="few"))) == (
+        status,
+        text,
+    )
+    [row] = jobs(space, agreement)
+    assert (row["state"], row["epsilon"]) == ("withheld", 400)
+
+
 async def test_a_policy_counts_the_budget(space, tmp_path):
     rules = {"permission": [{"action": "compute", "constraint": [
-        {"leftOperand": "privacyBudget", "operator": "lteq", "rightOperand": "4"},
+        {"leftOperand": "privacyBudget", "operator": "lteq", "rightOperand": "8"},
     ]}]}  # fmt: skip
     status, text = await refused(publish(space, "noise-rules", tmp_path, purpose=None, region=None, rules=rules))
     assert (status, "answers have no noise" in text) == (400, True)

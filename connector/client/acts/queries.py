@@ -17,7 +17,7 @@ def answered(told: Any) -> list[str]:
     shown = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     head = "  ".join(name.ljust(width) for name, width in zip(columns, widths, strict=True)).rstrip()
     noisy = told["epsilon"] is not None
-    held = [LEFT_OUT if noisy else HELD_BACK] if told["heldBack"] else []
+    held = [LEFT_OUT.format(told["needs"]) if noisy else HELD_BACK] if told["heldBack"] else []
     cost = [f"with noise: 95 of 100 numbers are within these margins; ε {told['epsilon']}, {told['left']} left"]
     return [
         head,
@@ -41,16 +41,28 @@ def fitted(told: Any) -> list[str]:
     lines = []
     for group, column, keys, covered, low, high in told["rows"]:
         about = f"have `{column}`" if column else "are covered"
-        bar = "█" * round(BAR * covered / keys)
         share = f"{100 * covered / keys:.0f} % ({100 * low / keys:.0f}-{100 * high / keys:.0f} %)"
-        lines.append(f"{bar:░<{BAR}}  {share} of {keys:,} keys{f' in {group}' if group else ''} {about}")
+        lines.append(f"{_bar(covered / keys)}  {share} of {keys:,} keys{f' in {group}' if group else ''} {about}")
     return [*lines, "", "estimates, 95 of 100 within these limits: of no single key it is told for certain",
             f"answered under the id {told['id']}, signed by its provider"]  # fmt: skip
 
 
+def budgeted(told: Any) -> list[str]:
+    """Return what a person reads of the budgets of noise: a line and a bar for each buyer of each product."""
+    return [
+        f"{_bar(float(one['spent']) / float(one['budget']))}  ε {one['spent']} of {one['budget']} was told of "
+        f"{one['product']} to {one['peer']}"
+        for one in told["budgets"]
+    ]
+
+
+def _bar(share: float) -> str:
+    return f"{'█' * round(BAR * min(1, share)):░<{BAR}}"
+
+
 BAR = 20
 HELD_BACK = "some groups are held back: too few are in them, or one is most of them"
-LEFT_OUT = "groups of few are left out, if there are any"
+LEFT_OUT = "groups of fewer than some {} subjects are left out, if there are any"
 ANSWERED = {
     "agreement": "text",
     "id": "text",
@@ -59,6 +71,7 @@ ANSWERED = {
     "rows": ["any"],
     "heldBack": "truth",
     "margins": ["any"],
+    "needs": "number?",
     "epsilon": "text?",
     "left": "text?",
     "confined": ["text"],
@@ -146,7 +159,7 @@ ACTS = (
             "product": "text", "peer": "text", "agreement": "text", "id": "text", "statement": "text",
             "digest": "text", "purpose": "text", "state": "text", "reason": "text", "rows": "number?",
             "epsilon": "text?", "began": "text", "ended": "text?",
-        }]},
+        }], "budgets": [{"product": "text", "peer": "text", "spent": "text", "budget": "text"}]},
         example={},
         fields=(
             Field("product", ("Product", "产品"), "only of this product", "--of", default=NULL),
@@ -165,5 +178,6 @@ ACTS = (
             Column("ID", "id", long=True),
         ),
         none="nothing was asked: penstock publish --tier computed",
+        lines=budgeted,
     ),
 )  # fmt: skip

@@ -10,16 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connector.runtime.errors import NotPermitted
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.compute import ComputationRow
 from connector.store.table_row import replace
 from contracts import gate as gates
 from contracts.noise import epsilon_text
 
 if TYPE_CHECKING:
-    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
     from contracts.noise import Noise
 
+BUDGETS_MAX: Final = 200
+_BUDGETS: Final = (
+    "SELECT peer, product, sum(epsilon) AS spent FROM computations WHERE epsilon IS NOT NULL AND (? = '' OR product = ?) "
+    f"GROUP BY peer, product ORDER BY sum(epsilon) DESC LIMIT {BUDGETS_MAX}"  # noqa: S608  # of a number
+)
 _SPENT: Final = "SELECT coalesce(sum(epsilon), 0) FROM computations WHERE peer = ? AND product = ?"
 
 
@@ -32,6 +37,26 @@ def spent(tx: Tx, peer: str, product: str) -> int:
     """Return what was told to a buyer of a product, in hundredths of ε."""
     [found] = tx.column(_SPENT, peer, product)
     return int(found)
+
+
+def budgets(tx: Tx, product: str | None) -> list[dict[str, str]]:
+    """Return what was told to each buyer of each product, or of one, and what was agreed on last; the most first."""
+    found = []
+    for one in tx.execute(_BUDGETS, product or "", product or ""):
+        deal = _newest(tx, one["peer"], one["product"])
+        noise = None if deal is None else noise_of(deal)
+        if noise is not None:
+            spent_, budget = epsilon_text(one["spent"]), epsilon_text(noise.budget)
+            found.append({"product": one["product"], "peer": one["peer"], "spent": spent_, "budget": budget})
+    return found
+
+
+def _newest(tx: Tx, peer: str, product: str) -> AgreementRow | None:
+    """Return the agreement under which a buyer has asked of a product last."""
+    last = tx.find(
+        ComputationRow, "peer = ? and product = ? and epsilon is not null", (peer, product), "created desc", limit=1
+    )
+    return tx.get(AgreementRow, digest=last[0].agreement) if last else None
 
 
 def hold(tx: Tx, agreement: AgreementRow, job: str) -> int | None:

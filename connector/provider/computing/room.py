@@ -69,6 +69,7 @@ REASON_MAX: Final = 500
 HALTED: Final = "its transfer, or its agreement, is over"
 STOPPED: Final = "the connector was stopped meanwhile: ask again"
 NOTHING: Final = "nothing of its answer passes the gate: groups have too few subjects, or are too near to earlier ones"
+FEW: Final = "nothing of its answer passes the gate: with noise a group needs some {} subjects to be told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +273,9 @@ class ComputeRoom:
             return None
         self._take(tx, granted, now)
         if not found.told:
-            return self._end(tx, row, replace(row, state=State.WITHHELD, reason=NOTHING, rows=0, ended=now), now)
+            return self._end(
+                tx, row, replace(row, state=State.WITHHELD, reason=_nothing(found), rows=0, ended=now), now
+            )
         answer = written(row, found, now, privacy.told(tx, _agreement(tx, row)))
         copy = tx.get(CopyRow, id=row.transfer)
         assert copy is not None, "a statement is begun before it is answered"
@@ -349,6 +352,12 @@ def written(row: ComputationRow, found: Computed | Covered, now: datetime, cost:
         "at": now.isoformat(),
     }
     return orjson.dumps(told)
+
+
+def _nothing(found: Computed | Covered) -> str:
+    """Return why nothing is told."""
+    needs = found.needs if isinstance(found, Computed) else 0
+    return FEW.format(needs) if needs else NOTHING
 
 
 def _agreement(tx: Tx, row: ComputationRow) -> AgreementRow:

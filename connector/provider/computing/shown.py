@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from connector.provider.computing import privacy
 from connector.provider.computing.room import statement_digest
 from connector.store.rows.compute import ComputationRow
 from contracts.noise import epsilon_text
@@ -23,14 +24,14 @@ class Computations:
         self._core = core
 
     async def page(self, product: str | None = None) -> JsonObject:
-        """Return the newest statements, of one product if it is named."""
+        """Return the newest statements, of one product if it is named, and what is told of the budgets of noise."""
 
-        def look(tx: Tx) -> list[ComputationRow]:
-            if product is None:
-                return tx.find(ComputationRow, order="created desc", limit=LISTED_MAX)
-            return tx.find(ComputationRow, "product = ?", (product,), order="created desc", limit=LISTED_MAX)
+        def look(tx: Tx) -> JsonObject:
+            where, about = ("", ()) if product is None else ("product = ?", (product,))
+            rows = tx.find(ComputationRow, where, about, order="created desc", limit=LISTED_MAX)
+            return {"computations": [_line(one) for one in rows], "budgets": privacy.budgets(tx, product)}
 
-        return {"computations": [_line(one) for one in await self._core.store.read(look)]}
+        return await self._core.store.read(look)
 
 
 def _line(row: ComputationRow) -> JsonObject:
