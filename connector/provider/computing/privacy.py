@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 BUDGETS_MAX: Final = 200
 _BUDGETS: Final = (
-    "SELECT peer, product, sum(epsilon) AS spent FROM computations WHERE epsilon IS NOT NULL AND (? = '' OR product = ?) "
-    f"GROUP BY peer, product ORDER BY sum(epsilon) DESC LIMIT {BUDGETS_MAX}"  # noqa: S608  # of a number
+    "SELECT peer, product, sum(epsilon) AS spent FROM computations "
+    "WHERE epsilon IS NOT NULL AND (? = '' OR product = ?) GROUP BY peer, product ORDER BY sum(epsilon) DESC"
 )
 _SPENT: Final = "SELECT coalesce(sum(epsilon), 0) FROM computations WHERE peer = ? AND product = ?"
 
@@ -42,7 +42,7 @@ def spent(tx: Tx, peer: str, product: str) -> int:
 def budgets(tx: Tx, product: str | None) -> list[dict[str, str]]:
     """Return what was told to each buyer of each product, or of one, and what was agreed on last; the most first."""
     found = []
-    for one in tx.execute(_BUDGETS, product or "", product or ""):
+    for one in tx.execute(f"{_BUDGETS} LIMIT {BUDGETS_MAX}", product or "", product or ""):
         deal = _newest(tx, one["peer"], one["product"])
         noise = None if deal is None else noise_of(deal)
         if noise is not None:
