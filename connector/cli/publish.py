@@ -24,7 +24,9 @@ Files = Annotated[
     list[str] | None, typer.Argument(help="files, folders, or addresses: s3://… https://… postgresql://…")
 ]
 Title = Annotated[str | None, typer.Option(help="what buyers read")]
-Price = Annotated[str | None, typer.Option(help="asked price per unit or period, " + TYPED)]
+Price = Annotated[
+    str | None, typer.Option(help="asked price per unit or period, none where the unit is free, " + TYPED)
+]
 Purpose = Annotated[str | None, typer.Option(help="a term of the purpose scheme, for example Research")]
 Until = Annotated[str | None, typer.Option(help="end of use, RFC 3339 with a time zone")]
 Policy = Annotated[
@@ -52,6 +54,8 @@ DOING = {"draft": "sealing", "renewing": "sealing", "sealed": "registering", "re
 LIVE = ("api", "stream")
 NEEDED = ("files", "title", "price", "purpose", "until")
 RULES = "rules"
+# of what is given away the price is known
+FREE, NOTHING = "free", "0"
 
 
 @declared.asking("product_publish", *NEEDED, "floor", "beyond", RULES)
@@ -86,8 +90,7 @@ def publish(
     instead: dict[str, Any] = {} if product_file is None else _from(product_file, files, context, as_json=typed.as_json)
     if files:
         instead["files"] = [_place(file) for file in files]
-    asked = None if price is None else typed.amount("--price", price)
-    told = {"title": title, "purpose": purpose, "until": until, "price": asked}
+    told = {"title": title, "purpose": purpose, "until": until, "price": _asked(typed, price, instead)}
     instead |= {name: value for name, value in told.items() if value is not None}
     if beyond:
         instead["beyond"] = [_step(text) for text in beyond]
@@ -116,6 +119,14 @@ def publish(
     typed.tell(product, _told(product, asks, unlisted=bool(instead.get("unlisted") or typed["unlisted"])))
     if product_file is not None and "id" not in instead and not typed["id"]:
         talk(_keep_id(product["id"], product_file))
+
+
+def _asked(typed: declared.Typed, price: str | None, instead: Mapping[str, Any]) -> str | None:
+    """Return the price that was typed, or nothing of what is given away; None where neither says it."""
+    if price is not None:
+        return typed.amount("--price", price)
+    given_away = (instead.get("unit") or typed["unit"]) == FREE
+    return NOTHING if given_away and "price" not in instead else None
 
 
 async def _rules(file: Path) -> dict[str, Any]:

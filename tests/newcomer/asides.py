@@ -260,7 +260,7 @@ async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):
         "firm,won\n" + "".join(f"{name},{'yes' if at < 150 else 'no'}\n" for at, name in enumerate(mine))
     )
     gate = ("--gate", "subject=firm", "--gate", "epsilon=3", "--gate", "filled=revenue", "--column", "revenue")
-    says = ("tried.csv", "--title", "Firms, to be tried", "--tier", "computed", *gate, "--unit", "free", "--price", "0")
+    says = ("tried.csv", "--title", "Firms, to be tried", "--tier", "computed", *gate, "--unit", "free")
     await walk.type(["penstock", "publish", *says, *TERMS[2:], "--id", "tried", "--data", "provider"])
     await walk.type(["penstock", "exchange", "review", "tried", "--data", "exchange"])
     tried = ["penstock", "try", "tried", "--with", "mine.csv", "--key", "firm"]
