@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from urllib.parse import quote
 
 import typer
@@ -14,6 +14,9 @@ from connector.cli.options import file_option
 from connector.cli.rules_text import rules_text
 from connector.cli.speak import finish, flash, talk, watched
 from connector.client.acts.money import TYPED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LIST_SHARE = 100  # a list of files that costs less than a hundredth of them is nobody's concern
 PERCENT_DECIMALS = 2  # what a ten-thousandth says

@@ -42,7 +42,7 @@ async def test_an_answer_has_margins_and_says_what_is_left(space, tmp_path):
     assert [row["epsilon"] for row in jobs(space, agreement)] == [400]
     listed = await space.doors["provider"].call("GET", "computations?product=noise")
     assert [one["epsilon"] for one in listed["computations"]] == ["4.00"]
-    budget = {"product": "noise", "peer": space.did("buyer"), "spent": "4.00", "budget": "12.00"}
+    budget = {"product": "noise", "peer": space.did("buyer"), "spent": "4.00", "budget": "12.00", "percent": 33}
     assert listed["budgets"] == [budget]
     [line] = budgeted(listed)
     assert (line.count("█"), line.count("░"), "ε 4.00 of 12.00" in line) == (7, 13, True)

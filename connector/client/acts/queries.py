@@ -11,12 +11,12 @@ from connector.client.acts.columns import Column
 
 def answered(told: Any) -> list[str]:
     """Return what a person reads of an answer: its rows as a table, and who signed it."""
-    columns, margins = told["columns"], told["margins"] or [[]] * len(told["rows"])
+    columns, margins = told["columns"], told.get("margins") or [[]] * len(told["rows"])
     rows = [_cells(row, off) for row, off in zip(told["rows"], margins, strict=True)]
     widths = [max(map(len, [name, *(row[at] for row in rows)])) for at, name in enumerate(columns)]
     shown = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     head = "  ".join(name.ljust(width) for name, width in zip(columns, widths, strict=True)).rstrip()
-    noisy = told["epsilon"] is not None
+    noisy = told.get("epsilon") is not None
     held = [LEFT_OUT.format(told["needs"]) if noisy else HELD_BACK] if told["heldBack"] else []
     cost = [f"with noise: 95 of 100 numbers are within these margins; ε {told['epsilon']}, {told['left']} left"]
     return [
@@ -49,11 +49,11 @@ def fitted(told: Any) -> list[str]:
 
 def budgeted(told: Any) -> list[str]:
     """Return what a person reads of the budgets of noise: a line and a bar for each buyer of each product."""
-    return [
-        f"{_bar(float(one['spent']) / float(one['budget']))}  ε {one['spent']} of {one['budget']} was told of "
-        f"{one['product']} to {one['peer']}"
-        for one in told["budgets"]
-    ]
+    found = []
+    for one in told.get("budgets", ()):
+        spent = f"{_bar(one['percent'] / 100)}  ε {one['spent']} of {one['budget']}"
+        found.append(f"{spent} was told of {one['product']} to {one['peer']}")
+    return found
 
 
 def _bar(share: float) -> str:
@@ -159,7 +159,7 @@ ACTS = (
             "product": "text", "peer": "text", "agreement": "text", "id": "text", "statement": "text",
             "digest": "text", "purpose": "text", "state": "text", "reason": "text", "rows": "number?",
             "epsilon": "text?", "began": "text", "ended": "text?",
-        }], "budgets": [{"product": "text", "peer": "text", "spent": "text", "budget": "text"}]},
+        }], "budgets": [{"product": "text", "peer": "text", "spent": "text", "budget": "text", "percent": "number"}]},
         example={},
         fields=(
             Field("product", ("Product", "产品"), "only of this product", "--of", default=NULL),

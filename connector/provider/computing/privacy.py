@@ -18,6 +18,7 @@ from contracts.noise import epsilon_text
 
 if TYPE_CHECKING:
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
     from contracts.noise import Noise
 
 BUDGETS_MAX: Final = 200
@@ -39,15 +40,16 @@ def spent(tx: Tx, peer: str, product: str) -> int:
     return int(found)
 
 
-def budgets(tx: Tx, product: str | None) -> list[dict[str, str]]:
+def budgets(tx: Tx, product: str | None) -> list[JsonObject]:
     """Return what was told to each buyer of each product, or of one, and what was agreed on last; the most first."""
     found = []
     for one in tx.execute(f"{_BUDGETS} LIMIT {BUDGETS_MAX}", product or "", product or ""):
         deal = _newest(tx, one["peer"], one["product"])
         noise = None if deal is None else noise_of(deal)
         if noise is not None:
-            spent_, budget = epsilon_text(one["spent"]), epsilon_text(noise.budget)
-            found.append({"product": one["product"], "peer": one["peer"], "spent": spent_, "budget": budget})
+            amounts = {"spent": epsilon_text(one["spent"]), "budget": epsilon_text(noise.budget)}
+            whom = {"product": one["product"], "peer": one["peer"]}
+            found.append({**whom, **amounts, "percent": 100 * one["spent"] // noise.budget})
     return found
 
 
