@@ -53,7 +53,7 @@ class Computed:
     columns: tuple[str, ...]
     rows: list[list[Any]]
     held_back: bool
-    memory: Mapping[str, Any] | None
+    memory: dict[str, Any] | None
     confined: tuple[str, ...]
     seconds: float
     margins: list[list[Any]] | None = None

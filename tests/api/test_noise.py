@@ -36,6 +36,12 @@ async def test_an_answer_has_margins_and_says_what_is_left(space, tmp_path):
         assert abs(row[1] - 100) < 20 * off[1]
         assert 0 <= row[2] <= 1_000
     assert await ask(space, "noise", BY_DISTRICT, job="one") == got, "it is answered once"
+    url, header = address(space, agreement)
+    async with aiohttp.ClientSession(headers=header) as session:
+        sent = json.dumps({"id": "one", "statement": BY_DISTRICT})
+        async with session.post(url, data=sent) as answer:  # as after a broken line: what is kept is its provider's
+            assert answer.status == 200, await answer.text()
+            assert (await answer.json())["rows"] == got["rows"]
     text = "\n".join(answered(got))
     assert " ± " in text
     assert "ε 4.00, 8.00 left" in text

@@ -281,8 +281,8 @@ class ComputeRoom:
         assert copy is not None, "a statement is begun before it is answered"
         tx.change(copy, replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(answer)))
         told = replace(row, state=State.RELEASED, rows=found.told, answer=answer, ended=now)
-        if found.memory is not None:
-            return self._end(tx, row, replace(told, memory=dict(found.memory)), now)
+        if isinstance(found, Computed):
+            return self._end(tx, row, replace(told, memory=found.memory), now)
         # what is as long as a list is kept beside the rows that people page through
         tx.update(FittingRow, {"agreement": row.agreement, "job": row.job}, answer=answer)
         return replace(self._end(tx, row, told, now, kept=replace(told, answer=None)), answer=answer)
