@@ -138,8 +138,7 @@ class _Table:
             return
         self._ready = wanted
         table = self._content.read(sorted({*wanted, *self._subject}))
-        counted = self._engine.sql(f"SELECT range FROM range(1, {len(table) + 1})").to_arrow_reader().read_all()  # noqa: S608  # of a number
-        self._engine.register(self._name, table.append_column(counting.ROW, counted.column(0)))
+        self._engine.register(self._name, table.append_column(counting.ROW, self._pa.arange(1, len(table) + 1)))
 
 
 def _open_to(types: Mapping[str, str], passes: Gate) -> dict[str, kinds.Typed]:

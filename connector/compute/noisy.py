@@ -34,6 +34,8 @@ STEPS: Final = 1 << 20
 HUNDREDTHS: Final = 100
 # of 100 answers so many lie within the margins; an average has two numbers that may err
 WITHIN: Final = 0.95
+# as no column of a table is called
+_WHO, _SAME, _LAST = quote("\x01who"), quote("\x01same"), quote("\x01last")
 SUBJECTS, ROWS, CELLS, STEPPED = "subjects", "rows", "cells", "steps"
 
 
@@ -110,9 +112,7 @@ def count(engine: Any, plan: Plan, wanted: Sequence[Number], gate: Gate) -> list
     Where all rows are one group it is told, however few they are.
     """
     names = [f"g{at}" for at in range(len(plan.groups))]
-    enough = f" HAVING count(*) >= {gate.least}" if names else ""
-    written = _by_subject(plan, names, wanted, gate) if gate.subject else _by_row(plan, names, wanted)
-    rows = engine.execute(f"{written}{grouped(names)}{enough} LIMIT {GROUPS_MAX + 1}").fetchall()
+    rows = engine.execute(f"{_written(plan, names, wanted, gate)} LIMIT {GROUPS_MAX + 1}").fetchall()
     if len(rows) > GROUPS_MAX:
         raise Refused("answer", f"it has more than {GROUPS_MAX} groups")
     first = len(names)
@@ -181,30 +181,32 @@ def margin(measure: Measure, numbers: tuple[Number, ...], group: Noised, loss: L
     return (loss.margin(numbers[0], both) * numbers[0].step + abs(average) * off) / (cells - off)
 
 
-def _by_row(plan: Plan, names: Sequence[str], wanted: Sequence[Number]) -> str:
-    asked, each = _parts(plan, names, wanted)
-    inside = f"SELECT {', '.join([*asked, '1'])} FROM {quote(plan.table)}{whereas(plan.where)}"  # noqa: S608  # written by `plan`
-    return f"SELECT {', '.join([*names, *each])} FROM ({inside})"  # noqa: S608  # as above
-
-
-def _by_subject(plan: Plan, names: Sequence[str], wanted: Sequence[Number], gate: Gate) -> str:
-    """Write the count in three steps: each subject's first rows, what it has of a group, and what all of them have."""
-    assert gate.noise is not None, "it was asked for"
-    asked, each = _parts(plan, names, wanted)
-    who = quote(gate.subject)
-    place = f"row_number() OVER (PARTITION BY {who} ORDER BY {quote(ROW)}) AS place"
-    inside = f"SELECT {', '.join([*asked, f'{who} AS who', place])} FROM {quote(plan.table)}{whereas(plan.where)}"  # noqa: S608  # as above
-    first, by = f" WHERE place <= {gate.noise.rows}", ", ".join([*names, "who"])
-    of_each = [f"{'1' if one.kind == SUBJECTS else each[at]} AS n{at}" for at, one in enumerate(wanted)]
-    subjects = f"SELECT {', '.join([*names, *of_each])} FROM ({inside}){first} GROUP BY {by}"  # noqa: S608  # as above
-    return f"SELECT {', '.join([*names, *(f'sum(n{at})' for at in range(len(wanted)))])} FROM ({subjects})"  # noqa: S608  # as above
-
-
-def _parts(plan: Plan, names: Sequence[str], wanted: Sequence[Number]) -> tuple[list[str], list[str]]:
-    """Return what is taken of each row, and what is counted of it."""
+def _written(plan: Plan, names: Sequence[str], wanted: Sequence[Number], gate: Gate) -> str:
+    """Write the count over the rows that are looked at: of groups, and where there are any, of `least` subjects."""
     asked = [f"{sql} AS {name}" for sql, name in zip(plan.groups, names, strict=True)]
     asked += [f"{_cell(number)} AS v{at}" for at, number in enumerate(wanted) if number.sql]
-    return asked, [_COUNTED[number.kind].format(at) for at, number in enumerate(wanted)]
+    counted = {**_COUNTED, SUBJECTS: f"count(DISTINCT {_WHO})" if gate.subject else "count(*)"}
+    told = [*names, *(counted[number.kind].format(at) for at, number in enumerate(wanted))]
+    source, who = _looked_at(plan, gate)
+    inside = f"SELECT {', '.join([*asked, f'{who} AS {_WHO}'])} FROM {source}{whereas(plan.where)}"  # noqa: S608  # written by `plan`
+    enough = f" HAVING {counted[SUBJECTS]} >= {gate.least}" if names else ""
+    return f"SELECT {', '.join(told)} FROM ({inside}){grouped(names)}{enough}"  # noqa: S608  # as above
+
+
+def _looked_at(plan: Plan, gate: Gate) -> tuple[str, str]:
+    """Return the rows that are looked at, and who a row is about, by a hash: nobody is somebody, too.
+
+    Of each subject they end with the last one. It is the same work whether a subject has more of them or not: the time
+    that it takes does not tell.
+    """
+    table, row = quote(plan.table), quote(ROW)
+    if not gate.subject:
+        return table, "1"
+    assert gate.noise is not None, "it was asked for"
+    who, where = quote(gate.subject), whereas(plan.where)
+    last = f"list_max(min({row}, {gate.noise.rows})) AS {_LAST}"
+    lasts = f"SELECT {who} AS {_SAME}, {last} FROM {table}{where} GROUP BY {who}"  # noqa: S608  # as above
+    return f"{table} JOIN ({lasts}) ON {who} IS NOT DISTINCT FROM {_SAME} AND {row} <= {_LAST}", f"hash({who})"
 
 
 def _cell(number: Number) -> str:
@@ -218,9 +220,8 @@ def _cell(number: Number) -> str:
     )
 
 
-# kind of a number → how it is counted of rows
+# kind of a number → how it is counted of rows; how subjects are follows from the gate
 _COUNTED: Final[Mapping[str, str]] = {
-    SUBJECTS: "count(*)",
     ROWS: "count(*)",
     CELLS: "count(v{0})",
     STEPPED: "coalesce(sum(v{0}), 0)",
