@@ -23,15 +23,26 @@ GATE = {"subject": "firm", "least": "10"}
 BY_DISTRICT = "select district, count(*) as firms, sum(revenue) as revenue from firms group by district"
 
 
-def firms(folder, *, without=()):
-    """Write a table of 1,200 rows about 400 firms; one of them alone is in the district Z."""
+# so many that a statement runs for some tenths of a second
+LONG = 300_000
+
+
+def firms(folder, *, without=(), rows=1_200):
+    """Write a table of so many rows about 400 firms; one of them alone is in the district Z."""
     drawn, text = random.Random(7), io.StringIO()  # the same table each time
     out = csv.writer(text)
     out.writerow(["firm", "district", "sector", "year", "revenue", "boss"])
-    for at in range(1_200):
+    for at in range(rows):
         firm = f"F{at % 400:03d}"
         district = "Z" if firm == "F399" else "ABCD"[at % 4]
-        row = [firm, district, ["steel", "food"][at % 2], 2_023 + at // 400, drawn.randrange(10, 1_000), f"boss-{firm}"]
+        row = [
+            firm,
+            district,
+            ["steel", "food"][at % 2],
+            2_023 + at * 3 // rows,
+            drawn.randrange(10, 1_000),
+            f"boss-{firm}",
+        ]
         if firm not in without:
             out.writerow(row)
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,9 +51,11 @@ def firms(folder, *, without=()):
     return path
 
 
-async def publish(space, product, folder, **more):
+async def publish(space, product, folder, rows=1_200, **more):
     said = {"tier": "computed", "unit": "query", "gate": GATE, "columns": ["district", "sector", "year", "revenue"]}
-    return await space.publish_files("provider", product, [firms(folder)], **{**said, "pieceKiB": None, **more})
+    return await space.publish_files(
+        "provider", product, [firms(folder, rows=rows)], **{**said, "pieceKiB": None, **more}
+    )
 
 
 async def agreed(space, product):
@@ -254,7 +267,7 @@ async def test_a_statement_that_a_crash_cut_is_asked_again_and_counted_once(spac
     once = {
         "permission": [{"action": "use", "constraint": {"leftOperand": "count", "operator": "lteq", "rightOperand": 1}}]
     }
-    await publish(space, "firms-crash", tmp_path, purpose=None, region=None, rules=once)
+    await publish(space, "firms-crash", tmp_path, rows=LONG, purpose=None, region=None, rules=once)
     agreement = await agreed(space, "firms-crash")
     asking = asyncio.ensure_future(refused(ask(space, "firms-crash", BY_DISTRICT, job="cut")))
     async with asyncio.timeout(20):

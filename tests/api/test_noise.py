@@ -13,7 +13,7 @@ from connector.custody import bearers
 from contracts.summary import summary
 from contracts.terms import Terms
 from tests.api.refusals import refused
-from tests.api.test_computing import address, agreed, ask, jobs, publish
+from tests.api.test_computing import LONG, address, agreed, ask, jobs, publish
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -86,7 +86,7 @@ async def test_a_budget_is_one_however_often_it_is_agreed_on_and_asked_at_once(s
 
 
 async def test_what_a_crash_cut_has_cost_nothing_and_is_answered_once(space, tmp_path):
-    await publish(space, "noise-crash", tmp_path, gate=NOISE)
+    await publish(space, "noise-crash", tmp_path, rows=LONG, gate=NOISE)
     agreement = await agreed(space, "noise-crash")
     asking = asyncio.ensure_future(refused(ask(space, "noise-crash", BY_DISTRICT, job="cut")))
     async with asyncio.timeout(20):

@@ -113,7 +113,7 @@ def test_many_who_take_at_once_get_one_each(one):
 
 
 def test_it_ends_when_nobody_asks_for_a_while(one, monkeypatch):
-    monkeypatch.setattr(waiting, "REST_SECONDS", 0.3)
+    monkeypatch.setattr(waiting, "REST_SECONDS", 1.0)
     one.fill(GATED)
     pid = waits(one)
     until(lambda: not lives(pid))
