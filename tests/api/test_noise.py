@@ -23,11 +23,11 @@ COUNT = "select count(*) from firms"
 
 
 async def test_an_answer_has_margins_and_says_what_is_left(space, tmp_path):
-    await publish(space, "noise", tmp_path, gate=NOISE)
-    agreement = await agreed(space, "noise")
+    await publish(space, "firms-noise", tmp_path, gate=NOISE)
+    agreement = await agreed(space, "firms-noise")
     [deal] = [row for row in space.rows("buyer", "agreements") if row["digest"] == agreement]
     assert "ε 4.00 each and 12.00 in all" in summary(Terms.from_json(json.loads(deal["terms"])))
-    got = await ask(space, "noise", BY_DISTRICT, job="one")
+    got = await ask(space, "firms-noise", BY_DISTRICT, job="one")
     assert (got["epsilon"], got["left"], got["heldBack"]) == ("4.00", "8.00", True)
     assert [row[0] for row in got["rows"]] == ["A", "B", "C", "D"]
     assert 50 < got["needs"] < 60
@@ -35,7 +35,7 @@ async def test_an_answer_has_margins_and_says_what_is_left(space, tmp_path):
         assert (off[0], off[1] > 0) == (None, True)
         assert abs(row[1] - 100) < 20 * off[1]
         assert 0 <= row[2] <= 1_000
-    assert await ask(space, "noise", BY_DISTRICT, job="one") == got, "it is answered once"
+    assert await ask(space, "firms-noise", BY_DISTRICT, job="one") == got, "it is answered once"
     url, header = address(space, agreement)
     async with aiohttp.ClientSession(headers=header) as session:
         sent = json.dumps({"id": "one", "statement": BY_DISTRICT})
@@ -46,9 +46,9 @@ async def test_an_answer_has_margins_and_says_what_is_left(space, tmp_path):
     assert " ± " in text
     assert "ε 4.00, 8.00 left" in text
     assert [row["epsilon"] for row in jobs(space, agreement)] == [400]
-    listed = await space.doors["provider"].call("GET", "computations?product=noise")
+    listed = await space.doors["provider"].call("GET", "computations?product=firms-noise")
     assert [one["epsilon"] for one in listed["computations"]] == ["4.00"]
-    budget = {"product": "noise", "peer": space.did("buyer"), "spent": "4.00", "budget": "12.00", "percent": 33}
+    budget = {"product": "firms-noise", "peer": space.did("buyer"), "spent": "4.00", "budget": "12.00", "percent": 33}
     assert listed["budgets"] == [budget]
     [line] = budgeted(listed)
     assert (line.count("█"), line.count("░"), "ε 4.00 of 12.00" in line) == (7, 13, True)
