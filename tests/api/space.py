@@ -137,6 +137,7 @@ class Space:
         """Return table → digest of its rows, without what changes by itself; the log is among the tables."""
         uri = f"file:{self.people[role].data / 'penstock.db'}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as database:
+            database.execute("BEGIN")  # of one moment: what is written meanwhile is in all tables or in none
             names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             return {
                 name: hashlib.sha256(repr(sorted(database.execute(f'SELECT * FROM "{name}"'))).encode()).hexdigest()
@@ -148,6 +149,16 @@ class Space:
         """Return the (role, table) that are not what `before`, role → `stored`, says."""
         now = {role: self.stored(role) for role in before}
         return sorted((role, name) for role in now for name in now[role] if before[role].get(name) != now[role][name])
+
+    async def stores_nothing(self, role, act):
+        """Assert that `await act()` stores nothing; again after a rest, for what tests before set going writes too."""
+        for _ in range(3):
+            before = self.stored(role)
+            await act()
+            if not (changed := self.changed({role: before})):
+                return
+            await self.rest()
+        raise AssertionError(changed)
 
     async def rest(self):
         """Wait until what tests before have set going (claims, anchors, notices) has come to its end."""

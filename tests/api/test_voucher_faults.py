@@ -142,14 +142,14 @@ async def test_the_good_voucher_counts_once(hand, space):
 
 @pytest.mark.parametrize("fault", ORDERS)
 async def test_a_wrong_request(hand, space, fault):
-    before = space.stored("provider")
-    said = await hand.post("request", wire.encode(ORDERS[fault](hand)))
-    refused(said, 404 if fault == "unknown-agreement" else 409, fault)
-    assert space.stored("provider") == before
+    async def ask():
+        said = await hand.post("request", wire.encode(ORDERS[fault](hand)))
+        refused(said, 404 if fault == "unknown-agreement" else 409, fault)
+
+    await space.stores_nothing("provider", ask)
 
 
 async def test_a_wrong_acknowledgement(hand, space):
-    before = space.stored("provider")
     good = hand.voucher(hand.first, seq=hand.seq + 1, lock=bytes(32), valid_until=0)
     wrong = {
         "valid-until-set": replace(good, valid_until=soon(hand)),
@@ -158,9 +158,12 @@ async def test_a_wrong_acknowledgement(hand, space):
         "wrong-account": replace(good, account_hash=noise()),
         "wrong-lock": replace(good, lock=noise()),
     }
-    for fault, voucher in wrong.items():
-        refused(await hand.post("acknowledge", hand.signed(voucher)), 409, fault)
-    assert space.stored("provider") == before
+
+    async def acknowledge():
+        for fault, voucher in wrong.items():
+            refused(await hand.post("acknowledge", hand.signed(voucher)), 409, fault)
+
+    await space.stores_nothing("provider", acknowledge)
 
 
 async def test_more_than_the_deposit_is_never_offered(hand, space):
@@ -169,9 +172,11 @@ async def test_more_than_the_deposit_is_never_offered(hand, space):
         offer = await hand.offer()
         assert (await hand.post("voucher", hand.signed(hand.voucher(offer)))).status == 200
         hand.paid(offer)
-    before = space.stored("provider")
-    refused(await hand.post("request", wire.encode(hand.request())), 402, "over-credit")
-    assert space.stored("provider") == before
+
+    async def one_more():
+        refused(await hand.post("request", wire.encode(hand.request())), 402, "over-credit")
+
+    await space.stores_nothing("provider", one_more)
 
 
 async def at_rest(space, proof):
