@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts import coverage as coverages
+from contracts import lookup as lookups
 from contracts import noise as noises
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from contracts.coverage import Coverage
+    from contracts.lookup import LookUp
     from contracts.noise import Noise
 
 MAX_COLUMNS: Final = 1_024
@@ -28,8 +30,8 @@ SHARE_MIN, SHARE_MAX = 10, 100
 DIGITS_MAX: Final = 15  # what a double has
 LEAST, SHARE, DIGITS = 10, 80, 5
 _MEMBERS: Final = frozenset({"columns", "least", "share", "digits"})
-_SUBJECT, _COVERAGE, _NOISE = "subject", "coverage", "noise"
-_OPTIONAL: Final = frozenset({_SUBJECT, _COVERAGE, _NOISE})
+_SUBJECT, _COVERAGE, _NOISE, _LOOKUP = "subject", "coverage", "noise", "lookup"
+_OPTIONAL: Final = frozenset({_SUBJECT, _COVERAGE, _NOISE, _LOOKUP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Gate:
     `subject` is the column that says whom a row is about; empty: each row is about somebody else. A sum passes where no
     subject is more than `share` per cent of it. Numbers are told to `digits` significant digits. With `noise` they are
     told with noise, which takes the place of `share`. `coverage` says what a buyer may learn of a list of its own;
-    without it nothing.
+    without it nothing. With `lookup` rows are told of subjects that a buyer names, and nothing of groups.
     """
 
     columns: tuple[str, ...]
@@ -49,6 +51,7 @@ class Gate:
     digits: int = DIGITS
     coverage: Coverage | None = None
     noise: Noise | None = None
+    lookup: LookUp | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.columns) <= MAX_COLUMNS or len(set(self.columns)) != len(self.columns):
@@ -69,6 +72,8 @@ class Gate:
             self.coverage.check(self.subject, self.columns)
         if self.noise is not None:
             self.noise.check(self.subject, self.columns)
+        if self.lookup is not None:
+            self.lookup.check(self.subject, (self.coverage, self.noise))
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""
@@ -76,7 +81,8 @@ class Gate:
         told: dict[str, Any] = {"columns": list(self.columns), **numbers}
         told |= {_SUBJECT: self.subject} if self.subject else {}
         told |= {_COVERAGE: self.coverage.json()} if self.coverage else {}
-        return told | ({_NOISE: self.noise.json()} if self.noise else {})
+        told |= {_NOISE: self.noise.json()} if self.noise else {}
+        return told | ({_LOOKUP: self.lookup.json()} if self.lookup else {})
 
 
 def read(value: Any, name: str = "gate") -> Gate:
@@ -92,7 +98,9 @@ def read(value: Any, name: str = "gate") -> Gate:
         raise ContractError("terms", f"the subject of `{name}` is a column, or left out")
     covers = coverages.read(value[_COVERAGE], f"{name}.{_COVERAGE}") if _COVERAGE in value else None
     noise = noises.read(value[_NOISE], f"{name}.{_NOISE}") if _NOISE in value else None
-    return Gate(tuple(columns), value.get(_SUBJECT, ""), **_numbers(value, name), coverage=covers, noise=noise)
+    looked = lookups.read(value[_LOOKUP], f"{name}.{_LOOKUP}") if _LOOKUP in value else None
+    known = _numbers(value, name)
+    return Gate(tuple(columns), value.get(_SUBJECT, ""), **known, coverage=covers, noise=noise, lookup=looked)
 
 
 def _numbers(value: Mapping[str, Any], name: str) -> dict[str, int]:

@@ -55,6 +55,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · how much of {keys} keys of one's own it covers, {questions} answers on each at ε {epsilon}",
         " · 可试 {keys} 个自有键的覆盖率,每键 {questions} 项答复,每项 ε {epsilon}",
     ),
+    "lookup": (
+        " · {columns} of subjects that one names, {keys} in all, each asked for among some thousand rows",
+        " · 可匿名查询指定主体的 {columns},共 {keys} 个,每次混于约千行之中",
+    ),
     "inherit": (" · what is made out of it stays under these terms", " · 由其衍生的数据仍受本条款约束"),
 }
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -97,7 +101,10 @@ def _purposes(policy: Mapping[str, Any], words: Mapping[str, str]) -> str:
 def _gate(terms: Terms, words: Mapping[str, str]) -> str:
     if terms.gate is None:
         return ""
-    told = words["gate"].format(columns=_few(terms.gate.columns, words), least=terms.gate.least)
+    columns = _few(terms.gate.columns, words)
+    if (looked := terms.gate.lookup) is not None:
+        return words["lookup"].format(columns=columns, keys=looked.keys)
+    told = words["gate"].format(columns=columns, least=terms.gate.least)
     if (noise := terms.gate.noise) is not None:
         told += words["noise"].format(epsilon=epsilon_text(noise.epsilon), budget=epsilon_text(noise.budget))
     if (covers := terms.gate.coverage) is None:

@@ -2,6 +2,7 @@
 
     POST /computed/{edition}    {"id", "statement"} → the answer that passed the gate, with its provider's receipt
                                 {"id", "table", "groups"} → how much of a list is covered (`connector.compute.blinding`)
+                                {"id", "table", "points", "buckets"} → subjects looked up (`connector.compute.buckets`)
 
 What a policy asks of a use its caller says in the header `Penstock-Use`, as for a call. Under one `id` a statement is
 answered once: who asks again gets the same bytes, and pays nothing more. The receipt (`contracts.call_receipt`)
@@ -18,9 +19,11 @@ from aiohttp import web
 
 from connector.api.plain import NO_STORE, said_of, token
 from connector.compute.fitting import Groups
+from connector.compute.sought import Sought
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
-from connector.provider.computing.room import Asked, ComputeRoom, job_name
+from connector.provider.computing.asked import Asked, job_name
+from connector.provider.computing.room import ComputeRoom
 from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.store.rows.compute import ComputationState
 from contracts import call_receipt
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 MEMBERS: Final = frozenset({"id", "statement"})
 COVERAGE: Final = frozenset({"id", "table", "groups"})
+LOOKUP: Final = frozenset({"id", "table", "points", "buckets"})
 USE_CHARACTERS_MAX: Final = 4_096
 JSON: Final = "application/json"
 
@@ -63,14 +67,26 @@ def _asked(said: Any, purpose: str, use: Mapping[str, str]) -> Asked:
     members = set(said) if isinstance(said, dict) else set()
     if members == MEMBERS and all(isinstance(one, str) for one in said.values()):
         return Asked(said["id"], said["statement"], purpose, use)
-    if members != COVERAGE or not (isinstance(said["id"], str) and isinstance(said["table"], str)):
-        raise InvalidInput("a question has an `id` and a `statement`, or an `id`, a `table` and `groups` of keys")
-    groups = Groups(tuple(map(_points, said["groups"] if isinstance(said["groups"], list) else [])), said["table"])
+    if members not in (COVERAGE, LOOKUP) or not (isinstance(said["id"], str) and isinstance(said["table"], str)):
+        raise InvalidInput("a question has an `id` and a `statement`, or an `id`, a `table` and blinded keys")
+    if members == LOOKUP:
+        sought = Sought(
+            tuple(map(_points, _listed(said["points"]))), tuple(_listed(said["buckets"], int)), said["table"]
+        )
+        return Asked(said["id"], sought.statement(), purpose, use, sought=sought)
+    groups = Groups(tuple(map(_points, _listed(said["groups"]))), said["table"])
     return Asked(said["id"], groups.statement(), purpose, use, groups)
+
+
+def _listed(value: Any, kind: type = str) -> list[Any]:
+    """Return a list of one kind; raises InvalidInput."""
+    if not isinstance(value, list) or not all(type(one) is kind for one in value):
+        raise InvalidInput("blinded keys are lists of base64, buckets of whole numbers")
+    return value
 
 
 def _points(text: Any) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (TypeError, ValueError) as fault:
-        raise InvalidInput("the keys of a group are base64") from fault
+        raise InvalidInput("blinded keys are base64") from fault

@@ -27,6 +27,7 @@ from connector.consumer.flows.arriving import Arriving
 from connector.consumer.following import Followings
 from connector.consumer.holding import Holding
 from connector.consumer.lines import Lines
+from connector.consumer.looking_up import LookingUp
 from connector.consumer.mending import Mending
 from connector.consumer.next_channel import NextChannels
 from connector.consumer.opening import Openings
@@ -280,7 +281,7 @@ class Connector(Life):
     arriving: Arriving
     calls: Calls
     computations: Computations
-    compute_room: Annotated[ComputeRoom, Service(begins=ComputeRoom.recover, ends=ComputeRoom.end)]
+    compute_room: Annotated[ComputeRoom, trading.COMPUTE_ROOM]
     collecting: Collecting
     memory: Memory
     pipes: Pipes
@@ -321,6 +322,7 @@ class Connector(Life):
     calling: Calling
     querying: Querying
     fitting: FittingRoom
+    looking_up: LookingUp
     followings: Annotated[Followings, Service(begins=Followings.recover)]
     copying: Copying
     fetching: Fetching

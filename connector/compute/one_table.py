@@ -32,6 +32,8 @@ class Foreseen:
 class OneTable(Sitting):
     """A process behind a gate; `columns` are what the catalogue says: table → column → type."""
 
+    answered_bytes_max = ANSWERED_BYTES_MAX
+
     def __init__(
         self,
         statement: str,
@@ -73,7 +75,7 @@ class OneTable(Sitting):
             for one in handed:
                 os.close(one)
         size = int(head["bytes"])
-        if not 0 <= size <= ANSWERED_BYTES_MAX:
+        if not 0 <= size <= self.answered_bytes_max:
             raise InvalidInput("the answer is larger than it may be", "ask for less")
         try:
             return head, bytes(frames.take(self._line, size))

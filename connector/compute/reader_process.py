@@ -8,7 +8,7 @@ Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`;
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
 in the mode `opened`, what was bought; in the others what stays where it is: `gated` and `noised` (which brings one more
-library) are the module `gated`, and `covered` is that of its name.
+library) are the module `gated`, and `covered` and `bucketed` are those of their names.
 
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
@@ -60,7 +60,7 @@ def main() -> None:
     pa.enable_signal_handlers(False)  # they would need a pipe; nobody interrupts this process, it is killed
     look, answer = _modes(mode)
     # it looks about the machine as it starts, which it may not afterwards
-    engine = None if mode == COVERED else _engine()
+    engine = None if mode in (COVERED, BUCKETED) else _engine()
     try:
         asked, _ = frames.receive(line)
     except EOFError:  # nobody has asked, and nobody will
@@ -108,13 +108,13 @@ def _answer(
 
 def _modes(mode: str) -> tuple[Look, Give]:
     """Return how it is answered: what looks at what is asked, and what answers it. Nothing is imported afterwards."""
-    if mode == COVERED:
+    if mode in (COVERED, BUCKETED):
         import nacl.bindings  # noqa: F401, PLC0415  # once the process has left
         import pyarrow.compute  # noqa: F401, PLC0415  # as above
 
-        from connector.compute import covered  # noqa: PLC0415  # as above
+        from connector.compute import bucketed, covered  # noqa: PLC0415  # as above
 
-        return covered.look, covered.answer
+        return (covered.look, covered.answer) if mode == COVERED else (bucketed.look, bucketed.answer)
     from connector.compute import gated, noisy, statement  # noqa: PLC0415  # as above
 
     if mode == NOISED:
@@ -127,7 +127,7 @@ def _modes(mode: str) -> tuple[Look, Give]:
     return (look, _answer) if mode == OPENED else (gated.look, gated.answer)
 
 
-OPENED, GATED, NOISED, COVERED = "opened", "gated", "noised", "covered"
+OPENED, GATED, NOISED, COVERED, BUCKETED = "opened", "gated", "noised", "covered", "bucketed"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

@@ -69,6 +69,7 @@ class Sitting:
     """A reader process and the line to it; `cut` from any thread, the rest from one."""
 
     hints = HINTS
+    seconds_max = SECONDS_MAX
 
     def __init__(
         self, statement: str, seconds: int = SECONDS, mode: str = OPENED, waiting: Waiting | None = None
@@ -79,8 +80,8 @@ class Sitting:
         """
         if not 0 < len(statement) <= MAX_STATEMENT_CHARS:
             raise InvalidInput(f"a statement has 1 to {MAX_STATEMENT_CHARS} characters")
-        if not 0 < seconds <= SECONDS_MAX:
-            raise InvalidInput(f"a statement is given 1 to {SECONDS_MAX} seconds")
+        if not 0 < seconds <= self.seconds_max:
+            raise InvalidInput(f"a statement is given 1 to {self.seconds_max} seconds")
         if find_spec("duckdb") is None or find_spec("pyarrow") is None:
             raise SettingsError(WITHOUT, "pip install 'penstock[query]' for the connector")
         self.statement, self._seconds = statement, seconds

@@ -16,6 +16,8 @@ SEALED = "sealed"
 SEARCH = "search"
 # sealed batches of what grows
 STREAMS = "streams"
+# what subjects are looked up in, sealed
+LOOKUPS = "lookups"
 # what came by data flows
 FLOWS = "flows"
 # what was sent from a browser to be published

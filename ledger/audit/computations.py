@@ -3,7 +3,7 @@
 Law: a provider's log says of each statement that it was begun and how it ended, by digests; a buyer's log says which
 answer it got. What was billed of a transfer is as many as were released in it; and an answer that one side has is in
 the other's log, or that log was not read so far. What answers with noise tell one buyer of a product is at most the
-budget that the terms name, all agreements together.
+budget that the terms name, and what it looks up at most their keys, all agreements together. Each key is billed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from contracts import call_receipt, signature
 from contracts.canonical import sha
+from contracts.decimals import read_decimal
+from contracts.lookup import KEYS_AT_ONCE
 from contracts.noise import epsilon_text
 from contracts.units import CALL, COMPUTED
 from ledger.audit.books import reading
@@ -40,8 +42,10 @@ def check(books: Books, deals: Deals, report: Report) -> None:
     """Check every computation that a log tells of."""
     for book in books.values():
         _check_decided(book, report)
-        _check_billed(book, deals, report)
+        keys = _keys(book, report)
+        _check_billed(book, deals, keys, report)
         _check_budget(book, deals, report)
+        _check_looked_up(book, deals, keys, report)
         _check_received(book, books, deals, report)
 
 
@@ -54,9 +58,12 @@ def _check_decided(book: Book, report: Report) -> None:
             report.find("computation-undecided", event.did, event)
 
 
-def _check_billed(book: Book, deals: Deals, report: Report) -> None:
+def _check_billed(book: Book, deals: Deals, keys: Mapping[str, int], report: Report) -> None:
     """Check that a transfer bills as many statements as were answered in it."""
-    answered = Counter(_transfer(event) for event in book.of(ENDED) if event.fields.get("outcome") == RELEASED)
+    answered: Counter[str] = Counter()
+    for event in book.of(ENDED):
+        if event.fields.get("outcome") == RELEASED:
+            answered[_transfer(event)] += keys.get(_job(event), 1)
     for event in book.of(SERVED):
         deal = deals.get(event.part)
         if deal is None or deal.terms.tier != COMPUTED or deal.terms.tariff.counted.counts != CALL:
@@ -81,6 +88,30 @@ def _check_budget(book: Book, deals: Deals, report: Report) -> None:
         if spent[whom] > noise.budget:
             told, agreed = epsilon_text(spent[whom]), epsilon_text(noise.budget)
             report.find("privacy-overspent", event.did, event, mine=told, theirs=agreed)
+
+
+def _check_looked_up(book: Book, deals: Deals, keys: Mapping[str, int], report: Report) -> None:
+    """Check that no look-up tells of more keys than its buyer may look up of the product."""
+    spent: Counter[tuple[str, str]] = Counter()
+    for event in book.of(ENDED):
+        deal = deals.get(event.part)
+        looked = None if deal is None or deal.terms.gate is None else deal.terms.gate.lookup
+        if deal is None or looked is None or event.fields.get("outcome") != RELEASED:
+            continue
+        whom = deal.buyer, deal.terms.product
+        spent[whom] += keys.get(_job(event), 1)
+        if spent[whom] > looked.keys:
+            report.find("lookups-overdrawn", event.did, event, mine=str(spent[whom]), theirs=str(looked.keys))
+
+
+def _keys(book: Book, report: Report) -> dict[str, int]:
+    """Return how many keys each look-up was about, by the name of its job; one where its event does not say."""
+    told = [event for event in book.of(STARTED) if "keys" in event.fields]
+    return {_job(event): reading(event, report, _many, event) or 1 for event in told}
+
+
+def _many(event: Event) -> int:
+    return read_decimal(event.fields["keys"], "keys", limit=KEYS_AT_ONCE)
 
 
 def _check_received(book: Book, books: Books, deals: Deals, report: Report) -> None:

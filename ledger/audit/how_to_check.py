@@ -184,6 +184,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "computation-undecided": ("log",),
     "computations-miscounted": ("log", "terms"),
     "privacy-overspent": ("log", "terms"),
+    "lookups-overdrawn": ("log", "terms"),
     "answer-unlogged": ("counterparty", "log"),
     "answer-differs": ("counterparty", "log"),
     "opening-unlogged": ("counterparty", "log"),

@@ -336,6 +336,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event}: with it ε of {mine} was told to its buyer of this product, and {theirs} was agreed",
         "{event}：至此就该产品已向购买方披露 ε {mine}，约定上限为 {theirs}",
     ),
+    "lookups-overdrawn": (
+        "{event}: with it {mine} keys of this product were looked up by its buyer, and {theirs} were agreed",
+        "{event}：至此购买方已匿名查询该产品的 {mine} 个键，约定上限为 {theirs}",
+    ),
     "answer-unlogged": (
         "{event}: the buyer has an answer of which its provider's log says nothing",
         "{event}：购买方持有的答案在提供方日志中没有记录",

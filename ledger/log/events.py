@@ -110,7 +110,7 @@ SHAPES: Mapping[str, Shape] = {
     "copy.served": _shape(
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
     ),
-    "computation.started": _shape("transferId job", "transfer job statement purpose", "epsilon agreementDigest"),
+    "computation.started": _shape("transferId job", "transfer job statement purpose", "epsilon keys agreementDigest"),
     "computation.ended": _shape("transferId job", "transfer job statement outcome rows", "answer agreementDigest by"),
     "answer.received": _shape("agreementDigest job", "job statement receipt signature"),
     "flow.started": _shape("flow", _FLOW),

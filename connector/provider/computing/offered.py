@@ -20,6 +20,7 @@ from connector.runtime.errors import InvalidInput, SettingsError
 from contracts.coverage import KEYS, Coverage
 from contracts.errors import ContractError
 from contracts.gate import DIGITS, LEAST, SHARE, Gate
+from contracts.lookup import LookUp, buckets_of
 from contracts.noise import ROWS, Noise
 from contracts.units import COMPUTED, QUERY
 
@@ -35,7 +36,10 @@ NUMBERS: Final[Mapping[str, int]] = {"least": LEAST, "share": SHARE, "digits": D
 EPSILON, KEYS_ASKED, FILLED = "epsilon", "keys", "filled"
 # what is told with noise, and how much of it
 NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "budget", "rows", "bounds"
-SAID: Final = (SUBJECT, *NUMBERS, NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED)
+# how many subjects a buyer may look up
+LOOKUP: Final = "lookup"
+SAID: Final = (SUBJECT, *NUMBERS, NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP)
+OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 FREE: Final = "free"
 # members of a brief that show data, deliver them, or pass them on
 OTHERS: Final = ("api", "stream", "sample", "onward")
@@ -83,7 +87,7 @@ def require(brief: Mapping[str, Any], profiles: Sequence[FileProfile]) -> None:
 
 def gate_of(brief: Mapping[str, Any], profiles: Sequence[FileProfile]) -> Gate:
     """Return the gate of a product; raises InvalidInput for a column that no table has."""
-    tables = [one for one in profiles if kind_of(one.path) and one.columns]
+    tables = [one for one in profiles if is_table(one)]
     if not tables:
         raise InvalidInput("there is no table that could be asked", "publish .csv, .parquet, .jsonl or .ndjson")
     told = brief.get(MEMBER) or {}
@@ -98,7 +102,21 @@ def gate_of(brief: Mapping[str, Any], profiles: Sequence[FileProfile]) -> Gate:
             raise InvalidInput(f"no table has a column `{name}`", f"the columns are {', '.join(list(known)[:20])}")
         if known[name] not in OF_PROFILE:
             raise InvalidInput(f"`{name}` is {known[name]}: nothing can be asked about it", "leave it out")
-    return _gate(told, tuple(asked))
+    return _gate(told, tuple(asked), max(one.rows or 0 for one in tables))
+
+
+def is_table(profile: FileProfile) -> bool:
+    """Say whether a file is a table that may be asked."""
+    return bool(kind_of(profile.path) and profile.columns)
+
+
+def table_named(profiles: Sequence[FileProfile], name: str) -> str:
+    """Return the file that is meant by the name of a table, the first where it is empty; raises InvalidInput."""
+    tables = [one.path for one in profiles if is_table(one)]
+    known = types_of(profiles)
+    if name and name not in known:
+        raise InvalidInput(f"there is no table `{name[:100]}`", f"there are {', '.join(list(known)[:20])}")
+    return next(path for path in tables if not name or name in (path, PurePosixPath(path).stem))
 
 
 def types_of(profiles: Sequence[FileProfile]) -> dict[str, dict[str, str]]:
@@ -119,12 +137,22 @@ def shown(profile: FileProfile) -> FileProfile:
     return replace(profile, columns=tuple(bare))
 
 
-def _gate(told: Mapping[str, str], columns: tuple[str, ...]) -> Gate:
+def _gate(told: Mapping[str, str], columns: tuple[str, ...], rows: int = 0) -> Gate:
     numbers = {name: _number(told, name) if name in told else usual for name, usual in NUMBERS.items()}
     try:
-        return Gate(columns, told.get(SUBJECT, ""), **numbers, coverage=_coverage(told), noise=_noise(told))
+        covers, noise, looked = _coverage(told), _noise(told), _lookup(told, rows)
+        return Gate(columns, told.get(SUBJECT, ""), **numbers, coverage=covers, noise=noise, lookup=looked)
     except ContractError as fault:
         raise InvalidInput(f"the gate is none: {fault}", _HINT) from fault
+
+
+def _lookup(told: Mapping[str, str], rows: int) -> LookUp | None:
+    if LOOKUP not in told:
+        return None
+    if odd := next((name for name in OF_GROUPS if name in told), None):
+        text = f"`{odd}` is of answers about groups, and with `{LOOKUP}` there are none"
+        raise InvalidInput(text, "publish the same files under another id for them")
+    return LookUp(_number(told, LOOKUP), buckets_of(rows))
 
 
 def _coverage(told: Mapping[str, str]) -> Coverage | None:

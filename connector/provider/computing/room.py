@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -26,21 +25,25 @@ from connector.compute.sitting import names_of
 from connector.compute.waiting import Waiting
 from connector.enforcement import uses
 from connector.enforcement.use import Granted
-from connector.licence.books import transfer_id
-from connector.negotiation.envelope import pids
 from connector.provider.computing import coins, offered, privacy
+from connector.provider.computing.asked import (
+    agreement_of,
+    copy_of,
+    ground_of,
+    job_name,
+    known,
+    record,
+    row_of,
+    written,
+)
+from connector.provider.computing.look_ups import LookUps
 from connector.provider.plain import decision
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
-from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.compute import ComputationRow, FittingRow
 from connector.store.rows.compute import ComputationState as State
-from connector.store.rows.product import ProductRow
-from connector.store.rows.protocol import TransferRow
 from connector.store.rows.vault import CopyRow
 from connector.store.table_row import replace
 from contracts import gate as gates
-from contracts.canonical import sha
-from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from connector.enforcement.enforce import Enforcement
     from connector.licence.carriage import Carriage
     from connector.licence.duties import Duties
+    from connector.provider.computing.asked import Asked, Ground
     from connector.provider.plain.copies import Copies
     from connector.store.transaction import Tx
     from contracts.gate import Gate
@@ -64,35 +68,11 @@ WAITING_MAX: Final = 16
 REMEMBERED_MAX: Final = 2_000
 JOB_CHARACTERS_MAX: Final = 100
 OVERTAKEN_MAX: Final = 3
-VERSION: Final = 1
 REASON_MAX: Final = 500
 HALTED: Final = "its transfer, or its agreement, is over"
 STOPPED: Final = "the connector was stopped meanwhile: ask again"
 NOTHING: Final = "nothing of its answer passes the gate: groups have too few subjects, or are too near to earlier ones"
 FEW: Final = "nothing of its answer passes the gate: with noise a group needs some {} subjects to be told"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A statement as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
-
-    Where `groups` are given it is how much of a list is covered, and the statement is what they say.
-    """
-
-    job: str
-    statement: str
-    purpose: str
-    said: Mapping[str, str]
-    groups: Groups | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a statement is answered on: the agreement, the transfer that runs, the product as it is described."""
-
-    agreement: AgreementRow
-    transfer: TransferRow
-    product: ProductRow
 
 
 class ComputeRoom:
@@ -113,13 +93,14 @@ class ComputeRoom:
         self._turns: dict[str, asyncio.Lock] = {}
         self._waiting: dict[str, int] = {}
         self._processes = Waiting()
+        self._look_ups = LookUps(core, secrets, copies, enforcement, duties)
 
     async def recover(self) -> None:
         """Let what an earlier run left undone be asked again; what it held of counters stays counted."""
 
         def act(tx: Tx) -> None:
             for row in tx.find(ComputationRow, "state = ?", (State.RUNNING,)):
-                after = privacy.given_back(_agreement(tx, row), row)
+                after = privacy.given_back(agreement_of(tx, row), row)
                 tx.change(row, replace(after, state=State.FAILED, reason=STOPPED, ended=self._core.clock.now()))
 
         await self._core.store.write(act)
@@ -129,8 +110,10 @@ class ComputeRoom:
         if not 0 < len(asked.job) <= JOB_CHARACTERS_MAX or not asked.job.isprintable():
             raise InvalidInput(f"a statement has an id of 1 to {JOB_CHARACTERS_MAX} printable characters")
         ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
-        if (known := await self._core.store.read(lambda tx: _known(tx, ground, asked))) is not None:
-            return known
+        if gates.read(ground.agreement.signed_terms[offered.MEMBER]).lookup is not None or asked.sought is not None:
+            return await self._look_ups.answer(ticket, ground, asked)
+        if (before := await self._core.store.read(lambda tx: known(tx, ground, asked))) is not None:
+            return before
         agreement = ground.agreement.digest
         if self._waiting.get(agreement, 0) >= WAITING_MAX:
             raise RequestRefused("too-many", f"{WAITING_MAX} statements are under way under this agreement")
@@ -138,8 +121,8 @@ class ComputeRoom:
         try:
             async with self._turns.setdefault(ground.agreement.signed_edition, asyncio.Lock()), self._seats:
                 # who waited behind itself, because it asked twice at once, is answered by then
-                known = await self._core.store.read(lambda tx: _known(tx, ground, asked))
-                return known or await self._compute(ticket, ground, asked)
+                before = await self._core.store.read(lambda tx: known(tx, ground, asked))
+                return before or await self._compute(ticket, ground, asked)
         finally:
             self._waiting[agreement] -= 1
             if not self._waiting[agreement]:
@@ -154,9 +137,14 @@ class ComputeRoom:
                 await asyncio.shield(self._broke(held[0], asked, fault))
             raise
 
+    async def make_tables(self) -> None:
+        """Make what subjects are looked up in, of products that tell of them, and remove what nobody may ask."""
+        await self._look_ups.tables.make_all()
+
     def end(self) -> None:
-        """Have no process wait for statements."""
+        """Have no process wait for statements, and none make a table."""
         self._processes.end()
+        self._look_ups.tables.end()
 
     async def _until_told(self, ticket: Ticket, ground: Ground, asked: Asked, held: list[Granted]) -> ComputationRow:
         """Compute over what was told so far, and keep what is told now; again where others were faster."""
@@ -216,17 +204,13 @@ class ComputeRoom:
     # ---- inside one transaction
 
     def _ground(self, tx: Tx, ticket: Ticket) -> Ground:
-        agreement, transfer = self._copies.under(tx, ticket, COMPUTED)
-        product = tx.get(ProductRow, id=agreement.product)
-        if product is None or product.edition != agreement.signed_edition:
-            raise NotPermitted("the agreed edition is asked no more: there is a newer one", "agree on it")
-        return Ground(agreement, transfer, product)
+        return ground_of(self._copies, tx, ticket)
 
     def _begin(self, ticket: Ticket, asked: Asked, foreseen: Foreseen, tx: Tx) -> Granted:
         """Decide a statement, hold its share, and write that it runs; raises NotPermitted with the reasons."""
         ground, now = self._ground(tx, ticket), self._core.clock.now()
         agreement, transfer = ground.agreement, ground.transfer
-        if _known(tx, ground, asked) is not None:  # by another process of ours
+        if known(tx, ground, asked) is not None:  # by another process of ours
             raise Conflict(f"`{asked.job}` was answered meanwhile", "ask again under the same id")
         purpose = asked.purpose or decision.agreed_purpose(agreement)
         taker = job_name(agreement.digest, asked.job)
@@ -236,11 +220,7 @@ class ComputeRoom:
         granted = self._enforcement.enforce(tx, use, now)
         if not isinstance(granted, Granted):
             raise NotPermitted(granted.text)
-        copy = tx.get(CopyRow, id=transfer.id)
-        if copy is None:
-            self._copies.start(tx, agreement, transfer, purpose, self._copies.size(tx, agreement), now)
-            copy = tx.get(CopyRow, id=transfer.id)
-            assert copy is not None, "it was written just now"
+        copy = copy_of(self._copies, tx, ground, purpose, now)
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + 1))
         if asked.groups is not None:
             coins.spend(tx, agreement, asked.job, asked.groups.asked)
@@ -258,7 +238,7 @@ class ComputeRoom:
             created=now,
         )
         tx.put(row)
-        self._record(tx, "computation.started", row, {"purpose": purpose, **cost}, now)
+        record(self._core, tx, "computation.started", row, {"purpose": purpose, **cost}, now)
         return granted
 
     def _keep(
@@ -266,7 +246,7 @@ class ComputeRoom:
     ) -> ComputationRow | None:
         """Write what is told and count it; None if another statement was answered over the edition meanwhile."""
         self._ground(tx, ticket)  # a transfer that was ended since is billed, and tells no more
-        now, row = self._core.clock.now(), _row(tx, granted, asked)
+        now, row = self._core.clock.now(), row_of(tx, granted, asked)
         if row is None or row.state is not State.RUNNING:  # another process of ours began, and let it be asked again
             raise Conflict(f"`{asked.job}` was asked again meanwhile", "ask again under the same id")
         if found.memory is not None and len(_remembered(tx, row.edition)) != before:
@@ -276,7 +256,8 @@ class ComputeRoom:
             return self._end(
                 tx, row, replace(row, state=State.WITHHELD, reason=_nothing(found), rows=0, ended=now), now
             )
-        answer = written(row, found, now, privacy.told(tx, _agreement(tx, row)))
+        cost = privacy.told(tx, agreement_of(tx, row)) if isinstance(found, Computed) else {}
+        answer = written(row, {**found.members, **cost}, found.confined, now)
         copy = tx.get(CopyRow, id=row.transfer)
         assert copy is not None, "a statement is begun before it is answered"
         tx.change(copy, replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(answer)))
@@ -296,7 +277,7 @@ class ComputeRoom:
         self, tx: Tx, row: ComputationRow, after: ComputationRow, now: datetime, kept: ComputationRow | None = None
     ) -> ComputationRow:
         told = {"rows": str(after.rows or 0)} | ({"answer": sha256(after.answer).hexdigest()} if after.answer else {})
-        self._record(tx, "computation.ended", after, {"outcome": after.state.value, **told}, now)
+        record(self._core, tx, "computation.ended", after, {"outcome": after.state.value, **told}, now)
         return tx.change(row, kept or after)
 
     async def _broke(self, granted: Granted, asked: Asked, fault: BaseException) -> None:
@@ -304,7 +285,7 @@ class ComputeRoom:
         own, now = isinstance(fault, InvalidInput), self._core.clock.now()
 
         def act(tx: Tx) -> None:
-            row = _row(tx, granted, asked)
+            row = row_of(tx, granted, asked)
             if row is None or row.state is not State.RUNNING:
                 return
             if own:
@@ -313,74 +294,18 @@ class ComputeRoom:
                 uses.give_back(tx, granted.use.taker)
             if not own and asked.groups is not None:
                 coins.give_back(tx, row.agreement, row.job)
-            after = row if own else privacy.given_back(_agreement(tx, row), row)
+            after = row if own else privacy.given_back(agreement_of(tx, row), row)
             self._end(tx, row, replace(after, state=State.FAILED, reason=str(fault)[:REASON_MAX], ended=now), now)
 
         await self._core.store.write(act)
         if isinstance(fault, ChannelFault):
             await self._duties.note(fault, [granted.use.own.agreement])
 
-    def _record(self, tx: Tx, kind: str, row: ComputationRow, fields: Mapping[str, Any], now: datetime) -> None:
-        transfer = tx.get(TransferRow, id=row.transfer)
-        assert transfer is not None, "no transfer is ever deleted"
-        name, job = transfer_id(*pids(transfer)).hex(), job_name(row.agreement, row.job)
-        told = {"transfer": name, "job": row.job, "statement": statement_digest(row.statement), **fields}
-        self._core.evidence.record(tx, kind, part=row.agreement, link=[name, job], fields=told, now=now)
-
-
-def job_name(agreement: str, job: str) -> str:
-    """Return the 32 bytes (hex) that stand for a statement under an agreement, in logs and counters."""
-    return sha({"agreement": agreement, "job": job}).hex()
-
-
-def statement_digest(statement: str) -> str:
-    """Return the digest (hex) by which logs name a statement."""
-    return sha({"query": " ".join(statement.split())}).hex()
-
-
-def written(row: ComputationRow, found: Computed | Covered, now: datetime, cost: Mapping[str, str]) -> bytes:
-    """Return an answer as it leaves, and as it is signed; `cost` is what it says of a budget."""
-    told = {
-        "v": VERSION,
-        "agreement": row.agreement,
-        "edition": row.edition,
-        "job": row.job,
-        "statement": statement_digest(row.statement),
-        **found.members,
-        **(cost if isinstance(found, Computed) else {}),
-        "confined": found.confined,
-        "at": now.isoformat(),
-    }
-    return orjson.dumps(told)
-
 
 def _nothing(found: Computed | Covered) -> str:
     """Return why nothing is told."""
     needs = found.needs if isinstance(found, Computed) else 0
     return FEW.format(needs) if needs else NOTHING
-
-
-def _agreement(tx: Tx, row: ComputationRow) -> AgreementRow:
-    found = tx.get(AgreementRow, digest=row.agreement)
-    assert found is not None, "no agreement is ever deleted"
-    return found
-
-
-def _row(tx: Tx, granted: Granted, asked: Asked) -> ComputationRow | None:
-    return tx.get(ComputationRow, agreement=granted.use.own.agreement, job=asked.job)
-
-
-def _known(tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
-    """Return what was answered under the id of a statement, None where it is to be answered; raises Conflict."""
-    row = tx.get(ComputationRow, agreement=ground.agreement.digest, job=asked.job)
-    if row is None or row.state is State.FAILED:
-        return None
-    if row.statement != asked.statement:
-        raise Conflict(f"`{asked.job}` is another statement", "choose another id")
-    if row.state is State.RUNNING:
-        raise Conflict(f"`{asked.job}` is being answered", "ask again under the same id")
-    kept = None if asked.groups is None else tx.get(FittingRow, agreement=row.agreement, job=row.job)
-    return row if kept is None else replace(row, answer=kept.answer)
 
 
 def _remembered(tx: Tx, edition: str) -> list[ComputationRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connector.provider.computing import privacy
-from connector.provider.computing.room import statement_digest
+from connector.provider.computing.asked import statement_digest
 from connector.store.rows.compute import ComputationRow
 from contracts.noise import epsilon_text
 

@@ -107,18 +107,24 @@ class Copies:
 
     async def open(self, ticket: Ticket) -> Opened:
         """Open the ticket's edition for reading; raises NotPermitted when it is not here any more."""
-
-        def look(tx: Tx) -> tuple[EditionRow | None, RowTable | None]:
-            return tx.get(EditionRow, id=ticket.edition.hex()), self._books.table(tx, ticket.edition)
-
-        edition, table = await self._core.store.read(look)
-        if edition is None or table is None:
-            raise NotPermitted(GONE, "agree on another")
-        opened = await asyncio.to_thread(Opened, self._blobs, self._secrets, edition, table)
+        edition, opened = await self._opened(ticket.edition)
         if not edition.watermarks:
             return opened
         own = watermarking.key_of(self._secrets.masks(), edition.product, ticket.subject.hex())
         return self._marked.of(opened, edition, own)
+
+    async def edition(self, edition: bytes) -> Opened:
+        """Open an edition for ourselves, as it was sealed; raises NotPermitted likewise."""
+        return (await self._opened(edition))[1]
+
+    async def _opened(self, name: bytes) -> tuple[EditionRow, Opened]:
+        def look(tx: Tx) -> tuple[EditionRow | None, RowTable | None]:
+            return tx.get(EditionRow, id=name.hex()), self._books.table(tx, name)
+
+        edition, table = await self._core.store.read(look)
+        if edition is None or table is None:
+            raise NotPermitted(GONE, "agree on another")
+        return edition, await asyncio.to_thread(Opened, self._blobs, self._secrets, edition, table)
 
     async def charge(self, ticket: Ticket, rows: range, length: int, calls: int) -> None:
         """Count bytes of `rows` and requests before they leave; raises NotPermitted where they may not."""

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from contracts import call_receipt, signature
 from contracts.canonical import sha
 from contracts.gate import Gate
+from contracts.lookup import LookUp
 from contracts.noise import Noise
 from contracts.tariff import Tariff
 from ledger.audit import computations
@@ -48,9 +49,9 @@ def received(**told):
     return event("answer.received", AGREEMENT, AGREEMENT, JOB, **{**signed(), **told})
 
 
-def checked(seller, buyer=(), noise=None):
+def checked(seller, buyer=(), noise=None, lookup=None):
     terms = SimpleNamespace(tier="computed", tariff=Tariff("query", 50, 1, "CNY"), product="firms")
-    terms.gate = Gate(("district",), noise=noise)
+    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup)
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
     computations.check(shelf(book(SELLER, *seller), book(BUYER, *buyer)), {AGREEMENT: deal}, report)
@@ -94,6 +95,25 @@ def asked(*outcomes, epsilon="0.50"):
         job = f"{at:064x}"
         told += [decided(job=job), started(job, epsilon=epsilon), ended(outcome, job=job)]
     return (*told, served(str(outcomes.count("released"))))
+
+
+def looked_up(*keys):
+    """Return look-ups of so many keys, each under an id of its own."""
+    told = []
+    for at, many in enumerate(keys):
+        job = f"{at:064x}"
+        told += [decided(job=job), started(job, keys=str(many)), ended(job=job)]
+    return (*told, served(str(sum(keys))))
+
+
+def test_what_is_looked_up_beyond_its_keys_is_found_and_each_key_is_billed():
+    terms = LookUp(10, 1)
+    assert checked(looked_up(5, 5), lookup=terms) == []
+    assert checked(looked_up(5, 6), lookup=terms) == [("lookups-overdrawn", SELLER)]
+    odd = checked((decided(), started(keys="many"), ended(), served()), lookup=terms)
+    assert odd == [("field-malformed", SELLER)]
+    billed = (*looked_up(5)[:-1], served("1"))
+    assert checked(billed, lookup=terms) == [("computations-miscounted", SELLER)]
 
 
 def test_what_is_told_beyond_a_budget_is_found():

@@ -1,0 +1,81 @@
+"""The table that subjects are looked up in, made inside the reader process (`connector.compute.buckets`).
+
+    told    {…, gate, columns, table}           → {tables, functions, named, confined}  or a refusal
+    handed  the table's file {…, key} and nothing beside it → {columns, buckets, entries, entryBytes, bytes}, then it
+
+Law: no cell leaves this process but sealed under what only the key of its own subject opens.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from connector.compute import blinding, buckets, keys
+from connector.compute.content import Content
+from connector.compute.statement import Refused
+from contracts import gate as gates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from contracts.gate import Gate
+
+FUNCTION: Final = "LOOKUP"
+ROWS_MAX: Final = 2_000_000
+# keys that one thread hashes and multiplies before it takes more; libsodium lets the others work meanwhile
+SOME: Final = 2_000
+
+
+def look(_engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which table it is about, and which of its columns are told; raises `Refused`."""
+    known, passes = asked["columns"], gates.read(asked["gate"])
+    with_subjects = [name for name, types in known.items() if passes.subject in types]
+    table = asked["table"] or next(iter(with_subjects), "")
+    if table not in with_subjects:
+        raise Refused("table", f"there is no table `{table[:100]}`: there are {', '.join(with_subjects[:20])}")
+    return {"tables": [table], "functions": [FUNCTION], "named": _told(passes, known[table])}
+
+
+def answer(
+    pa: Any, _engine: Any, asked: Mapping[str, Any], files: Sequence[Mapping[str, Any]], opened: Sequence[Any]
+) -> tuple[dict[str, Any], bytearray]:
+    """Return the table with its head; what is `opened` first is the file."""
+    passes, file = gates.read(asked["gate"]), files[0]
+    assert passes.lookup is not None, "it was looked at before"
+    secret, names = bytes.fromhex(file["key"]), _told(passes, asked["columns"][file["names"][0]])
+    rows = Content(pa, file["kind"], opened[0]).read([passes.subject, *names])
+    if rows.num_rows > ROWS_MAX:
+        raise Refused("table", f"{rows.num_rows} rows are more than are looked up in: at most {ROWS_MAX}")
+    subjects = keys.names(pa, rows.column(passes.subject).combine_chunks())
+    points = _points(secret, keys.distinct(subjects), int(asked["threads"]))
+    cells = (rows.column(name).to_pylist() for name in names)
+    told = [
+        (subject, points[subject], orjson.dumps(row, default=str))
+        for subject, *row in zip(subjects, *cells, strict=True)
+        if subject is not None
+    ]
+    try:
+        shape, table = buckets.made(secret, passes.lookup.buckets, told)
+    except buckets.TooLargeError as fault:
+        raise Refused("table", str(fault)) from fault
+    head = {"columns": names, "buckets": shape.buckets, "entries": shape.entries, "entryBytes": shape.entry_bytes}
+    return {**head, "bytes": len(table)}, table
+
+
+def _told(passes: Gate, types: Mapping[str, str]) -> list[str]:
+    return [name for name in passes.columns if name in types]
+
+
+def _points(secret: bytes, names: Sequence[str], threads: int) -> dict[str, bytes]:
+    """Return p·H(name) of each name."""
+    parts = [names[at : at + SOME] for at in range(0, len(names), SOME)]
+    with ThreadPoolExecutor(threads) as pool:
+        found = pool.map(lambda part: blinding.blinded(secret, part), parts)
+        return {
+            name: point
+            for part, points in zip(parts, found, strict=True)
+            for name, point in zip(part, points, strict=True)
+        }

@@ -1,0 +1,139 @@
+"""What is asked of data that stay here: on what ground, under which names, and what is written and recorded of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from connector.licence.books import transfer_id
+from connector.negotiation.envelope import pids
+from connector.runtime.errors import Conflict, NotPermitted
+from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.compute import ComputationRow, FittingRow
+from connector.store.rows.compute import ComputationState as State
+from connector.store.rows.product import ProductRow
+from connector.store.rows.protocol import TransferRow
+from connector.store.rows.vault import CopyRow
+from connector.store.table_row import replace
+from contracts.canonical import sha
+from contracts.units import COMPUTED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from connector.compute.fitting import Groups
+    from connector.compute.sought import Sought
+    from connector.core.core import Core
+    from connector.custody.tickets import Ticket
+    from connector.enforcement.use import Granted
+    from connector.provider.plain.copies import Copies
+    from connector.store.transaction import Tx
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A statement as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
+
+    Where `groups` are given it is how much of a list is covered, where `sought` is, subjects that are looked up; the
+    statement is what they say.
+    """
+
+    job: str
+    statement: str
+    purpose: str
+    said: Mapping[str, str]
+    groups: Groups | None = None
+    sought: Sought | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a statement is answered on: the agreement, the transfer that runs, the product as it is described."""
+
+    agreement: AgreementRow
+    transfer: TransferRow
+    product: ProductRow
+
+
+def ground_of(copies: Copies, tx: Tx, ticket: Ticket) -> Ground:
+    """Return what statements with a ticket are answered on; raises NotPermitted."""
+    agreement, transfer = copies.under(tx, ticket, COMPUTED)
+    product = tx.get(ProductRow, id=agreement.product)
+    if product is None or product.edition != agreement.signed_edition:
+        raise NotPermitted("the agreed edition is asked no more: there is a newer one", "agree on it")
+    return Ground(agreement, transfer, product)
+
+
+def copy_of(copies: Copies, tx: Tx, ground: Ground, purpose: str, now: datetime) -> CopyRow:
+    """Return the transfer's row, which counts its statements; it is begun with the first one."""
+    agreement, transfer = ground.agreement, ground.transfer
+    copy = tx.get(CopyRow, id=transfer.id)
+    if copy is None:
+        copies.start(tx, agreement, transfer, purpose, copies.size(tx, agreement), now)
+        copy = tx.get(CopyRow, id=transfer.id)
+        assert copy is not None, "it was written just now"
+    return copy
+
+
+def job_name(agreement: str, job: str) -> str:
+    """Return the 32 bytes (hex) that stand for a statement under an agreement, in logs and counters."""
+    return sha({"agreement": agreement, "job": job}).hex()
+
+
+def statement_digest(statement: str) -> str:
+    """Return the digest (hex) by which logs name a statement."""
+    return sha({"query": " ".join(statement.split())}).hex()
+
+
+def written(row: ComputationRow, members: Mapping[str, Any], confined: Sequence[str], now: datetime) -> bytes:
+    """Return an answer as it leaves, and as it is signed; `members` are what it says."""
+    told = {
+        "v": VERSION,
+        "agreement": row.agreement,
+        "edition": row.edition,
+        "job": row.job,
+        "statement": statement_digest(row.statement),
+        **members,
+        "confined": confined,
+        "at": now.isoformat(),
+    }
+    return orjson.dumps(told)
+
+
+def agreement_of(tx: Tx, row: ComputationRow) -> AgreementRow:
+    """Return the agreement under which a statement was asked."""
+    found = tx.get(AgreementRow, digest=row.agreement)
+    assert found is not None, "no agreement is ever deleted"
+    return found
+
+
+def row_of(tx: Tx, granted: Granted, asked: Asked) -> ComputationRow | None:
+    """Return how a statement stands that was decided."""
+    return tx.get(ComputationRow, agreement=granted.use.own.agreement, job=asked.job)
+
+
+def known(tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
+    """Return what was answered under the id of a statement, None where it is to be answered; raises Conflict."""
+    row = tx.get(ComputationRow, agreement=ground.agreement.digest, job=asked.job)
+    if row is None or row.state is State.FAILED:
+        return None
+    if row.statement != asked.statement:
+        raise Conflict(f"`{asked.job}` is another statement", "choose another id")
+    if row.state is State.RUNNING:
+        raise Conflict(f"`{asked.job}` is being answered", "ask again under the same id")
+    kept = None if asked.groups is None else tx.get(FittingRow, agreement=row.agreement, job=row.job)
+    return row if kept is None else replace(row, answer=kept.answer)
+
+
+def record(core: Core, tx: Tx, kind: str, row: ComputationRow, fields: Mapping[str, Any], now: datetime) -> None:
+    """Write an event of a statement."""
+    transfer = tx.get(TransferRow, id=row.transfer)
+    assert transfer is not None, "no transfer is ever deleted"
+    name, job = transfer_id(*pids(transfer)).hex(), job_name(row.agreement, row.job)
+    told = {"transfer": name, "job": row.job, "statement": statement_digest(row.statement), **fields}
+    core.evidence.record(tx, kind, part=row.agreement, link=[name, job], fields=told, now=now)

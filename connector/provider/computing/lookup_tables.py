@@ -1,0 +1,170 @@
+"""The tables that subjects of our products are looked up in: made by a reader process, kept sealed, one file each.
+
+Law: (1) a table is sealed under a scalar that is derived from a key of ours, from its edition and its gate: made again
+it is the same, and on disk it says nothing. (2) It is kept while its edition is the one that is asked. (3) What could
+not be made is not tried again by asking for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from catalog.dataset import dataset_from_json
+from connector.compute import blinding
+from connector.compute.bucketing import Bucketing
+from connector.compute.buckets import Shape
+from connector.compute.sitting import names_of
+from connector.provider import on_table
+from connector.provider.computing import offered
+from connector.runtime import files
+from connector.runtime.data_folder import LOOKUPS
+from connector.runtime.errors import Conflict, InvalidInput, PenstockError
+from connector.store.rows.product import ProductRow
+from contracts import gate as gates
+from contracts.canonical import canonical
+from contracts.labels import X
+from contracts.units import COMPUTED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from connector.core.core import Core
+    from connector.custody.secrets import Keys
+    from connector.provider.plain.copies import Copies
+    from contracts.gate import Gate
+
+LABEL: Final = "look-up"
+NAME: Final = "{}-{}.table"
+HEAD_BYTES_MAX: Final = 1 << 20
+# who asks first waits so long for the table; then it is told to come again
+MAKING_SECONDS: Final = 20
+STOPPED: Final = "the connector was stopped meanwhile"
+_WITH_TABLES: Final = "tier = ? and edition is not null"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as it lies: its file, where the buckets begin, how large they are, what is told, what held its maker."""
+
+    path: Path
+    start: int
+    shape: Shape
+    columns: tuple[str, ...]
+    confined: tuple[str, ...]
+    secret: bytes
+
+    def bucket(self, number: int) -> bytes:
+        """Return one bucket (blocking); raises InvalidInput for one that is not there."""
+        if not 0 <= number < self.shape.buckets:
+            raise InvalidInput(f"there is no bucket {number}", f"the terms say that there are {self.shape.buckets}")
+        with self.path.open("rb") as file:
+            return os.pread(file.fileno(), self.shape.bucket_bytes, self.start + number * self.shape.bucket_bytes)
+
+
+class LookupTables:
+    """The tables of one provider."""
+
+    def __init__(self, core: Core, secrets: Keys, copies: Copies) -> None:
+        self._core, self._secrets, self._copies = core, secrets, copies
+        self._making: dict[Path, asyncio.Task[None]] = {}
+        self._broken: dict[Path, PenstockError] = {}
+        self._turn = asyncio.Lock()
+        self._maker: Bucketing | None = None
+
+    def end(self) -> None:
+        """Cut what is being made: it is begun again when somebody asks for it."""
+        if self._maker is not None:
+            self._maker.cut(STOPPED)
+
+    async def of(self, product: ProductRow, gate: Gate, name: str) -> Table:
+        """Return a table of a product, made if it is not yet; raises InvalidInput, Conflict while it is made."""
+        found = dataset_from_json(product.dataset).files
+        file = offered.table_named(found, name)
+        path, secret = self._place(str(product.edition), file, gate)
+        if not await asyncio.to_thread(path.exists):
+            making = self._begun(path, secret, str(product.edition), file, gate, offered.types_of(found))
+            try:
+                await asyncio.wait_for(asyncio.shield(making), MAKING_SECONDS)
+            except TimeoutError as late:
+                raise Conflict("the table that is looked up in is being made", "ask again in some minutes") from late
+        return await asyncio.to_thread(_read, path, secret)
+
+    async def make_all(self) -> None:
+        """Make the tables that are missing, and remove those of editions that are asked no more."""
+        rows = await self._core.store.read(lambda tx: tx.find(ProductRow, _WITH_TABLES, (COMPUTED,)))
+        await asyncio.to_thread(self._sweep, {str(row.edition) for row in rows})
+        for row in rows:
+            found = dataset_from_json(row.dataset).files
+            gate = gates.read(on_table.gate(row, dataset_from_json(row.dataset))[offered.MEMBER])
+            for one in found if gate.lookup is not None else ():
+                if offered.is_table(one):
+                    path, secret = self._place(str(row.edition), one.path, gate)
+                    if path not in self._broken and not path.exists():
+                        await self._begun(path, secret, str(row.edition), one.path, gate, offered.types_of(found))
+
+    def _begun(self, path: Path, secret: bytes, edition: str, *about: Any) -> asyncio.Task[None]:
+        """Return the making of a table, begun if it is not; raises InvalidInput where it failed before."""
+        if (fault := self._broken.get(path)) is not None:
+            raise fault
+        if path not in self._making:
+            task = self._making[path] = asyncio.create_task(self._make(path, secret, edition, *about))
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody may be waiting
+        return self._making[path]
+
+    async def _make(
+        self, path: Path, secret: bytes, edition: str, name: str, gate: Gate, types: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        try:
+            async with self._turn:  # one after the other: each takes all cores
+                with await self._copies.edition(bytes.fromhex(edition)) as opened:
+                    index = await asyncio.to_thread(opened.index)
+                    file = names_of(index.files)[name]
+                    await asyncio.to_thread(
+                        _made, path, secret, Bucketing(name, gate, types), file, opened.placed(file)
+                    )
+        except InvalidInput as fault:
+            self._broken[path] = fault
+            raise
+        finally:
+            self._maker = None
+            del self._making[path]
+
+    def _place(self, edition: str, file: str, gate: Gate) -> tuple[Path, bytes]:
+        """Return where a table lies, and the scalar that it is sealed under."""
+        about = bytes.fromhex(edition) + canonical([file, gate.json()])
+        secret = blinding.scalar(X(self._secrets.masks(), LABEL, about, blinding.WIDE_BYTES))
+        return self._core.data / LOOKUPS / NAME.format(edition, sha256(about).hexdigest()[:32]), secret
+
+    def _sweep(self, asked: set[str]) -> None:
+        folder = self._core.data / LOOKUPS
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name.partition("-")[0] not in asked:
+                files.remove(path)
+
+
+def _made(path: Path, secret: bytes, bucketing: Bucketing, file: Any, placed: Any) -> None:
+    """Have a table made, and keep it (blocking)."""
+    with bucketing:
+        foreseen = bucketing.foresee()
+        shape, table = bucketing.make(foreseen, file, placed, secret)
+        about = {"buckets": shape.buckets, "entries": shape.entries, "entryBytes": shape.entry_bytes}
+        head = orjson.dumps({**about, "columns": foreseen.named, "confined": bucketing.confined}) + b"\n"
+    files.make_folder(path.parent)
+    with files.replacing(path) as handle:
+        files.write_at(handle, head, 0)
+        files.write_at(handle, table, len(head))
+
+
+def _read(path: Path, secret: bytes) -> Table:
+    with path.open("rb") as file:
+        line = file.readline(HEAD_BYTES_MAX)
+    told = orjson.loads(line)
+    shape = Shape(told["buckets"], told["entries"], told["entryBytes"])
+    return Table(path, len(line), shape, tuple(told["columns"]), tuple(told["confined"]), secret)
