@@ -56,8 +56,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · 可试 {keys} 个自有键的覆盖率,每键 {questions} 项答复,每项 ε {epsilon}",
     ),
     "lookup": (
-        " · {columns} of subjects that one names, {keys} in all, each asked for among some thousand rows",
-        " · 可匿名查询指定主体的 {columns},共 {keys} 个,每次混于约千行之中",
+        " · {columns} of subjects that one names, {keys} in all, each asked for among some thousand",
+        " · 可匿名查询指定主体的 {columns},共 {keys} 个,每次混于约千个之中",
     ),
     "inherit": (" · what is made out of it stays under these terms", " · 由其衍生的数据仍受本条款约束"),
 }

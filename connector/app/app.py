@@ -332,14 +332,7 @@ class Connector(Life):
     ]
     pausing: Pausing
     openings: Openings
-    pursuits: Annotated[
-        Pursuits,
-        Service(
-            begins=Pursuits.recover,
-            hears={"acquisition_moved": Pursuits.moved},
-            chores={"pursue demands": Pursuits.recover},
-        ),
-    ]
+    pursuits: Annotated[Pursuits, trading.PURSUITS]
     pushes: Annotated[Pushes, Service(begins=Pushes.recover, hears={"process_moved": Pushes.moved})]
     settlements: Settlements
     following: Annotated[Following, Service(hears={"block_seen": Following.seen})]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.channel.doors import Buyer, Holder
+from connector.consumer.pursuit import Pursuits
 from connector.core.service import Service
 from connector.enforcement.judge import Judge
 from connector.enforcement.membership import Membership
@@ -177,4 +178,9 @@ COMPUTE_ROOM = Service(
     begins=ComputeRoom.recover,
     ends=ComputeRoom.end,
     chores={"make what subjects are looked up in": ComputeRoom.make_tables},
+)
+PURSUITS = Service(
+    begins=Pursuits.recover,
+    hears={"acquisition_moved": Pursuits.moved},
+    chores={"pursue demands": Pursuits.recover},
 )

@@ -32,6 +32,7 @@ VERBS = (
     ("open", "open_.open_"),
     ("call", ""),
     ("query", ""),
+    ("lookup", ""),
     ("try", "try_.try_"),
     ("sublicense", "sublicense.sublicense"),
     ("settle", "settle.settle"),

@@ -23,6 +23,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from connector.compute.statement import Refused
 from contracts.lookup import bucket
 
 if TYPE_CHECKING:
@@ -40,10 +41,6 @@ _NAME_BYTES, _SEAL_BYTES = 16, 16
 _ONCE: Final = bytes(12)  # a key seals one row
 
 
-class TooLargeError(ValueError):
-    """A table is larger than may be looked up in; the text says in what."""
-
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How large a table is: so many buckets, of so many entries, of so many bytes each."""
@@ -59,23 +56,23 @@ class Shape:
 
 
 def made(secret: bytes, of: int, rows: Sequence[tuple[str, bytes, bytes]]) -> tuple[Shape, bytearray]:
-    """Return a table of (key, its point p·H(key), a row as JSON), rows of one key in order; raises TooLargeError."""
+    """Return a table of (key, its point p·H(key), a row as JSON), rows of one key in order; raises `Refused`."""
     widest = max((len(row) for _, _, row in rows), default=0)
     if widest > ROW_BYTES_MAX:
-        raise TooLargeError(f"a row has {widest} bytes, and at most {ROW_BYTES_MAX} are looked up")
+        raise Refused("table", f"a row has {widest} bytes, and at most {ROW_BYTES_MAX} are looked up")
     found: list[list[bytes]] = [[] for _ in range(of)]
     seen: dict[str, int] = {}
     for key, point, row in rows:
         number = seen.get(key, 0)
         if number == ROWS_OF_ONE_MAX:
-            raise TooLargeError(f"a subject has more than {ROWS_OF_ONE_MAX} rows")
+            raise Refused("table", f"a subject has more than {ROWS_OF_ONE_MAX} rows")
         seen[key] = number + 1
         found[bucket(key, of)].append(_sealed(key, point, number, row, widest))
     entry_bytes = _NAME_BYTES + _LENGTH.size + widest + _SEAL_BYTES
     shape = Shape(of, max(1, *map(len, found)), entry_bytes)
     if of * shape.bucket_bytes > TABLE_BYTES_MAX:
-        raise TooLargeError(
-            f"its rows take {of * shape.bucket_bytes} bytes, and at most {TABLE_BYTES_MAX} are looked up"
+        raise Refused(
+            "table", f"its rows take {of * shape.bucket_bytes} bytes, and at most {TABLE_BYTES_MAX} are looked up"
         )
     table = bytearray()
     for at, entries in enumerate(found):

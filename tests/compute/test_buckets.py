@@ -12,6 +12,7 @@ from connector.compute import blinding, buckets
 from connector.compute.bucketing import Bucketing
 from connector.compute.buckets import ROW_BYTES_MAX, ROWS_OF_ONE_MAX, Shape
 from connector.compute.sought import Sought
+from connector.compute.statement import Refused
 from connector.runtime.errors import InvalidInput
 from contracts.gate import Gate
 from contracts.lookup import AMONG, BUCKETS_MAX, KEYS_AT_ONCE, LookUp, bucket, buckets_of
@@ -87,7 +88,7 @@ def test_what_is_too_large_is_refused():
         ([("a", point, b"[]")] * (ROWS_OF_ONE_MAX + 1), "more than 100 rows"),
         ([("a", point, b"x" * 2_048)] * 100, "its rows take"),
     ):
-        with pytest.raises(buckets.TooLargeError, match=words):
+        with pytest.raises(Refused, match=words):
             buckets.made(SECRET, BUCKETS_MAX, rows)
 
 

@@ -279,6 +279,27 @@ async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):
     assert "coverage: 600 keys" in await walk.type(["penstock", "admin", "computations", "--data", "provider"])
 
 
+async def test_a_subject_is_looked_up_and_its_provider_does_not_see_whom(walk):
+    """The same table, one by one: who is there and who is not, and no more than was agreed."""
+    says = ("firms.csv", "--title", "Firms, one by one", "--tier", "computed", "--gate=subject=firm", "--gate=lookup=3")
+    terms = ("--column", "district", "--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:])
+    await walk.type(["penstock", "publish", *says, *terms, "--id", "looked", "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "looked", "--data", "exchange"])
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "looked")
+    await walk.type(["penstock", "get", "looked", *bought, "--data", "buyer"])
+    look_up = ["penstock", "lookup", "looked"]
+    told = await walk.type([*look_up, "F900", "NOBODY", "--id", "l-1", "--data", "buyer"])
+    assert [line.split() for line in told.splitlines()[:3]] == [
+        ["firm", "found", "district"], ["F900", "yes", "Z"], ["NOBODY", "no"]
+    ]  # fmt: skip
+    assert await walk.type([*look_up, "F900", "NOBODY", "--id", "l-1", "--data", "buyer"]) == told
+    await walk.type([*look_up, "F1", "F2", "--data", "buyer"], POLICY)
+    assert json.loads(await walk.type([*look_up, "F1", "--json", "--data", "buyer"]))["rows"][0][:2] == ["F1", True]
+    await walk.type(["penstock", "query", "looked", "select count(*) from firms", "--data", "buyer"], 2)
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "looked", "--long", "--data", "provider"])
+    assert (asked.count("lookup: "), "F900" in asked, "NOBODY" in asked) == (2, False, False)
+
+
 async def test_a_control_plane_is_registered_and_its_flows_are_seen(walk):
     """The commands of docs/signaling.md; a flow itself is begun by a control plane (tests/interop/test_flows.py)."""
     add = ["penstock", "controlplane", "add", "edc", "--endpoint", "http://localhost:8090/signaling"]

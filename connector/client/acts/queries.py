@@ -33,7 +33,8 @@ def _cells(row: list[Any], margins: list[Any]) -> list[str]:
     """Return a row as a person reads it: each number with how far it is off at most, where it has noise."""
     off = margins or [None] * len(row)
     cells = zip(row, off, strict=True)
-    return ["" if cell is None else f"{cell}{'' if by is None else f' ± {by:g}'}" for cell, by in cells]
+    told = [(TRUTH.get(cell, cell) if isinstance(cell, bool) else cell, by) for cell, by in cells]
+    return ["" if cell is None else f"{cell}{'' if by is None else f' ± {by:g}'}" for cell, by in told]
 
 
 def fitted(told: Any) -> list[str]:
@@ -61,6 +62,7 @@ def _bar(share: float) -> str:
 
 
 BAR = 20
+TRUTH = {True: "yes", False: "no"}
 HELD_BACK = "some groups are held back: too few are in them, or one is most of them"
 LEFT_OUT = "groups of fewer than some {} subjects are left out, if there are any"
 ANSWERED = {

@@ -55,6 +55,11 @@ async def _computations(told):
     await told.say("query", "counted", "select district, count(*) from counted group by 1", by="buyer")
     mine = told.write("own.csv", "firm\n" + "".join(f"F{at}\n" for at in range(150)))
     await told.say("try", "counted", "--with", mine, "--key", "firm", by="buyer")
+    await told.space.publish_files(
+        "provider", "looked", [path], **{**asked, "gate": {"subject": "firm", "lookup": "5"}}
+    )
+    await told.buy("looked", "looked")
+    await told.say("lookup", "looked", "F7", "F999", by="buyer")
     await told.say("admin queries", by="buyer")
     await told.say("admin computations", by="provider")
 
