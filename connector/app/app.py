@@ -281,7 +281,7 @@ class Connector(Life):
     arriving: Arriving
     calls: Calls
     computations: Computations
-    compute_room: Annotated[ComputeRoom, trading.COMPUTE_ROOM]
+    compute_room: Annotated[ComputeRoom, Service(begins=ComputeRoom.recover, ends=ComputeRoom.end)]
     collecting: Collecting
     memory: Memory
     pipes: Pipes

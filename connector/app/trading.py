@@ -21,7 +21,6 @@ from connector.negotiation.doors import Doors, Participant
 from connector.negotiation.engine import Engine
 from connector.negotiation.notices import Notices
 from connector.negotiation.protocol.messages import DSP_PATH
-from connector.provider.computing.room import ComputeRoom
 from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
 from connector.runtime.settings_sources import shares
@@ -174,11 +173,6 @@ def _desk(
     }
 
 
-COMPUTE_ROOM = Service(
-    begins=ComputeRoom.recover,
-    ends=ComputeRoom.end,
-    chores={"make what subjects are looked up in": ComputeRoom.make_tables},
-)
 PURSUITS = Service(
     begins=Pursuits.recover,
     hears={"acquisition_moved": Pursuits.moved},

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from connector.identity.space.exchange import ExchangeDoor
     from connector.identity.space.view import SpaceView
     from connector.negotiation.notices import Notices
+    from connector.provider.computing.room import ComputeRoom
     from connector.provider.derivation import Derivation
     from connector.provider.resources import Resources
     from connector.provider.waiting import Waiting
@@ -84,10 +85,11 @@ class Publications:
         derivation: Derivation,
         resources: Resources,
         waiting: Waiting,
+        compute_room: ComputeRoom,
     ) -> None:
         self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
         self._exchange, self._notices, self._secrets, self._blobs = exchange, notices, secrets, blobs
-        self._derivation, self._resources, self._waiting = derivation, resources, waiting
+        self._derivation, self._resources, self._waiting, self._room = derivation, resources, waiting, compute_room
         self.driver = Driver("publication", self._advance, self._fail)
         self._underway = Underway(core.clock)
         self._moved = asyncio.Condition()
@@ -237,6 +239,7 @@ class Publications:
     async def _advance(self, key: str) -> None:
         with self._underway.seen(key):
             while step := self._steps.get((row := await self._row(key)).state):
+                await self._room.prepare(row)  # what cannot be looked up in is registered nowhere
                 await step(row)
                 async with self._moved:
                     self._moved.notify_all()
@@ -260,8 +263,6 @@ class Publications:
         row = await self._core.store.read(lambda tx: tx.get(ProductRow, id=key))
         assert row is not None
         return row
-
-    # ---- the steps
 
     async def _seal(self, row: ProductRow) -> None:
         """Describe and seal; the run's key is durable before the first sealed byte."""

@@ -186,13 +186,24 @@ async def test_eight_at_once_are_counted_together(space, tmp_path):
     assert sum(row["rows"] for row in spent) == 20
 
 
-async def test_a_subject_of_too_many_rows_makes_no_table(space, tmp_path):
+async def test_what_cannot_be_looked_up_is_not_offered(space, tmp_path):
     path = firms(tmp_path / "one")
     path.write_text("firm,district,revenue\n" + "".join(f"F1,A,{at}\n" for at in range(101)))
     said = {"tier": "computed", "unit": "query", "gate": OPEN, "columns": ["district"], "pieceKiB": None}
-    await space.publish_files("provider", "look-wide", [path], **said)
-    agreement = await agreed(space, "look-wide")
-    for _ in range(2):
-        status, text = await refused(look_up(space, "look-wide", "F1"))
-        assert (status, "more than 100 rows" in text) == (400, True)
-    assert not jobs(space, agreement)
+    status, text = await refused(space.publish_files("provider", "look-wide", [path], **said))
+    assert (status, "more than 100 rows" in text) == (400, True)
+    assert not [row for row in space.rows("exchange", "listings") if row["id"] == "look-wide"]
+
+
+async def test_the_tables_of_an_edition_that_is_asked_no_more_are_gone(space, tmp_path):
+    def there(edition):
+        return [p for p in (Path(space.people["provider"].data) / "lookups").iterdir() if p.name.startswith(edition)]
+
+    await listed(space, "look-next", tmp_path)
+    first = (await look_up(space, "look-next", "F001"))["edition"]
+    assert len(there(first)) == 1
+    await publish(space, "look-next", tmp_path, rows=1_203, gate=OPEN, columns=["district", "revenue"])
+    [second] = [row["edition"] for row in space.rows("provider", "products") if row["id"] == "look-next"]
+    assert second != first
+    assert (len(there(first)), len(there(second))) == (0, 1)
+    assert (await refused(look_up(space, "look-next", "F001")))[0] == 403, "the agreement is about the one before"

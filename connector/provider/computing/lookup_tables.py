@@ -1,8 +1,9 @@
 """The tables that subjects of our products are looked up in: made by a reader process, kept sealed, one file each.
 
-Law: (1) a table is sealed under a scalar that is derived from a key of ours, from its edition and its gate: made again
-it is the same, and on disk it says nothing. (2) It is kept while its edition is the one that is asked. (3) What could
-not be made is not tried again by asking for it.
+Law: (1) a table is sealed under a scalar that is derived from its edition's key and its gate: made again it is the
+same, on disk it says nothing, and with the key of its edition it is gone. (2) It is made before its product is offered,
+so what cannot be made is not; who loses it has it made again by who asks next. (3) It is kept while its edition is
+the one that is asked.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from connector.compute.buckets import Shape
 from connector.compute.sitting import names_of
 from connector.provider import on_table
 from connector.provider.computing import offered
+from connector.provider.plain.copies import GONE
 from connector.runtime import files
 from connector.runtime.data_folder import LOOKUPS
-from connector.runtime.errors import Conflict, InvalidInput, PenstockError
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
 from connector.store.rows.product import ProductRow
+from connector.store.rows.vault import EditionRow
 from contracts import gate as gates
 from contracts.canonical import canonical
 from contracts.labels import X
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from connector.core.core import Core
@@ -74,7 +76,6 @@ class LookupTables:
     def __init__(self, core: Core, secrets: Keys, copies: Copies) -> None:
         self._core, self._secrets, self._copies = core, secrets, copies
         self._making: dict[Path, asyncio.Task[None]] = {}
-        self._broken: dict[Path, PenstockError] = {}
         self._turn = asyncio.Lock()
         self._maker: Bucketing | None = None
 
@@ -84,69 +85,70 @@ class LookupTables:
             self._maker.cut(STOPPED)
 
     async def of(self, product: ProductRow, gate: Gate, name: str) -> Table:
-        """Return a table of a product, made if it is not yet; raises InvalidInput, Conflict while it is made."""
+        """Return a table of a product, made if it is lost; raises InvalidInput, Conflict while it is made."""
         found = dataset_from_json(product.dataset).files
         file = offered.table_named(found, name)
-        path, secret = self._place(str(product.edition), file, gate)
+        path, secret = await self._place(str(product.edition), file, gate)
         if not await asyncio.to_thread(path.exists):
-            making = self._begun(path, secret, str(product.edition), file, gate, offered.types_of(found))
+            making = self._begun(path, secret, product, file, gate)
             try:
                 await asyncio.wait_for(asyncio.shield(making), MAKING_SECONDS)
             except TimeoutError as late:
                 raise Conflict("the table that is looked up in is being made", "ask again in some minutes") from late
         return await asyncio.to_thread(_read, path, secret)
 
-    async def make_all(self) -> None:
-        """Make the tables that are missing, and remove those of editions that are asked no more."""
-        rows = await self._core.store.read(lambda tx: tx.find(ProductRow, _WITH_TABLES, (COMPUTED,)))
-        await asyncio.to_thread(self._sweep, {str(row.edition) for row in rows})
-        for row in rows:
-            found = dataset_from_json(row.dataset).files
-            gate = gates.read(on_table.gate(row, dataset_from_json(row.dataset))[offered.MEMBER])
-            for one in found if gate.lookup is not None else ():
-                if offered.is_table(one):
-                    path, secret = self._place(str(row.edition), one.path, gate)
-                    if path not in self._broken and not path.exists():
-                        await self._begun(path, secret, str(row.edition), one.path, gate, offered.types_of(found))
+    async def make(self, product: ProductRow) -> None:
+        """Make what is missing for a product that is about to be offered; raises InvalidInput for what cannot be."""
+        if product.tier != COMPUTED or product.edition is None:
+            return
+        dataset = dataset_from_json(product.dataset)
+        gate = gates.read(on_table.gate(product, dataset)[offered.MEMBER])
+        for file in dataset.files if gate.lookup is not None else ():
+            if offered.is_table(file):
+                path, secret = await self._place(str(product.edition), file.path, gate)
+                if not await asyncio.to_thread(path.exists):
+                    await asyncio.shield(self._begun(path, secret, product, file.path, gate))
 
-    def _begun(self, path: Path, secret: bytes, edition: str, *about: Any) -> asyncio.Task[None]:
-        """Return the making of a table, begun if it is not; raises InvalidInput where it failed before."""
-        if (fault := self._broken.get(path)) is not None:
-            raise fault
+    async def sweep(self) -> None:
+        """Remove the tables of editions that are asked no more."""
+        rows = await self._core.store.read(lambda tx: tx.find(ProductRow, _WITH_TABLES, (COMPUTED,)))
+        await asyncio.to_thread(_sweep, self._core.data / LOOKUPS, {str(row.edition) for row in rows})
+
+    def _begun(self, path: Path, secret: bytes, product: ProductRow, name: str, gate: Gate) -> asyncio.Task[None]:
+        """Return the making of a table, begun if it is not."""
         if path not in self._making:
-            task = self._making[path] = asyncio.create_task(self._make(path, secret, edition, *about))
+            task = self._making[path] = asyncio.create_task(self._make(path, secret, product, name, gate))
             task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody may be waiting
         return self._making[path]
 
-    async def _make(
-        self, path: Path, secret: bytes, edition: str, name: str, gate: Gate, types: Mapping[str, Mapping[str, str]]
-    ) -> None:
+    async def _make(self, path: Path, secret: bytes, product: ProductRow, name: str, gate: Gate) -> None:
         try:
             async with self._turn:  # one after the other: each takes all cores
-                with await self._copies.edition(bytes.fromhex(edition)) as opened:
+                types = offered.types_of(dataset_from_json(product.dataset).files)
+                with await self._copies.edition(bytes.fromhex(str(product.edition))) as opened:
                     index = await asyncio.to_thread(opened.index)
                     file = names_of(index.files)[name]
-                    await asyncio.to_thread(
-                        _made, path, secret, Bucketing(name, gate, types), file, opened.placed(file)
-                    )
-        except InvalidInput as fault:
-            self._broken[path] = fault
-            raise
+                    self._maker = Bucketing(name, gate, types)
+                    await asyncio.to_thread(_made, path, secret, self._maker, file, opened.placed(file))
+            await self.sweep()
         finally:
             self._maker = None
             del self._making[path]
 
-    def _place(self, edition: str, file: str, gate: Gate) -> tuple[Path, bytes]:
-        """Return where a table lies, and the scalar that it is sealed under."""
+    async def _place(self, edition: str, file: str, gate: Gate) -> tuple[Path, bytes]:
+        """Return where a table lies, and the scalar that it is sealed under; raises NotPermitted without an edition."""
+        row = await self._core.store.read(lambda tx: tx.get(EditionRow, id=edition))
+        if row is None or not self._secrets.holds(row.key_id):
+            raise NotPermitted(GONE, "agree on another")
         about = bytes.fromhex(edition) + canonical([file, gate.json()])
-        secret = blinding.scalar(X(self._secrets.masks(), LABEL, about, blinding.WIDE_BYTES))
+        secret = blinding.scalar(X(self._secrets.run(row.key_id).key, LABEL, about, blinding.WIDE_BYTES))
         return self._core.data / LOOKUPS / NAME.format(edition, sha256(about).hexdigest()[:32]), secret
 
-    def _sweep(self, asked: set[str]) -> None:
-        folder = self._core.data / LOOKUPS
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name.partition("-")[0] not in asked:
-                files.remove(path)
+
+def _sweep(folder: Path, asked: set[str]) -> None:
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.partition("-")[0] not in asked:
+            files.remove(path)
 
 
 def _made(path: Path, secret: bytes, bucketing: Bucketing, file: Any, placed: Any) -> None:

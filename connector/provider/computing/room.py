@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from connector.licence.duties import Duties
     from connector.provider.computing.asked import Asked, Ground
     from connector.provider.plain.copies import Copies
+    from connector.store.rows.product import ProductRow
     from connector.store.transaction import Tx
     from contracts.gate import Gate
 
@@ -104,6 +105,7 @@ class ComputeRoom:
                 tx.change(row, replace(after, state=State.FAILED, reason=STOPPED, ended=self._core.clock.now()))
 
         await self._core.store.write(act)
+        await self._look_ups.tables.sweep()
 
     async def answer(self, ticket: Ticket, asked: Asked) -> ComputationRow:
         """Answer a statement, or return its answer of before; raises NotPermitted, InvalidInput, Conflict, Absent."""
@@ -137,9 +139,9 @@ class ComputeRoom:
                 await asyncio.shield(self._broke(held[0], asked, fault))
             raise
 
-    async def make_tables(self) -> None:
-        """Make what subjects are looked up in, of products that tell of them, and remove what nobody may ask."""
-        await self._look_ups.tables.make_all()
+    async def prepare(self, product: ProductRow) -> None:
+        """Make what subjects of a product are looked up in, before it is offered; raises InvalidInput."""
+        await self._look_ups.tables.make(product)
 
     def end(self) -> None:
         """Have no process wait for statements, and none make a table."""
