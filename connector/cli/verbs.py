@@ -32,7 +32,7 @@ VERBS = (
     ("open", "open_.open_"),
     ("call", ""),
     ("query", ""),
-    ("lookup", ""),
+    ("lookup", "lookup.lookup"),
     ("try", "try_.try_"),
     ("sublicense", "sublicense.sublicense"),
     ("settle", "settle.settle"),

@@ -23,7 +23,7 @@ OPEN = {"subject": "firm", "lookup": "20"}
 
 
 async def look_up(space, what, *keys, role="buyer", **more):
-    return await space.doors[role].call("POST", "lookups", {"what": what, "keys": list(keys), **more})
+    return await space.doors[role].call("POST", "lookups", {"what": what, "keys": list(keys) or None, **more})
 
 
 async def listed(space, product, folder, **more):
@@ -78,8 +78,24 @@ async def test_keys_are_counted_for_buyer_and_product(space, tmp_path):
         "another agreement begins no other"
     )
     assert await look_up(space, second, "F001", "F002")
-    for odd in ((), ("",), [f"K{at}" for at in range(33)], ("x" * 513,)):
+    for odd in ((), ("",), [f"K{at}" for at in range(2_049)], ("x" * 513,)):
         assert (await refused(look_up(space, "look-few", *odd)))[0] == 400
+
+
+async def test_a_list_is_looked_up_in_parts_and_goes_on_where_it_ended(space, tmp_path):
+    agreement = await listed(space, "look-list", tmp_path, gate={"subject": "firm", "lookup": "80"})
+    names = [f"F{at:03d}" for at in range(60)] + ["OWN-1", "OWN-2"]
+    asked = {"file": mine(tmp_path, names), "key": "id", "job": "list"}
+    got = await look_up(space, "look-list", **asked)
+    assert (got["asked"], got["there"], len(got["receipts"]), len(got["rows"])) == (62, 60, 2, 60 * 3 + 2)
+    assert [row["rows"] for row in sorted(jobs(space, agreement), key=lambda row: row["job"])] == [32, 30]
+    assert await look_up(space, "look-list", **asked) == got, "what was answered is not asked again"
+    longer = {"file": mine(tmp_path / "more", [f"F{at:03d}" for at in range(100, 164)]), "key": "id", "job": "long"}
+    assert (await refused(look_up(space, "look-list", **longer)))[0] == 403, "of two parts none is within what is left"
+    assert len(jobs(space, agreement)) == 2
+    for odd in ({"file": asked["file"]}, {"key": "id"}, {"file": "none.csv", "key": "id"}, {**asked, "key": "name"}):
+        assert (await refused(look_up(space, "look-list", **odd)))[0] in (400, 404), odd
+    assert (await refused(look_up(space, "look-list", "F001", **asked)))[0] == 400, "either keys or a list"
 
 
 async def test_what_is_looked_up_is_asked_nothing_else_and_the_other_way_round(space, tmp_path):

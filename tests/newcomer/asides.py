@@ -294,7 +294,9 @@ async def test_a_subject_is_looked_up_and_its_provider_does_not_see_whom(walk):
     ]  # fmt: skip
     assert await walk.type([*look_up, "F900", "NOBODY", "--id", "l-1", "--data", "buyer"]) == told
     await walk.type([*look_up, "F1", "F2", "--data", "buyer"], POLICY)
-    assert json.loads(await walk.type([*look_up, "F1", "--json", "--data", "buyer"]))["rows"][0][:2] == ["F1", True]
+    (walk.folder / "one.csv").write_text("firm\nF1\n")
+    listed = ("--with", "one.csv", "--key", "firm", "--json")
+    assert json.loads(await walk.type([*look_up, *listed, "--data", "buyer"]))["rows"][0][:2] == ["F1", True]
     await walk.type(["penstock", "query", "looked", "select count(*) from firms", "--data", "buyer"], 2)
     asked = await walk.type(["penstock", "admin", "computations", "--of", "looked", "--long", "--data", "provider"])
     assert (asked.count("lookup: "), "F900" in asked, "NOBODY" in asked) == (2, False, False)

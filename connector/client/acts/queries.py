@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.acquisitions import SAID
 from connector.client.acts.act import NULL, Act, Field
 from connector.client.acts.columns import Column
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 def answered(told: Any) -> list[str]:
     """Return what a person reads of an answer: its rows as a table, and who signed it."""
-    columns, margins = told["columns"], told.get("margins") or [[]] * len(told["rows"])
+    margins = told.get("margins") or [[]] * len(told["rows"])
     rows = [_cells(row, off) for row, off in zip(told["rows"], margins, strict=True)]
-    widths = [max(map(len, [name, *(row[at] for row in rows)])) for at, name in enumerate(columns)]
-    shown = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    head = "  ".join(name.ljust(width) for name, width in zip(columns, widths, strict=True)).rstrip()
     noisy = told.get("epsilon") is not None
     held = [LEFT_OUT.format(told["needs"]) if noisy else HELD_BACK] if told["heldBack"] else []
     cost = [f"with noise: 95 of 100 numbers are within these margins; ε {told['epsilon']}, {told['left']} left"]
     return [
-        head,
-        *shown,
+        *_table(told["columns"], rows),
         "",
         *held,
         *(cost if noisy else []),
         f"answered under the id {told['id']}, signed by its provider",
     ]
+
+
+def looked_up(told: Any) -> list[str]:
+    """Return what a person reads of subjects that were looked up: their rows as a table, and how many are there."""
+    many = f", in {len(told['receipts'])} parts" if len(told["receipts"]) > 1 else ""
+    return [
+        *_table(told["columns"], [_cells(row, []) for row in told["rows"]]),
+        "",
+        f"{told['there']} of {told['asked']} keys are there",
+        f"answered under the id {told['id']}{many}, signed by its provider",
+    ]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table, its head first."""
+    widths = [max(map(len, [name, *(row[at] for row in rows)])) for at, name in enumerate(columns)]
+    lines = [columns, *rows]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lines]
 
 
 def _cells(row: list[Any], margins: list[Any]) -> list[str]:
@@ -78,6 +95,17 @@ ANSWERED = {
     "left": "text?",
     "confined": ["text"],
     "receipt": "object",
+}
+LOOKED_UP = {
+    "agreement": "text",
+    "id": "text",
+    "edition": "text",
+    "columns": ["text"],
+    "rows": ["any"],
+    "asked": "number",
+    "there": "number",
+    "confined": ["text"],
+    "receipts": ["object"],
 }
 WHAT = Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product")
 USE = (
@@ -133,11 +161,15 @@ ACTS = (
         "POST lookups",
         help="Look up subjects of data that stay at their provider, who does not see which.",
         says=("Look up {keys} in {what}.", "在 {what} 中匿名查询 {keys}。"),
-        answer=ANSWERED,
+        answer=LOOKED_UP,
         example={"what": "firms", "keys": ["F007"]},
         fields=(
             WHAT,
-            Field("keys", ("Keys", "键"), "keys of subjects, written as the provider writes them", kind="texts"),
+            Field("keys", ("Keys", "键"), "keys of subjects, written as the provider writes them", kind="texts",
+                  default=NULL),
+            Field("file", ("File", "文件"), "a list of keys instead: .csv, .parquet, .jsonl or .ndjson", None,
+                  default=NULL),
+            Field("key", ("Key", "键列"), "the list's column of keys", "--key", default=NULL),
             Field("table", ("Table", "表"), "the product's table, where it has several", "--table", default=NULL),
             *USE,
         ),
@@ -145,7 +177,7 @@ ACTS = (
         roles="buyer",
         rehearse=True,
         verb="lookup",
-        lines=answered,
+        lines=looked_up,
     ),
     Act(
         "query list",
