@@ -15,6 +15,7 @@ import orjson
 
 from connector.compute import blinding, buckets, keys
 from connector.compute.content import Content
+from connector.compute.covered import of_subjects
 from connector.compute.statement import Refused
 from contracts import gate as gates
 
@@ -31,12 +32,9 @@ SOME: Final = 2_000
 
 def look(_engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return which table it is about, and which of its columns are told; raises `Refused`."""
-    known, passes = asked["columns"], gates.read(asked["gate"])
-    with_subjects = [name for name, types in known.items() if passes.subject in types]
-    table = asked["table"] or next(iter(with_subjects), "")
-    if table not in with_subjects:
-        raise Refused("table", f"there is no table `{table[:100]}`: there are {', '.join(with_subjects[:20])}")
-    return {"tables": [table], "functions": [FUNCTION], "named": _told(passes, known[table])}
+    passes = gates.read(asked["gate"])
+    table = of_subjects(asked, passes)
+    return {"tables": [table], "functions": [FUNCTION], "named": _told(passes, asked["columns"][table])}
 
 
 def answer(

@@ -30,13 +30,19 @@ SUBJECTS_MAX: Final = 1_000_000
 
 def look(_engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return which table it is about; raises `Refused`."""
-    known, passes = asked["columns"], gates.read(asked["gate"])
+    passes = gates.read(asked["gate"])
     assert passes.coverage is not None, "it was looked at before"
-    with_subjects = [name for name, types in known.items() if passes.subject in types]
+    table = of_subjects(asked, passes)
+    return {"tables": [table], "functions": [FUNCTION], "named": list(passes.coverage.filled)}
+
+
+def of_subjects(asked: Mapping[str, Any], passes: Gate) -> str:
+    """Return the table of subjects that is meant, the first where none is named; raises `Refused`."""
+    with_subjects = [name for name, types in asked["columns"].items() if passes.subject in types]
     table = asked["table"] or next(iter(with_subjects), "")
     if table not in with_subjects:
         raise Refused("table", f"there is no table `{table[:100]}`: there are {', '.join(with_subjects[:20])}")
-    return {"tables": [table], "functions": [FUNCTION], "named": list(passes.coverage.filled)}
+    return str(table)
 
 
 def answer(
