@@ -16,8 +16,11 @@ engine's words about the data (a cell that is no number) are not told, only thei
 
 from __future__ import annotations
 
+import os
+import select
 import socket
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import confinement, frames
@@ -67,6 +70,7 @@ def main() -> None:
         return
     try:
         taken += confinement.confine(2 * int(asked["seconds"]))
+        threading.Thread(target=_end_with, args=(line.fileno(),), daemon=True).start()
         if engine is not None:
             engine.execute(f"SET threads = {int(asked['threads'])}")
             engine.execute("SET lock_configuration = true")
@@ -88,6 +92,14 @@ def main() -> None:
         ours = kind in OF_THE_STATEMENT and mode == OPENED
         said = str(fault).partition("\n")[0] if ours else kind
         frames.send(line, {"refused": "engine", "text": said[:300]})
+
+
+def _end_with(line: int) -> None:
+    """End this process when nobody is at the other end of its line any more, in the middle of a statement as well."""
+    told = select.poll()
+    told.register(line, 0)  # that the other end is closed is told unasked
+    told.poll()
+    os._exit(1)
 
 
 def _engine() -> Any:

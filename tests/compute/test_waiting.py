@@ -32,6 +32,23 @@ time.sleep(100)
 """
 
 
+# what takes a minute in the middle of an answer: a table of many subjects, each hashed and multiplied
+WORKING = """
+import sys, threading
+from connector.compute import blinding
+from connector.compute.bucketing import Bucketing
+from contracts.gate import Gate
+from contracts.lookup import LookUp
+from ledger.edition.index import IndexedFile
+table = b"firm,district\\n" + b"".join(b"F%d,A\\n" % at for at in range(400_000))
+gate, secret = Gate(("district",), "firm", lookup=LookUp(1, 400)), blinding.scalar(bytes(range(64)))
+with Bucketing("", gate, {"firms": {"firm": "VARCHAR", "district": "VARCHAR"}}) as bucketing:
+    foreseen = bucketing.foresee()
+    print(bucketing._process.pid, flush=True)
+    bucketing.make(foreseen, IndexedFile("firms.csv", 0, len(table), 0, 1), [(0, table)], secret)
+"""
+
+
 @pytest.fixture
 def one():
     found = Waiting()
@@ -127,3 +144,12 @@ def test_it_ends_with_us_however_we_end():
         assert lives(pid)
         parent.kill()
     until(lambda: not lives(pid))
+
+
+def test_one_that_works_ends_with_us_as_well():
+    with subprocess.Popen([sys.executable, "-c", WORKING], stdout=subprocess.PIPE, text=True) as parent:
+        pid = int(parent.stdout.readline())
+        time.sleep(3)  # it reads its line no more: it has what it was handed
+        assert lives(pid)
+        parent.kill()
+    until(lambda: not lives(pid), 5)

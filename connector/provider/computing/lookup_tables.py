@@ -47,6 +47,7 @@ NAME: Final = "{}-{}.table"
 HEAD_BYTES_MAX: Final = 1 << 20
 # who asks first waits so long for the table; then it is told to come again
 MAKING_SECONDS: Final = 20
+UNFINISHED: Final = "."
 STOPPED: Final = "the connector was stopped meanwhile"
 _WITH_TABLES: Final = "tier = ? and edition is not null"
 
@@ -112,7 +113,8 @@ class LookupTables:
     async def sweep(self) -> None:
         """Remove the tables of editions that are asked no more."""
         rows = await self._core.store.read(lambda tx: tx.find(ProductRow, _WITH_TABLES, (COMPUTED,)))
-        await asyncio.to_thread(_sweep, self._core.data / LOOKUPS, {str(row.edition) for row in rows})
+        kept = {str(row.edition) for row in rows} | ({UNFINISHED} if self._making else set())
+        await asyncio.to_thread(_sweep, self._core.data / LOOKUPS, kept)
 
     def _begun(self, path: Path, secret: bytes, product: ProductRow, name: str, gate: Gate) -> asyncio.Task[None]:
         """Return the making of a table, begun if it is not."""
@@ -122,17 +124,19 @@ class LookupTables:
         return self._making[path]
 
     async def _make(self, path: Path, secret: bytes, product: ProductRow, name: str, gate: Gate) -> None:
+        types = offered.types_of(dataset_from_json(product.dataset).files)
         try:
             async with self._turn:  # one after the other: each takes all cores
-                types = offered.types_of(dataset_from_json(product.dataset).files)
                 with await self._copies.edition(bytes.fromhex(str(product.edition))) as opened:
                     index = await asyncio.to_thread(opened.index)
                     file = names_of(index.files)[name]
                     self._maker = Bucketing(name, gate, types)
-                    await asyncio.to_thread(_made, path, secret, self._maker, file, opened.placed(file))
-            await self.sweep()
+                    try:
+                        await asyncio.to_thread(_made, path, secret, self._maker, file, opened.placed(file))
+                    finally:
+                        self._maker = None
+                await self.sweep()
         finally:
-            self._maker = None
             del self._making[path]
 
     async def _place(self, edition: str, file: str, gate: Gate) -> tuple[Path, bytes]:
@@ -145,9 +149,10 @@ class LookupTables:
         return self._core.data / LOOKUPS / NAME.format(edition, sha256(about).hexdigest()[:32]), secret
 
 
-def _sweep(folder: Path, asked: set[str]) -> None:
+def _sweep(folder: Path, kept: set[str]) -> None:
+    """Remove what is of no edition that is kept; what a crash left unfinished has no name yet, but a dot (blocking)."""
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name.partition("-")[0] not in asked:
+        if (UNFINISHED if path.name.startswith(UNFINISHED) else path.name.partition("-")[0]) not in kept:
             files.remove(path)
 
 
