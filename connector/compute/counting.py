@@ -3,7 +3,8 @@
 Law: (1) every group is counted by its subjects, so that nobody counts for more who has many rows; where the terms name
 no subject each row is one. (2) Two groups are compared by the rows that are in one of them alone: what an answer and an
 earlier one differ by must be of nobody, or of `least` subjects and more. Only groups of nearly as many subjects, and of
-other rows (`mark`), can differ by few; those are compared exactly.
+other rows (`mark`), can differ by few; those are compared exactly. Two groups of one way of grouping that have another
+value share no row, so they differ by all their subjects, and each has enough of them.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ def near(
         (at, one)
         for at in sorted(among)
         for one in earlier
-        if abs(groups[at].subjects - one.subjects) < gate.least and groups[at].mark != one.mark
+        if abs(groups[at].subjects - one.subjects) < gate.least
+        and groups[at].mark != one.mark
+        and not _disjoint(plan, groups[at], one)
     ]
     if len(pairs) > PAIRS_MAX:
         raise Refused("history", f"more than {PAIRS_MAX} groups that were told before are nearly as large")
@@ -123,8 +126,12 @@ def remembered(plan: Plan, groups: Sequence[Group], told: Collection[int]) -> di
     }
 
 
-def earlier_of(kept: Sequence[Mapping[str, Any]], table: str) -> Iterator[Earlier]:
-    """Yield the groups that earlier answers told of a table."""
+def earlier_of(kept: Sequence[Mapping[str, Any]], table: str) -> list[Earlier]:
+    """Return the groups that earlier answers told of a table, each once however often it was told."""
+    return list(dict.fromkeys(_earlier(kept, table)))
+
+
+def _earlier(kept: Sequence[Mapping[str, Any]], table: str) -> Iterator[Earlier]:
     for one in kept:
         if one["table"] != table:
             continue
@@ -193,6 +200,14 @@ def _differing(
         )
     [row] = engine.execute(f"SELECT {', '.join(told)} FROM {quote(plan.table)}").fetchall()  # noqa: S608  # as above
     return [int(one) for one in row]
+
+
+def _disjoint(plan: Plan, group: Group, one: Earlier) -> bool:
+    """Say whether no row is in both, by their values alone; of numbers with a point two texts may be one value."""
+    if tuple(plan.groups) != one.groups:
+        return False
+    pairs = zip(group.values, one.values, strict=True)
+    return any(not isinstance(value, float) and literal(value) != told for value, told in pairs)
 
 
 def _predicate(where: str, groups: Sequence[str], values: Sequence[str]) -> str:

@@ -62,7 +62,7 @@ def answer(
         told = _noised(engine, found, _names(columns), passes)
     else:
         groups = counting.count(engine, found, passes.subject)
-        earlier = list(counting.earlier_of(json.loads(bytes(kept)), file["file"]))
+        earlier = counting.earlier_of(json.loads(bytes(kept)), file["file"])
         told = _told(engine, found, groups, passes, earlier, asking)
         told["memory"] = {"table": file["file"], **told["memory"]}
     written = json.dumps(told, ensure_ascii=False).encode()
