@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 ROWS, ASKS, AGREEMENTS = 1_000_000, 50, 5
 GATE = {"subject": "firm", "least": "10"}
-COMPLETE = frozenset({"complete"})
 READER = b"connector.compute.reader_process"
 STATEMENT = "select district, count(*) as firms, sum(revenue) as revenue from {} where revenue > 5000 group by district"
 PROCESSES = "reader processes at once, the one that waits among them"
@@ -86,9 +85,7 @@ async def offered(made: Space, folder: Path, product: str, rows: int) -> None:
     cells = {"district": ["ABCD"[at % 4] for at in range(rows)], "revenue": [at * 31 % 99_991 for at in range(rows)]}
     pq.write_table(pa.table({"firm": firms, **cells}), path)
     await made.offer(product, [path], tier="computed", unit="query", gate=GATE, columns=["district", "revenue"])
-    mandate = {"limit": "1", "purpose": "Research"}
-    await made.call("buyer", "POST", "acquisitions", {"id": product, "product": product, "mandate": mandate})
-    await made.reach(product, COMPLETE)
+    await made.agree(product)
 
 
 async def measured(folder: Path, rows: int, asks: int) -> dict[str, tuple[float, str]]:

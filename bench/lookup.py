@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ROWS, ASKS = 1_000_000, 200
 WARM, ASKERS = 20, 4
-PRODUCT, COMPLETE = "firms", frozenset({"complete"})
+PRODUCT = "firms"
 DISTRICTS = 97
 LOOKED_UP, GROUPED = {"subject": "firm", "lookup": "10000"}, {"subject": "firm", "least": "10"}
 TOLD = ["firm", "found", "district", "revenue"]
@@ -82,13 +82,6 @@ async def offered(made: Space, product: str, path: Path, gate: dict[str, str]) -
     return time.perf_counter() - begun, report.cpu_seconds(made.pid("provider")) - cpu
 
 
-async def agreed(made: Space) -> None:
-    """Have the buyer agree on the product."""
-    mandate = {"limit": "1", "purpose": "Research"}
-    await made.call("buyer", "POST", "acquisitions", {"id": PRODUCT, "product": PRODUCT, "mandate": mandate})
-    await made.reach(PRODUCT, COMPLETE)
-
-
 def answered_bytes(data: Path) -> int:
     """Return how many bytes of answers a provider has counted so far."""
     with closing(sqlite3.connect(f"file:{data / 'penstock.db'}?mode=ro", uri=True)) as store:
@@ -110,7 +103,7 @@ async def measured(folder: Path, rows: int, asks: int) -> dict[str, tuple[float,
 
         plain, plain_cpu = await offered(made, f"{PRODUCT}-grouped", path, GROUPED)
         seconds, cpu = await offered(made, PRODUCT, path, LOOKED_UP)
-        await agreed(made)
+        await made.agree(PRODUCT)
         size = sum(each.stat().st_size for each in (data / LOOKUPS).iterdir())
         await side_by_side(ask, WARM, 1)
         await side_by_side(floor, WARM, 1)

@@ -77,6 +77,12 @@ class Space:
         await self.call(EXCHANGE, "POST", f"listings/{product}/review", {})
         return published
 
+    async def agree(self, product: str) -> None:
+        """Have the buyer agree on what stays at the provider, under the product's own name."""
+        mandate = {"limit": "1", "purpose": "Research"}
+        await self.call("buyer", "POST", "acquisitions", {"id": product, "product": product, "mandate": mandate})
+        await self.reach(product, frozenset({"complete"}))
+
     async def reach(self, key: str, states: frozenset[str]) -> Any:
         """Return the buyer's acquisition as soon as it is in one of `states`; raise what it failed with."""
         told = ""

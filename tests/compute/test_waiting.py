@@ -34,7 +34,6 @@ time.sleep(100)
 
 # what takes a minute in the middle of an answer: a table of many subjects, each hashed and multiplied
 WORKING = """
-import sys, threading
 from connector.compute import blinding
 from connector.compute.bucketing import Bucketing
 from contracts.gate import Gate

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from connector.enforcement import uses
+from connector.enforcement.use import Granted
 from connector.licence.books import transfer_id
 from connector.negotiation.envelope import pids
+from connector.provider.plain import decision
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.compute import ComputationRow, FittingRow
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from connector.compute.sought import Sought
     from connector.core.core import Core
     from connector.custody.tickets import Ticket
-    from connector.enforcement.use import Granted
+    from connector.enforcement.enforce import Enforcement
     from connector.provider.plain.copies import Copies
     from connector.store.transaction import Tx
 
@@ -78,6 +81,55 @@ def copy_of(copies: Copies, tx: Tx, ground: Ground, purpose: str, now: datetime)
         copy = tx.get(CopyRow, id=transfer.id)
         assert copy is not None, "it was written just now"
     return copy
+
+
+def permitted(
+    enforcement: Enforcement,
+    tx: Tx,
+    ground: Ground,
+    asked: Asked,
+    functions: tuple[str, ...],
+    cost: Mapping[str, str],
+    now: datetime,
+) -> Granted:
+    """Decide a statement that computes `functions`; raises NotPermitted with the reasons."""
+    agreement = ground.agreement
+    taker = job_name(agreement.digest, asked.job)
+    purpose = purpose_of(ground, asked)
+    use = decision.computed(agreement, purpose, asked.said, taker, asked.statement, functions, cost)
+    granted = enforcement.enforce(tx, use, now)
+    if not isinstance(granted, Granted):
+        raise NotPermitted(granted.text)
+    return granted
+
+
+def take(enforcement: Enforcement, tx: Tx, granted: Granted, now: datetime) -> None:
+    """Count a statement that was decided: what was held for it is used."""
+    enforcement.take(tx, granted, now)
+    if granted.ruling.held:
+        uses.end(tx, granted.use.taker, now)
+
+
+def purpose_of(ground: Ground, asked: Asked) -> str:
+    """Return for what a statement is asked: as it says, else as was agreed."""
+    return asked.purpose or decision.agreed_purpose(ground.agreement)
+
+
+def row_for(ground: Ground, asked: Asked, state: State, now: datetime) -> ComputationRow:
+    """Return the row of a statement that begins."""
+    agreement = ground.agreement
+    return ComputationRow(
+        agreement=agreement.digest,
+        job=asked.job,
+        product=agreement.product,
+        edition=agreement.signed_edition,
+        transfer=ground.transfer.id,
+        peer=agreement.peer,
+        statement=asked.statement,
+        purpose=purpose_of(ground, asked),
+        state=state,
+        created=now,
+    )
 
 
 def job_name(agreement: str, job: str) -> str:

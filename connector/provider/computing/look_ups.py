@@ -16,16 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.channel.errors import ChannelFault
 from connector.compute import blinding
 from connector.compute.bucketed import FUNCTION
-from connector.enforcement import uses
-from connector.enforcement.use import Granted
-from connector.provider.computing.asked import copy_of, ground_of, job_name, known, record, written
+from connector.provider.computing.asked import copy_of, ground_of, known, permitted, record, row_for, take, written
 from connector.provider.computing.lookup_tables import LookupTables
-from connector.provider.plain import decision
 from connector.runtime.errors import InvalidInput, NotPermitted
-from connector.store.rows.compute import ComputationRow, FittingRow
 from connector.store.rows.compute import ComputationState as State
+from connector.store.rows.compute import FittingRow
 from connector.store.table_row import replace
-from contracts import gate as gates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +35,9 @@ if TYPE_CHECKING:
     from connector.provider.computing.asked import Asked, Ground
     from connector.provider.computing.lookup_tables import Table
     from connector.provider.plain.copies import Copies
+    from connector.store.rows.compute import ComputationRow
     from connector.store.transaction import Tx
+    from contracts.gate import Gate
 
 ANSWER_BYTES_MAX: Final = 24 << 20
 _LOOKED_UP: Final = (
@@ -55,9 +53,8 @@ class LookUps:
         self._core, self._copies, self._enforcement, self._duties = core, copies, enforcement, duties
         self.tables = LookupTables(core, secrets, copies)
 
-    async def answer(self, ticket: Ticket, ground: Ground, asked: Asked) -> ComputationRow:
+    async def answer(self, ticket: Ticket, ground: Ground, gate: Gate, asked: Asked) -> ComputationRow:
         """Answer a look-up, or return its answer of before; raises NotPermitted, InvalidInput, Conflict."""
-        gate = gates.read(ground.agreement.signed_terms["gate"])
         if gate.lookup is None:
             raise InvalidInput("its terms let nobody look up subjects", "ask in SQL")
         if asked.sought is None:
@@ -81,41 +78,21 @@ class LookUps:
             return replace(before, answer=written(before, told, table.confined, before.ended))
         agreement, keys = ground.agreement, len(asked.sought.points)
         _within(tx, agreement.peer, agreement.product, keys, most)
-        purpose = asked.purpose or decision.agreed_purpose(agreement)
-        taker = job_name(agreement.digest, asked.job)
-        use = decision.computed(agreement, purpose, asked.said, taker, asked.statement, (FUNCTION,), {})
-        granted = self._enforcement.enforce(tx, use, now)
-        if not isinstance(granted, Granted):
-            raise NotPermitted(granted.text)
-        self._enforcement.take(tx, granted, now)
-        if granted.ruling.held:
-            uses.end(tx, granted.use.taker, now)
-        row = ComputationRow(
-            agreement=agreement.digest,
-            job=asked.job,
-            product=agreement.product,
-            edition=agreement.signed_edition,
-            transfer=ground.transfer.id,
-            peer=agreement.peer,
-            statement=asked.statement,
-            purpose=purpose,
-            state=State.RELEASED,
-            rows=keys,
-            created=now,
-            ended=now,
-        )
+        granted = permitted(self._enforcement, tx, ground, asked, (FUNCTION,), {}, now)
+        take(self._enforcement, tx, granted, now)
+        row = replace(row_for(ground, asked, State.RELEASED, now), rows=keys, ended=now)
         answer = written(row, told, table.confined, now)
-        copy = copy_of(self._copies, tx, ground, purpose, now)
+        copy = copy_of(self._copies, tx, ground, row.purpose, now)
         counted = replace(copy, calls=copy.calls + keys, bytes=copy.bytes + len(answer))
         self._copies.within_quota(tx, agreement, counted)
         tx.change(copy, counted)
         tx.put(FittingRow(agreement=row.agreement, job=row.job, keys=keys))
         tx.put(row)
-        self._record(tx, row, purpose, answer)
+        self._record(tx, row, answer)
         return replace(row, answer=answer)
 
-    def _record(self, tx: Tx, row: ComputationRow, purpose: str, answer: bytes) -> None:
-        begun = {"purpose": purpose, "keys": str(row.rows)}
+    def _record(self, tx: Tx, row: ComputationRow, answer: bytes) -> None:
+        begun = {"purpose": row.purpose, "keys": str(row.rows)}
         record(self._core, tx, "computation.started", row, begun, row.created)
         ended = {"outcome": row.state.value, "rows": str(row.rows), "answer": sha256(answer).hexdigest()}
         record(self._core, tx, "computation.ended", row, ended, row.created)

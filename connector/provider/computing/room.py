@@ -24,20 +24,20 @@ from connector.compute.fitting import Covered, Fitting, Groups, coverage_of
 from connector.compute.sitting import names_of
 from connector.compute.waiting import Waiting
 from connector.enforcement import uses
-from connector.enforcement.use import Granted
 from connector.provider.computing import coins, offered, privacy
 from connector.provider.computing.asked import (
     agreement_of,
     copy_of,
     ground_of,
-    job_name,
     known,
+    permitted,
     record,
+    row_for,
     row_of,
+    take,
     written,
 )
 from connector.provider.computing.look_ups import LookUps
-from connector.provider.plain import decision
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
 from connector.store.rows.compute import ComputationRow, FittingRow
 from connector.store.rows.compute import ComputationState as State
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from connector.custody.secrets import Keys
     from connector.custody.tickets import Ticket
     from connector.enforcement.enforce import Enforcement
+    from connector.enforcement.use import Granted
     from connector.licence.carriage import Carriage
     from connector.licence.duties import Duties
     from connector.provider.computing.asked import Asked, Ground
@@ -112,8 +113,9 @@ class ComputeRoom:
         if not 0 < len(asked.job) <= JOB_CHARACTERS_MAX or not asked.job.isprintable():
             raise InvalidInput(f"a statement has an id of 1 to {JOB_CHARACTERS_MAX} printable characters")
         ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
-        if gates.read(ground.agreement.signed_terms[offered.MEMBER]).lookup is not None or asked.sought is not None:
-            return await self._look_ups.answer(ticket, ground, asked)
+        gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
+        if gate.lookup is not None or asked.sought is not None:
+            return await self._look_ups.answer(ticket, ground, gate, asked)
         if (before := await self._core.store.read(lambda tx: known(tx, ground, asked))) is not None:
             return before
         agreement = ground.agreement.digest
@@ -211,36 +213,19 @@ class ComputeRoom:
     def _begin(self, ticket: Ticket, asked: Asked, foreseen: Foreseen, tx: Tx) -> Granted:
         """Decide a statement, hold its share, and write that it runs; raises NotPermitted with the reasons."""
         ground, now = self._ground(tx, ticket), self._core.clock.now()
-        agreement, transfer = ground.agreement, ground.transfer
+        agreement = ground.agreement
         if known(tx, ground, asked) is not None:  # by another process of ours
             raise Conflict(f"`{asked.job}` was answered meanwhile", "ask again under the same id")
-        purpose = asked.purpose or decision.agreed_purpose(agreement)
-        taker = job_name(agreement.digest, asked.job)
         epsilon = privacy.hold(tx, agreement, asked.job) if asked.groups is None else None
         cost = privacy.cost(agreement, epsilon)
-        use = decision.computed(agreement, purpose, asked.said, taker, asked.statement, foreseen.functions, cost)
-        granted = self._enforcement.enforce(tx, use, now)
-        if not isinstance(granted, Granted):
-            raise NotPermitted(granted.text)
-        copy = copy_of(self._copies, tx, ground, purpose, now)
+        granted = permitted(self._enforcement, tx, ground, asked, foreseen.functions, cost, now)
+        row = replace(row_for(ground, asked, State.RUNNING, now), epsilon=epsilon)
+        copy = copy_of(self._copies, tx, ground, row.purpose, now)
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + 1))
         if asked.groups is not None:
             coins.spend(tx, agreement, asked.job, asked.groups.asked)
-        row = ComputationRow(
-            agreement=agreement.digest,
-            job=asked.job,
-            product=agreement.product,
-            edition=agreement.signed_edition,
-            transfer=transfer.id,
-            peer=agreement.peer,
-            statement=asked.statement,
-            purpose=purpose,
-            state=State.RUNNING,
-            epsilon=epsilon,
-            created=now,
-        )
         tx.put(row)
-        record(self._core, tx, "computation.started", row, {"purpose": purpose, **cost}, now)
+        record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost}, now)
         return granted
 
     def _keep(
@@ -253,7 +238,7 @@ class ComputeRoom:
             raise Conflict(f"`{asked.job}` was asked again meanwhile", "ask again under the same id")
         if found.memory is not None and len(_remembered(tx, row.edition)) != before:
             return None
-        self._take(tx, granted, now)
+        take(self._enforcement, tx, granted, now)
         if not found.told:
             return self._end(
                 tx, row, replace(row, state=State.WITHHELD, reason=_nothing(found), rows=0, ended=now), now
@@ -269,11 +254,6 @@ class ComputeRoom:
         # what is as long as a list is kept beside the rows that people page through
         tx.update(FittingRow, {"agreement": row.agreement, "job": row.job}, answer=answer)
         return replace(self._end(tx, row, told, now, kept=replace(told, answer=None)), answer=answer)
-
-    def _take(self, tx: Tx, granted: Granted, now: datetime) -> None:
-        self._enforcement.take(tx, granted, now)
-        if granted.ruling.held:
-            uses.end(tx, granted.use.taker, now)
 
     def _end(
         self, tx: Tx, row: ComputationRow, after: ComputationRow, now: datetime, kept: ComputationRow | None = None
@@ -291,7 +271,7 @@ class ComputeRoom:
             if row is None or row.state is not State.RUNNING:
                 return
             if own:
-                self._take(tx, granted, now)
+                take(self._enforcement, tx, granted, now)
             else:
                 uses.give_back(tx, granted.use.taker)
             if not own and asked.groups is not None:
