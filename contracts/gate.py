@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts import coverage as coverages
+from contracts import joint as joints
 from contracts import lookup as lookups
 from contracts import noise as noises
 from contracts.decimals import read_decimal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from contracts.coverage import Coverage
+    from contracts.joint import Joint
     from contracts.lookup import LookUp
     from contracts.noise import Noise
 
@@ -30,8 +32,8 @@ SHARE_MIN, SHARE_MAX = 10, 100
 DIGITS_MAX: Final = 15  # what a double has
 LEAST, SHARE, DIGITS = 10, 80, 5
 _MEMBERS: Final = frozenset({"columns", "least", "share", "digits"})
-_SUBJECT, _COVERAGE, _NOISE, _LOOKUP = "subject", "coverage", "noise", "lookup"
-_OPTIONAL: Final = frozenset({_SUBJECT, _COVERAGE, _NOISE, _LOOKUP})
+_SUBJECT, _COVERAGE, _NOISE, _LOOKUP, _JOINT = "subject", "coverage", "noise", "lookup", "joint"
+_OPTIONAL: Final = frozenset({_SUBJECT, _COVERAGE, _NOISE, _LOOKUP, _JOINT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Gate:
     `subject` is the column that says whom a row is about; empty: each row is about somebody else. A sum passes where no
     subject is more than `share` per cent of it. Numbers are told to `digits` significant digits. With `noise` they are
     told with noise, which takes the place of `share`. `coverage` says what a buyer may learn of a list of its own;
-    without it nothing. With `lookup` rows are told of subjects that a buyer names, and nothing of groups.
+    without it nothing. With `lookup` rows are told of subjects that a buyer names, and nothing of groups. With `joint`
+    nothing is told alone: totals of several providers are.
     """
 
     columns: tuple[str, ...]
@@ -52,6 +55,7 @@ class Gate:
     coverage: Coverage | None = None
     noise: Noise | None = None
     lookup: LookUp | None = None
+    joint: Joint | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.columns) <= MAX_COLUMNS or len(set(self.columns)) != len(self.columns):
@@ -74,6 +78,8 @@ class Gate:
             self.noise.check(self.subject, self.columns)
         if self.lookup is not None:
             self.lookup.check(self.subject, (self.coverage, self.noise))
+        if self.joint is not None:
+            self.joint.check(self.noise, (self.coverage, self.lookup))
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""
@@ -82,7 +88,8 @@ class Gate:
         told |= {_SUBJECT: self.subject} if self.subject else {}
         told |= {_COVERAGE: self.coverage.json()} if self.coverage else {}
         told |= {_NOISE: self.noise.json()} if self.noise else {}
-        return told | ({_LOOKUP: self.lookup.json()} if self.lookup else {})
+        told |= {_LOOKUP: self.lookup.json()} if self.lookup else {}
+        return told | ({_JOINT: self.joint.json()} if self.joint else {})
 
 
 def read(value: Any, name: str = "gate") -> Gate:
@@ -99,8 +106,10 @@ def read(value: Any, name: str = "gate") -> Gate:
     covers = coverages.read(value[_COVERAGE], f"{name}.{_COVERAGE}") if _COVERAGE in value else None
     noise = noises.read(value[_NOISE], f"{name}.{_NOISE}") if _NOISE in value else None
     looked = lookups.read(value[_LOOKUP], f"{name}.{_LOOKUP}") if _LOOKUP in value else None
+    joint = joints.read(value[_JOINT], f"{name}.{_JOINT}") if _JOINT in value else None
     known = _numbers(value, name)
-    return Gate(tuple(columns), value.get(_SUBJECT, ""), **known, coverage=covers, noise=noise, lookup=looked)
+    subject = value.get(_SUBJECT, "")
+    return Gate(tuple(columns), subject, **known, coverage=covers, noise=noise, lookup=looked, joint=joint)
 
 
 def _numbers(value: Mapping[str, Any], name: str) -> dict[str, int]:

@@ -51,6 +51,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · told with noise, ε {epsilon} each and {budget} in all",
         " · 答复加噪,每次 ε {epsilon},合计 {budget}",
     ),
+    "joint": (
+        " · as totals of {quorum} of {providers} providers at least, and nothing of one alone",
+        " · 仅给出 {providers} 家提供方中至少 {quorum} 家的合计,不单独答复",
+    ),
     "coverage": (
         " · how much of {keys} keys of one's own it covers, {questions} answers on each at ε {epsilon}",
         " · 可试 {keys} 个自有键的覆盖率,每键 {questions} 项答复,每项 ε {epsilon}",
@@ -107,6 +111,8 @@ def _gate(terms: Terms, words: Mapping[str, str]) -> str:
     told = words["gate"].format(columns=columns, least=terms.gate.least)
     if (noise := terms.gate.noise) is not None:
         told += words["noise"].format(epsilon=epsilon_text(noise.epsilon), budget=epsilon_text(noise.budget))
+    if (joint := terms.gate.joint) is not None:
+        told += words["joint"].format(quorum=joint.quorum, providers=len(joint.members) + 1)
     if (covers := terms.gate.coverage) is None:
         return told
     epsilon = epsilon_text(covers.epsilon)

@@ -26,6 +26,7 @@ from connector.consumer.fitting import FittingRoom
 from connector.consumer.flows.arriving import Arriving
 from connector.consumer.following import Followings
 from connector.consumer.holding import Holding
+from connector.consumer.jointly import AskingJointly
 from connector.consumer.lines import Lines
 from connector.consumer.looking_up import LookingUp
 from connector.consumer.mending import Mending
@@ -323,6 +324,7 @@ class Connector(Life):
     querying: Querying
     fitting: FittingRoom
     looking_up: LookingUp
+    asking_jointly: AskingJointly
     followings: Annotated[Followings, Service(begins=Followings.recover)]
     copying: Copying
     fetching: Fetching

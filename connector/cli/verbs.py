@@ -33,6 +33,7 @@ VERBS = (
     ("call", ""),
     ("query", ""),
     ("lookup", "lookup.lookup"),
+    ("joint", ""),
     ("try", "try_.try_"),
     ("sublicense", "sublicense.sublicense"),
     ("settle", "settle.settle"),

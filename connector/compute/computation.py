@@ -85,8 +85,7 @@ class Computation(OneTable):
         waiting: Waiting | None = None,
     ) -> None:
         super().__init__(statement, gate, columns, seconds, GATED if gate.noise is None else NOISED, waiting)
-        if gate.noise is not None and find_spec("opendp") is None:
-            raise InvalidInput(WITHOUT, "its provider installs penstock[noise]")
+        require_noise(gate)
 
     def foresee(self) -> Foreseen:
         """Have the statement looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
@@ -107,3 +106,9 @@ class Computation(OneTable):
         held, memory, margins = bool(found["heldBack"]), found["memory"], found.get("margins")
         needs = int(found.get("needs", 0))
         return Computed(columns, rows, held, memory, self._confined, self.seconds, margins, needs)
+
+
+def require_noise(gate: Gate) -> None:
+    """Raise InvalidInput where answers have noise, and nothing here draws it."""
+    if gate.noise is not None and find_spec("opendp") is None:
+        raise InvalidInput(WITHOUT, "its provider installs penstock[noise]")

@@ -3,7 +3,8 @@
     told    {…, gate, columns: {table: {column: type}}}    → {tables, functions, named, confined}  or a refusal
     handed  the table's file, and what was told before     → {rows, bytes}, then the answer as JSON
 
-Where the gate says a noise, what was told before is of no account: the noise is what hides a difference.
+Where the gate says a noise, what was told before is of no account: the noise is what hides a difference. Where several
+providers tell it together, the cells are told too (`over`), and what is written are their numbers.
 
 Law: of the data the columns are read that the statement names, and those it is held against; what leaves is the groups
 that pass, never a word of the engine about a cell.
@@ -16,7 +17,7 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.compute import counting, gate, kinds, noisy
+from connector.compute import counting, crossed, gate, kinds, noisy
 from connector.compute.cell import plain
 from connector.compute.content import Content
 from connector.compute.plan import plan, table_of
@@ -45,6 +46,8 @@ def look(engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     found = plan(engine, asked["statement"], columns, passes.subject)
     if passes.noise is not None:
         noisy.numbers_of(found, _names(columns), passes)
+    if passes.joint is not None:
+        crossed.look(found, asked["over"])
     return {"tables": [table], "functions": list(found.functions), "named": list(found.named)}
 
 
@@ -58,7 +61,9 @@ def answer(
     columns = _open_to(asking.types(), passes)
     found = plan(engine, asked["statement"], columns, passes.subject)
     asking.ready(found.named)
-    if passes.noise is not None:
+    if passes.joint is not None:
+        told = {**crossed.answer(engine, found, asked["over"], _names(columns), passes), "rows": []}
+    elif passes.noise is not None:
         told = _noised(engine, found, _names(columns), passes)
     else:
         groups = counting.count(engine, found, passes.subject)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from connector.compute.counting import GROUPS_MAX, ROW, grouped, whereas
 from connector.compute.kinds import double, quote
@@ -106,13 +106,16 @@ def numbers_of(plan: Plan, columns: Mapping[str, str], gate: Gate) -> dict[Measu
     return found
 
 
-def count(engine: Any, plan: Plan, wanted: Sequence[Number], gate: Gate) -> list[tuple[tuple[Any, ...], list[int]]]:
-    """Return the groups of `least` subjects and more with these numbers, exactly; raises `Refused` for too many.
+def count(
+    engine: Any, plan: Plan, wanted: Sequence[Number], gate: Gate, *, every: bool = False
+) -> list[tuple[tuple[Any, ...], list[int]]]:
+    """Return the groups of `least` subjects and more, or `every` one, exactly; raises `Refused` for too many.
 
     Where all rows are one group it is told, however few they are.
     """
     names = [f"g{at}" for at in range(len(plan.groups))]
-    rows = engine.execute(f"{_written(plan, names, wanted, gate)} LIMIT {GROUPS_MAX + 1}").fetchall()
+    written = _written(plan, names, wanted, gate, 1 if every else gate.least)
+    rows = engine.execute(f"{written} LIMIT {GROUPS_MAX + 1}").fetchall()
     if len(rows) > GROUPS_MAX:
         raise Refused("answer", f"it has more than {GROUPS_MAX} groups")
     first = len(names)
@@ -124,14 +127,20 @@ def noised(
 ) -> tuple[list[Noised], Loss]:
     """Return the groups that may be told, with noise; `draw` is `laplace`, which a confined process cannot import."""
     assert gate.noise is not None, "it was asked for"
-    loss = Loss(gate.noise, len(wanted))
-    columns = [draw(loss, number, [exact[at] for _, exact in groups]) for at, number in enumerate(wanted)]
-    found = [
-        Noised(values, dict(zip(wanted, of, strict=True)))
-        for (values, _), of in zip(groups, zip(*columns, strict=True), strict=True)
-    ]
+    loss, each = Loss(gate.noise, len(wanted)), drawn(draw, groups, wanted, gate)
+    found = [Noised(values, dict(zip(wanted, of, strict=True))) for (values, _), of in zip(groups, each, strict=True)]
     least = threshold(loss, gate)
     return [one for one in found if not one.values or one.numbers[Number(SUBJECTS)] >= least], loss
+
+
+def drawn(
+    draw: Any, groups: Sequence[tuple[tuple[Any, ...], list[int]]], wanted: Sequence[Number], gate: Gate
+) -> list[tuple[int, ...]]:
+    """Return the numbers of each group with noise, in order."""
+    assert gate.noise is not None, "it was asked for"
+    loss = Loss(gate.noise, len(wanted))
+    columns = [draw(loss, number, [exact[at] for _, exact in groups]) for at, number in enumerate(wanted)]
+    return list(zip(*columns, strict=True))
 
 
 def threshold(loss: Loss, gate: Gate) -> float:
@@ -169,7 +178,14 @@ def told(measure: Measure, numbers: tuple[Number, ...], group: Noised) -> float 
     return min(max(first * numbers[0].step / cells, least), most)
 
 
-def margin(measure: Measure, numbers: tuple[Number, ...], group: Noised, loss: Loss) -> float | None:
+class Margins(Protocol):
+    """How far numbers are off."""
+
+    def margin(self, number: Number, within: float = WITHIN) -> float:
+        """Return how far a number is off at most, so often."""
+
+
+def margin(measure: Measure, numbers: tuple[Number, ...], group: Noised, loss: Margins) -> float | None:
     """Return how far off it is at most, 95 times of 100; nothing where an average is of too few to say."""
     if measure.function != "avg":
         return loss.margin(numbers[0]) * (numbers[0].step if numbers[0].kind == STEPPED else 1)
@@ -181,7 +197,7 @@ def margin(measure: Measure, numbers: tuple[Number, ...], group: Noised, loss: L
     return (loss.margin(numbers[0], both) * numbers[0].step + abs(average) * off) / (cells - off)
 
 
-def _written(plan: Plan, names: Sequence[str], wanted: Sequence[Number], gate: Gate) -> str:
+def _written(plan: Plan, names: Sequence[str], wanted: Sequence[Number], gate: Gate, least: int) -> str:
     """Write the count over the rows that are looked at: of groups, and where there are any, of `least` subjects."""
     asked = [f"{sql} AS {name}" for sql, name in zip(plan.groups, names, strict=True)]
     asked += [f"{_cell(number)} AS v{at}" for at, number in enumerate(wanted) if number.sql]
@@ -189,7 +205,7 @@ def _written(plan: Plan, names: Sequence[str], wanted: Sequence[Number], gate: G
     told = [*names, *(counted[number.kind].format(at) for at, number in enumerate(wanted))]
     source, who = _looked_at(plan, gate)
     inside = f"SELECT {', '.join([*asked, f'{who} AS {_WHO}'])} FROM {source}{whereas(plan.where)}"  # noqa: S608  # written by `plan`
-    enough = f" HAVING {counted[SUBJECTS]} >= {gate.least}" if names else ""
+    enough = f" HAVING {counted[SUBJECTS]} >= {least}" if names else ""
     return f"SELECT {', '.join(told)} FROM ({inside}){grouped(names)}{enough}"  # noqa: S608  # as above
 
 

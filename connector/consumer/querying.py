@@ -94,17 +94,23 @@ class Querying:
         self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
     ) -> JsonObject:
         """Return what is answered under an id, now or before; `read` says what is kept of an answer that came."""
+        return _shown(await self.kept(wanted, sent, read, most_bytes))
+
+    async def kept(
+        self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
+    ) -> AnswerRow:
+        """Return the same as it is kept, its receipt beside it."""
         row = wanted.agreement
         use = wished(row, self._core.identity.did, wanted.purpose, OWNER.says(wanted.said))
         asked = await self._core.store.write(
             lambda tx: self._asked(tx, row, wanted.job, wanted.statement, wanted.purpose)
         )
         if asked.answer is not None:
-            return _shown(asked)
-        told, answer = await self._sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
+            return asked
+        told, answer = await self.sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
         receipt, signed = _receipt(row, told, Made(row.digest, "POST", "", sent, 200, answer))
         kept = await asyncio.to_thread(read, answer)
-        return _shown(await self._core.store.write(lambda tx: self._kept(tx, asked, kept, receipt, signed)))
+        return await self._core.store.write(lambda tx: self._kept(tx, asked, kept, receipt, signed))
 
     async def asked(self, what: str | None = None) -> JsonObject:
         """Return what was asked, the newest first, with what was answered."""
@@ -117,9 +123,10 @@ class Querying:
 
         return {"statements": [_line(one) for one in await self._core.store.read(look)]}
 
-    async def _sent(
+    async def sent(
         self, row: AgreementRow, sent: bytes, use: Mapping[str, str], most_bytes: int
     ) -> tuple[Mapping[str, str], bytes]:
+        """Send a body over a running transfer; returns headers and body of the answer, or raises its refusal."""
         transfer = await self._lines.running(row.digest, bearers.takes_statements)
         assert transfer.address is not None, "it was started"
         headers = {bearers.USE: urlencode(use), "Content-Type": "application/json"}

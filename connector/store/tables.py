@@ -86,6 +86,8 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     vault.CarriedRow,
     compute.ComputationRow,
     compute.FittingRow,
+    compute.JointPartRow,
+    compute.JointQuestionRow,
     compute.MarksRow,
     compute.AnswerRow,
     vault.CopyRow,

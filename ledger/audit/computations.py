@@ -17,6 +17,7 @@ from contracts.decimals import read_decimal
 from contracts.lookup import KEYS_AT_ONCE
 from contracts.noise import epsilon_text
 from contracts.units import CALL, COMPUTED
+from ledger.audit import joints
 from ledger.audit.books import reading
 from ledger.audit.copies import SERVED
 from ledger.audit.horizon import behind
@@ -47,6 +48,7 @@ def check(books: Books, deals: Deals, report: Report) -> None:
         _check_budget(book, deals, report)
         _check_looked_up(book, deals, keys, report)
         _check_received(book, books, deals, report)
+    joints.check(books, deals, report)
 
 
 def _check_decided(book: Book, report: Report) -> None:

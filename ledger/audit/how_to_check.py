@@ -185,6 +185,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "computations-miscounted": ("log", "terms"),
     "privacy-overspent": ("log", "terms"),
     "lookups-overdrawn": ("log", "terms"),
+    "joint-unsigned": ("log", "terms"),
+    "joint-split": ("counterparty", "log"),
     "answer-unlogged": ("counterparty", "log"),
     "answer-differs": ("counterparty", "log"),
     "opening-unlogged": ("counterparty", "log"),

@@ -340,6 +340,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event}: with it {mine} keys of this product were looked up by its buyer, and {theirs} were agreed",
         "{event}：至此购买方已匿名查询该产品的 {mine} 个键，约定上限为 {theirs}",
     ),
+    "joint-unsigned": (
+        "{event} opens its part with {mine} providers, where {theirs} are agreed, or with one that did not sign it",
+        "{event}：联合统计仅由 {mine} 方开启，约定至少 {theirs} 方，或其中有一方未签署",
+    ),
+    "joint-split": (
+        "{event}: one and the same question was signed to be opened with two different sets of providers",
+        "{event}：同一联合统计问题被签署由两组不同的提供方开启",
+    ),
     "answer-unlogged": (
         "{event}: the buyer has an answer of which its provider's log says nothing",
         "{event}：购买方持有的答案在提供方日志中没有记录",

@@ -111,7 +111,9 @@ SHAPES: Mapping[str, Shape] = {
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
     ),
     "computation.started": _shape("transferId job", "transfer job statement purpose", "epsilon keys agreementDigest"),
-    "computation.ended": _shape("transferId job", "transfer job statement outcome rows", "answer agreementDigest by"),
+    "computation.ended": _shape(
+        "transferId job", "transfer job statement outcome rows", "answer agreementDigest by question members signatures"
+    ),
     "answer.received": _shape("agreementDigest job", "job statement receipt signature"),
     "flow.started": _shape("flow", _FLOW),
     "flow.ended": _shape("flow", f"{_FLOW} state bytes"),

@@ -44,7 +44,8 @@ LOOKS = ("publish", "get", "settle", "open", "demand pursue", "vault collect", "
 async def told(tmp_path_factory):
     """A space of its own, to which every command is said: some of them end what others need."""
     space = Space(tmp_path_factory.mktemp("answers"), Clock().now)
-    space.prepare(tuple(ROLES))
+    space.kinds = ROLES | {"third": "provider"}
+    space.prepare(tuple(space.kinds))
     try:
         await space.start()
         made = Told(space, tmp_path_factory.mktemp("told"))

@@ -39,6 +39,21 @@ def looked_up(told: Any) -> list[str]:
     ]
 
 
+def totalled(told: Any) -> list[str]:
+    """Return what a person reads of totals over several: the cells as a table, and whose numbers are in them."""
+    rows = [_cells(row, off) for row, off in zip(told["rows"], told["margins"], strict=True)]
+    left = [f"  {one['did']}  ε {one['epsilon']}, {one['left']} left" for one in told["members"]]
+    missing = [f"without {', '.join(told['missing'])}, who did not answer"] if told["missing"] else []
+    return [
+        *_table(told["columns"], rows),
+        "",
+        "totals with noise: 95 of 100 numbers are within these margins; nobody has seen the numbers of",
+        *left,
+        *missing,
+        f"answered under the id {told['id']}, signed by each of its providers",
+    ]
+
+
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the lines of a table, its head first."""
     widths = [max(map(len, [name, *(row[at] for row in rows)])) for at, name in enumerate(columns)]
@@ -105,6 +120,15 @@ LOOKED_UP = {
     "asked": "number",
     "there": "number",
     "confined": ["text"],
+    "receipts": ["object"],
+}
+TOTALLED = {
+    "id": "text",
+    "columns": ["text"],
+    "rows": ["any"],
+    "margins": ["any"],
+    "members": [{"did": "text", "agreement": "text", "epsilon": "text", "left": "text"}],
+    "missing": ["text"],
     "receipts": ["object"],
 }
 WHAT = Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product")
@@ -178,6 +202,28 @@ ACTS = (
         rehearse=True,
         verb="lookup",
         lines=looked_up,
+    ),
+    Act(
+        "joint ask",
+        "POST joints",
+        help="Ask several providers at once for totals over all of them; nobody sees the numbers of one.",
+        says=("Ask {what} together: {statement}", "联合统计 {what}:{statement}"),
+        answer=TOTALLED,
+        example={"what": ["firms-a", "firms-b", "firms-c"], "statement": "select count(*) as firms from firms"},
+        fields=(
+            Field("what", ("Products or agreements", "产品或合约"), "what was agreed on: one of each provider",
+                  "--of", kind="texts"),
+            Field("statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of cells"),
+            Field("over", ("Values", "取值"), "the values of what makes a cell, such as district=A,B,C", "--over",
+                  kind="pairs", default=NULL),
+            *USE,
+        ),
+        does="asking_jointly.ask",
+        roles="buyer",
+        rehearse=True,
+        verb="joint",
+        typed='"select count(*) from firms" --of firms-a --of firms-b --of firms-c',
+        lines=totalled,
     ),
     Act(
         "query list",

@@ -14,7 +14,7 @@ from connector.negotiation.envelope import pids
 from connector.provider.plain import decision
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.compute import ComputationRow, FittingRow
+from connector.store.rows.compute import ComputationRow, FittingRow, JointPartRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import TransferRow
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from connector.compute.crossed import Over
     from connector.compute.fitting import Groups
     from connector.compute.sought import Sought
+    from connector.compute.together import Together
     from connector.core.core import Core
     from connector.custody.tickets import Ticket
     from connector.enforcement.enforce import Enforcement
@@ -43,7 +45,7 @@ class Asked:
     """A statement as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
 
     Where `groups` are given it is how much of a list is covered, where `sought` is, subjects that are looked up; the
-    statement is what they say.
+    statement is what they say. Where `over` is given several providers are asked `told`, whom `together` opens.
     """
 
     job: str
@@ -52,6 +54,9 @@ class Asked:
     said: Mapping[str, str]
     groups: Groups | None = None
     sought: Sought | None = None
+    over: Over | None = None
+    told: str = ""
+    together: Together | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,10 @@ def known(tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
         raise Conflict(f"`{asked.job}` is another statement", "choose another id")
     if row.state is State.RUNNING:
         raise Conflict(f"`{asked.job}` is being answered", "ask again under the same id")
+    if asked.over is not None:
+        part = tx.get(JointPartRow, agreement=row.agreement, job=row.job)
+        assert part is not None, "it is kept with its row"
+        return replace(row, answer=part.answer, ended=row.ended or row.created)
     kept = None if asked.groups is None else tx.get(FittingRow, agreement=row.agreement, job=row.job)
     return row if kept is None else replace(row, answer=kept.answer)
 

@@ -20,6 +20,7 @@ from connector.runtime.errors import InvalidInput, SettingsError
 from contracts.coverage import KEYS, Coverage
 from contracts.errors import ContractError
 from contracts.gate import DIGITS, LEAST, SHARE, Gate
+from contracts.joint import Joint
 from contracts.lookup import LookUp, buckets_of
 from contracts.noise import ROWS, Noise
 from contracts.units import COMPUTED, QUERY
@@ -38,7 +39,12 @@ EPSILON, KEYS_ASKED, FILLED = "epsilon", "keys", "filled"
 NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "budget", "rows", "bounds"
 # how many subjects a buyer may look up
 LOOKUP: Final = "lookup"
-SAID: Final = (SUBJECT, *NUMBERS, NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP)
+# the providers beside whom it is told, and how many of all answer at least
+WITH, QUORUM = "with", "quorum"
+SAID: Final = (
+    *(SUBJECT, *NUMBERS, NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
+    *(WITH, QUORUM),
+)
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 FREE: Final = "free"
 # members of a brief that show data, deliver them, or pass them on
@@ -140,8 +146,9 @@ def shown(profile: FileProfile) -> FileProfile:
 def _gate(told: Mapping[str, str], columns: tuple[str, ...], rows: int = 0) -> Gate:
     numbers = {name: _number(told, name) if name in told else usual for name, usual in NUMBERS.items()}
     try:
-        covers, noise, looked = _coverage(told), _noise(told), _lookup(told, rows)
-        return Gate(columns, told.get(SUBJECT, ""), **numbers, coverage=covers, noise=noise, lookup=looked)
+        covers, noise, looked, joint = _coverage(told), _noise(told), _lookup(told, rows), _joint(told)
+        subject = told.get(SUBJECT, "")
+        return Gate(columns, subject, **numbers, coverage=covers, noise=noise, lookup=looked, joint=joint)
     except ContractError as fault:
         raise InvalidInput(f"the gate is none: {fault}", _HINT) from fault
 
@@ -153,6 +160,17 @@ def _lookup(told: Mapping[str, str], rows: int) -> LookUp | None:
         text = f"`{odd}` is of answers about groups, and with `{LOOKUP}` there are none"
         raise InvalidInput(text, "publish the same files under another id for them")
     return LookUp(_number(told, LOOKUP), buckets_of(rows))
+
+
+def _joint(told: Mapping[str, str]) -> Joint | None:
+    members = _listed(told, WITH)
+    if not members:
+        if WITH in told:
+            raise InvalidInput(f"`{WITH}` names nobody", "say the DIDs of the others: `with=DID,DID`")
+        if QUORUM in told:
+            raise InvalidInput(f"`{QUORUM}` is of answers that several give together", "say the others: `with=DID,DID`")
+        return None
+    return Joint(tuple(sorted(members)), _number(told, QUORUM) if QUORUM in told else len(members) + 1)
 
 
 def _coverage(told: Mapping[str, str]) -> Coverage | None:
@@ -195,8 +213,8 @@ def _bounds(told: Mapping[str, str]) -> list[tuple[str, int, int]]:
     return found
 
 
-def _listed(told: Mapping[str, str]) -> list[str]:
-    return [name for name in (one.strip() for one in told.get(FILLED, "").split(",")) if name]
+def _listed(told: Mapping[str, str], member: str = FILLED) -> list[str]:
+    return [name for name in (one.strip() for one in told.get(member, "").split(",")) if name]
 
 
 def _number(told: Mapping[str, str], name: str) -> int:

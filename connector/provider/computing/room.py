@@ -20,6 +20,7 @@ import orjson
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
 from connector.compute.computation import Computation, Computed
+from connector.compute.cross_table import Crossed, CrossTable
 from connector.compute.fitting import Covered, Fitting, Groups, coverage_of
 from connector.compute.sitting import names_of
 from connector.compute.waiting import Waiting
@@ -37,6 +38,7 @@ from connector.provider.computing.asked import (
     take,
     written,
 )
+from connector.provider.computing.jointly import Jointly, Masked
 from connector.provider.computing.look_ups import LookUps
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
 from connector.store.rows.compute import ComputationRow, FittingRow
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from connector.custody.tickets import Ticket
     from connector.enforcement.enforce import Enforcement
     from connector.enforcement.use import Granted
+    from connector.identity.peers import Peers
     from connector.licence.carriage import Carriage
     from connector.licence.duties import Duties
     from connector.provider.computing.asked import Asked, Ground
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
     from connector.store.rows.product import ProductRow
     from connector.store.transaction import Tx
     from contracts.gate import Gate
+    from contracts.joint import Joint
 
 # processes at once; who comes meanwhile waits its turn, so many at most under one agreement
 COMPUTATIONS_AT_ONCE: Final = 4
@@ -77,6 +81,9 @@ NOTHING: Final = "nothing of its answer passes the gate: groups have too few sub
 FEW: Final = "nothing of its answer passes the gate: with noise a group needs some {} subjects to be told"
 
 
+Process = Computation | CrossTable | Fitting
+
+
 class ComputeRoom:
     """The statements that one provider answers."""
 
@@ -88,6 +95,7 @@ class ComputeRoom:
         enforcement: Enforcement,
         duties: Duties,
         carriage: Carriage,
+        peers: Peers,
     ) -> None:
         self._core, self._secrets, self._copies, self._enforcement = core, secrets, copies, enforcement
         self._duties, self._carriage = duties, carriage
@@ -96,6 +104,7 @@ class ComputeRoom:
         self._waiting: dict[str, int] = {}
         self._processes = Waiting()
         self._look_ups = LookUps(core, secrets, copies, enforcement, duties)
+        self._jointly = Jointly(core, secrets, peers, copies, duties)
 
     async def recover(self) -> None:
         """Let what an earlier run left undone be asked again; what it held of counters stays counted."""
@@ -116,6 +125,8 @@ class ComputeRoom:
         gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
         if gate.lookup is not None or asked.sought is not None:
             return await self._look_ups.answer(ticket, ground, gate, asked)
+        if (joint := _joint(gate, asked)) is not None and asked.together is not None:
+            return await self._jointly.together(ticket, joint, asked, asked.together)
         if (before := await self._core.store.read(lambda tx: known(tx, ground, asked))) is not None:
             return before
         agreement = ground.agreement.digest
@@ -158,17 +169,19 @@ class ComputeRoom:
                 foreseen = await asyncio.to_thread(computation.foresee)
                 if not held:
                     held.append(await self._core.store.write(partial(self._begin, ticket, asked, foreseen)))
-                told = await self._told(ticket, asked, computation, foreseen, held[0])
+                told = await self._told(ticket, ground, asked, computation, foreseen, held[0])
                 if told is not None:
                     return told
         raise Conflict("others were answered over the same edition meanwhile", "ask again")
 
-    async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Computation | Fitting:
+    async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Process:
         """Return a process that answers, and that ends when its transfer is halted."""
         types = offered.types_of(dataset_from_json(ground.product.dataset).files)
         gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
-        computation: Computation | Fitting
-        if asked.groups is None:
+        computation: Process
+        if asked.over is not None:
+            computation = CrossTable(asked.told, asked.over, gate, types, self._processes)
+        elif asked.groups is None:
             computation = Computation(asked.statement, gate, types, waiting=self._processes)
         else:
             computation = await self._fitting(ground.agreement.signed_edition, asked.groups, gate, types)
@@ -185,7 +198,7 @@ class ComputeRoom:
         return Fitting(groups, gate, types, of_table, self._processes)
 
     async def _told(
-        self, ticket: Ticket, asked: Asked, computation: Computation | Fitting, foreseen: Foreseen, granted: Granted
+        self, ticket: Ticket, ground: Ground, asked: Asked, computation: Process, foreseen: Foreseen, granted: Granted
     ) -> ComputationRow | None:
         """Compute once; None where another statement was answered over the edition meanwhile."""
         edition = ticket.edition.hex()
@@ -197,12 +210,16 @@ class ComputeRoom:
         with await self._copies.open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             file = names_of(index.files)[foreseen.table]
-            found: Computed | Covered = await asyncio.to_thread(
+            found: Computed | Covered | Crossed | Masked = await asyncio.to_thread(
                 computation.compute, foreseen.table, file, opened.placed(file), kept
             )
         if isinstance(found, Covered) and found.marks:
             made = found
             await self._core.store.write(lambda tx: coins.keep(tx, edition, file.name, made.epsilon, made.marks))
+        if isinstance(found, Crossed):
+            joint = _joint(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked)
+            assert joint is not None, "it was looked at before"
+            found = await self._jointly.masked(ground, joint, asked, found)
         return await self._core.store.write(partial(self._keep, ticket, asked, found, granted, len(before)))
 
     # ---- inside one transaction
@@ -216,6 +233,8 @@ class ComputeRoom:
         agreement = ground.agreement
         if known(tx, ground, asked) is not None:  # by another process of ours
             raise Conflict(f"`{asked.job}` was answered meanwhile", "ask again under the same id")
+        if asked.over is not None:
+            self._jointly.lapse(tx, agreement, now)
         epsilon = privacy.hold(tx, agreement, asked.job) if asked.groups is None else None
         cost = privacy.cost(agreement, epsilon)
         granted = permitted(self._enforcement, tx, ground, asked, foreseen.functions, cost, now)
@@ -229,7 +248,7 @@ class ComputeRoom:
         return granted
 
     def _keep(
-        self, ticket: Ticket, asked: Asked, found: Computed | Covered, granted: Granted, before: int, tx: Tx
+        self, ticket: Ticket, asked: Asked, found: Computed | Covered | Masked, granted: Granted, before: int, tx: Tx
     ) -> ComputationRow | None:
         """Write what is told and count it; None if another statement was answered over the edition meanwhile."""
         self._ground(tx, ticket)  # a transfer that was ended since is billed, and tells no more
@@ -239,6 +258,8 @@ class ComputeRoom:
         if found.memory is not None and len(_remembered(tx, row.edition)) != before:
             return None
         take(self._enforcement, tx, granted, now)
+        if isinstance(found, Masked):
+            return self._jointly.keep(tx, row, found, now)
         if not found.told:
             return self._end(
                 tx, row, replace(row, state=State.WITHHELD, reason=_nothing(found), rows=0, ended=now), now
@@ -282,6 +303,16 @@ class ComputeRoom:
         await self._core.store.write(act)
         if isinstance(fault, ChannelFault):
             await self._duties.note(fault, [granted.use.own.agreement])
+
+
+def _joint(gate: Gate, asked: Asked) -> Joint | None:
+    """Return with whom it is answered; raises InvalidInput where it is asked otherwise than its terms say."""
+    joint = asked.over is not None or asked.together is not None
+    if joint and gate.joint is None:
+        raise InvalidInput("its terms name nobody beside whom it is answered", "penstock query")
+    if not joint and gate.joint is not None:
+        raise InvalidInput("its terms tell totals of several providers, and nothing of one alone", "penstock joint")
+    return gate.joint
 
 
 def _nothing(found: Computed | Covered) -> str:

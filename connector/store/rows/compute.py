@@ -14,6 +14,8 @@ class ComputationState(StrEnum):
     RELEASED = "released"
     # nothing of its answer passed the gate
     WITHHELD = "withheld"
+    # its numbers left under a mask: they are told when those of several are opened together
+    MASKED = "masked"
     # it was cut, or broke; it may be asked again
     FAILED = "failed"
 
@@ -59,6 +61,22 @@ class FittingRow(TableRow):
     answer: bytes | None = None
 
 
+@table("joint_parts", key=("agreement", "job"))
+@dataclass(frozen=True, kw_only=True)
+class JointPartRow(TableRow):
+    """Our part of a question that several answer together: what left under a mask, and whom it is opened with.
+
+    `nonce` is what the mask of our own is derived from, with a key that is no row; `opened` is empty until it is said.
+    """
+
+    agreement: str
+    job: str
+    question: bytes
+    nonce: bytes
+    answer: bytes
+    opened: Document | None = None
+
+
 @table("marks", key=("edition", "asked", "question", "epsilon"))
 @dataclass(frozen=True, kw_only=True)
 class MarksRow(TableRow):
@@ -84,5 +102,18 @@ class AnswerRow(TableRow):
     answer: bytes | None = None
     receipt: Document | None = None
     signature: bytes | None = None
+    created: datetime
+    ended: datetime | None = None
+
+
+@table("joint_questions", key=("job",), index=(("created",),))
+@dataclass(frozen=True, kw_only=True)
+class JointQuestionRow(TableRow):
+    """A question of ours to several providers: what was asked of whom, who is opened together, and the totals."""
+
+    job: str
+    asked: Document
+    opened: Document | None = None
+    answer: bytes | None = None
     created: datetime
     ended: datetime | None = None

@@ -60,8 +60,22 @@ async def _computations(told):
     )
     await told.buy("looked", "looked")
     await told.say("lookup", "looked", "F7", "F999", by="buyer")
+    await _together(told, path)
     await told.say("admin queries", by="buyer")
     await told.say("admin computations", by="provider")
+
+
+async def _together(told, path):
+    names = ("provider", "second", "third")
+    gate = {"subject": "firm", "noise": "2", "budget": "20"}
+    for name in names:
+        others = ",".join(told.space.did(one) for one in names if one != name)
+        brief = {"tier": "computed", "unit": "query", "gate": {**gate, "with": others}, "pieceKiB": None}
+        await told.space.publish_files(name, f"joint-{name}", [path], **brief)
+        await told.buy(f"joint-{name}", f"joint-{name}")
+    asked = [word for name in names for word in ("--of", f"joint-{name}")]
+    statement = "select district, count(*) from counted group by 1"
+    await told.say("joint", statement, *asked, "--over", "district=A,B", by="buyer")
 
 
 async def _demands(told):

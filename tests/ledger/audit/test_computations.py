@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from contracts import call_receipt, signature
+from contracts import call_receipt, joint, signature
 from contracts.canonical import sha
 from contracts.gate import Gate
+from contracts.joint import Joint
 from contracts.lookup import LookUp
 from contracts.noise import Noise
 from contracts.tariff import Tariff
@@ -49,9 +50,9 @@ def received(**told):
     return event("answer.received", AGREEMENT, AGREEMENT, JOB, **{**signed(), **told})
 
 
-def checked(seller, buyer=(), noise=None, lookup=None):
+def checked(seller, buyer=(), noise=None, lookup=None, joint=None):
     terms = SimpleNamespace(tier="computed", tariff=Tariff("query", 50, 1, "CNY"), product="firms")
-    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup)
+    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint)
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
     computations.check(shelf(book(SELLER, *seller), book(BUYER, *buyer)), {AGREEMENT: deal}, report)
@@ -126,6 +127,39 @@ def test_what_is_told_beyond_a_budget_is_found():
     # fittings tell what their own coins say
     assert checked(asked(*["released"] * 4, epsilon="0.00"), noise=noise) == []
     assert checked(asked(*["released"] * 4)) == []
+
+
+OTHERS = ("did:web:b", "did:web:c", "did:web:d")
+QUESTION = bytes(range(32))
+
+
+def opened(*members, by=SELLER, keys=None):
+    """Return a part that was opened with these, who signed it, each with its own key or with that of `keys`."""
+    about = joint.opened(QUESTION, members)
+    signed = {did: signature.sign(about, (keys or {}).get(did, KEY)).hex() for did in members}
+    fields = {"question": QUESTION.hex(), "members": list(members), "signatures": signed}
+    made = event("computation.ended", AGREEMENT, TRANSFER, JOB, outcome="released", rows="3", answer=ANSWER, **fields)
+    return (decided(), started(), made, served())
+
+
+def test_a_part_is_opened_with_enough_of_those_who_are_named_and_signed_it():
+    terms = Joint(OTHERS, 3)
+    noise = Noise(50, 100)
+    assert checked(opened(SELLER, "did:web:b", "did:web:c"), noise=noise, joint=terms) == []
+    for odd in (
+        opened(SELLER, "did:web:b"),
+        opened("did:web:b", "did:web:c", "did:web:d"),
+        opened(SELLER, "did:web:b", "did:web:x"),
+        opened(SELLER, SELLER, "did:web:b"),
+        opened(SELLER, "did:web:b", "did:web:c", keys={SELLER: bytes(range(2, 34))}),
+    ):
+        assert checked(odd, noise=noise, joint=terms) == [("joint-unsigned", SELLER)]
+    two = (*opened(SELLER, "did:web:b", "did:web:c"), *opened(SELLER, "did:web:b", "did:web:d")[2:3])
+    found = checked(two, noise=noise, joint=terms)
+    assert ("joint-split", SELLER) in found
+    odd = (decided(), started(), event("computation.ended", AGREEMENT, TRANSFER, JOB, outcome="released", rows="3",
+                                       answer=ANSWER, question="?", members=[], signatures={}), served())  # fmt: skip
+    assert checked(odd, noise=noise, joint=terms) == [("field-malformed", SELLER)]
 
 
 def test_an_answer_that_was_signed_and_is_not_in_the_log_is_its_signers_fault():

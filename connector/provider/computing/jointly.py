@@ -1,0 +1,201 @@
+"""Our part of questions that several providers answer together: masked, then opened with a set that all of it signed.
+
+    masked    numbers with noise leave under masks that cancel; ε is held       running → masked
+    signed    whom they are opened with is said once, and signed                masked
+    opened    every one of the set has signed it: our own seed is told          masked → released, counted, billed
+
+Law: (1) our own seed leaves when a set of `quorum` or more, of those whom our terms name, ourselves among them, is
+signed by each of it; and we sign one set of a question. So whoever is in two sets has signed but one of them, and no
+total can be taken from another. (2) What is durable before it is sent: the masked numbers, the set, the opening. (3)
+What was masked and is not opened within `LAPSES` never is: its ε is given back.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from connector.channel.errors import ChannelFault
+from connector.compute import aggregation
+from connector.provider.computing import privacy
+from connector.provider.computing.asked import copy_of, ground_of, record, written
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.store.rows.compute import ComputationRow, JointPartRow
+from connector.store.rows.compute import ComputationState as State
+from connector.store.table_row import replace
+from contracts import joint as joints
+from contracts import signature
+from contracts.labels import X
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from connector.compute.cross_table import Crossed
+    from connector.compute.together import Together
+    from connector.core.core import Core
+    from connector.custody.secrets import Keys
+    from connector.custody.tickets import Ticket
+    from connector.identity.peers import Peers
+    from connector.licence.duties import Duties
+    from connector.provider.computing.asked import Asked, Ground
+    from connector.provider.plain.copies import Copies
+    from connector.store.rows.agreement import AgreementRow
+    from connector.store.transaction import Tx
+    from contracts.joint import Joint
+
+LAPSES: Final = timedelta(days=1)
+NONCE_BYTES: Final = 32
+OWN: Final = "joint own"
+GONE: Final = "it was masked, and nobody had it opened in time: its numbers are told no more"
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Numbers as they leave: what the answer says, and what is kept to open them."""
+
+    told: int
+    members: Mapping[str, Any]
+    confined: tuple[str, ...]
+    question: bytes
+    nonce: bytes
+    memory: None = None
+
+
+class Jointly:
+    """The questions that one provider answers together with others."""
+
+    def __init__(self, core: Core, secrets_: Keys, peers: Peers, copies: Copies, duties: Duties) -> None:
+        self._core, self._secrets, self._peers, self._copies, self._duties = core, secrets_, peers, copies, duties
+
+    async def masked(self, ground: Ground, joint: Joint, asked: Asked, found: Crossed) -> Masked:
+        """Return numbers under our masks; raises what fetching a document of the others raises."""
+        me, providers = self._core.identity.did, self._providers(joint)
+        asked_by = ground.agreement.peer
+        question = joints.question(asked.statement, providers, asked_by, asked.job)
+        keys = {did: (await self._peers.document(did)).require("delivery") for did in joint.members}
+        mine, nonce = self._core.identity.keys.delivery, secrets.token_bytes(NONCE_BYTES)
+        pairs = {did: aggregation.pair(mine, key, question) for did, key in keys.items()}
+        told = aggregation.masked(found.numbers, me, self._own(question, nonce), pairs)
+        public = {**keys, me: self._core.identity.keys.delivery_public}
+        members = {
+            **found.about,
+            "masked": base64.b64encode(told).decode(),
+            "keys": {did: key.hex() for did, key in sorted(public.items())},
+        }
+        return Masked(len(found.numbers), members, found.confined, question, nonce)
+
+    async def together(self, ticket: Ticket, joint: Joint, asked: Asked, said: Together) -> ComputationRow:
+        """Sign whom a question is opened with, or open it; raises InvalidInput, NotPermitted, Conflict."""
+        self._require(joint, said.members)
+        if said.signatures is None:
+            return await self._core.store.write(partial(self._sign, ticket, asked, said.members))
+        row, part = await self._core.store.read(lambda tx: self._part(tx, ground_of(self._copies, tx, ticket), asked))
+        about = joints.opened(part.question, said.members)
+        for did, signed in said.signatures.items():
+            by = (await self._peers.document(did)).require("agreement") if did != self._core.identity.did else b""
+            if by and not signature.is_by(by, about, signed):
+                raise NotPermitted(f"`{did}` has not signed whom this question is opened with", "have it signed first")
+        try:
+            return await self._core.store.write(partial(self._open, ticket, asked, said.members, said.signatures))
+        except ChannelFault as fault:
+            await self._duties.note(fault, [row.agreement])
+            raise
+
+    # ---- inside one transaction
+
+    def keep(self, tx: Tx, row: ComputationRow, found: Masked, now: datetime) -> ComputationRow:
+        """Write masked numbers before they leave."""
+        answer = written(row, found.members, found.confined, now)
+        kept = JointPartRow(
+            agreement=row.agreement, job=row.job, question=found.question, nonce=found.nonce, answer=answer
+        )
+        tx.put(kept)
+        after = tx.change(row, replace(row, state=State.MASKED, rows=found.told))
+        return replace(after, answer=answer, ended=now)
+
+    def lapse(self, tx: Tx, agreement: AgreementRow, now: datetime) -> None:
+        """Give back what is held for questions of a buyer that nobody had opened."""
+        about = (agreement.peer, agreement.product, State.MASKED, now - LAPSES)
+        for row in tx.find(ComputationRow, "peer = ? and product = ? and state = ? and created < ?", about):
+            after = privacy.given_back(agreement, row)
+            tx.change(row, replace(after, state=State.FAILED, reason=GONE, ended=now))
+            ended = {"outcome": State.FAILED.value, "rows": "0"}
+            record(self._core, tx, "computation.ended", row, ended, now)
+
+    def _sign(self, ticket: Ticket, asked: Asked, members: Sequence[str], tx: Tx) -> ComputationRow:
+        """Write whom a question is opened with, and sign it; raises Conflict where it is another set."""
+        row, part = self._part(tx, ground_of(self._copies, tx, ticket), asked)
+        if part.opened is not None and part.opened["members"] != list(members):
+            told = ", ".join(part.opened["members"])
+            raise Conflict(f"`{asked.job}` is opened with {told}, and with nobody else", "or ask under another id")
+        if part.opened is None:
+            tx.change(part, replace(part, opened={"members": list(members)}))
+        signed = self._core.identity.sign(joints.opened(part.question, members))
+        answer = orjson.dumps({"members": members, "signature": signed.hex()})
+        return replace(row, answer=answer, ended=row.ended or row.created)
+
+    def _open(
+        self, ticket: Ticket, asked: Asked, members: Sequence[str], signatures: Mapping[str, bytes], tx: Tx
+    ) -> ComputationRow:
+        """Tell our seeds, count and bill it; who asks again gets the same bytes. Raises Conflict, NotPermitted."""
+        ground, now = ground_of(self._copies, tx, ticket), self._core.clock.now()
+        row, part = self._part(tx, ground, asked)
+        if part.opened != {"members": list(members)}:
+            raise Conflict(f"whom `{asked.job}` is opened with was not signed here", "have it signed first")
+        if row.state is State.RELEASED:
+            return row
+        masked = orjson.loads(part.answer)
+        lacking = {did: bytes.fromhex(key) for did, key in masked["keys"].items() if did not in members}
+        mine = self._core.identity.keys.delivery
+        seeds = {did: aggregation.pair(mine, key, part.question).hex() for did, key in lacking.items()}
+        told = {
+            "members": members,
+            "masked": sha256(part.answer).hexdigest(),
+            "own": self._own(part.question, part.nonce).hex(),
+            "pairs": seeds,
+            **privacy.told(tx, ground.agreement),
+        }
+        now_on = replace(row, transfer=ground.transfer.id)
+        answer = written(now_on, told, masked["confined"], now)
+        copy = copy_of(self._copies, tx, ground, row.purpose, now)
+        counted = replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(part.answer) + len(answer))
+        self._copies.within_quota(tx, ground.agreement, counted)
+        tx.change(copy, counted)
+        after = replace(now_on, state=State.RELEASED, answer=answer, ended=now)
+        ended = {"outcome": after.state.value, "rows": str(after.rows), "answer": sha256(answer).hexdigest()}
+        signed = {did: one.hex() for did, one in signatures.items()}
+        about = {"question": part.question.hex(), "members": list(members), "signatures": signed}
+        record(self._core, tx, "computation.ended", after, {**ended, **about}, now)
+        return tx.change(row, after)
+
+    def _part(self, tx: Tx, ground: Ground, asked: Asked) -> tuple[ComputationRow, JointPartRow]:
+        row = tx.get(ComputationRow, agreement=ground.agreement.digest, job=asked.job)
+        part = tx.get(JointPartRow, agreement=ground.agreement.digest, job=asked.job)
+        if row is None or part is None or row.state not in (State.MASKED, State.RELEASED):
+            raise Conflict(f"nothing is masked under `{asked.job}`", "ask its statement first")
+        return row, part
+
+    # ----
+
+    def _providers(self, joint: Joint) -> list[str]:
+        return sorted({self._core.identity.did, *joint.members})
+
+    def _require(self, joint: Joint, members: Sequence[str]) -> None:
+        """Raise InvalidInput for a set that our terms do not open."""
+        me, allowed = self._core.identity.did, self._providers(joint)
+        if odd := next((did for did in members if did not in allowed), None):
+            raise InvalidInput(f"`{odd[:100]}` is nobody beside whom our terms answer")
+        if me not in members or len(members) < joint.quorum:
+            raise InvalidInput(f"it is opened with us and {joint.quorum - 1} others at least", "ask more providers")
+
+    def _own(self, question: bytes, nonce: bytes) -> bytes:
+        """Return the seed of our own mask: of a key that is no row, so that who reads the tables opens nothing."""
+        return X(self._secrets.masks(), OWN, question + nonce, aggregation.SEED_BYTES)

@@ -1,0 +1,88 @@
+"""Questions that several providers answered together: each opened its part with a set that all of the set signed.
+
+Law: who signs two sets of one question lets one total be taken from another, and is found by its own signatures, in
+whosever log they are. Whoever opens its part with too few, with strangers, or unsigned by one, is found by its
+own log.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from contracts import joint, signature
+from contracts.decimals import read_hex
+from ledger.audit.books import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.audit.agreements import Deals
+    from ledger.audit.books import Books
+    from ledger.audit.event import Event
+    from ledger.audit.report import Report
+
+ENDED: Final = "computation.ended"
+QUESTION_BYTES: Final = 32
+
+
+def check(books: Books, deals: Deals, report: Report) -> None:
+    """Check every part that a log says was opened."""
+    addresses = {deal.provider: deal.agreement.provider for deal in deals.values()}
+    signed: dict[tuple[str, bytes], tuple[str, ...]] = {}
+    for book in books.values():
+        for event in book.of(ENDED):
+            if "question" in event.fields and (told := reading(event, report, _opened, event)) is not None:
+                _check_opened(event, told, addresses, deals, report)
+                _check_one_set(event, told, addresses, signed, report)
+
+
+_Opened = tuple[bytes, tuple[str, ...], dict[str, bytes]]
+
+
+def _opened(event: Event) -> _Opened:
+    """Return question, members and signatures of a part; raises ValueError."""
+    members, signatures = event.fields["members"], event.fields["signatures"]
+    if not isinstance(members, list) or not isinstance(signatures, dict) or not all(map(_is_text, members)):
+        raise ValueError("whom it is opened with is a list of DIDs, and what they signed an object")
+    question = read_hex(event.fields["question"], "question", QUESTION_BYTES)
+    read = {did: read_hex(one, "signature", signature.SIGNATURE_BYTES) for did, one in signatures.items()}
+    return question, tuple(members), read
+
+
+def _check_opened(event: Event, told: _Opened, addresses: Mapping[str, bytes], deals: Deals, report: Report) -> None:
+    """Check that a part is opened with enough of those whom its terms name, who signed each."""
+    question, members, signatures = told
+    deal = deals.get(event.part)
+    said = None if deal is None or deal.terms.gate is None else deal.terms.gate.joint
+    if deal is None or said is None:
+        return
+    about, allowed = joint.opened(question, members), {deal.provider, *said.members}
+    enough = len(set(members)) >= said.quorum and deal.provider in members and set(members) <= allowed
+    unsigned = [
+        did
+        for did in members
+        if did not in signatures or (did in addresses and not signature.is_by(addresses[did], about, signatures[did]))
+    ]
+    if not enough or unsigned:
+        report.find("joint-unsigned", event.did, event, mine=str(len(members)), theirs=str(said.quorum))
+
+
+def _check_one_set(
+    event: Event,
+    told: _Opened,
+    addresses: Mapping[str, bytes],
+    signed: dict[tuple[str, bytes], tuple[str, ...]],
+    report: Report,
+) -> None:
+    """Check that nobody has signed another set of the same question."""
+    question, members, signatures = told
+    about = joint.opened(question, members)
+    for did, one in signatures.items():
+        if did in addresses and signature.is_by(addresses[did], about, one):
+            before = signed.setdefault((did, question), members)
+            if before != members:
+                report.find("joint-split", did, event)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)

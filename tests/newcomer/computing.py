@@ -1,0 +1,172 @@
+"""The walks of docs/compute.md from an empty folder: asked, with noise, tried, looked up, and told together."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector.demo.processes import free_ports
+from tests.newcomer.asides import POLICY, TERMS
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_data_that_stay_are_published_asked_and_seen_by_nobody(walk):
+    """A table of one's own, as docs/compute.md has it: one answer, what is refused, what passes nothing, who asked."""
+    rows = "".join(f"F{at % 90},{'ABC'[at % 3]},{2_022 + at % 4},{at * 7919 % 977}\n" for at in range(900))
+    (walk.folder / "firms.csv").write_text("firm,district,year,revenue\n" + rows + "F900,Z,2022,5\n")
+    gate = ("--gate", "subject=firm", "--gate", "least=10", "--column", "district", "--column", "revenue")
+    says = ("firms.csv", "--title", "Firms by district", "--tier", "computed", *gate, "--column", "year")
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:], "--id", "firms")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "firms", "--data", "exchange"])
+    purpose = ("--purpose", "Research")
+    await walk.type(["penstock", "get", "firms", "--max-price", "0.50", *purpose, "--id", "firms", "--data", "buyer"])
+    query = ["penstock", "query", "firms"]
+    by_district = "select district, count(*) as firms, avg(revenue) from firms group by district order by firms desc"
+    told = await walk.type([*query, by_district, "--id", "by-district", "--data", "buyer"])
+    assert "300" in told
+    assert "held back" in told
+    assert "Z" not in told.split()
+    assert await walk.type([*query, by_district, "--id", "by-district", "--data", "buyer"]) == told
+    await walk.type([*query, "select * from firms", "--data", "buyer"], 2)
+    whole = "select sum(revenue) from firms where year between 2022 and 2025"
+    await walk.type([*query, whole, "--data", "buyer"])
+    await walk.type([*query, f"{whole} and district <> 'Z'", "--data", "buyer"], POLICY)
+    assert "by-district" in await walk.type(["penstock", "admin", "queries", "--long", "--data", "buyer"])
+    asked = await walk.type(["penstock", "admin", "computations", "--data", "provider"])
+    assert ("released" in asked, "withheld" in asked) == (True, True)
+    agreement = (await walk.ask("buyer", "acquisitions/firms"))["agreement"]
+    assert "ended: 1" in await walk.type(["penstock", "admin", "hangup", agreement, "--data", "buyer"])
+
+
+async def test_answers_may_have_noise_and_a_budget(walk):
+    """The same table with noise: two answers, and no third."""
+    gate = [f"--gate={one}" for one in ("subject=firm", "noise=2", "budget=4", "rows=10", "bounds=revenue:0:1000")]
+    says = ("firms.csv", "--title", "Firms, with noise", "--tier", "computed", *gate, "--column", "district")
+    terms = (
+        "--column",
+        "revenue",
+        "--unit",
+        "query",
+        "--price",
+        "0.50",
+        "--floor",
+        "0.50",
+        *TERMS[2:],
+        "--id",
+        "noised",
+    )
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "noised", "--data", "exchange"])
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "noised")
+    await walk.type(["penstock", "get", "noised", *bought, "--data", "buyer"])
+    query = ["penstock", "query", "noised"]
+    told = await walk.type(
+        [*query, "select count(distinct firm) as firms from firms", "--id", "n-1", "--data", "buyer"]
+    )
+    assert (" ± " in told, "ε 2.00, 2.00 left" in told) == (True, True)
+    await walk.type([*query, "select avg(year) from firms", "--data", "buyer"], 2)
+    told = json.loads(await walk.type([*query, "select avg(revenue) from firms", "--json", "--data", "buyer"]))
+    assert told["left"] == "0.00"
+    await walk.type([*query, "select count(*) from firms", "--data", "buyer"], POLICY)
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "noised", "--long", "--data", "provider"])
+    assert asked.count("released") == 2
+    assert "ε 4.00 of 4.00 was told of noised" in asked
+
+
+async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):
+    """The fitting room of docs/compute.md: a trial for nothing, shares of the list and of each label, and faults."""
+    rows = "".join(f"F{at % 500},{'ABC'[at % 3]},{at * 7919 % 977 if at % 500 < 400 else ''}\n" for at in range(1_000))
+    (walk.folder / "tried.csv").write_text("firm,district,revenue\n" + rows)
+    mine = [f"F{at}" for at in range(300)] + [f"OWN{at}" for at in range(300)]
+    (walk.folder / "mine.csv").write_text(
+        "firm,won\n" + "".join(f"{name},{'yes' if at < 150 else 'no'}\n" for at, name in enumerate(mine))
+    )
+    gate = ("--gate", "subject=firm", "--gate", "epsilon=3", "--gate", "filled=revenue", "--column", "revenue")
+    says = ("tried.csv", "--title", "Firms, to be tried", "--tier", "computed", *gate, "--unit", "free")
+    await walk.type(["penstock", "publish", *says, *TERMS[2:], "--id", "tried", "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "tried", "--data", "exchange"])
+    tried = ["penstock", "try", "tried", "--with", "mine.csv", "--key", "firm"]
+    await walk.type([*tried, "--data", "buyer"], 4)
+    agreed = ("--max-price", "0", "--purpose", "Research")
+    told = await walk.type([*tried, *agreed, "--id", "first", "--data", "buyer"])
+    assert ("600 keys are covered" in told, "have `revenue`" in told, "█" in told) == (True, True, True)
+    assert told.endswith(await walk.type([*tried, "--id", "first", "--data", "buyer"]))
+    found = json.loads(await walk.type([*tried, "--group", "won", "--json", "--data", "buyer"]))["rows"]
+    shares = {(group, column): covered / keys for group, column, keys, covered, _, _ in found}
+    assert shares["yes", ""] > 0.8
+    assert 0.15 < shares["no", ""] < 0.55
+    await walk.type(["penstock", "try", "tried", "--with", "mine.csv", "--key", "name", "--data", "buyer"], 2)
+    await walk.type(["penstock", "try", "tried", "--with", "none.csv", "--key", "firm", "--data", "buyer"], 4)
+    await walk.type(["penstock", "try", "firms", "--with", "mine.csv", "--key", "firm", "--data", "buyer"], 2)
+    assert "coverage: 600 keys" in await walk.type(["penstock", "admin", "computations", "--data", "provider"])
+
+
+async def test_a_subject_is_looked_up_and_its_provider_does_not_see_whom(walk):
+    """The same table, one by one: who is there and who is not, and no more than was agreed."""
+    says = ("firms.csv", "--title", "Firms, one by one", "--tier", "computed", "--gate=subject=firm", "--gate=lookup=3")
+    terms = ("--column", "district", "--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:])
+    await walk.type(["penstock", "publish", *says, *terms, "--id", "looked", "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "looked", "--data", "exchange"])
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "looked")
+    await walk.type(["penstock", "get", "looked", *bought, "--data", "buyer"])
+    look_up = ["penstock", "lookup", "looked"]
+    told = await walk.type([*look_up, "F900", "NOBODY", "--id", "l-1", "--data", "buyer"])
+    assert [line.split() for line in told.splitlines()[:3]] == [
+        ["firm", "found", "district"], ["F900", "yes", "Z"], ["NOBODY", "no"]
+    ]  # fmt: skip
+    assert await walk.type([*look_up, "F900", "NOBODY", "--id", "l-1", "--data", "buyer"]) == told
+    await walk.type([*look_up, "F1", "F2", "--data", "buyer"], POLICY)
+    (walk.folder / "one.csv").write_text("firm\nF1\n")
+    listed = ("--with", "one.csv", "--key", "firm", "--json")
+    assert json.loads(await walk.type([*look_up, *listed, "--data", "buyer"]))["rows"][0][:2] == ["F1", True]
+    await walk.type(["penstock", "query", "looked", "select count(*) from firms", "--data", "buyer"], 2)
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "looked", "--long", "--data", "provider"])
+    assert (asked.count("lookup: "), "F900" in asked, "NOBODY" in asked) == (2, False, False)
+
+
+async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):
+    """Two more providers with firms of their own, as docs/compute.md has it: a total, and what is refused."""
+    names = ("provider", "second", "third")
+    for name, port in zip(names[1:], free_ports(2), strict=True):
+        made = ["--name", name.title(), "--port", str(port), "--development", "--exchange", here.url, "--data", name]
+        await walk.type(["penstock", "init", "--role", "provider", *made])
+        await walk.serve(["penstock", "serve", "--data", name])
+        await walk.type(["penstock", "exchange", "admit", walk.did(name), "--invite", "--data", "exchange"])
+    gate = ("--gate=subject=firm", "--gate=noise=5", "--gate=budget=10", "--gate=bounds=revenue:0:1000")
+    terms = ("--column", "district", "--column", "revenue", "--unit", "query", "--price", "0.50", "--floor", "0.50")
+    for at, name in enumerate(names, 1):
+        rows = "".join(f"{name}-{one},{'AB'[one % 2]},{100 * at}\n" for one in range(1_000))
+        (walk.folder / name / "shares.csv").write_text("firm,district,revenue\n" + rows)
+        others = ",".join(walk.did(one) for one in names if one != name)
+        said = (
+            f"{name}/shares.csv",
+            "--title",
+            f"Shares of {name}",
+            "--tier",
+            "computed",
+            *gate,
+            f"--gate=with={others}",
+        )
+        words = (*said, *terms, *TERMS[2:], "--id", f"shares-{name}", "--data", name)
+        await walk.type(["penstock", "publish", *words])
+        await walk.type(["penstock", "exchange", "review", f"shares-{name}", "--data", "exchange"])
+        bought = ("--max-price", "0.50", "--purpose", "Research", "--id", f"shares-{name}")
+        await walk.type(["penstock", "get", f"shares-{name}", *bought, "--data", "buyer"])
+    asked = [word for name in names for word in ("--of", f"shares-{name}")]
+    statement = "select district, count(*) as firms, avg(revenue) from shares group by district"
+    joint = ["penstock", "joint", statement, *asked, "--data", "buyer"]
+    await walk.type(joint, 2)
+    told = await walk.type([*joint, "--over", "district=A,B", "--id", "j-1"])
+    assert ("district" in told, " ± " in told, told.count("5.00 left")) == (True, True, 3)
+    found = json.loads(await walk.type([*joint, "--over", "district=A,B", "--id", "j-1", "--json"]))
+    assert [(row[0], abs(row[1] - 1_500) < 50, abs(row[2] - 200) < 20) for row in found["rows"]] == [
+        ("A", True, True), ("B", True, True)
+    ]  # fmt: skip
+    await walk.type(["penstock", "query", "shares-second", "select count(*) from shares", "--data", "buyer"], 2)
+    seen = await walk.type(["penstock", "admin", "computations", "--of", "shares-third", "--data", "third"])
+    assert ("released" in seen, "jointly over" in seen) == (True, True)
+    for name in names[1:]:
+        await walk.servers[name].stop()
