@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from contracts.gate import Gate
 
 MASKED_BYTES_MAX: Final = 1 << 20
+# earlier questions among which one to the same providers is looked for
+LOOKED_AT_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,8 @@ class AskingJointly:
         }
         known = tx.get(JointQuestionRow, job=asked.job)
         if known is None:
-            known = JointQuestionRow(job=asked.job, asked=told, created=self._core.clock.now())
+            now, before = self._core.clock.now(), _before(tx, told)
+            known = JointQuestionRow(job=asked.job, asked=told, opened=before, created=now)
             tx.insert(known)
         if known.asked != told:
             raise Conflict(f"`{asked.job[:100]}` is another question, or asks others", "choose another id")
@@ -204,9 +207,10 @@ class AskingJointly:
         row = tx.get(JointQuestionRow, job=asked.job)
         assert row is not None, "it was written before anybody was asked"
         if row.opened is None:
-            if len(told) < asked.quorum:
+            members = _knowing_each_other(told)
+            if len(members) < asked.quorum:
                 raise _too_few(asked.quorum, told, faults)
-            row = tx.change(row, replace(row, opened={"members": sorted(told)}))
+            row = tx.change(row, replace(row, opened={"members": members}))
         if lacking := [did for did in (row.opened or {})["members"] if did not in told]:
             reason = explain_failure(faults[lacking[0]]).text
             text = f"it is opened with `{lacking[0]}`, too, who does not answer: {reason}"
@@ -219,6 +223,12 @@ class AskingJointly:
         if known.answer is not None:
             return known
         return tx.change(known, replace(known, answer=answer, ended=self._core.clock.now()))
+
+
+def _before(tx: Tx, told: JsonObject) -> JsonObject | None:
+    """Return with whom the same agreements were opened before: with others they are opened no more."""
+    rows = tx.find(JointQuestionRow, "ended is not null", order="created desc", limit=LOOKED_AT_MAX)
+    return next((row.opened for row in rows if row.asked["agreements"] == told["agreements"]), None)
 
 
 def _asked(
@@ -259,17 +269,38 @@ def _joint(found: Mapping[str, Gate]) -> dict[str, joints.Joint]:
     return {did: gate.joint for did, gate in found.items() if gate.joint is not None}
 
 
+def _knowing_each_other(told: Mapping[str, JsonObject]) -> list[str]:
+    """Return those who answered and have masks with one another, by the same keys; who lacks most is left out first."""
+    members = sorted(told)
+    while members:
+        lacks = {
+            did: sum(
+                told[one]["keys"].get(did) != told[did]["keys"].get(did)
+                or told[did]["keys"].get(one) != told[one]["keys"].get(one)
+                for one in members
+            )
+            for did in members
+        }
+        worst = max(members, key=lambda did: lacks[did])
+        if not lacks[worst]:
+            break
+        members.remove(worst)
+    return members
+
+
 def _about(told: Mapping[str, JsonObject], opened: Mapping[str, JsonObject]) -> About:
     """Return what the numbers are, as all say; raises PeerMisbehaved where they do not."""
-    said = [(told[did]["about"], told[did]["keys"]) for did in opened]
+    said = [told[did]["about"] for did in opened]
     if any(one != said[0] for one in said):
-        text = "those who answer do not say the same of what they count, or have other keys than are told of them"
-        raise PeerMisbehaved(text, "ask under another id")
-    return About.read(said[0][0])
+        raise PeerMisbehaved("those who answer do not say the same of what they count", "ask under another id")
+    return About.read(said[0])
 
 
 def _too_few(quorum: int, told: Mapping[str, JsonObject], faults: Mapping[str, Exception]) -> Exception:
     """Return why nothing is told: the reason of all where nobody answers, or that of the first who does not."""
+    if not faults:
+        text = f"{len(told)} answer, and fewer than {quorum} of them have reached one another"
+        return Conflict(text, "ask again under another id when they do; nothing was paid")
     did, fault = next(iter(faults.items()))
     reason = explain_failure(fault)
     if not told and all(explain_failure(one).code == reason.code for one in faults.values()):

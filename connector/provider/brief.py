@@ -203,7 +203,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
 })  # fmt: skip
 
 
-def check(brief: Any) -> dict[str, Any]:
+def check(brief: Any, own: str = "") -> dict[str, Any]:
     """Return the brief if a product can be made of it; raises InvalidInput with the first member that is wrong."""
     if not isinstance(brief, dict) or set(brief) - set(MEMBERS):
         raise InvalidInput("a product's brief has only the members " + ", ".join(sorted(MEMBERS)))
@@ -227,7 +227,7 @@ def check(brief: Any) -> dict[str, Any]:
     pricing.check(brief)
     upstream.check(brief)
     sold.check(brief)
-    offered.check(brief)
+    offered.check(brief, own)
     packing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(

@@ -213,7 +213,7 @@ class Publications:
 
     def draft(self, brief: Any) -> ProductRow:
         """Return the product's first row; everything a person can get wrong is refused here."""
-        brief, now = briefs.check(brief), self._core.clock.now()
+        brief, now = briefs.check(brief, self._core.identity.did), self._core.clock.now()
         currency = self._programs.deployment.currency
         rules, limits = negotiable.limits(brief, self._core.settings.negotiation.rounds_max, currency)
         return ProductRow(

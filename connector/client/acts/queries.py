@@ -43,7 +43,9 @@ def totalled(told: Any) -> list[str]:
     """Return what a person reads of totals over several: the cells as a table, and whose numbers are in them."""
     rows = [_cells(row, off) for row, off in zip(told["rows"], told["margins"], strict=True)]
     left = [f"  {one['did']}  ε {one['epsilon']}, {one['left']} left" for one in told["members"]]
-    missing = [f"without {', '.join(told['missing'])}, who did not answer"] if told["missing"] else []
+    missing = (
+        [f"without {', '.join(told['missing'])}, who did not answer when it was asked first"] if told["missing"] else []
+    )
     return [
         *_table(told["columns"], rows),
         "",

@@ -6,12 +6,14 @@
 
 Law: (1) our own seed leaves when a set of `quorum` or more, of those whom our terms name, ourselves among them, is
 signed by each of it; and we sign one set of a question. So whoever is in two sets has signed but one of them, and no
-total can be taken from another. (2) What is durable before it is sent: the masked numbers, the set, the opening. (3)
-What was masked and is not opened within `LAPSES` never is: its ε is given back.
+total can be taken from another. (2) Nor can it over two questions: over one edition we sign for a buyer the same set
+again, or one that differs by `quorum` providers or more. (3) What is durable before it is sent: the masked numbers, the
+set, the opening. (4) What was masked and is not opened within `LAPSES` never is: its ε is given back.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ from connector.channel.errors import ChannelFault
 from connector.compute import aggregation
 from connector.provider.computing import privacy
 from connector.provider.computing.asked import copy_of, ground_of, record, written
-from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PenstockError
 from connector.store.rows.compute import ComputationRow, JointPartRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.table_row import replace
@@ -54,6 +56,10 @@ if TYPE_CHECKING:
 LAPSES: Final = timedelta(days=1)
 NONCE_BYTES: Final = 32
 OWN: Final = "joint own"
+_SETS: Final = (
+    "SELECT p.opened FROM joint_parts AS p JOIN computations AS c ON c.agreement = p.agreement AND c.job = p.job "
+    "WHERE c.peer = ? AND c.product = ? AND c.edition = ? AND c.state IN (?, ?) AND p.opened IS NOT NULL"
+)
 GONE: Final = "it was masked, and nobody had it opened in time: its numbers are told no more"
 
 
@@ -76,11 +82,14 @@ class Jointly:
         self._core, self._secrets, self._peers, self._copies, self._duties = core, secrets_, peers, copies, duties
 
     async def masked(self, ground: Ground, joint: Joint, asked: Asked, found: Crossed) -> Masked:
-        """Return numbers under our masks; raises what fetching a document of the others raises."""
+        """Return numbers under masks with all others that can be reached; raises why one cannot, of too few.
+
+        With who cannot be reached now we are not opened: there is no mask between us (`_sign`).
+        """
         me, providers = self._core.identity.did, self._providers(joint)
         asked_by = ground.agreement.peer
         question = joints.question(asked.statement, providers, asked_by, asked.job)
-        keys = {did: (await self._peers.document(did)).require("delivery") for did in joint.members}
+        keys = await self._keys(joint)
         mine, nonce = self._core.identity.keys.delivery, secrets.token_bytes(NONCE_BYTES)
         pairs = {did: aggregation.pair(mine, key, question) for did, key in keys.items()}
         told = aggregation.masked(found.numbers, me, self._own(question, nonce), pairs)
@@ -92,11 +101,26 @@ class Jointly:
         }
         return Masked(len(found.numbers), members, found.confined, question, nonce)
 
+    async def _keys(self, joint: Joint) -> dict[str, bytes]:
+        """Return the delivery keys of the others that can be reached now; raises why one cannot where too few can."""
+        found = await asyncio.gather(*map(self._peers.document, joint.members), return_exceptions=True)
+        keys, faults = {}, []
+        for did, one in zip(joint.members, found, strict=True):
+            if isinstance(one, PenstockError):
+                faults.append(one)
+            elif isinstance(one, BaseException):
+                raise one
+            else:
+                keys[did] = one.require("delivery")
+        if len(keys) + 1 < joint.quorum:
+            raise faults[0]
+        return keys
+
     async def together(self, ticket: Ticket, joint: Joint, asked: Asked, said: Together) -> ComputationRow:
         """Sign whom a question is opened with, or open it; raises InvalidInput, NotPermitted, Conflict."""
         self._require(joint, said.members)
         if said.signatures is None:
-            return await self._core.store.write(partial(self._sign, ticket, asked, said.members))
+            return await self._core.store.write(partial(self._sign, ticket, joint, asked, said.members))
         row, part = await self._core.store.read(lambda tx: self._part(tx, ground_of(self._copies, tx, ticket), asked))
         about = joints.opened(part.question, said.members)
         for did, signed in said.signatures.items():
@@ -130,17 +154,28 @@ class Jointly:
             ended = {"outcome": State.FAILED.value, "rows": "0"}
             record(self._core, tx, "computation.ended", row, ended, now)
 
-    def _sign(self, ticket: Ticket, asked: Asked, members: Sequence[str], tx: Tx) -> ComputationRow:
-        """Write whom a question is opened with, and sign it; raises Conflict where it is another set."""
+    def _sign(self, ticket: Ticket, joint: Joint, asked: Asked, members: Sequence[str], tx: Tx) -> ComputationRow:
+        """Write whom a question is opened with, and sign it; raises Conflict, NotPermitted where it is another set."""
         row, part = self._part(tx, ground_of(self._copies, tx, ticket), asked)
         if part.opened is not None and part.opened["members"] != list(members):
             told = ", ".join(part.opened["members"])
             raise Conflict(f"`{asked.job}` is opened with {told}, and with nobody else", "or ask under another id")
         if part.opened is None:
+            _require_masks(part, members)
+            self._apart(tx, row, set(members), joint.quorum)
             tx.change(part, replace(part, opened={"members": list(members)}))
         signed = self._core.identity.sign(joints.opened(part.question, members))
         answer = orjson.dumps({"members": members, "signature": signed.hex()})
         return replace(row, answer=answer, ended=row.ended or row.created)
+
+    def _apart(self, tx: Tx, row: ComputationRow, members: set[str], quorum: int) -> None:
+        """Raise NotPermitted where a total that was signed before, taken from this one, tells of too few."""
+        for text in tx.column(_SETS, row.peer, row.product, row.edition, State.MASKED, State.RELEASED):
+            before = set(orjson.loads(text)["members"])
+            if 0 < len(apart := before ^ members) < quorum:
+                told = f"this edition was told you with {', '.join(sorted(before))}: what is told with others "
+                told += f"would tell what {', '.join(sorted(apart))} has"
+                raise NotPermitted(told, "ask the same ones again, or of the next edition")
 
     def _open(
         self, ticket: Ticket, asked: Asked, members: Sequence[str], signatures: Mapping[str, bytes], tx: Tx
@@ -199,3 +234,10 @@ class Jointly:
     def _own(self, question: bytes, nonce: bytes) -> bytes:
         """Return the seed of our own mask: of a key that is no row, so that who reads the tables opens nothing."""
         return X(self._secrets.masks(), OWN, question + nonce, aggregation.SEED_BYTES)
+
+
+def _require_masks(part: JointPartRow, members: Sequence[str]) -> None:
+    """Raise NotPermitted for one with whom we have no mask: between us and it nothing would be hidden."""
+    known = orjson.loads(part.answer)["keys"]
+    if odd := next((did for did in members if did not in known), None):
+        raise NotPermitted(f"`{odd}` was not to be reached when this was asked", "open it without, or ask another id")

@@ -64,8 +64,8 @@ def is_gate(value: Any) -> bool:
     return True
 
 
-def check(brief: Mapping[str, Any]) -> None:
-    """Refuse what cannot be computed here, and a gate where nothing is; raises InvalidInput."""
+def check(brief: Mapping[str, Any], own: str = "") -> None:
+    """Refuse what cannot be computed here, and a gate where nothing is; `own` is our DID. Raises InvalidInput."""
     if brief["tier"] != COMPUTED:
         if brief.get(MEMBER):
             raise InvalidInput(
@@ -74,6 +74,8 @@ def check(brief: Mapping[str, Any]) -> None:
         return
     if told := next((name for name in OTHERS if brief.get(name)), None):
         raise InvalidInput(f"`{told}` does not go with data that stay where they are", "leave it out")
+    if own and own in _listed(brief.get(MEMBER) or {}, WITH):
+        raise InvalidInput(f"`{WITH}` names ourselves", "it names the others: each of them names us")
     if brief["unit"] not in (QUERY, FREE):
         raise InvalidInput(f"answers are not priced by `{brief['unit']}`", f"use {QUERY} or {FREE}")
 
