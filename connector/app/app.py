@@ -30,6 +30,7 @@ from connector.consumer.jointly import AskingJointly
 from connector.consumer.lines import Lines
 from connector.consumer.looking_up import LookingUp
 from connector.consumer.mending import Mending
+from connector.consumer.modelling import Modelling
 from connector.consumer.next_channel import NextChannels
 from connector.consumer.opening import Openings
 from connector.consumer.pausing import Pausing
@@ -325,6 +326,7 @@ class Connector(Life):
     fitting: FittingRoom
     looking_up: LookingUp
     asking_jointly: AskingJointly
+    modelling: Modelling
     followings: Annotated[Followings, Service(begins=Followings.recover)]
     copying: Copying
     fetching: Fetching

@@ -34,6 +34,7 @@ VERBS = (
     ("query", ""),
     ("lookup", "lookup.lookup"),
     ("joint", ""),
+    ("model", "model.model"),
     ("try", "try_.try_"),
     ("sublicense", "sublicense.sublicense"),
     ("settle", "settle.settle"),

@@ -109,7 +109,7 @@ def answer(engine: Any, plan: Plan, told: Any, names: Mapping[str, str], passes:
     return {
         "columns": [name for name, _ in plan.outputs],
         "outputs": [at for _, at in plan.outputs],
-        "numbers": [[one.kind, names.get(one.sql, ""), *one.bounds] for one in wanted],
+        "numbers": [[one.kind, noisy.called(one, names), *one.bounds] for one in wanted],
         "measures": [[of.function, [wanted.index(one) for one in measures[of]]] for of in plan.measures],
         "vector": [one for cell in cells for one in cell],
     }

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.compute import counting, crossed, gate, kinds, noisy
 from connector.compute.cell import plain
 from connector.compute.content import Content
-from connector.compute.plan import plan, table_of
+from connector.compute.plan import exact, plan, table_of
 from connector.compute.statement import Refused
 from contracts import gate as gates
 
@@ -46,6 +46,8 @@ def look(engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     found = plan(engine, asked["statement"], columns, passes.subject)
     if passes.noise is not None:
         noisy.numbers_of(found, _names(columns), passes)
+    else:
+        exact(found)
     if passes.joint is not None:
         crossed.look(found, asked["over"])
     return {"tables": [table], "functions": list(found.functions), "named": list(found.named)}
@@ -66,7 +68,7 @@ def answer(
     elif passes.noise is not None:
         told = _noised(engine, found, _names(columns), passes)
     else:
-        groups = counting.count(engine, found, passes.subject)
+        groups = counting.count(engine, exact(found), passes.subject)
         earlier = counting.earlier_of(json.loads(bytes(kept)), file["file"])
         told = _told(engine, found, groups, passes, earlier, asking)
         told["memory"] = {"table": file["file"], **told["memory"]}

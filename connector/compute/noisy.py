@@ -2,7 +2,8 @@
 
 Law: (1) A subject has at most `rows` rows of those that the condition leaves, the first ones, and of a cell no more
 than its bounds: so each number moves by a known step when one subject comes or goes. (2) Numbers are whole before noise
-is added to them: what is summed is counted in steps of its bounds, so no rounding of a float tells of a cell. (3) A
+is added to them: what is summed, a column or a product of two, is counted in steps of its bounds, so no rounding of a
+float tells of a cell. (3) A
 group is told where its subjects, with noise, are so many more than `least` that one which has just as many passes once
 in 1/DELTA times: which groups there are says nothing of one subject either. (4) What is done afterwards (averages,
 order, LIMIT, digits) sees the noised numbers alone.
@@ -41,11 +42,15 @@ SUBJECTS, ROWS, CELLS, STEPPED = "subjects", "rows", "cells", "steps"
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number that is counted of each group: its kind, its column as SQL, and that one's bounds where it is summed."""
+    """A number that is counted of each group: its kind, its column as SQL, and that one's bounds where it is summed.
+
+    `factors` are those of a product, each with its own bounds.
+    """
 
     kind: str
     sql: str = ""
     bounds: tuple[int, int] = (0, 0)
+    factors: tuple[tuple[str, tuple[int, int]], ...] = ()
 
     @property
     def step(self) -> float:
@@ -92,17 +97,35 @@ def numbers_of(plan: Plan, columns: Mapping[str, str], gate: Gate) -> dict[Measu
         if measure.subjects or not measure.sql:
             found[measure] = (subjects if measure.subjects else rows,)
             continue
-        cells, name = Number(CELLS, measure.sql), columns[measure.sql]
+        cells = Number(CELLS, measure.sql)
         if measure.function == "count":
             found[measure] = (cells,)
             continue
-        if name not in bounds:
-            told = ", ".join(bounds) or "none"
-            raise Refused(
-                "bounds", f"`{name[:60]}` has no bounds, so it is counted and not summed; with bounds: {told}"
-            )
-        summed = Number(STEPPED, measure.sql, bounds[name])
+        of = [(sql, _bounds(columns[sql], bounds)) for sql in measure.factors or (measure.sql,)]
+        summed = Number(STEPPED, measure.sql, _product(of), tuple(of) if measure.factors else ())
         found[measure] = (summed, cells) if measure.function == "avg" else (summed,)
+    return found
+
+
+def called(number: Number, columns: Mapping[str, str]) -> str:
+    """Return what a number is of, by the names of its columns (SQL → name); empty for rows and subjects."""
+    return "*".join(columns[sql] for sql, _ in number.factors) if number.factors else columns.get(number.sql, "")
+
+
+def _bounds(name: str, bounds: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
+    """Return the bounds of a column; raises `Refused` where it has none."""
+    if name not in bounds:
+        told = ", ".join(bounds) or "none"
+        raise Refused("bounds", f"`{name[:60]}` has no bounds, so it is counted and not summed; with bounds: {told}")
+    return bounds[name]
+
+
+def _product(of: Sequence[tuple[str, tuple[int, int]]]) -> tuple[int, int]:
+    """Return between what a product of such factors is."""
+    found = (1, 1)
+    for _, (least, most) in of:
+        ends = [one * other for one in found for other in (least, most)]
+        found = min(ends), max(ends)
     return found
 
 
@@ -229,11 +252,10 @@ def _cell(number: Number) -> str:
     """Write a cell: itself where it is counted, or in steps within its bounds where it is summed."""
     if number.kind == CELLS:
         return number.sql
-    least, most = number.bounds
-    within = f"least(greatest({double(number.sql)}, {least}::DOUBLE), {most}::DOUBLE)"
-    return (
-        f"CASE WHEN {double(number.sql)} IS NULL THEN NULL ELSE round({within} / {number.step!r}::DOUBLE)::BIGINT END"
-    )
+    of = number.factors or ((number.sql, number.bounds),)
+    lacks = " OR ".join(f"{double(sql)} IS NULL" for sql, _ in of)
+    within = " * ".join(f"least(greatest({double(sql)}, {least}::DOUBLE), {most}::DOUBLE)" for sql, (least, most) in of)
+    return f"CASE WHEN {lacks} THEN NULL ELSE round({within} / {number.step!r}::DOUBLE)::BIGINT END"
 
 
 # kind of a number → how it is counted of rows; how subjects are follows from the gate

@@ -3,9 +3,9 @@
     select district, count(*) as firms, avg(revenue) from firms where year >= 2023 group by district order by firms desc
 
 Law: (1) one SELECT of groups and of what is counted in them, over one table; every other form of a SELECT is refused by
-name. (2) What is summed is a column as it is: a sum of a condition would be another population than that of its group,
-which the gate does not see. (3) A plan is written anew from the parser's tree, so nothing of the buyer's text reaches
-the engine.
+name. (2) What is summed is a column as it is, or a product of two where answers have noise (`exact`): a sum of a
+condition would be another population than that of its group, which the gate does not see. (3) A plan is written anew
+from the parser's tree, so nothing of the buyer's text reaches the engine.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ _MODIFIERS: Final = frozenset({"ORDER_MODIFIER", "LIMIT_MODIFIER"})
 class Measure:
     """What is told of a group: `function` is a row of AGGREGATES, `sql` the column that it is of, empty for rows.
 
-    `subjects`: the different subjects are counted.
+    `subjects`: the different subjects are counted. `factors` are the two columns of a product that is summed.
     """
 
     function: str
     sql: str = ""
     subjects: bool = False
+    factors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,13 @@ class Plan:
     def functions(self) -> tuple[str, ...]:
         """Return what it computes, as a policy names it."""
         return tuple(sorted({AGGREGATES[one.function] for one in self.measures}))
+
+
+def exact(found: Plan) -> Plan:
+    """Return a plan whose answer has no noise; raises `Refused` for what only noise hides."""
+    if any(one.factors for one in found.measures):
+        raise Refused("function", "`sum` is of a column as it is: products are summed where answers have noise")
+    return found
 
 
 def table_of(engine: Any, statement: str) -> str:
@@ -151,6 +159,8 @@ class _Reading:
         told = [one["expression"] for one in node.get("arguments") or ()]
         if function == "count_star" or not told:
             return Measure("count_star")
+        if function == "sum" and len(told) == 1 and (factors := self._factors(told[0])):
+            return Measure(function, f"({' * '.join(factors)})", factors=factors)
         if len(told) != 1 or told[0].get("class") != "COLUMN_REF":
             raise Refused("function", f"`{function}` is of a column as it is")
         if node.get("distinct"):
@@ -162,6 +172,16 @@ class _Reading:
         if function != "count" and found.kind is not Kind.NUMBER:
             raise Refused("function", f"`{function}` is of a number, and this is {found.kind.value}")
         return Measure(function, found.sql)
+
+    def _factors(self, node: Node) -> tuple[str, ...]:
+        """Return the two columns of a product, nothing where it is none; raises `Refused` for what is no number."""
+        parts = [one["expression"] for one in node.get("arguments") or ()] if node.get("function_name") == "*" else []
+        if len(parts) != 2 or not all(one.get("class") == "COLUMN_REF" for one in parts):
+            return ()
+        found = [self._expressions.write(one) for one in parts]
+        if odd := next((one for one in found if one.kind is not Kind.NUMBER), None):
+            raise Refused("function", f"a product is of numbers, and this is {odd.kind.value}")
+        return tuple(one.sql for one in found)
 
     def _require_groups(self) -> None:
         """Refuse a GROUP BY that says other groups than those that are told."""

@@ -206,6 +206,8 @@ class AskingJointly:
         """Write whom it is opened with: those who answered; raises where they are too few, or one has gone since."""
         row = tx.get(JointQuestionRow, job=asked.job)
         assert row is not None, "it was written before anybody was asked"
+        if not told:
+            raise _too_few(asked.quorum, told, faults)
         if row.opened is None:
             members = _knowing_each_other(told)
             if len(members) < asked.quorum:

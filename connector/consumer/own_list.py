@@ -17,14 +17,7 @@ FILE_BYTES_MAX: Final = 256 << 20
 
 def read(path: Path, key: str, group: str | None) -> dict[str, list[str]]:
     """Return group → the different names of a column (blocking); raises Absent, InvalidInput, SettingsError."""
-    if not path.is_absolute() or not path.is_file():
-        raise Absent(f"`{path}` is no file here", "name a file by its absolute path")
-    if not kind_of(path.name):
-        raise InvalidInput(f"`{path.name}` is no table", f"a list is {', '.join(f'.{kind}' for kind in KINDS)}")
-    if path.stat().st_size > FILE_BYTES_MAX:
-        raise InvalidInput(f"`{path.name}` has more than {FILE_BYTES_MAX >> 20} MiB", "make a file of its keys alone")
-    pa = _arrow()
-    table = _table(pa, path, [key, *([group] if group else [])])
+    pa, table = _opened(path, [key, *([group] if group else [])])
     names = keys.names(pa, table.column(key).combine_chunks())
     if group is None:
         return {"": keys.distinct(names)}
@@ -34,6 +27,30 @@ def read(path: Path, key: str, group: str | None) -> dict[str, list[str]]:
         if name is not None:
             found.setdefault(label or "", set()).add(name)
     return {label: sorted(found[label]) for label in sorted(found)}
+
+
+def numbers(path: Path, columns: list[str]) -> dict[str, list[float | None]]:
+    """Return column → its cells as numbers (blocking), None for none; raises Absent, InvalidInput, SettingsError."""
+    pa, table = _opened(path, columns)
+    found = {}
+    for name in columns:
+        try:
+            found[name] = table.column(name).cast(pa.float64()).to_pylist()
+        except pa.ArrowInvalid as fault:
+            raise InvalidInput(f"`{name[:60]}` of `{path.name}` has cells that are no numbers") from fault
+    return found
+
+
+def _opened(path: Path, columns: list[str]) -> tuple[Any, Any]:
+    """Return the library, and these columns of a file as its table; raises Absent, InvalidInput, SettingsError."""
+    if not path.is_absolute() or not path.is_file():
+        raise Absent(f"`{path}` is no file here", "name a file by its absolute path")
+    if not kind_of(path.name):
+        raise InvalidInput(f"`{path.name}` is no table", f"a list is {', '.join(f'.{kind}' for kind in KINDS)}")
+    if path.stat().st_size > FILE_BYTES_MAX:
+        raise InvalidInput(f"`{path.name}` has more than {FILE_BYTES_MAX >> 20} MiB", "make a file of its keys alone")
+    pa = _arrow()
+    return pa, _table(pa, path, columns)
 
 
 def _table(pa: Any, path: Path, columns: list[str]) -> Any:

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from connector.cli.answers import ANSWERS
-from connector.client.acts.queries import totalled
+from connector.client.acts.joints import modelled, totalled
 from connector.compute import aggregation
 from connector.custody import bearers
 from connector.runtime.clock import Clock
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAMES = ("a", "b", "c", "d")
 COUNT = "select district, count(*) as firms, sum(revenue) as revenue, avg(revenue) as mean from firms group by district"
-NOISE = {"subject": "firm", "noise": "5", "budget": "20", "rows": "1", "bounds": "revenue:0:1000"}
+NOISE = {"subject": "firm", "noise": "5", "budget": "20", "rows": "1", "bounds": "revenue:0:1000,late:0:1"}
 OVER = {"district": "N,S,none"}
 
 
@@ -58,16 +58,23 @@ def firms(folder, at, subjects=2_000):
     folder.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
         out = csv.writer(file)
-        out.writerow(["firm", "district", "revenue"])
+        out.writerow(["firm", "district", "revenue", "late"])
         for one in range(subjects):
-            out.writerow([f"{at}-{one}", "NS"[one % 2], 100 * (at + 1) if one % 2 == 0 else 50])
+            revenue = 100 * (at + 1) if one % 2 == 0 else 50
+            out.writerow([f"{at}-{one}", "NS"[one % 2], revenue, int(revenue > 250)])
     return path
 
 
 async def publish(grid, name, at, product, folder, **more):
     others = ",".join(grid.did(one) for one in NAMES if one != name)
     gate = {**NOISE, "with": others, **more}
-    said = {"tier": "computed", "unit": "query", "gate": gate, "columns": ["district", "revenue"], "pieceKiB": None}
+    said = {
+        "tier": "computed",
+        "unit": "query",
+        "gate": gate,
+        "columns": ["district", "revenue", "late"],
+        "pieceKiB": None,
+    }
     await grid.publish_files(name, product, [firms(folder / product, at)], **said)
 
 
@@ -123,6 +130,33 @@ async def test_a_total_is_told_of_all_and_nothing_of_one(grid, products):
         assert (row["state"], row["epsilon"]) == ("released", 500)
         [copy] = [one for one in grid.rows(name, "copies") if one["agreement"] == row["agreement"]]
         assert copy["calls"] == 1
+
+
+async def test_a_model_is_made_of_totals_and_judged_at_home(grid, products, tmp_path):
+    own = tmp_path / "own.csv"
+    own.write_text(
+        "revenue,late,note\n" + "".join(f"{one},{int(one > 250)},x\n" for one in range(0, 500, 7)) + ",1,x\n"
+    )
+    body = {"what": products, "table": "firms", "label": "late", "features": ["revenue"], "file": str(own)}
+    said = {"purpose": None, "job": "model"}
+    got = await grid.doors["buyer"].call("POST", "models", body | said)
+    assert unlike(ANSWERS["model"], got) == ""
+    [feature] = got["features"]
+    assert feature["weight"] == pytest.approx(0.003, abs=0.0005)
+    assert (got["own"], got["ranked"], abs(got["rows"] - 8_000) < 100) == (72, 1.0, True)
+    text = "\n".join(modelled(got))
+    assert ("█" in text, "ranks 100.0 of 100 pairs of your 72 rows" in text) == (True, True)
+    assert await grid.doors["buyer"].call("POST", "models", body | said) == got, "of the same totals"
+    for odd in (
+        {"label": "district"}, {"features": []}, {"features": ["late"]}, {"features": ["none"]},
+        {"file": str(tmp_path / "none.csv")}, {"table": "none"},
+    ):  # fmt: skip
+        status, text = await refused(grid.doors["buyer"].call("POST", "models", body | said | {"job": None} | odd))
+        assert status in (400, 404), (odd, text)
+    own.write_text("revenue,late\n1,1\n2,1\n")
+    assert (await refused(grid.doors["buyer"].call("POST", "models", body | said)))[0] == 400
+    own.write_text("revenue,late\n1,1\nmuch,0\n")
+    assert (await refused(grid.doors["buyer"].call("POST", "models", body | said)))[0] == 400
 
 
 async def test_what_is_told_together_is_asked_in_no_other_way(grid, tmp_path):

@@ -85,10 +85,10 @@ def test_two_agree_on_one_seed_and_another_question_has_another():
         aggregation.total({"a": bytes(8), "b": bytes(16)}, {}, {})
 
 
-def cells(statement, over, gate=GATE, table=None):
+def cells(statement, over, gate=GATE, table=None, columns=COLUMNS):
     table = table or firms()
     file = IndexedFile("firms.csv", 0, len(table), 0, 1)
-    with CrossTable(statement, crossed.over(over), gate, dict.fromkeys(("firms", "firms.csv"), COLUMNS)) as crossing:
+    with CrossTable(statement, crossed.over(over), gate, dict.fromkeys(("firms", "firms.csv"), columns)) as crossing:
         foreseen = crossing.foresee()
         return foreseen, crossing.compute(foreseen.table, file, [(0, table)], b"")
 

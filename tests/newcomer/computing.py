@@ -135,11 +135,24 @@ async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):
         await walk.type(["penstock", "init", "--role", "provider", *made])
         await walk.serve(["penstock", "serve", "--data", name])
         await walk.type(["penstock", "exchange", "admit", walk.did(name), "--invite", "--data", "exchange"])
-    gate = ("--gate=subject=firm", "--gate=noise=5", "--gate=budget=10", "--gate=bounds=revenue:0:1000")
-    terms = ("--column", "district", "--column", "revenue", "--unit", "query", "--price", "0.50", "--floor", "0.50")
+    gate = ("--gate=subject=firm", "--gate=noise=5", "--gate=budget=10", "--gate=bounds=revenue:0:1000,late:0:1")
+    terms = (
+        "--column",
+        "district",
+        "--column",
+        "revenue",
+        "--column",
+        "late",
+        "--unit",
+        "query",
+        "--price",
+        "0.50",
+        "--floor",
+        "0.50",
+    )
     for at, name in enumerate(names, 1):
-        rows = "".join(f"{name}-{one},{'AB'[one % 2]},{100 * at}\n" for one in range(1_000))
-        (walk.folder / name / "shares.csv").write_text("firm,district,revenue\n" + rows)
+        rows = "".join(f"{name}-{one},{'AB'[one % 2]},{100 * at},{int(at > 1)}\n" for one in range(1_000))
+        (walk.folder / name / "shares.csv").write_text("firm,district,revenue,late\n" + rows)
         others = ",".join(walk.did(one) for one in names if one != name)
         said = (
             f"{name}/shares.csv",
@@ -165,6 +178,11 @@ async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):
     assert [(row[0], abs(row[1] - 1_500) < 50, abs(row[2] - 200) < 20) for row in found["rows"]] == [
         ("A", True, True), ("B", True, True)
     ]  # fmt: skip
+    (walk.folder / "own.csv").write_text("revenue,late\n50,0\n150,0\n250,1\n350,1\n")
+    model = ["penstock", "model", "shares", *asked, "--label", "late", "--feature", "revenue", "--data", "buyer"]
+    seen = await walk.type([*model, "--with", "own.csv", "--id", "m-1"])
+    assert ("late = " in seen, "█" in seen, "of your 4 rows" in seen) == (True, True, True)
+    await walk.type([*model, "--feature", "district"], 2)
     await walk.type(["penstock", "query", "shares-second", "select count(*) from shares", "--data", "buyer"], 2)
     seen = await walk.type(["penstock", "admin", "computations", "--of", "shares-third", "--data", "third"])
     assert ("released" in seen, "jointly over" in seen) == (True, True)

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 def answered(told: Any) -> list[str]:
     """Return what a person reads of an answer: its rows as a table, and who signed it."""
     margins = told.get("margins") or [[]] * len(told["rows"])
-    rows = [_cells(row, off) for row, off in zip(told["rows"], margins, strict=True)]
+    rows = [cells(row, off) for row, off in zip(told["rows"], margins, strict=True)]
     noisy = told.get("epsilon") is not None
     held = [LEFT_OUT.format(told["needs"]) if noisy else HELD_BACK] if told["heldBack"] else []
     cost = [f"with noise: 95 of 100 numbers are within these margins; ε {told['epsilon']}, {told['left']} left"]
     return [
-        *_table(told["columns"], rows),
+        *table(told["columns"], rows),
         "",
         *held,
         *(cost if noisy else []),
@@ -32,38 +32,21 @@ def looked_up(told: Any) -> list[str]:
     """Return what a person reads of subjects that were looked up: their rows as a table, and how many are there."""
     many = f", in {len(told['receipts'])} parts" if len(told["receipts"]) > 1 else ""
     return [
-        *_table(told["columns"], [_cells(row, []) for row in told["rows"]]),
+        *table(told["columns"], [cells(row, []) for row in told["rows"]]),
         "",
         f"{told['there']} of {told['asked']} keys are there",
         f"answered under the id {told['id']}{many}, signed by its provider",
     ]
 
 
-def totalled(told: Any) -> list[str]:
-    """Return what a person reads of totals over several: the cells as a table, and whose numbers are in them."""
-    rows = [_cells(row, off) for row, off in zip(told["rows"], told["margins"], strict=True)]
-    left = [f"  {one['did']}  ε {one['epsilon']}, {one['left']} left" for one in told["members"]]
-    missing = (
-        [f"without {', '.join(told['missing'])}, who did not answer when it was asked first"] if told["missing"] else []
-    )
-    return [
-        *_table(told["columns"], rows),
-        "",
-        "totals with noise: 95 of 100 numbers are within these margins; nobody has seen the numbers of",
-        *left,
-        *missing,
-        f"answered under the id {told['id']}, signed by each of its providers",
-    ]
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the lines of a table, its head first."""
     widths = [max(map(len, [name, *(row[at] for row in rows)])) for at, name in enumerate(columns)]
     lines = [columns, *rows]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lines]
 
 
-def _cells(row: list[Any], margins: list[Any]) -> list[str]:
+def cells(row: list[Any], margins: list[Any]) -> list[str]:
     """Return a row as a person reads it: each number with how far it is off at most, where it has noise."""
     off = margins or [None] * len(row)
     cells = zip(row, off, strict=True)
@@ -77,7 +60,7 @@ def fitted(told: Any) -> list[str]:
     for group, column, keys, covered, low, high in told["rows"]:
         about = f"have `{column}`" if column else "are covered"
         share = f"{100 * covered / keys:.0f} % ({100 * low / keys:.0f}-{100 * high / keys:.0f} %)"
-        lines.append(f"{_bar(covered / keys)}  {share} of {keys:,} keys{f' in {group}' if group else ''} {about}")
+        lines.append(f"{bar(covered / keys)}  {share} of {keys:,} keys{f' in {group}' if group else ''} {about}")
     return [*lines, "", "estimates, 95 of 100 within these limits: of no single key it is told for certain",
             f"answered under the id {told['id']}, signed by its provider"]  # fmt: skip
 
@@ -86,12 +69,13 @@ def budgeted(told: Any) -> list[str]:
     """Return what a person reads of the budgets of noise: a line and a bar for each buyer of each product."""
     found = []
     for one in told.get("budgets", ()):
-        spent = f"{_bar(one['percent'] / 100)}  ε {one['spent']} of {one['budget']}"
+        spent = f"{bar(one['percent'] / 100)}  ε {one['spent']} of {one['budget']}"
         found.append(f"{spent} was told of {one['product']} to {one['peer']}")
     return found
 
 
-def _bar(share: float) -> str:
+def bar(share: float) -> str:
+    """Return a bar for a share of one."""
     return f"{'█' * round(BAR * min(1, share)):░<{BAR}}"
 
 
@@ -122,15 +106,6 @@ LOOKED_UP = {
     "asked": "number",
     "there": "number",
     "confined": ["text"],
-    "receipts": ["object"],
-}
-TOTALLED = {
-    "id": "text",
-    "columns": ["text"],
-    "rows": ["any"],
-    "margins": ["any"],
-    "members": [{"did": "text", "agreement": "text", "epsilon": "text", "left": "text"}],
-    "missing": ["text"],
     "receipts": ["object"],
 }
 WHAT = Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product")
@@ -204,28 +179,6 @@ ACTS = (
         rehearse=True,
         verb="lookup",
         lines=looked_up,
-    ),
-    Act(
-        "joint ask",
-        "POST joints",
-        help="Ask several providers at once for totals over all of them; nobody sees the numbers of one.",
-        says=("Ask {what} together: {statement}", "联合统计 {what}:{statement}"),
-        answer=TOTALLED,
-        example={"what": ["firms-a", "firms-b", "firms-c"], "statement": "select count(*) as firms from firms"},
-        fields=(
-            Field("what", ("Products or agreements", "产品或合约"), "what was agreed on: one of each provider",
-                  "--of", kind="texts"),
-            Field("statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of cells"),
-            Field("over", ("Values", "取值"), "the values of what makes a cell, such as district=A,B,C", "--over",
-                  kind="pairs", default=NULL),
-            *USE,
-        ),
-        does="asking_jointly.ask",
-        roles="buyer",
-        rehearse=True,
-        verb="joint",
-        typed='"select count(*) from firms" --of firms-a --of firms-b --of firms-c',
-        lines=totalled,
     ),
     Act(
         "query list",

@@ -67,7 +67,7 @@ async def _computations(told):
 
 async def _together(told, path):
     names = ("provider", "second", "third")
-    gate = {"subject": "firm", "noise": "2", "budget": "20"}
+    gate = {"subject": "firm", "noise": "2", "budget": "20", "bounds": "revenue:0:400"}
     for name in names:
         others = ",".join(told.space.did(one) for one in names if one != name)
         brief = {"tier": "computed", "unit": "query", "gate": {**gate, "with": others}, "pieceKiB": None}
@@ -76,6 +76,15 @@ async def _together(told, path):
     asked = [word for name in names for word in ("--of", f"joint-{name}")]
     statement = "select district, count(*) from counted group by 1"
     await told.say("joint", statement, *asked, "--over", "district=A,B", by="buyer")
+    own = told.write("pairs.csv", "firm,late,age\n" + "".join(f"F{at},{at % 2},{at * 5 % 7}\n" for at in range(300)))
+    for name in names:
+        others = ",".join(told.space.did(one) for one in names if one != name)
+        bounds = {"with": others, "bounds": "late:0:1,age:0:7"}
+        brief = {"tier": "computed", "unit": "query", "gate": {**gate, **bounds}, "pieceKiB": None}
+        await told.space.publish_files(name, f"model-{name}", [own], **brief)
+        await told.buy(f"model-{name}", f"model-{name}")
+    asked = [word for name in names for word in ("--of", f"model-{name}")]
+    await told.say("model", "pairs", *asked, "--label", "late", "--feature", "age", "--with", own, by="buyer")
 
 
 async def _demands(told):
