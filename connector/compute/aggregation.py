@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections import Counter
 from hashlib import shake_256
+from operator import add, sub
+from struct import pack, unpack
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -42,16 +44,15 @@ def pair(mine: X25519PrivateKey, theirs: bytes, question: bytes) -> bytes:
     return X(shared, PAIR, question, SEED_BYTES)
 
 
-def mask(seed: bytes, length: int) -> list[int]:
+def mask(seed: bytes, length: int) -> Sequence[int]:
     """Return the mask of a seed: so many numbers below 2⁶⁴."""
-    told = shake_256(seed).digest(NUMBER_BYTES * length)
-    return [int.from_bytes(told[at : at + NUMBER_BYTES], "big") for at in range(0, len(told), NUMBER_BYTES)]
+    return _numbers(shake_256(seed).digest(NUMBER_BYTES * length))
 
 
 def masked(numbers: Sequence[int], me: str, own: bytes, pairs: Mapping[str, bytes]) -> bytes:
     """Return numbers as they leave `me`; `pairs` are the seeds with all the others."""
     found = _plus(numbers, [(own, 1), *((seed, _sign(me, other)) for other, seed in pairs.items())])
-    return b"".join(one.to_bytes(NUMBER_BYTES, "big") for one in found)
+    return pack(f">{len(found)}Q", *found)
 
 
 def total(told: Mapping[str, bytes], own: Mapping[str, bytes], pairs: Mapping[str, Mapping[str, bytes]]) -> list[int]:
@@ -64,7 +65,7 @@ def total(told: Mapping[str, bytes], own: Mapping[str, bytes], pairs: Mapping[st
         raise InvalidInput("the numbers of those who answered are not equally many")
     summed = [0] * (next(iter(lengths)) // NUMBER_BYTES)
     for one in told.values():
-        summed = [a + b for a, b in zip(summed, _numbers(one), strict=True)]
+        summed = list(map(add, summed, _numbers(one)))
     away = [(seed, -1) for seed in own.values()]
     away += [(seed, -_sign(me, other)) for me, of in pairs.items() for other, seed in of.items()]
     return [one - _WORD if one >= _WORD // 2 else one for one in _plus(summed, away)]
@@ -73,12 +74,12 @@ def total(told: Mapping[str, bytes], own: Mapping[str, bytes], pairs: Mapping[st
 def _plus(numbers: Iterable[int], masks: Iterable[tuple[bytes, int]]) -> list[int]:
     found = list(numbers)
     for seed, sign in masks:
-        found = [one + sign * other for one, other in zip(found, mask(seed, len(found)), strict=True)]
+        found = list(map(add if sign > 0 else sub, found, mask(seed, len(found))))
     return [one % _WORD for one in found]
 
 
-def _numbers(told: bytes) -> list[int]:
-    return [int.from_bytes(told[at : at + NUMBER_BYTES], "big") for at in range(0, len(told), NUMBER_BYTES)]
+def _numbers(told: bytes) -> tuple[int, ...]:
+    return unpack(f">{len(told) // NUMBER_BYTES}Q", told)
 
 
 def _sign(me: str, other: str) -> int:

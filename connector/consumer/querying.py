@@ -28,7 +28,7 @@ from connector.negotiation.protocol.states import CONSUMER
 from connector.net.answer import refused
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
-from connector.store.rows.compute import AnswerRow
+from connector.store.rows.compute import AnswerRow, JointQuestionRow
 from connector.store.table_row import replace
 from contracts import call_receipt, lifecycle, signature
 from contracts.call_receipt import Made
@@ -113,15 +113,19 @@ class Querying:
         return await self._core.store.write(lambda tx: self._kept(tx, asked, kept, receipt, signed))
 
     async def asked(self, what: str | None = None) -> JsonObject:
-        """Return what was asked, the newest first, with what was answered."""
+        """Return what was asked, the newest first, with what was answered; of several at once what is not, first."""
 
-        def look(tx: Tx) -> list[AnswerRow]:
+        def look(tx: Tx) -> list[JsonObject]:
             if what is None:
-                return tx.find(AnswerRow, order="created desc", limit=LISTED_MAX)
+                joint = tx.find(JointQuestionRow, "ended is null", order="created desc", limit=LISTED_MAX)
+                return [
+                    *map(_open, joint), *map(_line, tx.find(AnswerRow, order="created desc", limit=LISTED_MAX))
+                ]  # fmt: skip
             row = _agreed(tx, what.removeprefix(AGREEMENT_URN))
-            return tx.find(AnswerRow, "agreement = ?", (row.digest,), order="created desc", limit=LISTED_MAX)
+            of_it = tx.find(AnswerRow, "agreement = ?", (row.digest,), order="created desc", limit=LISTED_MAX)
+            return [_line(one) for one in of_it]
 
-        return {"statements": [_line(one) for one in await self._core.store.read(look)]}
+        return {"statements": await self._core.store.read(look)}
 
     async def sent(
         self, row: AgreementRow, sent: bytes, use: Mapping[str, str], most_bytes: int
@@ -211,6 +215,16 @@ def _line(row: AnswerRow) -> JsonObject:
         "answered": None if row.ended is None else row.ended.isoformat(timespec="seconds"),
         "rows": None if row.answer is None else len(orjson.loads(row.answer)["rows"]),
     }
+
+
+def _open(row: JointQuestionRow) -> JsonObject:
+    """Return a question to several that has no answer yet; it goes on under its id."""
+    told = {
+        "agreement": next(iter(row.asked["agreements"].values())),
+        "id": row.job,
+        "statement": row.asked["statement"],
+    }
+    return told | {"asked": row.created.isoformat(timespec="seconds"), "answered": None, "rows": None}
 
 
 def _shown(row: AnswerRow) -> JsonObject:

@@ -184,6 +184,8 @@ async def test_who_is_gone_is_left_out_and_no_difference_tells_of_it(grid, tmp_p
     await grid.people["d"].kill()
     status, text = await refused(ask(grid, products, statement, {}, job="two"))
     assert (status, "2 of 4 answer, and 3 are needed" in text) == (403, True)
+    asked = (await grid.doors["buyer"].call("GET", "queries"))["statements"]
+    assert [(one["id"], one["answered"]) for one in asked if one["id"] == "two"] == [("two", None)]
     await grid.people["c"].start()
     got = await ask(grid, products, statement, {}, job="two")
     assert got["missing"] == [grid.did("d")]
@@ -210,23 +212,30 @@ async def test_who_is_gone_is_left_out_and_no_difference_tells_of_it(grid, tmp_p
 
 
 async def test_a_budget_holds_and_what_nobody_opened_is_given_back(grid, tmp_path):
-    products = await agreed(grid, "spent", tmp_path, budget="15")
+    products = await agreed(grid, "spent", tmp_path, budget="20")
     statement = "select count(*) as firms from firms"
     await ask(grid, products, statement, {}, job="begun")
-    for at in range(2):
+    for at in range(3):
         status, told = await say(grid, products[0], {"id": f"{at}", "statement": statement, "over": {}})
         assert status == 200, told
     status, text = await refused(ask(grid, products, statement, {}, job="late"))
-    assert (status, "ε of 15.00 was told of 15.00" in text) == (409, True)
+    assert (status, "ε of 20.00 was told of 20.00" in text) == (409, True)
     [first] = [row for row in jobs(grid, "a", products[0]) if row["job"] == "0"]
     assert (first["state"], first["epsilon"]) == ("masked", 500)
     grid.write("a", "UPDATE computations SET created = ? WHERE job = ?", (first["created"] - 90_000_000_000, "0"))
     got = await ask(grid, products, statement, {}, job="late")
-    assert sorted(one["left"] for one in got["members"]) == ["0.00", "5.00", "5.00", "5.00"]
+    assert sorted(one["left"] for one in got["members"]) == ["0.00", "10.00", "10.00", "10.00"]
     [first] = [row for row in jobs(grid, "a", products[0]) if row["job"] == "0"]
     assert (first["state"], first["epsilon"]) == ("failed", 0)
     members = sorted(map(grid.did, NAMES))
     assert (await say(grid, products[0], {"id": "0", "members": members}))[0] == 409, "it is told no more"
+    # what was signed and lapsed is never signed anew
+    assert (await say(grid, products[1], {"id": "1", "statement": statement, "over": {}}))[0] == 200
+    assert (await say(grid, products[1], {"id": "1", "members": members}))[0] == 200
+    grid.write("b", "UPDATE computations SET created = created - 90000000000 WHERE job = ?", ("1",))
+    assert (await say(grid, products[1], {"id": "2", "statement": statement, "over": {}}))[0] == 200
+    status, told = await say(grid, products[1], {"id": "1", "statement": statement, "over": {}})
+    assert (status, "has lapsed" in told["text"]) == (409, True)
 
 
 async def running(grid, product):
@@ -298,6 +307,20 @@ async def test_nobody_opens_two_sets_or_one_that_is_not_signed_by_all(grid, tmp_
         }
     })  # fmt: skip
     assert abs(alone[0]) > 1_000_000
+
+
+async def test_two_products_of_one_provider_are_never_masked_alike(grid, products, tmp_path):
+    """By the signatures of one set both would be opened, and what they differ by read."""
+    await publish(grid, "a", 0, "three-twin", tmp_path, quorum="3", budget="500")
+    await grid.get("three-twin")
+    await grid.complete("three-twin")
+    await running(grid, "three-twin")
+    assert (await Hand(grid, products, "twin").mask("a"))[0] == 200
+    twin = Hand(grid, ["three-twin", *products[1:]], "twin")
+    status, told = await twin.mask("a")
+    assert (status, "another product of ours" in told["text"]) == (409, True)
+    assert [(row["state"], row["epsilon"]) for row in jobs(grid, "a", "three-twin")] == [("failed", 0)]
+    assert (await Hand(grid, ["three-twin", *products[1:]], "twin-2").mask("a"))[0] == 200
 
 
 async def test_odd_bodies_are_refused_uncounted(grid, products):

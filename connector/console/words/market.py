@@ -138,6 +138,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "state.running": ("running", "进行中"),
     "state.released": ("answered", "已作答"),
+    "state.masked": ("told under a mask, not opened yet", "已掩码,待共同开启"),
     "state.withheld": ("nothing passes the gate", "未通过闸门"),
     "sources.title": ("Federation", "目录联邦"),
     "sources.empty": (

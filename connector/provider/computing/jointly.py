@@ -92,7 +92,8 @@ class Jointly:
         keys = await self._keys(joint)
         mine, nonce = self._core.identity.keys.delivery, secrets.token_bytes(NONCE_BYTES)
         pairs = {did: aggregation.pair(mine, key, question) for did, key in keys.items()}
-        told = aggregation.masked(found.numbers, me, self._own(question, nonce), pairs)
+        own = self._own(question, nonce)
+        told = await asyncio.to_thread(aggregation.masked, found.numbers, me, own, pairs)
         public = {**keys, me: self._core.identity.keys.delivery_public}
         members = {
             **found.about,
@@ -136,7 +137,16 @@ class Jointly:
     # ---- inside one transaction
 
     def keep(self, tx: Tx, row: ComputationRow, found: Masked, now: datetime) -> ComputationRow:
-        """Write masked numbers before they leave."""
+        """Write masked numbers before they leave; raises Conflict where other ones have the same masks.
+
+        Of one question two products of ours would be masked alike, and opened both by the signatures of one set: what
+        they differ by would be read.
+        """
+        before = tx.find(JointPartRow, "question = ?", (found.question,))
+        if any(one.agreement != row.agreement for one in before):
+            raise Conflict(f"`{row.job}` was asked of another product of ours", "ask under another id")
+        if any(one.opened is not None for one in before):
+            raise Conflict(f"`{row.job}` was signed before, and has lapsed", "ask under another id")
         answer = written(row, found.members, found.confined, now)
         kept = JointPartRow(
             agreement=row.agreement, job=row.job, question=found.question, nonce=found.nonce, answer=answer

@@ -61,7 +61,7 @@ class FittingRow(TableRow):
     answer: bytes | None = None
 
 
-@table("joint_parts", key=("agreement", "job"))
+@table("joint_parts", key=("agreement", "job"), index=(("question",),))
 @dataclass(frozen=True, kw_only=True)
 class JointPartRow(TableRow):
     """Our part of a question that several answer together: what left under a mask, and whom it is opened with.
