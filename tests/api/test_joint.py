@@ -18,6 +18,7 @@ from connector.compute import aggregation
 from connector.custody import bearers
 from connector.runtime.clock import Clock
 from tests.api.answers.shapes import unlike
+from tests.api.command import commanded
 from tests.api.refusals import refused
 from tests.api.space import Space
 
@@ -32,7 +33,12 @@ OVER = {"district": "N,S,none"}
 class Grid(Space):
     """Four providers, each with firms of its own, and one who asks them."""
 
-    kinds: ClassVar = {"exchange": "exchange", "buyer": "buyer", **dict.fromkeys(NAMES, "provider")}
+    kinds: ClassVar = {
+        "exchange": "exchange",
+        "regulator": "regulator",
+        "buyer": "buyer",
+        **dict.fromkeys(NAMES, "provider"),
+    }
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -360,3 +366,17 @@ async def test_a_provider_that_crashes_between_the_steps_goes_on(grid, products)
     assert await hand.mask("b") == masked
     got = await ask(grid, products, "select count(*) as firms from firms", {}, job="cut")
     assert (got["missing"], abs(got["rows"][0][0] - 8_000) < 40) == ([], True)
+
+
+async def test_a_supervisor_finds_nothing_in_what_was_told_together(grid, products):
+    """By what their logs say of all questions above: decided, opened with whom, billed, within the budgets."""
+    await ask(grid, products, "select count(*) as firms from firms", {}, job="audited")
+    asked = ("--exchange", grid.url("exchange"), "--development", "--data", grid.people["regulator"].data, "--json")
+    found = json.loads((await commanded("audit", *asked)).out)
+    joint = [row for name in NAMES for row in grid.rows(name, "computations") if row["state"] == "released"]
+    assert (len(joint) >= 4, found["events"] > len(joint)) == (True, True)
+    about = {
+        "joint-split", "joint-unsigned", "computation-undecided", "computations-miscounted", "privacy-overspent",
+        "answer-unlogged", "answer-differs", "field-malformed", "disclosure-missing", "disclosure-false",
+    }  # fmt: skip
+    assert [one for one in found["findings"] if one["code"] in about] == []
