@@ -28,7 +28,14 @@ from connector.channel.errors import ChannelFault
 from connector.compute import aggregation
 from connector.provider.computing import privacy
 from connector.provider.computing.asked import copy_of, ground_of, record, written
-from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PenstockError
+from connector.runtime.errors import (
+    Conflict,
+    InvalidInput,
+    NotPermitted,
+    PeerUnreachable,
+    PenstockError,
+    explain_failure,
+)
 from connector.store.rows.compute import ComputationRow, JointPartRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.table_row import replace
@@ -89,12 +96,10 @@ class Jointly:
         me, providers = self._core.identity.did, self._providers(joint)
         asked_by = ground.agreement.peer
         question = joints.question(asked.statement, providers, asked_by, asked.job)
-        keys = await self._keys(joint)
-        mine, nonce = self._core.identity.keys.delivery, secrets.token_bytes(NONCE_BYTES)
-        pairs = {did: aggregation.pair(mine, key, question) for did, key in keys.items()}
-        own = self._own(question, nonce)
-        told = await asyncio.to_thread(aggregation.masked, found.numbers, me, own, pairs)
-        public = {**keys, me: self._core.identity.keys.delivery_public}
+        pairs, nonce = await self._pairs(joint, question), secrets.token_bytes(NONCE_BYTES)
+        own, seeds = self._own(question, nonce), {did: seed for did, (_, seed) in pairs.items()}
+        told = await asyncio.to_thread(aggregation.masked, found.numbers, me, own, seeds)
+        public = {did: key for did, (key, _) in pairs.items()} | {me: self._core.identity.keys.delivery_public}
         members = {
             **found.about,
             "masked": base64.b64encode(told).decode(),
@@ -102,20 +107,27 @@ class Jointly:
         }
         return Masked(len(found.numbers), members, found.confined, question, nonce)
 
-    async def _keys(self, joint: Joint) -> dict[str, bytes]:
-        """Return the delivery keys of the others that can be reached now; raises why one cannot where too few can."""
-        found = await asyncio.gather(*map(self._peers.document, joint.members), return_exceptions=True)
-        keys, faults = {}, []
-        for did, one in zip(joint.members, found, strict=True):
-            if isinstance(one, PenstockError):
-                faults.append(one)
-            elif isinstance(one, BaseException):
-                raise one
-            else:
-                keys[did] = one.require("delivery")
-        if len(keys) + 1 < joint.quorum:
-            raise faults[0]
-        return keys
+    async def _pairs(self, joint: Joint, question: bytes) -> dict[str, tuple[bytes, bytes]]:
+        """Return key and seed with each of the others that can be reached now; raises why one cannot, of too few."""
+
+        async def pair(did: str) -> tuple[bytes, bytes]:
+            key = (await self._peers.document(did)).require("delivery")
+            return key, aggregation.pair(self._core.identity.keys.delivery, key, question)
+
+        found = await asyncio.gather(*map(pair, joint.members), return_exceptions=True)
+        faults = [one for one in found if isinstance(one, BaseException)]
+        if (odd := next((one for one in faults if not isinstance(one, PenstockError)), None)) is not None:
+            raise odd
+        pairs = {did: one for did, one in zip(joint.members, found, strict=True) if not isinstance(one, BaseException)}
+        if len(pairs) + 1 < joint.quorum:
+            raise PeerUnreachable(f"too few of the others are there: {explain_failure(faults[0]).text}")
+        return pairs
+
+    async def _signer(self, did: str) -> bytes:
+        """Return by which address a provider signs."""
+        if did == self._core.identity.did:
+            return self._core.identity.keys.address
+        return (await self._peers.document(did)).require("agreement")
 
     async def together(self, ticket: Ticket, joint: Joint, asked: Asked, said: Together) -> ComputationRow:
         """Sign whom a question is opened with, or open it; raises InvalidInput, NotPermitted, Conflict."""
@@ -125,8 +137,7 @@ class Jointly:
         row, part = await self._core.store.read(lambda tx: self._part(tx, ground_of(self._copies, tx, ticket), asked))
         about = joints.opened(part.question, said.members)
         for did, signed in said.signatures.items():
-            by = (await self._peers.document(did)).require("agreement") if did != self._core.identity.did else b""
-            if by and not signature.is_by(by, about, signed):
+            if not signature.is_by(await self._signer(did), about, signed):
                 raise NotPermitted(f"`{did}` has not signed whom this question is opened with", "have it signed first")
         try:
             return await self._core.store.write(partial(self._open, ticket, asked, said.members, said.signatures))
