@@ -152,10 +152,11 @@ async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):
     )
     for at, name in enumerate(names, 1):
         rows = "".join(f"{name}-{one},{'AB'[one % 2]},{100 * at},{int(at > 1)}\n" for one in range(1_000))
-        (walk.folder / name / "shares.csv").write_text("firm,district,revenue,late\n" + rows)
+        (walk.folder / f"of-{name}").mkdir()
+        (walk.folder / f"of-{name}" / "shares.csv").write_text("firm,district,revenue,late\n" + rows)
         others = ",".join(walk.did(one) for one in names if one != name)
         said = (
-            f"{name}/shares.csv",
+            f"of-{name}/shares.csv",
             "--title",
             f"Shares of {name}",
             "--tier",
