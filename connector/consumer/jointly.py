@@ -59,6 +59,7 @@ class _Asked:
     said: Any
     deals: Mapping[str, AgreementRow]
     gates: Mapping[str, Gate]
+    providers: tuple[str, ...]
     quorum: int
 
 
@@ -176,7 +177,7 @@ class AskingJointly:
                 {"did": did, "agreement": asked.deals[did].digest, "epsilon": one["epsilon"], "left": one["left"]}
                 for did, one in sorted(opened.items())
             ],
-            "missing": sorted(set(joints.alike(_joint(asked.gates))) - set(opened)),
+            "missing": sorted(set(asked.providers) - set(opened)),
             "receipts": [one["receipt"] for _, one in sorted(opened.items())],
         }
         kept = orjson.dumps(answer)
@@ -240,7 +241,7 @@ def _asked(
     found = {did: gates.read(row.signed_terms["gate"]) for did, row in deals.items()}
     if odd := next((did for did, gate in found.items() if gate.joint is None), None):
         raise InvalidInput(f"the terms of `{odd}` name nobody beside whom it answers", "penstock query asks one alone")
-    joint = _joint(found)
+    joint = {did: gate.joint for did, gate in found.items() if gate.joint is not None}
     quorum = max((one.quorum for one in joint.values()), default=joints.QUORUM_MIN)
     try:
         providers = joints.alike(joint) if joint else ()
@@ -254,7 +255,7 @@ def _asked(
     if len(set(bounds.values())) > 1:
         text = "they bound columns differently, so their sums are in different steps"
         raise InvalidInput(text, "its providers agree on bounds among themselves, and publish anew")
-    return _Asked(job, statement, cells.words(statement), cells, *use, deals, found, quorum)
+    return _Asked(job, statement, cells.words(statement), cells, *use, deals, found, providers, quorum)
 
 
 def _values(text: str) -> list[Any]:
@@ -265,10 +266,6 @@ def _values(text: str) -> list[Any]:
         return list(orjson.loads(text))
     except ValueError as fault:
         raise InvalidInput(f"`{text[:60]}` is no list of values", 'such as A,B,C or ["A","B"]') from fault
-
-
-def _joint(found: Mapping[str, Gate]) -> dict[str, joints.Joint]:
-    return {did: gate.joint for did, gate in found.items() if gate.joint is not None}
 
 
 def _knowing_each_other(told: Mapping[str, JsonObject]) -> list[str]:

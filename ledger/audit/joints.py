@@ -7,6 +7,7 @@ own log.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts import joint, signature
@@ -31,57 +32,52 @@ def check(books: Books, deals: Deals, report: Report) -> None:
     signed: dict[tuple[str, bytes], tuple[str, ...]] = {}
     for book in books.values():
         for event in book.of(ENDED):
-            if "question" in event.fields and (told := reading(event, report, _opened, event)) is not None:
-                _check_opened(event, told, addresses, deals, report)
-                _check_one_set(event, told, addresses, signed, report)
+            if "question" in event.fields and (told := reading(event, report, _opened, event, addresses)) is not None:
+                _check_opened(event, told, deals, report)
+                _check_one_set(event, told, signed, report)
 
 
-_Opened = tuple[bytes, tuple[str, ...], dict[str, bytes]]
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A part as its log says it was opened; of `signers` the signature is their own, of `strangers` nobody can tell."""
+
+    question: bytes
+    members: tuple[str, ...]
+    signers: frozenset[str]
+    strangers: frozenset[str]
 
 
-def _opened(event: Event) -> _Opened:
-    """Return question, members and signatures of a part; raises ValueError."""
+def _opened(event: Event, addresses: Mapping[str, bytes]) -> _Opened:
+    """Return a part, each signature looked at once; raises ValueError."""
     members, signatures = event.fields["members"], event.fields["signatures"]
     if not isinstance(members, list) or not isinstance(signatures, dict) or not all(map(_is_text, members)):
         raise ValueError("whom it is opened with is a list of DIDs, and what they signed an object")
     question = read_hex(event.fields["question"], "question", QUESTION_BYTES)
     read = {did: read_hex(one, "signature", signature.SIGNATURE_BYTES) for did, one in signatures.items()}
-    return question, tuple(members), read
+    about = joint.opened(question, members)
+    own = {did for did, one in read.items() if did in addresses and signature.is_by(addresses[did], about, one)}
+    return _Opened(question, tuple(members), frozenset(own), frozenset(set(read) - set(addresses)))
 
 
-def _check_opened(event: Event, told: _Opened, addresses: Mapping[str, bytes], deals: Deals, report: Report) -> None:
+def _check_opened(event: Event, told: _Opened, deals: Deals, report: Report) -> None:
     """Check that a part is opened with enough of those whom its terms name, who signed each."""
-    question, members, signatures = told
     deal = deals.get(event.part)
     said = None if deal is None or deal.terms.gate is None else deal.terms.gate.joint
     if deal is None or said is None:
         return
-    about, allowed = joint.opened(question, members), {deal.provider, *said.members}
-    enough = len(set(members)) >= said.quorum and deal.provider in members and set(members) <= allowed
-    unsigned = [
-        did
-        for did in members
-        if did not in signatures or (did in addresses and not signature.is_by(addresses[did], about, signatures[did]))
-    ]
-    if not enough or unsigned:
-        report.find("joint-unsigned", event.did, event, mine=str(len(members)), theirs=str(said.quorum))
+    members, allowed = set(told.members), {deal.provider, *said.members}
+    enough = len(members) >= said.quorum and deal.provider in members and members <= allowed
+    if not enough or members - told.signers - told.strangers:
+        report.find("joint-unsigned", event.did, event, mine=str(len(told.members)), theirs=str(said.quorum))
 
 
 def _check_one_set(
-    event: Event,
-    told: _Opened,
-    addresses: Mapping[str, bytes],
-    signed: dict[tuple[str, bytes], tuple[str, ...]],
-    report: Report,
+    event: Event, told: _Opened, signed: dict[tuple[str, bytes], tuple[str, ...]], report: Report
 ) -> None:
     """Check that nobody has signed another set of the same question."""
-    question, members, signatures = told
-    about = joint.opened(question, members)
-    for did, one in signatures.items():
-        if did in addresses and signature.is_by(addresses[did], about, one):
-            before = signed.setdefault((did, question), members)
-            if before != members:
-                report.find("joint-split", did, event)
+    for did in sorted(told.signers):
+        if signed.setdefault((did, told.question), told.members) != told.members:
+            report.find("joint-split", did, event)
 
 
 def _is_text(value: Any) -> bool:
