@@ -12,6 +12,7 @@ import random
 import sqlite3
 import sys
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
 from connector.runtime import settings as settings_file
 from connector.runtime.errors import PenstockError
+from connector.store.columns import encode_loose
+from connector.store.rows.use import OpeningState
 from ledger.chain.deployment import Deployment
 from tests import founded
 from tests.api import records
@@ -46,6 +49,7 @@ PURPOSE = "AirTrafficResearch"
 # what changes without any act: tokens are used up by whoever asks, heads are signed when somebody looks
 RESTING = ("provider", "buyer", "exchange")
 REST_SECONDS, REST_SECONDS_MAX = 3, 60
+LEASE_ENDS_SECONDS = 20  # a lease that ends by then would end while a test looks on
 RESTLESS = frozenset({"connectors", "leases", "tokens_seen", "checkpoints", "peer_heads", "facts"})
 
 
@@ -169,9 +173,18 @@ class Space:
                     await self.doors["buyer"].call("GET", f"quotes/{quote(row['id'], safe='')}")
         async with asyncio.timeout(REST_SECONDS_MAX):
             before, after = None, [self.stored(role) for role in RESTING]
-            while before != after:
+            while before != after or any(self.leases_ending(role) for role in RESTING):
                 await asyncio.sleep(REST_SECONDS)
                 before, after = after, [self.stored(role) for role in RESTING]
+
+    def leases_ending(self, role):
+        """Return the openings whose lease ends soon, which is an entry of the log without any act."""
+        soon = self.now() + timedelta(seconds=LEASE_ENDS_SECONDS)
+        return [
+            row
+            for row in self.rows(role, "openings")
+            if row["state"] == OpeningState.OPEN and row["lease_until"] <= encode_loose(soon)
+        ]
 
     # --- trade
 
