@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from connector.api.plain import NO_STORE, said_of, token
+from connector.compute.cross_table import Cells
 from connector.compute.crossed import over
 from connector.compute.fitting import Groups
 from connector.compute.sought import Sought
@@ -85,7 +86,7 @@ def _asked(said: Any, purpose: str, use: Mapping[str, str]) -> Asked:
         sought = Sought(
             tuple(map(_points, _listed(said["points"]))), tuple(_listed(said["buckets"], int)), said["table"]
         )
-        return Asked(said["id"], sought.statement(), purpose, use, sought=sought)
+        return Asked(said["id"], sought.statement(), purpose, use, sought)
     groups = Groups(tuple(map(_points, _listed(said["groups"]))), said["table"])
     return Asked(said["id"], groups.statement(), purpose, use, groups)
 
@@ -95,13 +96,13 @@ def _joint(said: Mapping[str, Any], purpose: str, use: Mapping[str, str]) -> Ask
     if "statement" in said:
         if not isinstance(said["statement"], str):
             raise InvalidInput("a statement is a text")
-        cells = over(said["over"])
-        return Asked(said["id"], cells.words(said["statement"]), purpose, use, over=cells, told=said["statement"])
+        cells = Cells(said["statement"], over(said["over"]))
+        return Asked(said["id"], cells.words(), purpose, use, cells)
     signatures = said.get("signatures")
     if not isinstance(signatures, dict | None):
         raise InvalidInput("`signatures` is an object: DID → what it has signed")
     signed = None if signatures is None else {did: _hex(one) for did, one in signatures.items()}
-    return Asked(said["id"], "", purpose, use, together=Together(tuple(_listed(said["members"])), signed))
+    return Asked(said["id"], "", purpose, use, Together(tuple(_listed(said["members"])), signed))
 
 
 def _hex(text: Any) -> bytes:

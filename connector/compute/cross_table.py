@@ -1,6 +1,6 @@
 """A cross-table of numbers with noise, counted where the data are, for one of several providers that are told together.
 
-with CrossTable(statement, over, gate, columns) as crossing:    as `connector.compute.computation`, and as it is used
+with CrossTable(cells, gate, columns) as crossing:    as `connector.compute.computation`, and as it is used
 """
 
 from __future__ import annotations
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """A statement that several providers are asked together, with the cells that it is of."""
+
+    statement: str
+    over: Over
+
+    def words(self) -> str:
+        """Return what is asked in words, by which it is decided, and named in logs."""
+        return self.over.words(self.statement)
+
+
+@dataclass(frozen=True, slots=True)
 class Crossed:
     """Numbers of every cell, in order, and what they are: `about` is the same at all who are asked the same."""
 
@@ -43,15 +55,14 @@ class CrossTable(OneTable):
 
     def __init__(
         self,
-        statement: str,
-        over: Over,
+        cells: Cells,
         gate: Gate,
         columns: Mapping[str, Mapping[str, str]],
         waiting: Waiting | None = None,
     ) -> None:
-        super().__init__(statement, gate, columns, SECONDS, NOISED, waiting)
+        super().__init__(cells.statement, gate, columns, SECONDS, NOISED, waiting)
         require_noise(gate)
-        self._cells = over.json()
+        self._cells = cells.over.json()
 
     def foresee(self) -> Foreseen:
         """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.compute import aggregation, crossed, noisy
-from connector.compute.cross_table import CrossTable
+from connector.compute.cross_table import Cells, CrossTable
 from connector.compute.noisy import ROWS, Loss, Number
 from connector.compute.together import Together
 from connector.compute.totals import About, Summed, totals
@@ -88,7 +88,9 @@ def test_two_agree_on_one_seed_and_another_question_has_another():
 def cells(statement, over, gate=GATE, table=None, columns=COLUMNS):
     table = table or firms()
     file = IndexedFile("firms.csv", 0, len(table), 0, 1)
-    with CrossTable(statement, crossed.over(over), gate, dict.fromkeys(("firms", "firms.csv"), columns)) as crossing:
+    with CrossTable(
+        Cells(statement, crossed.over(over)), gate, dict.fromkeys(("firms", "firms.csv"), columns)
+    ) as crossing:
         foreseen = crossing.foresee()
         return foreseen, crossing.compute(foreseen.table, file, [(0, table)], b"")
 

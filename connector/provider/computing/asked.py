@@ -14,12 +14,11 @@ from connector.negotiation.envelope import pids
 from connector.provider.plain import decision
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.compute import ComputationRow, FittingRow, JointPartRow
+from connector.store.rows.compute import ComputationRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.vault import CopyRow
-from connector.store.table_row import replace
 from contracts.canonical import sha
 from contracts.units import COMPUTED
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from connector.compute.crossed import Over
+    from connector.compute.cross_table import Cells
     from connector.compute.fitting import Groups
     from connector.compute.sought import Sought
     from connector.compute.together import Together
@@ -42,21 +41,17 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A statement as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
+    """A question as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
 
-    Where `groups` are given it is how much of a list is covered, where `sought` is, subjects that are looked up; the
-    statement is what they say. Where `over` is given several providers are asked `told`, whom `together` opens.
+    `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
+    or whom that one is opened with; the statement is then what these say.
     """
 
     job: str
     statement: str
     purpose: str
     said: Mapping[str, str]
-    groups: Groups | None = None
-    sought: Sought | None = None
-    over: Over | None = None
-    told: str = ""
-    together: Together | None = None
+    about: Groups | Sought | Cells | Together | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +178,7 @@ def known(tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
         raise Conflict(f"`{asked.job}` is another statement", "choose another id")
     if row.state is State.RUNNING:
         raise Conflict(f"`{asked.job}` is being answered", "ask again under the same id")
-    if asked.over is not None:
-        part = tx.get(JointPartRow, agreement=row.agreement, job=row.job)
-        assert part is not None, "it is kept with its row"
-        return replace(row, answer=part.answer, ended=row.ended or row.created)
-    kept = None if asked.groups is None else tx.get(FittingRow, agreement=row.agreement, job=row.job)
-    return row if kept is None else replace(row, answer=kept.answer)
+    return row
 
 
 def record(core: Core, tx: Tx, kind: str, row: ComputationRow, fields: Mapping[str, Any], now: datetime) -> None:

@@ -26,8 +26,11 @@ import orjson
 
 from connector.channel.errors import ChannelFault
 from connector.compute import aggregation
+from connector.compute.cross_table import Cells, CrossTable
+from connector.compute.together import Together
 from connector.provider.computing import privacy
 from connector.provider.computing.asked import copy_of, ground_of, record, written
+from connector.provider.computing.forms import Form
 from connector.runtime.errors import (
     Conflict,
     InvalidInput,
@@ -39,6 +42,7 @@ from connector.runtime.errors import (
 from connector.store.rows.compute import ComputationRow, JointPartRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.table_row import replace
+from contracts import gate as gates
 from contracts import joint as joints
 from contracts import signature
 from contracts.labels import X
@@ -48,16 +52,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.compute.cross_table import Crossed
-    from connector.compute.together import Together
+    from connector.compute.waiting import Waiting
     from connector.core.core import Core
     from connector.custody.secrets import Keys
     from connector.custody.tickets import Ticket
     from connector.identity.peers import Peers
     from connector.licence.duties import Duties
     from connector.provider.computing.asked import Asked, Ground
+    from connector.provider.computing.forms import Process, Types
     from connector.provider.plain.copies import Copies
     from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
+    from contracts.gate import Gate
     from contracts.joint import Joint
 
 LAPSES: Final = timedelta(days=1)
@@ -82,17 +88,29 @@ class Masked:
     memory: None = None
 
 
-class Jointly:
+class Jointly(Form):
     """The questions that one provider answers together with others."""
 
     def __init__(self, core: Core, secrets_: Keys, peers: Peers, copies: Copies, duties: Duties) -> None:
-        self._core, self._secrets, self._peers, self._copies, self._duties = core, secrets_, peers, copies, duties
+        super().__init__(core)
+        self._secrets, self._peers, self._copies, self._duties = secrets_, peers, copies, duties
 
-    async def masked(self, ground: Ground, joint: Joint, asked: Asked, found: Crossed) -> Masked:
+    async def process(self, _ground: Ground, gate: Gate, types: Types, asked: Asked, waiting: Waiting) -> Process:
+        """Return what counts the cells of a question; raises InvalidInput."""
+        assert isinstance(asked.about, Cells), "it is of cells"
+        return CrossTable(asked.about, gate, types, waiting)
+
+    def hold(self, tx: Tx, agreement: AgreementRow, asked: Asked, now: datetime) -> int | None:
+        """Hold its ε, after what nobody had opened in time is given back; raises NotPermitted."""
+        self._lapse(tx, agreement, now)
+        return super().hold(tx, agreement, asked, now)
+
+    async def found(self, ground: Ground, asked: Asked, _file: str, found: Crossed) -> Masked:
         """Return numbers under masks with all others that can be reached; raises why one cannot, of too few.
 
         With who cannot be reached now we are not opened: there is no mask between us (`_sign`).
         """
+        joint = _joint(ground)
         me, providers = self._core.identity.did, self._providers(joint)
         asked_by = ground.agreement.peer
         question = joints.question(asked.statement, providers, asked_by, asked.job)
@@ -129,8 +147,10 @@ class Jointly:
             return self._core.identity.keys.address
         return (await self._peers.document(did)).require("agreement")
 
-    async def together(self, ticket: Ticket, joint: Joint, asked: Asked, said: Together) -> ComputationRow:
+    async def together(self, ticket: Ticket, ground: Ground, asked: Asked) -> ComputationRow:
         """Sign whom a question is opened with, or open it; raises InvalidInput, NotPermitted, Conflict."""
+        joint, said = _joint(ground), asked.about
+        assert isinstance(said, Together), "it is of those whom it is opened with"
         self._require(joint, said.members)
         if said.signatures is None:
             return await self._core.store.write(partial(self._sign, ticket, joint, asked, said.members))
@@ -166,7 +186,13 @@ class Jointly:
         after = tx.change(row, replace(row, state=State.MASKED, rows=found.told))
         return replace(after, answer=answer, ended=now)
 
-    def lapse(self, tx: Tx, agreement: AgreementRow, now: datetime) -> None:
+    def answered(self, tx: Tx, row: ComputationRow) -> ComputationRow:
+        """Return what was masked, as it left."""
+        part = tx.get(JointPartRow, agreement=row.agreement, job=row.job)
+        assert part is not None, "it is kept with its row"
+        return replace(row, answer=part.answer, ended=row.ended or row.created)
+
+    def _lapse(self, tx: Tx, agreement: AgreementRow, now: datetime) -> None:
         """Give back what is held for questions of a buyer that nobody had opened."""
         about = (agreement.peer, agreement.product, State.MASKED, now - LAPSES)
         for row in tx.find(ComputationRow, "peer = ? and product = ? and state = ? and created < ?", about):
@@ -255,6 +281,13 @@ class Jointly:
     def _own(self, question: bytes, nonce: bytes) -> bytes:
         """Return the seed of our own mask: of a key that is no row, so that who reads the tables opens nothing."""
         return X(self._secrets.masks(), OWN, question + nonce, aggregation.SEED_BYTES)
+
+
+def _joint(ground: Ground) -> Joint:
+    """Return beside whom its terms have it answered."""
+    joint = gates.read(ground.agreement.signed_terms["gate"]).joint
+    assert joint is not None, "it was looked at before"
+    return joint
 
 
 def _require_masks(part: JointPartRow, members: Sequence[str]) -> None:

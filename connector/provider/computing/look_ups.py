@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.channel.errors import ChannelFault
 from connector.compute import blinding
 from connector.compute.bucketed import FUNCTION
+from connector.compute.sought import Sought
 from connector.provider.computing.asked import copy_of, ground_of, known, permitted, record, row_for, take, written
 from connector.provider.computing.lookup_tables import LookupTables
 from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.store.rows.compute import ComputationState as State
 from connector.store.rows.compute import FittingRow
 from connector.store.table_row import replace
+from contracts import gate as gates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.compute.sought import Sought
     from connector.core.core import Core
     from connector.custody.secrets import Keys
     from connector.custody.tickets import Ticket
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from connector.provider.plain.copies import Copies
     from connector.store.rows.compute import ComputationRow
     from connector.store.transaction import Tx
-    from contracts.gate import Gate
 
 ANSWER_BYTES_MAX: Final = 24 << 20
 _LOOKED_UP: Final = (
@@ -53,14 +53,12 @@ class LookUps:
         self._core, self._copies, self._enforcement, self._duties = core, copies, enforcement, duties
         self.tables = LookupTables(core, secrets, copies)
 
-    async def answer(self, ticket: Ticket, ground: Ground, gate: Gate, asked: Asked) -> ComputationRow:
+    async def answer(self, ticket: Ticket, ground: Ground, asked: Asked) -> ComputationRow:
         """Answer a look-up, or return its answer of before; raises NotPermitted, InvalidInput, Conflict."""
-        if gate.lookup is None:
-            raise InvalidInput("its terms let nobody look up subjects", "ask in SQL")
-        if asked.sought is None:
-            raise InvalidInput("its terms tell of subjects that are looked up, and of no groups", "penstock lookup")
-        table = await self.tables.of(ground.product, gate, asked.sought.table)
-        told = await asyncio.to_thread(_answered, table, asked.sought)
+        gate, sought = gates.read(ground.agreement.signed_terms["gate"]), _sought(asked)
+        assert gate.lookup is not None, "it was looked at before"
+        table = await self.tables.of(ground.product, gate, sought.table)
+        told = await asyncio.to_thread(_answered, table, sought)
         try:
             return await self._core.store.write(partial(self._tell, ticket, asked, gate.lookup.keys, table, told))
         except ChannelFault as fault:
@@ -72,11 +70,10 @@ class LookUps:
     ) -> ComputationRow:
         """Decide a look-up, count it, and write that it was answered; raises NotPermitted with the reasons."""
         ground, now = ground_of(self._copies, tx, ticket), self._core.clock.now()
-        assert asked.sought is not None, "it was looked at before"
         if (before := known(tx, ground, asked)) is not None:
             assert before.ended is not None, "it is begun and ended in one act"
             return replace(before, answer=written(before, told, table.confined, before.ended))
-        agreement, keys = ground.agreement, len(asked.sought.points)
+        agreement, keys = ground.agreement, len(_sought(asked).points)
         _within(tx, agreement.peer, agreement.product, keys, most)
         granted = permitted(self._enforcement, tx, ground, asked, (FUNCTION,), {}, now)
         take(self._enforcement, tx, granted, now)
@@ -96,6 +93,11 @@ class LookUps:
         record(self._core, tx, "computation.started", row, begun, row.created)
         ended = {"outcome": row.state.value, "rows": str(row.rows), "answer": sha256(answer).hexdigest()}
         record(self._core, tx, "computation.ended", row, ended, row.created)
+
+
+def _sought(asked: Asked) -> Sought:
+    assert isinstance(asked.about, Sought), "subjects are looked up"
+    return asked.about
 
 
 def _within(tx: Tx, peer: str, product: str, keys: int, most: int) -> None:

@@ -12,20 +12,21 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack
 from functools import partial
-from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
-from connector.compute.computation import Computation, Computed
-from connector.compute.cross_table import Crossed, CrossTable
-from connector.compute.fitting import Covered, Fitting, Groups, coverage_of
+from connector.compute.cross_table import Cells
+from connector.compute.fitting import Groups
 from connector.compute.sitting import names_of
+from connector.compute.sought import Sought
+from connector.compute.together import Together
 from connector.compute.waiting import Waiting
 from connector.enforcement import uses
-from connector.provider.computing import coins, offered, privacy
+from connector.provider.computing import forms, offered, privacy
 from connector.provider.computing.asked import (
     agreement_of,
     copy_of,
@@ -36,20 +37,20 @@ from connector.provider.computing.asked import (
     row_for,
     row_of,
     take,
-    written,
 )
-from connector.provider.computing.jointly import Jointly, Masked
+from connector.provider.computing.coverages import Coverages
+from connector.provider.computing.ended import end
+from connector.provider.computing.jointly import Jointly
 from connector.provider.computing.look_ups import LookUps
+from connector.provider.computing.statements import Statements
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
-from connector.store.rows.compute import ComputationRow, FittingRow
+from connector.store.rows.compute import ComputationRow
 from connector.store.rows.compute import ComputationState as State
-from connector.store.rows.vault import CopyRow
 from connector.store.table_row import replace
 from contracts import gate as gates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from connector.compute.one_table import Foreseen
     from connector.core.core import Core
@@ -61,11 +62,10 @@ if TYPE_CHECKING:
     from connector.licence.carriage import Carriage
     from connector.licence.duties import Duties
     from connector.provider.computing.asked import Asked, Ground
+    from connector.provider.computing.forms import Form, Process
     from connector.provider.plain.copies import Copies
     from connector.store.rows.product import ProductRow
     from connector.store.transaction import Tx
-    from contracts.gate import Gate
-    from contracts.joint import Joint
 
 # processes at once; who comes meanwhile waits its turn, so many at most under one agreement
 COMPUTATIONS_AT_ONCE: Final = 4
@@ -77,11 +77,6 @@ OVERTAKEN_MAX: Final = 3
 REASON_MAX: Final = 500
 HALTED: Final = "its transfer, or its agreement, is over"
 STOPPED: Final = "the connector was stopped meanwhile: ask again"
-NOTHING: Final = "nothing of its answer passes the gate: groups have too few subjects, or are too near to earlier ones"
-FEW: Final = "nothing of its answer passes the gate: with noise a group needs some {} subjects to be told"
-
-
-Process = Computation | CrossTable | Fitting
 
 
 class ComputeRoom:
@@ -105,6 +100,11 @@ class ComputeRoom:
         self._processes = Waiting()
         self._look_ups = LookUps(core, secrets, copies, enforcement, duties)
         self._jointly = Jointly(core, secrets, peers, copies, duties)
+        self._forms: Mapping[type, Form] = {
+            NoneType: Statements(core),
+            Groups: Coverages(core, secrets),
+            Cells: self._jointly,
+        }
 
     async def recover(self) -> None:
         """Let what an earlier run left undone be asked again; what it held of counters stays counted."""
@@ -122,12 +122,12 @@ class ComputeRoom:
         if not 0 < len(asked.job) <= JOB_CHARACTERS_MAX or not asked.job.isprintable():
             raise InvalidInput(f"a statement has an id of 1 to {JOB_CHARACTERS_MAX} printable characters")
         ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
-        gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
-        if gate.lookup is not None or asked.sought is not None:
-            return await self._look_ups.answer(ticket, ground, gate, asked)
-        if (joint := _joint(gate, asked)) is not None and asked.together is not None:
-            return await self._jointly.together(ticket, joint, asked, asked.together)
-        if (before := await self._core.store.read(lambda tx: known(tx, ground, asked))) is not None:
+        forms.require(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked)
+        if isinstance(asked.about, Sought):
+            return await self._look_ups.answer(ticket, ground, asked)
+        if isinstance(asked.about, Together):
+            return await self._jointly.together(ticket, ground, asked)
+        if (before := await self._core.store.read(lambda tx: self._known(tx, ground, asked))) is not None:
             return before
         agreement = ground.agreement.digest
         if self._waiting.get(agreement, 0) >= WAITING_MAX:
@@ -136,7 +136,7 @@ class ComputeRoom:
         try:
             async with self._turns.setdefault(ground.agreement.signed_edition, asyncio.Lock()), self._seats:
                 # who waited behind itself, because it asked twice at once, is answered by then
-                before = await self._core.store.read(lambda tx: known(tx, ground, asked))
+                before = await self._core.store.read(lambda tx: self._known(tx, ground, asked))
                 return before or await self._compute(ticket, ground, asked)
         finally:
             self._waiting[agreement] -= 1
@@ -178,24 +178,13 @@ class ComputeRoom:
         """Return a process that answers, and that ends when its transfer is halted."""
         types = offered.types_of(dataset_from_json(ground.product.dataset).files)
         gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
-        computation: Process
-        if asked.over is not None:
-            computation = CrossTable(asked.told, asked.over, gate, types, self._processes)
-        elif asked.groups is None:
-            computation = Computation(asked.statement, gate, types, waiting=self._processes)
-        else:
-            computation = await self._fitting(ground.agreement.signed_edition, asked.groups, gate, types)
+        computation = await self._form(asked).process(ground, gate, types, asked, self._processes)
         await asyncio.to_thread(open_.enter_context, computation)
         open_.enter_context(self._carriage.carrying(ticket, partial(computation.cut, HALTED)))
         return computation
 
-    async def _fitting(
-        self, edition: str, groups: Groups, gate: Gate, types: Mapping[str, Mapping[str, str]]
-    ) -> Fitting:
-        covers = coverage_of(gate)
-        known = await self._core.store.read(lambda tx: coins.thrown(tx, edition))
-        of_table = partial(coins.of, self._secrets, edition, covers, known)
-        return Fitting(groups, gate, types, of_table, self._processes)
+    def _form(self, asked: Asked) -> Form:
+        return self._forms[type(asked.about)]
 
     async def _told(
         self, ticket: Ticket, ground: Ground, asked: Asked, computation: Process, foreseen: Foreseen, granted: Granted
@@ -210,16 +199,8 @@ class ComputeRoom:
         with await self._copies.open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             file = names_of(index.files)[foreseen.table]
-            found: Computed | Covered | Crossed | Masked = await asyncio.to_thread(
-                computation.compute, foreseen.table, file, opened.placed(file), kept
-            )
-        if isinstance(found, Covered) and found.marks:
-            made = found
-            await self._core.store.write(lambda tx: coins.keep(tx, edition, file.name, made.epsilon, made.marks))
-        if isinstance(found, Crossed):
-            joint = _joint(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked)
-            assert joint is not None, "it was looked at before"
-            found = await self._jointly.masked(ground, joint, asked, found)
+            found = await asyncio.to_thread(computation.compute, foreseen.table, file, opened.placed(file), kept)
+        found = await self._form(asked).found(ground, asked, file.name, found)
         return await self._core.store.write(partial(self._keep, ticket, asked, found, granted, len(before)))
 
     # ---- inside one transaction
@@ -233,22 +214,22 @@ class ComputeRoom:
         agreement = ground.agreement
         if known(tx, ground, asked) is not None:  # by another process of ours
             raise Conflict(f"`{asked.job}` was answered meanwhile", "ask again under the same id")
-        if asked.over is not None:
-            self._jointly.lapse(tx, agreement, now)
-        epsilon = privacy.hold(tx, agreement, asked.job) if asked.groups is None else None
+        epsilon = self._form(asked).hold(tx, agreement, asked, now)
         cost = privacy.cost(agreement, epsilon)
         granted = permitted(self._enforcement, tx, ground, asked, foreseen.functions, cost, now)
         row = replace(row_for(ground, asked, State.RUNNING, now), epsilon=epsilon)
         copy = copy_of(self._copies, tx, ground, row.purpose, now)
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + 1))
-        if asked.groups is not None:
-            coins.spend(tx, agreement, asked.job, asked.groups.asked)
         tx.put(row)
         record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost}, now)
         return granted
 
+    def _known(self, tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
+        row = known(tx, ground, asked)
+        return None if row is None else self._form(asked).answered(tx, row)
+
     def _keep(
-        self, ticket: Ticket, asked: Asked, found: Computed | Covered | Masked, granted: Granted, before: int, tx: Tx
+        self, ticket: Ticket, asked: Asked, found: Any, granted: Granted, before: int, tx: Tx
     ) -> ComputationRow | None:
         """Write what is told and count it; None if another statement was answered over the edition meanwhile."""
         self._ground(tx, ticket)  # a transfer that was ended since is billed, and tells no more
@@ -258,30 +239,7 @@ class ComputeRoom:
         if found.memory is not None and len(_remembered(tx, row.edition)) != before:
             return None
         take(self._enforcement, tx, granted, now)
-        if isinstance(found, Masked):
-            return self._jointly.keep(tx, row, found, now)
-        if not found.told:
-            return self._end(
-                tx, row, replace(row, state=State.WITHHELD, reason=_nothing(found), rows=0, ended=now), now
-            )
-        cost = privacy.told(tx, agreement_of(tx, row)) if isinstance(found, Computed) else {}
-        answer = written(row, {**found.members, **cost}, found.confined, now)
-        copy = tx.get(CopyRow, id=row.transfer)
-        assert copy is not None, "a statement is begun before it is answered"
-        tx.change(copy, replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(answer)))
-        told = replace(row, state=State.RELEASED, rows=found.told, answer=answer, ended=now)
-        if isinstance(found, Computed):
-            return self._end(tx, row, replace(told, memory=found.memory), now)
-        # what is as long as a list is kept beside the rows that people page through
-        tx.update(FittingRow, {"agreement": row.agreement, "job": row.job}, answer=answer)
-        return replace(self._end(tx, row, told, now, kept=replace(told, answer=None)), answer=answer)
-
-    def _end(
-        self, tx: Tx, row: ComputationRow, after: ComputationRow, now: datetime, kept: ComputationRow | None = None
-    ) -> ComputationRow:
-        told = {"rows": str(after.rows or 0)} | ({"answer": sha256(after.answer).hexdigest()} if after.answer else {})
-        record(self._core, tx, "computation.ended", after, {"outcome": after.state.value, **told}, now)
-        return tx.change(row, kept or after)
+        return self._form(asked).keep(tx, row, found, now)
 
     async def _broke(self, granted: Granted, asked: Asked, fault: BaseException) -> None:
         """Write that a statement was not answered: counted where it is its own fault, given back where it was cut."""
@@ -295,30 +253,14 @@ class ComputeRoom:
                 take(self._enforcement, tx, granted, now)
             else:
                 uses.give_back(tx, granted.use.taker)
-            if not own and asked.groups is not None:
-                coins.give_back(tx, row.agreement, row.job)
+                self._form(asked).give_back(tx, row)
             after = row if own else privacy.given_back(agreement_of(tx, row), row)
-            self._end(tx, row, replace(after, state=State.FAILED, reason=str(fault)[:REASON_MAX], ended=now), now)
+            failed = replace(after, state=State.FAILED, reason=str(fault)[:REASON_MAX], ended=now)
+            end(self._core, tx, row, failed, now)
 
         await self._core.store.write(act)
         if isinstance(fault, ChannelFault):
             await self._duties.note(fault, [granted.use.own.agreement])
-
-
-def _joint(gate: Gate, asked: Asked) -> Joint | None:
-    """Return with whom it is answered; raises InvalidInput where it is asked otherwise than its terms say."""
-    joint = asked.over is not None or asked.together is not None
-    if joint and gate.joint is None:
-        raise InvalidInput("its terms name nobody beside whom it is answered", "penstock query")
-    if not joint and gate.joint is not None:
-        raise InvalidInput("its terms tell totals of several providers, and nothing of one alone", "penstock joint")
-    return gate.joint
-
-
-def _nothing(found: Computed | Covered) -> str:
-    """Return why nothing is told."""
-    needs = found.needs if isinstance(found, Computed) else 0
-    return FEW.format(needs) if needs else NOTHING
 
 
 def _remembered(tx: Tx, edition: str) -> list[ComputationRow]:

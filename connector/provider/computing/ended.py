@@ -1,0 +1,39 @@
+"""How a question ends: what is told is counted, written as it is signed, and recorded."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from connector.provider.computing.asked import record, written
+from connector.store.rows.compute import ComputationState as State
+from connector.store.rows.vault import CopyRow
+from connector.store.table_row import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.store.rows.compute import ComputationRow
+    from connector.store.transaction import Tx
+
+
+def released(
+    tx: Tx, row: ComputationRow, rows: int, members: Mapping[str, Any], confined: Sequence[str], now: datetime
+) -> ComputationRow:
+    """Count an answer, and return its row with what leaves; `members` are what it says."""
+    answer = written(row, members, confined, now)
+    copy = tx.get(CopyRow, id=row.transfer)
+    assert copy is not None, "a statement is begun before it is answered"
+    tx.change(copy, replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(answer)))
+    return replace(row, state=State.RELEASED, rows=rows, answer=answer, ended=now)
+
+
+def end(
+    core: Core, tx: Tx, row: ComputationRow, after: ComputationRow, now: datetime, kept: ComputationRow | None = None
+) -> ComputationRow:
+    """Write how a question ended, and record it; `kept` is its row where less is kept of it than was told."""
+    told = {"rows": str(after.rows or 0)} | ({"answer": sha256(after.answer).hexdigest()} if after.answer else {})
+    record(core, tx, "computation.ended", after, {"outcome": after.state.value, **told}, now)
+    return tx.change(row, kept or after)
