@@ -13,16 +13,18 @@ from contracts import coverage as coverages
 from contracts import joint as joints
 from contracts import lookup as lookups
 from contracts import noise as noises
+from contracts import program as programs
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from contracts.coverage import Coverage
     from contracts.joint import Joint
     from contracts.lookup import LookUp
     from contracts.noise import Noise
+    from contracts.program import Programs
 
 MAX_COLUMNS: Final = 1_024
 MAX_COLUMN_CHARACTERS: Final = 512
@@ -32,8 +34,16 @@ SHARE_MIN, SHARE_MAX = 10, 100
 DIGITS_MAX: Final = 15  # what a double has
 LEAST, SHARE, DIGITS = 10, 80, 5
 _MEMBERS: Final = frozenset({"columns", "least", "share", "digits"})
-_SUBJECT, _COVERAGE, _NOISE, _LOOKUP, _JOINT = "subject", "coverage", "noise", "lookup", "joint"
-_OPTIONAL: Final = frozenset({_SUBJECT, _COVERAGE, _NOISE, _LOOKUP, _JOINT})
+_SUBJECT: Final = "subject"
+# member of a gate → what reads it; each is written as it writes itself, and may be left out
+_PARTS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
+    "coverage": coverages.read,
+    "noise": noises.read,
+    "lookup": lookups.read,
+    "joint": joints.read,
+    "programs": programs.read,
+}
+_OPTIONAL: Final = frozenset({_SUBJECT, *_PARTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Gate:
     subject is more than `share` per cent of it. Numbers are told to `digits` significant digits. With `noise` they are
     told with noise, which takes the place of `share`. `coverage` says what a buyer may learn of a list of its own;
     without it nothing. With `lookup` rows are told of subjects that a buyer names, and nothing of groups. With `joint`
-    nothing is told alone: totals of several providers are.
+    nothing is told alone: totals of several providers are. `programs` says that programs of a buyer are run.
     """
 
     columns: tuple[str, ...]
@@ -56,6 +66,7 @@ class Gate:
     noise: Noise | None = None
     lookup: LookUp | None = None
     joint: Joint | None = None
+    programs: Programs | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.columns) <= MAX_COLUMNS or len(set(self.columns)) != len(self.columns):
@@ -80,16 +91,15 @@ class Gate:
             self.lookup.check(self.subject, (self.coverage, self.noise))
         if self.joint is not None:
             self.joint.check(self.noise, (self.coverage, self.lookup))
+        if self.programs is not None:
+            self.programs.check(self.noise, (self.lookup, self.joint))
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""
         numbers = {name: str(getattr(self, name)) for name in ("least", "share", "digits")}
         told: dict[str, Any] = {"columns": list(self.columns), **numbers}
         told |= {_SUBJECT: self.subject} if self.subject else {}
-        told |= {_COVERAGE: self.coverage.json()} if self.coverage else {}
-        told |= {_NOISE: self.noise.json()} if self.noise else {}
-        told |= {_LOOKUP: self.lookup.json()} if self.lookup else {}
-        return told | ({_JOINT: self.joint.json()} if self.joint else {})
+        return told | {name: getattr(self, name).json() for name in _PARTS if getattr(self, name) is not None}
 
 
 def read(value: Any, name: str = "gate") -> Gate:
@@ -103,15 +113,10 @@ def read(value: Any, name: str = "gate") -> Gate:
         raise ContractError("terms", f"the columns of `{name}` are a list of texts")
     if _SUBJECT in value and (not isinstance(value[_SUBJECT], str) or not value[_SUBJECT]):
         raise ContractError("terms", f"the subject of `{name}` is a column, or left out")
-    covers = coverages.read(value[_COVERAGE], f"{name}.{_COVERAGE}") if _COVERAGE in value else None
-    noise = noises.read(value[_NOISE], f"{name}.{_NOISE}") if _NOISE in value else None
-    looked = lookups.read(value[_LOOKUP], f"{name}.{_LOOKUP}") if _LOOKUP in value else None
-    joint = joints.read(value[_JOINT], f"{name}.{_JOINT}") if _JOINT in value else None
-    known = _numbers(value, name)
-    subject = value.get(_SUBJECT, "")
-    return Gate(tuple(columns), subject, **known, coverage=covers, noise=noise, lookup=looked, joint=joint)
+    known: dict[str, Any] = {one: part(value[one], f"{name}.{one}") for one, part in _PARTS.items() if one in value}
+    return Gate(tuple(columns), value.get(_SUBJECT, ""), **_numbers(value, name), **known)
 
 
-def _numbers(value: Mapping[str, Any], name: str) -> dict[str, int]:
+def _numbers(value: Mapping[str, Any], name: str) -> dict[str, Any]:
     limits = {"least": LEAST_MAX, "share": SHARE_MAX, "digits": DIGITS_MAX}
     return {one: read_decimal(value[one], f"{name}.{one}", limit=most) for one, most in limits.items()}

@@ -55,6 +55,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · as totals of {quorum} of {providers} providers at least, and nothing of one alone",
         " · 仅给出 {providers} 家提供方中至少 {quorum} 家的合计,不单独答复",
     ),
+    "programs": (
+        " · one's own programs are run on it, {seconds} seconds each",
+        " · 可运行自带程序,每次 {seconds} 秒",
+    ),
     "coverage": (
         " · how much of {keys} keys of one's own it covers, {questions} answers on each at ε {epsilon}",
         " · 可试 {keys} 个自有键的覆盖率,每键 {questions} 项答复,每项 ε {epsilon}",
@@ -113,6 +117,8 @@ def _gate(terms: Terms, words: Mapping[str, str]) -> str:
         told += words["noise"].format(epsilon=epsilon_text(noise.epsilon), budget=epsilon_text(noise.budget))
     if (joint := terms.gate.joint) is not None:
         told += words["joint"].format(quorum=joint.quorum, providers=len(joint.members) + 1)
+    if (programs := terms.gate.programs) is not None:
+        told += words["programs"].format(seconds=programs.seconds)
     if (covers := terms.gate.coverage) is None:
         return told
     epsilon = epsilon_text(covers.epsilon)

@@ -35,6 +35,8 @@ VERBS = (
     ("lookup", "lookup.lookup"),
     ("joint", ""),
     ("model", "model.model"),
+    ("rehearse", "run.rehearse"),
+    ("run", "run.run"),
     ("try", "try_.try_"),
     ("sublicense", "sublicense.sublicense"),
     ("settle", "settle.settle"),

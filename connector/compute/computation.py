@@ -83,8 +83,9 @@ class Computation(OneTable):
         columns: Mapping[str, Mapping[str, str]],
         seconds: int = SECONDS,
         waiting: Waiting | None = None,
+        mode: str = "",
     ) -> None:
-        super().__init__(statement, gate, columns, seconds, GATED if gate.noise is None else NOISED, waiting)
+        super().__init__(statement, gate, columns, seconds, mode or (GATED if gate.noise is None else NOISED), waiting)
         require_noise(gate)
 
     def foresee(self) -> Foreseen:

@@ -42,10 +42,10 @@ def look(engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     table = table_of(engine, asked["statement"])
     if table not in known:
         raise Refused("table", f"there is no table `{table[:100]}`: there are {', '.join(list(known)[:20])}")
-    columns = _open_to(known[table], passes)
+    columns = open_to(known[table], passes)
     found = plan(engine, asked["statement"], columns, passes.subject)
     if passes.noise is not None:
-        noisy.numbers_of(found, _names(columns), passes)
+        noisy.numbers_of(found, names(columns), passes)
     else:
         exact(found)
     if passes.joint is not None:
@@ -59,14 +59,14 @@ def answer(
     """Return the answer with its head; what is `opened` is the table, and what was told before as JSON."""
     passes, (file,), (content, kept) = gates.read(asked["gate"]), files, opened
     [table] = file["names"]
-    asking = _Table(pa, engine, table, Content(pa, file["kind"], content), passes)
-    columns = _open_to(asking.types(), passes)
+    asking = Asking(pa, engine, table, Content(pa, file["kind"], content), passes)
+    columns = open_to(asking.types(), passes)
     found = plan(engine, asked["statement"], columns, passes.subject)
     asking.ready(found.named)
     if passes.joint is not None:
-        told = {**crossed.answer(engine, found, asked["over"], _names(columns), passes), "rows": []}
+        told = {**crossed.answer(engine, found, asked["over"], names(columns), passes), "rows": []}
     elif passes.noise is not None:
-        told = _noised(engine, found, _names(columns), passes)
+        told = _noised(engine, found, names(columns), passes)
     else:
         groups = counting.count(engine, exact(found), passes.subject)
         earlier = counting.earlier_of(json.loads(bytes(kept)), file["file"])
@@ -79,7 +79,7 @@ def answer(
 
 
 def _told(
-    engine: Any, found: Plan, groups: Sequence[Group], passes: Gate, earlier: Sequence[Earlier], asking: _Table
+    engine: Any, found: Plan, groups: Sequence[Group], passes: Gate, earlier: Sequence[Earlier], asking: Asking
 ) -> dict[str, Any]:
     among = set(range(len(groups))) - gate.held_back(groups, passes)
     near = counting.near(engine, found, groups, among, earlier, (passes.subject, passes), asking.ready)
@@ -119,12 +119,12 @@ def _noised(engine: Any, found: Plan, names: Mapping[str, str], passes: Gate) ->
     }
 
 
-def _names(columns: Mapping[str, kinds.Typed]) -> dict[str, str]:
+def names(columns: Mapping[str, kinds.Typed]) -> dict[str, str]:
     """Return how the columns that may be named are written → what they are called."""
     return {one.sql: name for name, one in columns.items()}
 
 
-class _Table:
+class Asking:
     """The one table that is asked, with the columns that were needed so far."""
 
     def __init__(self, pa: Any, engine: Any, name: str, content: Content, passes: Gate) -> None:
@@ -148,7 +148,7 @@ class _Table:
         self._engine.register(self._name, table.append_column(counting.ROW, self._pa.arange(1, len(table) + 1)))
 
 
-def _open_to(types: Mapping[str, str], passes: Gate) -> dict[str, kinds.Typed]:
+def open_to(types: Mapping[str, str], passes: Gate) -> dict[str, kinds.Typed]:
     """Return those of the columns that the gate lets a statement name."""
     found = {name: kinds.column(name, types[name]) for name in passes.columns if name in types}
     return {name: one for name, one in found.items() if one is not None}

@@ -74,7 +74,7 @@ def exact(found: Plan) -> Plan:
 
 def table_of(engine: Any, statement: str) -> str:
     """Return the one table that a statement asks; raises `Refused`."""
-    source = _select(engine, statement).get("from_table") or {}
+    source = select(engine, statement).get("from_table") or {}
     if source.get("type") != "BASE_TABLE" or source.get("schema_name") or source.get("catalog_name"):
         raise Refused("table", "a statement asks one table, by its name")
     if source.get("sample") is not None or source.get("at_clause") is not None:
@@ -84,12 +84,13 @@ def table_of(engine: Any, statement: str) -> str:
 
 def plan(engine: Any, statement: str, columns: Mapping[str, Typed], subject: str = "") -> Plan:
     """Return the plan of a statement over the columns that may be named; raises `Refused`."""
-    node, table = _select(engine, statement), table_of(engine, statement)
+    node, table = select(engine, statement), table_of(engine, statement)
     called = str((node.get("from_table") or {}).get("alias") or table)
     return _Reading(node, table, Expressions(called, columns), subject).plan()
 
 
-def _select(engine: Any, statement: str) -> Node:
+def select(engine: Any, statement: str) -> Node:
+    """Return the tree of a statement that is one SELECT of one table; raises `Refused`."""
     told = parsed(engine, statement)
     node: Node = told["statements"][0]["node"]
     if node.get("type") != "SELECT_NODE" or (node.get("cte_map") or {}).get("map"):

@@ -8,7 +8,8 @@ Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`;
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
 in the mode `opened`, what was bought; in the others what stays where it is: `gated` and `noised` (which brings one more
-library) are the module `gated`, and `covered` and `bucketed` are those of their names.
+library) are the module `gated`, `covered`, `bucketed` and `rehearsed` are those of their names, and `programmed`
+is `blocks`.
 
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
@@ -122,15 +123,16 @@ def _modes(mode: str) -> tuple[Look, Give]:
     """Return how it is answered: what looks at what is asked, and what answers it. Nothing is imported afterwards."""
     if mode in (COVERED, BUCKETED):
         import nacl.bindings  # noqa: F401, PLC0415  # once the process has left
-        import pyarrow.compute  # noqa: F401, PLC0415  # as above
 
         from connector.compute import bucketed, covered  # noqa: PLC0415  # as above
 
         return (covered.look, covered.answer) if mode == COVERED else (bucketed.look, bucketed.answer)
     from connector.compute import gated, noisy, statement  # noqa: PLC0415  # as above
 
-    if mode == NOISED:
+    if mode in (NOISED, PROGRAMMED):
         noisy.rehearse()
+    if mode in (PROGRAMMED, REHEARSED):
+        return _programs(mode)
 
     def look(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
         known = None if asked["tables"] is None else frozenset(asked["tables"])
@@ -139,7 +141,18 @@ def _modes(mode: str) -> tuple[Look, Give]:
     return (look, _answer) if mode == OPENED else (gated.look, gated.answer)
 
 
+def _programs(mode: str) -> tuple[Look, Give]:
+    import pyarrow.compute  # noqa: F401, PLC0415  # as above
+
+    from connector.compute.blocks import Programs  # noqa: PLC0415  # as above
+    from connector.compute.rehearsed import Rehearsal  # noqa: PLC0415  # as above
+
+    runs = Programs() if mode == PROGRAMMED else Rehearsal()
+    return runs.look, runs.answer
+
+
 OPENED, GATED, NOISED, COVERED, BUCKETED = "opened", "gated", "noised", "covered", "bucketed"
+PROGRAMMED, REHEARSED = "programmed", "rehearsed"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

@@ -41,6 +41,11 @@ def numbers(path: Path, columns: list[str]) -> dict[str, list[float | None]]:
     return found
 
 
+def names(path: Path) -> tuple[str, ...]:
+    """Return the columns of a file (blocking); raises Absent, InvalidInput, SettingsError."""
+    return tuple(_opened(path, [])[1].column_names)
+
+
 def _opened(path: Path, columns: list[str]) -> tuple[Any, Any]:
     """Return the library, and these columns of a file as its table; raises Absent, InvalidInput, SettingsError."""
     if not path.is_absolute() or not path.is_file():

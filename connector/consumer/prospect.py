@@ -23,6 +23,7 @@ from connector.enforcement.context import FUNCTION, PURPOSE, QUERY
 from connector.enforcement.person import OWNER, Person
 from connector.enforcement.rules import in_force
 from connector.enforcement.scopes import FORESEEN
+from connector.enforcement.supply import MEASURED_IN
 from connector.enforcement.use import FORESIGHT, Link, Use
 from connector.licence import pricing
 from connector.licence.licensed import facts_of, rows_of
@@ -134,10 +135,11 @@ class Prospects:
         rules = in_force(policy, product, me, FORESEEN)
         link = Link("", product, found.provider.did, me, rules, "", terms["tier"], facts_of(terms))
         said = {**mandate.get(mandates.SAID, {}), PURPOSE: mandate["purpose"]}
+        stated = STATED | {name for name, tiers in MEASURED_IN.items() if terms["tier"] in tiers}
         for action in _actions(terms, mandate):
             use = Use((link,), action, said, FORESIGHT, "foresight", taker="")
             refused = await self._core.store.read(partial(self._enforcement.foresee, use=use, now=now))
-            if refused is not None and (action not in ASKED or _for_good(refused.reasons)):
+            if refused is not None and (action not in ASKED or _for_good(refused.reasons, stated)):
                 hint = next((HINTS[one["code"]] for one in refused.reasons if one["code"] in HINTS), "ask its provider")
                 raise PurchaseRefused(f"the offer of `{product[:200]}` never allows this: {refused.text}", hint)
 
@@ -160,10 +162,10 @@ class Prospects:
         require_deposit(due.deposit, held, tariff.currency)
 
 
-def _for_good(reasons: Sequence[Mapping[str, Any]]) -> bool:
-    """Say whether neither time nor what the buyer does mends a refusal: an opening, or a statement, may come later."""
+def _for_good(reasons: Sequence[Mapping[str, Any]], stated: frozenset[str]) -> bool:
+    """Say whether neither time nor what the buyer does mends a refusal; openings, and what is `stated`, come later."""
     return bool(reasons) and all(
-        (one["code"] in LASTING and not STATED.intersection(one["facts"]))
+        (one["code"] in LASTING and not stated.intersection(one["facts"]))
         or (one["code"] == "outside-time" and set(one["facts"]) & ENDS)
         for one in reasons
     )

@@ -34,6 +34,8 @@ WORDS: Final = (
 QUERY: Final = "query"
 # what a statement computes: COUNT, SUM, AVG
 FUNCTION: Final = "computeFunction"
+# the program that computes: its digest, or SQL where it is a statement; where data are delivered, the asker's word
+ALGORITHM: Final = "algorithm"
 # the ε of what is told, where it is told with noise
 BUDGET: Final = "privacyBudget"
 # who of the asker's people it is, as its connector says

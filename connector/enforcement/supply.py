@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from connector.enforcement.context import BUDGET, FUNCTION, PLACE, PURPOSE, QUERY, ROLE, SHARES, WORDS
+from connector.enforcement.context import ALGORITHM, BUDGET, FUNCTION, PLACE, PURPOSE, QUERY, ROLE, SHARES, WORDS
 from connector.enforcement.counted import APART, TOGETHER, UNIT
 from connector.enforcement.since import DELAY, PAID
 from contracts.every_use import OF_TIER
@@ -115,6 +115,8 @@ NOT_IN: Final[Mapping[str, frozenset[str]]] = {
     BUDGET: frozenset({"plain", "kept", "leased"}),
     QUERY: frozenset({"plain", "leased"}),
 }
+# an asker's word → the tiers in which the reader process knows it, whatever the asker says
+MEASURED_IN: Final[Mapping[str, frozenset[str]]] = {ALGORITHM: frozenset({"computed"})}
 # what nobody supplies → why, and what comes nearest, as a hint
 NEAREST: Final[Mapping[str, str]] = {
     "jsonPath": "what is sealed is not changed at a use: publish with `--mask`",
@@ -194,7 +196,10 @@ def supplier(operand: str) -> Supplier | None:
 
 def kept(atom: Constraint, tier: str) -> Kept:
     """Return how far a condition is kept in a tier, beyond the delivery; who a user is only its connector says."""
-    word = proof(atom.left) is Proof.WORD or (atom.left == UNIT and not TOGETHER.issuperset(map(str, atom.right)))
+    known = tier in MEASURED_IN.get(atom.left, ())
+    word = (proof(atom.left) is Proof.WORD and not known) or (
+        atom.left == UNIT and not TOGETHER.issuperset(map(str, atom.right))
+    )
     return Kept.PROMISED if word else AFTERWARDS[tier]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from connector.enforcement.supply import AFTERWARDS, NOT_IN, SUPPLIED, Asked, Kept, Proof, proof
+from connector.enforcement.supply import AFTERWARDS, MEASURED_IN, NOT_IN, SUPPLIED, Asked, Kept, Proof, proof
 from docs.generate.tables import table
 from policy.constraint_reading import MAX_CONSTRAINTS, MAX_NESTING_LEVELS, MAX_UNIT_CHARS
 from policy.decision import REASONS
@@ -57,7 +57,8 @@ def _proof(name: str) -> str:
     if behind is None:
         return "–"
     if behind is Proof.WORD:
-        return f"{behind.value[0]}: {Kept.PROMISED.value[0]} in every tier"
+        known = "".join(f"; `{tier}` measured, {AFTERWARDS[tier].value[0]}" for tier in MEASURED_IN.get(name, ()))
+        return f"{behind.value[0]}: {Kept.PROMISED.value[0]} in every {'other ' if known else ''}tier{known}"
     tiers = [tier for tier in AFTERWARDS if tier not in NOT_IN.get(name, ())]
     return f"{behind.value[0]}; " + ", ".join(f"`{tier}` {AFTERWARDS[tier].value[0]}" for tier in tiers)
 

@@ -110,7 +110,9 @@ SHAPES: Mapping[str, Shape] = {
     "copy.served": _shape(
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
     ),
-    "computation.started": _shape("transferId job", "transfer job statement purpose", "epsilon keys agreementDigest"),
+    "computation.started": _shape(
+        "transferId job", "transfer job statement purpose", "epsilon keys program agreementDigest"
+    ),
     "computation.ended": _shape(
         "transferId job", "transfer job statement outcome rows", "answer agreementDigest by question members signatures"
     ),

@@ -32,7 +32,21 @@ FIRST_PAGE = [
     "open",
     "sublicense",
 ]
-FIRST_PAGE += ["call", "query", "try", "lookup", "joint", "model", "settle", "verify", "audit", "leave", "searches"]
+FIRST_PAGE += [
+    "call",
+    "query",
+    "try",
+    "lookup",
+    "joint",
+    "model",
+    "rehearse",
+    "run",
+    "settle",
+    "verify",
+    "audit",
+    "leave",
+    "searches",
+]
 FIRST_GROUPS = ["policy", "log"]
 HEAVY = ["aiohttp", "web3", "eth", "py_ecc", "pyarrow", "cryptography", "sqlite3", "asyncio", "orjson", "jsonschema"]
 

@@ -1,4 +1,4 @@
-"""The walks of docs/compute.md from an empty folder: asked, with noise, tried, looked up, and told together."""
+"""The walks of docs/compute.md from an empty folder: asked, with noise, tried, looked up, run, told together."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import pytest
 
 from connector.demo.processes import free_ports
+from tests.compute import programs
 from tests.newcomer.asides import POLICY, TERMS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -125,6 +126,36 @@ async def test_a_subject_is_looked_up_and_its_provider_does_not_see_whom(walk):
     await walk.type(["penstock", "query", "looked", "select count(*) from firms", "--data", "buyer"], 2)
     asked = await walk.type(["penstock", "admin", "computations", "--of", "looked", "--long", "--data", "provider"])
     assert (asked.count("lookup: "), "F900" in asked, "NOBODY" in asked) == (2, False, False)
+
+
+async def test_a_program_of_ones_own_is_rehearsed_and_run(walk):
+    """A mean as a program, as docs/compute.md has it: at home first, then where the data are, and what is refused."""
+    gate = ("--gate=subject=firm", "--gate=noise=4", "--gate=budget=4", "--gate=programs=2")
+    says = ("firms.csv", "--title", "Firms, for programs", "--tier", "computed", *gate, "--column", "revenue")
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:], "--id", "run-on")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "run-on", "--data", "exchange"])
+    (walk.folder / "mean.wat").write_bytes(programs.MEAN)
+    (walk.folder / "traps.wat").write_bytes(programs.TRAPS)
+    (walk.folder / "rows.csv").write_text("revenue\n" + "".join(f"{at}\n" for at in range(1_000)))
+    program, rows = ("--with", "mean.wat", "--tells", "mean:0:1000"), "select revenue from {}"
+    rehearse = ["penstock", "rehearse", rows.format("rows"), "--on", "rows.csv", "--blocks", "20"]
+    told = await walk.type([*rehearse, *program, "--data", "buyer"])
+    assert ("20 of 20 blocks answered" in told, "nothing was sent" in told) == (True, True)
+    told = await walk.type([*rehearse, "--with", "traps.wat", "--tells", "mean:0:1000", "--data", "buyer"])
+    assert ("20 failed" in told, "unreachable" in told) == (True, True)
+    run = ["penstock", "run", "run-on", rows.format("firms"), *program, "--blocks", "20"]
+    await walk.type([*run, "--data", "buyer"], 4)
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "run-on")
+    await walk.type(["penstock", "get", "run-on", *bought, "--data", "buyer"])
+    told = await walk.type([*run, "--id", "r-1", "--data", "buyer"])
+    assert (" ± " in told, "ε 4.00, 0.00 left" in told) == (True, True)
+    assert await walk.type([*run, "--id", "r-1", "--data", "buyer"]) == told
+    await walk.type([*run, "--data", "buyer"], POLICY)
+    await walk.type(["penstock", "run", "firms", rows.format("firms"), *program, "--data", "buyer"], 2)
+    await walk.type([*run[:-1], "2000", "--data", "buyer"], 2)
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "run-on", "--long", "--data", "provider"])
+    assert "program sha-256:" in asked
 
 
 async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):

@@ -46,7 +46,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
         admin set-back, admin account add, admin account link, admin account remove, admin folder add,
         admin folder remove, policy profile add, policy profile remove, controlplane add, controlplane remove,
-        dataplane add, dataplane remove
+        dataplane add, dataplane remove, rehearse
     """,
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry",
     "who is on a post is the exchange's own business": "exchange operator add, exchange operator dismiss",

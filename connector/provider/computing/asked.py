@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from connector.compute.program import Program
 from connector.enforcement import uses
 from connector.enforcement.use import Granted
 from connector.licence.books import transfer_id
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
     from connector.provider.plain.copies import Copies
     from connector.store.transaction import Tx
 
+    About = Groups | Sought | Cells | Together | Program
+
 VERSION: Final = 1
+SQL: Final = "SQL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +48,14 @@ class Asked:
     """A question as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
 
     `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
-    or whom that one is opened with; the statement is then what these say.
+    whom that one is opened with, or a program; the statement is then what these say.
     """
 
     job: str
     statement: str
     purpose: str
     said: Mapping[str, str]
-    about: Groups | Sought | Cells | Together | None = None
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,9 @@ def permitted(
     agreement = ground.agreement
     taker = job_name(agreement.digest, asked.job)
     purpose = purpose_of(ground, asked)
-    use = decision.computed(agreement, purpose, asked.said, taker, asked.statement, functions, cost)
+    use = decision.computed(
+        agreement, purpose, asked.said, taker, asked.statement, functions, algorithm_of(asked), cost
+    )
     granted = enforcement.enforce(tx, use, now)
     if not isinstance(granted, Granted):
         raise NotPermitted(granted.text)
@@ -108,6 +114,11 @@ def take(enforcement: Enforcement, tx: Tx, granted: Granted, now: datetime) -> N
     enforcement.take(tx, granted, now)
     if granted.ruling.held:
         uses.end(tx, granted.use.taker, now)
+
+
+def algorithm_of(asked: Asked) -> str:
+    """Return by what a question is computed: a program by its digest, our own way of answering by its name."""
+    return asked.about.digest if isinstance(asked.about, Program) else SQL
 
 
 def purpose_of(ground: Ground, asked: Asked) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from connector.compute.cross_table import Cells
 from connector.compute.fitting import Groups
+from connector.compute.program import Program
 from connector.compute.sought import Sought
 from connector.compute.together import Together
 from connector.provider.computing import privacy
@@ -90,6 +91,7 @@ NEEDS: Final[Mapping[type, tuple[str, str, str]]] = {
     Sought: ("lookup", "its terms let nobody look up subjects", "ask in SQL"),
     Cells: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
     Together: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
+    Program: ("programs", "its terms have nobody's programs run", "ask its provider, or ask in SQL"),
 }
 # member of a gate with which it is asked in that way alone → what is said, and what to do
 ALONE: Final[Mapping[str, tuple[str, str]]] = {

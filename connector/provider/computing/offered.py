@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute.kinds import OF_PROFILE
+from connector.compute.program import require_wasmtime
 from connector.compute.sitting import kind_of
 from connector.enforcement.context import BUDGET
 from connector.runtime.errors import InvalidInput, SettingsError
@@ -23,6 +24,7 @@ from contracts.gate import DIGITS, LEAST, SHARE, Gate
 from contracts.joint import Joint
 from contracts.lookup import LookUp, buckets_of
 from contracts.noise import ROWS, Noise
+from contracts.program import Programs
 from contracts.units import COMPUTED, QUERY
 
 if TYPE_CHECKING:
@@ -39,11 +41,13 @@ EPSILON, KEYS_ASKED, FILLED = "epsilon", "keys", "filled"
 NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "budget", "rows", "bounds"
 # how many subjects a buyer may look up
 LOOKUP: Final = "lookup"
+# the seconds that each program of a buyer is run for
+PROGRAMS: Final = "programs"
 # the providers beside whom it is told, and how many of all answer at least
 WITH, QUORUM = "with", "quorum"
 SAID: Final = (
     *(SUBJECT, *NUMBERS, NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
-    *(WITH, QUORUM),
+    *(WITH, QUORUM, PROGRAMS),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 FREE: Final = "free"
@@ -146,11 +150,16 @@ def shown(profile: FileProfile) -> FileProfile:
 
 
 def _gate(told: Mapping[str, str], columns: tuple[str, ...], rows: int = 0) -> Gate:
-    numbers = {name: _number(told, name) if name in told else usual for name, usual in NUMBERS.items()}
     try:
-        covers, noise, looked, joint = _coverage(told), _noise(told), _lookup(told, rows), _joint(told)
-        subject = told.get(SUBJECT, "")
-        return Gate(columns, subject, **numbers, coverage=covers, noise=noise, lookup=looked, joint=joint)
+        parts: dict[str, Any] = {
+            **{name: _number(told, name) if name in told else usual for name, usual in NUMBERS.items()},
+            "coverage": _coverage(told),
+            "noise": _noise(told),
+            "lookup": _lookup(told, rows),
+            "joint": _joint(told),
+            "programs": _programs(told),
+        }
+        return Gate(columns, told.get(SUBJECT, ""), **parts)
     except ContractError as fault:
         raise InvalidInput(f"the gate is none: {fault}", _HINT) from fault
 
@@ -162,6 +171,13 @@ def _lookup(told: Mapping[str, str], rows: int) -> LookUp | None:
         text = f"`{odd}` is of answers about groups, and with `{LOOKUP}` there are none"
         raise InvalidInput(text, "publish the same files under another id for them")
     return LookUp(_number(told, LOOKUP), buckets_of(rows))
+
+
+def _programs(told: Mapping[str, str]) -> Programs | None:
+    if PROGRAMS not in told:
+        return None
+    require_wasmtime("here", "pip install 'penstock[programs]'")
+    return Programs(_number(told, PROGRAMS))
 
 
 def _joint(told: Mapping[str, str]) -> Joint | None:

@@ -21,6 +21,7 @@ from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
 from connector.compute.cross_table import Cells
 from connector.compute.fitting import Groups
+from connector.compute.program import Program
 from connector.compute.sitting import names_of
 from connector.compute.sought import Sought
 from connector.compute.together import Together
@@ -42,6 +43,7 @@ from connector.provider.computing.coverages import Coverages
 from connector.provider.computing.ended import end
 from connector.provider.computing.jointly import Jointly
 from connector.provider.computing.look_ups import LookUps
+from connector.provider.computing.run_programs import RunPrograms
 from connector.provider.computing.statements import Statements
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
 from connector.store.rows.compute import ComputationRow
@@ -104,6 +106,7 @@ class ComputeRoom:
             NoneType: Statements(core),
             Groups: Coverages(core, secrets),
             Cells: self._jointly,
+            Program: RunPrograms(core),
         }
 
     async def recover(self) -> None:
@@ -221,7 +224,8 @@ class ComputeRoom:
         copy = copy_of(self._copies, tx, ground, row.purpose, now)
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + 1))
         tx.put(row)
-        record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost}, now)
+        program = {"program": asked.about.digest} if isinstance(asked.about, Program) else {}
+        record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost, **program}, now)
         return granted
 
     def _known(self, tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:

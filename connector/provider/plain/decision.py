@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import TIERS
-from connector.enforcement.context import BUDGET, FUNCTION, PURPOSE, QUERY, measured, share_of
+from connector.enforcement.context import ALGORITHM, BUDGET, FUNCTION, PURPOSE, QUERY, measured, share_of
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import RELEASE, Link, Use
 from connector.licence.licensed import facts_of
@@ -77,11 +77,12 @@ def computed(
     taker: str,
     statement: str,
     functions: tuple[str, ...],
+    algorithm: str,
     cost: Mapping[str, str],
 ) -> Use:
     """Return the use that one statement is, of what is computed here; `taker` names it, and its record of its own.
 
-    `cost` has the ε of its answer, where that is told with noise.
+    `algorithm` is what computes it. `cost` has the ε of its answer, where that is told with noise.
     """
     terms, peer = agreement.signed_terms, agreement.peer
     rules, request = agreed(terms, peer), sha({COMPUTE: taker}).hex()
@@ -89,7 +90,7 @@ def computed(
     known = {name: text for name, text in said.items() if name not in SIZES | {BUDGET}}
     known |= {BUDGET: cost["epsilon"]} if cost else {}
     context = {**known, PURPOSE: purpose} if purpose else known
-    read: dict[str, Fact] = {QUERY: " ".join(statement.split()), FUNCTION: functions}
+    read: dict[str, Fact] = {QUERY: " ".join(statement.split()), FUNCTION: functions, ALGORITHM: algorithm}
     return Use((link,), TIERS[COMPUTED].action, context, RELEASE, COMPUTE, taker, read=read)
 
 

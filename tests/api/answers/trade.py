@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.api.space import PURPOSE
 from tests.api.test_disputes import buy_a_lie
+from tests.compute import programs
 
 LATER = "2099-01-01T00:00:00Z"
 
@@ -60,6 +61,13 @@ async def _computations(told):
     )
     await told.buy("looked", "looked")
     await told.say("lookup", "looked", "F7", "F999", by="buyer")
+    noisy = {"subject": "firm", "noise": "2", "budget": "20", "programs": "1"}
+    await told.space.publish_files("provider", "run-on", [path], **{**asked, "gate": noisy})
+    await told.buy("run-on", "run-on")
+    program = ["--with", told.write("mean.wat", programs.MEAN.decode()), "--tells", "mean:0:400"]
+    rows = "select revenue from counted"
+    await told.say("rehearse", rows, "--on", path, "--key", "firm", "--seconds", "1", *program, by="buyer")
+    await told.say("run", "run-on", rows, *program, by="buyer")
     await _together(told, path)
     await told.say("admin queries", by="buyer")
     await told.say("admin computations", by="provider")

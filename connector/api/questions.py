@@ -1,0 +1,110 @@
+"""The questions that a body asks of data that stay where they are, by its members: a row each.
+
+Law: a body has the members of one row, each of its kind, or is refused before anything is looked up.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.compute.cross_table import Cells
+from connector.compute.crossed import over
+from connector.compute.fitting import Groups
+from connector.compute.program import Program, Tells
+from connector.compute.sought import Sought
+from connector.compute.together import Together
+from connector.runtime.errors import InvalidInput
+from contracts import signature
+from contracts.decimals import read_hex
+from contracts.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.provider.computing.asked import About
+
+    Said = Mapping[str, Any]
+
+
+def read(said: Any) -> tuple[str, About | None]:
+    """Return what a body asks in words, and what it is of where that is no statement; raises InvalidInput."""
+    members = frozenset(said) if isinstance(said, dict) else frozenset[str]()
+    reads = READS.get(members)
+    if reads is None:
+        raise InvalidInput("a question has an `id` and a `statement`, or an `id`, a `table` and blinded keys")
+    if odd := next((name for name in TEXTS if not isinstance(said.get(name, ""), str)), None):
+        raise InvalidInput(f"`{odd}` is a text")
+    return reads(said)
+
+
+def _statement(said: Said) -> tuple[str, None]:
+    return said["statement"], None
+
+
+def _groups(said: Said) -> tuple[str, Groups]:
+    groups = Groups(tuple(map(_base64, _listed(said["groups"]))), said["table"])
+    return groups.statement(), groups
+
+
+def _sought(said: Said) -> tuple[str, Sought]:
+    points, buckets = map(_base64, _listed(said["points"])), _listed(said["buckets"], int)
+    sought = Sought(tuple(points), tuple(buckets), said["table"])
+    return sought.statement(), sought
+
+
+def _cells(said: Said) -> tuple[str, Cells]:
+    cells = Cells(said["statement"], over(said["over"]))
+    return cells.words(), cells
+
+
+def _together(said: Said) -> tuple[str, Together]:
+    signatures = said.get("signatures")
+    if not isinstance(signatures, dict | None):
+        raise InvalidInput("`signatures` is an object: DID → what it has signed")
+    signed = None if signatures is None else {did: _hex(one) for did, one in signatures.items()}
+    return "", Together(tuple(_listed(said["members"])), signed)
+
+
+def _program(said: Said) -> tuple[str, Program]:
+    told, blocks = said["tells"], said["blocks"]
+    if not isinstance(told, list) or not all(isinstance(one, list) and len(one) == 3 for one in told):
+        raise InvalidInput("`tells` is a list of a name, a least and a greatest number each")
+    if not isinstance(said["parameters"], list) or type(blocks) is not int:
+        raise InvalidInput("`parameters` are a list of numbers, and `blocks` is a whole number")
+    tells, code = tuple(Tells(*one) for one in told), _base64(said["program"])
+    program = Program(code, said["statement"], tells, tuple(said["parameters"]), blocks)
+    return program.words(), program
+
+
+TEXTS: Final = ("id", "statement", "table")
+READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]] = {
+    frozenset({"id", "statement"}): _statement,
+    frozenset({"id", "table", "groups"}): _groups,
+    frozenset({"id", "table", "points", "buckets"}): _sought,
+    frozenset({"id", "statement", "over"}): _cells,
+    frozenset({"id", "members"}): _together,
+    frozenset({"id", "members", "signatures"}): _together,
+    frozenset({"id", "statement", "program", "tells", "parameters", "blocks"}): _program,
+}
+
+
+def _hex(text: Any) -> bytes:
+    try:
+        return read_hex(text, "signature", signature.SIGNATURE_BYTES)
+    except ContractError as fault:
+        raise InvalidInput(f"a signature is {signature.SIGNATURE_BYTES} bytes in hex") from fault
+
+
+def _listed(value: Any, kind: type = str) -> list[Any]:
+    """Return a list of one kind; raises InvalidInput."""
+    if not isinstance(value, list) or not all(type(one) is kind for one in value):
+        raise InvalidInput("blinded keys are lists of base64, buckets of whole numbers, members of texts")
+    return value
+
+
+def _base64(text: Any) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (TypeError, ValueError) as fault:
+        raise InvalidInput("blinded keys and programs are base64") from fault

@@ -1,0 +1,34 @@
+"""`penstock run` and `penstock rehearse`: a program of one's own, run where the data are, or at home first."""
+
+from __future__ import annotations
+
+from pathlib import Path  # typer reads it when the command is made
+from typing import Annotated
+
+import typer
+
+from connector.cli import declared
+from connector.client.acts.programs import rehearsed
+from connector.client.acts.queries import answered
+
+With = Annotated[Path, typer.Option("--with", help="the program: .wasm or .wat", resolve_path=True)]
+
+
+@declared.asking("program_ask", "file")
+def run(typed: declared.Typed, program: With) -> None:
+    """Have a program of your own run on data that stay at their provider; it tells numbers with noise."""
+    told = typed.ask(file=str(program))
+    typed.tell(told, answered(told))
+
+
+@declared.asking("program_rehearse", "file", "on")
+def rehearse(
+    typed: declared.Typed,
+    program: With,
+    on: Annotated[
+        Path, typer.Option("--on", help="a table of one's own: .csv, .parquet, .jsonl or .ndjson", resolve_path=True)
+    ],
+) -> None:
+    """Run a program of your own on a table of your own, as a provider would, without noise; nothing is sent."""
+    told = typed.ask(file=str(program), on=str(on))
+    typed.tell(told, rehearsed(told))

@@ -1,0 +1,99 @@
+"""Programs of one's own that are run where others' data are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.client.acts.act import NULL, Act, Field
+from connector.client.acts.queries import ANSWERED, USE, WHAT, answered
+
+
+def rehearsed(told: Any) -> list[str]:
+    """Return what a person reads of a rehearsal: a line for each number, and what did not go well."""
+    lines = []
+    for name, mean, spread, beyond in told["numbers"]:
+        many = f"; of {beyond} blocks it was beyond its bounds" if beyond else ""
+        lines.append(
+            f"{name}  none" if mean is None else f"{name}  {mean:.6g}, from block to block ± {spread:.2g}{many}"
+        )
+    failed = told["blocks"] - told["answered"]
+    why = f"; {failed} failed, as of no rows, or by their time: {told['fault']}" if failed else ""
+    return [*lines, "", f"{told['answered']} of {told['blocks']} blocks answered{why}", "nothing was sent"]
+
+
+PROGRAM = (
+    Field("statement", ("Rows", "输入行"), "the numbers of each row it is given: a SELECT from one table"),
+    Field("file", ("Program", "程序"), "a WebAssembly module, .wasm or .wat", None),
+    Field(
+        "tells", ("Tells", "输出"), "a number it tells and between what it lies: slope:-10:10", "--tells", kind="texts"
+    ),
+    Field(
+        "parameters",
+        ("Parameters", "参数"),
+        "numbers that it is given beside the rows",
+        "--parameter",
+        kind="texts",
+        default=NULL,
+    ),
+    Field(
+        "blocks",
+        ("Blocks", "分块数"),
+        "parts of the rows that it is run on, 10 to 2,000; default 100",
+        "--blocks",
+        kind="number",
+        default=NULL,
+    ),
+)
+ACTS = (
+    Act(
+        "program ask",
+        "POST programs",
+        help="Have a program of your own run on data that stay at their provider; it tells numbers with noise.",
+        says=("Run {file} on {what}: {statement}", "在 {what} 上运行程序 {file}:{statement}"),
+        answer=ANSWERED,
+        example={
+            "what": "firms",
+            "statement": "select age, revenue from firms",
+            "file": "/srv/slope.wasm",
+            "tells": ["slope:-10:10"],
+        },
+        fields=(
+            WHAT,
+            *PROGRAM,
+            *USE,
+        ),
+        does="running.ask",
+        roles="buyer",
+        rehearse=True,
+        verb="run",
+        typed='firms "select age, revenue from firms" --with slope.wasm --tells slope:-10:10',
+        form=False,
+        lines=answered,
+    ),
+    Act(
+        "program rehearse",
+        "POST programs/rehearsals",
+        help="Run a program of your own on a table of your own, as a provider would, without noise; nothing is sent.",
+        says=("Rehearse {file} on {on}: {statement}", "在 {on} 上试运行程序 {file}:{statement}"),
+        answer={"blocks": "number", "answered": "number", "seconds": "text", "numbers": ["any"], "fault": "text"},
+        example={
+            "on": "/srv/mine.csv",
+            "statement": "select age, revenue from mine",
+            "file": "/srv/slope.wasm",
+            "tells": ["slope:-10:10"],
+        },
+        fields=(
+            Field("on", ("Table", "表"), "a table of one's own: .csv, .parquet, .jsonl or .ndjson", None),
+            *PROGRAM,
+            Field("key", ("Subject", "主体列"), "the column that says whom a row is about", "--key", default=NULL),
+            Field("seconds", ("Seconds", "秒数"), "what a run is given, as the terms will say; default 10", "--seconds",
+                  kind="number", default=NULL),
+        ),
+        does="running.rehearse",
+        roles="buyer",
+        verb="rehearse",
+        typed='"select age, revenue from mine" --on mine.csv --with slope.wasm --tells slope:-10:10',
+        form=False,
+        lines=rehearsed,
+    ),
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""A program of a buyer that is run where the data are: what it is given, what it tells, and how it is named.
+
+    Program(code, "select age, revenue from firms where year = 2023", tells=(Tells("slope", -10, 10),))
+
+Law: between what each number lies is the buyer's word, said before anything is run, so it tells nothing of the data;
+a number that is beyond is taken for its bound.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.util import find_spec
+from typing import Any, Final
+
+from connector.runtime.errors import InvalidInput, SettingsError
+
+PROGRAM_BYTES_MAX: Final = 512 << 10
+PARAMETERS_MAX: Final = 256
+TELLS_MAX: Final = 16
+NAME_CHARACTERS_MAX: Final = 60
+BOUND_MAX: Final = 1e15
+# parts of the rows that the program is run on, each for itself
+BLOCKS_MIN, BLOCKS, BLOCKS_MAX = 10, 100, 2_000
+# each part is given some milliseconds at the least
+BLOCKS_A_SECOND: Final = 200
+_TELLS: Final = re.compile(r"([^:]+):(-?[0-9.eE+-]+):(-?[0-9.eE+-]+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Tells:
+    """A number that a program tells: its name, and between what it lies."""
+
+    name: str
+    least: float
+    most: float
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and 0 < len(self.name) <= NAME_CHARACTERS_MAX and self.name.isprintable()):
+            raise InvalidInput(f"what a program tells has a name of 1 to {NAME_CHARACTERS_MAX} characters")
+        if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in (self.least, self.most)):
+            raise InvalidInput(f"`{self.name}` lies between two numbers")
+        if not (math.isfinite(self.most - self.least) and -BOUND_MAX <= self.least < self.most <= BOUND_MAX):
+            raise InvalidInput(f"`{self.name}` lies between a least and a greater number")
+
+    def json(self) -> list[Any]:
+        """Return it as it is sent."""
+        return [self.name, float(self.least), float(self.most)]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A WebAssembly module, the rows that it is given, its parameters, and what it tells of each block of them."""
+
+    code: bytes
+    rows: str
+    tells: tuple[Tells, ...]
+    parameters: tuple[float, ...] = ()
+    blocks: int = BLOCKS
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.code) <= PROGRAM_BYTES_MAX:
+            raise InvalidInput(f"a program has 1 to {PROGRAM_BYTES_MAX >> 10} KiB")
+        if not 0 < len(self.tells) <= TELLS_MAX or len({one.name for one in self.tells}) != len(self.tells):
+            raise InvalidInput(f"a program tells 1 to {TELLS_MAX} numbers, each by its name", "such as slope:-10:10")
+        if len(self.parameters) > PARAMETERS_MAX or not all(map(_is_number, self.parameters)):
+            raise InvalidInput(f"a program takes at most {PARAMETERS_MAX} parameters, which are numbers")
+        if not BLOCKS_MIN <= self.blocks <= BLOCKS_MAX:
+            raise InvalidInput(f"rows are parted into {BLOCKS_MIN} to {BLOCKS_MAX} blocks")
+
+    @property
+    def digest(self) -> str:
+        """Return by which a policy names it: of the module's bytes."""
+        return digest_of(self.code)
+
+    def within(self, seconds: int) -> None:
+        """Raise InvalidInput where a run of so many seconds has no time for so many blocks."""
+        if self.blocks > seconds * BLOCKS_A_SECOND:
+            most = min(BLOCKS_MAX, seconds * BLOCKS_A_SECOND)
+            raise InvalidInput(f"in {seconds} seconds {self.blocks} blocks are not run", f"at most {most}")
+
+    def json(self) -> dict[str, Any]:
+        """Return it without its rows, as a reader process is told of it."""
+        return {
+            "code": base64.b64encode(self.code).decode(),
+            "tells": [one.json() for one in self.tells],
+            "parameters": list(map(float, self.parameters)),
+            "blocks": self.blocks,
+        }
+
+    def words(self) -> str:
+        """Return what is asked in words, by which it is decided, and named in logs."""
+        about = {name: value for name, value in self.json().items() if name != "code"}
+        return f"program {self.digest} {json.dumps(about, ensure_ascii=False, sort_keys=True)}: {self.rows}"
+
+
+def digest_of(code: bytes) -> str:
+    """Return the name of a program: `sha-256:` and the digest of its bytes."""
+    return f"sha-256:{sha256(code).hexdigest()}"
+
+
+def tells_of(text: str) -> Tells:
+    """Read NAME:LEAST:MOST; raises InvalidInput."""
+    found = _TELLS.fullmatch(text)
+    if found is not None:
+        with suppress(ValueError):
+            return Tells(found[1].strip(), float(found[2]), float(found[3]))
+    raise InvalidInput(f"`{text[:60]}` is no number that is told", "write NAME:LEAST:MOST, such as slope:-10:10")
+
+
+def require_wasmtime(where: str, hint: str) -> None:
+    """Raise SettingsError where nothing runs programs."""
+    if find_spec("wasmtime") is None:
+        raise SettingsError(f"programs are run by Wasmtime, which is not installed {where}", hint)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
