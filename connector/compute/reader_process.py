@@ -121,8 +121,10 @@ def _answer(
 
 def _modes(mode: str) -> tuple[Look, Give]:
     """Return how it is answered: what looks at what is asked, and what answers it. Nothing is imported afterwards."""
+    if mode in (COVERED, BUCKETED, PROGRAMMED, REHEARSED):
+        import pyarrow.compute  # noqa: F401, PLC0415  # once the process has left
     if mode in (COVERED, BUCKETED):
-        import nacl.bindings  # noqa: F401, PLC0415  # once the process has left
+        import nacl.bindings  # noqa: F401, PLC0415  # as above
 
         from connector.compute import bucketed, covered  # noqa: PLC0415  # as above
 
@@ -142,8 +144,6 @@ def _modes(mode: str) -> tuple[Look, Give]:
 
 
 def _programs(mode: str) -> tuple[Look, Give]:
-    import pyarrow.compute  # noqa: F401, PLC0415  # as above
-
     from connector.compute.blocks import Programs  # noqa: PLC0415  # as above
     from connector.compute.rehearsed import Rehearsal  # noqa: PLC0415  # as above
 
