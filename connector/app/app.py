@@ -321,7 +321,7 @@ class Connector(Life):
     deposits: Deposits
     next_channels: NextChannels
     reads: Reads
-    lines: Lines
+    lines: Annotated[Lines, Service(chores={"sign for what was answered": Lines.collect})]
     calling: Calling
     querying: Querying
     fitting: FittingRoom

@@ -6,14 +6,18 @@ Law: a line is nobody's acquisition; of an agreement there is one at a time.
 from __future__ import annotations
 
 import asyncio
+import logging
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from catalog.codes import FORMAT_PLAIN
+from connector.consumer import line_receipts
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import CONSUMER, FINAL
-from connector.runtime.errors import Absent, Conflict, NotPermitted, PeerUnreachable
+from connector.runtime.errors import Absent, Conflict, NotPermitted, PeerUnreachable, PenstockError
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.protocol import TransferRow
+from contracts.errors import ContractError
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
@@ -21,8 +25,11 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.negotiation.engine import Engine
+    from connector.negotiation.notices import Notices
     from connector.negotiation.protocol.messages import Document
     from connector.store.transaction import Tx
+
+log = logging.getLogger(__name__)
 
 START_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.05
@@ -33,8 +40,8 @@ HOW: Final = {COMPUTED: "penstock query, for an answer", PLAIN: "penstock call, 
 class Lines:
     """The kept transfers of one buyer."""
 
-    def __init__(self, core: Core, engine: Engine) -> None:
-        self._core, self._engine = core, engine
+    def __init__(self, core: Core, engine: Engine, notices: Notices) -> None:
+        self._core, self._engine, self._notices = core, engine, notices
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def running(self, agreement: str, fits: Callable[[Document], object]) -> TransferRow:
@@ -57,6 +64,21 @@ class Lines:
         for one in found:
             await self._engine.complete_transfer(one.id)
         return len(found)
+
+    async def collect(self) -> None:
+        """Fetch the receipts of lines that are over, and sign for them; what is not there yet a later round asks."""
+        found = await self._core.store.read(lambda tx: line_receipts.lacking(tx, self._core.clock.now()))
+        await asyncio.gather(*(self._collect(*one) for one in found))
+
+    async def _collect(self, agreement: AgreementRow, row: TransferRow) -> None:
+        try:
+            async with asyncio.timeout(line_receipts.SECONDS):
+                told = await line_receipts.fetched(self._core, agreement, row)
+            now = self._core.clock.now()
+            kept = partial(line_receipts.keep, self._notices, agreement, row, told, now)
+            await self._core.store.write(kept)
+        except (ContractError, PenstockError, TimeoutError) as fault:
+            log.info("there is no receipt of `%s` yet that we sign: %s", row.id, fault)
 
     async def _started(self, pid: str, fits: Callable[[Document], object]) -> TransferRow:
         while True:

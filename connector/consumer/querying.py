@@ -58,13 +58,17 @@ SECONDS: Final = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked, of what was agreed, under an id of ours; `said` is what else is said of the use."""
+    """What is asked, of what was agreed, under an id of ours; `said` is what else is said of the use.
+
+    It is billed as so many `units`.
+    """
 
     agreement: AgreementRow
     job: str
     statement: str
     purpose: str
     said: Any
+    units: int = 1
 
 
 class Querying:
@@ -102,9 +106,7 @@ class Querying:
         """Return the same as it is kept, its receipt beside it."""
         row = wanted.agreement
         use = wished(row, self._core.identity.did, wanted.purpose, OWNER.says(wanted.said))
-        asked = await self._core.store.write(
-            lambda tx: self._asked(tx, row, wanted.job, wanted.statement, wanted.purpose)
-        )
+        asked = await self._core.store.write(lambda tx: self._asked(tx, wanted))
         if asked.answer is not None:
             return asked
         told, answer = await self.sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
@@ -152,15 +154,20 @@ class Querying:
         ) as answer:
             return answer.status, answer.headers, b"".join([chunk async for chunk in answer.chunks()])
 
-    def _asked(self, tx: Tx, row: AgreementRow, job: str, statement: str, purpose: str) -> AnswerRow:
+    def _asked(self, tx: Tx, wanted: Wanted) -> AnswerRow:
         """Return what is asked under an id, written before it is sent; raises Conflict for another statement."""
-        known = tx.get(AnswerRow, agreement=row.digest, job=job)
+        known = tx.get(AnswerRow, agreement=wanted.agreement.digest, job=wanted.job)
         if known is not None:
-            if known.statement != statement:
-                raise Conflict(f"`{job[:100]}` is another statement", "choose another id")
+            if known.statement != wanted.statement:
+                raise Conflict(f"`{wanted.job[:100]}` is another statement", "choose another id")
             return known
         made = AnswerRow(
-            agreement=row.digest, job=job, statement=statement, purpose=purpose, created=self._core.clock.now()
+            agreement=wanted.agreement.digest,
+            job=wanted.job,
+            statement=wanted.statement,
+            purpose=wanted.purpose,
+            units=wanted.units,
+            created=self._core.clock.now(),
         )
         tx.insert(made)
         return made

@@ -90,6 +90,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     compute.JointQuestionRow,
     compute.MarksRow,
     compute.AnswerRow,
+    compute.LineReceiptRow,
     vault.CopyRow,
     vault.RowSecretRow,
     product.ProductRow,

@@ -110,6 +110,16 @@ async def test_a_statement_is_answered_signed_counted_and_billed(space, tmp_path
             await asyncio.sleep(0.1)
     [copy] = copies
     assert (copy["calls"], json.loads(copy["receipt"])["amount"]) == (2, "2000")
+    # the buyer has signed for it, and its bill and month say the same
+    async with asyncio.timeout(40):
+        while not [c for c in space.rows("provider", "copies") if c["agreement"] == agreement and c["agreed"]]:
+            await asyncio.sleep(0.1)
+    for role in ("buyer", "provider"):
+        bill = (await space.doors[role].call("GET", f"bills/{agreement}"))["copies"]
+        assert (bill["amount"], [one["countersigned"] for one in bill["receipts"]]) == ("2000", [True]), role
+        month = await space.doors[role].call("GET", f"bills/{space.now():%Y-%m}")
+        [line] = [one for one in month["statement"]["agreements"] if one["agreement"] == agreement]
+        assert line["amount"] == "2000"
     assert len([one for one in told(space, "provider", "computation.ended") if one["part"] == agreement]) == 2
     assert len([one for one in told(space, "buyer", "answer.received") if one["part"] == agreement]) == 2
 

@@ -15,6 +15,7 @@ from connector.licence.receipt import OUTSIDE
 from connector.negotiation.protocol.offers import METERED
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.agreement import AcquisitionRow
+from connector.store.rows.compute import LineReceiptRow
 from connector.store.rows.vault import CopyRow
 from contracts import price_words
 from contracts.canonical import canonical, sha
@@ -40,9 +41,12 @@ def receipts(tx: Tx, agreement: AgreementRow) -> list[JsonObject]:
         ended = tx.find(CopyRow, "agreement = ?", (digest,), order="created")
         signed = [(row.receipt, row.signature, row.agreed) for row in ended]
         return [_kept(told, by.hex(), agreed) for told, by, agreed in signed if told and by]
+    lines = tx.find(LineReceiptRow, "agreement = ?", (digest,), order="at")
+    answered = [_kept(one.receipt, one.signature.hex(), agreed=True) for one in lines]
     got = tx.find(AcquisitionRow, "agreement = ?", (digest,), order="created")
     # nothing is kept here of a receipt that was not signed for
-    return [_kept(**told, agreed=True) for row in got if (told := (row.progress or {}).get("receipt"))]
+    copied = [_kept(**told, agreed=True) for row in got if (told := (row.progress or {}).get("receipt"))]
+    return [*copied, *answered]
 
 
 def amount(told: Sequence[Mapping[str, Any]]) -> int:

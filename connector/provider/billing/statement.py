@@ -42,6 +42,7 @@ _WINDOWS = (
     " WHERE windows.voucher IS NOT NULL AND (windows.valid_until >= ? OR windows.valid_until = 0)"
 )
 _SOLD = "SELECT agreement, receipt FROM copies WHERE receipt IS NOT NULL"
+_ANSWERED = "SELECT agreement, receipt FROM line_receipts"
 _BOUGHT = "SELECT agreement, progress FROM acquisitions WHERE agreement IS NOT NULL"
 
 
@@ -90,7 +91,8 @@ def _by_receipts(tx: Tx, month: str) -> Mapping[str, Mapping[str, list[int]]]:
     sold = ((row["agreement"], PROVIDER, orjson.loads(row["receipt"])) for row in tx.execute(_SOLD))
     got = ((row["agreement"], orjson.loads(row["progress"] or "null")) for row in tx.execute(_BOUGHT))
     bought = ((digest, CONSUMER, told["receipt"]["receipt"]) for digest, told in got if told and told.get("receipt"))
-    for digest, role, receipt in (*sold, *bought):
+    lines = ((row["agreement"], CONSUMER, orjson.loads(row["receipt"])) for row in tx.execute(_ANSWERED))
+    for digest, role, receipt in (*sold, *bought, *lines):
         if f"{datetime.fromisoformat(receipt['at']).astimezone(UTC):%Y-%m}" == month:
             found[digest][role].append(int(receipt["amount"]))
     return found

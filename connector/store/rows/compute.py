@@ -102,8 +102,22 @@ class AnswerRow(TableRow):
     answer: bytes | None = None
     receipt: Document | None = None
     signature: bytes | None = None
+    # queries that it is billed as; none where it is one
+    units: int | None = None
     created: datetime
     ended: datetime | None = None
+
+
+@table("line_receipts", key=("transfer",), index=(("agreement",),))
+@dataclass(frozen=True, kw_only=True)
+class LineReceiptRow(TableRow):
+    """What a provider has signed of a line that is over, and we have, too."""
+
+    transfer: str
+    agreement: str
+    receipt: Document
+    signature: bytes
+    at: datetime
 
 
 @table("joint_questions", key=("job",), index=(("created",),))
