@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import uuid
+from dataclasses import replace
 from functools import partial
+from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,10 +24,11 @@ from connector.consumer import own_list
 from connector.consumer.querying import Wanted
 from connector.runtime.errors import InvalidInput, PeerMisbehaved
 from contracts import gate as gates
+from contracts.coverage import KEYS_AT_ONCE, KEYS_LEAST
 from contracts.labels import X
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from connector.consumer.querying import Querying
     from connector.custody.secrets import Keys
@@ -37,6 +40,8 @@ COLUMNS: Final = ("group", "column", "keys", "covered", "low", "high")
 # marks of which nearly all are set say nothing of anybody
 CHANCE_MAX: Final = 0.9
 # marks of a million subjects, and twenty thousand keys, of five questions
+# keys of one list, which is asked in parts
+LIST_KEYS_MAX: Final = 200_000
 ANSWER_BYTES_MAX: Final = 32 << 20
 
 
@@ -59,23 +64,64 @@ class FittingRoom:
     ) -> JsonObject:
         """Ask how many keys of a file (its absolute path) are covered, each group of another column by itself.
 
-        Returns estimates with the limits that hold 95 of 100, and the provider's receipt. Raises InvalidInput, Absent.
+        Returns estimates with the limits that hold 95 of 100, and the provider's receipts: of each part of a long list
+        one. Under the same id what was answered is not asked again. Raises InvalidInput, Absent.
         """
         row, name = await self._querying.meant(what), job or uuid.uuid4().hex
         covers = coverage_of(gates.read(row.signed_terms["gate"]))
         mine = await asyncio.to_thread(own_list.read, Path(file), key, group)
         if len(mine) > GROUPS_MAX:
             raise InvalidInput(f"`{group}` makes {len(mine)} groups of the list", f"at most {GROUPS_MAX}")
-        scalars = [self._scalar(row.digest, name, at) for at in range(len(mine))]
-        groups = await asyncio.to_thread(_blinded, scalars, list(mine.values()), table or "")
+        asked = Wanted(row, name, "", purpose or "", said)
+        answers = [
+            await self._part(asked, covers, table or "", part, number) for number, part in enumerate(parts(mine))
+        ]
+        receipts = [one["receipt"] for one in answers]
+        return {**answers[0], "id": name, "rows": together(one["rows"] for one in answers), "receipts": receipts}
+
+    async def _part(
+        self, asked: Wanted, covers: Coverage, table: str, mine: Mapping[str, Sequence[str]], number: int
+    ) -> JsonObject:
+        """Ask about as many keys as go at once; the first part of a list has its id."""
+        job = f"{asked.job}/{number}" if number else asked.job
+        scalars = [self._scalar(asked.agreement.digest, job, at) for at in range(len(mine))]
+        groups = await asyncio.to_thread(_blinded, scalars, list(mine.values()), table)
         points = [base64.b64encode(one).decode() for one in groups.keys]
-        sent = orjson.dumps({"id": name, "table": groups.table, "groups": points})
-        wanted = Wanted(row, name, groups.statement(), purpose or "", said)
+        sent = orjson.dumps({"id": job, "table": groups.table, "groups": points})
+        wanted = replace(asked, job=job, statement=groups.statement())
         return await self._querying.settled(wanted, sent, partial(_read, covers, scalars, mine), ANSWER_BYTES_MAX)
 
     def _scalar(self, agreement: str, job: str, at: int) -> bytes:
         about = f"{agreement} {at} {job}".encode()
         return blinding.scalar(X(self._secrets.masks(), LABEL, about, blinding.WIDE_BYTES))
+
+
+def parts(mine: Mapping[str, Sequence[str]]) -> list[dict[str, Sequence[str]]]:
+    """Return a list in parts that go at once, each group in as many as it is large enough for; raises InvalidInput."""
+    asked = sum(map(len, mine.values()))
+    if asked > LIST_KEYS_MAX:
+        raise InvalidInput(f"the list has {asked} keys", f"at most {LIST_KEYS_MAX} under one id")
+    number = 1 if asked <= KEYS_AT_ONCE else -(-asked // (KEYS_AT_ONCE - GROUPS_MAX * 2 * KEYS_LEAST))
+    found: list[dict[str, Sequence[str]]] = [{} for _ in range(number)]
+    for label, keys in mine.items():
+        into = max(1, min(number, len(keys) // KEYS_LEAST))
+        for at in range(into):
+            found[at][label] = keys[len(keys) * at // into : len(keys) * (at + 1) // into]
+    return found
+
+
+def together(answers: Iterable[Sequence[Sequence[Any]]]) -> list[list[Any]]:
+    """Return what is told of all parts: each part errs by itself, so their errors add up by their squares."""
+    sums: dict[tuple[str, str], list[float]] = {}
+    for rows in answers:
+        for label, column, keys, covered, low, high in rows:
+            one = sums.setdefault((label, column), [0, 0, 0, 0])
+            told = (keys, covered, (covered - low) ** 2, (high - covered) ** 2)
+            sums[label, column] = [before + more for before, more in zip(one, told, strict=True)]
+    return [
+        [*names, int(keys), int(covered), round(max(0, covered - sqrt(below))), round(min(keys, covered + sqrt(above)))]
+        for names, (keys, covered, below, above) in sums.items()
+    ]
 
 
 def _blinded(scalars: Sequence[bytes], lists: Sequence[Sequence[str]], table: str) -> Groups:

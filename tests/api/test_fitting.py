@@ -79,6 +79,21 @@ async def test_groups_are_answered_by_themselves(space, tmp_path):
     assert (status, "9 groups" in text) == (400, True)
 
 
+async def test_a_long_list_goes_in_parts(space, tmp_path):
+    agreement = await listed(space, "fit-long", tmp_path, gate={**LISTED, "keys": "30000"})
+    names = [f"F{at:03d}" for at in range(300)] + [f"OWN-{at}" for at in range(20_100)]
+    label = {"won": lambda at: "yes" if at < 300 else "no"}
+    asked = {"group": "won", "job": "long"}
+    got = await fit(space, "fit-long", mine(tmp_path, names, **label), **asked)
+    rows = {(row[0], row[1]): row for row in got["rows"]}
+    assert (rows["yes", ""][2], rows["no", ""][2], len(got["receipts"])) == (300, 20_100, 2)
+    assert rows["yes", ""][3] > 240
+    assert rows["no", ""][4] <= rows["no", ""][3] < 600
+    assert sum(row["rows"] for row in jobs(space, agreement)) == 20_400
+    assert await fit(space, "fit-long", mine(tmp_path, names, **label), **asked) == got
+    assert len(jobs(space, agreement)) == 2
+
+
 async def test_the_same_list_under_another_id_says_nothing_more(space, tmp_path):
     await listed(space, "fit-twice", tmp_path)
     one = await fit(space, "fit-twice", mine(tmp_path), job="one")

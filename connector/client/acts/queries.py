@@ -97,6 +97,7 @@ ANSWERED = {
     "confined": ["text"],
     "receipt": "object",
 }
+FITTED = ANSWERED | {"receipts": ["object"]}
 LOOKED_UP = {
     "agreement": "text",
     "id": "text",
@@ -138,7 +139,7 @@ ACTS = (
         "POST fittings",
         help="Try how much of a list of your own a product covers; neither side sees the other's keys.",
         says=("Try how much of {file} {what} covers.", "试算 {what} 对 {file} 的覆盖率。"),
-        answer=ANSWERED,
+        answer=FITTED,
         example={"what": "firms", "file": "/srv/mine.csv", "key": "firm"},
         fields=(
             WHAT,
