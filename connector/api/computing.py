@@ -5,6 +5,7 @@
                                 {"id", "table", "points", "buckets"} → subjects looked up (`connector.compute.buckets`)
                                 {"id", "statement", "program", "tells", "parameters", "blocks"} → a program's numbers
                                 {"id", "statement", "over"} → our part of what several answer together, masked
+                                {"id", "cancel"} → how many under way under the id were ended
                                 {"id", "members"} → whom it is opened with, signed (`connector.compute.aggregation`)
                                 {"id", "members", "signatures"} → what opens our part
 
@@ -22,6 +23,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from connector.api import questions
+from connector.api.faults import as_json
 from connector.api.plain import NO_STORE, said_of, token
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
@@ -47,6 +49,8 @@ async def answer(call: Call) -> web.Response:
     told = call.request.headers.get(bearers.USE, "")
     if len(told) > USE_CHARACTERS_MAX:
         raise InvalidInput(f"`{bearers.USE}` has at most {USE_CHARACTERS_MAX} characters", "say it shorter")
+    if (job := questions.taken_back(said)) is not None:
+        return as_json({"id": job, "cancelled": await call.of(ComputeRoom).cancel(ticket, job)})
     use = dict(parse_qsl(told))
     statement, about = questions.read(said)
     asked = Asked(said["id"], statement, use.get(PURPOSE, ""), said_of(use), about)

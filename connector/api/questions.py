@@ -38,6 +38,15 @@ def read(said: Any) -> tuple[str, About | None]:
     return reads(said)
 
 
+def taken_back(said: Any) -> str | None:
+    """Return the id under which a body takes back what was asked, None where it asks something."""
+    if not isinstance(said, dict) or set(said) != {"id", "cancel"}:
+        return None
+    if not isinstance(said["id"], str) or said["cancel"] is not True:
+        raise InvalidInput("what is asked under an `id` is cancelled by `cancel`, true")
+    return said["id"]
+
+
 def _statement(said: Said) -> tuple[str, None]:
     return said["statement"], None
 

@@ -13,4 +13,4 @@ app.add_typer(folder.app, name="folder")
 declared.add(
     app, "admin", "list", "heartbeat", "show", "trace", "retry", "assent", "terminate", "suspend", "resume", "complete"
 )
-declared.add(app, "admin", "revoke", "hangup", "queries", "computations")
+declared.add(app, "admin", "revoke", "hangup", "cancel", "queries", "computations")

@@ -114,6 +114,20 @@ class Querying:
         kept = await asyncio.to_thread(read, answer)
         return await self._core.store.write(lambda tx: self._kept(tx, asked, kept, receipt, signed))
 
+    async def cancel(self, what: str, job: str) -> JsonObject:
+        """Take back what is asked under an id and not answered; returns how many at the provider were ended.
+
+        Raises Absent where nothing was asked under it, Conflict where it is answered.
+        """
+        row = await self.meant(what)
+        asked = await self._core.store.read(lambda tx: tx.get(AnswerRow, agreement=row.digest, job=job))
+        if asked is None:
+            raise Absent(f"nothing is asked under `{job[:100]}`", "penstock admin queries")
+        if asked.answer is not None:
+            raise Conflict(f"`{job[:100]}` is answered", "it is paid, and stays")
+        _, answer = await self.sent(row, orjson.dumps({"id": job, "cancel": True}), {}, ANSWER_BYTES_MAX)
+        return {"agreement": row.digest, "id": job, "cancelled": orjson.loads(answer)["cancelled"]}
+
     async def asked(self, what: str | None = None) -> JsonObject:
         """Return what was asked, the newest first, with what was answered; of several at once what is not, first."""
 

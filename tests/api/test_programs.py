@@ -193,3 +193,39 @@ async def test_what_a_crash_cut_has_cost_nothing_and_is_run_once(space, tmp_path
     [row] = jobs(space, agreement)
     assert (row["state"], row["epsilon"]) == ("failed", 0)
     assert (await run(space, "programs-crash", file, job="cut"))["left"] == "8.00"
+
+
+async def test_what_is_asked_and_not_answered_is_taken_back(space, tmp_path):
+    """One that runs and one that waits behind it: both end at once, cost nothing, and may be asked again."""
+    agreement = await listed(space, "programs-cancel", tmp_path, gate={**OPEN, "programs": "30"})
+    file = module(tmp_path)
+
+    async def cancel(job):
+        body = {"what": "programs-cancel", "job": job}
+        return (await space.doors["buyer"].call("POST", "queries/cancel", body))["cancelled"]
+
+    assert (await refused(cancel("one")))[0] == 404, "nothing is asked under it"
+    runs = asyncio.ensure_future(refused(run(space, "programs-cancel", file, job="one")))
+    async with asyncio.timeout(20):
+        while not [row for row in jobs(space, agreement) if row["state"] == "running"]:
+            await asyncio.sleep(0.01)
+    waits = asyncio.ensure_future(refused(ask(space, "programs-cancel", "select count(*) from firms", job="two")))
+    async with asyncio.timeout(20):
+        while "two" not in [row["job"] for row in space.rows("buyer", "answers") if row["agreement"] == agreement]:
+            await asyncio.sleep(0.01)
+    for job, asking in (("two", waits), ("one", runs)):
+        async with asyncio.timeout(15):
+            while not await cancel(job):
+                await asyncio.sleep(0.1)
+            status, text = await asking
+        assert (status, "was cancelled" in text) == (409, True)
+    assert [(row["job"], row["state"], row["epsilon"]) for row in jobs(space, agreement)] == [("one", "failed", 0)]
+    assert await cancel("one") == 0
+    got = await ask(space, "programs-cancel", "select count(*) from firms", job="two")
+    assert got["left"] == "8.00"
+    assert (await refused(cancel("two")))[0] == 409
+    url, header = address(space, agreement)
+    async with aiohttp.ClientSession(headers=header) as session:
+        for odd in ({"id": "one", "cancel": False}, {"id": 1, "cancel": True}, {"cancel": True}):
+            async with session.post(url, data=json.dumps(odd)) as answer:
+                assert answer.status == 400

@@ -182,6 +182,22 @@ ACTS = (
         lines=looked_up,
     ),
     Act(
+        "query cancel",
+        "POST queries/cancel",
+        help="Take back what is asked and not answered; it costs nothing, and may be asked again under its id.",
+        says=("Cancel {job} of {what}.", "取消对 {what} 的查询 {job}。"),
+        answer={"agreement": "text", "id": "text", "cancelled": "number"},
+        example={"what": "firms", "job": "one"},
+        fields=(
+            WHAT,
+            Field("job", ("Id", "编号"), "the id under which it is asked"),
+        ),
+        does="querying.cancel",
+        roles="buyer",
+        rehearse=True,
+        verb="admin cancel",
+    ),
+    Act(
         "query list",
         "GET queries",
         help="List what was asked of data that stay at their provider, the newest first.",

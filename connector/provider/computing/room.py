@@ -39,6 +39,7 @@ from connector.provider.computing.asked import (
     row_of,
     take,
 )
+from connector.provider.computing.cancellable import Cancellable
 from connector.provider.computing.coverages import Coverages
 from connector.provider.computing.ended import end
 from connector.provider.computing.jointly import Jointly
@@ -99,7 +100,7 @@ class ComputeRoom:
         self._seats = asyncio.Semaphore(COMPUTATIONS_AT_ONCE)
         self._turns: dict[str, asyncio.Lock] = {}
         self._waiting: dict[str, int] = {}
-        self._processes = Waiting()
+        self._processes, self._cancellable = Waiting(), Cancellable()
         self._look_ups = LookUps(core, secrets, copies, enforcement, duties)
         self._jointly = Jointly(core, secrets, peers, copies, duties)
         self._forms: Mapping[type, Form] = {
@@ -136,6 +137,16 @@ class ComputeRoom:
         if self._waiting.get(agreement, 0) >= WAITING_MAX:
             raise RequestRefused("too-many", f"{WAITING_MAX} statements are under way under this agreement")
         self._waiting[agreement] = self._waiting.get(agreement, 0) + 1
+        with self._cancellable.under((agreement, asked.job)):
+            return await self._in_turn(ticket, ground, asked)
+
+    async def cancel(self, ticket: Ticket, job: str) -> int:
+        """End what is asked under an id and not answered; returns how many there were. It costs nothing."""
+        ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
+        return self._cancellable.cancel((ground.agreement.digest, job))
+
+    async def _in_turn(self, ticket: Ticket, ground: Ground, asked: Asked) -> ComputationRow:
+        agreement = ground.agreement.digest
         try:
             async with self._turns.setdefault(ground.agreement.signed_edition, asyncio.Lock()), self._seats:
                 # who waited behind itself, because it asked twice at once, is answered by then

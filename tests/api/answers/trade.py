@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from connector.runtime.errors import PenstockError
 from tests.api.space import PURPOSE
 from tests.api.test_disputes import buy_a_lie
 from tests.compute import programs
@@ -69,6 +72,10 @@ async def _computations(told):
     await told.say("rehearse", rows, "--on", path, "--key", "firm", "--seconds", "1", *program, by="buyer")
     await told.say("run", "run-on", rows, *program, by="buyer")
     await _together(told, path)
+    with suppress(PenstockError):
+        odd = {"what": "counted", "statement": "select nothing from counted", "purpose": None, "job": "odd"}
+        await told.space.doors["buyer"].call("POST", "queries", odd)
+    await told.say("admin cancel", "counted", "odd", by="buyer")
     await told.say("admin queries", by="buyer")
     await told.say("admin computations", by="provider")
 
