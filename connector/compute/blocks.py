@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import gate, noisy
 from connector.compute.content import Content
-from connector.compute.counting import ROW, whereas
+from connector.compute.counting import whereas
 from connector.compute.gated import Asking, open_to
 from connector.compute.inputs import inputs
 from connector.compute.kinds import quote
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 FUNCTION: Final = "PROGRAM"
 ANSWERED: Final = "answered"
+NO_ROWS: Final[memoryview[float]] = memoryview(b"").cast("B").cast("d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Programs:
         found = inputs(engine, asked["statement"], open_to(asking.types(), passes))
         asking.ready(found.named)
         began = time.monotonic()
-        rows = Rows(pa, engine, found, passes, int(said["blocks"]))
+        rows = Rows(engine, found, passes, int(said["blocks"]))
         end = began + ceil(time.monotonic() - began) + passes.programs.seconds
         exact = self._run(said, rows, passes.programs.seconds)
         wanted = [Number(CELLS), *(Number(STEPPED, str(at)) for at in range(len(said["tells"])))]
@@ -112,36 +113,34 @@ def each(
 
 
 class Rows:
-    """The rows that the program is given, those of each block behind each other."""
+    """The rows that the program is given, those of each block behind each other, in the order of chance."""
 
-    def __init__(self, pa: Any, engine: Any, found: Inputs, passes: Gate, blocks: int) -> None:
+    def __init__(self, engine: Any, found: Inputs, passes: Gate, blocks: int) -> None:
         salt = int.from_bytes(os.urandom(8), "big")
         # chance decides anew for each row where each is a subject, so that none depends on how many are before it
         chance = f"floor(random() * {blocks})"
         block = f"hash({quote(passes.subject)}, {salt}::UBIGINT) % {blocks}" if passes.subject else chance
         given = [f"coalesce({sql}, 'NaN'::DOUBLE) AS c{at}" for at, sql in enumerate(found.columns)]
-        parted = f"SELECT ({block})::INTEGER AS block, {quote(ROW)} AS line, {', '.join(given)}"
+        parted = f"SELECT ({block})::INTEGER AS block, {', '.join(given)}"
         parted += f" FROM {quote(found.table)}{whereas(found.where)}"
-        asked = [f"c{at}" for at in range(len(found.columns))]
-        written = f"SELECT block, {', '.join(asked)} FROM ({parted}) ORDER BY block, line"  # noqa: S608  # of `inputs`
-        table = engine.sql(written).to_arrow_table()
-        counts = {one["values"]: one["counts"] for one in pa.compute.value_counts(table.column("block")).to_pylist()}
-        self._ends = [0]
-        for number in range(blocks):
-            self._ends.append(self._ends[-1] + counts.get(number, 0))
-        self._columns = [_doubles(pa, table.column(name)) for name in asked]
+        lists = [f"list(c{at}) AS c{at}" for at in range(len(found.columns))]
+        written = f"SELECT block, {', '.join(lists)} FROM ({parted}) GROUP BY block"  # noqa: S608  # of `inputs`
+        table = engine.sql(written).to_arrow_table().combine_chunks()
+        self._places = {block: at for at, block in enumerate(table.column("block").to_pylist())}
+        self._lists: list[Any] = [column.chunk(0) if column.num_chunks else None for column in table.columns[1:]]
 
     def of(self, block: int) -> tuple[list[memoryview[float]], int]:
         """Return the columns of a block, and how many rows it has."""
-        first, last = self._ends[block], self._ends[block + 1]
-        return [one[first:last] for one in self._columns], last - first
+        if block not in self._places:
+            return [NO_ROWS] * len(self._lists), 0
+        columns = [_doubles(one[self._places[block]].values) for one in self._lists]
+        return columns, len(columns[0])
 
 
-def _doubles(pa: Any, column: Any) -> memoryview[float]:
-    """Return a column of doubles, none of which lacks, as they lie."""
-    whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.float64())
-    lying = memoryview(whole.buffers()[1] or b"").cast("B").cast("d")
-    return lying[whole.offset : whole.offset + len(whole)]
+def _doubles(cells: Any) -> memoryview[float]:
+    """Return doubles, none of which lacks, as they lie."""
+    lying = memoryview(cells.buffers()[1] or b"").cast("B").cast("d")
+    return lying[cells.offset : cells.offset + len(cells)]
 
 
 def _inputs(engine: Any, statement: str, known: Mapping[str, Mapping[str, str]], passes: Gate) -> Inputs:

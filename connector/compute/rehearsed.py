@@ -52,7 +52,7 @@ class Rehearsal:
         columns = {name: column(name, kind) for name, kind in asking.types().items()}
         asks = inputs(engine, asked["statement"], {name: one for name, one in columns.items() if one is not None})
         asking.ready(asks.named)
-        rows = Rows(pa, engine, asks, passes, int(said["blocks"]))
+        rows = Rows(engine, asks, passes, int(said["blocks"]))
         told = [
             one for one in each(self._machine, self._module, said, rows, passes.programs.seconds) if one is not None
         ]

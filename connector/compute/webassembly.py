@@ -14,6 +14,7 @@ memory, tells nothing, and nothing else changes by it; why it failed is for whoe
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ STACK_BYTES_MAX: Final = 256 << 10
 TABLE_ELEMENTS_MAX: Final = 65_536
 BINARY: Final = b"\0asm"  # what else there is, is its text form
 DOUBLE: Final = struct.Struct("<d")
+# a module of half a MiB can be written so that it is compiled for minutes; an honest one is in a tenth of a second
+COMPILE_SECONDS: Final = 5.0
 # a block may begin in the middle of the first of so many slices
 SLICES: Final = 2
 _EXPORTS: Final = {"place": (["i32"], ["i32"]), "run": (["i32"] * 4, [])}
@@ -48,6 +51,7 @@ class Machine:
         config = wasmtime.Config()
         config.consume_fuel = True
         config.epoch_interruption = True
+        config.parallel_compilation = False
         config.memory_init_cow = False  # it would need a file, and a confined process has none
         config.max_wasm_stack = STACK_BYTES_MAX
         for extension in ("wasm_threads", "wasm_memory64", "wasm_multi_memory", "wasm_relaxed_simd"):
@@ -58,11 +62,19 @@ class Machine:
         self.fault = ""
 
     def module(self, code: bytes) -> Any:
-        """Return a module, compiled and linked to nothing; raises `Refused` for what is none, or needs others."""
+        """Return a module, compiled and linked to nothing; raises `Refused` for what is none, or needs others.
+
+        The process ends where that takes longer than COMPILE_SECONDS.
+        """
+        late = threading.Timer(COMPILE_SECONDS, os._exit, (1,))  # nothing else ends a compiler
+        late.daemon = True
+        late.start()
         try:
             found = self._wasmtime.Module(self._engine, code if code.startswith(BINARY) else code.decode())
         except (self._wasmtime.WasmtimeError, UnicodeDecodeError) as fault:
             raise Refused("program", f"it is no WebAssembly: {str(fault).partition(chr(10))[0]:.200}") from fault
+        finally:
+            late.cancel()
         if odd := next((one for one in found.imports if not isinstance(one.type, self._wasmtime.FuncType)), None):
             raise Refused(
                 "program", f"it imports `{odd.module}.{odd.name}`, which is no function: nothing is here"[:300]

@@ -94,6 +94,10 @@ ODD_PLACE = program(
   (func (export "place") (param i32) (result i32) (i32.const -16))
 """,
 )
+# so many values that meet at so many places: a compiler takes a minute over it
+_MEET = "(if (local.get $count) (then (local.set {} (i64.add (local.get {}) (i64.const {})))))"
+_MEETS = "".join(_MEET.format(4 + at % 3000, 4 + at * 31 % 3000, at) for at in range(15_000))
+COMPILES_LONG = program(f"(local{' i64' * 3000}) (loop {_MEETS} (br_if 0 (local.get $count)))")
 # what compilers bring along is a trap when it is called, and harmless when it is not
 _SPEAKING = '(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))'
 BRINGS = MEAN.replace(b"(module", f"(module {_SPEAKING}".encode(), 1)

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute  # as the process has it
 import pytest
+import wasmtime
 
 from connector.compute import blocks
 from connector.compute.blocks import OneBlock
@@ -83,6 +84,26 @@ def test_what_lies_in_its_memory_from_the_beginning_is_there_in_the_confined_pro
     assert abs(got.rows[0][1] - 4) < 3 * got.margins[0][1]
 
 
+@pytest.mark.parametrize("subject", ["firm", ""])
+def test_cells_of_a_row_stay_together_and_each_row_is_in_one_block(subject):
+    engine, many = duckdb.connect(config={"threads": "4"}), 300_000
+    cells = "range::DOUBLE AS a, 2.0 * range AS b, range % 3 = 0 AS c"
+    engine.execute(f"CREATE TABLE firms AS SELECT 'F' || (range % 5000) AS firm, {cells} FROM range({many})")
+    kinds = {"firm": "VARCHAR", "a": "DOUBLE", "b": "DOUBLE", "c": "BOOLEAN"}
+    gate = Gate(("a", "b", "c"), subject, noise=NOISE, programs=Programs(1))
+    found = blocks.inputs(engine, "select a, b, c from firms", blocks.open_to(kinds, gate))
+    rows, seen, home = blocks.Rows(engine, found, gate, 50), set(), {}
+    for block in range(50):
+        columns, count = rows.of(block)
+        for a, b, c in zip(*columns, strict=True):
+            assert (b, c) == (2 * a, float(a % 3 == 0))
+            home.setdefault(int(a) % 5000, set()).add(block)
+            seen.add(a)
+        assert count == len(columns[0])
+    assert len(seen) == many
+    assert all(len(of) == 1 for of in home.values()) == bool(subject)
+
+
 class Watched(blocks.Programs):
     """The exact sums of a run, which leave the process only with noise."""
 
@@ -93,7 +114,7 @@ class Watched(blocks.Programs):
         )
         engine.register("firms", table)
         found = blocks.inputs(engine, program.rows, blocks.open_to(COLUMNS, gate))
-        rows = blocks.Rows(pa, engine, found, gate, program.blocks)
+        rows = blocks.Rows(engine, found, gate, program.blocks)
         return self._run(program.json(), rows, gate.programs.seconds)
 
 
@@ -141,6 +162,13 @@ def test_a_program_that_fails_tells_nothing(watched, name):
     began = time.monotonic()
     assert watched.sums(duckdb.connect(), program, _table([5.0] * 500), SMALL) == [0, 0]
     assert time.monotonic() - began < 30
+
+
+def test_a_program_that_compiles_for_long_is_no_answer():
+    began = time.monotonic()
+    with pytest.raises(InvalidInput, match="no answer"):
+        run(asked(bytes(wasmtime.wat2wasm(programs.COMPILES_LONG.decode()))))
+    assert time.monotonic() - began < 60
 
 
 def test_what_a_compiler_brings_along_and_nothing_calls_is_harmless(watched):
