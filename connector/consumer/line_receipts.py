@@ -18,7 +18,7 @@ from connector.negotiation.envelope import pids
 from connector.negotiation.notices import Notice
 from connector.negotiation.protocol import data_address
 from connector.negotiation.protocol.states import CONSUMER, FINAL
-from connector.store.rows.agreement import AcquisitionRow, AgreementRow
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.compute import LineReceiptRow
 from connector.store.rows.protocol import TransferRow
 from contracts.decimals import read_decimal, read_hex
@@ -27,7 +27,6 @@ from contracts.signature import SIGNATURE_BYTES
 from contracts.tariff import Tariff, order_amount
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
-from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,25 +37,29 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 ASKED_FOR: Final = timedelta(days=1)
+# what a line answered last is no older: who has asked nothing for so long is not looked for in each round
+ANSWERED_WITHIN: Final = timedelta(days=40)
 AT_ONCE: Final = 4
 SECONDS: Final = 5.0
 RECEIPT_BYTES_MAX: Final = 1 << 16
+_ENDED: Final = (
+    "SELECT t.id FROM transfers AS t LEFT JOIN line_receipts AS r ON r.transfer = t.id WHERE r.transfer IS NULL "
+    "AND t.agreement IN (SELECT agreement FROM answers WHERE created > ?) AND t.role = ? AND t.updated > ? "
+    "AND t.address IS NOT NULL"
+)
 _UNITS: Final = "SELECT coalesce(sum(coalesce(units, 1)), 0) FROM answers WHERE agreement = ? AND ended IS NOT NULL"
 
 
 def lacking(tx: Tx, now: datetime) -> list[tuple[AgreementRow, TransferRow]]:
     """Return lines that were ended not long ago and whose receipt is not here, so many as are asked for at once."""
-    ended = ", ".join("?" * len(FINAL))
-    about = f"role = ? AND updated > ? AND state IN ({ended})"
+    ended = f"{_ENDED} AND t.state IN ({', '.join('?' * len(FINAL))}) ORDER BY t.updated DESC LIMIT {AT_ONCE}"
     found = []
-    for row in tx.find(TransferRow, about, (CONSUMER, now - ASKED_FOR, *sorted(FINAL)), order="updated desc"):
+    for one in tx.execute(ended, now - ANSWERED_WITHIN, CONSUMER, now - ASKED_FOR, *sorted(FINAL)):
+        row = tx.get(TransferRow, id=one["id"])
+        assert row is not None, "it was found"
         agreement = tx.get(AgreementRow, digest=row.agreement)
-        asked = agreement is not None and (agreement.terms or {}).get("tier") == COMPUTED and row.address is not None
-        if asked and tx.get(LineReceiptRow, transfer=row.id) is None and not _bought(tx, row):
-            assert agreement is not None, "it was looked at"
-            found.append((agreement, row))
-        if len(found) == AT_ONCE:
-            break
+        assert agreement is not None, "no agreement is ever deleted"
+        found.append((agreement, row))
     return found
 
 
@@ -102,8 +105,3 @@ def require(tariff: Tariff, receipts: Sequence[Mapping[str, Any]], answered: int
 def _units(tx: Tx, agreement: str) -> int:
     [found] = tx.column(_UNITS, agreement)
     return int(found)
-
-
-def _bought(tx: Tx, row: TransferRow) -> bool:
-    """Say whether a transfer is that of a purchase, which has a receipt of its own."""
-    return bool(tx.find(AcquisitionRow, "transfer = ?", (row.id,)))
