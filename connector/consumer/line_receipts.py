@@ -42,10 +42,11 @@ ANSWERED_WITHIN: Final = timedelta(days=40)
 AT_ONCE: Final = 4
 SECONDS: Final = 5.0
 RECEIPT_BYTES_MAX: Final = 1 << 16
-# CROSS JOIN keeps this order: by agreement, not through all transfers of a role
+# CROSS JOIN keeps this order, and `+` keeps to those asked lately: neither all transfers are read nor all answers
 _ENDED: Final = (
-    "SELECT t.id FROM (SELECT DISTINCT agreement FROM answers WHERE created > ?) AS a CROSS JOIN transfers AS t "
-    "LEFT JOIN line_receipts AS r ON r.transfer = t.id WHERE t.agreement = a.agreement AND r.transfer IS NULL "
+    "SELECT t.id FROM (SELECT DISTINCT +agreement AS agreement FROM answers WHERE created > ?) AS a "
+    "CROSS JOIN transfers AS t LEFT JOIN line_receipts AS r ON r.transfer = t.id "
+    "WHERE t.agreement = a.agreement AND r.transfer IS NULL "
     "AND t.role = ? AND t.updated > ? AND t.address IS NOT NULL"
 )
 _UNITS: Final = "SELECT coalesce(sum(coalesce(units, 1)), 0) FROM answers WHERE agreement = ? AND ended IS NOT NULL"
