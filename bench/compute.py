@@ -63,6 +63,7 @@ DIGITS = 6
 ALONE = """
 import sys, json, duckdb
 engine = duckdb.connect(":memory:", config={"threads": "2"})
+engine.execute("set enable_progress_bar = false")
 engine.execute(f"create view readings as select * from read_parquet('{sys.argv[1]}')")
 print(json.dumps(engine.execute(sys.argv[2]).fetchall()))
 """

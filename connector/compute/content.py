@@ -16,8 +16,8 @@ class Content:
         self._whole: Any = None
 
     def table(self) -> Any:
-        """Return all that may be read."""
-        return self.read(self._columns)
+        """Return all that may be read, for an engine."""
+        return self.read_by_number(self._columns)
 
     def schema(self) -> Any:
         """Return what its columns are."""
@@ -32,10 +32,33 @@ class Content:
             return file.read(columns=list(names) or None)
         return self._all().select(list(names)) if names else self._all()
 
+    def read_by_number(self, names: Sequence[str]) -> Any:
+        """Read some columns, all for none, for an engine: a text that repeats comes by its number, as it lies."""
+        if self._kind != PARQUET:
+            return self.read(names)
+        open_ = self._pa.parquet.ParquetFile
+        repeats = _repeating(self._pa, open_(self._pa.BufferReader(self._buffer)))
+        file = open_(self._pa.BufferReader(self._buffer), read_dictionary=repeats)
+        return file.read(columns=list(names) or None)
+
     def _all(self) -> Any:
         if self._whole is None:
             self._whole = READ[self._kind](self._pa, self._buffer)
         return self._whole
+
+
+def _repeating(pa: Any, file: Any) -> list[str]:
+    """Return the columns of texts of which a file keeps each once, and its number for each row."""
+    texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+    groups = [file.metadata.row_group(at) for at in range(file.metadata.num_row_groups)]
+    columns = [group.column(at) for group in groups for at in range(group.num_columns)]
+    found = []
+    for name in texts:
+        parts = [one for one in columns if one.path_in_schema == name]
+        size, cells = sum(one.total_uncompressed_size for one in parts), sum(one.num_values for one in parts)
+        if all(one.has_dictionary_page for one in parts) and size < NUMBERED_BYTES * cells:
+            found.append(name)
+    return found
 
 
 def _csv(pa: Any, buffer: Any) -> Any:
@@ -47,6 +70,8 @@ def _json_lines(pa: Any, buffer: Any) -> Any:
 
 
 PARQUET: Final = "parquet"
+# a cell that is kept by its number takes fewer bytes: a text alone has as many for its length
+NUMBERED_BYTES: Final = 4
 # kind of a file that is read whole, by the end of its name → how
 READ: Final[Mapping[str, Callable[[Any, Any], Any]]] = {"csv": _csv, "jsonl": _json_lines, "ndjson": _json_lines}
 KINDS: Final = (*READ, PARQUET)

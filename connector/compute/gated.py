@@ -144,7 +144,7 @@ class Asking:
         if wanted == self._ready:
             return
         self._ready = wanted
-        table = self._content.read(sorted({*wanted, *self._subject}))
+        table = self._content.read_by_number(sorted({*wanted, *self._subject}))
         self._engine.register(self._name, table.append_column(counting.ROW, self._pa.arange(1, len(table) + 1)))
 
 
