@@ -36,6 +36,7 @@ async def test_data_that_stay_are_published_asked_and_seen_by_nobody(walk):
     await walk.type([*query, whole, "--data", "buyer"])
     await walk.type([*query, f"{whole} and district <> 'Z'", "--data", "buyer"], POLICY)
     assert "by-district" in await walk.type(["penstock", "admin", "queries", "--long", "--data", "buyer"])
+    await walk.type(["penstock", "admin", "cancel", "firms", "never", "--data", "buyer"], 4)
     asked = await walk.type(["penstock", "admin", "computations", "--data", "provider"])
     assert ("released" in asked, "withheld" in asked) == (True, True)
     agreement = (await walk.ask("buyer", "acquisitions/firms"))["agreement"]
