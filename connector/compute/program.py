@@ -28,7 +28,7 @@ BOUND_MAX: Final = 1e15
 # parts of the rows that the program is run on, each for itself
 BLOCKS_MIN, BLOCKS, BLOCKS_MAX = 10, 100, 2_000
 # each part is given some milliseconds at the least
-BLOCKS_A_SECOND: Final = 200
+BLOCKS_A_SECOND: Final = 100
 _TELLS: Final = re.compile(r"([^:]+):(-?[0-9.eE+-]+):(-?[0-9.eE+-]+)", re.ASCII)
 
 

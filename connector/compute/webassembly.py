@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     Columns = Sequence[memoryview[float]]
 
-MEMORY_BYTES_MAX: Final = 64 << 20
+# filled or copied at once, which nothing interrupts, in some milliseconds
+MEMORY_BYTES_MAX: Final = 32 << 20
 # instructions a second, so few that a machine of today has done them in half of it: a program ends the same everywhere
 FUEL_A_SECOND: Final = 200_000_000
 STACK_BYTES_MAX: Final = 256 << 10

@@ -74,13 +74,13 @@ def test_its_parameters_and_rows_come_as_it_was_asked():
 
 
 def test_nothing_is_left_of_one_block_when_the_next_begins():
-    got = run(asked(programs.REMEMBERS, tells=(Tells("runs", 0, 4),), blocks=200))
+    got = run(asked(programs.REMEMBERS, tells=(Tells("runs", 0, 4),), blocks=100))
     assert abs(got.rows[0][1] - 2) < 3 * got.margins[0][1]
 
 
 def test_what_lies_in_its_memory_from_the_beginning_is_there_in_the_confined_process():
-    got = run(asked(programs.BORN, tells=(Tells("four", 0, 8),), blocks=200))
-    assert abs(got.rows[0][0] - 200) < 3 * got.margins[0][0]
+    got = run(asked(programs.BORN, tells=(Tells("four", 0, 8),), blocks=100))
+    assert abs(got.rows[0][0] - 100) < 3 * got.margins[0][0]
     assert abs(got.rows[0][1] - 4) < 3 * got.margins[0][1]
 
 
@@ -259,7 +259,7 @@ def test_what_is_asked_is_looked_at():
         with pytest.raises(InvalidInput):
             Tells(name, least, most)
     with pytest.raises(InvalidInput):
-        asked(programs.MEAN, blocks=201).within(1)
+        asked(programs.MEAN, blocks=101).within(1)
     assert tells_of("slope:-1.5:2e3") == Tells("slope", -1.5, 2_000)
     for text in ("slope", "slope:1", "slope:a:b", ":1:2", "slope:--1:2", "slope:2:1"):
         with pytest.raises(InvalidInput):
