@@ -42,9 +42,9 @@ ANSWERED_WITHIN: Final = timedelta(days=40)
 AT_ONCE: Final = 4
 SECONDS: Final = 5.0
 RECEIPT_BYTES_MAX: Final = 1 << 16
-# CROSS JOIN keeps this order, and `+` keeps to those asked lately: neither all transfers are read nor all answers
+# in this order, and by what has no index of its own: neither all transfers are read nor all answers
 _ENDED: Final = (
-    "SELECT t.id FROM (SELECT DISTINCT +agreement AS agreement FROM answers WHERE created > ?) AS a "
+    "SELECT t.id FROM (SELECT DISTINCT agreement || '' AS agreement FROM answers WHERE created > ?) AS a "
     "CROSS JOIN transfers AS t LEFT JOIN line_receipts AS r ON r.transfer = t.id "
     "WHERE t.agreement = a.agreement AND r.transfer IS NULL "
     "AND t.role = ? AND t.updated > ? AND t.address IS NOT NULL"

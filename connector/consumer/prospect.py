@@ -162,7 +162,7 @@ class Prospects:
         require_deposit(due.deposit, held, tariff.currency)
 
 
-def _for_good(reasons: Sequence[Mapping[str, Any]], stated: frozenset[str]) -> bool:
+def _for_good(reasons: Sequence[Mapping[str, Any]], stated: frozenset[str] = STATED) -> bool:
     """Say whether neither time nor what the buyer does mends a refusal; openings, and what is `stated`, come later."""
     return bool(reasons) and all(
         (one["code"] in LASTING and not stated.intersection(one["facts"]))
