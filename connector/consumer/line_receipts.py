@@ -19,7 +19,7 @@ from connector.negotiation.notices import Notice
 from connector.negotiation.protocol import data_address
 from connector.negotiation.protocol.states import CONSUMER, FINAL
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.compute import LineReceiptRow
+from connector.store.rows.compute import AnswerRow, LineReceiptRow
 from connector.store.rows.protocol import TransferRow
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
@@ -63,6 +63,15 @@ def lacking(tx: Tx, now: datetime) -> list[tuple[AgreementRow, TransferRow]]:
         assert agreement is not None, "no agreement is ever deleted"
         found.append((agreement, row))
     return found
+
+
+def awaited(tx: Tx, lines: Sequence[TransferRow]) -> bool:
+    """Say whether a receipt that is signed here is still to come, of lines that were just ended."""
+    return any(
+        tx.find(AnswerRow, "agreement = ? and ended is not null", (one.agreement,), limit=1)
+        and tx.get(LineReceiptRow, transfer=one.id) is None
+        for one in lines
+    )
 
 
 async def fetched(core: Core, agreement: AgreementRow, row: TransferRow) -> tuple[Mapping[str, Any], bytes]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 START_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.05
+RECEIPT_SECONDS: Final = 3.0
 # tier → how what was bought in it is used
 HOW: Final = {COMPUTED: "penstock query, for an answer", PLAIN: "penstock call, or penstock open for its files"}
 
@@ -59,10 +61,18 @@ class Lines:
                 raise PeerUnreachable("the provider has not started the transfer yet; ask again") from late
 
     async def end(self, agreement: str) -> int:
-        """End the lines of an agreement; their provider signs what it served. Returns how many there were."""
+        """End the lines of an agreement; their provider signs what it served. Returns how many there were.
+
+        A receipt that we sign is here then, as a rule; where its provider takes longer a later round has it.
+        """
         found = await self._core.store.read(lambda tx: _lines(tx, agreement))
         for one in found:
             await self._engine.complete_transfer(one.id)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RECEIPT_SECONDS):
+                while await self._core.store.read(lambda tx: line_receipts.awaited(tx, found)):
+                    await asyncio.sleep(LOOK_SECONDS)
+                    await self.collect()
         return len(found)
 
     async def collect(self) -> None:

@@ -41,6 +41,7 @@ PERMITTED = "Research"
 REGION = "US"
 TERM_DAYS = 365
 WAIT_SECONDS = 20
+SIGNED_SECONDS = 60
 FIND_AGAIN_SECONDS = 1.0
 REFUSED_BY_POLICY = 3  # exit code of a denial
 TEMPLATES = ("purpose", "region", "until", "not-passed-on")  # of A's rules: `penstock policy template fill`
@@ -285,7 +286,18 @@ async def compute(cast: Cast) -> None:
         cast.notes["not answered"] = explain_failure(refusal).text
     own = await asyncio.to_thread(own_planes, cast)
     cast.notes["fitted"] = await door.call("POST", "fittings", {"what": PRODUCT_C, "file": str(own), "key": MASKED})
-    await door.call("POST", f"agreements/{cast.notes[GET_C]['agreement']}/calls/end", {})
+    agreement = cast.notes[GET_C]["agreement"]
+    await door.call("POST", f"agreements/{agreement}/calls/end", {})
+    for _ in range(SIGNED_SECONDS):  # both sign what was answered, before heads are anchored
+        if await _both_signed(cast, agreement):
+            break
+        await asyncio.sleep(1)
+
+
+async def _both_signed(cast: Cast, agreement: str) -> bool:
+    """Say whether the provider knows that the buyer has signed its receipts, too."""
+    receipts = (await cast.door("provider").call("GET", f"bills/{agreement}"))["copies"]["receipts"]
+    return bool(receipts) and all(one["countersigned"] for one in receipts)
 
 
 async def settle(cast: Cast) -> None:
