@@ -124,9 +124,17 @@ async def test_both_are_killed_and_every_message_is_there_once(space, tmp_path):
                 file.write(b"torn")
         await arrived(to, f"line {at * 100 + 99}\n".encode())
     assert to.read_text().splitlines() == [f"line {n}" for n in range(400)]
-    assert (await seen(space, agreement))["messages"] == "400"
-    taken = next(row for row in space.rows("provider", "batches_taken") if row["agreement"] == agreement)
-    assert taken["messages"] == 400
+
+    def taken():
+        return next(row["messages"] for row in space.rows("provider", "batches_taken") if row["agreement"] == agreement)
+
+    # what is in the file is counted a moment later, on both sides
+    await until(lambda: taken() == 400)
+    async with asyncio.timeout(20):
+        while (await seen(space, agreement))["messages"] != "400":
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(1)
+    assert (taken(), (await seen(space, agreement))["messages"]) == (400, "400"), "and none is counted twice"
     await stop(space, agreement)
 
 
