@@ -29,7 +29,6 @@ from connector.compute.inputs import inputs
 from connector.compute.kinds import quote
 from connector.compute.noisy import CELLS, STEPPED, STEPS, Loss, Number
 from connector.compute.plan import table_of
-from connector.compute.statement import Refused
 from connector.compute.webassembly import FUEL_A_SECOND, SLICES, Machine
 from contracts import gate as gates
 
@@ -65,7 +64,8 @@ class Programs:
     def look(self, engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a program asks for, and compile it; raises `Refused`."""
         known, passes = asked["columns"], gates.read(asked["gate"])
-        found = _inputs(engine, asked["statement"], known, passes)
+        types = known[table_of(engine, asked["statement"], known)]
+        found = inputs(engine, asked["statement"], open_to(types, passes))
         self._module = self._machine.module(base64.b64decode(asked["program"]["code"]))
         return {"tables": [found.table], "functions": [FUNCTION], "named": list(found.named)}
 
@@ -147,13 +147,6 @@ def _doubles(cells: Any) -> memoryview[float]:
     """Return doubles, none of which lacks, as they lie."""
     lying = memoryview(cells.buffers()[1] or b"").cast("B").cast("d")
     return lying[cells.offset : cells.offset + len(cells)]
-
-
-def _inputs(engine: Any, statement: str, known: Mapping[str, Mapping[str, str]], passes: Gate) -> Inputs:
-    table = table_of(engine, statement)
-    if table not in known:
-        raise Refused("table", f"there is no table `{table[:100]}`: there are {', '.join(list(known)[:20])}")
-    return inputs(engine, statement, open_to(known[table], passes))
 
 
 def _steps(value: float, least: float, most: float) -> int:

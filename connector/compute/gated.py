@@ -39,9 +39,7 @@ ANSWER_BYTES_MAX: Final = 256 << 10
 def look(engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a statement asks for, by the columns that a catalogue tells of; raises `Refused`."""
     known, passes = asked["columns"], gates.read(asked["gate"])
-    table = table_of(engine, asked["statement"])
-    if table not in known:
-        raise Refused("table", f"there is no table `{table[:100]}`: there are {', '.join(list(known)[:20])}")
+    table = table_of(engine, asked["statement"], known)
     columns = open_to(known[table], passes)
     found = plan(engine, asked["statement"], columns, passes.subject)
     if passes.noise is not None:

@@ -19,7 +19,7 @@ from connector.compute.kinds import Kind, Typed
 from connector.compute.statement import Refused, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from connector.compute.expression import Node
 
@@ -72,14 +72,17 @@ def exact(found: Plan) -> Plan:
     return found
 
 
-def table_of(engine: Any, statement: str) -> str:
-    """Return the one table that a statement asks; raises `Refused`."""
+def table_of(engine: Any, statement: str, known: Collection[str] | None = None) -> str:
+    """Return the one table that a statement asks, of those that are `known` if any are; raises `Refused`."""
     source = select(engine, statement).get("from_table") or {}
     if source.get("type") != "BASE_TABLE" or source.get("schema_name") or source.get("catalog_name"):
         raise Refused("table", "a statement asks one table, by its name")
     if source.get("sample") is not None or source.get("at_clause") is not None:
         raise Refused("statement", "a table is asked as it is, whole")
-    return str(source["table_name"])
+    table = str(source["table_name"])
+    if known is not None and table not in known:
+        raise Refused("table", f"there is no table `{table[:100]}`: there are {', '.join(list(known)[:20])}")
+    return table
 
 
 def plan(engine: Any, statement: str, columns: Mapping[str, Typed], subject: str = "") -> Plan:

@@ -25,8 +25,6 @@ from connector.compute.statement import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    Columns = Sequence[memoryview[float]]
-
 # filled or copied at once, which nothing interrupts, in some milliseconds
 MEMORY_BYTES_MAX: Final = 32 << 20
 # instructions a second, so few that a machine of today has done them in half of it: a program ends the same everywhere
@@ -43,7 +41,7 @@ _EXPORTS: Final = {"place": (["i32"], ["i32"]), "run": (["i32"] * 4, [])}
 
 
 class Machine:
-    """What a module is run by; `rehearse` brings in all that a confined process may not bring in later."""
+    """What a module is run by; made before a process is confined, which may not bring it in later."""
 
     def __init__(self) -> None:
         import wasmtime  # noqa: PLC0415  # of the extra `programs`, and brought in before the process is confined

@@ -39,9 +39,9 @@ LABEL: Final = "own list"
 COLUMNS: Final = ("group", "column", "keys", "covered", "low", "high")
 # marks of which nearly all are set say nothing of anybody
 CHANCE_MAX: Final = 0.9
-# marks of a million subjects, and twenty thousand keys, of five questions
 # keys of one list, which is asked in parts
 LIST_KEYS_MAX: Final = 200_000
+# marks of a million subjects, and twenty thousand keys, of five questions
 ANSWER_BYTES_MAX: Final = 32 << 20
 
 
@@ -83,12 +83,12 @@ class FittingRoom:
         self, asked: Wanted, covers: Coverage, table: str, mine: Mapping[str, Sequence[str]], number: int
     ) -> JsonObject:
         """Ask about as many keys as go at once; the first part of a list has its id."""
-        job = f"{asked.job}/{number}" if number else asked.job
-        scalars = [self._scalar(asked.agreement.digest, job, at) for at in range(len(mine))]
+        asked = asked.part(number)
+        scalars = [self._scalar(asked.agreement.digest, asked.job, at) for at in range(len(mine))]
         groups = await asyncio.to_thread(_blinded, scalars, list(mine.values()), table)
         points = [base64.b64encode(one).decode() for one in groups.keys]
-        sent = orjson.dumps({"id": job, "table": groups.table, "groups": points})
-        wanted = replace(asked, job=job, statement=groups.statement())
+        sent = orjson.dumps({"id": asked.job, "table": groups.table, "groups": points})
+        wanted = replace(asked, statement=groups.statement())
         return await self._querying.settled(wanted, sent, partial(_read, covers, scalars, mine), ANSWER_BYTES_MAX)
 
     def _scalar(self, agreement: str, job: str, at: int) -> bytes:

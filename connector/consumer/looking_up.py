@@ -86,16 +86,16 @@ class LookingUp:
     async def _part(self, asked: Wanted, gate: Gate, table: str, mine: Sequence[str], number: int) -> JsonObject:
         """Look up as many keys as go at once; the first part of a list has its id."""
         assert gate.lookup is not None, "it was looked at before"
-        job = f"{asked.job}/{number}" if number else asked.job
-        about = f"{asked.agreement.digest} {job}".encode()
+        asked = asked.part(number)
+        about = f"{asked.agreement.digest} {asked.job}".encode()
         scalar = blinding.scalar(X(self._secrets.masks(), LABEL, about, blinding.WIDE_BYTES))
         blinded = await asyncio.to_thread(blinding.blinded, scalar, mine)
         points = dict(sorted(zip(blinded, mine, strict=True)))
         numbers = {key: bucket(key, gate.lookup.buckets) for key in mine}
         sought = Sought(tuple(points), tuple(numbers[key] for key in points.values()), table)
         told = [base64.b64encode(point).decode() for point in points]
-        sent = orjson.dumps({"id": job, "table": sought.table, "points": told, "buckets": sought.buckets})
-        wanted = replace(asked, job=job, statement=sought.statement(), units=len(mine))
+        sent = orjson.dumps({"id": asked.job, "table": sought.table, "points": told, "buckets": sought.buckets})
+        wanted = replace(asked, statement=sought.statement(), units=len(mine))
         read = partial(_read, gate, blinding.inverse(scalar), list(points.values()), numbers)
         return await self._querying.settled(wanted, sent, read, ANSWER_BYTES_MAX)
 

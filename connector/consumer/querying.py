@@ -70,6 +70,10 @@ class Wanted:
     said: Any
     units: int = 1
 
+    def part(self, number: int) -> Wanted:
+        """Return it under the id of a part of a long list: the first has the list's own."""
+        return replace(self, job=f"{self.job}/{number}") if number else self
+
 
 class Querying:
     """The statements that one buyer asks."""
