@@ -75,7 +75,7 @@ async def test_a_program_is_rehearsed_at_home(space, tmp_path):
 
     async def rehearse(**more):
         body = {"on": str(tmp_path / "mine.csv"), "statement": "select revenue from mine", "file": module(tmp_path)}
-        body |= {"tells": ["mean:0:1000"], "key": "firm", "seconds": 1}
+        body |= {"tells": ["mean:0:1000"], "key": "firm", "seconds": 10}
         return await space.doors["buyer"].call("POST", "programs/rehearsals", body | more)
 
     got = await rehearse(blocks=20)
