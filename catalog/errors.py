@@ -23,6 +23,10 @@ class DemandError(CatalogError):
     """The demand cannot make this move: the table of `catalog.demand` has no such row for this role."""
 
 
+class ProjectError(CatalogError):
+    """The project cannot make this move: the table of `catalog.project` has no such row for this role."""
+
+
 class SourceError(CatalogError):
     """The source cannot make this move, or cannot be called so: see `catalog.source`."""
 

@@ -49,7 +49,8 @@ class Terms:
     out of the data stays under these terms; otherwise it belongs to who made it. `blind_salt` opens the id
     under which the chain knows the edition of an unlisted product (spec 1.5); empty: it is registered under its own.
     `facts` say of the product what the policy asks for (`contracts.facts`); empty: it asks for nothing of it. `gate` is
-    what an answer must pass, in the tier computed and in no other.
+    what an answer must pass, in the tier computed and in no other. `project` is the digest of the project that the
+    product is sold under (`contracts.project`); empty: of none.
     """
 
     product: str
@@ -75,6 +76,7 @@ class Terms:
     blind_salt: bytes = b""
     facts: Mapping[str, known_facts.Fact] = field(default_factory=dict)
     gate: Gate | None = None
+    project: bytes = b""
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -205,7 +207,8 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("blindSalt", "blind_salt", _digest, bytes.hex),
     ("facts", "facts", known_facts.read, known_facts.show),
     ("gate", "gate", gates.read, lambda gate: gate and gate.json()),
+    ("project", "project", _digest, bytes.hex),
 )
-_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts", "gate"})
+_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts", "gate", "project"})
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

@@ -17,6 +17,7 @@ from connector.exchange.attesting import Attesting
 from connector.exchange.complaints import Complaints
 from connector.exchange.federation import showing
 from connector.exchange.finding import Finding
+from connector.exchange.projects import Projects
 from connector.exchange.reviewer import Reviewer
 from connector.identity.space.view import SpaceView
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from catalog.use import Use
     from connector.api.call import Call
     from connector.exchange.numbering import Stocked
+    from connector.store.rows.catalogue import ListingRow
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 
@@ -75,7 +77,12 @@ async def submit(call: Call) -> web.Response:
     if registered.withdrawn_at is not None:
         raise Conflict("the edition is withdrawn on chain", "hand in another one")
     now = call.core.clock.now()
-    row = await call.act(lambda tx: listings.submit(tx, call.core.evidence, document, call.peer, now))
+
+    def act(tx: Tx) -> ListingRow:
+        call.of(Projects).check_product(tx, document, call.peer, now)
+        return listings.submit(tx, call.core.evidence, document, call.peer, now)
+
+    row = await call.act(act)
     call.of(Finding).changed()
     call.of(Reviewer).submitted(row.id, call.peer)
     return as_json(listings.view(row), 201)

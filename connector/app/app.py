@@ -67,6 +67,7 @@ from connector.exchange.kinds import LISTED
 from connector.exchange.leaving import Departing, Leaving
 from connector.exchange.members import Members
 from connector.exchange.operators import Operators
+from connector.exchange.projects import Projects
 from connector.exchange.reviewer import Reviewer
 from connector.exchange.searches import Searches
 from connector.exchange.spaces import Spaces
@@ -90,6 +91,7 @@ from connector.licence.duties import Duties
 from connector.licence.erasing import Erasing
 from connector.licence.intact import Intact
 from connector.licence.licensing import Licensing
+from connector.licence.partnership import Partnership
 from connector.licence.profiles import Profiles
 from connector.licence.standing import Standing
 from connector.licence.sublicence.granting import Granting
@@ -208,15 +210,7 @@ class Connector(Life):
     chain: Annotated[Chain, Service(ground.chain, ends=Chain.close)]
     programs: Annotated[Programs, Service(ground.programs)]
     author: Annotated[SpaceAuthor, Service(ground.author, looks={("members",): SpaceAuthor.rebuild})]
-    transactions: Annotated[
-        Transactions,
-        Service(
-            ground.transactions,
-            begins=Transactions.start,
-            ends=Transactions.close,
-            looks={("chain_txs",): Transactions.heard},
-        ),
-    ]
+    transactions: Annotated[Transactions, ground.TRANSACTIONS]
     watch: Annotated[ChainWatch, Service(ground.watch, begins=ChainWatch.start, ends=ChainWatch.close)]
     timekeeping: Annotated[Timekeeping, Service(ground.timekeeping)]
     health: Health
@@ -250,6 +244,7 @@ class Connector(Life):
     ]
     presenting: Presenting
     derivation: Derivation
+    partnership: Partnership
     strangers: Strangers
     ticket_key: Annotated[bytes, Service(ticket_key)]
     data_addresses: DataAddresses
@@ -299,14 +294,7 @@ class Connector(Life):
     catalogues: Catalogues
     client_secrets: ClientSecrets
     callbacks: Annotated[Callbacks, Service(begins=Callbacks.recover, hears={"process_moved": Callbacks.moved})]
-    contract_processes: Annotated[
-        ContractProcesses,
-        Service(
-            begins=ContractProcesses.recover,
-            hears={"process_moved": ContractProcesses.moved},
-            working={("edr_requests",): ContractProcesses.recover},
-        ),
-    ]
+    contract_processes: Annotated[ContractProcesses, trading.CONTRACT_PROCESSES]
     references: References
     offloading: Annotated[Offloading, Service(begins=Offloading.recover, chores={"move editions": Offloading.again})]
     rights: Rights
@@ -383,6 +371,7 @@ class Connector(Life):
         Harvesting, Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake})
     ]
     demands: Demands
+    projects: Projects
     reviewer: Annotated[Reviewer, Service(begins=Reviewer.recover, working={LISTED: Reviewer.recover})]
     attesting: Attesting
     trades: Trades

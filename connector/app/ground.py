@@ -24,6 +24,7 @@ from connector.chain.hosted import Hosted, open_hosted
 from connector.chain.sharing import Sharing
 from connector.chain.transactions import Transactions
 from connector.chain.witnessing import Witness
+from connector.core.service import Service
 from connector.custody.blobs import Blobs
 from connector.custody.bucket import Bucket
 from connector.custody.row_key import RowKey
@@ -266,6 +267,14 @@ def watch(core: Core, programs: Programs, hosted: Hosted) -> ChainWatch:
     """Return what is seen of the chain."""
     seen = core.topics.block_seen
     return ChainWatch(programs, core.evidence, core.clock, hosted.chain, seen, core.settings.chain.confirmations)
+
+
+TRANSACTIONS = Service(
+    transactions,
+    begins=Transactions.start,
+    ends=Transactions.close,
+    looks={("chain_txs",): Transactions.heard},
+)
 
 
 def witness(core: Core, space: SpaceView, programs: Programs, transactions: Transactions) -> Witness:

@@ -21,6 +21,7 @@ from connector.negotiation.doors import Doors, Participant
 from connector.negotiation.engine import Engine
 from connector.negotiation.notices import Notices
 from connector.negotiation.protocol.messages import DSP_PATH
+from connector.operation.management.processes import ContractProcesses
 from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
 from connector.runtime.settings_sources import shares
@@ -173,6 +174,11 @@ def _desk(
     }
 
 
+CONTRACT_PROCESSES = Service(
+    begins=ContractProcesses.recover,
+    hears={"process_moved": ContractProcesses.moved},
+    working={("edr_requests",): ContractProcesses.recover},
+)
 PURSUITS = Service(
     begins=Pursuits.recover,
     hears={"acquisition_moved": Pursuits.moved},

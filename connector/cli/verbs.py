@@ -52,6 +52,7 @@ GROUPS = (
     ("dataplane", "Data planes of other makes that move data of ours: add, list, remove."),
     ("flow", "Data flows that control planes have us run: list, end."),
     ("demand", "demand.app"),
+    ("project", "project.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),
     ("product", "One listed product: show it, in our words or in two standards'."),
     ("service", "service.app"),

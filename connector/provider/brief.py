@@ -190,6 +190,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "inherit": Member(lambda value: type(value) is bool, "true or false", needed=False),
     "unlisted": Member(lambda value: type(value) is bool, "true or false", needed=False),
     "derivedFrom": Member(_sources, SOURCES_WORDS, needed=False),
+    "project": Member(_text, "the id of a project that we signed", needed=False),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
     "pack": Member(lambda value: value in WAYS, "one of " + ", ".join(WAYS), needed=False),
     "gate": Member(offered.is_gate, "an object of " + ", ".join(offered.SAID), needed=False),
@@ -220,6 +221,9 @@ def check(brief: Any, own: str = "") -> dict[str, Any]:
         raise InvalidInput("columns can be licensed by themselves only where pieces keep to them", "--layout aligned")
     if brief.get("unlisted") and (told := next((name for name in LISTED_ONLY if brief.get(name)), None)):
         raise InvalidInput(f"`{told}` says how a product is listed, and this one is not", "leave out either")
+    if brief.get("project") and brief["tier"] in (PLAIN, COMPUTED) and brief["unit"] != upstream.FREE:
+        text = "what is paid outside channels is not split by the chain, so it is not sold under a project"
+        raise InvalidInput(text, "use the tier kept or leased, or `--unit free`")
     if (brief.get("rules") is None) == (brief.get("purpose") is None):
         raise InvalidInput("the rules of a product are a purpose, or a policy", "say `--purpose`, or `--policy`")
     if brief.get("rules") and (told := next((name for name in USUAL if brief.get(name)), None)):

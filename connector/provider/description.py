@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from catalog import masks
+from catalog import sample as samples
 from catalog.about import about_from_json
 from catalog.dataset import Dataset, distributions_of
 from catalog.describe import PARQUET, describe
@@ -156,3 +157,12 @@ def _check_named(about: About, profiles: Sequence[FileProfile]) -> None:
 def _nearest(name: str, known: Collection[str], all_of_them: str) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     return f"perhaps `{near[0]}`" if near else f"{all_of_them} {', '.join(list(known)[:NAMES_SHOWN])}"
+
+
+def first_rows(sources: Sequence[Any], profiles: Sequence[FileProfile], rows: int | None) -> dict[str, Any] | None:
+    """Return the first rows of the first table, if they are asked for."""
+    if not rows:
+        return None
+    at = next((at for at, profile in enumerate(profiles) if profile.columns), 0)
+    with sources[at].open() as stream:
+        return samples.sample(profiles[at], stream, rows).json()

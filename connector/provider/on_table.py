@@ -12,6 +12,7 @@ from connector.licence import pricing
 from connector.provider import negotiable
 from connector.provider.computing import offered
 from contracts import address
+from contracts.split import WHOLE_BPS, Split
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
@@ -35,16 +36,26 @@ UNPAID_BYTES_MIN = 256 * 1024 * 1024
 
 
 def terms(
-    core: Core, space: SpaceView, programs: Programs, row: ProductRow, sealed: Sealed, tariff: Tariff, goods: Goods
+    core: Core,
+    space: SpaceView,
+    programs: Programs,
+    row: ProductRow,
+    sealed: Sealed,
+    tariff: Tariff,
+    goods: Goods,
+    shared: tuple[str, Split] | None,
 ) -> dict[str, Any]:
-    """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
+    """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`.
+
+    What is sold is `shared` under a project, by its digest, or is the provider's but for the exchange's fee.
+    """
     brief, header = row.brief, sealed.header
     now, own = space.last(), core.identity.member.address
     exchange = now.members[now.exchange].address
     arbiter = now.supervisor
     # an exchange that sells itself pays itself no fee: a payee stands once in a split
     fee = 0 if exchange == own else now.fee_bps
-    shares = [(own, 10_000 - fee), (exchange, fee)] if fee else [(own, 10_000)]
+    shares = ((own, WHOLE_BPS - fee), (exchange, fee)) if fee else ((own, WHOLE_BPS),)
     chain = core.settings.chain
     leased = row.tier == "leased"
     return {
@@ -54,7 +65,7 @@ def terms(
         "editionId": sealed.edition_id.hex(),
         "tariff": tariff.json(),
         "token": address.show(programs.deployment.addresses["token"]),
-        "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
+        "split": (Split(shares) if shared is None else shared[1]).json(),
         "maxExposure": brief.get("exposure") or str(pricing.exposure(tariff, goods)),
         "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
         "claimMargin": chain.claim_margin_seconds,
@@ -66,13 +77,14 @@ def terms(
         "notAfter": datetime.fromisoformat(negotiable.widest(brief, row.limits)["until"])
         .astimezone(UTC)
         .strftime("%Y-%m-%dT%H:%M:%SZ"),
-    } | _besides(row)
+    } | _besides(row, shared)
 
 
-def _besides(row: ProductRow) -> dict[str, Any]:
+def _besides(row: ProductRow, shared: tuple[str, Split] | None) -> dict[str, Any]:
     """Return the members of the terms that are left out where they say nothing."""
     inherit = {"inherit": True} if row.brief.get("inherit") else {}
-    return inherit | ({"blindSalt": row.blind.hex()} if row.blind else {})
+    project = {} if shared is None else {"project": shared[0]}
+    return inherit | project | ({"blindSalt": row.blind.hex()} if row.blind else {})
 
 
 def gate(row: ProductRow, dataset: Dataset) -> dict[str, Any]:

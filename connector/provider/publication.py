@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog import masks
-from catalog import sample as samples
 from catalog.dataset import dataset_from_json
 from catalog.listing import State
 from connector.core.driver import Driver
@@ -28,7 +27,7 @@ from connector.negotiation.on_offer import OFFERED, Told, keep
 from connector.provider import brief as briefs
 from connector.provider import drifting, facts, history, negotiable, on_table, renewal, repricing, space_rules, steps
 from connector.provider.contents import billed, by_bytes, contents
-from connector.provider.description import described, masked_source, measured
+from connector.provider.description import described, first_rows, masked_source, measured
 from connector.provider.preview import preview
 from connector.provider.submission import hand_in
 from connector.provider.underway import Underway
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from connector.custody.secrets import Keys as Secrets
     from connector.identity.space.exchange import ExchangeDoor
     from connector.identity.space.view import SpaceView
+    from connector.licence.partnership import Partnership
     from connector.negotiation.notices import Notices
     from connector.provider.computing.room import ComputeRoom
     from connector.provider.derivation import Derivation
@@ -83,6 +83,7 @@ class Publications:
         secrets: Secrets,
         blobs: Blobs,
         derivation: Derivation,
+        partnership: Partnership,
         resources: Resources,
         waiting: Waiting,
         compute_room: ComputeRoom,
@@ -90,6 +91,7 @@ class Publications:
         self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
         self._exchange, self._notices, self._secrets, self._blobs = exchange, notices, secrets, blobs
         self._derivation, self._resources, self._waiting, self._room = derivation, resources, waiting, compute_room
+        self._partnership = partnership
         self.driver = Driver("publication", self._advance, self._fail)
         self._underway = Underway(core.clock)
         self._moved = asyncio.Condition()
@@ -119,6 +121,7 @@ class Publications:
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
         await self._space.require(self._core.identity.did)
         await self._waiting.settle(key)
+        await self._partnership.ready(row.brief.get("project"))
 
         def act(tx: Tx) -> None:
             draft = replace(row, brief=self._derivation.settle(tx, row.brief, row.policy))
@@ -281,7 +284,8 @@ class Publications:
         goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
         tariff = pricing.tariff(brief, goods, self._programs.deployment.currency)
         header = sealed.header
-        terms = on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods)
+        shared = await self._partnership.sharing(brief.get("project"))
+        terms = on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods, shared)
         terms |= columns | facts.member(row, dataset, header.number) | on_table.gate(row, dataset)
         now = self._core.clock.now()
         limits = row.limits | pricing.limits(negotiable.widest(brief, row.limits), tariff, goods, now)
@@ -338,7 +342,7 @@ class Publications:
         run = self._secrets.draw_run()
         former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
         now = self._core.clock.now()
-        sample = _sample(source.files, dataset.files, brief.get("sample"))
+        sample = first_rows(source.files, dataset.files, brief.get("sample"))
         progress = self._underway.sealing(row.id).note
         sealed = seal(made.source, run, self._blobs, seal_as, sealed_at=now, progress=progress, former=former)
         return made.dataset, sample, sealed
@@ -388,12 +392,3 @@ def _still(tx: Tx, row: ProductRow) -> ProductRow | None:
     """Return the row of a product as it is now, None if it is not where a step found it."""
     known = tx.get(ProductRow, id=row.id)
     return known if known is not None and known.state is row.state else None
-
-
-def _sample(sources: Sequence[Any], profiles: Sequence[FileProfile], rows: int | None) -> dict[str, Any] | None:
-    """Return the first rows of the first table, if they are asked for."""
-    if not rows:
-        return None
-    at = next((at for at, profile in enumerate(profiles) if profile.columns), 0)
-    with sources[at].open() as stream:
-        return samples.sample(profiles[at], stream, rows).json()

@@ -130,6 +130,10 @@ MEMBER_SERVICES_MAX = 100
 MEMBER_DEMANDS_MAX = 100
 # and of all together, for a new product is held against each of them
 SPACE_DEMANDS_MAX = 5_000
+# projects of one member that wait or go on at once
+MEMBER_PROJECTS_MAX = 100
+# results that the parties of a project put into its workspace
+PROJECT_RESULTS_MAX = 500
 # applications for membership that wait for the operator: a stranger needs but a name to make one
 WAITING_APPLICATIONS_MAX = 1_000
 # saved searches of one member: each is asked at every heartbeat

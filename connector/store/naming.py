@@ -15,6 +15,7 @@ from connector.store.rows.agreement import AcquisitionRow, AgreementRow, AlarmRo
 from connector.store.rows.catalogue import ListingRow, ServiceRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow
 from connector.store.rows.product import ProductRow
+from connector.store.rows.project import PartnershipRow, ProjectRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
 from connector.store.rows.space import ActRow, ComplaintRow, DemandRow
 from connector.store.rows.use import ReadRow
@@ -55,6 +56,7 @@ NAMED: Mapping[str, Places] = {
     "listing": ((ListingRow, "id"), (ServiceRow, "id")),
     "complaint": ((ComplaintRow, "id"),),
     "demand": ((DemandRow, "id"), (PursuitRow, "id")),
+    "project": ((ProjectRow, "id"), (PartnershipRow, "project")),
     "dispute": ((DisputeRow, "id"), (BundleRow, "id")),
     "act": ((ActRow, "id"),),
 }

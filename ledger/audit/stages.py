@@ -24,6 +24,7 @@ from ledger.audit import (
     lifetimes,
     openings,
     prices,
+    projects,
     rulings,
     settlement,
     sublicences,
@@ -123,6 +124,7 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     lifetimes.check(case.books, case.deals, case.facts, found["lifetimes"])
     sublicences.check(case.books, case.deals, found["sublicences"])
     disposal.check(case.books, case.deals, found["disposal"])
+    projects.check(case.space, case.books, case.deals, found["lifetimes"])
     return found
 
 

@@ -348,6 +348,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event}: one and the same question was signed to be opened with two different sets of providers",
         "{event}：同一联合统计问题被签署由两组不同的提供方开启",
     ),
+    "project-unsigned": (
+        "agreement {agreement} was sold under a project that the logs of {others} do not say was signed",
+        "合约 {agreement} 所属共创项目，{others} 的日志中没有签署记录",
+    ),
+    "project-split-differs": (
+        "agreement {agreement} is not split as the project {project} says, which its parties signed",
+        "合约 {agreement} 的分账与各方签署的共创项目 {project} 不符",
+    ),
     "answer-unlogged": (
         "{event}: the buyer has an answer of which its provider's log says nothing",
         "{event}：购买方持有的答案在提供方日志中没有记录",

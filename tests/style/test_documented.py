@@ -29,7 +29,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         policy example, policy decide, policy try, policy translate, policy check, policy compare, policy diff,
         policy template list, policy template show, policy template fill, policy profile list, policy profile show,
         log head, log fsck, log verify, log proof,
-        log forks, log policy, demand list, demand show, resource list, product show,
+        log forks, log policy, demand list, demand show, project list, project show, resource list, product show,
         product face, product catalogue, service list, space list, space show, space rules, version list,
         version compare, exchange connectors, exchange pending, exchange applications, exchange listings,
         exchange indicators, exchange read,

@@ -199,6 +199,10 @@ BRIEF = (
         sent="derivedFrom",
     ),
     Field(
+        "project", ("Project", "共创项目"),
+        "sell it under this project: its parties share what is paid (docs/projects.md)", "--project", default=NULL,
+    ),
+    Field(
         "inherit",
         ("Inherit", "继承许可"),
         "what buyers make out of it stays under its licence",

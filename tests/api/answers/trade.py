@@ -15,6 +15,7 @@ LATER = "2099-01-01T00:00:00Z"
 async def play(told):
     await _lists(told)
     await _demands(told)
+    await _projects(told)
     await _services(told)
     await _bills(told)
     await _computations(told)
@@ -116,6 +117,24 @@ async def _demands(told):
     await told.say("demand withdraw", "unwanted", by="buyer")
     await told.say("demand pursue", "want", "--max-price", "700", "--purpose", PURPOSE, by="buyer")
     await told.moved("buyer", "pursuits/want", state="met")
+
+
+async def _projects(told):
+    shares = (("provider", "provider:60"), ("buyer", "developer:40"))
+    parties = [f"--party={told.space.did(role)}={share}" for role, share in shares]
+    for key in ("joint", "unwished", "taken-back"):
+        more = ("--text", "what both know", "--until", LATER, "--id", key)
+        await told.say("project propose", "Tides and trade", *parties, *more, by="provider")
+    await told.say("project list", by="buyer")
+    await told.say("project sign", "joint", by="buyer")
+    await told.say("project decline", "unwished", "--reason", "too little", by="buyer")
+    await told.say("project withdraw", "taken-back", by="provider")
+    file = told.write("both.csv", "day,mm\n1,2\n")
+    made = ("--file", file, "--made-of", "told", "--note", "a first try")
+    await told.say("project add", "joint", "both", *made, by="buyer")
+    await told.space.publish_files("provider", "of-joint", [file], title="Tides and trade", project="joint")
+    await told.say("project show", "joint", by="buyer")
+    await told.say("project end", "joint", "--reason", "all is sold", by="buyer")
 
 
 async def _services(told):
