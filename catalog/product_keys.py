@@ -311,6 +311,7 @@ KEYS: Mapping[str, Callable[[Any, str, Fields, Fields], None]] = {
     "space": _field("space", _text),
     "resource": _field("resource", _text),
     "offer": _field("offer", _text),
+    "project": _field("project", _text),
     "derived_from": _field("derived_from", _texts),
     "unlisted": _field("unlisted", _truth),
 }

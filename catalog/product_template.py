@@ -45,6 +45,7 @@ What it is about, where it comes from, and what it is good for.
 # space = "main"                 # where at the exchange it is listed
 # resource = "an-id"             # the data resource of yours that it is made of
 # offer = "an-id"                # an offer id of your own
+# project = "an-id"              # whose parties share what it earns: docs/projects.md
 # derived_from = ["AGREEMENT"]   # what you hold that it was made of
 # unlisted = true                # list it nowhere
 
@@ -114,6 +115,7 @@ description: |
 # space: main                    # where at the exchange it is listed
 # resource: an-id                # the data resource of yours that it is made of
 # offer: an-id                   # an offer id of your own
+# project: an-id                 # whose parties share what it earns: docs/projects.md
 # derived_from: [AGREEMENT]      # what you hold that it was made of
 # unlisted: true                 # list it nowhere
 

@@ -40,6 +40,8 @@ BEGINNINGS: Mapping[str, str] = {
     "prices": "/search",
     "spaces": "/acts",
     "space": "/spaces",
+    "projects": "penstock project propose",
+    "project": "/projects",
     "complaints": "penstock complaint file",
     "bills": "/search",
     "bill": "/bills",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.client.acts.act import EVERYBODY
 from connector.client.acts.table import TABLE
 from connector.console.page import ANY_ID, TRADERS, Page, columns
+from connector.console.proofs import PROOFS
 
 if TYPE_CHECKING:
     from connector.client.acts.act import Act
@@ -346,6 +347,21 @@ PAGES: tuple[Page, ...] = (
         columns("title text /{page}/{agreement}", "role role", "peer did", "price", "orders number", "amount money"),
     ),
     Page(
+        "projects",
+        "/projects",
+        TRADERS,
+        "together.projects",
+        columns("title text /projects/{id}", "state state", "proposer did", "ends moment", "id id"),
+        menu="money",
+    ),
+    Page(
+        "project",
+        f"/projects/{ANY_ID}",
+        TRADERS,
+        "together.project",
+        columns("did did", "does role", "share", "signed state", "earned money"),
+    ),
+    Page(
         "indicators",
         "/indicators",
         "exchange",
@@ -353,42 +369,7 @@ PAGES: tuple[Page, ...] = (
         columns("label words", "shown", "unit", "formula", "source", "national"),
         menu="space",
     ),
-    Page("lookup", "/lookup", "regulator exchange", "supervising.lookup", menu="proof", logged=True),
-    Page(
-        "findings",
-        "/findings",
-        "regulator",
-        "supervising.findings",
-        columns("severity severity", "code", "subject did", "said words"),
-        menu="proof",
-        logged=True,
-    ),
-    Page(
-        "timeline",
-        f"/timeline/{ANY_ID}",
-        "regulator",
-        "supervising.timeline",
-        columns("at moment", "source source", "event event", "party did", "said", "tx id"),
-        logged=True,
-    ),
-    Page(
-        "proof",
-        f"/proof/{ANY_ID}",
-        "regulator",
-        "proving.proof",
-        columns("step number", "side side", "sibling", "result"),
-        logged=True,
-    ),
-    Page("export", f"/timeline/{ANY_ID}/export", "regulator", "exporting.export", logged=True),
-    Page(
-        "evidence",
-        "/evidence",
-        EVERYBODY,
-        "evidence.events",
-        columns("index number /evidence/{index}", "at moment", "kind event", "part id"),
-        menu="proof",
-    ),
-    Page("event", f"/evidence/{ANY_ID}", EVERYBODY, "evidence.event"),
+    *PROOFS,
     Page("account", "/account", EVERYBODY, "overview.account"),
     Page("acts", "/acts", EVERYBODY, "declared.acts", columns("en words /acts/{act}", "command"), menu="start"),
     *(declared(act) for act in TABLE if act.shown),

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -187,6 +188,8 @@ def _is_signed(address: bytes, made: Project, signed: str) -> bool:
 
 def _digest_of(file: str) -> tuple[str, int]:
     """Return the SHA-256 (hex) of a file and its bytes; raises InvalidInput where it cannot be read."""
+    if not Path(file).is_file():
+        raise InvalidInput(f"`{file}` is no regular file", "name a file of this machine")
     found, size = hashlib.sha256(), 0
     try:
         with open(file, "rb") as opened:  # noqa: PTH123  # any path that the owner names

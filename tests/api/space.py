@@ -49,7 +49,13 @@ PURPOSE = "AirTrafficResearch"
 # what changes without any act: tokens are used up by whoever asks, heads are signed when somebody looks
 RESTING = ("provider", "buyer", "exchange")
 REST_SECONDS, REST_SECONDS_MAX = 3, 60
-LEASE_ENDS_SECONDS = 20  # a lease that ends by then would end while a test looks on
+ENDS_SECONDS = 20  # what ends by then would end while a test looks on
+# table, when a row of it ends, whether it still does
+ENDING = (
+    ("openings", "lease_until", lambda row: row["state"] == OpeningState.OPEN),
+    ("negotiations", "deadline", lambda row: not row["pending"]),
+    ("transfers", "deadline", lambda row: not row["pending"]),
+)
 RESTLESS = frozenset({"connectors", "leases", "tokens_seen", "checkpoints", "peer_heads", "facts"})
 
 
@@ -173,17 +179,26 @@ class Space:
                     await self.doors["buyer"].call("GET", f"quotes/{quote(row['id'], safe='')}")
         async with asyncio.timeout(REST_SECONDS_MAX):
             before, after = None, [self.stored(role) for role in RESTING]
-            while before != after or any(self.leases_ending(role) for role in RESTING):
+            while before != after or self.ending():
                 await asyncio.sleep(REST_SECONDS)
                 before, after = after, [self.stored(role) for role in RESTING]
 
-    def leases_ending(self, role):
-        """Return the openings whose lease ends soon, which is an entry of the log without any act."""
-        soon = self.now() + timedelta(seconds=LEASE_ENDS_SECONDS)
+    async def calm(self):
+        """Wait until nothing is about to end by itself: a lease, or a process that waits in vain."""
+        async with asyncio.timeout(REST_SECONDS_MAX):
+            while self.ending():
+                await asyncio.sleep(1)
+
+    def ending(self):
+        """Return the openings and processes that end about now, which is an entry of the log without any act."""
+        about, now = timedelta(seconds=ENDS_SECONDS), self.now()
+        first, last = encode_loose(now - about), encode_loose(now + about)
         return [
-            row
-            for row in self.rows(role, "openings")
-            if row["state"] == OpeningState.OPEN and row["lease_until"] <= encode_loose(soon)
+            row["id"]
+            for role in RESTING
+            for table, ends, moving in ENDING
+            for row in self.rows(role, table)
+            if moving(row) and row[ends] is not None and first <= row[ends] <= last
         ]
 
     # --- trade

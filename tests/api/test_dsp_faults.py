@@ -35,6 +35,7 @@ def is_error(said, status, path, *codes):
 @pytest_asyncio.fixture(loop_scope="session")
 async def unchanged(space, rest):
     """After the test every participant's rows and log are what they were before it."""
+    await space.calm()
     before = {role: space.stored(role) for role in ("provider", "buyer")}
     yield
     assert not space.changed(before)

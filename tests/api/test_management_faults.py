@@ -29,6 +29,7 @@ MANDATES = [
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def unchanged(space, rest):
+    await space.calm()
     before = {role: space.stored(role) for role in ("provider", "buyer", "exchange")}
     yield
     assert not space.changed(before)

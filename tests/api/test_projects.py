@@ -8,6 +8,7 @@ import pytest
 
 from contracts import project as projects
 from tests.api.refusals import refused
+from tests.api.test_console_story import entered
 from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -90,8 +91,35 @@ async def test_what_was_made_is_put_into_the_workspace_with_what_it_was_made_of(
     assert (await refused(space.doors["second"].call("POST", "projects/worked/results", body | {"file": "/no"})))[
         0
     ] == 400
+    for path in ("/dev/zero", "a\0b"):
+        wrong = body | {"name": "other", "file": path}
+        assert (await refused(space.doors["second"].call("POST", "projects/worked/results", wrong)))[0] == 400
     of_none = body | {"name": "other", "madeOf": ["nobody-has-it"]}
     assert (await refused(space.doors["second"].call("POST", "projects/worked/results", of_none)))[0] == 404
+
+
+async def test_a_party_reads_and_signs_it_in_the_console(space):
+    await propose(space, "seen", title="Seen by all")
+    visitor = await entered(space, "buyer")
+    try:
+        for language, words in (("en", "proposed"), ("zh", "待签署")):
+            page = await visitor.open(f"projects?lang={language}")
+            assert "Seen by all" in page.text
+            assert words in page.text
+        page = await visitor.open(next(link for link in page.links if link.endswith("/projects/seen")) + "?lang=en")
+        for words in ("30.5 %", "makes something of the data", "not signed yet", "<svg", "nothing yet"):
+            assert words in page.text
+        signing = next(link for link in page.links if "acts/project-sign" in link)
+        looked = await visitor.open(signing + "&preview=1")
+        assert [one["state"] for one in space.rows("exchange", "projects") if one["id"] == "seen"] == ["proposed"]
+        await visitor.send(looked, "project-sign")
+        signed = {one["member"] for one in space.rows("exchange", "project_parties") if one["signature"]}
+        assert did(space, "buyer") in signed
+        page = await visitor.open("projects/seen")
+        assert not any("acts/project-sign" in link for link in page.links)
+        assert (await visitor.open("projects/nowhere")).status == 404
+    finally:
+        await visitor.session.close()
 
 
 async def test_who_is_no_party_hears_of_none(space):

@@ -84,6 +84,7 @@ KEEPING = ("provider", "exchange")
 @pytest_asyncio.fixture(loop_scope="session")
 async def unchanged(space, rest):
     """After the test every row and the log are what they were before it."""
+    await space.calm()
     before = {role: space.stored(role) for role in KEEPING}
     entries = {role: len(space.rows(role, "log_entries")) for role in KEEPING}
     yield

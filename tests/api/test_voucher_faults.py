@@ -38,6 +38,7 @@ async def hand(space, say):
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def unchanged(space, hand, rest):
+    await space.calm()
     before = space.stored("provider")
     yield
     assert space.stored("provider") == before

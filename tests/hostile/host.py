@@ -63,6 +63,9 @@ def rows():
     yield "disputes", parties | {"id": DISPUTE, "channel": CHANNEL, "account_hash": EDITION, "state": "filed"} | at()
     yield "dispute_bundles", {"id": DISPUTE, "bundle": {}}
     yield "demands", {"id": HIDDEN, "member": SOMEBODY, "document": {}, "state": "withdrawn", "until": AT} | at()
+    project = {"id": HIDDEN, "digest": AGREEMENT, "proposer": SOMEBODY, "document": {}, "state": "agreed"}
+    yield "projects", project | {"until": datetime(2099, 1, 1, tzinfo=UTC)} | at()
+    yield "project_parties", {"project": HIDDEN, "member": SOMEBODY}
     negotiation = {"id": NEGOTIATION, "peer_pid": "urn:uuid:theirs", "product": PRODUCT, "rounds": 1}
     yield "negotiations", theirs | negotiation | {"role": PROVIDER, "state": OFFERED}
     agreed = {"digest": AGREEMENT, "role": PROVIDER, "negotiation": NEGOTIATION, "peer": SOMEBODY, "product": PRODUCT}

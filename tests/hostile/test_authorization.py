@@ -296,6 +296,12 @@ def pairs(host):
             yield row, HIDDEN, "nowhere", [{"reason": "mine"}] * 2
         elif row.path == "/exchange/services/{id}/roll-back":
             yield row, HIDDEN, "nowhere", [{"version": "1", "reason": "mine"}] * 2
+        elif row.path == "/exchange/projects/{id}/signature":
+            yield row, HIDDEN, "nowhere", [{"signature": "0x" + "00" * 65}] * 2
+        elif row.path == "/exchange/projects/{id}/results":
+            yield row, HIDDEN, "nowhere", [{"name": "a", "digest": "ab" * 32, "size": 1, "note": "", "madeOf": []}] * 2
+        elif row.path == "/exchange/projects/{id}/{move}":
+            yield row, HIDDEN, "nowhere", [{"reason": "mine"}] * 2
         elif row.path == "/exchange/complaints/{id}/{move}":
             yield row, HIDDEN, "nowhere", [{"words": "mine"}] * 2
         elif "{id}" in row.path and row.who in (Who.PEER, Who.MEMBER):

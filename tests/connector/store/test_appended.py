@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.fault.extent import tried
 
 SIZE = "SELECT count(*) FROM log_hashes"
 LEVEL = 7
+WITHIN_SECONDS = 60
 
 
 class Undo(Exception):  # noqa: N818 - said in sentences
@@ -157,8 +159,14 @@ async def test_what_cannot_be_written_fails_its_act_and_no_other(store):
 
 async def test_a_key_that_is_taken_fails_the_batch_and_leaves_nothing(store):
     await store.write(lambda tx: tx.append(row(1)))
-    both = [store.write(lambda tx, at=at: tx.append(row(at)), short=True) for at in (2, 1)]
+    begun, both_wait = threading.Event(), threading.Event()
+    held = asyncio.create_task(store.write(lambda _tx: (begun.set(), both_wait.wait(WITHIN_SECONDS))))
+    await asyncio.to_thread(begun.wait, WITHIN_SECONDS)
+    both = [asyncio.create_task(store.write(lambda tx, at=at: tx.append(row(at)))) for at in (2, 1)]
+    await asyncio.sleep(0)  # each has put its act into the queue
+    both_wait.set()
     assert all(isinstance(each, Exception) for each in await asyncio.gather(*both, return_exceptions=True))
+    await held
     assert await store.read(lambda tx: tx.column(SIZE)) == [1]
     await store.write(lambda tx: tx.append(row(2)))
     assert await store.read(lambda tx: tx.column(SIZE)) == [2]

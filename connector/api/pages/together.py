@@ -1,0 +1,41 @@
+"""Projects of several parties, as a party looks at them: who signed, what was made, what is sold, who earned what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote as quoted
+
+from catalog.project import PROPOSER, TABLE
+from connector.client.acts.projects import percent
+from connector.console.leafing import onward
+from connector.identity.space.exchange import ExchangeDoor
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from contracts.canonical import JsonObject
+
+PATH = "/exchange/projects"
+
+
+async def projects(call: Call) -> JsonObject:
+    """Return the projects that we are a party of, newest first."""
+    first = call.first(FOUND_ROWS_MAX)
+    found = (await call.of(ExchangeDoor).ask("GET", f"{PATH}?first={first}"))["projects"]
+    rows = [row | {"ends": row["until"]} for row in found]
+    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
+    return {"first": first, "next": following, "rows": rows}
+
+
+async def project(call: Call) -> JsonObject:
+    """Return one project with the moves that are ours now."""
+    told: JsonObject = await call.of(ExchangeDoor).ask("GET", f"{PATH}/{quoted(call.path['id'], safe='')}")
+    own, rows = call.core.identity.did, []
+    for one in told.pop("parties"):
+        signed = "signed" if one["signature"] else "unsigned"
+        rows.append({**one, "signed": signed, "does": one["role"], "share": f"{percent(one['bps'])} %"})
+    has_signed = any(row["did"] == own and row["signature"] for row in rows)
+    mine = {"party", PROPOSER} if told["proposer"] == own else {"party"}
+    may = [move.value for (at, move), step in TABLE.items() if at == told["state"] and step.role in mine]
+    moves = [move for move in may if not (has_signed and move in ("sign", "decline"))]
+    return {**told, "moves": moves, "rows": rows}
