@@ -95,7 +95,7 @@ test-policies: $(STAMP)
 	$(BIN)/python -m pytest -q -p tests.closing $(SCENARIOS:%=tests/scenarios/%.py) $(ARGS)
 
 # the compute room against who would read more than answers; prints `N passed, M failed` at the end
-ROOM := tests/compute tests/ledger/audit/test_computations.py $(patsubst %,tests/api/test_%.py,computing noise fitting lookup joint programs)
+ROOM := tests/compute tests/ledger/audit/test_computations.py $(patsubst %,tests/api/test_%.py,computing noise fitting lookup joint programs relating)
 test-compute: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(WORKERS) -p tests.closing $(ROOM) $(ARGS)
 

@@ -14,6 +14,7 @@ from contracts import joint as joints
 from contracts import lookup as lookups
 from contracts import noise as noises
 from contracts import program as programs
+from contracts import sketch as sketches
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from contracts.lookup import LookUp
     from contracts.noise import Noise
     from contracts.program import Programs
+    from contracts.sketch import Sketches
 
 MAX_COLUMNS: Final = 1_024
 MAX_COLUMN_CHARACTERS: Final = 512
@@ -42,6 +44,7 @@ _PARTS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "lookup": lookups.read,
     "joint": joints.read,
     "programs": programs.read,
+    "sketch": sketches.read,
 }
 _OPTIONAL: Final = frozenset({_SUBJECT, *_PARTS})
 
@@ -54,7 +57,8 @@ class Gate:
     subject is more than `share` per cent of it. Numbers are told to `digits` significant digits. With `noise` they are
     told with noise, which takes the place of `share`. `coverage` says what a buyer may learn of a list of its own;
     without it nothing. With `lookup` rows are told of subjects that a buyer names, and nothing of groups. With `joint`
-    nothing is told alone: totals of several providers are. `programs` says that programs of a buyer are run.
+    nothing is told alone: totals of several providers are. `programs` says that programs of a buyer are run,
+    `sketch` that rows are related to those of others.
     """
 
     columns: tuple[str, ...]
@@ -67,6 +71,7 @@ class Gate:
     lookup: LookUp | None = None
     joint: Joint | None = None
     programs: Programs | None = None
+    sketch: Sketches | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.columns) <= MAX_COLUMNS or len(set(self.columns)) != len(self.columns):
@@ -93,6 +98,8 @@ class Gate:
             self.joint.check(self.noise, (self.coverage, self.lookup))
         if self.programs is not None:
             self.programs.check(self.noise, (self.lookup, self.joint))
+        if self.sketch is not None:
+            self.sketch.check(self.subject, self.noise, (self.lookup, self.joint))
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""

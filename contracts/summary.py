@@ -59,6 +59,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · one's own programs are run on it, {seconds} seconds each",
         " · 可运行自带程序,每次 {seconds} 秒",
     ),
+    "sketch": (
+        " · its rows are related to those of others for the same subjects, by sketches with noise",
+        " · 可与他方同一主体的数据作带噪草图关联",
+    ),
     "coverage": (
         " · how much of {keys} keys of one's own it covers, {questions} answers on each at ε {epsilon}",
         " · 可试 {keys} 个自有键的覆盖率,每键 {questions} 项答复,每项 ε {epsilon}",
@@ -119,6 +123,7 @@ def _gate(terms: Terms, words: Mapping[str, str]) -> str:
         told += words["joint"].format(quorum=joint.quorum, providers=len(joint.members) + 1)
     if (programs := terms.gate.programs) is not None:
         told += words["programs"].format(seconds=programs.seconds)
+    told += words["sketch"] if terms.gate.sketch is not None else ""
     if (covers := terms.gate.coverage) is None:
         return told
     epsilon = epsilon_text(covers.epsilon)

@@ -12,6 +12,7 @@ from connector.compute.cross_table import Cells
 from connector.compute.crossed import over
 from connector.compute.fitting import Groups
 from connector.compute.program import Program, Tells
+from connector.compute.sketch import Sketch
 from connector.compute.sought import Sought
 from connector.compute.together import Together
 from connector.runtime.errors import InvalidInput
@@ -86,7 +87,17 @@ def _program(said: Said) -> tuple[str, Program]:
     return program.words(), program
 
 
-TEXTS: Final = ("id", "statement", "table")
+def _sketch(said: Said) -> tuple[str, Sketch]:
+    bounds, buckets = said["bounds"], said["buckets"]
+    if not isinstance(bounds, list) or not all(isinstance(one, list) and len(one) == 2 for one in bounds):
+        raise InvalidInput("`bounds` is a list of a least and a greatest number each")
+    if type(buckets) is not int:
+        raise InvalidInput("`buckets` is a whole number")
+    sketch = Sketch(said["statement"], tuple((one[0], one[1]) for one in bounds), said["salt"], buckets)
+    return sketch.words(), sketch
+
+
+TEXTS: Final = ("id", "statement", "table", "salt")
 READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]] = {
     frozenset({"id", "statement"}): _statement,
     frozenset({"id", "table", "groups"}): _groups,
@@ -95,6 +106,7 @@ READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]
     frozenset({"id", "members"}): _together,
     frozenset({"id", "members", "signatures"}): _together,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks"}): _program,
+    frozenset({"id", "statement", "bounds", "salt", "buckets"}): _sketch,
 }
 
 

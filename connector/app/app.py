@@ -42,6 +42,7 @@ from connector.consumer.pursuit import Pursuits
 from connector.consumer.querying import Querying
 from connector.consumer.quoting import Quotes
 from connector.consumer.reads import Reads
+from connector.consumer.relating import Relating
 from connector.consumer.running import Running
 from connector.core.core import Core
 from connector.core.service import Service
@@ -317,6 +318,7 @@ class Connector(Life):
     asking_jointly: AskingJointly
     modelling: Modelling
     running: Running
+    relating: Relating
     followings: Annotated[Followings, Service(begins=Followings.recover)]
     copying: Copying
     fetching: Fetching

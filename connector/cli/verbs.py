@@ -35,6 +35,7 @@ VERBS = (
     ("lookup", "lookup.lookup"),
     ("joint", ""),
     ("model", "model.model"),
+    ("relate", "relate.relate"),
     ("rehearse", "run.rehearse"),
     ("run", "run.run"),
     ("try", "try_.try_"),

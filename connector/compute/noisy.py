@@ -226,23 +226,23 @@ def _written(plan: Plan, names: Sequence[str], wanted: Sequence[Number], gate: G
     asked += [f"{_cell(number)} AS v{at}" for at, number in enumerate(wanted) if number.sql]
     counted = {**_COUNTED, SUBJECTS: f"count(DISTINCT {_WHO})" if gate.subject else "count(*)"}
     told = [*names, *(counted[number.kind].format(at) for at, number in enumerate(wanted))]
-    source, who = _looked_at(plan, gate)
+    source, who = looked_at(plan.table, plan.where, gate)
     inside = f"SELECT {', '.join([*asked, f'{who} AS {_WHO}'])} FROM {source}{whereas(plan.where)}"  # noqa: S608  # written by `plan`
     enough = f" HAVING {counted[SUBJECTS]} >= {least}" if names else ""
     return f"SELECT {', '.join(told)} FROM ({inside}){grouped(names)}{enough}"  # noqa: S608  # as above
 
 
-def _looked_at(plan: Plan, gate: Gate) -> tuple[str, str]:
+def looked_at(table: str, condition: str, gate: Gate) -> tuple[str, str]:
     """Return the rows that are looked at, and who a row is about, by a hash: nobody is somebody, too.
 
     Of each subject they end with the last one. It is the same work whether a subject has more of them or not: the time
     that it takes does not tell.
     """
-    table, row = quote(plan.table), quote(ROW)
+    table, row = quote(table), quote(ROW)
     if not gate.subject:
         return table, "1"
     assert gate.noise is not None, "it was asked for"
-    who, where = quote(gate.subject), whereas(plan.where)
+    who, where = quote(gate.subject), whereas(condition)
     last = f"list_max(min({row}, {gate.noise.rows})) AS {_LAST}"
     lasts = f"SELECT {who} AS {_SAME}, {last} FROM {table}{where} GROUP BY {who}"  # noqa: S608  # as above
     return f"{table} JOIN ({lasts}) ON {who} IS NOT DISTINCT FROM {_SAME} AND {row} <= {_LAST}", f"hash({who})"

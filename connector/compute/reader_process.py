@@ -9,7 +9,7 @@ Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`;
 
 in the mode `opened`, what was bought; in the others what stays where it is: `gated` and `noised` (which brings one more
 library) are the module `gated`, `covered`, `bucketed` and `rehearsed` are those of their names, and `programmed`
-is `blocks`.
+is `blocks`, and `sketched` is `sketching`.
 
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
@@ -121,7 +121,7 @@ def _answer(
 
 def _modes(mode: str) -> tuple[Look, Give]:
     """Return how it is answered: what looks at what is asked, and what answers it. Nothing is imported afterwards."""
-    if mode in (COVERED, BUCKETED, PROGRAMMED, REHEARSED):
+    if mode in (COVERED, BUCKETED, PROGRAMMED, REHEARSED, SKETCHED):
         import pyarrow.compute  # noqa: F401, PLC0415  # once the process has left
     if mode in (COVERED, BUCKETED):
         import nacl.bindings  # noqa: F401, PLC0415  # as above
@@ -131,8 +131,12 @@ def _modes(mode: str) -> tuple[Look, Give]:
         return (covered.look, covered.answer) if mode == COVERED else (bucketed.look, bucketed.answer)
     from connector.compute import gated, noisy, statement  # noqa: PLC0415  # as above
 
-    if mode in (NOISED, PROGRAMMED):
+    if mode in (NOISED, PROGRAMMED, SKETCHED):
         noisy.rehearse()
+    if mode == SKETCHED:
+        from connector.compute import sketching  # noqa: PLC0415  # as above
+
+        return sketching.look, sketching.answer
     if mode in (PROGRAMMED, REHEARSED):
         return _programs(mode)
 
@@ -152,7 +156,7 @@ def _programs(mode: str) -> tuple[Look, Give]:
 
 
 OPENED, GATED, NOISED, COVERED, BUCKETED = "opened", "gated", "noised", "covered", "bucketed"
-PROGRAMMED, REHEARSED = "programmed", "rehearsed"
+PROGRAMMED, REHEARSED, SKETCHED = "programmed", "rehearsed", "sketched"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

@@ -41,6 +41,13 @@ def numbers(path: Path, columns: list[str]) -> dict[str, list[float | None]]:
     return found
 
 
+def keyed(path: Path, key: str, columns: list[str]) -> tuple[list[str | None], list[list[float | None]]]:
+    """Return the names of the rows, and columns as numbers (blocking); raises as `numbers`."""
+    pa, table = _opened(path, [key])
+    found = numbers(path, columns)
+    return keys.names(pa, table.column(key).combine_chunks()), [found[name] for name in columns]
+
+
 def names(path: Path) -> tuple[str, ...]:
     """Return the columns of a file (blocking); raises Absent, InvalidInput, SettingsError."""
     return tuple(_opened(path, [])[1].column_names)

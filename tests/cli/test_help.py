@@ -39,6 +39,7 @@ FIRST_PAGE += [
     "lookup",
     "joint",
     "model",
+    "relate",
     "rehearse",
     "run",
     "settle",

@@ -1,4 +1,4 @@
-"""The walks of docs/compute.md from an empty folder: asked, with noise, tried, looked up, run, told together."""
+"""The walks of docs/compute.md from an empty folder: asked, with noise, tried, looked up, related, run, together."""
 
 from __future__ import annotations
 
@@ -127,6 +127,30 @@ async def test_a_subject_is_looked_up_and_its_provider_does_not_see_whom(walk):
     await walk.type(["penstock", "query", "looked", "select count(*) from firms", "--data", "buyer"], 2)
     asked = await walk.type(["penstock", "admin", "computations", "--of", "looked", "--long", "--data", "provider"])
     assert (asked.count("lookup: "), "F900" in asked, "NOBODY" in asked) == (2, False, False)
+
+
+async def test_what_two_have_of_the_same_firms_is_related(walk):
+    """A product and a table of one's own, as docs/compute.md has it: how many both have, and what goes with what."""
+    (walk.folder / "used.csv").write_text("firm,kwh\n" + "".join(f"U{at},{at % 4_000}\n" for at in range(20_000)))
+    won = (f"U{at},{int(at % 4_000 > 2_000)}\n" for at in range(4_000, 20_000))
+    (walk.folder / "won.csv").write_text("firm,won\n" + "".join(won))
+    gate = ("--gate=subject=firm", "--gate=noise=5", "--gate=budget=5", "--gate=sketch=1024")
+    says = ("used.csv", "--title", "Use of power", "--tier", "computed", *gate, "--column", "kwh")
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:], "--id", "used")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "used", "--data", "exchange"])
+    numbers = ("--label", "won", "--number", "won:0:1", "--number", "kwh:0:4000")
+    relate = ["penstock", "relate", "--of", "used", "--with", "won.csv", "--key", "firm", *numbers]
+    await walk.type([*relate, "--data", "buyer"], 4)
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "used")
+    await walk.type(["penstock", "get", "used", *bought, "--data", "buyer"])
+    await walk.type([*relate, "--number", "age:0:1", "--data", "buyer"], 2)
+    told = await walk.type([*relate, "--id", "rel-1", "--data", "buyer"])
+    assert ("rows that both have" in told, "of used" in told, "ε 5.00, 0.00 left" in told) == (True, True, True)
+    assert await walk.type([*relate, "--id", "rel-1", "--data", "buyer"]) == told
+    await walk.type([*relate, "--data", "buyer"], POLICY)
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "used", "--long", "--data", "provider"])
+    assert ("sketch {" in asked, "won" in asked) == (True, False)
 
 
 async def test_a_program_of_ones_own_is_rehearsed_and_run(walk):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from connector.compute.cross_table import Cells
     from connector.compute.fitting import Groups
+    from connector.compute.sketch import Sketch
     from connector.compute.sought import Sought
     from connector.compute.together import Together
     from connector.core.core import Core
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from connector.provider.plain.copies import Copies
     from connector.store.transaction import Tx
 
-    About = Groups | Sought | Cells | Together | Program
+    About = Groups | Sought | Cells | Together | Program | Sketch
 
 VERSION: Final = 1
 SQL: Final = "SQL"
@@ -48,7 +49,7 @@ class Asked:
     """A question as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
 
     `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
-    whom that one is opened with, or a program; the statement is then what these say.
+    whom that one is opened with, a program, or a sketch; the statement is then what these say.
     """
 
     job: str

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from connector.compute.cross_table import Cells
 from connector.compute.fitting import Groups
 from connector.compute.program import Program
+from connector.compute.sketch import Sketch
 from connector.compute.sought import Sought
 from connector.compute.together import Together
 from connector.provider.computing import privacy
@@ -92,6 +93,7 @@ NEEDS: Final[Mapping[type, tuple[str, str, str]]] = {
     Cells: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
     Together: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
     Program: ("programs", "its terms have nobody's programs run", "ask its provider, or ask in SQL"),
+    Sketch: ("sketch", "its terms relate its rows to nobody's", "ask its provider, or ask in SQL"),
 }
 # member of a gate with which it is asked in that way alone → what is said, and what to do
 ALONE: Final[Mapping[str, tuple[str, str]]] = {

@@ -25,6 +25,7 @@ from contracts.joint import Joint
 from contracts.lookup import LookUp, buckets_of
 from contracts.noise import ROWS, Noise
 from contracts.program import Programs
+from contracts.sketch import Sketches
 from contracts.units import COMPUTED, QUERY
 
 if TYPE_CHECKING:
@@ -43,11 +44,13 @@ NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "budget", "rows", "bounds"
 LOOKUP: Final = "lookup"
 # the seconds that each program of a buyer is run for
 PROGRAMS: Final = "programs"
+# the buckets that a sketch of the rows has at most
+SKETCH: Final = "sketch"
 # the providers beside whom it is told, and how many of all answer at least
 WITH, QUORUM = "with", "quorum"
 SAID: Final = (
     *(SUBJECT, *NUMBERS, NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
-    *(WITH, QUORUM, PROGRAMS),
+    *(WITH, QUORUM, PROGRAMS, SKETCH),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 FREE: Final = "free"
@@ -158,6 +161,7 @@ def _gate(told: Mapping[str, str], columns: tuple[str, ...], rows: int = 0) -> G
             "lookup": _lookup(told, rows),
             "joint": _joint(told),
             "programs": _programs(told),
+            "sketch": Sketches(_number(told, SKETCH)) if SKETCH in told else None,
         }
         return Gate(columns, told.get(SUBJECT, ""), **parts)
     except ContractError as fault:

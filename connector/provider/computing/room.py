@@ -23,6 +23,7 @@ from connector.compute.cross_table import Cells
 from connector.compute.fitting import Groups
 from connector.compute.program import Program
 from connector.compute.sitting import names_of
+from connector.compute.sketch import Sketch
 from connector.compute.sought import Sought
 from connector.compute.together import Together
 from connector.compute.waiting import Waiting
@@ -45,6 +46,7 @@ from connector.provider.computing.ended import end
 from connector.provider.computing.jointly import Jointly
 from connector.provider.computing.look_ups import LookUps
 from connector.provider.computing.run_programs import RunPrograms
+from connector.provider.computing.sketches import MadeSketches
 from connector.provider.computing.statements import Statements
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
 from connector.store.rows.compute import ComputationRow
@@ -108,6 +110,7 @@ class ComputeRoom:
             Groups: Coverages(core, secrets),
             Cells: self._jointly,
             Program: RunPrograms(core),
+            Sketch: MadeSketches(core),
         }
 
     async def recover(self) -> None:

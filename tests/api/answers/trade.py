@@ -73,6 +73,7 @@ async def _computations(told):
     await told.say("rehearse", rows, "--on", path, "--key", "firm", "--seconds", "1", *program, by="buyer")
     await told.say("run", "run-on", rows, *program, by="buyer")
     await _together(told, path)
+    await _related(told)
     with suppress(PenstockError):
         odd = {"what": "counted", "statement": "select nothing from counted", "purpose": None, "job": "odd"}
         await told.space.doors["buyer"].call("POST", "queries", odd)
@@ -101,6 +102,17 @@ async def _together(told, path):
         await told.buy(f"model-{name}", f"model-{name}")
     asked = [word for name in names for word in ("--of", f"model-{name}")]
     await told.say("model", "pairs", *asked, "--label", "late", "--feature", "age", "--with", own, by="buyer")
+
+
+async def _related(told):
+    gate = {"subject": "firm", "noise": "5", "budget": "20", "sketch": "256"}
+    brief = {"tier": "computed", "unit": "query", "gate": gate, "pieceKiB": None}
+    rows = told.write("used.csv", "firm,kwh\n" + "".join(f"F{at},{at % 7}\n" for at in range(9_000)))
+    own = told.write("loans.csv", "firm,late\n" + "".join(f"F{at},{at % 2}\n" for at in range(9_000)))
+    await told.space.publish_files("provider", "used", [rows], **brief)
+    await told.buy("used", "used")
+    numbers = ("--label", "late", "--number", "late:0:1", "--number", "kwh:0:7")
+    await told.say("relate", "--of", "used", "--with", own, "--key", "firm", *numbers, by="buyer")
 
 
 async def _demands(told):
