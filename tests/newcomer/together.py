@@ -116,5 +116,3 @@ async def test_a_project_is_ended_and_the_audit_finds_nobody_at_fault(walk, here
         await walk.type(["penstock", "log", "anchor", "--data", name])
     said = await walk.type(["penstock", "audit", "--exchange", here.url, "--development", "--data", "regulator"])
     assert "audit: clean" in said
-    for name in ROLES:
-        await walk.servers[name].stop()
