@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,6 +27,7 @@ import pyarrow.parquet as pq
 from bench import report
 from bench.space import machine, workshop
 from connector.compute.computation import Computation
+from connector.compute.extents import extents
 from connector.compute.sitting import Sitting
 from connector.compute.waiting import Waiting
 from connector.custody.blobs import Blobs
@@ -104,7 +106,9 @@ def gated(
         started = time.perf_counter() - begun
         with sealed.opened() as opened:
             [file] = opened.index().files
-            found = computation.compute(foreseen.table, file, opened.placed(file), b"[]")
+            columns = {*foreseen.named, *([subject] if subject else [])}
+            within = extents(file.name, file.size, partial(opened.read, file), columns)
+            found = computation.compute(foreseen.table, file, opened.placed(file, within), b"[]")
     return started, time.perf_counter() - begun, found.rows
 
 
@@ -114,7 +118,8 @@ def ungated(sealed: Sealed) -> float:
     with Sitting(STATEMENT, 300) as sitting, sealed.opened() as opened:
         files = opened.index().files
         sitting.ask(files)
-        placed = SimpleNamespace(files=lambda: files, placed=opened.placed)
+        within = extents(files[0].name, files[0].size, partial(opened.read, files[0]), ("station", "value"))
+        placed = SimpleNamespace(files=lambda: files, placed=partial(opened.placed, within=within))
         sitting.answer(cast("Reader", placed), ["station", "value"])
     return time.perf_counter() - begun
 

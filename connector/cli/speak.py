@@ -27,6 +27,7 @@ STEPS = {
     "chain": "call {what} ({about}) on the chain",
     "send": "send {what} to {about}",
     "write": "write a {what}: {about}",
+    "pay": "pay {what} for an answer of {about}",
 }
 # what the system says of a place that does not exist, is another thing, or is not ours
 MISPLACED = frozenset(

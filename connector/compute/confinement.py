@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import resource
 import struct
 import sys
@@ -142,7 +141,7 @@ def _allow(ruleset: int, path: str) -> None:
 
 
 def _seccomp() -> bool:
-    known = _CALLS.get(platform.machine())
+    known = _CALLS.get(os.uname().machine)
     if known is None:
         return False
     audit, seccomp, refused = known

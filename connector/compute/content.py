@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -37,14 +38,30 @@ class Content:
         if self._kind != PARQUET:
             return self.read(names)
         open_ = self._pa.parquet.ParquetFile
-        repeats = _repeating(self._pa, open_(self._pa.BufferReader(self._buffer)))
-        file = open_(self._pa.BufferReader(self._buffer), read_dictionary=repeats)
-        return file.read(columns=list(names) or None)
+        known = open_(self._pa.BufferReader(self._buffer))
+        repeats, groups = _repeating(self._pa, known), known.metadata.num_row_groups
+
+        def read(first: int) -> Any:
+            file = open_(self._pa.BufferReader(self._buffer), read_dictionary=repeats)
+            return file.read_row_groups(range(*_share(groups, first)), columns=list(names) or None)
+
+        if groups < READERS:
+            return read(WHOLE)
+        # the library reads a column by one thread, and one column is most of what is read
+        with ThreadPoolExecutor(READERS) as readers:
+            return self._pa.concat_tables(readers.map(read, range(READERS)))
 
     def _all(self) -> Any:
         if self._whole is None:
             self._whole = READ[self._kind](self._pa, self._buffer)
         return self._whole
+
+
+def _share(groups: int, number: int) -> tuple[int, int]:
+    """Return which groups of rows a reader has: the first and the one behind the last."""
+    if number == WHOLE:
+        return 0, groups
+    return groups * number // READERS, groups * (number + 1) // READERS
 
 
 def _repeating(pa: Any, file: Any) -> list[str]:
@@ -70,6 +87,8 @@ def _json_lines(pa: Any, buffer: Any) -> Any:
 
 
 PARQUET: Final = "parquet"
+READERS: Final = 2
+WHOLE: Final = -1
 # a cell that is kept by its number takes fewer bytes: a text alone has as many for its length
 NUMBERED_BYTES: Final = 4
 # kind of a file that is read whole, by the end of its name → how

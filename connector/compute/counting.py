@@ -143,11 +143,11 @@ def _earlier(kept: Sequence[Mapping[str, Any]], table: str) -> Iterator[Earlier]
 def _by_subject(plan: Plan, names: Sequence[str], columns: Sequence[str], subject: str) -> str:
     """Write the count in two steps: what each subject has of a group, and what the group has of all of them."""
     asked = [f"{sql} AS {name}" for sql, name in zip(plan.groups, names, strict=True)]
-    asked += [f"{quote(subject)} AS who", "count(*) AS n", f"sum(hash({quote(ROW)})) AS mark"]
+    asked += [f"{quote(subject)} AS who", "count(*) AS n", f"bit_xor(hash({quote(ROW)})) AS mark"]
     for at, sql in enumerate(columns):
         asked += [f"count({sql}) AS c{at}", f"sum({double(sql)}) AS t{at}"]
     keys = ", ".join([*names, "who"])
-    told = [*names, "count(*)", "sum(n)", "sum(mark)"]
+    told = [*names, "count(*)", "sum(n)", "bit_xor(mark)"]
     for at in range(len(columns)):
         told += [f"sum(c{at})", f"sum(t{at})", f"max(abs(t{at}))", f"sum(abs(t{at}))"]
         told += [f"count(*) FILTER (WHERE c{at} > 0)", f"count(*) FILTER (WHERE c{at} = 0)"]
@@ -157,7 +157,7 @@ def _by_subject(plan: Plan, names: Sequence[str], columns: Sequence[str], subjec
 
 def _by_row(plan: Plan, names: Sequence[str], columns: Sequence[str]) -> str:
     told = [f"{sql} AS {name}" for sql, name in zip(plan.groups, names, strict=True)]
-    told += ["count(*)", "count(*)", f"sum(hash({quote(ROW)}))"]
+    told += ["count(*)", "count(*)", f"bit_xor(hash({quote(ROW)}))"]
     for sql in columns:
         number = double(sql)
         told += [f"count({sql})", f"sum({number})", f"max(abs({number}))", f"sum(abs({number}))"]

@@ -3,9 +3,6 @@
     told    {…, gate, columns: {table: {column: type}}}    → {tables, functions, named, confined}  or a refusal
     handed  the table's file, and what was told before     → {rows, bytes}, then the answer as JSON
 
-Where the gate says a noise, what was told before is of no account: the noise is what hides a difference. Where several
-providers tell it together, the cells are told too (`over`), and what is written are their numbers.
-
 Law: of the data the columns are read that the statement names, and those it is held against; what leaves is the groups
 that pass, never a word of the engine about a cell.
 """
@@ -14,10 +11,9 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.compute import counting, crossed, gate, kinds, noisy
+from connector.compute import counting, gate, kinds
 from connector.compute.cell import plain
 from connector.compute.content import Content
 from connector.compute.plan import exact, plan, table_of
@@ -40,14 +36,7 @@ def look(engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a statement asks for, by the columns that a catalogue tells of; raises `Refused`."""
     known, passes = asked["columns"], gates.read(asked["gate"])
     table = table_of(engine, asked["statement"], known)
-    columns = open_to(known[table], passes)
-    found = plan(engine, asked["statement"], columns, passes.subject)
-    if passes.noise is not None:
-        noisy.numbers_of(found, names(columns), passes)
-    else:
-        exact(found)
-    if passes.joint is not None:
-        crossed.look(found, asked["over"])
+    found = exact(plan(engine, asked["statement"], open_to(known[table], passes), passes.subject))
     return {"tables": [table], "functions": list(found.functions), "named": list(found.named)}
 
 
@@ -58,22 +47,21 @@ def answer(
     passes, (file,), (content, kept) = gates.read(asked["gate"]), files, opened
     [table] = file["names"]
     asking = Asking(pa, engine, table, Content(pa, file["kind"], content), passes)
-    columns = open_to(asking.types(), passes)
-    found = plan(engine, asked["statement"], columns, passes.subject)
+    found = exact(plan(engine, asked["statement"], open_to(asking.types(), passes), passes.subject))
     asking.ready(found.named)
-    if passes.joint is not None:
-        told = {**crossed.answer(engine, found, asked["over"], names(columns), passes), "rows": []}
-    elif passes.noise is not None:
-        told = _noised(engine, found, names(columns), passes)
-    else:
-        groups = counting.count(engine, exact(found), passes.subject)
-        earlier = counting.earlier_of(json.loads(bytes(kept)), file["file"])
-        told = _told(engine, found, groups, passes, earlier, asking)
-        told["memory"] = {"table": file["file"], **told["memory"]}
-    written = json.dumps(told, ensure_ascii=False).encode()
+    groups = counting.count(engine, found, passes.subject)
+    earlier = counting.earlier_of(json.loads(bytes(kept)), file["file"])
+    told = _told(engine, found, groups, passes, earlier, asking)
+    told["memory"] = {"table": file["file"], **told["memory"]}
+    return written(told)
+
+
+def written(told: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Return an answer with its head; raises `Refused` for too many rows."""
     if len(told["rows"]) > ANSWER_ROWS_MAX:
         raise Refused("answer", f"its answer has more than {ANSWER_ROWS_MAX} rows")
-    return {"rows": len(told["rows"]), "bytes": len(written)}, written
+    text = json.dumps(told, ensure_ascii=False).encode()
+    return {"rows": len(told["rows"]), "bytes": len(text)}, text
 
 
 def _told(
@@ -85,41 +73,10 @@ def _told(
     passing = [at for at in range(len(groups)) if at not in held]
     return {
         "columns": [name for name, _ in found.outputs],
-        "rows": _ordered(found, [(_row(found, groups[at], passes), []) for at in passing])[0],
+        "rows": ordered(found, [(_row(found, groups[at], passes), []) for at in passing])[0],
         "heldBack": bool(held) or not groups,
         "memory": counting.remembered(found, groups, passing),
     }
-
-
-def _noised(engine: Any, found: Plan, names: Mapping[str, str], passes: Gate) -> dict[str, Any]:
-    numbers = noisy.numbers_of(found, names, passes)
-    # whether a group is told is a number of its own
-    threshold = [noisy.Number(noisy.SUBJECTS)] if found.groups else []
-    wanted = list(dict.fromkeys([*threshold, *(one for of in numbers.values() for one in of)]))
-    groups, loss = noisy.noised(noisy.laplace, noisy.count(engine, found, wanted, passes), wanted, passes)
-    first, told = len(found.groups), []
-    for group in groups:
-        row = [
-            *map(plain, group.values),
-            *(gate.told(noisy.told(m, numbers[m], group), passes) for m in found.measures),
-        ]
-        off = [gate.told(noisy.margin(one, numbers[one], group, loss), passes) for one in found.measures]
-        told.append(tuple([of[at] for _, at in found.outputs] for of in (row, [*[None] * first, *off])))
-    rows, margins = _ordered(found, told)
-    # that groups may lack is said of each answer with groups, whether any do or not
-    return {
-        "columns": [name for name, _ in found.outputs],
-        "rows": rows,
-        "margins": margins,
-        "heldBack": bool(found.groups),
-        "needs": ceil(noisy.threshold(loss, passes)) if found.groups else 0,
-        "memory": None,
-    }
-
-
-def names(columns: Mapping[str, kinds.Typed]) -> dict[str, str]:
-    """Return how the columns that may be named are written → what they are called."""
-    return {one.sql: name for name, one in columns.items()}
 
 
 class Asking:
@@ -158,7 +115,7 @@ def _row(found: Plan, group: Group, passes: Gate) -> list[Any]:
     return [told[at] for _, at in found.outputs]
 
 
-def _ordered(found: Plan, rows: Sequence[tuple[list[Any], ...]]) -> tuple[list[list[Any]], list[list[Any]]]:
+def ordered(found: Plan, rows: Sequence[tuple[list[Any], ...]]) -> tuple[list[list[Any]], list[list[Any]]]:
     """Return rows, and what stands beside each, in the order that was asked for, or that of their first cells.
 
     It is never the table's own.

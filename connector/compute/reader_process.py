@@ -7,9 +7,8 @@ Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`;
             tables is null where they are not known yet; it is told again when they are
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
-in the mode `opened`, what was bought; in the others what stays where it is: `gated` and `noised` (which brings one more
-library) are the module `gated`, `covered`, `bucketed` and `rehearsed` are those of their names, and `programmed`
-is `blocks`, and `sketched` is `sketching`.
+in the mode `opened`, what was bought; in the others what stays where it is: each is the module of its name, but that
+`programmed` is `blocks`, and `sketched` is `sketching`. Each brings in what it needs, and no more.
 
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
@@ -46,6 +45,8 @@ SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": f"{ENGINE_BYTES}B",
     "threads": "1",
 }
+# what libraries bring in where it is there, nothing here asks for, and a third of a start goes into
+UNNEEDED: Final = ("numpy", "pandas", "pyarrow._s3fs", "pyarrow._azurefs", "pyarrow._gcsfs", "pyarrow._hdfs")
 # what an engine says of the statement, not of the data
 OF_THE_STATEMENT: Final = ("BinderException", "CatalogException", "ParserException", "SyntaxException")
 
@@ -54,6 +55,8 @@ def main() -> None:
     """Answer one statement; the process ends with it."""
     taken = confinement.leave()
     line, mode = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
+    without: dict[str, Any] = dict.fromkeys(UNNEEDED)
+    sys.modules.update(without)  # the libraries do without
     import pyarrow as pa  # noqa: PLC0415  # heavy, and only once the process has left
     import pyarrow.csv  # noqa: PLC0415  # as above
     import pyarrow.json  # noqa: PLC0415  # as above
@@ -129,22 +132,26 @@ def _modes(mode: str) -> tuple[Look, Give]:
         from connector.compute import bucketed, covered  # noqa: PLC0415  # as above
 
         return (covered.look, covered.answer) if mode == COVERED else (bucketed.look, bucketed.answer)
-    from connector.compute import gated, noisy, statement  # noqa: PLC0415  # as above
-
     if mode in (NOISED, PROGRAMMED, SKETCHED):
+        from connector.compute import noisy  # noqa: PLC0415  # as above
+
         noisy.rehearse()
-    if mode == SKETCHED:
-        from connector.compute import sketching  # noqa: PLC0415  # as above
+    if mode in (NOISED, SKETCHED):
+        from connector.compute import noised, sketching  # noqa: PLC0415  # as above
 
-        return sketching.look, sketching.answer
-    if mode in (PROGRAMMED, REHEARSED):
-        return _programs(mode)
+        return (noised.look, noised.answer) if mode == NOISED else (sketching.look, sketching.answer)
+    if mode == GATED:
+        from connector.compute import gated  # noqa: PLC0415  # as above
 
-    def look(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
-        known = None if asked["tables"] is None else frozenset(asked["tables"])
-        return {"tables": statement.tables_of(engine, asked["statement"], known)}
+        return gated.look, gated.answer
+    return (_look, _answer) if mode == OPENED else _programs(mode)
 
-    return (look, _answer) if mode == OPENED else (gated.look, gated.answer)
+
+def _look(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    from connector.compute import statement  # noqa: PLC0415  # it is here already
+
+    known = None if asked["tables"] is None else frozenset(asked["tables"])
+    return {"tables": statement.tables_of(engine, asked["statement"], known)}
 
 
 def _programs(mode: str) -> tuple[Look, Give]:

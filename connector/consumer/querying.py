@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import orjson
 from yarl import URL
 
+from connector.consumer.asking_price import asking_price
 from connector.consumer.lines import agreed
 from connector.consumer.wish import wished
 from connector.custody import bearers
@@ -26,6 +27,7 @@ from connector.negotiation.notices import address_of
 from connector.negotiation.protocol import data_address
 from connector.negotiation.protocol.states import CONSUMER
 from connector.net.answer import refused
+from connector.runtime import rehearsal
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.compute import AnswerRow, JointQuestionRow
@@ -179,6 +181,9 @@ class Querying:
             if known.statement != wanted.statement:
                 raise Conflict(f"`{wanted.job[:100]}` is another statement", "choose another id")
             return known
+        if rehearsal.current() is not None:
+            words, more = asking_price(tx, wanted)
+            rehearsal.note(rehearsal.PAY, words, wanted.agreement.product, more)
         made = AnswerRow(
             agreement=wanted.agreement.digest,
             job=wanted.job,

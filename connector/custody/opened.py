@@ -13,7 +13,7 @@ from connector.custody import edition as editions
 from connector.custody.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from connector.custody.blobs import Blobs
     from connector.custody.secrets import Keys
@@ -75,9 +75,15 @@ class Opened:
             plain = self._reader.open_row(row)
         return plain[max(start - offset, 0) : stop - offset]
 
-    def placed(self, file: IndexedFile) -> Iterator[tuple[int, bytes]]:
-        """Yield the pieces of a file in order, each with where it stands in the file."""
-        for row in range(file.first_row, file.first_row + file.row_count):
+    def read(self, file: IndexedFile, start: int, stop: int) -> bytes:
+        """Return the bytes `start` to `stop` of a file."""
+        return b"".join(self.bytes_of(file, row, start, stop) for row in self.rows(file, start, stop))
+
+    def placed(self, file: IndexedFile, within: Iterable[tuple[int, int]] | None = None) -> Iterator[tuple[int, bytes]]:
+        """Yield the pieces of a file in order, each with where it stands in the file; those that are `within` alone."""
+        whole = range(file.first_row, file.first_row + file.row_count)
+        wanted = {row for part in within for row in self.rows(file, *part)} if within is not None else None
+        for row in whole if wanted is None else sorted(wanted):
             at = self._table.plain_bytes(file.first_row, row - file.first_row)
             yield at, self.bytes_of(file, row, 0, file.size)
 

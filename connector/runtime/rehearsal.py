@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Act = TypeVar("Act")  # what an act of the store is handed: a transaction
 # what leaves a trace
-RECORD, CHAIN, SEND, WRITE = "record", "chain", "send", "write"
+RECORD, CHAIN, SEND, WRITE, PAY = "record", "chain", "send", "write", "pay"
 
 
 EXACT_MAX = 2**53  # whole numbers that every reader of JSON keeps

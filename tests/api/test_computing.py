@@ -9,9 +9,12 @@ import json
 import random
 
 import aiohttp
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 
 from connector.custody import bearers
+from connector.runtime.errors import PenstockError
 from contracts import call_receipt
 from contracts.call_receipt import Made
 from tests.api.refusals import refused
@@ -346,3 +349,35 @@ async def refused_or(asking):
     """Return 1 for an answer, 0 for a refusal."""
     found = await asyncio.gather(asking, return_exceptions=True)
     return int(isinstance(found[0], dict))
+
+
+ASKED_OF_BOTH = (
+    "select district, count(*) as firms, avg(revenue) as mean from firms group by district order by district",
+    "select count(*) from firms",
+    "select year, sum(revenue) from firms where sector = 'steel' group by year order by year",
+    # too near to the one above it: what that one named is opened, too
+    "select year, sum(revenue) from firms where sector = 'steel' and revenue > 12 group by year order by year",
+)
+
+
+async def test_of_a_parquet_file_the_columns_that_are_named_are_opened_and_it_says_the_same(space, tmp_path):
+    """In pieces of 64 KiB, some of which are never opened; by rows of a subject, and by rows alone."""
+    path = firms(tmp_path, rows=30_000)
+    table = pyarrow.csv.read_csv(path)
+    pyarrow.parquet.write_table(table, tmp_path / "firms.parquet", row_group_size=5_000)
+    for name, gate in (("subject", GATE), ("rows", {"least": "10"})):
+        said = {"tier": "computed", "unit": "query", "gate": gate, "columns": ["district", "sector", "year", "revenue"]}
+        for kind in ("csv", "parquet"):
+            product = f"same-{name}-{kind}"
+            await space.publish_files("provider", product, [tmp_path / f"firms.{kind}"], **said, pieceKiB=64)
+            await agreed(space, product)
+        for at, statement in enumerate(ASKED_OF_BOTH):
+            found = []
+            for kind in ("csv", "parquet"):
+                try:
+                    told = await ask(space, f"same-{name}-{kind}", statement, job=str(at))
+                    found.append((told["rows"], told["heldBack"]))
+                except PenstockError as fault:
+                    found.append(str(fault))
+            assert found[0] == found[1], (name, statement)
+            assert at or len(found[0][0]) >= 3

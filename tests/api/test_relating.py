@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from connector.client.acts.relations import related
+from contracts.price_words import money
 from tests.api.refusals import refused
 from tests.api.test_computing import address, jobs
 
@@ -68,6 +69,21 @@ async def test_two_providers_are_related_and_each_is_paid_once(space, two):
         assert copy["calls"] == 1
     status, _ = await refused(relate(space, job="one", numbers=["late:0:1", "kwh:0:3000"]))
     assert status == 409, "under one id one thing is asked"
+
+
+async def test_what_an_answer_costs_is_said_before_it_is_asked(space, two):
+    body = {"what": ["bank=loans", "grid-used=used"], "label": "late", "numbers": NUMBERS}
+    told = await space.doors["buyer"].call("POST", "rehearsals", {"path": "relations", "body": body})
+    [step] = told["steps"]
+    assert (step["step"], step["about"], step["content"]["epsilon"], step["content"]["left"]) == (
+        "pay",
+        "bank",
+        "5.00",
+        "10.00",
+    )
+    [agreed] = [one for one in space.rows("buyer", "agreements") if one["digest"] == two[0][0]]
+    assert money(int(json.loads(agreed["terms"])["tariff"]["minor"]), "CNY") == step["what"]
+    assert await relate(space, job="one"), "what is answered costs nothing more, and is not asked"
 
 
 async def test_a_table_of_ones_own_stays_at_home(space, two):

@@ -139,7 +139,7 @@ BRIEF = (
         "gate", ("Gate", "输出闸门"),
         "in the tier computed, what an answer must pass: subject=COLUMN, least=10, share=80, digits=5; for noise in "
         "answers noise=0.5, budget=10, rows=1, bounds=COLUMN:LEAST:GREATEST; for lists that are held against it "
-        "epsilon=1.4, keys=20000, filled=COLUMN,COLUMN", "--gate", "pairs", None,
+        "epsilon=1.4, keys=20000, filled=COLUMN,COLUMN; docs/compute.md has all of them", "--gate", "pairs", None,
     ),
     Field(
         "mask", ("Masks", "脱敏"),
@@ -200,7 +200,7 @@ BRIEF = (
     ),
     Field(
         "project", ("Project", "共创项目"),
-        "sell it under this project: its parties share what is paid (docs/projects.md)", "--project", default=NULL,
+        "sell it under this project: its parties share what is paid (docs/projects.md)", "--project", default=None,
     ),
     Field(
         "inherit",

@@ -20,6 +20,7 @@ import orjson
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
 from connector.compute.cross_table import Cells
+from connector.compute.extents import extents
 from connector.compute.fitting import Groups
 from connector.compute.program import Program
 from connector.compute.sitting import names_of
@@ -216,7 +217,13 @@ class ComputeRoom:
         with await self._copies.open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             file = names_of(index.files)[foreseen.table]
-            found = await asyncio.to_thread(computation.compute, foreseen.table, file, opened.placed(file), kept)
+            columns = {*foreseen.named, *(name for one in before for name in (one.memory or {})["named"])}
+            subject = gates.read(ground.agreement.signed_terms[offered.MEMBER]).subject
+            within = await asyncio.to_thread(
+                extents, file.name, file.size, partial(opened.read, file), columns | ({subject} - {""})
+            )
+            placed = opened.placed(file, within)
+            found = await asyncio.to_thread(computation.compute, foreseen.table, file, placed, kept)
         found = await self._form(asked).found(ground, asked, file.name, found)
         return await self._core.store.write(partial(self._keep, ticket, asked, found, granted, len(before)))
 
