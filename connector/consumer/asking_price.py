@@ -13,27 +13,27 @@ from contracts.price_words import money, price
 from contracts.tariff import Tariff, order_amount
 
 if TYPE_CHECKING:
-    from connector.consumer.querying import Wanted
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
 _ANSWERED = "SELECT coalesce(sum(units), 0) FROM answers WHERE agreement = ? AND ended IS NOT NULL"
 
 
-def asking_price(tx: Tx, wanted: Wanted) -> tuple[str, JsonObject]:
-    """Return the price of an answer in words, and what else it uses up.
+def asking_price(tx: Tx, agreement: AgreementRow, units: int) -> tuple[str, JsonObject]:
+    """Return the price of an answer in words, billed as so many `units`, and what else it uses up.
 
     `left` is the ε that the last answer said is left, and before the first one all of the budget.
     """
-    agreement, terms = wanted.agreement, wanted.agreement.signed_terms
+    terms = agreement.signed_terms
     tariff, noise = Tariff.from_json(terms["tariff"]), gates.read(terms["gate"]).noise
     [before] = map(int, tx.column(_ANSWERED, agreement.digest))
-    told: JsonObject = {"price": price(tariff), "statements": wanted.units}
+    told: JsonObject = {"price": price(tariff), "statements": units}
     if noise is not None:
         told |= {"epsilon": epsilon_text(noise.epsilon), "left": _left(tx, agreement.digest, noise.budget)}
     if tariff.period:
         return price(tariff), told
-    return money(order_amount(tariff, before, before + wanted.units), tariff.currency), told
+    return money(order_amount(tariff, before, before + units), tariff.currency), told
 
 
 def _left(tx: Tx, agreement: str, budget: int) -> str:

@@ -182,7 +182,7 @@ class Querying:
                 raise Conflict(f"`{wanted.job[:100]}` is another statement", "choose another id")
             return known
         if rehearsal.current() is not None:
-            words, more = asking_price(tx, wanted)
+            words, more = asking_price(tx, wanted.agreement, wanted.units)
             rehearsal.note(rehearsal.PAY, words, wanted.agreement.product, more)
         made = AnswerRow(
             agreement=wanted.agreement.digest,
