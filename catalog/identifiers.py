@@ -19,13 +19,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from catalog.errors import CatalogError
+from contracts.check_character import check_character, passes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-CHECKS = ALPHABET + "*"
-MODULUS, RADIX = 37, 2
 RANDOM_CHARACTERS = 8
 # a local code says so in its random part: a node draws eight characters, and gives this beginning to nobody
 LOCAL_MARK = "ZZ"
@@ -80,19 +78,6 @@ class Identifier:
     def __str__(self) -> str:
         body = f"{self.kind}{self.subject}{self.place}{self.random}"
         return body + check_character(body) + (JOINT + self.extension if self.extension else "")
-
-
-def check_character(body: str) -> str:
-    """Return the character after `body` that makes it pass: Σ aᵢ·2^(i-1) ≡ 1 (mod 37), counted from the right."""
-    rest = 0
-    for character in body:
-        rest = (rest + CHECKS.index(character)) * RADIX % MODULUS
-    return CHECKS[(1 - rest) % MODULUS]
-
-
-def passes(code: str) -> bool:
-    """Say whether a code ends with its check character."""
-    return bool(code) and set(code) <= set(CHECKS) and "*" not in code[:-1] and check_character(code[:-1]) == code[-1]
 
 
 def made(kind: Kind, subject: str, place: str, random: str, extension: str = "") -> Identifier:

@@ -15,7 +15,8 @@ from catalog import classes, identifiers
 from catalog.codes import SECURITY_GRADES
 from catalog.document import members, text
 from catalog.errors import CatalogError
-from catalog.identifiers import ALPHABET, LOCAL_MARK, RANDOM_CHARACTERS, Kind
+from catalog.identifiers import LOCAL_MARK, RANDOM_CHARACTERS, Kind
+from contracts.check_character import ALPHABET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.runtime.documents import as_json, as_text, read, read_json, read_text
 from connector.runtime.errors import InvalidInput
-from contracts import address, price_words
+from contracts import address, digital_contract, price_words
 from contracts import agreement as agreements
 from contracts.decimals import read_hex
 from contracts.errors import ContractError, why
@@ -89,7 +89,7 @@ def verify(path: Path, aids: Aids) -> Finding:
     if kind is None:
         raise InvalidInput(
             f"`{path}` is no document that can be verified",
-            "give a dispute bundle, a tlog-proof, a receipt, an agreement, a licence or a view",
+            "give a dispute bundle, a tlog-proof, a receipt, an agreement, a licence, a digital contract or a view",
         )
     return kind(document, aids)
 
@@ -221,6 +221,29 @@ def _licence(document: Mapping[str, Any], aids: Aids) -> Finding:
     return _holds("licence", said, *lines)
 
 
+def _contract(document: Mapping[str, Any], aids: Aids) -> Finding:
+    """Check a digital contract: its plain fields are what was signed, and both have signed it."""
+    domain = _deployment(aids).domain("licences")
+    try:
+        agreed, state, _ = digital_contract.read(document)
+        agreement, terms = from_json(Agreement, agreed.agreement), Terms.from_json(agreed.terms)
+        found = agreements.verify(domain, agreement, terms, *agreed.signatures)
+    except ContractError as error:
+        return _fails("contract", "the contract does not hold", error)
+    said = {
+        "contractId": document["contractId"],
+        "agreementDigest": found.hex(),
+        "provider": address.show(agreement.provider),
+        "buyer": address.show(agreement.buyer),
+        "state": state,
+        "notAfter": terms.json()["notAfter"],
+        "summary": agreement.summary,
+    }
+    lines = [f"contract {said['contractId']}: {state} when it was written, of the agreement {found.hex()}"]
+    lines += [f"signed by {said['provider']} and {said['buyer']}", agreement.summary]
+    return _holds("contract", said, *lines)
+
+
 def _same_block(found: bytes, aids: Aids) -> None:
     if aids.block is not None and aids.block.removeprefix("0x").lower() != found.hex():
         raise StateProofError(f"it is proven in block {found.hex()}, not in the one that you trust")
@@ -285,6 +308,7 @@ KINDS: Mapping[frozenset[str], Callable[[Mapping[str, Any], Aids], Finding]] = {
     RECEIPT_FIELDS: _receipt,
     AGREEMENT_FIELDS: _agreement,
     LICENCE_FIELDS: _licence,
+    digital_contract.FIELDS: _contract,
     view.FIELDS: _view,
 }
 

@@ -13,9 +13,10 @@ from catalog import identifiers
 from catalog.dataset import Dataset, dataset_json, distributions_of
 from catalog.errors import CatalogError
 from catalog.faces import FACES, code_state, dcat_ap, registration
-from catalog.identifiers import ALPHABET, Kind
+from catalog.identifiers import Kind
 from catalog.profile import FileProfile
 from catalog.resource import from_json, local_code, require_code
+from contracts.check_character import ALPHABET, check_character
 from tests.every import every
 
 SUBJECT = "91440300MA5ABCDE0X"
@@ -108,7 +109,7 @@ def test_what_a_code_is_worth_is_said():
     assert code_state("")["en"].startswith("no code")
     assert code_state("abc")["en"].startswith("no code of the national form")
     assigned = "6" + SUBJECT + "4403" + "00000001"
-    assert code_state(assigned + identifiers.check_character(assigned))["en"].startswith("assigned by a node, as")
+    assert code_state(assigned + check_character(assigned))["en"].startswith("assigned by a node, as")
 
 
 @given(st.text(ALPHABET, min_size=18, max_size=18), st.text(max_size=40), st.sampled_from(["440305", "US-NY", ""]))

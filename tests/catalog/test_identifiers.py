@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from catalog import identifiers
 from catalog.errors import CatalogError
-from catalog.identifiers import ALPHABET, CHECKS, EXTENDED, LOCAL_MARK, Kind, check_character, passes, read
+from catalog.identifiers import EXTENDED, LOCAL_MARK, Kind, read
+from contracts.check_character import ALPHABET, CHECKS, check_character, passes
 from tests.every import every
 
 SUBJECT = "91440300MA5ABCDE0X"

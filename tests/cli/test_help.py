@@ -42,6 +42,7 @@ FIRST_PAGE += [
     "relate",
     "rehearse",
     "run",
+    "contract",
     "settle",
     "verify",
     "audit",

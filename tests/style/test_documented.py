@@ -36,7 +36,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         exchange member list, exchange operator list, exchange leaving list, exchange source list,
         exchange source show, bill list, bill show, bill check, wallet, wallet requests, exchange request list,
         complaint list, complaint show, rights show, dispute list, dispute show, chain status, chain export,
-        chain check, chain licence, vault list, vault idle, vault destroyed, vault holders, vault lineage,
+        chain check, chain licence, contract, vault list, vault idle, vault destroyed, vault holders, vault lineage,
         transfer show, admin list,
         admin show, admin trace, admin config, admin queries, admin computations, admin account list,
         admin folder list, orders,

@@ -123,6 +123,21 @@ ACTS = (
         typed="5b1f0c -o licence.json",
     ),
     Act(
+        "agreement contract",
+        "GET agreements/{agreement}/contract",
+        help="Export an agreement as a digital contract in the fields of TC609-6-2025-14, with all that was signed.",
+        says=("Show the agreement {agreement} as a digital contract.", "以数字合约形式显示合约 {agreement}。"),
+        answer="object",
+        example={"agreement": "5b1f0c"},
+        fields=(
+            Field("agreement", ("Agreement", "合约"), "digest of an agreement of ours", sent="id", of="agreement"),
+        ),
+        handler="agreements.contract",
+        roles=TRADERS,
+        verb="contract",
+        typed="5b1f0c -o contract.json",
+    ),
+    Act(
         "agreement sublicense",
         "POST agreements/{agreement}/sublicences",
         help="Sign a sub-licence under AGREEMENT for a member; all uses below draw on its counters, too.",

@@ -36,6 +36,7 @@ async def play(told):
         await told.say(words, by="buyer")
     for option in ("--seen", "--drop"):
         await told.say(f"searches {option}", "rains", by="buyer")
+    await told.say("contract", agreement, "-o", folder / "contract.json", by="buyer")
     licence = folder / "licence.json"
     await told.say("chain licence", agreement, "-o", licence, by="buyer")
     document = told.write("space.json", (await space.outbound.get(space.url("exchange") + "/space")).json())
