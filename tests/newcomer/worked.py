@@ -132,7 +132,8 @@ async def _sold(walk, story, name, maker):
     await walk.type(["penstock", "exchange", "review", f"{name}-report", "--data", "exchange"])
     before = {party: await walk.money(party) for party in story.shares}
     bought = ("--max-price", "30.00", "--purpose", "Research", "--id", f"{name}-report")
-    got = json.loads(await walk.type(["penstock", "get", f"{name}-report", *bought, "--json", "--data", "buyer"]))
+    said = await walk.type(["penstock", "get", f"{name}-report", *bought, "--json", "--data", "buyer"])
+    got = json.loads(said.splitlines()[-1])
     # what the buyer has is a digital contract, too, and the regulator reads it
     await walk.type(["penstock", "contract", got["agreement"], "-o", f"{name}-contract.json", "--data", "buyer"])
     said = await walk.type(["penstock", "verify", f"{name}-contract.json", "--data", "regulator"])
