@@ -143,3 +143,19 @@ async def test_how_it_stands_is_said_and_who_has_none_is_told(space):
     assert (await contract(space, "provider", digest))["contractStatus"] == "06"
     for role, other in (("second", digest), ("buyer", "00" * 32), ("buyer", "nothing")):
         assert (await refused(contract(space, role, other)))[0] == 404
+
+
+async def test_what_is_computed_or_leased_is_a_contract_as_well(space, tmp_path):
+    """Terms with a gate, of two tables' columns, and terms with openings: all of it comes back."""
+    path = tmp_path / "used.csv"
+    path.write_text("firm,kwh\n" + "".join(f"F{at},{at}\n" for at in range(100)))
+    gate = {"subject": "firm", "noise": "2", "budget": "20", "sketch": "512"}
+    said = {"tier": "computed", "unit": "query", "gate": gate, "pieceKiB": None}
+    await space.publish_files("provider", "contract-computed", [path], **said)
+    await space.publish("provider", "contract-leased", (70_000,), openings=4)
+    for product, columns in (("contract-computed", ["kwh"]), ("contract-leased", None)):
+        await space.get(product)
+        told = await contract(space, "buyer", (await space.complete(product))["agreement"])
+        read, state, domain = digital_contract.read(json.loads(json.dumps(told)))
+        assert digital_contract.written(read, state, domain) == told
+        assert (read.terms.get("gate") or {}).get("columns") == columns
