@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from connector.runtime import rehearsal
 from connector.store.rows.compute import AnswerRow
 from contracts import gate as gates
 from contracts.noise import epsilon_text
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
 
 _ANSWERED = "SELECT coalesce(sum(units), 0) FROM answers WHERE agreement = ? AND ended IS NOT NULL"
+
+
+def foretell(tx: Tx, *asked: tuple[AgreementRow, int]) -> None:
+    """Note in a rehearsal what answers under these agreements would cost, each of so many units; else do nothing."""
+    if rehearsal.current() is not None:
+        for agreement, units in asked:
+            words, more = asking_price(tx, agreement, units)
+            rehearsal.note(rehearsal.PAY, words, agreement.product, more)
 
 
 def asking_price(tx: Tx, agreement: AgreementRow, units: int) -> tuple[str, JsonObject]:

@@ -22,6 +22,7 @@ import orjson
 
 from connector.compute import aggregation, crossed
 from connector.compute.totals import About, totals
+from connector.consumer.asking_price import foretell
 from connector.consumer.querying import STATEMENT_CHARACTERS_MAX, Wanted
 from connector.consumer.wish import wished
 from connector.enforcement.person import OWNER
@@ -197,6 +198,8 @@ class AskingJointly:
             now, before = self._core.clock.now(), _before(tx, told)
             known = JointQuestionRow(job=asked.job, asked=told, opened=before, created=now)
             tx.insert(known)
+        if known.answer is None:
+            foretell(tx, *((row, 1) for _, row in sorted(asked.deals.items())))
         if known.asked != told:
             raise Conflict(f"`{asked.job[:100]}` is another question, or asks others", "choose another id")
         return known

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import orjson
 from yarl import URL
 
-from connector.consumer.asking_price import asking_price
+from connector.consumer.asking_price import foretell
 from connector.consumer.lines import agreed
 from connector.consumer.wish import wished
 from connector.custody import bearers
@@ -41,7 +41,7 @@ from contracts.namespace import AGREEMENT_URN
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from connector.consumer.lines import Lines
     from connector.core.core import Core
@@ -99,6 +99,17 @@ class Querying:
     async def meant(self, what: str) -> AgreementRow:
         """Return the agreement of ours that is meant; raises Absent, Conflict."""
         return await self._core.store.read(lambda tx: _agreed(tx, what.removeprefix(AGREEMENT_URN)))
+
+    async def foretell(self, all_wanted: Sequence[Wanted]) -> None:
+        """Tell in a rehearsal what all of these would cost that are not answered; in earnest do nothing."""
+
+        def look(tx: Tx) -> None:
+            rows = [(one, tx.get(AnswerRow, agreement=one.agreement.digest, job=one.job)) for one in all_wanted]
+            open_ = [one for one, row in rows if row is None or row.answer is None]
+            foretell(tx, *((one.agreement, one.units) for one in open_))
+
+        if rehearsal.current() is not None:
+            await self._core.store.write(look)
 
     async def settled(
         self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
@@ -181,9 +192,7 @@ class Querying:
             if known.statement != wanted.statement:
                 raise Conflict(f"`{wanted.job[:100]}` is another statement", "choose another id")
             return known
-        if rehearsal.current() is not None:
-            words, more = asking_price(tx, wanted.agreement, wanted.units)
-            rehearsal.note(rehearsal.PAY, words, wanted.agreement.product, more)
+        foretell(tx, (wanted.agreement, wanted.units))
         made = AnswerRow(
             agreement=wanted.agreement.digest,
             job=wanted.job,

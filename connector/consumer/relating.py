@@ -24,7 +24,6 @@ from connector.compute.sketch import Sketch
 from connector.consumer import own_list
 from connector.consumer.querying import Wanted
 from connector.runtime.errors import InvalidInput, PeerMisbehaved
-from connector.store.rows.compute import AnswerRow
 from contracts import gate as gates
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from connector.consumer.querying import Querying
     from connector.store.rows.agreement import AgreementRow
+    from connector.store.rows.compute import AnswerRow
     from contracts.canonical import JsonObject
 
 
@@ -80,13 +80,15 @@ class Relating:
         own: list[Side] = []
         if file is not None:  # what is wrong with one's own is known before anybody is asked
             own.append(await asyncio.to_thread(_own, Path(file), key or "", of[1], sketches[1]))
-        sides, answers = list[Side](), list[AnswerRow]()
-        for party, mine, made in zip(parties, of, sketches, strict=True):
-            if party.agreement is not None:  # one after the other: where the first refuses, nobody else is paid
-                wanted = Wanted(party.agreement, name, made.words(), purpose or "", said)
-                side, row = await self._side(party, mine, made, wanted)
-                sides.append(side)
-                answers.append(row)
+        asked = [
+            (party, mine, made, Wanted(party.agreement, name, made.words(), purpose or "", said))
+            for party, mine, made in zip(parties, of, sketches, strict=True)
+            if party.agreement is not None
+        ]
+        await self._querying.foretell([wanted for *_, wanted in asked])
+        # one after the other: where the first refuses, nobody else is paid
+        answered = [await self._side(*one) for one in asked]
+        sides, answers = [side for side, _ in answered], [row for _, row in answered]
         one, other = [*sides, *own]
         found = await asyncio.to_thread(relation.related, one, other, label)
         return _shown(name, label, parties, of, found, answers)

@@ -74,13 +74,14 @@ async def test_two_providers_are_related_and_each_is_paid_once(space, two):
 async def test_what_an_answer_costs_is_said_before_it_is_asked(space, two):
     body = {"what": ["bank=loans", "grid-used=used"], "label": "late", "numbers": NUMBERS}
     told = await space.doors["buyer"].call("POST", "rehearsals", {"path": "relations", "body": body})
-    [step] = told["steps"]
+    step, other = told["steps"]
     assert (step["step"], step["about"], step["content"]["epsilon"], step["content"]["left"]) == (
         "pay",
         "bank",
         "5.00",
         "10.00",
     )
+    assert other["about"] == "grid-used"
     [agreed] = [one for one in space.rows("buyer", "agreements") if one["digest"] == two[0][0]]
     assert money(int(json.loads(agreed["terms"])["tariff"]["minor"]), "CNY") == step["what"]
     assert await relate(space, job="one"), "what is answered costs nothing more, and is not asked"
