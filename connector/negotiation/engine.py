@@ -27,6 +27,7 @@ from connector.negotiation.protocol import messages, validation
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import ROLES, STATES
 from connector.negotiation.reactions import DEFAULT
+from connector.negotiation.reminding import Reminding
 from connector.negotiation.transfer import Transfers
 from connector.runtime.alarm import Alarm
 
@@ -69,7 +70,8 @@ class Engine:
         self._now = doors.now
         alarm = Alarm(doors.now)
         asking = Asking(store, doors.ask, {each.process: each.rows for each in (Negotiations, Transfers)})
-        self._outbox = self.outbox = Outbox(store, doors.deliver, doors.now, self._settled, asking.about)
+        remind = Reminding(store, doors.deliver).about
+        self._outbox = self.outbox = Outbox(store, doors.deliver, doors.now, self._settled, asking.about, remind)
         shared = (me, doors, evidence, self._outbox, alarm, reactions, rules, patience)
         self.negotiations = Negotiations(*shared)
         self.transfers = Transfers(*shared)

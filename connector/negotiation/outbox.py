@@ -70,7 +70,7 @@ class Outbox:
 
     `settled(tx, row, outcome, now)` is called in the transaction that removes the row; it returns False, and has
     written nothing, when a delivered message was answered with nonsense. `ask(process, subject)` is awaited before a
-    message is given up.
+    message is given up; `remind(row, outcome)` then says whether a peer that refused it was told what it had lost.
     """
 
     def __init__(
@@ -80,10 +80,12 @@ class Outbox:
         now: Callable[[], datetime],
         settled: Callable[[Tx, OutboxRow, Outcome, datetime], bool],
         ask: Callable[[str, str], Awaitable[Heard]],
+        remind: Callable[[OutboxRow, Outcome], Awaitable[bool]],
     ) -> None:
         self._store = store
         self._deliver = deliver
         self._ask = ask
+        self._remind = remind
         self._now = now
         self._settled = settled
         self._alarm = Alarm(now)
@@ -251,7 +253,7 @@ class Outbox:
             outcome = Outcome(EXPIRED, None, outcome)
         if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
             outcome = replace(outcome, heard=await self._ask(row.process, row.subject))
-            if outcome.kind == REFUSED and not late and is_early(row, outcome):
+            if outcome.kind == REFUSED and not late and (is_early(row, outcome) or await self._remind(row, outcome)):
                 outcome = outcome.reason
         if isinstance(outcome, Outcome) and outcome.kind == DELIVERED and not late and is_followed(row, outcome.reply):
             if (before := self._answered.get(row.subject)) is not None:

@@ -57,7 +57,7 @@ class Side:
     def __init__(self, reactions=DEFAULT, rules=(), patience=PATIENCE, **doors):
         self.tables, self.alarm, self.now = Tables(), Alarm(), START
         self.recorded, self.told = [], []
-        self.outbox = Outbox(None, None, lambda: self.now, None, None)
+        self.outbox = Outbox(None, None, lambda: self.now, None, None, None)
         self.doors = Doors(
             now=lambda: self.now,
             deliver=None,

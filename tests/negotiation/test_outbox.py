@@ -25,7 +25,7 @@ class Bench:
         self.accepts = True
         self.flying = self.most = 0
         self.said = SILENCE
-        self.box = Outbox(store, self.deliver, clock.now, self.settled, self.ask)
+        self.box = Outbox(store, self.deliver, clock.now, self.settled, self.ask, self.remind)
 
     async def deliver(self, peer, url, body):
         self.attempts.append((peer, self.clock.now()))
@@ -38,6 +38,9 @@ class Bench:
             return answer
         finally:
             self.flying -= 1
+
+    async def remind(self, row, outcome):
+        return False
 
     async def ask(self, process, subject):
         assert process == "p"

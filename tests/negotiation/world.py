@@ -151,10 +151,14 @@ class Party:
         await self.engine.close()
         await self.store.close()
 
-    async def crash(self):
+    async def crash(self, meanwhile=None):
+        """Begin anew; `meanwhile(tx)` does to the tables what nobody's engine would."""
         if self.up:
             await self.close()
-            await self.open()
+            await self.open(begin=meanwhile is None)
+        if meanwhile is not None:
+            await self.store.write(meanwhile)
+            await self.engine.recover()
 
     def _licence(self, tx, row):
         if self.licence_fault:
