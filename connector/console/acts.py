@@ -19,7 +19,7 @@ SAID: Final = "said"  # what else is said of a use, a line each
 
 def declared(act: Declared) -> Act:
     """Return the form that does a declared act."""
-    told = [(name, one.needed) for name, one in leaves(act.fields)]
+    told = [(name, one.needed) for name, one in leaves(act.asks)]
     may_lack = tuple(name for name, needed in told if not needed)
     return Act(f"/acts/{act.slug}", act.roles, "declared.do", tuple(name for name, _ in told), may_lack)
 

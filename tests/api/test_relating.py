@@ -14,6 +14,7 @@ from connector.client.acts.relations import related
 from contracts.price_words import money
 from tests.api.refusals import refused
 from tests.api.test_computing import address, jobs
+from tests.api.test_console_story import entered
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -85,6 +86,22 @@ async def test_what_an_answer_costs_is_said_before_it_is_asked(space, two):
     [agreed] = [one for one in space.rows("buyer", "agreements") if one["digest"] == two[0][0]]
     assert money(int(json.loads(agreed["terms"])["tariff"]["minor"]), "CNY") == step["what"]
     assert await relate(space, job="one"), "what is answered costs nothing more, and is not asked"
+
+
+async def test_what_two_have_is_related_on_the_console(space, two):
+    """Under the id that is answered already, so that nothing more of the budgets is told."""
+    about = {"what": "bank=loans\ngrid-used=used", "label": "late", "numbers": "\n".join(NUMBERS), "job": "one"}
+    async with await entered(space, "buyer", "relater") as buyer:
+        deal = await buyer.open(f"agreements/{two[0][0]}")
+        assert f"/console/acts/relation-ask?what={two[0][0]}" in deal.links
+        looked = await buyer.open("acts/relation-ask", params={"preview": "1", **about})
+        assert "file" not in looked.form("/acts/relation-ask")[2], "a page names no file of the server's machine"
+        said = await buyer.send(looked, "/acts/relation-ask")
+        assert said.status == 200
+        [mine] = [row for row in space.rows("buyer", "agreements") if row["digest"] == two[0][0]]
+        assert mine["digest"] in said.text
+        for words in ("late = ", "<meter", "kwh", "grid-used", "ε 5.00, 10.00 left", "under the id one"):
+            assert words in said.text, words
 
 
 async def test_a_table_of_ones_own_stays_at_home(space, two):

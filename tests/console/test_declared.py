@@ -30,6 +30,14 @@ async def test_an_account_is_shown_the_acts_of_its_roles(enter):
         assert {row["act"] for row in rows} == {act.slug for act in TABLE if act.shown and role in act.roles.split()}
 
 
+async def test_a_form_asks_for_all_that_is_needed_and_for_no_file_of_the_servers_machine():
+    for act in (one for one in TABLE if one.shown):
+        asked = {field.name for field in act.asks}
+        assert {field.name for field in act.fields if field.needed} <= asked, act.name
+        assert not act.tells or "file" not in asked, act.name
+        assert act.tells in {"", *asked}, act.name
+
+
 async def test_what_was_looked_at_is_done(connector, enter):
     visitor = await enter("keeper")
     seen = await looked_at(visitor, "resource-add", **KEPT)

@@ -11,6 +11,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from aiohttp import web
 
 from connector.api import rehearsals
 from connector.api.authorize import MANAGED
@@ -20,10 +21,11 @@ from connector.api.pages import governed
 from connector.client.acts import request
 from connector.client.acts.act import BELOW, FRESH
 from connector.client.acts.table import BY_CALL
+from connector.console import answers
 from connector.console.acts import ACT_BY_ROUTE
 from connector.console.amounts import hundredths
 from connector.console.language import LANGUAGES
-from connector.console.page import TWIN
+from connector.console.page import TWIN, Shown
 from connector.identity.space.view import SpaceView
 from connector.runtime.limits import REASON_CHARACTERS_MAX
 from contracts import price_words
@@ -53,20 +55,20 @@ async def form(call: Call) -> JsonObject:
     """Return an act's fields; for who may act, and has filled them in, also what would be done."""
     act = _act(call)
     assert call.session is not None
-    asked = {name: call.request.query.get(name, "") for name, _ in request.leaves(act.fields)}
+    asked = {name: call.request.query.get(name, "") for name, _ in request.leaves(act.asks)}
     looks = call.session.operator and "preview" in call.request.query
     asked |= _drawn(act, asked) if looks else {}
-    told = _told(act) | {"fields": [_field(name, one, asked[name]) for name, one in request.leaves(act.fields)]}
+    told = _formed(act, asked)
     if not looks:
-        return told | {"preview": None}
+        return told
     path, body = request.request(act, _given(act, _counted(call, act, asked)))
     shown = _worded(act, asked, call.of(SpaceView).known_currency())
     said = {lang: text.format_map(shown) for lang, text in zip(LANGUAGES, act.says, strict=True)}
     return told | {"preview": said | {"steps": await _rehearsed(call, path, body) if act.rehearse else None}}
 
 
-async def do(call: Call, fields: dict[str, str]) -> str:
-    """Do an act; return where it is said that it was done, or where what waits is seen."""
+async def do(call: Call, fields: dict[str, str]) -> str | Shown:
+    """Do an act; return where it is said that it was done, or where what waits is seen, or what it was answered."""
     act = _act(call)
     given = _given(act, _counted(call, act, fields))
     path, body = request.request(act, given)
@@ -74,7 +76,13 @@ async def do(call: Call, fields: dict[str, str]) -> str:
     variables |= {name: value for name, value in act.always.items() if name not in act.fixed}
     asked = await _asking(call, MANAGED[act.method, act.route], Kept(variables, body, BELOW + path))
     answer = await govern(asked, handler_of(asked.route))
-    return governed.PENDING if answer.status == governed.WAITS else f"{LIST}?done={act.slug}"
+    if answer.status == governed.WAITS:
+        return governed.PENDING
+    if not act.tells:
+        return f"{LIST}?done={act.slug}"
+    assert isinstance(answer, web.Response)
+    assert isinstance(answer.body, bytes)
+    return Shown(f"{LIST}/{act.slug}", _formed(act, fields) | {"answer": answers.shown(orjson.loads(answer.body))})
 
 
 async def _rehearsed(call: Call, path: str, body: Any) -> Any:
@@ -96,14 +104,14 @@ def _act(call: Call) -> Act:
 
 
 def _given(act: Act, typed: Mapping[str, str]) -> dict[str, Any]:
-    read = {name: request.parsed(one, typed[name].strip()) for name, one in request.leaves(act.fields)}
-    return request.joined(act.fields, read)
+    read = {name: request.parsed(one, typed[name].strip()) for name, one in request.leaves(act.asks)}
+    return request.joined(act.asks, read)
 
 
 def _counted(call: Call, act: Act, typed: Mapping[str, str]) -> dict[str, str]:
     """Return what was typed with its amounts in hundredths, as the command line reads them; raises InvalidInput."""
     currency, read = call.of(SpaceView).known_currency(), dict(typed)
-    for name, one in request.leaves(act.fields):
+    for name, one in request.leaves(act.asks):
         if one.kind == "money" and typed[name].strip():
             read[name] = hundredths(typed[name], currency)
     return read
@@ -111,7 +119,7 @@ def _counted(call: Call, act: Act, typed: Mapping[str, str]) -> dict[str, str]:
 
 def _worded(act: Act, typed: Mapping[str, str], currency: str) -> dict[str, str]:
     """Return what was typed with its amounts as people read them."""
-    amounts = {name for name, one in request.leaves(act.fields) if one.kind == "money" and typed[name].strip()}
+    amounts = {name for name, one in request.leaves(act.asks) if one.kind == "money" and typed[name].strip()}
     return {
         name: price_words.money(int(hundredths(text, currency)), currency) if name in amounts else text
         for name, text in typed.items()
@@ -120,7 +128,8 @@ def _worded(act: Act, typed: Mapping[str, str], currency: str) -> dict[str, str]
 
 def _drawn(act: Act, typed: Mapping[str, str]) -> dict[str, str]:
     """Return ids that nobody gave, so that what was looked at is what is done, and once."""
-    return {one.name: str(uuid.uuid4()) for one in act.fields if one.default is FRESH and not typed[one.name].strip()}
+    drawn = [one.name for one in act.asks if one.default is FRESH or one.name == act.tells]
+    return {name: str(uuid.uuid4()) for name in drawn if not typed[name].strip()}
 
 
 def _told(act: Act) -> JsonObject:
@@ -128,6 +137,12 @@ def _told(act: Act) -> JsonObject:
     open_ = {name: "…" for name, _ in request.leaves(act.fields)}
     said = {lang: text.format_map(open_).rstrip(ENDS) for lang, text in zip(LANGUAGES, act.says, strict=True)}
     return {"act": act.slug, **said, "command": act.words and "penstock " + act.words}
+
+
+def _formed(act: Act, typed: Mapping[str, str]) -> JsonObject:
+    """Return an act's form as it is filled in; nothing is looked at, and nothing answered."""
+    fields = [_field(name, one, typed[name]) for name, one in request.leaves(act.asks)]
+    return _told(act) | {"fields": fields, "preview": None, "answer": None}
 
 
 def _field(name: str, field: Field, value: str) -> JsonObject:

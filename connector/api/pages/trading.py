@@ -30,6 +30,7 @@ from connector.store.rows.channel import ChannelRow, ChannelState
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import ReadRow, ReadState
 from connector.store.rows.vault import ReplicaRow
+from contracts import gate as gates
 from contracts.units import CALL, MESSAGE
 from policy.errors import PolicyError
 from policy.model import atoms
@@ -45,6 +46,8 @@ COUNT = "count"
 # what one agreement's page shows at most of each list
 SHOWN = 100
 ANSWER_ROWS_MAX = 200  # of a statement, on a page
+# what a gate lets pass besides groups of one provider → the act that asks for it
+PUTS = {"joint": "joint-ask", "sketch": "relation-ask", "lookup": "lookup-ask"}
 
 
 async def agreements(call: Call) -> JsonObject:
@@ -108,10 +111,19 @@ async def agreement(call: Call) -> JsonObject:
     told["purposes"] = describing.purposes()
     terms = told.pop("terms")
     told["calls"], told["follows"] = (_is_of(told, terms, unit) for unit in (CALL, MESSAGE))
+    told["puts"] = _puts(told, terms)
     told["asked"] = saying.asked(terms["policy"]) if "policy" in terms else []
     said: JsonObject = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
     said["price"] = describing.price(terms["tariff"]) if "tariff" in terms else {}
     return {**told, **said, "split": terms.get("split", []), "answer": None}
+
+
+def _puts(told: JsonObject, terms: JsonObject) -> str:
+    """Return the act by which data that stay at their provider are asked, nothing where none is bought."""
+    if told["role"] != CONSUMER or told["state"] not in USABLE or "gate" not in terms:
+        return ""
+    passes = gates.read(terms["gate"])
+    return next((act for name, act in PUTS.items() if getattr(passes, name) is not None), "query-ask")
 
 
 def _is_of(told: JsonObject, terms: JsonObject, unit: str) -> bool:

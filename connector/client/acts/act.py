@@ -68,7 +68,8 @@ class Field:
     fields, sent when one of them is given. With `flag` its option takes no value, and means that one. `metavar` is what
     the help of a command calls it, if that is not its name. `of` is the kind of thing whose id it is, where that is one
     of ours: the beginning of the id will do (`connector.store.naming`). `money` is sent as hundredths, and typed as
-    `contracts.decimals.read_typed` has it; `coins` is sent as it is typed, `9.50`.
+    `contracts.decimals.read_typed` has it; `coins` is sent as it is typed, `9.50`. With `form` False the console's form
+    does not ask for it: it names a file of the server's machine.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Field:
     parts: tuple[Field, ...] = ()
     flag: str = ""
     of: str = ""
+    form: bool = True
 
     @property
     def needed(self) -> bool:
@@ -117,7 +119,8 @@ class Act:
     also where there are none and `none` says nothing.
     `form`: the console has a form for it, if it changes something; False for what tells a secret, names a file of the
     server's machine, or says who may act, and for a POST that changes nothing. `makes`: what it answers is new;
-    `begins`: it goes on after its answer. `media` is the type of an answer that is no JSON.
+    `begins`: it goes on after its answer. `media` is the type of an answer that is no JSON. `tells` names the field
+    under which its answer is kept at who asked: the console shows the answer, and draws an id so that it is paid once.
     """
 
     name: str
@@ -143,6 +146,7 @@ class Act:
     table: tuple[Column, ...] = ()
     form: bool = True
     media: str = JSON
+    tells: str = ""
 
     def shows(self, found: Any, *, long: bool) -> list[str]:
         """Return what a person reads of an answer that is a list: its table, and what `lines` says below it."""
@@ -173,6 +177,11 @@ class Act:
     def shown(self) -> bool:
         """Say whether the console has a form for it."""
         return self.changes and self.form
+
+    @property
+    def asks(self) -> tuple[Field, ...]:
+        """Return what the console's form asks for."""
+        return tuple(one for one in self.fields if one.form)
 
     @property
     def words(self) -> str:

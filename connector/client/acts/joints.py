@@ -87,6 +87,7 @@ ACTS = (
         rehearse=True,
         verb="joint",
         typed='"select count(*) from firms" --of firms-a --of firms-b --of firms-c',
+        tells="job",
         lines=totalled,
     ),
     Act(
@@ -102,7 +103,7 @@ ACTS = (
             Field("label", ("Label", "标签列"), "the column that is said, of 0 and 1 as a rule", "--label"),
             Field("features", ("Features", "特征列"), "a column by which it is said", "--feature", kind="texts"),
             Field("file", ("File", "文件"), "rows of one's own to judge it by: .csv, .parquet, .jsonl or .ndjson", None,
-                  default=NULL),
+                  default=NULL, form=False),
             *USE,
         ),
         does="modelling.ask",
@@ -110,7 +111,7 @@ ACTS = (
         rehearse=True,
         verb="model",
         typed="firms --of firms-a --of firms-b --of firms-c --label late --feature age",
-        form=False,
+        tells="job",
         lines=modelled,
     ),
 )  # fmt: skip

@@ -132,6 +132,7 @@ ACTS = (
         roles="buyer",
         rehearse=True,
         verb="query",
+        tells="job",
         lines=answered,
     ),
     Act(
@@ -170,8 +171,8 @@ ACTS = (
             Field("keys", ("Keys", "键"), "keys of subjects, written as the provider writes them", kind="texts",
                   default=NULL),
             Field("file", ("File", "文件"), "a list of keys instead: .csv, .parquet, .jsonl or .ndjson", None,
-                  default=NULL),
-            Field("key", ("Key", "键列"), "the list's column of keys", "--key", default=NULL),
+                  default=NULL, form=False),
+            Field("key", ("Key", "键列"), "the list's column of keys", "--key", default=NULL, form=False),
             Field("table", ("Table", "表"), "the product's table, where it has several", "--table", default=NULL),
             *USE,
         ),
@@ -179,6 +180,7 @@ ACTS = (
         roles="buyer",
         rehearse=True,
         verb="lookup",
+        tells="job",
         lines=looked_up,
     ),
     Act(
