@@ -30,6 +30,7 @@ async def test_a_statement_is_looked_at_asked_and_answered_on_one_page(space, tm
         assert "Some groups are held back" in said.text
         [kept] = [row for row in space.rows("buyer", "answers") if row["agreement"] == agreement]
         assert kept["job"] in said.text
+        assert said.form("/acts/query-ask")[2]["job"] == "", "what is asked next is another question"
         assert (await buyer.send(looked, "/acts/query-ask")).status == 200, "as a browser does that loads it again"
         assert len(jobs(space, agreement)) == 1
         chinese = await buyer.open("acts/query-ask", params={"lang": "zh", "what": agreement})

@@ -51,6 +51,29 @@ async def test_who_asks_and_who_answers_see_what_was_computed(desks):
         assert desks[role].said == []
 
 
+async def test_a_buyer_asks_data_that_stay_and_sees_the_answer(desks):
+    """From the agreement's page: the price first, then the cells; loaded again it is answered from what is kept."""
+    async with desks["buyer"].page() as page:
+        do = Clicks(page)
+        answer = await page.request.get(desks["buyer"].base + "/agreements.json")
+        [digest] = [row["digest"] for row in (await answer.json())["rows"] if row["product"] == PRODUCT_C]
+        await page.goto(f"{desks['buyer'].base}/agreements/{digest}")
+        await do.on("link", "Ask these data, which stay where they are")
+        statement = "select manufacturer, count(*) as planes from planes group by manufacturer order by planes desc"
+        await page.get_by_label("Statement").fill(statement)
+        await do.on("button", "Show what would be done")
+        assert re.search(r"pay \d+\.\d\d CNY for an answer of", await page.inner_text("main"))
+        await do.on("button", "Do it")
+        await page.locator("#answer table").wait_for()
+        cells = await page.locator("#answer tbody tr td").all_inner_texts()
+        assert "BOEING" in cells
+        found = await Axe().run(page)
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+        await picture(page, "answer")
+        assert do.count <= CLICKS_MAX
+    assert desks["buyer"].said == []
+
+
 async def test_a_regulator_sees_that_an_answer_was_signed_and_received(desks):
     async with desks["buyer"].page() as page:
         answer = await page.request.get(desks["buyer"].base + "/agreements.json")

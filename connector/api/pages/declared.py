@@ -82,7 +82,8 @@ async def do(call: Call, fields: dict[str, str]) -> str | Shown:
         return f"{LIST}?done={act.slug}"
     assert isinstance(answer, web.Response)
     assert isinstance(answer.body, bytes)
-    return Shown(f"{LIST}/{act.slug}", _formed(act, fields) | {"answer": answers.shown(orjson.loads(answer.body))})
+    told = _formed(act, fields | {act.tells: ""})  # what is asked next gets an id of its own
+    return Shown(f"{LIST}/{act.slug}", told | {"answer": answers.shown(orjson.loads(answer.body))})
 
 
 async def _rehearsed(call: Call, path: str, body: Any) -> Any:
