@@ -153,7 +153,7 @@ def test_what_changes_something_has_a_page_and_a_form_on_the_console(act):
     assert (form is not None) == act.shown
     assert act.shown == (act.changes and act.form)
     if form is not None:
-        assert list(form.fields) == [name for name, _ in request.leaves(act.fields)]
+        assert list(form.fields) == [name for name, _ in request.leaves(act.asks)]
 
 
 @each
