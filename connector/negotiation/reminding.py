@@ -5,7 +5,7 @@ followed; (2) the words are those of the first time, under an `@id` of their own
 answers with is a repeat, which gets the answer of the first time, and what it refused is then sent again.
 
 Eclipse EDC may take one step in two threads: the later one writes back the state from before the earlier one's, and
-with it everything that had come in between. A connector restored from an old backup is in the same place.
+with it everything that had come in between.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Reminding:
         self._deliver = deliver
 
     async def about(self, sent: OutboxRow, outcome: Outcome) -> bool:
-        """Say whether the refusal of `sent` came of a loss that the peer was told how to make good; never raises."""
+        """Say whether the peer refused `sent` for a loss, and was told what it lost; raises StoreError."""
         lost = LOST.get((sent.process, sent.kind, outcome.heard.state))
         if lost is None or outcome.status != HTTPStatus.CONFLICT:
             return False

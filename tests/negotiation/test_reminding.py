@@ -24,9 +24,7 @@ def forgetful(provider, buyer, *, state="REQUESTED"):
             return await go()
         if [each for each, _ in seen].count(kind) > 1:
             return SAYS_NO if (await buyer.rows("negotiations"))[0]["state"] == state else await go()
-        kept = {
-            name: before[name] for name in before if name not in {"id", "peer_pid", "deadline", "updated", "created"}
-        }
+        kept = {name: before[name] for name in before if name not in STAYS}
         kept |= {"state": state, "pending": "", "turn": "provider"}
 
         def lose(tx):

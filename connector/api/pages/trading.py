@@ -11,6 +11,7 @@ from urllib.parse import quote as quoted
 from connector.api.pages import saying
 from connector.console import describing, language
 from connector.console.acts import SAID
+from connector.console.answers import ANSWER_ROWS_MAX
 from connector.console.leafing import leafed
 from connector.console.page import ANY_ID, Shown
 from connector.consumer.opening import Openings
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 COUNT = "count"
 # what one agreement's page shows at most of each list
 SHOWN = 100
-ANSWER_ROWS_MAX = 200  # of a statement, on a page
 # what a gate lets pass besides groups of one provider → the act that asks for it
 PUTS = {"joint": "joint-ask", "sketch": "relation-ask", "lookup": "lookup-ask"}
 
