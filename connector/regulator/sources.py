@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from connector.identity import did as dids
 from connector.identity import readers
 from connector.identity.self_description import base_url
 from connector.net.outbound import Outbound
+from connector.regulator.patience import Patience
 from connector.runtime.errors import InvalidInput, PeerRefused, PenstockError, VerificationFailed
 from connector.runtime.limits import ROWS_BYTES_MAX
 from contracts import address
@@ -49,6 +51,7 @@ SPACE_BYTES_MAX = 16 * 1_048_576
 NOT_FOUND = 404
 LOG = "/log/"  # below it every member serves its log
 PEERS = LOG + "peers"  # to members alone
+CHAIN = "chain"
 
 T = TypeVar("T")
 
@@ -103,6 +106,7 @@ class UrlSources:
         self.exchange = places.exchange.rstrip("/")
         self._outbound = outbound
         self._development = development
+        self._patience = Patience()
         self._chain = Chain.connect(places.rpc or f"{self.exchange}/rpc", trust)
         self._mirrors = {origin: base.rstrip("/") for origin, base in places.mirrors.items()}
         self._origins = places.origins
@@ -120,8 +124,7 @@ class UrlSources:
     async def identity(self, did: str) -> Mapping[str, str] | None:
         """Return what the member publishes under its own DID, None if that is no document of its own."""
         try:
-            document = await dids.resolve(did, self._outbound, development=self._development)
-            return published(document)
+            return published(await self._patience.ask(did, lambda: self._resolved(did)))
         except (VerificationFailed, InvalidInput):
             return None
         except PenstockError as error:
@@ -145,33 +148,34 @@ class UrlSources:
     async def chain_events(self, first: int = 0) -> Sequence[Event]:
         """Return all events of the deployment's programs from block `first` on, in the order in which they came."""
         said = _deployment(await self.space())
-        if await _answered(self._chain.chain_id()) != said.chain_id:
+        if await self._answered(self._chain.chain_id) != said.chain_id:
             raise Unavailable("the chain that answers has another id than the space's deployment")
         programs = Programs(self._chain, await borne_out(self._chain, said))
-        newest = await _answered(self._chain.newest())
-        asked = (_answered(programs.events(name, None, first, newest.number)) for name in PROGRAMS)
+        newest = await self._answered(self._chain.newest)
+        asked = (self._answered(partial(programs.events, name, None, first, newest.number)) for name in PROGRAMS)
         every = chain.from_iterable(await asyncio.gather(*asked))
         return sorted(every, key=lambda event: (event.block, event.position))
 
     async def block(self, number: int) -> BlockHead | None:
         """Return a block's hash and time, None if the chain has none of that number."""
-        block = await _answered(self._chain.block(number))
+        block = await self._answered(lambda: self._chain.block(number))
         return None if block is None else BlockHead(block.hash, block.at)
 
     async def payment(self, transaction: bytes) -> Payment | None:
         """Return what a transaction paid under a reference, None if the chain has none of this hash that did."""
-        return await _answered(payments.paid(Programs(self._chain, _deployment(await self.space())), transaction))
+        programs = Programs(self._chain, _deployment(await self.space()))
+        return await self._answered(lambda: payments.paid(programs, transaction))
 
     async def payments(self, sender: bytes, receiver: bytes) -> Sequence[Payment]:
         """Return what one account paid another under references, in chain order."""
         programs = Programs(self._chain, _deployment(await self.space()))
-        return await _answered(payments.between(programs, sender, receiver))
+        return await self._answered(lambda: payments.between(programs, sender, receiver))
 
     async def attestation(self) -> Mapping[str, Any] | None:
         """Return the newest aggregate attestation that the exchange serves, if there is one."""
         url = f"{self.exchange}/space/attestation"
         try:
-            answer = await self._outbound.get(url)
+            answer = await self._patience.ask(url, lambda: self._outbound.get(url))
         except PeerRefused as refused:
             if refused.status == NOT_FOUND:
                 return None
@@ -202,9 +206,20 @@ class UrlSources:
         return url
 
     async def _get(self, url: str, limit_bytes: int, headers: Mapping[str, str] | None = None) -> bytes:
+        asked = partial(self._outbound.get, url, headers=headers, limit_bytes=limit_bytes)
         try:
-            return (await self._outbound.get(url, headers=headers, limit_bytes=limit_bytes)).body
+            return (await self._patience.ask(_served_at(url), asked)).body
         except PenstockError as error:
+            raise Unavailable(str(error)) from error
+
+    async def _resolved(self, did: str) -> Document:
+        return await dids.resolve(did, self._outbound, development=self._development)
+
+    async def _answered(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Return what the chain answers."""
+        try:
+            return await self._patience.ask(CHAIN, question)
+        except ChainError as error:
             raise Unavailable(str(error)) from error
 
 
@@ -257,11 +272,9 @@ def published(document: Document) -> dict[str, str]:
     return {"url": base_url(document), **{name: key for name, key in keys.items() if key}}
 
 
-async def _answered(question: Awaitable[T]) -> T:
-    try:
-        return await question
-    except ChainError as error:
-        raise Unavailable(str(error)) from error
+def _served_at(url: str) -> str:
+    """Return the part of a URL that says who serves it."""
+    return "/".join(url.split("/", 3)[:3])
 
 
 def _document(body: bytes, limit_bytes: int) -> Any:

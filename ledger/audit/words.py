@@ -44,7 +44,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the space's document asks for a quorum of {mine}, the table for {theirs}",
         "空间文档的见证法定数为 {mine}，按规则应为 {theirs}",
     ),
-    "log-unreadable": ("the log does not verify: {reason}", "日志无法验证：{reason}"),
+    "log-unreadable": ("the log cannot be read, or does not verify: {reason}", "日志无法读取或无法验证：{reason}"),
     "peers-unreadable": ("its list of peers' heads cannot be read: {reason}", "其对等方检查点列表无法读取：{reason}"),
     "entry-malformed": ("entry {index} is not a log entry: {reason}", "第{index}条不是日志条目：{reason}"),
     "entry-of-another-party": ("entry {index} is signed for `{other}`", "第{index}条属于另一方 {other}"),

@@ -61,10 +61,11 @@ async def main():
             with ground(asked.on, folder) as stands_on, small_disks(folder, small):
                 # before this program two processes of one participant did not serve side by side
                 old = None if asked.on == SEVERAL else _older(folder, asked.older, say)
-                rows = await Soak(folder, stands_on, asked.minutes * 60, seed, say, small, old).run()
+                soak = Soak(folder, stands_on, asked.minutes * 60, seed, say, small, old)
+                rows, broken = await soak.run(), soak.broken
         except NotHereError as lacks:
             say(f"not on this machine: {lacks}")
-            rows = [unmeasured(f"a soak on {asked.on}", "not here")]
+            rows, broken = [unmeasured(f"a soak on {asked.on}", "not here")], []
             if IN_CI:
                 raise
     laws = [row.met for row in rows if row.met is not None and row.unit != PER_ORDER]
@@ -72,10 +73,11 @@ async def main():
     missed = [row.work for row in rows if row.met is False and row.unit == PER_ORDER]
     if asked.json:
         told = {"rows": [asdict(row) for row in rows], "passed": passed, "failed": failed, "seed": seed}
-        told["missed"] = missed
+        told |= {"missed": missed, "broken": broken}
         sys.stdout.write(json.dumps(told) + "\n")
     else:
-        out.write(f"{table(rows)}\nseed {seed}, figures missed: {len(missed)}\n{passed} passed, {failed} failed\n")
+        out.write("\n".join((table(rows), *broken, f"seed {seed}, figures missed: {len(missed)}")))
+        out.write(f"\n{passed} passed, {failed} failed\n")
     return 1 if failed else 0
 
 

@@ -40,6 +40,8 @@ class Soak:
     def __init__(self, folder, ground, seconds, seed, say, small=(), older=None):
         self._folder, self._ground, self._small, self._older = folder, ground, small, older
         self._seconds, self._seed, self._say = seconds, seed, say
+        # what is behind the laws that were broken, in words
+        self.broken = []
 
     async def run(self):
         """Return the rows of figures."""
@@ -113,8 +115,7 @@ class Soak:
             "full disks met otherwise than by 74": trouble.wrong,
         }
         for work, found in wrong.items():
-            for each in found[:SHOWN_MAX]:
-                self._say(f"{work}: {each}")
+            self.broken += [f"{work}: {each}" for each in found[:SHOWN_MAX]]
         starts = [seconds for person in space.people.values() for seconds in person.starts[1:]]
         return [
             row("orders ended", sum(order.ended for order in orders), "orders", at_least=1),
