@@ -61,6 +61,7 @@ from connector.exchange.chain_events import ChainEvents
 from connector.exchange.complaints import Complaints
 from connector.exchange.demands import Demands
 from connector.exchange.federation.harvesting import Harvesting
+from connector.exchange.filings import Filings
 from connector.exchange.finding import Finding
 from connector.exchange.heartbeats import Heartbeats, Pulse
 from connector.exchange.indicating import Indicators
@@ -90,6 +91,7 @@ from connector.licence.collecting import Collecting
 from connector.licence.continuity import Continuity
 from connector.licence.duties import Duties
 from connector.licence.erasing import Erasing
+from connector.licence.filing import Registration
 from connector.licence.intact import Intact
 from connector.licence.licensing import Licensing
 from connector.licence.partnership import Partnership
@@ -246,6 +248,7 @@ class Connector(Life):
     presenting: Presenting
     derivation: Derivation
     partnership: Partnership
+    registration: Registration
     strangers: Strangers
     ticket_key: Annotated[bytes, Service(ticket_key)]
     data_addresses: DataAddresses
@@ -374,6 +377,7 @@ class Connector(Life):
     ]
     demands: Demands
     projects: Projects
+    filings: Filings
     reviewer: Annotated[Reviewer, Service(begins=Reviewer.recover, working={LISTED: Reviewer.recover})]
     attesting: Attesting
     trades: Trades

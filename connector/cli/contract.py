@@ -15,6 +15,11 @@ Out = Annotated[Path | None, new_file_option("-o", "--out", what="write the cont
 @declared.asking("agreement_contract")
 def contract(typed: declared.Typed, out: Out = None) -> None:
     """Print the contract, or write it into a file."""
+    tell(typed, out)
+
+
+def tell(typed: declared.Typed, out: Path | None) -> None:
+    """Print the contract that is asked for, or write it into a file."""
     from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
 
     found = typed.ask()

@@ -55,6 +55,7 @@ GROUPS = (
     ("flow", "Data flows that control planes have us run: list, end."),
     ("demand", "demand.app"),
     ("project", "project.app"),
+    ("filing", "filing.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),
     ("product", "One listed product: show it, in our words or in two standards'."),
     ("service", "service.app"),

@@ -187,6 +187,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "lookups-overdrawn": ("log", "terms"),
     "joint-unsigned": ("log", "terms"),
     "joint-split": ("counterparty", "log"),
+    "filing-unfounded": ("counterparty", "log"),
+    "filing-differs": ("counterparty", "log"),
     "project-unsigned": ("counterparty", "terms"),
     "project-split-differs": ("counterparty", "terms"),
     "answer-unlogged": ("counterparty", "log"),

@@ -19,6 +19,7 @@ from ledger.audit import (
     decisions,
     disposal,
     figures,
+    filings,
     keys,
     lateness,
     lifetimes,
@@ -125,6 +126,7 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     sublicences.check(case.books, case.deals, found["sublicences"])
     disposal.check(case.books, case.deals, found["disposal"])
     projects.check(case.space, case.books, case.deals, found["lifetimes"])
+    filings.check(case.space, case.books, case.deals, found["lifetimes"])
     return found
 
 

@@ -348,6 +348,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event}: one and the same question was signed to be opened with two different sets of providers",
         "{event}：同一联合统计问题被签署由两组不同的提供方开启",
     ),
+    "filing-unfounded": (
+        "{event} files a contract of agreement {agreement}, which its parties' logs do not say was signed and filed",
+        "{event}：所备案的合约 {agreement} 在双方日志中没有签署和备案依据",
+    ),
+    "filing-differs": (
+        "the register's log has no such filing as {event} of agreement {agreement} saw there",
+        "平台日志中没有 {event} 所见的合约 {agreement} 备案记录",
+    ),
     "project-unsigned": (
         "agreement {agreement} was sold under a project that the logs of {others} do not say was signed",
         "合约 {agreement} 所属共创项目，{others} 的日志中没有签署记录",

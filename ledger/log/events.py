@@ -125,6 +125,7 @@ SHAPES: Mapping[str, Shape] = {
     "demand.moved": _shape("demand", f"{_MOVE} digest"),
     "project.moved": _shape("project", f"{_MOVE} digest"),
     "project.signed": _shape("projectDigest", "document signature"),
+    "contract.filed": _shape("agreementDigest", "contract hash by"),
     "project.result": _shape("project", "by digest made"),
     "identity.moved": _shape("member", f"{_MOVE} digest", "tx"),
     "trade.recorded": _shape("product", "channel price unit topic grade form tier currency amount digest"),

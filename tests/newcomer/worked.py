@@ -124,6 +124,22 @@ async def _related(walk, story, name, maker):
     assert "result relation of" in await walk.type(add)
 
 
+async def _filed(walk, name, agreement, maker):
+    """File what was agreed at the exchange's register: docs/tc609.md, typed."""
+    make = ["penstock", "filing", "make", agreement, "--data", maker]
+    assert "nothing was done" in await walk.type([*make, "--dry-run"])
+    said = await walk.type(make)
+    code = said.split()[0]
+    assert (len(code), "performing (05)" in said) == (47, True)
+    for reader in ("exchange", "regulator", "buyer"):
+        rows = json.loads(await walk.type(["penstock", "filing", "list", "--json", "--data", reader]))["filings"]
+        assert code in [row["contractId"] for row in rows]
+    assert agreement in await walk.type(["penstock", "filing", "show", code, "--data", "regulator"])
+    await walk.type(["penstock", "filing", "open", code, "-o", f"{name}-filed.json", "--data", "buyer"])
+    said = await walk.type(["penstock", "verify", f"{name}-filed.json", "--data", "regulator"])
+    assert (f"of the agreement {agreement}" in said, "signed" in said) == (True, True)
+
+
 async def _sold(walk, story, name, maker):
     """Sell what was found, and see each party paid its share on chain; a share of 0 is none."""
     says = (f"{name}.json", "--project", name, "--title", story.title, "--id", f"{name}-report")
@@ -138,6 +154,7 @@ async def _sold(walk, story, name, maker):
     await walk.type(["penstock", "contract", got["agreement"], "-o", f"{name}-contract.json", "--data", "buyer"])
     said = await walk.type(["penstock", "verify", f"{name}-contract.json", "--data", "regulator"])
     assert (f"of the agreement {got['agreement']}" in said, "performing" in said) == (True, True)
+    await _filed(walk, name, got["agreement"], maker)
     for party in (maker, *story.shares):
         await walk.type(["penstock", "settle", "--data", party])
     rest = 3_000 * (100 - FEE) // 100

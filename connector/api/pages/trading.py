@@ -16,6 +16,7 @@ from connector.console.leafing import leafed
 from connector.console.page import ANY_ID, Shown
 from connector.consumer.opening import Openings
 from connector.custody import lineage
+from connector.identity.space.exchange import ExchangeDoor
 from connector.licence.agreements import Agreements
 from connector.licence.sublicence.granting import Granting
 from connector.negotiation.agreement import USABLE
@@ -28,6 +29,7 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow, SubLicenceRow, SubLicenceState
 from connector.store.rows.channel import ChannelRow, ChannelState
+from connector.store.rows.filing import FilingRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import ReadRow, ReadState
 from connector.store.rows.vault import ReplicaRow
@@ -59,6 +61,12 @@ async def agreements(call: Call) -> JsonObject:
         return [line(tx, row) for row in rows]
 
     return leafed(first, await call.core.store.read(read))
+
+
+def _filing(tx: Tx, agreement: str) -> JsonObject | None:
+    """Return where an agreement lies in the exchange's register, None where it is not filed."""
+    rows = tx.find(FilingRow, "agreement = ?", (agreement,), limit=1)
+    return {"code": rows[0].code, "hash": rows[0].digest, "filed": moment(rows[0].filed)} if rows else None
 
 
 def line(tx: Tx, row: AgreementRow) -> JsonObject:
@@ -100,6 +108,7 @@ async def agreement(call: Call) -> JsonObject:
             "signed": {"provider": bool(row.provider_signature), "buyer": bool(row.buyer_signature)},
             "channels": [_channel(one) for one in channels],
             "transfers": [_transfer(one) for one in transfers],
+            "filing": _filing(tx, key),
             "replica": held,
             "destroyed": lineage.destroyed(tx, key),
             "effects": _effects(tx, row, held, channels, transfers),
@@ -112,6 +121,9 @@ async def agreement(call: Call) -> JsonObject:
     terms = told.pop("terms")
     told["calls"], told["follows"] = (_is_of(told, terms, unit) for unit in (CALL, MESSAGE))
     told["puts"] = _puts(told, terms)
+    # what both signed under a contract of ours; in a space of one's own nobody keeps a register
+    signed = bool(terms) and all(told["signed"].values())
+    told["files"] = signed and told["filing"] is None and not call.of(ExchangeDoor).alone
     told["asked"] = saying.asked(terms["policy"]) if "policy" in terms else []
     said: JsonObject = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
     said["price"] = describing.price(terms["tariff"]) if "tariff" in terms else {}

@@ -66,6 +66,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "acts.look": ("Show what would be done", "预览"),
     "acts.preview": ("What would be done", "将要执行的内容"),
     "acts.do": ("Do it", "执行"),
+    "agreement.filed": ("filed", "备案"),
+    "agreement.file": ("File it at the exchange", "在平台备案"),
     "agreement.ask-there": ("Ask these data, which stay where they are", "查询该数据(数据不出域)"),
     "answer.more": ("{rows} rows, {shown} of them here", "共 {rows} 行,此处显示 {shown} 行"),
     "answer.keys": ("{there} of {asked} keys are there", "{asked} 个键中有 {there} 个命中"),

@@ -16,6 +16,7 @@ async def play(told):
     await _lists(told)
     await _demands(told)
     await _projects(told)
+    await _filings(told)
     await _services(told)
     await _bills(told)
     await _computations(told)
@@ -147,6 +148,13 @@ async def _projects(told):
     await told.space.publish_files("provider", "of-joint", [file], title="Tides and trade", project="joint")
     await told.say("project show", "joint", by="buyer")
     await told.say("project end", "joint", "--reason", "all is sold", by="buyer")
+
+
+async def _filings(told):
+    filed = await told.say("filing make", told.agreement, by="provider")
+    await told.say("filing list", by="buyer")
+    await told.say("filing show", filed["contractId"], by="buyer")
+    await told.say("filing open", filed["contractId"], by="buyer")
 
 
 async def _services(told):

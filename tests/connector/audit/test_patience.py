@@ -56,7 +56,7 @@ async def test_a_connection_that_breaks_is_no_absence():
             request.transport.abort()
         return web.Response(body=b"its log")
 
-    async with exchange(handle) as (opened, asked, url):
+    async with exchange(handle) as (opened, _, url):
         assert await opened.fetch(f"{url}/log/checkpoint") == b"its log"
 
 

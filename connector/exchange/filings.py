@@ -1,0 +1,103 @@
+"""The register of contracts (备案), as the exchange keeps it: what was signed between two members, whoever files it.
+
+Law: (1) a contract is taken in from one of its two parties, when both have signed it and its licence is on chain; the
+same one again changes nothing. (2) Its parties read all of it, the exchange and a regulator what a register says, and
+nobody else hears that there is one; what is sealed in it the exchange cannot open. (3) A filing and its event in the
+log are one transaction; how a contract stands is what the chain says.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.licence.filing import keep
+from connector.runtime.errors import Absent, Conflict, NotPermitted
+from connector.runtime.limits import PAGE_ROWS_MAX
+from connector.store.rows.filing import FilingRow
+from contracts.lifecycle import CODES
+from ledger.agreement import filing as filings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.exchange.case import Write
+    from connector.identity.space.view import SpaceView
+    from contracts.canonical import JsonObject
+    from ledger.chain.programs import Licence, Programs
+
+# who reads the register without being a party
+READERS: Final = frozenset({"exchange", "regulator"})
+OWN: Final = "provider = ? or consumer = ?"
+
+
+class Filings:
+    """The filed contracts of a space."""
+
+    def __init__(self, core: Core, programs: Programs, space: SpaceView) -> None:
+        self._core, self._programs, self._space = core, programs, space
+
+    async def register(self, document: Any, member: str, write: Write) -> JsonObject:
+        """Take in a contract from one of its parties; return how it is filed."""
+        filing = filings.read(document)
+        if member not in filing.parties:
+            raise NotPermitted("a contract is filed by one of its two parties", "ask one of them to file it")
+        members = self._space.last().members
+        if gone := next((did for did in filing.parties if did not in members), None):
+            raise NotPermitted(f"`{gone}` is no member of this space, so nobody knows its key", "penstock join")
+        accounts = members[filing.provider].address, members[filing.consumer].address
+        filing.check(self._programs.deployment.domain("licences"), *accounts)
+        licence = await self._programs.licence(filing.agreement)
+        if licence is None or (licence.provider, licence.buyer) != accounts:
+            raise Conflict("no licence on chain is of this contract", "file it again once its licence is mined")
+        now = self._core.clock.now()
+        row = await write(lambda tx: keep(tx, self._core.evidence, filing, member, now))
+        return _view(row) | _standing(licence, now)
+
+    async def page(self, member: str, first: int) -> list[JsonObject]:
+        """Return what a member may read of the register, newest first."""
+        every = self._space.last().members[member].role in READERS
+        where, params = ("", ()) if every else (OWN, (member, member))
+        rows = await self._core.store.read(
+            lambda tx: tx.find(FilingRow, where, params, "filed desc, code", first + PAGE_ROWS_MAX)
+        )
+        return [_view(row) for row in rows[first:]]
+
+    async def show(self, code: str, member: str) -> JsonObject:
+        """Return a filed contract to who may read it: how it stands on chain, to its parties with what is sealed."""
+        row = await self._core.store.read(lambda tx: tx.get(FilingRow, code=code))
+        party = row is not None and member in (row.provider, row.consumer)
+        if row is None or not (party or self._space.last().members[member].role in READERS):
+            raise Absent(f"there is no filed contract `{code[:100]}` of yours", "penstock filing list")
+        licence = await self._programs.licence(bytes.fromhex(row.agreement))
+        told = _view(row) | ({} if licence is None else _standing(licence, self._core.clock.now()))
+        return told | ({"sealed": base64.b64encode(row.sealed).decode()} if party else {})
+
+
+def _view(row: FilingRow) -> JsonObject:
+    """Return what a register says of a contract."""
+    return {
+        "contractId": row.code,
+        "contractName": row.name,
+        "contractHash": row.digest,
+        "agreement": row.agreement,
+        "product": row.product,
+        "provider": row.provider,
+        "consumer": row.consumer,
+        "signed": _shown(row.signed),
+        "filed": _shown(row.filed),
+        "by": row.filer,
+    }
+
+
+def _standing(licence: Licence, now: datetime) -> JsonObject:
+    """Return how a contract stands by its licence on chain."""
+    over = licence.revoked_at is not None or licence.not_after <= now
+    state = "ended" if over else "performing" if licence.suspended_at is None else "suspended"
+    return {"state": state, "contractStatus": CODES[state]}
+
+
+def _shown(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

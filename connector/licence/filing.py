@@ -1,0 +1,132 @@
+"""Contracts of ours at the exchange's register (备案): filed from here, and opened again to see what lies there.
+
+Law: the exchange is not trusted. What it says that it keeps is fetched, opened with the key that the two parties share
+and held against what was signed here; only then our log says that the contract is filed.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused
+from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.filing import FilingRow
+from contracts.digital_contract import Agreed, read, written
+from contracts.namespace import AGREEMENT_URN
+from ledger.agreement import filing as filings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
+    from connector.store.evidence import Evidence
+    from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
+    from ledger.agreement.filing import Filing
+    from ledger.chain.programs import Programs
+
+FILED: Final = "contract.filed"
+INTERFACE, REGISTER = "/contractRegistrate", "/exchange/filings"
+# as it was signed: how it stands from then on is on chain, and is no part of what is filed
+SIGNED: Final = "signed"
+DONE: Final = 0
+CONFLICT: Final = 409
+
+
+class Registration:
+    """What one participant files."""
+
+    def __init__(self, core: Core, space: SpaceView, exchange: ExchangeDoor, programs: Programs) -> None:
+        self._core, self._space, self._exchange, self._programs = core, space, exchange, programs
+
+    async def file(self, agreement: str) -> JsonObject:
+        """File an agreement of ours, and see that what lies there is it; filed before, it is looked at again."""
+        row, contract = await self._contract(agreement)
+        digest = bytes.fromhex(row.digest)
+        body = filings.written(contract, digest, await self._key(row))
+        try:
+            told = await self._exchange.ask("POST", INTERFACE, body)
+            if not isinstance(told, dict) or told.get("status") != DONE:
+                raise PeerMisbehaved("the exchange does not say whether the contract is filed")
+        except PeerRefused as refused:
+            if refused.status != CONFLICT:
+                raise
+            # the other party has filed it in other bytes: as a program of another version, or falsely
+        filing, found, _ = await self._fetched(contract["contractId"])
+        now = self._core.clock.now()
+        await self._core.store.write(lambda tx: keep(tx, self._core.evidence, filing, found["by"], now))
+        return found
+
+    async def open(self, code: str) -> JsonObject:
+        """Return the contract that lies in the register under a code, as its two parties signed it."""
+        _, _, contract = await self._fetched(code)
+        return contract
+
+    async def _fetched(self, code: str) -> tuple[Filing, JsonObject, JsonObject]:
+        """Return what lies in the register under a code: whole, as it is listed, and opened; raises PeerMisbehaved."""
+        found = await self._exchange.ask("GET", f"{REGISTER}/{quote(code, safe='')}")
+        try:
+            sealed = base64.b64decode(found.pop("sealed"), validate=True)
+            row, contract = await self._contract(str(found["agreement"]))
+            key = await self._key(row)
+            ours = replace(filings.read(filings.written(contract, bytes.fromhex(row.digest), key)), sealed=sealed)
+            if (found["contractId"], found["contractHash"]) != (ours.code, ours.hash) or found[
+                "by"
+            ] not in ours.parties:
+                raise PeerMisbehaved(f"the register says `{ours.code}` otherwise than it keeps it")
+            opened = ours.opened(key)
+            agreed, _, _ = read(opened)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            text = f"what lies in the register as `{code[:60]}` is not what was signed"
+            raise PeerMisbehaved(f"{text}: {error}", "tell the exchange and the other party") from error
+        if (agreed.agreement, agreed.terms) != (row.agreement, row.terms):
+            raise PeerMisbehaved(f"another agreement lies in the register as `{code[:60]}`", "tell the exchange")
+        return ours, found, opened
+
+    async def _contract(self, agreement: str) -> tuple[AgreementRow, JsonObject]:
+        """Return an agreement of ours, and it as a contract as it was signed; raises Absent."""
+        digest = agreement.removeprefix(AGREEMENT_URN)
+        row = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=digest))
+        if row is None or row.terms is None or row.agreement is None or not row.buyer_signature:
+            raise Absent(f"there is no signed agreement `{digest[:100]}` here", "penstock show, for what there is")
+        agreed = Agreed(row.terms, row.agreement, row.odrl, row.signatures)
+        return row, written(agreed, SIGNED, self._programs.deployment.domain("licences"))
+
+    async def _key(self, row: AgreementRow) -> bytes:
+        """Return the key of a filing, which the other party makes, too."""
+        other = await self._space.member(row.peer)
+        if other is None:
+            raise InvalidInput(f"`{row.peer[:200]}` is no member of this space", "penstock exchange members")
+        return filings.key_of(self._core.identity.keys.delivery, other.delivery, bytes.fromhex(row.digest))
+
+
+def keep(tx: Tx, evidence: Evidence, filing: Filing, filer: str, now: datetime) -> FilingRow:
+    """Write a filed contract and its event, unless it is known already; raises Conflict where that is another."""
+    known = tx.get(FilingRow, code=filing.code)
+    if known is not None:
+        if known.digest != filing.hash:
+            raise Conflict(f"the contract is filed in other bytes, by `{known.filer}`", "penstock filing open")
+        return known
+    row = FilingRow(
+        code=filing.code,
+        agreement=filing.agreement.hex(),
+        name=filing.name,
+        product=filing.product,
+        provider=filing.provider,
+        consumer=filing.consumer,
+        signed=filing.signed,
+        digest=filing.hash,
+        sealed=filing.sealed,
+        filer=filer,
+        filed=now,
+    )
+    tx.insert(row)
+    evidence.record(
+        tx, FILED, part=row.agreement, fields={"contract": row.code, "hash": row.digest, "by": filer}, now=now
+    )
+    return row
