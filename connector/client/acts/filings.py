@@ -35,7 +35,9 @@ ACTS = (
         says=("File the agreement {agreement} at the exchange.", "将合约 {agreement} 在平台备案。"),
         answer=STANDING,
         example={"agreement": "5b1f0c"},
-        fields=(Field("agreement", ("Agreement", "合约"), "digest of an agreement of ours", of="agreement"),),
+        fields=(
+            Field("agreement", ("Agreement", "合约"), "digest of an agreement of ours", sent="id", of="agreement"),
+        ),
         does="registration.file",
         roles=TRADERS,
         rehearse=True,
