@@ -1,7 +1,8 @@
 """Contracts of ours at the exchange's register (备案): filed from here, and opened again to see what lies there.
 
 Law: the exchange is not trusted. What it says that it keeps is fetched, opened with the key that the two parties share
-and held against what was signed here; only then our log says that the contract is filed.
+and held against what was signed here; only then our log says that the contract is filed. Nor does it say under whose
+key a contract is sealed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused
+from connector.runtime.errors import Absent, Conflict, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.filing import FilingRow
 from contracts.digital_contract import Agreed, read, written
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.identity.peers import Peers
     from connector.identity.space.exchange import ExchangeDoor
     from connector.identity.space.view import SpaceView
     from connector.store.evidence import Evidence
@@ -41,14 +43,15 @@ CONFLICT: Final = 409
 class Registration:
     """What one participant files."""
 
-    def __init__(self, core: Core, space: SpaceView, exchange: ExchangeDoor, programs: Programs) -> None:
-        self._core, self._space, self._exchange, self._programs = core, space, exchange, programs
+    def __init__(self, core: Core, peers: Peers, space: SpaceView, exchange: ExchangeDoor, programs: Programs) -> None:
+        self._core, self._peers, self._space = core, peers, space
+        self._exchange, self._programs = exchange, programs
 
     async def file(self, agreement: str) -> JsonObject:
         """File an agreement of ours, and see that what lies there is it; filed before, it is looked at again."""
         row, contract = await self._contract(agreement)
         digest = bytes.fromhex(row.digest)
-        body = filings.written(contract, digest, await self._key(row))
+        body = filings.written(contract, digest, await self._sealing_key(row))
         try:
             told = await self._exchange.ask("POST", INTERFACE, body)
             if not isinstance(told, dict) or told.get("status") != DONE:
@@ -73,12 +76,11 @@ class Registration:
         try:
             sealed = base64.b64decode(found.pop("sealed"), validate=True)
             row, contract = await self._contract(str(found["agreement"]))
-            key = await self._key(row)
+            key = await self._opening_key(row)
             ours = replace(filings.read(filings.written(contract, bytes.fromhex(row.digest), key)), sealed=sealed)
-            if (found["contractId"], found["contractHash"]) != (ours.code, ours.hash) or found[
-                "by"
-            ] not in ours.parties:
-                raise PeerMisbehaved(f"the register says `{ours.code}` otherwise than it keeps it")
+            said = found["contractId"], found["contractHash"]
+            if said != (code, ours.hash) or ours.code != code or found["by"] not in ours.parties:
+                raise PeerMisbehaved(f"the register lists `{code[:60]}` otherwise than it keeps it")
             opened = ours.opened(key)
             agreed, _, _ = read(opened)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -97,12 +99,29 @@ class Registration:
         agreed = Agreed(row.terms, row.agreement, row.odrl, row.signatures)
         return row, written(agreed, SIGNED, self._programs.deployment.domain("licences"))
 
-    async def _key(self, row: AgreementRow) -> bytes:
-        """Return the key of a filing, which the other party makes, too."""
-        other = await self._space.member(row.peer)
-        if other is None:
-            raise InvalidInput(f"`{row.peer[:200]}` is no member of this space", "penstock exchange members")
-        return filings.key_of(self._core.identity.keys.delivery, other.delivery, bytes.fromhex(row.digest))
+    async def _sealing_key(self, row: AgreementRow) -> bytes:
+        """Return the key to seal with, which the other party makes, too.
+
+        Its public key is taken from its own DID document: the space's document is the exchange's word, and an exchange
+        that named a key of its own there would read what is sealed.
+        """
+        document = await self._peers.document(row.peer)
+        if document.delivery is None:
+            raise Conflict(f"`{row.peer[:200]}` publishes no delivery key", "ask it to renew its DID document")
+        return self._key(row, document.delivery)
+
+    async def _opening_key(self, row: AgreementRow) -> bytes:
+        """Return the key to open with; of who does not answer any more, by the key that the space knew it by."""
+        try:
+            return await self._sealing_key(row)
+        except PeerUnreachable:
+            member = await self._space.member(row.peer)
+            if member is None:
+                raise
+            return self._key(row, member.delivery)
+
+    def _key(self, row: AgreementRow, other: bytes) -> bytes:
+        return filings.key_of(self._core.identity.keys.delivery, other, bytes.fromhex(row.digest))
 
 
 def keep(tx: Tx, evidence: Evidence, filing: Filing, filer: str, now: datetime) -> FilingRow:
