@@ -13,6 +13,7 @@ from pyarrow import csv
 from pyarrow import parquet as pq
 
 from connector.client.client import Client
+from connector.compute.sitting import SECONDS_MAX
 from connector.runtime.errors import NotPermitted
 from tests.api.command import penstock
 from tests.api.space import PURPOSE
@@ -154,7 +155,9 @@ async def test_a_reading_is_cut_when_its_agreement_is_revoked(space):
         {"id": "asked-cut", "product": "asked", "mandate": {"limit": "1000", "purpose": PURPOSE}},
     )
     got = await space.complete("asked-cut", within=60)
-    reading = asyncio.create_task(ask(space, "asked-cut", NEVER, "--id", "to-be-cut", code=3))
+    # so long that on a slow machine, too, nothing but the revocation ends it
+    longest = ("--within", str(SECONDS_MAX))
+    reading = asyncio.create_task(ask(space, "asked-cut", NEVER, *longest, "--id", "to-be-cut", code=3))
     async with asyncio.timeout(50):
         while not [
             row for row in space.rows("buyer", "reads") if (row["id"], row["state"]) == ("to-be-cut", "decided")

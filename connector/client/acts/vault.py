@@ -137,6 +137,7 @@ ACTS = (
         ),
         does="watermarks.trace",
         roles="provider",
+        form=False,
         lines=_traced,
     ),
     Act(
