@@ -14,6 +14,7 @@ from contracts.check_character import ALPHABET, check_character
 from ledger.agreement import filing as filings
 from tests.api.command import commanded, penstock
 from tests.api.refusals import refused
+from tests.api.test_console_story import entered
 from tests.api.test_digital_contract import agreed, contract
 from tests.api.test_rights import told
 
@@ -173,3 +174,23 @@ async def test_a_party_that_files_something_else_is_seen_by_the_other(space):
     assert not [one for one in told(space, "provider", "contract.filed") if one["part"] == digest]
     _, text = await refused(space.doors["provider"].call("GET", f"filings/{body['contractId']}/contract"))
     assert "is not what was signed" in text
+
+
+async def test_the_page_of_an_agreement_leads_to_its_filing_and_shows_it(space):
+    digest = await agreed(space, "filed-on-console")
+    async with await entered(space, "provider", "filer") as provider:
+        page = await provider.open(f"agreements/{digest}")
+        [link] = [one for one in page.links if "/acts/filing" in one]
+        assert link.endswith(f"/acts/filing-make?agreement={digest}")
+        form = await provider.open("acts/filing-make", params={"preview": "1", "agreement": digest})
+        assert digest in form.text
+        said = await provider.send(form, "/acts/filing-make")
+        assert said.status == 200, said.text
+        code = (await contract(space, "provider", digest))["contractId"]
+        page = await provider.open(f"agreements/{digest}")
+        assert code in page.text
+        assert not [one for one in page.links if "/acts/filing" in one]
+    # the other side has not filed it, and is led there
+    async with await entered(space, "buyer", "filer") as buyer:
+        page = await buyer.open(f"agreements/{digest}")
+        assert [one for one in page.links if "/acts/filing" in one]
