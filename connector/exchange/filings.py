@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.licence.filing import keep
 from connector.runtime.errors import Absent, Conflict, NotPermitted
 from connector.runtime.limits import PAGE_ROWS_MAX
-from connector.store.rows.filing import FilingRow
+from connector.store.rows.filing import FiledContractRow, FilingRow
 from contracts.lifecycle import CODES
 from ledger.agreement import filing as filings
 
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.case import Write
     from connector.identity.space.view import SpaceView
+    from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Licence, Programs
 
 # who reads the register without being a party
 READERS: Final = frozenset({"exchange", "regulator"})
-OWN: Final = "provider = ? or consumer = ?"
+EVERY: Final = "SELECT code FROM filings ORDER BY filed DESC, code LIMIT ? OFFSET ?"
+OWN: Final = "SELECT code FROM filings WHERE provider = ? OR consumer = ? ORDER BY filed DESC, code LIMIT ? OFFSET ?"
 
 
 class Filings:
@@ -59,21 +61,29 @@ class Filings:
     async def page(self, member: str, first: int) -> list[JsonObject]:
         """Return what a member may read of the register, newest first."""
         every = self._space.last().members[member].role in READERS
-        where, params = ("", ()) if every else (OWN, (member, member))
-        rows = await self._core.store.read(
-            lambda tx: tx.find(FilingRow, where, params, "filed desc, code", first + PAGE_ROWS_MAX)
-        )
-        return [_view(row) for row in rows[first:]]
+
+        def read(tx: Tx) -> list[FilingRow]:
+            page = (PAGE_ROWS_MAX, first)
+            codes = tx.column(EVERY, *page) if every else tx.column(OWN, member, member, *page)
+            return [row for code in codes if (row := tx.get(FilingRow, code=str(code))) is not None]
+
+        return [_view(row) for row in await self._core.store.read(read)]
 
     async def show(self, code: str, member: str) -> JsonObject:
         """Return a filed contract to who may read it: how it stands on chain, to its parties with what is sealed."""
-        row = await self._core.store.read(lambda tx: tx.get(FilingRow, code=code))
+
+        def read(tx: Tx) -> tuple[FilingRow | None, FiledContractRow | None]:
+            return tx.get(FilingRow, code=code), tx.get(FiledContractRow, code=code)
+
+        row, contract = await self._core.store.read(read)
         party = row is not None and member in (row.provider, row.consumer)
         if row is None or not (party or self._space.last().members[member].role in READERS):
             raise Absent(f"there is no filed contract `{code[:100]}` of yours", "penstock filing list")
         licence = await self._programs.licence(bytes.fromhex(row.agreement))
         told = _view(row) | ({} if licence is None else _standing(licence, self._core.clock.now()))
-        return told | ({"sealed": base64.b64encode(row.sealed).decode()} if party else {})
+        if contract is not None and party:
+            told["sealed"] = base64.b64encode(contract.sealed).decode()
+        return told
 
 
 def _view(row: FilingRow) -> JsonObject:

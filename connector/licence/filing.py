@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from connector.runtime.errors import Absent, Conflict, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.filing import FilingRow
+from connector.store.rows.filing import FiledContractRow, FilingRow
 from contracts.digital_contract import Agreed, read, written
 from contracts.namespace import AGREEMENT_URN
 from ledger.agreement import filing as filings
@@ -140,11 +140,11 @@ def keep(tx: Tx, evidence: Evidence, filing: Filing, filer: str, now: datetime) 
         consumer=filing.consumer,
         signed=filing.signed,
         digest=filing.hash,
-        sealed=filing.sealed,
         filer=filer,
         filed=now,
     )
     tx.insert(row)
+    tx.insert(FiledContractRow(code=filing.code, sealed=filing.sealed))
     evidence.record(
         tx, FILED, part=row.agreement, fields={"contract": row.code, "hash": row.digest, "by": filer}, now=now
     )

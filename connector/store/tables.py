@@ -135,6 +135,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     project.ProjectResultRow,
     project.PartnershipRow,
     filing.FilingRow,
+    filing.FiledContractRow,
     console.AccountRow,
     console.AccountLinkRow,
     console.ConsoleSessionRow,

@@ -63,7 +63,7 @@ async def test_a_register_is_read_as_far_as_one_may(space):
     assert (await space.doors["other"].call("GET", "filings"))["filings"] == []
     assert (await refused(file(space, "other", digest)))[0] == 404
     # neither price nor rules are in what the exchange keeps
-    kept = space.rows("exchange", "filings")
+    kept = space.rows("exchange", "filed_contracts")
     row = next(one for one in kept if one["code"] == code)
     assert b"permission" not in row["sealed"]
     assert b"tariff" not in row["sealed"]

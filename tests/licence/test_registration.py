@@ -44,11 +44,11 @@ class Party:
     async def write(self, act):
         return act(self)
 
-    def get(self, _row, **_key):
-        return self.kept.get("row")
+    def get(self, row, **_key):
+        return self.kept.get(row)
 
     def insert(self, row):
-        self.kept["row"] = row
+        self.kept[type(row)] = row
 
     def record(self, _tx, kind, **told):
         self.events.append((kind, told["fields"]))

@@ -8,7 +8,7 @@ from connector.store.table_row import TableRow, dataclass, table
 @table("filings", key=("code",), index=(("provider", "filed"), ("consumer", "filed"), ("filed",), ("agreement",)))
 @dataclass(frozen=True, kw_only=True)
 class FilingRow(TableRow):
-    """A filed contract; `digest` (hex) is `contractHash`, `sealed` what only its two parties open."""
+    """A line of the register; `digest` (hex) is `contractHash`."""
 
     code: str
     agreement: str
@@ -18,6 +18,14 @@ class FilingRow(TableRow):
     consumer: str
     signed: datetime
     digest: str
-    sealed: bytes
     filer: str
     filed: datetime
+
+
+@table("filed_contracts", key=("code",))
+@dataclass(frozen=True, kw_only=True)
+class FiledContractRow(TableRow):
+    """What only the two parties of a filed contract open; beside its line, which many read."""
+
+    code: str
+    sealed: bytes
