@@ -74,6 +74,7 @@ TYPES = [
     "project.moved",
     "project.signed",
     "project.result",
+    "contract.filed",
     "identity.moved",
     "trade.recorded",
     "complaint.moved",
