@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import traceback
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -63,9 +64,13 @@ def ending(*, as_json: bool) -> Iterator[None]:
 def fail(fault: Exception, *, as_json: bool) -> NoReturn:
     """Say what went wrong, whose fault it is and what to do, and exit with its code of the one table."""
     from connector.runtime.errors import explain_failure  # noqa: PLC0415  # loaded when a verb runs
+    from connector.runtime.fault_table import UNEXPECTED  # noqa: PLC0415  # loaded when a verb runs
 
     failure = explain_failure(_misplaced(fault) or fault)
     complain(failure, as_json=as_json)
+    if failure.code == UNEXPECTED.code and getattr(fault, "failure", None) is None:
+        # it came up in this very command, which keeps no log: whoever mends it needs the place
+        talk("".join(traceback.format_exception(fault)).rstrip())
     if request := getattr(fault, "request", ""):
         talk(f"  request {request}; `penstock admin trace` shows its way")
     raise typer.Exit(failure.exit_code) from fault

@@ -220,8 +220,9 @@ async def test_what_is_refunded_is_seen_on_both_sides_and_never_more_than_was_pa
 async def audited(space):
     """Yield what a supervisor finds of refunds, by the chain and the logs."""
     asked = ("--exchange", space.url("exchange"), "--development", "--data", space.people["regulator"].data, "--json")
-    found = json.loads((await commanded("audit", *asked)).out)
-    assert found.get("events", 0) > 0, found
+    said = await commanded("audit", *asked)
+    found = json.loads(said.out)
+    assert found.get("events", 0) > 0, said.err.decode()
     for one in found["findings"]:
         if one["code"] == "refund-not-on-chain":
             yield one
