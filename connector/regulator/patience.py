@@ -1,7 +1,8 @@
 """Who does not answer an audit is asked again before anything is said of it.
 
 Law: a finding accuses. A connection that broke, a member that begins again just then and one that asks to come later
-are no absence; who stayed silent through all pauses is not waited for once more in the same audit.
+are no absence, nor is a chain that refuses a question because it has too much to do; who stayed silent through all
+pauses is not waited for once more in the same audit.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from connector.runtime.errors import PeerUnreachable
-from ledger.chain.errors import ChainUnreachable
+from ledger.chain.errors import ChainError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,7 +34,7 @@ class Patience:
         while True:
             try:
                 return await question()
-            except (PeerUnreachable, ChainUnreachable):
+            except (PeerUnreachable, ChainError):
                 pause = next(pauses, None)
                 if pause is None:
                     self._silent.add(whom)

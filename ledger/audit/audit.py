@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 
 class AuditImpossible(Exception):  # noqa: N818 - it says what it is
-    """Neither space document nor chain could be read; nothing was audited, ask again."""
+    """Space document or chain could not be read, at once or later on; nothing was audited, ask again."""
 
 
 async def run(sources: Sources, key: X25519PrivateKey, place: Workplace | None = None) -> Report:
@@ -79,6 +79,8 @@ async def run(sources: Sources, key: X25519PrivateKey, place: Workplace | None =
     entries = Entries(work.place)
     try:
         report = await _audit(_Asked(sources, key, work, entries), document, space, seen, report)
+    except Unavailable as error:
+        raise AuditImpossible(f"the chain answers no more: {error}") from error
     finally:
         entries.close()
     report.figures |= figures.counted(report)

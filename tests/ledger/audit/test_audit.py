@@ -12,9 +12,11 @@ from contracts.typed_data import Range
 from ledger.audit import audit
 from ledger.audit.how_to_check import RECORDS, RESTS_ON
 from ledger.audit.severity import ORDER
+from ledger.audit.sources import Unavailable
 from ledger.audit.words import CODES
 from ledger.log.events import Block
-from tests.ledger.audit.world import errors, named
+from tests.ledger.audit.diary import SUPERVISOR
+from tests.ledger.audit.world import Given, errors, named
 
 
 async def test_an_honest_trade_is_clean(world):
@@ -348,3 +350,17 @@ async def test_an_audit_without_space_or_chain_is_impossible(world):
 
     with pytest.raises(audit.AuditImpossible):
         await audit.run(Silent(), None)
+
+
+async def test_a_chain_that_stops_answering_is_told_in_words_and_nothing_is_found(world):
+    class Tiring(Given):
+        asked = 0
+
+        async def chain_events(self, first=0):
+            self.asked += 1
+            if self.asked > 1:
+                raise Unavailable("no answer from the chain")
+            return await super().chain_events(first)
+
+    with pytest.raises(audit.AuditImpossible, match="answers no more: no answer from the chain"):
+        await audit.run(Tiring(world), SUPERVISOR)
