@@ -69,8 +69,8 @@ def fail(fault: Exception, *, as_json: bool) -> NoReturn:
     failure = explain_failure(_misplaced(fault) or fault)
     complain(failure, as_json=as_json)
     if failure.code == UNEXPECTED.code and getattr(fault, "failure", None) is None:
-        # it came up in this very command, which keeps no log: whoever mends it needs the place
-        talk("".join(traceback.format_exception(fault)).rstrip())
+        # it came up in this very command, which keeps no log: whoever mends it needs the place; its words may hold data
+        talk("".join(traceback.format_tb(fault.__traceback__)).rstrip())
     if request := getattr(fault, "request", ""):
         talk(f"  request {request}; `penstock admin trace` shows its way")
     raise typer.Exit(failure.exit_code) from fault
