@@ -8,13 +8,17 @@ pauses is not waited for once more in the same audit.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from connector.net.outbound import Outbound
 from connector.runtime.errors import PeerUnreachable
 from ledger.chain.errors import ChainError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from connector.net.outbound import Answer
 
 # a connector that was killed is ready again within these, taken together
 PAUSES_SECONDS: Final = (1.0, 3.0, 6.0)
@@ -40,3 +44,16 @@ class Patience:
                     self._silent.add(whom)
                     raise
             await asyncio.sleep(pause)
+
+
+class PatientOutbound(Outbound):
+    """The door outward of one audit: who serves a document is known by the origin of its URL."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._patience = Patience()
+
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> Answer:
+        """Ask for a document, again where nothing comes; see `Outbound.request`."""
+        origin = "/".join(url.split("/", 3)[:3])
+        return await self._patience.ask(origin, partial(super().get, url, headers=headers, **options))

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from connector.identity import did as dids
 from connector.identity import readers
 from connector.identity.self_description import base_url
-from connector.net.outbound import Outbound
-from connector.regulator.patience import Patience
+from connector.regulator.patience import Patience, PatientOutbound
 from connector.runtime.errors import InvalidInput, PeerRefused, PenstockError, VerificationFailed
 from connector.runtime.limits import ROWS_BYTES_MAX
 from contracts import address
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from connector.identity.did import Document
+    from connector.net.outbound import Outbound
     from ledger.chain.client import Event
     from ledger.chain.payment import Payment
 
@@ -124,7 +124,7 @@ class UrlSources:
     async def identity(self, did: str) -> Mapping[str, str] | None:
         """Return what the member publishes under its own DID, None if that is no document of its own."""
         try:
-            return published(await self._patience.ask(did, lambda: self._resolved(did)))
+            return published(await dids.resolve(did, self._outbound, development=self._development))
         except (VerificationFailed, InvalidInput):
             return None
         except PenstockError as error:
@@ -175,7 +175,7 @@ class UrlSources:
         """Return the newest aggregate attestation that the exchange serves, if there is one."""
         url = f"{self.exchange}/space/attestation"
         try:
-            answer = await self._patience.ask(url, lambda: self._outbound.get(url))
+            answer = await self._outbound.get(url)
         except PeerRefused as refused:
             if refused.status == NOT_FOUND:
                 return None
@@ -206,14 +206,10 @@ class UrlSources:
         return url
 
     async def _get(self, url: str, limit_bytes: int, headers: Mapping[str, str] | None = None) -> bytes:
-        asked = partial(self._outbound.get, url, headers=headers, limit_bytes=limit_bytes)
         try:
-            return (await self._patience.ask(_served_at(url), asked)).body
+            return (await self._outbound.get(url, headers=headers, limit_bytes=limit_bytes)).body
         except PenstockError as error:
             raise Unavailable(str(error)) from error
-
-    async def _resolved(self, did: str) -> Document:
-        return await dids.resolve(did, self._outbound, development=self._development)
 
     async def _answered(self, question: Callable[[], Awaitable[T]]) -> T:
         """Return what the chain answers."""
@@ -237,7 +233,7 @@ async def sources(
     `reader` proves the auditor to members; without it, what members show to members is not read.
     """
     asked = Places(places) if isinstance(places, str) else places
-    async with Outbound(development=development, networks=networks, trust=trust) as outbound:
+    async with PatientOutbound(development=development, networks=networks, trust=trust) as outbound:
         found = await _found(asked, outbound, development=development)
         opened = UrlSources(found, outbound, development=development, trust=trust, reader=reader)
         try:
@@ -270,11 +266,6 @@ def published(document: Document) -> dict[str, str]:
         "possession": possession.hex(),
     }
     return {"url": base_url(document), **{name: key for name, key in keys.items() if key}}
-
-
-def _served_at(url: str) -> str:
-    """Return the part of a URL that says who serves it."""
-    return "/".join(url.split("/", 3)[:3])
 
 
 def _document(body: bytes, limit_bytes: int) -> Any:
