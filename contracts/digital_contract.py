@@ -176,6 +176,11 @@ def _beijing(moment: datetime) -> str:
     return moment.astimezone(BEIJING).strftime(TIME)
 
 
+def beijing(text: str) -> datetime:
+    """Return the moment that a time of the dictionary says; raises ValueError, TypeError."""
+    return datetime.strptime(text, TIME).replace(tzinfo=BEIJING)
+
+
 def _moment(text: Any) -> datetime:
     try:
         return datetime.strptime(text, _STAMP).replace(tzinfo=UTC)

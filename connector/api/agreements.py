@@ -13,7 +13,6 @@ from connector.licence.sublicence.granting import Granting
 from connector.negotiation.notices import Notices
 from connector.runtime.errors import Absent, InvalidInput
 from connector.store.rows.agreement import AgreementRow
-from contracts.digital_contract import Agreed, written
 from contracts.namespace import AGREEMENT_URN, CHECKPOINT
 from ledger.agreement import licence_proof
 from ledger.chain.client import Chain
@@ -62,16 +61,6 @@ async def licence(call: Call) -> web.Response:
     program = call.of(Programs).deployment.addresses["licences"]
     proof = await call.of(Chain).proof(program, licence_proof.slots(bytes.fromhex(digest)), block.number)
     return as_json(licence_proof.document(signed, await call.of(Chain).header(block.number), proof))
-
-
-async def contract(call: Call) -> web.Response:
-    """Show an agreement of ours as a digital contract: in the fields of TC609-6-2025-14, with all that was signed."""
-    digest = call.path["id"].removeprefix(AGREEMENT_URN)
-    row = await call.core.store.read(lambda tx: tx.get(AgreementRow, digest=digest))
-    if row is None or row.terms is None or row.agreement is None or not row.buyer_signature:
-        raise Absent(f"there is no signed agreement `{digest[:100]}` here", "penstock show, for what there is")
-    agreed = Agreed(row.terms, row.agreement, row.odrl, row.signatures)
-    return as_json(written(agreed, row.state, call.of(Programs).deployment.domain("licences")))
 
 
 async def notice(call: Call) -> web.Response:

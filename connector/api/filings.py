@@ -19,8 +19,8 @@ OK = 0
 
 async def register(call: Call) -> web.Response:
     """Take in a contract of the caller's: `/contractRegistrate`."""
-    filed = await call.of(Filings).register(await call.document(), call.peer, call.act)
-    return as_json({"status": OK, "contractHash": filed["contractHash"]})
+    told = await call.of(Filings).register(await call.document(), call.peer, call.act)
+    return as_json({"status": OK, "contractHash": told})
 
 
 async def page(call: Call) -> web.Response:

@@ -12,6 +12,7 @@ import base64
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.exchange.sight import SUPERVISE
 from connector.licence.filing import keep
 from connector.runtime.errors import Absent, Conflict, NotPermitted
 from connector.runtime.limits import PAGE_ROWS_MAX
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Licence, Programs
 
-# who reads the register without being a party
-READERS: Final = frozenset({"exchange", "regulator"})
 EVERY: Final = "SELECT code FROM filings ORDER BY filed DESC, code LIMIT ? OFFSET ?"
 OWN: Final = "SELECT code FROM filings WHERE provider = ? OR consumer = ? ORDER BY filed DESC, code LIMIT ? OFFSET ?"
 
@@ -41,8 +40,8 @@ class Filings:
     def __init__(self, core: Core, programs: Programs, space: SpaceView) -> None:
         self._core, self._programs, self._space = core, programs, space
 
-    async def register(self, document: Any, member: str, write: Write) -> JsonObject:
-        """Take in a contract from one of its parties; return how it is filed."""
+    async def register(self, document: Any, member: str, write: Write) -> str:
+        """Take in a contract from one of its parties; return its hash."""
         filing = filings.read(document)
         if member not in filing.parties:
             raise NotPermitted("a contract is filed by one of its two parties", "ask one of them to file it")
@@ -56,11 +55,11 @@ class Filings:
             raise Conflict("no licence on chain is of this contract", "file it again once its licence is mined")
         now = self._core.clock.now()
         row = await write(lambda tx: keep(tx, self._core.evidence, filing, member, now))
-        return _view(row) | _standing(licence, now)
+        return row.digest
 
     async def page(self, member: str, first: int) -> list[JsonObject]:
         """Return what a member may read of the register, newest first."""
-        every = self._space.last().members[member].role in READERS
+        every = self._space.last().members[member].role in SUPERVISE
 
         def read(tx: Tx) -> list[FilingRow]:
             page = (PAGE_ROWS_MAX, first)
@@ -77,7 +76,7 @@ class Filings:
 
         row, contract = await self._core.store.read(read)
         party = row is not None and member in (row.provider, row.consumer)
-        if row is None or not (party or self._space.last().members[member].role in READERS):
+        if row is None or not (party or self._space.last().members[member].role in SUPERVISE):
             raise Absent(f"there is no filed contract `{code[:100]}` of yours", "penstock filing list")
         licence = await self._programs.licence(bytes.fromhex(row.agreement))
         told = _view(row) | ({} if licence is None else _standing(licence, self._core.clock.now()))

@@ -1,4 +1,4 @@
-"""Contracts of ours at the exchange's register (备案): filed from here, and opened again to see what lies there.
+"""Agreements of ours as digital contracts: written, filed at the exchange's register (备案), and opened there again.
 
 Law: the exchange is not trusted. What it says that it keeps is fetched, opened with the key that the two parties share
 and held against what was signed here; only then our log says that the contract is filed. Nor does it say under whose
@@ -47,11 +47,16 @@ class Registration:
         self._core, self._peers, self._space = core, peers, space
         self._exchange, self._programs = exchange, programs
 
+    async def contract(self, agreement: str) -> JsonObject:
+        """Return an agreement of ours as a digital contract, with all that was signed, as it stands now."""
+        row = await self._row(agreement)
+        return self._written(row, row.state)
+
     async def file(self, agreement: str) -> JsonObject:
         """File an agreement of ours, and see that what lies there is it; filed before, it is looked at again."""
-        row, contract = await self._contract(agreement)
-        digest = bytes.fromhex(row.digest)
-        body = filings.written(contract, digest, await self._sealing_key(row))
+        row = await self._row(agreement)
+        contract = self._written(row, SIGNED)
+        body = filings.written(contract, bytes.fromhex(row.digest), await self._sealing_key(row))
         try:
             told = await self._exchange.ask("POST", INTERFACE, body)
             if not isinstance(told, dict) or told.get("status") != DONE:
@@ -75,9 +80,10 @@ class Registration:
         found = await self._exchange.ask("GET", f"{REGISTER}/{quote(code, safe='')}")
         try:
             sealed = base64.b64decode(found.pop("sealed"), validate=True)
-            row, contract = await self._contract(str(found["agreement"]))
+            row = await self._row(str(found["agreement"]))
             key = await self._opening_key(row)
-            ours = replace(filings.read(filings.written(contract, bytes.fromhex(row.digest), key)), sealed=sealed)
+            filed = filings.written(self._written(row, SIGNED), bytes.fromhex(row.digest), key)
+            ours = replace(filings.read(filed), sealed=sealed)
             said = found["contractId"], found["contractHash"]
             if said != (code, ours.hash) or ours.code != code or found["by"] not in ours.parties:
                 raise PeerMisbehaved(f"the register lists `{code[:60]}` otherwise than it keeps it")
@@ -90,14 +96,19 @@ class Registration:
             raise PeerMisbehaved(f"another agreement lies in the register as `{code[:60]}`", "tell the exchange")
         return ours, found, opened
 
-    async def _contract(self, agreement: str) -> tuple[AgreementRow, JsonObject]:
-        """Return an agreement of ours, and it as a contract as it was signed; raises Absent."""
+    async def _row(self, agreement: str) -> AgreementRow:
+        """Return an agreement of ours that both signed; raises Absent."""
         digest = agreement.removeprefix(AGREEMENT_URN)
         row = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=digest))
         if row is None or row.terms is None or row.agreement is None or not row.buyer_signature:
             raise Absent(f"there is no signed agreement `{digest[:100]}` here", "penstock show, for what there is")
-        agreed = Agreed(row.terms, row.agreement, row.odrl, row.signatures)
-        return row, written(agreed, SIGNED, self._programs.deployment.domain("licences"))
+        return row
+
+    def _written(self, row: AgreementRow, state: str) -> JsonObject:
+        """Return an agreement as a contract in a state of its life."""
+        assert row.agreement is not None, "both have signed it"
+        agreed = Agreed(row.signed_terms, row.agreement, row.odrl, row.signatures)
+        return written(agreed, state, self._programs.deployment.domain("licences"))
 
     async def _sealing_key(self, row: AgreementRow) -> bytes:
         """Return the key to seal with, which the other party makes, too.

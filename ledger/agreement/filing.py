@@ -29,15 +29,15 @@ from contracts.canonical import canonical, load
 from contracts.check_character import passes
 from contracts.decimals import read_hex
 from contracts.digital_contract import (
-    BEIJING,
     CONSUMER,
     NAME_CHARACTERS_MAX,
     PROVIDER,
-    TIME,
+    beijing,
     contract_code,
 )
 from contracts.errors import ContractError
 from contracts.signature import SIGNATURE_BYTES, is_by
+from ledger.fields import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +116,7 @@ def written(contract: Mapping[str, Any], agreement: bytes, key: bytes) -> dict[s
     provider, consumer = (one["signatoryEntityId"] for one in contract["signatoryEntities"])
     strategies = [one for kind in contract["contractPolicies"].values() for one in kind]
     product = strategies[0]["subjectInfo"]["dataProductId"]
-    signed = datetime.strptime(contract["signTime"], TIME).replace(tzinfo=BEIJING)
+    signed = beijing(contract["signTime"])
     sealed = AESSIV(key).encrypt(canonical(dict(contract)), [_INFO, agreement])
     return {
         "contractName": contract["contractName"],
@@ -145,18 +145,18 @@ def read(document: Any) -> Filing:
     held = _object(whole.get("contractExpansionItem"), "contractExpansionItem")
     if type(held.get("v")) is not int or held["v"] != VERSION:
         raise ContractError(FILING, "`contractExpansionItem` is of an unknown version", "use version 1")
-    code = _text(whole.get("contractId"), "contractId", CODE_CHARACTERS)
+    code = text(whole.get("contractId"), "contractId", limit_chars=CODE_CHARACTERS)
     if len(code) != CODE_CHARACTERS or not passes(code):
         raise ContractError(FILING, "`contractId` is 47 characters, of which the last one checks the others")
     signers = _signers(whole.get("signatoryEntities"))
     named = {kind: next((nodes[name] for name in names if name in nodes), None) for kind, names in NODES.items()}
     for kind, node in named.items():
-        if _text(node, NODES[kind][0]) != signers[kind][0]:
+        if text(node, NODES[kind][0], limit_chars=NAMED_CHARACTERS_MAX) != signers[kind][0]:
             raise ContractError(FILING, f"`{NODES[kind][0]}` is another than who signed as {kind}")
     return Filing(
         code=code,
-        name=_text(whole.get("contractName"), "contractName", NAME_CHARACTERS_MAX),
-        product=_text(subject.get("dataProductId"), "dataProductId"),
+        name=text(whole.get("contractName"), "contractName", limit_chars=NAME_CHARACTERS_MAX),
+        product=text(subject.get("dataProductId"), "dataProductId", limit_chars=NAMED_CHARACTERS_MAX),
         provider=signers[PROVIDER][0],
         consumer=signers[CONSUMER][0],
         signed=_moment(whole.get("signatoryTime")),
@@ -173,7 +173,8 @@ def _signers(value: Any) -> dict[str, tuple[str, bytes]]:
         entity = _object(one, "signatoryEntities")
         kind = entity.get("signatorytype", entity.get("signatoryType"))
         proof = read_hex(entity.get("signature"), "signature", SIGNATURE_BYTES)
-        found[str(kind)] = _text(entity.get("signatoryEntityId"), "signatoryEntityId"), proof
+        named = text(entity.get("signatoryEntityId"), "signatoryEntityId", limit_chars=NAMED_CHARACTERS_MAX)
+        found[str(kind)] = named, proof
     if set(found) != set(NODES) or len(value) != len(NODES):
         raise ContractError(FILING, "`signatoryEntities` are its provider (01) and its consumer (02), each once")
     return found
@@ -193,19 +194,13 @@ def _moment(value: Any) -> datetime:
     """Return a moment that is said as on the interfaces (ISO 8601, with a zone) or as in the dictionary (Beijing's)."""
     try:
         if len(value) == len("YYYYMMDDHHMMSS"):
-            return datetime.strptime(value, TIME).replace(tzinfo=BEIJING).astimezone(UTC)
+            return beijing(value).astimezone(UTC)
         found = datetime.fromisoformat(value)
         if found.tzinfo is not None:
             return found.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         pass
     raise ContractError(FILING, f"`signatoryTime` is a date and time with its zone, not `{value!s:.40}`")
-
-
-def _text(value: Any, name: str, most: int = NAMED_CHARACTERS_MAX) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= most:
-        raise ContractError(FILING, f"`{name}` is a text of at most {most} characters")
-    return value
 
 
 def _object(value: Any, name: str) -> dict[str, Any]:

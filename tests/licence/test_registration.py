@@ -9,8 +9,10 @@ import pytest
 
 from connector.licence.filing import Registration
 from connector.runtime.errors import Conflict, PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.store.rows.agreement import AgreementRow
 from ledger.agreement import filing as filings
 from tests.contracts.test_agreement import DOMAIN
+from tests.contracts.test_digital_contract import AT
 from tests.every import every
 from tests.ledger.agreement.test_filing import AGREED, BUYS, CONTRACT, DIGEST, ELSE, PROVIDER, SELLS, key
 
@@ -27,11 +29,11 @@ class Party:
     def __init__(self, *, published=BUYS, listed=ELSE, lies=None):
         self.sent, self.events, self.kept = [], [], {}
         self._published, self._listed, self._lies = published, listed, lies or {}
-        row = SimpleNamespace(
-            digest=DIGEST.hex(), peer=BUYER, terms=AGREED.terms, agreement=AGREED.agreement, odrl=AGREED.odrl,
-            buyer_signature=b"1", signatures=AGREED.signatures,
+        self._row = AgreementRow(
+            digest=DIGEST.hex(), role="provider", negotiation="one", peer=BUYER, product="weather",
+            terms=AGREED.terms, agreement=AGREED.agreement, odrl=AGREED.odrl, state="performing", created=AT,
+            provider_signature=AGREED.signatures[0], buyer_signature=AGREED.signatures[1],
         )  # fmt: skip
-        self._row = row
         identity = SimpleNamespace(keys=SimpleNamespace(delivery=SELLS))
         clock = SimpleNamespace(now=lambda: "now")
         core = SimpleNamespace(store=self, identity=identity, evidence=self, clock=clock)

@@ -66,7 +66,7 @@ async def agreements(call: Call) -> JsonObject:
 def _filing(tx: Tx, agreement: str) -> JsonObject | None:
     """Return where an agreement lies in the exchange's register, None where it is not filed."""
     rows = tx.find(FilingRow, "agreement = ?", (agreement,), limit=1)
-    return {"code": rows[0].code, "hash": rows[0].digest, "filed": moment(rows[0].filed)} if rows else None
+    return {"code": rows[0].code, "filed": moment(rows[0].filed)} if rows else None
 
 
 def line(tx: Tx, row: AgreementRow) -> JsonObject:

@@ -132,7 +132,7 @@ ACTS = (
         fields=(
             Field("agreement", ("Agreement", "合约"), "digest of an agreement of ours", sent="id", of="agreement"),
         ),
-        handler="agreements.contract",
+        does="registration.contract",
         roles=TRADERS,
         verb="contract",
         typed="5b1f0c -o contract.json",
