@@ -6,7 +6,6 @@ nobody who asks for a use can say otherwise. (2) It has one spelling: a text, or
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from contracts.errors import ContractError
@@ -35,7 +34,7 @@ def read(value: Any, name: str) -> Mapping[str, Fact]:
     """
     if not isinstance(value, dict) or not value or set(value) - FACTS:
         raise ContractError("terms", f"`{name}` is not an object of what a product is", ", ".join(sorted(FACTS)))
-    return MappingProxyType({operand: _fact(operand, said, name) for operand, said in value.items()})
+    return {operand: _fact(operand, said, name) for operand, said in value.items()}
 
 
 def show(facts: Mapping[str, Fact]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from contracts import address, blind
@@ -165,7 +164,7 @@ def _columns(value: Any, name: str) -> Mapping[str, int]:
     groups = {read(column, name): read_decimal(group, name, limit=MAX_GROUP) for column, group in value.items()}
     if 0 in groups.values() or len(set(groups.values())) != len(groups):
         raise ContractError("terms", f"`{name}` names a group twice, or the one that belongs to all")
-    return MappingProxyType(groups)
+    return groups
 
 
 def _agreed(value: Any, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import timedelta
@@ -130,7 +131,7 @@ async def test_a_space_in_which_nothing_happened_has_nothing_to_be_found(world):
 
 
 class Helper(Executor):
-    """Does at once what it is given, and remembers the shares."""
+    """Does at once what it is given, as it would cross into another process and back, and remembers the shares."""
 
     def __init__(self):
         self.shares = []
@@ -138,11 +139,15 @@ class Helper(Executor):
     def submit(self, work, /, *args, **kwargs):
         self.shares += [one for one in args if isinstance(one, stages.Share)]
         done = Future()
-        done.set_result(work(*args, **kwargs))
+        done.set_result(crossed(work(*crossed(args), **kwargs)))
         return done
 
     def sizes(self, work):
         return [len(one.names) for one in self.shares if one.work is work]
+
+
+def crossed(value):
+    return pickle.loads(pickle.dumps(value))
 
 
 @pytest.fixture
@@ -162,6 +167,13 @@ async def test_help_finds_what_is_found_without(helped):
     world = spoilt()
     report, helper = await helped(world)
     assert helper.shares
+    assert report.json() == (await world.audit()).json()
+
+
+async def test_agreements_on_columns_and_with_facts_cross_to_those_who_help(helped, world):
+    world.sign(3, BYTE, "kept", 0, OBLIGED, columns={"price": 1, "day": 2})
+    world.sign(4, BYTE, "kept", 0, OBLIGED, facts={"language": "en", "dataField": ("day", "price")})
+    report, _ = await helped(world)
     assert report.json() == (await world.audit()).json()
 
 
