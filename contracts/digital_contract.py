@@ -2,6 +2,7 @@
 
     written(agreed, state, domain)   the contract: who, when, until when, how it stands, and the rules as strategies
     read(document)                   the agreement that it carries, with how it stands
+    rules(terms, odrl)               the rules of an agreement as one policy
 
 Law: (1) what the dictionary has a field for is in that field, true by itself; all that was signed stands in
 `expansionItem`, as it was signed. (2) Reading writes the plain fields once more from what was signed, and refuses what
@@ -147,12 +148,15 @@ def _characters(of: bytes, count: int) -> str:
     return found
 
 
+def rules(terms: Terms, odrl: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the signed rules as one policy, for the product and the parties that the agreement names."""
+    signed = {name: value for name, value in terms.policy.items() if name not in _ITS_OWN}
+    return {**signed, "@type": "Agreement", "uid": odrl.get("@id"), **{name: odrl.get(name) for name in _NAMES}}
+
+
 def _strategies(terms: Terms, odrl: Mapping[str, Any]) -> dict[str, object]:
-    """Return the signed rules as strategies, for the product and the parties that the agreement names."""
-    rules = {name: value for name, value in terms.policy.items() if name not in _ITS_OWN}
-    named = {"@type": "Agreement", "uid": odrl.get("@id"), **{name: odrl.get(name) for name in _NAMES}}
     try:
-        return to_tc609({**rules, **named})
+        return to_tc609(rules(terms, odrl))
     except PolicyError as error:
         raise ContractError("contract", f"its rules are no strategies: {error}") from error
 

@@ -8,6 +8,7 @@ needs is loaded when it runs.
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,6 +50,15 @@ Rpc = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain; 
 OperatorKey = Annotated[
     Path | None, typer.Option("--as", help="file of the operator's key with which to act", metavar="KEY")
 ]
+
+
+class Language(StrEnum):
+    """The languages that policies and contracts are told in."""
+
+    EN = "en"
+    ZH = "zh"
+
+
 Document = Annotated[Path, typer.Argument(help="the file to read", exists=True, dir_okay=False, readable=True)]
 
 DEFAULT_DATA = Path("penstock-data")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from connector.cli.options import AsJson, Document, file_option, folder_option
+from connector.cli.options import AsJson, Document, Language, file_option, folder_option
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
@@ -67,13 +67,6 @@ class Form(StrEnum):
 
     TC609 = "tc609"
     ODRL = "odrl"
-
-
-class Language(StrEnum):
-    """The languages that policies are explained in."""
-
-    EN = "en"
-    ZH = "zh"
 
 
 async def said(work: Coroutine[Any, Any, T], lang: Language, profiles: Sequence[Path] | None = None) -> T:

@@ -9,8 +9,8 @@ import typer
 
 from connector.cli import policy as alone
 from connector.cli import policy_template
-from connector.cli.options import AsJson, file_argument
-from connector.cli.policy import Language, read_policy
+from connector.cli.options import AsJson, Language, file_argument
+from connector.cli.policy import read_policy
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli import policy_compare, policy_profile
-from connector.cli.options import AsJson, Document  # noqa: TC001  # typer reads them when the command is made
-from connector.cli.policy import EXIT_CODES, Language, Profiles, said
+from connector.cli.options import AsJson, Document, Language  # typer reads them when the command is made
+from connector.cli.policy import EXIT_CODES, Profiles, said
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Document, Trust, file_option
+from connector.cli.contract import in_words
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Document, Language, Trust, file_option
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ DeploymentFile = Annotated[Path | None, file_option("--deployment", "deployment 
 PolicyFile = Annotated[Path | None, file_option("--log-policy", "C2SP tlog-policy; for proofs")]
 EntryFile = Annotated[Path | None, file_option("--entry", "the log entry; for a bare tlog-proof")]
 BlockHash = Annotated[str | None, typer.Option("--block", help="hash of a block that you trust; for licences")]
+Text = Annotated[Language | None, typer.Option(help="tell a contract in words, too, once it is verified")]
+CONTRACT = "contract"
 DISMISSED = 6  # exit code: verification failed
 
 
@@ -69,6 +73,7 @@ def verify(
     entry: EntryFile = None,
     block: BlockHash = None,
     space: SpaceUrl = "",
+    text: Text = None,
     data: Data = DEFAULT_DATA,
     trust: Trust = None,
     *,
@@ -89,6 +94,12 @@ def verify(
         raise typer.BadParameter("give --deployment or --space, not both")
     aids, place = Aids(deployment, log_policy, entry, block), Place(data, space, development, trust)
     found = finish(look(document, aids, place), as_json=as_json)
-    answer(dict(found.document), found.lines, as_json=as_json)
+    told, lines = dict(found.document), found.lines
+    if text is not None and found.holds:
+        if told["kind"] != CONTRACT:
+            raise typer.BadParameter(f"there is no text of a {told['kind']}: --text is for a contract")
+        told["text"] = in_words(json.loads(document.read_bytes()), text)
+        lines = (*lines, "", told["text"])
+    answer(told, lines, as_json=as_json)
     if not found.holds:
         raise typer.Exit(DISMISSED)

@@ -7,8 +7,6 @@ or a line of the card. What is long is cut at the limits below, and the rest is 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from catalog.about import in_language
@@ -18,14 +16,14 @@ from catalog.csvw import SILENT, UNSAID
 from catalog.dataset import dataset_from_json
 from catalog.errors import CatalogError
 from catalog.hints import GRADE_OF_HINT, NOT_CHECKED
-from catalog.printable import printable
 from catalog.quality import QUALITIES
 from connector.console import describing
 from connector.console.language import LANGUAGES, say, term
+from connector.console.quotation import cells, line, quoted
 from connector.runtime.errors import Absent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from catalog.about import About
     from catalog.dataset import Dataset
@@ -36,13 +34,6 @@ if TYPE_CHECKING:
 TABLES_SHOWN = 50
 COLUMNS_SHOWN = 200  # of all tables together
 NAMES_SHOWN = 50
-LINE_CHARACTERS = 500
-TEXT_CHARACTERS = 10_000  # of a description or a licence, whose whole text is in the listing
-# what ends a line of Markdown, and what is not seen in one
-_LINES = re.compile(r"\r\n|\r|\n")
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# of what was written by strangers, marks that Markdown counts within a line
-_MARKS = re.compile(r"([\\`*_\[\]<>|~#!&$])")
 
 
 def markdown(view: View, lang: str) -> str:
@@ -67,7 +58,7 @@ class _Card:
     def lines(self) -> Iterator[str]:
         """Yield the card's lines."""
         header = self._view["header"]
-        yield f"# {_line(in_language(self._about.title, self._lang) or self._set.title)}"
+        yield f"# {line(in_language(self._about.title, self._lang) or self._set.title)}"
         yield ""
         state = term(self._lang, "state", self._view["state"])
         edition = self._say("edition", number=header["edition"], day=str(header["sealedAt"])[:10], state=state)
@@ -88,15 +79,15 @@ class _Card:
 
     def _what(self) -> Iterator[str]:
         told = in_language(self._about.description, self._lang) or self._set.description
-        yield from _quoted(told) if told.strip() else [self._say("undescribed")]
+        yield from quoted(told) if told.strip() else [self._say("undescribed")]
         yield ""
         if self._set.keywords:
-            yield self._row("keywords", ", ".join(map(_line, self._set.keywords)))
+            yield self._row("keywords", ", ".join(map(line, self._set.keywords)))
         classes = [self._class(name, code) for name, code in self._set.classes.items() if name != "origin"]
         if classes:
             yield self._row("classes", ", ".join(classes))
         if self._set.region:
-            yield self._row("region", _line(self._set.region))
+            yield self._row("region", line(self._set.region))
         frequency = FREQUENCIES[self._set.frequency]
         yield self._row("frequency", (frequency.en, frequency.zh)[self._at])
         sizes = {"files": len(self._set.files), "bytes": self._set.size, "rows": self._set.rows}
@@ -104,12 +95,12 @@ class _Card:
 
     def _class(self, name: str, code: str) -> str:
         words = DIMENSIONS[name].words(code) or (code, code)
-        return _line(words[self._at] if words[self._at] == code else f"{words[self._at]} ({code})")
+        return line(words[self._at] if words[self._at] == code else f"{words[self._at]} ({code})")
 
     def _who(self) -> Iterator[str]:
         name, did = self._view.get("name"), str(self._view["provider"])
-        yield f"- {_line(name)} ({_line(did)})" if name else f"- {_line(did)}"
-        told = ", ".join(_line(one) for one in self._about.contact.values())
+        yield f"- {line(name)} ({line(did)})" if name else f"- {line(did)}"
+        told = ", ".join(line(one) for one in self._about.contact.values())
         yield self._row("contact", told) if told else "- " + self._say("uncontacted")
 
     def _how(self) -> Iterator[str]:
@@ -117,7 +108,7 @@ class _Card:
         if origin:
             yield self._row("origin", self._class("origin", origin))
         if resource:
-            told = {name: _line(resource[name]) for name in ("title", "owner", "steward")}
+            told = {name: line(resource[name]) for name in ("title", "owner", "steward")}
             yield self._row("resource", self._say("owned", **told))
         if not origin and not resource:
             yield self._say("unoriginal")
@@ -128,12 +119,12 @@ class _Card:
             yield self._say("untabled")
         for file in tables[:TABLES_SHOWN]:
             said = self._about.tables.get(file.path, UNSAID)
-            yield f"### {_line(file.path)}" + (f": {_line(said.title)}" if said.title else "")
+            yield f"### {line(file.path)}" + (f": {line(said.title)}" if said.title else "")
             yield from ("", self._say("table", rows=file.rows, columns=len(file.columns)), "")
             if left:
                 names = ("column", "kind", "meaning", "unit", "empty", "person")
-                yield _cells([self._say(one) for one in names])
-                yield _cells(["---"] * len(names))
+                yield cells([self._say(one) for one in names])
+                yield cells(["---"] * len(names))
                 yield from (self._column(file, column) for column in file.columns[:left])
                 yield ""
             if more := max(0, len(file.columns) - left):
@@ -143,20 +134,20 @@ class _Card:
             yield from (self._say("more", more=more), "")
         for one in self._about.relations[:NAMES_SHOWN]:
             ends = {"source": ": ".join(one.source), "target": ": ".join(one.target)}
-            yield "- " + self._say("refers", **{name: _line(end) for name, end in ends.items()})
+            yield "- " + self._say("refers", **{name: line(end) for name, end in ends.items()})
 
     def _column(self, file: FileProfile, column: Column) -> str:
         said = self._about.tables.get(file.path, UNSAID).columns.get(column.name, SILENT)
         meant = in_language(said.words, self._lang)
         hint = term(self._lang, "hint", column.hint) if column.hint else ""
-        return _cells([*map(_line, (column.name, column.kind, meant, said.unit, str(column.nulls), hint))])
+        return cells([*map(line, (column.name, column.kind, meant, said.unit, str(column.nulls), hint))])
 
     def _quality(self) -> Iterator[str]:
         told = self._view["quality"]
         if not told.get("letter"):
             yield self._say("unmeasured")
             return
-        yield from (self._say("letter", letter=_line(told["letter"])), "")
+        yield from (self._say("letter", letter=line(told["letter"])), "")
         for quality in QUALITIES:
             if quality.key in told:
                 share = f"{told[quality.key] / 100:.2f} %"
@@ -179,17 +170,17 @@ class _Card:
             yield self._say("unhinted")
 
     def _named(self, path: str, column: Column) -> str:
-        return f"- {_line(path)}: {_line(column.name)} ({_line(term(self._lang, 'hint', column.hint))})"
+        return f"- {line(path)}: {line(column.name)} ({line(term(self._lang, 'hint', column.hint))})"
 
     def _terms(self) -> Iterator[str]:
         tier = TIERS[self._view["tier"]]
-        yield self._row("price", _line(describing.prices(self._view)[self._lang]))
+        yield self._row("price", line(describing.prices(self._view)[self._lang]))
         yield self._row("tier", (tier.en, tier.zh)[self._at])
         rules = describing.rules(self._view["offer"]["policy"], self._view["id"])[self._lang]
-        yield from (f"- {_line(rule)}" for rule in rules)
+        yield from (f"- {line(rule)}" for rule in rules)
         if self._about.licence:
             yield from ("", f"**{self._say('licence')}**", "")
-            yield from _quoted(self._about.licence)
+            yield from quoted(self._about.licence)
 
     def _limits(self) -> Iterator[str]:
         drawn = len((self._view.get("review") or {}).get("rows", ()))
@@ -197,26 +188,10 @@ class _Card:
         yield "- " + self._say("measured")
         noted = [file for file in self._set.files if file.note]
         yield from (
-            "- " + self._say("unread", file=_line(file.path), why=_line(file.note)) for file in noted[:NAMES_SHOWN]
+            "- " + self._say("unread", file=line(file.path), why=line(file.note)) for file in noted[:NAMES_SHOWN]
         )
         if more := max(0, len(noted) - NAMES_SHOWN):
             yield "- " + self._say("more", more=more)
 
     def _citation(self) -> Iterator[str]:
-        yield from _quoted(self._about.citation) if self._about.citation else [self._say("uncited")]
-
-
-def _line(text: object) -> str:
-    """Return a stranger's words as one line in which no mark of Markdown counts."""
-    return _MARKS.sub(r"\\\1", printable(str(text), LINE_CHARACTERS))
-
-
-def _quoted(text: str) -> Iterator[str]:
-    """Yield a stranger's text as a quotation, in which its own marks count; each line that a reader sees is in it."""
-    shown = text if len(text) <= TEXT_CHARACTERS else text[:TEXT_CHARACTERS] + " …"
-    for line in _LINES.split(shown):
-        yield "> " + "".join(one for one in line if one == "\t" or unicodedata.category(one) not in _UNSEEN)
-
-
-def _cells(told: Sequence[str]) -> str:
-    return "| " + " | ".join(told) + " |"
+        yield from quoted(self._about.citation) if self._about.citation else [self._say("uncited")]

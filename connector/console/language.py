@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from connector.console.words import (
     card,
     columns,
+    contract,
     events,
     faults,
     general,
@@ -36,6 +37,7 @@ COOKIE = "penstock-language"
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **card.WORDS,
     **columns.WORDS,
+    **contract.WORDS,
     **events.WORDS,
     **faults.WORDS,
     **general.WORDS,

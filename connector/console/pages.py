@@ -124,6 +124,7 @@ PAGES: tuple[Page, ...] = (
         "trading.agreement",
         columns("at moment", "event event", "index number"),
     ),
+    Page("contract", f"/agreements/{ANY_ID}/contract", TRADERS, "contracting.contract"),
     Page(
         "negotiations",
         "/negotiations",

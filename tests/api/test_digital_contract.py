@@ -7,12 +7,15 @@ import json
 
 import pytest
 
+from connector.console import contract_text
+from connector.console.language import say
 from contracts import digital_contract
 from contracts.check_character import passes
 from contracts.errors import ContractError
 from tests.api.command import commanded, penstock
 from tests.api.refusals import refused
 from tests.api.space import PURPOSE
+from tests.api.test_console_story import entered
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -65,6 +68,33 @@ async def test_both_sides_write_the_same_and_a_stranger_verifies_it(space, tmp_p
         digest,
         told["contractId"],
     )
+
+
+async def test_all_read_the_same_text_of_it(space, tmp_path):
+    """On the console, from a file, as who verifies it: in both languages, and on a page of its own."""
+    digest = await agreed(space, "worded")
+    told = await contract(space, "buyer", digest)
+    path, sheet = tmp_path / "contract.json", tmp_path / "contract.html"
+    await penstock(space, "buyer", "contract", digest, "-o", path)
+    for lang, words in (("en", "promised"), ("zh", "仅凭承诺")):
+        text = contract_text.markdown(told, lang)
+        assert (words in text, space.did("provider") in text, digest in text) == (True, True, True)
+        assert (await penstock(space, "provider", "contract", digest, "--text", lang))["text"] == text
+        checked = await commanded("verify", path, "--text", lang, "--data", space.people["provider"].data, "--json")
+        assert json.loads(checked.out)["text"] == text
+        async with await entered(space, "provider") as visitor:
+            page = await visitor.open(f"agreements/{digest}/contract?lang={lang}")
+            twin = json.loads((await visitor.open(f"agreements/{digest}/contract.json")).text)
+        assert (twin["text"][lang], twin["title"]) == (text.partition("\n\n")[2], told["contractName"])
+        assert (words in page.text, f"4. {say(lang, 'contract.rights')}" in page.text) == (True, True)
+    await penstock(space, "buyer", "contract", digest, "--text", "zh", "-o", sheet)
+    assert sheet.read_text().startswith("<!doctype html>")
+    assert "仅凭承诺" in sheet.read_text()
+    other = await commanded("contract", digest, "--text", "fr", "--data", space.people["buyer"].data)
+    assert (other.code, b"--text" in other.err) == (2, True)
+    path.write_text(json.dumps(told | {"contractName": "Another"}))
+    changed = await commanded("verify", path, "--text", "en", "--data", space.people["provider"].data, "--json")
+    assert (changed.code, "text" in json.loads(changed.out)) == (6, False)
 
 
 def changes(told):

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Formatter
 
 from catalog import places
+from catalog.codes import TIERS
 from catalog.facets import FACETS
 from catalog.hints import GRADE_OF_HINT, NOT_CHECKED
 from connector.api.pages import searching
@@ -16,6 +17,7 @@ from connector.console.page import GROUP_ENTRIES_MAX, GROUPS
 from connector.console.pages import PAGES
 from connector.console.words import events, faults, hints
 from connector.runtime.fault_table import EXIT_CODES, ROWS, UNEXPECTED
+from contracts import gate
 from ledger.log.events import SHAPES
 from tests.every import every
 
@@ -24,7 +26,7 @@ TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in (ROOM / "te
 SAID = re.compile(r"""\bt\(\s*"([^"]+)"\s*[,)]""")
 # what is said by a key that is put together: `term("state", …)` and the like
 MADE = re.compile(
-    r"^(hint|kind|menu|state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count|movement|terms|kept|tier|data|card|outcome|again)\."
+    r"^(hint|kind|menu|state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count|movement|terms|kept|tier|data|card|contract|outcome|again)\."
 )
 
 
@@ -98,10 +100,12 @@ def test_nothing_is_there_that_nobody_says():
     assert {key for key in language.WORDS if not MADE.match(key)} <= said | titles | acts
 
 
-def test_a_card_says_each_of_its_words():
-    lines = (ROOM / "card.py").read_text(encoding="utf-8")
-    said = {f"card.{key}" for key in re.findall(r"""["'](\w+)["']""", lines)} | keys_said()
-    assert {key for key in language.WORDS if key.startswith("card.")} <= said
+@every("start, file", [("card.", "card.py"), ("contract.", "contract_text.py")])
+def test_what_is_told_in_markdown_says_each_of_its_words(start, file):
+    lines = (ROOM / file).read_text(encoding="utf-8")
+    said = {start + key.removeprefix(start) for key in re.findall(r"""["']([\w.]+)["']""", lines)} | keys_said()
+    said |= {f"contract.{group}.{key}" for group, keys in (("tier", TIERS), ("gate", gate._PARTS)) for key in keys}
+    assert {key for key in language.WORDS if key.startswith(start)} <= said
 
 
 def test_every_page_has_a_template_a_title_and_words_for_its_columns():

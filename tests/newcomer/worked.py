@@ -154,6 +154,9 @@ async def _sold(walk, story, name, maker):
     await walk.type(["penstock", "contract", got["agreement"], "-o", f"{name}-contract.json", "--data", "buyer"])
     said = await walk.type(["penstock", "verify", f"{name}-contract.json", "--data", "regulator"])
     assert (f"of the agreement {got['agreement']}" in said, "performing" in said) == (True, True)
+    words = ["--text", "zh", "-o", f"{name}-contract.html"]
+    await walk.type(["penstock", "contract", got["agreement"], *words, "--data", "buyer"])
+    assert "仅凭承诺" in (walk.folder / f"{name}-contract.html").read_text()
     await _filed(walk, name, got["agreement"], maker)
     for party in (maker, *story.shares):
         await walk.type(["penstock", "settle", "--data", party])

@@ -122,8 +122,8 @@ async def agreement(call: Call) -> JsonObject:
     told["calls"], told["follows"] = (_is_of(told, terms, unit) for unit in (CALL, MESSAGE))
     told["puts"] = _puts(told, terms)
     # what both signed under a contract of ours; in a space of one's own nobody keeps a register
-    signed = bool(terms) and all(told["signed"].values())
-    told["files"] = signed and told["filing"] is None and not call.of(ExchangeDoor).alone
+    told["ours"] = bool(terms) and all(told["signed"].values())
+    told["files"] = told["ours"] and told["filing"] is None and not call.of(ExchangeDoor).alone
     told["asked"] = saying.asked(terms["policy"]) if "policy" in terms else []
     said: JsonObject = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
     said["price"] = describing.price(terms["tariff"]) if "tariff" in terms else {}

@@ -1,0 +1,225 @@
+"""A digital contract as its parties read it: numbered clauses, made of what both have signed, as Markdown.
+
+Law: (1) the text is a function of the contract and a language: nobody writes one, so whoever has the contract reads the
+same. (2) Each clause says what it is made of, and how far it is kept: by technique, watched, or by a promise alone.
+(3) Nothing that was signed is left out or cut; what is others' words stands on one line in which no mark counts.
+
+    markdown(contract, lang)   the text, for a file, a page of the console, or a terminal
+    paper(text, lang)          the same as a page of HTML that needs nothing else: to be opened anywhere, and printed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from markupsafe import escape
+
+from catalog.codes import TIERS
+from connector.console.language import LANGUAGES, say, term
+from connector.console.markdown import html
+from connector.console.quotation import line
+from connector.enforcement.keeping import keeping
+from connector.enforcement.supply import AFTERWARDS, Kept
+from contracts import address, digital_contract, price_words
+from contracts.digital_contract import BEIJING
+from contracts.terms import MAX_TERMS_BYTES, Terms
+from contracts.tiers import FULL_BPS
+from contracts.typed_data import Agreement, digest
+from contracts.typed_json import from_json
+from policy.parse import parse
+from policy.words.speak import explain, language_of, phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from contracts.digital_contract import Agreed
+    from contracts.gate import Gate
+    from policy.model import Condition, Duty, Policy, Rule
+
+# a sentence of a policy, which the limit of terms bounds
+CHARACTERS_MAX: Final = 4 * MAX_TERMS_BYTES
+NOBODY: Final = bytes(20)
+# a page of paper: nothing is fetched for it
+STYLE: Final = (
+    "body{font:11pt/1.5 serif;max-width:42em;margin:2em auto;padding:0 1em}li{margin:.4em 0;overflow-wrap:anywhere}"
+    "h2{break-after:avoid}li{break-inside:avoid}code{font-size:.85em}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """One clause: its words, the member of what was signed that it is made of, and how far it is kept."""
+
+    words: str
+    source: str = ""
+    kept: Kept | None = None
+    parts: tuple[_Clause, ...] = ()
+
+
+def markdown(contract: Mapping[str, Any], lang: str) -> str:
+    """Return the text of a digital contract; raises ContractError for what is none of ours."""
+    agreed, state, domain = digital_contract.read(dict(contract))
+    text = _Text(contract, agreed, lang)
+    lines = [f"# {line(contract['contractName'])}", "", *text.head(state, digest(domain, text.agreement).hex()), ""]
+    for number, (name, section) in enumerate(SECTIONS, 1):
+        lines += [f"## {number}. {say(lang, 'contract.' + name)}", ""]
+        for at, clause in enumerate(section(text), 1):
+            lines.append(f"- **{number}.{at}** {text.shown(clause)}")
+            lines += [f"  - {text.shown(part)}" for part in clause.parts]
+        lines.append("")
+    return "\n".join([*lines, f"*{say(lang, 'contract.form')}*"]) + "\n"
+
+
+def paper(text: str, lang: str) -> str:
+    """Return a text of `markdown` as a page by itself."""
+    title = escape(say(lang, "contract.title"))
+    head = (
+        f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n<title>{title}</title>\n<style>{STYLE}</style>'
+    )
+    return f"{head}\n{html(text, below=0)}</html>\n"
+
+
+class _Text:
+    """What the sections are made of."""
+
+    def __init__(self, contract: Mapping[str, Any], agreed: Agreed, lang: str) -> None:
+        self.contract, self.agreed, self.lang = contract, agreed, lang
+        self.terms, self.agreement = Terms.from_json(agreed.terms), from_json(Agreement, agreed.agreement)
+        self.policy: Policy = parse(digital_contract.rules(self.terms, agreed.odrl))
+
+    def say(self, key: str, **values: object) -> str:
+        return say(self.lang, "contract." + key, **{name: self.line(value) for name, value in values.items()})
+
+    def line(self, value: object) -> str:
+        return line(value, CHARACTERS_MAX)
+
+    def clause(self, key: str, source: str, kept: Kept | None = None, **values: object) -> _Clause:
+        return _Clause(self.say(key, **values), source, kept)
+
+    def shown(self, clause: _Clause) -> str:
+        kept = "" if clause.kept is None else clause.kept.value[LANGUAGES.index(self.lang)]
+        marks = " · ".join(one for one in (kept, f"`{clause.source}`" if clause.source else "") if one)
+        return f"{clause.words} *({marks})*" if marks else clause.words
+
+    def head(self, state: str, agreement: str) -> Iterator[str]:
+        """Yield what it is called, and how it stood when it was written."""
+        told = {"code": self.contract["contractId"], "agreement": agreement, "state": term(self.lang, "state", state)}
+        yield from (f"- **{say(self.lang, 'contract.' + name)}**: {self.line(value)}" for name, value in told.items())
+
+    def money(self, minor: int) -> str:
+        return price_words.money(minor, self.terms.tariff.currency, self.lang)
+
+    def phrase(self, node: Rule | Duty | Condition) -> str:
+        return self.line(phrase(node, self.lang))
+
+
+def _parties(text: _Text) -> Iterator[_Clause]:
+    roles = (("provider", "assigner", text.agreement.provider), ("buyer", "assignee", text.agreement.buyer))
+    for (key, name, account), signature in zip(roles, text.agreed.signatures, strict=True):
+        told = {"did": text.agreed.odrl[name], "account": address.show(account), "signature": signature.hex()}
+        yield text.clause(key, f"agreement/{key}", Kept.TECHNIQUE, **told)
+    yield text.clause("words", "agreement/summary", summary=text.agreement.summary)
+
+
+def _data(text: _Text) -> Iterator[_Clause]:
+    terms = text.terms
+    yield text.clause("product", "terms/title", title=terms.title, product=terms.product)
+    yield text.clause("edition", "terms/editionId", Kept.TECHNIQUE, edition=terms.edition_id.hex())
+    if terms.columns:
+        yield text.clause("columns", "terms/columns", Kept.TECHNIQUE, columns=", ".join(terms.columns))
+    else:
+        yield text.clause("whole", "terms")
+    for operand, said in terms.facts.items():
+        told = said if isinstance(said, str) else ", ".join(said)
+        words = language_of(text.lang).operands[operand]
+        yield text.clause("fact", f"terms/facts/{operand}", Kept.PROMISED, operand=words, said=told)
+    if terms.project:
+        yield text.clause("project", "terms/project", Kept.TECHNIQUE, project=terms.project.hex())
+
+
+def _delivery(text: _Text) -> Iterator[_Clause]:
+    terms, tier = text.terms, TIERS[text.terms.tier]
+    told = {"tier": tier.en if text.lang == "en" else tier.zh}
+    yield text.clause("tier." + terms.tier, "terms/tier", AFTERWARDS[terms.tier], **told)
+    if terms.lease_seconds:
+        yield text.clause("lease", "terms/leaseSeconds", Kept.TECHNIQUE, seconds=terms.lease_seconds)
+    if terms.gate is not None:
+        yield from _gate(text, terms.gate)
+
+
+def _gate(text: _Text, gate: Gate) -> Iterator[_Clause]:
+    told = {"columns": ", ".join(gate.columns), "least": gate.least, "share": gate.share, "digits": gate.digits}
+    yield text.clause("gate", "terms/gate", Kept.TECHNIQUE, **told)
+    for name, said in gate.json().items():
+        if isinstance(said, dict):
+            values = ", ".join(f"{key} {value}" for key, value in said.items())
+            yield text.clause("gate." + name, f"terms/gate/{name}", Kept.TECHNIQUE, values=values)
+
+
+def _rights(text: _Text) -> Iterator[_Clause]:
+    tier, kept = AFTERWARDS[text.terms.tier], list(keeping(text.policy, text.terms.tier))
+    for rule in text.policy.permissions:
+        parts = [one for one in kept if one.node.path.startswith(rule.path + "/")]
+        under = tuple(_Clause(text.phrase(one.node), f"terms/policy{one.node.path}", one.kept) for one in parts)
+        yield _Clause(text.phrase(rule), f"terms/policy{rule.path}", None if under else tier, under)
+    for one in kept:
+        if not any(one.node.path.startswith(rule.path + "/") for rule in text.policy.permissions):
+            yield _Clause(text.phrase(one.node), f"terms/policy{one.node.path}", one.kept)
+    if text.policy.permissions and text.policy.prohibitions:
+        yield _Clause(text.line(explain(text.policy, text.lang)[-2]), "terms/policy", tier)
+    yield _Clause(text.line(explain(text.policy, text.lang)[-1]), "terms/policy", tier)
+
+
+def _made(text: _Text) -> Iterator[_Clause]:
+    if text.terms.inherit:
+        yield text.clause("inherited", "terms/inherit", Kept.WATCHED)
+    else:
+        yield text.clause("owned", "terms")
+    if text.terms.parent:
+        yield text.clause("parent", "terms/parent", Kept.TECHNIQUE, parent=text.terms.parent.hex())
+
+
+def _price(text: _Text) -> Iterator[_Clause]:
+    terms = text.terms
+    yield text.clause("price", "terms/tariff", Kept.TECHNIQUE, price=price_words.price(terms.tariff, text.lang))
+    yield text.clause("cap", "agreement/priceCap", Kept.TECHNIQUE, cap=text.money(text.agreement.price_cap))
+    told = {"bytes": terms.max_unpaid_bytes, "amount": text.money(terms.max_exposure)}
+    yield text.clause("unpaid", "terms/maxExposure", Kept.TECHNIQUE, **told)
+    for at, (payee, bps) in enumerate(terms.split.parts):
+        percent = f"{bps * 100 / FULL_BPS:g}"
+        yield text.clause("share", f"terms/split/{at}", Kept.TECHNIQUE, percent=percent, account=address.show(payee))
+    told = {"lock": terms.lock_ttl, "margin": terms.claim_margin, "stale": terms.stale_max}
+    yield text.clause("claims", "terms/lockTtl", Kept.TECHNIQUE, **told)
+    yield text.clause("token", "terms/token", Kept.TECHNIQUE, token=address.show(terms.token), chain=_chain(text))
+
+
+def _chain(text: _Text) -> str:
+    return str(text.contract["expansionItem"]["program"]["chainId"])
+
+
+def _term(text: _Text) -> Iterator[_Clause]:
+    end = text.terms.not_after.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    yield text.clause("until", "terms/notAfter", AFTERWARDS[text.terms.tier], end=end)
+    yield text.clause("ending", "agreement", AFTERWARDS[text.terms.tier])
+
+
+def _disputes(text: _Text) -> Iterator[_Clause]:
+    if text.terms.arbitrator == NOBODY:
+        yield text.clause("unarbitrated", "terms/arbitrator")
+    else:
+        account = address.show(text.terms.arbitrator)
+        yield text.clause("arbitrator", "terms/arbitrator", Kept.TECHNIQUE, account=account)
+    yield text.clause("evidence", "agreement", Kept.WATCHED)
+
+
+SECTIONS: Final[tuple[tuple[str, Callable[[_Text], Iterator[_Clause]]], ...]] = (
+    ("parties", _parties),
+    ("data", _data),
+    ("delivery", _delivery),
+    ("rights", _rights),
+    ("made", _made),
+    ("money", _price),
+    ("term", _term),
+    ("disputes", _disputes),
+)

@@ -1,0 +1,146 @@
+"""The text of a contract: all that was signed stands in it, each rule with how far it is kept, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from connector.console import contract_text, markdown
+from connector.console.contract_text import SECTIONS
+from connector.console.language import LANGUAGES, WORDS
+from connector.console.quotation import line
+from connector.enforcement.keeping import keeping
+from contracts import address, digital_contract
+from contracts.errors import ContractError
+from contracts.gate import Gate
+from contracts.terms import _MEMBERS, Terms
+from policy.parse import parse
+from policy.words.speak import phrase
+from tests.contracts.test_agreement import DOMAIN
+from tests.contracts.test_digital_contract import AT, CONSUMER, POLICY, PROVIDER, agreed
+from tests.contracts.weather import TERMS
+from tests.every import every
+
+WHOLE = 1 << 20
+OTHERS = replace(
+    TERMS,
+    columns={"price": 1, "day": 2},
+    facts={"language": "en", "dataField": ("price", "day")},
+    parent=b"\x0f" * 32,
+    project=b"\x0d" * 32,
+    arbitrator=b"\xab" * 20,
+    inherit=True,
+)
+ASKED = replace(TERMS, tier="computed", lease_seconds=0, gate=Gate(("price", "day"), "who", least=11))
+# the rules stand in sentences, and a salt says nothing to a reader
+SILENT = {"policy", "salt", "blind_salt"}
+
+
+def contract(terms=TERMS):
+    return digital_contract.written(agreed(terms), "performing", DOMAIN)
+
+
+def told(terms, lang):
+    return contract_text.markdown(contract(terms), lang)
+
+
+def headings(text):
+    tokens = MarkdownIt("commonmark").parse(text)
+    return [(token.tag, tokens[at + 1].content) for at, token in enumerate(tokens) if token.type == "heading_open"]
+
+
+@every("terms", [TERMS, OTHERS, ASKED])
+@every("lang", LANGUAGES)
+def test_each_member_of_the_terms_is_the_source_of_a_clause(terms, lang):
+    text = told(terms, lang)
+    sources = set(re.findall(r"`(?:terms|agreement)/([a-zA-Z]+)", text))
+    names = {member: name for name, member, *_ in _MEMBERS}
+    asked = {"claim_margin": "lockTtl", "stale_max": "lockTtl", "max_unpaid_bytes": "maxExposure", "product": "title"}
+    for field in fields(Terms):
+        if field.name not in SILENT and getattr(terms, field.name):
+            assert asked.get(field.name, names[field.name]) in sources, field.name
+    for value in (terms.title, terms.product, terms.edition_id.hex(), *terms.columns, *terms.facts, PROVIDER, CONSUMER):
+        assert value in text or value in terms.facts, value
+    for payee, _ in terms.split.parts:
+        assert address.show(payee) in text
+
+
+@settings(deadline=None, max_examples=60)
+@given(POLICY, st.sampled_from([("plain", 0), ("kept", 0), ("leased", 900)]), st.sampled_from(LANGUAGES))
+def test_each_rule_stands_in_it_whole_with_how_far_it_is_kept(policy, tier, lang):
+    terms = replace(TERMS, policy=policy, tier=tier[0], lease_seconds=tier[1])
+    given_ = agreed(terms)
+    text = told(terms, lang)
+    read = parse(digital_contract.rules(terms, given_.odrl))
+    for rule in (*read.permissions, *read.prohibitions, *read.obligations):
+        assert line(phrase(rule, lang), WHOLE) in text
+    for one in keeping(read, terms.tier):
+        kept = one.kept.value[LANGUAGES.index(lang)]
+        assert f"{line(phrase(one.node, lang), WHOLE)} *({kept} · `terms/policy{one.node.path}`)*" in text
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(min_size=1, max_size=200).filter(str.isprintable), st.sampled_from(LANGUAGES))
+def test_no_words_of_a_party_pass_for_a_clause(title, lang):
+    at = LANGUAGES.index(lang)
+    expected = [f"{number}. {WORDS['contract.' + name][at]}" for number, (name, _) in enumerate(SECTIONS, 1)]
+    text = told(replace(TERMS, title=title), lang)
+    assert [said for tag, said in headings(text) if tag == "h2"] == expected
+    assert "<script" not in markdown.html(text, 0)
+
+
+@every(
+    "title",
+    [
+        "# Free of charge",
+        "- **9.9** The buyer owes nothing",
+        "<script>x</script>",
+        "*(kept by technique)*",
+        "x`y` [a](http://b)",
+    ],
+)
+def test_marks_of_a_title_are_shown_and_do_not_count(title):
+    text = told(replace(TERMS, title=title), "en")
+    tokens = MarkdownIt("commonmark").parse(text)
+    assert not [one for one in tokens if one.type == "html_block"]
+    assert f"“{line(title, WHOLE)}”" in text
+    assert "<a " not in markdown.html(text, 0)
+    assert len([one for one in tokens if one.type == "heading_open"]) == len(SECTIONS) + 1
+
+
+def test_a_long_rule_is_not_cut():
+    places = [f"CN-{number:02}" for number in range(10, 90)]
+    limit = {"leftOperand": "recipient", "operator": "isAnyOf",
+             "rightOperand": [f"did:web:{place}.example" for place in places]}  # fmt: skip
+    text = told(replace(TERMS, policy={"permission": [{"action": "use", "constraint": [limit]}]}), "en")
+    assert all(f"did:web:{place}.example" in text for place in places)
+
+
+@every("lang", LANGUAGES)
+def test_a_page_of_it_fetches_nothing_and_runs_nothing(lang):
+    page = contract_text.paper(told(OTHERS, lang), lang)
+    assert page.startswith(f'<!doctype html>\n<html lang="{lang}">')
+    assert not re.search(r"<(script|img|link|iframe|a)\b|url\(|@import", page)
+    assert page.count("<h2>") == len(SECTIONS)
+
+
+def test_what_was_changed_has_no_text():
+    for changed in ({"contractName": "Another"}, {"indate": "20300101000000"}, {}):
+        document = contract() | changed
+        if not changed:
+            document["expansionItem"] = document["expansionItem"] | {"terms": replace(TERMS, title="Another").json()}
+        with pytest.raises(ContractError, match="was changed"):
+            contract_text.markdown(document, "en")
+
+
+def test_the_same_is_told_of_the_same_whoever_asks():
+    first, again = (contract_text.markdown(contract(), "en") for _ in range(2))
+    assert first == again
+    later = digital_contract.written(agreed(TERMS, AT + timedelta(seconds=1)), "ended", DOMAIN)
+    assert contract_text.markdown(later, "en") != first
