@@ -7,6 +7,7 @@ out the same. A small space is audited without help: starting somebody takes lon
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,7 +59,10 @@ class Workplace:
         return self.hands is not None and self.expected > ALONE_ENTRIES_MAX
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
-        """Return `work(*args)`, from another process if that pays."""
-        if not self.busy:
-            return work(*args)
-        return await asyncio.get_running_loop().run_in_executor(self.hands, work, *args)
+        """Return `work(*args)`, from another process if that pays; one that is gone is done without from then on."""
+        if self.busy:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self.hands, work, *args)
+            except BrokenExecutor:  # the system ended it, as one does where memory is short
+                self.hands = None
+        return work(*args)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -16,6 +16,7 @@ from ledger.audit.audit import run
 from ledger.audit.report import Report
 from ledger.audit.stages import SHARES, STAGES, Case, check_agreements, check_rest
 from ledger.audit.workplace import ALONE_ENTRIES_MAX, Workplace
+from tests.every import every
 from tests.ledger.audit.diary import SUPERVISOR
 from tests.ledger.audit.values import books_of
 from tests.ledger.audit.world import ChainEvent, Given, World
@@ -175,6 +176,33 @@ async def test_agreements_on_columns_and_with_facts_cross_to_those_who_help(help
     world.sign(4, BYTE, "kept", 0, OBLIGED, facts={"language": "en", "dataField": ("day", "price")})
     report, _ = await helped(world)
     assert report.json() == (await world.audit()).json()
+
+
+class Ended(Executor):
+    """Helps a few times, and is ended by the system then."""
+
+    def __init__(self, times):
+        self.left, self.helper = times, Helper()
+
+    def submit(self, work, /, *args, **kwargs):
+        self.left -= 1
+        if self.left == -2:
+            raise BrokenExecutor
+        if self.left >= 0:
+            return self.helper.submit(work, *args, **kwargs)
+        gone = Future()
+        gone.set_exception(BrokenExecutor("a process was terminated abruptly"))
+        return gone
+
+
+@every("times", [0, 1, 3, 8])
+async def test_who_helps_and_is_ended_is_done_without(times, tmp_path):
+    world = spoilt()
+    place = Workplace(str(tmp_path / f"{times}.db"), Ended(times))
+    place.expect(ALONE_ENTRIES_MAX)
+    report = await run(Given(world), SUPERVISOR, place)
+    assert report.json() == (await world.audit()).json()
+    assert place.hands is None
 
 
 async def test_a_small_space_is_checked_without_help(helped, world):
