@@ -148,10 +148,11 @@ def _characters(of: bytes, count: int) -> str:
     return found
 
 
-def rules(terms: Terms, odrl: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the signed rules as one policy, for the product and the parties that the agreement names."""
+def rules(terms: Terms, odrl: Mapping[str, Any], kind: str = "Agreement") -> dict[str, Any]:
+    """Return the rules of terms as one policy, for the product and the parties that an agreement or an offer names."""
     signed = {name: value for name, value in terms.policy.items() if name not in _ITS_OWN}
-    return {**signed, "@type": "Agreement", "uid": odrl.get("@id"), **{name: odrl.get(name) for name in _NAMES}}
+    named = {"uid": odrl.get("@id"), **{name: odrl.get(name) for name in _NAMES}}
+    return {**signed, "@type": kind, **{name: value for name, value in named.items() if value is not None}}
 
 
 def _strategies(terms: Terms, odrl: Mapping[str, Any]) -> dict[str, object]:

@@ -21,8 +21,8 @@ from catalog.turtle import turtle
 from connector.api.exchange import seen
 from connector.api.faults import JSON, as_json
 from connector.console import card as cards
-from connector.console import given, rendering
-from connector.console.given import CARD, CROISSANT, DCAT, FILES, LINKED_TYPE, TURTLE, TURTLE_TYPE
+from connector.console import contract_text, given, rendering
+from connector.console.given import CARD, CONTRACT, CROISSANT, DCAT, FILES, LINKED_TYPE, TURTLE, TURTLE_TYPE
 from connector.console.language import LANGUAGES
 from connector.exchange import kinds
 from connector.exchange.finding import Finding
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from ledger.space.document import Space
 
 LISTED = "/exchange/faces/dcat"
+# what is made of a listing in a language
+TEXTS = {CARD: cards.markdown, CONTRACT: contract_text.offered}
 
 
 # ---- at the exchange
@@ -129,17 +131,23 @@ async def card(call: Call) -> web.Response:
     return as_json({lang: cards.markdown(view, lang) for lang in LANGUAGES})
 
 
+async def contract(call: Call) -> web.Response:
+    """Show the contract that a listed data set is offered under in each language, as Markdown."""
+    view = await listing(call)
+    return as_json({lang: contract_text.offered(view, lang) for lang in LANGUAGES})
+
+
 async def page(call: Call) -> web.Response:
     """Show a page of the exchange's catalogue as DCAT-AP has it; as Turtle it is a text."""
     return as_json(await _page(call, call.path["face"]))
 
 
 async def file(call: Call) -> web.Response:
-    """Give a product to an account of the console as a file of another standard, or its card."""
+    """Give a product to an account of the console as a file of another standard, its card, or the contract offered."""
     name, kind = FILES[_tail(call)]
-    if name == CARD:
+    if name in TEXTS:
         lang = call.request.query.get("lang", "")
-        return _file(call, cards.markdown(await listing(call), lang if lang in LANGUAGES else LANGUAGES[0]), kind)
+        return _file(call, TEXTS[name](await listing(call), lang if lang in LANGUAGES else LANGUAGES[0]), kind)
     return _file(call, await _face(call, name), kind)
 
 

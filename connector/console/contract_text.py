@@ -5,6 +5,7 @@ same. (2) Each clause says what it is made of, and how far it is kept: by techni
 (3) Nothing that was signed is left out or cut; what is others' words stands on one line in which no mark counts.
 
     markdown(contract, lang)   the text, for a file, a page of the console, or a terminal
+    offered(view, lang)        the text of what a listing offers, before it is signed
     paper(text, lang)          the same as a page of HTML that needs nothing else: to be opened anywhere, and printed
 """
 
@@ -21,12 +22,16 @@ from connector.console.markdown import html
 from connector.console.quotation import line
 from connector.enforcement.keeping import keeping
 from connector.enforcement.supply import AFTERWARDS, Kept
+from connector.runtime.errors import Absent
 from contracts import address, digital_contract, price_words
 from contracts.digital_contract import BEIJING
-from contracts.terms import MAX_TERMS_BYTES, Terms
+from contracts.errors import ContractError
+from contracts.summary import summary
+from contracts.terms import MAX_TERMS_BYTES, SALT_BYTES, Terms
 from contracts.tiers import FULL_BPS
 from contracts.typed_data import Agreement, digest
 from contracts.typed_json import from_json
+from policy.errors import PolicyError
 from policy.parse import parse
 from policy.words.speak import explain, language_of, phrase
 
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
 
     from contracts.digital_contract import Agreed
     from contracts.gate import Gate
+    from contracts.typed_data import Domain
     from policy.model import Condition, Duty, Policy, Rule
 
 # a sentence of a policy, which the limit of terms bounds
@@ -60,15 +66,34 @@ class _Clause:
 def markdown(contract: Mapping[str, Any], lang: str) -> str:
     """Return the text of a digital contract; raises ContractError for what is none of ours."""
     agreed, state, domain = digital_contract.read(dict(contract))
-    text = _Text(contract, agreed, lang)
-    lines = [f"# {line(contract['contractName'])}", "", *text.head(state, digest(domain, text.agreement).hex()), ""]
-    for number, (name, section) in enumerate(SECTIONS, 1):
-        lines += [f"## {number}. {say(lang, 'contract.' + name)}", ""]
-        for at, clause in enumerate(section(text), 1):
-            lines.append(f"- **{number}.{at}** {text.shown(clause)}")
-            lines += [f"  - {text.shown(part)}" for part in clause.parts]
-        lines.append("")
-    return "\n".join([*lines, f"*{say(lang, 'contract.form')}*"]) + "\n"
+    terms, agreement = Terms.from_json(agreed.terms), from_json(Agreement, agreed.agreement)
+    policy = parse(digital_contract.rules(terms, agreed.odrl))
+    return _Text(terms, policy, lang, _Signed(agreed, agreement, domain)).whole(
+        {
+            "code": contract["contractId"],
+            "agreement": digest(domain, agreement).hex(),
+            "state": term(lang, "state", state),
+        }
+    )
+
+
+def offered(view: Mapping[str, Any], lang: str) -> str:
+    """Return the text of the contract that a listing offers at the asked price, before anybody signs it.
+
+    Raises Absent for a service, for what was found elsewhere, and where the offer makes no contract.
+    """
+    key = str(view["id"])[:200]
+    if "limits" in view or "service" in view:
+        raise Absent(f"there is no contract of `{key}`", "a contract is of a data set that is listed here")
+    offer, provider = view["offer"], view["provider"]
+    try:
+        tariff = {**offer["terms"]["tariff"], "minor": offer["ask"]}
+        filled = {"policy": offer["policy"], "tariff": tariff, "salt": bytes(SALT_BYTES).hex()}
+        terms = Terms.from_json({**offer["terms"], **filled})
+        policy = parse(digital_contract.rules(terms, {"target": terms.product, "assigner": provider}, "Offer"))
+    except (ContractError, PolicyError, KeyError, TypeError) as fault:
+        raise Absent(f"the offer of `{key}` makes no contract: {fault}", "ask its provider") from fault
+    return _Text(terms, policy, lang).whole({"state": say(lang, "contract.offered"), "from": provider})
 
 
 def paper(text: str, lang: str) -> str:
@@ -80,13 +105,31 @@ def paper(text: str, lang: str) -> str:
     return f"{head}\n{html(text, below=0)}</html>\n"
 
 
-class _Text:
-    """What the sections are made of."""
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """What there is once both have signed."""
 
-    def __init__(self, contract: Mapping[str, Any], agreed: Agreed, lang: str) -> None:
-        self.contract, self.agreed, self.lang = contract, agreed, lang
-        self.terms, self.agreement = Terms.from_json(agreed.terms), from_json(Agreement, agreed.agreement)
-        self.policy: Policy = parse(digital_contract.rules(self.terms, agreed.odrl))
+    agreed: Agreed
+    agreement: Agreement
+    domain: Domain
+
+
+class _Text:
+    """What the sections are made of; `signed` is None of an offer."""
+
+    def __init__(self, terms: Terms, policy: Policy, lang: str, signed: _Signed | None = None) -> None:
+        self.terms, self.policy, self.lang, self.signed = terms, policy, lang, signed
+
+    def whole(self, head: Mapping[str, object]) -> str:
+        """Return the text, with what stands at its head."""
+        lines = [f"# {self.line(self.terms.title)}", ""]
+        lines += [f"- **{self.say(name)}**: {self.line(value)}" for name, value in head.items()]
+        for number, (name, section) in enumerate(SECTIONS, 1):
+            lines += ["", f"## {number}. {self.say(name)}", ""]
+            for at, clause in enumerate(section(self), 1):
+                lines.append(f"- **{number}.{at}** {self.shown(clause)}")
+                lines += [f"  - {self.shown(part)}" for part in clause.parts]
+        return "\n".join([*lines, "", f"*{self.say('form')}*"]) + "\n"
 
     def say(self, key: str, **values: object) -> str:
         return say(self.lang, "contract." + key, **{name: self.line(value) for name, value in values.items()})
@@ -102,11 +145,6 @@ class _Text:
         marks = " · ".join(one for one in (kept, f"`{clause.source}`" if clause.source else "") if one)
         return f"{clause.words} *({marks})*" if marks else clause.words
 
-    def head(self, state: str, agreement: str) -> Iterator[str]:
-        """Yield what it is called, and how it stood when it was written."""
-        told = {"code": self.contract["contractId"], "agreement": agreement, "state": term(self.lang, "state", state)}
-        yield from (f"- **{say(self.lang, 'contract.' + name)}**: {self.line(value)}" for name, value in told.items())
-
     def money(self, minor: int) -> str:
         return price_words.money(minor, self.terms.tariff.currency, self.lang)
 
@@ -115,11 +153,18 @@ class _Text:
 
 
 def _parties(text: _Text) -> Iterator[_Clause]:
-    roles = (("provider", "assigner", text.agreement.provider), ("buyer", "assignee", text.agreement.buyer))
-    for (key, name, account), signature in zip(roles, text.agreed.signatures, strict=True):
-        told = {"did": text.agreed.odrl[name], "account": address.show(account), "signature": signature.hex()}
+    if (signed := text.signed) is None:
+        yield text.clause("unsigned", "terms")
+        yield text.clause("signing", "agreement/summary", summary=summary(text.terms, text.lang))
+        return
+    roles = (
+        ("provider", "assigner", signed.agreement.provider),
+        ("buyer", "assignee", signed.agreement.buyer),
+    )
+    for (key, name, account), signature in zip(roles, signed.agreed.signatures, strict=True):
+        told = {"did": signed.agreed.odrl[name], "account": address.show(account), "signature": signature.hex()}
         yield text.clause(key, f"agreement/{key}", Kept.TECHNIQUE, **told)
-    yield text.clause("words", "agreement/summary", summary=text.agreement.summary)
+    yield text.clause("words", "agreement/summary", summary=signed.agreement.summary)
 
 
 def _data(text: _Text) -> Iterator[_Clause]:
@@ -183,7 +228,9 @@ def _made(text: _Text) -> Iterator[_Clause]:
 def _price(text: _Text) -> Iterator[_Clause]:
     terms = text.terms
     yield text.clause("price", "terms/tariff", Kept.TECHNIQUE, price=price_words.price(terms.tariff, text.lang))
-    yield text.clause("cap", "agreement/priceCap", Kept.TECHNIQUE, cap=text.money(text.agreement.price_cap))
+    if text.signed is not None:
+        cap = text.money(text.signed.agreement.price_cap)
+        yield text.clause("cap", "agreement/priceCap", Kept.TECHNIQUE, cap=cap)
     told = {"bytes": terms.max_unpaid_bytes, "amount": text.money(terms.max_exposure)}
     yield text.clause("unpaid", "terms/maxExposure", Kept.TECHNIQUE, **told)
     for at, (payee, bps) in enumerate(terms.split.parts):
@@ -191,11 +238,12 @@ def _price(text: _Text) -> Iterator[_Clause]:
         yield text.clause("share", f"terms/split/{at}", Kept.TECHNIQUE, percent=percent, account=address.show(payee))
     told = {"lock": terms.lock_ttl, "margin": terms.claim_margin, "stale": terms.stale_max}
     yield text.clause("claims", "terms/lockTtl", Kept.TECHNIQUE, **told)
-    yield text.clause("token", "terms/token", Kept.TECHNIQUE, token=address.show(terms.token), chain=_chain(text))
-
-
-def _chain(text: _Text) -> str:
-    return str(text.contract["expansionItem"]["program"]["chainId"])
+    coin = {"token": address.show(terms.token)}
+    if text.signed is None:
+        yield text.clause("coin", "terms/token", Kept.TECHNIQUE, **coin)
+    else:
+        chain = text.signed.domain.chain_id
+        yield text.clause("token", "terms/token", Kept.TECHNIQUE, **coin, chain=chain)
 
 
 def _term(text: _Text) -> Iterator[_Clause]:

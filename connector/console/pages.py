@@ -37,6 +37,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page("product", f"/catalogue/{ANY_ID}", EVERYBODY, "buying.product", columns(*MEASURED)),
     Page("card", f"/catalogue/{ANY_ID}/card", EVERYBODY, "carding.card"),
+    Page("contract", f"/catalogue/{ANY_ID}/contract", EVERYBODY, "contracting.offered"),
     Page("quote", f"/catalogue/{ANY_ID}/quote", "buyer", "buying.quote"),
     Page(
         "acquisitions",

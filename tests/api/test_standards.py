@@ -153,6 +153,24 @@ async def test_the_card_says_what_a_reader_asks_in_both_languages(space, gauges)
     assert await refused(space.doors["buyer"].call("GET", "offers/nothing/card")) == 404
 
 
+async def test_the_contract_is_read_before_it_is_signed(space, gauges):
+    text, _ = await said(space, "buyer", "product", "show", "gauges-1", "--contract")
+    for part in ("# Gauges", "nobody has signed it", "4.20 CNY per MiB", "*(kept by technique · `terms/tariff`)*"):
+        assert part in text, part
+    both = await space.doors["buyer"].call("GET", "offers/gauges-1/contract")
+    assert (both["en"], "尚无人签署" in both["zh"]) == (text, True)
+    assert await refused(space.doors["buyer"].call("GET", "offers/nothing/contract")) == 404
+    visitor = await entered(space, "buyer", "reader", operator=False)
+    try:
+        page = await visitor.open("catalogue/gauges-1/contract?lang=zh")
+        assert (page.status, "尚无人签署" in page.text, "由技术保证" in page.text) == (200, True, True)
+        assert "catalogue/gauges-1/contract" in str((await visitor.open("catalogue/gauges-1")).links)
+        async with visitor.session.get(f"{space.url('buyer')}/console/catalogue/gauges-1/contract.md") as answer:
+            assert (answer.content_type, await answer.text()) == ("text/markdown", both["en"])
+    finally:
+        await visitor.session.close()
+
+
 async def test_an_account_reads_the_card_and_takes_the_files(space, gauges):
     visitor = await entered(space, "buyer", "reader", operator=False)
     try:

@@ -16,6 +16,7 @@ from connector.console.contract_text import SECTIONS
 from connector.console.language import LANGUAGES, WORDS
 from connector.console.quotation import line
 from connector.enforcement.keeping import keeping
+from connector.runtime.errors import Absent
 from contracts import address, digital_contract
 from contracts.errors import ContractError
 from contracts.gate import Gate
@@ -144,3 +145,54 @@ def test_the_same_is_told_of_the_same_whoever_asks():
     assert first == again
     later = digital_contract.written(agreed(TERMS, AT + timedelta(seconds=1)), "ended", DOMAIN)
     assert contract_text.markdown(later, "en") != first
+
+
+# --- before it is signed
+
+
+def listed(of=TERMS, **changed):
+    said = {name: value for name, value in of.json().items() if name not in ("policy", "salt")}
+    offer = {"id": "x:offer", "ask": str(of.tariff.minor), "terms": said, "policy": dict(of.policy)}
+    return {"id": "x", "title": of.title, "provider": PROVIDER, "offer": offer | changed}
+
+
+def clauses(text):
+    """Return source → words of the clauses from the second section on, without their numbers."""
+    lines = [line.partition("** ")[2] for line in text.split("## 2.")[1].splitlines() if line.startswith("- **")]
+    return {re.search(r"`([^`]+)`\)\*$", line)[1]: line for line in lines}
+
+
+@every("terms", [TERMS, OTHERS, ASKED])
+@every("lang", LANGUAGES)
+def test_what_is_offered_reads_as_what_is_signed_of_it(terms, lang):
+    """But for who it is that may, what its mandate allows, and which chain it is on."""
+    before, after = contract_text.offered(listed(terms), lang), told(terms, lang)
+    offer, agreed_ = clauses(before), clauses(after)
+    assert agreed_.keys() - offer.keys() == {"agreement/priceCap"}
+    other = {source for source, words in offer.items() if agreed_[source] != words}
+    assert {one for one in other if not one.startswith("terms/policy/")} == {"terms/token"}
+    assert (PROVIDER in before, CONSUMER in before) == (True, False)
+
+
+def test_the_asked_price_is_what_is_offered():
+    assert "7.77 CNY" in contract_text.offered(listed(ask="777"), "en")
+
+
+@every("member", sorted(set(TERMS.json()) - {"policy", "salt"}))
+def test_an_offer_that_makes_no_contract_is_refused_in_words(member):
+    for value in (None, [], {}, -1, "x" * 70_000, {"a": {}}):
+        terms = listed()["offer"]["terms"]
+        with pytest.raises(Absent, match="makes no contract"):
+            contract_text.offered(listed(terms=terms | {member: value}), "en")
+    less = {name: value for name, value in listed()["offer"]["terms"].items() if name != member}
+    with pytest.raises(Absent, match="makes no contract"):
+        contract_text.offered(listed(terms=less), "en")
+
+
+def test_what_is_no_data_set_of_here_offers_no_contract():
+    for view in ({"id": "service:x", "service": {}}, {"id": "found:x", "limits": []}):
+        with pytest.raises(Absent, match="no contract of"):
+            contract_text.offered(view, "en")
+    for policy in (None, [], "x", {"permission": "x"}, {"permission": [{"action": "unknown"}]}):
+        with pytest.raises(Absent, match="makes no contract"):
+            contract_text.offered(listed(policy=policy), "en")

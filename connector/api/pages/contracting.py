@@ -1,9 +1,10 @@
-"""The contract in words, to be read and printed by its two parties."""
+"""The contract in words, to be read and printed: by its two parties, and by all who see an offer of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.api import faces
 from connector.console import contract_text
 from connector.console.language import LANGUAGES
 from connector.licence.filing import Registration
@@ -15,8 +16,18 @@ if TYPE_CHECKING:
 
 async def contract(call: Call) -> JsonObject:
     """Return the text of an agreement's contract in each language, and what it is about."""
-    key = call.path["id"]
-    found = await call.of(Registration).contract(key)
-    # the page has the title itself
-    told = {lang: contract_text.markdown(found, lang).partition("\n\n")[2] for lang in LANGUAGES}
-    return {"agreement": key, "title": found["contractName"], "text": told}
+    found = await call.of(Registration).contract(call.path["id"])
+    text = {lang: _body(contract_text.markdown(found, lang)) for lang in LANGUAGES}
+    return {"of": "/agreements/", "id": call.path["id"], "title": found["contractName"], "text": text}
+
+
+async def offered(call: Call) -> JsonObject:
+    """Return the text of the contract that a listed data set is offered under in each language."""
+    view = await faces.listing(call)
+    text = {lang: _body(contract_text.offered(view, lang)) for lang in LANGUAGES}
+    return {"of": "/catalogue/", "id": view["id"], "title": view["title"], "text": text}
+
+
+def _body(text: str) -> str:
+    """Return a text without its title, which the page has itself."""
+    return text.partition("\n\n")[2]

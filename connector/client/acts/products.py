@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import FORWARD, NULL, READ, Act, Field
@@ -101,12 +100,6 @@ ORDERS = (
 def _orders(found: Any) -> list[str]:
     total = f"{len(found['orders'])} orders of {found['buyers']} buyers, {found['bytes']} bytes delivered"
     return [f"{total}, paid: {', '.join(found['sums'])}"]
-
-
-def _as_text(found: Any) -> list[str]:
-    """Return a document as it is kept in a file: what has a text of its own is that."""
-    text = found["text"] if set(found) == {"text"} else json.dumps(found, indent=2, ensure_ascii=False)
-    return str(text).splitlines()
 
 
 SOLD: Shape = {
@@ -218,70 +211,6 @@ ACTS = (
         fields=(ID,),
         handler="management.offer",
         lines=shown,
-    ),
-    Act(
-        "product card",
-        "GET offers/{id}/card",
-        help="Show the card of a listed data set, as Markdown: what it is, who, how, columns, people, terms.",
-        says=("Show the card of the listed product {id}.", "显示挂牌产品 {id} 的数据卡片。"),
-        answer=LANGUAGES,
-        example={"id": "tides"},
-        fields=(ID,),
-        handler="faces.card",
-        verb="product show --card",
-        lines=lambda found: found["en"].splitlines(),
-    ),
-    Act(
-        "product croissant",
-        "GET offers/{id}/croissant",
-        help="Show a listed data set as Croissant 1.1 (MLCommons), in JSON-LD.",
-        says=("Show the listed product {id} as Croissant.", "以 Croissant 格式显示挂牌产品 {id}。"),
-        answer="object",
-        example={"id": "tides"},
-        fields=(ID,),
-        handler="faces.croissant",
-        verb="product show --croissant",
-        lines=_as_text,
-    ),
-    Act(
-        "product catalogue",
-        "GET catalogue/{standard}",
-        help="Show a page of what the exchange lists as a catalogue of another standard: DCAT-AP, JSON-LD or Turtle.",
-        says=("Show the list of the exchange as {standard} has it.", "按标准 {standard} 显示交易所目录。"),
-        answer="object",
-        example={"standard": "dcat"},
-        fields=(
-            Field(
-                "standard",
-                ("Standard", "标准"),
-                "dcat (DCAT-AP, JSON-LD) or turtle (DCAT-AP, Turtle)",
-                "--as",
-                sent="face",
-            ),
-            Field("first", ("Leave out", "跳过"), "leave out so many, the first", "--first", "number", 0, least=0),
-        ),
-        handler="faces.page",
-        lines=_as_text,
-    ),
-    Act(
-        "product face",
-        "GET offers/{id}/{standard}",
-        help="Show a listed product as another standard has it: DCAT-AP, Croissant, or the national registration.",
-        says=("Show the listed product {id} as {standard} has it.", "按标准 {standard} 显示挂牌产品 {id}。"),
-        answer="object",
-        example={"id": "tides", "standard": "dcat"},
-        fields=(
-            ID,
-            Field(
-                "standard",
-                ("Standard", "标准"),
-                "dcat (DCAT-AP, JSON-LD), turtle (DCAT-AP, Turtle), croissant or ndi (national registration)",
-                "--as",
-                sent="face",
-            ),
-        ),
-        handler="faces.face",
-        lines=_as_text,
     ),
     Act(
         "product price",

@@ -17,9 +17,26 @@ WORDS: Mapping[str, tuple[str, str]] = {
         ),
         "本文由双方签署的内容生成，别无其他来源。每条之后注明其保障程度及所依据的字段。打印本页即得纸质副本。",
     ),
+    "contract.draft": (
+        (
+            "What would be signed at the asked price, made of the offer. Behind each clause stands how far it is kept, "
+            "and the member it is made of."
+        ),
+        "按报价将要签署的内容，由要约生成。每条之后注明其保障程度及所依据的字段。",
+    ),
     "contract.code": ("Contract", "合同编号"),
     "contract.agreement": ("Digest of the agreement", "协议摘要"),
     "contract.state": ("State when this was written", "生成时状态"),
+    "contract.offered": ("offered at the asked price; nobody has signed it", "按报价要约，尚无人签署"),
+    "contract.from": ("Offered by", "要约方"),
+    "contract.unsigned": (
+        (
+            "The provider offers what follows to whoever may buy it. What is negotiated may differ in price, "
+            "columns and term."
+        ),
+        "提供方以下列内容向可购买者发出要约；经协商，价格、字段与期限可以不同。",
+    ),
+    "contract.signing": ("Both will sign these words: {summary}", "双方将签署的文字为：{summary}"),
     "contract.parties": ("The parties", "当事人"),
     "contract.provider": (
         "The provider is {did}. It signed with the account {account}; its signature is {signature}.",
@@ -143,6 +160,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "凭单锁定 {lock} 秒。提供方最迟在失效前 {margin} 秒主张；距其上次读取链上状态达 {stale} 秒即不再释放密钥。",
     ),
     "contract.token": ("Money is the token {token} on the chain {chain}.", "结算代币为链 {chain} 上的 {token}。"),
+    "contract.coin": ("Money is the token {token} on the chain of the space.", "结算代币为空间所用链上的 {token}。"),
     "contract.term": ("Term and end", "期限与终止"),
     "contract.until": ("The contract is good until {end} (Beijing time).", "合同有效期至 {end}（北京时间）。"),
     "contract.ending": (

@@ -36,7 +36,7 @@ async def _lists(told):
         await told.say(words, by="buyer")
     for words in ("product face told --as dcat", "product catalogue --as dcat"):
         await told.say(words, by="buyer")
-    for way in ("card", "croissant"):
+    for way in ("card", "contract", "croissant"):
         await told.say("product show", "told", f"--{way}", by="buyer", row=f"product show --{way}")
     await told.say("reputation", told.space.did("provider"), by="buyer")
     for price, words in ((3, "Tides"), (4, "Depths")):
