@@ -49,7 +49,7 @@ NOBODY: Final = bytes(20)
 # a page of paper: nothing is fetched for it
 STYLE: Final = (
     "body{font:11pt/1.5 serif;max-width:42em;margin:2em auto;padding:0 1em}li{margin:.4em 0;overflow-wrap:anywhere}"
-    "h2{break-after:avoid}li{break-inside:avoid}code{font-size:.85em}"
+    "body>ul{list-style:none;padding:0}h2{break-after:avoid}li{break-inside:avoid}code{font-size:.85em}"
 )
 
 

@@ -65,26 +65,26 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "contract.project": ("It is sold under the project {project}.", "本产品在项目 {project} 下出售。"),
     "contract.delivery": ("How it is used", "使用方式"),
     "contract.tier.plain": (
-        "{tier}: it is handed over readable. What is done with it afterwards no connector sees.",
-        "{tier}：以可读形式交付，交付后的使用情况任何连接器均无法获知。",
+        "The tier is “{tier}”: it is handed over readable. What is done with it afterwards no connector sees.",
+        "方式为“{tier}”：以可读形式交付，交付后的使用情况任何连接器均无法获知。",
     ),
     "contract.tier.kept": (
         (
-            "{tier}: it is delivered sealed, and the buyer keeps the keys. Its connector decides each opening by "
-            "the rules below, counts it, and writes it into its log."
+            "The tier is “{tier}”: it is delivered sealed, and the buyer keeps the keys. Its connector decides "
+            "each opening by the rules below, counts it, and writes it into its log."
         ),
-        "{tier}：以密封形式交付，密钥由使用方保存。每次打开均由其连接器按下列规则裁决、计数并记入日志。",
+        "方式为“{tier}”：以密封形式交付，密钥由使用方保存。每次打开均由其连接器按下列规则裁决、计数并记入日志。",
     ),
     "contract.tier.leased": (
         (
-            "{tier}: it is delivered sealed. Keys are lent for each opening by their holder, who decides and "
-            "counts it by the rules below."
+            "The tier is “{tier}”: it is delivered sealed. Keys are lent for each opening by their holder, who "
+            "decides and counts it by the rules below."
         ),
-        "{tier}：以密封形式交付。每次打开由密钥持有方出借密钥，并按下列规则裁决、计数。",
+        "方式为“{tier}”：以密封形式交付。每次打开由密钥持有方出借密钥，并按下列规则裁决、计数。",
     ),
     "contract.tier.computed": (
-        "{tier}: it stays at the provider. What is asked is answered there, and answers alone leave.",
-        "{tier}：数据留在提供方，所提问题在提供方作答，仅答案离开。",
+        "The tier is “{tier}”: it stays at the provider. What is asked is answered there, and answers alone leave.",
+        "方式为“{tier}”：数据留在提供方，所提问题在提供方作答，仅答案离开。",
     ),
     "contract.lease": ("Keys are lent for {seconds} seconds at a time.", "密钥每次出借 {seconds} 秒。"),
     "contract.gate": (
