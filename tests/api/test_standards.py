@@ -202,7 +202,7 @@ async def test_an_account_reads_the_card_and_takes_the_files(space, gauges):
 
 async def test_the_commands_of_the_page_do_what_it_says(space, gauges, tmp_path, monkeypatch):
     commands = re.findall(r"^    penstock (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(commands) == 6
+    assert len(commands) == 7
     (tmp_path / "tides.csv").write_text((gauges / "gauges.csv").read_text())
     product = FILE.format(n=1).replace("gauges-1", "tides-2026").replace("gauges.csv", "tides.csv")
     (tmp_path / "product.toml").write_text(product)
@@ -218,4 +218,5 @@ async def test_the_commands_of_the_page_do_what_it_says(space, gauges, tmp_path,
     document = json.loads((tmp_path / "croissant.json").read_text())
     assert document["@id"].endswith("/tides-2026")
     assert rdflib.Graph().parse(tmp_path / "tides.ttl")
-    assert (tmp_path / "card.md").read_text().startswith("# Gauges")
+    for text in ("card.md", "contract.md"):
+        assert (tmp_path / text).read_text().startswith("# Gauges")
