@@ -117,11 +117,12 @@ def _beyond(tariff: Tariff, words: Mapping[str, str]) -> str:
     shape = words["over" if tariff.period else "tier"]
     unit = _counting(tariff)
     return "".join(
-        shape.format(above=_quantity(unit, tier.above, words), percent=_percent(tier.bps)) for tier in tariff.tiers
+        shape.format(above=_quantity(unit, tier.above, words), percent=percent(tier.bps)) for tier in tariff.tiers
     )
 
 
-def _percent(bps: int) -> str:
+def percent(bps: int) -> str:
+    """Return basis points in per cent, for example `12.5`, without zeros that say nothing."""
     whole, rest = divmod(bps, PERCENT_BPS)
     return f"{whole}.{rest:02}".rstrip("0") if rest else str(whole)
 

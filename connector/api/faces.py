@@ -127,14 +127,17 @@ async def croissant(call: Call) -> web.Response:
 
 async def card(call: Call) -> web.Response:
     """Show the card of a listed data set in each language, as Markdown."""
-    view = await listing(call)
-    return as_json({lang: cards.markdown(view, lang) for lang in LANGUAGES})
+    return as_json(texts(await listing(call), CARD))
 
 
 async def contract(call: Call) -> web.Response:
     """Show the contract that a listed data set is offered under in each language, as Markdown."""
-    view = await listing(call)
-    return as_json({lang: contract_text.offered(view, lang) for lang in LANGUAGES})
+    return as_json(texts(await listing(call), CONTRACT))
+
+
+def texts(view: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Return a text of `TEXTS` of a listing in each language."""
+    return {lang: TEXTS[name](view, lang) for lang in LANGUAGES}
 
 
 async def page(call: Call) -> web.Response:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 Out = Annotated[Path | None, new_file_option("-o", "--out", what="write the contract here")]
 Paper = Annotated[Path | None, new_file_option("-o", "--out", what="write it here; its text as a page if named .html")]
 PAGES = frozenset({".html", ".htm"})
-
-
 Text = Annotated[
     Language | None, typer.Option(help="its text for people instead: clauses, each with how far it is kept")
 ]

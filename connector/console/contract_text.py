@@ -28,7 +28,6 @@ from contracts.digital_contract import BEIJING
 from contracts.errors import ContractError
 from contracts.summary import summary
 from contracts.terms import MAX_TERMS_BYTES, SALT_BYTES, Terms
-from contracts.tiers import FULL_BPS
 from contracts.typed_data import Agreement, digest
 from contracts.typed_json import from_json
 from policy.errors import PolicyError
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 
 # a sentence of a policy, which the limit of terms bounds
 CHARACTERS_MAX: Final = 4 * MAX_TERMS_BYTES
-NOBODY: Final = bytes(20)
 # a page of paper: nothing is fetched for it
 STYLE: Final = (
     "body{font:11pt/1.5 serif;max-width:42em;margin:2em auto;padding:0 1em}li{margin:.4em 0;overflow-wrap:anywhere}"
@@ -58,7 +56,7 @@ class _Clause:
     """One clause: its words, the member of what was signed that it is made of, and how far it is kept."""
 
     words: str
-    source: str = ""
+    source: str
     kept: Kept | None = None
     parts: tuple[_Clause, ...] = ()
 
@@ -141,9 +139,8 @@ class _Text:
         return _Clause(self.say(key, **values), source, kept)
 
     def shown(self, clause: _Clause) -> str:
-        kept = "" if clause.kept is None else clause.kept.value[LANGUAGES.index(self.lang)]
-        marks = " · ".join(one for one in (kept, f"`{clause.source}`" if clause.source else "") if one)
-        return f"{clause.words} *({marks})*" if marks else clause.words
+        kept = "" if clause.kept is None else clause.kept.value[LANGUAGES.index(self.lang)] + " · "
+        return f"{clause.words} *({kept}`{clause.source}`)*"
 
     def money(self, minor: int) -> str:
         return price_words.money(minor, self.terms.tariff.currency, self.lang)
@@ -211,9 +208,9 @@ def _rights(text: _Text) -> Iterator[_Clause]:
     for one in kept:
         if not any(one.node.path.startswith(rule.path + "/") for rule in text.policy.permissions):
             yield _Clause(text.phrase(one.node), f"terms/policy{one.node.path}", one.kept)
-    if text.policy.permissions and text.policy.prohibitions:
-        yield _Clause(text.line(explain(text.policy, text.lang)[-2]), "terms/policy", tier)
-    yield _Clause(text.line(explain(text.policy, text.lang)[-1]), "terms/policy", tier)
+    rules = text.policy.permissions + text.policy.prohibitions + text.policy.obligations
+    for sentence in explain(text.policy, text.lang)[1 + len(rules) :]:  # what holds besides its rules
+        yield _Clause(text.line(sentence), "terms/policy", tier)
 
 
 def _made(text: _Text) -> Iterator[_Clause]:
@@ -234,8 +231,8 @@ def _price(text: _Text) -> Iterator[_Clause]:
     told = {"bytes": terms.max_unpaid_bytes, "amount": text.money(terms.max_exposure)}
     yield text.clause("unpaid", "terms/maxExposure", Kept.TECHNIQUE, **told)
     for at, (payee, bps) in enumerate(terms.split.parts):
-        percent = f"{bps * 100 / FULL_BPS:g}"
-        yield text.clause("share", f"terms/split/{at}", Kept.TECHNIQUE, percent=percent, account=address.show(payee))
+        told = {"percent": price_words.percent(bps), "account": address.show(payee)}
+        yield text.clause("share", f"terms/split/{at}", Kept.TECHNIQUE, **told)
     told = {"lock": terms.lock_ttl, "margin": terms.claim_margin, "stale": terms.stale_max}
     yield text.clause("claims", "terms/lockTtl", Kept.TECHNIQUE, **told)
     coin = {"token": address.show(terms.token)}
@@ -253,7 +250,7 @@ def _term(text: _Text) -> Iterator[_Clause]:
 
 
 def _disputes(text: _Text) -> Iterator[_Clause]:
-    if text.terms.arbitrator == NOBODY:
+    if text.terms.arbitrator == address.NOBODY:
         yield text.clause("unarbitrated", "terms/arbitrator")
     else:
         account = address.show(text.terms.arbitrator)

@@ -36,8 +36,8 @@ PAGES: tuple[Page, ...] = (
         menu="data",
     ),
     Page("product", f"/catalogue/{ANY_ID}", EVERYBODY, "buying.product", columns(*MEASURED)),
-    Page("card", f"/catalogue/{ANY_ID}/card", EVERYBODY, "carding.card"),
-    Page("contract", f"/catalogue/{ANY_ID}/contract", EVERYBODY, "contracting.offered"),
+    Page("card", f"/catalogue/{ANY_ID}/card", EVERYBODY, "wording.card"),
+    Page("contract", f"/catalogue/{ANY_ID}/contract", EVERYBODY, "wording.offered"),
     Page("quote", f"/catalogue/{ANY_ID}/quote", "buyer", "buying.quote"),
     Page(
         "acquisitions",
@@ -125,7 +125,7 @@ PAGES: tuple[Page, ...] = (
         "trading.agreement",
         columns("at moment", "event event", "index number"),
     ),
-    Page("contract", f"/agreements/{ANY_ID}/contract", TRADERS, "contracting.contract"),
+    Page("contract", f"/agreements/{ANY_ID}/contract", TRADERS, "wording.contract"),
     Page(
         "negotiations",
         "/negotiations",
