@@ -29,8 +29,8 @@ RANDOM_CHARACTERS = 8
 LOCAL_MARK = "ZZ"
 JOINT = "•"
 EXTENSION_CHARACTERS_MAX = 32
-_SUBJECT = re.compile(r"[0-9A-Z]{18}")
-_PLACE = re.compile(r"[0-9]{4}")
+SUBJECT = re.compile(r"[0-9A-Z]{18}")
+PLACE = re.compile(r"[0-9]{4}")
 _EXTENSION = re.compile(rf"[0-9A-Za-z_.-]{{1,{EXTENSION_CHARACTERS_MAX}}}")
 _SHORT = re.compile(r"([1-7])([0-9A-Z]{18})([0-9]{4})([0-9A-Z]{8})([0-9A-Z*])")
 
@@ -82,8 +82,8 @@ class Identifier:
 
 def made(kind: Kind, subject: str, place: str, random: str, extension: str = "") -> Identifier:
     """Make a local identifier; `random` are characters of ALPHABET, as many as LOCAL_MARK leaves."""
-    _require(_SUBJECT, subject, "subject", "the unified social credit code: 18 digits and capital letters")
-    _require(_PLACE, place, "place", "four digits: a region, or 00 and a division of GB/T 4754")
+    _require(SUBJECT, subject, "subject", "the unified social credit code: 18 digits and capital letters")
+    _require(PLACE, place, "place", "four digits: a region, or 00 and a division of GB/T 4754")
     if extension:
         _require(_EXTENSION, extension, "extension", f"at most {EXTENSION_CHARACTERS_MAX} letters and digits")
     if extension and kind not in EXTENDED:

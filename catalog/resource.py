@@ -17,6 +17,7 @@ from catalog.document import members, text
 from catalog.errors import CatalogError
 from catalog.identifiers import LOCAL_MARK, RANDOM_CHARACTERS, Kind
 from contracts.check_character import ALPHABET
+from policy import regions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ NEEDED = ("id", "title", "owner", "steward")
 # the first four digits of GB/T 2260 for a place that is not in its tables
 NOWHERE = "0000"
 _REGION = re.compile(r"\d{6}")
+_PROVINCE = re.compile(r"CN-(\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,18 @@ def local_code(kind: Kind, subject: str, region: str, named: str) -> str:
     """
     if not subject:
         return ""
-    place = region[:4] if _REGION.fullmatch(region) else NOWHERE
+    place = place_of(region)
     number = int.from_bytes(hashlib.sha256(f"{kind}:{subject}:{named}".encode()).digest())
     drawn = ""
     for _ in range(RANDOM_CHARACTERS - len(LOCAL_MARK)):
         number, digit = divmod(number, len(ALPHABET))
         drawn += ALPHABET[digit]
     return str(identifiers.made(kind, subject, place, drawn))
+
+
+def place_of(region: str) -> str:
+    """Return the place of a code: the first four digits of a code of GB/T 2260, or of a province; else nowhere."""
+    if _REGION.fullmatch(region):
+        return region[:4]
+    province = _PROVINCE.fullmatch(regions.canonical(region))
+    return province[1] + "00" if province else NOWHERE

@@ -34,6 +34,7 @@ class Role:
     plays: frozenset[str] = frozenset()
 
 
+NODE = "node"
 _TRADE = frozenset({Doing.FIND, Doing.LIST, Doing.DEMAND})
 
 ROLES: Mapping[str, Role] = {
@@ -47,6 +48,8 @@ ROLES: Mapping[str, Role] = {
         Role("service", "service party", "数据服务方", _TRADE, frozenset({"provider", "buyer"})),
         Role("broker", "broker", "数据经纪方", frozenset({Doing.FIND, Doing.DEMAND})),
         Role("arbitrator", "arbitrator", "仲裁方", frozenset({Doing.FIND, Doing.RULE})),
+        # assigns the codes of the national infrastructure and keeps copies of the members' logs
+        Role(NODE, "node", "功能节点", frozenset({Doing.FIND})),
     )
 }
 

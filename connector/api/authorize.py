@@ -67,6 +67,7 @@ TRADERS = frozenset({"provider", "buyer"})
 PROVIDER = frozenset({"provider"})
 BUYER = frozenset({"buyer"})
 EXCHANGE = frozenset({"exchange"})
+NODE = frozenset({"node"})
 SHOWS = PROVIDER | EXCHANGE
 
 # the longest body by who takes it; the rest takes BODY_BYTES_MAX, and a GET takes none
@@ -265,6 +266,13 @@ EXCHANGE_NODE = (
     Route("POST", "/contractRegistrate", Who.MEMBER, EXCHANGE, "filings.register"),
     Route("GET", "/exchange/filings", Who.MEMBER, EXCHANGE, "filings.page"),
     Route("GET", "/exchange/filings/{id}", Who.MEMBER, EXCHANGE, "filings.show"),
+    Route("POST", "/node/codes", Who.MEMBER, NODE, "node.assign"),
+    Route("GET", "/node/codes", Who.MEMBER, NODE, "node.page"),
+    Route("GET", "/node/codes/{id}", Who.MEMBER, NODE, "node.show"),
+    Route("GET", "/node/traces/{id}", Who.MEMBER, NODE, "node.traced"),
+    Route("GET", "/node/logs/{member}/checkpoint", Who.ANYONE, NODE, "node.checkpoint"),
+    Route("GET", "/node/logs/{member}/tile/{tail:.+}", Who.ANYONE, NODE, "node.tile"),
+    Route("GET", "/node/logs/{member}/addenda/{index}", Who.ANYONE, NODE, "node.addenda"),
     Route("POST", "/exchange/demands", Who.MEMBER, EXCHANGE, "demands.post"),
     Route("GET", "/exchange/demands", Who.MEMBER, EXCHANGE, "demands.page"),
     Route("GET", "/exchange/demands/{id}", Who.MEMBER, EXCHANGE, "demands.show"),

@@ -17,6 +17,7 @@ from connector.exchange.attesting import Attesting
 from connector.exchange.complaints import Complaints
 from connector.exchange.federation import showing
 from connector.exchange.finding import Finding
+from connector.exchange.node.office import Office
 from connector.exchange.projects import Projects
 from connector.exchange.reviewer import Reviewer
 from connector.identity.space.view import SpaceView
@@ -69,6 +70,7 @@ async def submit(call: Call) -> web.Response:
     document = handed_in.listing(await call.document())
     handed_in.require_currency(document["offer"]["terms"]["tariff"], call.of(SpaceView).last().currency)
     await call.core.store.read(lambda tx: spaces.check(tx, document, call.peer))
+    await call.of(Office).registrar.check(document[handed_in.CODE], document["id"], call.peer)
     registered = await call.of(Programs).edition(bytes.fromhex(document["edition"]))
     if registered is None:
         raise Conflict("the edition is not registered on chain", "register it, then submit")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
 from connector.exchange.filings import Filings
+from ledger.agreement.filing import instruction
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -19,8 +20,9 @@ OK = 0
 
 async def register(call: Call) -> web.Response:
     """Take in a contract of the caller's: `/contractRegistrate`."""
-    told = await call.of(Filings).register(await call.document(), call.peer, call.act)
-    return as_json({"status": OK, "contractHash": told})
+    row = await call.of(Filings).register(await call.document(), call.peer, call.act)
+    number = instruction(bytes.fromhex(row.agreement))
+    return as_json({"status": OK, "contractHash": row.digest, "ctrlInstructiontId": number})
 
 
 async def page(call: Call) -> web.Response:

@@ -68,6 +68,7 @@ from connector.exchange.indicating import Indicators
 from connector.exchange.kinds import LISTED
 from connector.exchange.leaving import Departing, Leaving
 from connector.exchange.members import Members
+from connector.exchange.node.office import Office
 from connector.exchange.operators import Operators
 from connector.exchange.projects import Projects
 from connector.exchange.reviewer import Reviewer
@@ -106,6 +107,7 @@ from connector.negotiation.engine import Engine
 from connector.negotiation.notices import Notices
 from connector.net.outbound import Outbound
 from connector.operation import set_back
+from connector.operation.codes import Codes
 from connector.operation.health import Health
 from connector.operation.management.callbacks import Callbacks
 from connector.operation.management.catalogues import Catalogues
@@ -209,6 +211,7 @@ class Connector(Life):
     supervision: Annotated[Supervision, Service(hears={"space_changed": Supervision.space_changed})]
     space: Annotated[SpaceView, Service(ground.space)]
     exchange: ExchangeDoor
+    codes: Codes
     hosted: Annotated[Hosted, Service(ground.hosted, ends=Hosted.close)]
     chain: Annotated[Chain, Service(ground.chain, ends=Chain.close)]
     programs: Annotated[Programs, Service(ground.programs)]
@@ -378,6 +381,7 @@ class Connector(Life):
     demands: Demands
     projects: Projects
     filings: Filings
+    office: Annotated[Office, Service(chores={"register at the node, or collect as one": Office.chore})]
     reviewer: Annotated[Reviewer, Service(begins=Reviewer.recover, working={LISTED: Reviewer.recover})]
     attesting: Attesting
     trades: Trades

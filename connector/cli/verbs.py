@@ -56,6 +56,8 @@ GROUPS = (
     ("demand", "demand.app"),
     ("project", "project.app"),
     ("filing", "filing.app"),
+    ("code", "code.app"),
+    ("node", "node.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),
     ("product", "One listed product: show it, in our words or in two standards'."),
     ("service", "service.app"),

@@ -40,8 +40,8 @@ class Filings:
     def __init__(self, core: Core, programs: Programs, space: SpaceView) -> None:
         self._core, self._programs, self._space = core, programs, space
 
-    async def register(self, document: Any, member: str, write: Write) -> str:
-        """Take in a contract from one of its parties; return its hash."""
+    async def register(self, document: Any, member: str, write: Write) -> FilingRow:
+        """Take in a contract from one of its parties; return its line."""
         filing = filings.read(document)
         if member not in filing.parties:
             raise NotPermitted("a contract is filed by one of its two parties", "ask one of them to file it")
@@ -54,8 +54,7 @@ class Filings:
         if licence is None or (licence.provider, licence.buyer) != accounts:
             raise Conflict("no licence on chain is of this contract", "file it again once its licence is mined")
         now = self._core.clock.now()
-        row = await write(lambda tx: keep(tx, self._core.evidence, filing, member, now))
-        return row.digest
+        return await write(lambda tx: keep(tx, self._core.evidence, filing, member, now))
 
     async def page(self, member: str, first: int) -> list[JsonObject]:
         """Return what a member may read of the register, newest first."""
@@ -92,6 +91,7 @@ def _view(row: FilingRow) -> JsonObject:
         "contractName": row.name,
         "contractHash": row.digest,
         "agreement": row.agreement,
+        "instruction": filings.instruction(bytes.fromhex(row.agreement)),
         "product": row.product,
         "provider": row.provider,
         "consumer": row.consumer,

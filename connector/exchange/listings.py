@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from catalog import difference, faces
+from catalog import difference, faces, identifiers
 from catalog.dataset import dataset_from_json, searchable
 from catalog.facets import DATASET, Listed
 from catalog.found import SEALED
@@ -61,6 +61,8 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
     """
     key = document["id"]
     known = tx.get(ListingRow, id=key)
+    if known is not None and known.code and not identifiers.read(known.code).local:
+        document[CODE] = known.code  # the node has assigned it, whether its provider knows or not
     if (code := document[CODE]) and any(row.id != key for row in tx.find(ListingRow, "code = ?", (code,), limit=2)):
         raise Conflict(f"another product has the code `{code}`", "a code is of one product")
     if known is not None:

@@ -27,6 +27,7 @@ def initialise(
     exchange: str | None,
     development: bool | None,
     public_url: str | None = None,
+    subject: str | None = None,
     folders: tuple[str, ...] | None = None,
 ) -> Settings:
     """Write settings, draw the five keys and the management token; returns the settings. Refuses a used directory."""
@@ -37,6 +38,7 @@ def initialise(
         "participant.name": name,
         "participant.roles": roles,
         "participant.region": region,
+        "participant.subject": subject,
         "server.port": port,
         "server.development": development,
         "server.public_url": public_url,

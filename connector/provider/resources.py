@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catalog.identifiers import Kind
+from catalog.registration import PRODUCT
 from catalog.resource import from_json, local_code
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.limits import PAGE_ROWS_MAX, RESOURCES_MAX
@@ -12,6 +13,7 @@ from connector.store.rows.product import ProductRow, ResourceRow
 
 if TYPE_CHECKING:
     from connector.core.core import Core
+    from connector.operation.codes import Codes
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 class Resources:
     """What this participant holds, apart from products."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, core: Core, codes: Codes) -> None:
+        self._core, self._codes = core, codes
 
     async def put(self, **document: Any) -> JsonObject:
         """Keep a resource, or change the one with its id; without a code it gets a local one, if we have a subject.
@@ -55,10 +57,10 @@ class Resources:
         about = self._core.settings.participant
         return local_code(kind, about.subject, about.region, named)
 
-    async def of(self, brief: JsonObject, product: str) -> JsonObject:
+    async def of(self, brief: JsonObject, product: str, title: str) -> JsonObject:
         """Return what a submission says of codes and resource: nothing where there is neither; raises Absent."""
         told: JsonObject = {}
-        if code := self.code(Kind.PRODUCT, product):
+        if code := await self._codes.obtain(PRODUCT, product, title) or self.code(Kind.PRODUCT, product):
             told["code"] = code
         if name := brief.get("resource"):
             row = await self._core.store.read(lambda tx: tx.get(ResourceRow, id=name))

@@ -52,6 +52,6 @@ async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Product
         "edition": product.edition,
     } | ({"space": product.brief["space"]} if product.brief.get("space") else {})
     body |= {"sample": product.sample} if product.sample else {}
-    body |= await resources.of(product.brief, product.id)
+    body |= await resources.of(product.brief, product.id, product.title)
     answer = await exchange.ask("POST", "/exchange/products", body)
     return str(answer["state"])

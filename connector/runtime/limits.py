@@ -140,6 +140,8 @@ WAITING_APPLICATIONS_MAX = 1_000
 MEMBER_SEARCHES_MAX = 16
 # data resources of one participant
 RESOURCES_MAX = 10_000
+# codes that a node assigns to one holder: its products, its resources, and itself
+HOLDER_CODES_MAX = MEMBER_PRODUCTS_MAX + RESOURCES_MAX + 1
 # versions of one listing that are kept, the newest: a year of weekly ones
 LISTING_VERSIONS_MAX = 52
 # spaces of one exchange: a search names each with the grades that are seen there

@@ -23,7 +23,7 @@ class Participant:
 
     name: str = _said("A participant", "the name that people see")
     roles: tuple[str, ...] = _said(
-        ("buyer",), "any of provider, buyer, exchange, regulator, service, broker, arbitrator"
+        ("buyer",), "any of provider, buyer, exchange, regulator, service, broker, arbitrator, node"
     )
     subject: str = _said("", "our unified social credit code (GB 32100), 18 characters; empty: no national codes")
     region: str = _said("US-NY", "where we are, ISO 3166: a country (US) or a part of it (US-NY)")

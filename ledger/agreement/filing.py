@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 FILING: Final = "filing"
 CODE_CHARACTERS: Final = 47
+# of the number of a control instruction (数据交易控制指令), `ctrlInstructiontId` of NDI-TR-2025-05
+INSTRUCTION_CHARACTERS: Final = 32
 NAMED_CHARACTERS_MAX: Final = 512  # of a DID, or of a product's identifier
 SEALED_BYTES_MAX: Final = 256 << 10
 KEY_BYTES: Final = (
@@ -103,6 +105,14 @@ class Filing:
         if not isinstance(contract, dict) or contract.get("contractId") != self.code:
             raise ContractError(FILING, "what is sealed in it is another contract than it says")
         return contract
+
+
+def instruction(agreement: bytes) -> str:
+    """Return the number of the control instruction of an agreement: the first 32 digits of its digest.
+
+    Whoever knows the agreement makes the same, so deliveries and evidence are found by it in everybody's log.
+    """
+    return agreement.hex()[:INSTRUCTION_CHARACTERS]
 
 
 def key_of(own: X25519PrivateKey, other: bytes, agreement: bytes) -> bytes:

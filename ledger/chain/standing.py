@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-ROLES = ("provider", "buyer", "exchange", "regulator", "service", "broker", "arbitrator")
+ROLES = ("provider", "buyer", "exchange", "regulator", "service", "broker", "arbitrator", "node")
 
 
 def did_digest(did: str) -> bytes:

@@ -41,6 +41,7 @@ WITNESSED_BY: Mapping[str, tuple[str, str]] = {
     "service": ("exchange", "regulator"),
     "broker": ("exchange", "regulator"),
     "arbitrator": ("exchange", "regulator"),
+    "node": ("exchange", "regulator"),
 }
 # whose BLS keys attest the final heads: those who witness every trade
 ATTESTED_BY = ("exchange", "regulator")
@@ -174,6 +175,11 @@ class Space:
     def supervisor(self) -> Member | None:
         """Return the regulator whose key opens disclosures, if the space has one."""
         return next(self._acting("regulator"), None)
+
+    @property
+    def node(self) -> Member | None:
+        """Return the regional or industry node that assigns codes here, if the space has one."""
+        return next(self._acting("node"), None)
 
     def witnesses_of(self, did: str) -> list[Member]:
         """Return the members that witness the log of `did`, in the table's order; itself never counts."""

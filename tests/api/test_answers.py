@@ -18,8 +18,9 @@ from connector.runtime.clock import Clock
 from tests.api.answers import evidence, exchange, journey, operation, trade
 from tests.api.answers.shapes import unlike
 from tests.api.answers.told import COMMANDS, REHEARSED, Told, named
+from tests.api.noded import Noded
 from tests.api.secrets_told import leaks
-from tests.api.space import ROLES, Space
+from tests.api.space import ROLES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -43,8 +44,8 @@ LOOKS = ("publish", "get", "settle", "open", "demand pursue", "vault collect", "
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def told(tmp_path_factory):
     """A space of its own, to which every command is said: some of them end what others need."""
-    space = Space(tmp_path_factory.mktemp("answers"), Clock().now)
-    space.kinds = ROLES | {"third": "provider"}
+    space = Noded(tmp_path_factory.mktemp("answers"), Clock().now)
+    space.kinds, space.region = ROLES | {"third": "provider", "node": "node"}, "US-NY"
     space.prepare(tuple(space.kinds))
     try:
         await space.start()

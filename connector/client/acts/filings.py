@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 FILED: dict[str, Shape] = {
-    "contractId": "text", "contractName": "text", "contractHash": "text", "agreement": "text", "product": "text",
+    "contractId": "text", "contractName": "text", "contractHash": "text", "agreement": "text",
+    "instruction": "text", "product": "text",
     "provider": "text", "consumer": "text", "signed": "text", "filed": "text", "by": "text",
 }  # fmt: skip
 STANDING: dict[str, Shape] = {**FILED, "state?": "text", "contractStatus?": "text", "sealed?": "text"}
@@ -23,7 +24,7 @@ def lines(filed: Any) -> list[str]:
     """Return what a person reads of a filed contract."""
     state = f", {filed['state']} ({filed['contractStatus']})" if "state" in filed else ""
     told = [f"{filed['contractId']}  {filed['contractName']}  (filed {filed['filed']}{state})"]
-    names = ("product", "provider", "consumer", "signed", "by", "agreement", "contractHash")
+    names = ("product", "provider", "consumer", "signed", "by", "agreement", "instruction", "contractHash")
     return told + [f"    {name}: {filed[name]}" for name in names]
 
 
@@ -61,6 +62,7 @@ ACTS = (
             Column("PROVIDER", "provider", long=True),
             Column("CONSUMER", "consumer", long=True),
             Column("AGREEMENT", "agreement", long=True, is_id=True),
+            Column("INSTRUCTION", "instruction", long=True, is_id=True),
             Column("HASH", "contractHash", long=True, is_id=True),
         ),
         none="no contract is filed",

@@ -175,6 +175,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "role.regulator": ("regulator", "监管方"),
     "role.service": ("service party", "服务方"),
     "role.broker": ("broker", "经纪方"),
+    "role.node": ("node", "功能节点"),
     "role.arbitrator": ("arbitrator", "仲裁方"),
     "role.complainant": ("complainant", "投诉方"),
     "role.respondent": ("respondent", "被投诉方"),

@@ -17,6 +17,7 @@ async def play(told):
     await _demands(told)
     await _projects(told)
     await _filings(told)
+    await _codes(told)
     await _services(told)
     await _bills(told)
     await _computations(told)
@@ -148,6 +149,16 @@ async def _projects(told):
     await told.space.publish_files("provider", "of-joint", [file], title="Tides and trade", project="joint")
     await told.say("project show", "joint", by="buyer")
     await told.say("project end", "joint", "--reason", "all is sold", by="buyer")
+
+
+async def _codes(told):
+    made = await told.say("code request", "--resource", "gauges", by="provider")
+    await told.say("code list", by="provider")
+    await told.say("code registered", "--kind", "resource", by="buyer")
+    await told.say("code resolve", made["code"], by="node")
+    await told.say("node collect", by="node")
+    await told.say("node logs", by="node")
+    await told.say("node trace", "told", by="regulator")
 
 
 async def _filings(told):

@@ -74,6 +74,7 @@ TYPES = [
     "project.moved",
     "project.signed",
     "project.result",
+    "code.assigned",
     "contract.filed",
     "identity.moved",
     "trade.recorded",

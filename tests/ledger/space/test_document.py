@@ -18,7 +18,7 @@ def member(role, at):
     return Member(f"did:web:{role}", role, role, "US", f"http://localhost:70{at}", *keys)
 
 
-def made(roles=("exchange", "regulator", "provider", "buyer", "service", "broker", "arbitrator")):
+def made(roles=("exchange", "regulator", "provider", "buyer", "service", "broker", "arbitrator", "node")):
     members = {one.did: one for one in (member(role, at) for at, role in enumerate(roles, 10))}
     where = {name: address.show(bytes([at]) * 20) for at, name in enumerate(artifacts.PROGRAMS, 1)}
     return Space("did:web:exchange", {"chainId": "77", "salt": "22" * 32, "addresses": where}, members, 500, "demo")

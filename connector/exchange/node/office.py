@@ -1,0 +1,40 @@
+"""What concerns a node, at both ends: its register and the logs it collects, and at an exchange what it registers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.exchange.node.collection import Collection
+from connector.exchange.node.register import Register
+from connector.exchange.node.registrar import Registrar
+from connector.exchange.node.tracing import Tracing
+from connector.identity.space.node import NodeDoor
+
+if TYPE_CHECKING:
+    from connector.core.core import Core
+    from connector.exchange.finding import Finding
+    from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
+    from contracts.canonical import JsonObject
+
+
+class Office:
+    """The parts of a node; each works only where we have its role."""
+
+    def __init__(self, core: Core, space: SpaceView, peers: Peers, finding: Finding) -> None:
+        self.door = NodeDoor(space, peers, core.outbound)
+        self.register, self.tracing = Register(core, space), Tracing(core, space)
+        self.collection, self.registrar = Collection(core, space), Registrar(core, self.door, finding)
+
+    async def chore(self) -> None:
+        """Register what is listed, as an exchange; collect the members' logs, as a node."""
+        await self.registrar.chore()
+        await self.collection.chore()
+
+    async def collect(self) -> list[JsonObject]:
+        """Collect the members' logs now; returns what is kept of each."""
+        return await self.collection.collect()
+
+    async def logs(self) -> list[JsonObject]:
+        """List the copies of the members' logs."""
+        return await self.collection.page()

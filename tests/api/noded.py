@@ -1,0 +1,40 @@
+"""A space with a node: whose each connector is stands in its settings, but for one that says nothing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tests.api.space import Space
+
+# credit codes that are nobody's: registering department and region, then what is told apart
+SUBJECTS = {
+    "exchange": "91440000MA00000001",
+    "node": "91440000MA00000002",
+    "regulator": "91440000MA00000003",
+    "provider": "91440000MA00000004",
+    "buyer": "91440000MA00000005",
+}
+
+
+class Noded(Space):
+    """Exchange, node, regulator, two providers of which one says no subject, and a buyer."""
+
+    kinds: ClassVar = {
+        "exchange": "exchange",
+        "node": "node",
+        "regulator": "regulator",
+        "provider": "provider",
+        "second": "provider",
+        "buyer": "buyer",
+    }
+
+    region = "CN-GD"
+
+    def prepare(self, roles, public=None):
+        """Write settings that say whose each connector is, and where."""
+        ports = super().prepare(roles, public)
+        for role in roles:
+            path = self.folder / role / "penstock.toml"
+            told = path.read_text().replace('region = "US-NY"', f'region = "{self.region}"')
+            path.write_text(told.replace('subject = ""', f'subject = "{SUBJECTS.get(role, "")}"'))
+        return ports

@@ -1,0 +1,60 @@
+"""docs/node.md, from nothing in a folder of its own: every command, and what it says; what it calls CODE is told."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from connector.demo.processes import free_ports
+from tests.newcomer.goods import HERE, bring
+from tests.newcomer.pages import commands
+from tests.newcomer.walk import Walk
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WRITTEN_PORTS = ("8200", "8201", "8202", "8203")
+# the beginning of a command → what its answers have in common; serve is answered by the server
+SAID = {
+    "init": r"lives in ",
+    "join": r"applied",
+    "exchange admit": r"is a member",
+    "code request": r"^[45]91440000MA0000000[12]4400[0-9A-Z]{8}[0-9A-Z*]\n",
+    "publish": r"submitted",
+    "exchange review": r": listed",
+    "code list": r"\n6\S+ +product +tides ",
+    "code registered": r"\n6\S+ +product +tides ",
+    "code resolve": r"http://localhost:",
+    "log anchor": r"\S",
+    "node collect": r"Harbour Exchange",
+    "node logs": r"Harbour Office",
+    "node trace": r"listing\.moved",
+    "audit": r"0 accusations|no accusation|clean",
+}
+
+
+async def test_the_page_leads_from_nothing_to_codes_and_copies(tmp_path):
+    walk, seen = Walk(tmp_path), set()
+    bring(tmp_path, HERE._replace(mib=1))
+    ports = dict(zip(WRITTEN_PORTS, map(str, free_ports(len(WRITTEN_PORTS))), strict=True))
+    try:
+        for typed in commands("node.md"):
+            words = [re.sub("|".join(ports), lambda found: ports[found[0]], word) for word in typed]
+            if words[1] == "serve":
+                await walk.serve(words)
+                continue
+            if "CODE" in words:
+                [product] = [one for one in (await codes(walk)) if one["kind"] == "product"]
+                words[words.index("CODE")] = product["code"]
+            name = next(name for name in SAID if words[1 : 1 + len(name.split())] == name.split())
+            said = await walk.type(words)
+            assert re.search(SAID[name], said), (words, said)
+            seen.add(name)
+    finally:
+        await walk.stop()
+    assert seen == set(SAID)
+
+
+async def codes(walk):
+    return json.loads(await walk.type(["penstock", "code", "list", "--json", "--data", "provider"]))["codes"]
