@@ -56,6 +56,7 @@ GROUPS = (
     ("demand", "demand.app"),
     ("project", "project.app"),
     ("filing", "filing.app"),
+    ("template", "template.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),
     ("product", "One listed product: show it, in our words or in two standards'."),
     ("service", "service.app"),

@@ -24,6 +24,7 @@ from connector.store.rows import (
     signaling,
     space,
     stream,
+    template,
     use,
     vault,
 )
@@ -136,6 +137,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     project.PartnershipRow,
     filing.FilingRow,
     filing.FiledContractRow,
+    template.ContractTemplateRow,
     console.AccountRow,
     console.AccountLinkRow,
     console.ConsoleSessionRow,

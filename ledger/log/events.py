@@ -126,6 +126,7 @@ SHAPES: Mapping[str, Shape] = {
     "project.moved": _shape("project", f"{_MOVE} digest"),
     "project.signed": _shape("projectDigest", "document signature"),
     "project.result": _shape("project", "by digest made"),
+    "template.moved": _shape("template", f"{_MOVE} digest"),
     "contract.filed": _shape("agreementDigest", "contract hash by"),
     "identity.moved": _shape("member", f"{_MOVE} digest", "tx"),
     "trade.recorded": _shape("product", "channel price unit topic grade form tier currency amount digest"),

@@ -30,7 +30,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         policy template list, policy template show, policy template fill, policy profile list, policy profile show,
         log head, log fsck, log verify, log proof,
         log forks, log policy, demand list, demand show, project list, project show, filing list,
-        filing show, filing open, resource list, product show,
+        filing show, filing open, template list, template show, template fill, resource list, product show,
         product face, product catalogue, service list, space list, space show, space rules, version list,
         version compare, exchange connectors, exchange pending, exchange applications, exchange listings,
         exchange indicators, exchange read,

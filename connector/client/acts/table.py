@@ -41,6 +41,7 @@ from connector.client.acts import (
     sources,
     spaces,
     streams,
+    templates,
     vault,
     wallet,
 )
@@ -67,6 +68,7 @@ TABLE: tuple[Act, ...] = (
     *relations.ACTS,
     *projects.ACTS,
     *filings.ACTS,
+    *templates.ACTS,
     *bills.ACTS,
     *wallet.ACTS,
     *complaints.ACTS,

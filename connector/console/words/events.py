@@ -57,6 +57,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "project.moved": ("a project moved on", "共创项目状态变更"),
     "project.signed": ("a project was signed", "已签署共创项目"),
     "project.result": ("a result was put into a project", "共创项目新增成果"),
+    "template.moved": ("a contract template was offered or withdrawn", "合约模板状态变更"),
     "contract.filed": ("a contract was filed", "合约已备案"),
     "identity.moved": ("an identity changed", "身份变更"),
     "trade.recorded": ("a trade was recorded", "交易已记录"),

@@ -75,6 +75,7 @@ TYPES = [
     "project.signed",
     "project.result",
     "contract.filed",
+    "template.moved",
     "identity.moved",
     "trade.recorded",
     "complaint.moved",
