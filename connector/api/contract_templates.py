@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.api.demands import forward
 from connector.api.faults import as_json
 from connector.exchange.contract_templates import ContractTemplates
 
@@ -37,3 +38,8 @@ async def show(call: Call) -> web.Response:
     found = await call.of(ContractTemplates).show(call.path["id"])
     await call.spend()
     return as_json(found)
+
+
+async def look(call: Call) -> web.Response:
+    """Ask our exchange for its templates, in our own name; its operators may, too."""
+    return await forward(call)

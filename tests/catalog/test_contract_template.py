@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -66,6 +68,13 @@ def test_what_is_read_is_written_again_and_fills_in():
     assert "12 次" in " ".join(template.words()["zh"])
     least = from_json({name: WHOLE[name] for name in ("kind", "name", "abstract")} | {"rules": ["sealed"]})
     assert (least.parameters, least.filled({})) == ((), templates.fill(["sealed"], {}))
+
+
+def test_the_template_of_the_page_can_be_used():
+    page = (Path(__file__).resolve().parents[2] / "docs/tc609.md").read_text(encoding="utf-8")
+    [block] = [one for one in re.findall(r"```json\n(.+?)```", page, re.DOTALL) if '"clauses"' in one]
+    told = json.loads(block)
+    assert from_json(told).json() == told
 
 
 def test_what_is_fixed_stays_so_and_what_is_asked_for_is_said():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import EXCHANGE, FORWARD, FRESH, READ, Act, Field
+from connector.client.acts.act import EXCHANGE, FRESH, READ, Act, Field
 from connector.client.acts.columns import Column
 from connector.client.acts.shape import LANGUAGES
 
@@ -21,6 +21,7 @@ TEMPLATE: dict[str, Shape] = {
     "words": {"en": ["text"], "zh": ["text"]},
     "template": "object",
 }
+LOOK = "contract_templates.look"
 KEY = "0d2f1c7e-5b3a-4f0e-9a61-3c2b7d9e4f10"
 ID = Field("id", ("Template", "模板编号"), "the template's id", of="template")
 WITHDRAWN = "withdrawn"
@@ -57,7 +58,7 @@ ACTS = (
                 WITHDRAWN, ("Withdrawn ones, too", "含已撤回"), "the withdrawn ones, too", "--withdrawn", "truth", None
             ),
         ),
-        handler=FORWARD,
+        handler=LOOK,
         operator=READ,
         table=(
             Column("ID", "id"),
@@ -80,7 +81,7 @@ ACTS = (
         answer=TEMPLATE,
         example={"id": KEY},
         fields=(ID,),
-        handler=FORWARD,
+        handler=LOOK,
         operator=READ,
         lines=lines,
     ),
