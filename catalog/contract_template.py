@@ -4,8 +4,8 @@
      fixed: {parameter: value}, examples: {parameter: value}, clauses: [{en, zh}, …]}
 
 Law: (1) What its rules are called and say stands in `policy.templates` alone; it fixes some of their values, and who
-uses it says the others. (2) What is read here can be used: filled in with its examples it is a policy that does not
-contradict itself and can be written as the strategies of a digital contract; what cannot is refused at its place.
+uses it says the others. (2) What an exchange keeps is `usable`: filled in with its examples it is a policy that does
+not contradict itself and can be written as the strategies of a digital contract; what is not is refused at its place.
 (3) A clause is words that the parties promise: it is in no policy, and no program keeps it. (4) A template that is kept
 is never changed: another one supersedes it, and what is withdrawn is offered no longer.
 """
@@ -162,6 +162,16 @@ _NEEDED = frozenset(["kind", "name", "abstract", "rules"])
 _KEYS = _NEEDED | {"fixed", "examples", "clauses"}
 
 
+def usable(document: object) -> ContractTemplate:
+    """Read a template that is to be kept; raises CatalogError also for one that nobody could use.
+
+    To look for contradictions takes seconds where many values are fixed: no work for an event loop.
+    """
+    template = from_json(document)
+    _require_usable(template)
+    return template
+
+
 def from_json(document: object) -> ContractTemplate:
     """Read a template strictly; raises CatalogError with the place that is wrong."""
     facts = members(document, "template", required=_NEEDED, allowed=_KEYS)
@@ -181,7 +191,6 @@ def from_json(document: object) -> ContractTemplate:
     if size > BYTES_MAX:
         raise CatalogError(f"`template` has {size} bytes, the limit is {BYTES_MAX}", path="template")
     _require_known(template)
-    _require_usable(template)
     return template
 
 

@@ -7,16 +7,19 @@ no longer. (3) Every move is an event of the exchange's log in the same transact
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from catalog.contract_template import KINDS, ContractTemplate, Move, State, from_json, identifier, moved
+from catalog.contract_template import KINDS, Move, State, from_json, identifier, moved, usable
 from catalog.document import members, text
 from connector.exchange.case import Case, Turn
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import TEMPLATES_MAX
 from connector.store.rows.template import ContractTemplateRow
+from contracts.canonical import canonical, load
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +52,7 @@ class ContractTemplates:
     async def add(self, key: str, template: JsonObject, who: str, supersedes: str = "") -> JsonObject:
         """Keep a template, and offer it; the same one again changes nothing."""
         identifier(key, "id")
-        document = from_json(template).json()
+        document = (await asyncio.to_thread(usable, template)).json()
         if supersedes:
             identifier(supersedes, "supersedes")
 
@@ -74,12 +77,12 @@ class ContractTemplates:
             )
             return TEMPLATES.keep(tx, self._core.evidence, None, Turn(row, who))
 
-        return shown(await self._core.store.write(act))
+        return await _shown(await self._core.store.write(act))
 
     async def withdraw(self, key: str, reason: str, who: str) -> JsonObject:
         """Offer a template no longer; it is still shown."""
         reasons.check(reason, "members read it")
-        return shown(await self._core.store.write(lambda tx: self._withdraw(tx, key, reason, who)))
+        return await _shown(await self._core.store.write(lambda tx: self._withdraw(tx, key, reason, who)))
 
     async def page(self, first: int, *, withdrawn: bool) -> list[JsonObject]:
         """Return the templates that are offered, or with `withdrawn` all, the newest first."""
@@ -88,7 +91,7 @@ class ContractTemplates:
 
     async def show(self, key: str) -> JsonObject:
         """Return a template with its example in words, whether it is offered or not; raises Absent."""
-        return shown(await self._core.store.read(lambda tx: TEMPLATES.find(tx, key)))
+        return await _shown(await self._core.store.read(lambda tx: TEMPLATES.find(tx, key)))
 
     async def offered(self, asked: Any, member: str) -> Any:
         """Answer the interface of TC609-6-2025-14: the template of an id, or a list of all that are offered."""
@@ -112,7 +115,7 @@ class ContractTemplates:
         rows = await self._core.store.read(read)
         if key is not None and rows[0].state != State.OFFERED:
             raise Absent(f"the contract template `{key}` is withdrawn: {rows[0].reason}", "penstock template list")
-        told = [served(row) for row in rows]
+        told = await asyncio.to_thread(lambda: [served(row) for row in rows])
         return told if key is None else told[0]
 
     def _supersede(self, tx: Tx, key: str, by: str, who: str) -> None:
@@ -150,26 +153,38 @@ def line(row: ContractTemplateRow) -> JsonObject:
     }
 
 
+async def _shown(row: ContractTemplateRow) -> JsonObject:
+    return await asyncio.to_thread(shown, row)
+
+
 def shown(row: ContractTemplateRow) -> JsonObject:
     """Return a template whole: as it was added, what is filled in, and its example in words."""
-    template = from_json(row.document)
     parameters = [
         {"name": one.name, "en": one.en, "zh": one.zh, "example": one.example, "several": one.several}
-        for one in template.parameters
+        for one in from_json(row.document).parameters
     ]
-    return {**line(row), "parameters": parameters, "words": template.words(), "template": row.document}
+    _, words = _example(canonical(row.document))
+    return {**line(row), "parameters": parameters, "words": words, "template": row.document}
 
 
 def served(row: ContractTemplateRow) -> JsonObject:
     """Return a template in the field names of TC609-6-2025-14; its names are Chinese, as that text is."""
-    template: ContractTemplate = from_json(row.document)
+    template = from_json(row.document)
+    strategies, _ = _example(canonical(row.document))
     return {
         "templateId": row.id,
         "contractName": template.name.zh,
         "contractAbstract": template.abstract.zh,
-        "contractPolicies": template.strategies(),
+        "contractPolicies": strategies,
         "expansionItem": {"v": VERSION, "supersedes": row.supersedes, "template": row.document},
     }
+
+
+@lru_cache(maxsize=2 * TEMPLATES_MAX)
+def _example(document: bytes) -> tuple[JsonObject, JsonObject]:
+    """Return the example of a template as strategies and in words; a kept template never changes."""
+    template = from_json(load(document))
+    return template.strategies(), template.words()
 
 
 def _time(moment: datetime) -> str:

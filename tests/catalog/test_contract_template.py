@@ -25,6 +25,7 @@ from catalog.contract_template import (
     identifier,
     in_words,
     moved,
+    usable,
 )
 from catalog.errors import CatalogError, TemplateError
 from policy import templates
@@ -47,7 +48,7 @@ USABLE = sorted(name for name, row in templates.TEMPLATES.items() if not row.ins
 
 
 def made(**change):
-    return from_json({**WHOLE, **change})
+    return usable({**WHOLE, **change})
 
 
 def place(**change):
@@ -59,14 +60,14 @@ def place(**change):
 
 
 def test_what_is_read_is_written_again_and_fills_in():
-    template = from_json(copy.deepcopy(WHOLE))
+    template = usable(copy.deepcopy(WHOLE))
     assert template.json() == WHOLE
     assert [(one.name, one.example) for one in template.parameters] == [("times", "12")]
     told = template.filled({"times": "3"})
     assert told == templates.fill(WHOLE["rules"], {"times": "3", "region": "CN"})
     assert "at most 3 times" in " ".join(in_words(told)["en"])
     assert "12 次" in " ".join(template.words()["zh"])
-    least = from_json({name: WHOLE[name] for name in ("kind", "name", "abstract")} | {"rules": ["sealed"]})
+    least = usable({name: WHOLE[name] for name in ("kind", "name", "abstract")} | {"rules": ["sealed"]})
     assert (least.parameters, least.filled({})) == ((), templates.fill(["sealed"], {}))
 
 
@@ -74,7 +75,7 @@ def test_the_template_of_the_page_can_be_used():
     page = (Path(__file__).resolve().parents[2] / "docs/tc609.md").read_text(encoding="utf-8")
     [block] = [one for one in re.findall(r"```json\n(.+?)```", page, re.DOTALL) if '"clauses"' in one]
     told = json.loads(block)
-    assert from_json(told).json() == told
+    assert usable(told).json() == told
 
 
 def test_what_is_fixed_stays_so_and_what_is_asked_for_is_said():
@@ -190,7 +191,7 @@ def test_what_is_odd_is_refused_in_words_or_can_be_used(path, value):
         inside = inside[step]
     inside[path[-1]] = value
     try:
-        template = from_json(told)
+        template = usable(told)
     except CatalogError as error:
         assert error.path  # noqa: PT017  # the law is about both
         return
