@@ -23,6 +23,10 @@ class DemandError(CatalogError):
     """The demand cannot make this move: the table of `catalog.demand` has no such row for this role."""
 
 
+class TemplateError(CatalogError):
+    """The contract template cannot make this move: the table of `catalog.contract_template` has no such row."""
+
+
 class ProjectError(CatalogError):
     """The project cannot make this move: the table of `catalog.project` has no such row for this role."""
 

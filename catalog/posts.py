@@ -82,6 +82,8 @@ ACTS: Mapping[str, Act] = {
         Act("create-space", _SYSTEM, Post.SECURITY, "make a space", "创建空间"),
         Act("change-space", _SYSTEM, Post.SECURITY, "change a space or its rules", "变更空间规则"),
         Act("close-space", _SYSTEM, Post.SECURITY, "wind up a space", "撤销空间"),
+        Act("add-template", _SYSTEM, Post.SECURITY, "offer a contract template", "发布合约模板"),
+        Act("withdraw-template", _EITHER, None, "withdraw a contract template", "撤回合约模板"),
         Act("add-operator", _SYSTEM, Post.SECURITY, "name an operator", "任命管理员"),
         Act("dismiss-operator", _SYSTEM, Post.SECURITY, "dismiss an operator", "解任管理员"),
     )

@@ -59,6 +59,7 @@ from connector.exchange.attesting import Attesting
 from connector.exchange.cash import Cash
 from connector.exchange.chain_events import ChainEvents
 from connector.exchange.complaints import Complaints
+from connector.exchange.contract_templates import ContractTemplates
 from connector.exchange.demands import Demands
 from connector.exchange.federation.harvesting import Harvesting
 from connector.exchange.filings import Filings
@@ -382,6 +383,7 @@ class Connector(Life):
     projects: Projects
     filings: Filings
     office: Annotated[Office, Service(chores={"register at the node, or collect as one": Office.chore})]
+    contract_templates: ContractTemplates
     reviewer: Annotated[Reviewer, Service(begins=Reviewer.recover, working={LISTED: Reviewer.recover})]
     attesting: Attesting
     trades: Trades

@@ -103,6 +103,9 @@ ANSWERS: Mapping[str, Shape] = {
     "policy translate": "object",
     "policy template list": {"templates": [_TEMPLATE]},
     "policy template show": {**_TEMPLATE, "rules?": "object", "words?": {"en": ["text"], "zh": ["text"]}},
+    "template fill": {
+        "template": "text", "policy": "object", "words": {"en": ["text"], "zh": ["text"]}, "clauses": [LANGUAGES],
+    },
     "policy template fill": "object",
     "policy check": {
         "valid": "truth", "findings": ["object"],

@@ -17,6 +17,7 @@ for post, about in (
     app.add_typer(declared.group(f"exchange {post}", about), name=post)
 app.add_typer(operator.app, name="operator")
 app.add_typer(declared.group("exchange space", "Spaces: create, change, close."), name="space")
+app.add_typer(declared.group("exchange template", "Contract templates: add, withdraw."), name="template")
 app.add_typer(declared.group("exchange request", "Money of members: what they bring in and take home."), name="request")
 app.add_typer(declared.group("exchange leaving", "Members that leave: list, approve, refuse."), name="leaving")
 declared.add(app, "exchange", "connectors", "pending")

@@ -76,7 +76,7 @@ def fill(names: Names, said: Said = None, *, as_json: AsJson = False) -> None:
 
     For example: penstock policy template fill uses region --set times=3 --set region=CN
     """
-    values = dict(map(_pair, said or ()))
+    values = read_said(said)
 
     async def work() -> dict[str, Any]:
         from policy import templates  # noqa: PLC0415  # loaded when the verb runs
@@ -85,6 +85,11 @@ def fill(names: Names, said: Said = None, *, as_json: AsJson = False) -> None:
 
     rules = finish(work(), as_json=as_json)
     answer(rules, json.dumps(rules, ensure_ascii=False, indent=2).splitlines(), as_json=as_json)
+
+
+def read_said(said: list[str] | None) -> dict[str, str]:
+    """Return what `--set NAME=VALUE` says, each."""
+    return dict(map(_pair, said or ()))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -58,6 +58,7 @@ GROUPS = (
     ("filing", "filing.app"),
     ("code", "code.app"),
     ("node", "node.app"),
+    ("template", "template.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),
     ("product", "One listed product: show it, in our words or in two standards'."),
     ("service", "service.app"),

@@ -146,6 +146,8 @@ HOLDER_CODES_MAX = MEMBER_PRODUCTS_MAX + RESOURCES_MAX + 1
 LISTING_VERSIONS_MAX = 52
 # spaces of one exchange: a search names each with the grades that are seen there
 SPACES_MAX = 64
+# contract templates that one exchange offers: all of them are one answer, of some 80 kB each at most
+TEMPLATES_MAX = 64
 # operators of one exchange: three posts, with who stands in for them
 OPERATORS_MAX = 32
 # acts of operators that wait for another's assent

@@ -19,6 +19,7 @@ from connector.store.rows.product import ProductRow
 from connector.store.rows.project import PartnershipRow, ProjectRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
 from connector.store.rows.space import ActRow, ComplaintRow, DemandRow
+from connector.store.rows.template import ContractTemplateRow
 from connector.store.rows.use import ReadRow
 from connector.store.rows.vault import EditionRow, ReplicaRow
 from contracts.namespace import AGREEMENT_URN
@@ -59,6 +60,7 @@ NAMED: Mapping[str, Places] = {
     "demand": ((DemandRow, "id"), (PursuitRow, "id")),
     "project": ((ProjectRow, "id"), (PartnershipRow, "project")),
     "filing": ((FilingRow, "code"),),
+    "template": ((ContractTemplateRow, "id"),),
     "dispute": ((DisputeRow, "id"), (BundleRow, "id")),
     "act": ((ActRow, "id"),),
 }

@@ -26,6 +26,7 @@ from connector.store.rows import (
     signaling,
     space,
     stream,
+    template,
     use,
     vault,
 )
@@ -142,6 +143,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     collected.CollectedLogRow,
     collected.CollectedBundleRow,
     collected.CollectedMarkRow,
+    template.ContractTemplateRow,
     console.AccountRow,
     console.AccountLinkRow,
     console.ConsoleSessionRow,

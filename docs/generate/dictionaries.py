@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalog.contract_template import KINDS
 from docs.generate.tables import table
 from policy.tc609.codes import (
     ACTIONS,
@@ -54,6 +55,12 @@ def operators() -> str:
     return table(
         ("code", "operator", "meaning", "中文"), [(row.code, f"`{row.name}`", row.en, row.zh) for row in OPERATORS]
     )
+
+
+def kinds() -> str:
+    """Return the kinds of contract templates, each with its model contract."""
+    rows = [(f"`{kind}`", model, en, zh) for kind, (model, en, zh) in KINDS.items()]
+    return table(("kind", "model contract", "meaning", "中文"), rows)
 
 
 def codes() -> str:

@@ -74,6 +74,7 @@ TABLES = {
     "constraints of a strategy": dictionaries.constraints,
     "operators of a strategy": dictionaries.operators,
     "codes of a contract": dictionaries.codes,
+    "kinds of contract templates": dictionaries.kinds,
     "sizes of programs": programs.sizes,
     "gas of programs": programs.gas,
     "units of a tariff": tariffs.units,

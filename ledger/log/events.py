@@ -127,6 +127,7 @@ SHAPES: Mapping[str, Shape] = {
     "project.signed": _shape("projectDigest", "document signature"),
     "project.result": _shape("project", "by digest made"),
     "code.assigned": _shape("code", "kind holder about title by"),
+    "template.moved": _shape("template", f"{_MOVE} digest"),
     "contract.filed": _shape("agreementDigest", "contract hash by"),
     "identity.moved": _shape("member", f"{_MOVE} digest", "tx"),
     "trade.recorded": _shape("product", "channel price unit topic grade form tier currency amount digest"),

@@ -87,6 +87,7 @@ async def test_a_project_is_walked_from_its_signatures_to_its_money(walk, here, 
     for party in owners:
         await walk.type(["penstock", "project", "sign", name, "--data", party])
     await _related(walk, story, name, maker)
+    await _by_template(walk, name, maker)
     await _sold(walk, story, name, maker)
     for party in story.shares:
         await walk.type(["penstock", "log", "anchor", "--data", party])
@@ -138,6 +139,35 @@ async def _filed(walk, name, agreement, maker):
     await walk.type(["penstock", "filing", "open", code, "-o", f"{name}-filed.json", "--data", "buyer"])
     said = await walk.type(["penstock", "verify", f"{name}-filed.json", "--data", "regulator"])
     assert (f"of the agreement {agreement}" in said, "signed" in said) == (True, True)
+
+
+TEMPLATE = {
+    "kind": "joint-development",
+    "name": {"en": "Use of a joint result", "zh": "融合成果使用"},
+    "abstract": {"en": "A joint result may be used so many times.", "zh": "融合成果可使用,限定次数。"},
+    "rules": ["uses", "purpose", "not-passed-on"],
+    "fixed": {"purpose": "Research"},
+    "clauses": [{"en": "The result is given as it is.", "zh": "成果按现状提供。"}],
+}
+
+
+async def _by_template(walk, name, maker):
+    """Offer a template as the exchange, fill it in and see that it can be published under: docs/tc609.md, typed."""
+    (walk.folder / f"{name}-template.json").write_text(json.dumps(TEMPLATE))
+    add = ["penstock", "exchange", "template", "add", f"{name}-template.json", "--data", "exchange"]
+    assert "nothing was done" in await walk.type([*add, "--dry-run"])
+    key = (await walk.type(add)).split()[0]
+    assert "Use of a joint result" in await walk.type(["penstock", "template", "list", "--data", maker])
+    assert "GF-2025-2617" in await walk.type(["penstock", "template", "show", key, "--data", "buyer"])
+    policy = f"{name}-policy.json"
+    fill = ["penstock", "template", "fill", key, "--set", "times=3", "-o", policy, "--data", maker]
+    assert "only promised" in await walk.type(fill)
+    says = (f"{name}.json", "--title", "By a template", "--id", f"{name}-by-template", "--policy", policy)
+    terms = ("--price", "30.00", "--floor", "30.00", "--unit", "flat", *TERMS[4:], "--dry-run")
+    assert "nothing was" in await walk.type(["penstock", "publish", *says, *terms, "--data", maker])
+    withdraw = ["penstock", "exchange", "template", "withdraw", key, "--reason", "it was tried", "--data", "exchange"]
+    assert "withdrawn" in await walk.type(withdraw)
+    assert key in await walk.type(["penstock", "template", "list", "--withdrawn", "--data", "buyer"])
 
 
 async def _sold(walk, story, name, maker):

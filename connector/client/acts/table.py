@@ -43,6 +43,7 @@ from connector.client.acts import (
     sources,
     spaces,
     streams,
+    templates,
     vault,
     wallet,
 )
@@ -71,6 +72,7 @@ TABLE: tuple[Act, ...] = (
     *filings.ACTS,
     *codes.ACTS,
     *nodes.ACTS,
+    *templates.ACTS,
     *bills.ACTS,
     *wallet.ACTS,
     *complaints.ACTS,

@@ -13,6 +13,7 @@ async def play(told):
     await _members(told)
     await _listings(told)
     await _spaces(told)
+    await _templates(told)
     await _sources(told)
     await _leaving(told)
 
@@ -62,6 +63,21 @@ async def _spaces(told):
     await told.say("exchange space change", "health", "--description", "of all", *WHY, by="exchange")
     await told.say("space rules", "health", by="buyer")
     await told.say("exchange space close", "health", *WHY, by="exchange")
+
+
+async def _templates(told):
+    template = {
+        "kind": "provision",
+        "name": {"en": "So many times", "zh": "限定次数"},
+        "abstract": {"en": "Use, so many times.", "zh": "限定次数的使用。"},
+        "rules": ["uses"],
+        "clauses": [{"en": "Data are as they are.", "zh": "数据按现状提供。"}],
+    }
+    added = await told.say("exchange template add", told.write("template.json", template), by="exchange")
+    await told.say("template list", by="buyer")
+    await told.say("template show", added["id"], by="buyer")
+    await told.say("template fill", added["id"], "--set", "times=3", by="provider")
+    await told.say("exchange template withdraw", added["id"], *WHY, by="exchange")
 
 
 async def _sources(told):

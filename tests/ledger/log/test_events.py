@@ -76,6 +76,7 @@ TYPES = [
     "project.result",
     "code.assigned",
     "contract.filed",
+    "template.moved",
     "identity.moved",
     "trade.recorded",
     "complaint.moved",
