@@ -186,7 +186,7 @@ async def product(call: Call) -> web.Response:
         row = seen(tx, key, call.peer, role)
         if told["provider"] == call.peer:
             told |= standing.told(kinds.of(key).find(tx, key))
-        return told | sight.sample(tx, row, call.peer, role)
+        return told | sight.sample(tx, row, call.peer, role) | spaces.least(tx, row)
 
     told = await call.act(read)
     if unpaid := await call.of(Complaints).unpaid(told["provider"]):
