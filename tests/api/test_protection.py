@@ -88,19 +88,26 @@ async def test_the_exchange_refuses_when_it_is_handed_in_what_a_provider_did_not
 
 
 async def test_an_operator_sets_the_table_and_sees_first_what_no_longer_fits(space, table, tmp_path):
-    none, strict = tmp_path / "none.json", tmp_path / "strict.json"
+    none, strict, silent = (tmp_path / f"{name}.json" for name in ("none", "strict", "silent"))
+    silent.write_text("{}")  # the program's own table again
     none.write_text(json.dumps({"least": []}))
     strict.write_text(json.dumps({"least": [{"grade": 2, "tier": "leased"}]}))
     made = await penstock(space, "exchange", "exchange", "space", "create", "wards", "--name", "W", "--rules", none)
     assert made["words"] == [{"en": "no restriction", "zh": "无限制"}]
     assert (await publish(space, table, "beds-free", "--grade", "5", "--space", "wards"))[0] == 0
     await penstock(space, "exchange", "exchange", "review", "beds-free")
-    change = ("exchange", "space", "change", "wards", "--rules", strict, "--reason", "as agreed")
-    steps = json.dumps((await penstock(space, "exchange", *change, "--dry-run"))["steps"])
-    assert "beds-free" in steps
+    for rules in (silent, strict):
+        change = ("exchange", "space", "change", "wards", "--rules", rules, "--reason", "as agreed")
+        assert "beds-free" in json.dumps((await penstock(space, "exchange", *change, "--dry-run"))["steps"])
     assert (await penstock(space, "provider", "product", "show", "beds-free"))["state"] == "listed"
     changed = await penstock(space, "exchange", *change)
     assert changed["rules"]["least"] == [{"grade": 2, "tier": "leased", "classes": {}}]
     suspended = (await penstock(space, "exchange", "exchange", "listings", "--state", "suspended"))["listings"]
     why = next(row["reason"] for row in suspended if row["id"] == "beds-free")
     assert "it is of grade 5 and delivered by the tier `kept`" in why
+    resume = ("exchange", "resume", "beds-free")
+    refusal = await penstock(space, "exchange", *resume, code=NOT_PERMITTED)
+    assert "it is of grade 5 and delivered by the tier `kept`" in str(refusal)
+    change = ("exchange", "space", "change", "wards", "--rules", none, "--reason", "as before")
+    await penstock(space, "exchange", *change)
+    assert (await penstock(space, "exchange", *resume))["state"] == "listed"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +44,13 @@ def test_what_each_grade_demands_where_a_space_says_nothing():
         4: ["leased", "computed"],
         5: ["computed"],
     }
+
+
+def test_the_page_has_the_table_of_the_program():
+    page = (Path(__file__).parents[2] / "docs/exchange.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (\d) \| `(\w+)` \|.*\| (`--tier [^`]+`) \|$", page, re.MULTILINE)
+    said = [(str(row.grade), row.tier, TYPED[row.tier]) for row in TABLE]
+    assert told == [("1", "plain", "`--tier plain`"), *said]
 
 
 def test_a_space_that_says_nothing_has_the_table_and_an_empty_one_asks_for_nothing():
