@@ -50,6 +50,7 @@ async def test_a_grade_demands_a_tier_before_anything_is_sealed(space, table):
 
 
 async def test_what_fits_is_listed_and_says_what_its_grade_demands(space, table):
+    assert (await publish(space, table, "beds-leased", "--grade", "4"))[0] == NOT_PERMITTED
     code, _ = await publish(space, table, "beds-leased", "--grade", "4", "--tier", "leased", "--unit", "opening")
     assert code == 0
     await penstock(space, "exchange", "exchange", "review", "beds-leased")

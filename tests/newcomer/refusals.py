@@ -83,7 +83,7 @@ CASES = {
     "an end without a zone": ("provider", (*PUBLISH, "--until", "2027-12-31"), USAGE, ("time zone",)),
     "a tier too weak for its grade": (
         "provider",
-        (*PUBLISH, "--until", LONG, "--grade", "4"),
+        (*PUBLISH, "--until", LONG, "--grade", "4", "--dry-run"),
         POLICY,
         ("of grade 4", "--tier leased --unit opening"),
     ),
