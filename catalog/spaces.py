@@ -1,8 +1,9 @@
 """A space of an exchange and its rules: what may be listed in it, under which policies, and who sees what.
 
-Law: a rule that is absent (null) forbids nothing; one that is there is checked when a product is handed in, when it is
-reviewed and, who sees what, at every search. Rules are never changed: a new version takes their place, and each version
-is on record. What a rule names is a row of the table it is about, or the rules are refused.
+Law: a rule that is absent (null) forbids nothing, but for `least`, in whose place the program's own table stands; one
+that is there is checked when a product is handed in, when it is reviewed and, who sees what, at every search. Rules are
+never changed: a new version takes their place, and each version is on record. What a rule names is a row of the table
+it is about, or the rules are refused.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from catalog import protection
 from catalog.classes import DIMENSIONS
 from catalog.codes import SECURITY_GRADES, TIERS
 from catalog.document import items, members, text
 from catalog.errors import CatalogError
+from catalog.protection import Least, either, lies
 from catalog.roles import ROLES
 from policy.model import atoms
 from policy.vocabulary.actions import ACTIONS
@@ -24,6 +27,7 @@ from policy.vocabulary.operands import OPERANDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from catalog.protection import Described
     from policy.model import Policy
 
 # the space that an exchange has from its first day: whatever names no other is in it
@@ -44,43 +48,9 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-class Described(Protocol):
-    """What may be listed, a dataset or a service: its classes (dimension → code) and its security grade."""
-
-    @property
-    def classes(self) -> Mapping[str, str]:
-        """Return dimension → code."""
-
-    @property
-    def grade(self) -> int:
-        """Return the grade, 1 to 5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Least:
-    """The least tier of what is of a class (a code of each dimension named, or below it) and of at least a grade."""
-
-    grade: int
-    tier: str
-    classes: Mapping[str, tuple[str, ...]]
-
-    def fault(self, product: Described, tier: str) -> str:
-        """Return why a tier is too little for a product, nothing if it is not."""
-        if product.grade < self.grade or not all(_lies(product, name, codes) for name, codes in self.classes.items()):
-            return ""
-        ways = stronger(self.tier)
-        if tier not in TIERS or tier in ways:
-            return ""
-        what = "".join(f" and {name} {_either(codes)}" for name, codes in self.classes.items())
-        return (
-            f"data of grade {self.grade} or higher{what} are delivered here by {_either(ways)}, and it is of grade "
-            f"{product.grade} and delivered by the tier `{tier}`: change the tier, or mask what makes its grade"
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds in a space; None of anything restricts nothing.
+    """What holds in a space; None of anything but `least` restricts nothing.
 
     `classes` dimension → codes of which one must hold the product's; `grade` the highest listed; `tiers` the ways of
     delivery, `least` class and grade → the least of them; `actions` and `operands` what a policy's permissions may say,
@@ -98,6 +68,11 @@ class Rules:
     members: tuple[str, ...] | None = None
     sees: Mapping[str, int] | None = None
     samples: Mapping[str, int] | None = None
+
+    @property
+    def table(self) -> tuple[Least, ...]:
+        """Return the least tiers that hold here: the space's own, or the program's where it has none."""
+        return protection.TABLE if self.least is None else self.least
 
     def json(self) -> dict[str, Any]:
         """Return the JSON form: every rule, null for none."""
@@ -123,28 +98,24 @@ class Rules:
 
     def _about_data(self, product: Described, tier: str) -> Iterator[str]:
         for name, codes in (self.classes or {}).items():
-            if not _lies(product, name, codes):
-                yield f"its {name} must lie in {_either(codes)}, and is `{product.classes.get(name, '') or 'not said'}`"
+            if not lies(product, name, codes):
+                yield f"its {name} must lie in {either(codes)}, and is `{product.classes.get(name, '') or 'not said'}`"
         if self.grade is not None and product.grade > self.grade:
             yield f"its security grade is {product.grade}, and the highest here is {self.grade}"
         if self.tiers is not None and tier not in self.tiers:
-            yield f"it is delivered by the tier `{tier}`, and here by {_either(self.tiers)}"
-        yield from filter(None, (row.fault(product, tier) for row in self.least or ()))
+            yield f"it is delivered by the tier `{tier}`, and here by {either(self.tiers)}"
+        if why := protection.fault(self.table, product, tier):
+            yield why
 
     def _about_policy(self, policy: Policy) -> Iterator[str]:
         for rule in policy.permissions:
             said = {one.left for one in atoms(rule.conditions)}
             if self.actions is not None and (odd := sorted(set(rule.actions) - set(self.actions))):
-                yield f"its policy permits `{odd[0]}`, and policies here permit {_either(self.actions)}"
+                yield f"its policy permits `{odd[0]}`, and policies here permit {either(self.actions)}"
             if self.operands is not None and (odd := sorted(said - set(self.operands))):
-                yield f"its policy constrains `{odd[0]}`, and policies here constrain {_either(self.operands)}"
+                yield f"its policy constrains `{odd[0]}`, and policies here constrain {either(self.operands)}"
             if missing := [name for name in self.needs or () if name not in said]:
                 yield f"its policy does not constrain `{missing[0]}`, as every policy here does"
-
-
-def stronger(tier: str) -> tuple[str, ...]:
-    """Return a tier and those whose control reaches further: the rows of TIERS stand in that order."""
-    return tuple(TIERS)[tuple(TIERS).index(tier) :]
 
 
 def sight(space: str, grade: int) -> str:
@@ -171,7 +142,7 @@ def words(rules: Rules) -> tuple[tuple[str, str], ...]:
     told: list[tuple[str, str]] = []
     for name, codes in (rules.classes or {}).items():
         dimension = DIMENSIONS[name]
-        told.append((f"only {dimension.en} {_either(codes)}", f"仅限{dimension.zh}: {'、'.join(codes)}"))
+        told.append((f"only {dimension.en} {either(codes)}", f"仅限{dimension.zh}: {'、'.join(codes)}"))
     if rules.grade is not None:
         told.append((f"security grade up to {rules.grade}", f"安全等级不高于{rules.grade}级"))
     for value, en, zh in (
@@ -181,14 +152,14 @@ def words(rules: Rules) -> tuple[tuple[str, str], ...]:
         (rules.needs, "every policy constrains", "策略必须约束"),
     ):
         if value is not None:
-            told.append((f"{en} {_either(value)}", f"{zh}: {'、'.join(value)}"))
-    for row in rules.least or ():
-        of = "".join(f", {DIMENSIONS[name].en} {_either(codes)}" for name, codes in row.classes.items())
+            told.append((f"{en} {either(value)}", f"{zh}: {'、'.join(value)}"))
+    for row in rules.table:
+        of = "".join(f", {DIMENSIONS[name].en} {either(codes)}" for name, codes in row.classes.items())
         zh = "".join(f", {DIMENSIONS[name].zh}: {'、'.join(codes)}" for name, codes in row.classes.items())
-        ways = stronger(row.tier)
+        ways = protection.stronger(row.tier)
         told.append(
             (
-                f"from security grade {row.grade}{of} delivered by {_either(ways)}",
+                f"from security grade {row.grade}{of} delivered by {either(ways)}",
                 f"安全等级{row.grade}级及以上{zh}, 交付方式: {'、'.join(ways)}",
             )
         )
@@ -206,15 +177,6 @@ def _grade_of(grades: Mapping[str, int] | None, role: str) -> int:
     if grades is None:
         return max(SECURITY_GRADES)
     return grades.get(role, grades.get(OTHERS, 0))
-
-
-def _either(codes: Collection[str]) -> str:
-    return " or ".join(f"`{code}`" for code in codes)
-
-
-def _lies(product: Described, dimension: str, codes: Collection[str]) -> bool:
-    """Say whether a product's class lies in, or below, one of some codes of a dimension."""
-    return bool(set(DIMENSIONS[dimension].line(product.classes.get(dimension, ""))) & set(codes))
 
 
 def _plain(value: object) -> object:

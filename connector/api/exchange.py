@@ -188,7 +188,7 @@ async def product(call: Call) -> web.Response:
         row = seen(tx, key, call.peer, role)
         if told["provider"] == call.peer:
             told |= standing.told(kinds.of(key).find(tx, key))
-        return told | sight.sample(tx, row, call.peer, role)
+        return told | sight.sample(tx, row, call.peer, role) | spaces.least(tx, row)
 
     told = await call.act(read)
     if unpaid := await call.of(Complaints).unpaid(told["provider"]):
@@ -256,6 +256,9 @@ async def move(call: Call) -> web.Response:
     step, by, now = Move(body["move"]), call.core.identity.did, call.core.clock.now()
 
     def act(tx: Tx) -> str:
+        if step is Move.RESUME:  # what no longer keeps to the rules is not put back
+            row = kinds.of(key).find(tx, key)
+            spaces.check(tx, kinds.document(row), row.provider)
         who = {"by": by, "role": "exchange", "reason": body["reason"]}
         return kinds.of(key).move(tx, call.core.evidence, key, step, **who, now=now)
 

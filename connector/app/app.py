@@ -241,14 +241,7 @@ class Connector(Life):
     standing: Annotated[Standing, Service(trading.standing)]
     audience: Audience
     agreements: Agreements
-    continuity: Annotated[
-        Continuity,
-        Service(
-            begins=Continuity.start,
-            ends=Continuity.close,
-            hears={"agreement_touched": Continuity.touch, "agreement_altered": Continuity.report},
-        ),
-    ]
+    continuity: Annotated[Continuity, trading.CONTINUITY]
     presenting: Presenting
     derivation: Derivation
     partnership: Partnership

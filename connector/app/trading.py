@@ -13,6 +13,7 @@ from connector.consumer.pursuit import Pursuits
 from connector.core.service import Service
 from connector.enforcement.judge import Judge
 from connector.enforcement.membership import Membership
+from connector.licence.continuity import Continuity
 from connector.licence.intact import Intact
 from connector.licence.standing import Standing
 from connector.licence.throttle import Throttle
@@ -174,6 +175,11 @@ def _desk(
     }
 
 
+CONTINUITY = Service(
+    begins=Continuity.start,
+    ends=Continuity.close,
+    hears={"agreement_touched": Continuity.touch, "agreement_altered": Continuity.report},
+)
 CONTRACT_PROCESSES = Service(
     begins=ContractProcesses.recover,
     hears={"process_moved": ContractProcesses.moved},

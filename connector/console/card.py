@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.about import in_language
 from catalog.classes import DIMENSIONS
-from catalog.codes import FREQUENCIES, SECURITY_GRADES, TIERS
+from catalog.codes import FREQUENCIES, TIERS
 from catalog.csvw import SILENT, UNSAID
 from catalog.dataset import dataset_from_json
 from catalog.errors import CatalogError
@@ -154,8 +154,8 @@ class _Card:
                 yield f"- **{(quality.en, quality.zh)[self._at]}**: {share} ({quality.rule})"
 
     def _personal(self) -> Iterator[str]:
-        grade = SECURITY_GRADES[self._set.grade]
-        yield from (self._say("grade", grade=(grade.en, grade.zh)[self._at]), "")
+        grade = describing.graded(self._set.grade, str(self._view.get("least", "")))
+        yield from (self._say("grade", grade=grade[self._lang]), "")
         named = [(file.path, column) for file in self._set.files for column in file.columns]
         hinted = [(path, one) for path, one in named if one.hint in GRADE_OF_HINT]
         unread = [(path, one) for path, one in named if one.hint == NOT_CHECKED]

@@ -37,11 +37,12 @@ FILES_SHOWN = 50
 PURPOSE, ALLOWING = "purpose", frozenset({"isA", "eq", "isAnyOf"})
 
 
-def described(document: object, chosen: str = "", sampled: str = "") -> JsonObject:
+def described(document: object, chosen: str = "", sampled: str = "", least: str = "") -> JsonObject:
     """Return a dataset as a page shows it: its columns are the rows of the table; empty where it cannot be read.
 
     With `chosen`, a file of it, the rows are that file's alone; raises Absent for what is none. `file` is the one shown
-    first where none is chosen: the one that is `sampled`, or the longest table.
+    first where none is chosen: the one that is `sampled`, or the longest table. `least` is the weakest tier in which
+    its space lets it be delivered, empty where nobody says.
     """
     try:
         dataset = dataset_from_json(document)
@@ -64,7 +65,7 @@ def described(document: object, chosen: str = "", sampled: str = "") -> JsonObje
     if len(rows) > COLUMNS_SHOWN:  # those of the file that is shown are not among the rest
         rows.sort(key=lambda row: row["file"] != shown)
     words = _in_languages(dataset.about.description, dataset.description)
-    grade, frequency = SECURITY_GRADES[dataset.grade], FREQUENCIES[dataset.frequency]
+    frequency = FREQUENCIES[dataset.frequency]
     return {
         "readable": "",
         "description": words,
@@ -75,7 +76,7 @@ def described(document: object, chosen: str = "", sampled: str = "") -> JsonObje
         "keywords": list(dataset.keywords),
         "bytes": str(dataset.size),
         "tableRows": str(dataset.rows),
-        "grade": {"en": grade.en, "zh": grade.zh},
+        "grade": graded(dataset.grade, least),
         "frequency": {"en": frequency.en, "zh": frequency.zh},
         "region": dataset.region,
         "facts": facts(dataset),
@@ -87,6 +88,14 @@ def described(document: object, chosen: str = "", sampled: str = "") -> JsonObje
         "rows": rows[:COLUMNS_SHOWN],
         "more": max(0, len(rows) - COLUMNS_SHOWN),
     }
+
+
+def graded(grade: int, least: str = "") -> dict[str, str]:
+    """Return a security grade in words, and the `least` tier that it is delivered in, where not every tier will do."""
+    told = SECURITY_GRADES[grade]
+    asks = language.WORDS.get(f"least.{least}")
+    ends = [f" · {one}" for one in asks] if asks else ["", ""]
+    return {"en": told.en + ends[0], "zh": told.zh + ends[1]}
 
 
 def _file(file: FileProfile, about: About) -> JsonObject:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def summary(listing: Mapping[str, Any]) -> JsonObject:
     """Return `facts`, `terms` and `qualities` in words by language, and what the `whole` costs, None if it depends."""
-    told = describing.described(listing["dataset"])
+    told = describing.described(listing["dataset"], least=listing.get("least", ""))
     return {
         "facts": {lang: _facts(told, lang) for lang in language.LANGUAGES} if not told["readable"] else {},
         "terms": describing.terms(listing["offer"]["policy"], listing["id"]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from catalog import spaces
+from catalog import protection, spaces
 from catalog.listing import Move
 from catalog.listing import State as ListingState
 from catalog.spaces import MAIN, Rules, State
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.exchange.finding import Finding
+    from connector.exchange.numbering import Stocked
     from connector.exchange.operators import Operators
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
@@ -181,7 +182,7 @@ def check(tx: Tx, document: JsonObject, did: str) -> None:
     if why := faults(spaces.from_json(row.rules), document, did):
         raise NotPermitted(
             f"the rules of the space `{row.id}` do not let it in: {'; '.join(why)}",
-            f"penstock space rules {row.id}",
+            f"penstock space show {row.id}",
         )
 
 
@@ -193,12 +194,22 @@ def faults(rules: Rules, document: JsonObject, member: str) -> tuple[str, ...]:
     return rules.faults(kind.described(document), tier, policy, member)
 
 
+def least(tx: Tx, row: Stocked) -> JsonObject:
+    """Return the weakest tier in which a listed data set may be delivered in its space, nothing for a service."""
+    if not isinstance(row, ListingRow):
+        return {}
+    rules = spaces.from_json(find(tx, row.space or MAIN).rules)
+    return {"least": protection.least(rules.table, kinds.described(row))}
+
+
 def view(row: SpaceRow) -> JsonObject:
     """Return what anybody sees of a space."""
     rules = spaces.from_json(row.rules)
     told = {name: getattr(row, name) for name in ("id", *WORDS, "state", "version", "rules", "reason")}
-    # who is in a closed space is its members' business; how many, everybody's
-    shown = told["rules"] if rules.members is None else {**told["rules"], "members": len(rules.members)}
+    # the table that holds, whoever made it
+    shown = {**told["rules"], "least": Rules(least=rules.table).json()["least"]}
+    if rules.members is not None:  # who is in a closed space is its members' business; how many, everybody's
+        shown["members"] = len(rules.members)
     return told | {"rules": shown, "words": [{"en": en, "zh": zh} for en, zh in spaces.words(rules)]}
 
 

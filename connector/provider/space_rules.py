@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # an exchange that hangs keeps nobody from sealing
 ASK_SECONDS = 5.0
+# where no exchange says what it asks for, nothing is asked for
+UNASKED = spaces.Rules(least=())
 log = logging.getLogger(__name__)
 
 
@@ -33,14 +35,14 @@ async def asked(exchange: ExchangeDoor, row: ProductRow, provider: str) -> Calla
 
     Nothing is refused of what no exchange lists, and where nobody answers. Raises Absent for a space that is not there.
     """
-    rules = spaces.Rules() if row.blind or exchange.alone else await _told(exchange, _space(row))
+    rules = UNASKED if row.blind or exchange.alone else await _told(exchange, _space(row))
 
     def check(dataset: Dataset) -> None:
         policy = parse({"@type": "Set", "target": row.id, **row.policy})
         if why := rules.faults(dataset, row.tier, policy, provider):
             raise NotPermitted(
                 f"the rules of the space `{_space(row)}` do not let it in: {'; '.join(why)}",
-                f"penstock space rules {_space(row)}",
+                f"penstock space show {_space(row)}",
             )
 
     return check
@@ -51,10 +53,11 @@ async def _told(exchange: ExchangeDoor, space: str) -> spaces.Rules:
     try:
         async with asyncio.timeout(ASK_SECONDS):
             told = await exchange.ask("GET", f"/spaces/{quote(space, safe='')}")
-        return spaces.from_json({**told["rules"], "members": None})
+        # the exchange tells the table that holds; one of before has none
+        return spaces.from_json({**told["rules"], "members": None, "least": told["rules"].get("least") or []})
     except (TimeoutError, PeerUnreachable, PeerMisbehaved, CatalogError, KeyError, TypeError) as fault:
         log.info("the exchange does not say the rules of the space `%s`: %s", space, fault)
-        return spaces.Rules()
+        return UNASKED
 
 
 def _space(row: ProductRow) -> str:

@@ -40,7 +40,7 @@ async def test_what_is_new_is_told_until_it_is_seen(space):
 
 
 async def test_a_saved_search_shows_no_more_than_one_by_hand(space):
-    rules = {"sees": {"buyer": 2, "others": 5}}
+    rules = {"sees": {"buyer": 2, "others": 5}, "least": []}
     body = {"id": "cellar", "name": "Cellar", "description": "", "rules": rules}
     await space.doors["exchange"].call("POST", "spaces", body)
     for role in ("buyer", "second"):

@@ -14,8 +14,9 @@ from catalog.codes import TIERS
 from catalog.dataset import Dataset, distributions_of
 from catalog.errors import CatalogError
 from catalog.profile import FileProfile
+from catalog.protection import Least, stronger
 from catalog.roles import ROLES, Doing, does, played
-from catalog.spaces import OTHERS, Least, Rules, from_json, stronger
+from catalog.spaces import OTHERS, Rules, from_json
 from policy.offer import offer_rules
 from policy.parse import parse
 from policy.vocabulary.operands import OPERANDS

@@ -20,7 +20,7 @@ from tests.api.space import Space
 from tests.negotiation.world import product
 
 HOST = "host"
-ROLES = ("provider", "buyer", "exchange", "regulator")
+ROLES = ("provider", "buyer", "exchange", "regulator", "node")
 PRODUCT, SEALED, HIDDEN = "flat", "small", "hidden"
 SOMEBODY = "did:web:somebody.example"
 EDITION = "04" * 32

@@ -92,7 +92,12 @@ async def test_a_space_has_rules_of_its_own_and_is_wound_up(walk, typed):
     )
     TYPED.add("publish --sample 5")
     await walk.type(["penstock", "exchange", "review", "moored", "--data", "exchange"])
+    assert "from security grade 3" in await typed("buyer", "space show main")
+    graded = (TABLE, "--title", "Graded", "--id", "graded", *TERMS)
+    assert "--tier leased --unit opening" in await typed("provider", "publish --grade 4", *graded, code=POLICY)
     (walk.folder / "rules.json").write_text(json.dumps({"tiers": ["leased"]}))
+    dry = ("harbour", "--rules", str(walk.folder / "rules.json"), *REASON)
+    assert "moored" in await typed("exchange", "exchange space change --dry-run", *dry)
     assert "harbour" in await typed(
         "exchange", "exchange space change", "harbour", "--rules", str(walk.folder / "rules.json"), *REASON
     )

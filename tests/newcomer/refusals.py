@@ -81,6 +81,12 @@ CASES = {
     ),
     "an end in the past": ("provider", (*PUBLISH, "--until", "2020-01-01T00:00:00Z"), PAYMENT, ("is over", "--until")),
     "an end without a zone": ("provider", (*PUBLISH, "--until", "2027-12-31"), USAGE, ("time zone",)),
+    "a tier too weak for its grade": (
+        "provider",
+        (*PUBLISH, "--until", LONG, "--grade", "4", "--dry-run"),
+        POLICY,
+        ("of grade 4", "--tier leased --unit opening"),
+    ),
     "a place that is none": (
         "provider",
         (*PUBLISH, "--until", LONG, "--region", "MARS"),

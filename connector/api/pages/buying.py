@@ -77,7 +77,9 @@ def shown(listing: JsonObject, file: str = "") -> JsonObject:
     review = listing["review"] or {}
     return {
         **{name: listing[name] for name in ("id", "title", "provider", "tier", "edition", "quality", "state")},
-        **describing.described(listing["dataset"], file, (listing.get("sample") or {}).get("path", "")),
+        **describing.described(
+            listing["dataset"], file, (listing.get("sample") or {}).get("path", ""), listing.get("least", "")
+        ),
         "limits": [],
         "price": describing.prices(listing),
         "rules": describing.rules(offer["policy"], listing["id"]),

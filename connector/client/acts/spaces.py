@@ -46,7 +46,7 @@ def _versions(found: Any) -> list[str]:
     for row in found["versions"]:
         told.append(f"version {row['version']} since {row['since']} by {row['by']}: {row['reason'] or 'made'}")
         told.append("    " + json.dumps({name: value for name, value in row["rules"].items() if value is not None}))
-    return told or ["no rules were ever made: nothing is restricted"]
+    return told or ["no rules were ever made: only the program's own table of grades holds (penstock space show)"]
 
 
 ACTS = (
@@ -89,7 +89,7 @@ ACTS = (
     Act(
         "space create",
         "POST spaces",
-        help="Make a space; without --rules nothing is restricted.",
+        help="Make a space; without --rules nothing but the program's own table of grades restricts it.",
         says=("Make the space {id}: {name}", "创建空间 {id}:{name}"),
         answer=SPACE,
         example=HEALTH | {"name": "Health data"},

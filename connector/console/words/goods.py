@@ -79,6 +79,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "tier.plain": ("plain copy", "明文副本"),
     "tier.kept": ("sealed, keys kept", "密封,密钥自持"),
     "tier.leased": ("sealed, keys leased", "密封,密钥租用"),
+    "least.kept": ("sealed at least", "至少密封交付"),
+    "least.leased": ("sealed and keys leased at least", "至少密封且密钥租用"),
+    "least.computed": ("computed at the provider, no copy leaves", "仅在提供方计算,数据不出域"),
     "kept.plain": (
         "You get a copy. After it is delivered nothing watches these terms: they are a promise.",
         "交付副本。交付后没有技术手段监督这些条款,由您承诺遵守。",
