@@ -102,7 +102,7 @@ async def trace(call: Call) -> web.Response:
 
 async def _copy(call: Call) -> LogCopy:
     """Return the copy of the log of the member in the path; raises Absent."""
-    member = call.path["member"]
+    member = call.path["id"]
     row = await call.core.store.read(lambda tx: tx.get(CollectedLogRow, member=member))
     if row is None or not row.size:
         raise Absent(f"no log of `{member[:200]}` was collected")

@@ -30,7 +30,7 @@ TAKING = [route for route in TAKING if route not in FORMS[1:]]
 # these are to hear an empty object, and nothing else: what they refuse then is the path
 SAY_NOTHING, NOTHING = {"searches.take_note", "searches.drop", "leaving.stay"}, "an empty object"
 # what a stranger may say to these is decided after the body was read; the host itself is the space's one member
-OF_MEMBERS = ("/review/", "/exchange/", "/contractRegistrate", "/contractTemplate")
+OF_MEMBERS = ("/review/", "/exchange/", "/node/", "/contractRegistrate", "/contractTemplate")
 ERROR_OF = {"negotiations": "ContractNegotiationError", "transfers": "TransferError", "catalog": "CatalogError"}
 # one request may take so much of our time, whatever it holds; all routes asked at once take a part of that each
 CPU_SECONDS_MAX = 1.0
