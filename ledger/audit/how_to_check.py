@@ -187,6 +187,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "lookups-overdrawn": ("log", "terms"),
     "joint-unsigned": ("log", "terms"),
     "joint-split": ("counterparty", "log"),
+    "code-unfounded": ("log", "space"),
+    "code-assigned-twice": ("log",),
     "filing-unfounded": ("counterparty", "log"),
     "filing-differs": ("counterparty", "log"),
     "project-unsigned": ("counterparty", "terms"),

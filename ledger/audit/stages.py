@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ledger.audit import (
     agreements,
+    codes,
     computations,
     copies,
     decisions,
@@ -126,6 +127,7 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     sublicences.check(case.books, case.deals, found["sublicences"])
     disposal.check(case.books, case.deals, found["disposal"])
     projects.check(case.space, case.books, case.deals, found["lifetimes"])
+    codes.check(case.space, case.books, found["lifetimes"])
     filings.check(case.space, case.books, case.deals, found["lifetimes"])
     return found
 

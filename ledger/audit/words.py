@@ -348,6 +348,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event}: one and the same question was signed to be opened with two different sets of providers",
         "{event}：同一联合统计问题被签署由两组不同的提供方开启",
     ),
+    "code-unfounded": (
+        "{event} assigns the code {code}: its log is no node's, or the code fails its check character",
+        "{event} 分配标识 {code}：该日志不属于功能节点，或标识校验码不符",
+    ),
+    "code-assigned-twice": (
+        "{event} assigns the code {code}, which was given already, or a second one to the same thing",
+        "{event} 分配标识 {code}：该标识已分配，或同一对象获得第二个标识",
+    ),
     "filing-unfounded": (
         "{event} files a contract of agreement {agreement}, which its parties' logs do not say was signed and filed",
         "{event}：所备案的合约 {agreement} 在双方日志中没有签署和备案依据",

@@ -30,7 +30,7 @@ class Listed:
         return list(dict.fromkeys(one.part for one in self.events if one.kind == kind))
 
 
-def event(kind, part="", *link, time=AT, block=None, **fields):
+def event(kind, part="", /, *link, time=AT, block=None, **fields):
     """Make an event; `book` says whose it is and where it stands."""
     cited = None if block is None else Block(block, bytes(32))
     return Event("", -1, kind, part, link, time, cited, bytes(32), fields)
