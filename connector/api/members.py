@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
 from connector.exchange.members import Members
+from connector.identity.space.view import SpaceView
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, NotPermitted
 
@@ -53,6 +54,17 @@ async def own(call: Call) -> web.Response:
         raise NotPermitted("a member has its own documents read, and nobody else's")
     await call.spend()
     return as_json(await call.of(Members).reread(call.peer, "its own request", by=call.peer))
+
+
+async def cut_off(call: Call) -> web.Response:
+    """Suspend a member because the node of the space says so: `did`, `reason`; to let it in again is ours."""
+    told, node = await call.texts("did", "reason"), call.of(SpaceView).last().node
+    if node is None or node.did != call.peer:
+        raise NotPermitted("only the node of the space cuts a member off", "ask its operator")
+    if told["did"] == call.peer:
+        raise NotPermitted("a node does not cut itself off", "penstock leave")
+    await call.spend()
+    return as_json(await call.of(Members).move(told["did"], "suspend", told["reason"], by=call.peer))
 
 
 async def revoke(call: Call) -> web.Response:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from connector.api.faults import as_json
 from connector.api.log import IMMUTABLE, TEXT
+from connector.exchange.heartbeats import Heartbeats
 from connector.exchange.node.copies import LogCopy
 from connector.exchange.node.office import Office
 from connector.identity.space.node import CODES, NODE, TRACES
@@ -46,6 +47,11 @@ async def show(call: Call) -> web.Response:
     found = await call.of(Office).register.show(call.path["id"])
     await call.spend()
     return as_json(found)
+
+
+async def heartbeat(call: Call) -> web.Response:
+    """Take in the caller's heartbeat."""
+    return as_json(await call.of(Heartbeats).receive(call.peer, await call.document(), call.act))
 
 
 async def traced(call: Call) -> web.Response:

@@ -6,6 +6,6 @@ import typer
 
 from connector.cli import declared
 
-app = typer.Typer(help="A node: collect the members' logs, list them, find in them.", no_args_is_help=True)
+app = typer.Typer(help="A node: the members' logs and connectors, and what the logs hold.", no_args_is_help=True)
 
-declared.add(app, "node", "collect", "logs", "trace")
+declared.add(app, "node", "collect", "logs", "trace", "connectors", "cut")

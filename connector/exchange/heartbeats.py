@@ -1,4 +1,4 @@
-"""Heartbeats: what connectors tell the exchange of themselves, and who has not been heard of.
+"""Heartbeats: what connectors tell the exchange and the node of themselves, and who has not been heard of.
 
 Law: one row for each member, so that nobody grows anything by telling often; what is told is a claim, and nothing is
 decided by it. The answer says how the member stands here, so that it learns of its own leaving.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from catalog import connectors
 from catalog.connectors import BEAT_SECONDS, STATES, Heartbeat
 from connector.exchange.searches import NAME_CHARACTERS_MAX
+from connector.identity.space.node import NODE, NodeDoor
 from connector.runtime.errors import Absent, explain_failure
 from connector.store.rows.space import ConnectorRow, MemberRow, MemberState
 
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.case import Write
     from connector.exchange.leaving import Departing
+    from connector.identity.peers import Peers
     from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
 
-PATH = "/exchange/heartbeat"
+PATH, NODE_PATH = "/exchange/heartbeat", "/node/heartbeat"
 # role or tier → what its connector can do
 BY_ROLE = {
     "provider": ("plain", "sealed", "leased"),
@@ -37,10 +40,10 @@ log = logging.getLogger(__name__)
 
 
 class Heartbeats:
-    """The newest word of each connector, as the exchange has it."""
+    """The newest word of each connector, as the exchange has it, or the node."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, core: Core, space: SpaceView) -> None:
+        self._core, self._space = core, space
 
     async def receive(self, did: str, document: Any, write: Write) -> JsonObject:
         """Take a heartbeat in; returns how the member stands."""
@@ -59,31 +62,57 @@ class Heartbeats:
             lambda tx: (tx.find(MemberRow, order="created"), tx.find(ConnectorRow))
         )
         known = {row.did: row for row in told}
-        seen = [self._view(row, known.get(row.did)) for row in rows]
+        seen = [self._view(about, known.get(about["did"])) for about in map(_about, rows)]
         return sorted(seen, key=lambda row: (row["seen"] or "", row["did"]))
 
-    def _view(self, member: MemberRow, told: ConnectorRow | None) -> JsonObject:
+    async def heard(self) -> list[JsonObject]:
+        """List the other members of the space likewise, as a node has heard them."""
+        space, ours = self._space.last(), self._core.identity.did
+        known = {row.did: row for row in await self._core.store.read(lambda tx: tx.find(ConnectorRow))}
+        members = [
+            {
+                "did": did,
+                "name": one.name,
+                "role": one.role,
+                "member": space.barred.get(did, MemberState.ADMITTED.value),
+            }
+            for did, one in space.members.items()
+            if did != ours
+        ]
+        seen = [self._view(about, known.get(about["did"])) for about in members]
+        return sorted(seen, key=lambda row: (row["seen"] or "", row["did"]))
+
+    def _view(self, about: dict[str, str], told: ConnectorRow | None) -> JsonObject:
         now = self._core.clock.now()
         state = connectors.state(None if told is None else (now - told.seen).total_seconds())
-        about = {"did": member.did, "name": member.name, "role": member.role, "member": member.state}
         word = {} if told is None else told.document
         en, zh = STATES[state]
         seen = None if told is None else told.seen.isoformat(timespec="seconds")
         return about | {"state": state.value, "en": en, "zh": zh, "seen": seen} | word
 
 
-class Pulse:
-    """Our own heartbeat, told to the exchange of our space now and then."""
+def _about(row: MemberRow) -> dict[str, str]:
+    return {"did": row.did, "name": row.name, "role": row.role, "member": row.state}
 
-    def __init__(self, core: Core, exchange: ExchangeDoor, departing: Departing) -> None:
+
+class Pulse:
+    """Our own heartbeat, told now and then to the exchange of our space, and to its node."""
+
+    def __init__(
+        self, core: Core, exchange: ExchangeDoor, departing: Departing, space: SpaceView, peers: Peers
+    ) -> None:
         self._core, self._exchange, self._departing = core, exchange, departing
+        self._node = NodeDoor(space, peers, core.outbound)
         self._beaten = float("-inf")
 
     async def chore(self) -> None:
-        """Tell the exchange when it is time; a chore of the monitor."""
-        if not self._core.settings.space.exchange or self._core.clock.monotonic() - self._beaten < BEAT_SECONDS:
+        """Tell them when it is time; a chore of the monitor."""
+        if self._core.clock.monotonic() - self._beaten < BEAT_SECONDS:
             return
         self._beaten = self._core.clock.monotonic()
+        await self._tell_node()
+        if not self._core.settings.space.exchange:
+            return
         try:
             await self.beat()
         except Absent:  # not admitted yet
@@ -99,6 +128,14 @@ class Pulse:
         if standing.get("standing") == MemberState.LEAVING:
             await self._departing.take_off()
         return standing
+
+    async def _tell_node(self) -> None:
+        if not self._node.is_there or NODE in self._core.identity.roles:
+            return
+        try:
+            await self._node.ask("POST", NODE_PATH, (await self._word()).json())
+        except Exception as fault:  # noqa: BLE001 - a node that is away misses us, and nothing else happens
+            log.info("the node was not told: %s", explain_failure(fault).text)
 
     async def _word(self) -> Heartbeat:
         able = {"dsp", *(one for role in self._core.identity.roles for one in BY_ROLE.get(role, ()))}

@@ -98,15 +98,15 @@ class Members:
         told = [{name: getattr(row, name) for name in SHOWN} for row in rows]
         return {"members": told + [_plain(row) for row in plain]}
 
-    async def move(self, did: str, act: str, reason: str) -> JsonObject:
+    async def move(self, did: str, act: str, reason: str, *, by: str = "") -> JsonObject:
         """Suspend, resume or revoke a member; raises Absent, InvalidInput, Conflict with the member's state."""
         reasons.check(reason, "the member reads it")
-        row = await self._core.store.write(partial(self.turn, did=did, act=act, reason=reason))
+        row = await self._core.store.write(partial(self.turn, did=did, act=act, reason=reason, by=by))
         await self._author.rebuild()
         return row
 
-    def turn(self, tx: Tx, did: str, act: str, reason: str) -> JsonObject:
-        """Do a move's part in a transaction; the space's document is the caller's to build anew."""
+    def turn(self, tx: Tx, did: str, act: str, reason: str, by: str = "") -> JsonObject:
+        """Do a move's part in a transaction, ours or for `by`; the space's document is the caller's to build anew."""
         now = self._core.clock.now()
         row = MEMBERS.find(tx, did)
         after = MOVES.get((row.state, act))
@@ -115,7 +115,7 @@ class Members:
             raise Conflict(f"a member that is `{row.state}` cannot be moved by `{act}`", f"there is: {may}")
         if after == MemberState.ADMITTED and leaves(tx, did):
             after = MemberState.LEAVING
-        turn = Turn(replace(row, state=after, updated=now), self._core.identity.did, reason)
+        turn = Turn(replace(row, state=after, updated=now), by or self._core.identity.did, reason)
         MEMBERS.keep(tx, self._core.evidence, row, turn)
         self._tell_registry(tx, did, act, reason)
         if after == MemberState.REVOKED and does(row.role, Doing.RULE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from tests.api.command import commanded, penstock
 from tests.api.noded import Noded
 from tests.api.refusals import refused
 from tests.api.test_filing import file
+from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -152,3 +154,37 @@ async def test_a_copy_serves_what_was_proven_and_nothing_else(space, deal):
         assert (await refused(space.outbound.get(base + path)))[0] == 404, path
     nobody = f"{space.url('node')}/node/logs/did:web:nobody/checkpoint"
     assert (await refused(space.outbound.get(nobody)))[0] == 404
+
+
+async def test_a_node_hears_of_every_connector_and_cuts_one_off(space, deal):
+    async with asyncio.timeout(60):
+        while True:
+            heard = (await space.doors["node"].call("GET", "heard"))["connectors"]
+            if all(one["state"] == "live" for one in heard):
+                break
+            await asyncio.sleep(0.5)
+    assert {one["did"] for one in heard} == {space.did(role) for role in space.people} - {space.did("node")}
+    body = {"did": space.did("second"), "reason": "its key was stolen"}
+    for role, status in (("provider", 403), ("regulator", 403)):
+        headers = {**space.bearer(role, "exchange"), "Content-Type": "application/json"}
+        url = space.url("exchange") + "/exchange/cut-off"
+        assert (await refused(space.outbound.request("POST", url, body=body, headers=headers)))[0] == status
+    cut = await penstock(space, "node", "node", "cut", body["did"], "--reason", body["reason"])
+    assert cut == {"did": body["did"], "state": "suspended", "reason": body["reason"]}
+    members = {one["did"]: one for one in (await space.doors["exchange"].call("GET", "members"))["members"]}
+    assert members[body["did"]]["state"] == "suspended"
+    assert len([one for one in told(space, "exchange", "member.moved") if one["part"] == body["did"]]) == 2
+    # it is told nothing any more, and the node shows it as suspended
+    async with asyncio.timeout(20):
+        while True:
+            heard = {one["did"]: one for one in (await space.doors["node"].call("GET", "heard"))["connectors"]}
+            if heard[body["did"]]["member"] == "suspended":
+                break
+            await asyncio.sleep(0.3)
+    headers = space.bearer("second", "node")
+    assert (await refused(space.outbound.get(space.url("node") + "/node/codes", headers=headers)))[0] in (403, 404)
+    # neither a second time, nor itself, nor who is nobody
+    again = space.doors["node"].call("POST", "cut-off", body)
+    assert (await refused(again))[0] == 409
+    for did, status in ((space.did("node"), 403), ("did:web:nobody", 404)):
+        assert (await refused(space.doors["node"].call("POST", "cut-off", {**body, "did": did})))[0] == status

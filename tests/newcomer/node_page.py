@@ -30,6 +30,8 @@ SAID = {
     "node collect": r"Harbour Exchange",
     "node logs": r"Harbour Office",
     "node trace": r"listing\.moved",
+    "node connectors": r"(live|silent) ",
+    "node cut": r"is suspended",
     "audit": r"0 accusations|no accusation|clean",
 }
 

@@ -31,6 +31,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         log head, log fsck, log verify, log proof,
         log forks, log policy, demand list, demand show, project list, project show, filing list,
         filing show, filing open, code list, code registered, code resolve, node collect, node logs, node trace,
+        node connectors,
         template list, template show, template fill, resource list, product show,
         product face, product catalogue, service list, space list, space show, space rules, version list,
         version compare, exchange connectors, exchange pending, exchange applications, exchange listings,

@@ -6,6 +6,8 @@ from typing import Any
 
 from connector.client.acts.act import Act, Field
 from connector.client.acts.columns import Column
+from connector.client.acts.leavings import CONNECTOR, CONNECTORS
+from connector.client.acts.members import DID, MOVED, REASON
 
 LOG = {
     "member": "text", "name": "text", "origin": "text", "entries": "digits", "root": "text", "collected": "text",
@@ -62,6 +64,31 @@ ACTS = (
         roles="node",
         table=LOGS,
         none="nothing was collected yet: `penstock node collect`",
+    ),
+    Act(
+        "node connectors",
+        "GET heard",
+        help="List the members' connectors by their newest word to the node, those not heard of longest first.",
+        says=("List the members' connectors.", "列出各成员的连接器。"),
+        answer={"connectors": [CONNECTOR]},
+        example={},
+        does="heartbeats.heard",
+        roles="node",
+        table=CONNECTORS,
+        none="the space has no other member",
+    ),
+    Act(
+        "node cut",
+        "POST cut-off",
+        help="Cut a member off: the exchange suspends it at once, for the reason given; the exchange lets it in again.",
+        says=("Cut off {did}: {reason}", "切断 {did}:{reason}"),
+        answer=MOVED,
+        example={"did": "did:web:buyer.example", "reason": "its key was stolen"},
+        fields=(DID, REASON),
+        does="office.cut",
+        roles="node",
+        rehearse=True,
+        lines=lambda done: [f"{done['did']} is {done['state']}"],
     ),
     Act(
         "node trace",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.exchange.node.collection import Collection
 from connector.exchange.node.register import Register
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.finding import Finding
     from connector.identity.peers import Peers
+    from connector.identity.space.exchange import ExchangeDoor
     from connector.identity.space.view import SpaceView
     from contracts.canonical import JsonObject
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 class Office:
     """The parts of a node; each works only where we have its role."""
 
-    def __init__(self, core: Core, space: SpaceView, peers: Peers, finding: Finding) -> None:
+    def __init__(self, core: Core, space: SpaceView, peers: Peers, exchange: ExchangeDoor, finding: Finding) -> None:
+        self._exchange = exchange
         self.door = NodeDoor(space, peers, core.outbound)
         self.register, self.tracing = Register(core, space), Tracing(core, space)
         self.collection, self.registrar = Collection(core, space), Registrar(core, self.door, finding)
@@ -34,6 +36,11 @@ class Office:
     async def collect(self) -> list[JsonObject]:
         """Collect the members' logs now; returns what is kept of each."""
         return await self.collection.collect()
+
+    async def cut(self, did: str, reason: str) -> JsonObject:
+        """Have the exchange suspend a member at once; what it agreed before stands as for anybody suspended."""
+        told: Any = await self._exchange.ask("POST", "/exchange/cut-off", {"did": did, "reason": reason})
+        return {"did": str(told["did"]), "state": str(told["state"]), "reason": reason}
 
     async def logs(self) -> list[JsonObject]:
         """List the copies of the members' logs."""

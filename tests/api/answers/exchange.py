@@ -33,6 +33,8 @@ async def _members(told):
     await told.say("exchange reject", did, *WHY, by="exchange")
     await told.say("join", "--message", "we sing well", by="going")
     await told.say("exchange admit", did, by="exchange")
+    await told.say("node cut", did, *WHY, by="node")
+    await told.say("exchange member resume", did, *WHY, by="exchange")
     for act in ("suspend", "resume", "reread"):
         await told.say(f"exchange member {act}", did, *WHY, by="exchange")
     await told.say("exchange member list", by="exchange")

@@ -159,6 +159,7 @@ async def _codes(told):
     await told.say("node collect", by="node")
     await told.say("node logs", by="node")
     await told.say("node trace", "told", by="regulator")
+    await told.say("node connectors", by="node")
 
 
 async def _filings(told):
