@@ -81,10 +81,10 @@ async def test_a_delivery_is_found_by_the_number_of_its_instruction(space, deal)
     tile = Tile(0, number, min(TILE_WIDTH_HASHES, int(one["size"]) - number * TILE_WIDTH_HASHES))
     leaves = (await space.outbound.get(f"{space.url('provider')}/log/{tile.path}")).body
     assert leaves[at * 32 : at * 32 + 32] == merkle.leaf_hash(base64.b64decode(one["entry"]))
-    assert (await space.doors["node"].call("GET", f"traces/{deal}"))["entries"][0]["part"]
-    by_product = await space.doors["node"].call("GET", "traces/tides")
+    assert (await space.doors["node"].call("GET", f"collected/{deal}"))["entries"][0]["part"]
+    by_product = await space.doors["node"].call("GET", "collected/tides")
     assert "listing.moved" in {one["type"] for one in by_product["entries"]}
-    assert (await refused(space.doors["regulator"].call("GET", f"traces/{'0' * 32}")))[0] == 404
+    assert (await refused(space.doors["regulator"].call("GET", f"collected/{'0' * 32}")))[0] == 404
 
 
 async def test_who_is_gone_is_audited_from_the_node_s_copy(space, deal):

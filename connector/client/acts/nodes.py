@@ -92,7 +92,7 @@ ACTS = (
     ),
     Act(
         "node trace",
-        "GET traces/{id}",
+        "GET collected/{id}",
         help="List what the logs that the node has collected hold about a contract (by instruction or digest), a code, "
         "a product, an edition, a channel or a delivery.",
         says=("List what the collected logs hold about {id}.", "列出已汇集日志中关于 {id} 的记录。"),
