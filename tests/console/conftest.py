@@ -14,7 +14,7 @@ from connector.runtime.clock import SetClock
 from tests.api.lone import lone
 from tests.api.visitor import Visitor
 
-ROLES = ("provider", "buyer", "exchange", "regulator")
+ROLES = ("provider", "buyer", "exchange", "regulator", "node")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AS_SERVED = passwords._hasher
 

@@ -105,5 +105,6 @@ ACTS = (
         handler="node.trace",
         table=TRACES,
         lines=_seen,
+        none="the collected logs hold no more about it",
     ),
 )

@@ -137,6 +137,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "wait.products": ("{count} products could not be published", "{count} 个产品发布失败"),
     "begin.buyer": ("Find a product and look at it", "查找并查看产品"),
     "begin.provider": ("Publish your first product", "发布第一个产品"),
+    "begin.node": ("Collect the members' logs for the first time", "首次汇集成员日志"),
     "begin.regulator": ("Audit the space for the first time", "进行首次审计"),
     "begin.exchange": ("Admit the first members", "接纳首批成员"),
     "account.title": ("Your account", "您的账户"),
