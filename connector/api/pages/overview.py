@@ -69,7 +69,7 @@ BEGINNINGS: tuple[tuple[str, str, str, str], ...] = (
     ("provider", "products", "begin.provider", "/products"),
     ("exchange", "members", "begin.exchange", "/applications"),
     ("regulator", "audits", "begin.regulator", "/findings"),
-    ("node", "collected_logs", "begin.node", "/acts/node-collect"),
+    ("node", "collected_logs", "begin.node", "/acts"),
 )
 
 
