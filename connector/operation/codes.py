@@ -7,7 +7,7 @@ Law: (1) a code is kept when the node has assigned it to us, for what we asked; 
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog import identifiers
@@ -43,7 +43,7 @@ class Codes:
         if product is not None and resource is not None:
             raise InvalidInput("a product or a resource has a code, not both at once", "ask twice")
         if product is None and resource is None:
-            return _view(await self._assigned(self._ourselves()))
+            return view(await self._assigned(self._ourselves()))
         await self._enrol()
         kind, key, table = (PRODUCT, product, ProductRow) if product is not None else (RESOURCE, resource, ResourceRow)
         assert key is not None
@@ -51,7 +51,7 @@ class Codes:
         if row is None:
             raise Absent(f"there is no {kind} `{key[:100]}` here", f"penstock {kind} list")
         title = row.title if kind == PRODUCT else row.document["title"]
-        return _view(await self._assigned(Registration(kind, key, title)))
+        return view(await self._assigned(Registration(kind, key, title)))
 
     async def obtain(self, kind: str, about: str, title: str) -> str:
         """Return the code of something of ours, empty where the node assigns none just now."""
@@ -68,7 +68,7 @@ class Codes:
     async def known(self, kind: str, about: str) -> str:
         """Return the code that something of ours has from the node, empty for none."""
         who = self._core.identity.did
-        row = await self._core.store.read(lambda tx: _find(tx, who, kind, about))
+        row = await self._core.store.read(lambda tx: find(tx, who, kind, about))
         return "" if row is None else row.code
 
     async def page(self, first: int = 0) -> list[JsonObject]:
@@ -78,7 +78,7 @@ class Codes:
             codes = tx.column(OWN, self._core.identity.did, PAGE_ROWS_MAX, first)
             return [row for code in codes if (row := tx.get(CodeRow, code=str(code))) is not None]
 
-        return [_view(row) for row in await self._core.store.read(read)]
+        return [view(row) for row in await self._core.store.read(read)]
 
     async def _enrol(self) -> None:
         """Register our connector, unless it is; what else we register stands under its subject."""
@@ -111,8 +111,15 @@ class Codes:
         return row
 
 
-def _find(tx: Tx, holder: str, kind: str, about: str) -> CodeRow | None:
+def find(tx: Tx, holder: str, kind: str, about: str) -> CodeRow | None:
+    """Return the code of something that a holder has registered, None where it has not."""
     return next(iter(tx.find(CodeRow, "holder = ? AND kind = ? AND about = ?", (holder, kind, about), limit=1)), None)
+
+
+def view(row: CodeRow) -> JsonObject:
+    """Return what everybody reads of a code."""
+    told = {name: getattr(row, name) for name in ("code", "kind", "holder", "about", "title", "subject", "place")}
+    return told | {"by": row.filer, "assigned": row.assigned.astimezone(UTC).isoformat(timespec="seconds")}
 
 
 def _read(told: Any, wanted: Registration, holder: str) -> CodeRow:
@@ -131,8 +138,3 @@ def _read(told: Any, wanted: Registration, holder: str) -> CodeRow:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise PeerMisbehaved(f"the node's answer is no assigned code: {error}") from error
     raise PeerMisbehaved(f"the node assigned `{row.code}` to something else than was asked")
-
-
-def _view(row: CodeRow) -> JsonObject:
-    told = {name: getattr(row, name) for name in ("code", "kind", "holder", "about", "title", "subject", "place")}
-    return told | {"by": row.filer, "assigned": row.assigned.isoformat(timespec="seconds")}

@@ -81,7 +81,7 @@ class Collection:
                 "name": members[did].name if did in members else "",
                 "origin": row.origin,
                 "entries": str(row.size),
-                "root": checkpoints.parse_text(notes.parse(row.checkpoint).text).root.hex() if row.checkpoint else "",
+                "root": _root(row),
                 "collected": row.collected.isoformat(timespec="seconds"),
                 "trouble": row.trouble,
             }
@@ -107,6 +107,10 @@ class Collection:
         note, head = await reader.read_checkpoint(fetch, member.log_vkey)
         if head.size < known.size:
             raise ReadError(f"its newest head has {head.size} entries, {known.size} were collected")
+        if head.size == known.size:
+            if _root(known) != head.root.hex():
+                raise ReadError("it shows two heads of the same size")
+            return replace(known, checkpoint=note.encode().encode(), trouble="")
         copy = LogCopy(self._core.store, known)
         full = deepcopy(self._leaves.get(member.did) or await copy.full())
         first, rest = full.size() // TILE_WIDTH_HASHES, b""
@@ -146,6 +150,11 @@ class Collection:
 
         await self._core.store.write(act)
         return leaves
+
+
+def _root(row: CollectedLogRow) -> str:
+    """Return the root that was proven last, empty before the first."""
+    return checkpoints.parse_text(notes.parse(row.checkpoint).text).root.hex() if row.checkpoint else ""
 
 
 def _forget_unproven(tx: Tx, known: CollectedLogRow) -> None:

@@ -8,12 +8,12 @@ are one transaction.
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog import registration
 from catalog.document import members, text
 from catalog.registration import CONNECTOR, HOLDERS, KINDS, PLATFORM, PRODUCT, Registration
+from connector.operation.codes import find, view
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import HOLDER_CODES_MAX, PAGE_ROWS_MAX
 from connector.store.rows.code import CodeRow
@@ -97,18 +97,6 @@ class Register:
             raise Absent(f"the code `{code[:80]}` was not assigned here", "penstock code list")
         member = self._space.last().members.get(row.holder)
         return view(row) | {"url": member.url if member is not None else "", "name": member.name if member else ""}
-
-
-def find(tx: Tx, holder: str, kind: str, about: str) -> CodeRow | None:
-    """Return the code of something that a holder has registered, None where it has not."""
-    return next(iter(tx.find(CodeRow, "holder = ? AND kind = ? AND about = ?", (holder, kind, about), limit=1)), None)
-
-
-def view(row: CodeRow) -> JsonObject:
-    """Return what everybody reads of a code."""
-    names = ("code", "kind", "holder", "about", "title", "subject", "place")
-    told = {name: getattr(row, name) for name in names}
-    return told | {"by": row.filer, "assigned": row.assigned.astimezone(UTC).isoformat(timespec="seconds")}
 
 
 def _check_caller(space: Space, wanted: Registration, holder: str, caller: str) -> None:
