@@ -1,6 +1,7 @@
 """What every test shares: the rule about absent counterparts, the hypothesis profiles, the order on several workers.
 
-Law: a file's tests run in one worker, and so do those of a room whose processes are started once for all of it.
+Law: a file's tests run in one worker, and so do those of a room whose processes are started once for all of it, but for
+files of it that start their own.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ os.environ.setdefault("PENSTOCK_TEST_SEED", str(random.SystemRandom().getrandbit
 # rooms in which a session's processes serve every file (some 200 MB each, five of them for the wire), its market day or
 # its demo
 TOGETHER = ("tests/api/", "tests/hostile/", "tests/market/", "tests/journey/")
+# files of such a room that start all their processes themselves: they go to whoever is free
+_OWN = "aggregate_anchors answers anvil_journey codes collected fork_reported joint light_server tls"
+ALONE = tuple(f"tests/api/test_{name}.py" for name in _OWN.split())
 # what takes longest begins first, or one worker would be alone with it at the end
 LONGEST = (
     "tests/market/",
@@ -125,6 +129,8 @@ class _ByRoom(LoadScopeScheduling):
 
     def _split_scope(self, nodeid):
         file = nodeid.split("::", 1)[0]
+        if file in ALONE:
+            return file
         return next((room for room in TOGETHER if file.startswith(room)), file)
 
 
