@@ -18,6 +18,8 @@ from connector.runtime.errors import Absent, explain_failure
 from connector.store.rows.space import ConnectorRow, MemberRow, MemberState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from connector.core.core import Core
     from connector.exchange.case import Write
     from connector.exchange.leaving import Departing
@@ -61,14 +63,12 @@ class Heartbeats:
         rows, told = await self._core.store.read(
             lambda tx: (tx.find(MemberRow, order="created"), tx.find(ConnectorRow))
         )
-        known = {row.did: row for row in told}
-        seen = [self._view(about, known.get(about["did"])) for about in map(_about, rows)]
-        return sorted(seen, key=lambda row: (row["seen"] or "", row["did"]))
+        return self._seen(map(_about, rows), told)
 
     async def heard(self) -> list[JsonObject]:
         """List the other members of the space likewise, as a node has heard them."""
         space, ours = self._space.last(), self._core.identity.did
-        known = {row.did: row for row in await self._core.store.read(lambda tx: tx.find(ConnectorRow))}
+        told = await self._core.store.read(lambda tx: tx.find(ConnectorRow))
         members = [
             {
                 "did": did,
@@ -79,6 +79,10 @@ class Heartbeats:
             for did, one in space.members.items()
             if did != ours
         ]
+        return self._seen(members, told)
+
+    def _seen(self, members: Iterable[dict[str, str]], told: Iterable[ConnectorRow]) -> list[JsonObject]:
+        known = {row.did: row for row in told}
         seen = [self._view(about, known.get(about["did"])) for about in members]
         return sorted(seen, key=lambda row: (row["seen"] or "", row["did"]))
 

@@ -41,12 +41,6 @@ class LogCopy:
             leaves.extend(hashes(await self.entries(number)))
         return leaves
 
-    async def whole(self) -> Leaves:
-        """Return all leaf hashes."""
-        leaves = await self.full()
-        leaves.extend(await self.partial(leaves.size()))
-        return leaves
-
     async def partial(self, first: int) -> bytes:
         """Return the leaf hashes from the entry `first` on, with which a bundle begins, to the end."""
         return hashes(await self.entries(first // TILE_WIDTH_HASHES)) if first < self.row.size else b""
@@ -72,8 +66,15 @@ class LogCopy:
         there = self._there(wanted)
         if wanted.level == ENTRIES:
             return encode_bundle((await self.entries(wanted.index))[:there])
-        leaves = await self.whole()
-        return b"".join(leaves.hashes(wanted.level, wanted.index * TILE_WIDTH_HASHES, there))
+        return b"".join((await self._hashes(wanted.level, wanted.index))[:there])
+
+    async def _hashes(self, level: int, index: int) -> list[bytes]:
+        """Return the hashes of a tile, made of what lies below it alone: anybody may ask, however long the log is."""
+        if level == 0:
+            return [merkle.leaf_hash(entry) for entry in await self.entries(index)]
+        first = index * TILE_WIDTH_HASHES
+        count = min(TILE_WIDTH_HASHES, level_size(level, self.row.size) - first)
+        return [merkle.perfect(await self._hashes(level - 1, at)) for at in range(first, first + count)]
 
     def _there(self, wanted: Tile) -> int:
         """Return the width of a tile that is there; raises Absent."""
