@@ -69,6 +69,7 @@ BUYER = frozenset({"buyer"})
 EXCHANGE = frozenset({"exchange"})
 NODE = frozenset({"node"})
 SHOWS = PROVIDER | EXCHANGE
+DEALS = TRADERS | EXCHANGE
 
 # the longest body by who takes it; the rest takes BODY_BYTES_MAX, and a GET takes none
 BODY_BYTES: Mapping[str, int] = {
@@ -80,6 +81,8 @@ BODY_BYTES: Mapping[str, int] = {
     "catalogue.request": MESSAGE_BYTES_MAX,
     "docket.file": DISPUTE_BYTES_MAX,
     "disputes.file": DISPUTE_BYTES_MAX,
+    "ndi.negotiate": MESSAGE_BYTES_MAX,
+    "ndi.instruct": MESSAGE_BYTES_MAX,
     "dsp.negotiate": MESSAGE_BYTES_MAX,
     "dsp.transfers": MESSAGE_BYTES_MAX,
     "leaving.heartbeat": HEARTBEAT_BYTES_MAX,
@@ -184,6 +187,20 @@ DSP = (
     Route("POST", "/dsp/transfers/{pid}/completion", Who.PEER, TRADERS, "dsp.transfers", "TransferCompletionMessage"),
     Route("POST", "/dsp/transfers/{pid}/suspension", Who.PEER, TRADERS, "dsp.transfers", "TransferSuspensionMessage"),
     Route("POST", "/dsp/transfers/{pid}/termination", Who.PEER, TRADERS, "dsp.transfers", "TransferTerminationMessage"),
+)
+
+CONTRACT = (
+    Route("POST", "/contractCreate", Who.PEER, TRADERS, "ndi.create"),
+    Route("POST", "/contractNegotiate", Who.PEER, TRADERS, "ndi.negotiate"),
+    Route("POST", "/contractTerminate", Who.PEER, TRADERS, "ndi.terminate"),
+    Route("POST", "/strategySend", Who.PEER, TRADERS, "ndi.instruct"),
+    Route("POST", "/contractExecution", Who.PEER, DEALS, "ndi.report"),
+    Route("POST", "/executionFeedback", Who.PEER, PROVIDER, "ndi.report"),
+    Route("POST", "/abnormalTermination", Who.PEER, BUYER | EXCHANGE, "ndi.report"),
+    Route("POST", "/fulfillmentProof", Who.PEER, SHOWS, "ndi.report"),
+    Route("POST", "/catalogSearch", Who.PEER, PROVIDER, "ndi.search"),
+    Route("POST", "/catalogDetail", Who.PEER, PROVIDER, "ndi.detail"),
+    Route("POST", "/transferNegotiate", Who.PEER, PROVIDER, "ndi.transport"),
 )
 
 CHANNEL = (
@@ -343,4 +360,14 @@ CONSOLE = (
     *(Route("POST", act.route, Who.ACCOUNT, act.roles, "console.act") for act in ACTS),
 )
 
-ROUTES: tuple[Route, ...] = (*PUBLIC, *DSP, *CHANNEL, *EXCHANGE_NODE, *MANAGEMENT, *EDC, *SIGNALING, *CONSOLE)
+ROUTES: tuple[Route, ...] = (
+    *PUBLIC,
+    *DSP,
+    *CONTRACT,
+    *CHANNEL,
+    *EXCHANGE_NODE,
+    *MANAGEMENT,
+    *EDC,
+    *SIGNALING,
+    *CONSOLE,
+)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
 from connector.exchange.filings import Filings
+from connector.exchange.signed_filings import SignedFilings, is_signed
 from ledger.agreement.filing import instruction
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ OK = 0
 
 async def register(call: Call) -> web.Response:
     """Take in a contract of the caller's: `/contractRegistrate`."""
-    row = await call.of(Filings).register(await call.document(), call.peer, call.act)
+    document = await call.document()
+    filings = call.of(SignedFilings) if is_signed(document) else call.of(Filings)
+    row = await filings.register(document, call.peer, call.act)
     number = instruction(bytes.fromhex(row.agreement))
     return as_json({"status": OK, "contractHash": row.digest, "ctrlInstructiontId": number})
 

@@ -74,6 +74,7 @@ from connector.exchange.operators import Operators
 from connector.exchange.projects import Projects
 from connector.exchange.reviewer import Reviewer
 from connector.exchange.searches import Searches
+from connector.exchange.signed_filings import SignedFilings
 from connector.exchange.spaces import Spaces
 from connector.exchange.trades import Trades
 from connector.identity.identity import Identity
@@ -116,6 +117,7 @@ from connector.operation.management.client_secrets import ClientSecrets
 from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
+from connector.operation.ndi.ways import Ways
 from connector.operation.rekeying import Rekeying
 from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
@@ -131,6 +133,7 @@ from connector.provider.computing.room import ComputeRoom
 from connector.provider.computing.shown import Computations
 from connector.provider.data_addresses import DataAddresses, ticket_key
 from connector.provider.derivation import Derivation
+from connector.provider.discovery import Discovery
 from connector.provider.flows.given import Given
 from connector.provider.flows.renewal import Renewal
 from connector.provider.folders import Folders
@@ -232,6 +235,7 @@ class Connector(Life):
     licensing: Annotated[Licensing, Service(begins=Licensing.recover, hears={"act_mined": Licensing.mined})]
     meetings: Meetings
     notices: Annotated[Notices, Service(trading.notices)]
+    ways: Ways
     erasing: Annotated[Erasing, Service(begins=Erasing.start, ends=Erasing.close)]
     duties: Duties
     policy_clock: Annotated[PolicyClock, Service(trading.policy_clock)]
@@ -285,6 +289,7 @@ class Connector(Life):
     memory: Memory
     pipes: Pipes
     offering: Offering
+    discovery: Discovery
     waiting: Annotated[Waiting, Service(chores={"see what the exchange has reviewed": Waiting.look})]
     publications: Annotated[Publications, Service(begins=Publications.recover)]
     batching: Annotated[Batching, Service(begins=Batching.recover, chores={"remove old batches": Batching.tidy})]
@@ -375,6 +380,7 @@ class Connector(Life):
     demands: Demands
     projects: Projects
     filings: Filings
+    signed_filings: SignedFilings
     office: Annotated[Office, Service(chores={"register at the node, or collect as one": Office.chore})]
     contract_templates: ContractTemplates
     reviewer: Annotated[Reviewer, Service(begins=Reviewer.recover, working={LISTED: Reviewer.recover})]

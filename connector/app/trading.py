@@ -20,6 +20,7 @@ from connector.licence.throttle import Throttle
 from connector.negotiation.courier import Courier
 from connector.negotiation.doors import Doors, Participant
 from connector.negotiation.engine import Engine
+from connector.negotiation.ndi.address import plain
 from connector.negotiation.notices import Notices
 from connector.negotiation.protocol.messages import DSP_PATH
 from connector.operation.management.processes import ContractProcesses
@@ -56,7 +57,7 @@ def doors(core: Core, peers: Peers, heads: Heads) -> Doors:
 
     def refuse_url(url: str) -> str | None:
         try:
-            core.outbound.check(url)
+            core.outbound.check(plain(url))
         except AddressRefused as refusal:
             return str(refusal)
         return None

@@ -21,13 +21,17 @@ from connector.consumer.bargain import bargained
 from connector.licence import pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation import whereabouts
+from connector.negotiation.ndi import offers as contracted
+from connector.negotiation.ndi.address import is_ndi, marked, plain
 from connector.negotiation.protocol import messages, offers, validation
+from connector.negotiation.protocol.errors import ProtocolError
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
 from connector.runtime.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
 from contracts import blind, meter, price_words, sublicence
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
-from contracts.namespace import SUB_LICENCES
+from contracts.namespace import CONTRACT, SUB_LICENCES
+from contracts.ndi.delivery import DETAIL
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff, amount
 from contracts.units import AGREEMENT
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.identity.space.view import SpaceView
+    from connector.operation.ndi.ways import Ways
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable
@@ -76,8 +81,8 @@ class Quote(NamedTuple):
 class Quotes:
     """Offers as they are found: listed, told of, or licensed onward, each held against the chain and its provider."""
 
-    def __init__(self, core: Core, space: SpaceView, programs: Programs, peers: Peers) -> None:
-        self._core, self._space, self._programs, self._peers = core, space, programs, peers
+    def __init__(self, core: Core, space: SpaceView, programs: Programs, peers: Peers, ways: Ways) -> None:
+        self._core, self._space, self._programs, self._peers, self._ways = core, space, programs, peers, ways
 
     async def listed(self, product: str, asking: Callable[[str], None]) -> Quote:
         """Look a product up at the exchange, then its offer at its provider; `asking` is told whom; raises Absent."""
@@ -116,6 +121,8 @@ class Quotes:
         Nobody vouches for it: what it offers is a plain copy, and where it has terms of ours it is a member to be asked
         as one. Raises InvalidInput for that.
         """
+        if is_ndi(at):
+            return await self._contracted(product, at, named, asking)
         did, base = await whereabouts.told(self._core.outbound, self._peers, at, named)
         asking(waiting.PROVIDER)
         dataset = await self._ask(f"{base}/catalog/datasets/{quote(product, safe='')}", did)
@@ -126,6 +133,24 @@ class Quotes:
                 raise InvalidInput(f"`{did}` speaks our terms", "leave out `--at`: it is a member of our space")
             offer = offers.foreign(offer)  # its terms are of a space and a chain that we are not in
         return Quote(Whose(did, at, base), offer, offers.read(offer).price or 0, {})
+
+    async def _contracted(self, product: str, at: str, named: str | None, asking: Callable[[str], None]) -> Quote:
+        """Ask a connector that is spoken to by the interfaces of a contract for a product; raises Absent."""
+        base = plain(at)
+        self._core.outbound.check(base)
+        did = named or whereabouts.did_of("", base)
+        asking(waiting.PROVIDER)
+        headers = self._peers.authorization(did)
+        answer = await self._core.outbound.request(
+            "POST", base + DETAIL.path, body={"productId": product}, headers=headers
+        )
+        try:
+            shown = DETAIL.answer(answer.json()).get("product", {})
+            about = await self._ways.parties.about(shown, self._core.clock.now())
+            return Quote(Whose(did, base, marked(base)), *_proposed(shown, about, self._space.known_currency()), {})
+        except (ContractError, ProtocolError, KeyError, TypeError, ValueError) as error:
+            text = f"`{did[:200]}` shows no product that could be contracted: {error}"
+            raise PeerMisbehaved(text, "ask its provider") from error
 
     async def _check_registered(self, provider: Member, terms: JsonObject) -> None:
         try:
@@ -232,6 +257,15 @@ class Quotes:
                 raise Absent(f"`{url.rsplit('/', 1)[-1]}` is not on offer there", "see `penstock find`") from refusal
             raise
         return answer.json()
+
+
+def _proposed(shown: JsonObject, about: JsonObject, currency: str) -> tuple[JsonObject, int]:
+    """Return the offer of a product as its strategy says it, and its price."""
+    strategy, product = shown["strategy"], about["product"]
+    # it may call us otherwise than we do
+    theirs = about | {"consumer": strategy["executionNodeInfo"].get("consumerNodeId", about["consumer"])}
+    offer = contracted.offer_of(strategy, offers.offer_id(product), product, theirs, currency) | {CONTRACT: about}
+    return offer, offers.read(offer).price or 0
 
 
 def _whose(provider: Member) -> Whose:

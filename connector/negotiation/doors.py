@@ -139,3 +139,11 @@ class Doors:
     halted: Callable[[Tx, TransferRow], None] = lambda _tx, _row: None
     ended: Callable[[Tx, str], None] = lambda _tx, _digest: None
     random: Callable[[int], bytes] = secrets.token_bytes
+
+    async def send(self, peer: str, url: str, body: Document) -> tuple[int, Any]:
+        """Deliver by the way that is open now: another may be put before it when the engine is there."""
+        return await self.deliver(peer, url, body)
+
+    async def question(self, peer: str, url: str) -> tuple[int, Any]:
+        """Ask likewise."""
+        return await self.ask(peer, url)

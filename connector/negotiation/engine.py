@@ -69,9 +69,9 @@ class Engine:
         self._store = store
         self._now = doors.now
         alarm = Alarm(doors.now)
-        asking = Asking(store, doors.ask, {each.process: each.rows for each in (Negotiations, Transfers)})
-        remind = Reminding(store, doors.deliver).about
-        self._outbox = self.outbox = Outbox(store, doors.deliver, doors.now, self._settled, asking.about, remind)
+        asking = Asking(store, doors.question, {each.process: each.rows for each in (Negotiations, Transfers)})
+        remind = Reminding(store, doors.send).about
+        self._outbox = self.outbox = Outbox(store, doors.send, doors.now, self._settled, asking.about, remind)
         shared = (me, doors, evidence, self._outbox, alarm, reactions, rules, patience)
         self.negotiations = Negotiations(*shared)
         self.transfers = Transfers(*shared)

@@ -46,7 +46,7 @@ from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts import lifecycle
-from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
+from contracts.namespace import CONTRACT, OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.terms import SALT_BYTES
 
 if TYPE_CHECKING:
@@ -372,7 +372,8 @@ class Negotiations(Process[NegotiationRow]):
         """List what an offer says otherwise than the table does, apart from the price."""
         table = row.terms
         if table is None or (proposal.terms is None and table["tier"] == offers.PLAIN):
-            return []  # a peer that does not speak our terms gets, or gave, them as they are
+            # a peer that does not speak our terms gets, or gave, them as they are; in a contract it says its own rules
+            return [POLICY] * bool(table and CONTRACT in (row.offer or {}) and table[POLICY] != proposal.policy)
         if proposal.target not in {None, row.product}:
             raise DeclinedError("the offer is about another product")
         theirs = {**(proposal.terms or {}), POLICY: proposal.policy, "tariff": offers.shape(proposal.terms or {})}
@@ -385,7 +386,7 @@ class Negotiations(Process[NegotiationRow]):
             return dict(offer)
         assert price is not None, "terms of ours name one"
         terms = offers.at_price({name: value for name, value in row.terms.items() if name != POLICY}, price)
-        named = {name: offer[name] for name in ("@id", SUB_LICENCES) if name in offer}
+        named = {name: offer[name] for name in ("@id", SUB_LICENCES, CONTRACT) if name in offer}
         said = offers.offer(row.product, row.terms[POLICY], terms, target=row.product) | named
         return said if OFFER_TERMS in offer else offers.foreign(said)
 

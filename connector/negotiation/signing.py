@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.doors import DeclinedError
+from connector.negotiation.ndi import offers as contracts
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import FINALIZED
@@ -25,7 +26,7 @@ from contracts.canonical import canonical
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from contracts.labels import H
-from contracts.namespace import AGREEMENT_URN, OFFER_TERMS, SIGNATURE
+from contracts.namespace import AGREEMENT_URN, CONTRACT, OFFER_TERMS, SIGNATURE
 from contracts.price_words import money
 from contracts.signature import SIGNATURE_BYTES
 from contracts.tariff import amount
@@ -65,7 +66,11 @@ def draw(me: Participant, row: NegotiationRow, price: int, salt: bytes, now: dat
         _settled(me, terms)
         if row.peer_address is None:
             draft = offers.agreement(terms, urn="", assigner=me.did, assignee=row.peer, now=now)
+            about = (row.offer or {}).get(CONTRACT)
+            draft |= {CONTRACT: about} if about else {}
             draft = draft if OFFER_TERMS in (row.offer or {}) else offers.foreign(draft)
+            if about:
+                draft[CONTRACT] = {**about, "strategy": contracts.strategy_of(draft, about, me.currency)}
             digest = unsigned_digest(draft, row)
             return Drawn(digest, {**draft, "@id": AGREEMENT_URN + digest.hex()}, terms.json(), None, None)
         cap = _cap(terms, row.mandate or {})
@@ -161,7 +166,12 @@ def read_verification(block: object, digest: str | None) -> bytes:
 
 
 def unsigned_digest(odrl: Mapping[str, Any], row: NegotiationRow) -> bytes:
-    """Return what identifies an agreement that nobody signed: the digest of all it says, and of whose it is."""
+    """Return what identifies an agreement that is under none of our signatures.
+
+    It is the digest of all it says, and of whose it is; of a digital contract the digest that its parties sign.
+    """
+    if CONTRACT in odrl:
+        return contracts.digest_of(odrl, row.peer_pid or "")
     said = {name: value for name, value in odrl.items() if name != "@id"}
     return H("unsigned-agreement", canonical({"negotiation": sorted((row.id, row.peer_pid)), "said": said}))
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.negotiation.protocol.errors import MalformedError
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
-from contracts.namespace import CHECKPOINT, OFFER_TERMS, SIGNATURE, SUB_LICENCES
+from contracts.namespace import CHECKPOINT, CONTRACT, OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.tariff import Tariff
 from policy.forms.protocol import local, named, shown
 
@@ -40,12 +40,13 @@ METERED: Final = "metered by provider"  # what a plain copy is billed by
 # Members that name a policy or its parties and say nothing about what may be done.
 AROUND: Final = frozenset(
     {"@context", "@id", "@type", "uid", "target", "assigner", "assignee", "timestamp"}
-    | {OFFER_TERMS, SIGNATURE, CHECKPOINT, SUB_LICENCES}
+    | {OFFER_TERMS, SIGNATURE, CHECKPOINT, SUB_LICENCES, CONTRACT}
 )
 
 # what of it a connector of another make gets
-NAMES: Final = frozenset({"@id", "@type", "target", "assigner", "assignee", "timestamp"})
+NAMES: Final = frozenset({"@id", "@type", "target", "assigner", "assignee", "timestamp", CONTRACT})
 RULES: Final = ("profile", "permission", "prohibition", "obligation")
+CONFLICT: Final = "conflict"  # which of them wins: a digital contract has it, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def foreign(document: Mapping[str, Any]) -> Document:
     what its buyer took of an offer, reads the rest by the context or not at all, and compares the agreement with it.
     What costs nothing has no duty to pay nothing.
     """
-    said = {name: document[name] for name in RULES if name in document}
+    rules = (*RULES, CONFLICT) if CONTRACT in document else RULES
+    said = {name: document[name] for name in rules if name in document}
     duties = [duty for duty in said.pop("obligation", []) if _paid(duty) != "0"]
     said = named(said | ({"obligation": duties} if duties else {}))
     return {name: value for name, value in document.items() if name in NAMES} | said

@@ -8,7 +8,7 @@ from connector.store.table_row import TableRow, dataclass, table
 @table("filings", key=("code",), index=(("provider", "filed"), ("consumer", "filed"), ("filed",), ("agreement",)))
 @dataclass(frozen=True, kw_only=True)
 class FilingRow(TableRow):
-    """A line of the register; `digest` (hex) is `contractHash`."""
+    """A line of the register; `digest` (hex) is `contractHash`, `agreement` the digest that was signed."""
 
     code: str
     agreement: str
@@ -20,6 +20,10 @@ class FilingRow(TableRow):
     digest: str
     filer: str
     filed: datetime
+    grade: str | None = (
+        None  # `signed` of one that is under its parties' signatures alone; else its licence is on chain
+    )
+    ended: datetime | None = None  # of a `signed` one: when a party said that it is over
 
 
 @table("filed_contracts", key=("code",))

@@ -1,0 +1,134 @@
+"""Contracts that were signed over the interfaces, filed (备案) and put in force by a control instruction to both sides.
+
+Law: (1) a contract is taken in when both parties have signed its digest with the keys that the space knows them by; no
+licence on chain is of it, so it is kept under the grade `signed`. (2) Its line, its events and the instructions to both
+parties are one transaction; the instructions leave through the outbox until they are taken. (3) The number of an
+instruction is the first 32 digits of the contract's digest.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.negotiation.ndi.address import marked
+from connector.negotiation.outbox import NOTICE
+from connector.operation.ndi import contracts
+from connector.runtime.errors import Conflict, NotPermitted
+from connector.store.rows.filing import FiledContractRow, FilingRow
+from contracts.canonical import canonical
+from contracts.ndi.fields import Code, FieldError
+from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, contract_digest, digest
+from contracts.signature import is_by
+from ledger.agreement.filing import instruction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.exchange.case import Write
+    from connector.identity.space.view import SpaceView
+    from connector.negotiation.engine import Engine
+    from connector.operation.ndi.ways import Ways
+    from connector.store.transaction import Tx
+    from ledger.space.document import Member
+
+GRADE: Final = "signed"
+FILED: Final = "contract.filed"
+INSTRUCTED: Final = "instruction.moved"
+VERSION: Final = "1"
+# as notices: a party that is away for a week has other troubles
+PATIENCE: Final = timedelta(days=7)
+ENTITY: Final = "dataProductEntityId"
+
+
+def is_signed(document: Any) -> bool:
+    """Say whether a filing is of a contract of these interfaces: what is under a licence brings it along, sealed."""
+    return isinstance(document, dict) and not isinstance(document.get("contractExpansionItem"), dict)
+
+
+class SignedFilings:
+    """The filed contracts of a space that are under its members' signatures alone."""
+
+    def __init__(self, core: Core, space: SpaceView, engine: Engine, ways: Ways) -> None:
+        self._core, self._space, self._engine, self._parties = core, space, engine, ways.parties
+
+    async def register(self, document: Any, member: str, write: Write) -> FilingRow:
+        """Take in a contract from one of its parties, and instruct both; returns its line."""
+        said = REGISTRATE.read(document)
+        nodes = said["strategy"]["executionNodeInfo"]
+        sides = [await self._member(nodes, "providerNodeId"), await self._member(nodes, "consumerNodeId")]
+        if member not in [one.did for one in sides]:
+            raise NotPermitted("a contract is filed by one of its two parties", "ask one of them to file it")
+        subject = {name: told for name, told in document["strategy"]["subjectInfo"].items() if name != ENTITY}
+        over = contract_digest(
+            said["contractName"], said["contractId"], {**document["strategy"], "subjectInfo": subject}
+        )
+        for one, side in zip(sides, ("provider", "consumer"), strict=True):
+            if not any(is_by(one.address, over, signer["signature"]) for signer in said["signatoryEntities"]):
+                raise FieldError(
+                    Code.UNPROVEN, "signatoryEntities", f"has no signature of the {side} over this contract"
+                )
+        now = self._core.clock.now()
+        row = FilingRow(
+            code=said["contractId"],
+            agreement=over.hex(),
+            name=said["contractName"],
+            product=said["strategy"]["subjectInfo"]["dataProductId"],
+            provider=sides[0].did,
+            consumer=sides[1].did,
+            signed=said["signatoryTime"],
+            digest=sha256(canonical(document)).hexdigest(),
+            filer=member,
+            filed=now,
+            grade=GRADE,
+        )
+        return await write(lambda tx: self._keep(tx, row, sides, document, now))
+
+    def _keep(self, tx: Tx, row: FilingRow, sides: list[Member], document: Any, now: datetime) -> FilingRow:
+        known = tx.get(FilingRow, code=row.code)
+        if known is not None:
+            if known.agreement != row.agreement:
+                raise Conflict(f"another contract is filed as `{row.code}`, by `{known.filer}`", "penstock filing show")
+            return known
+        tx.insert(row)
+        tx.insert(FiledContractRow(code=row.code, sealed=canonical(document)))
+        fields = {"contract": row.code, "hash": row.digest, "by": row.filer}
+        self._core.evidence.record(tx, FILED, part=row.agreement, fields=fields, now=now)
+        for one in sides:
+            self._instruct(tx, row, one, document, now)
+        return row
+
+    def _instruct(self, tx: Tx, row: FilingRow, to: Member, document: Any, now: datetime) -> None:
+        """Send a party its control instruction."""
+        number = instruction(bytes.fromhex(row.agreement))
+        body: dict[str, Any] = {
+            "contractId": row.code,
+            "strategyId": contracts.strategy_id(number),
+            "strategyVersion": VERSION,
+            "transactionExecutionStrategy": document,
+            "issuedAt": contracts.stamp(now),
+        }
+        fields = {"contract": row.code, "instruction": number, "from": self._core.identity.did, "to": to.did}
+        self._core.evidence.record(tx, INSTRUCTED, part=row.agreement, fields={**fields, "version": VERSION}, now=now)
+        self._engine.outbox.enqueue(
+            tx,
+            peer=to.did,
+            url=marked(to.url) + STRATEGY_SEND.path,
+            body={**body, "signature": self._core.identity.sign(digest(body)).hex()},
+            process=NOTICE,
+            subject=f"{NOTICE}:{row.agreement}:{to.did}",
+            kind=STRATEGY_SEND.name,
+            now=now,
+            deadline=now + PATIENCE,
+        )
+
+    async def _member(self, nodes: Mapping[str, str], name: str) -> Member:
+        """Return the member that a contract names; raises NotPermitted for who is none."""
+        did = await self._parties.holder(nodes.get(name, ""))
+        found = self._space.last().members.get(did)
+        if found is None:
+            raise NotPermitted(f"`{name}` is no member of this space, so nobody knows its key", "penstock join")
+        return found

@@ -1,0 +1,115 @@
+"""An offer or agreement of the protocol as the strategy of a contract, and back.
+
+Law: (1) what a contract is called, and by which identifiers it names product and parties, stands in the offer under
+`CONTRACT`, so both sides write the same strategy. (2) An agreement carries its strategy as it was said; its digest is
+that of the contract, which both parties sign.
+
+    {CONTRACT: {"name", "abstract", "product", "provider", "consumer", "from", "until", "strategy"?}}
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.negotiation.protocol import offers
+from connector.negotiation.protocol.errors import UnacceptableError
+from contracts.currencies import DECIMALS
+from contracts.namespace import CONTRACT
+from contracts.ndi import strategy as strategies
+from contracts.ndi.interfaces import contract_digest
+from contracts.tariff import MAX_MINOR
+from policy.errors import PolicyError
+from policy.vocabulary.names import PROFILE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.negotiation.protocol.messages import Document
+
+RULES: Final = ("permission", "prohibition", "obligation")
+# what of a policy a contract carries
+CARRIED: Final = (*RULES, offers.CONFLICT)
+
+
+def strategy_of(document: Mapping[str, Any], about: Mapping[str, Any], currency: str) -> Document:
+    """Return the strategy of an offer or agreement; raises UnacceptableError for rules that are none."""
+    proposal = offers.read(document)
+    rules: Document = {name: proposal.policy[name] for name in CARRIED if name in proposal.policy}
+    if proposal.price:
+        amount = Decimal(proposal.price).scaleb(-DECIMALS[currency])
+        limit = {"leftOperand": offers.PAY_AMOUNT, "operator": "eq", "rightOperand": f"{amount:f}", "unit": currency}
+        rules["obligation"] = [*rules.get("obligation", []), {"action": offers.COMPENSATE, "constraint": [limit]}]
+    named = {"target": about["product"], "assigner": about["provider"], "assignee": about["consumer"]}
+    try:
+        return strategies.written({"@type": "Agreement", "profile": PROFILE} | named | rules)
+    except PolicyError as error:
+        raise UnacceptableError(f"the rules are no strategy: {error}") from error
+
+
+def offer_of(strategy: Mapping[str, Any], offer: str, product: str, about: Document, currency: str) -> Document:
+    """Return what a strategy proposes as an offer with this id, of a product of ours or of the peer's.
+
+    Raises UnacceptableError for what cannot be read, names others than the contract, or is priced in another currency.
+    """
+    try:
+        policy: Mapping[str, Any] = strategies.read(strategy)
+    except PolicyError as error:
+        raise UnacceptableError(f"the strategy cannot be read: {error}") from error
+    named = {"target": about["product"], "assigner": about["provider"], "assignee": about["consumer"]}
+    if other := next((name for name, told in named.items() if policy.get(name, told) != told), None):
+        raise UnacceptableError(f"the strategy names another {other} than its contract")
+    rules = {name: policy[name] for name in CARRIED if name in policy}
+    duties, price = _parted(_listed(rules.pop("obligation", [])), currency)
+    paid = {"leftOperand": offers.PAY_AMOUNT, "operator": "eq", "rightOperand": str(price)}
+    duties = [*duties, {"action": offers.COMPENSATE, "constraint": [paid]}]
+    shown = {name: _listed(value) if name in RULES else value for name, value in rules.items()}
+    whole = {"@id": offer, "@type": "Offer", "target": product, **shown, "obligation": duties}
+    return offers.foreign(whole | {CONTRACT: about})
+
+
+def agreement_of(offer: Mapping[str, Any], strategy: Document, parties: Mapping[str, str], at: str) -> Document:
+    """Return the agreement on an offer that `offer_of` has made; `parties` are the DIDs `assigner` and `assignee`."""
+    about = {**offer[CONTRACT], "strategy": strategy}
+    said = {name: value for name, value in offer.items() if name not in {"@id", "@type", CONTRACT}}
+    return {**said, "@type": "Agreement", **parties, "timestamp": at, CONTRACT: about}
+
+
+def digest_of(agreement: Mapping[str, Any], code: str) -> bytes:
+    """Return the digest of the contract that an agreement is."""
+    about = agreement[CONTRACT]
+    return contract_digest(about["name"], code, about["strategy"])
+
+
+def _parted(duties: list[Any], currency: str) -> tuple[list[Any], int]:
+    """Return the duties without the price, and that in minor units."""
+    kept: list[Any] = []
+    prices: list[int] = []
+    for duty in duties:
+        if duty.get("action") == offers.COMPENSATE and len(limits := _listed(duty.get("constraint", []))) == 1:
+            prices.append(_minor(limits[0], currency))
+        else:
+            kept.append(duty)
+    if len(prices) > 1:
+        raise UnacceptableError("the strategy has more than one price")
+    return kept, sum(prices)
+
+
+def _minor(limit: Mapping[str, Any], currency: str) -> int:
+    if (limit.get("leftOperand"), limit.get("operator")) != (offers.PAY_AMOUNT, "eq"):
+        raise UnacceptableError("a price is a `payAmount` that is equal to so much")
+    if limit.get("unit", currency) != currency:
+        raise UnacceptableError(
+            f"the price is in `{str(limit.get('unit'))[:20]}`, and this space settles in {currency}"
+        )
+    try:
+        minor = Decimal(str(limit.get("rightOperand"))).scaleb(DECIMALS[currency])
+        if minor == minor.to_integral_value() and 0 <= minor <= MAX_MINOR:
+            return int(minor)
+    except InvalidOperation:
+        pass
+    raise UnacceptableError(f"`{str(limit.get('rightOperand'))[:40]}` is no amount of {currency}")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

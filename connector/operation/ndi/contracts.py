@@ -1,0 +1,95 @@
+"""The contracts of one participant by their codes: begun, found, and which state of a negotiation each stands in."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from connector.negotiation.protocol.states import AGREED, FINALIZED, VERIFIED
+from connector.runtime.errors import Absent, Conflict
+from connector.store.rows.contract import ContractRow
+from connector.store.rows.protocol import NegotiationRow
+from connector.store.table_row import replace
+from contracts.digital_contract import contract_code
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.store.transaction import Tx
+    from contracts.typed_data import Domain
+
+# contracts of one peer in which nothing has been proposed, and how long such a one is kept
+DRAFTS_MAX: Final = 64
+DRAFT_LIFE: Final = timedelta(days=1)
+# from here on both parties hold to the same strategy
+AGREEMENT_STATES: Final = frozenset({AGREED, VERIFIED, FINALIZED})
+RANDOM_BYTES: Final = 32
+
+
+def begin(tx: Tx, domain: Domain, random: bytes, row: ContractRow) -> ContractRow:
+    """Keep what a peer begins, under a code that is drawn; the same request again gives the same contract.
+
+    Raises Conflict where the peer has begun too many and proposed nothing.
+    """
+    drafts = tx.find(ContractRow, "peer = ? AND negotiation = ''", (row.peer,), order="created")
+    for old in drafts:
+        if old.created + DRAFT_LIFE < row.created:
+            tx.delete(ContractRow, code=old.code)
+    known = next(iter(tx.find(ContractRow, "peer = ? AND request = ?", (row.peer, row.request), limit=1)), None)
+    if known is not None:
+        return known
+    if len(drafts) >= DRAFTS_MAX:
+        raise Conflict(f"{DRAFTS_MAX} contracts of yours wait for a proposal", "propose in one of them, or wait a day")
+    made = replace(row, code=contract_code(domain.verifying_contract + domain.salt, random, row.created))
+    tx.insert(made)
+    return made
+
+
+def of_negotiation(tx: Tx, negotiation: str) -> ContractRow | None:
+    """Return the contract that a negotiation of ours is about."""
+    return next(iter(tx.find(ContractRow, "negotiation = ?", (negotiation,), limit=1)), None)
+
+
+def with_peer(tx: Tx, code: str, peer: str) -> ContractRow:
+    """Return the contract with a peer under a code; raises Absent, as for one that is somebody else's."""
+    row = tx.get(ContractRow, code=code)
+    if row is None or row.peer != peer:
+        raise Absent(f"there is no contract `{code[:60]}` with you here", "create it first: /contractCreate")
+    return row
+
+
+def talk_of(tx: Tx, contract: ContractRow) -> NegotiationRow:
+    """Return the negotiation of a contract; raises Conflict before anything was proposed."""
+    row = tx.get(NegotiationRow, id=contract.negotiation) if contract.negotiation else None
+    if row is None:
+        raise Conflict("nothing has been proposed in this contract", "propose: /contractNegotiate")
+    return row
+
+
+def is_agreed(row: NegotiationRow) -> bool:
+    """Say whether both sides hold to one strategy, as far as we know."""
+    return row.state in AGREEMENT_STATES or row.pending in AGREEMENT_STATES
+
+
+def strategy_id(instruction: str) -> str:
+    """Return the number of a control instruction, 32 hex digits, in the 36 characters of a `strategyId`."""
+    return str(uuid.UUID(instruction))
+
+
+def instruction_of(strategy: str) -> str:
+    """Return the number of a control instruction by its `strategyId`, empty for a text that is none."""
+    try:
+        return uuid.UUID(strategy).hex
+    except ValueError:
+        return ""
+
+
+def sequence(pid: str) -> str:
+    """Return the id of a transfer of ours as a `sequenceNum` of 32 characters."""
+    return uuid.UUID(pid.removeprefix("urn:uuid:")).hex
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment as these interfaces have it: ISO 8601, with a zone."""
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,271 @@
+"""Transfers under a contract of these interfaces: a transport is agreed, what was done is proven and told.
+
+    request        /executionFeedback, then the transport (NDI-TR-2025-05, B.7): its answer is the provider's start
+    completion     /fulfillmentProof to the provider and the platform
+    termination    /abnormalTermination by the provider; by the consumer, and for the rest, /contractExecution
+
+Law: a transfer cites the number of its contract's control instruction; under a contract that has none nothing flows. A
+provider answers the same `sequenceNum` with the same transfer.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+from catalog.codes import TIERS
+from connector.negotiation.doors import Peer
+from connector.negotiation.ndi.address import plain
+from connector.negotiation.protocol import data_address, messages, validation
+from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.states import FINAL, STARTED, TRANSFER
+from connector.operation.ndi import contracts
+from connector.operation.ndi.proposals import CONTRACT_URN, contract_of
+from connector.operation.ndi.reports import COMPLETED, RESUMED, SUSPENDED, TERMINATED
+from connector.runtime.errors import Absent, NotPermitted, PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.store.rows.contract import ContractRow
+from connector.store.rows.protocol import NegotiationRow, TransferRow
+from contracts.namespace import CONTRACT
+from contracts.ndi.delivery import HTTPS, PULL, TRANSPORT
+from contracts.ndi.fields import Code, FieldError
+from contracts.ndi.interfaces import ABNORMAL, ALLOWED, DENIED, EXECUTION, FEEDBACK, PROOF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
+    from connector.negotiation.engine import Engine
+    from connector.negotiation.protocol.messages import Document
+    from connector.operation.ndi.parties import Parties
+    from connector.operation.ndi.speaking import Speaking
+    from connector.store.transaction import Tx
+
+    Admit = Callable[[Tx], None]
+    Outcome = tuple[int, Any]
+
+# the message of a transfer → what an execution says of it
+EXECUTED: Final[Mapping[str, str]] = {
+    "TransferCompletionMessage": COMPLETED,
+    "TransferSuspensionMessage": SUSPENDED,
+    "TransferStartMessage": RESUMED,
+    "TransferTerminationMessage": TERMINATED,
+}
+STATES: Final[Mapping[str, str]] = {
+    "TransferRequestMessage": "REQUESTED",
+    "TransferCompletionMessage": "COMPLETED",
+    "TransferSuspensionMessage": "SUSPENDED",
+    "TransferStartMessage": "STARTED",
+    "TransferTerminationMessage": "TERMINATED",
+}
+DOWNLOAD: Final = "download"
+RESULT: Final = "executionResult"
+REASON_CHARACTERS_MAX: Final = 256
+FORMAT_PULL: Final = TIERS[PLAIN].formats[0]
+
+
+class Flowing:
+    """The transfers of one participant under contracts of these interfaces, on either side."""
+
+    def __init__(self, core: Core, engine: Engine, space: SpaceView, parties: Parties, speaking: Speaking) -> None:
+        self._core, self._engine, self._space = core, engine, space
+        self._parties, self._speaking = parties, speaking
+
+    # ---- what we say
+
+    async def deliver(self, peer: str, url: str, body: Document) -> Outcome:
+        """Say a message of a transfer to a peer; raises what `Outbound.request` raises, save a refusal."""
+        base, kind = plain(url).rpartition("/transfers/")[0], body["@type"]
+        try:
+            if kind == "TransferRequestMessage":
+                return await self._request(peer, base, body)
+            row, contract, talk = await self._whole(body)
+            if row.role == "provider" and kind == "TransferStartMessage" and not (row.entered or {}).get(STARTED):
+                return self._ack(body)  # the answer to the transport has told it already
+            if row.role == "consumer" and kind == "TransferCompletionMessage":
+                await self._prove(peer, base, contract, body)
+            elif row.role == "provider" and kind == "TransferTerminationMessage":
+                await self._cut(peer, base, contract, row)
+            else:
+                await self._executed(peer, base, contract, talk, body)
+        except PeerRefused as refusal:
+            return refusal.status, {"reason": [str(refusal)]}
+        return self._ack(body)
+
+    async def _request(self, peer: str, base: str, body: Document) -> Outcome:
+        """Say that the use is allowed here, agree on a transport, and take its answer for the provider's start."""
+        contract, talk = await self._contract(body["agreementId"].removeprefix(CONTRACT_URN))
+        about, sequence = contract_of(talk), contracts.sequence(body["consumerPid"])
+        if not contract.instruction:
+            raise PeerUnreachable("the platform has not instructed this contract yet", "its instruction is waited for")
+        now = contracts.stamp(self._core.clock.now())
+        feedback = {
+            "connectorId": await self._parties.name(),
+            "contractId": contract.code,
+            "strategyId": contracts.strategy_id(contract.instruction),
+            "result": ALLOWED,
+            "timestamp": contracts.stamp(talk.updated),
+            "details": {"sequenceNum": sequence, "action": DOWNLOAD},
+        }
+        await self._speaking.post(peer, base, FEEDBACK, self._speaking.signed(feedback))
+        asked = {
+            "sequenceNum": sequence,
+            "targetConnectorId": about["provider"],
+            "issuerConnectorId": about["consumer"],
+            "issuedTime": now.replace("+00:00", "Z"),
+            "productId": about["product"],
+            "ctrlInstructiontId": contract.instruction,
+            "transferMode": PULL,
+        }
+        told = await self._speaking.post(peer, base, TRANSPORT, asked)
+        address = _address(told.get("dataacquiAddr", {}))
+        start = messages.transfer_start(sequence, body["consumerPid"], address) | {"@id": f"urn:ndi:start:{sequence}"}
+        reply = await self._engine.receive_transfer_message(
+            "TransferStartMessage", body["consumerPid"], start, Peer(peer, None)
+        )
+        if reply.status >= 300:
+            raise PeerMisbehaved(f"the transport that was agreed cannot be taken: {reply.body}")
+        return 200, messages.ack(TRANSFER, sequence, body["consumerPid"], "STARTED")
+
+    async def _prove(self, peer: str, base: str, contract: ContractRow, body: Document) -> None:
+        """Prove to provider and platform that what was agreed was done."""
+        pid = body["consumerPid"]
+        proof = self._speaking.signed({
+            "proofId": pid.removeprefix("urn:uuid:"),
+            "contractId": contract.code,
+            "strategyId": contracts.strategy_id(contract.instruction),
+            "log": {"sequenceNum": contracts.sequence(pid), "executedActions": [DOWNLOAD], RESULT: COMPLETED},
+            "timestamp": contracts.stamp(self._core.clock.now()),
+        })  # fmt: skip
+        await self._speaking.post(peer, base, PROOF, proof)
+        platform = self._space.last().members[self._space.last().exchange]
+        await self._speaking.post(platform.did, platform.url, PROOF, proof)
+
+    async def _cut(self, peer: str, base: str, contract: ContractRow, row: TransferRow) -> None:
+        """Cut off what runs under a contract at its consumer."""
+        await self._speaking.post(peer, base, ABNORMAL, {
+            "connectorId": await self._parties.name(),
+            "terminationId": row.id.removeprefix("urn:uuid:"),
+            "contractId": contract.code,
+            "strategyId": contracts.strategy_id(contract.instruction),
+            "reason": row.reason[:REASON_CHARACTERS_MAX] or TERMINATED,
+            "triggeredBy": "provider",
+            "timestamp": contracts.stamp(row.updated),
+        })  # fmt: skip
+
+    async def _executed(
+        self, peer: str, base: str, contract: ContractRow, talk: NegotiationRow, body: Document
+    ) -> None:
+        """Tell what became of a transfer."""
+        sequence = next(pid for pid in (body["providerPid"], body["consumerPid"]) if not pid.startswith("urn:"))
+        about = (talk.agreement or {})[CONTRACT]
+        reasons = "; ".join(str(one) for one in body.get("reason", []))
+        executed = {
+            "executedStrategyId": str(uuid.UUID(sequence)),
+            "executedActions": [DOWNLOAD],
+            "executionResult": EXECUTED[body["@type"]],
+        }
+        await self._speaking.post(peer, base, EXECUTION, {
+            "contractName": about["name"],
+            "contractId": contract.code,
+            "strategy": about["strategy"],
+            "executedStrategy": executed | ({"executionDetails": reasons} if reasons else {}),
+            "reportTime": contracts.stamp(talk.updated),
+        })  # fmt: skip
+
+    # ---- what we hear
+
+    async def transport(self, document: Any, peer: str, admit: Admit) -> Document:
+        """Agree on a transport (`/transferNegotiate`): where the data are, and by which proof."""
+        said = TRANSPORT.read(document)
+        await self._parties.require(said["issuerConnectorId"], peer, "issuerConnectorId")
+        if said["targetConnectorId"] not in {self._core.identity.did, await self._parties.name()}:
+            raise FieldError(Code.FORM, "targetConnectorId", "is another than this connector")
+        if said["transferMode"] != PULL:
+            raise FieldError(Code.UNAVAILABLE, "transferMode", "`push` is not offered here", "ask for `pull`")
+        base = await self._parties.base(peer)
+
+        def act(tx: Tx) -> Document:
+            admit(tx)
+            agreement = self._agreed(tx, said, peer)
+            body = messages.transfer_request(said["sequenceNum"], agreement, FORMAT_PULL, base)
+            body["@id"] = f"urn:ndi:transport:{said['sequenceNum']}"
+            validation.decide(body["@type"], body)
+            self._engine.transfers.receive(tx, body, Peer(peer, None), None, self._core.clock.now())
+            rows = tx.find(TransferRow, "peer = ? AND peer_pid = ? AND role = 'provider'", (peer, said["sequenceNum"]))
+            [row] = rows
+            if row.state in FINAL:
+                raise NotPermitted(
+                    f"this transfer is over: {row.reason or row.state}", "ask with another `sequenceNum`"
+                )
+            if STARTED not in (row.state, row.pending) or row.address is None:
+                raise PeerUnreachable("the data are being made ready", "ask again")
+            return self._told(row, said)
+
+        return await self._core.store.write(act)
+
+    def _agreed(self, tx: Tx, said: Mapping[str, Any], peer: str) -> str:
+        """Return the digest of the agreement that a control instruction is of; raises Absent, NotPermitted."""
+        where = "instruction = ? AND peer = ?"
+        rows = tx.find(ContractRow, where, (said["ctrlInstructiontId"], peer), limit=1)
+        talk = tx.get(NegotiationRow, id=rows[0].negotiation) if rows else None
+        if talk is None or talk.role != "provider" or contract_of(talk)["product"] != said["productId"]:
+            raise Absent("no contract with you has this control instruction and product", "see `ctrlInstructiontId`")
+        if rows[0].feedback == DENIED:
+            raise NotPermitted("your connector told us that this use is denied", "tell us when it is allowed")
+        return str(talk.digest)
+
+    def _told(self, row: TransferRow, said: Mapping[str, Any]) -> Document:
+        address = row.address or {}
+        listed = [{"name": name, "value": value} for name, value in data_address.properties(address).items()]
+        return {
+            "code": Code.SUCCESS,
+            "message": "success",
+            "connectorId": said["targetConnectorId"],
+            "productId": said["productId"],
+            "transferMode": PULL,
+            "dataacquiAddr": {
+                "transferprotocolType": HTTPS,
+                "transferreceiveaddrUrl": data_address.endpoint(address),
+                "transferFormat": listed,
+            },
+        }
+
+    async def _contract(self, code: str) -> tuple[ContractRow, NegotiationRow]:
+        def read(tx: Tx) -> tuple[ContractRow | None, NegotiationRow | None]:
+            row = tx.get(ContractRow, code=code)
+            return row, None if row is None else tx.get(NegotiationRow, id=row.negotiation)
+
+        row, talk = await self._core.store.read(read)
+        if row is None or talk is None:
+            raise Absent(f"there is no contract `{code[:60]}` here")
+        return row, talk
+
+    async def _whole(self, body: Document) -> tuple[TransferRow, ContractRow, NegotiationRow]:
+        """Return the transfer of ours that a message is of, with its contract and negotiation."""
+        pid = next(told for told in (body["providerPid"], body["consumerPid"]) if told.startswith("urn:"))
+
+        def read(tx: Tx) -> tuple[TransferRow | None, ContractRow | None]:
+            row = tx.get(TransferRow, id=pid)
+            found = [] if row is None else tx.find(NegotiationRow, "digest = ?", (row.agreement,), limit=1)
+            return row, contracts.of_negotiation(tx, found[0].id) if found else None
+
+        row, contract = await self._core.store.read(read)
+        if row is None or contract is None:
+            raise Absent(f"there is no transfer `{pid}` of a contract here")
+        _, talk = await self._contract(contract.code)
+        return row, contract, talk
+
+    @staticmethod
+    def _ack(body: Document) -> Outcome:
+        return 200, messages.ack(TRANSFER, body["providerPid"], body["consumerPid"], STATES[body["@type"]])
+
+
+def _address(told: Mapping[str, Any]) -> Document:
+    """Return the data address of a transport that was agreed; raises PeerMisbehaved for one without an address."""
+    endpoint = str(told.get("transferreceiveaddrUrl", ""))
+    if not endpoint:
+        raise PeerMisbehaved("the transport has no address where the data are", "ask its provider")
+    listed = told.get("transferFormat", [])
+    known = {str(one.get("name")): one.get("value") for one in listed if isinstance(one, dict)}
+    return data_address.write(endpoint, {name: value for name, value in known.items() if isinstance(value, str)})

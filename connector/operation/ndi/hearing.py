@@ -1,0 +1,253 @@
+"""What comes by the interfaces of a contract, made messages of the engine.
+
+Law: (1) a request is read and its signatures are checked before anything is written; what is wrong is refused, and the
+contract stands as it stood. (2) What is asked again is answered again, and nothing happens twice. (3) Who is no party
+of a contract hears that there is none. (4) A signature counts over the contract's digest alone, and only once both
+sides hold to one strategy. (5) A control instruction counts from the platform of the space alone, and for what was
+signed here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.negotiation import agreement as agreements
+from connector.negotiation.doors import Peer
+from connector.negotiation.protocol import messages, validation
+from connector.negotiation.protocol.states import CONSUMER, FINAL, FINALIZED, PROVIDER, TERMINATED, VERIFIED
+from connector.operation.ndi import contracts, proposals
+from connector.operation.ndi.proposals import Ours, Proposal
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.contract import ContractRow
+from connector.store.rows.product import ProductRow
+from connector.store.rows.protocol import NegotiationRow
+from connector.store.table_row import replace
+from contracts import lifecycle
+from contracts.errors import ContractError
+from contracts.ndi.fields import Code, FieldError
+from contracts.ndi.interfaces import (
+    CREATE,
+    FAILED,
+    NEGOTIATE,
+    OK,
+    POINT_TO_POINT,
+    STRATEGY_SEND,
+    TERMINATE,
+    contract_digest,
+    digest,
+)
+from contracts.signature import is_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.identity.space.view import SpaceView
+    from connector.negotiation.engine import Engine
+    from connector.negotiation.protocol.messages import Document
+    from connector.operation.ndi.parties import Parties
+    from connector.store.transaction import Tx
+    from ledger.chain.programs import Programs
+
+    Admit = Callable[[Tx], None]
+
+SIGNED: Final = "contract.signed"
+INSTRUCTED: Final = "instruction.moved"
+ISSUED, RECEIVED = "issued", "received"
+REQUEST_URN: Final = "urn:sha256:"
+# what a platform's instruction repeats of what was filed
+FILED_ALONE: Final = "dataProductEntityId"
+
+
+class Hearing:
+    """The contracts that others begin, propose, sign and end with one participant."""
+
+    def __init__(self, core: Core, engine: Engine, space: SpaceView, programs: Programs, parties: Parties) -> None:
+        self._core, self._engine, self._space, self._parties = core, engine, space, parties
+        self._domain = programs.deployment.domain("licences")
+
+    async def create(self, document: Any, peer: str, admit: Admit) -> Document:
+        """Begin a contract (`/contractCreate`): nothing is proposed yet."""
+        said = CREATE.read(document)
+        await self._parties.require(said["issuerId"], peer, "issuerId")
+        await self._parties.require_signed(peer, digest(document), said["signature"])
+        if said["signMode"] != POINT_TO_POINT:
+            raise FieldError(Code.UNAVAILABLE, "signMode", "02 is not offered here", "negotiate point to point: 01")
+        if said["endTime"] <= said["activationTime"]:
+            raise FieldError(Code.FORM, "endTime", "is not after `activationTime`")
+        now = self._core.clock.now()
+        if said["endTime"] <= now:
+            raise FieldError(Code.FORM, "endTime", "has passed")
+        begun = ContractRow(
+            code="",
+            role=PROVIDER,
+            peer=peer,
+            negotiation="",
+            request=digest(document).hex(),
+            name=said["contractName"],
+            document={name: document[name] for name in said},
+            created=now,
+        )
+
+        def act(tx: Tx) -> ContractRow:
+            admit(tx)
+            return contracts.begin(tx, self._domain, bytes.fromhex(begun.request), begun)
+
+        row = await self._core.store.write(act)
+        return {"contractId": row.code, "creationFlag": OK}
+
+    async def negotiate(self, document: Any, peer: str, admit: Admit) -> Document:
+        """Take a proposal, an assent or a signature (`/contractNegotiate`)."""
+        said = NEGOTIATE.read(document)
+        strategy = document["strategy"]
+        over = contract_digest(said["contractName"], said["contractId"], strategy)
+        signature = await self._signature(said, peer, over)
+        ours = Ours(self._core.identity.did, await self._parties.name(), await self._parties.base(peer))
+
+        def act(tx: Tx) -> Document:
+            admit(tx)
+            now = self._core.clock.now()
+            contract = contracts.with_peer(tx, said["contractId"], peer)
+            if contract.name != said["contractName"]:
+                raise InvalidInput("`contractName` is another than the contract was begun with", "say the same")
+            row = tx.get(NegotiationRow, id=contract.negotiation) if contract.negotiation else None
+            if row is not None and row.digest == over.hex() and row.state in {VERIFIED, FINALIZED}:
+                return {"negotiationStatus": OK}
+            if row is not None and row.digest == over.hex() and row.role == PROVIDER and signature is None:
+                return {"negotiationStatus": OK}
+            proposal = Proposal(contract, strategy, said["strategy"], over, signature, self._space.known_currency())
+            message = self._message(tx, proposal, row, ours, now)
+            message["@id"] = REQUEST_URN + digest(document).hex() + ("" if signature is None else ".signed")
+            return self._taken(tx, proposal, message, row, now)
+
+        return await self._core.store.write(act)
+
+    async def terminate(self, document: Any, peer: str, admit: Admit) -> Document:
+        """End a contract, or its negotiation (`/contractTerminate`)."""
+        said = TERMINATE.read(document)
+        await self._parties.require(said["issuerId"], peer, "issuerId")
+        await self._parties.require_signed(peer, digest(document), said["signature"])
+
+        def act(tx: Tx) -> Document:
+            admit(tx)
+            now = self._core.clock.now()
+            contract = contracts.with_peer(tx, said["contractId"], peer)
+            row = contracts.talk_of(tx, contract)
+            if row.state not in FINAL:
+                pids = proposals.pids(row, contract.code)
+                body = messages.ending("negotiation", "termination", *pids, reasons=["the other party ends it"])
+                self._receive(tx, body | {"@id": REQUEST_URN + digest(document).hex()}, peer, row, now)
+            elif row.state == FINALIZED:
+                self.end(tx, row, peer, "ended by the other party", now)
+            return {"status": OK}
+
+        return await self._core.store.write(act)
+
+    def end(self, tx: Tx, row: NegotiationRow, by: str, reason: str, now: datetime) -> bool:
+        """End what was agreed; nothing flows under it any more. Returns whether it had not ended before."""
+        kept = tx.get(AgreementRow, digest=row.digest) if row.digest else None
+        if kept is None or kept.state in lifecycle.OVER:
+            return False
+        agreements.close(tx, self._core.evidence, kept, "end", agreements.Cause(reason, by), now)
+        self._core.topics.agreement_touched.after(tx, kept.digest)
+        return True
+
+    async def instruct(self, document: Any, peer: str, admit: Admit) -> Document:
+        """Take a control instruction of the platform (`/strategySend`): the contract is filed, and in force."""
+        said = STRATEGY_SEND.read(document)
+        if peer != self._space.last().exchange:
+            raise NotPermitted("a control instruction comes from the platform of the space alone", "ask its exchange")
+        await self._parties.require_signed(peer, digest(document), said["signature"])
+        filed = said["transactionExecutionStrategy"]
+        instruction = contracts.instruction_of(said["strategyId"])
+        over = _filed_digest(filed)
+
+        def act(tx: Tx) -> Document:
+            admit(tx)
+            now = self._core.clock.now()
+            contract = tx.get(ContractRow, code=said["contractId"])
+            row = None if contract is None else tx.get(NegotiationRow, id=contract.negotiation)
+            if contract is None or row is None or row.digest != over or filed.get("contractId") != contract.code:
+                raise Conflict("the instruction is of a contract that was not signed here", "ask the other party")
+            if instruction != over[: len(instruction)] or not instruction:
+                raise InvalidInput("`strategyId` does not follow from the contract", "use its digest's first 32 digits")
+            if contract.instruction:
+                return {"status": OK}
+            contract = tx.change(contract, replace(contract, instruction=instruction, instructed=document))
+            told = {"contract": contract.code, "instruction": instruction, "from": peer, "to": self._core.identity.did}
+            told["version"] = said["strategyVersion"]
+            self._core.evidence.record(tx, INSTRUCTED, part=over, fields=told, now=now)
+            if row.role == CONSUMER and row.state not in FINAL:
+                body = messages.event("finalize", *proposals.pids(row, contract.code))
+                self._receive(tx, body | {"@id": REQUEST_URN + digest(document).hex()}, row.peer, row, now)
+            return {"status": OK}
+
+        return await self._core.store.write(act)
+
+    async def _signature(self, said: Mapping[str, Any], peer: str, over: bytes) -> bytes | None:
+        """Return the peer's signature of the contract, None where it has not signed; raises FieldError."""
+        signers = said.get("signatureList", [])
+        if not signers:
+            return None
+        key = await self._parties.key(peer)
+        found = next((one["signature"] for one in signers if is_by(key, over, one["signature"])), None)
+        if found is None:
+            hint = "sign SHA-256 of the canonical JSON of name, code and strategy"
+            raise FieldError(Code.UNPROVEN, "signatureList", "has no signature of yours over this contract", hint)
+        signature: bytes = found
+        return signature
+
+    def _message(self, tx: Tx, said: Proposal, row: NegotiationRow | None, ours: Ours, now: datetime) -> Document:
+        """Return the message of the engine that a request is; without a kind where the negotiation is ended by it."""
+        if row is None:
+            named = self._parties.product(tx, said.strategy["subjectInfo"]["dataProductId"])
+            return proposals.first(said, ours, tx.get(ProductRow, id=named))
+        if row.role == PROVIDER:
+            return proposals.to_provider(said, row)
+        if other := proposals.changed(row, said):
+            words = f"the provider offers another {' and '.join(other)} than we asked for"
+            self._engine.negotiations.terminate(tx, row.id, words, now)
+            return {}
+        return proposals.to_consumer(said, row, ours.did, now)
+
+    def _taken(self, tx: Tx, said: Proposal, message: Document, row: NegotiationRow | None, now: datetime) -> Document:
+        """Have the engine take a message, keep a signature, and say whether both hold to one strategy."""
+        contract = said.contract
+        if "@type" in message:
+            self._receive(tx, message, contract.peer, row, now)
+        if row is None:
+            row = tx.find(NegotiationRow, "peer = ? AND peer_pid = ?", (contract.peer, contract.code), limit=1)[0]
+            contract = tx.change(contract, replace(contract, negotiation=row.id, role=row.role))
+        row = tx.get(NegotiationRow, id=row.id)
+        assert row is not None, "it was taken"
+        if said.signature is not None and row.digest == said.digest and contract.signature is None:
+            contract = tx.change(contract, replace(contract, signature=said.signature, signed=now))
+            self._core.evidence.record(tx, SIGNED, part=said.digest, fields=self._signatures(said, row), now=now)
+        agreed = contracts.is_agreed(row) and row.pending != TERMINATED
+        return {"negotiationStatus": OK if agreed else FAILED}
+
+    def _signatures(self, said: Proposal, row: NegotiationRow) -> dict[str, Any]:
+        """Return the fields of the event that both have signed a contract."""
+        assert said.signature is not None
+        sides = [(self._core.identity.did, self._core.identity.sign(said.over).hex()), (row.peer, said.signature.hex())]
+        (provider, first), (consumer, second) = sides if row.role == PROVIDER else reversed(sides)
+        told = {"contract": said.contract.code, "name": said.contract.name, "strategy": said.raw}
+        return {**told, "provider": provider, "consumer": consumer, "signatures": [first, second]}
+
+    def _receive(self, tx: Tx, body: Document, peer: str, row: NegotiationRow | None, now: datetime) -> None:
+        validation.decide(body["@type"], body)
+        self._engine.negotiations.receive(tx, body, Peer(peer, None), None if row is None else row.id, now)
+
+
+def _filed_digest(filed: Mapping[str, Any]) -> str:
+    """Return the digest of the contract that an instruction is of, empty where it is of none."""
+    try:
+        said = NEGOTIATE.read({name: filed.get(name) for name in ("contractName", "contractId", "strategy")})
+        subject = {name: told for name, told in filed["strategy"]["subjectInfo"].items() if name != FILED_ALONE}
+    except (ContractError, KeyError, AttributeError):
+        return ""
+    return contract_digest(
+        said["contractName"], said["contractId"], {**filed["strategy"], "subjectInfo": subject}
+    ).hex()

@@ -1,0 +1,68 @@
+"""The way out of the engine's messages: to a peer of these interfaces by them, to everybody else as before.
+
+Law: what a message is sent as follows from the address of its process alone; the outbox, its deadlines and its
+attempts are the same. There is no question for a peer's state here: who does not hear waits for its deadline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.negotiation.ndi.address import is_ndi, plain
+from connector.operation.ndi.flowing import Flowing
+from connector.operation.ndi.hearing import Hearing
+from connector.operation.ndi.parties import Parties
+from connector.operation.ndi.reports import Reports
+from connector.operation.ndi.speaking import Speaking
+from connector.runtime.errors import PeerRefused, PeerUnreachable
+from contracts.ndi.interfaces import BY_NAME
+
+if TYPE_CHECKING:
+    from connector.core.core import Core
+    from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
+    from connector.negotiation.doors import Doors
+    from connector.negotiation.engine import Engine
+    from connector.negotiation.protocol.messages import Document
+    from connector.operation.codes import Codes
+    from ledger.chain.programs import Programs
+
+NEGOTIATIONS: Final = "/negotiations/"
+
+
+class Ways:
+    """The parts that speak and hear these interfaces for one participant; it stands before its courier."""
+
+    def __init__(
+        self, core: Core, doors: Doors, engine: Engine, peers: Peers, space: SpaceView, programs: Programs, codes: Codes
+    ) -> None:
+        self._deliver, self._ask = doors.deliver, doors.ask
+        self.parties = Parties(core, peers, space, codes)
+        self.speaking = Speaking(core, peers, space, self.parties)
+        self.flowing = Flowing(core, engine, space, self.parties, self.speaking)
+        self.hearing = Hearing(core, engine, space, programs, self.parties)
+        self.reports = Reports(core, engine, self.parties)
+        doors.deliver, doors.ask = self.deliver, self.ask
+
+    async def deliver(self, peer: str, url: str, body: Document) -> tuple[int, Any]:
+        """Send a message; raises what `Outbound.request` raises, save a refusal."""
+        if not is_ndi(url):
+            return await self._deliver(peer, url, body)
+        base, _, name = plain(url).rpartition("/")
+        if name in BY_NAME:
+            return await self._call(peer, base, name, body)
+        if NEGOTIATIONS in url:
+            return await self.speaking.deliver(peer, url, body)
+        return await self.flowing.deliver(peer, url, body)
+
+    async def ask(self, peer: str, url: str) -> tuple[int, Any]:
+        """Ask for a process; raises PeerUnreachable where there is no such question."""
+        if is_ndi(url):
+            raise PeerUnreachable("these interfaces have no question for the state of a process", "wait for its answer")
+        return await self._ask(peer, url)
+
+    async def _call(self, peer: str, base: str, name: str, body: Document) -> tuple[int, Any]:
+        try:
+            return 200, await self.speaking.post(peer, base, BY_NAME[name], body)
+        except PeerRefused as refusal:
+            return refusal.status, {"reason": [str(refusal)]}

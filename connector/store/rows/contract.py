@@ -1,0 +1,25 @@
+"""Contracts over the interfaces of TC609-6-2025-14: what only these have, beside their negotiations."""
+
+from datetime import datetime
+
+from connector.store.table_row import Document, TableRow, dataclass, table
+
+
+@table("contracts", key=("code",), index=(("peer", "negotiation"), ("negotiation",), ("instruction",)))
+@dataclass(frozen=True, kw_only=True)
+class ContractRow(TableRow):
+    """A contract by its code of 47 characters, as either side keeps it."""
+
+    code: str
+    role: str
+    peer: str
+    negotiation: str  # our id of it, empty until something is proposed
+    request: str  # the digest (hex) of the `/contractCreate` that it began with
+    name: str
+    document: Document  # of that request: what it is about, from when and until when
+    signature: bytes | None = None  # the other party's, over the digest of the contract
+    signed: datetime | None = None
+    instruction: str = ""  # the number of its control instruction, empty before it came
+    instructed: Document | None = None  # that instruction, as the platform sent it
+    feedback: str = ""  # what the consumer's connector said last of a use: allowed, denied or conditional
+    created: datetime

@@ -1,0 +1,116 @@
+"""The one strategy of a `/contractNegotiate` (designed after TC609-6-2025-14, B.2.3), to and from an ODRL policy.
+
+    written(policy)    the strategy: what one permission says, and its price as `payAmount`; where a policy says more,
+                       `policyExpansion` has all its strategies, and the plain fields the mark `expansionItem`
+    read(strategy)     the policy, in the one form of policy/forms/compact.py
+
+Law: (1) read(written(policy)) is the policy. (2) Plain fields never permit more than the policy. (3) Both readings of
+annex D are taken: `export` is what ODRL 2.2 calls `transform` now, and `compensate` and `logRecordSend` are obligations
+where they stand among the constraints. (4) An expansion that is not ours is refused: what cannot be read is not kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from contracts.canonical import canonical, load
+from contracts.errors import ContractError
+from policy.canonical import digest as policy_digest
+from policy.errors import PolicyError
+from policy.forms.compact import compact
+from policy.tc609.codes import EXPANSION
+from policy.tc609.strategy import KINDS
+from policy.tc609.translate import to_odrl, to_tc609
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PERMISSIONS, PROHIBITIONS, OBLIGATIONS = KINDS
+PAY, PAID = "compensate", "payAmount"
+EQUAL: Final = "01"
+EXPANSION_BYTES_MAX: Final = 1 << 18
+# a word of annex D → the word of the dictionary
+ACTIONS: Final[Mapping[str, str]] = {"export": "transform"}
+# actions that annex D has among the constraints
+OBLIGED: Final = frozenset({PAY, "logRecordSend"})
+
+
+def written(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the strategy of a policy that names product, provider and consumer; raises PolicyError."""
+    kinds: Mapping[str, Any] = to_tc609(dict(policy))
+    permissions, obligations = kinds.get(PERMISSIONS, []), kinds.get(OBLIGATIONS, [])
+    first = next(iter(permissions), None)
+    if first is None:
+        raise PolicyError("missing", "/permission", "a contract permits something", "write a permission")
+    told = {name: first[name] for name in ("subjectInfo", "executionNodeInfo", "actions")}
+    constraints = first.get("constraints", [])
+    if len(permissions) == 1 and PROHIBITIONS not in kinds and _is_plain(first) and all(map(_is_price, obligations)):
+        constraints = [*constraints, *(one["constraints"][0] for one in obligations[:1])]
+        if len(obligations) < 2 and read(_with(told, constraints)) == compact(dict(policy)):
+            return _with(told, constraints)
+    constraints = [one for one in first.get("constraints", []) if one["constraintName"] != EXPANSION]
+    mark = {
+        "constraintName": EXPANSION,
+        "constraintOperator": EQUAL,
+        "constraintValue": policy_digest(compact(dict(policy))),
+    }
+    return {**_with(told, [*constraints, mark]), "policyExpansion": canonical(dict(kinds)).decode()}
+
+
+def read(strategy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the policy that a strategy says; raises PolicyError at what is unknown or contradicts itself."""
+    if strategy.get("policyExpansion"):
+        return _expanded(strategy)
+    around = {name: _plain(strategy[name]) for name in ("subjectInfo", "executionNodeInfo")}
+    actions = [ACTIONS.get(one, one) if isinstance(one, str) else one for one in strategy["actions"]]
+    kept: list[Any] = []
+    obliged: list[dict[str, Any]] = []
+    for one in strategy.get("constraints", []):
+        name = one.get("constraintName") if isinstance(one, dict) else None
+        if name == PAID or name in OBLIGED:
+            limits = [] if name == "logRecordSend" else [{**one, "constraintName": PAID}]
+            obliged.append(_with({**around, "actions": [PAY if name == PAID else name]}, limits))
+        else:
+            kept.append(one)
+    kinds = {PERMISSIONS: [_with({**around, "actions": actions}, kept)], OBLIGATIONS: obliged}
+    return to_odrl({name: items for name, items in kinds.items() if items})
+
+
+def _expanded(strategy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the policy of an expansion of ours, from which the plain fields follow."""
+    try:
+        kinds = load(strategy["policyExpansion"].encode(), max_bytes=EXPANSION_BYTES_MAX)
+    except ContractError as error:
+        raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept") from error
+    if not isinstance(kinds, dict) or not set(kinds) <= set(KINDS):
+        raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept")
+    policy = to_odrl(kinds)
+    derived = written(policy)
+    given = {name: value for name, value in strategy.items() if name in {*derived, "constraints"}}
+    if canonical(given) != canonical(derived):
+        raise PolicyError("contradiction", "/strategy", "the plain fields are not those of the expansion")
+    return policy
+
+
+def _with(strategy: Mapping[str, Any], constraints: list[Any]) -> dict[str, Any]:
+    return {**strategy, "constraints": constraints} if constraints else dict(strategy)
+
+
+def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a strategy's part has in annex C, without what `/contractRegistrate` adds to it."""
+    return {key: member for key, member in value.items() if key != "dataProductEntityId"}
+
+
+def _is_plain(strategy: Mapping[str, Any]) -> bool:
+    names = {one["constraintName"] for one in strategy.get("constraints", [])}
+    return "policyExpansion" not in strategy and not names & {EXPANSION, PAID} and EXPANSION not in strategy["actions"]
+
+
+def _is_price(strategy: Mapping[str, Any]) -> bool:
+    """Say whether an obligation is to pay so much, and nothing else."""
+    [*limits] = strategy.get("constraints", [])
+    return (
+        strategy["actions"] == [PAY]
+        and "policyExpansion" not in strategy
+        and [(one["constraintName"], one["constraintOperator"]) for one in limits] == [(PAID, EQUAL)]
+    )
