@@ -21,7 +21,7 @@ SEEDS ?= 50
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate simulate-money soak drill test-s3 test-ledger test-market test-policies test-compute test-newcomer test-browser test-croissant supply tck edc clients docs notebook demonstration lint install lock wheels programs bench reliability test-described bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate simulate-money soak drill test-s3 test-ledger test-market test-policies test-ndi test-compute test-newcomer test-browser test-croissant supply tck edc clients docs notebook demonstration lint install lock wheels programs bench reliability test-described bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-history bench-hostile bench-policy bench-revocation bench-reading bench-compute bench-coverage bench-lookup bench-jobs bench-programs bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review bench-peers clean
 
 demo: $(STAMP)
@@ -94,6 +94,11 @@ SCENARIOS := permitted counted parties duties changing parts
 test-policies: $(STAMP)
 	$(BIN)/python -m pytest -q -p tests.closing $(SCENARIOS:%=tests/scenarios/%.py) $(ARGS)
 
+# a deal over the interfaces of a digital contract and of usage control alone, on five processes and a connector of another make,
+# with what is bad; prints `N passed, M failed` at the end
+test-ndi: $(STAMP)
+	$(BIN)/python -m pytest -q -p tests.closing tests/ndi/journey.py $(ARGS)
+
 # the compute room against who would read more than answers; prints `N passed, M failed` at the end
 ROOM := tests/compute tests/ledger/audit/test_computations.py $(patsubst %,tests/api/test_%.py,computing noise fitting lookup joint programs relating)
 test-compute: $(STAMP)
@@ -102,7 +107,7 @@ test-compute: $(STAMP)
 # docs/roles, docs/exchange.md and docs/side-by-side.md from an empty folder with data of one's own, what is refused and what
 # goes wrong; SIZE=small takes 64 MiB and 200 files for a gibibyte and 2,000; prints `N passed, M failed` at the end
 SIZE ?= whole
-WALK := roles refusals faults together worked computing asides exchange_page node_page beside_page
+WALK := roles refusals faults together worked computing asides exchange_page node_page ndi_page beside_page
 test-newcomer: $(STAMP)
 	PENSTOCK_TEST_NEWCOMER=$(SIZE) $(BIN)/python -m pytest -q -p tests.closing $(WALK:%=tests/newcomer/%.py) $(ARGS)
 

@@ -192,7 +192,7 @@ DSP = (
 CONTRACT = (
     Route("POST", "/contractCreate", Who.PEER, TRADERS, "ndi.create"),
     Route("POST", "/contractNegotiate", Who.PEER, TRADERS, "ndi.negotiate"),
-    Route("POST", "/contractTerminate", Who.PEER, TRADERS, "ndi.terminate"),
+    Route("POST", "/contractTerminate", Who.PEER, DEALS, "ndi.terminate"),
     Route("POST", "/strategySend", Who.PEER, TRADERS, "ndi.instruct"),
     Route("POST", "/contractExecution", Who.PEER, DEALS, "ndi.report"),
     Route("POST", "/executionFeedback", Who.PEER, PROVIDER, "ndi.report"),

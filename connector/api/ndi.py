@@ -52,7 +52,7 @@ async def negotiate(call: Call) -> web.Response:
 
 async def terminate(call: Call) -> web.Response:
     """End a contract."""
-    return await _served(call, TERMINATE, call.of(Ways).hearing.terminate)
+    return await _served(call, TERMINATE, call.of(Ways).terminate)
 
 
 async def instruct(call: Call) -> web.Response:

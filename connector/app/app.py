@@ -117,6 +117,7 @@ from connector.operation.management.client_secrets import ClientSecrets
 from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
+from connector.operation.ndi.desk import Desk
 from connector.operation.ndi.ways import Ways
 from connector.operation.rekeying import Rekeying
 from connector.operation.signaling.data_planes import DataPlanes
@@ -236,6 +237,7 @@ class Connector(Life):
     meetings: Meetings
     notices: Annotated[Notices, Service(trading.notices)]
     ways: Ways
+    desk: Desk
     erasing: Annotated[Erasing, Service(begins=Erasing.start, ends=Erasing.close)]
     duties: Duties
     policy_clock: Annotated[PolicyClock, Service(trading.policy_clock)]
@@ -328,9 +330,7 @@ class Connector(Life):
     copying: Copying
     fetching: Fetching
     pulls: Pulls
-    acquisitions: Annotated[
-        Acquisitions, Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved})
-    ]
+    acquisitions: Annotated[Acquisitions, trading.ACQUISITIONS]
     pausing: Pausing
     openings: Openings
     pursuits: Annotated[Pursuits, trading.PURSUITS]

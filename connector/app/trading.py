@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.channel.doors import Buyer, Holder
+from connector.consumer.acquisition import Acquisitions
 from connector.consumer.pursuit import Pursuits
 from connector.core.service import Service
 from connector.enforcement.judge import Judge
@@ -186,6 +187,7 @@ CONTRACT_PROCESSES = Service(
     hears={"process_moved": ContractProcesses.moved},
     working={("edr_requests",): ContractProcesses.recover},
 )
+ACQUISITIONS = Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved})
 PURSUITS = Service(
     begins=Pursuits.recover,
     hears={"acquisition_moved": Pursuits.moved},

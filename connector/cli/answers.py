@@ -75,6 +75,10 @@ ANSWERS: Mapping[str, Shape] = {
     "settle --dry-run": {
         "dryRun": "truth", **PREVIEW,
     },
+    "conform ndi": {
+        "role": "text", "at": "text", "passed": "number", "failed": "number", "unclear": "number",
+        "cases": [{"clause": "text", "case": "text", "outcome": "text", "seen": "text"}],
+    },
     "verify": {"kind": "text", "verified": "truth", "*": "any"},
     "audit": {
         "audit": "text",

@@ -58,6 +58,8 @@ GROUPS = (
     ("filing", "filing.app"),
     ("code", "code.app"),
     ("node", "node.app"),
+    ("conform", "conform.app"),
+    ("ndi", "Contracts over the interfaces of the national infrastructure: find, list, show, end."),
     ("template", "template.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),
     ("product", "One listed product: show it, in our words or in two standards'."),

@@ -17,6 +17,7 @@ from connector.licence.filing import keep
 from connector.runtime.errors import Absent, Conflict, NotPermitted
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.filing import FiledContractRow, FilingRow
+from contracts.canonical import load
 from contracts.lifecycle import CODES
 from ledger.agreement import filing as filings
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Licence, Programs
 
+# under which evidence a contract stands: a licence on chain, or the signatures of its parties alone
+LICENSED, SIGNED = "licensed", "signed"
 EVERY: Final = "SELECT code FROM filings ORDER BY filed DESC, code LIMIT ? OFFSET ?"
 OWN: Final = "SELECT code FROM filings WHERE provider = ? OR consumer = ? ORDER BY filed DESC, code LIMIT ? OFFSET ?"
 
@@ -77,6 +80,10 @@ class Filings:
         party = row is not None and member in (row.provider, row.consumer)
         if row is None or not (party or self._space.last().members[member].role in SUPERVISE):
             raise Absent(f"there is no filed contract `{code[:100]}` of yours", "penstock filing list")
+        if row.grade == SIGNED:
+            state = "performing" if row.ended is None else "ended"
+            told = _view(row) | {"state": state, "contractStatus": CODES[state]}
+            return told | ({"contract": load(contract.sealed)} if contract is not None and party else {})
         licence = await self._programs.licence(bytes.fromhex(row.agreement))
         told = _view(row) | ({} if licence is None else _standing(licence, self._core.clock.now()))
         if contract is not None and party:
@@ -98,6 +105,7 @@ def _view(row: FilingRow) -> JsonObject:
         "signed": _shown(row.signed),
         "filed": _shown(row.filed),
         "by": row.filer,
+        "grade": row.grade or LICENSED,
     }
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.exchange.filings import SIGNED
 from connector.negotiation.ndi.address import marked
 from connector.negotiation.outbox import NOTICE
 from connector.operation.ndi import contracts
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.space.document import Member
 
-GRADE: Final = "signed"
 FILED: Final = "contract.filed"
 INSTRUCTED: Final = "instruction.moved"
 VERSION: Final = "1"
@@ -83,7 +83,7 @@ class SignedFilings:
             digest=sha256(canonical(document)).hexdigest(),
             filer=member,
             filed=now,
-            grade=GRADE,
+            grade=SIGNED,
         )
         return await write(lambda tx: self._keep(tx, row, sides, document, now))
 

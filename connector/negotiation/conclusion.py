@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector.negotiation import signing
 from connector.negotiation.doors import DeclinedError
+from connector.negotiation.ndi.offers import until
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.agreement import AgreementRow
 from contracts import typed_json
@@ -33,7 +34,7 @@ def conclude(
     assert digest is not None, "what is kept has its digest"
     typed = signing.typed_of(odrl) if row.provider_signature else None
     shown = typed_json.to_json(typed) if typed else None
-    edition, end = (terms["editionId"], Terms.from_json(terms).not_after) if terms else (None, None)
+    edition, end = (terms["editionId"], Terms.from_json(terms).not_after) if terms else (None, until(odrl))
     parent = (row.mandate or {}).get("parent") if row.role == PROVIDER else None
     kept = AgreementRow(
         digest=digest,

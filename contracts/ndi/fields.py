@@ -162,6 +162,8 @@ class Field:
         if self.required and value == "":
             raise FieldError(Code.MISSING, path, "is empty")
         found = READ[self.kind](value, path, self.longest)
+        if self.kind == CODE and self.values:
+            found = found.zfill(len(self.values[0]))
         if self.values and found not in self.values:
             raise FieldError(Code.FORM, path, f"is one of {', '.join(self.values)}")
         if self.kind == OBJECT and self.of:

@@ -43,7 +43,8 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         transfer show, admin list,
         admin show, admin trace, admin config, admin queries, admin computations, admin account list,
         admin folder list, orders,
-        stream list, stream sold, vault trace, controlplane list, dataplane list, flow list
+        stream list, stream sold, vault trace, controlplane list, dataplane list, flow list,
+        ndi find, ndi list, ndi show
     """,
     "it makes or runs what is ours alone": """
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
@@ -51,6 +52,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         admin folder remove, policy profile add, policy profile remove, controlplane add, controlplane remove,
         dataplane add, dataplane remove, rehearse
     """,
+    "it begins contracts of an implementation that is tried, and ends them": "conform ndi",
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry",
     "who is on a post is the exchange's own business": "exchange operator add, exchange operator dismiss",
     "another operator asked for the act, and `exchange pending` shows all of it": "exchange assent, exchange dissent",

@@ -14,8 +14,15 @@ FILED: dict[str, Shape] = {
     "contractId": "text", "contractName": "text", "contractHash": "text", "agreement": "text",
     "instruction": "text", "product": "text",
     "provider": "text", "consumer": "text", "signed": "text", "filed": "text", "by": "text",
+    "grade": "text",
 }  # fmt: skip
-STANDING: dict[str, Shape] = {**FILED, "state?": "text", "contractStatus?": "text", "sealed?": "text"}
+STANDING: dict[str, Shape] = {
+    **FILED,
+    "state?": "text",
+    "contractStatus?": "text",
+    "sealed?": "text",
+    "contract?": "object",
+}
 CODE = ("Contract", "合约编码"), "the 47 characters of its code"
 EXAMPLE = {"id": "84ZZ1KD0Q7Q2M5XW9A3B000020261127120000ZZ7F2K9Q4"}
 
@@ -24,7 +31,7 @@ def lines(filed: Any) -> list[str]:
     """Return what a person reads of a filed contract."""
     state = f", {filed['state']} ({filed['contractStatus']})" if "state" in filed else ""
     told = [f"{filed['contractId']}  {filed['contractName']}  (filed {filed['filed']}{state})"]
-    names = ("product", "provider", "consumer", "signed", "by", "agreement", "instruction", "contractHash")
+    names = ("product", "provider", "consumer", "signed", "by", "grade", "agreement", "instruction", "contractHash")
     return told + [f"    {name}: {filed[name]}" for name in names]
 
 
@@ -61,6 +68,7 @@ ACTS = (
             Column("NAME", "contractName"),
             Column("PROVIDER", "provider", long=True),
             Column("CONSUMER", "consumer", long=True),
+            Column("GRADE", "grade", long=True),
             Column("AGREEMENT", "agreement", long=True, is_id=True),
             Column("INSTRUCTION", "instruction", long=True, is_id=True),
             Column("HASH", "contractHash", long=True, is_id=True),

@@ -9,6 +9,7 @@ that of the contract, which both parties sign.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,6 +80,11 @@ def digest_of(agreement: Mapping[str, Any], code: str) -> bytes:
     """Return the digest of the contract that an agreement is."""
     about = agreement[CONTRACT]
     return contract_digest(about["name"], code, about["strategy"])
+
+
+def until(agreement: Mapping[str, Any]) -> datetime | None:
+    """Return when the contract ends that an agreement is, None for one that is none."""
+    return datetime.fromisoformat(agreement[CONTRACT]["until"]) if CONTRACT in agreement else None
 
 
 def _parted(duties: list[Any], currency: str) -> tuple[list[Any], int]:

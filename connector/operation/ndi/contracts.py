@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from connector.negotiation.protocol.states import AGREED, FINALIZED, VERIFIED
@@ -14,8 +14,6 @@ from connector.store.table_row import replace
 from contracts.digital_contract import contract_code
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
 
@@ -93,3 +91,8 @@ def sequence(pid: str) -> str:
 def stamp(moment: datetime) -> str:
     """Return a moment as these interfaces have it: ISO 8601, with a zone."""
     return moment.isoformat(timespec="seconds")
+
+
+def stamped(read: object, told: object) -> object:
+    """Return a field of a message as we keep it: a moment in the one form, whichever it came in."""
+    return stamp(read) if isinstance(read, datetime) else told

@@ -87,7 +87,7 @@ class Hearing:
             negotiation="",
             request=digest(document).hex(),
             name=said["contractName"],
-            document={name: document[name] for name in said},
+            document={name: contracts.stamped(said[name], document[name]) for name in said},
             created=now,
         )
 

@@ -6,7 +6,7 @@ of the space has assigned to it. What the node is asked is remembered for a whil
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.errors import CatalogError
@@ -24,7 +24,6 @@ from contracts.signature import is_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from connector.core.core import Core
     from connector.identity.peers import Peers
@@ -57,7 +56,7 @@ class Parties:
 
     async def about(self, shown: Mapping[str, Any], now: datetime) -> Document:
         """Return what a contract on a product that was shown to us is called, and whom it names; raises KeyError."""
-        until = str(shown.get("until", "")) or stamp(now + TERM)
+        until = datetime.fromisoformat(str(shown["until"])) if shown.get("until") else now + TERM
         return {
             "name": str(shown["productName"])[:NAME_CHARACTERS_MAX] or str(shown["productId"]),
             "abstract": (str(shown.get("dscription", "")) or str(shown["productName"]))[:ABSTRACT_CHARACTERS_MAX],
@@ -65,7 +64,7 @@ class Parties:
             "provider": str(shown["providerNodeId"]),
             "consumer": await self.name(),
             "from": stamp(now),
-            "until": until,
+            "until": stamp(until),
         }
 
     async def require(self, said: str, peer: str, field: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.identity.space.exchange import EXCHANGE as PLATFORM
 from connector.negotiation.ndi.address import is_ndi, plain
 from connector.operation.ndi.flowing import Flowing
 from connector.operation.ndi.hearing import Hearing
@@ -15,9 +16,12 @@ from connector.operation.ndi.parties import Parties
 from connector.operation.ndi.reports import Reports
 from connector.operation.ndi.speaking import Speaking
 from connector.runtime.errors import PeerRefused, PeerUnreachable
-from contracts.ndi.interfaces import BY_NAME
+from connector.store.rows.contract import ContractRow
+from contracts.ndi.interfaces import BY_NAME, TERMINATE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.identity.space.view import SpaceView
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.negotiation.protocol.messages import Document
     from connector.operation.codes import Codes
+    from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
 
 NEGOTIATIONS: Final = "/negotiations/"
@@ -36,6 +41,7 @@ class Ways:
     def __init__(
         self, core: Core, doors: Doors, engine: Engine, peers: Peers, space: SpaceView, programs: Programs, codes: Codes
     ) -> None:
+        self._core = core
         self._deliver, self._ask = doors.deliver, doors.ask
         self.parties = Parties(core, peers, space, codes)
         self.speaking = Speaking(core, peers, space, self.parties)
@@ -60,6 +66,14 @@ class Ways:
         if is_ndi(url):
             raise PeerUnreachable("these interfaces have no question for the state of a process", "wait for its answer")
         return await self._ask(peer, url)
+
+    async def terminate(self, document: Any, peer: str, admit: Callable[[Tx], None]) -> Document:
+        """Take the end of a contract: of ours, or as the platform that has filed it."""
+        code = document.get("contractId") if isinstance(document, dict) else None
+        ours = await self._core.store.read(lambda tx: tx.get(ContractRow, code=str(code)))
+        if ours is not None or PLATFORM not in self._core.identity.roles:
+            return await self.hearing.terminate(document, peer, admit)
+        return await self.reports.take(TERMINATE, document, peer, admit)
 
     async def _call(self, peer: str, base: str, name: str, body: Document) -> tuple[int, Any]:
         try:

@@ -18,6 +18,7 @@ async def play(told):
     await _projects(told)
     await _filings(told)
     await _codes(told)
+    await _contracts(told)
     await _services(told)
     await _bills(told)
     await _computations(told)
@@ -167,6 +168,19 @@ async def _filings(told):
     await told.say("filing list", by="buyer")
     await told.say("filing show", filed["contractId"], by="buyer")
     await told.say("filing open", filed["contractId"], by="buyer")
+
+
+async def _contracts(told):
+    await told.space.publish("provider", "contracted", (5_000,), tier="plain")
+    at = "ndi+" + told.space.url("provider")
+    await told.say("ndi find", at, "--keywords", "contracted", by="buyer")
+    got = ("--at", at, "--max-price", "10.00", "--purpose", PURPOSE, "--to", told.folder / "contracted")
+    await told.say("get", "contracted", *got, "--id", "contracted", by="buyer")
+    [made] = (await told.say("ndi list", by="buyer"))["contracts"]
+    await told.say("ndi show", made["contractId"], by="provider")
+    await told.say("filing show", made["contractId"], by="buyer")
+    await told.say("ndi end", made["contractId"], "--reason", "it was a trial", by="buyer")
+    await told.say("conform ndi", told.space.url("exchange"), "--role", "platform", by="buyer")
 
 
 async def _services(told):

@@ -1,0 +1,295 @@
+"""Cases that anybody's implementation of these interfaces is held against, one after the other, over HTTP.
+
+Law: (1) a case sends what the text allows or forbids, and looks at the answer alone: whose program it is does not
+matter. (2) Where the texts leave something open the case is `unclear` and says what was seen; it fails nobody. (3) What
+is sent is signed by the one who runs the cases, and leaves nothing behind but contracts that are ended.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from contracts.check_character import CHECKS, passes
+from contracts.ndi.delivery import DETAIL, SEARCH
+from contracts.ndi.fields import CODE, LIST, OBJECT, TIME, Field
+from contracts.ndi.interfaces import (
+    ALLOWED,
+    CREATE,
+    EARLY,
+    EXECUTION,
+    FEEDBACK,
+    NEGOTIATE,
+    POINT_TO_POINT,
+    PROOF,
+    REGISTRATE,
+    STRATEGY_SEND,
+    TEMPLATE,
+    TERMINATE,
+    UNSIGNED,
+    Interface,
+    digest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+    from datetime import datetime
+
+    Ask = Callable[[str, Any], Awaitable[tuple[int, Any]]]
+
+PASSED, FAILED, UNCLEAR = "passed", "failed", "unclear"
+CONNECTOR, PLATFORM, NODE = "connector", "platform", "node"
+ROLES: Final = (CONNECTOR, PLATFORM, NODE)
+NOBODY: Final = "8" * 46
+NUMBER: Final = "00000000-0000-4000-8000-000000000000"
+# fields whose absence or form is not the callee's to see: what they are about is refused for another reason anyway
+CHECKED: Final = {
+    CONNECTOR: (CREATE, NEGOTIATE, TERMINATE, FEEDBACK, PROOF, EXECUTION),
+    PLATFORM: (REGISTRATE, TEMPLATE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What came of one case: the clause that it is of, what was tried, and what was seen where it did not pass."""
+
+    clause: str
+    name: str
+    outcome: str
+    seen: str = ""
+
+    def json(self) -> dict[str, str]:
+        """Return the JSON form."""
+        return {"clause": self.clause, "case": self.name, "outcome": self.outcome, "seen": self.seen}
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Who runs the cases: `ask` posts to a path, `sign` signs a digest, `me` is the identifier that is said."""
+
+    ask: Ask
+    sign: Callable[[bytes], bytes]
+    me: str
+    peer: str
+    now: datetime
+
+    def signed(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Return a message with the runner's signature."""
+        return {**said, "signature": self.sign(digest(said)).hex()}
+
+    def time(self, days: int = 0) -> str:
+        """Return a moment so many days from now."""
+        return (self.now + timedelta(days=days)).isoformat(timespec="seconds")
+
+    async def run(self, role: str) -> AsyncIterator[Case]:
+        """Run the cases of a role."""
+        cases = {CONNECTOR: self._connector, PLATFORM: self._platform, NODE: self._node}[role]
+        async for case in cases():
+            yield case
+        for interface in CHECKED.get(role, ()):
+            async for case in self._fields(interface):
+                yield case
+
+    # ---- a connector
+
+    async def _connector(self) -> AsyncIterator[Case]:
+        asked = self.signed(self._example(CREATE))
+        told = await self._call(CREATE, asked)
+        code = str(told.get("contractId", ""))
+        yield _case(CREATE, "a contract is begun", _is_ok(CREATE, told), told)
+        yield _case(CREATE, "its code has 47 characters and a check character", len(code) == 47 and passes(code), code)
+        again = await self._call(CREATE, asked)
+        same = again.get("contractId") == code
+        yield Case(CREATE.clause, "the same request again gives the same contract", PASSED if same else UNCLEAR)
+        async for case in self._negotiated(code):
+            yield case
+        forged = {**asked, "contractName": "another name"}
+        yield _refused(CREATE, "a signature over something else", await self._call(CREATE, forged))
+        other = self.signed({**self._example(CREATE), "issuerId": self.peer})
+        yield _refused(CREATE, "an issuer that is another", await self._call(CREATE, other))
+        late = self.signed({**self._example(CREATE), "endTime": self.time(-1)})
+        yield _refused(CREATE, "an end before the beginning", await self._call(CREATE, late))
+        plain = self._example(CREATE)
+        for name in ("issueTime", "activationTime", "endTime"):
+            plain[name] = "20991231235959" if name == "endTime" else "20260101000000"
+        told = await self._call(CREATE, self.signed(plain))
+        seen = PASSED if _is_ok(CREATE, told) else UNCLEAR
+        yield Case(CREATE.clause, "times of the dictionary (14 digits) are read", seen, _short(told))
+        sent = self.signed(self._example(STRATEGY_SEND))
+        yield _refused(STRATEGY_SEND, "an instruction of who is no platform", await self._call(STRATEGY_SEND, sent))
+
+    async def _negotiated(self, code: str) -> AsyncIterator[Case]:
+        """Propose what the connector itself offers, sign it, end it, and try to use it then."""
+        strategy, why = await self._offered()
+        if strategy is None:
+            yield Case(NEGOTIATE.clause, "what is offered is agreed on", UNCLEAR, why)
+            return
+        said = {"contractName": self._example(CREATE)["contractName"], "contractId": code, "strategy": strategy}
+        told = await self._call(NEGOTIATE, said)
+        yield _case(NEGOTIATE, "what is offered is agreed on", _is_ok(NEGOTIATE, told), told)
+        false = self._sealed(said, bytes(65))
+        yield _refused(NEGOTIATE, "a false signature", await self._call(NEGOTIATE, false))
+        told = await self._call(NEGOTIATE, self._sealed(said, self.sign(digest(said))))
+        yield _case(NEGOTIATE, "it is signed", _is_ok(NEGOTIATE, told), told)
+        ended = self.signed(self._example(TERMINATE) | {"contractId": code, "contractName": said["contractName"]})
+        told = await self._call(TERMINATE, ended)
+        yield _case(TERMINATE, "it is ended before its term", _is_ok(TERMINATE, told), told)
+        wider = {**said, "strategy": {**strategy, "actions": ["read"]}}
+        yield _refused(NEGOTIATE, "a proposal in a contract that is ended", await self._call(NEGOTIATE, wider))
+
+    async def _offered(self) -> tuple[dict[str, Any] | None, str]:
+        """Return the strategy of something that the connector offers, or why there is none."""
+        status, told = await self.ask(SEARCH.path, {"keywords": "", "offset": "0", "limit": "50"})
+        listed = told.get("data", {}).get("resultData", []) if status < 300 and isinstance(told, dict) else []
+        for one in listed:
+            status, shown = await self.ask(DETAIL.path, {"productId": one.get("productId", "")})
+            product = shown.get("product", {}) if status < 300 and isinstance(shown, dict) else {}
+            if isinstance(product.get("strategy"), dict):
+                nodes = {**product["strategy"]["executionNodeInfo"]}
+                return {**product["strategy"], "executionNodeInfo": nodes}, ""
+        return None, "it shows no product with a strategy: the text has no field for it, nor a path to ask at"
+
+    # ---- a platform, a node
+
+    async def _platform(self) -> AsyncIterator[Case]:
+        told = await self._call(TEMPLATE, self._example(TEMPLATE))
+        yield _case(TEMPLATE, "templates are given", _is_ok(TEMPLATE, told), told)
+        unknown = self._example(TEMPLATE) | {"templateId": NUMBER}
+        yield _refused(TEMPLATE, "a template that is not there", await self._call(TEMPLATE, unknown))
+        filed = self._example(REGISTRATE)
+        yield _refused(REGISTRATE, "a contract that its parties did not sign", await self._call(REGISTRATE, filed))
+
+    async def _node(self) -> AsyncIterator[Case]:
+        status, told = await self.ask(f"/node/codes/{self.me}", None)
+        found = status < 300 and isinstance(told, dict) and told.get("code") == self.me
+        seen = "" if found else "the text names no path: asked was /node/codes/CODE"
+        yield Case("NDI-TR-2025-04", "a code that it assigned is resolved", PASSED if found else UNCLEAR, seen)
+        wrong = self.me[:-1] + next(one for one in CHECKS if one != self.me[-1])
+        status, _ = await self.ask(f"/node/codes/{wrong}", None)
+        yield Case("NDI-TR-2025-04", "a wrong check character is refused", PASSED if status >= 400 else FAILED)
+
+    # ---- every field
+
+    async def _fields(self, interface: Interface) -> AsyncIterator[Case]:
+        """Leave out, lengthen and misshape every field, each in a request that is signed as it stands."""
+        whole = self._example(interface)
+        for path, field in _every(interface.asks, whole):
+            for name, wrong in _wrong(field):
+                said = copy.deepcopy({key: value for key, value in whole.items() if key != "signature"})
+                if path[0] in UNSIGNED:
+                    said = self.signed(said) if "signature" in whole else said
+                _put(said, path, wrong)
+                if "signature" in whole and path[0] not in UNSIGNED:
+                    said = self.signed(said)
+                yield _refused(interface, f"`{'/'.join(map(str, path))}` {name}", await self._call(interface, said))
+
+    # ---- examples
+
+    def _sealed(self, said: dict[str, Any], signature: bytes) -> dict[str, Any]:
+        entry = {"entityId": self.me, "signature": signature.hex(), "signatoryTime": self.time()}
+        return {**said, "signatureList": [entry]}
+
+    def _example(self, interface: Interface) -> dict[str, Any]:
+        """Return a request that is right in every field; what it is about is nobody's."""
+        code = NOBODY + next(one for one in CHECKS if passes(NOBODY + one))
+        strategy = {
+            "subjectInfo": {"dataProductId": "urn:nobody:product"},
+            "executionNodeInfo": {"providerNodeId": self.peer, "consumerNodeId": self.me},
+            "actions": ["read"],
+            "constraints": [{"constraintName": "count", "constraintOperator": "11", "constraintValue": "3"}],
+        }
+        values = {
+            "contractName": "Conformance",
+            "contractAbstract": "A case of conformance",
+            "contractId": code,
+            "issueTime": self.time(),
+            "activationTime": self.time(),
+            "endTime": self.time(1),
+            "scheduledEndTime": self.time(1),
+            "signMode": POINT_TO_POINT,
+            "issuerId": self.me,
+            "issuerEntityId": self.me,
+            "strategy": strategy,
+            "erminateType": EARLY,
+            "connectorId": self.me,
+            "strategyId": NUMBER,
+            "strategyVersion": "1",
+            "transactionExecutionStrategy": {"contractId": code},
+            "issuedAt": self.time(),
+            "result": ALLOWED,
+            "timestamp": self.time(),
+            "proofId": NUMBER,
+            "log": {"sequenceNum": "0" * 32},
+            "executedStrategy": {
+                "executedStrategyId": NUMBER,
+                "executedActions": ["read"],
+                "executionResult": "completed",
+            },
+            "reportTime": self.time(),
+            "signatoryEntities": [{"signatoryEntityId": self.me, "signature": bytes(65).hex()}],
+            "signatoryTime": self.time(),
+        }
+        said = {one.name: values[one.name] for one in interface.asks if one.required and one.name in values}
+        return copy.deepcopy(said | ({"contractExpansionItem": "-"} if interface is REGISTRATE else {}))
+
+    async def _call(self, interface: Interface, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is answered; `http` is its status."""
+        status, told = await self.ask(interface.path, dict(said))
+        return {**(told if isinstance(told, dict) else {}), "http": status}
+
+
+def _is_ok(interface: Interface, told: Mapping[str, Any]) -> bool:
+    said = str(told.get(interface.status, ""))
+    return told["http"] < 300 and said != "" and said.lstrip("0") == interface.ok.lstrip("0")
+
+
+def _case(interface: Interface, name: str, good: bool, seen: Any) -> Case:  # noqa: FBT001  # what came of it
+    return Case(interface.clause, name, PASSED if good else FAILED, "" if good else _short(seen))
+
+
+def _refused(interface: Interface, name: str, told: Mapping[str, Any]) -> Case:
+    """Return a case that passes where the answer says no, and does not break down over it."""
+    good = not _is_ok(interface, told) and told["http"] < 500
+    return Case(interface.clause, f"refused: {name}", PASSED if good else FAILED, "" if good else _short(told))
+
+
+def _short(seen: Any) -> str:
+    return str(seen)[:200]
+
+
+def _every(fields: tuple[Field, ...], whole: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, Field]]:
+    """Return every field that an example has, with where it stands."""
+    for one in fields:
+        if one.name not in whole:
+            continue
+        here = (*path, one.name)
+        yield here, one
+        if one.kind == OBJECT and one.of:
+            yield from _every(one.of, whole[one.name], here)
+        if one.kind == LIST and one.of and whole[one.name]:
+            yield from _every(one.of, whole[one.name][0], (*here, 0))
+
+
+def _wrong(field: Field) -> Iterator[tuple[str, Any]]:
+    """Return how a field can be wrong, and the value; None leaves it out."""
+    if field.required:
+        yield "is missing", None
+    yield "is of another kind", [1.5] if field.kind == OBJECT else {"a": 1}
+    if field.kind not in (OBJECT, LIST, TIME):
+        yield "is too long", "x" * ((max(field.longest, 600)) + 1)
+    if field.kind == TIME:
+        yield "is no time", "yesterday"
+    if field.values and field.kind == CODE:
+        yield "is an unknown code", "99"
+
+
+def _put(said: dict[str, Any], path: tuple[str | int, ...], value: Any) -> None:
+    at: Any = said
+    for step in path[:-1]:
+        at = at[step]
+    if value is None:
+        at.pop(path[-1], None)
+    else:
+        at[path[-1]] = value

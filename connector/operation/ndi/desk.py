@@ -1,0 +1,164 @@
+"""What a person does with contracts of these interfaces: find what a connector offers, list and show, end.
+
+Law: a contract ends here first, and whoever else holds it is told until it is taken: the other party, and the platform
+that has filed it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.negotiation import whereabouts
+from connector.negotiation.ndi.address import marked, plain
+from connector.negotiation.outbox import NOTICE
+from connector.negotiation.protocol.states import FINAL, FINALIZED
+from connector.operation.ndi import contracts
+from connector.operation.ndi.proposals import contract_of
+from connector.runtime import reasons
+from connector.runtime.errors import Absent, PeerMisbehaved
+from connector.runtime.limits import PAGE_ROWS_MAX
+from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.contract import ContractRow
+from connector.store.rows.protocol import NegotiationRow
+from contracts.lifecycle import CODES, OVER
+from contracts.namespace import CONTRACT
+from contracts.ndi.delivery import ROWS_MAX, SEARCH
+from contracts.ndi.interfaces import TERMINATE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
+    from connector.negotiation.engine import Engine
+    from connector.negotiation.protocol.messages import Document
+    from connector.operation.ndi.ways import Ways
+    from connector.store.transaction import Tx
+
+PATIENCE: Final = timedelta(days=7)
+NEWEST: Final = "SELECT code FROM contracts WHERE negotiation <> '' ORDER BY created DESC, code LIMIT ? OFFSET ?"
+
+# before it is an agreement of ours: how a contract stands, in the dictionary's codes
+STATUS: Final = {"drafted": "01", "negotiating": "02", "failed": "0302"}
+
+
+class Desk:
+    """The contracts of one participant, for its owner."""
+
+    def __init__(self, core: Core, engine: Engine, peers: Peers, space: SpaceView, ways: Ways) -> None:
+        self._core, self._engine, self._peers, self._space, self._ways = core, engine, peers, space, ways
+
+    async def find(self, at: str, provider: str | None = None, keywords: str | None = None) -> list[Document]:
+        """Ask a connector at an address what it offers; raises PeerMisbehaved for what is no answer."""
+        base = plain(at)
+        self._core.outbound.check(base)
+        did = provider or whereabouts.did_of("", base)
+        asked = {"keywords": keywords or "", "offset": "0", "limit": str(ROWS_MAX)}
+        told = await self._ways.speaking.post(did, base, SEARCH, asked)
+        try:
+            found = told["data"]["resultData"]
+            return [
+                {
+                    "product": str(one["productId"]),
+                    "title": str(one["productName"]),
+                    "description": str(one.get("dscription", one.get("description", ""))),
+                    "at": marked(base),
+                    "provider": did,
+                }
+                for one in found
+            ]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise PeerMisbehaved(f"`{did[:200]}` does not answer with a list of products") from error
+
+    async def page(self, first: int = 0) -> list[Document]:
+        """List the contracts in which something was proposed, newest first."""
+
+        def read(tx: Tx) -> list[Document]:
+            codes = tx.column(NEWEST, PAGE_ROWS_MAX, first)
+            rows = [row for code in codes if (row := tx.get(ContractRow, code=str(code))) is not None]
+            return [_view(tx, row) for row in rows]
+
+        return await self._core.store.read(read)
+
+    async def show(self, code: str) -> Document:
+        """Show a contract with its strategy and who signed it."""
+        return await self._core.store.read(lambda tx: self._shown(tx, _found(tx, code)))
+
+    async def end(self, code: str, reason: str) -> Document:
+        """End a contract now, before its term; ended before, it is only shown."""
+        reasons.check(reason, "the log has it")
+        ending = await self._ways.speaking.ending(await self._core.store.read(lambda tx: _found(tx, code)))
+        return await self._core.store.write(lambda tx: self._end(tx, code, reason, ending))
+
+    def _end(self, tx: Tx, code: str, reason: str, ending: Document) -> Document:
+        now, row = self._core.clock.now(), _found(tx, code)
+        self._engine.outbox.take(tx, row.negotiation)
+        talk = contracts.talk_of(tx, row)
+        if talk.state not in FINAL:
+            self._engine.negotiations.terminate(tx, talk.id, reason, now)
+        elif talk.state == FINALIZED and self._ways.hearing.end(tx, talk, self._core.identity.did, reason, now):
+            space = self._space.last()
+            platform = space.members[space.exchange]
+            self._tell(tx, row.peer, talk.callback, code, ending, now)
+            self._tell(tx, platform.did, marked(platform.url), code, ending, now)
+        return _view(tx, row)
+
+    def _tell(self, tx: Tx, peer: str, base: str, code: str, body: Document, now: datetime) -> None:
+        self._engine.outbox.enqueue(
+            tx,
+            peer=peer,
+            url=base + TERMINATE.path,
+            body=body,
+            process=NOTICE,
+            subject=f"{NOTICE}:{code}:{peer}",
+            kind=TERMINATE.name,
+            now=now,
+            deadline=now + PATIENCE,
+        )
+
+    def _shown(self, tx: Tx, row: ContractRow) -> Document:
+        talk = contracts.talk_of(tx, row)
+        about = (talk.agreement or talk.offer or {}).get(CONTRACT, contract_of(talk))
+        signatures = []
+        if row.signature is not None and talk.digest:
+            ours = self._core.identity.sign(bytes.fromhex(talk.digest)).hex()
+            pair = (ours, row.signature.hex())
+            signatures = [*(pair if row.role == "provider" else reversed(pair))]
+        return _view(tx, row) | {"strategy": about.get("strategy"), "signatures": signatures}
+
+
+def _found(tx: Tx, code: str) -> ContractRow:
+    row = tx.get(ContractRow, code=code)
+    if row is None:
+        raise Absent(f"there is no contract `{code[:60]}` of these interfaces here", "penstock ndi list")
+    return row
+
+
+def _view(tx: Tx, row: ContractRow) -> Document:
+    """Return what a list says of a contract."""
+    talk: Any = tx.get(NegotiationRow, id=row.negotiation) if row.negotiation else None
+    kept = tx.get(AgreementRow, digest=talk.digest) if talk is not None and talk.digest else None
+    state = "drafted" if talk is None else _state(talk, kept)
+    return {
+        "contractId": row.code,
+        "contractName": row.name,
+        "contractStatus": STATUS.get(state) or CODES[state],
+        "state": state,
+        "role": row.role,
+        "peer": row.peer,
+        "product": "" if talk is None else talk.product,
+        "agreement": "" if talk is None else talk.digest or "",
+        "instruction": row.instruction,
+        "feedback": row.feedback,
+        "from": row.document["activationTime"],
+        "until": row.document["endTime"],
+        "created": row.created.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _state(talk: NegotiationRow, kept: AgreementRow | None) -> str:
+    if kept is None:
+        return "failed" if talk.state in FINAL else "negotiating"
+    return "ended" if kept.state in OVER else kept.state

@@ -1,0 +1,100 @@
+"""The one strategy of a contract and the policy that it says: lossless, and never wider than it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.canonical import canonical
+from contracts.ndi import strategy
+from policy.errors import PolicyError
+from policy.forms.compact import compact
+from policy.tc609.codes import ACTIONS, EXPANSION
+from policy.vocabulary.names import PROFILE
+from tests.every import every
+
+NAMED = {
+    "@type": "Agreement",
+    "profile": PROFILE,
+    "target": "urn:penstock:product:1",
+    "assigner": "did:web:provider.example",
+    "assignee": "did:web:buyer.example",
+}
+LIMITS = st.sampled_from([
+    {"leftOperand": "count", "operator": "lteq", "rightOperand": "3"},
+    {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": "2027-12-31T23:59:59Z"},
+    {"leftOperand": "spatial", "operator": "isPartOf", "rightOperand": "CN"},
+    {"leftOperand": "purpose", "operator": "isA", "rightOperand": "https://w3id.org/penstock/purpose#Research"},
+])  # fmt: skip
+PRICES = st.decimals("0.01", "99999", places=2).map(
+    lambda amount: {
+        "action": "compensate",
+        "constraint": [{"leftOperand": "payAmount", "operator": "eq", "rightOperand": f"{amount:f}", "unit": "CNY"}],
+    }
+)
+ACTS = st.lists(st.sampled_from(["read", "download", "process", "use", "compute"]), min_size=1, max_size=3, unique=True)
+
+
+@st.composite
+def policies(draw):
+    limits = draw(st.lists(LIMITS, max_size=3, unique_by=lambda one: one["leftOperand"]))
+    rule = {"action": draw(ACTS)} | ({"constraint": limits} if limits else {})
+    made = {**NAMED, "permission": [rule]}
+    if draw(st.booleans()):
+        made["obligation"] = [draw(PRICES)]
+    if draw(st.booleans()):
+        made |= {"prohibition": [{"action": "distribute"}], "conflict": "prohibit"}
+    return made
+
+
+@given(policies())
+def test_a_policy_comes_back_and_its_strategy_is_the_same_again(policy):
+    written = strategy.written(policy)
+    read = strategy.read(written)
+    assert compact(read) == compact(policy)
+    assert canonical(strategy.written(read)) == canonical(written)
+
+
+@given(policies())
+def test_who_reads_plain_fields_alone_never_permits_more(policy):
+    written = strategy.written(policy)
+    if "policyExpansion" not in written:
+        return
+    marked = {one["constraintName"] for one in written["constraints"]} | set(written["actions"])
+    assert EXPANSION in marked
+    plain = {name: value for name, value in written.items() if name != "policyExpansion"}
+    with pytest.raises(PolicyError):
+        strategy.read(plain)
+
+
+@given(policies(), st.sampled_from(["actions", "constraints"]))
+def test_plain_fields_that_are_not_those_of_the_expansion_are_refused(policy, name):
+    written = strategy.written(policy)
+    if "policyExpansion" not in written:
+        return
+    changed = {**written, name: written.get(name, [])[:-1]}
+    with pytest.raises(PolicyError):
+        strategy.read(changed)
+
+
+@pytest.mark.parametrize("text", ["违约责任见附件", "{}x", "[1]", '{"more": []}', '{"permissionPolicies": 1}'])
+def test_an_expansion_that_is_not_ours_is_refused(text):
+    with pytest.raises(PolicyError):
+        strategy.read({**strategy.written({**NAMED, "permission": [{"action": "read"}]}), "policyExpansion": text})
+
+
+def test_both_readings_of_annex_d_are_taken():
+    plain = strategy.written({**NAMED, "permission": [{"action": ["transform", "read"]}]})
+    paid = {"constraintName": "compensate", "constraintOperator": "01", "constraintValue": "12.50"}
+    logged = {"constraintName": "logRecordSend", "constraintOperator": "01", "constraintValue": "daily"}
+    read = strategy.read({**plain, "actions": ["export", "read"], "constraints": [paid, logged]})
+    assert read["permission"] == [{"action": ["transform", "read"]}]
+    assert [duty["action"] for duty in read["obligation"]] == ["compensate", "logRecordSend"]
+    assert read["obligation"][0]["constraint"][0]["rightOperand"] == "12.50"
+
+
+@every("action", [row.wire for row in ACTIONS])
+def test_every_action_of_the_dictionary_is_taken(action):
+    plain = strategy.written({**NAMED, "permission": [{"action": "read"}]})
+    assert strategy.read({**plain, "actions": [action]})["permission"]

@@ -1,0 +1,59 @@
+"""docs/ndi.md, from nothing in a folder of its own: every command, and what it says; what it calls CONTRACT is told."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from connector.demo.processes import free_ports
+from tests.newcomer.goods import HERE, bring
+from tests.newcomer.pages import commands
+from tests.newcomer.walk import Walk
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WRITTEN_PORTS = ("8200", "8201", "8202", "8203")
+# the beginning of a command → what its answers have in common; serve is answered by the server
+SAID = {
+    "init": r"lives in ",
+    "join": r"applied",
+    "exchange admit": r"is a member",
+    "publish": r"submitted",
+    "exchange review": r": listed",
+    "ndi find": r"\ntides +Harbour tides 2026",
+    "get": r"\S",
+    "ndi list": r"\n84ZZ\S+ +Harbour tides 2026 +signed +consumer",
+    "ndi show": r"instruction: [0-9a-f]{32}",
+    "filing show": r"grade: signed",
+    "ndi end": r"\(ended, 06\)",
+    "log anchor": r"\S",
+    "audit": r"0 accusations|no accusation|clean",
+    "conform ndi": r"[1-9][0-9]+ passed, 0 failed",
+}
+
+
+async def test_the_page_leads_from_nothing_to_a_contract_that_is_ended(tmp_path):
+    walk, seen = Walk(tmp_path), set()
+    bring(tmp_path, HERE._replace(mib=1))
+    ports = dict(zip(WRITTEN_PORTS, map(str, free_ports(len(WRITTEN_PORTS))), strict=True))
+    try:
+        for typed in commands("ndi.md"):
+            words = [re.sub("|".join(ports), lambda found: ports[found[0]], word) for word in typed]
+            if words[1] == "serve":
+                await walk.serve(words)
+                continue
+            if "CONTRACT" in words:
+                [one] = json.loads(await walk.type(["penstock", "ndi", "list", "--json", "--data", "buyer"]))[
+                    "contracts"
+                ]
+                words[words.index("CONTRACT")] = one["contractId"]
+            name = next(name for name in SAID if words[1 : 1 + len(name.split())] == name.split())
+            said = await walk.type(words)
+            assert re.search(SAID[name], said), (words, said)
+            seen.add(name)
+        assert [path.name for path in (tmp_path / "got").iterdir() if path.is_file()] == ["tides.csv"]
+    finally:
+        await walk.stop()
+    assert seen == set(SAID)
