@@ -115,7 +115,7 @@ def says_again(row: NegotiationRow, body: Mapping[str, Any]) -> bool:
     Eclipse EDC may draw an agreement twice, each under an id of its own, and keeps the second.
     """
     again, known = body.get("agreement"), row.agreement
-    if again is None or known is None or row.terms is not None:
+    if again is None or known is None or row.terms is not None or CONTRACT in known:
         return False
     try:
         _require_same(known, again)

@@ -51,7 +51,7 @@ _SIGNATURE = Field("signature", SIGNATURE, 132)
 _ISSUER = (Field("issuerId", NAMED, NODE_CHARACTERS), Field("issuerEntityId", NAMED, NODE_CHARACTERS))
 _CONNECTOR = Field("connectorId", NAMED, NODE_CHARACTERS)
 _STRATEGY_ID = Field("strategyId", longest=ID_CHARACTERS)
-_STRATEGY_OF = (
+STRATEGY = (
     Field(
         "subjectInfo",
         OBJECT,
@@ -75,7 +75,7 @@ _STRATEGY_OF = (
     Field("constraints", LIST, LISTED_MAX, required=False),
     Field("policyExpansion", required=False, longest=1 << 18),
 )
-_STRATEGY = Field("strategy", OBJECT, of=_STRATEGY_OF)
+_STRATEGY = Field("strategy", OBJECT, of=STRATEGY)
 _SIGNERS = Field(
     "signatureList",
     LIST,

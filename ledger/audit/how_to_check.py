@@ -189,6 +189,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "joint-split": ("counterparty", "log"),
     "code-unfounded": ("log", "space"),
     "code-assigned-twice": ("log",),
+    "contract-unsigned": ("log", "space"),
+    "instruction-unfounded": ("counterparty", "log"),
     "filing-unfounded": ("counterparty", "log"),
     "filing-differs": ("counterparty", "log"),
     "project-unsigned": ("counterparty", "terms"),

@@ -118,4 +118,12 @@ REGISTRY: Mapping[str, tuple[str, str]] = {
         "{event} was written after the registry had revoked its party in block {block}",
         "{event} 写于登记簿在区块 {block} 将其除名之后",
     ),
+    "contract-unsigned": (
+        "{event}: the contract {agreement} is not signed by both of the parties that it names, or is none of its log's",
+        "{event}：合约 {agreement} 未由所列双方签署，或该日志所有者并非其一方",
+    ),
+    "instruction-unfounded": (
+        "{event}: the exchange's log does not say that it filed the contract {agreement} and instructed this party",
+        "{event}：平台日志中没有合约 {agreement} 的备案及向该方下发控制指令的记录",
+    ),
 }

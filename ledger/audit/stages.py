@@ -16,6 +16,7 @@ from ledger.audit import (
     agreements,
     codes,
     computations,
+    contracts,
     copies,
     decisions,
     disposal,
@@ -129,6 +130,7 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     projects.check(case.space, case.books, case.deals, found["lifetimes"])
     codes.check(case.space, case.books, found["lifetimes"])
     filings.check(case.space, case.books, case.deals, found["lifetimes"])
+    contracts.check(case.space, case.books, found["lifetimes"])
     return found
 
 

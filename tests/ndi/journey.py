@@ -203,6 +203,9 @@ async def test_what_is_out_of_order_replayed_or_forged_is_refused(space, deal, o
     proof = other.proof(deal["contractId"], "00000000-0000-4000-8000-000000000000")
     assert (await other.ask("/fulfillmentProof", proof))[0] == 404
     assert (await other.ask("/fulfillmentProof", proof, to="exchange"))[0] == 404
+    # what it would sign unread: a member of a strategy that nobody knows
+    status, answer = await other.ask("/contractNegotiate", {**said, "strategy": {**strategy, "liability": "all of it"}})
+    assert (status, "liability" in answer["message"]) == (400, True)
     # an instruction of who is no platform, and one of the platform for another contract
     [kept] = [row for row in space.rows("buyer", "contracts") if row["code"] == deal["contractId"]]
     instruction = json.loads(kept["instructed"])

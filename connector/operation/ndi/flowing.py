@@ -18,11 +18,12 @@ from connector.negotiation.doors import Peer
 from connector.negotiation.ndi.address import plain
 from connector.negotiation.protocol import data_address, messages, validation
 from connector.negotiation.protocol.offers import PLAIN
-from connector.negotiation.protocol.states import FINAL, STARTED, TRANSFER
+from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER, STARTED, TRANSFER
 from connector.operation.ndi import contracts
 from connector.operation.ndi.proposals import CONTRACT_URN, contract_of
 from connector.operation.ndi.reports import COMPLETED, RESUMED, SUSPENDED, TERMINATED
-from connector.runtime.errors import Absent, NotPermitted, PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.runtime.errors import Absent, Conflict, NotPermitted, PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
 from contracts.namespace import CONTRACT
@@ -80,11 +81,11 @@ class Flowing:
             if kind == "TransferRequestMessage":
                 return await self._request(peer, base, body)
             row, contract, talk = await self._whole(body)
-            if row.role == "provider" and kind == "TransferStartMessage" and not (row.entered or {}).get(STARTED):
+            if row.role == PROVIDER and kind == "TransferStartMessage" and not (row.entered or {}).get(STARTED):
                 return self._ack(body)  # the answer to the transport has told it already
-            if row.role == "consumer" and kind == "TransferCompletionMessage":
+            if row.role == CONSUMER and kind == "TransferCompletionMessage":
                 await self._prove(peer, base, contract, body)
-            elif row.role == "provider" and kind == "TransferTerminationMessage":
+            elif row.role == PROVIDER and kind == "TransferTerminationMessage":
                 await self._cut(peer, base, contract, row)
             else:
                 await self._executed(peer, base, contract, talk, body)
@@ -192,8 +193,10 @@ class Flowing:
             body["@id"] = f"urn:ndi:transport:{said['sequenceNum']}"
             validation.decide(body["@type"], body)
             self._engine.transfers.receive(tx, body, Peer(peer, None), None, self._core.clock.now())
-            rows = tx.find(TransferRow, "peer = ? AND peer_pid = ? AND role = 'provider'", (peer, said["sequenceNum"]))
-            [row] = rows
+            row = tx.get(TransferRow, role=PROVIDER, peer=peer, peer_pid=said["sequenceNum"])
+            assert row is not None, "it was begun"
+            if row.agreement != agreement:
+                raise Conflict("this `sequenceNum` is of a transfer under another contract", "draw another one")
             if row.state in FINAL:
                 raise NotPermitted(
                     f"this transfer is over: {row.reason or row.state}", "ask with another `sequenceNum`"
@@ -209,7 +212,7 @@ class Flowing:
         where = "instruction = ? AND peer = ?"
         rows = tx.find(ContractRow, where, (said["ctrlInstructiontId"], peer), limit=1)
         talk = tx.get(NegotiationRow, id=rows[0].negotiation) if rows else None
-        if talk is None or talk.role != "provider" or contract_of(talk)["product"] != said["productId"]:
+        if talk is None or talk.role != PROVIDER or contract_of(talk)["product"] != said["productId"]:
             raise Absent("no contract with you has this control instruction and product", "see `ctrlInstructiontId`")
         if rows[0].feedback == DENIED:
             raise NotPermitted("your connector told us that this use is denied", "tell us when it is allowed")
@@ -247,8 +250,8 @@ class Flowing:
 
         def read(tx: Tx) -> tuple[TransferRow | None, ContractRow | None]:
             row = tx.get(TransferRow, id=pid)
-            found = [] if row is None else tx.find(NegotiationRow, "digest = ?", (row.agreement,), limit=1)
-            return row, contracts.of_negotiation(tx, found[0].id) if found else None
+            kept = None if row is None else tx.get(AgreementRow, digest=row.agreement)
+            return row, None if kept is None else contracts.of_negotiation(tx, kept.negotiation)
 
         row, contract = await self._core.store.read(read)
         if row is None or contract is None:

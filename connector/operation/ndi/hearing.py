@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.negotiation import agreement as agreements
 from connector.negotiation.doors import Peer
 from connector.negotiation.protocol import messages, validation
-from connector.negotiation.protocol.states import CONSUMER, FINAL, FINALIZED, PROVIDER, TERMINATED, VERIFIED
+from connector.negotiation.protocol.states import CONSUMER, FINAL, FINALIZED, PROVIDER, ROLES, TERMINATED, VERIFIED
 from connector.operation.ndi import contracts, proposals
 from connector.operation.ndi.proposals import Ours, Proposal
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
@@ -71,6 +71,7 @@ class Hearing:
     async def create(self, document: Any, peer: str, admit: Admit) -> Document:
         """Begin a contract (`/contractCreate`): nothing is proposed yet."""
         said = CREATE.read(document)
+        await self._parties.base(peer)
         await self._parties.require(said["issuerId"], peer, "issuerId")
         await self._parties.require_signed(peer, digest(document), said["signature"])
         if said["signMode"] != POINT_TO_POINT:
@@ -102,6 +103,7 @@ class Hearing:
         """Take a proposal, an assent or a signature (`/contractNegotiate`)."""
         said = NEGOTIATE.read(document)
         strategy = document["strategy"]
+        proposals.require_known(strategy)
         over = contract_digest(said["contractName"], said["contractId"], strategy)
         signature = await self._signature(said, peer, over)
         ours = Ours(self._core.identity.did, await self._parties.name(), await self._parties.base(peer))
@@ -218,7 +220,8 @@ class Hearing:
         if "@type" in message:
             self._receive(tx, message, contract.peer, row, now)
         if row is None:
-            row = tx.find(NegotiationRow, "peer = ? AND peer_pid = ?", (contract.peer, contract.code), limit=1)[0]
+            known = [tx.get(NegotiationRow, role=role, peer=contract.peer, peer_pid=contract.code) for role in ROLES]
+            row = next(one for one in known if one is not None)
             contract = tx.change(contract, replace(contract, negotiation=row.id, role=row.role))
         row = tx.get(NegotiationRow, id=row.id)
         assert row is not None, "it was taken"

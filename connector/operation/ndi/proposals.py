@@ -15,6 +15,7 @@ from connector.negotiation.protocol import offers as protocol_offers
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.negotiation.protocol.states import OFFERED, PROVIDER
 from contracts.namespace import CONTRACT
+from contracts.ndi.interfaces import STRATEGY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from connector.store.rows.protocol import NegotiationRow
 
 CONTRACT_URN: Final = "urn:tc609:contract:"
+# the members of a strategy, and of its parts
+KNOWN: Final[Mapping[str, frozenset[str]]] = {
+    "": frozenset(name for one in STRATEGY for name in (one.name, *one.also)),
+    **{one.name: frozenset(name for each in one.of for name in (each.name, *each.also)) for one in STRATEGY if one.of},
+}
 STAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -53,6 +59,17 @@ class Ours:
     did: str
     name: str
     base: str
+
+
+def require_known(strategy: Mapping[str, Any]) -> None:
+    """Raise UnacceptableError for what a strategy says in members that nobody knows: it would be signed unread."""
+    inner = [(name, strategy.get(name, {})) for name in KNOWN if name]
+    for name, told in [("", strategy), *inner]:
+        if unknown := sorted(set(told) - KNOWN[name]):
+            where = f"{name}/{unknown[0]}".strip("/")
+            raise UnacceptableError(
+                f"the strategy has a member that is unknown here, and would not be kept: `{where[:80]}`"
+            )
 
 
 def pids(row: NegotiationRow, code: str) -> tuple[str, str]:

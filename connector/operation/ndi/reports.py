@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.doors import Peer
 from connector.negotiation.protocol import messages
-from connector.negotiation.protocol.states import FINAL, TRANSFER
+from connector.negotiation.protocol.states import FINAL, PROVIDER, TRANSFER
 from connector.operation.ndi import contracts
-from connector.runtime.errors import Absent
+from connector.runtime.errors import Absent, Conflict
 from connector.store.rows.contract import ContractRow
 from connector.store.rows.filing import FilingRow
-from connector.store.rows.protocol import NegotiationRow, ReceivedRow, TransferRow
+from connector.store.rows.protocol import ReceivedRow, TransferRow
 from connector.store.table_row import replace
 from contracts.ndi.interfaces import ABNORMAL, EXECUTION, FEEDBACK, OK, PROOF, TERMINATE, Interface, digest
 
@@ -48,6 +48,9 @@ SAID: Final[Mapping[str, str]] = {
 # member of a report that says how it went
 RESULT: Final[Mapping[Interface, str]] = {FEEDBACK: "result", ABNORMAL: "triggeredBy"}
 RECEIVED_STATUS: Final = 200
+# of one kind about one contract: each stays in the log for good
+REPORTS_MAX: Final = 10_000
+COUNTED: Final = "SELECT count(*) AS n FROM received WHERE subject = ?"
 
 
 class Reports:
@@ -73,6 +76,8 @@ class Reports:
             part = self._part(tx, contract, filing, peer)
             if tx.get(ReceivedRow, subject=subject, digest=over) is not None:
                 return {"status": OK}
+            if tx.execute(COUNTED, subject)[0]["n"] >= REPORTS_MAX:
+                raise Conflict(f"{REPORTS_MAX} reports of this kind were taken of the contract", "tell the other party")
             tx.insert(ReceivedRow(subject=subject, digest=over, status=RECEIVED_STATUS, state=interface.name, at=now))
             self.record(tx, interface, part, said, over, (peer, self._core.identity.did), now)
             if contract is not None and contract.peer == peer:
@@ -130,21 +135,15 @@ class Reports:
 
     def _of(self, tx: Tx, contract: ContractRow, number: str, kind: str, reason: str, now: datetime) -> None:
         """Take a message about the transfer with a sequence number, where there is one that it may still move."""
-        rows = tx.find(TransferRow, "peer = ? AND peer_pid = ?", (contract.peer, number), limit=1)
-        if kind and rows and rows[0].state not in FINAL:
-            self._tell(tx, contract, rows[0], kind, reason, now)
+        row = tx.get(TransferRow, role=contract.role, peer=contract.peer, peer_pid=number)
+        if kind and row is not None and row.state not in FINAL:
+            self._tell(tx, contract, row, kind, reason, now)
 
     def _tell(self, tx: Tx, contract: ContractRow, row: TransferRow, kind: str, reason: str, now: datetime) -> None:
         ours, theirs = row.id, row.peer_pid or ""
-        ids = (ours, theirs) if row.role == "provider" else (theirs, ours)
+        ids = (ours, theirs) if row.role == PROVIDER else (theirs, ours)
         body = {
             "completion": lambda: messages.transfer_completion(*ids),
             "start": lambda: messages.transfer_start(*ids),
         }.get(kind, lambda: messages.ending(TRANSFER, kind, *ids, reasons=[reason] if reason else []))()
         self._engine.transfers.receive(tx, body, Peer(contract.peer, None), row.id, now)
-
-
-def agreement_of(tx: Tx, contract: ContractRow) -> str:
-    """Return the digest of what was agreed in a contract, empty before that."""
-    row = tx.get(NegotiationRow, id=contract.negotiation)
-    return "" if row is None else row.digest or ""

@@ -5,7 +5,9 @@ from datetime import datetime
 from connector.store.table_row import Document, TableRow, dataclass, table
 
 
-@table("contracts", key=("code",), index=(("peer", "negotiation"), ("negotiation",), ("instruction",)))
+@table(
+    "contracts", key=("code",), index=(("peer", "negotiation"), ("peer", "request"), ("negotiation",), ("instruction",))
+)
 @dataclass(frozen=True, kw_only=True)
 class ContractRow(TableRow):
     """A contract by its code of 47 characters, as either side keeps it."""

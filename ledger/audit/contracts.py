@@ -1,0 +1,67 @@
+"""Contracts of the interfaces (docs/ndi.md): signed by both of their parties, in force by the platform's word alone.
+
+Law: (1) whose log says that a contract was signed is one of its parties, and both signatures are over the digest of its
+name, code and strategy, which that log tells. (2) A control instruction comes from the exchange: its log says that it
+filed the contract and instructed that member; what a member says it was told stands there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from contracts.errors import ContractError
+from contracts.ndi.interfaces import contract_digest
+from contracts.signature import is_by
+from ledger.audit.filings import FILED
+from ledger.audit.horizon import behind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.audit.books import Book, Books
+    from ledger.audit.event import Event
+    from ledger.audit.report import Report
+    from ledger.space.document import Space
+
+SIGNED: Final = "contract.signed"
+INSTRUCTED: Final = "instruction.moved"
+NEEDED: Final = frozenset({"contract", "name", "strategy", "provider", "consumer", "signatures"})
+
+
+def check(space: Space, books: Books, report: Report) -> None:
+    """Check every contract that a log says was signed, and every control instruction."""
+    for did, book in books.items():
+        for event in book.of(SIGNED):
+            # of what was not disclosed nobody says that it is wrong
+            if set(NEEDED) <= set(event.fields) and not _is_signed(space, did, event.part, event.fields):
+                report.find("contract-unsigned", did, event, agreement=event.part)
+        for event in book.of(INSTRUCTED):
+            if not _is_founded(space, books, did, event, report):
+                report.find("instruction-unfounded", did, event, agreement=event.part)
+
+
+def _is_signed(space: Space, did: str, part: str, told: Mapping[str, Any]) -> bool:
+    sides = (told["provider"], told["consumer"])
+    try:
+        over = contract_digest(str(told["name"]), str(told["contract"]), told["strategy"])
+        signatures = [bytes.fromhex(str(one)) for one in told["signatures"]]
+    except (ContractError, TypeError, ValueError):
+        return False
+    if did not in sides or over.hex() != part or len(signatures) != len(sides):
+        return False
+    members = [space.members.get(str(side)) for side in sides]
+    pairs = zip(members, signatures, strict=True)
+    return all(member is None or is_by(member.address, over, signature) for member, signature in pairs)
+
+
+def _is_founded(space: Space, books: Books, did: str, event: Event, report: Report) -> bool:
+    """Say whether the exchange filed the contract of an instruction, and instructed who says so."""
+    platform: Book | None = books.get(space.exchange)
+    if platform is None:
+        return True
+    if did == space.exchange:
+        return any(True for _ in platform.of(FILED, event.part)) or behind(report, event.time, platform)
+    if event.fields.get("from", space.exchange) != space.exchange:
+        return False
+    told = [str(one.fields.get("to", did)) for one in platform.of(INSTRUCTED, event.part)]
+    return did in told or behind(report, event.time, platform)

@@ -1,0 +1,86 @@
+"""Contracts of the interfaces in the audit: signed by those whom they name, in force by the exchange's word alone."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from contracts import signature
+from contracts.ndi.interfaces import contract_digest
+from ledger.audit import contracts
+from ledger.audit.report import Report
+from tests.ledger.audit.shelf import book, event, found, shelf
+
+EXCHANGE, PROVIDER, CONSUMER, OTHER = (f"did:web:{name}" for name in ("exchange", "provider", "consumer", "other"))
+KEYS = {did: bytes([number]) * 32 for number, did in enumerate((EXCHANGE, PROVIDER, CONSUMER, OTHER), 1)}
+MEMBERS = {did: SimpleNamespace(address=signature.address(key)) for did, key in KEYS.items()}
+SPACE = SimpleNamespace(members=MEMBERS, exchange=EXCHANGE)
+STRATEGY = {"actions": ["read"], "subjectInfo": {"dataProductId": "p"}}
+OVER = contract_digest("Tides", "8", STRATEGY)
+PART = OVER.hex()
+
+
+def signed(part=PART, **more):
+    by = [signature.sign(OVER, KEYS[did]).hex() for did in (PROVIDER, CONSUMER)]
+    said = {"contract": "8", "name": "Tides", "strategy": STRATEGY, "provider": PROVIDER, "consumer": CONSUMER}
+    return event("contract.signed", part, part, **(said | {"signatures": by} | more))
+
+
+def instructed(to, sender=EXCHANGE):
+    fields = {"contract": "8", "instruction": PART[:32], "from": sender, "to": to, "version": "1"}
+    return event("instruction.moved", PART, PART, **fields)
+
+
+def filed():
+    return event("contract.filed", PART, PART, contract="8", hash="00", by=PROVIDER)
+
+
+def checked(*books):
+    report = Report()
+    contracts.check(SPACE, shelf(*books), report)
+    return [(code, who) for code, who, _ in found(report)]
+
+
+def test_a_contract_that_both_signed_and_the_exchange_filed_is_nobodys_fault():
+    ours = (filed(), instructed(PROVIDER), instructed(CONSUMER))
+    parties = (book(PROVIDER, signed(), instructed(PROVIDER)), book(CONSUMER, signed(), instructed(CONSUMER)))
+    assert checked(book(EXCHANGE, *ours), *parties) == []
+    # of what was not disclosed nobody says that it is wrong
+    assert checked(book(PROVIDER, event("contract.signed", PART))) == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"name": "Other tides"},
+        {"strategy": {**STRATEGY, "actions": ["sell"]}},
+        {"provider": OTHER},
+        {"consumer": OTHER},
+        {"signatures": ["00" * 65, "00" * 65]},
+        {"signatures": []},
+        {"signatures": ["zz"] * 2},
+        {"part": "00" * 32},
+    ],
+)
+def test_a_contract_that_is_not_what_was_signed_is_found(more):
+    assert checked(book(PROVIDER, signed(**more))) == [("contract-unsigned", PROVIDER)]
+
+
+def test_a_contract_of_two_others_is_found():
+    assert checked(book(OTHER, signed())) == [("contract-unsigned", OTHER)]
+
+
+def test_an_instruction_that_the_exchange_did_not_give_is_found():
+    assert checked(book(EXCHANGE, filed()), book(CONSUMER, instructed(CONSUMER))) == [
+        ("instruction-unfounded", CONSUMER)
+    ]
+    ours = (filed(), instructed(PROVIDER))
+    assert checked(book(EXCHANGE, *ours), book(CONSUMER, instructed(CONSUMER))) == [("instruction-unfounded", CONSUMER)]
+    by_another = instructed(CONSUMER, OTHER)
+    whole = (filed(), instructed(CONSUMER))
+    assert checked(book(EXCHANGE, *whole), book(CONSUMER, by_another)) == [("instruction-unfounded", CONSUMER)]
+
+
+def test_an_instruction_of_what_was_not_filed_is_found():
+    assert checked(book(EXCHANGE, instructed(CONSUMER))) == [("instruction-unfounded", EXCHANGE)]
