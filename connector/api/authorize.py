@@ -201,6 +201,7 @@ CONTRACT = (
     Route("POST", "/catalogSearch", Who.PEER, PROVIDER, "ndi.search"),
     Route("POST", "/catalogDetail", Who.PEER, PROVIDER, "ndi.detail"),
     Route("POST", "/transferNegotiate", Who.PEER, PROVIDER, "ndi.transport"),
+    Route("POST", "/bulkPull", Who.PEER, PROVIDER, "ndi.pull"),
 )
 
 CHANNEL = (

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from connector.api.call import Call
 
 FIRST_MAX = 100_000
-# of `status`, as the interface has it
-OK = 0
+# of `status`, which is text in the interface
+OK = "0"
 
 
 async def register(call: Call) -> web.Response:

@@ -6,16 +6,21 @@ code of NDI-TR-2025-05 and words beside it; the HTTP status says the same.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
 
+from connector.api import plain
 from connector.api.faults import as_json
+from connector.custody import bearers
 from connector.identity import tokens
 from connector.licence.audience import Audience
 from connector.operation.ndi.ways import Ways
+from connector.provider.data_addresses import DataAddresses
 from connector.provider.discovery import Discovery
+from connector.provider.plain.copies import Copies
 from connector.runtime.errors import explain_failure
-from contracts.ndi.delivery import DETAIL, SEARCH, TRANSPORT
-from contracts.ndi.fields import Code, FieldError
+from contracts.ndi.delivery import DETAIL, PULLED, SEARCH, TRANSPORT
+from contracts.ndi.fields import Code, FieldError, read
 from contracts.ndi.interfaces import BY_NAME, CREATE, FAILED, NEGOTIATE, STRATEGY_SEND, TERMINATE
 
 if TYPE_CHECKING:
@@ -24,12 +29,15 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.call import Call
+    from connector.custody.tickets import Ticket
     from connector.licence.audience import Viewer
     from connector.store.transaction import Tx
     from contracts.ndi.interfaces import Interface
 
     Heard = Callable[[Any, str, Callable[[Tx], None]], Awaitable[dict[str, Any]]]
 
+# what a pull's body is a digest of
+NOTHING: Final = sha256(b"").hexdigest()
 # status → return code of what is refused for no single field
 RETURNED: Mapping[int, Code] = {
     401: Code.UNPROVEN,
@@ -110,17 +118,45 @@ def _with_headers(call: Call, document: Any) -> Any:
     return {**said, **document} if isinstance(document, dict) else document
 
 
+async def pull(call: Call) -> web.StreamResponse:
+    """Serve the bytes of a product to who says in the header what it asks for (B.5); a range goes on where it broke."""
+    try:
+        ticket = await _pulled(call)
+    except Exception as fault:  # noqa: BLE001  # every refusal has one form here
+        return _refused(fault, "code")
+    return await plain.serve(call, call.of(Copies), ticket)
+
+
+async def _pulled(call: Call) -> Ticket:
+    """Return what a pull opens, after its copy is begun; raises FieldError, and what a transport raises."""
+    headers = call.request.headers
+    said = read(PULLED, {one.name: headers[one.name] for one in PULLED if one.name in headers})
+    if said.get("bodyHash", NOTHING) != NOTHING:
+        raise FieldError(Code.FORM, "bodyHash", "is the SHA-256 of nothing: a pull has no body")
+    if await call.request.read():
+        raise FieldError(Code.FORM, "/", "has no body: all is said in the header")
+    told = await call.of(Ways).flowing.pulled(said, call.peer, _spending(call))
+    token = next(one["value"] for one in told["dataacquiAddr"]["transferFormat"] if one["name"] == "authorization")
+    ticket = bearers.read(call.of(DataAddresses).key, token, call.core.clock.now())
+    await call.of(Copies).begin(ticket, "", {})
+    return ticket
+
+
 async def _served(call: Call, interface: Interface, heard: Heard) -> web.Response:
     try:
         return as_json(await heard(await call.document(), call.peer, _spending(call)))
-    except Exception as fault:  # every refusal has one form here
-        failure = explain_failure(fault)
-        if failure.status >= 500:
-            raise
-        code = fault.returned if isinstance(fault, FieldError) else RETURNED.get(failure.status, Code.FORM)
-        words = f"{failure.text} ({failure.hint})" if failure.hint else failure.text
-        refused = {"code": code, "message": words} | ({} if interface.status == "code" else {interface.status: FAILED})
-        return as_json(refused, failure.status)
+    except Exception as fault:  # noqa: BLE001  # every refusal has one form here
+        return _refused(fault, interface.status)
+
+
+def _refused(fault: Exception, status: str) -> web.Response:
+    failure = explain_failure(fault)
+    if failure.status >= 500:
+        raise fault
+    code = fault.returned if isinstance(fault, FieldError) else RETURNED.get(failure.status, Code.FORM)
+    words = f"{failure.text} ({failure.hint})" if failure.hint else failure.text
+    refused = {"code": code, "message": words} | ({} if status == "code" else {status: FAILED})
+    return as_json(refused, failure.status)
 
 
 def _spending(call: Call) -> Callable[[Tx], None]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.operation.ndi.ways import Ways
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
@@ -46,8 +47,8 @@ VERSION: Final = 1
 class ContractTemplates:
     """The contract templates of this exchange."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, core: Core, ways: Ways) -> None:
+        self._core, self._parties = core, ways.parties
 
     async def add(self, key: str, template: JsonObject, who: str, supersedes: str = "") -> JsonObject:
         """Keep a template, and offer it; the same one again changes nothing."""
@@ -99,9 +100,9 @@ class ContractTemplates:
         for name in sorted(ASKED):
             if not text(facts[name], name, limit=ISSUER_CHARACTERS_MAX).strip():
                 raise InvalidInput(f"`{name}` is empty", "say who asks")
-        if facts["issuerId"] != member:
+        if await self._parties.holder(str(facts["issuerId"])) != member:
             raise InvalidInput(
-                f"`issuerId` is `{facts['issuerId']}`, and the token is of `{member}`", "say your own DID"
+                f"`issuerId` is `{facts['issuerId']}`, and the token is of `{member}`", "say your own DID, or code"
             )
         key = facts.get("templateId")
         if key is not None:

@@ -36,7 +36,7 @@ FILED: Final = "contract.filed"
 INTERFACE, REGISTER = "/contractRegistrate", "/exchange/filings"
 # as it was signed: how it stands from then on is on chain, and is no part of what is filed
 SIGNED: Final = "signed"
-DONE: Final = 0
+DONE: Final = "0"
 CONFLICT: Final = 409
 
 
@@ -59,7 +59,7 @@ class Registration:
         body = filings.written(contract, bytes.fromhex(row.digest), await self._sealing_key(row))
         try:
             told = await self._exchange.ask("POST", INTERFACE, body)
-            if not isinstance(told, dict) or told.get("status") != DONE:
+            if not isinstance(told, dict) or str(told.get("status")) != DONE:
                 raise PeerMisbehaved("the exchange does not say whether the contract is filed")
         except PeerRefused as refused:
             if refused.status != CONFLICT:

@@ -132,10 +132,9 @@ def written(contract: Mapping[str, Any], agreement: bytes, key: bytes) -> dict[s
         "contractName": contract["contractName"],
         "contractId": contract["contractId"],
         "strategy": {
-            "subjectInfo": {"dataProductId": product},
+            "subjectInfo": {"dataProductId": product, "dataProductEntityId": provider},
             "executionNodeInfo": {"providerNodeId": provider, "consumerNodeId": consumer},
             "actions": sorted({action for one in strategies for action in one["actions"]}),
-            "dataProductEntityId": provider,
         },
         "signatoryEntities": [dict(one) for one in contract["signatoryEntities"]],
         "signatoryTime": signed.isoformat(),

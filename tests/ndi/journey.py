@@ -156,8 +156,15 @@ async def test_a_consumer_of_another_make_is_agreed_with(space, deal, other):
     content = await other.pull(number, strategy["subjectInfo"]["dataProductId"])
     assert content == space.paths[0].read_bytes()
     assert await other.prove(code, instruction["strategyId"]) == "0"
+    # the same by a pull whose header says it all, and a part of it
+    product = strategy["subjectInfo"]["dataProductId"]
+    assert await other.bulk(number, product) == (200, content)
+    assert await other.bulk(number, product, Range="bytes=10-19") == (206, content[10:20])
+    for wrong in ({"ctrlInstructiontId": "0" * 32}, {"targetConnectorId": deal["peer"]}, {"bodyHash": "00" * 32}):
+        status, said = await other.bulk(number, product, **wrong)
+        assert status in (400, 403, 404), said
     done = [row for row in space.rows("provider", "transfers") if row["peer"] == other.did]
-    assert [row["state"] for row in done] == ["COMPLETED"]
+    assert [row["state"] for row in done].count("COMPLETED") == 1
     # and it is ended by the provider; the other hears of it
     await penstock(space, "provider", "ndi", "end", code, "--reason", "the season is over")
     ended = await other.hear("/contractTerminate")

@@ -207,6 +207,13 @@ class Flowing:
 
         return await self._core.store.write(act)
 
+    async def pulled(self, said: Mapping[str, Any], peer: str, admit: Admit) -> Document:
+        """Agree on the transport of a pull whose header says it all (B.5), its two ends by their other names."""
+        asked = {name: said[name] for name in ("sequenceNum", "productId", "ctrlInstructiontId")}
+        ends = {"targetConnectorId": said["sourceConnectorId"], "issuerConnectorId": said["targetConnectorId"]}
+        more = {"issuedTime": contracts.stamp(self._core.clock.now()), "transferMode": PULL}
+        return await self.transport({**asked, **ends, **more}, peer, admit)
+
     def _agreed(self, tx: Tx, said: Mapping[str, Any], peer: str) -> str:
         """Return the digest of the agreement that a control instruction is of; raises Absent, NotPermitted."""
         where = "instruction = ? AND peer = ?"
