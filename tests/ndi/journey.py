@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import random
+import uuid
 
 import pytest
 import pytest_asyncio
 
 from connector.runtime.clock import Clock
 from connector.runtime.errors import PeerRefused
+from contracts import signature
 from contracts.check_character import passes
 from contracts.ndi import strategy as strategies
 from contracts.ndi.interfaces import contract_digest
@@ -245,6 +249,59 @@ async def test_use_that_is_denied_is_not_served(space, other):
     await space.doors["provider"].call("POST", f"processes/{row['id']}/terminate", {"reason": "an incident"})
     cut = await other.hear("/abnormalTermination")
     assert (cut["reason"], cut["triggeredBy"], cut["contractId"]) == ("an incident", "provider", code)
+
+
+async def test_whatever_order_calls_come_in_no_contract_is_half_done(space, other):
+    """Calls drawn by a seed, right and wrong: none breaks the provider, and what is in force was signed and filed."""
+    draw = random.Random(os.environ.get("PENSTOCK_TEST_SEED", "7"))
+    strategy, codes = await other.offered("gauges"), [await other.create() for _ in range(3)]
+    product = strategy["subjectInfo"]["dataProductId"]
+    wrong = {**strategy, "actions": strategy["actions"][:-1]}
+    rows = {row["code"]: row for row in space.rows("buyer", "contracts")}
+    number = next(iter(rows.values()))["instruction"] if rows else "0" * 32
+
+    def said(code, what):
+        return {"contractName": other.NAME, "contractId": code, "strategy": what}
+
+    def signed(code, by):
+        sealed = other.signatures(said(code, by))
+        return "/contractNegotiate", {**said(code, strategy), "signatureList": sealed}
+
+    calls = {
+        "propose": lambda code: ("/contractNegotiate", said(code, strategy)),
+        "propose what is false": lambda code: ("/contractNegotiate", said(code, wrong)),
+        "sign": lambda code: signed(code, strategy),
+        "sign something else": lambda code: signed(code, wrong),
+        "end": lambda code: ("/contractTerminate", other.ending(code, erminateType="01")),
+        "prove": lambda code: ("/fulfillmentProof", other.proof(code, str(uuid.uuid4()))),
+        "deny": lambda code: ("/executionFeedback", other.feedback(code, str(uuid.uuid4()), "denied")),
+        "pull under another's instruction": lambda _code: ("/transferNegotiate", other.transport(number, product)),
+    }
+    weights = [6, 2, 6, 2, 1, 2, 1, 2]
+    for _ in range(60):
+        [name], code = draw.choices(list(calls), weights), draw.choice(codes)
+        path, body = calls[name](code)
+        status, answer = await other.ask(path, body)
+        assert status < 500, (name, answer)
+        if name.startswith(("sign something", "propose what", "pull")):
+            assert status >= 400, (name, answer)
+
+    def settled():
+        return all(not row["pending"] for row in space.rows("provider", "negotiations") if row["peer"] == other.did)
+
+    await held(settled)
+    talks = {row["id"]: row for row in space.rows("provider", "negotiations")}
+    filed = {row["code"]: row for row in space.rows("exchange", "filings")}
+    for row in space.rows("provider", "contracts"):
+        talk = talks.get(row["negotiation"])
+        if row["peer"] != other.did or talk is None:
+            continue
+        over = contract_digest(other.NAME, row["code"], strategy)
+        if talk["state"] == "FINALIZED":
+            assert (talk["digest"], filed[row["code"]]["agreement"]) == (over.hex(),) * 2
+            assert signature.is_by(other.keys.address, over, row["signature"])
+        elif row["code"] in codes:
+            assert row["code"] not in filed
 
 
 @pytest.mark.parametrize(("role", "kind"), [("provider", "connector"), ("exchange", "platform"), ("node", "node")])
