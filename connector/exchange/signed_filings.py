@@ -19,9 +19,10 @@ from connector.operation.ndi import contracts
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.filing import FiledContractRow, FilingRow
 from contracts.canonical import canonical
+from contracts.errors import ContractError
 from contracts.ndi.fields import Code, FieldError
 from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, contract_digest, digest
-from contracts.signature import is_by
+from contracts.signature import recover
 from ledger.agreement.filing import instruction
 
 if TYPE_CHECKING:
@@ -66,11 +67,7 @@ class SignedFilings:
         over = contract_digest(
             said["contractName"], said["contractId"], {**document["strategy"], "subjectInfo": subject}
         )
-        for one, side in zip(sides, ("provider", "consumer"), strict=True):
-            if not any(is_by(one.address, over, signer["signature"]) for signer in said["signatoryEntities"]):
-                raise FieldError(
-                    Code.UNPROVEN, "signatoryEntities", f"has no signature of the {side} over this contract"
-                )
+        self._check_signers(said["signatoryEntities"], over, sides)
         now = self._core.clock.now()
         row = FilingRow(
             code=said["contractId"],
@@ -86,6 +83,17 @@ class SignedFilings:
             grade=SIGNED,
         )
         return await write(lambda tx: self._keep(tx, row, sides, document, now))
+
+    def _check_signers(self, signers: list[Mapping[str, Any]], over: bytes, sides: list[Member]) -> None:
+        """Raise FieldError unless both parties have signed, and whoever else is named, as a service party, has, too."""
+        accounts = [_signer(over, one["signature"]) for one in signers]
+        for one, side in zip(sides, ("provider", "consumer"), strict=True):
+            if one.address not in accounts:
+                raise FieldError(
+                    Code.UNPROVEN, "signatoryEntities", f"has no signature of the {side} over this contract"
+                )
+        if not all(account and self._space.last().by_address(account) for account in accounts):
+            raise FieldError(Code.UNPROVEN, "signatoryEntities", "has a signature of nobody in this space")
 
     def _keep(self, tx: Tx, row: FilingRow, sides: list[Member], document: Any, now: datetime) -> FilingRow:
         known = tx.get(FilingRow, code=row.code)
@@ -132,3 +140,11 @@ class SignedFilings:
         if found is None:
             raise NotPermitted(f"`{name}` is no member of this space, so nobody knows its key", "penstock join")
         return found
+
+
+def _signer(over: bytes, proof: bytes) -> bytes:
+    """Return whose signature it is (20 bytes), empty for nobody's."""
+    try:
+        return recover(over, proof)
+    except ContractError:
+        return b""

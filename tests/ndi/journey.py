@@ -227,7 +227,11 @@ async def test_what_is_out_of_order_replayed_or_forged_is_refused(space, deal, o
     before = len(told(space, "buyer", "instruction.moved"))
     assert await posted(space, "exchange", "buyer", "/strategySend", instruction) == (200, {"status": "0"})
     assert len(told(space, "buyer", "instruction.moved")) == before
-    # a filing that was changed after it was signed
+    # a filing with a signatory who did not sign, and one that was changed after it was signed
+    contract = instruction["transactionExecutionStrategy"]
+    nobody = {"signatoryEntityId": other.did, "signature": "11" * 64 + "1b"}
+    more = {**contract, "signatoryEntities": [*contract["signatoryEntities"], nobody]}
+    assert (await posted(space, "provider", "exchange", "/contractRegistrate", more))[0] == 400
     filed = {**instruction["transactionExecutionStrategy"], "contractName": "another"}
     assert (await posted(space, "provider", "exchange", "/contractRegistrate", filed))[0] == 400
 
