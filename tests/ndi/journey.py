@@ -28,7 +28,7 @@ from tests.ndi.other_make import OtherMake
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WITHIN_SECONDS = 60
+WITHIN_SECONDS = 90
 SIZE = 200_000
 
 
