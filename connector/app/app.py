@@ -236,13 +236,13 @@ class Connector(Life):
     licensing: Annotated[Licensing, Service(begins=Licensing.recover, hears={"act_mined": Licensing.mined})]
     meetings: Meetings
     notices: Annotated[Notices, Service(trading.notices)]
-    ways: Ways
-    desk: Desk
     erasing: Annotated[Erasing, Service(begins=Erasing.start, ends=Erasing.close)]
     duties: Duties
     policy_clock: Annotated[PolicyClock, Service(trading.policy_clock)]
     judge: Annotated[Judge, Service(trading.judge)]
     enforcement: Enforcement
+    ways: Ways
+    desk: Desk
     intact: Annotated[Intact, Service(trading.intact)]
     standing: Annotated[Standing, Service(trading.standing)]
     audience: Audience

@@ -14,9 +14,12 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import TIERS
+from connector.enforcement.rules import in_force
+from connector.enforcement.scopes import STANDING
+from connector.enforcement.use import FORESIGHT, Link, Use
 from connector.negotiation.doors import Peer
 from connector.negotiation.ndi.address import plain
-from connector.negotiation.protocol import data_address, messages, validation
+from connector.negotiation.protocol import data_address, messages, offers, validation
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER, STARTED, TRANSFER
 from connector.operation.ndi import contracts
@@ -29,12 +32,15 @@ from connector.store.rows.protocol import NegotiationRow, TransferRow
 from contracts.namespace import CONTRACT
 from contracts.ndi.delivery import HTTPS, PULL, TRANSPORT
 from contracts.ndi.fields import Code, FieldError
-from contracts.ndi.interfaces import ABNORMAL, ALLOWED, DENIED, EXECUTION, FEEDBACK, PROOF
+from contracts.ndi.interfaces import ABNORMAL, ALLOWED, CONDITIONAL, DENIED, EXECUTION, FEEDBACK, PROOF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from connector.core.core import Core
+    from connector.enforcement.enforce import Enforcement
+    from connector.enforcement.use import Refused
     from connector.identity.space.view import SpaceView
     from connector.negotiation.engine import Engine
     from connector.negotiation.protocol.messages import Document
@@ -60,6 +66,9 @@ STATES: Final[Mapping[str, str]] = {
     "TransferTerminationMessage": "TERMINATED",
 }
 DOWNLOAD: Final = "download"
+PLACE: Final = "foresight"
+WAITS: Final = "conditional"  # the outcome of what is allowed after its duties
+REFUSED: Final = 403
 RESULT: Final = "executionResult"
 REASON_CHARACTERS_MAX: Final = 256
 FORMAT_PULL: Final = TIERS[PLAIN].formats[0]
@@ -68,8 +77,16 @@ FORMAT_PULL: Final = TIERS[PLAIN].formats[0]
 class Flowing:
     """The transfers of one participant under contracts of these interfaces, on either side."""
 
-    def __init__(self, core: Core, engine: Engine, space: SpaceView, parties: Parties, speaking: Speaking) -> None:
-        self._core, self._engine, self._space = core, engine, space
+    def __init__(
+        self,
+        core: Core,
+        engine: Engine,
+        space: SpaceView,
+        parties: Parties,
+        speaking: Speaking,
+        enforcement: Enforcement,
+    ) -> None:
+        self._core, self._engine, self._space, self._enforcement = core, engine, space, enforcement
         self._parties, self._speaking = parties, speaking
 
     # ---- what we say
@@ -99,16 +116,23 @@ class Flowing:
         about, sequence = contract_of(talk), contracts.sequence(body["consumerPid"])
         if not contract.instruction:
             raise PeerUnreachable("the platform has not instructed this contract yet", "its instruction is waited for")
-        now = contracts.stamp(self._core.clock.now())
+        moment = self._core.clock.now()
+        now, refused = contracts.stamp(moment), await self._core.store.read(lambda tx: self._looked(tx, talk, moment))
+        result = ALLOWED if refused is None else CONDITIONAL if refused.outcome == WAITS else DENIED
+        why = (
+            {} if refused is None else {"checks": [str(one["text"])[:REASON_CHARACTERS_MAX] for one in refused.reasons]}
+        )
         feedback = {
             "connectorId": await self._parties.name(),
             "contractId": contract.code,
             "strategyId": contracts.strategy_id(contract.instruction),
-            "result": ALLOWED,
+            "result": result,
             "timestamp": contracts.stamp(talk.updated),
-            "details": {"sequenceNum": sequence, "action": DOWNLOAD},
+            "details": {"sequenceNum": sequence, "action": DOWNLOAD} | why,
         }
         await self._speaking.post(peer, base, FEEDBACK, self._speaking.signed(feedback))
+        if result == DENIED and refused is not None:
+            return REFUSED, {"reason": [f"our own look at the contract refuses it: {refused.text}"]}
         asked = {
             "sequenceNum": sequence,
             "targetConnectorId": about["provider"],
@@ -127,6 +151,14 @@ class Flowing:
         if reply.status >= 300:
             raise PeerMisbehaved(f"the transport that was agreed cannot be taken: {reply.body}")
         return 200, messages.ack(TRANSFER, sequence, body["consumerPid"], "STARTED")
+
+    def _looked(self, tx: Tx, talk: NegotiationRow, now: datetime) -> Refused | None:
+        """Return why what was agreed does not allow the use now, by what is known before it; None where it does."""
+        agreement, me = talk.agreement or {}, self._core.identity.did
+        rules = in_force(offers.read(agreement).policy, talk.product, me, STANDING)
+        link = Link("", talk.product, talk.peer, me, rules, "", PLAIN, {})
+        use = Use((link,), TIERS[PLAIN].action, {}, FORESIGHT, PLACE, taker="")
+        return self._enforcement.foresee(tx, use, now)
 
     async def _prove(self, peer: str, base: str, contract: ContractRow, body: Document) -> None:
         """Prove to provider and platform that what was agreed was done."""

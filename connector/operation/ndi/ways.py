@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.core.core import Core
+    from connector.enforcement.enforce import Enforcement
     from connector.identity.peers import Peers
     from connector.identity.space.view import SpaceView
     from connector.negotiation.doors import Doors
@@ -39,13 +40,21 @@ class Ways:
     """The parts that speak and hear these interfaces for one participant; it stands before its courier."""
 
     def __init__(
-        self, core: Core, doors: Doors, engine: Engine, peers: Peers, space: SpaceView, programs: Programs, codes: Codes
+        self,
+        core: Core,
+        doors: Doors,
+        engine: Engine,
+        peers: Peers,
+        space: SpaceView,
+        programs: Programs,
+        codes: Codes,
+        enforcement: Enforcement,
     ) -> None:
         self._core = core
         self._deliver, self._ask = doors.deliver, doors.ask
         self.parties = Parties(core, peers, space, codes)
         self.speaking = Speaking(core, peers, space, self.parties)
-        self.flowing = Flowing(core, engine, space, self.parties, self.speaking)
+        self.flowing = Flowing(core, engine, space, self.parties, self.speaking, enforcement)
         self.hearing = Hearing(core, engine, space, programs, self.parties)
         self.reports = Reports(core, engine, self.parties)
         doors.deliver, doors.ask = self.deliver, self.ask
