@@ -255,6 +255,31 @@ async def test_use_that_is_denied_is_not_served(space, other):
     assert (cut["reason"], cut["triggeredBy"], cut["contractId"]) == ("an incident", "provider", code)
 
 
+async def test_a_use_that_our_own_rules_refuse_is_told_and_not_asked_for(space, deal):
+    """The time of the contract is over by what the buyer keeps of it: its connector says so, and asks for nothing."""
+    [talk] = [row for row in space.rows("buyer", "negotiations") if row["digest"] == deal["agreement"]]
+    agreement = json.loads(talk["agreement"])
+    over = {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": "2020-01-01T00:00:00Z"}
+    for rule in agreement["permission"]:
+        rule["constraint"] = [*rule.get("constraint", []), over]
+    await space.people["buyer"].stop()
+    change = "UPDATE negotiations SET agreement = ? WHERE id = ?"
+    space.write("buyer", change, (json.dumps(agreement), talk["id"]))
+    await space.people["buyer"].start(space.environment)
+    before = len(space.rows("provider", "transfers"))
+    body = {"agreement": deal["agreement"], "format": "HttpData-PULL"}
+    made = await space.doors["buyer"].call("POST", "transfers", body)
+
+    def ended():
+        return [row for row in space.rows("buyer", "transfers") if row["id"] == made["id"] and row["reason"]]
+
+    [row] = await held(ended)
+    assert (row["state"], "our own look" in row["reason"]) == ("TERMINATED", True), row
+    assert len(space.rows("provider", "transfers")) == before
+    [kept] = [row for row in space.rows("provider", "contracts") if row["code"] == deal["contractId"]]
+    assert kept["feedback"] == "denied"
+
+
 async def test_whatever_order_calls_come_in_no_contract_is_half_done(space, other):
     """Calls drawn by a seed, right and wrong: none breaks the provider, and what is in force was signed and filed."""
     draw = random.Random(os.environ.get("PENSTOCK_TEST_SEED", "7"))
