@@ -140,15 +140,12 @@ class Quotes:
         self._core.outbound.check(base)
         did = named or whereabouts.did_of("", base)
         asking(waiting.PROVIDER)
-        headers = self._peers.authorization(did)
-        answer = await self._core.outbound.request(
-            "POST", base + DETAIL.path, body={"productId": product}, headers=headers
-        )
+        told = await self._ways.speaking.post(did, base, DETAIL, {"productId": product})
         try:
-            shown = DETAIL.answer(answer.json()).get("product", {})
+            shown = told.get("product", {})
             about = await self._ways.parties.about(shown, self._core.clock.now())
             return Quote(Whose(did, base, marked(base)), *_proposed(shown, about, self._space.known_currency()), {})
-        except (ContractError, ProtocolError, KeyError, TypeError, ValueError) as error:
+        except (ProtocolError, KeyError, TypeError, ValueError) as error:
             text = f"`{did[:200]}` shows no product that could be contracted: {error}"
             raise PeerMisbehaved(text, "ask its provider") from error
 

@@ -8,20 +8,18 @@ instruction is the first 32 digits of the contract's digest.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.exchange.filings import SIGNED
 from connector.negotiation.ndi.address import marked
-from connector.negotiation.outbox import NOTICE
 from connector.operation.ndi import contracts
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.filing import FiledContractRow, FilingRow
 from contracts.canonical import canonical
 from contracts.errors import ContractError
 from contracts.ndi.fields import Code, FieldError
-from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, contract_digest, digest
+from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, digest, filed_digest
 from contracts.signature import recover
 from ledger.agreement.filing import instruction
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.case import Write
     from connector.identity.space.view import SpaceView
-    from connector.negotiation.engine import Engine
     from connector.operation.ndi.ways import Ways
     from connector.store.transaction import Tx
     from ledger.space.document import Member
@@ -40,9 +37,6 @@ if TYPE_CHECKING:
 FILED: Final = "contract.filed"
 INSTRUCTED: Final = "instruction.moved"
 VERSION: Final = "1"
-# as notices: a party that is away for a week has other troubles
-PATIENCE: Final = timedelta(days=7)
-ENTITY: Final = "dataProductEntityId"
 
 
 def is_signed(document: Any) -> bool:
@@ -53,8 +47,8 @@ def is_signed(document: Any) -> bool:
 class SignedFilings:
     """The filed contracts of a space that are under its members' signatures alone."""
 
-    def __init__(self, core: Core, space: SpaceView, engine: Engine, ways: Ways) -> None:
-        self._core, self._space, self._engine, self._parties = core, space, engine, ways.parties
+    def __init__(self, core: Core, space: SpaceView, ways: Ways) -> None:
+        self._core, self._space, self._ways, self._parties = core, space, ways, ways.parties
 
     async def register(self, document: Any, member: str, write: Write) -> FilingRow:
         """Take in a contract from one of its parties, and instruct both; returns its line."""
@@ -63,10 +57,7 @@ class SignedFilings:
         sides = [await self._member(nodes, "providerNodeId"), await self._member(nodes, "consumerNodeId")]
         if member not in [one.did for one in sides]:
             raise NotPermitted("a contract is filed by one of its two parties", "ask one of them to file it")
-        subject = {name: told for name, told in document["strategy"]["subjectInfo"].items() if name != ENTITY}
-        over = contract_digest(
-            said["contractName"], said["contractId"], {**document["strategy"], "subjectInfo": subject}
-        )
+        over = filed_digest(document)
         self._check_signers(said["signatoryEntities"], over, sides)
         now = self._core.clock.now()
         row = FilingRow(
@@ -121,17 +112,8 @@ class SignedFilings:
         }
         fields = {"contract": row.code, "instruction": number, "from": self._core.identity.did, "to": to.did}
         self._core.evidence.record(tx, INSTRUCTED, part=row.agreement, fields={**fields, "version": VERSION}, now=now)
-        self._engine.outbox.enqueue(
-            tx,
-            peer=to.did,
-            url=marked(to.url) + STRATEGY_SEND.path,
-            body={**body, "signature": self._core.identity.sign(digest(body)).hex()},
-            process=NOTICE,
-            subject=f"{NOTICE}:{row.agreement}:{to.did}",
-            kind=STRATEGY_SEND.name,
-            now=now,
-            deadline=now + PATIENCE,
-        )
+        body |= {"signature": self._core.identity.sign(digest(body)).hex()}
+        self._ways.owe(tx, to.did, marked(to.url), STRATEGY_SEND, body, row.agreement)
 
     async def _member(self, nodes: Mapping[str, str], name: str) -> Member:
         """Return the member that a contract names; raises NotPermitted for who is none."""

@@ -44,6 +44,8 @@ NAME_CHARACTERS_MAX, ABSTRACT_CHARACTERS_MAX = 128, 1024
 REASON_CHARACTERS_MAX, ID_CHARACTERS = 256, 36
 # what of a message its signature is not over
 UNSIGNED: Final = frozenset({"signature", "signatureList"})
+# what `/contractRegistrate` adds to a strategy, which nobody signed
+FILED_ALONE: Final = "dataProductEntityId"
 
 _NAME = Field("contractName", longest=NAME_CHARACTERS_MAX)
 _CONTRACT = Field("contractId", CONTRACT, CONTRACT_CHARACTERS)
@@ -295,3 +297,10 @@ def digest(message: Mapping[str, Any]) -> bytes:
 def contract_digest(name: str, code: str, strategy: Mapping[str, Any]) -> bytes:
     """Return the digest of a contract, which both parties sign (合约摘要)."""
     return digest({"contractName": name, "contractId": code, "strategy": dict(strategy)})
+
+
+def filed_digest(filed: Mapping[str, Any]) -> bytes:
+    """Return the digest of the contract that a `/contractRegistrate` files, whose members were read before."""
+    strategy = filed["strategy"]
+    subject = {name: told for name, told in strategy["subjectInfo"].items() if name != FILED_ALONE}
+    return contract_digest(filed["contractName"], filed["contractId"], {**strategy, "subjectInfo": subject})

@@ -22,7 +22,6 @@ DRAFTS_MAX: Final = 64
 DRAFT_LIFE: Final = timedelta(days=1)
 # from here on both parties hold to the same strategy
 AGREEMENT_STATES: Final = frozenset({AGREED, VERIFIED, FINALIZED})
-RANDOM_BYTES: Final = 32
 
 
 def begin(tx: Tx, domain: Domain, random: bytes, row: ContractRow) -> ContractRow:
@@ -63,6 +62,12 @@ def talk_of(tx: Tx, contract: ContractRow) -> NegotiationRow:
     if row is None:
         raise Conflict("nothing has been proposed in this contract", "propose: /contractNegotiate")
     return row
+
+
+def require_not_being_filed(row: NegotiationRow) -> None:
+    """Raise Conflict while a contract is being filed: one that is ended then would stay in force at the platform."""
+    if row.pending == FINALIZED:
+        raise Conflict("the contract is being filed at this moment", "end it again in a moment")
 
 
 def is_agreed(row: NegotiationRow) -> bool:

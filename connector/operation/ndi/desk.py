@@ -6,12 +6,11 @@ that has filed it.
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import whereabouts
 from connector.negotiation.ndi.address import marked, plain
-from connector.negotiation.outbox import NOTICE
 from connector.negotiation.protocol.states import FINAL, FINALIZED
 from connector.operation.ndi import contracts
 from connector.operation.ndi.proposals import contract_of
@@ -27,17 +26,13 @@ from contracts.ndi.delivery import ROWS_MAX, SEARCH
 from contracts.ndi.interfaces import TERMINATE
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from connector.core.core import Core
-    from connector.identity.peers import Peers
     from connector.identity.space.view import SpaceView
     from connector.negotiation.engine import Engine
     from connector.negotiation.protocol.messages import Document
     from connector.operation.ndi.ways import Ways
     from connector.store.transaction import Tx
 
-PATIENCE: Final = timedelta(days=7)
 NEWEST: Final = "SELECT code FROM contracts WHERE negotiation <> '' ORDER BY created DESC, code LIMIT ? OFFSET ?"
 
 # before it is an agreement of ours: how a contract stands, in the dictionary's codes
@@ -47,8 +42,8 @@ STATUS: Final = {"drafted": "01", "negotiating": "02", "failed": "0302"}
 class Desk:
     """The contracts of one participant, for its owner."""
 
-    def __init__(self, core: Core, engine: Engine, peers: Peers, space: SpaceView, ways: Ways) -> None:
-        self._core, self._engine, self._peers, self._space, self._ways = core, engine, peers, space, ways
+    def __init__(self, core: Core, engine: Engine, space: SpaceView, ways: Ways) -> None:
+        self._core, self._engine, self._space, self._ways = core, engine, space, ways
 
     async def find(self, at: str, provider: str | None = None, keywords: str | None = None) -> list[Document]:
         """Ask a connector at an address what it offers; raises PeerMisbehaved for what is no answer."""
@@ -96,27 +91,15 @@ class Desk:
         now, row = self._core.clock.now(), _found(tx, code)
         self._engine.outbox.take(tx, row.negotiation)
         talk = contracts.talk_of(tx, row)
+        contracts.require_not_being_filed(talk)
         if talk.state not in FINAL:
             self._engine.negotiations.terminate(tx, talk.id, reason, now)
         elif talk.state == FINALIZED and self._ways.hearing.end(tx, talk, self._core.identity.did, reason, now):
             space = self._space.last()
             platform = space.members[space.exchange]
-            self._tell(tx, row.peer, talk.callback, code, ending, now)
-            self._tell(tx, platform.did, marked(platform.url), code, ending, now)
+            self._ways.owe(tx, row.peer, talk.callback, TERMINATE, ending, code)
+            self._ways.owe(tx, platform.did, marked(platform.url), TERMINATE, ending, code)
         return _view(tx, row)
-
-    def _tell(self, tx: Tx, peer: str, base: str, code: str, body: Document, now: datetime) -> None:
-        self._engine.outbox.enqueue(
-            tx,
-            peer=peer,
-            url=base + TERMINATE.path,
-            body=body,
-            process=NOTICE,
-            subject=f"{NOTICE}:{code}:{peer}",
-            kind=TERMINATE.name,
-            now=now,
-            deadline=now + PATIENCE,
-        )
 
     def _shown(self, tx: Tx, row: ContractRow) -> Document:
         talk = contracts.talk_of(tx, row)

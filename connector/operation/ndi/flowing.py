@@ -25,14 +25,23 @@ from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER, STA
 from connector.operation.ndi import contracts
 from connector.operation.ndi.proposals import CONTRACT_URN, contract_of
 from connector.operation.ndi.reports import COMPLETED, RESUMED, SUSPENDED, TERMINATED
-from connector.runtime.errors import Absent, Conflict, NotPermitted, PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.runtime.errors import Absent, Conflict, NotPermitted, PeerMisbehaved, PeerUnreachable
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
 from contracts.namespace import CONTRACT
 from contracts.ndi.delivery import HTTPS, PULL, TRANSPORT
 from contracts.ndi.fields import Code, FieldError
-from contracts.ndi.interfaces import ABNORMAL, ALLOWED, CONDITIONAL, DENIED, EXECUTION, FEEDBACK, PROOF
+from contracts.ndi.interfaces import (
+    ABNORMAL,
+    ALLOWED,
+    CONDITIONAL,
+    DENIED,
+    EXECUTION,
+    FEEDBACK,
+    PROOF,
+    REASON_CHARACTERS_MAX,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,7 +79,6 @@ PLACE: Final = "foresight"
 WAITS: Final = "conditional"  # the outcome of what is allowed after its duties
 REFUSED: Final = 403
 RESULT: Final = "executionResult"
-REASON_CHARACTERS_MAX: Final = 256
 FORMAT_PULL: Final = TIERS[PLAIN].formats[0]
 
 
@@ -92,22 +100,19 @@ class Flowing:
     # ---- what we say
 
     async def deliver(self, peer: str, url: str, body: Document) -> Outcome:
-        """Say a message of a transfer to a peer; raises what `Outbound.request` raises, save a refusal."""
+        """Say a message of a transfer to a peer; raises what `Speaking.post` raises."""
         base, kind = plain(url).rpartition("/transfers/")[0], body["@type"]
-        try:
-            if kind == "TransferRequestMessage":
-                return await self._request(peer, base, body)
-            row, contract, talk = await self._whole(body)
-            if row.role == PROVIDER and kind == "TransferStartMessage" and not (row.entered or {}).get(STARTED):
-                return self._ack(body)  # the answer to the transport has told it already
-            if row.role == CONSUMER and kind == "TransferCompletionMessage":
-                await self._prove(peer, base, contract, body)
-            elif row.role == PROVIDER and kind == "TransferTerminationMessage":
-                await self._cut(peer, base, contract, row)
-            else:
-                await self._executed(peer, base, contract, talk, body)
-        except PeerRefused as refusal:
-            return refusal.status, {"reason": [str(refusal)]}
+        if kind == "TransferRequestMessage":
+            return await self._request(peer, base, body)
+        row, contract, talk = await self._whole(body)
+        if row.role == PROVIDER and kind == "TransferStartMessage" and not (row.entered or {}).get(STARTED):
+            return self._ack(body)  # the answer to the transport has told it already
+        if row.role == CONSUMER and kind == "TransferCompletionMessage":
+            await self._prove(peer, base, contract, body)
+        elif row.role == PROVIDER and kind == "TransferTerminationMessage":
+            await self._cut(peer, base, contract, row)
+        else:
+            await self._executed(peer, base, contract, talk, body)
         return self._ack(body)
 
     async def _request(self, peer: str, base: str, body: Document) -> Outcome:

@@ -36,6 +36,7 @@ from contracts.ndi.interfaces import (
     TERMINATE,
     contract_digest,
     digest,
+    filed_digest,
 )
 from contracts.signature import is_by
 
@@ -55,10 +56,7 @@ if TYPE_CHECKING:
 
 SIGNED: Final = "contract.signed"
 INSTRUCTED: Final = "instruction.moved"
-ISSUED, RECEIVED = "issued", "received"
 REQUEST_URN: Final = "urn:sha256:"
-# what a platform's instruction repeats of what was filed
-FILED_ALONE: Final = "dataProductEntityId"
 
 
 class Hearing:
@@ -137,6 +135,7 @@ class Hearing:
             now = self._core.clock.now()
             contract = contracts.with_peer(tx, said["contractId"], peer)
             row = contracts.talk_of(tx, contract)
+            contracts.require_not_being_filed(row)
             if row.state not in FINAL:
                 pids = proposals.pids(row, contract.code)
                 body = messages.ending("negotiation", "termination", *pids, reasons=["the other party ends it"])
@@ -247,10 +246,7 @@ class Hearing:
 def _filed_digest(filed: Mapping[str, Any]) -> str:
     """Return the digest of the contract that an instruction is of, empty where it is of none."""
     try:
-        said = NEGOTIATE.read({name: filed.get(name) for name in ("contractName", "contractId", "strategy")})
-        subject = {name: told for name, told in filed["strategy"]["subjectInfo"].items() if name != FILED_ALONE}
-    except (ContractError, KeyError, AttributeError):
+        NEGOTIATE.read({name: filed.get(name) for name in ("contractName", "contractId", "strategy")})
+        return filed_digest(filed).hex()
+    except ContractError:
         return ""
-    return contract_digest(
-        said["contractName"], said["contractId"], {**filed["strategy"], "subjectInfo": subject}
-    ).hex()

@@ -105,7 +105,7 @@ class Parties:
         return product if row is None else row.code
 
     async def base(self, peer: str) -> str:
-        """Return where a peer answers these interfaces: as a member of our space, or as its DID document says."""
+        """Return where a peer answers these interfaces; raises NotPermitted for who is no member of our space."""
         member = await self._space.member(peer)
         if member is not None:
             return marked(member.url)

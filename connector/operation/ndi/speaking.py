@@ -28,7 +28,16 @@ from connector.store.rows.protocol import NegotiationRow
 from contracts.canonical import canonical
 from contracts.errors import ContractError
 from contracts.namespace import CONTRACT
-from contracts.ndi.interfaces import CREATE, EARLY, NEGOTIATE, POINT_TO_POINT, REGISTRATE, TERMINATE, digest
+from contracts.ndi.interfaces import (
+    CREATE,
+    EARLY,
+    FILED_ALONE,
+    NEGOTIATE,
+    POINT_TO_POINT,
+    REGISTRATE,
+    TERMINATE,
+    digest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -47,7 +56,6 @@ DONE, REFUSED = 200, 409
 # what stands in a filing for people: the interface asks for something
 NOTHING_MORE: Final = "-"
 PIDS: Final = ("providerPid", "consumerPid")
-REASON: Final = "reason"
 FILED: Final = "contract.filed"
 SIGNED: Final = "signed"  # the grade of a filing that no licence is of
 
@@ -67,12 +75,9 @@ class Speaking:
         }
 
     async def deliver(self, peer: str, url: str, body: Document) -> Outcome:
-        """Say a message of a negotiation to a peer; raises what `Outbound.request` raises, save a refusal."""
+        """Say a message of a negotiation to a peer; raises what `post` raises."""
         base = plain(url).rpartition("/negotiations/")[0]
-        try:
-            return await self._said[body["@type"]](peer, base, body)
-        except PeerRefused as refusal:
-            return refusal.status, {REASON: [str(refusal)]}
+        return await self._said[body["@type"]](peer, base, body)
 
     async def post(self, peer: str, url: str, interface: Interface, body: Document) -> dict[str, Any]:
         """Call an interface; returns what it answers when that is OK. Raises PeerRefused where it is not."""
@@ -204,7 +209,7 @@ class Speaking:
             "contractId": code,
             "strategy": {
                 **strategy,
-                "subjectInfo": {**strategy["subjectInfo"], "dataProductEntityId": about["provider"]},
+                "subjectInfo": {**strategy["subjectInfo"], FILED_ALONE: about["provider"]},
             },
             "signatoryEntities": [
                 {

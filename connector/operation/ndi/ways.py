@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.identity.space.exchange import EXCHANGE as PLATFORM
 from connector.negotiation.ndi.address import is_ndi, plain
+from connector.negotiation.notices import PATIENCE
+from connector.negotiation.outbox import NOTICE
 from connector.operation.ndi.flowing import Flowing
 from connector.operation.ndi.hearing import Hearing
 from connector.operation.ndi.parties import Parties
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from connector.negotiation.protocol.messages import Document
     from connector.operation.codes import Codes
     from connector.store.transaction import Tx
+    from contracts.ndi.interfaces import Interface
     from ledger.chain.programs import Programs
 
 NEGOTIATIONS: Final = "/negotiations/"
@@ -50,7 +53,7 @@ class Ways:
         codes: Codes,
         enforcement: Enforcement,
     ) -> None:
-        self._core = core
+        self._core, self._outbox = core, engine.outbox
         self._deliver, self._ask = doors.deliver, doors.ask
         self.parties = Parties(core, peers, space, codes)
         self.speaking = Speaking(core, peers, space, self.parties)
@@ -64,11 +67,29 @@ class Ways:
         if not is_ndi(url):
             return await self._deliver(peer, url, body)
         base, _, name = plain(url).rpartition("/")
-        if name in BY_NAME:
-            return await self._call(peer, base, name, body)
-        if NEGOTIATIONS in url:
-            return await self.speaking.deliver(peer, url, body)
-        return await self.flowing.deliver(peer, url, body)
+        try:
+            if name in BY_NAME:
+                return 200, await self.speaking.post(peer, base, BY_NAME[name], body)
+            if NEGOTIATIONS in url:
+                return await self.speaking.deliver(peer, url, body)
+            return await self.flowing.deliver(peer, url, body)
+        except PeerRefused as refusal:
+            return refusal.status, {"reason": [str(refusal)]}
+
+    def owe(self, tx: Tx, peer: str, base: str, interface: Interface, body: Document, about: str) -> None:
+        """Call an interface of a peer until it is answered, for as long as a notice is sent."""
+        now = self._core.clock.now()
+        self._outbox.enqueue(
+            tx,
+            peer=peer,
+            url=base + interface.path,
+            body=body,
+            process=NOTICE,
+            subject=f"{NOTICE}:{about}:{peer}",
+            kind=interface.name,
+            now=now,
+            deadline=now + PATIENCE,
+        )
 
     async def ask(self, peer: str, url: str) -> tuple[int, Any]:
         """Ask for a process; raises PeerUnreachable where there is no such question."""
@@ -83,9 +104,3 @@ class Ways:
         if ours is not None or PLATFORM not in self._core.identity.roles:
             return await self.hearing.terminate(document, peer, admit)
         return await self.reports.take(TERMINATE, document, peer, admit)
-
-    async def _call(self, peer: str, base: str, name: str, body: Document) -> tuple[int, Any]:
-        try:
-            return 200, await self.speaking.post(peer, base, BY_NAME[name], body)
-        except PeerRefused as refusal:
-            return refusal.status, {"reason": [str(refusal)]}
