@@ -58,6 +58,8 @@ ACTS: Mapping[str, Act] = {
         Act("suspend-member", _SECURITY, None, "suspend a member", "暂停成员"),
         Act("resume-member", _SECURITY, Post.SYSTEM, "let a member in again", "恢复成员"),
         Act("expel-member", _SYSTEM, Post.SECURITY, "expel a member", "除名成员"),
+        Act("grant-credential", _SYSTEM, Post.SECURITY, "grant a credential", "授予凭证"),
+        Act("revoke-credential", _SECURITY, None, "revoke a credential", "吊销凭证"),
         Act("reread-member", _SYSTEM, Post.SECURITY, "take over what a member says of itself", "更新成员信息"),
         Act("name-deputy", _SYSTEM, Post.SECURITY, "name another exchange of the space", "任命副交易所"),
         Act("dismiss-deputy", _SYSTEM, Post.SECURITY, "dismiss another exchange of the space", "解任副交易所"),

@@ -1,6 +1,7 @@
 """Who may call what: one row for each route, and a route without a row does not exist.
 
-`who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
+`who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), PARTY (a peer that shows the
+credentials that we demand), MEMBER (a peer that the
 exchange has admitted), TICKET (the opaque ticket of a started transfer), BEARER (the token of one that gives a plain
 copy), PASS (a provider's pass to a holder), PLANE (a control plane that is registered here), MOVER (a data plane that
 is), SENDER (the token of a flow that is pushed to us), READER (a member by the key of its log; it may be down itself),
@@ -29,6 +30,7 @@ from connector.operation.signaling.steering import WORDS
 from connector.provider.plain.sending import METHODS as PUSHED_BY
 from connector.runtime.limits import (
     BODY_BYTES_MAX,
+    CREDENTIAL_BYTES_MAX,
     DISPUTE_BYTES_MAX,
     FORM_BYTES_MAX,
     HEARTBEAT_BYTES_MAX,
@@ -50,6 +52,7 @@ class Who(StrEnum):
 
     ANYONE = "anyone"
     PEER = "peer"
+    PARTY = "party"
     MEMBER = "member"
     TICKET = "ticket"
     BEARER = "bearer"
@@ -80,6 +83,8 @@ BODY_BYTES: Mapping[str, int] = {
     "agreements.notice": MESSAGE_BYTES_MAX,
     "catalogue.request": MESSAGE_BYTES_MAX,
     "docket.file": DISPUTE_BYTES_MAX,
+    "credentials.take": CREDENTIAL_BYTES_MAX,
+    "credentials.token": FORM_BYTES_MAX,
     "disputes.file": DISPUTE_BYTES_MAX,
     "ndi.negotiate": MESSAGE_BYTES_MAX,
     "ndi.instruct": MESSAGE_BYTES_MAX,
@@ -153,55 +158,69 @@ PUBLIC = (
 )
 
 DSP = (
-    Route("POST", "/dsp/catalog/request", Who.PEER, SHOWS, "catalogue.request", "CatalogRequestMessage"),
-    Route("GET", "/dsp/catalog/request", Who.PEER, SHOWS, "catalogue.resume"),
-    Route("GET", "/dsp/catalog/datasets/{id}", Who.PEER, PROVIDER, "catalogue.dataset"),
-    Route("GET", "/dsp/negotiations/{pid}", Who.PEER, TRADERS, "dsp.negotiation"),
-    Route("POST", "/dsp/negotiations/request", Who.PEER, PROVIDER, "dsp.negotiate", "ContractRequestMessage"),
-    Route("POST", "/dsp/negotiations/offers", Who.PEER, BUYER, "dsp.negotiate", "ContractOfferMessage"),
-    Route("POST", "/dsp/negotiations/{pid}/request", Who.PEER, PROVIDER, "dsp.negotiate", "ContractRequestMessage"),
-    Route("POST", "/dsp/negotiations/{pid}/offers", Who.PEER, BUYER, "dsp.negotiate", "ContractOfferMessage"),
-    Route("POST", "/dsp/negotiations/{pid}/agreement", Who.PEER, BUYER, "dsp.negotiate", "ContractAgreementMessage"),
+    Route("POST", "/dsp/catalog/request", Who.PARTY, SHOWS, "catalogue.request", "CatalogRequestMessage"),
+    Route("GET", "/dsp/catalog/request", Who.PARTY, SHOWS, "catalogue.resume"),
+    Route("GET", "/dsp/catalog/datasets/{id}", Who.PARTY, PROVIDER, "catalogue.dataset"),
+    Route("GET", "/dsp/negotiations/{pid}", Who.PARTY, TRADERS, "dsp.negotiation"),
+    Route("POST", "/dsp/negotiations/request", Who.PARTY, PROVIDER, "dsp.negotiate", "ContractRequestMessage"),
+    Route("POST", "/dsp/negotiations/offers", Who.PARTY, BUYER, "dsp.negotiate", "ContractOfferMessage"),
+    Route("POST", "/dsp/negotiations/{pid}/request", Who.PARTY, PROVIDER, "dsp.negotiate", "ContractRequestMessage"),
+    Route("POST", "/dsp/negotiations/{pid}/offers", Who.PARTY, BUYER, "dsp.negotiate", "ContractOfferMessage"),
+    Route("POST", "/dsp/negotiations/{pid}/agreement", Who.PARTY, BUYER, "dsp.negotiate", "ContractAgreementMessage"),
     Route(
         "POST",
         "/dsp/negotiations/{pid}/agreement/verification",
-        Who.PEER,
+        Who.PARTY,
         PROVIDER,
         "dsp.negotiate",
         "ContractAgreementVerificationMessage",
     ),
     Route(
-        "POST", "/dsp/negotiations/{pid}/events", Who.PEER, TRADERS, "dsp.negotiate", "ContractNegotiationEventMessage"
+        "POST", "/dsp/negotiations/{pid}/events", Who.PARTY, TRADERS, "dsp.negotiate", "ContractNegotiationEventMessage"
     ),
     Route(
         "POST",
         "/dsp/negotiations/{pid}/termination",
-        Who.PEER,
+        Who.PARTY,
         TRADERS,
         "dsp.negotiate",
         "ContractNegotiationTerminationMessage",
     ),
-    Route("GET", "/dsp/transfers/{pid}", Who.PEER, TRADERS, "dsp.transfer"),
-    Route("POST", "/dsp/transfers/request", Who.PEER, PROVIDER, "dsp.transfers", "TransferRequestMessage"),
-    Route("POST", "/dsp/transfers/{pid}/start", Who.PEER, TRADERS, "dsp.transfers", "TransferStartMessage"),
-    Route("POST", "/dsp/transfers/{pid}/completion", Who.PEER, TRADERS, "dsp.transfers", "TransferCompletionMessage"),
-    Route("POST", "/dsp/transfers/{pid}/suspension", Who.PEER, TRADERS, "dsp.transfers", "TransferSuspensionMessage"),
-    Route("POST", "/dsp/transfers/{pid}/termination", Who.PEER, TRADERS, "dsp.transfers", "TransferTerminationMessage"),
+    Route("GET", "/dsp/transfers/{pid}", Who.PARTY, TRADERS, "dsp.transfer"),
+    Route("POST", "/dsp/transfers/request", Who.PARTY, PROVIDER, "dsp.transfers", "TransferRequestMessage"),
+    Route("POST", "/dsp/transfers/{pid}/start", Who.PARTY, TRADERS, "dsp.transfers", "TransferStartMessage"),
+    Route("POST", "/dsp/transfers/{pid}/completion", Who.PARTY, TRADERS, "dsp.transfers", "TransferCompletionMessage"),
+    Route("POST", "/dsp/transfers/{pid}/suspension", Who.PARTY, TRADERS, "dsp.transfers", "TransferSuspensionMessage"),
+    Route(
+        "POST", "/dsp/transfers/{pid}/termination", Who.PARTY, TRADERS, "dsp.transfers", "TransferTerminationMessage"
+    ),
 )
 
 CONTRACT = (
-    Route("POST", "/contractCreate", Who.PEER, TRADERS, "ndi.create"),
-    Route("POST", "/contractNegotiate", Who.PEER, TRADERS, "ndi.negotiate"),
-    Route("POST", "/contractTerminate", Who.PEER, DEALS, "ndi.terminate"),
-    Route("POST", "/strategySend", Who.PEER, TRADERS, "ndi.instruct"),
-    Route("POST", "/contractExecution", Who.PEER, DEALS, "ndi.report"),
-    Route("POST", "/executionFeedback", Who.PEER, PROVIDER, "ndi.report"),
-    Route("POST", "/abnormalTermination", Who.PEER, BUYER | EXCHANGE, "ndi.report"),
-    Route("POST", "/fulfillmentProof", Who.PEER, SHOWS, "ndi.report"),
-    Route("POST", "/catalogSearch", Who.PEER, PROVIDER, "ndi.search"),
-    Route("POST", "/catalogDetail", Who.PEER, PROVIDER, "ndi.detail"),
-    Route("POST", "/transferNegotiate", Who.PEER, PROVIDER, "ndi.transport"),
-    Route("POST", "/bulkPull", Who.PEER, PROVIDER, "ndi.pull"),
+    Route("POST", "/contractCreate", Who.PARTY, TRADERS, "ndi.create"),
+    Route("POST", "/contractNegotiate", Who.PARTY, TRADERS, "ndi.negotiate"),
+    Route("POST", "/contractTerminate", Who.PARTY, DEALS, "ndi.terminate"),
+    Route("POST", "/strategySend", Who.PARTY, TRADERS, "ndi.instruct"),
+    Route("POST", "/contractExecution", Who.PARTY, DEALS, "ndi.report"),
+    Route("POST", "/executionFeedback", Who.PARTY, PROVIDER, "ndi.report"),
+    Route("POST", "/abnormalTermination", Who.PARTY, BUYER | EXCHANGE, "ndi.report"),
+    Route("POST", "/fulfillmentProof", Who.PARTY, SHOWS, "ndi.report"),
+    Route("POST", "/catalogSearch", Who.PARTY, PROVIDER, "ndi.search"),
+    Route("POST", "/catalogDetail", Who.PARTY, PROVIDER, "ndi.detail"),
+    Route("POST", "/transferNegotiate", Who.PARTY, PROVIDER, "ndi.transport"),
+    Route("POST", "/bulkPull", Who.PARTY, PROVIDER, "ndi.pull"),
+)
+
+# the Decentralized Claims Protocol: what we show of ourselves, and what an exchange issues
+CLAIMS = (
+    Route("POST", "/dcp/presentations/query", Who.PEER, ALL, "credentials.present"),
+    Route("POST", "/dcp/credentials", Who.PEER, ALL, "credentials.take"),
+    Route("POST", "/dcp/offers", Who.PEER, ALL, "credentials.offered"),
+    Route("POST", "/dcp/token", Who.ANYONE, ALL, "credentials.token"),
+    Route("GET", "/issuer/metadata", Who.ANYONE, EXCHANGE, "issuer.metadata"),
+    Route("POST", "/issuer/credentials", Who.PEER, EXCHANGE, "issuer.request"),
+    Route("GET", "/issuer/requests/{id}", Who.PEER, EXCHANGE, "issuer.status"),
+    Route("GET", "/issuer/status/{alias}/{number}", Who.ANYONE, EXCHANGE, "issuer.status_list"),
 )
 
 CHANNEL = (
@@ -365,6 +384,7 @@ ROUTES: tuple[Route, ...] = (
     *PUBLIC,
     *DSP,
     *CONTRACT,
+    *CLAIMS,
     *CHANNEL,
     *EXCHANGE_NODE,
     *MANAGEMENT,

@@ -15,6 +15,7 @@ from connector.exchange.operators import Operators
 from connector.identity import readers, tokens
 from connector.identity.peers import Peers
 from connector.identity.space.view import SpaceView
+from connector.operation.dcp.verifier import Verifier
 from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.planes import ControlPlanes
 from connector.provider.data_addresses import DataAddresses
@@ -37,12 +38,8 @@ async def prove(call: Call) -> None:
         call.peer = await _recognised(call, header)
     elif call.route.who is Who.OWNER:
         call.operator = await call.of(Operators).prove(header or _key(call))
-    elif call.route.who in (Who.PEER, Who.MEMBER):
-        call.claims, space = await call.of(Peers).prove(header), call.of(SpaceView)
-        call.peer = call.claims.issuer
-        await space.refuse_known_barred(call.peer)
-        if call.route.who is Who.MEMBER and await space.member(call.peer) is None:
-            raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
+    elif call.route.who in (Who.PEER, Who.PARTY, Who.MEMBER):
+        await _peer(call, header)
     elif call.route.who is Who.TICKET:
         call.ticket = tickets.read(call.of(DataAddresses).key, header, now())
     elif call.route.who is Who.BEARER:
@@ -59,6 +56,17 @@ async def prove(call: Call) -> None:
         call.peer = await _reader(call, header)
     elif call.route.who is Who.ACCOUNT:
         call.session = await call.of(Sessions).of(call.request)
+
+
+async def _peer(call: Call, header: str) -> None:
+    """Prove a peer by its token, and what the row asks of it besides."""
+    call.claims, space = await call.of(Peers).prove(header), call.of(SpaceView)
+    call.peer = call.claims.issuer
+    await space.refuse_known_barred(call.peer)
+    if call.route.who is Who.PARTY:
+        await call.of(Verifier).require(call.claims)
+    if call.route.who is Who.MEMBER and await space.member(call.peer) is None:
+        raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
 
 
 def _key(call: Call) -> str:

@@ -99,13 +99,13 @@ async def forget(call: Call) -> web.Response:
 
 async def token(call: Call) -> web.Response:
     """Give a control plane an access token for its id and secret."""
-    return as_json(await call.of(ControlPlanes).token(await _form(call)), headers=NO_STORE)
+    return as_json(await call.of(ControlPlanes).token(await form_of(call)), headers=NO_STORE)
 
 
 async def renew(call: Call) -> web.Response:
     """Give the consumer of a flow a fresh token."""
     header = call.request.headers.get("Authorization", "")
-    return as_json(await call.of(Renewal).renew(call.path["id"], header, await _form(call)), headers=NO_STORE)
+    return as_json(await call.of(Renewal).renew(call.path["id"], header, await form_of(call)), headers=NO_STORE)
 
 
 def _require_used(authorization: Any) -> None:
@@ -118,7 +118,7 @@ def _require_used(authorization: Any) -> None:
         raise InvalidInput(f"`{surplus[0]}` of the authorization is not used here", f"leave out {', '.join(surplus)}")
 
 
-async def _form(call: Call) -> dict[str, str]:
+async def form_of(call: Call) -> dict[str, str]:
     """Return a form, of the body or, as some write it, of the query."""
     body = (await call.request.read()).decode("ascii", "replace")
     try:

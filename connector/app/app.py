@@ -66,6 +66,7 @@ from connector.exchange.filings import Filings
 from connector.exchange.finding import Finding
 from connector.exchange.heartbeats import Heartbeats, Pulse
 from connector.exchange.indicating import Indicators
+from connector.exchange.issuer import Issuer
 from connector.exchange.kinds import LISTED
 from connector.exchange.leaving import Departing, Leaving
 from connector.exchange.members import Members
@@ -110,6 +111,8 @@ from connector.negotiation.notices import Notices
 from connector.net.outbound import Outbound
 from connector.operation import set_back
 from connector.operation.codes import Codes
+from connector.operation.dcp.identity_hub import IDENTITY_HUB, IdentityHub
+from connector.operation.dcp.verifier import Verifier
 from connector.operation.health import Health
 from connector.operation.management.callbacks import Callbacks
 from connector.operation.management.catalogues import Catalogues
@@ -215,6 +218,8 @@ class Connector(Life):
     # the space and the chain
     supervision: Annotated[Supervision, Service(hears={"space_changed": Supervision.space_changed})]
     space: Annotated[SpaceView, Service(ground.space)]
+    identity_hub: Annotated[IdentityHub, IDENTITY_HUB]
+    verifier: Verifier
     exchange: ExchangeDoor
     codes: Codes
     hosted: Annotated[Hosted, Service(ground.hosted, ends=Hosted.close)]
@@ -233,6 +238,7 @@ class Connector(Life):
     # negotiations, licences, and the window protocol
     doors: Annotated[Doors, Service(trading.doors)]
     engine: Annotated[Engine, trading.ENGINE]
+    issuer: Issuer
     licensing: Annotated[Licensing, Service(begins=Licensing.recover, hears={"act_mined": Licensing.mined})]
     meetings: Meetings
     notices: Annotated[Notices, Service(trading.notices)]
@@ -264,10 +270,7 @@ class Connector(Life):
     paces: Paces
     turns: Turns
     payments: Payments
-    acknowledging: Annotated[
-        Acknowledging,
-        Service(begins=Acknowledging.recover, ends=Acknowledging.close, working={("windows",): Acknowledging.recover}),
-    ]
+    acknowledging: Annotated[Acknowledging, trading.ACKNOWLEDGING]
     till: Till
     admission: Annotated[Admission, Service(begins=Admission.begin)]
     # what the four roles do
@@ -340,10 +343,7 @@ class Connector(Life):
     chain_turns: Annotated[ChainTurns, Service(hears={"block_seen": ChainTurns.seen})]
     cases: Cases
     arbitration: Arbitration
-    receivables: Annotated[
-        Receivables,
-        Service(begins=Receivables.recover, hears={"channel_stopped": Receivables.wake}, warns=Receivables.warnings),
-    ]
+    receivables: Annotated[Receivables, trading.RECEIVABLES]
     returning: Annotated[
         Returning,
         Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake}),

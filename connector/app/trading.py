@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.channel.doors import Buyer, Holder
+from connector.consumer.acknowledging import Acknowledging
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.pursuit import Pursuits
 from connector.core.service import Service
@@ -28,6 +29,7 @@ from connector.operation.management.processes import ContractProcesses
 from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
 from connector.runtime.settings_sources import shares
+from connector.settlement.receivables import Receivables
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import DecisionRow
 
@@ -186,6 +188,12 @@ CONTRACT_PROCESSES = Service(
     begins=ContractProcesses.recover,
     hears={"process_moved": ContractProcesses.moved},
     working={("edr_requests",): ContractProcesses.recover},
+)
+ACKNOWLEDGING = Service(
+    begins=Acknowledging.recover, ends=Acknowledging.close, working={("windows",): Acknowledging.recover}
+)
+RECEIVABLES = Service(
+    begins=Receivables.recover, hears={"channel_stopped": Receivables.wake}, warns=Receivables.warnings
 )
 ACQUISITIONS = Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved})
 PURSUITS = Service(

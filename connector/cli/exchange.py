@@ -20,6 +20,10 @@ app.add_typer(declared.group("exchange space", "Spaces: create, change, close.")
 app.add_typer(declared.group("exchange template", "Contract templates: add, withdraw."), name="template")
 app.add_typer(declared.group("exchange request", "Money of members: what they bring in and take home."), name="request")
 app.add_typer(declared.group("exchange leaving", "Members that leave: list, approve, refuse."), name="leaving")
+app.add_typer(
+    declared.group("exchange credential", "Credentials issued here: list, grants, grant, withdraw, revoke."),
+    name="credential",
+)
 declared.add(app, "exchange", "connectors", "pending")
 app.command()(operator.assent)
 declared.add(app, "exchange", "dissent")

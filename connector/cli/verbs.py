@@ -58,6 +58,7 @@ GROUPS = (
     ("filing", "filing.app"),
     ("code", "code.app"),
     ("node", "node.app"),
+    ("credential", "credential.app"),
     ("conform", "conform.app"),
     ("ndi", "Contracts over the interfaces of the national infrastructure: find, list, show, end."),
     ("template", "template.app"),

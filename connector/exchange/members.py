@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.roles import Doing, does
+from connector.exchange import issuer, rereading
 from connector.exchange import membership as membership_rules
-from connector.exchange import rereading
 from connector.exchange.case import Turn
 from connector.exchange.federation.sources import standing
 from connector.exchange.membership import MEMBERS, leaves
@@ -118,6 +118,8 @@ class Members:
         turn = Turn(replace(row, state=after, updated=now), by or self._core.identity.did, reason)
         MEMBERS.keep(tx, self._core.evidence, row, turn)
         self._tell_registry(tx, did, act, reason)
+        if act in issuer.ENDING:
+            issuer.revoke_all(tx, self._core.evidence, did, turn.by, reason, now)
         if after == MemberState.REVOKED and does(row.role, Doing.RULE):
             space, account = did_digest(self._core.identity.did), self._space.last().members[did].address
             dismissing = membership.dismiss_arbitrator(self._programs.deployment, space, account)

@@ -2,14 +2,15 @@
 
 Law: a document counts only for the DID it names and was fetched for; each key has one method of its own, found by its
 fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its chain address), `#log` (Ed25519),
-`#delivery` (X25519, key agreement), `#aggregate` (BLS12-381 with proof of possession). A foreign participant may lack
-all but a P-256 key; what it lacks, it cannot do with us.
+`#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), and of an issuer `#credential` (P-256,
+assertion). What is ours alone stands within a key, where readers that know no extensions pass over it. A foreign
+participant may lack all but a P-256 key; what it lacks, it cannot do with us.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -24,14 +25,15 @@ from contracts.errors import ContractError
 from contracts.namespace import NS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connector.identity.keys import Keys
     from connector.net.outbound import Outbound
 
 CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1")
 JWK_METHOD = "JsonWebKey2020"
-BLS_METHOD = NS + "Bls12381Key"
+# as draft-ietf-cose-bls-key-representations has it
+BLS_CURVE = "BLS12381G1"
 ACCOUNT, BLS_PUBLIC, BLS_PROOF = NS + "account", NS + "blsPublicKey", NS + "blsProof"
 BLS_PUBLIC_BYTES, BLS_PROOF_BYTES = 48, 96
 # service type → (fragment, path below the base URL); the first is the Dataspace Protocol's own
@@ -40,7 +42,14 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     NS + "Log": ("log-prefix", "/log"),
     NS + "Witness": ("witness", "/witness"),
     NS + "Space": ("space", "/space"),
+    # of the Decentralized Claims Protocol
+    "CredentialService": ("credentials", "/dcp"),
+    "IssuerService": ("issuer", "/issuer"),
 }
+# what an exchange alone has
+OF_EXCHANGES = ("space", "issuer")
+# what proves a presentation, and a credential
+PROVING = ("authentication", "assertionMethod")
 # what a document may say of a key that it is for (DID Core 1.0, 5.3)
 RELATIONSHIPS = ("authentication", "assertionMethod", "capabilityInvocation", "capabilityDelegation", "keyAgreement")
 _DID = re.compile(r"did:web:[A-Za-z0-9._-]+(%3A[0-9]{1,5})?(:[A-Za-z0-9._~-]+)*")
@@ -57,6 +66,8 @@ class Document:
     delivery: bytes | None
     aggregate: tuple[bytes, bytes] | None
     services: Mapping[str, str]
+    # relationship → id of a method → its JWK, for what is signed by whatever curve (`connector.operation.dcp.jose`)
+    proofs: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     def require(self, purpose: str) -> bytes:
         """Return the address (agreement) or the 32 public bytes (log, delivery); `VerificationFailed` if absent."""
@@ -82,25 +93,28 @@ def url_of(did: str, *, development: bool) -> str:
 def build(did: str, base_url: str, keys: Keys, aggregate: tuple[bytes, bytes] | None, *, exchange: bool) -> Any:
     """Return our document; `aggregate` is (public key, proof of possession), as ledger.log.aggregate derives them."""
     agreement = ec.derive_private_key(int.from_bytes(keys.agreement, "big"), ec.SECP256K1()).public_key()
-    account = {ACCOUNT: address.show(keys.address)}
     methods = [
         _method(did, "token", jwk.of_point(keys.token.public_key(), "P-256")),
-        _method(did, "agreement", jwk.of_point(agreement, "secp256k1")) | account,
+        _method(did, "agreement", jwk.of_point(agreement, "secp256k1")),
         _method(did, "log", jwk.of_bytes(keys.log_public, "Ed25519")),
         _method(did, "delivery", jwk.of_bytes(keys.delivery_public, "X25519")),
     ]
     if aggregate is not None:
         public, proof = aggregate
-        keyed = {BLS_PUBLIC: public.hex(), BLS_PROOF: proof.hex()}
-        methods.append({"id": f"{did}#aggregate", "type": BLS_METHOD, "controller": did, **keyed})
-    services = {kind: row for kind, row in SERVICES.items() if exchange or row[0] != "space"}
+        key = {"kty": "OKP", "crv": BLS_CURVE, "x": jwk.encode(public), BLS_PROOF: proof.hex()}
+        methods.append(_method(did, "bls", key))
+    asserting = [f"{did}#agreement", f"{did}#log"]
+    if exchange:
+        methods.append(_method(did, "credential", jwk.of_point(keys.credential.public_key(), "P-256")))
+        asserting.append(f"{did}#credential")
+    services = {kind: row for kind, row in SERVICES.items() if exchange or row[0] not in OF_EXCHANGES}
     return {
         "@context": list(CONTEXTS),
         "id": did,
         "verificationMethod": methods,
         "authentication": [f"{did}#token"],
         "capabilityInvocation": [f"{did}#token"],
-        "assertionMethod": [method["id"] for method in methods if method["id"].endswith(("#agreement", "#log"))],
+        "assertionMethod": asserting,
         "keyAgreement": [f"{did}#delivery"],
         "service": [
             {"id": f"{did}#{fragment}", "type": kind, "serviceEndpoint": base_url + path}
@@ -125,8 +139,9 @@ def parse(body: bytes, did: str) -> Document:
         None if agreement is None else _address(agreement),
         _raw(methods.get(f"{did}#log"), "Ed25519"),
         _raw(methods.get(f"{did}#delivery"), "X25519"),
-        _aggregate(methods.get(f"{did}#aggregate")),
+        _aggregate(methods, did),
         _services(document),
+        {each: _permitted(document, methods, did, (each,)) for each in PROVING},
     )
 
 
@@ -159,18 +174,26 @@ def _methods(document: Mapping[str, Any], did: str) -> dict[str, Mapping[str, An
 def _token_keys(
     document: Mapping[str, Any], methods: Mapping[str, Mapping[str, Any]], did: str
 ) -> dict[str, ec.EllipticCurvePublicKey]:
-    """Return key id → P-256 key for every method that the document permits for authentication.
+    """Return key id → P-256 key for every method that the document permits for authentication."""
+    permitted = _permitted(document, methods, did, ("authentication", "capabilityInvocation"))
+    return {name: jwk.read_point(key, "P-256") for name, key in permitted.items() if key.get("crv") == "P-256"}
+
+
+def _permitted(
+    document: Mapping[str, Any], methods: Mapping[str, Mapping[str, Any]], did: str, relations: Sequence[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Return key id → JWK for every method that the document permits for one of these relationships.
 
     One that says of none of its keys what it is for, as documents of the DCP's own kit do, permits all of them.
     """
-    keys = {}
-    told = [*_list(document, "authentication"), *_list(document, "capabilityInvocation")]
+    keys: dict[str, Mapping[str, Any]] = {}
+    told = [reference for relation in relations for reference in _list(document, relation)]
     for reference in told if any(name in document for name in RELATIONSHIPS) else methods:
         identifier = did + reference if isinstance(reference, str) and reference.startswith("#") else reference
         method = methods.get(identifier) if isinstance(identifier, str) else None
         key = method.get("publicKeyJwk") if method is not None else None
-        if isinstance(key, dict) and key.get("crv") == "P-256":
-            keys[str(identifier)] = jwk.read_point(key, "P-256")
+        if isinstance(key, dict):
+            keys[str(identifier)] = key
     return keys
 
 
@@ -185,14 +208,29 @@ def _raw(method: Mapping[str, Any] | None, curve: str) -> bytes | None:
     return None if method is None else jwk.read(method.get("publicKeyJwk"), curve)[0]
 
 
-def _aggregate(method: Mapping[str, Any] | None) -> tuple[bytes, bytes] | None:
-    if method is None:
+def _aggregate(methods: Mapping[str, Mapping[str, Any]], did: str) -> tuple[bytes, bytes] | None:
+    """Return the BLS key with its proof, as it stands within a key, or beside it as it stood before."""
+    found = methods.get(f"{did}#bls")
+    key = found.get("publicKeyJwk") if found is not None else None
+    before = methods.get(f"{did}#aggregate")
+    if isinstance(key, dict) and key.get("crv") == BLS_CURVE:
+        told = (_hex(key.get("x")), key.get(BLS_PROOF))
+    elif before is not None:
+        told = (before.get(BLS_PUBLIC), before.get(BLS_PROOF))
+    else:
         return None
-    public, proof = method.get(BLS_PUBLIC), method.get(BLS_PROOF)
-    sizes = ((public, BLS_PUBLIC_BYTES), (proof, BLS_PROOF_BYTES))
+    public, proof = told
+    sizes = zip(told, (BLS_PUBLIC_BYTES, BLS_PROOF_BYTES), strict=True)
     if not all(isinstance(text, str) and re.fullmatch(f"[0-9a-f]{{{2 * size}}}", text) for text, size in sizes):
         raise VerificationFailed("the aggregate key or its proof of possession has the wrong form")
     return bytes.fromhex(str(public)), bytes.fromhex(str(proof))
+
+
+def _hex(coordinate: Any) -> Any:
+    try:
+        return jwk.decode(coordinate).hex()
+    except ValueError:
+        return ""
 
 
 def _services(document: Mapping[str, Any]) -> dict[str, str]:

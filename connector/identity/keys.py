@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from connector.runtime import files, private_file
 from connector.runtime.errors import SettingsError
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECRET_BYTES = 32
+# so much more than a key has that every one is as likely as the next (FIPS 186-5, A.2.1)
+SPREAD_BYTES = 48
 FILE_BYTES = 2 * SECRET_BYTES + 1
 # orders of the two curves whose secret is a number: 0 < secret < order
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -38,7 +43,7 @@ PURPOSES: Mapping[str, int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keys:
     """The secrets, ready to use; `agreement` and `aggregate` are raw 32 bytes, as their libraries want them."""
 
@@ -58,6 +63,24 @@ class Keys:
             X25519PrivateKey.from_private_bytes(raw["delivery"]),
             raw["aggregate"],
         )
+
+    @cached_property
+    def credential(self) -> ec.EllipticCurvePrivateKey:
+        """The key that signs credentials (P-256), drawn from that of request tokens.
+
+        So an exchange of several processes has one, without a file that its older folders lack.
+        """
+        drawn = int.from_bytes(self._drawn(b"penstock/credential/v1", SPREAD_BYTES), "big")
+        return ec.derive_private_key(drawn % (P256_ORDER - 1) + 1, ec.SECP256R1())
+
+    @cached_property
+    def access(self) -> bytes:
+        """The secret (32 bytes) under which access tokens of our credential service are made."""
+        return self._drawn(b"penstock/access/v1", SECRET_BYTES)
+
+    def _drawn(self, purpose: bytes, size: int) -> bytes:
+        secret = self.token.private_numbers().private_value.to_bytes(SECRET_BYTES, "big")
+        return HKDF(SHA256(), size, None, purpose).derive(secret)
 
     @property
     def address(self) -> bytes:

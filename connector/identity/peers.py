@@ -32,11 +32,10 @@ from connector.runtime.limits import (
     DID_REFRESH_SECONDS,
     PEERS_KNOWN_MAX,
     TOKEN_SECONDS,
-    TOKEN_SECONDS_MAX,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from connector.identity.did import Document
@@ -92,6 +91,8 @@ class Peers:
         assert static is None or development, "a static identity is for development"
         self._static = static
         self.did = did
+        # audience → the access token by which it may see our credentials, empty where there is none to show
+        self.grant: Callable[[str], str] = lambda _audience: ""
         self._keys = keys
         self._outbound = outbound
         self._clock = clock
@@ -99,11 +100,16 @@ class Peers:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._fetching: dict[str, asyncio.Task[Document]] = {}
 
-    def authorization(self, audience: str) -> Mapping[str, str]:
-        """Return the header that proves us to `audience`, for one request."""
+    def authorization(self, audience: str, access: str = "") -> Mapping[str, str]:
+        """Return the header that proves us to `audience`, for one request.
+
+        `access` is the token by which we ask its credential service; else ours is put in, if we have anything to show.
+        """
         if self._static is not None and audience == self._static.peer:
             return {"Authorization": self._static.header}
-        token = tokens.issue(self._keys.token, self.did, audience, self._clock.now())
+        shown = access or self.grant(audience)
+        more = {"token": shown} if shown else None
+        token = tokens.issue(self._keys.token, self.did, audience, self._clock.now(), more=more)
         return {"Authorization": tokens.SCHEME + token}
 
     async def document(self, did: str, *, fresher_than: float = DID_FRESH_SECONDS) -> Document:
@@ -132,9 +138,7 @@ class Peers:
             return self._static.claims(self.did, self._clock.now())
         return await self.believe(tokens.take_apart(tokens.of_header(header)), self.did)
 
-    async def believe(
-        self, token: tokens.Unverified, audience: str, seconds_max: int = TOKEN_SECONDS_MAX
-    ) -> tokens.Claims:
+    async def believe(self, token: tokens.Unverified, audience: str) -> tokens.Claims:
         """Return the claims of a token that its issuer made for `audience`; raises as `prove`."""
         try:
             document = await self.document(token.issuer)
@@ -142,7 +146,7 @@ class Peers:
                 document = await self.document(token.issuer, fresher_than=DID_REFRESH_SECONDS)
         except _UNRESOLVED as error:
             raise TokenError(f"the document of `{token.issuer}` cannot be had: {error}") from error
-        return tokens.verify(token, document, audience, self._clock.now(), seconds_max)
+        return tokens.verify(token, document, audience, self._clock.now())
 
     def forget(self, did: str) -> None:
         """Fetch the peer's document anew next time."""

@@ -68,6 +68,7 @@ class Claims:
     issued: datetime
     expires: datetime
     document: Document
+    access: str = ""  # what we may ask the issuer's credential service with, if it gave us that
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,7 @@ def take_apart(token: str) -> Unverified:
     return Unverified(issuer, kid, f"{parts[0]}.{parts[1]}".encode(), _signature(parts[2]), claims)
 
 
-def verify(
-    token: Unverified, document: Document, audience: str, now: datetime, seconds_max: int = TOKEN_SECONDS_MAX
-) -> Claims:
+def verify(token: Unverified, document: Document, audience: str, now: datetime) -> Claims:
     """Return the claims if `document` is the issuer's, its key signed, and all of the law holds; else `TokenError`."""
     if document.id != token.issuer:
         raise TokenError("the token was checked against a document of somebody else")
@@ -141,7 +140,7 @@ def verify(
         key.verify(token.signature, token.signed, _SHA256)
     except InvalidSignature:
         raise TokenError("the signature does not fit") from None
-    return _claims(token, document, audience, now, seconds_max)
+    return _claims(token, document, audience, now)
 
 
 def remember(tx: Tx, claims: Claims) -> None:
@@ -201,7 +200,7 @@ def _signature(part: str) -> bytes:
     return utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
 
 
-def _claims(token: Unverified, document: Document, audience: str, now: datetime, seconds_max: int) -> Claims:
+def _claims(token: Unverified, document: Document, audience: str, now: datetime) -> Claims:
     claims = token.claims
     if claims.get("sub") != token.issuer:
         raise TokenError("the token's issuer and subject differ")
@@ -209,15 +208,16 @@ def _claims(token: Unverified, document: Document, audience: str, now: datetime,
         raise TokenError(f"the token is not for `{audience}`")
     issued, expires = _time(claims, "iat"), _time(claims, "exp")
     starts = _time(claims, "nbf") if "nbf" in claims else issued
-    if not 0 < expires - issued <= seconds_max:
-        raise TokenError(f"the token lives longer than {seconds_max} s, or ends before it begins")
+    if not 0 < expires - issued <= TOKEN_SECONDS_MAX:
+        raise TokenError(f"the token lives longer than {TOKEN_SECONDS_MAX} s, or ends before it begins")
     present = now.timestamp()
     if max(issued, starts) > present + CLOCK_LEEWAY_SECONDS:
         raise TokenError(f"the token begins at {_show(max(issued, starts))}, here it is {_show(int(present))}")
     if expires < present - CLOCK_LEEWAY_SECONDS:
         raise TokenError(f"the token ended at {_show(expires)}, here it is {_show(int(present))}")
     jti = _text(claims, "jti", JTI_CHARACTERS_MAX)
-    return Claims(token.issuer, audience, jti, at_second(issued), at_second(expires), document)
+    access = _text(claims, "token", TOKEN_BYTES_MAX) if claims.get("token") is not None else ""
+    return Claims(token.issuer, audience, jti, at_second(issued), at_second(expires), document, access)
 
 
 def key_id(token: Unverified) -> str:

@@ -116,6 +116,7 @@ ROWS: Mapping[str, Row] = {
     "policy.errors.PolicyError": Row(400, 2, "caller", "policy"),
     "policy.errors.UntoldError": Row(422, 2, "caller", "untold", "say it with fewer rules"),
     "contracts.errors.ContractError": Row(400, 2, "caller", "contract"),
+    "contracts.credential.messages.UnsupportedError": Row(501, 2, "caller", "unsupported"),
     "catalog.errors.CatalogError": Row(400, 2, "caller", "catalogue"),
     "catalog.errors.ListingError": Row(409, 2, "caller", "listing"),
     "catalog.errors.DemandError": Row(409, 2, "caller", "demand"),

@@ -74,12 +74,12 @@ PEER_CONNECTIONS_MAX = PEER_REQUESTS_MAX
 CONNECTIONS_MAX = 256
 
 # ---- tokens and identity
-# a request token travels at once; five minutes cover a queue and a bad clock
-TOKEN_SECONDS_MAX = 300
+# a request token travels at once; ten minutes are what others give theirs (DCP's kit, the renewals of a data plane)
+TOKEN_SECONDS_MAX = 600
 # what we ask for ourselves is shorter still
 TOKEN_SECONDS = 120
-# clocks of honest machines differ by seconds; a minute is generous
-CLOCK_LEEWAY_SECONDS = 60
+# clocks of honest machines differ by seconds; half a minute is generous
+CLOCK_LEEWAY_SECONDS = 30
 # `clockLeeway` of specification 4: a receipt's time may differ so much from its reader's, which allows for both clocks
 RECEIPT_LEEWAY_SECONDS = 120
 # how far a clock may be behind the newest thing that bears a time here, before it is taken for set back
@@ -102,6 +102,24 @@ DID_REFRESH_SECONDS = 10
 DID_FETCHES_MAX = 64
 # peers whose documents we keep; the rest are fetched again
 PEERS_KNOWN_MAX = 4_096
+# a credential or a presentation as a JWT: claims of a company, and credentials within a presentation
+CREDENTIAL_BYTES_MAX = 262_144
+# credentials that we hold, and those of one issuer
+HELD_CREDENTIALS_MAX = 1_000
+# how long it counts what a peer has shown of its credentials; so late it is noticed that one was revoked
+PRESENTED_SECONDS = 300
+# a status list is read again after this
+STATUS_SECONDS = 60
+# a status list of 131,072 places, packed, with what signs it; a list of a million places half full has less
+STATUS_LIST_BYTES_MAX = 2_097_152
+# status lists and schemas that are kept
+LISTS_KEPT_MAX = 256
+# a JSON schema of the claims of a company
+SCHEMA_BYTES_MAX = 65_536
+# how long a credential of ours holds; its holder asks for the next one when a third is left
+CREDENTIAL_DAYS = 90
+# credentials that one holder may ask for in a day
+DAILY_ISSUANCES_MAX = 1_000
 # BLS shares of heads that a witness gave and may be asked for again: one of each log that it witnesses
 KEPT_SHARES_MAX = 1_024
 
@@ -280,8 +298,6 @@ AUDITS_KEPT_MAX = 20
 
 # flows of one control plane that go on at once
 FLOWS_MAX = 10_000
-# a consumer's word for a fresh token may live so long: those of other makes do
-RENEWAL_TOKEN_SECONDS_MAX = 600
 # of one file that comes by a flow; how long it is is nowhere agreed
 FLOW_FILE_BYTES_MAX = 1 << 40
 # files of one push

@@ -31,6 +31,7 @@ from connector.runtime.settings_table import (
     StoreSettings,
     Telemetry,
     Transfers,
+    Trust,
     Vault,
     declared,
     names,
@@ -57,6 +58,7 @@ class Settings:
 
     participant: Participant
     server: Server
+    trust: Trust
     store: StoreSettings
     space: Space
     chain: ChainSettings
@@ -182,6 +184,7 @@ def _check(settings: Settings) -> None:
     _check_static(settings)
     _check_shares(settings)
     _check_collections(settings)
+    _check_trust(settings)
     _check_telemetry(settings)
     for section, name in (key.split(".") for key, value in declared().items() if type(value) is int):
         if getattr(getattr(settings, section), name) < 0:
@@ -250,6 +253,17 @@ def _check_telemetry(settings: Settings) -> None:
         raise SettingsError(f"`telemetry.logs` is `{told.logs}`", f"choose from {', '.join(LOG_FORMS)}")
     if told.otlp and urlsplit(told.otlp).scheme not in ("http", "https"):
         raise SettingsError(f"`telemetry.otlp` is `{told.otlp}`, expected http(s)://host:port")
+
+
+def _check_trust(settings: Settings) -> None:
+    """Refuse a line that names no issuer or no type, and a type that no issuer could give."""
+    lines = [line.split() for line in settings.trust.issuers]
+    for line in lines:
+        if len(line) < 2 or not line[0].startswith("did:web:"):
+            raise SettingsError(f"`trust.issuers` has `{' '.join(line)[:100]}`", 'write "did:web:HOST TYPE TYPE"')
+    spaced = [kind for kind in (*settings.trust.required, *settings.trust.shown) if not kind or kind.split() != [kind]]
+    if spaced:
+        raise SettingsError(f"`{spaced[0][:100]}` is no type of credentials", "it is one word")
 
 
 def _check_collections(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from connector.runtime.limits import REQUEST_SECONDS_MAX
+from connector.runtime.limits import PRESENTED_SECONDS, REQUEST_SECONDS_MAX
 from ledger.log.head_share import AGGREGATE_FROM_SIGNERS
 
 if TYPE_CHECKING:
@@ -44,6 +44,22 @@ class Server:
     )
     trust: str = _said("", "PEM file of authorities that sign our peers' certificates, besides the public ones")
     networks: tuple[str, ...] = _said((), 'private networks in which peers may live, such as "10.8.0.0/16"')
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Which verifiable credentials a peer shows us, and which of ours we show (DCP 1.0.1)."""
+
+    required: tuple[str, ...] = _said((), 'types of credentials that a peer must show, such as "MembershipCredential"')
+    issuers: tuple[str, ...] = _said(
+        (), 'who issues them, as "DID TYPE TYPE", or "DID *" for all types; the exchange of our space is one without'
+    )
+    shown: tuple[str, ...] = _said(
+        ("MembershipCredential", "RoleCredential"), 'types of ours that those whom we call may see; "*": all'
+    )
+    fresh_seconds: int = _said(
+        PRESENTED_SECONDS, "how long what a peer has shown counts before it is checked again; 0: show it with each call"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +196,7 @@ class Development:
 SECTIONS: Mapping[str, type] = {
     "participant": Participant,
     "server": Server,
+    "trust": Trust,
     "store": StoreSettings,
     "space": Space,
     "chain": ChainSettings,

@@ -14,6 +14,7 @@ from connector.runtime.errors import InvalidInput
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow, AlarmRow, PursuitRow
 from connector.store.rows.catalogue import ListingRow, ServiceRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow
+from connector.store.rows.credential import CredentialRow
 from connector.store.rows.filing import FilingRow
 from connector.store.rows.product import ProductRow
 from connector.store.rows.project import PartnershipRow, ProjectRow
@@ -57,6 +58,7 @@ NAMED: Mapping[str, Places] = {
     "product": ((ProductRow, "id"), (ListingRow, "id")),
     "listing": ((ListingRow, "id"), (ServiceRow, "id")),
     "complaint": ((ComplaintRow, "id"),),
+    "credential": ((CredentialRow, "id"),),
     "demand": ((DemandRow, "id"), (PursuitRow, "id")),
     "project": ((ProjectRow, "id"), (PartnershipRow, "project")),
     "filing": ((FilingRow, "code"),),

@@ -126,6 +126,8 @@ SHAPES: Mapping[str, Shape] = {
     "project.moved": _shape("project", f"{_MOVE} digest"),
     "project.signed": _shape("projectDigest", "document signature"),
     "project.result": _shape("project", "by digest made"),
+    "credential.moved": _shape("credential", f"{_MOVE} digest holder type"),
+    "credential.received": _shape("credential", "issuer type digest"),
     "code.assigned": _shape("code", "kind holder about title by"),
     "template.moved": _shape("template", f"{_MOVE} digest"),
     "contract.filed": _shape("agreementDigest", "contract hash by"),

@@ -15,7 +15,7 @@ from connector.cli.speak import ACTING
 from connector.client.acts.participant import REHEARSAL
 from connector.client.acts.shape import FAULT, WAITS
 from connector.runtime.clock import Clock
-from tests.api.answers import evidence, exchange, journey, operation, trade
+from tests.api.answers import evidence, exchange, identity, journey, operation, trade
 from tests.api.answers.shapes import unlike
 from tests.api.answers.told import COMMANDS, REHEARSED, Told, named
 from tests.api.noded import Noded
@@ -50,7 +50,7 @@ async def told(tmp_path_factory):
     try:
         await space.start()
         made = Told(space, tmp_path_factory.mktemp("told"))
-        for part in (journey, trade, exchange, evidence, operation):
+        for part in (journey, identity, trade, exchange, evidence, operation):
             await part.play(made)
         await exchange.check_each_other(made)
         await made.chain.close()

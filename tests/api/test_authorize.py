@@ -20,10 +20,10 @@ def test_a_path_has_one_row_for_a_method_and_every_row_somebody_whom_it_serves()
 @every(
     ("route", "who", "roles"),
     [
-        (("POST", "/dsp/catalog/request"), Who.PEER, {"provider", "exchange"}),
-        (("POST", "/dsp/negotiations/request"), Who.PEER, {"provider"}),
-        (("POST", "/dsp/negotiations/offers"), Who.PEER, {"buyer"}),
-        (("GET", "/dsp/transfers/{pid}"), Who.PEER, {"provider", "buyer"}),
+        (("POST", "/dsp/catalog/request"), Who.PARTY, {"provider", "exchange"}),
+        (("POST", "/dsp/negotiations/request"), Who.PARTY, {"provider"}),
+        (("POST", "/dsp/negotiations/offers"), Who.PARTY, {"buyer"}),
+        (("GET", "/dsp/transfers/{pid}"), Who.PARTY, {"provider", "buyer"}),
         (("GET", "/exchange/search"), Who.MEMBER, {"exchange"}),
         (("POST", "/management/members"), Who.OWNER, {"exchange"}),
         (("GET", "/health"), Who.ANYONE, set(ROLES)),

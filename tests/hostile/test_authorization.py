@@ -110,6 +110,7 @@ CALLERS = {
 LETS_IN = {
     Who.ANYONE: set(CALLERS),
     Who.PEER: {"a peer", "the member"},
+    Who.PARTY: {"a peer", "the member"},
     Who.MEMBER: {"the member"},
     Who.TICKET: {"a ticket"},
     Who.BEARER: {"a token"},
@@ -160,6 +161,7 @@ def entitled(row, host, stranger):
     return {
         Who.ANYONE: dict,
         Who.PEER: lambda: stranger.bearer(host.identity),
+        Who.PARTY: lambda: stranger.bearer(host.identity),
         Who.MEMBER: lambda: host.member,
         Who.TICKET: lambda: {"Authorization": ticket(host)},
         Who.BEARER: lambda: {"Authorization": token(host)},
@@ -173,14 +175,14 @@ def entitled(row, host, stranger):
 
 def named(row, name):
     """Return a route's path with a name in every place."""
-    ids = dict.fromkeys(("pid", "id", "edition", "tail", "path", "index", "name", "face"), name)
+    ids = dict.fromkeys(("pid", "id", "edition", "tail", "path", "index", "name", "face", "alias", "number"), name)
     return without_patterns(row.path).format(**ids, act="release", twin="")
 
 
 def filled(row, host):
     pid = TRANSFER if "transfers" in row.path else NEGOTIATION
     ids = {"pid": pid, "id": CHANNEL, "edition": host.edition, "tail": "0/000", "index": 0, "name": "console.css"}
-    ids["path"] = "a.csv"
+    ids |= {"path": "a.csv", "alias": "vc11-sl2021", "number": 0}
     return without_patterns(row.path).format(act="release", move="withdraw", face="dcat", twin="", **ids)
 
 
@@ -311,8 +313,11 @@ def pairs(host):
             yield row, HIDDEN, "nowhere", [{"reason": "mine"}] * 2
         elif row.path == "/exchange/complaints/{id}/{move}":
             yield row, HIDDEN, "nowhere", [{"words": "mine"}] * 2
-        elif "{id}" in row.path and row.who in (Who.PEER, Who.MEMBER):
+        elif "{id}" in row.path and row.who in (Who.PEER, Who.PARTY, Who.MEMBER):
             yield row, HIDDEN, "nowhere", [None if row.method == "GET" else {}] * 2
+
+
+HAS_ITS_OWN = (Who.PEER, Who.PARTY, Who.MEMBER, Who.TICKET, Who.BEARER)
 
 
 async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
@@ -322,6 +327,7 @@ async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
         for named, body in zip((theirs, absent), bodies, strict=True):
             header = {
                 Who.PEER: lambda: stranger.bearer(host.identity),
+                Who.PARTY: lambda: stranger.bearer(host.identity),
                 Who.MEMBER: lambda: host.member,
                 Who.TICKET: lambda: {"Authorization": ticket(host)},
                 Who.BEARER: lambda: {"Authorization": token(host)},
@@ -335,7 +341,7 @@ async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
             seen.append((kept, said.body.replace(named.encode(), b"ID")))
         assert seen[0] == seen[1], row
         asked += 1
-    covered = [row for row in ROUTES if "{" in row.path and row.who in (Who.PEER, Who.MEMBER, Who.TICKET, Who.BEARER)]
+    covered = [row for row in ROUTES if "{" in row.path and row.who in HAS_ITS_OWN]
     assert asked == len(covered)
     assert host.stored(HOST) == before
 

@@ -28,25 +28,24 @@ CANDIDATES = {
 CLIENT = ("com.squareup.okhttp3", "okhttp-jvm", "5.3.0")
 
 
-async def resolve(folder: Path) -> tuple[str, str]:
+async def resolve(folder: Path, candidates=CANDIDATES, programs: Path = HERE) -> tuple[str, str]:
     """Return which version there is and its class path, our programs on it; what there is not, in Maven's own words."""
     if absent := [tool for tool in TOOLS if shutil.which(tool) is None]:
         sys.exit(f"the kit cannot be resolved: {', '.join(absent)} absent; it needs Java 17 and Maven")
-    for version, dependencies in CANDIDATES.items():
+    for version, dependencies in candidates.items():
         (folder / "pom.xml").write_text(_project([*dependencies, CLIENT]))
         code, said = await run(MAVEN, folder, MAVEN_SECONDS)
         if code == 0:
             classpath = (folder / "classpath").read_text().strip()
-            return version, await _compiled(folder, classpath)
+            return version, await _compiled(folder, classpath, programs)
         why = next((line for line in said.splitlines() if "ERROR" in line), said)
         sys.stdout.write(f"{version} cannot be resolved: {why.rpartition('[ERROR] ')[2].strip()}\n")
     sys.exit("the kit cannot be resolved, in no version that we know; nothing else stands in for it")
 
 
-async def _compiled(folder: Path, classpath: str) -> str:
-    code, said = await run(
-        ["javac", "-cp", classpath, "-d", str(folder), *map(str, sorted(HERE.glob("*.java")))], folder, COMPILE_SECONDS
-    )
+async def _compiled(folder: Path, classpath: str, programs: Path) -> str:
+    written = map(str, sorted(programs.glob("*.java")))
+    code, said = await run(["javac", "-cp", classpath, "-d", str(folder), *written], folder, COMPILE_SECONDS)
     if code != 0:
         sys.exit(f"the kit is another than we know\n{said}")
     return f"{folder}{os.pathsep}{classpath}"

@@ -60,6 +60,8 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "code.assigned": ("a code was assigned", "标识已分配"),
     "template.moved": ("a contract template was offered or withdrawn", "合约模板状态变更"),
     "contract.filed": ("a contract was filed", "合约已备案"),
+    "credential.moved": ("a credential was issued or revoked", "凭证已签发或吊销"),
+    "credential.received": ("a credential was issued to us", "已收到凭证"),
     "contract.signed": ("both parties signed a contract", "合约双方已签署"),
     "contract.reported": ("how a contract is performed was told", "合约履行情况已上报"),
     "instruction.moved": ("a control instruction was issued or taken", "数据交易控制指令已下发或接收"),

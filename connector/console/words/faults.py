@@ -117,6 +117,7 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "unknown": (("The other side does not know it.", "对方没有相应记录。"), _LOOK),
     "unknown-agreement": (("There is no such agreement.", "没有该合约。"), _LOOK),
     "unknown-channel": (("There is no such payment channel.", "没有该支付通道。"), _LOOK),
+    "unsupported": (("That is not done here.", "本方不支持该功能。"), _CHANGE),
     "unproven": (("You have not proven who you are.", "未能证明您的身份。"), ("Sign in.", "请登录。")),
     "untold": (("The rules are too many to be said in words.", "规则过多,无法用文字说明。"), _CORRECT),
     "vault": (("The sealed data are not in a state for this.", "密封数据的状态不允许此操作。"), _OWNER),

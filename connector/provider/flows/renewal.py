@@ -17,7 +17,6 @@ from connector.custody import bearers, tickets
 from connector.custody.renewal import GRANT
 from connector.identity import tokens
 from connector.runtime.errors import InvalidInput, TokenError, Unproven
-from connector.runtime.limits import RENEWAL_TOKEN_SECONDS_MAX
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Renewal:
             raise Unproven(REFUSED, AGAIN)
         token = tokens.take_apart(tokens.of_header(header))
         self._require_own(token, row)
-        claims = await self._peers.believe(token, row.participant, RENEWAL_TOKEN_SECONDS_MAX)
+        claims = await self._peers.believe(token, row.participant)
 
         def act(tx: Tx) -> tuple[FlowRow, str]:
             tokens.remember(tx, claims)

@@ -97,9 +97,9 @@ async def test_an_honest_token_is_accepted(provider):
         {"header": {"kid": "#token"}},
         {"claims": {"nbf": AT}},
         {"claims": {"scope": "anything"}},
-        {"claims": {"exp": AT + 300}},
-        {"claims": {"iat": AT + 60, "exp": AT + 120}},
-        {"claims": {"iat": AT - 200, "exp": AT - 60}},
+        {"claims": {"exp": AT + 600}},
+        {"claims": {"iat": AT + 30, "exp": AT + 120}},
+        {"claims": {"iat": AT - 200, "exp": AT - 30}},
         {"claims": {"jti": "urn:uuid:2b0fd0c0-0000-4000-8000-000000000000"}},
     ],
 )
@@ -126,7 +126,7 @@ def taken(made, did=BUYER, audience=PROVIDER, now=NOW):
 
 
 PUBLISHED = "the token names a key that its issuer does not publish for authentication"
-FIRST_SECOND, MINUTE_LATER = "1970-01-01T00:00:01+00:00", "2026-03-01T12:01:01+00:00"
+FIRST_SECOND, TOO_LATE = "1970-01-01T00:00:01+00:00", "2026-03-01T12:00:31+00:00"
 WHEN = "here it is 2026-03-01T12:00:00+00:00"
 LONG = tokens.TOKEN_BYTES_MAX
 WORDS = {
@@ -171,16 +171,16 @@ WORDS = {
         lambda f: f.token(claims={"iat": 0, "exp": 1}),
         f"the token ended at 1970-01-01T00:00:01+00:00, {WHEN}",
     ),
-    "too long": (ATTACKS["lives too long"], "the token lives longer than 300 s, or ends before it begins"),
-    "no time": (lambda f: f.token(claims={"exp": AT}), "the token lives longer than 300 s, or ends before it begins"),
-    "begins": (lambda f: f.token(claims={"iat": AT + 61}), f"the token begins at {MINUTE_LATER}, {WHEN}"),
+    "too long": (ATTACKS["lives too long"], "the token lives longer than 600 s, or ends before it begins"),
+    "no time": (lambda f: f.token(claims={"exp": AT}), "the token lives longer than 600 s, or ends before it begins"),
+    "begins": (lambda f: f.token(claims={"iat": AT + 31}), f"the token begins at {TOO_LATE}, {WHEN}"),
     "not before": (
-        lambda f: f.token(claims={"nbf": AT + 61}),
-        f"the token begins at {MINUTE_LATER}, {WHEN}",
+        lambda f: f.token(claims={"nbf": AT + 31}),
+        f"the token begins at {TOO_LATE}, {WHEN}",
     ),
     "ended": (
-        lambda f: f.token(claims={"iat": AT - 100, "exp": AT - 61}),
-        f"the token ended at 2026-03-01T11:58:59+00:00, {WHEN}",
+        lambda f: f.token(claims={"iat": AT - 100, "exp": AT - 31}),
+        f"the token ended at 2026-03-01T11:59:29+00:00, {WHEN}",
     ),
     "jti": (ATTACKS["jti long"], "the token's `jti` is absent or no text of at most 128 characters"),
     "jti control": (ATTACKS["jti control"], "the token's `jti` is absent or no text of at most 128 characters"),
@@ -203,10 +203,10 @@ def test_a_header_is_a_scheme_and_a_token():
 
 
 def test_an_issued_token_is_read_back():
-    made = tokens.issue(KEYS[BUYER].token, BUYER, PROVIDER, NOW, 300)
+    made = tokens.issue(KEYS[BUYER].token, BUYER, PROVIDER, NOW, 600)
     claims = taken(made)
     assert (claims.issuer, claims.audience, claims.document) == (BUYER, PROVIDER, DOCUMENTS[BUYER])
-    assert (claims.issued, claims.expires) == (NOW, NOW + timedelta(seconds=300))
+    assert (claims.issued, claims.expires) == (NOW, NOW + timedelta(seconds=600))
     assert len(claims.jti) == 22
 
 
@@ -214,9 +214,9 @@ def test_an_issued_token_is_read_back():
     "claims",
     [
         {"exp": AT + 1},
-        {"iat": AT + 60, "exp": AT + 61},
-        {"nbf": AT + 60},
-        {"iat": AT - 61, "exp": AT - 60},
+        {"iat": AT + 30, "exp": AT + 31},
+        {"nbf": AT + 30},
+        {"iat": AT - 31, "exp": AT - 30},
         {"jti": "j" * 128},
         {"jti": "j"},
         {"x": [[[[[[[]]]]]]]},
@@ -289,7 +289,7 @@ async def test_a_spent_token_is_forgotten_only_when_it_cannot_be_accepted_any_mo
     for number in range(3):
         await spend(store, replace(claims, jti=str(number)))
     row = (await store.read(lambda tx: tx.find("tokens_seen")))[0]
-    assert row["expires"] == claims.expires + timedelta(seconds=60)
+    assert row["expires"] == claims.expires + timedelta(seconds=30)
     assert await store.write(lambda tx: tokens.purge(tx, row["expires"])) == 0
     assert await store.write(lambda tx: tokens.purge(tx, row["expires"] + timedelta(microseconds=1))) == 3
     await store.close()

@@ -166,7 +166,7 @@ def left_in_free_pages(path):
         [masked] = connection.execute("SELECT masked FROM windows WHERE masked IS NOT NULL").fetchone()
         connection.execute("PRAGMA secure_delete=OFF").fetchone()
         connection.execute("CREATE TABLE gone (a BLOB)")
-        connection.executemany("INSERT INTO gone VALUES (?)", [(PREIMAGE + masked,)] * 8_000)
+        connection.executemany("INSERT INTO gone VALUES (?)", [(PREIMAGE + masked,)] * 16_000)
         connection.execute("DROP TABLE gone")
     assert path.read_bytes().count(PREIMAGE) > 1
     return masked

@@ -75,6 +75,8 @@ TYPES = [
     "project.signed",
     "project.result",
     "code.assigned",
+    "credential.moved",
+    "credential.received",
     "contract.filed",
     "contract.reported",
     "contract.signed",

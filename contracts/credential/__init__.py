@@ -1,0 +1,1 @@
+"""Verifiable credentials as the Decentralized Claims Protocol has them: values, profiles, status lists, messages."""

@@ -1,0 +1,1 @@
+"""The official kit of the Decentralized Claims Protocol against real participants."""
