@@ -219,7 +219,7 @@ class Connector(Life):
     supervision: Annotated[Supervision, Service(hears={"space_changed": Supervision.space_changed})]
     space: Annotated[SpaceView, Service(ground.space)]
     identity_hub: Annotated[IdentityHub, IDENTITY_HUB]
-    verifier: Verifier
+    verifier: Annotated[Verifier, Service(chores={"check what peers have shown": Verifier.look})]
     exchange: ExchangeDoor
     codes: Codes
     hosted: Annotated[Hosted, Service(ground.hosted, ends=Hosted.close)]

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from connector.licence.books import Books
     from connector.licence.duties import Duties
     from connector.negotiation.reactions import Rules
+    from connector.operation.dcp.verifier import Verifier
     from connector.runtime.clock import Clock
     from connector.runtime.settings import Settings
     from connector.settlement.contradictions import Contradictions
@@ -114,10 +115,12 @@ async def policy_clock(core: Core) -> PolicyClock:
     return PolicyClock(core.clock, newest[0].at if newest else None)
 
 
-def judge(core: Core, space: SpaceView, policy_clock: PolicyClock, watch: ChainWatch, duties: Duties) -> Judge:
+def judge(
+    core: Core, space: SpaceView, policy_clock: PolicyClock, watch: ChainWatch, duties: Duties, verifier: Verifier
+) -> Judge:
     """Return who asks the policies."""
     members = Membership(core.settings.negotiation.collections)
-    return Judge(space.last, policy_clock, lambda: watch.block_time, duties.promised, members)
+    return Judge(space.last, policy_clock, lambda: watch.block_time, duties.promised, members, verifier.is_member)
 
 
 def intact(programs: Programs) -> Intact:

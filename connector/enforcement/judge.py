@@ -47,12 +47,13 @@ class Judge:
         block_time: Callable[[], datetime | None],
         promised: frozenset[str] = PAID,
         membership: Membership | None = None,
+        proven: Callable[[str], bool] = lambda _did: False,
     ) -> None:
         self._promised = promised
         self._space = space
         self._clock = clock
         self._block_time = block_time
-        self._membership = membership or Membership()
+        self._membership, self._proven = membership or Membership(), proven
         self._rules: dict[tuple[bytes, str], InForce] = {}
 
     def request(self, peer: str, product: str, action: str, context: Mapping[str, str]) -> Request:
@@ -64,8 +65,8 @@ class Judge:
         return Request(peer, action, product, facts)
 
     def is_member(self, did: str) -> bool:
-        """Say whether the space's document knows somebody as its member."""
-        return did in self._space().members
+        """Say whether the space's document knows somebody as its member, or it has shown that it is one of a space."""
+        return did in self._space().members or self._proven(did)
 
     def asker(self, did: str) -> dict[str, str]:
         """Return what the space's document says of a member: `member`, `role`, `region`; nothing of anybody else."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.negotiation.notices import PATIENCE
 from connector.negotiation.outbox import NOTICE
 from connector.operation.dcp import jose
-from connector.operation.dcp.verifier import SERVICE
+from connector.operation.dcp.verifier import MEMBERSHIP, SERVICE
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import CREDENTIAL_DAYS, DAILY_ISSUANCES_MAX, DID_CHARACTERS_MAX, PAGE_ROWS_MAX
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     Admit = Callable[[Tx], None]
 
-MEMBERSHIP, ROLE = "MembershipCredential", "RoleCredential"
+ROLE = "RoleCredential"
 OF_MEMBERS: Final = (MEMBERSHIP, ROLE)
 MOVED: Final = "credential.moved"
 FRAGMENT: Final = "#credential"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.operation.dcp import jose
 from connector.operation.dcp.status import Statuses
 from connector.operation.dcp.trust import Demands
-from connector.runtime.errors import PeerMisbehaved, PeerRefused, Unproven, VerificationFailed
+from connector.runtime.errors import PeerMisbehaved, PeerRefused, PenstockError, Unproven, VerificationFailed
 from connector.runtime.limits import ANSWER_BYTES_MAX, CLOCK_LEEWAY_SECONDS, PEERS_KNOWN_MAX
 from contracts.credential import messages, model, presentation
 from contracts.credential.scopes import Scope
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from contracts.credential.model import Credential
 
 SERVICE: Final = "CredentialService"
+# what the exchange of a space gives its members, and policies ask for by the operand of that name
+MEMBERSHIP: Final = "MembershipCredential"
+AGREED: Final = "SELECT digest FROM agreements WHERE peer = ?"
 HINT: Final = "put an access token into your token, and have your credential service show what is asked for"
 
 log = logging.getLogger(__name__)
@@ -74,8 +77,28 @@ class Verifier:
             raise Unproven(f"`{claims.issuer}` does not prove what is demanded here: {fault}", HINT) from fault
         self._presented[claims.issuer] = shown
         self._presented.move_to_end(claims.issuer)
+        await self._touch(claims.issuer)
         while len(self._presented) > PEERS_KNOWN_MAX:
             self._presented.popitem(last=False)
+
+    async def look(self) -> None:
+        """Check again what peers have shown; what runs under agreements with one that it fails is decided anew."""
+        for did in list(self._presented):
+            try:
+                stands = await self._stands(did)
+            except PenstockError as fault:
+                log.warning("what `%s` has shown cannot be checked, and counts no longer: %s", did, fault)
+                stands = self._presented.pop(did, None) is None
+            if not stands:
+                await self._touch(did)
+
+    async def _touch(self, did: str) -> None:
+        for digest in await self._core.store.read(lambda tx: tx.column(AGREED, did)):
+            self._core.topics.agreement_touched.tell(str(digest))
+
+    def is_member(self, did: str) -> bool:
+        """Say whether a peer has shown that it is a member of a space."""
+        return self.proves(did, MEMBERSHIP)
 
     def proves(self, did: str, kind: str) -> bool:
         """Say whether a peer has shown a credential of a type that holds, as far as it was checked last."""

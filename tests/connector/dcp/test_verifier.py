@@ -33,6 +33,7 @@ class Elsewhere:
 
     def __init__(self):
         self.shown, self.revoked, self.asked, self.read, self.dead, self.issuer = [], set(), 0, 0, False, ISSUER
+        self.touched, self.gone = [], False
 
     async def post(self, url, body, headers, **_options):
         if self.dead:
@@ -45,6 +46,8 @@ class Elsewhere:
 
     async def get(self, url, **_options):
         assert url == LIST
+        if self.gone:
+            raise PeerUnreachable("nobody answers")
         self.read += 1
         subject = {"type": FIRST.listed, "statusPurpose": "revocation", "encodedList": status_list.write(self.revoked)}
         return answer({"issuer": self.issuer, "credentialSubject": subject})
@@ -58,6 +61,13 @@ def answer(document):
 def document(did, *, exchange=False):
     built = dids.build(did, "https://" + did.removeprefix("did:web:"), KEYRING[did], None, exchange=exchange)
     return dids.parse(json.dumps(built).encode(), did)
+
+
+class Agreed:
+    """One agreement with the peer."""
+
+    async def read(self, act):
+        return act(SimpleNamespace(column=lambda _sql, did: ["a1"] if did == PEER else []))
 
 
 class Known:
@@ -86,7 +96,9 @@ def verifying(outside, clock, **trust):
     told = {"required": (TYPE,), "issuers": (f"{ISSUER} {TYPE}",)} | trust
     own = settings.build(AT | {f"trust.{name}": value for name, value in told.items()})
     identity = SimpleNamespace(did=US)
-    core = SimpleNamespace(settings=own, clock=clock, outbound=outside, identity=identity)
+    topics = SimpleNamespace(agreement_touched=SimpleNamespace(tell=outside.touched.append))
+    ground = {"settings": own, "clock": clock, "outbound": outside, "identity": identity, "topics": topics}
+    core = SimpleNamespace(**ground, store=Agreed())
     return Verifier(core, Known(), SimpleNamespace(last=lambda: SimpleNamespace(exchange=ISSUER)))
 
 
@@ -186,6 +198,30 @@ async def test_what_is_revoked_ends_within_the_time_that_is_said(outside, clock)
     with pytest.raises(Unproven, match="says by its status list: revocation"):
         await verifier.require(claims())
     assert not verifier.proves(PEER, TYPE)
+
+
+async def test_what_runs_under_an_agreement_is_decided_anew_when_its_buyer_shows_and_when_that_ends(outside, clock):
+    outside.shown = [shown(credential())]
+    verifier = verifying(outside, clock)
+    await verifier.require(claims())
+    assert (outside.touched, verifier.is_member(PEER)) == (["a1"], True)
+    clock.move(301)
+    await verifier.look()
+    assert outside.touched == ["a1"]
+    outside.revoked = {7}
+    clock.move(301)
+    await verifier.look()
+    assert (outside.touched, verifier.is_member(PEER)) == (["a1", "a1"], False)
+
+
+async def test_what_cannot_be_checked_counts_no_longer(outside, clock):
+    outside.shown = [shown(credential())]
+    verifier = verifying(outside, clock)
+    await verifier.require(claims())
+    outside.gone = True
+    clock.move(301)
+    await verifier.look()
+    assert (outside.touched, verifier.is_member(PEER)) == (["a1", "a1"], False)
 
 
 async def test_what_is_over_is_asked_for_anew(outside, clock):
