@@ -21,7 +21,7 @@ SEEDS ?= 50
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate simulate-money soak drill test-s3 test-ledger test-market test-policies test-ndi test-compute test-newcomer test-browser test-croissant supply tck tck-dcp edc clients docs notebook demonstration lint install lock wheels programs bench reliability test-described bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate simulate-money soak drill test-s3 test-ledger test-market test-policies test-ndi test-compute test-newcomer test-browser test-croissant supply tck tck-dcp edc-dcp edc clients docs notebook demonstration lint install lock wheels programs bench reliability test-described bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-history bench-hostile bench-policy bench-revocation bench-reading bench-compute bench-coverage bench-lookup bench-jobs bench-programs bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review bench-peers clean
 
 demo: $(STAMP)
@@ -125,6 +125,10 @@ tck: $(STAMP)
 # alone by `ARGS=presentation.verifier`; prints `N passed, M failed` at the end
 tck-dcp: $(STAMP)
 	@$(BIN)/python -m tests.interop.claims $(ARGS)
+
+# a stock Eclipse EDC with its modules of that protocol trades with us, both by credentials alone; `N passed, M failed`
+edc-dcp: $(STAMP)
+	@$(BIN)/python -m tests.interop.claims.edc $(ARGS)
 
 # a stock Eclipse EDC, which Maven brings, trades with us: with its default loop and a tuned one, and so many negotiations
 # and transfers with each; `EDC_VERSION=0.15.1` takes another release; prints `N passed, M failed` at the end

@@ -225,7 +225,7 @@ CLAIMS = (
 
 CHANNEL = (
     Route("POST", "/notices", Who.PEER, TRADERS, "agreements.notice"),
-    Route("POST", "/parcels", Who.PEER, TRADERS, "parcels.take"),
+    Route("POST", "/parcels", Who.PARTY, TRADERS, "parcels.take"),
     Route("POST", "/channel/{id}/request", Who.PEER, PROVIDER, "channel.request"),
     Route("POST", "/channel/{id}/voucher", Who.PEER, PROVIDER, "channel.voucher"),
     Route("POST", "/channel/{id}/step", Who.PEER, PROVIDER, "channel.step"),

@@ -9,9 +9,11 @@ from pathlib import Path
 from docs.generate import stock
 
 # what is played by a suite of our own, which holds every message of ours against the published schemas
-OWN_SUITES = (("Data Plane Signaling: as data plane and as control plane", "1.0-RC3"),)
+OWN_SUITES = (("Data Plane Signaling: as data plane and as control plane", "1.0-RC3", "own suite, by its schemas"),)
+# whose counts its own command prints
+KITS = (("Decentralized Claims Protocol: verifier, holder, issuer", "1.0.1", "`make tck-dcp`, `make edc-dcp`"),)
 # what other connectors may want of us, and do not get
-ABSENT = ("credentials (DCP)", "DSP 2024-1")
+ABSENT = ("DSP 2024-1",)
 RECORD = Path(__file__).resolve().parents[1] / "clients.json"
 
 
@@ -37,7 +39,7 @@ def counterparts() -> str:
         results = [passed for name, passed in told["results"].items() if name.startswith(client + ": ")]
         name, version = re.split("==|(?<=.)@", release)
         rows.append(_row(f"client `{name}` drives us", version, results))
-    rows += [f"| {name} | {release} | own suite, by its schemas |" for name, release in OWN_SUITES]
+    rows += [f"| {name} | {release} | {suite} |" for name, release, suite in (*OWN_SUITES, *KITS)]
     rows += [f"| {name} | | not spoken yet |" for name in ABSENT]
     return "\n".join(["| counterpart | release | journeys |", "|---|---|---|", *rows])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from catalog.roles import ROLES
-from connector.api.authorize import BODY_BYTES, ROUTES, Route, Who
+from connector.api.authorize import BODY_BYTES, CONTRACT, DSP, ROUTES, Route, Who
+from connector.api.parcels import CARRIED
 from connector.runtime.limits import BODY_BYTES_MAX, FORM_BYTES_MAX, MESSAGE_BYTES_MAX
 from tests.every import every
 
@@ -31,6 +32,13 @@ def test_a_path_has_one_row_for_a_method_and_every_row_somebody_whom_it_serves()
 )
 def test_who_asks_for_what_under_which_roles(route, who, roles):
     assert (OF[route].who, OF[route].roles) == (who, roles)
+
+
+def test_no_message_comes_by_a_row_that_asks_less_than_its_own():
+    """What a peer must show is asked for at every way of a message: alone, in a parcel, by other interfaces."""
+    assert {row.who for row in (*DSP, *CONTRACT)} == {Who.PARTY}
+    assert OF["POST", "/parcels"].who is Who.PARTY
+    assert {row.handler for row in CARRIED.values()} <= {row.handler for row in DSP}
 
 
 @pytest.mark.parametrize(

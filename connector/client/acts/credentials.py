@@ -258,10 +258,10 @@ ACTS = (
             Field(
                 "claims",
                 ("Claims", "声明"),
-                "what it says of its holder: a file with a JSON object, `-` for standard input",
+                "what it says of its holder, such as level=3; may be repeated",
                 "--claims",
-                "document",
-                default=None,
+                "pairs",
+                default={},
             ),
         ),
         does="issuer.grant",

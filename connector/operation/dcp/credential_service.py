@@ -93,7 +93,7 @@ class CredentialService:
         """Take what an issuer delivers for a request of ours; raises Absent where there is none, ContractError."""
         told = messages.read_delivery(document)
         await self._core.store.read(lambda tx: _asked(tx, told, claims.issuer))
-        keys = claims.document.proofs["assertionMethod"]
+        keys = claims.document.proofs.get("assertionMethod", {})
         taken = [self._checked(raw, claims.issuer, keys) for raw in told.payloads]
 
         def act(tx: Tx) -> None:

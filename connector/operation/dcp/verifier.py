@@ -45,15 +45,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a peer has shown, and when (monotonic seconds) it was checked last."""
+    """What a peer has shown, each with the JWT that it came as, and when (monotonic seconds) it was checked last."""
 
-    credentials: tuple[Credential, ...]
+    signed: tuple[tuple[Signed, Credential], ...]
     checked: float
 
     @property
-    def types(self) -> frozenset[str]:
-        """The types of what it has shown."""
-        return frozenset(kind for one in self.credentials for kind in one.types)
+    def credentials(self) -> tuple[Credential, ...]:
+        """What was shown, read."""
+        return tuple(one for _, one in self.signed)
 
 
 class Verifier:
@@ -122,13 +122,13 @@ class Verifier:
         if self._clock.monotonic() - known.checked < self._fresh:
             return True
         try:
-            for one in known.credentials:
-                await self._statuses.check(one)
+            for signed, one in known.signed:
+                await self._holds(signed, one)
         except VerificationFailed as fault:
             log.info("what `%s` has shown does not hold any more: %s", did, fault)
             self._presented.pop(did, None)
             return False
-        self._presented[did] = Presented(known.credentials, self._clock.monotonic())
+        self._presented[did] = Presented(known.signed, self._clock.monotonic())
         return True
 
     async def _ask(self, claims: Claims) -> Presented:
@@ -143,11 +143,11 @@ class Verifier:
         headers = self._peers.authorization(claims.issuer, claims.access)
         url = service.rstrip("/") + "/presentations/query"
         answer = await self._core.outbound.post(url, query, headers=headers, limit_bytes=ANSWER_BYTES_MAX)
-        credentials: list[Credential] = []
+        credentials: list[tuple[Signed, Credential]] = []
         for raw in messages.read_response(answer.json()):
             for one in presentation.read(await self._presentation(raw, claims)):
                 credentials += await self._credential(one, claims.issuer)
-        lacking = self.demands.lacking(kind for one in credentials for kind in one.types)
+        lacking = self.demands.lacking(kind for _, one in credentials for kind in one.types)
         if lacking:
             raise VerificationFailed(f"it shows no {', '.join(lacking)} of an issuer that is believed here")
         return Presented(tuple(credentials), self._clock.monotonic())
@@ -172,24 +172,25 @@ class Verifier:
             raise VerificationFailed("a presentation is over, or not valid yet")
         return told
 
-    async def _credential(self, raw: str, holder: str) -> list[Credential]:
+    async def _credential(self, raw: str, holder: str) -> list[tuple[Signed, Credential]]:
         """Return a credential of somebody whom we believe, nothing for another's; raises for one that does not hold."""
         signed = jose.take_apart(raw)
         found = model.read(signed.payload, self._clock.now())
         if not self.demands.believes(found.issuer, found.types):
             return []
-        await self._signed_by(signed, found.issuer)
+        if signed.signer != found.issuer:
+            raise VerificationFailed("a credential is signed by another than its issuer")
         if found.holder != holder:
             raise VerificationFailed("a credential is of somebody else than who shows it")
-        if not found.holds_at(self._clock.now()):
-            raise VerificationFailed("a credential is over, or not valid yet")
-        await self._statuses.check(found)
-        return [found]
+        await self._holds(signed, found)
+        return [(signed, found)]
 
-    async def _signed_by(self, signed: Signed, issuer: str) -> None:
-        if signed.signer != issuer:
-            raise VerificationFailed("a credential is signed by another than its issuer")
-        jose.verify(signed, (await self._peers.document(issuer)).proofs["assertionMethod"])
+    async def _holds(self, signed: Signed, credential: Credential) -> None:
+        """Raise VerificationFailed unless a credential holds now: also its issuer's key may be gone meanwhile."""
+        if not credential.holds_at(self._clock.now()):
+            raise VerificationFailed("a credential is over, or not valid yet")
+        jose.verify(signed, (await self._peers.document(credential.issuer)).proofs["assertionMethod"])
+        await self._statuses.check(credential)
 
 
 def _line(did: str, one: Credential) -> JsonObject:

@@ -21,8 +21,7 @@ async def play(told):
     for act in ("add", "list", "remove"):
         await told.say(f"credential client {act}", *(() if act == "list" else ("edc",)), by="buyer")
     holder = told.space.did("other")
-    claims = told.write("claims.json", {"level": "3"})
-    await told.say("exchange credential grant", holder, "AuditCredential", "--claims", str(claims), by="exchange")
+    await told.say("exchange credential grant", holder, "AuditCredential", "--claims", "level=3", by="exchange")
     await told.say("exchange credential grants", by="exchange")
     [first, *_] = (await told.say("exchange credential list", by="exchange"))["credentials"]
     await told.say("exchange credential revoke", first["credential"], *WHY, by="exchange")

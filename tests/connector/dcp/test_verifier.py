@@ -71,11 +71,13 @@ class Agreed:
 
 
 class Known:
-    """The peers' documents; the issuer's can be had."""
+    """The peers' documents; the issuer's can be had, and has its key as long as it is not `rid` of it."""
+
+    rid = False
 
     async def document(self, did, **_options):
         assert did == ISSUER, "nobody else is looked up"
-        return document(ISSUER, exchange=True)
+        return document(ISSUER, exchange=not self.rid)
 
     def authorization(self, audience, access):
         assert (audience, access) == (PEER, "access")
@@ -99,7 +101,8 @@ def verifying(outside, clock, **trust):
     topics = SimpleNamespace(agreement_touched=SimpleNamespace(tell=outside.touched.append))
     ground = {"settings": own, "clock": clock, "outbound": outside, "identity": identity, "topics": topics}
     core = SimpleNamespace(**ground, store=Agreed())
-    return Verifier(core, Known(), SimpleNamespace(last=lambda: SimpleNamespace(exchange=ISSUER)))
+    outside.known = Known()
+    return Verifier(core, outside.known, SimpleNamespace(last=lambda: SimpleNamespace(exchange=ISSUER)))
 
 
 def claims(access="access"):
@@ -212,6 +215,16 @@ async def test_what_runs_under_an_agreement_is_decided_anew_when_its_buyer_shows
     clock.move(301)
     await verifier.look()
     assert (outside.touched, verifier.is_member(PEER)) == (["a1", "a1"], False)
+
+
+async def test_with_its_issuer_s_key_a_credential_ends(outside, clock):
+    outside.shown = [shown(credential())]
+    verifier = verifying(outside, clock)
+    await verifier.require(claims())
+    outside.known.rid = True
+    clock.move(301)
+    await verifier.look()
+    assert not verifier.is_member(PEER)
 
 
 async def test_what_cannot_be_checked_counts_no_longer(outside, clock):
