@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.identity import tokens
 from connector.operation.dcp import access, jose
+from connector.operation.dcp.trust import EVERY
 from connector.runtime.errors import Absent, Conflict, TokenError, VerificationFailed
 from connector.runtime.limits import HELD_CREDENTIALS_MAX, PAGE_ROWS_MAX
 from connector.store.errors import Duplicate
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     Spend = Callable[[Tx], None]  # uses up the caller's token
 
 RECEIVED: Final = "credential.received"
-EVERY: Final = "*"
 
 
 class CredentialService:

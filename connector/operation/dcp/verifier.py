@@ -60,15 +60,16 @@ class Verifier:
     """The credentials of the peers of one participant."""
 
     def __init__(self, core: Core, peers: Peers, space: SpaceView) -> None:
-        self._core, self._peers, self._clock = core, peers, core.clock
+        self._core, self._peers, self._clock, self._space = core, peers, core.clock, space
         self.demands = Demands(core.settings.trust, lambda: space.last().exchange)
         self._statuses, self._fresh = Statuses(core, peers), core.settings.trust.fresh_seconds
         self._presented: OrderedDict[str, Presented] = OrderedDict()
 
     async def require(self, claims: Claims) -> None:
         """Raise Unproven for a peer that does not show what we demand; PeerUnreachable where nobody knows now."""
-        if not self.demands.required or claims.issuer == self._core.identity.did or not claims.document.token_keys:
-            return  # a peer without a key is the static one of development
+        known = (self._core.identity.did, self._space.last().exchange)
+        if not self.demands.required or claims.issuer in known or not claims.document.token_keys:
+            return  # who issues in our space shows nobody its own; a peer without a key is the static one of development
         if await self._stands(claims.issuer):
             return
         try:

@@ -248,8 +248,11 @@ async def test_what_is_over_is_asked_for_anew(outside, clock):
     assert outside.asked == 2
 
 
-async def test_whoever_demands_nothing_asks_nobody(outside, clock):
+async def test_whoever_demands_nothing_asks_nobody_and_the_own_exchange_is_known(outside, clock):
     await verifying(outside, clock, required=()).require(claims())
+    verifier = verifying(outside, clock)
+    verifier._space = SimpleNamespace(last=lambda: SimpleNamespace(exchange=PEER))
+    await verifier.require(claims(access=""))
     assert not outside.asked
 
 
