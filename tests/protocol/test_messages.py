@@ -171,3 +171,12 @@ def test_a_member_of_another_message_is_nobodys(name, value):
 def test_an_explanation_is_short_whatever_it_explains():
     broken = messages.verification("p", "c") | {"providerPid": ["x" * 100_000]}
     assert len(validation.explain("ContractAgreementVerificationMessage", broken)) < 500
+
+
+def test_an_offer_of_another_vocabulary_goes_with_its_context():
+    constraint = {"leftOperand": "edc:MembershipCredential", "operator": "eq", "rightOperand": "active"}
+    offer = {"@id": "o1", "target": "p1", "permission": [{"action": "use", "constraint": [constraint]}]}
+    pids = {"consumer_pid": "c1", "provider_pid": "p1"}
+    for build in (messages.contract_request, messages.contract_offer):
+        assert build(**pids, offer=offer)["@context"] == [messages.CONTEXT, "https://w3id.org/edc/dspace/v0.0.1"]
+        assert build(**pids, offer={"@id": "o1"})["@context"] == [messages.CONTEXT]

@@ -1,7 +1,8 @@
 """Every document of the protocol: what it is called, where it is sent, how it is built.
 
-Law: what is built here is valid by our own schemas (a test builds each and checks it), carries exactly the one context
-of DSP 2025-1, and leaves out what is empty: the protocol refuses empty lists.
+Law: what is built here is valid by our own schemas (a test builds each and checks it), and leaves out what is empty:
+the protocol refuses empty lists. It carries the context of DSP 2025-1 and, where an offer of somebody else has names
+that another one shortened, that one, too (`SHORTENED`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+
+import orjson
 
 from connector.negotiation.protocol.states import NEGOTIATION, TRANSFER
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 CONTEXT: Final = "https://w3id.org/dspace/2025/1/context.jsonld"
+# beginning of a name → the context that says what it stands for; EDC writes those of its own vocabulary so
+SHORTENED: Final[Mapping[str, str]] = MappingProxyType({"edc:": "https://w3id.org/edc/dspace/v0.0.1"})
 VERSION: Final = "2025-1"
 BINDING: Final = "HTTPS"
 DSP_PATH: Final = "/dsp"  # where a participant of ours answers the protocol, below its own address
@@ -106,7 +111,7 @@ def contract_request(
     """Return the first request (with `callback`) or a counter-offer (with `provider_pid`), never with both."""
     assert (provider_pid is None) != (callback is None)
     pids = {"providerPid": provider_pid, "consumerPid": consumer_pid}
-    return document("ContractRequestMessage", **pids, offer=offer, callbackAddress=callback)
+    return _in_its_words(document("ContractRequestMessage", **pids, offer=offer, callbackAddress=callback))
 
 
 def contract_offer(
@@ -115,7 +120,14 @@ def contract_offer(
     """Return the provider's first offer (with `callback`) or its answer to a request (with `consumer_pid`)."""
     assert (consumer_pid is None) != (callback is None)
     pids = {"providerPid": provider_pid, "consumerPid": consumer_pid}
-    return document("ContractOfferMessage", **pids, offer=offer, callbackAddress=callback)
+    return _in_its_words(document("ContractOfferMessage", **pids, offer=offer, callbackAddress=callback))
+
+
+def _in_its_words(message: Document) -> Document:
+    """Return a message with the contexts of the names that its offer has from others."""
+    told = orjson.dumps(message["offer"])
+    more = [context for beginning, context in SHORTENED.items() if f'"{beginning}'.encode() in told]
+    return message | {"@context": [CONTEXT, *more]}
 
 
 def contract_agreement(provider_pid: str, consumer_pid: str, agreement: Document) -> Document:

@@ -69,7 +69,7 @@ class Verifier:
         """Raise Unproven for a peer that does not show what we demand; PeerUnreachable where nobody knows now."""
         known = (self._core.identity.did, self._space.last().exchange)
         if not self.demands.required or claims.issuer in known or not claims.document.token_keys:
-            return  # who issues in our space shows nobody its own; a peer without a key is the static one of development
+            return  # the own exchange is known; a peer without a key is the static one of development
         if await self._stands(claims.issuer):
             return
         try:

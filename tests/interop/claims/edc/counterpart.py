@@ -25,8 +25,8 @@ JAVA = ("java", "-XX:TieredStopAtLevel=1", "-Xmx400m")
 LOG = "counterpart.log"
 SECRET = "sts"  # its name in the vault
 DEMANDED = "MembershipCredential"
-# what its policies say of a member; a name of a vocabulary that no context has, so both sides write it in full
-OPERAND = f"https://counterpart.example/ns/{DEMANDED}"
+# what its policies say of a member, a name of its own vocabulary: `edc:…` on the wire
+OPERAND = stock.NS + DEMANDED
 
 
 @dataclass(frozen=True)
