@@ -164,10 +164,15 @@ class Call:
 
         def spending(tx: Tx) -> T:
             if self.claims is not None:
-                tokens.remember(tx, self.claims)
+                self.use_up(tx)
             return act(tx)
 
         return await self.core.store.write(spending)
+
+    def use_up(self, tx: Tx) -> None:
+        """Use up the caller's token in the transaction of its act."""
+        assert self.claims is not None, "who asks has shown a token"
+        tokens.remember(tx, self.claims)
 
     async def spend(self) -> None:
         """Use up the caller's token for an act that reads only."""

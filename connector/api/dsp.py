@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
-from connector.identity import tokens
 from connector.identity.peers import Peers
 from connector.identity.space.peer_logs import PeerLogs
 from connector.negotiation import parcel
@@ -39,14 +38,14 @@ async def transfers(call: Call) -> web.Response:
 async def negotiation(call: Call) -> web.Response:
     """Show a negotiation to its peer."""
     peer = await peer_of(call.of(Peers), call.peer)
-    reply = await call.of(Engine).view_negotiation(call.path["pid"], peer, _spending(call))
+    reply = await call.of(Engine).view_negotiation(call.path["pid"], peer, call.use_up)
     return as_json(reply.body, reply.status)
 
 
 async def transfer(call: Call) -> web.Response:
     """Show a transfer to its peer."""
     peer = await peer_of(call.of(Peers), call.peer)
-    reply = await call.of(Engine).view_transfer(call.path["pid"], peer, _spending(call))
+    reply = await call.of(Engine).view_transfer(call.path["pid"], peer, call.use_up)
     return as_json(reply.body, reply.status)
 
 
@@ -54,7 +53,7 @@ async def _receive(call: Call, receive: Any) -> web.Response:
     body = await call.request.read()
     keep = await call.of(PeerLogs).check(call.peer, await _looked_at(call, body))
     peer = await peer_of(call.of(Peers), call.peer)
-    spend = _spending(call)
+    spend = call.use_up
 
     def admit(tx: Tx) -> None:
         spend(tx)
@@ -69,14 +68,6 @@ async def _receive(call: Call, receive: Any) -> web.Response:
 async def peer_of(peers: Peers, did: str) -> Peer:
     """Return an authenticated peer with the address of its agreement key."""
     return Peer(did, (await peers.document(did)).agreement)
-
-
-def _spending(call: Call) -> Any:
-    def admit(tx: Tx) -> None:
-        assert call.claims is not None
-        tokens.remember(tx, call.claims)
-
-    return admit
 
 
 async def _looked_at(call: Call, body: bytes) -> Any:

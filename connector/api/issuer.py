@@ -8,14 +8,12 @@ from aiohttp import web
 
 from connector.api.faults import as_json
 from connector.exchange.issuer import Issuer
-from connector.identity import tokens
 from connector.operation.dcp.status import LIST_TYPE
 from connector.runtime.errors import Absent
 from connector.runtime.limits import INDEX_DIGITS_MAX, STATUS_SECONDS
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from connector.store.transaction import Tx
 
 
 async def metadata(call: Call) -> web.Response:
@@ -26,14 +24,14 @@ async def metadata(call: Call) -> web.Response:
 async def request(call: Call) -> web.Response:
     """Issue what is asked for; where the request stands is said at `Location`."""
     assert call.claims is not None, "a peer has shown a token"
-    made = await call.of(Issuer).request(await call.document(), call.claims, lambda tx: _spend(call, tx))
+    made = await call.of(Issuer).request(await call.document(), call.claims, call.use_up)
     return web.Response(status=201, headers={"Location": f"{call.core.identity.url}/issuer/requests/{made}"})
 
 
 async def status(call: Call) -> web.Response:
     """Say how a request of the caller's stands."""
     assert call.claims is not None, "a peer has shown a token"
-    return as_json(await call.of(Issuer).status(call.path["id"], call.claims, lambda tx: _spend(call, tx)))
+    return as_json(await call.of(Issuer).status(call.path["id"], call.claims, call.use_up))
 
 
 async def status_list(call: Call) -> web.Response:
@@ -41,13 +39,9 @@ async def status_list(call: Call) -> web.Response:
     number = call.path["number"]
     if not (number.isascii() and number.isdecimal()) or len(number) > INDEX_DIGITS_MAX:
         raise Absent("a status list has a number")
-    payload, signed = await call.of(Issuer).status_list(call.path["alias"], int(number))
+    signs = LIST_TYPE in call.request.headers.get("Accept", "")
+    told = await call.of(Issuer).status_list(call.path["alias"], int(number), signs=signs)
     cached = {"Cache-Control": f"max-age={STATUS_SECONDS}", "Vary": "Accept"}
-    if LIST_TYPE in call.request.headers.get("Accept", ""):
-        return web.Response(text=signed, content_type=LIST_TYPE, headers=cached)
-    return as_json(payload, headers=cached)
-
-
-def _spend(call: Call, tx: Tx) -> None:
-    assert call.claims is not None, "a peer has shown a token"
-    tokens.remember(tx, call.claims)
+    if isinstance(told, str):
+        return web.Response(text=told, content_type=LIST_TYPE, headers=cached)
+    return as_json(told, headers=cached)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.api import plain
 from connector.api.faults import as_json
 from connector.custody import bearers
-from connector.identity import tokens
 from connector.licence.audience import Audience
 from connector.operation.ndi.ways import Ways
 from connector.provider.data_addresses import DataAddresses
@@ -135,7 +134,7 @@ async def _pulled(call: Call) -> Ticket:
         raise FieldError(Code.FORM, "bodyHash", "is the SHA-256 of nothing: a pull has no body")
     if await call.request.read():
         raise FieldError(Code.FORM, "/", "has no body: all is said in the header")
-    told = await call.of(Ways).flowing.pulled(said, call.peer, _spending(call))
+    told = await call.of(Ways).flowing.pulled(said, call.peer, call.use_up)
     token = next(one["value"] for one in told["dataacquiAddr"]["transferFormat"] if one["name"] == "authorization")
     ticket = bearers.read(call.of(DataAddresses).key, token, call.core.clock.now())
     await call.of(Copies).begin(ticket, "", {})
@@ -144,7 +143,7 @@ async def _pulled(call: Call) -> Ticket:
 
 async def _served(call: Call, interface: Interface, heard: Heard) -> web.Response:
     try:
-        return as_json(await heard(await call.document(), call.peer, _spending(call)))
+        return as_json(await heard(await call.document(), call.peer, call.use_up))
     except Exception as fault:  # noqa: BLE001  # every refusal has one form here
         return _refused(fault, interface.status)
 
@@ -157,11 +156,3 @@ def _refused(fault: Exception, status: str) -> web.Response:
     words = f"{failure.text} ({failure.hint})" if failure.hint else failure.text
     refused = {"code": code, "message": words} | ({} if status == "code" else {status: FAILED})
     return as_json(refused, failure.status)
-
-
-def _spending(call: Call) -> Callable[[Tx], None]:
-    def admit(tx: Tx) -> None:
-        assert call.claims is not None, "who asks has shown a token"
-        tokens.remember(tx, call.claims)
-
-    return admit

@@ -215,8 +215,8 @@ class Issuer:
         row: IssuanceRow = await self._core.store.write(act)
         return messages.message(messages.STATUS, issuerPid=row.id, holderPid=row.request, status=row.state)
 
-    async def status_list(self, alias: str, number: int) -> tuple[JsonObject, str]:
-        """Return the status list of a number as a credential of ours, plain and signed; raises Absent for none."""
+    async def status_list(self, alias: str, number: int, *, signs: bool) -> JsonObject | str:
+        """Return the status list of a number as a credential of ours, a JWT if it `signs`; raises Absent for none."""
         profile = next((one for one in PROFILES.values() if one.alias.startswith(alias + "/")), None)
         first = number * status_list.BITS
         if profile is None or first >= await self._core.store.read(lambda tx: tx.column(NEXT)[0]):
@@ -238,8 +238,10 @@ class Issuer:
             profile.begins: now.isoformat().replace("+00:00", "Z"),
             "credentialSubject": subject,
         }
+        if not signs:
+            return told
         said = {"iss": identity.did, "sub": url, "jti": f"{url}#{int(now.timestamp())}", "iat": int(now.timestamp())}
-        return told, self._signed(profile, told | said if profile.enveloped else said | {"vc": told})
+        return self._signed(profile, told | said if profile.enveloped else said | {"vc": told})
 
     async def grant(self, holder: str, kind: str, claims: JsonObject | None = None, *, who: str = "") -> JsonObject:
         """Let somebody have a credential of a type, which says these claims of it; raises InvalidInput."""
@@ -272,9 +274,7 @@ class Issuer:
             if row is None:
                 raise Absent(f"`{holder[:200]}` was granted no `{kind[:60]}`", "penstock exchange credential list")
             tx.delete(EntitlementRow, holder=holder, type=kind)
-            _granted(
-                tx, self._core.evidence, row, ("granted", "withdrawn"), who or self._core.identity.did, reason, now
-            )
+            _granted(tx, self._core.evidence, row, ("granted", "withdrawn"), by, reason, now)
             revoke_all(tx, self._core.evidence, holder, by, reason, now, (kind,))
             return row
 

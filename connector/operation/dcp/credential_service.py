@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     Spend = Callable[[Tx], None]  # uses up the caller's token
 
 RECEIVED: Final = "credential.received"
+HELD: Final = "SELECT count(*) FROM credentials"
 
 
 class CredentialService:
@@ -139,7 +140,7 @@ class CredentialService:
         for old in tx.find(CredentialRow, "issuer = ? and type = ?", (row.issuer, row.type)):
             if old.profile == row.profile:
                 tx.delete(CredentialRow, id=old.id)
-        if len(tx.find(CredentialRow, limit=HELD_CREDENTIALS_MAX)) >= HELD_CREDENTIALS_MAX:
+        if tx.column(HELD)[0] >= HELD_CREDENTIALS_MAX:
             raise Conflict(f"{HELD_CREDENTIALS_MAX} credentials are held here", "penstock credential drop")
         tx.insert(row)
         fields = {"issuer": row.issuer, "type": row.type, "digest": row.id}
