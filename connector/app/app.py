@@ -73,6 +73,7 @@ from connector.exchange.members import Members
 from connector.exchange.node.office import Office
 from connector.exchange.operators import Operators
 from connector.exchange.projects import Projects
+from connector.exchange.reissuing import Reissuing
 from connector.exchange.reviewer import Reviewer
 from connector.exchange.searches import Searches
 from connector.exchange.signed_filings import SignedFilings
@@ -114,6 +115,7 @@ from connector.operation.codes import Codes
 from connector.operation.dcp.identity_hub import IDENTITY_HUB, IdentityHub
 from connector.operation.dcp.verifier import Verifier
 from connector.operation.health import Health
+from connector.operation.keys.key_life import KEY_LIFE, KeyLife
 from connector.operation.management.callbacks import Callbacks
 from connector.operation.management.catalogues import Catalogues
 from connector.operation.management.client_secrets import ClientSecrets
@@ -122,7 +124,6 @@ from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
 from connector.operation.ndi.desk import Desk
 from connector.operation.ndi.ways import Ways
-from connector.operation.rekeying import Rekeying
 from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
 from connector.operation.signaling.planes import ControlPlanes
@@ -232,13 +233,14 @@ class Connector(Life):
     health: Health
     peer_logs: PeerLogs
     witness: Annotated[Witness, Service(ground.witness)]
-    rekeying: Rekeying
+    key_life: Annotated[KeyLife, KEY_LIFE]
     anchoring: Annotated[Anchoring, Service(ground.anchoring)]
     supplies: Annotated[Supplies, Service(begins=Supplies.begin, ends=Supplies.close, warns=Supplies.warnings)]
     # negotiations, licences, and the window protocol
     doors: Annotated[Doors, Service(trading.doors)]
     engine: Annotated[Engine, trading.ENGINE]
     issuer: Issuer
+    reissuing: Annotated[Reissuing, trading.REISSUING]
     licensing: Annotated[Licensing, Service(begins=Licensing.recover, hears={"act_mined": Licensing.mined})]
     meetings: Meetings
     notices: Annotated[Notices, Service(trading.notices)]
@@ -344,24 +346,14 @@ class Connector(Life):
     cases: Cases
     arbitration: Arbitration
     receivables: Annotated[Receivables, trading.RECEIVABLES]
-    returning: Annotated[
-        Returning,
-        Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake}),
-    ]
+    returning: Annotated[Returning, trading.RETURNING]
     claiming: Annotated[Claiming, Service(warns=Claiming.warnings)]
     movements: Movements
     refunds: Refunds
     wallet: Wallet
     bills: Bills
     reporting: Reporting
-    finding: Annotated[
-        Finding,
-        Service(
-            readies=Finding.recover,
-            ends=Finding.close,
-            looks={(*LISTED, "spaces"): Finding.changed, ("federated",): Finding.grown},
-        ),
-    ]
+    finding: Annotated[Finding, trading.FINDING]
     members: Members
     chain_events: ChainEvents
     indicators: Indicators

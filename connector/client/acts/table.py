@@ -21,6 +21,7 @@ from connector.client.acts import (
     grants,
     interface,
     joints,
+    keys,
     leavings,
     listings,
     log,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 TABLE: tuple[Act, ...] = (
     *participant.ACTS,
     *log.ACTS,
+    *keys.ACTS,
     *resources.ACTS,
     *products.ACTS,
     *faces.ACTS,
