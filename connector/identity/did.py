@@ -139,6 +139,21 @@ def build(
     }
 
 
+def of_hub(document: Any, connector: str) -> Any:
+    """Return a document of ours with which a connector of another make, below that address, acts under our DID.
+
+    It names where that connector answers the Dataspace Protocol, and no key of agreements: whoever finds one there
+    takes the peer for one of our make.
+    """
+    key, data_service = document["id"] + "#agreement", next(iter(SERVICES))
+    at = {"serviceEndpoint": connector + SERVICES[data_service][1]}
+    return document | {
+        "verificationMethod": [one for one in document["verificationMethod"] if one["id"] != key],
+        "assertionMethod": [one for one in document["assertionMethod"] if one != key],
+        "service": [one | at if one["type"] == data_service else one for one in document["service"]],
+    }
+
+
 def parse(body: bytes, did: str) -> Document:
     """Read a peer's document strictly where we use it; raises `VerificationFailed`."""
     try:

@@ -33,15 +33,16 @@ class Identity:
         self.roles = played(settings.participant.roles)
         self.keys, self.published = keys, published
         self.sign = partial(signature.sign, private_key=keys.agreement)
-        self._participant = settings.participant
+        self._participant, self._connector = settings.participant, settings.trust.connector
 
     def publish(self, aggregate: tuple[bytes, bytes]) -> None:
         """Make the documents; `aggregate` is the BLS key with its proof of possession."""
         self.token = self.published.signer(self.did, self.keys, TOKEN)
         self.credential = self.published.signer(self.did, self.keys, CREDENTIAL)
         issues = "exchange" in self.roles
-        self.did_document = dids.build(self.did, self.url, self.keys, aggregate, self.published, exchange=issues)
-        document = dids.parse(orjson.dumps(self.did_document), self.did)
+        built = dids.build(self.did, self.url, self.keys, aggregate, self.published, exchange=issues)
+        document = dids.parse(orjson.dumps(built), self.did)
+        self.did_document = dids.of_hub(built, self._connector) if self._connector else built
         assert document.aggregate == aggregate
         self.member = member_of(document, self.description())
 

@@ -331,3 +331,12 @@ async def test_a_document_is_fetched_over_http_and_proves_its_token():
             with pytest.raises(kind):
                 await provider.document(f"{did}:{path}")
     await runner.cleanup()
+
+
+def test_a_hub_names_the_connector_that_acts_under_its_did_and_signs_no_agreement():
+    document = parse(dids.of_hub(BUILT, "https://edc.example:8282/dsp"))
+    assert document.services["DataService"] == "https://edc.example:8282/dsp/.well-known/dspace-version"
+    assert document.services["CredentialService"] == parse(BUILT).services["CredentialService"]
+    assert (document.agreement, document.log) == (None, parse(BUILT).log)
+    assert document.token_keys == parse(BUILT).token_keys
+    assert not any(name.endswith("#agreement") for name in document.proofs["assertionMethod"])
