@@ -151,7 +151,9 @@ class Transfers:
 class Vault:
     """Where sealed bytes and what opens them rest."""
 
-    kek_file: str = _said("", "file of the key that wraps the vault's keys, outside the data folder; empty: DATA.kek")
+    kek_file: str = _said(
+        "", "file of the key that wraps the vault's keys, outside the data folder, or a pkcs11: URI; empty: DATA.kek"
+    )
     blobs: str = _said("", "where our sealed editions rest: `s3://bucket/prefix`; empty: in the data folder")
     serve: bool = _said(default=False, comment="serve the sealed bytes of replicas held here to other licensed buyers")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from connector.core.service import Service
-from connector.custody.secrets import kek_path
+from connector.custody.secrets import kek_place
 from connector.identity.keys import TOKEN
 from connector.operation.keys.kinds import KINDS, MANAGEMENT
 from connector.operation.keys.token_key import MOVED, TokenKey
@@ -58,7 +58,7 @@ class KeyLife:
 
     async def page(self) -> list[JsonObject]:
         """List the keys: kind, algorithm, what for, the public part or a digest, since when, and what replaces it."""
-        return [self._shown(kind, path) for kind in KINDS.values() if (path := self._file(kind)) is not None]
+        return [self._shown(kind, place) for kind in KINDS.values() if (place := self._place(kind))]
 
     async def rotate(self, kind: str, reason: str, *, stolen: bool) -> JsonObject:
         """Replace a key; raises InvalidInput for one that this does not replace, saying what does."""
@@ -86,26 +86,24 @@ class KeyLife:
         await core.store.write(act)
         return told | {"until": core.clock.now().isoformat(timespec="seconds")}
 
-    def _shown(self, kind: Kind, path: Path) -> JsonObject:
+    def _shown(self, kind: Kind, place: str) -> JsonObject:
+        path = Path(place)
         since = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else None
         return {
             "kind": kind.name,
             "algorithm": kind.algorithm,
             "purpose": kind.purpose,
             "key": _PUBLIC[kind.name](self._core.identity) if kind.name in _PUBLIC else "",
-            "file": str(path),
+            "file": place,
             "since": "" if since is None else since.isoformat(timespec="seconds"),
             "replaced": kind.command,
         }
 
-    def _file(self, kind: Kind) -> Path | None:
-        """Return where a key of a kind is, None where we have none."""
+    def _place(self, kind: Kind) -> str:
+        """Return where a key of a kind is, empty where we have none."""
         data, settings = self._core.data, self._core.settings
-        if kind.name == "vault":
-            return kek_path(data, settings.vault.kek_file)
-        if kind.name == "tls":
-            return Path(settings.server.tls_key) if settings.server.tls_key else None
-        return data / kind.file
+        told = {"vault": kek_place(data, settings.vault.kek_file), "tls": settings.server.tls_key}
+        return told.get(kind.name, str(data / kind.file))
 
 
 # kind → what others know a key by; of what is secret as a whole nothing is shown
