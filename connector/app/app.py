@@ -13,6 +13,7 @@ from connector.chain.witnessing import Witness
 from connector.channel.doors import Buyer, Holder
 from connector.channel.pace import Paces
 from connector.console.accounts import Accounts
+from connector.console.api_keys import ApiKeys
 from connector.console.drafts import Drafts
 from connector.console.sessions import Sessions
 from connector.consumer.acknowledging import Acknowledging
@@ -344,10 +345,7 @@ class Connector(Life):
     cases: Cases
     arbitration: Arbitration
     receivables: Annotated[Receivables, trading.RECEIVABLES]
-    returning: Annotated[
-        Returning,
-        Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake}),
-    ]
+    returning: Annotated[Returning, trading.RETURNING]
     claiming: Annotated[Claiming, Service(warns=Claiming.warnings)]
     movements: Movements
     refunds: Refunds
@@ -393,6 +391,7 @@ class Connector(Life):
     leaking: Leaking
     watermarks: Watermarks
     accounts: Accounts
+    api_keys: ApiKeys
     budget: Budget
     sessions: Sessions
     audits: Annotated[Audits, Service(begins=Audits.recover, ends=Audits.close)]

@@ -30,6 +30,7 @@ from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
 from connector.runtime.settings_sources import shares
 from connector.settlement.receivables import Receivables
+from connector.settlement.returning import Returning
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import DecisionRow
 
@@ -204,3 +205,4 @@ PURSUITS = Service(
     hears={"acquisition_moved": Pursuits.moved},
     chores={"pursue demands": Pursuits.recover},
 )
+RETURNING = Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake})

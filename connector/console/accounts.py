@@ -14,9 +14,9 @@ import re
 import secrets
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from connector.console import passwords
+from connector.console import access, passwords
 from connector.runtime import files
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
@@ -24,6 +24,8 @@ from connector.runtime.limits import ACCOUNTS_MAX
 from connector.store.rows.console import AccountLinkRow, AccountRow, ConsoleSessionRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
     from connector.core.core import Core
@@ -35,7 +37,7 @@ LOCKED_AFTER = 5
 LOCKED_SECONDS = 15 * 60
 LINK_SECONDS = 24 * 3600
 TITLE_CHARACTERS_MAX = 100
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 KEY_FILE = "console.key"
 REFUSAL = "name, password or code is wrong, or the account is locked"
 REFUSAL_HINT = f"after {LOCKED_AFTER} wrong attempts wait {LOCKED_SECONDS // 60} minutes, or ask for a link"
@@ -58,14 +60,14 @@ class Accounts:
             raise InvalidInput(f"`{name[:100]}` is no account name: letters a-z, digits, dot, dash, underscore")
         if title and not (len(title) <= TITLE_CHARACTERS_MAX and title.isprintable()):
             raise InvalidInput(f"a title is a text of one line, of {TITLE_CHARACTERS_MAX} characters at most")
-        own = self._core.identity.roles
-        if not roles or not set(roles) <= own:
-            raise InvalidInput(f"an account has some of this participant's roles: {', '.join(sorted(own))}")
+        if not roles:
+            raise InvalidInput("an account has a role at least", "such as buyer")
+        held = roles_of(self._core, roles)
         password, nonce = passwords.draw(), secrets.token_hex(16)
         kept, now = await self._hashing.hash(password), self._core.clock.now()
         account = AccountRow(
             name=name,
-            roles=" ".join(sorted(set(roles))),
+            roles=" ".join(held),
             operator=int(operator),
             title=title or None,
             password=kept,
@@ -82,6 +84,7 @@ class Accounts:
             if len(tx.find(AccountRow, limit=ACCOUNTS_MAX)) == ACCOUNTS_MAX:
                 raise Conflict(f"one participant has at most {ACCOUNTS_MAX} accounts", "remove one that is old")
             tx.insert(account)
+            self._leave(tx, access.ADDED, account)
             return view(account)
 
         made = await self._core.store.write(act)
@@ -101,6 +104,7 @@ class Accounts:
             tx.delete(ConsoleSessionRow, account=name)
             tx.delete(AccountLinkRow, account=name)
             tx.delete(AccountRow, name=name)
+            self._leave(tx, access.REMOVED, row)
             return view(row)
 
         return await self._core.store.write(act)
@@ -110,7 +114,8 @@ class Accounts:
         token, expires = secrets.token_urlsafe(32), self._core.clock.now() + timedelta(seconds=LINK_SECONDS)
 
         def act(tx: Tx) -> None:
-            _find(tx, name)
+            row = _find(tx, name)
+            self._leave(tx, access.LINKED, row, expires)
             tx.insert(AccountLinkRow(digest=digest(token), account=name, expires=expires))
 
         await self._core.store.write(act)
@@ -155,6 +160,11 @@ class Accounts:
 
         await self._core.store.write(act)
 
+    def _leave(self, tx: Tx, what: str, row: AccountRow, until: datetime | None = None) -> None:
+        told = "" if until is None else until.isoformat(timespec="seconds")
+        may = "act" if row.operator else "look"
+        access.leave(tx, self._core, access.ACCOUNT, what, row.name, row.roles, may=may, until=told)
+
     def _attempt(self, tx: Tx, name: str) -> AccountRow | None:
         """Count an attempt and return the account, None for none or a locked one."""
         row, now = tx.get(AccountRow, name=name), self._core.clock.now()
@@ -168,6 +178,15 @@ class Accounts:
     def _step(self, row: AccountRow, code: str) -> int | None:
         secret = passwords.one_time_secret(self.key, row.name, row.nonce)
         return passwords.step_of(secret, code, self._core.clock.now())
+
+
+def roles_of(core: Core, roles: Iterable[str]) -> list[str]:
+    """Return roles in order, each once, or without any all of ours; raises InvalidInput for one that is not ours."""
+    own = core.identity.roles
+    held = sorted(set(roles) or own)
+    if not own.issuperset(held):
+        raise InvalidInput(f"some of this participant's roles are to be named: {', '.join(sorted(own))}")
+    return held
 
 
 def digest(token: str) -> bytes:

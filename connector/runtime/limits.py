@@ -281,6 +281,12 @@ CONSOLE_ROWS_BYTES_MAX = 65_536
 CONSOLE_FACET_VALUES_MAX = 8
 # people who look at one participant
 ACCOUNTS_MAX = 1_000
+# programs that ask one participant's management interface with a key of their own
+API_KEYS_MAX = 256
+# of one key: who needs more of them needs `act`
+API_KEY_SCOPES_MAX = 32
+# a key that outlives a year outlives whoever remembers what it was for
+API_KEY_DAYS_MAX = 366
 # a page that is watched asks anew after this time, so that nobody holds a place for good
 LIVE_SECONDS_MAX = 600
 

@@ -150,6 +150,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "dispute.filed": _shape("accountHash", "bundle", "code"),
     "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
+    "access.changed": _shape("kind", "what name roles may", "until"),
     "record.viewed": _shape("page", "account about"),
     "time.mark": _shape("", "peers", "block"),
     "disclosure.erased": _shape("leaf", "index reason"),

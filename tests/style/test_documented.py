@@ -49,7 +49,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
     """,
     "it makes or runs what is ours alone": """
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
-        admin set-back, admin account add, admin account link, admin account remove, admin folder add,
+        admin set-back, admin key add, admin key list, admin key remove, admin account add, admin account link, admin account remove, admin folder add,
         admin folder remove, policy profile add, policy profile remove, controlplane add, controlplane remove,
         dataplane add, dataplane remove, rehearse, credential client add, credential client remove, credential drop
     """,

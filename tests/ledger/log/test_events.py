@@ -90,6 +90,7 @@ TYPES = [
     "operator.moved",
     "act.moved",
     "space.moved",
+    "access.changed",
     "record.viewed",
     "leave.moved",
     "copy.served",
