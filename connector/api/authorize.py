@@ -370,6 +370,8 @@ CONSOLE = (
     Route("GET", PREFIX + "/sign-in", Who.ANYONE, ALL, "console.form"),
     Route("POST", PREFIX + "/sign-in", Who.ANYONE, ALL, "console.sign_in"),
     Route("GET", PREFIX + "/enter", Who.ANYONE, ALL, "console.enter"),
+    Route("GET", PREFIX + "/provider", Who.ANYONE, ALL, "signing_in.begin"),
+    Route("GET", PREFIX + "/provider/callback", Who.ANYONE, ALL, "signing_in.end"),
     Route("GET", PREFIX + "/static/{name}", Who.ANYONE, ALL, "console.static"),
     Route("POST", PREFIX + "/sign-out", Who.ACCOUNT, ALL, "console.sign_out"),
     Route("POST", PREFIX + "/publish/files", Who.ACCOUNT, PROVIDER, "console.upload"),

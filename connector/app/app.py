@@ -123,6 +123,8 @@ from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
 from connector.operation.ndi.desk import Desk
 from connector.operation.ndi.ways import Ways
+from connector.operation.oidc.admission import Entrance
+from connector.operation.oidc.provider import Provider
 from connector.operation.rekeying import Rekeying
 from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
@@ -352,14 +354,7 @@ class Connector(Life):
     wallet: Wallet
     bills: Bills
     reporting: Reporting
-    finding: Annotated[
-        Finding,
-        Service(
-            readies=Finding.recover,
-            ends=Finding.close,
-            looks={(*LISTED, "spaces"): Finding.changed, ("federated",): Finding.grown},
-        ),
-    ]
+    finding: Annotated[Finding, trading.FINDING]
     members: Members
     chain_events: ChainEvents
     indicators: Indicators
@@ -372,9 +367,7 @@ class Connector(Life):
     departing: Departing
     pulse: Annotated[Pulse, Service(chores={"tell the exchange that we are there": Pulse.chore})]
     leaving: Annotated[Leaving, Service(chores={"end memberships whose plans are over": Leaving.end_due})]
-    harvesting: Annotated[
-        Harvesting, Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake})
-    ]
+    harvesting: Annotated[Harvesting, trading.HARVESTING]
     demands: Demands
     projects: Projects
     filings: Filings
@@ -392,6 +385,8 @@ class Connector(Life):
     watermarks: Watermarks
     accounts: Accounts
     api_keys: ApiKeys
+    provider: Provider
+    entrance: Entrance
     budget: Budget
     sessions: Sessions
     audits: Annotated[Audits, Service(begins=Audits.recover, ends=Audits.close)]

@@ -15,6 +15,9 @@ from connector.consumer.pursuit import Pursuits
 from connector.core.service import Service
 from connector.enforcement.judge import Judge
 from connector.enforcement.membership import Membership
+from connector.exchange.federation.harvesting import Harvesting
+from connector.exchange.finding import Finding
+from connector.exchange.kinds import LISTED
 from connector.licence.continuity import Continuity
 from connector.licence.intact import Intact
 from connector.licence.standing import Standing
@@ -206,3 +209,9 @@ PURSUITS = Service(
     chores={"pursue demands": Pursuits.recover},
 )
 RETURNING = Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake})
+HARVESTING = Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake})
+FINDING = Service(
+    readies=Finding.recover,
+    ends=Finding.close,
+    looks={(*LISTED, "spaces"): Finding.changed, ("federated",): Finding.grown},
+)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CHANGED: Final = "access.changed"
 ACCOUNT, KEY = "account", "key"
-ADDED, LINKED, REMOVED = "added", "linked", "removed"
+ADDED, ALTERED, LINKED, REMOVED = "added", "altered", "linked", "removed"
 
 
 def leave(tx: Tx, core: Core, kind: str, what: str, name: str, roles: str, *, may: str, until: str = "") -> None:

@@ -51,10 +51,13 @@ class Accounts:
         self._hashing = passwords.Hashing()
         self.key = console_key(core.data / KEYS / KEY_FILE)
 
-    async def add(self, name: str, roles: list[str], *, operator: bool, title: str = "") -> JsonObject:
+    async def add(
+        self, name: str, roles: list[str], *, operator: bool, title: str = "", subject: str = ""
+    ) -> JsonObject:
         """Make an account; returns it with its password and, for who may act, the address of its codes: told once.
 
-        `title` is the role that its uses of data are said to be by (`connector.enforcement.person`).
+        `title` is the role that its uses of data are said to be by (`connector.enforcement.person`), `subject` who it
+        is at the OpenID provider of the settings.
         """
         if not NAME.fullmatch(name):
             raise InvalidInput(f"`{name[:100]}` is no account name: letters a-z, digits, dot, dash, underscore")
@@ -76,21 +79,37 @@ class Accounts:
             failures=0,
             locked=None,
             created=now,
+            subject=self.subject(subject) if subject else None,
         )
-
-        def act(tx: Tx) -> JsonObject:
-            if tx.get(AccountRow, name=name) is not None:
-                raise Conflict(f"there is an account `{name}` already", "remove it first, or choose another name")
-            if len(tx.find(AccountRow, limit=ACCOUNTS_MAX)) == ACCOUNTS_MAX:
-                raise Conflict(f"one participant has at most {ACCOUNTS_MAX} accounts", "remove one that is old")
-            tx.insert(account)
-            self._leave(tx, access.ADDED, account)
-            return view(account)
-
-        made = await self._core.store.write(act)
+        await self._core.store.write(lambda tx: self.insert(tx, account))
         secret = passwords.one_time_secret(self.key, name, nonce)
         codes = passwords.one_time_uri(secret, name, self._core.settings.participant.name) if operator else None
-        return {**made, "password": password, "codes": codes}
+        return {**view(account), "password": password, "codes": codes}
+
+    def subject(self, subject: str) -> str:
+        """Return what an account keeps of a person at the provider; raises InvalidInput where there is no provider."""
+        issuer = self._core.settings.oidc.issuer
+        if not issuer:
+            raise InvalidInput("a subject is somebody at an OpenID provider, and there is none", "set `oidc.issuer`")
+        return f"{issuer} {subject}"
+
+    def insert(self, tx: Tx, account: AccountRow) -> None:
+        """Keep a new account; raises Conflict."""
+        if tx.get(AccountRow, name=account.name) is not None:
+            raise Conflict(f"there is an account `{account.name}` already", "remove it first, or choose another name")
+        if account.subject and tx.find(AccountRow, "subject = ?", (account.subject,), limit=1):
+            raise Conflict("somebody else here is that subject", "penstock admin account list --long")
+        if len(tx.find(AccountRow, limit=ACCOUNTS_MAX)) == ACCOUNTS_MAX:
+            raise Conflict(f"one participant has at most {ACCOUNTS_MAX} accounts", "remove one that is old")
+        tx.insert(account)
+        self.leave(tx, access.ADDED, account)
+
+    def delete(self, tx: Tx, row: AccountRow) -> None:
+        """Forget an account with its sessions and links."""
+        tx.delete(ConsoleSessionRow, account=row.name)
+        tx.delete(AccountLinkRow, account=row.name)
+        tx.delete(AccountRow, name=row.name)
+        self.leave(tx, access.REMOVED, row)
 
     async def page(self) -> list[JsonObject]:
         """Return all accounts, without anything secret."""
@@ -101,10 +120,7 @@ class Accounts:
 
         def act(tx: Tx) -> JsonObject:
             row = _find(tx, name)
-            tx.delete(ConsoleSessionRow, account=name)
-            tx.delete(AccountLinkRow, account=name)
-            tx.delete(AccountRow, name=name)
-            self._leave(tx, access.REMOVED, row)
+            self.delete(tx, row)
             return view(row)
 
         return await self._core.store.write(act)
@@ -115,7 +131,7 @@ class Accounts:
 
         def act(tx: Tx) -> None:
             row = _find(tx, name)
-            self._leave(tx, access.LINKED, row, expires)
+            self.leave(tx, access.LINKED, row, expires)
             tx.insert(AccountLinkRow(digest=digest(token), account=name, expires=expires))
 
         await self._core.store.write(act)
@@ -160,7 +176,8 @@ class Accounts:
 
         await self._core.store.write(act)
 
-    def _leave(self, tx: Tx, what: str, row: AccountRow, until: datetime | None = None) -> None:
+    def leave(self, tx: Tx, what: str, row: AccountRow, until: datetime | None = None) -> None:
+        """Record in the log what was done to an account."""
         told = "" if until is None else until.isoformat(timespec="seconds")
         may = "act" if row.operator else "look"
         access.leave(tx, self._core, access.ACCOUNT, what, row.name, row.roles, may=may, until=told)
@@ -201,6 +218,7 @@ def view(row: AccountRow) -> JsonObject:
         "roles": row.roles.split(),
         "operator": bool(row.operator),
         "title": row.title or "",
+        "subject": (row.subject or "").partition(" ")[2],
         "locked": None if row.locked is None else row.locked.isoformat(timespec="seconds"),
         "created": row.created.isoformat(timespec="seconds"),
     }

@@ -6,7 +6,7 @@ from enum import StrEnum
 from connector.store.table_row import Document, Documents, TableRow, dataclass, table
 
 
-@table("accounts", key=("name",))
+@table("accounts", key=("name",), index=(("subject",),))
 @dataclass(frozen=True, kw_only=True)
 class AccountRow(TableRow):
     """An account of the console."""
@@ -21,6 +21,7 @@ class AccountRow(TableRow):
     failures: int
     locked: datetime | None = None
     created: datetime
+    subject: str | None = None  # the OpenID provider's issuer and the subject there, a space between
 
 
 @table("account_links", key=("digest",), index=(("account",),))

@@ -1,0 +1,404 @@
+"""People who sign in at an OpenID provider: a certified one, as a process of its own; and one that lies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import pytest_asyncio
+
+from connector.demo.processes import free_ports
+from connector.operation.initialise import initialise
+from connector.operation.oidc.provider import Asked, Provider
+from connector.runtime import settings
+from connector.runtime.errors import (
+    AddressRefused,
+    Conflict,
+    PeerMisbehaved,
+    PeerUnreachable,
+    SettingsError,
+    Unproven,
+    VerificationFailed,
+)
+from connector.runtime.settings_table import Oidc
+from tests.api.lone import lone
+from tests.api.visitor import Visitor
+from tests.console.openid import liar as liars
+from tests.console.openid.certified import CLIENT, SECRET, certified
+from tests.console.openid.liar import liar
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROLES = ("provider", "buyer")
+ASKED = Asked("state", "nonce", "verifier")
+TOLD = {
+    "PENSTOCK_OIDC_CLIENT_ID": CLIENT,
+    "PENSTOCK_OIDC_ROLES": "desk buyer,board *",
+    "PENSTOCK_OIDC_OPERATORS": "board",
+    "PENSTOCK_OIDC_SECRET_FILE": "oidc.secret",
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def space(tmp_path_factory):
+    """(connector, provider): one with an OpenID provider that sends people back to it."""
+    folder = tmp_path_factory.mktemp("openid")
+    ours, theirs = free_ports(2)
+    named = {"name": "Lone", "roles": ROLES, "region": "US-NY", "exchange": None, "development": True}
+    initialise(folder / "data", port=ours, **named)
+    (folder / "data/oidc.secret").write_text(SECRET + "\n")
+    told = TOLD | {"PENSTOCK_OIDC_ISSUER": f"http://localhost:{theirs}"}
+    back = f"http://localhost:{ours}/console/provider/callback"
+    async with certified(folder, theirs, back) as provider, lone(folder / "data", ROLES, told) as connector:
+        yield connector, provider
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def enter(space):
+    """Sign in as a subject: enter(subject) -> (visitor, page); `again` takes somebody else's browser."""
+    opened = []
+
+    async def come(subject, visitor=None):
+        if visitor is None:
+            visitor = Visitor(space[0].url)
+            opened.append(visitor)
+        page = await visitor.open("provider?next=/console/replicas")
+        return visitor, await visitor.send(page, "/interaction/", sub=subject)
+
+    yield come
+    for visitor in opened:
+        await visitor.session.close()
+
+
+async def accounts(connector):
+    return {row["name"]: row for row in await connector.accounts.page()}
+
+
+async def test_the_page_leads_to_the_provider_and_back_to_where_one_was_going(space, enter):
+    connector, provider = space
+    provider.tell(**{"s-eve": {"name": "Eve", "groups": ["desk"], "amr": ["pwd"]}})
+    async with Visitor(connector.url) as visitor:
+        asked = await visitor.open("replicas")
+        assert f"Sign in at {urlsplit(provider.issuer).netloc}" in asked.text
+        assert any(link.startswith("/console/provider?next=") for link in asked.links)
+    visitor, page = await enter("s-eve")
+    assert (page.status, "You have signed in" in page.text) == (200, True)
+    assert 'content="0;url=/console/replicas"' in page.text
+    assert (await visitor.open("replicas")).url.endswith("/console/replicas")
+    eve = (await accounts(connector))["eve"]
+    assert (eve["roles"], eve["operator"], eve["subject"]) == (["buyer"], False, "s-eve")
+
+
+async def test_who_may_act_has_shown_a_second_factor_there(space, enter):
+    connector, provider = space
+    provider.tell(**{"s-li": {"name": "li", "groups": ["board"], "amr": ["pwd"]}})
+    _, page = await enter("s-li")
+    assert (page.status, "the provider saw none of mfa, otp, hwk" in page.text) == (403, True)
+    assert "li" not in await accounts(connector)
+    provider.tell(**{"s-li": {"name": "li", "groups": ["board"], "amr": ["pwd", "otp"]}})
+    visitor, page = await enter("s-li")
+    assert page.status == 200
+    li = (await accounts(connector))["li"]
+    assert (li["roles"], li["operator"]) == (["buyer", "provider"], True)
+    assert "may look, not act" not in (await visitor.open("overview")).text
+
+
+async def test_whose_group_is_taken_away_is_out_at_the_next_sign_in_and_their_sessions_too(space, enter):
+    connector, provider = space
+    provider.tell(**{"s-mo": {"name": "mo", "groups": ["board"], "amr": ["otp"]}})
+    before, _ = await enter("s-mo")
+    provider.tell(**{"s-mo": {"name": "mo", "groups": ["desk"], "amr": ["otp"]}})
+    _, page = await enter("s-mo")
+    assert page.status == 200
+    mo = (await accounts(connector))["mo"]
+    assert (mo["roles"], mo["operator"]) == (["buyer"], False)
+    assert (await before.open("overview")).url.endswith("/overview")
+    provider.tell(**{"s-mo": {"name": "mo", "groups": [], "amr": ["otp"]}})
+    _, page = await enter("s-mo")
+    assert (page.status, "nobody here is that" in page.text) == (403, True)
+    assert "mo" not in await accounts(connector)
+    assert "/sign-in" in (await before.open("overview")).url
+
+
+async def test_nobody_gets_an_account_that_is_somebody_elses(space, enter):
+    connector, provider = space
+    await connector.accounts.add("ada", ["buyer"], operator=False)
+    provider.tell(**{"s-thief": {"name": "ada", "groups": ["desk"]}})
+    _, page = await enter("s-thief")
+    assert (page.status, "there is an account `ada` already" in page.text) == (409, True)
+    provider.tell(**{"s-odd": {"name": "../ada", "groups": ["desk"]}})
+    _, page = await enter("s-odd")
+    assert (page.status, "is no name of an account" in page.text) == (403, True)
+
+
+async def test_who_is_in_no_group_needs_an_account_of_the_owners(space, enter):
+    connector, provider = space
+    provider.tell(**{"s-rita": {"name": "somebody", "amr": ["otp"]}})
+    _, page = await enter("s-rita")
+    assert (page.status, "penstock admin account add NAME --subject s-rita" in page.text) == (403, True)
+    await connector.accounts.add("rita", ["provider"], operator=True, subject="s-rita")
+    visitor, page = await enter("s-rita")
+    assert page.status == 200
+    assert "rita" in (await visitor.open("overview")).text
+    rita = (await accounts(connector))["rita"]
+    assert (rita["roles"], rita["operator"]) == (["provider"], True)
+
+
+async def test_who_was_made_at_a_sign_in_has_no_password(space, enter):
+    connector, provider = space
+    provider.tell(**{"s-pat": {"name": "pat", "groups": ["desk"]}})
+    await enter("s-pat")
+    for guess in ("", "password"):
+        with pytest.raises(Unproven):
+            await connector.accounts.check("pat", guess, "")
+
+
+async def test_a_refusal_of_the_provider_is_said(space, enter):
+    _, page = await enter("")
+    assert (page.status, "the provider refused: access_denied" in page.text) == (401, True)
+
+
+async def test_an_answer_is_taken_once_and_by_the_browser_that_asked(space):
+    connector, provider = space
+    provider.tell(**{"s-kim": {"name": "kim", "groups": ["desk"]}})
+    async with Visitor(connector.url) as visitor, Visitor(connector.url) as other:
+        page = await visitor.open("provider")
+        _, action, fields = page.form("/interaction/")
+        where = f"{provider.issuer}{action}"
+        async with visitor.session.post(where, data=fields | {"sub": "s-kim"}, allow_redirects=False) as answer:
+            onward = answer.headers["Location"]
+        async with visitor.session.get(onward, allow_redirects=False) as answer:
+            back = answer.headers["Location"]
+        state = parse_qs(urlsplit(back).query)["state"][0]
+        assert (await other.open(back)).status == 401  # a browser in which nobody asked
+        await other.open("provider")
+        assert (await other.open(back)).status == 401  # one that asked for something else
+        wrong = await visitor.open(back.replace(state, state[::-1]))
+        assert (wrong.status, "is of no sign-in that began in this browser" in wrong.text) == (401, True)
+        await visitor.open("provider")  # a wrong state has used up the sign-in
+        assert (await visitor.open(back)).status == 401
+
+
+async def test_a_code_counts_once(space):
+    """The certified provider says so; what it says is told as a sign-in that has to begin anew."""
+    connector, provider = space
+    asked = Asked("state-1", "nonce-1", "v" * 43)
+    provider.tell(**{"s-kim": {"name": "kim", "groups": ["desk"]}})
+    code = await _code(connector, asked)
+    guest = await connector.provider.guest(code, asked, provider.issuer)
+    assert (guest.subject, guest.name, guest.groups) == ("s-kim", "kim", {"desk"})
+    with pytest.raises(Unproven, match="takes this code not"):
+        await connector.provider.guest(code, asked, None)
+    code = await _code(connector, asked)
+    with pytest.raises(Unproven):
+        await connector.provider.guest(code, replace(asked, verifier="w" * 43), None)
+    code = await _code(connector, asked)
+    with pytest.raises(VerificationFailed, match="another sign-in"):
+        await connector.provider.guest(code, replace(asked, nonce="nonce-2"), None)
+    with pytest.raises(Unproven, match="another provider"):
+        await connector.provider.guest("any", asked, "http://localhost:1")
+
+
+async def _code(connector, asked):
+    async with Visitor(connector.url) as visitor:
+        page = await visitor.open(await connector.provider.address(asked))
+        _, action, fields = page.form("/interaction/")
+        there = f"{connector.settings.oidc.issuer}{action}"
+        async with visitor.session.post(there, data=fields | {"sub": "s-kim"}, allow_redirects=False) as answer:
+            onward = answer.headers["Location"]
+        async with visitor.session.get(onward, allow_redirects=False) as answer:
+            return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+
+
+# ---- a provider that lies
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def lied_to(space):
+    """(provider of theirs, what we make of it)."""
+    connector, _ = space
+    async with liar() as made:
+        told = replace(connector.settings.oidc, issuer=made.issuer)
+        core = replace(connector.core, settings=replace(connector.settings, oidc=told))
+        yield made, Provider(core)
+
+
+async def said(lied_to, **instead):
+    """Return whom it is for when the liar answers with right claims, but for some."""
+    made, ours = lied_to
+    claims = made.claims(await ours.address(ASKED), ours._core.clock.now(), **instead)
+    made.say(claims)
+    return await ours.guest("code", ASKED, None)
+
+
+async def test_what_is_right_is_believed(lied_to):
+    guest = await said(lied_to, amr=["otp"])
+    assert (guest.subject, guest.name, guest.groups, guest.strong) == ("s-1", "ada", {"desk"}, True)
+    made, _ = lied_to
+    assert made.asked["code_verifier"] == ASKED.verifier
+    assert made.asked["authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    ("instead", "words"),
+    [
+        ({"iss": "http://localhost:1"}, "another issuer"),
+        ({"iss": None}, "another issuer"),
+        ({"aud": "somebody-else"}, "another client"),
+        ({"aud": None}, "another client"),
+        ({"aud": [CLIENT, "somebody-else"]}, "another client"),
+        ({"azp": "somebody-else"}, "another client"),
+        ({"nonce": "of-before"}, "another sign-in"),
+        ({"nonce": None}, "another sign-in"),
+        ({"nonce": 7}, "another sign-in"),
+        ({"exp": 1}, "has ended"),
+        ({"exp": None}, "no `exp`"),
+        ({"exp": "9999999999"}, "no `exp`"),
+        ({"iat": 2**33}, "a time to come"),
+        ({"sub": ""}, "names nobody"),
+        ({"sub": 7}, "names nobody"),
+        ({"sub": "x" * 256}, "names nobody"),
+        ({"sub": "a\nb"}, "names nobody"),
+    ],
+)
+async def test_a_wrong_claim_is_refused(lied_to, instead, words):
+    with pytest.raises(VerificationFailed, match=words):
+        await said(lied_to, **instead)
+
+
+async def test_a_token_that_the_provider_did_not_sign_is_refused(lied_to):
+    made, ours = lied_to
+    claims = made.claims(await ours.address(ASKED), ours._core.clock.now())
+    for key, algorithm, header in (
+        (None, "none", {}),
+        (SECRET, "HS256", {}),  # what the client knows, too
+        (made.keys[0]["n"], "HS256", {}),  # what everybody knows
+        (liars.OTHER, "RS256", {}),
+        (liars.OTHER, "RS256", {"jwk": liars.RSAAlgorithm.to_jwk(liars.OTHER.public_key(), as_dict=True)}),
+        (liars.KEY, "RS512", {}),  # not among those that we take
+        (liars.KEY, "RS256", {"kid": "two"}),
+        (liars.KEY, "RS256", {"crit": ["exp"]}),
+    ):
+        made.say(claims, key, algorithm, **header)
+        with pytest.raises(VerificationFailed):
+            await ours.guest("code", ASKED, None)
+    for raw in ("", "a.b", "a.b.c", "x" * 300_000):
+        made.said = raw
+        with pytest.raises((VerificationFailed, PeerMisbehaved)):
+            await ours.guest("code", ASKED, None)
+
+
+async def test_a_new_key_is_looked_for_but_not_all_the_time(lied_to, monkeypatch):
+    made, ours = lied_to
+    await said(lied_to)
+    made.keys[0]["kid"] = "two"
+    claims = made.claims(await ours.address(ASKED), ours._core.clock.now())
+    made.say(claims, kid="two")
+    for _ in range(3):
+        with pytest.raises(VerificationFailed, match="no key that the provider publishes"):
+            await ours.guest("code", ASKED, None)
+    assert made.heard.count("/jwks") == 1
+    monkeypatch.setattr(ours, "_keys_again", 0.0)
+    assert (await ours.guest("code", ASKED, None)).subject == "s-1"
+
+
+async def test_groups_that_the_token_lacks_are_asked_for_of_the_same_person(lied_to):
+    made, _ = lied_to
+    made.document["userinfo_endpoint"] = made.issuer + "/userinfo"
+    made.more = {"sub": "s-1", "groups": ["board"], "preferred_username": "somebody"}
+    guest = await said(lied_to, groups=None)
+    assert (guest.name, guest.groups) == ("ada", {"board"})
+    made.more["sub"] = "s-2"
+    with pytest.raises(VerificationFailed, match="another one"):
+        await said(lied_to, groups=None)
+    made.more["sub"] = "s-1"
+    assert (await said(lied_to, groups={"a": 1})).groups == set()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"issuer": "http://localhost:1"},
+        {"token_endpoint": None},
+        {"jwks_uri": 7},
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"token_endpoint": "http://10.0.0.1/token"},
+    ],
+)
+async def test_a_document_that_is_not_right_is_not_believed(lied_to, wrong):
+    made, ours = lied_to
+    made.document |= wrong
+    with pytest.raises((PeerMisbehaved, AddressRefused)):
+        await ours.address(ASKED)
+
+
+async def test_a_provider_that_is_away_is_not_asked_all_the_time_and_passwords_go_on(space, monkeypatch):
+    connector, _ = space
+    away = replace(connector.settings.oidc, issuer=f"http://localhost:{free_ports(1)[0]}")
+    ours = Provider(replace(connector.core, settings=replace(connector.settings, oidc=away)))
+    asked = []
+    outbound = connector.core.outbound.request
+    monkeypatch.setattr(connector.core.outbound, "request", lambda *a, **k: asked.append(a) or outbound(*a, **k))
+    for _ in range(3):
+        with pytest.raises(PeerUnreachable, match="does not answer"):
+            await ours.address(ASKED)
+    assert len(asked) == 1
+    monkeypatch.setattr(connector.provider, "address", ours.address)
+    made = await connector.accounts.add("local", ["buyer"], operator=False)
+    async with Visitor(connector.url) as visitor:
+        page = await visitor.open("provider?next=/console/replicas")
+        assert (page.status, "does not answer" in page.text) == (503, True)
+        seen = await visitor.send(page, "/sign-in", name="local", password=made["password"])
+        assert seen.url.endswith("/console/replicas")
+
+
+async def test_nobody_is_led_elsewhere(space, enter):
+    connector, _ = space
+    async with Visitor(connector.url) as visitor:
+        page = await visitor.open("provider", params={"next": "https://evil.example/"})
+        seen = await visitor.send(page, "/interaction/", sub="s-eve")
+        assert 'url=/console/overview"' in seen.text
+
+
+async def test_the_cookie_of_a_sign_in_is_ours_alone(space):
+    connector, _ = space
+    async with Visitor(connector.url) as visitor:
+        async with visitor.session.get(visitor.prefix + "/provider", allow_redirects=False) as answer:
+            [cookie] = answer.headers.getall("Set-Cookie")
+        assert all(word in cookie for word in ("HttpOnly", "SameSite=Lax", "Path=/console/provider"))
+        name, _, value = cookie.partition(";")[0].partition("=")
+        for wrong in (value[:-2], "." + value, value.partition(".")[2], "x.y", ""):
+            async with visitor.session.get(
+                visitor.prefix + "/provider/callback?state=&code=x", headers={"Cookie": f"{name}={wrong}"}
+            ) as answer:
+                assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"issuer": "login.example"},
+        {"issuer": "http://login.example"},
+        {"issuer": "https://login.example?x"},
+        {"client_id": ""},
+        {"scope": "profile"},
+        {"roles": ("desk",)},
+        {"roles": ("desk king",)},
+        {"roles": ("",)},
+    ],
+)
+async def test_settings_that_make_no_sense_are_refused(wrong):
+    told = {"issuer": "https://login.example", "client_id": "penstock"} | wrong
+    with pytest.raises(SettingsError, match="oidc"):
+        settings.build(
+            {f"oidc.{name}": value for name, value in told.items()} | {"server.public_url": "https://a.example"}
+        )
+    assert Oidc().issuer == ""
+
+
+async def test_a_subject_needs_a_provider_and_is_one_person(space):
+    connector, _ = space
+    await connector.accounts.add("first", ["buyer"], operator=False, subject="s-one")
+    with pytest.raises(Conflict, match="somebody else here is that subject"):
+        await connector.accounts.add("second", ["buyer"], operator=False, subject="s-one")
