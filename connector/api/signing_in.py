@@ -20,7 +20,7 @@ from connector.console import rendering
 from connector.console.sessions import Sessions
 from connector.operation.oidc.admission import Entrance
 from connector.operation.oidc.provider import Asked, Provider
-from connector.runtime.errors import PenstockError, Unproven
+from connector.runtime.errors import NotPermitted, PenstockError, Unproven
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -68,7 +68,7 @@ async def _proven(call: Call, known: dict[str, Any]) -> str:
     query = call.request.query
     state = query.get("state", "").encode(errors="surrogateescape")
     if not known or not hmac.compare_digest(state, known["state"].encode()):
-        raise Unproven("this answer is of no sign-in that began in this browser", "sign in again")
+        raise NotPermitted("this answer is of no sign-in that began in this browser", "sign in again")
     if known["until"] <= call.core.clock.now().timestamp():
         raise Unproven(f"a sign-in takes {LOGIN_SECONDS // 60} minutes at most", "sign in again")
     if "error" in query:
