@@ -14,7 +14,7 @@ import re
 import secrets
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from connector.console import access, passwords
 from connector.runtime import files
@@ -37,6 +37,7 @@ LOCKED_AFTER = 5
 LOCKED_SECONDS = 15 * 60
 LINK_SECONDS = 24 * 3600
 TITLE_CHARACTERS_MAX = 100
+SUBJECT_CHARACTERS_MAX = 255
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 KEY_FILE = "console.key"
 REFUSAL = "name, password or code is wrong, or the account is locked"
@@ -91,6 +92,8 @@ class Accounts:
         issuer = self._core.settings.oidc.issuer
         if not issuer:
             raise InvalidInput("a subject is somebody at an OpenID provider, and there is none", "set `oidc.issuer`")
+        if not is_subject(subject):
+            raise InvalidInput(f"a subject has 1 to {SUBJECT_CHARACTERS_MAX} characters of one line")
         return f"{issuer} {subject}"
 
     def insert(self, tx: Tx, account: AccountRow) -> None:
@@ -195,6 +198,11 @@ class Accounts:
     def _step(self, row: AccountRow, code: str) -> int | None:
         secret = passwords.one_time_secret(self.key, row.name, row.nonce)
         return passwords.step_of(secret, code, self._core.clock.now())
+
+
+def is_subject(told: Any) -> bool:
+    """Say whether this may be somebody's subject at an OpenID provider (OpenID Connect Core 1.0, 2)."""
+    return isinstance(told, str) and 0 < len(told) <= SUBJECT_CHARACTERS_MAX and told.isprintable()
 
 
 def roles_of(core: Core, roles: Iterable[str]) -> list[str]:

@@ -63,6 +63,8 @@ async def test_what_is_right_is_believed(lied_to):
         ({"exp": None}, "no `exp`"),
         ({"exp": "9999999999"}, "no `exp`"),
         ({"iat": 2**33}, "a time to come"),
+        ({"nbf": 2**33}, "a time to come"),
+        ({"nbf": "soon"}, "no `nbf`"),
         ({"sub": ""}, "names nobody"),
         ({"sub": 7}, "names nobody"),
         ({"sub": "x" * 256}, "names nobody"),

@@ -117,6 +117,18 @@ async def test_whose_group_is_taken_away_is_out_at_the_next_sign_in_and_their_se
     assert "/sign-in" in (await before.open("overview")).url
 
 
+async def test_who_comes_to_act_begins_anew(space, enter):
+    """A session that began without a second factor does not act because another one had it."""
+    _, provider = space
+    provider.tell(**{"s-jo": {"name": "jo", "groups": ["desk"], "amr": ["pwd"]}})
+    before, _ = await enter("s-jo")
+    assert (await before.open("overview")).url.endswith("/overview")
+    provider.tell(**{"s-jo": {"name": "jo", "groups": ["board"], "amr": ["otp"]}})
+    _, page = await enter("s-jo")
+    assert page.status == 200
+    assert "/sign-in" in (await before.open("overview")).url
+
+
 async def test_nobody_gets_an_account_that_is_somebody_elses(space, enter):
     connector, provider = space
     await connector.accounts.add("ada", ["buyer"], operator=False)
@@ -194,6 +206,19 @@ async def test_a_code_counts_once(space):
         await connector.provider.guest(code, replace(asked, nonce="nonce-2"), None)
     with pytest.raises(Unproven, match="another provider"):
         await connector.provider.guest("any", asked, "http://localhost:1")
+
+
+async def test_a_client_that_the_provider_does_not_know_so_is_the_owners_to_mend(space):
+    connector, _ = space
+    (connector.data / "oidc.secret").write_text("another")
+    try:
+        with pytest.raises(Unproven, match="does not take us for its client"):
+            await connector.provider.guest("any", ASKED, None)
+        (connector.data / "oidc.secret").unlink()
+        with pytest.raises(SettingsError, match=r"oidc\.secret_file"):
+            await connector.provider.guest("any", ASKED, None)
+    finally:
+        (connector.data / "oidc.secret").write_text(SECRET)
 
 
 async def _code(connector, asked):

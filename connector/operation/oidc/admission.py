@@ -9,13 +9,14 @@ code.
 from __future__ import annotations
 
 import secrets
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.console import access
 from connector.console.accounts import NAME
 from connector.runtime.errors import NotPermitted
-from connector.store.rows.console import AccountRow
+from connector.store.rows.console import AccountRow, ConsoleSessionRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -50,7 +51,7 @@ class Entrance:
         if row is None or not row.password:
             row = self._follow(tx, guest, row, now)
         if row is None:
-            hint = f"ask the owner: penstock admin account add NAME --subject {guest.subject}"
+            hint = f"ask the owner: penstock admin account add NAME --subject {shlex.quote(guest.subject)}"
             return NotPermitted(f"the provider knows you as `{guest.subject}`, and nobody here is that", hint)
         if row.operator and not guest.strong:
             text = f"your account may act, and the provider saw none of {', '.join(self._told.strong) or 'nothing'}"
@@ -73,6 +74,8 @@ class Entrance:
         kept = replace(row, roles=roles, operator=operator)
         if kept != row:
             tx.change(row, kept)
+            if kept.operator > row.operator:  # a session that began without a second factor may not act all at once
+                tx.delete(ConsoleSessionRow, account=row.name)
             self._accounts.leave(tx, access.ALTERED, kept)
         return kept
 

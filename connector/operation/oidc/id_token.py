@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.console.accounts import is_subject
 from connector.operation.dcp import jose
 from connector.runtime.errors import VerificationFailed
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 # clocks of others differ
 LEEWAY_SECONDS: Final = 30
-# what the specification says of a subject
-SUBJECT_CHARACTERS_MAX: Final = 255
 
 
 def key_of(signed: Signed, keys: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -46,13 +45,12 @@ def check(
         raise VerificationFailed("the ID token is for another client")
     if _seconds(claims, "exp") <= at - LEEWAY_SECONDS:
         raise VerificationFailed("the ID token has ended", "sign in again")
-    if max(_seconds(claims, "iat"), claims.get("nbf", 0)) > at + LEEWAY_SECONDS:
+    if max(_seconds(claims, name) for name in ("iat", "nbf") if name == "iat" or name in claims) > at + LEEWAY_SECONDS:
         raise VerificationFailed("the ID token is of a time to come", "the owner sets the clock")
     told = claims.get("nonce")
     if not isinstance(told, str) or not hmac.compare_digest(told.encode(), nonce.encode()):
         raise VerificationFailed("the ID token is of another sign-in", "sign in again")
-    subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_CHARACTERS_MAX or not subject.isprintable():
+    if not is_subject(claims.get("sub")):
         raise VerificationFailed("the ID token names nobody")
     return claims
 

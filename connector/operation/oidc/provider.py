@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
+from connector.net.body import decoded
 from connector.operation.dcp import jose
 from connector.operation.oidc import id_token
 from connector.operation.oidc.guest import Guest
@@ -28,6 +29,7 @@ from connector.runtime.errors import (
     PeerMisbehaved,
     PeerRefused,
     PeerUnreachable,
+    SettingsError,
     Unproven,
     VerificationFailed,
 )
@@ -46,6 +48,8 @@ DISCOVERY: Final = "/.well-known/openid-configuration"
 ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 USER_INFO: Final = "userinfo_endpoint"
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+# what a token endpoint says of a client that it does not know so
+CLIENT_FAULTS: Final = ("invalid_client", "unauthorized_client")
 HINT: Final = "sign in with a password meanwhile; the owner looks at `oidc.issuer`"
 
 
@@ -140,13 +144,16 @@ class Provider:
         try:
             return await self._asked(document["token_endpoint"], urlencode(body).encode(), headers)
         except PeerRefused as fault:
-            raise Unproven("the provider takes this code not, or not any more", "sign in again") from fault
+            raise _refused(fault) from fault
 
     async def _secret(self) -> str:
         if not self._told.secret_file:
             return ""
         path = self._core.data / self._told.secret_file
-        return (await asyncio.to_thread(path.read_text)).strip()
+        try:
+            return (await asyncio.to_thread(path.read_text)).strip()
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"`oidc.secret_file` cannot be read: {error}", HINT) from error
 
     async def _key(self, document: Mapping[str, Any], signed: Signed) -> Mapping[str, Any]:
         """Return the provider's key that a token names; read anew for one that is not known yet."""
@@ -202,6 +209,17 @@ class Provider:
         if not isinstance(found, dict):
             raise PeerMisbehaved("the OpenID provider answers no object", HINT)
         return found
+
+
+def _refused(fault: PeerRefused) -> Unproven:
+    """Return what a token endpoint's no means: a code that is over, or that it knows us otherwise (RFC 6749, 5.2)."""
+    try:
+        told = decoded(fault.body)
+    except PeerMisbehaved:
+        told = None
+    if isinstance(told, dict) and told.get("error") in CLIENT_FAULTS:
+        return Unproven("the provider does not take us for its client", "the owner looks at the section `oidc`")
+    return Unproven("the provider takes this code not, or not any more", "sign in again")
 
 
 def _keys(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

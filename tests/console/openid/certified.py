@@ -1,4 +1,4 @@
-"""npm's `oidc-provider`, which is certified by the OpenID Foundation, as a process; kept in `.chains/` between runs."""
+"""npm's `oidc-provider` (OpenID certified, its makers say) as a process; kept in `.chains/` between runs."""
 
 from __future__ import annotations
 
