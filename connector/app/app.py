@@ -385,7 +385,7 @@ class Connector(Life):
     watermarks: Watermarks
     accounts: Accounts
     api_keys: ApiKeys
-    provider: Provider
+    openid: Provider
     entrance: Entrance
     budget: Budget
     sessions: Sessions

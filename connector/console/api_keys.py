@@ -62,9 +62,7 @@ class ApiKeys:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def add(
-        self, name: str, days: int, roles: Sequence[str] = (), scopes: Sequence[str] = (scopes.LOOK,)
-    ) -> JsonObject:
+    async def add(self, name: str, days: int, roles: Sequence[str] = (), scopes: Sequence[str] = ()) -> JsonObject:
         """Make a key that ends in so many days; the answer has it, told once. No roles: all of ours; no scope: look."""
         if not NAME.fullmatch(name):
             raise InvalidInput(f"`{name[:100]}` is no name of a key: letters a-z, digits, dot, dash, underscore")

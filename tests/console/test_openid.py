@@ -22,7 +22,7 @@ from connector.runtime.errors import (
 from connector.runtime.settings_table import Oidc
 from tests.api.lone import lone
 from tests.api.visitor import Visitor
-from tests.console.openid.certified import CLIENT, SECRET, certified
+from tests.console.openid.certified import CLIENT, SECRET, certified, require
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -37,8 +37,9 @@ TOLD = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def space(tmp_path_factory):
+async def space(tmp_path_factory, absent):
     """(connector, provider): one with an OpenID provider that sends people back to it."""
+    require(absent)
     folder = tmp_path_factory.mktemp("openid")
     ours, theirs = free_ports(2)
     named = {"name": "Lone", "roles": ROLES, "region": "US-NY", "exchange": None, "development": True}
@@ -194,18 +195,18 @@ async def test_a_code_counts_once(space):
     asked = Asked("state-1", "nonce-1", "v" * 43)
     provider.tell(**{"s-kim": {"name": "kim", "groups": ["desk"]}})
     code = await _code(connector, asked)
-    guest = await connector.provider.guest(code, asked, provider.issuer)
+    guest = await connector.openid.guest(code, asked, provider.issuer)
     assert (guest.subject, guest.name, guest.groups) == ("s-kim", "kim", {"desk"})
     with pytest.raises(Unproven, match="takes this code not"):
-        await connector.provider.guest(code, asked, None)
+        await connector.openid.guest(code, asked, None)
     code = await _code(connector, asked)
     with pytest.raises(Unproven):
-        await connector.provider.guest(code, replace(asked, verifier="w" * 43), None)
+        await connector.openid.guest(code, replace(asked, verifier="w" * 43), None)
     code = await _code(connector, asked)
     with pytest.raises(VerificationFailed, match="another sign-in"):
-        await connector.provider.guest(code, replace(asked, nonce="nonce-2"), None)
+        await connector.openid.guest(code, replace(asked, nonce="nonce-2"), None)
     with pytest.raises(Unproven, match="another provider"):
-        await connector.provider.guest("any", asked, "http://localhost:1")
+        await connector.openid.guest("any", asked, "http://localhost:1")
 
 
 async def test_a_client_that_the_provider_does_not_know_so_is_the_owners_to_mend(space):
@@ -213,17 +214,17 @@ async def test_a_client_that_the_provider_does_not_know_so_is_the_owners_to_mend
     (connector.data / "oidc.secret").write_text("another")
     try:
         with pytest.raises(Unproven, match="does not take us for its client"):
-            await connector.provider.guest("any", ASKED, None)
+            await connector.openid.guest("any", ASKED, None)
         (connector.data / "oidc.secret").unlink()
         with pytest.raises(SettingsError, match=r"oidc\.secret_file"):
-            await connector.provider.guest("any", ASKED, None)
+            await connector.openid.guest("any", ASKED, None)
     finally:
         (connector.data / "oidc.secret").write_text(SECRET)
 
 
 async def _code(connector, asked):
     async with Visitor(connector.url) as visitor:
-        page = await visitor.open(await connector.provider.address(asked))
+        page = await visitor.open(await connector.openid.address(asked))
         _, action, fields = page.form("/interaction/")
         there = f"{connector.settings.oidc.issuer}{action}"
         async with visitor.session.post(there, data=fields | {"sub": "s-kim"}, allow_redirects=False) as answer:
@@ -243,7 +244,7 @@ async def test_a_provider_that_is_away_is_not_asked_all_the_time_and_passwords_g
         with pytest.raises(PeerUnreachable, match="does not answer"):
             await ours.address(ASKED)
     assert len(asked) == 1
-    monkeypatch.setattr(connector.provider, "address", ours.address)
+    monkeypatch.setattr(connector.openid, "address", ours.address)
     made = await connector.accounts.add("local", ["buyer"], operator=False)
     async with Visitor(connector.url) as visitor:
         page = await visitor.open("provider?next=/console/replicas")

@@ -11,7 +11,7 @@ import pytest
 
 from connector.demo.processes import free_ports
 from tests.api.visitor import Visitor
-from tests.console.openid.certified import CLIENT, SECRET, certified
+from tests.console.openid.certified import CLIENT, SECRET, certified, require
 from tests.newcomer.pages import DOCS
 from tests.newcomer.walk import Walk
 
@@ -35,7 +35,8 @@ SAID = {
 }
 
 
-async def test_the_page_gives_every_hand_a_name(tmp_path):
+async def test_the_page_gives_every_hand_a_name(tmp_path, absent):
+    require(absent)
     walk, seen, text = Walk(tmp_path), set(), (DOCS / "people.md").read_text(encoding="utf-8")
     ours, theirs = free_ports(2)
     back = f"http://localhost:{ours}/console/provider/callback"

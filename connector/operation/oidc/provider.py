@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
+from connector.console.page import PREFIX
 from connector.net.body import decoded
 from connector.operation.dcp import jose
 from connector.operation.oidc import id_token
@@ -81,7 +82,7 @@ class Provider:
     @property
     def returns_to(self) -> str:
         """The address to which the provider sends a browser back; it has to be registered there."""
-        return self._core.identity.url + "/console/provider/callback"
+        return f"{self._core.identity.url}{PREFIX}/provider/callback"
 
     async def address(self, asked: Asked) -> str:
         """Return where a browser is sent to sign in; raises Absent, PeerUnreachable and PeerMisbehaved."""

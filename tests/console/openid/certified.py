@@ -19,6 +19,12 @@ CLIENT, SECRET = "penstock", "a secret of this client: known to both & long enou
 START_SECONDS = 20
 
 
+def require(absent):
+    """Say it where the provider cannot run: `absent` is the fixture for that."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        absent("an OpenID provider needs Node and npm")
+
+
 def installed():
     """Return the folder that has the package; several workers want it at once."""
     KEPT.mkdir(parents=True, exist_ok=True)
