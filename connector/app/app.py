@@ -74,6 +74,7 @@ from connector.exchange.members import Members
 from connector.exchange.node.office import Office
 from connector.exchange.operators import Operators
 from connector.exchange.projects import Projects
+from connector.exchange.reissuing import Reissuing
 from connector.exchange.reviewer import Reviewer
 from connector.exchange.searches import Searches
 from connector.exchange.signed_filings import SignedFilings
@@ -115,6 +116,7 @@ from connector.operation.codes import Codes
 from connector.operation.dcp.identity_hub import IDENTITY_HUB, IdentityHub
 from connector.operation.dcp.verifier import Verifier
 from connector.operation.health import Health
+from connector.operation.keys.key_life import KEY_LIFE, KeyLife
 from connector.operation.management.callbacks import Callbacks
 from connector.operation.management.catalogues import Catalogues
 from connector.operation.management.client_secrets import ClientSecrets
@@ -125,7 +127,6 @@ from connector.operation.ndi.desk import Desk
 from connector.operation.ndi.ways import Ways
 from connector.operation.oidc.admission import Entrance
 from connector.operation.oidc.provider import Provider
-from connector.operation.rekeying import Rekeying
 from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
 from connector.operation.signaling.planes import ControlPlanes
@@ -235,13 +236,14 @@ class Connector(Life):
     health: Health
     peer_logs: PeerLogs
     witness: Annotated[Witness, Service(ground.witness)]
-    rekeying: Rekeying
+    key_life: Annotated[KeyLife, KEY_LIFE]
     anchoring: Annotated[Anchoring, Service(ground.anchoring)]
     supplies: Annotated[Supplies, Service(begins=Supplies.begin, ends=Supplies.close, warns=Supplies.warnings)]
     # negotiations, licences, and the window protocol
     doors: Annotated[Doors, Service(trading.doors)]
     engine: Annotated[Engine, trading.ENGINE]
     issuer: Issuer
+    reissuing: Annotated[Reissuing, trading.REISSUING]
     licensing: Annotated[Licensing, Service(begins=Licensing.recover, hears={"act_mined": Licensing.mined})]
     meetings: Meetings
     notices: Annotated[Notices, Service(trading.notices)]

@@ -1,31 +1,10 @@
-"""`penstock admin key`: API keys, with which programs ask the management interface."""
+"""`penstock key`: the keys of the participant, and how those are replaced that can be."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from connector.cli import declared, key_file
-from connector.cli.options import new_file_option
-from connector.client.acts import keys
+from connector.cli import declared
 
-app = typer.Typer(help="API keys of programs: add, list, remove.", no_args_is_help=True)
-
-KeyFile = Annotated[Path | None, new_file_option("--to", what="write the new key into this file")]
-
-
-@app.command()
-@declared.asking("key_add")
-def add(typed: declared.Typed, to: KeyFile = None) -> None:
-    """Make an API key for a program; it is told this once, or written into a file, and ends by itself.
-
-    For example: penstock admin key add ci --scope look --days 30 --to ci.key
-    """
-    made = typed.ask()
-    how = f"commands act with it where PENSTOCK_KEY={to}"
-    typed.tell(key_file.kept(made, to), [*keys.made(made), *key_file.lines(made, to, how)])
-
-
-declared.add(app, "admin key", "list", "remove")
+app = typer.Typer(help="Keys: list, rotate.", no_args_is_help=True)
+declared.add(app, "key", "list", "rotate")

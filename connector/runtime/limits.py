@@ -118,6 +118,10 @@ LISTS_KEPT_MAX = 256
 SCHEMA_BYTES_MAX = 65_536
 # how long a credential of ours holds; its holder asks for the next one when a third is left
 CREDENTIAL_DAYS = 90
+# after it was replaced a key of tokens is published for a while: tokens live for minutes, and peers look again in five
+FORMER_TOKEN_KEY_SECONDS = 3600
+# a document has at most so many keys beside the present ones: others read no more than 32 of all
+FORMER_KEYS_MAX = 12
 # credentials that one holder may ask for in a day
 DAILY_ISSUANCES_MAX = 1_000
 # BLS shares of heads that a witness gave and may be asked for again: one of each log that it witnesses

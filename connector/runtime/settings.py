@@ -267,6 +267,19 @@ def _check_trust(settings: Settings) -> None:
     spaced = [kind for kind in (*settings.trust.required, *settings.trust.shown) if not kind or kind.split() != [kind]]
     if spaced:
         raise SettingsError(f"`{spaced[0][:100]}` is no type of credentials", "it is one word")
+    if told := settings.trust.connector:
+        _check_connector(told, settings)
+
+
+def _check_connector(told: str, settings: Settings) -> None:
+    """Refuse an address that cannot be one, and a hub that is a member of a space, where its own agreements count."""
+    parts = urlsplit(told)
+    _check_base("trust.connector", f"{parts.scheme}://{parts.netloc}", settings)
+    if told.endswith("/") or parts.query or parts.fragment:
+        raise SettingsError(f"`trust.connector` is `{told}`", "write it without a slash at the end")
+    if settings.space.exchange or settings.has("exchange"):
+        text = "`trust.connector` is set, but a participant of a space signs agreements, and its document has their key"
+        raise SettingsError(text, "give the connector a participant of its own, with no `space.exchange`")
 
 
 def _check_oidc(settings: Settings) -> None:

@@ -57,6 +57,9 @@ class Trust:
     shown: tuple[str, ...] = _said(
         ("MembershipCredential", "RoleCredential"), 'types of ours that those whom we call may see; "*": all'
     )
+    connector: str = _said(
+        "", "address of a connector of another make that acts under our DID, without its slash; empty: none"
+    )
     fresh_seconds: int = _said(
         PRESENTED_SECONDS, "how long what a peer has shown counts before it is checked again; 0: show it with each call"
     )

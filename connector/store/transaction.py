@@ -258,7 +258,8 @@ class Tx:
         assert sql.startswith(READING_BY_HAND)
         self.write_appended()
         self.write_held()
-        return [values[0] for values in self._fetch(self._run(sql, params))]
+        encoded = [encode_loose(value) for value in params]  # a time is a number in there, not what SQLite makes of it
+        return [values[0] for values in self._fetch(self._run(sql, encoded))]
 
     def after(self, callback: Callable[[], object]) -> None:
         """Call `callback` on the event loop once this act is durable; a crash in between loses the call."""

@@ -137,6 +137,7 @@ SHAPES: Mapping[str, Shape] = {
     "contract.reported": _shape("agreementDigest", "interface contract digest from to", "result"),
     "instruction.moved": _shape("agreementDigest", "contract instruction from to", "version"),
     "identity.moved": _shape("member", f"{_MOVE} digest", "tx"),
+    "key.moved": _shape("member", f"{_MOVE} digest kind"),
     "trade.recorded": _shape("product", "channel price unit topic grade form tier currency amount digest"),
     "complaint.moved": _shape("complaint", f"{_MOVE} digest complainant respondent agreementDigest late", "amount due"),
     "cash.moved": _shape("cash", f"{_MOVE} digest", "tx"),

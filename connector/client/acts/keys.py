@@ -1,96 +1,64 @@
-"""API keys of the management interface: for programs, with roles, scopes and an end; made and removed by the owner."""
+"""The keys of the participant: which there are, and how those are replaced that can be."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import READ, Act, Field
 from connector.client.acts.columns import Column
-from connector.runtime.limits import API_KEY_DAYS_MAX
+from connector.client.acts.log import WHY
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
-KEY: dict[str, Shape] = {
-    "name": "text", "roles": ["text"], "scopes": ["text"], "created": "text", "until": "text", "used": "text?",
-    "ended": "truth",
+KEY: Shape = {
+    "kind": "text", "algorithm": "text", "purpose": "text", "key": "text", "file": "text", "since": "text",
+    "replaced": "text",
 }  # fmt: skip
-CI = {"name": "ci"}
-DAYS = 90
-
-
-def made(key: Any) -> list[str]:
-    """Return what is told of a new key, but the key itself."""
-    covers = f"{', '.join(key['scopes'])} for {', '.join(key['roles'])}"
-    return [f"key {key['name']}: {covers}, until {key['until']}"]
-
-
 KEYS = (
-    Column("NAME", "name"),
-    Column("SCOPES", lambda row: ", ".join(row["scopes"])),
-    Column("ROLES", lambda row: ", ".join(row["roles"]), long=True),
-    Column("UNTIL", "until", is_moment=True),
-    Column("ENDED", lambda row: "ended" if row["ended"] else "", rare=True),
-    Column("LAST USED", "used", is_moment=True),
-    Column("CREATED", "created", long=True, is_moment=True),
+    Column("KIND", "kind"),
+    Column("ALGORITHM", "algorithm"),
+    Column("SINCE", "since", is_moment=True),
+    Column("REPLACED BY", lambda row: row["replaced"] or "stays for life"),
+    Column("KEY", "key", long=True, rare=True),
+    Column("FILE", "file", long=True, rare=True),
+    Column("PURPOSE", "purpose", long=True, rare=True),
 )
+
+
+def _rotated(done: Any) -> list[str]:
+    return [f"{done['from']} is followed by {done['to']}", f"the former counts until {done['until']}"]
 
 
 ACTS = (
     Act(
-        "key add",
-        "POST keys",
-        help="Make an API key for a program; it is told this once, and ends by itself.",
-        says=("Make the API key {name}.", "创建 API 密钥 {name}。"),
-        answer={**KEY, "url": "text", "key?": "text", "file?": "text"},
-        example=CI | {"scopes": ["look"], "days": 30},
-        fields=(
-            Field("name", ("Key", "密钥"), "the key's name", metavar="NAME"),
-            Field(
-                "roles", ("Roles, one a line", "角色,每行一个"),
-                "a role to act in; may be repeated; default: all of ours",
-                "--role", "texts", default=[],
-            ),
-            Field(
-                "scopes", ("Scopes, one a line", "权限范围,每行一个"),
-                "look, act, or the first words of acts, such as product; may be repeated; default: look",
-                "--scope", "texts", default=[],
-            ),
-            Field(
-                "days", ("Days", "天数"), "in so many days it ends", "--days", "number", default=DAYS, least=1,
-                most=API_KEY_DAYS_MAX,
-            ),
-        ),
-        does="api_keys.add",
-        makes=True,
-        verb="admin key add",
-        typed="ci --scope look --days 30 --to ci.key",
-        form=False,
-        lines=made,
-    ),
-    Act(
         "key list",
         "GET keys",
-        help="List the API keys, without anything secret.",
-        says=("List the API keys.", "列出 API 密钥。"),
+        help="List our keys: what each is for, since when it is there, and by which command it is replaced.",
+        says=("List our keys.", "列出本方密钥。"),
         answer={"keys": [KEY]},
         example={},
-        does="api_keys.page",
-        verb="admin key list",
+        does="key_life.page",
+        operator=READ,
         table=KEYS,
-        none="there is no API key: `penstock admin key add`",
+        none="there are no keys",
     ),
     Act(
-        "key remove",
-        "POST keys/{name}/removal",
-        help="Remove an API key; it opens nothing from the next request on.",
-        says=("Remove the API key {name}.", "删除 API 密钥 {name}。"),
-        answer=KEY,
-        example=CI,
-        fields=(Field("name", ("Key", "密钥"), "the key's name", sent="id", metavar="NAME"),),
-        does="api_keys.remove",
-        verb="admin key remove",
-        form=False,
-        lines=lambda gone: [f"removed {gone['name']}"],
+        "key rotate",
+        "POST keys/rotation",
+        help="Replace a key: the token key, by which we prove who we are, or the token of the management API. What a "
+        "stolen one has signed counts no more from now on, and credentials are issued anew.",
+        says=("Replace the key {kind}: {why}", "更换密钥 {kind}:{why}"),
+        answer={"kind": "text", "from": "text", "to": "text", "until": "text"},
+        example={"kind": "management", "why": "a laptop was lost"},
+        fields=(
+            Field("kind", ("Key", "密钥"), "token or management", metavar="KIND"),
+            WHY,
+            Field(
+                "stolen", ("Stolen", "已被盗"), "the former counts no more at once", "--stolen", "truth", default=False
+            ),
+        ),
+        handler="keys.rotate",
+        lines=_rotated,
     ),
 )  # fmt: skip

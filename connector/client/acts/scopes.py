@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
 LOOK, ACT = "look", "act"
 # acts that give power to somebody, or tell what opens something: people, keys, other connectors, any folder
-OWN: Final = ("account", "key", "operator", "folder", "credential client", "controlplane", "dataplane")
+OWN: Final = (
+    "account",
+    "api-key",
+    "key rotate",
+    "operator",
+    "folder",
+    "credential client",
+    "controlplane",
+    "dataplane",
+)
 # they read, and what they read is counted and paid for
 USES: Final = ("acquisition read",)
 _EXAMPLE = "`look`, `act`, or words with which names of acts begin, such as `product` (docs/reference.md)"

@@ -66,6 +66,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "contract.reported": ("how a contract is performed was told", "合约履行情况已上报"),
     "instruction.moved": ("a control instruction was issued or taken", "数据交易控制指令已下发或接收"),
     "identity.moved": ("an identity changed", "身份变更"),
+    "key.moved": ("a key was replaced", "密钥已更换"),
     "trade.recorded": ("a trade was recorded", "交易已记录"),
     "complaint.moved": ("a complaint moved on", "投诉状态变更"),
     "operator.moved": ("an operator changed", "操作员变更"),

@@ -24,7 +24,7 @@ from contracts.errors import ContractError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from connector.identity.keys import Signer
 
 # curve or kind of a key → the algorithms that it may sign by (RFC 7518, 8037, 8812)
 ALGORITHMS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -53,9 +53,9 @@ class Signed:
         return self.kid.partition("#")[0]
 
 
-def sign(key: ec.EllipticCurvePrivateKey, kid: str, typ: str, payload: Mapping[str, Any]) -> str:
-    """Return the payload signed by a P-256 key of ours, which our document lists under `kid`."""
-    return _JWS.encode(orjson.dumps(payload), key, algorithm="ES256", headers={"typ": typ, "kid": kid})
+def sign(signer: Signer, typ: str, payload: Mapping[str, Any]) -> str:
+    """Return the payload signed by a P-256 key of ours."""
+    return _JWS.encode(orjson.dumps(payload), signer.key, algorithm="ES256", headers={"typ": typ, "kid": signer.kid})
 
 
 def take_apart(raw: str) -> Signed:

@@ -33,6 +33,8 @@ async def _vault(told):
     await told.say("vault scrub", by="provider")
     await told.say("vault scrub", "--repair", by="buyer", row="vault scrub --repair")
     await told.say("vault rekey", by="other")
+    await told.say("key list", by="other")
+    await told.say("key rotate", "management", "--why", "a laptop was lost", by="other")
     await told.say("vault idle", "--days", "0", by="buyer")
     edition = next(row["edition"] for row in told.space.rows("provider", "products") if row["id"] == "leased")
     await told.say("vault holders", edition, by="provider")

@@ -83,6 +83,7 @@ TYPES = [
     "instruction.moved",
     "template.moved",
     "identity.moved",
+    "key.moved",
     "trade.recorded",
     "complaint.moved",
     "cash.moved",

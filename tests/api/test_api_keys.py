@@ -103,8 +103,8 @@ async def test_who_may_act_here_is_the_owners_alone(ask, keyed, scope):
     for method, path, body in (
         ("POST", "accounts", {"name": "eve", "roles": [], "operator": True}),
         ("GET", "accounts", None),
-        ("POST", "keys", {"name": "more", "days": 1}),
-        ("POST", "keys/plain/removal", {}),
+        ("POST", "api-keys", {"name": "more", "days": 1}),
+        ("POST", "api-keys/plain/removal", {}),
         ("POST", "folders", {"folder": "/"}),
         ("POST", "credentials/clients", {"client": "edc"}),
         ("POST", "controlplanes", {"plane": "x"}),
@@ -178,7 +178,9 @@ async def test_nothing_of_a_key_is_kept_or_listed(connector, keyed):
     assert key not in json.dumps(await connector.api_keys.page())
 
 
-@pytest.mark.parametrize("scope", ["", "l", "looks", "prod", "account", "key add", "every", "x" * 1000, "product "])
+@pytest.mark.parametrize(
+    "scope", ["", "l", "looks", "prod", "account", "api-key add", "key rotate", "every", "x" * 1000, "product "]
+)
 async def test_a_scope_that_covers_nothing_is_refused(connector, scope):
     with pytest.raises(InvalidInput, match="is no scope"):
         await connector.api_keys.add("scoped", 1, (), (scope,))
@@ -193,7 +195,9 @@ async def test_limits_are_kept(connector, ask):
         await connector.api_keys.add("king", 1, ("king",))
     owner = connector.owner["Authorization"].removeprefix("Bearer ")
     for days in (0, API_KEY_DAYS_MAX + 1):
-        assert (await ask(owner, "POST", "keys", {"name": "long", "roles": [], "scopes": [], "days": days}))[0] == 400
+        assert (await ask(owner, "POST", "api-keys", {"name": "long", "roles": [], "scopes": [], "days": days}))[
+            0
+        ] == 400
 
 
 async def test_every_act_is_the_owners_or_within_a_scope():
