@@ -13,6 +13,7 @@ from connector.chain.witnessing import Witness
 from connector.channel.doors import Buyer, Holder
 from connector.channel.pace import Paces
 from connector.console.accounts import Accounts
+from connector.console.api_keys import ApiKeys
 from connector.console.drafts import Drafts
 from connector.console.sessions import Sessions
 from connector.consumer.acknowledging import Acknowledging
@@ -124,6 +125,8 @@ from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
 from connector.operation.ndi.desk import Desk
 from connector.operation.ndi.ways import Ways
+from connector.operation.oidc.admission import Entrance
+from connector.operation.oidc.provider import Provider
 from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
 from connector.operation.signaling.planes import ControlPlanes
@@ -366,9 +369,7 @@ class Connector(Life):
     departing: Departing
     pulse: Annotated[Pulse, Service(chores={"tell the exchange that we are there": Pulse.chore})]
     leaving: Annotated[Leaving, Service(chores={"end memberships whose plans are over": Leaving.end_due})]
-    harvesting: Annotated[
-        Harvesting, Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake})
-    ]
+    harvesting: Annotated[Harvesting, trading.HARVESTING]
     demands: Demands
     projects: Projects
     filings: Filings
@@ -385,6 +386,9 @@ class Connector(Life):
     leaking: Leaking
     watermarks: Watermarks
     accounts: Accounts
+    api_keys: ApiKeys
+    openid: Provider
+    entrance: Entrance
     budget: Budget
     sessions: Sessions
     audits: Annotated[Audits, Service(begins=Audits.recover, ends=Audits.close)]

@@ -15,6 +15,7 @@ from connector.consumer.pursuit import Pursuits
 from connector.core.service import Service
 from connector.enforcement.judge import Judge
 from connector.enforcement.membership import Membership
+from connector.exchange.federation.harvesting import Harvesting
 from connector.exchange.finding import Finding
 from connector.exchange.kinds import LISTED
 from connector.exchange.reissuing import Reissuing
@@ -218,4 +219,11 @@ PURSUITS = Service(
     begins=Pursuits.recover,
     hears={"acquisition_moved": Pursuits.moved},
     chores={"pursue demands": Pursuits.recover},
+)
+RETURNING = Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake})
+HARVESTING = Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake})
+FINDING = Service(
+    readies=Finding.recover,
+    ends=Finding.close,
+    looks={(*LISTED, "spaces"): Finding.changed, ("federated",): Finding.grown},
 )

@@ -179,6 +179,26 @@ class Console:
 
 
 @dataclass(frozen=True, slots=True)
+class Oidc:
+    """Where people sign in to the console besides: an OpenID provider."""
+
+    issuer: str = _said("", "the provider, as its tokens name it, such as https://login.example/realms/us; empty: none")
+    client_id: str = _said("", "what we are called there; it sends browsers back to OUR-URL/console/provider/callback")
+    secret_file: str = _said("", "file of our secret there, seen from the data folder; empty: we have none, PKCE alone")
+    scope: str = _said("openid profile", "what we ask for")
+    name: str = _said("preferred_username", "the claim that an account is called by")
+    groups: str = _said("groups", "the claim that has a person's groups; within another: realm_access.roles")
+    roles: tuple[str, ...] = _said(
+        (),
+        'who of a group gets an account, and its roles: "GROUP ROLE ROLE", "GROUP *"; none: the owner makes accounts',
+    )
+    operators: tuple[str, ...] = _said((), "groups whose people may act, not only look")
+    strong: tuple[str, ...] = _said(
+        ("mfa", "otp", "hwk"), "who may act has shown one of these at the provider (`acr`, `amr`), not a one-time code"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Telemetry:
     """What we tell those who watch over us."""
 
@@ -212,6 +232,7 @@ SECTIONS: Mapping[str, type] = {
     "transfers": Transfers,
     "vault": Vault,
     "console": Console,
+    "oidc": Oidc,
     "telemetry": Telemetry,
     "development": Development,
 }

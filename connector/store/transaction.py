@@ -55,6 +55,7 @@ class Tx:
         "_memory",
         "_savepoint",
         "_statements",
+        "actor",
         "afters",
         "appended",
         "endings",
@@ -73,6 +74,8 @@ class Tx:
         waiting: Rows | None = None,
         savepoint: str = "",
     ) -> None:
+        # who of our own people it is for (`connector.runtime.actor`), empty for the participant itself
+        self.actor = ""
         # the disk error this transaction met; it counts even if the act swallowed the exception
         self.fault: Exception | None = None
         # what the store takes from it when the act was well

@@ -31,6 +31,8 @@ SHAPES_KEPT = 256  # sets of names that our own events come with
 BLOCK_LIMIT = 2**63 - 1
 # an entry is dated within these: so far from both ends of the calendar that nobody's reckoning with it leaves that
 YEARS = range(1970, 9000)
+# the field that says who of a participant's own people acted; an event of any kind may have it
+ACTOR = "actor"
 _KEYS = {"v", "type", "time", "party", "part", "link", "sd", "block"}
 
 
@@ -151,6 +153,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "dispute.filed": _shape("accountHash", "bundle", "code"),
     "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
+    "access.changed": _shape("kind", "what name roles may", "until"),
     "record.viewed": _shape("page", "account about"),
     "time.mark": _shape("", "peers", "block"),
     "disclosure.erased": _shape("leaf", "index reason"),

@@ -80,6 +80,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "payment.made": ("a payment was made on chain", "已在链上付款"),
     "dispute.filed": ("a dispute was filed", "争议已提交"),
     "dispute.ruled": ("a dispute was ruled on", "争议已裁决"),
+    "access.changed": ("who may come in changed", "访问权限变更"),
     "record.viewed": ("somebody looked at others' records", "查看了他人记录"),
     "time.mark": ("the time was marked by a block", "时间标记"),
     "disclosure.erased": ("what an event said was erased", "事件内容已擦除"),

@@ -152,6 +152,9 @@ async def _accounts(told):
     await told.say("admin account list", by="buyer")
     await told.say("admin account link", "ada", by="buyer")
     await told.say("admin account remove", "ada", by="buyer")
+    await told.say("admin key add", "ci", "--scope", "look", "--days", "30", by="buyer")
+    await told.say("admin key list", by="buyer")
+    await told.say("admin key remove", "ci", by="buyer")
     await told.say("admin folder add", "/tmp", by="provider")  # a folder that is everywhere
     await told.say("admin folder list", by="provider")
     await told.say("admin folder remove", "/tmp", by="provider")

@@ -91,6 +91,7 @@ TYPES = [
     "operator.moved",
     "act.moved",
     "space.moved",
+    "access.changed",
     "record.viewed",
     "leave.moved",
     "copy.served",
