@@ -7,7 +7,8 @@
 Law: (1) what is wrapped looks as it does under a file's key (`connector.custody.kek`); the KEK's id is its CKA_ID, of
 which the first four bytes are a number, and the highest is the newest. (2) KEKs are drawn in the module, sensitive and
 not to be extracted, for a vault that holds nothing or by a rotation; a lost one is an error and never replaced. (3)
-What the file beside the folder wrapped before is unwrapped by it while it is there, and wrapped anew at the next start. (4) The PIN lies in a private file of its own, never in the settings.
+What the file beside the folder wrapped before is unwrapped by it while it is there, and wrapped anew at the next start.
+(4) The PIN lies in a private file of its own, never in the settings.
 """
 
 from __future__ import annotations
