@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # windows whose keys are here
 STAYS = "agreed; nothing is delivered, the data stay at their provider and are asked"
+# of many about one product the first row of their index is read, not all
+_RUNNING = f"product = ? AND role = ? AND not_after > ? AND state IN ({', '.join(repr(one) for one in sorted(USABLE))})"
 _RELEASED = "SELECT count(*) AS windows FROM windows WHERE channel = ? AND state IN ('released', 'acknowledged')"
 
 
@@ -106,9 +108,8 @@ def view(
 
 def bought(tx: Tx, product: str, now: datetime) -> str | None:
     """Return an agreement of ours about a product that still runs, the one that runs longest; None where none does."""
-    where = "product = ? AND role = ? AND not_after > ?"
-    found = tx.find(AgreementRow, where, (product, CONSUMER, now), "not_after desc")
-    return next((row.digest for row in found if row.state in USABLE), None)
+    found = tx.find(AgreementRow, _RUNNING, (product, CONSUMER, now), "not_after desc", 1)
+    return found[0].digest if found else None
 
 
 def _rests(row: AcquisitionRow, trouble: Failure | None) -> str:

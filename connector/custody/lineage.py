@@ -31,6 +31,10 @@ V = TypeVar("V", EditionRow, ReplicaRow)
 LAST = "\U0010ffff"
 # so many rows tell whether a beginning is of one id
 LOOKED_AT = 6
+_DROPPED = (
+    "SELECT DISTINCT drawn.source FROM replicas JOIN drawn ON drawn.replica = replicas.id"
+    " WHERE replicas.edition = ? AND drawn.dropped <> ''"
+)
 EXPORTED = "keys.exported"  # the event of keys that were handed out
 
 
@@ -119,9 +123,7 @@ def destroyed(tx: Tx, agreement: str = "") -> list[JsonObject]:
 
 def dropped(tx: Tx, edition: str) -> frozenset[str]:
     """Return the sources that have sent wrong bytes of an edition, under whatever agreement."""
-    replicas = tx.find(ReplicaRow, "edition = ?", (edition,))
-    rows = [row for each in replicas for row in tx.find(DrawnRow, "replica = ?", (each.id,))]
-    return frozenset(row.source for row in rows if row.dropped)
+    return frozenset(map(str, tx.column(_DROPPED, edition)))
 
 
 def _holder(tx: Tx, agreement: AgreementRow) -> JsonObject:
