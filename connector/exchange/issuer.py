@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.notices import PATIENCE
 from connector.negotiation.outbox import NOTICE
-from connector.operation.dcp import jose
-from connector.operation.dcp.verifier import MEMBERSHIP, SERVICE
+from connector.operation.dcp import concealing, jose
+from connector.operation.dcp.verifier import SERVICE
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import CREDENTIAL_DAYS, DAILY_ISSUANCES_MAX, DID_CHARACTERS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.credential import EntitlementRow, IssuanceRow, IssuedRow, RequestState
 from connector.store.rows.space import MemberRow, MemberState
 from contracts.canonical import sha
-from contracts.credential import messages, model, status_list
+from contracts.credential import kinds, messages, model, status_list
+from contracts.credential.kinds import MEMBERSHIP, ROLE
 from contracts.credential.profiles import PROFILES
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
     Admit = Callable[[Tx], None]
 
-ROLE = "RoleCredential"
 OF_MEMBERS: Final = (MEMBERSHIP, ROLE)
 MOVED: Final = "credential.moved"
 FRAGMENT: Final = "#credential"
@@ -143,7 +143,11 @@ class Issuer:
 
     def _issue(self, tx: Tx, order: _Order, now: datetime) -> str:
         """Sign a credential and keep that it was issued; returns it as a JWT."""
-        identity, place = self._core.identity, tx.column(NEXT)[0]
+        identity, place, begins = self._core.identity, tx.column(NEXT)[0], now.replace(microsecond=0)
+        ends = begins + timedelta(days=CREDENTIAL_DAYS)
+        over = kinds.over(order.type, order.claims)
+        if over is not None and over <= begins:
+            raise NotPermitted(f"the {order.type} that was granted ended on {over.date()}", "have it granted anew")
         number, index = divmod(place, status_list.BITS)
         url = f"{identity.url}/issuer/status/{order.profile.alias.partition('/')[0]}/{number}"
         credential = model.Credential(
@@ -152,8 +156,8 @@ class Issuer:
             issuer=identity.did,
             holder=order.holder,
             subject=order.claims,
-            begins=now.replace(microsecond=0),
-            ends=now.replace(microsecond=0) + timedelta(days=CREDENTIAL_DAYS),
+            begins=begins,
+            ends=ends if over is None else min(ends, over),
             statuses=(model.Status(order.profile.entry, PURPOSE, index, url),),
             profile=order.profile,
         )
@@ -254,12 +258,14 @@ class Issuer:
         told = dict(claims or {})
         if len(told) > CLAIMS_MAX or "id" in told:
             raise InvalidInput(f"claims are at most {CLAIMS_MAX}, and `id` is none of them: it is the holder's DID")
+        told = concealing.concealed(self._core.identity.keys.access, holder, kind, told)
+        kinds.check(kind, told)
         now = self._core.clock.now()
         row = EntitlementRow(holder=holder, type=kind, claims=told, by=who or self._core.identity.did, created=now)
 
         def act(tx: Tx) -> None:
             tx.put(row)
-            _granted(tx, self._core.evidence, row, ("unknown", "granted"), row.by, "", now)
+            _moved(tx, self._core.evidence, row, ("unknown", "granted"), row.by, "", now)
 
         await self._core.store.write(act)
         return _entitlement(row)
@@ -274,7 +280,7 @@ class Issuer:
             if row is None:
                 raise Absent(f"`{holder[:200]}` was granted no `{kind[:60]}`", "penstock exchange credential list")
             tx.delete(EntitlementRow, holder=holder, type=kind)
-            _granted(tx, self._core.evidence, row, ("granted", "withdrawn"), by, reason, now)
+            _moved(tx, self._core.evidence, row, ("granted", "withdrawn"), by, reason, now)
             revoke_all(tx, self._core.evidence, holder, by, reason, now, (kind,))
             return row
 
@@ -332,18 +338,21 @@ def _revoke(tx: Tx, evidence: Evidence, row: IssuedRow, by: str, reason: str, no
 
 
 def _moved(
-    tx: Tx, evidence: Evidence, row: IssuedRow, move: tuple[str, str], by: str, reason: str, now: datetime
+    tx: Tx,
+    evidence: Evidence,
+    row: IssuedRow | EntitlementRow,
+    move: tuple[str, str],
+    by: str,
+    reason: str,
+    now: datetime,
 ) -> None:
-    fields = {"from": move[0], "to": move[1], "by": by, "reason": reason, "digest": row.digest}
-    evidence.record(tx, MOVED, part=row.id, fields=fields | {"holder": row.holder, "type": row.type}, now=now)
-
-
-def _granted(
-    tx: Tx, evidence: Evidence, row: EntitlementRow, move: tuple[str, str], by: str, reason: str, now: datetime
-) -> None:
-    part, about = f"{row.holder}#{row.type}", {"holder": row.holder, "type": row.type}
-    fields = {"from": move[0], "to": move[1], "by": by, "reason": reason, "digest": sha(row.claims).hex()}
-    evidence.record(tx, MOVED, part=part, fields=fields | about, now=now)
+    """Record what became of a credential, or of the grant of one."""
+    if isinstance(row, IssuedRow):
+        part, digest = row.id, row.digest
+    else:
+        part, digest = f"{row.holder}#{row.type}", sha(row.claims).hex()
+    fields = {"from": move[0], "to": move[1], "by": by, "reason": reason, "digest": digest}
+    evidence.record(tx, MOVED, part=part, fields=fields | {"holder": row.holder, "type": row.type}, now=now)
 
 
 def _entitled(tx: Tx, holder: str) -> dict[str, Mapping[str, Any]]:

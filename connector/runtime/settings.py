@@ -261,7 +261,9 @@ def _check_trust(settings: Settings) -> None:
     for line in lines:
         if len(line) < 2 or not line[0].startswith("did:web:"):
             raise SettingsError(f"`trust.issuers` has `{' '.join(line)[:100]}`", 'write "did:web:HOST TYPE TYPE"')
-    spaced = [kind for kind in (*settings.trust.required, *settings.trust.shown) if not kind or kind.split() != [kind]]
+    trust = settings.trust
+    types = (*trust.required, *trust.asked, *trust.shown)
+    spaced = [kind for kind in types if not kind or kind.split() != [kind]]
     if spaced:
         raise SettingsError(f"`{spaced[0][:100]}` is no type of credentials", "it is one word")
 

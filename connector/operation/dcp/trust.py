@@ -20,7 +20,7 @@ class Demands:
     """The demands of one participant; `exchange` names that of its space."""
 
     def __init__(self, told: Trust, exchange: Callable[[], str]) -> None:
-        self.required = tuple(dict.fromkeys(told.required))
+        self.required, self.sought = tuple(dict.fromkeys(told.required)), told.sought
         self._exchange = exchange
         self._believed = {line.split()[0]: frozenset(line.split()[1:]) for line in told.issuers}
 
