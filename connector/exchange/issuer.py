@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.negotiation.notices import PATIENCE
 from connector.negotiation.outbox import NOTICE
 from connector.operation.dcp import concealing, jose
-from connector.operation.dcp.verifier import SERVICE
+from connector.operation.dcp.asking import SERVICE
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import CREDENTIAL_DAYS, DAILY_ISSUANCES_MAX, DID_CHARACTERS_MAX, PAGE_ROWS_MAX
@@ -25,6 +25,7 @@ from connector.store.rows.credential import EntitlementRow, IssuanceRow, IssuedR
 from connector.store.rows.space import MemberRow, MemberState
 from contracts.canonical import sha
 from contracts.credential import kinds, messages, model, status_list
+from contracts.credential.claims import check as check_claims
 from contracts.credential.kinds import MEMBERSHIP, ROLE
 from contracts.credential.profiles import PROFILES
 
@@ -259,7 +260,7 @@ class Issuer:
         if len(told) > CLAIMS_MAX or "id" in told:
             raise InvalidInput(f"claims are at most {CLAIMS_MAX}, and `id` is none of them: it is the holder's DID")
         told = concealing.concealed(self._core.identity.keys.access, holder, kind, told)
-        kinds.check(kind, told)
+        check_claims(kind, told)
         now = self._core.clock.now()
         row = EntitlementRow(holder=holder, type=kind, claims=told, by=who or self._core.identity.did, created=now)
 

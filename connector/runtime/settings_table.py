@@ -65,6 +65,11 @@ class Trust:
         PRESENTED_SECONDS, "how long what a peer has shown counts before it is checked again; 0: show it with each call"
     )
 
+    subject_level: int = _said(
+        0,
+        "as a node: the least level (1 to 3) at which a subject is proven before it has codes; 0: none, which is said",
+    )
+
     @property
     def sought(self) -> tuple[str, ...]:
         """What a peer is asked for: what it must show, and what it need not."""

@@ -4,22 +4,15 @@
     HandlingPersonCredential  who acts for it (经办人): a reference that names nobody, its mandate, and until when
     CertificationCredential   what it, or its connector, is certified for
 
-Law: (1) claims are checked when a credential is issued and when it is shown; check characters are part of it. (2) Of a
-person there is nothing but a reference: whatever else somebody says of one is refused, also when another issued it.
-(3) Of other types nothing is known here, and nothing is asked of them.
+Law: of a person there is nothing but a reference: whatever else somebody says of one is refused, also when another
+issued it. Of other types nothing is known here, and nothing is asked of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
-
-import jsonschema_rs
-
-from contracts import legal_codes
-from contracts.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,18 +80,6 @@ KINDS: Final[Mapping[str, Kind]] = {
 }  # fmt: skip
 
 
-def check(kind: str, claims: Mapping[str, Any]) -> None:
-    """Raise ContractError, at the claim, for claims that a type of KINDS cannot have; others say what they like."""
-    if kind not in KINDS:
-        return
-    told = {name: value for name, value in claims.items() if name != "id"}
-    fault = next(iter(_validator(kind).iter_errors(told)), None)
-    if fault is not None:
-        path = "/".join(map(str, fault.instance_path))
-        hint = f"it says {', '.join(KINDS[kind].schema['properties'])}"
-        raise ContractError("credential", f"claims of a {kind}: {path}{' ' if path else ''}{fault.message[:200]}", hint)
-
-
 def codes(claims: Mapping[str, Any]) -> frozenset[str]:
     """Return the codes by which a LegalPersonCredential names its organisation."""
     return frozenset(str(claims[name]) for name in _CODES if name in claims)
@@ -106,24 +87,9 @@ def codes(claims: Mapping[str, Any]) -> frozenset[str]:
 
 def over(kind: str, claims: Mapping[str, Any]) -> datetime | None:
     """Return when claims end by themselves (a mandate does), None where they say nothing of it; checked before."""
-    return _moment(claims[UNTIL]) if kind == HANDLING_PERSON else None
+    return moment(claims[UNTIL]) if kind == HANDLING_PERSON else None
 
 
-@lru_cache
-def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
-    forms = {"credit-code": legal_codes.is_credit_code, "lei": legal_codes.is_lei, "moment": _is_moment}
-    schema = dict(KINDS[kind].schema)
-    # what was said is not repeated: it may be of a person
-    return jsonschema_rs.Draft202012Validator(schema, formats=forms, validate_formats=True, mask="what is said")
-
-
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """Return a date and time as claims write it; raises ValueError."""
     return datetime.fromisoformat(text)
-
-
-def _is_moment(text: str) -> bool:
-    """Say whether it is a date and time with its zone."""
-    try:
-        return _moment(text).tzinfo is not None
-    except ValueError:
-        return False

@@ -25,7 +25,7 @@ SUBJECT = "91440000MA0000005"
 SUBJECT += credit_check(SUBJECT)
 # so long a check counts, and so often peers' credentials are looked at: in production 300 and 20
 FRESH_SECONDS = ROUND_SECONDS = 1
-# what comes by when a revocation must have stopped a transfer: fresh, the age of a list, and a round; and a slow machine
+# by when a revocation must have stopped a transfer: fresh, the age of a list, a round; and what a slow machine takes
 LATENCY_SECONDS, SLACK_SECONDS = 2 * FRESH_SECONDS + ROUND_SECONDS, 7
 SIZE, RATE = 4 << 20, 200_000
 SLOW = ("agreement_bytes_per_second = 0", f"agreement_bytes_per_second = {RATE}")

@@ -5,11 +5,16 @@ Law: a value; what does not hold any more is left out of it by who checks (`conn
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from connector.operation.dcp import jose
+from connector.store.rows.credential import ShownCredentialRow
+from contracts.credential import kinds, model
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from connector.operation.dcp.jose import Signed
@@ -49,3 +54,26 @@ class Presented:
                 "until": "" if one.ends is None else one.ends.isoformat(timespec="seconds"),
                 "claims": {name: value for name, value in one.subject.items() if name != "id"},
             }
+
+
+def within_claims(one: Credential) -> Credential:
+    """Return a credential that ends when its claims do, at the latest."""
+    overs = (kinds.over(kind, one.subject) for kind in one.types)
+    return replace(one, ends=min(filter(None, (one.ends, *overs)), default=None))
+
+
+def shown_rows(peer: str, shown: Presented, now: datetime) -> list[ShownCredentialRow]:
+    """Return what a peer has shown as rows."""
+    return [
+        ShownCredentialRow(peer=peer, id=sha256(signed.raw.encode()).hexdigest(), raw=signed.raw, shown=now)
+        for signed, _ in shown.signed
+    ]
+
+
+def of_rows(rows: Iterable[ShownCredentialRow], now: datetime) -> dict[str, Presented]:
+    """Return what peers have shown out of rows, which were checked before they were written; none is checked since."""
+    found: dict[str, list[tuple[Signed, Credential]]] = {}
+    for row in rows:
+        signed = jose.take_apart(row.raw)
+        found.setdefault(row.peer, []).append((signed, within_claims(model.read(signed.payload, now))))
+    return {peer: Presented(tuple(pairs)) for peer, pairs in found.items()}

@@ -31,6 +31,10 @@ class Demands:
         named = self._believed.get(issuer, frozenset[str]())
         return EVERY in named or not named.isdisjoint(types)
 
+    def requires(self, types: Iterable[str]) -> bool:
+        """Say whether one of these types is demanded, not asked for alone."""
+        return not set(types).isdisjoint(self.required)
+
     def lacking(self, types: Iterable[str]) -> list[str]:
         """Return what is demanded and not among these types."""
         shown = set(types)

@@ -67,8 +67,27 @@ def document(did, *, exchange=False):
 class Agreed:
     """One agreement with the peer."""
 
+    def __init__(self):
+        self.rows = {}
+
     async def read(self, act):
-        return act(SimpleNamespace(column=lambda _sql, did: ["a1"] if did == PEER else []))
+        return act(self)
+
+    async def write(self, act):
+        return act(self)
+
+    def column(self, _sql, did):
+        return ["a1"] if did == PEER else []
+
+    def find(self, _table, where="", given=(), order=""):
+        return [row for row in self.rows.values() if not where or row.peer == given[0]]
+
+    def insert(self, row):
+        assert (row.peer, row.id) not in self.rows
+        self.rows[row.peer, row.id] = row
+
+    def delete(self, _table, peer, id):  # noqa: A002 - the column's name
+        del self.rows[peer, id]
 
 
 class Known:
@@ -95,13 +114,13 @@ def clock():
     return SetClock(NOW)
 
 
-def verifying(outside, clock, **trust):
+def verifying(outside, clock, store=None, **trust):
     told = {"required": (TYPE,), "issuers": (f"{ISSUER} {TYPE}",)} | trust
     own = settings.build(AT | {f"trust.{name}": value for name, value in told.items()})
     identity = SimpleNamespace(did=US)
     topics = SimpleNamespace(agreement_touched=SimpleNamespace(tell=outside.touched.append))
     ground = {"settings": own, "clock": clock, "outbound": outside, "identity": identity, "topics": topics}
-    core = SimpleNamespace(**ground, store=Agreed())
+    core = SimpleNamespace(**ground, store=store or Agreed())
     outside.known = Known()
     outside.held = SimpleNamespace(held=())
     space = SimpleNamespace(last=lambda: SimpleNamespace(exchange=ISSUER))
