@@ -30,10 +30,12 @@ class Noded(Space):
     region = "CN-GD"
 
     def prepare(self, roles, public=None):
-        """Write settings that say whose each connector is, and where."""
+        """Write settings that say whose each connector is, and where; the provider asks for memberships."""
         ports = super().prepare(roles, public)
         for role in roles:
             path = self.folder / role / "penstock.toml"
             told = path.read_text().replace('region = "US-NY"', f'region = "{self.region}"')
+            if role == "provider":
+                told = told.replace("asked = []", 'asked = ["MembershipCredential"]')
             path.write_text(told.replace('subject = ""', f'subject = "{SUBJECTS.get(role, "")}"'))
         return ports

@@ -1,4 +1,4 @@
-"""Credentials: asked for and held by a member, issued, granted and taken back by the exchange."""
+"""Credentials: asked for, held and shown by a member, forgotten, issued, granted and taken back by the exchange."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ async def play(told):
     async with asyncio.timeout(WITHIN_SECONDS):
         while len(held := (await told.say("credential list", by="buyer"))["credentials"]) < 2:
             await asyncio.sleep(0.2)
+    await told.say("find", "--at", told.space.url("provider") + "/dsp", by="buyer", row="find")
+    await told.say("credential forget", told.space.did("buyer"), by="provider")
     await told.say("credential drop", held[0]["credential"], by="buyer")
     await told.say("credential offers", by="buyer")
     await told.say("credential shown", by="provider")
