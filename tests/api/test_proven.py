@@ -1,6 +1,6 @@
 """What a peer is, proven by credentials: asked for by a policy, refused without, and cut when it is revoked meanwhile.
 
-Five processes: an exchange that issues, a node that demands legal identity, a provider, and two buyers.
+Three processes: an exchange that issues, a provider that sends slowly and looks often, and a buyer.
 """
 
 from __future__ import annotations
@@ -107,6 +107,12 @@ async def test_a_transfer_that_a_policy_asks_proof_for_is_cut_when_the_proof_is_
     had = received(space)
     await asyncio.sleep(1)
     assert 0 < received(space) == had < SIZE
+    # it goes on when its buyer calls and shows a new one
+    await space.grant(LEGAL, **claims, level="2")
+    await penstock(space, "buyer", "find", "--at", space.url("provider") + "/dsp")
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while transfer(space)["state"] != "STARTED" or received(space) == had:
+            await asyncio.sleep(0.1)
 
 
 def transfer(space):

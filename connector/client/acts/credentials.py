@@ -177,8 +177,7 @@ ACTS = (
         fields=(Field("peer", ("Peer (DID)", "对方 DID"), "whose: its did:web", sent="id"),),
         does="verifier.forget",
         roles=TRADERS,
-        table=SHOWN_COLUMNS,
-        none="nothing was forgotten",
+        lines=lambda done: [f"forgotten: {one['type']} of {one['peer']}" for one in done["shown"]],
     ),
     Act(
         "credential client add",
