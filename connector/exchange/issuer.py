@@ -14,13 +14,19 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.exchange.status_lists import NEXT, PURPOSE, StatusLists
 from connector.negotiation.notices import PATIENCE
 from connector.negotiation.outbox import NOTICE
 from connector.operation.dcp import concealing, jose
 from connector.operation.dcp.asking import SERVICE
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.runtime.limits import CREDENTIAL_DAYS, DAILY_ISSUANCES_MAX, DID_CHARACTERS_MAX, PAGE_ROWS_MAX
+from connector.runtime.limits import (
+    CREDENTIAL_DAYS,
+    DAILY_ISSUANCES_MAX,
+    DID_CHARACTERS_MAX,
+    PAGE_ROWS_MAX,
+)
 from connector.store.rows.credential import EntitlementRow, IssuanceRow, IssuedRow, RequestState
 from connector.store.rows.space import MemberRow, MemberState
 from contracts.canonical import sha
@@ -46,15 +52,12 @@ if TYPE_CHECKING:
 OF_MEMBERS: Final = (MEMBERSHIP, ROLE)
 MOVED: Final = "credential.moved"
 FRAGMENT: Final = "#credential"
-PURPOSE: Final = "revocation"
 # who may have credentials of members
 STANDING: Final = frozenset({MemberState.ADMITTED, MemberState.LEAVING})
 # moves of a member with which its credentials end
 ENDING: Final = frozenset({"suspend", "revoke"})
 CLAIMS_MAX: Final = 32
 ASKED: Final = "SELECT count(*) FROM issuances WHERE holder = ? AND created > ?"
-NEXT: Final = "SELECT coalesce(max(place) + 1, 0) FROM issued"
-REVOKED: Final = "SELECT place FROM issued WHERE place >= ? AND place < ? AND revoked IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Issuer:
 
     def __init__(self, core: Core, engine: Engine) -> None:
         self._core, self._outbox = core, engine.outbox
+        self._lists = StatusLists(core, self._signed)
 
     async def metadata(self, member: str) -> JsonObject:
         """Say what is issued, each type in every profile: to a member what it may have, to others all there is."""
@@ -222,31 +226,7 @@ class Issuer:
 
     async def status_list(self, alias: str, number: int, *, signs: bool) -> JsonObject | str:
         """Return the status list of a number as a credential of ours, a JWT if it `signs`; raises Absent for none."""
-        profile = next((one for one in PROFILES.values() if one.alias.startswith(alias + "/")), None)
-        first = number * status_list.BITS
-        if profile is None or first >= await self._core.store.read(lambda tx: tx.column(NEXT)[0]):
-            raise Absent("there is no such status list")
-        places = await self._core.store.read(lambda tx: tx.column(REVOKED, first, first + status_list.BITS))
-        identity, now = self._core.identity, self._core.clock.now().replace(microsecond=0)
-        url = f"{identity.url}/issuer/status/{alias}/{number}"
-        subject = {
-            "id": url + "#list",
-            "type": profile.listed,
-            "statusPurpose": PURPOSE,
-            "encodedList": status_list.write(place - first for place in places),
-        }
-        told: dict[str, Any] = {
-            "@context": [profile.context],
-            "id": url,
-            "type": ["VerifiableCredential", profile.list_credential],
-            "issuer": identity.did,
-            profile.begins: now.isoformat().replace("+00:00", "Z"),
-            "credentialSubject": subject,
-        }
-        if not signs:
-            return told
-        said = {"iss": identity.did, "sub": url, "jti": f"{url}#{int(now.timestamp())}", "iat": int(now.timestamp())}
-        return self._signed(profile, told | said if profile.enveloped else said | {"vc": told})
+        return await self._lists.told(alias, number, signs=signs)
 
     async def grant(self, holder: str, kind: str, claims: JsonObject | None = None, *, who: str = "") -> JsonObject:
         """Let somebody have a credential of a type, which says these claims of it; raises InvalidInput."""

@@ -51,7 +51,8 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
         admin set-back, admin account add, admin account link, admin account remove, admin folder add,
         admin folder remove, policy profile add, policy profile remove, controlplane add, controlplane remove,
-        dataplane add, dataplane remove, rehearse, credential client add, credential client remove, credential drop
+        dataplane add, dataplane remove, rehearse, credential client add, credential client remove, credential drop,
+        credential forget
     """,
     "it begins contracts of an implementation that is tried, and ends them": "conform ndi",
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry, credential request",
