@@ -31,7 +31,7 @@ def subjects(least, *shown, fault=None):
         if fault is not None:
             raise fault
         return Presented(tuple(
-            (SimpleNamespace(raw=str(number)), model.Credential("", (LEGAL_PERSON,), issuer, PEER, said, NOW, None))
+            (SimpleNamespace(digest=f"{number:064}"), model.Credential("", (LEGAL_PERSON,), issuer, PEER, said, NOW, None))
             for number, (issuer, said) in enumerate(shown)
         ))  # fmt: skip
 

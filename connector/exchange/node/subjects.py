@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from connector.runtime.errors import NotPermitted, PeerUnreachable, PenstockError
@@ -63,7 +62,7 @@ class Subjects:
 
     async def _shown(self, claims: Claims, subject: str) -> Proof:
         shown, now = await self._verifier.asking.ask(claims, (LEGAL_PERSON,)), self._clock.now()
-        digests = {id(one): sha256(signed.raw.encode()).hexdigest() for signed, one in shown.signed}
+        digests = {id(one): signed.digest for signed, one in shown.signed}
         proofs = [
             Proof(int(one.subject["level"]), digests[id(one)])
             for kind, one in shown.believed(self._verifier.demands, now)

@@ -6,7 +6,6 @@ Law: a value; what does not hold any more is left out of it by who checks (`conn
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from connector.operation.dcp import jose
@@ -64,10 +63,7 @@ def within_claims(one: Credential) -> Credential:
 
 def shown_rows(peer: str, shown: Presented, now: datetime) -> list[ShownCredentialRow]:
     """Return what a peer has shown as rows."""
-    return [
-        ShownCredentialRow(peer=peer, id=sha256(signed.raw.encode()).hexdigest(), raw=signed.raw, shown=now)
-        for signed, _ in shown.signed
-    ]
+    return [ShownCredentialRow(peer=peer, id=signed.digest, raw=signed.raw, shown=now) for signed, _ in shown.signed]
 
 
 def of_rows(rows: Iterable[ShownCredentialRow], now: datetime) -> dict[str, Presented]:

@@ -111,7 +111,7 @@ async def test_whoever_has_nothing_to_show_is_let_in_and_asked_again_as_soon_as_
     # the mandate is not there yet: it is asked for again, and not with each call
     await verifier.require(claims())
     assert outside.asked == 1
-    clock.move(2)
+    clock.move(4)
     outside.shown = [shown(legal(), person())]
     await verifier.require(claims())
     assert verifier.facts(PEER) == PROVEN | {"mandate": "buy"}
