@@ -17,6 +17,7 @@ from tests.api.command import penstock
 from tests.api.refusals import refused
 from tests.api.sourcing import constraint, mandate, permitting
 from tests.api.space import Space
+from tests.every import every
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -97,6 +98,11 @@ async def test_a_transfer_that_a_policy_asks_proof_for_is_cut_when_the_proof_is_
             await asyncio.sleep(0.1)
     [shown] = (await penstock(space, "provider", "credential", "shown"))["shown"]
     assert shown["claims"]["unifiedSocialCreditCode"] == SUBJECT
+    # what was shown is known after a restart, which pauses nothing
+    await space.people["provider"].kill()
+    await space.people["provider"].start()
+    assert (await penstock(space, "provider", "credential", "shown"))["shown"] == [shown]
+    await asyncio.sleep(ROUND_SECONDS)
     assert transfer(space)["state"] == "STARTED"
     await penstock(space, "exchange", "exchange", "credential", "revoke", credential, "--reason", "it was withdrawn")
     async with asyncio.timeout(LATENCY_SECONDS + SLACK_SECONDS):
@@ -109,14 +115,48 @@ async def test_a_transfer_that_a_policy_asks_proof_for_is_cut_when_the_proof_is_
     assert 0 < received(space) == had < SIZE
     # it goes on when its buyer calls and shows a new one
     await space.grant(LEGAL, **claims, level="2")
-    await penstock(space, "buyer", "find", "--at", space.url("provider") + "/dsp")
     async with asyncio.timeout(WITHIN_SECONDS):
         while transfer(space)["state"] != "STARTED" or received(space) == had:
-            await asyncio.sleep(0.1)
+            await penstock(space, "buyer", "find", "--at", space.url("provider") + "/dsp")
+            await asyncio.sleep(0.5)
+
+
+async def test_what_is_sealed_is_bought_and_opened_by_what_both_sides_see_proven(space):
+    """The buyer's own connector decides each opening by what it holds."""
+    asked = [constraint("memberRole", "eq", "buyer"), constraint("country", "isPartOf", "CN")]
+    rules = {"permission": [permitting("use", *asked)]}
+    paths = space.files("firms", (100_000,))
+    await space.publish_files("provider", "firms", paths, purpose=None, region=None, rules=rules)
+    await space.get("firms")
+    await space.complete("firms")
+    assert await space.opened("firms") == [path.read_bytes() for path in paths]
+
+
+REFUSED = {
+    "what nobody here asks peers for": ("certification", '"CertificationCredential" to `trust.asked`'),
+    "of a person without its organisation": ("mandate", '"HandlingPersonCredential" to `trust.asked`'),
+}
+
+
+@every("name", REFUSED)
+async def test_a_policy_that_asks_for_what_nobody_is_asked_for_is_not_published(space, name):
+    operand, words = REFUSED[name]
+    rules = {"permission": [permitting("use", constraint(operand, "eq", "x"))]}
+    paths = space.files(operand, (10,))
+    status, why = await refused(
+        space.publish_files("provider", operand, paths, purpose=None, region=None, rules=rules, tier="plain")
+    )
+    assert (status, words in why) == (400, True), why
+
+
+async def test_nobody_says_of_itself_what_has_to_be_proven(space):
+    asking = {"product": "legal", "mandate": mandate({"legalForm": "159"})}
+    status, why = await refused(space.doors["buyer"].call("POST", "foresights", asking))
+    assert (status, "`legalForm` is not for the asker to say" in why) == (400, True), why
 
 
 def transfer(space):
-    [row] = space.rows("provider", "transfers")
+    [row] = [row for row in space.rows("provider", "transfers") if row["format"] == "HttpData-PULL"]
     return row
 
 

@@ -30,10 +30,8 @@ def subjects(least, *shown, fault=None):
         assert (claims.issuer, types) == (PEER, (LEGAL_PERSON,))
         if fault is not None:
             raise fault
-        return Presented(tuple(
-            (SimpleNamespace(digest=f"{number:064}"), model.Credential("", (LEGAL_PERSON,), issuer, PEER, said, NOW, None))
-            for number, (issuer, said) in enumerate(shown)
-        ))  # fmt: skip
+        made = [model.Credential("", (LEGAL_PERSON,), issuer, PEER, said, NOW, None) for issuer, said in shown]
+        return Presented(tuple((SimpleNamespace(digest=f"{number:064}"), one) for number, one in enumerate(made)))
 
     verifier = SimpleNamespace(asking=SimpleNamespace(ask=ask), demands=Demands(told.trust, lambda: ""))
     return Subjects(SimpleNamespace(clock=SetClock(NOW), settings=told), verifier)
