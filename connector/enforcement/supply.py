@@ -93,7 +93,7 @@ SUPPLIED: Final[Mapping[str, Supplier]] = {
     FUNCTION: Supplier.READER,
     PURPOSE: Supplier.ASKER,
     **dict.fromkeys(PROVEN, Supplier.SHOWN),
-    # the space's document knows its members, and what it says of the rest by credentials is said of them there
+    # of members the space says it, of others the credential
     catenax.MEMBERSHIP: Supplier.SPACE,
     **dict.fromkeys(WORDS, Supplier.ASKER),
 }

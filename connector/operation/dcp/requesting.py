@@ -2,7 +2,7 @@
 
 Law: (1) a request is a row before it is sent: what is delivered under its name finds it. (2) What we hold is asked for
 again when a third of its time is left, or when its issuer offers it anew; nothing is asked of an issuer that we did
-not ask before.
+not ask before. (3) What an issuer took and has not delivered when it gives up its messages never comes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 from connector.identity.space.exchange import EXCHANGE
+from connector.negotiation.notices import PATIENCE
 from connector.runtime.errors import Absent, InvalidInput, PeerMisbehaved, PenstockError
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.credential import CredentialOfferRow, CredentialRequestRow, CredentialRow, RequestState
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 SERVICE: Final = "IssuerService"
 # an issuer that gives nothing is asked again after this
 AGAIN: Final = timedelta(hours=1)
-# what an issuer took and did not deliver by then it never will: its message to us is given up, too
-DELIVERED: Final = timedelta(days=7)
 LATE: Final = "state = 'RECEIVED' and created < ?"
 # of the time that a credential holds: so much is left when the next one is asked for
 LEFT: Final = 3
@@ -136,8 +135,8 @@ class Requesting:
     async def renew(self) -> None:
         """Ask again for what ends soon, or what was offered anew by who gave it; give up what was never delivered."""
         now = self._core.clock.now()
-        for late in await self._core.store.read(lambda tx: tx.find(CredentialRequestRow, LATE, (now - DELIVERED,))):
-            reason = f"its issuer delivered nothing within {DELIVERED.days} days"
+        for late in await self._core.store.read(lambda tx: tx.find(CredentialRequestRow, LATE, (now - PATIENCE,))):
+            reason = f"its issuer delivered nothing within {PATIENCE.days} days"
             await self._core.store.write(partial(self._refused, request=late.id, reason=reason))
         due = await self._core.store.read(lambda tx: _due(tx, now))
         for (issuer, profile), types in due.items():
