@@ -32,6 +32,7 @@ from bench.space import Space, machine, space, workshop
 from connector.demo.processes import SERVE
 from connector.identity import did as dids
 from connector.identity import jwk
+from connector.identity.keys import Signer
 from connector.identity.tokens import Claims
 from connector.operation.dcp import jose
 from connector.operation.dcp.verifier import MEMBERSHIP, Verifier
@@ -63,9 +64,9 @@ class Elsewhere:
         told = model.Credential(
             "urn:uuid:1", (MEMBERSHIP,), ISSUER, PEER, {"role": "buyer"}, now, now + timedelta(days=1), (status,)
         )
-        raw = jose.sign(self._keys[ISSUER], f"{ISSUER}#k", FIRST.typ, model.claims(told, now))
+        raw = jose.sign(Signer(self._keys[ISSUER], f"{ISSUER}#k"), FIRST.typ, model.claims(told, now))
         made = presentation.claims(PEER, US, [raw], FIRST, "1", now) | {"exp": int(now.timestamp()) + 600}
-        shown = jose.sign(self._keys[PEER], f"{PEER}#k", FIRST.presented, made)
+        shown = jose.sign(Signer(self._keys[PEER], f"{PEER}#k"), FIRST.presented, made)
         self._shown = messages.message(messages.RESPONSE, presentation=[shown])
         self._known = {did: self._document(did) for did in self._keys}
 

@@ -30,6 +30,7 @@ from connector.demo.processes import Participant, free_ports
 from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity import tokens
+from connector.identity.keys import Signer
 from connector.negotiation.protocol import messages
 from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
@@ -101,7 +102,8 @@ class Party:
 
     def bearer(self, audience: str) -> dict[str, str]:
         """Return the header of one request."""
-        return {"Authorization": tokens.SCHEME + tokens.issue(self.keys.token, self.did, audience, datetime.now(UTC))}
+        signer = Signer(self.keys.token, self.did + "#token")
+        return {"Authorization": tokens.SCHEME + tokens.issue(signer, audience, datetime.now(UTC))}
 
     async def _document(self, _request: web.Request) -> web.Response:
         return web.json_response(dids.build(self.did, self.url, self.keys, None, exchange=False))

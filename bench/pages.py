@@ -33,6 +33,7 @@ from connector.demo.processes import SERVE, free_ports
 from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity import tokens
+from connector.identity.keys import Signer
 from connector.negotiation.protocol import continuation, messages
 from connector.runtime import settings
 from connector.runtime.clock import Clock
@@ -127,7 +128,7 @@ class Client:
 
     async def ask(self, url: str, audience: str, *, packed: bool = False, method: str = "POST") -> float:
         """Ask for one page and return the milliseconds until its last byte is here."""
-        token = tokens.issue(self.keys.token, self.did, audience, Clock().now())
+        token = tokens.issue(Signer(self.keys.token, self.did + "#token"), audience, Clock().now())
         headers = {"Authorization": tokens.SCHEME + token, "Accept-Encoding": "gzip" if packed else "identity"}
         body = REQUEST if method == "POST" else None
         begun = time.perf_counter()

@@ -22,7 +22,7 @@ import orjson
 
 from connector.app.ground import open_hosted
 from connector.identity import keys
-from connector.operation.rekeying import PUBLIC_FILE
+from connector.operation.keys.witness_key import PUBLIC_FILE
 from connector.runtime.clock import Clock
 from connector.runtime.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS
 from ledger.chain.client import Chain

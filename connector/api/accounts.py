@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 
 async def add(call: Call) -> web.Response:
-    """Make an account: `name`, `roles` (empty: all of ours), `operator`, `title`; its password is told this once."""
+    """Make an account: `name`, `roles` (empty: all of ours), `operator`, `title`, `subject`; its password is told."""
     told = await read(named("account_add"), call)
     roles = told["roles"] or sorted(call.core.identity.roles)
-    return as_json(
-        await call.of(Accounts).add(told["name"], roles, operator=told["operator"], title=told.get("title") or ""), 201
-    )
+    more = {name: told.get(name) or "" for name in ("title", "subject")}
+    return as_json(await call.of(Accounts).add(told["name"], roles, operator=told["operator"], **more), 201)
 
 
 async def link(call: Call) -> web.Response:

@@ -1,12 +1,12 @@
 """Who may call what: one row for each route, and a route without a row does not exist.
 
 `who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), PARTY (a peer that shows the
-credentials that we demand), MEMBER (a peer that the
-exchange has admitted), TICKET (the opaque ticket of a started transfer), BEARER (the token of one that gives a plain
-copy), PASS (a provider's pass to a holder), PLANE (a control plane that is registered here), MOVER (a data plane that
-is), SENDER (the token of a flow that is pushed to us), READER (a member by the key of its log; it may be down itself),
-OWNER (the bearer of the management token), ACCOUNT (who has signed in to the console; which account sees which page and
-acts where is said by `connector.console.pages`).
+credentials that we demand), MEMBER (a peer that the exchange has admitted), TICKET (the opaque ticket of a started
+transfer), BEARER (the token of one that gives a plain copy), PASS (a provider's pass to a holder), PLANE (a control
+plane that is registered here), MOVER (a data plane that is), SENDER (the token of a flow that is pushed to us), READER
+(a member by the key of its log; it may be down itself), OWNER (the bearer of the management token, or a program with an
+API key as far as that goes: `connector.api.keyed`), ACCOUNT (who has signed in to the console; which account sees which
+page and acts where is said by `connector.console.pages`).
 At an exchange an OWNER row may be an operator's, too (`connector.api.operators`).
 `roles`: the roles of ours under which the route exists at all.
 """
@@ -370,6 +370,8 @@ CONSOLE = (
     Route("GET", PREFIX + "/sign-in", Who.ANYONE, ALL, "console.form"),
     Route("POST", PREFIX + "/sign-in", Who.ANYONE, ALL, "console.sign_in"),
     Route("GET", PREFIX + "/enter", Who.ANYONE, ALL, "console.enter"),
+    Route("GET", PREFIX + "/provider", Who.ANYONE, ALL, "signing_in.begin"),
+    Route("GET", PREFIX + "/provider/callback", Who.ANYONE, ALL, "signing_in.end"),
     Route("GET", PREFIX + "/static/{name}", Who.ANYONE, ALL, "console.static"),
     Route("POST", PREFIX + "/sign-out", Who.ACCOUNT, ALL, "console.sign_out"),
     Route("POST", PREFIX + "/publish/files", Who.ACCOUNT, PROVIDER, "console.upload"),

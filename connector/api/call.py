@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.client.acts import request
-from connector.enforcement.person import OPERATOR, OWNER, Person
+from connector.enforcement.person import OPERATOR, OWNER, PROGRAM, Person
 from connector.identity import tokens
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import JSON_LEVELS_MAX, JSON_VALUES_MAX
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.authorize import Route
+    from connector.console.api_keys import ApiKey
     from connector.console.sessions import Session
     from connector.core.core import Core
     from connector.core.service import Parts
@@ -47,7 +48,8 @@ class Call:
     """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, `ticket` for TICKET rows.
 
     `carrying` is a pass and the replica that it opens, for PASS rows; `operator` who of an exchange's operators asks on
-    OWNER rows, None for the owner; `session` who has signed in, for ACCOUNT rows. `whole_path` and `whole_rest`
+    OWNER rows, None for the owner; `key` the API key of a program there; `session` who has signed in, for ACCOUNT rows,
+    and what a form of the console leads to. `whole_path` and `whole_rest`
     have what was only begun of an id (`connector.api.naming`). With `kept` it is an earlier request
     that is answered. `parts` are the participant's, each to be had by its class (`of`).
     """
@@ -61,6 +63,7 @@ class Call:
     ticket: Ticket | None = None
     carrying: tuple[Pass, WholeReplica] | None = None
     operator: Operator | None = None
+    key: ApiKey | None = None
     kept: Kept | None = None
     session: Session | None = None
     whole_path: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +75,9 @@ class Call:
 
     def inner(self, route: Route, kept: Kept, operator: Operator | None) -> Call:
         """Return the call of another act that this request leads to."""
-        return Call(self.parts, self.core, self.request, route, operator=operator, kept=kept)
+        made = Call(self.parts, self.core, self.request, route, operator=operator, kept=kept)
+        made.key, made.session = self.key, self.session
+        return made
 
     @property
     def path(self) -> dict[str, str]:
@@ -94,24 +99,31 @@ class Call:
         """Return who asks for the access log: never a token, nor what one could be made of."""
         if self.operator is not None:
             return "operator:" + self.operator.name
-        if self.session is not None:
-            return "account:" + self.session.name
+        if self._own:
+            return self._own
         if self.ticket is not None:
             return "agreement:" + self.ticket.subject.hex()
         return self.peer or self.route.who
 
     @property
     def person(self) -> Person:
-        """Return who of our own people asks for a use: an account with its role, or the owner."""
-        if self.session is None:
+        """Return who of our own people asks for a use: an account with its role, a program by its key, or the owner."""
+        if not self._own:
             return OWNER
-        return Person("account:" + self.session.name, self.session.title or OPERATOR)
+        return Person(self._own, PROGRAM if self.session is None else self.session.title or OPERATOR)
+
+    @property
+    def _own(self) -> str:
+        """Return the account that has signed in, or the key of a program; empty for anybody else."""
+        if self.session is not None:
+            return "account:" + self.session.name
+        return "" if self.key is None else "key:" + self.key.name
 
     @property
     def caller(self) -> str:
-        """Return who answers for the request: a DID, what a ticket or a pass says, an account; empty for the owner."""
-        if self.session is not None:
-            return "account:" + self.session.name
+        """Return who answers for the request: a DID, what a ticket or pass says, an account, a key; else empty."""
+        if self._own:
+            return self._own
         if self.carrying is not None:
             return f"{self.carrying[0].edition.hex()}:{self.carrying[0].nonce.hex()}"
         return self.peer if self.ticket is None else f"{self.ticket.edition.hex()}:{self.ticket.subject.hex()}"

@@ -27,7 +27,8 @@ from connector.console.sessions import Sessions
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.steps import FINAL
 from connector.identity.space.view import SpaceView
-from connector.runtime.errors import Absent, InvalidInput, NotPermitted, Unproven, explain_failure
+from connector.operation.oidc.provider import Provider
+from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PenstockError, Unproven, explain_failure
 from connector.runtime.limits import FORM_FIELDS_MAX, LIVE_SECONDS_MAX
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ async def act(call: Call) -> web.Response:
     there = await _found(row.act)(call, fields)
     if isinstance(there, Shown):
         return _html(call, BY_ROUTE[PREFIX + there.path + TWIN], session, there.data)
-    return _see(PREFIX + there)
+    return see(PREFIX + there)
 
 
 async def upload(call: Call) -> web.Response:
@@ -99,28 +100,28 @@ async def upload(call: Call) -> web.Response:
     _permit_act(PROVIDER, session)
     sessions = call.of(Sessions)
     paths = await uploading.take(call, FORM_TOKEN, lambda told: sessions.check_form(call.request, told, session))
-    return _see(f"{PREFIX}/publish?{urlencode([(FILES, path) for path in paths])}")
+    return see(f"{PREFIX}/publish?{urlencode([(FILES, path) for path in paths])}")
 
 
 async def home(_call: Call) -> web.Response:
     """Lead to the first page."""
-    return _see(HOME)
+    return see(HOME)
 
 
 async def form(call: Call) -> web.Response:
     """Show where one signs in."""
-    return _sign_in(call, _inside(call.request.query.get("next", "")))
+    return sign_in_page(call, inside(call.request.query.get("next", "")))
 
 
 async def sign_in(call: Call) -> web.Response:
     """Begin a session with name, password and, for who may act, a one-time code."""
     fields = await _form(call, SIGN_IN_FIELDS, None)
-    there = _inside(fields["next"])
+    there = inside(fields["next"])
     try:
         await call.of(Accounts).check(fields["name"], fields["password"], fields["code"])
     except Unproven as fault:
-        return _sign_in(call, there, fields["name"], fault)
-    answer = _see(there)
+        return sign_in_page(call, there, fields["name"], fault)
+    answer = see(there)
     await call.of(Sessions).begin(fields["name"], answer)
     return answer
 
@@ -128,7 +129,7 @@ async def sign_in(call: Call) -> web.Response:
 async def enter(call: Call) -> web.Response:
     """Begin a session with a link that the owner has given out."""
     name = await call.of(Accounts).take_link(call.request.query.get("token", ""))
-    answer = _see(HOME)
+    answer = see(HOME)
     await call.of(Sessions).begin(name, answer)
     return answer
 
@@ -137,7 +138,7 @@ async def sign_out(call: Call) -> web.Response:
     """End the session."""
     session = _session(call)
     await _form(call, frozenset(), session)
-    answer = _see(PREFIX + "/sign-in")
+    answer = see(PREFIX + "/sign-in")
     await call.of(Sessions).end(session, answer)
     return answer
 
@@ -231,25 +232,27 @@ async def _form(call: Call, known: frozenset[str], session: Session | None) -> d
     return fields
 
 
-def _sign_in(call: Call, there: str, name: str = "", fault: Unproven | None = None) -> web.Response:
+def sign_in_page(call: Call, there: str, name: str = "", fault: PenstockError | None = None) -> web.Response:
+    """Return the page where one signs in, with what was refused; it leads to `there`, an address of the console."""
     draft = web.Response()
     token = call.of(Sessions).stranger_token(call.request, draft)
     failure = None if fault is None else explain_failure(fault)
     context: dict[str, Any] = {"there": there, "name": name, "failure": failure, "form_token": token}
-    context |= {"participant": call.core.settings.participant}
+    context |= {"participant": call.core.settings.participant, "provider": call.of(Provider).name}
     status = 200 if failure is None else failure.status
     answer = rendering.html(call.request, "sign-in", context, session=None, status=status)
     answer.cookies.update(draft.cookies)
     return answer
 
 
-def _inside(told: str) -> str:
+def inside(told: str) -> str:
     """Return an address of the console to lead to, its first page for any other."""
     plain = told.isascii() and told.isprintable() and "\\" not in told
     return told if plain and told.startswith(PREFIX + "/") else HOME
 
 
-def _see(there: str) -> web.Response:
+def see(there: str) -> web.Response:
+    """Return what leads to an address of the console."""
     return web.Response(status=303, headers={**rendering.HEADERS, "Location": quote(there, safe="/?&=%:,+~.-_")})
 
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from catalog.posts import ACTS
-from connector.api import declared, naming
+from connector.api import declared, keyed, naming
 from connector.api.authorize import EXCHANGE, MANAGEMENT
 from connector.api.call import Call, Kept
 from connector.api.faults import as_json
@@ -44,6 +44,7 @@ NAMED = {"credit": "id"}
 async def govern(call: Call, function: Handler) -> web.StreamResponse:
     """Serve a request of the owner's surface as far as whoever asks may do it; what waits is answered 202."""
     await naming.complete(call)
+    await keyed.require(call)
     name = call.route.handler
     if not call.core.identity.roles & EXCHANGE or name in SELF_CHECKED:
         return await function(call)

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from connector.api.authorize import Who
+from connector.console.api_keys import ApiKeys
 from connector.console.sessions import Sessions
 from connector.consumer.flows.arriving import Arriving
 from connector.consumer.holding import Holding
@@ -37,7 +38,7 @@ async def prove(call: Call) -> None:
     if call.route.who is Who.ANYONE:
         call.peer = await _recognised(call, header)
     elif call.route.who is Who.OWNER:
-        call.operator = await call.of(Operators).prove(header or _key(call))
+        await _own(call, header or _key(call))
     elif call.route.who in (Who.PEER, Who.PARTY, Who.MEMBER):
         await _peer(call, header)
     elif call.route.who is Who.TICKET:
@@ -56,6 +57,13 @@ async def prove(call: Call) -> None:
         call.peer = await _reader(call, header)
     elif call.route.who is Who.ACCOUNT:
         call.session = await call.of(Sessions).of(call.request)
+
+
+async def _own(call: Call, header: str) -> None:
+    """Prove a program by its key, an operator by theirs, or the owner."""
+    call.key = await call.of(ApiKeys).prove(header)
+    if call.key is None:
+        call.operator = await call.of(Operators).prove(header)
 
 
 async def _peer(call: Call, header: str) -> None:

@@ -26,6 +26,7 @@ from connector.core.core import Core
 from connector.net import tls
 from connector.operation import coming
 from connector.operation.metrics import Metrics
+from connector.runtime import actor
 from connector.runtime.limits import (
     BODY_BYTES_MAX,
     LINGER_SECONDS,
@@ -82,8 +83,9 @@ class _Surface:
         if call.route.who is Who.ANYONE and not call.peer:
             with self._strangers.one(remote):
                 return await self._serve(call, function)
+        ours = actor.acting(call.named) if call.route.who in (Who.OWNER, Who.ACCOUNT) else nullcontext()
         # the owner's own programs may ask as much as they like
-        with self._proven.one(call.caller) if call.caller else nullcontext():
+        with self._proven.one(call.caller) if call.caller else nullcontext(), ours:
             return await self._serve(call, function)
 
     async def _serve(self, call: Call, function: Handler) -> web.StreamResponse:

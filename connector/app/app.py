@@ -13,6 +13,7 @@ from connector.chain.witnessing import Witness
 from connector.channel.doors import Buyer, Holder
 from connector.channel.pace import Paces
 from connector.console.accounts import Accounts
+from connector.console.api_keys import ApiKeys
 from connector.console.drafts import Drafts
 from connector.console.sessions import Sessions
 from connector.consumer.acknowledging import Acknowledging
@@ -73,6 +74,7 @@ from connector.exchange.members import Members
 from connector.exchange.node.office import Office
 from connector.exchange.operators import Operators
 from connector.exchange.projects import Projects
+from connector.exchange.reissuing import Reissuing
 from connector.exchange.reviewer import Reviewer
 from connector.exchange.searches import Searches
 from connector.exchange.signed_filings import SignedFilings
@@ -114,6 +116,7 @@ from connector.operation.codes import Codes
 from connector.operation.dcp.identity_hub import IDENTITY_HUB, IdentityHub
 from connector.operation.dcp.verifier import VERIFIER, Verifier
 from connector.operation.health import Health
+from connector.operation.keys.key_life import KEY_LIFE, KeyLife
 from connector.operation.management.callbacks import Callbacks
 from connector.operation.management.catalogues import Catalogues
 from connector.operation.management.client_secrets import ClientSecrets
@@ -122,7 +125,8 @@ from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
 from connector.operation.ndi.desk import Desk
 from connector.operation.ndi.ways import Ways
-from connector.operation.rekeying import Rekeying
+from connector.operation.oidc.admission import Entrance
+from connector.operation.oidc.provider import Provider
 from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
 from connector.operation.signaling.planes import ControlPlanes
@@ -232,13 +236,14 @@ class Connector(Life):
     health: Health
     peer_logs: PeerLogs
     witness: Annotated[Witness, Service(ground.witness)]
-    rekeying: Rekeying
+    key_life: Annotated[KeyLife, KEY_LIFE]
     anchoring: Annotated[Anchoring, Service(ground.anchoring)]
     supplies: Annotated[Supplies, Service(begins=Supplies.begin, ends=Supplies.close, warns=Supplies.warnings)]
     # negotiations, licences, and the window protocol
     doors: Annotated[Doors, Service(trading.doors)]
     engine: Annotated[Engine, trading.ENGINE]
     issuer: Issuer
+    reissuing: Annotated[Reissuing, trading.REISSUING]
     licensing: Annotated[Licensing, Service(begins=Licensing.recover, hears={"act_mined": Licensing.mined})]
     meetings: Meetings
     notices: Annotated[Notices, Service(trading.notices)]
@@ -344,24 +349,14 @@ class Connector(Life):
     cases: Cases
     arbitration: Arbitration
     receivables: Annotated[Receivables, trading.RECEIVABLES]
-    returning: Annotated[
-        Returning,
-        Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake}),
-    ]
+    returning: Annotated[Returning, trading.RETURNING]
     claiming: Annotated[Claiming, Service(warns=Claiming.warnings)]
     movements: Movements
     refunds: Refunds
     wallet: Wallet
     bills: Bills
     reporting: Reporting
-    finding: Annotated[
-        Finding,
-        Service(
-            readies=Finding.recover,
-            ends=Finding.close,
-            looks={(*LISTED, "spaces"): Finding.changed, ("federated",): Finding.grown},
-        ),
-    ]
+    finding: Annotated[Finding, trading.FINDING]
     members: Members
     chain_events: ChainEvents
     indicators: Indicators
@@ -374,9 +369,7 @@ class Connector(Life):
     departing: Departing
     pulse: Annotated[Pulse, Service(chores={"tell the exchange that we are there": Pulse.chore})]
     leaving: Annotated[Leaving, Service(chores={"end memberships whose plans are over": Leaving.end_due})]
-    harvesting: Annotated[
-        Harvesting, Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake})
-    ]
+    harvesting: Annotated[Harvesting, trading.HARVESTING]
     demands: Demands
     projects: Projects
     filings: Filings
@@ -393,6 +386,9 @@ class Connector(Life):
     leaking: Leaking
     watermarks: Watermarks
     accounts: Accounts
+    api_keys: ApiKeys
+    openid: Provider
+    entrance: Entrance
     budget: Budget
     sessions: Sessions
     audits: Annotated[Audits, Service(begins=Audits.recover, ends=Audits.close)]

@@ -29,7 +29,7 @@ from connector.custody.blobs import Blobs
 from connector.custody.bucket import Bucket
 from connector.custody.row_key import RowKey
 from connector.custody.secrets import Keys as Secrets
-from connector.identity import keys as key_files
+from connector.identity import published
 from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
 from connector.identity.space.author import SpaceAuthor
@@ -37,7 +37,7 @@ from connector.identity.space.view import SpaceView
 from connector.net import tls
 from connector.net.outbound import Outbound
 from connector.operation.access_log import AccessLog
-from connector.operation.rekeying import kept_pair
+from connector.operation.keys.witness_key import kept_pair
 from connector.operation.span_export import Export
 from connector.runtime import files, private_folder
 from connector.runtime.data_folder import ACCESS, CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
@@ -76,11 +76,11 @@ def stop() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-async def identity(data: Path, settings: Settings) -> Identity:
+async def identity(data: Path, settings: Settings, clock: Clock) -> Identity:
     """Return who we are, by the keys of the data directory, which others must not read."""
     if failed := private_folder.keep(data):
         log.warning("others may read what is ours alone, and it is not ours to change: %s", ", ".join(failed))
-    made = Identity(settings, key_files.load(data / KEYS))
+    made = Identity(settings, *published.load(data / KEYS, clock.now()))
     made.publish(await asyncio.to_thread(kept_pair, data, made.keys.aggregate))
     return made
 
@@ -151,7 +151,8 @@ def peers(core: Core) -> Peers:
     named, identity = core.settings.development, core.identity
     static = Static(named.static_token, named.static_peer) if named.static_token else None
     development = core.settings.server.development
-    return Peers(identity.did, identity.keys, core.outbound, core.clock, development=development, static=static)
+    did = identity.did
+    return Peers(did, lambda: identity.token, core.outbound, core.clock, development=development, static=static)
 
 
 async def blobs(core: Core, secrets: Secrets, row_key: RowKey, tenure: Tenure) -> Blobs:

@@ -15,6 +15,10 @@ from connector.consumer.pursuit import Pursuits
 from connector.core.service import Service
 from connector.enforcement.judge import Judge
 from connector.enforcement.membership import Membership
+from connector.exchange.federation.harvesting import Harvesting
+from connector.exchange.finding import Finding
+from connector.exchange.kinds import LISTED
+from connector.exchange.reissuing import Reissuing
 from connector.licence.continuity import Continuity
 from connector.licence.intact import Intact
 from connector.licence.standing import Standing
@@ -30,6 +34,7 @@ from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
 from connector.runtime.settings_sources import shares
 from connector.settlement.receivables import Receivables
+from connector.settlement.returning import Returning
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import DecisionRow
 
@@ -199,8 +204,26 @@ RECEIVABLES = Service(
     begins=Receivables.recover, hears={"channel_stopped": Receivables.wake}, warns=Receivables.warnings
 )
 ACQUISITIONS = Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved})
+RETURNING = Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake})
+FINDING = Service(
+    readies=Finding.recover,
+    ends=Finding.close,
+    looks={(*LISTED, "spaces"): Finding.changed, ("federated",): Finding.grown},
+)
+REISSUING = Service(
+    begins=Reissuing.look,
+    hears={"key_replaced": Reissuing.look},
+    chores={"issue anew what a former key has signed": Reissuing.look},
+)
 PURSUITS = Service(
     begins=Pursuits.recover,
     hears={"acquisition_moved": Pursuits.moved},
     chores={"pursue demands": Pursuits.recover},
+)
+RETURNING = Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake})
+HARVESTING = Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake})
+FINDING = Service(
+    readies=Finding.recover,
+    ends=Finding.close,
+    looks={(*LISTED, "spaces"): Finding.changed, ("federated",): Finding.grown},
 )

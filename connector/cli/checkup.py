@@ -12,6 +12,7 @@ import socket
 import sqlite3
 from contextlib import closing, suppress
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from shutil import disk_usage
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,8 +23,7 @@ from connector.cli import supplied
 from connector.cli.patient import FAIL, OK, SKIPPED, WARN, Patient, Result, Seen
 from connector.client.server import ADDRESS_FILE
 from connector.custody import row_key
-from connector.custody.kek import FileKek
-from connector.custody.secrets import kek_path, key_files
+from connector.custody.secrets import in_module, kek_of, kek_place, key_files
 from connector.identity import keys
 from connector.net import tls
 from connector.net.outbound import Outbound
@@ -126,18 +126,19 @@ async def identity_keys(patient: Patient) -> Seen:
 
 async def vault_keys(patient: Patient) -> Seen:
     """Check that the key-encryption key is there, outside the data folder, and unwraps every key of the vault."""
-    path = kek_path(patient.data, patient.settings.vault.kek_file)
+    told = patient.settings.vault.kek_file
+    place = kek_place(patient.data, told)
     wrapped = key_files(patient.data / data_folder.VAULT_KEYS)
     file = patient.data / data_folder.DATABASE
     if file.exists() and not any(each.stem.startswith("rows-") for each in wrapped):
         with suppress(StoreError, *UNREADABLE):  # the check `database` says what is wrong with it
             await asyncio.to_thread(look, file, TABLES, row_key.refuse_resting)
-    if not wrapped and not path.exists():
-        return Seen(f"none yet; `penstock serve` draws `{path}`", SKIPPED)
-    kek = FileKek(path, make=False)
+    if not wrapped and (in_module(told) or not Path(place).exists()):
+        return Seen(f"none yet; `penstock serve` draws `{place}`", SKIPPED)
+    kek = kek_of(patient.data, told, make=False)
     for each in wrapped:
         kek.unwrap(each.stem, private_file.read(each))
-    return Seen(f"`{path}` unwraps all {len(wrapped)} keys of the vault; keep it out of back-ups of the data folder")
+    return Seen(f"`{place}` unwraps all {len(wrapped)} keys of the vault; keep it out of back-ups of the data folder")
 
 
 async def privacy(patient: Patient) -> Seen:

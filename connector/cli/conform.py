@@ -29,7 +29,7 @@ async def examined(data: Path, url: str, role: str, peer: str | None) -> list[di
     from functools import partial  # noqa: PLC0415  # loaded when the verb runs
 
     from connector.identity import keys as key_files  # noqa: PLC0415  # loaded when the verb runs
-    from connector.identity import tokens  # noqa: PLC0415  # loaded when the verb runs
+    from connector.identity import published, tokens  # noqa: PLC0415  # loaded when the verb runs
     from connector.negotiation import whereabouts  # noqa: PLC0415  # loaded when the verb runs
     from connector.net import tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.net.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
@@ -43,6 +43,7 @@ async def examined(data: Path, url: str, role: str, peer: str | None) -> list[di
         raise InvalidInput(f"`{role[:40]}` is no role of these interfaces", f"one of {', '.join(ROLES)}")
     known = settings.load(data, os.environ)
     keys, clock = key_files.load(data / "keys"), Clock()
+    prover = published.read(data / "keys").signer(known.did, keys, key_files.TOKEN)
     base = url.removeprefix("ndi+").rstrip("/")
     did = peer or whereabouts.did_of("", base)
 
@@ -51,7 +52,7 @@ async def examined(data: Path, url: str, role: str, peer: str | None) -> list[di
     ) as out:
 
         async def ask(path: str, body: Any) -> tuple[int, Any]:
-            headers = {"Authorization": tokens.SCHEME + tokens.issue(keys.token, known.did, did, clock.now())}
+            headers = {"Authorization": tokens.SCHEME + tokens.issue(prover, did, clock.now())}
             method = "GET" if body is None else "POST"
             try:
                 told = await out.request(method, base + path, body=body, headers=headers)

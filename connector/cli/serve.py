@@ -87,6 +87,9 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     connector = await Connector.start(data, settings, rules=rules)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if context is not None:
+        renewed = tls.Renewed(context, settings.server.tls_certificate, settings.server.tls_key)
+        connector.monitor.chores["take renewed TLS files"] = renewed.look
     connector.store.on_failure(partial(_disk_failed, connector.store))
     runner = web.AppRunner(build(connector.parts), access_log=None, shutdown_timeout=DRAIN_SECONDS)
     try:

@@ -59,6 +59,7 @@ GROUPS = (
     ("code", "code.app"),
     ("node", "node.app"),
     ("credential", "credential.app"),
+    ("key", "key.app"),
     ("conform", "conform.app"),
     ("ndi", "Contracts over the interfaces of the national infrastructure: find, list, show, end."),
     ("template", "template.app"),

@@ -1,11 +1,13 @@
 """Where the server of a data directory is, and what it knows its owner by; for commands, the client and tests alike.
 
 The address is in `DIR/server.json`, written when the server is ready; the bearer token in `DIR/management.token`. Who
-has no such folder names both, with the authorities that the server's certificate may be from.
+has no such folder names both, with the authorities that the server's certificate may be from, or has the file of a key,
+which has both in it.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     import ssl
 
 ADDRESS_FILE = SERVING
+# names the file of a key with which all commands act
+KEY_VARIABLE = "PENSTOCK_KEY"
 # our own server's; the longest is somebody's catalogue (`engine.crawl`)
 OWN_ANSWER_BYTES_MAX = 64 * 1_048_576
 BARE_BYTES = 65_536  # with less, no transaction of the server's has room
@@ -29,11 +33,11 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Address:
-    """One running participant as its owner reaches it; `key` is the file of an operator's key, which names it."""
+    """One running participant as its owner reaches it; `key` is the file of a key, which names it."""
 
     def __init__(self, data: Path, key: Path | None = None) -> None:
         self._data = data
-        self._key = None if key is None else _operator(key)
+        self._key = None if key is None else _read_key(key)
         self._trust: str | None = None
 
     @classmethod
@@ -53,7 +57,7 @@ class Address:
     @property
     def here(self) -> bool:
         """Whether files of the server's machine are files of this one, as far as its address tells."""
-        return self._trust is None or urlsplit(self.base()).hostname in LOOPBACK
+        return self._key is None or urlsplit(self.base()).hostname in LOOPBACK
 
     def context(self) -> ssl.SSLContext | None:
         """Return the context that believes what the server believes, or the authorities that were named."""
@@ -75,10 +79,10 @@ class Address:
         """Return what to say of our own server that did not answer, or answered that it cannot now."""
         if told := told_in(fault.body):
             return Told(told)
-        if self._trust is None and _is_full(self._data):  # it ended of that
+        if self._key is None and _is_full(self._data):  # it ended of that
             return NoRoom(f"the disk of `{self._data}` is full: {fault}", "make room, then `penstock serve`")
         hint = "if it was stopped, start it with `penstock serve`, then repeat the command"
-        where = f"of `{self._data}`" if self._trust is None else f"at `{self.base()}`"
+        where = f"of `{self._data}`" if self._key is None else f"at `{self.base()}`"
         return PeerUnreachable(f"the server {where} does not answer: {fault}", hint)
 
     def _token(self) -> str:
@@ -107,14 +111,20 @@ def trusted(data: Path) -> ssl.SSLContext | None:
     return tls.trusting(bundle)
 
 
-def _operator(path: Path) -> dict[str, Any]:
-    """Return what the file of an operator's key says."""
+def key_file() -> Path | None:
+    """Return the file of the key with which all commands act, None where the environment names none."""
+    told = os.environ.get(KEY_VARIABLE, "")
+    return Path(told) if told else None
+
+
+def _read_key(path: Path) -> dict[str, Any]:
+    """Return what the file of a key says: an operator's, or a program's."""
     try:
         told = orjson.loads(path.read_bytes())
     except (OSError, orjson.JSONDecodeError):
         told = None
     if not isinstance(told, dict) or not {"url", "key"} <= set(told):
-        raise InvalidInput(f"`{path}` is no file of an operator's key", "`penstock exchange operator add` writes one")
+        raise InvalidInput(f"`{path}` is no file of a key", "`… add NAME --to FILE` writes one")
     return told
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.address import CALL_SECONDS, OWN_ANSWER_BYTES_MAX, Address, trusted
+from connector.client.address import CALL_SECONDS, OWN_ANSWER_BYTES_MAX, Address, key_file, trusted
 from connector.client.presence import awaited
 from connector.net.question import Question
 from connector.runtime import traceparent
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def ask(data: Path, key: Path | None, method: str, path: str, body: Any = None) -> Any:
     """Do what `connector.client.server.Server.call` does, without an event loop (blocking)."""
-    place = traceparent.outgoing()
+    place, key = traceparent.outgoing(), key or key_file()
     try:
         if key is None:
             awaited(data)

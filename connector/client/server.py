@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.client.address import ADDRESS_FILE as ADDRESS_FILE  # noqa: PLC0414  # who imports it from here means it
 from connector.client.address import CALL_SECONDS as CALL_SECONDS  # noqa: PLC0414  # a benchmark waits longer
-from connector.client.address import OWN_ANSWER_BYTES_MAX, Address
+from connector.client.address import OWN_ANSWER_BYTES_MAX, Address, key_file
 from connector.client.presence import awaited
 from connector.net.outbound import Outbound
 from connector.runtime import traceparent
@@ -80,10 +80,11 @@ class Server:
 async def server(data: Path | Address, key: Path | None = None) -> AsyncIterator[Server]:
     """Open the door to the server of `data`; the loopback is allowed because the server is our own.
 
-    `key` is the file of an operator's key: it names the server itself, and `data` may be absent. A server that its
-    owner named may be anywhere, in a private network too.
+    `key` is the file of a key, by default the environment's: it names the server itself, and `data` may be absent. A
+    server that its owner named may be anywhere, in a private network too.
     """
     named = isinstance(data, Address)
+    key = key or key_file()
     address = data if isinstance(data, Address) else Address(data, key)
     if not isinstance(data, Address) and key is None:
         await asyncio.to_thread(awaited, data)

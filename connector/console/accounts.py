@@ -14,9 +14,9 @@ import re
 import secrets
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from connector.console import passwords
+from connector.console import access, passwords
 from connector.runtime import files
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
@@ -24,6 +24,8 @@ from connector.runtime.limits import ACCOUNTS_MAX
 from connector.store.rows.console import AccountLinkRow, AccountRow, ConsoleSessionRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
     from connector.core.core import Core
@@ -35,7 +37,8 @@ LOCKED_AFTER = 5
 LOCKED_SECONDS = 15 * 60
 LINK_SECONDS = 24 * 3600
 TITLE_CHARACTERS_MAX = 100
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+SUBJECT_CHARACTERS_MAX = 255
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 KEY_FILE = "console.key"
 REFUSAL = "name, password or code is wrong, or the account is locked"
 REFUSAL_HINT = f"after {LOCKED_AFTER} wrong attempts wait {LOCKED_SECONDS // 60} minutes, or ask for a link"
@@ -49,23 +52,26 @@ class Accounts:
         self._hashing = passwords.Hashing()
         self.key = console_key(core.data / KEYS / KEY_FILE)
 
-    async def add(self, name: str, roles: list[str], *, operator: bool, title: str = "") -> JsonObject:
+    async def add(
+        self, name: str, roles: list[str], *, operator: bool, title: str = "", subject: str = ""
+    ) -> JsonObject:
         """Make an account; returns it with its password and, for who may act, the address of its codes: told once.
 
-        `title` is the role that its uses of data are said to be by (`connector.enforcement.person`).
+        `title` is the role that its uses of data are said to be by (`connector.enforcement.person`), `subject` who it
+        is at the OpenID provider of the settings.
         """
         if not NAME.fullmatch(name):
             raise InvalidInput(f"`{name[:100]}` is no account name: letters a-z, digits, dot, dash, underscore")
         if title and not (len(title) <= TITLE_CHARACTERS_MAX and title.isprintable()):
             raise InvalidInput(f"a title is a text of one line, of {TITLE_CHARACTERS_MAX} characters at most")
-        own = self._core.identity.roles
-        if not roles or not set(roles) <= own:
-            raise InvalidInput(f"an account has some of this participant's roles: {', '.join(sorted(own))}")
+        if not roles:
+            raise InvalidInput("an account has a role at least", "such as buyer")
+        held = roles_of(self._core, roles)
         password, nonce = passwords.draw(), secrets.token_hex(16)
         kept, now = await self._hashing.hash(password), self._core.clock.now()
         account = AccountRow(
             name=name,
-            roles=" ".join(sorted(set(roles))),
+            roles=" ".join(held),
             operator=int(operator),
             title=title or None,
             password=kept,
@@ -74,20 +80,39 @@ class Accounts:
             failures=0,
             locked=None,
             created=now,
+            subject=self.subject(subject) if subject else None,
         )
-
-        def act(tx: Tx) -> JsonObject:
-            if tx.get(AccountRow, name=name) is not None:
-                raise Conflict(f"there is an account `{name}` already", "remove it first, or choose another name")
-            if len(tx.find(AccountRow, limit=ACCOUNTS_MAX)) == ACCOUNTS_MAX:
-                raise Conflict(f"one participant has at most {ACCOUNTS_MAX} accounts", "remove one that is old")
-            tx.insert(account)
-            return view(account)
-
-        made = await self._core.store.write(act)
+        await self._core.store.write(lambda tx: self.insert(tx, account))
         secret = passwords.one_time_secret(self.key, name, nonce)
         codes = passwords.one_time_uri(secret, name, self._core.settings.participant.name) if operator else None
-        return {**made, "password": password, "codes": codes}
+        return {**view(account), "password": password, "codes": codes}
+
+    def subject(self, subject: str) -> str:
+        """Return what an account keeps of a person at the provider; raises InvalidInput where there is no provider."""
+        issuer = self._core.settings.oidc.issuer
+        if not issuer:
+            raise InvalidInput("a subject is somebody at an OpenID provider, and there is none", "set `oidc.issuer`")
+        if not is_subject(subject):
+            raise InvalidInput(f"a subject has 1 to {SUBJECT_CHARACTERS_MAX} characters of one line")
+        return f"{issuer} {subject}"
+
+    def insert(self, tx: Tx, account: AccountRow) -> None:
+        """Keep a new account; raises Conflict."""
+        if tx.get(AccountRow, name=account.name) is not None:
+            raise Conflict(f"there is an account `{account.name}` already", "remove it first, or choose another name")
+        if account.subject and tx.find(AccountRow, "subject = ?", (account.subject,), limit=1):
+            raise Conflict("somebody else here is that subject", "penstock admin account list --long")
+        if len(tx.find(AccountRow, limit=ACCOUNTS_MAX)) == ACCOUNTS_MAX:
+            raise Conflict(f"one participant has at most {ACCOUNTS_MAX} accounts", "remove one that is old")
+        tx.insert(account)
+        self.leave(tx, access.ADDED, account)
+
+    def delete(self, tx: Tx, row: AccountRow) -> None:
+        """Forget an account with its sessions and links."""
+        tx.delete(ConsoleSessionRow, account=row.name)
+        tx.delete(AccountLinkRow, account=row.name)
+        tx.delete(AccountRow, name=row.name)
+        self.leave(tx, access.REMOVED, row)
 
     async def page(self) -> list[JsonObject]:
         """Return all accounts, without anything secret."""
@@ -98,9 +123,7 @@ class Accounts:
 
         def act(tx: Tx) -> JsonObject:
             row = _find(tx, name)
-            tx.delete(ConsoleSessionRow, account=name)
-            tx.delete(AccountLinkRow, account=name)
-            tx.delete(AccountRow, name=name)
+            self.delete(tx, row)
             return view(row)
 
         return await self._core.store.write(act)
@@ -110,7 +133,8 @@ class Accounts:
         token, expires = secrets.token_urlsafe(32), self._core.clock.now() + timedelta(seconds=LINK_SECONDS)
 
         def act(tx: Tx) -> None:
-            _find(tx, name)
+            row = _find(tx, name)
+            self.leave(tx, access.LINKED, row, expires)
             tx.insert(AccountLinkRow(digest=digest(token), account=name, expires=expires))
 
         await self._core.store.write(act)
@@ -155,6 +179,12 @@ class Accounts:
 
         await self._core.store.write(act)
 
+    def leave(self, tx: Tx, what: str, row: AccountRow, until: datetime | None = None) -> None:
+        """Record in the log what was done to an account."""
+        told = "" if until is None else until.isoformat(timespec="seconds")
+        may = "act" if row.operator else "look"
+        access.leave(tx, self._core, access.ACCOUNT, what, row.name, row.roles, may=may, until=told)
+
     def _attempt(self, tx: Tx, name: str) -> AccountRow | None:
         """Count an attempt and return the account, None for none or a locked one."""
         row, now = tx.get(AccountRow, name=name), self._core.clock.now()
@@ -170,6 +200,20 @@ class Accounts:
         return passwords.step_of(secret, code, self._core.clock.now())
 
 
+def is_subject(told: Any) -> bool:
+    """Say whether this may be somebody's subject at an OpenID provider (OpenID Connect Core 1.0, 2)."""
+    return isinstance(told, str) and 0 < len(told) <= SUBJECT_CHARACTERS_MAX and told.isprintable()
+
+
+def roles_of(core: Core, roles: Iterable[str]) -> list[str]:
+    """Return roles in order, each once, or without any all of ours; raises InvalidInput for one that is not ours."""
+    own = core.identity.roles
+    held = sorted(set(roles) or own)
+    if not own.issuperset(held):
+        raise InvalidInput(f"some of this participant's roles are to be named: {', '.join(sorted(own))}")
+    return held
+
+
 def digest(token: str) -> bytes:
     """Return what is kept of a token that somebody else holds."""
     return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
@@ -182,6 +226,7 @@ def view(row: AccountRow) -> JsonObject:
         "roles": row.roles.split(),
         "operator": bool(row.operator),
         "title": row.title or "",
+        "subject": (row.subject or "").partition(" ")[2],
         "locked": None if row.locked is None else row.locked.isoformat(timespec="seconds"),
         "created": row.created.isoformat(timespec="seconds"),
     }

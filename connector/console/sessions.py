@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -55,6 +56,7 @@ class Sessions:
         self._key = accounts.key
         mark = hashlib.sha256(core.identity.did.encode()).hexdigest()[:8]
         self._cookie, self._form_cookie = f"penstock-{mark}", f"penstock-form-{mark}"
+        self._lent_cookie = f"penstock-provider-{mark}"
         self._secure = core.identity.url.startswith("https:")
 
     async def of(self, request: web.Request) -> Session:
@@ -122,8 +124,33 @@ class Sessions:
         if not (value and right and own_site):
             raise NotPermitted("this form did not come from a page of ours that is open now", "load the page again")
 
-    def _token_of(self, value: str) -> str:
-        said = b"form\0" + value.encode(errors="surrogateescape")
+    # ---- what a browser keeps for us while it is at a provider
+
+    def hand_out(self, answer: web.StreamResponse, text: str, seconds: int) -> None:
+        """Give a browser a text to bring back from elsewhere; with what leads here it comes, so it is not `Strict`."""
+        value = urlsafe_b64encode(text.encode()).decode()
+        answer.set_cookie(
+            self._lent_cookie,
+            f"{self._token_of(value, b'lent')}.{value}",
+            path=PREFIX + "/provider",
+            max_age=seconds,
+            httponly=True,
+            samesite="Lax",
+            secure=self._secure,
+        )
+
+    def handed_out(self, request: web.Request) -> str:
+        """Return the text that we gave to this browser, empty for none or one that is not ours."""
+        token, _, value = request.cookies.get(self._lent_cookie, "").partition(".")
+        right = hmac.compare_digest(self._token_of(value, b"lent").encode(), token.encode(errors="surrogateescape"))
+        return urlsafe_b64decode(value).decode() if right and value else ""
+
+    def take_back(self, answer: web.StreamResponse) -> None:
+        """Have a browser forget what it kept for us."""
+        answer.del_cookie(self._lent_cookie, path=PREFIX + "/provider")
+
+    def _token_of(self, value: str, what: bytes = b"form") -> str:
+        said = what + b"\0" + value.encode(errors="surrogateescape")
         return hmac.new(self._key, said, hashlib.sha256).hexdigest()
 
     def _set(self, answer: web.StreamResponse, name: str, value: str) -> None:

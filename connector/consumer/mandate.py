@@ -52,8 +52,10 @@ def checked(document: Any, person: Person = OWNER) -> JsonObject:
     if len(sources) > 1 or not isinstance(sources.get("provider", ""), str):
         raise InvalidInput("a mandate names a sub-licence, or its `provider` by a DID, or neither")
     if (at := document.get(AT)) is not None:
-        if not isinstance(at, str) or "://" not in at or "licence" in sources:
-            raise InvalidInput("`at` is the address of a connector, and no sub-licence has one", "leave one out")
+        if "licence" in sources:
+            raise InvalidInput("a sub-licence is taken from its holder, at no other address", "leave `at` out")
+        if not isinstance(at, str) or not ("://" in at or at.startswith("did:")):
+            raise InvalidInput(f"`at` is `{at!s:.100}`, which is neither the address of a connector nor its DID")
         sources[AT] = at
     said = {"purpose": resolve(str(document.get("purpose"))), SAID: person.says(document.get(SAID))}
     return {**amounts, **said, **_place(document), **sources, **_rules(document)}

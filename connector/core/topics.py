@@ -48,6 +48,7 @@ class Topics:
     act_mined           (row of `chain_txs`) a transaction of ours is on chain
     block_seen          (block, which past it has) the chain has a new block
     space_changed       (the space) its document says something new
+    key_replaced        () we prove ourselves by another key
     """
 
     process_moved: Topic[[str, str]] = field(default_factory=Topic)
@@ -62,3 +63,4 @@ class Topics:
     act_mined: Topic[[ChainTxRow]] = field(default_factory=Topic)
     block_seen: Awaited[[Block, int]] = field(default_factory=Awaited)
     space_changed: Topic[[Space]] = field(default_factory=Topic)
+    key_replaced: Awaited[[]] = field(default_factory=Awaited)

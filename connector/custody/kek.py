@@ -68,13 +68,13 @@ class FileKek:
     def wrap(self, name: str, key: bytes) -> bytes:
         """Return `key` wrapped; see `Kek`."""
         newest, nonce = self._keys[0], os.urandom(NONCE_BYTES)
-        return _id(newest) + nonce + AESGCM(newest).encrypt(nonce, key, _context(name))
+        return _id(newest) + nonce + AESGCM(newest).encrypt(nonce, key, context(name))
 
     def unwrap(self, name: str, wrapped: bytes) -> bytes:
         """Return the key; see `Kek`."""
         nonce, box = wrapped[ID_BYTES : ID_BYTES + NONCE_BYTES], wrapped[ID_BYTES + NONCE_BYTES :]
         try:
-            return AESGCM(self._of(wrapped)).decrypt(nonce, box, _context(name))
+            return AESGCM(self._of(wrapped)).decrypt(nonce, box, context(name))
         except (InvalidTag, ValueError) as error:
             raise VaultError(
                 "kek", f"the key `{name}` is not what was wrapped under its name", "restore its file"
@@ -140,5 +140,6 @@ def _id(kek: bytes) -> bytes:
     return H("kek-id", kek)[:ID_BYTES]
 
 
-def _context(name: str) -> bytes:
+def context(name: str) -> bytes:
+    """Return what a wrapped key is bound to: its own name."""
     return H("key-wrap", name.encode())

@@ -54,7 +54,7 @@ async def by_refresh_token(core: Core, provider: str, address: Mapping[str, Any]
     """Return an address with the tokens that its refresh token gives; whoever asks keeps it."""
     told = data_address.properties(address)
     identity, more = core.identity, {"token": told.get(ACCESS, "")}
-    proof = tokens.issue(identity.keys.token, identity.did, provider, core.clock.now(), more=more)
+    proof = tokens.issue(identity.token, provider, core.clock.now(), more=more)
     form = urlencode({"grant_type": GRANT, GRANT: told[REFRESH]}).encode()
     url = told.get(REFRESH_AT) or data_address.endpoint(address)
     answer = await core.outbound.post(url, form, headers=_FORM | {"Authorization": tokens.SCHEME + proof})

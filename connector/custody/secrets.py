@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connector.custody import kek as keks
 from connector.custody.errors import VaultError
+from connector.custody.kek_module import SCHEME, ModuleKek
 from connector.runtime import files, private_file
 from connector.runtime.data_folder import VAULT_KEYS
 from connector.runtime.errors import SettingsError
@@ -66,8 +67,8 @@ class Keys:
     @classmethod
     def of(cls, data: Path, kek_file: str) -> Keys:
         """Return the keys of a data folder; `kek_file` is the setting, and `SettingsError` if it lies in there."""
-        folder, path = data / VAULT_KEYS, kek_path(data, kek_file)
-        return cls(folder, keks.FileKek(path, make=not key_files(folder)))
+        folder = data / VAULT_KEYS
+        return cls(folder, kek_of(data, kek_file, make=not key_files(folder)))
 
     def draw_run(self) -> Run:
         """Draw `K` and `run`; durable on return, so before the first sealed byte."""
@@ -192,6 +193,28 @@ class Keys:
         if not KEY_ID.fullmatch(key_id):
             raise VaultError("key", f"`{key_id!r:.60}` is no key id")
         return self._folder / f"{key_id}{SUFFIX}"
+
+
+def kek_of(data: Path, kek_file: str, *, make: bool) -> Kek:
+    """Return who wraps the keys of a data folder, by the setting; `make` draws a KEK where there is none yet.
+
+    Raises VaultError, and `SettingsError` for what names neither a file outside the folder nor a module.
+    """
+    if not in_module(kek_file):
+        return keks.FileKek(kek_path(data, kek_file), make=make)
+    before = keks.beside(data)
+    former = keks.FileKek(before, make=False) if before.exists() else None
+    return ModuleKek(kek_file, make=make or former is not None, former=former)
+
+
+def in_module(kek_file: str) -> bool:
+    """Say whether the setting names a hardware module."""
+    return kek_file.startswith(SCHEME)
+
+
+def kek_place(data: Path, kek_file: str) -> str:
+    """Return how a person is told where the KEK is."""
+    return kek_file.partition("?")[0] if in_module(kek_file) else str(kek_path(data, kek_file))
 
 
 def kek_path(data: Path, kek_file: str) -> Path:

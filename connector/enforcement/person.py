@@ -1,8 +1,8 @@
 """Who of our own people asks for a use, and what they say of it.
 
-Law: (1) who asks is never theirs to say: it is the account that signed in, with its role, or whoever holds the token
-of the data directory, which is the owner. (2) What they say of a use is kept with it, and the other side is told what
-its policy asks for alone.
+Law: (1) who asks is never theirs to say: it is the account that signed in, with its role, a program by its key, or
+whoever holds the token of the data directory, which is the owner. (2) What they say of a use is kept with it, and the
+other side is told what its policy asks for alone.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Person:
 
 # the role of an account whose title nobody has said
 OPERATOR: Final = "operator"
+# the role of a program that asks with a key of its own
+PROGRAM: Final = "program"
 # who holds the token of the data directory
 OWNER: Final = Person("owner", "owner")
 

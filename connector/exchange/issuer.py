@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 
 OF_MEMBERS: Final = (MEMBERSHIP, ROLE)
 MOVED: Final = "credential.moved"
-FRAGMENT: Final = "#credential"
 # who may have credentials of members
 STANDING: Final = frozenset({MemberState.ADMITTED, MemberState.LEAVING})
 # moves of a member with which its credentials end
@@ -61,7 +60,7 @@ ASKED: Final = "SELECT count(*) FROM issuances WHERE holder = ? AND created > ?"
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Order:
     """One credential that is to be issued."""
 
     holder: str
@@ -92,7 +91,7 @@ class Issuer:
 
     def _object(self, kind: str, profile: Profile) -> JsonObject:
         return {
-            "id": self._object_id(kind, profile),
+            "id": self.object_id(kind, profile),
             "type": messages.OBJECT,
             "credentialType": kind,
             "offerReason": "issuance",
@@ -100,7 +99,7 @@ class Issuer:
             "profile": profile.alias,
         }
 
-    def _object_id(self, kind: str, profile: Profile) -> str:
+    def object_id(self, kind: str, profile: Profile) -> str:
         """Return the id under which a type is asked for in a profile: always the same."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._core.identity.did}#{profile.alias}:{kind}"))
 
@@ -126,27 +125,27 @@ class Issuer:
             day = now - timedelta(days=1)
             if tx.column(ASKED, row.holder, day)[0] >= DAILY_ISSUANCES_MAX:
                 raise Conflict(f"{DAILY_ISSUANCES_MAX} requests a day are taken of one holder", "ask tomorrow")
-            orders = [self._order(tx, row.holder, one) for one in wanted]
+            orders = [self.order(tx, row.holder, one) for one in wanted]
             tx.insert(row)
-            issued = [(one, self._issue(tx, one, now)) for one in orders]
-            self._deliver(tx, row, service, issued, now)
+            issued = [(one, self.issue(tx, one, now)) for one in orders]
+            self.deliver(tx, row, service, issued, now)
             return row.id
 
         return await self._core.store.write(act)
 
-    def _order(self, tx: Tx, holder: str, wanted: str) -> _Order:
+    def order(self, tx: Tx, holder: str, wanted: str) -> Order:
         """Return what a holder asks for by an id of ours; raises Absent, NotPermitted."""
         entitled = _entitled(tx, holder)
         for profile in PROFILES.values():
             for kind, claims in entitled.items():
-                if self._object_id(kind, profile) == wanted:
-                    return _Order(holder, kind, profile, claims)
+                if self.object_id(kind, profile) == wanted:
+                    return Order(holder, kind, profile, claims)
         raise NotPermitted(
             f"you may not have the credential `{wanted[:60]}` of this space",
             "a member may have its membership and roles; ask the operator for others",
         )
 
-    def _issue(self, tx: Tx, order: _Order, now: datetime) -> str:
+    def issue(self, tx: Tx, order: Order, now: datetime) -> str:
         """Sign a credential and keep that it was issued; returns it as a JWT."""
         identity, place, begins = self._core.identity, tx.column(NEXT)[0], now.replace(microsecond=0)
         ends = begins + timedelta(days=CREDENTIAL_DAYS)
@@ -184,11 +183,10 @@ class Issuer:
         return raw
 
     def _signed(self, profile: Profile, payload: Mapping[str, Any]) -> str:
-        identity = self._core.identity
-        return jose.sign(identity.keys.credential, identity.did + FRAGMENT, profile.typ, payload)
+        return jose.sign(self._core.identity.credential, profile.typ, payload)
 
-    def _deliver(
-        self, tx: Tx, row: IssuanceRow, service: str, issued: Sequence[tuple[_Order, str]], now: datetime
+    def deliver(
+        self, tx: Tx, row: IssuanceRow, service: str, issued: Sequence[tuple[Order, str]], now: datetime
     ) -> None:
         """Have the holder's credential service get what was issued."""
         containers = [{"credentialType": one.type, "payload": raw, "format": one.profile.format} for one, raw in issued]
@@ -291,7 +289,7 @@ class Issuer:
                 raise Absent(f"no credential `{credential[:100]}` was issued here", "penstock exchange credential list")
             if row.revoked is not None:
                 raise Conflict(f"it was revoked on {row.revoked.date()}: {row.reason}", "there is nothing to do")
-            return _revoke(tx, self._core.evidence, row, who or self._core.identity.did, reason, now)
+            return revoke(tx, self._core.evidence, row, who or self._core.identity.did, reason, now)
 
         return _issued(await self._core.store.write(act), now)
 
@@ -308,10 +306,11 @@ def revoke_all(
     """Revoke what a holder has of some types and what still holds, in the transaction of what it follows from."""
     for row in tx.find(IssuedRow, "holder = ? and revoked is null and ends > ?", (holder, now)):
         if row.type in types:
-            _revoke(tx, evidence, row, by, reason, now)
+            revoke(tx, evidence, row, by, reason, now)
 
 
-def _revoke(tx: Tx, evidence: Evidence, row: IssuedRow, by: str, reason: str, now: datetime) -> IssuedRow:
+def revoke(tx: Tx, evidence: Evidence, row: IssuedRow, by: str, reason: str, now: datetime) -> IssuedRow:
+    """Revoke a credential that still holds, in the transaction of what it follows from."""
     after = replace(row, revoked=now, reason=reason)
     tx.change(row, after)
     _moved(tx, evidence, after, ("issued", "revoked"), by, reason, now)

@@ -1,7 +1,7 @@
 """The status lists of an issuer: which of the credentials that it gave are revoked, for everybody who reads them.
 
-Law: a list says what is revoked when it is asked for; it is made anew when that has changed, or after STATUS_SECONDS,
-and not for each reader.
+Law: a list says what is revoked when it is asked for; it is made anew when that, or the key that signs it, has changed,
+or after STATUS_SECONDS, and not for each reader.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class StatusLists:
 
     def __init__(self, core: Core, sign: Sign) -> None:
         self._core, self._sign = core, sign
-        # list and form → which places were set, when it was made (monotonic seconds), and what is read of it
-        self._made: dict[tuple[str, int, bool], tuple[list[int], float, JsonObject | str]] = {}
+        # list, form and key → which places were set, when it was made (monotonic seconds), and what is read of it
+        self._made: dict[tuple[str, int, str], tuple[list[int], float, JsonObject | str]] = {}
 
     async def told(self, alias: str, number: int, *, signs: bool) -> JsonObject | str:
         """Return the list of a number as a credential of ours, a JWT if it `signs`; raises Absent for none."""
@@ -42,7 +42,8 @@ class StatusLists:
         if profile is None or first >= await self._core.store.read(lambda tx: tx.column(NEXT)[0]):
             raise Absent("there is no such status list")
         places = await self._core.store.read(lambda tx: tx.column(REVOKED, first, first + status_list.BITS))
-        key, at = (alias, number, signs), self._core.clock.monotonic()
+        key = (alias, number, self._core.identity.credential.kid if signs else "")
+        at = self._core.clock.monotonic()
         had, made, told = self._made.get(key, (None, at, ""))
         if had != places or at - made >= STATUS_SECONDS:
             told = self._list(profile, f"{alias}/{number}", [place - first for place in places], signs=signs)

@@ -17,6 +17,8 @@ from urllib.parse import unquote
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from connector.identity import jwk
+from connector.identity.keys import CREDENTIAL, TOKEN
+from connector.identity.published import ALONE
 from connector.runtime.errors import InvalidInput, VerificationFailed
 from connector.runtime.limits import DID_CHARACTERS_MAX, DID_DOCUMENT_BYTES_MAX, DID_MEMBERS_MAX
 from connector.runtime.settings import LOOPBACK
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connector.identity.keys import Keys
+    from connector.identity.published import Published
     from connector.net.outbound import Outbound
 
 CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1")
@@ -69,6 +72,10 @@ class Document:
     # relationship → id of a method → its JWK, for what is signed by whatever curve (`connector.operation.dcp.jose`)
     proofs: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
+    def names(self, kid: str) -> bool:
+        """Say whether a key of this id (a DID URL) proves something here."""
+        return kid in self.token_keys or any(kid in keys for keys in self.proofs.values())
+
     def require(self, purpose: str) -> bytes:
         """Return the address (agreement) or the 32 public bytes (log, delivery); `VerificationFailed` if absent."""
         found = {"agreement": self.agreement, "log": self.log, "delivery": self.delivery}[purpose]
@@ -90,11 +97,20 @@ def url_of(did: str, *, development: bool) -> str:
     return f"{scheme}://{authority}/" + "/".join((*path, "did.json") if path else (".well-known", "did.json"))
 
 
-def build(did: str, base_url: str, keys: Keys, aggregate: tuple[bytes, bytes] | None, *, exchange: bool) -> Any:
+def build(
+    did: str,
+    base_url: str,
+    keys: Keys,
+    aggregate: tuple[bytes, bytes] | None,
+    published: Published = ALONE,
+    *,
+    exchange: bool,
+) -> Any:
     """Return our document; `aggregate` is (public key, proof of possession), as ledger.log.aggregate derives them."""
     agreement = ec.derive_private_key(int.from_bytes(keys.agreement, "big"), ec.SECP256K1()).public_key()
+    tokens, credentials = (_listed(did, keys, published, one) for one in (TOKEN, CREDENTIAL))
     methods = [
-        _method(did, "token", jwk.of_point(keys.token.public_key(), "P-256")),
+        *tokens,
         _method(did, "agreement", jwk.of_point(agreement, "secp256k1")),
         _method(did, "log", jwk.of_bytes(keys.log_public, "Ed25519")),
         _method(did, "delivery", jwk.of_bytes(keys.delivery_public, "X25519")),
@@ -105,21 +121,36 @@ def build(did: str, base_url: str, keys: Keys, aggregate: tuple[bytes, bytes] | 
         methods.append(_method(did, "bls", key))
     asserting = [f"{did}#agreement", f"{did}#log"]
     if exchange:
-        methods.append(_method(did, "credential", jwk.of_point(keys.credential.public_key(), "P-256")))
-        asserting.append(f"{did}#credential")
+        methods += credentials
+        asserting += map(_id, credentials)
     services = {kind: row for kind, row in SERVICES.items() if exchange or row[0] not in OF_EXCHANGES}
     return {
         "@context": list(CONTEXTS),
         "id": did,
         "verificationMethod": methods,
-        "authentication": [f"{did}#token"],
-        "capabilityInvocation": [f"{did}#token"],
+        "authentication": list(map(_id, tokens)),
+        "capabilityInvocation": list(map(_id, tokens)),
         "assertionMethod": asserting,
         "keyAgreement": [f"{did}#delivery"],
         "service": [
             {"id": f"{did}#{fragment}", "type": kind, "serviceEndpoint": base_url + path}
             for kind, (fragment, path) in services.items()
         ],
+    }
+
+
+def of_hub(document: Any, connector: str) -> Any:
+    """Return a document of ours with which a connector of another make, below that address, acts under our DID.
+
+    It names where that connector answers the Dataspace Protocol, and no key of agreements: whoever finds one there
+    takes the peer for one of our make.
+    """
+    key, data_service = document["id"] + "#agreement", next(iter(SERVICES))
+    at = {"serviceEndpoint": connector + SERVICES[data_service][1]}
+    return document | {
+        "verificationMethod": [one for one in document["verificationMethod"] if one["id"] != key],
+        "assertionMethod": [one for one in document["assertionMethod"] if one != key],
+        "service": [one | at if one["type"] == data_service else one for one in document["service"]],
     }
 
 
@@ -150,6 +181,18 @@ async def resolve(did: str, outbound: Outbound, *, development: bool) -> Documen
     url = url_of(did, development=development)
     answer = await outbound.get(url, limit_bytes=DID_DOCUMENT_BYTES_MAX)
     return parse(answer.body, did)
+
+
+def _listed(did: str, keys: Keys, published: Published, purpose: str) -> list[dict[str, Any]]:
+    """Return the methods of a purpose: of the present key, and of those that were or are to come."""
+    key = jwk.of_point(keys.signing(purpose).public_key(), "P-256")
+    rows = [(published.fragment(purpose, key), key)]
+    rows += [(row.fragment, dict(row.key)) for row in published.beside(keys, purpose)]
+    return [_method(did, fragment, each) for fragment, each in rows]
+
+
+def _id(method: dict[str, Any]) -> Any:
+    return method["id"]
 
 
 def _method(did: str, fragment: str, key: dict[str, str]) -> dict[str, Any]:

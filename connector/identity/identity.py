@@ -10,11 +10,14 @@ import orjson
 
 from catalog.roles import played
 from connector.identity import did as dids
+from connector.identity.keys import CREDENTIAL, TOKEN
+from connector.identity.published import ALONE
 from connector.identity.self_description import member_of
 from contracts import signature
 
 if TYPE_CHECKING:
     from connector.identity.keys import Keys
+    from connector.identity.published import Published
     from connector.runtime.settings import Settings
     from ledger.space.document import Member
 
@@ -25,18 +28,21 @@ class Identity:
     did_document: Any
     member: Member
 
-    def __init__(self, settings: Settings, keys: Keys) -> None:
+    def __init__(self, settings: Settings, keys: Keys, published: Published = ALONE) -> None:
         self.did, self.url = settings.did, settings.url
         self.roles = played(settings.participant.roles)
-        self.keys = keys
+        self.keys, self.published = keys, published
         self.sign = partial(signature.sign, private_key=keys.agreement)
-        self._participant = settings.participant
+        self._participant, self._connector = settings.participant, settings.trust.connector
 
     def publish(self, aggregate: tuple[bytes, bytes]) -> None:
         """Make the documents; `aggregate` is the BLS key with its proof of possession."""
-        exchange = "exchange" in self.roles
-        self.did_document = dids.build(self.did, self.url, self.keys, aggregate, exchange=exchange)
-        document = dids.parse(orjson.dumps(self.did_document), self.did)
+        self.token = self.published.signer(self.did, self.keys, TOKEN)
+        self.credential = self.published.signer(self.did, self.keys, CREDENTIAL)
+        issues = "exchange" in self.roles
+        built = dids.build(self.did, self.url, self.keys, aggregate, self.published, exchange=issues)
+        document = dids.parse(orjson.dumps(built), self.did)
+        self.did_document = dids.of_hub(built, self._connector) if self._connector else built
         assert document.aggregate == aggregate
         self.member = member_of(document, self.description())
 
@@ -44,6 +50,15 @@ class Identity:
         """Witness with another BLS key from now on, and publish it; `pair` is the key with its proof of possession."""
         self.keys = replace(self.keys, aggregate=seed)
         self.publish(pair)
+
+    def lists(self, kid: str) -> bool:
+        """Say whether a key (its DID URL) is in our document now."""
+        return any(method["id"] == kid for method in self.did_document["verificationMethod"])
+
+    def take_token(self, keys: Keys, published: Published) -> None:
+        """Prove ourselves by the token key of `keys` from now on, and publish it with what is listed beside it."""
+        self.keys, self.published = replace(self.keys, token=keys.token), published
+        self.publish((self.member.aggregate, self.member.possession))
 
     def description(self) -> dict[str, str]:
         """Return how we describe ourselves to the exchange."""

@@ -7,7 +7,7 @@ alone (mode 0600), and the secret is in no repr, log or message.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,21 @@ PURPOSES: Mapping[str, int] = {
     "delivery": ANY_32_BYTES,  # X25519: keys and disclosures sent to us
     "aggregate": ANY_32_BYTES,  # seed of the BLS12-381 witness key; ledger.log.aggregate derives it
 }
+# those of P-256, by which we prove: whom we call that it is we, and anybody what we issue
+TOKEN, CREDENTIAL = "token", "credential"  # what a key is for
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A key of ours that proves, under the id (a DID URL) by which our document lists it."""
+
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    kid: str
+
+    @property
+    def did(self) -> str:
+        """Whose key it is."""
+        return self.kid.rpartition("#")[0]
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,14 @@ class Keys:
             X25519PrivateKey.from_private_bytes(raw["delivery"]),
             raw["aggregate"],
         )
+
+    def signing(self, purpose: str) -> ec.EllipticCurvePrivateKey:
+        """Return the P-256 key of `token` or `credential`."""
+        return {TOKEN: self.token, CREDENTIAL: self.credential}[purpose]
+
+    def with_token(self, secret: bytes) -> Keys:
+        """Return the keys with another one of request tokens (32 bytes), and what is drawn from it."""
+        return replace(self, token=ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1()))
 
     @cached_property
     def credential(self) -> ec.EllipticCurvePrivateKey:
@@ -121,6 +144,12 @@ def draw_next(folder: Path, purpose: str) -> bytes:
     if not path.exists():
         files.write_atomic(path, _draw(PURPOSES[purpose]).hex().encode() + b"\n")
     return _read(path, PURPOSES[purpose])
+
+
+def drawn(folder: Path, purpose: str) -> bytes | None:
+    """Return the secret that was drawn to follow the present one, None for none."""
+    path = _next(folder, purpose)
+    return _read(path, PURPOSES[purpose]) if path.exists() else None
 
 
 def take_next(folder: Path, purpose: str) -> None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.identity.did import Document
-    from connector.identity.keys import Keys
+    from connector.identity.keys import Signer
     from connector.net.outbound import Outbound
     from connector.runtime.clock import Clock
 
@@ -81,7 +81,7 @@ class Peers:
     def __init__(
         self,
         did: str,
-        keys: Keys,
+        signer: Callable[[], Signer],
         outbound: Outbound,
         clock: Clock,
         *,
@@ -93,7 +93,8 @@ class Peers:
         self.did = did
         # audience → the access token by which it may see our credentials, empty where there is none to show
         self.grant: Callable[[str], str] = lambda _audience: ""
-        self._keys = keys
+        # asked anew for each token: the key may be replaced while we run
+        self._signer = signer
         self._outbound = outbound
         self._clock = clock
         self._development = development
@@ -109,7 +110,7 @@ class Peers:
             return {"Authorization": self._static.header}
         shown = access or self.grant(audience)
         more = {"token": shown} if shown else None
-        token = tokens.issue(self._keys.token, self.did, audience, self._clock.now(), more=more)
+        token = tokens.issue(self._signer(), audience, self._clock.now(), more=more)
         return {"Authorization": tokens.SCHEME + token}
 
     async def document(self, did: str, *, fresher_than: float = DID_FRESH_SECONDS) -> Document:
@@ -129,6 +130,13 @@ class Peers:
             task.add_done_callback(lambda done: self._fetched(did, done))
         return await asyncio.shield(task)
 
+    async def naming(self, did: str, kid: str) -> Document:
+        """Return the peer's document, looked up once more if it names no key of this id; raises as `document`."""
+        document = await self.document(did)
+        if not document.names(kid):
+            document = await self.document(did, fresher_than=DID_REFRESH_SECONDS)
+        return document
+
     async def prove(self, header: str) -> tokens.Claims:
         """Return who sends a request with this `Authorization` header; raises `TokenError`, or `PeerUnreachable`.
 
@@ -141,9 +149,7 @@ class Peers:
     async def believe(self, token: tokens.Unverified, audience: str) -> tokens.Claims:
         """Return the claims of a token that its issuer made for `audience`; raises as `prove`."""
         try:
-            document = await self.document(token.issuer)
-            if tokens.key_id(token) not in document.token_keys:
-                document = await self.document(token.issuer, fresher_than=DID_REFRESH_SECONDS)
+            document = await self.naming(token.issuer, tokens.key_id(token))
         except _UNRESOLVED as error:
             raise TokenError(f"the document of `{token.issuer}` cannot be had: {error}") from error
         return tokens.verify(token, document, audience, self._clock.now())

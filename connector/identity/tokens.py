@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.identity.did import Document
+    from connector.identity.keys import Signer
     from connector.store.transaction import Tx
 
 ALGORITHM = "ES256"
@@ -83,8 +84,7 @@ class Unverified:
 
 
 def issue(
-    key: ec.EllipticCurvePrivateKey,
-    did: str,
+    signer: Signer,
     audience: str,
     now: datetime,
     seconds: int = TOKEN_SECONDS,
@@ -93,18 +93,18 @@ def issue(
     """Return a fresh token of ours for `audience`, with `more` claims if there are any; used for one request."""
     assert 0 < seconds <= TOKEN_SECONDS_MAX
     issued = int(now.timestamp())
-    header = {"alg": ALGORITHM, "typ": "JWT", "kid": f"{did}#token"}
+    header = {"alg": ALGORITHM, "typ": "JWT", "kid": signer.kid}
     claims = {
         **(more or {}),
-        "iss": did,
-        "sub": did,
+        "iss": signer.did,
+        "sub": signer.did,
         "aud": audience,
         "iat": issued,
         "exp": issued + seconds,
         "jti": secrets.token_urlsafe(JTI_BYTES),
     }
     signed = f"{jwk.encode(orjson.dumps(header))}.{jwk.encode(orjson.dumps(claims))}"
-    r, s = utils.decode_dss_signature(key.sign(signed.encode(), _SHA256))
+    r, s = utils.decode_dss_signature(signer.key.sign(signed.encode(), _SHA256))
     return f"{signed}.{jwk.encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 

@@ -6,6 +6,7 @@ the setting and the file. Peers are always checked, by chain and by name; a priv
 
 from __future__ import annotations
 
+import os
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -36,6 +37,27 @@ def serving(certificate: str, key: str) -> ssl.SSLContext | None:
             text, f"`{CERTIFICATE}` and `{KEY}` name PEM files, the chain's own certificate first"
         ) from fault
     return context
+
+
+class Renewed:
+    """Takes what was renewed: new files under the same names serve whoever connects from then on.
+
+    Law: the new files are read and tried on each other first; while they do not fit, the old ones serve on.
+    """
+
+    def __init__(self, context: ssl.SSLContext, certificate: str, key: str) -> None:
+        self._context, self._files = context, (certificate, key)
+        self._taken = self._marks()
+
+    async def look(self) -> None:
+        """Take the files if they are others than those that serve; raises `SettingsError` for what does not fit."""
+        if (found := self._marks()) != self._taken:
+            self._taken = found  # said once of each
+            serving(*self._files)
+            self._context.load_cert_chain(*self._files)
+
+    def _marks(self) -> list[tuple[int, int]]:
+        return [(state.st_mtime_ns, state.st_ino) for state in map(os.stat, self._files)]
 
 
 def ends(certificate: str) -> datetime:

@@ -4,8 +4,9 @@
     {"time": "…Z", "request": "…", "who": "did:web:…", "method": "GET", "route": "/sealed/{edition}/pieces",
      "status": 200, "code": "", "ms": 12.4, "in": 0, "out": 4194304}
 
-`who` is the DID that was proven, `agreement:DIGEST` for a ticket, `account:NAME`, `operator:NAME`, `owner`, or what the
-table of routes calls such callers; whoever was not proven has `from`, the address. `status` 0: the caller has gone.
+`who` is the DID that was proven, `agreement:DIGEST` for a ticket, `account:NAME`, `key:NAME`, `operator:NAME`, `owner`,
+or what the table of routes calls such callers; whoever was not proven has `from`, the address. `status` 0: the caller
+has gone.
 
 Law: a route is a row of our table and never a path, so that no id, query, token or body is in a line. Nobody who is
 served waits for the disk: lines are written by a thread, a second later at most, and a disk that fails loses lines and

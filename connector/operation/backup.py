@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from connector.custody.secrets import kek_path
+from connector.custody.secrets import kek_place
 from connector.operation import manifest as lists
 from connector.operation.manifest import LogHead, Manifest
 from connector.runtime import files
@@ -100,7 +100,7 @@ def _without(data: Path, kek_file: str, *, sealed: bool) -> tuple[str, ...]:
     told = [
         f"{KEYS}/: the keys of identity; keep them apart, once",
         f"{VAULT_KEYS}/: the wrapped keys of the vault; a deletion must reach every copy of them (specification 1.11)",
-        f"{kek_path(data, kek_file)}: the key-encryption key; keep it apart from all else",
+        f"{kek_place(data, kek_file)}: the key-encryption key; keep it apart from all else",
         "management.token: a fresh one is drawn when this is restored",
     ]
     if not sealed:

@@ -120,6 +120,10 @@ LISTS_KEPT_MAX = 256
 SCHEMA_BYTES_MAX = 65_536
 # how long a credential of ours holds; its holder asks for the next one when a third is left
 CREDENTIAL_DAYS = 90
+# after it was replaced a key of tokens is published for a while: tokens live for minutes, and peers look again in five
+FORMER_TOKEN_KEY_SECONDS = 3600
+# a document has at most so many keys beside the present ones: others read no more than 32 of all
+FORMER_KEYS_MAX = 12
 # credentials that one holder may ask for in a day
 DAILY_ISSUANCES_MAX = 1_000
 # BLS shares of heads that a witness gave and may be asked for again: one of each log that it witnesses
@@ -283,6 +287,20 @@ CONSOLE_ROWS_BYTES_MAX = 65_536
 CONSOLE_FACET_VALUES_MAX = 8
 # people who look at one participant
 ACCOUNTS_MAX = 1_000
+# programs that ask one participant's management interface with a key of their own
+API_KEYS_MAX = 256
+# of one key: who needs more of them needs `act`
+API_KEY_SCOPES_MAX = 32
+# a key that outlives a year outlives whoever remembers what it was for
+API_KEY_DAYS_MAX = 366
+# an OpenID provider's document, keys and answers have some kilobytes
+OIDC_DOCUMENT_BYTES_MAX = 262_144
+# keys that a provider signs with, old ones among them
+OIDC_KEYS_MAX = 64
+# somebody waits in front of a browser
+OIDC_SECONDS_MAX = 10.0
+# groups of one person: a large directory has some hundred
+OIDC_GROUPS_MAX = 1_000
 # a page that is watched asks anew after this time, so that nobody holds a place for good
 LIVE_SECONDS_MAX = 600
 

@@ -24,6 +24,7 @@ from connector.runtime.settings_table import (
     Federation,
     LogSettings,
     NegotiationSettings,
+    Oidc,
     Participant,
     Review,
     Server,
@@ -70,6 +71,7 @@ class Settings:
     transfers: Transfers
     vault: Vault
     console: Console
+    oidc: Oidc
     telemetry: Telemetry
     development: Development
     origins: Mapping[str, str]
@@ -186,6 +188,7 @@ def _check(settings: Settings) -> None:
     _check_shares(settings)
     _check_collections(settings)
     _check_trust(settings)
+    _check_oidc(settings)
     _check_telemetry(settings)
     for section, name in (key.split(".") for key, value in declared().items() if type(value) is int):
         if getattr(getattr(settings, section), name) < 0:
@@ -269,6 +272,37 @@ def _check_trust(settings: Settings) -> None:
     spaced = [kind for kind in types if not kind or kind.split() != [kind]]
     if spaced:
         raise SettingsError(f"`{spaced[0][:100]}` is no type of credentials", "it is one word")
+    if told := settings.trust.connector:
+        _check_connector(told, settings)
+
+
+def _check_connector(told: str, settings: Settings) -> None:
+    """Refuse an address that cannot be one, and a hub that is a member of a space, where its own agreements count."""
+    parts = urlsplit(told)
+    _check_base("trust.connector", f"{parts.scheme}://{parts.netloc}", settings)
+    if told.endswith("/") or parts.query or parts.fragment:
+        raise SettingsError(f"`trust.connector` is `{told}`", "write it without a slash at the end")
+    if settings.space.exchange or settings.has("exchange"):
+        text = "`trust.connector` is set, but a participant of a space signs agreements, and its document has their key"
+        raise SettingsError(text, "give the connector a participant of its own, with no `space.exchange`")
+
+
+def _check_oidc(settings: Settings) -> None:
+    """Refuse a provider that is half named, or asked over plain http, and lines that give nobody a role."""
+    told = settings.oidc
+    parts = urlsplit(told.issuer)
+    if not told.issuer:
+        return
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(f"`oidc.issuer` is `{told.issuer}`, expected https://host or https://host/path")
+    if parts.scheme == "http" and not settings.server.development:
+        raise SettingsError("`oidc.issuer` is plain http", "use https, or set `server.development` on your own machine")
+    if not told.client_id or "openid" not in told.scope.split():
+        raise SettingsError("`oidc.issuer` needs `oidc.client_id`, and `openid` in `oidc.scope`")
+    for line in told.roles:
+        _group, *roles = line.split() or [""]
+        if not roles or not set(roles) <= {*ROLES, "*"}:
+            raise SettingsError(f"`oidc.roles` has `{line[:100]}`", f'write "GROUP ROLE"; roles are {", ".join(ROLES)}')
 
 
 def _check_collections(settings: Settings) -> None:

@@ -22,7 +22,7 @@ FILE_BYTES_MAX = 65_536
 DIGEST_DIGITS = 64  # of an agreement
 PREFIX = "PENSTOCK_"
 # variables with our prefix that are no settings: the data directory itself, and what tests are told
-OTHER_VARIABLES = frozenset({"PENSTOCK_DATA", "PENSTOCK_WAIT", "PENSTOCK_CI", "PENSTOCK_REFERENCE"})
+OTHER_VARIABLES = frozenset({"PENSTOCK_DATA", "PENSTOCK_KEY", "PENSTOCK_WAIT", "PENSTOCK_CI", "PENSTOCK_REFERENCE"})
 TEST_PREFIX = "PENSTOCK_TEST_"
 HEADING = "# The settings of this participant. The environment (PENSTOCK_SECTION_KEY) and flags win over them."
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

@@ -61,6 +61,9 @@ class Trust:
         ("MembershipCredential", "RoleCredential", "LegalPersonCredential"),
         'types of ours that those whom we call may see; "*": all',
     )
+    connector: str = _said(
+        "", "address of a connector of another make that acts under our DID, without its slash; empty: none"
+    )
     fresh_seconds: int = _said(
         PRESENTED_SECONDS, "how long what a peer has shown counts before it is checked again; 0: show it with each call"
     )
@@ -162,7 +165,9 @@ class Transfers:
 class Vault:
     """Where sealed bytes and what opens them rest."""
 
-    kek_file: str = _said("", "file of the key that wraps the vault's keys, outside the data folder; empty: DATA.kek")
+    kek_file: str = _said(
+        "", "file of the key that wraps the vault's keys, outside the data folder, or a pkcs11: URI; empty: DATA.kek"
+    )
     blobs: str = _said("", "where our sealed editions rest: `s3://bucket/prefix`; empty: in the data folder")
     serve: bool = _said(default=False, comment="serve the sealed bytes of replicas held here to other licensed buyers")
 
@@ -184,6 +189,26 @@ class Console:
     opened: str = _said("", "folder in which the console lays what it opens of a replica; empty: it opens none")
     budget: int = _said(
         0, "most that the console buys for in a calendar month, in hundredths of the currency; 0: no limit of its own"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """Where people sign in to the console besides: an OpenID provider."""
+
+    issuer: str = _said("", "the provider, as its tokens name it, such as https://login.example/realms/us; empty: none")
+    client_id: str = _said("", "what we are called there; it sends browsers back to OUR-URL/console/provider/callback")
+    secret_file: str = _said("", "file of our secret there, seen from the data folder; empty: we have none, PKCE alone")
+    scope: str = _said("openid profile", "what we ask for")
+    name: str = _said("preferred_username", "the claim that an account is called by")
+    groups: str = _said("groups", "the claim that has a person's groups; within another: realm_access.roles")
+    roles: tuple[str, ...] = _said(
+        (),
+        'who of a group gets an account, and its roles: "GROUP ROLE ROLE", "GROUP *"; none: the owner makes accounts',
+    )
+    operators: tuple[str, ...] = _said((), "groups whose people may act, not only look")
+    strong: tuple[str, ...] = _said(
+        ("mfa", "otp", "hwk"), "who may act has shown one of these at the provider (`acr`, `amr`), not a one-time code"
     )
 
 
@@ -221,6 +246,7 @@ SECTIONS: Mapping[str, type] = {
     "transfers": Transfers,
     "vault": Vault,
     "console": Console,
+    "oidc": Oidc,
     "telemetry": Telemetry,
     "development": Development,
 }

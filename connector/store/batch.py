@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Job:
-    """One act on its way: what to do, whether it is short, who waits, what came out."""
+    """One act on its way: what to do, whether it is short, who of our people asks, who waits, what came out."""
 
     act: Callable[[Tx], Any]
     waiting: Waiting
     short: bool = False
+    actor: str = ""
     result: Any = None
     error: BaseException | None = None
     afters: Sequence[Callback] = ()
@@ -85,6 +86,7 @@ class Batch:
         """Run one act in its savepoint; raises only what fails the batch."""
         execute = self.connection.execute
         tx = self._tx("act")
+        tx.actor = job.actor
         try:
             job.result = job.act(tx)
             tx.write_held()

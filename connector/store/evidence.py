@@ -87,13 +87,14 @@ class Evidence:
     ) -> int:
         """Append an event and store its disclosures; return its index. `EventError` if the table of spec 7 has it not.
 
-        A kind with one link gets `part` as that link when none is given.
+        A kind with one link gets `part` as that link when none is given. Who of our own people it is for is one more
+        disclosed field (`events.ACTOR`).
         """
         tx.before_commit(self.renew)
         ids = tuple(link) or _only_link(kind, part)
         events.check(kind, ids, fields)
         rehearsal.note(rehearsal.RECORD, kind, part, fields)
-        disclosed = disclosure.conceal(fields)
+        disclosed = disclosure.conceal({**fields, events.ACTOR: tx.actor} if tx.actor else fields)
         sd = disclosure.digests(disclosed)
         entry = events.Entry(kind, now, self.party, part, ids, sd, self._cited(tx)).encode()
         key = self._closing(tx)

@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from connector.runtime import rehearsal
+from connector.runtime import actor, rehearsal
 from connector.store.batch import Job
 from connector.store.errors import StoreClosed, StoreFailed
 from connector.store.sqlite import SqliteFile
@@ -87,7 +87,7 @@ class Store:
         waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if (played := rehearsal.current()) is not None:
             return await self._rehearsed(played, act, waiting)
-        self._writer.put(Job(act, waiting, short))
+        self._writer.put(Job(act, waiting, short, actor.current()))
         return await waiting
 
     async def _rehearsed(self, played: Rehearsal, act: Callable[[Tx], T], waiting: asyncio.Future[T]) -> T:

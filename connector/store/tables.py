@@ -158,6 +158,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     console.AccountRow,
     console.AccountLinkRow,
     console.ConsoleSessionRow,
+    console.ApiKeyRow,
     console.AuditRow,
     console.FactRow,
     console.PublishedFolderRow,

@@ -55,6 +55,7 @@ class Tx:
         "_memory",
         "_savepoint",
         "_statements",
+        "actor",
         "afters",
         "appended",
         "endings",
@@ -73,6 +74,8 @@ class Tx:
         waiting: Rows | None = None,
         savepoint: str = "",
     ) -> None:
+        # who of our own people it is for (`connector.runtime.actor`), empty for the participant itself
+        self.actor = ""
         # the disk error this transaction met; it counts even if the act swallowed the exception
         self.fault: Exception | None = None
         # what the store takes from it when the act was well
@@ -255,7 +258,8 @@ class Tx:
         assert sql.startswith(READING_BY_HAND)
         self.write_appended()
         self.write_held()
-        return [values[0] for values in self._fetch(self._run(sql, params))]
+        encoded = [encode_loose(value) for value in params]  # a time is a number in there, not what SQLite makes of it
+        return [values[0] for values in self._fetch(self._run(sql, encoded))]
 
     def after(self, callback: Callable[[], object]) -> None:
         """Call `callback` on the event loop once this act is durable; a crash in between loses the call."""

@@ -31,6 +31,8 @@ SHAPES_KEPT = 256  # sets of names that our own events come with
 BLOCK_LIMIT = 2**63 - 1
 # an entry is dated within these: so far from both ends of the calendar that nobody's reckoning with it leaves that
 YEARS = range(1970, 9000)
+# the field that says who of a participant's own people acted; an event of any kind may have it
+ACTOR = "actor"
 _KEYS = {"v", "type", "time", "party", "part", "link", "sd", "block"}
 
 
@@ -136,6 +138,7 @@ SHAPES: Mapping[str, Shape] = {
     "contract.reported": _shape("agreementDigest", "interface contract digest from to", "result"),
     "instruction.moved": _shape("agreementDigest", "contract instruction from to", "version"),
     "identity.moved": _shape("member", f"{_MOVE} digest", "tx"),
+    "key.moved": _shape("member", f"{_MOVE} digest kind"),
     "trade.recorded": _shape("product", "channel price unit topic grade form tier currency amount digest"),
     "complaint.moved": _shape("complaint", f"{_MOVE} digest complainant respondent agreementDigest late", "amount due"),
     "cash.moved": _shape("cash", f"{_MOVE} digest", "tx"),
@@ -151,6 +154,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "dispute.filed": _shape("accountHash", "bundle", "code"),
     "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
+    "access.changed": _shape("kind", "what name roles may", "until"),
     "record.viewed": _shape("page", "account about"),
     "time.mark": _shape("", "peers", "block"),
     "disclosure.erased": _shape("leaf", "index reason"),

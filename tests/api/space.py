@@ -21,6 +21,7 @@ from connector.demo.processes import SERVE, Participant, free_ports
 from connector.demo.story import term_end
 from connector.identity import keys as key_files
 from connector.identity import tokens
+from connector.identity.keys import Signer
 from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
 from connector.runtime import settings as settings_file
@@ -129,7 +130,7 @@ class Space:
 
     def bearer(self, role, audience):
         """Return the header with which `role` itself would call `audience`."""
-        token = tokens.issue(self.keys(role).token, self.did(role), self.did(audience), self.now())
+        token = tokens.issue(Signer(self.keys(role).token, self.did(role) + "#token"), self.did(audience), self.now())
         return {"Authorization": tokens.SCHEME + token}
 
     # --- what is stored

@@ -11,6 +11,7 @@ from aiohttp import web
 from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity import tokens
+from connector.identity.keys import Signer
 from connector.store.evidence import Evidence
 from connector.store.heads import Heads
 from connector.store.store import Store
@@ -46,7 +47,8 @@ class Stranger:
         await self._runner.cleanup()
 
     def bearer(self, audience):
-        return {"Authorization": tokens.SCHEME + tokens.issue(self.keys.token, self.did, audience, self._now())}
+        signer = Signer(self.keys.token, self.did + "#token")
+        return {"Authorization": tokens.SCHEME + tokens.issue(signer, audience, self._now())}
 
     async def _document(self, _request):
         return web.json_response(dids.build(self.did, self.url, self.keys, self.aggregate, exchange=False))

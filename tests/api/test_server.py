@@ -21,6 +21,7 @@ from connector.core.core import Core
 from connector.custody import bearers, tickets
 from connector.exchange.operators import Operators
 from connector.identity import readers, tokens
+from connector.identity.keys import Signer
 from connector.identity.peers import Peers
 from connector.identity.space.view import SpaceView
 from connector.operation.metrics import Metrics
@@ -150,7 +151,7 @@ PLACES = ("127.0.0.1", "127.0.0.2")
 
 
 def bearer(did):
-    return tokens.SCHEME + tokens.issue(KEYS[did].token, did, PROVIDER, NOW)
+    return tokens.SCHEME + tokens.issue(Signer(KEYS[did].token, did + "#token"), PROVIDER, NOW)
 
 
 def reading(did, audience=PROVIDER):

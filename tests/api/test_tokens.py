@@ -12,6 +12,7 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from connector.identity import tokens
+from connector.identity.keys import Signer
 from connector.negotiation.protocol import validation
 from tests.api.conftest import SMALL
 from tests.api.test_dsp_faults import CATALOG, UNKNOWN, is_error
@@ -53,7 +54,7 @@ def made(space, role, *, key=None, audience=None, ago=0, seconds=120):
     """Return a token of the buyer for `role`, or what somebody would like to pass for one."""
     now = space.now() - timedelta(seconds=ago)
     key = key or space.keys("buyer").token
-    return tokens.issue(key, space.did("buyer"), audience or space.did(role), now, seconds)
+    return tokens.issue(Signer(key, space.did("buyer") + "#token"), audience or space.did(role), now, seconds)
 
 
 def unsigned(token):

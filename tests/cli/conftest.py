@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner
 
+from connector.cli import speak
 from connector.identity import keys
 from connector.runtime import settings
 from tests.api.command import COMMAND
@@ -36,6 +37,7 @@ class Said:
 def penstock(monkeypatch):
     """Run a command, for example penstock("find", "weather")."""
     monkeypatch.delenv("PENSTOCK_DATA", raising=False)
+    monkeypatch.setattr(speak, "ACTING", [])
 
     def run(*arguments):
         said = Said(CliRunner().invoke(COMMAND(), [str(each) for each in arguments]))

@@ -41,6 +41,36 @@ def test_files_that_fit(made):
     assert tls.trusting("") is None
 
 
+async def test_renewed_files_serve_whoever_connects_from_then_on(tmp_path):
+    """A key that does not fit the certificate yet changes nothing; open connections go on."""
+    authority = Authority(tmp_path / "renewed")
+    paths = list(map(str, authority.certificate("own")))
+    context, trust = tls.serving(*paths), tls.trusting(str(authority.bundle))
+    renewed = tls.Renewed(context, *paths)
+
+    async def served():
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust)
+        try:
+            return writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    before = await served()
+    await renewed.look()
+    assert await served() == before
+    certificate, key = authority.certificate("next")
+    certificate.replace(paths[0])
+    with pytest.raises(SettingsError, match="not the key of the certificate"):
+        await renewed.look()
+    assert await served() == before
+    key.replace(paths[1])
+    await renewed.look()
+    assert await served() != before
+    server.close()
+
+
 SERVING = {
     "the certificate is nowhere": ("nowhere", "key", tls.CERTIFICATE, "nowhere"),
     "the key is nowhere": ("certificate", "nowhere", tls.KEY, "nowhere"),

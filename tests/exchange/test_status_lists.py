@@ -25,7 +25,8 @@ class Issued:
 
 async def test_a_list_is_made_once_and_anew_when_something_is_revoked_or_time_has_passed():
     signed, store, clock = [], Issued(), SetClock(NOW)
-    identity = SimpleNamespace(url="https://issuer.example", did="did:web:issuer.example")
+    key = SimpleNamespace(kid="did:web:issuer.example#credential")
+    identity = SimpleNamespace(url="https://issuer.example", did="did:web:issuer.example", credential=key)
     core = SimpleNamespace(store=store, clock=clock, identity=identity)
     lists = StatusLists(core, lambda _profile, payload: signed.append(payload) or f"jwt {len(signed)}")
     assert [await lists.told("vc20-bssl", 0, signs=True) for _ in range(3)] == ["jwt 1"] * 3
@@ -38,6 +39,8 @@ async def test_a_list_is_made_once_and_anew_when_something_is_revoked_or_time_ha
     assert (await lists.told("vc11-sl2021", 0, signs=True), len(signed)) == ("jwt 3", 3)
     clock.move(STATUS_SECONDS)
     assert await lists.told("vc20-bssl", 0, signs=True) == "jwt 4"
+    key.kid += "-2"
+    assert await lists.told("vc20-bssl", 0, signs=True) == "jwt 5"
     for alias, number in (("vc20-bssl", 1), ("vc", 0), ("", 5)):
         with pytest.raises(Absent):
             await lists.told(alias, number, signs=True)

@@ -18,6 +18,7 @@ from connector.api.server import build
 from connector.app.app import Connector
 from connector.identity import did as dids
 from connector.identity import peers, tokens
+from connector.identity.keys import Signer
 from connector.net.addresses import Gate
 from connector.operation.initialise import initialise
 from connector.runtime import settings
@@ -96,7 +97,7 @@ class Public:
         self.connector.peers._known[did] = peers._Known(document, self.connector.clock.monotonic())
 
         def bearer():
-            token = tokens.issue(keys.token, did, self.connector.did, Clock().now())
+            token = tokens.issue(Signer(keys.token, did + "#token"), self.connector.did, Clock().now())
             return {"Authorization": tokens.SCHEME + token}
 
         return bearer

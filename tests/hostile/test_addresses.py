@@ -15,6 +15,7 @@ from connector.consumer.roads import Road, Roads
 from connector.custody.slabs import Memory, Pool
 from connector.identity import keys as key_files
 from connector.identity import tokens
+from connector.identity.keys import Signer
 from connector.negotiation.protocol import data_address, messages
 from connector.runtime.clock import Clock
 from connector.runtime.errors import AddressRefused, PeerMisbehaved
@@ -146,7 +147,7 @@ async def test_a_participant_whose_document_lies_inside(ours, watch, caller):
     watch.forget()
     before, keys = await stored(ours), key_files.load(ours.data / "keys")
     for did in DIDS:
-        token = tokens.issue(keys.token, did, ours.connector.did, Clock().now())
+        token = tokens.issue(Signer(keys.token, did + "#token"), ours.connector.did, Clock().now())
         header = {"Authorization": tokens.SCHEME + token}
         said = await ours.say("POST", "/dsp/catalog/request", None, header)
         is_error(said, 404, "/dsp/catalog/request", "token")

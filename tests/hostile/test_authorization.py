@@ -91,6 +91,7 @@ CALLERS = {
     "nobody": lambda _host, _stranger: {},
     "noise": lambda _host, _stranger: {"Authorization": "Bearer x.y.z"},
     "another scheme": lambda _host, _stranger: {"Authorization": "Basic dXNlcjpzZWNyZXQ="},
+    "a key that nobody has": lambda _host, _stranger: {"Authorization": "Bearer key.x"},
     "a letter beyond ASCII": lambda _host, _stranger: {"Authorization": "Bearer \u00fc\U0001f511"},
     "a peer": lambda host, stranger: stranger.bearer(host.identity),
     "a peer of somebody else": lambda _host, stranger: stranger.bearer("did:web:elsewhere.example"),

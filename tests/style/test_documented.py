@@ -41,18 +41,19 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         complaint list, complaint show, rights show, dispute list, dispute show, chain status, chain export,
         chain check, chain licence, contract, vault list, vault idle, vault destroyed, vault holders, vault lineage,
         transfer show, admin list,
-        admin show, admin trace, admin config, admin queries, admin computations, admin account list,
+        admin show, admin trace, admin config, admin queries, admin computations, admin account list, admin key list,
         admin folder list, orders,
         stream list, stream sold, vault trace, controlplane list, dataplane list, flow list,
         ndi find, ndi list, ndi show, credential list, credential requests, credential offers, credential shown,
-        credential client list, exchange credential list, exchange credential grants
+        credential client list, key list, exchange credential list, exchange credential grants
     """,
     "it makes or runs what is ours alone": """
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
         admin set-back, admin account add, admin account link, admin account remove, admin folder add,
-        admin folder remove, policy profile add, policy profile remove, controlplane add, controlplane remove,
+        admin folder remove, admin key add, admin key remove, policy profile add, policy profile remove,
+        controlplane add, controlplane remove,
         dataplane add, dataplane remove, rehearse, credential client add, credential client remove, credential drop,
-        credential forget
+        credential forget, key rotate
     """,
     "it begins contracts of an implementation that is tried, and ends them": "conform ndi",
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry, credential request",

@@ -10,7 +10,7 @@ from contextlib import closing
 from connector.demo.processes import free_ports
 from connector.identity import keys
 from connector.operation.initialise import initialise
-from connector.operation.rekeying import derive, kept_pair
+from connector.operation.keys.witness_key import derive, kept_pair
 from connector.runtime.data_folder import CHAIN_DATABASE, DEPLOYMENT
 from connector.store.sqlite import SqliteFile
 from tests import founded, new_store

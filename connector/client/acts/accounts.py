@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 ACCOUNT: dict[str, Shape] = {
-    "name": "text", "roles": ["text"], "operator": "truth", "title": "text", "locked": "text?", "created": "text",
+    "name": "text", "roles": ["text"], "operator": "truth", "title": "text", "subject": "text", "locked": "text?",
+    "created": "text",
 }  # fmt: skip
 NAME = Field("name", ("Account", "账户"), "the account's name", metavar="NAME")
 NAMED = Field("name", ("Account", "账户"), "the account's name", sent="id", metavar="NAME")
@@ -30,6 +31,7 @@ ACCOUNTS = (
     Column("MAY", lambda row: "act" if row["operator"] else "look"),
     Column("ROLES", lambda row: ", ".join(row["roles"])),
     Column("TITLE", "title", rare=True),
+    Column("SUBJECT", "subject", long=True),
     Column("LOCKED UNTIL", "locked", rare=True),
     Column("CREATED", "created", long=True, is_moment=True),
 )
@@ -56,6 +58,10 @@ ACTS = (
             Field(
                 "title", ("Title", "职务"), 'its role, for policies that ask for one, such as "risk manager"',
                 "--title", default=None,
+            ),
+            Field(
+                "subject", ("Subject", "主体标识"), "who it is at the OpenID provider (`oidc`): its `sub` there",
+                "--subject", default=None,
             ),
         ),
         handler="accounts.add",

@@ -107,7 +107,7 @@ MANDATE = (
     Field(
         "at",
         ("Address of its connector", "对方连接器地址"),
-        "where a connector answers that is no member, of whatever make; --provider is then how it is called",
+        "where a connector that is no member answers, of whatever make, or its DID; --provider is then its name",
         "--at",
         default=NULL,
     ),

@@ -110,7 +110,7 @@ ACTS = (
     Act(
         "log rekey",
         "POST log/rekey",
-        help="Draw a new BLS key as a witness, on chain and in our own document; all other keys stay for life.",
+        help="Draw a new BLS key as a witness, on chain and in our own document.",
         says=("Draw a new BLS key: {why}", "更换 BLS 密钥:{why}"),
         answer={"key": "text", "tx": "text", "told": "truth"},
         example={"why": "the back-up of the key was lost"},

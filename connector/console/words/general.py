@@ -38,6 +38,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "sign-in.password": ("Password", "密码"),
     "sign-in.code": ("One-time code (accounts that may act)", "一次性验证码(可操作账户)"),
     "sign-in.button": ("Sign in", "登录"),
+    "sign-in.provider": ("Sign in at {provider}", "通过 {provider} 登录"),
+    "sign-in.done": ("You have signed in.", "您已登录。"),
+    "sign-in.on": ("Go on", "继续"),
     "sign-in.help": (
         "No account? The owner of this connector makes one with",
         "没有账户?由本连接器的所有者创建:",

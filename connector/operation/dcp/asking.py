@@ -115,5 +115,5 @@ class Asking:
         """Raise VerificationFailed unless a credential holds now: also its issuer's key may be gone meanwhile."""
         if not credential.holds_at(self._clock.now()):
             raise VerificationFailed("a credential is over, or not valid yet")
-        jose.verify(signed, (await self._peers.document(credential.issuer)).proofs["assertionMethod"])
+        jose.verify(signed, (await self._peers.naming(credential.issuer, signed.kid)).proofs["assertionMethod"])
         await self._statuses.check(credential)

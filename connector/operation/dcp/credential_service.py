@@ -49,7 +49,7 @@ class CredentialService:
     """The credentials of one participant."""
 
     def __init__(self, core: Core, peers: Peers) -> None:
-        self._core, self._peers, self._key = core, peers, core.identity.keys.access
+        self._core, self._peers = core, peers
         self._granted: tuple[Scope, ...] = ()
         self.held: tuple[tuple[Signed, Credential], ...] = ()
         peers.grant = self.grant
@@ -69,12 +69,12 @@ class CredentialService:
 
     def issue(self, audience: str, granted: Sequence[Scope]) -> str:
         """Return an access token by which `audience` may ask for what is granted."""
-        return access.issue(self._key, audience, granted, self._core.clock.now())
+        return access.issue(self._core.identity.keys.access, audience, granted, self._core.clock.now())
 
     async def present(self, document: Any, claims: Claims) -> JsonObject:
         """Answer a query with presentations, one of each profile; raises ContractError, TokenError."""
         wanted, now = messages.read_query(document), self._core.clock.now()
-        opened = access.read(self._key, claims.access, claims.issuer, now)
+        opened = access.read(self._core.identity.keys.access, claims.access, claims.issuer, now)
 
         def act(tx: Tx) -> list[CredentialRow]:
             tokens.remember(tx, claims)
@@ -92,7 +92,7 @@ class CredentialService:
         identity, profile = self._core.identity, PROFILES[rows[0].profile]
         raw = [row.raw for row in rows[: model.LISTED_MAX]]
         told = presentation.claims(identity.did, verifier, raw, profile, str(uuid.uuid4()), self._core.clock.now())
-        return jose.sign(identity.keys.token, f"{identity.did}#token", profile.presented, told)
+        return jose.sign(identity.token, profile.presented, told)
 
     async def take(self, document: Any, claims: Claims) -> None:
         """Take what an issuer delivers for a request of ours; raises Absent where there is none, ContractError."""

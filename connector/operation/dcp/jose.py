@@ -25,7 +25,7 @@ from contracts.errors import ContractError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from connector.identity.keys import Signer
 
 # curve or kind of a key → the algorithms that it may sign by (RFC 7518, 8037, 8812)
 ALGORITHMS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -59,21 +59,27 @@ class Signed:
         return sha256(self.raw.encode()).hexdigest()
 
 
-def sign(key: ec.EllipticCurvePrivateKey, kid: str, typ: str, payload: Mapping[str, Any]) -> str:
-    """Return the payload signed by a P-256 key of ours, which our document lists under `kid`."""
-    return _JWS.encode(orjson.dumps(payload), key, algorithm="ES256", headers={"typ": typ, "kid": kid})
+def sign(signer: Signer, typ: str, payload: Mapping[str, Any]) -> str:
+    """Return the payload signed by a P-256 key of ours."""
+    return _JWS.encode(orjson.dumps(payload), signer.key, algorithm="ES256", headers={"typ": typ, "kid": signer.kid})
 
 
 def take_apart(raw: str) -> Signed:
+    """Read a JWT that names a key of a DID document, without believing it; raises as `read`."""
+    signed = read(raw)
+    if not 0 < len(signed.kid) <= DID_CHARACTERS_MAX or "#" not in signed.kid:
+        raise VerificationFailed("the header of a JWT names no key (`kid`) of a DID document")
+    return signed
+
+
+def read(raw: str) -> Signed:
     """Read a signed JWT without believing it; raises VerificationFailed for what can never be valid."""
     parts = raw.split(".")
     if len(raw) > CREDENTIAL_BYTES_MAX or len(parts) != 3:
         raise VerificationFailed(f"a JWT has three parts and at most {CREDENTIAL_BYTES_MAX} bytes")
     header, payload = (_object(part) for part in parts[:2])
-    kid, algorithm = header.get("kid"), header.get("alg")
-    if not isinstance(kid, str) or not 0 < len(kid) <= DID_CHARACTERS_MAX or "#" not in kid:
-        raise VerificationFailed("the header of a JWT names no key (`kid`) of a DID document")
-    if "crit" in header or not isinstance(algorithm, str):
+    kid, algorithm = header.get("kid", ""), header.get("alg")
+    if "crit" in header or not isinstance(algorithm, str) or not isinstance(kid, str):
         raise VerificationFailed("the header of a JWT asks for what is not done here")
     return Signed(raw, kid, algorithm, payload)
 

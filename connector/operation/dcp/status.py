@@ -83,7 +83,7 @@ class Statuses:
             signed = jose.take_apart(body.decode("ascii", errors="replace"))
             if signed.signer != issuer:
                 raise VerificationFailed("a status list is signed by another than the issuer of the credential")
-            jose.verify(signed, (await self._peers.document(issuer)).proofs["assertionMethod"])
+            jose.verify(signed, (await self._peers.naming(issuer, signed.kid)).proofs["assertionMethod"])
             payload = signed.payload
         return _list_of(payload, status, issuer)
 

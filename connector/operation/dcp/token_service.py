@@ -80,7 +80,7 @@ class TokenService:
         if wanted and not given:
             shown = self._credentials.issue(audience, scopes.read_all(wanted.split()))
         identity, more = self._core.identity, {"token": shown} if shown else None
-        made = tokens.issue(identity.keys.token, identity.did, audience, self._core.clock.now(), more=more)
+        made = tokens.issue(identity.token, audience, self._core.clock.now(), more=more)
         return {"access_token": made, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
     async def _kept(self, client: str) -> bytes | None:

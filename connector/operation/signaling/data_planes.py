@@ -111,7 +111,7 @@ class DataPlanes:
         """Return the header that proves us to a data plane; raises as `Outbound.request`, and PeerMisbehaved."""
         if plane.credential is None:
             identity = self._core.identity
-            token = tokens.issue(identity.keys.token, identity.did, plane.id, self._core.clock.now())
+            token = tokens.issue(identity.token, plane.id, self._core.clock.now())
             return {"Authorization": tokens.SCHEME + token}
         token, until = self._tokens.get(plane.id, ("", 0.0))
         if self._core.clock.monotonic() >= until:

@@ -105,7 +105,7 @@ class ControlPlanes:
     def authorization(self, plane: str) -> dict[str, str]:
         """Return the header that proves us to a control plane, for one request."""
         identity = self._core.identity
-        token = tokens.issue(identity.keys.token, identity.did, plane, self._core.clock.now())
+        token = tokens.issue(identity.token, plane, self._core.clock.now())
         return {"Authorization": tokens.SCHEME + token}
 
     @cached_property
@@ -127,7 +127,7 @@ class ControlPlanes:
                 "tokenEndpoint": identity.url + TOKEN_PATH,
                 "clientId": plane,
                 "clientSecret": secret,
-                "jwks": {"keys": [key | {"kid": f"{identity.did}#token", "alg": tokens.ALGORITHM, "use": "sig"}]},
+                "jwks": {"keys": [key | {"kid": identity.token.kid, "alg": tokens.ALGORITHM, "use": "sig"}]},
             },
         }
 

@@ -1,12 +1,12 @@
-"""Accounts of the console, audits, and single facts."""
+"""Accounts of the console, API keys, audits, and single facts."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from connector.store.table_row import Document, TableRow, dataclass, table
+from connector.store.table_row import Document, Documents, TableRow, dataclass, table
 
 
-@table("accounts", key=("name",))
+@table("accounts", key=("name",), index=(("subject",),))
 @dataclass(frozen=True, kw_only=True)
 class AccountRow(TableRow):
     """An account of the console."""
@@ -21,6 +21,7 @@ class AccountRow(TableRow):
     failures: int
     locked: datetime | None = None
     created: datetime
+    subject: str | None = None  # the OpenID provider's issuer and the subject there, a space between
 
 
 @table("account_links", key=("digest",), index=(("account",),))
@@ -43,6 +44,20 @@ class ConsoleSessionRow(TableRow):
     post_key: str  # the digest of an operator's key, once it was shown
     created: datetime
     expires: datetime
+
+
+@table("api_keys", key=("name",), index=(("digest",),))
+@dataclass(frozen=True, kw_only=True)
+class ApiKeyRow(TableRow):
+    """A key with which a program asks the management interface."""
+
+    name: str
+    digest: bytes
+    roles: str  # with a space between them
+    scopes: Documents  # texts (`connector.client.acts.scopes`)
+    created: datetime
+    expires: datetime
+    used: datetime | None = None  # to the hour
 
 
 class AuditState(StrEnum):

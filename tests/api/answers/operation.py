@@ -33,6 +33,8 @@ async def _vault(told):
     await told.say("vault scrub", by="provider")
     await told.say("vault scrub", "--repair", by="buyer", row="vault scrub --repair")
     await told.say("vault rekey", by="other")
+    await told.say("key list", by="other")
+    await told.say("key rotate", "management", "--why", "a laptop was lost", by="other")
     await told.say("vault idle", "--days", "0", by="buyer")
     edition = next(row["edition"] for row in told.space.rows("provider", "products") if row["id"] == "leased")
     await told.say("vault holders", edition, by="provider")
@@ -150,6 +152,9 @@ async def _accounts(told):
     await told.say("admin account list", by="buyer")
     await told.say("admin account link", "ada", by="buyer")
     await told.say("admin account remove", "ada", by="buyer")
+    await told.say("admin key add", "ci", "--scope", "look", "--days", "30", by="buyer")
+    await told.say("admin key list", by="buyer")
+    await told.say("admin key remove", "ci", by="buyer")
     await told.say("admin folder add", "/tmp", by="provider")  # a folder that is everywhere
     await told.say("admin folder list", by="provider")
     await told.say("admin folder remove", "/tmp", by="provider")

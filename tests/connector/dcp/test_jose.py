@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from connector.identity import jwk
+from connector.identity.keys import Signer
 from connector.operation.dcp import access, jose
 from connector.runtime.errors import TokenError, VerificationFailed
 from contracts.credential.scopes import Scope
@@ -49,7 +50,7 @@ def test_another_s_signature_is_verified(algorithm):
 
 
 def test_ours_is_verified_by_a_library():
-    raw = jose.sign(KEYS[BUYER].token, f"{BUYER}#token", "vp+jwt", {"vp": {}})
+    raw = jose.sign(Signer(KEYS[BUYER].token, f"{BUYER}#token"), "vp+jwt", {"vp": {}})
     assert jwt.get_unverified_header(raw) == {"alg": "ES256", "typ": "vp+jwt", "kid": f"{BUYER}#token"}
     assert jwt.decode(raw, KEYS[BUYER].token.public_key(), ["ES256"]) == {"vp": {}}
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from connector.identity import did as dids
+from connector.identity.keys import Signer
 from connector.identity.tokens import Claims
 from connector.operation.dcp import jose
 from connector.operation.dcp.trust import Demands
@@ -95,7 +96,7 @@ class Known:
 
     rid = False
 
-    async def document(self, did, **_options):
+    async def naming(self, did, _kid):
         assert did == ISSUER, "nobody else is looked up"
         return document(ISSUER, exchange=not self.rid)
 
@@ -141,12 +142,12 @@ def credential(profile=FIRST, key=ISSUER, kid=f"{ISSUER}#credential", **more):
         "begins": NOW - timedelta(days=1), "ends": NOW + timedelta(days=1), "profile": profile,
         "statuses": (model.Status(FIRST.entry, "revocation", 7, LIST),),
     } | more  # fmt: skip
-    return jose.sign(KEYRING[key].credential, kid, profile.typ, model.claims(model.Credential(**told), NOW))
+    return jose.sign(Signer(KEYRING[key].credential, kid), profile.typ, model.claims(model.Credential(**told), NOW))
 
 
 def shown(*credentials, profile=FIRST, key=PEER, kid=f"{PEER}#token", **more):
     told = presentation.claims(PEER, US, credentials, profile, "1", NOW) | more
-    return jose.sign(KEYRING[key].token, kid, profile.presented, told)
+    return jose.sign(Signer(KEYRING[key].token, kid), profile.presented, told)
 
 
 @every("profile", [FIRST, SECOND])

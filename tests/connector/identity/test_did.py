@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connector.identity import did as dids
 from connector.identity import jwk, tokens
 from connector.identity.did import ACCOUNT, BLS_PROOF, BLS_PUBLIC
+from connector.identity.keys import Signer
 from connector.identity.peers import Peers
 from connector.net.outbound import Outbound
 from connector.runtime.clock import SetClock
@@ -20,7 +21,7 @@ from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerRefused, 
 from contracts import signature
 from contracts.address import show
 from contracts.namespace import NS
-from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, make_keys
+from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, make_keys, signer
 from tests.every import every
 
 AGGREGATE = (bytes(range(48)), bytes(range(96)))
@@ -316,11 +317,26 @@ async def test_a_document_is_fetched_over_http_and_proves_its_token():
     served["/other/did.json"] = served["/.well-known/did.json"]
     served["/big/did.json"] = b"x" * 100_000
     async with Outbound(development=True) as outbound:
-        provider = Peers(PROVIDER, KEYS[PROVIDER], outbound, SetClock(NOW), development=True)
-        claims = await provider.prove("Bearer " + tokens.issue(keys.token, did, PROVIDER, NOW))
+        provider = Peers(
+            PROVIDER,
+            lambda: signer(PROVIDER),
+            outbound,
+            SetClock(NOW),
+            development=True,
+        )
+        claims = await provider.prove("Bearer " + tokens.issue(Signer(keys.token, did + "#token"), PROVIDER, NOW))
         assert claims.issuer == did
         assert claims.document.agreement == keys.address
         for path, kind in (("other", VerificationFailed), ("big", PeerMisbehaved), ("absent", PeerRefused)):
             with pytest.raises(kind):
                 await provider.document(f"{did}:{path}")
     await runner.cleanup()
+
+
+def test_a_hub_names_the_connector_that_acts_under_its_did_and_signs_no_agreement():
+    document = parse(dids.of_hub(BUILT, "https://edc.example:8282/dsp"))
+    assert document.services["DataService"] == "https://edc.example:8282/dsp/.well-known/dspace-version"
+    assert document.services["CredentialService"] == parse(BUILT).services["CredentialService"]
+    assert (document.agreement, document.log) == (None, parse(BUILT).log)
+    assert document.token_keys == parse(BUILT).token_keys
+    assert not any(name.endswith("#agreement") for name in document.proofs["assertionMethod"])

@@ -22,7 +22,7 @@ from connector.runtime.limits import (
     DID_REFRESH_SECONDS,
     TOKEN_SECONDS,
 )
-from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, make_keys, token
+from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, make_keys, signer, token
 
 
 class Documents:
@@ -58,7 +58,7 @@ def clock():
 
 @pytest.fixture
 def peers(documents, clock):
-    return Peers(PROVIDER, KEYS[PROVIDER], documents, clock, development=True)
+    return Peers(PROVIDER, lambda: signer(PROVIDER), documents, clock, development=True)
 
 
 async def test_a_document_is_looked_up_where_its_did_says(peers, documents):
@@ -69,7 +69,7 @@ async def test_a_document_is_looked_up_where_its_did_says(peers, documents):
 
 
 async def test_without_development_loopback_is_asked_over_tls(documents, clock):
-    outside = Peers(PROVIDER, KEYS[PROVIDER], documents, clock, development=False)
+    outside = Peers(PROVIDER, lambda: signer(PROVIDER), documents, clock, development=False)
     with pytest.raises(PeerUnreachable):
         await outside.document(BUYER)
     assert documents.asked == ["https://localhost:7002/.well-known/did.json"]
@@ -204,7 +204,14 @@ async def test_an_issuer_without_a_document_is_not_proven_and_one_out_of_reach_i
 
 
 async def test_a_static_peer_is_never_looked_up_and_stands_beside_the_others(documents, clock):
-    peers = Peers(PROVIDER, KEYS[PROVIDER], documents, clock, development=True, static=Static("Key", "SOMEBODY"))
+    peers = Peers(
+        PROVIDER,
+        lambda: signer(PROVIDER),
+        documents,
+        clock,
+        development=True,
+        static=Static("Key", "SOMEBODY"),
+    )
     assert (await peers.document("SOMEBODY")).token_keys == {}
     claims = await peers.prove("Key")
     assert (claims.issuer, (claims.expires - claims.issued).total_seconds()) == ("SOMEBODY", TOKEN_SECONDS)

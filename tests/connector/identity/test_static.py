@@ -4,12 +4,19 @@ import pytest
 
 from connector.identity.peers import Peers, Static
 from connector.runtime.errors import TokenError
-from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, SetClock
+from tests.connector.identity.test_tokens import BUYER, NOW, PROVIDER, SetClock, signer
 
 
 async def test_a_static_header_stands_for_one_peer_and_opens_nothing_else():
     static = Static("Key of the bench", "SOMEBODY")
-    peers = Peers(PROVIDER, KEYS[PROVIDER], None, SetClock(NOW), development=True, static=static)
+    peers = Peers(
+        PROVIDER,
+        lambda: signer(PROVIDER),
+        None,
+        SetClock(NOW),
+        development=True,
+        static=static,
+    )
     first, second = [await peers.prove("Key of the bench") for _ in range(2)]
     assert (first.issuer, first.audience) == ("SOMEBODY", PROVIDER)
     assert first.jti != second.jti
@@ -23,4 +30,11 @@ async def test_a_static_header_stands_for_one_peer_and_opens_nothing_else():
 
 def test_a_static_header_is_for_development_only():
     with pytest.raises(AssertionError):
-        Peers(PROVIDER, KEYS[PROVIDER], None, SetClock(NOW), development=False, static=Static("a", "b"))
+        Peers(
+            PROVIDER,
+            lambda: signer(PROVIDER),
+            None,
+            SetClock(NOW),
+            development=False,
+            static=Static("a", "b"),
+        )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from connector.identity import did as dids
 from connector.identity import tokens
-from connector.identity.keys import PURPOSES, Keys
+from connector.identity.keys import PURPOSES, Keys, Signer
 from connector.identity.peers import Peers
 from connector.net.addresses import Gate
 from connector.runtime.clock import SetClock
@@ -33,6 +33,10 @@ STRANGER = "did:web:evil.example.org"
 
 def make_keys(seed: int) -> Keys:
     return Keys.of({purpose: hashlib.sha256(f"{seed}{purpose}".encode()).digest() for purpose in PURPOSES})
+
+
+def signer(did):
+    return Signer(KEYS[did].token, did + "#token")
 
 
 KEYS = {BUYER: make_keys(1), PROVIDER: make_keys(2), STRANGER: make_keys(3)}
@@ -60,7 +64,7 @@ async def no_fetch(_self, did):
 def provider(monkeypatch):
     """The provider's view of its peers; documents come from memory, never from a network."""
     monkeypatch.setattr(Peers, "_fetch", no_fetch)
-    return Peers(PROVIDER, KEYS[PROVIDER], None, SetClock(NOW), development=True)
+    return Peers(PROVIDER, lambda: signer(PROVIDER), None, SetClock(NOW), development=True)
 
 
 def test_there_are_attacks_enough():
@@ -83,7 +87,7 @@ async def test_an_honest_token_is_accepted(provider):
     claims = await provider.prove("Bearer " + token())
     assert (claims.issuer, claims.audience, claims.jti) == (BUYER, PROVIDER, "abc")
     assert claims.expires == NOW + timedelta(seconds=120)
-    buyer = Peers(BUYER, KEYS[BUYER], None, SetClock(NOW), development=True)
+    buyer = Peers(BUYER, lambda: signer(BUYER), None, SetClock(NOW), development=True)
     first = await provider.prove(buyer.authorization(PROVIDER)["Authorization"])
     second = await provider.prove(buyer.authorization(PROVIDER)["Authorization"])
     assert first.jti != second.jti
@@ -203,7 +207,7 @@ def test_a_header_is_a_scheme_and_a_token():
 
 
 def test_an_issued_token_is_read_back():
-    made = tokens.issue(KEYS[BUYER].token, BUYER, PROVIDER, NOW, 600)
+    made = tokens.issue(signer(BUYER), PROVIDER, NOW, 600)
     claims = taken(made)
     assert (claims.issuer, claims.audience, claims.document) == (BUYER, PROVIDER, DOCUMENTS[BUYER])
     assert (claims.issued, claims.expires) == (NOW, NOW + timedelta(seconds=600))

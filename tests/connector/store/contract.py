@@ -233,6 +233,12 @@ class StoreContract:
             await store.write(act)
         assert await store.read(lambda tx: tx.find("things")) == []
 
+    async def test_a_column_is_asked_by_times_as_rows_are(self, store):
+        await self.fill(store)
+        sql = "SELECT part FROM things WHERE at > ? AND at <= ? ORDER BY part"
+        ends = NOW + timedelta(seconds=1), NOW + timedelta(seconds=3)
+        assert await store.read(lambda tx: tx.column(sql, *ends)) == [2, 3]
+
     async def test_execute_gives_rows_by_name(self, store):
         await self.fill(store)
         sql = "SELECT state, count(*) AS n, max(at) AS newest FROM things WHERE at > ? GROUP BY state ORDER BY state"

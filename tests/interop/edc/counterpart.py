@@ -53,12 +53,17 @@ async def resolve(folder: Path) -> str:
     return (folder / "classpath").read_text().strip()
 
 
+def dsp(ports) -> str:
+    """Return below which address a stock connector with these ports answers the protocol."""
+    return f"http://localhost:{dict(zip(DOORS, ports, strict=True))['protocol']}/dsp"
+
+
 class Counterpart:
     """A running stock connector; `authorization` is what it sends us, and takes from us."""
 
     def __init__(self, ports, us: str, url: str, session: aiohttp.ClientSession, name: str = NAME) -> None:
         self.ports, self._session, self.name, self.pid = dict(zip(DOORS, ports, strict=True)), session, name, 0
-        self.dsp = f"http://localhost:{self.ports['protocol']}/dsp"
+        self.dsp = dsp(ports)
         self.protocol = f"{self.dsp}/2025-1"
         # as its own JSON writes it, member by member
         said = {"region": us, "audience": f"{url}/dsp", "clientId": name}

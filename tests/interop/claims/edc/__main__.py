@@ -21,10 +21,10 @@ from pathlib import Path
 
 from connector.demo.processes import free_ports
 from tests.interop.claims.edc import counterpart
-from tests.interop.claims.edc.front import front
 from tests.interop.claims.edc.journeys import DEMANDED, FRESH_SECONDS, JOURNEYS, PRODUCT, Table
 from tests.interop.claims.edc.space import Party
-from tests.interop.edc.space import address, sink
+from tests.interop.edc.counterpart import DOORS, dsp
+from tests.interop.edc.space import sink
 
 JOURNEY_SECONDS = 600
 LOG_LINES = 40
@@ -58,13 +58,13 @@ async def play(table: Table, log: Path) -> list[bool]:
     return results
 
 
-async def serve(stack: AsyncExitStack, folder: Path, url: str) -> tuple[Party, Party, Party]:
-    """Serve who issues, the hub that is seen at `url`, and who trades; return them."""
+async def serve(stack: AsyncExitStack, folder: Path, below: str) -> tuple[Party, Party, Party]:
+    """Serve who issues, the hub of the stock connector that answers `below` an address, and who trades; return them."""
     issuer = Party(folder, "issuer", "exchange")
-    hub = Party(folder, "hub", "buyer", public_url=url)
+    hub = Party(folder, "hub", "buyer")
     ours = Party(folder, "ours", "provider", "buyer")
     demands = {"trust_required": DEMANDED, "trust_issuers": f"{issuer.did} *"}
-    settings = {ours: demands | {"trust_fresh_seconds": str(FRESH_SECONDS)}}
+    settings = {ours: demands | {"trust_fresh_seconds": str(FRESH_SECONDS)}, hub: {"trust_connector": below}}
     for party in (issuer, hub, ours):
         stack.push_async_callback(party.stop)
         await party.start(**settings.get(party, {}))
@@ -80,17 +80,14 @@ async def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         classpath = await counterpart.resolve(folder)
         say(f"the counterpart is Eclipse EDC {counterpart.VERSION}, stock, with its modules of DCP")
-        (port,) = free_ports(1)
-        url, between = address(port), await stack.enter_async_context(front(port))
-        issuer, hub, ours = await serve(stack, folder, url)
-        between.hub = hub.url
+        ports = free_ports(len(DOORS))
+        issuer, hub, ours = await serve(stack, folder, dsp(ports))
         client = await hub.command("credential", "client", "add", "edc")
         tokens = {name: client[name] for name in ("client", "endpoint", "secret")}
-        identity = counterpart.Identity(did=hub.did, url=url, issuer=issuer.did, **tokens)
-        edc = await stack.enter_async_context(counterpart.running(folder, classpath, identity))
-        between.connector = edc.dsp
+        identity = counterpart.Identity(did=hub.did, issuer=issuer.did, **tokens)
+        edc = await stack.enter_async_context(counterpart.running(folder, classpath, identity, ports))
         taking = await stack.enter_async_context(sink())
-        results = await play(Table(edc, hub, ours, issuer, taking, url), folder / counterpart.LOG)
+        results = await play(Table(edc, hub, ours, issuer, taking), folder / counterpart.LOG)
     passed = sum(results)
     say(f"{passed} passed, {len(results) - passed} failed")
     return 0 if results and all(results) else 1

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import aiohttp
 
-from connector.demo.processes import free_ports
 from tests.interop.edc import counterpart as stock
 from tests.interop.resolve import COMPILE_SECONDS, MAVEN_SECONDS, TOOLS, end, run
 
@@ -34,7 +33,6 @@ class Identity:
     """As whom the stock connector acts, by whose token service, and whom it believes."""
 
     did: str
-    url: str  # below which its protocol is seen from outside
     endpoint: str
     client: str
     secret: str
@@ -60,10 +58,9 @@ async def resolve(folder: Path) -> str:
 
 
 @asynccontextmanager
-async def running(folder: Path, classpath: str, identity: Identity):
+async def running(folder: Path, classpath: str, identity: Identity, ports: list[int]):
     """Run the stock connector as a participant whose identity hub is elsewhere."""
     async with aiohttp.ClientSession() as session:
-        ports = free_ports(len(stock.DOORS))
         found = stock.Counterpart(ports, identity.did, "", session, identity.did)
         settings = folder / "counterpart.properties"
         settings.write_text("".join(f"{name}={value}\n" for name, value in _settings(found, identity).items()))
@@ -84,7 +81,6 @@ def _settings(found: stock.Counterpart, identity: Identity) -> dict[str, str]:
     mocked = ("edc.mock.region", "edc.agent.identity.key")
     told = {name: value for name, value in stock._settings(found, "", "tuned").items() if name not in mocked}
     return told | {
-        "edc.dsp.callback.address": identity.url,
         "edc.iam.issuer.id": identity.did,
         "edc.iam.did.web.use.https": "false",
         "edc.iam.sts.oauth.token.url": identity.endpoint,

@@ -41,7 +41,6 @@ class Table:
     ours: Party
     issuer: Party
     sink: Sink
-    url: str  # where the stock connector is seen
     told: str = ""  # what a journey has measured
 
     @property
@@ -104,7 +103,7 @@ async def we_read_its_catalogue(table: Table) -> None:
 
 async def we_buy_of_it(table: Table) -> None:
     to = table.ours.folder / "got"
-    at = ("--at", table.url, "--provider", table.hub.did, "--max-price", "0", "--purpose", PURPOSE)
+    at = ("--at", table.hub.did, "--max-price", "0", "--purpose", PURPOSE)
     view = await table.ours.command("get", ASSET, *at, "--to", str(to))
     assert view["state"] == "complete", view
     (path,) = to.iterdir()
@@ -131,7 +130,7 @@ async def it_refuses_us_once_ours_is_revoked(table: Table) -> None:
 
 async def _agreed(table: Table) -> str:
     """Return the stock connector's new agreement on the product of ours."""
-    ended = await table.buyer.negotiate(PRODUCT, whole=False)
+    ended = await table.buyer.negotiate(PRODUCT)
     assert ended["state"] == "FINALIZED", ended
     return ended["contractAgreementId"]
 

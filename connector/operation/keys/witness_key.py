@@ -1,8 +1,7 @@
 """A new BLS key for this participant as a witness: drawn, put into the registry on chain, then used and published.
 
 Law: the new seed is durable before anybody hears of its key, and takes the place of the old one only when the chain has
-it; what was interrupted is gone on with under the same seed. Our other keys stay for life: the log's is its origin's,
-and what was sealed to the delivery key is opened with it alone. An account is a member, so another is another member.
+it; what was interrupted is gone on with under the same seed.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 PUBLIC_FILE = "aggregate.pub"
 
 
-class Rekeying:
+class WitnessKey:
     """Replaces the BLS key of this participant."""
 
     def __init__(

@@ -1,0 +1,64 @@
+"""The keys of the participant: which there are, and how those are replaced that can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.client.acts.act import READ, Act, Field
+from connector.client.acts.columns import Column
+from connector.client.acts.log import WHY
+
+if TYPE_CHECKING:
+    from connector.client.acts.shape import Shape
+
+KEY: Shape = {
+    "kind": "text", "algorithm": "text", "purpose": "text", "key": "text", "file": "text", "since": "text",
+    "replaced": "text",
+}  # fmt: skip
+KEYS = (
+    Column("KIND", "kind"),
+    Column("ALGORITHM", "algorithm"),
+    Column("SINCE", "since", is_moment=True),
+    Column("REPLACED BY", lambda row: row["replaced"] or "stays for life"),
+    Column("KEY", "key", long=True, rare=True),
+    Column("FILE", "file", long=True, rare=True),
+    Column("PURPOSE", "purpose", long=True, rare=True),
+)
+
+
+def _rotated(done: Any) -> list[str]:
+    return [f"{done['from']} is followed by {done['to']}", f"the former counts until {done['until']}"]
+
+
+ACTS = (
+    Act(
+        "key list",
+        "GET keys",
+        help="List our keys: what each is for, since when it is there, and by which command it is replaced.",
+        says=("List our keys.", "列出本方密钥。"),
+        answer={"keys": [KEY]},
+        example={},
+        does="key_life.page",
+        operator=READ,
+        table=KEYS,
+        none="there are no keys",
+    ),
+    Act(
+        "key rotate",
+        "POST keys/rotation",
+        help="Replace a key: the token key, by which we prove who we are, or the token of the management API. What a "
+        "stolen one has signed counts no more from now on, and credentials are issued anew.",
+        says=("Replace the key {kind}: {why}", "更换密钥 {kind}:{why}"),
+        answer={"kind": "text", "from": "text", "to": "text", "until": "text"},
+        example={"kind": "management", "why": "a laptop was lost"},
+        fields=(
+            Field("kind", ("Key", "密钥"), "token or management", metavar="KIND"),
+            WHY,
+            Field(
+                "stolen", ("Stolen", "已被盗"), "the former counts no more at once", "--stolen", "truth", default=False
+            ),
+        ),
+        handler="keys.rotate",
+        lines=_rotated,
+    ),
+)  # fmt: skip

@@ -1,0 +1,40 @@
+"""Every kind of key that a participant has, as a table: where it rests, what it is for, and how it is replaced.
+
+Law: a key that can be replaced has one command for it. Those that stay are bound to what others keep: heads that others
+hold are of a log's one key, what was sealed to a delivery key is opened with it alone, an account is what the registry
+and every channel call a member. Who loses one of these leaves and joins anew (docs/keys.md says how).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+FOR_LIFE: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of key: its file (in the data folder, or which setting names it) and the command that replaces it."""
+
+    name: str
+    file: str
+    algorithm: str
+    purpose: str
+    command: str
+
+
+TOKEN, MANAGEMENT = "token", "management"  # what a key is for
+KINDS: Final = {
+    one.name: one
+    for one in (
+        Kind(TOKEN, "keys/token.key", "P-256", "proves who we are, and what we issue", f"penstock key rotate {TOKEN}"),
+        Kind("agreement", "keys/agreement.key", "secp256k1", "signs agreements, vouchers, transactions", FOR_LIFE),
+        Kind("log", "keys/log.key", "Ed25519", "signs the heads of our log", FOR_LIFE),
+        Kind("delivery", "keys/delivery.key", "X25519", "opens what is sealed to us", FOR_LIFE),
+        Kind("witness", "keys/aggregate.key", "BLS12-381", "witnesses many heads at once", "penstock log rekey"),
+        Kind("vault", "vault.kek_file", "AES-256", "wraps the keys of sealed data", "penstock vault rekey"),
+        Kind(MANAGEMENT, "management.token", "random", "lets the owner manage", f"penstock key rotate {MANAGEMENT}"),
+        Kind("tls", "server.tls_key", "as its file", "serves this address", "new files under the same names"),
+    )
+}

@@ -1,0 +1,190 @@
+"""Keys that are replaced while others ask, and what a stolen one still does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+import pytest
+import pytest_asyncio
+
+from connector.chain.transactions import Transactions
+from connector.identity import tokens as request_tokens
+from connector.identity.keys import Signer
+from connector.runtime.clock import Clock
+from connector.runtime.errors import PenstockError
+from connector.store.store import Store
+from connector.store.tables import TABLES
+from contracts import address
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
+from tests.api.command import penstock
+from tests.api.space import PURPOSE, Space
+from tests.api.test_rights import told
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PRODUCT = "tides"
+WITHIN_SECONDS = 20
+
+
+class Keyed(Space):
+    """Exchange, a provider that demands a credential of its membership, and a buyer."""
+
+    kinds: ClassVar = {"exchange": "exchange", "provider": "provider", "buyer": "buyer"}
+
+    def prepare(self, roles, public=None):
+        ports = super().prepare(roles, public)
+        path = self.folder / "provider" / "penstock.toml"
+        demanding = path.read_text().replace("required = []", 'required = ["MembershipCredential"]')
+        path.write_text(demanding.replace("fresh_seconds = 300", "fresh_seconds = 0"))
+        return ports
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def space(tmp_path_factory):
+    made = Keyed(tmp_path_factory.mktemp("keyed"), Clock().now)
+    made.prepare(tuple(Keyed.kinds))
+    try:
+        await made.start()
+        await made.publish("provider", PRODUCT, (70_000,))
+        await penstock(made, "buyer", "credential", "request")
+        await held(made, lambda ids: len(ids) == 2)
+        yield made
+    finally:
+        await made.stop()
+
+
+async def held(space, holds):
+    """Wait until the credentials that the buyer holds are what is waited for; return their names."""
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not holds(found := {row["name"] for row in space.rows("buyer", "credentials")}):
+            await asyncio.sleep(0.1)
+    return found
+
+
+async def listed(space, role, relation="authentication"):
+    """Return the names of the keys that a document permits for something."""
+    document = (await space.outbound.get(space.url(role) + "/.well-known/did.json")).json()
+    return [name.partition("#")[2] for name in document[relation]]
+
+
+async def asks(space, signer):
+    """Ask the exchange as whoever has this key; return the status."""
+    token = request_tokens.issue(signer, space.did("exchange"), space.now())
+    headers = {"Authorization": request_tokens.SCHEME + token}
+    try:
+        await space.outbound.request("GET", space.url("exchange") + "/exchange/search", headers=headers)
+    except PenstockError as refused:
+        return refused.status
+    return 200
+
+
+async def bought(space, name):
+    mandate = {"limit": "1000", "bid": None, "purpose": PURPOSE, "deposit": None}
+    body = {"id": name, "product": PRODUCT, "mandate": mandate}
+    await space.doors["buyer"].call("POST", "acquisitions", body)
+    await space.complete(name)
+
+
+def key(space, role, name="token"):
+    return Signer(space.keys(role).token, f"{space.did(role)}#{name}")
+
+
+async def test_a_buyer_goes_on_while_its_key_is_replaced_and_its_old_tokens_count_for_a_while(space):
+    old = key(space, "buyer")
+    rotation = asyncio.create_task(penstock(space, "buyer", "key", "rotate", "token", "--why", "a year is over"))
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while await listed(space, "buyer") != ["token", "token-2"]:
+            await asyncio.sleep(0.1)
+    await bought(space, "meanwhile")
+    done = await rotation
+    assert (done["from"], done["to"]) == (old.kid, space.did("buyer") + "#token-2")
+    await bought(space, "afterwards")
+    assert await asks(space, key(space, "buyer", "token-2")) == 200
+    assert await asks(space, old) == 200
+    assert await asks(space, key(space, "buyer")) == 401, "a name is of one key for ever"
+    assert len(told(space, "buyer", "key.moved")) == 1
+    assert await listed(space, "buyer") == ["token-2", "token"]
+
+
+async def test_a_thief_is_refused_by_whoever_was_called_since(space):
+    stolen = key(space, "buyer", "token-2")
+    assert await asks(space, stolen) == 200
+    done = await penstock(space, "buyer", "key", "rotate", "token", "--stolen", "--why", "a disk was stolen")
+    assert done["to"].endswith("#token-3")
+    async with asyncio.timeout(WITHIN_SECONDS):  # who looked a moment ago looks again after ten seconds
+        while await asks(space, key(space, "buyer", "token-3")) != 200:
+            await asyncio.sleep(0.5)
+    assert await asks(space, stolen) == 401
+    await bought(space, "after-the-theft")
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+    assert await listed(space, "buyer") == ["token-3", "token"]
+    assert len(told(space, "buyer", "key.moved")) == 2
+
+
+async def test_what_a_stolen_key_of_the_exchange_signed_is_issued_anew(space):
+    before = await held(space, lambda ids: len(ids) == 2)
+    await penstock(space, "exchange", "key", "rotate", "token", "--stolen", "--why", "a disk was stolen")
+    after = await held(space, lambda ids: len(ids) == 2 and not ids & before)
+    assert await listed(space, "exchange", "assertionMethod") == ["agreement", "log", "credential-2"]
+    issued = (await penstock(space, "exchange", "exchange", "credential", "list"))["credentials"]
+    states = {row["credential"]: row["state"] for row in issued}
+    assert {states[one] for one in before} == {"revoked"}
+    assert {states[one] for one in after} == {"valid"}
+    await bought(space, "with-new-credentials")
+
+
+async def test_a_fresh_management_token_is_the_only_one(space):
+    path = space.people["provider"].data / "management.token"
+    before = path.read_text()
+    await penstock(space, "provider", "key", "rotate", "management", "--why", "a laptop was lost")
+    assert path.read_text() != before
+    assert path.stat().st_mode & 0o777 == 0o600
+    await penstock(space, "provider", "key", "list")
+    headers = {"Authorization": f"Bearer {before.strip()}"}
+    with pytest.raises(PenstockError, match=r"\(401\)"):
+        await space.outbound.request("GET", space.url("provider") + "/management/status", headers=headers)
+
+
+async def test_who_has_the_key_of_an_account_can_spend_it_and_the_wallet_names_the_movement(space):
+    """What stays for life: its owner sees what was done with it, and the exchange ends what it may do in the space."""
+    thief = b"\x77" * 20
+    before = (await penstock(space, "buyer", "wallet"))["movements"]
+    await spend(space, space.keys("buyer").agreement, thief, 700)
+    movements = (await penstock(space, "buyer", "wallet"))["movements"]
+    [found] = movements[: len(movements) - len(before)]
+    assert (found["kind"], found["out"]) == ("transfer", "700")
+    assert address.show(thief).lower() in str(found).lower()
+    did = space.did("buyer")
+    await penstock(space, "exchange", "exchange", "member", "suspend", did, "--reason", "its account was stolen")
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while await asks(space, key(space, "buyer", "token-3")) != 403:
+            await asyncio.sleep(0.1)
+
+
+async def spend(space, secret, to, amount):
+    """Send from an account as whoever has its key does: past every program of ours."""
+    chain = Chain.connect(space.url("exchange") + "/rpc")
+    store = await Store.open(space.folder / "thief.db", TABLES)
+    programs = Programs(chain, space.deployment)
+    transactions = Transactions(store, programs, secret, Clock())
+    transactions.start()
+    try:
+        await transactions.submit("theft", acts.transfer(space.deployment, to, amount))
+    finally:
+        await transactions.close()
+        await store.close()
+        await chain.close()
+
+
+async def test_each_kind_of_key_says_what_replaces_it(space):
+    keys = {row["kind"]: row for row in (await penstock(space, "provider", "key", "list"))["keys"]}
+    assert list(keys) == ["token", "agreement", "log", "delivery", "witness", "vault", "management"]
+    assert [kind for kind, row in keys.items() if not row["replaced"]] == ["agreement", "log", "delivery"]
+    assert all(row["since"] for row in keys.values())
+    for kind, said in (("log", "stays for life"), ("vault", "penstock vault rekey"), ("pin", "no kind of key")):
+        refused = await penstock(space, "provider", "key", "rotate", kind, "--why", "a try", code=2)
+        assert said in str(refused)

@@ -1,0 +1,44 @@
+"""docs/keys.md, from nothing in a folder of its own: every command, and what it says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from connector.demo.processes import free_ports
+from tests.newcomer.pages import commands
+from tests.newcomer.walk import Walk
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WRITTEN_PORTS = ("8310", "8311")
+# the beginning of a command → what its answers have in common; serve is answered by the server
+SAID = {
+    "init": r"lives in ",
+    "key list": r"token +P-256 .* penstock key rotate token",
+    "key rotate token --why": r"#token is followed by .*#token-2",
+    "key rotate token --stolen": r"#token-2 is followed by .*#token-3",
+    "key rotate management": r"is followed by",
+    "vault rekey": r"\S",
+    "log rekey": r"we witness with the BLS key",
+}
+
+
+async def test_the_page_replaces_each_key_that_can_be(tmp_path):
+    walk, seen = Walk(tmp_path), set()
+    ports = dict(zip(WRITTEN_PORTS, map(str, free_ports(len(WRITTEN_PORTS))), strict=True))
+    try:
+        for typed in commands("keys.md"):
+            words = [re.sub("|".join(ports), lambda found: ports[found[0]], word) for word in typed]
+            if words[1] == "serve":
+                await walk.serve(words)
+                continue
+            line = " ".join(words[1:])
+            name = max((name for name in SAID if line.startswith(name)), key=len)
+            said = await walk.type(words)
+            assert re.search(SAID[name], said), (words, said)
+            seen.add(name)
+    finally:
+        await walk.stop()
+    assert seen == set(SAID)
