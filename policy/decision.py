@@ -36,6 +36,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "outside-region": _CONSTRAINT_FACTS,
     "recipient-not-allowed": _CONSTRAINT_FACTS,
     "environment-not-allowed": _CONSTRAINT_FACTS,
+    "party-not-allowed": _CONSTRAINT_FACTS,
     "data-not-allowed": _CONSTRAINT_FACTS,
     "manner-not-allowed": _CONSTRAINT_FACTS,
     "event-not-met": _CONSTRAINT_FACTS,

@@ -5,6 +5,7 @@ A copy is served as its owner serves the log itself, to anybody: `penstock audit
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -31,7 +32,10 @@ ASKED_CHARACTERS_MAX = 512
 
 async def assign(call: Call) -> web.Response:
     """Assign a code to something of the caller's, or of who lists with it."""
-    return as_json(await call.of(Office).register.assign(await call.document(), call.peer, call.act), 201)
+    office, claims = call.of(Office), call.claims
+    assert claims is not None, "who asks a node has shown a token"
+    prove = partial(office.subjects.proof, claims)
+    return as_json(await office.register.assign(await call.document(), call.peer, call.act, prove), 201)
 
 
 async def page(call: Call) -> web.Response:

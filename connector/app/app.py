@@ -114,7 +114,7 @@ from connector.net.outbound import Outbound
 from connector.operation import set_back
 from connector.operation.codes import Codes
 from connector.operation.dcp.identity_hub import IDENTITY_HUB, IdentityHub
-from connector.operation.dcp.verifier import Verifier
+from connector.operation.dcp.verifier import VERIFIER, Verifier
 from connector.operation.health import Health
 from connector.operation.keys.key_life import KEY_LIFE, KeyLife
 from connector.operation.management.callbacks import Callbacks
@@ -223,7 +223,7 @@ class Connector(Life):
     supervision: Annotated[Supervision, Service(hears={"space_changed": Supervision.space_changed})]
     space: Annotated[SpaceView, Service(ground.space)]
     identity_hub: Annotated[IdentityHub, IDENTITY_HUB]
-    verifier: Annotated[Verifier, Service(chores={"check what peers have shown": Verifier.look})]
+    verifier: Annotated[Verifier, VERIFIER]
     exchange: ExchangeDoor
     codes: Codes
     hosted: Annotated[Hosted, Service(ground.hosted, ends=Hosted.close)]

@@ -125,7 +125,7 @@ def judge(
 ) -> Judge:
     """Return who asks the policies."""
     members = Membership(core.settings.negotiation.collections)
-    return Judge(space.last, policy_clock, lambda: watch.block_time, duties.promised, members, verifier.is_member)
+    return Judge(space.last, policy_clock, lambda: watch.block_time, duties.promised, members, verifier.facts)
 
 
 def intact(programs: Programs) -> Intact:

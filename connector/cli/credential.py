@@ -6,8 +6,10 @@ import typer
 
 from connector.cli import declared
 
-app = typer.Typer(help="Credentials: list, request, requests, offers, drop, shown; client.", no_args_is_help=True)
-declared.add(app, "credential", "list", "request", "requests", "offers", "drop", "shown")
+app = typer.Typer(
+    help="Credentials: list, request, requests, offers, drop, shown, forget; client.", no_args_is_help=True
+)
+declared.add(app, "credential", "list", "request", "requests", "offers", "drop", "shown", "forget")
 app.add_typer(
     declared.group("credential client", "Connectors of ours that get tokens here: add, list, remove."), name="client"
 )

@@ -32,6 +32,7 @@ from connector.negotiation.protocol.offers import OUTSIDE, PLAIN
 from connector.runtime.errors import InvalidInput, PaymentRefused, PurchaseRefused
 from connector.settlement.purse import require_deposit
 from contracts import meter, price_words
+from contracts.credential.proven import PROVEN
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
 from contracts.tariff import MAX_MINOR, Tariff, amount
@@ -55,11 +56,12 @@ READ: Final = "read"  # the action of who opens what is here
 STATED: Final = frozenset({QUERY, FUNCTION})
 # actions of which each use says what it is about, which nobody knows before
 ASKED: Final = frozenset({READ, TIERS[COMPUTED].action})
+MISSING: Final = "context-missing"
 PROVIDER: Final = "provider"  # whose `maxExposure` it is
 # refusals that stay whatever is waited for or done; of those by time the ones that something is over
 LASTING: Final = frozenset({
     "purpose-not-allowed", "outside-region", "recipient-not-allowed", "context-missing", "environment-not-allowed",
-    "manner-not-allowed",
+    "manner-not-allowed", "party-not-allowed",
 })  # fmt: skip
 ENDS: Final = frozenset({"lteq", "lt"})
 HINTS: Final = {
@@ -70,6 +72,7 @@ HINTS: Final = {
     "environment-not-allowed": "the offer is for another kind of place, or for use with something else (`--say`)",
     "manner-not-allowed": "the offer is for another way of delivery or of use (`--say`)",
     "data-not-allowed": "the offer is for other data than this product says it is: ask its provider",
+    "party-not-allowed": "the offer is for who is something else: `penstock credential list` has what is proven of us",
     "context-missing": "say what the offer asks for (`--say application=NAME`), see `penstock product show`",
 }
 
@@ -140,7 +143,7 @@ class Prospects:
             use = Use((link,), action, said, FORESIGHT, "foresight", taker="")
             refused = await self._core.store.read(partial(self._enforcement.foresee, use=use, now=now))
             if refused is not None and (action not in ASKED or _for_good(refused.reasons, stated)):
-                hint = next((HINTS[one["code"]] for one in refused.reasons if one["code"] in HINTS), "ask its provider")
+                hint = next(filter(None, map(_hint, refused.reasons)), "ask its provider")
                 raise PurchaseRefused(f"the offer of `{product[:200]}` never allows this: {refused.text}", hint)
 
     async def _check_money(self, found: Quote, terms: JsonObject, mandate: JsonObject) -> None:
@@ -160,6 +163,14 @@ class Prospects:
             raise PurchaseRefused(text, hint)
         held = await self._programs.balance(self._core.identity.keys.address) + await self._purse.credit()
         require_deposit(due.deposit, held, tariff.currency)
+
+
+def _hint(reason: Mapping[str, Any]) -> str:
+    """Return what to do about a reason, empty where nobody knows; of what is missing, the credential that says it."""
+    source = PROVEN.get(reason["facts"][0]) if reason["code"] == MISSING else None
+    if source is None:
+        return HINTS.get(reason["code"], "")
+    return f"ask who issues it for a {' and a '.join(source.types)}: `penstock credential request`"
 
 
 def _for_good(reasons: Sequence[Mapping[str, Any]], stated: frozenset[str] = STATED) -> bool:

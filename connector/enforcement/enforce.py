@@ -20,7 +20,6 @@ from connector.enforcement.ruling import CONDITIONAL, DENY
 from connector.enforcement.use import Granted, Refused
 from connector.enforcement.uses import Draw
 from connector.store.rows.use import DecisionRow
-from policy.vocabulary.catenax import MEMBERSHIP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.facts import Fact
 
-# what Catena-X calls who is a member
-ACTIVE = "active"
 # the places of our own reader process, and of what it finds when that goes into a file
 READ_HERE = frozenset({"opening", "export"})
 
@@ -78,7 +75,7 @@ class Enforcement:
         taken = uses.taken(tx, link.agreement, counted, without=use.taker, now=now)
         done = performed.acts(tx, link.agreement) if link.rules.minds else ()
         taken = since.known(tx, link, taken, now)
-        request = self.judge.request(link.by, link.product, use.action, use.context)
+        request = self.judge.request(link.by, link.product, use.action, use.context, link.rules.asks)
         if known := self._known(use, link):
             request = replace(request, context={**request.context, **known})
         ruling = self.judge.ruling(link.rules, request, stage=use.stage.name, taken=taken, now=now, done=done)
@@ -91,8 +88,7 @@ class Enforcement:
         # what a peer says of a statement is nothing: here alone our own reader process answers it
         asked = {QUERY: use.context[QUERY]} if use.place in READ_HERE and QUERY in asks & use.context.keys() else {}
         read = {name: value for name, value in use.read.items() if name in asks}
-        member = {MEMBERSHIP: ACTIVE} if MEMBERSHIP in asks and self.judge.is_member(link.by) else {}
-        known = {**agreed(link.tier, link.by, link.facts, asks), **place, **asked, **read, **member}
+        known = {**agreed(link.tier, link.by, link.facts, asks), **place, **asked, **read}
         return {**told(use.context, asks), **known}
 
     def foresee(self, tx: Tx, use: Use, now: datetime) -> Refused | None:

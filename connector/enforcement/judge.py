@@ -1,8 +1,8 @@
 """The policy of an agreement, asked before a key is offered and again before it is released (TC609-6-2025-15).
 
 Law: what the other side says about itself counts only where nobody else can know it (its purpose); where it is, comes
-from the space's members, and who is in a collection from our settings; the clock and the counters are ours. The whole
-question is kept, so that it can be replayed.
+from the space's members, and what it is besides from credentials that it has shown; who is in a collection, from our
+settings; the clock and the counters are ours. The whole question is kept, so that it can be replayed.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from connector.enforcement.counted import Held
 from connector.enforcement.membership import Membership
 from connector.enforcement.rules import COMPILED_MAX, in_force
 from connector.enforcement.ruling import Ruling
+from contracts.credential.proven import ACTIVE, MEMBER_ROLE, PROVEN
 from policy.decide import decide
 from policy.model import DutyMode
 from policy.request import Request
+from policy.vocabulary.catenax import MEMBERSHIP
 from policy.world import World
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from connector.enforcement.counted import Counters
     from connector.enforcement.rules import InForce
     from connector.runtime.clock import PolicyClock
+    from contracts.facts import Fact
     from contracts.terms import Terms
     from ledger.space.document import Space
     from policy.model import Policy
@@ -47,26 +50,32 @@ class Judge:
         block_time: Callable[[], datetime | None],
         promised: frozenset[str] = PAID,
         membership: Membership | None = None,
-        proven: Callable[[str], bool] = lambda _did: False,
+        shown: Callable[[str], Mapping[str, Fact]] = lambda _did: {},
     ) -> None:
         self._promised = promised
         self._space = space
         self._clock = clock
         self._block_time = block_time
-        self._membership, self._proven = membership or Membership(), proven
+        self._membership, self._shown = membership or Membership(), shown
         self._rules: dict[tuple[bytes, str], InForce] = {}
 
-    def request(self, peer: str, product: str, action: str, context: Mapping[str, str]) -> Request:
-        """Return the question, with what the space knows about `peer` in place of what it says."""
+    def request(
+        self, peer: str, product: str, action: str, context: Mapping[str, str], asks: frozenset[str] = frozenset()
+    ) -> Request:
+        """Return the question, with what the space knows about `peer` in place of what it says.
+
+        Of what is proven of it there is what the policy `asks` for.
+        """
         member = self._space().members.get(peer)
         facts = {name: context[name] for name in TOLD if name in context}
         if member is not None:
             facts |= {"spatial": member.region, "recipient": member.did}
-        return Request(peer, action, product, facts)
-
-    def is_member(self, did: str) -> bool:
-        """Say whether the space's document knows somebody as its member, or it has shown that it is one of a space."""
-        return did in self._space().members or self._proven(did)
+        if asks.isdisjoint(PROVEN):
+            return Request(peer, action, product, facts)
+        # of a member the space's document is before what it shows
+        known = {} if member is None else {MEMBERSHIP: ACTIVE, MEMBER_ROLE: member.role}
+        proven = {name: value for name, value in {**self._shown(peer), **known}.items() if name in asks}
+        return Request(peer, action, product, {**facts, **proven})
 
     def asker(self, did: str) -> dict[str, str]:
         """Return what the space's document says of a member: `member`, `role`, `region`; nothing of anybody else."""

@@ -22,6 +22,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from connector.enforcement.context import BUDGET, SHARES, SIZE
+from contracts.credential.proven import PROVEN
 from policy.calendar import Duration, WeekWindow
 from policy.model import PolicyKind, atoms
 from policy.vocabulary import registered
@@ -39,8 +40,8 @@ FORESEEN = "foreseen"
 KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
     {
         ORDER: None,
-        STANDING: frozenset({"dateTime", "timeWindow", "elapsedTime", "meteredTime", "spatial", "recipient"}),
-        PARTY: frozenset({"spatial", "recipient"}),
+        STANDING: frozenset({"dateTime", "timeWindow", "elapsedTime", "meteredTime", "spatial", "recipient", *PROVEN}),
+        PARTY: frozenset({"spatial", "recipient", *PROVEN}),
         DISPLAY: frozenset({"recipient"}),
         CARRIER: frozenset({"spatial"}),
         FORESEEN: BUILT_IN - {SIZE, *SHARES, BUDGET, "payAmount", "delayPeriod"},

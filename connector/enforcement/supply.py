@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from connector.enforcement.context import ALGORITHM, BUDGET, FUNCTION, PLACE, PURPOSE, QUERY, ROLE, SHARES, WORDS
 from connector.enforcement.counted import APART, TOGETHER, UNIT
 from connector.enforcement.since import DELAY, PAID
+from contracts.credential.proven import PROVEN
 from contracts.every_use import OF_TIER
 from contracts.facts import FACTS
 from policy.errors import PolicyError
@@ -40,6 +41,7 @@ class Supplier(Enum):
     AGREEMENT = ("the signed terms", "已签署的条款")
     PRODUCT = ("what its provider signs of the product, in the terms", "提供方在条款中签署的产品事实")
     SPACE = ("the space's document", "空间文档")
+    SHOWN = ("a credential that the party shows, of an issuer who is believed", "该方出示的、由受信签发方签发的凭证")
     BOOKS = ("the books of what was paid, and when it was agreed", "付款账目与签约时间")
     ACCOUNT = ("the asker's connector, of who signed in there", "请求方连接器所记的登录账户")
     READER = ("the reader process, of the statement that it answers", "读取进程所执行的语句")
@@ -90,6 +92,8 @@ SUPPLIED: Final[Mapping[str, Supplier]] = {
     QUERY: Supplier.READER,
     FUNCTION: Supplier.READER,
     PURPOSE: Supplier.ASKER,
+    **dict.fromkeys(PROVEN, Supplier.SHOWN),
+    # of members the space says it, of others the credential
     catenax.MEMBERSHIP: Supplier.SPACE,
     **dict.fromkeys(WORDS, Supplier.ASKER),
 }
@@ -103,6 +107,7 @@ PROOFS: Final[Mapping[Supplier, Proof]] = {
     Supplier.AGREEMENT: Proof.SIGNED,
     Supplier.PRODUCT: Proof.SIGNED,
     Supplier.SPACE: Proof.SIGNED,
+    Supplier.SHOWN: Proof.SIGNED,
     Supplier.READER: Proof.MEASURED,
     Supplier.ACCOUNT: Proof.WORD,
     Supplier.ASKER: Proof.WORD,
@@ -124,7 +129,6 @@ NEAREST: Final[Mapping[str, str]] = {
     "logLevel": "every decision is logged",
     "notificationLevel": "every decision is logged: ask for a duty to `inform`",
     **dict.fromkeys(catenax.BY_IRI.keys() - {catenax.MEMBERSHIP, *WORDS}, "say it in the contract's own text"),
-    "securityLevel": "nobody here certifies a connector: ask for `executionEnv`, or name the connectors",
 }
 WITHOUT_UNIT: Final = "write it without a unit: it is compared with the number that the provider says"
 COMPUTED: Final = "computed"

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.enforcement.context import PURPOSE, QUERY, SIZE, UNIT, told
 from connector.enforcement.judge import PAID
 from connector.enforcement.rules import in_force
+from contracts.credential.proven import ACTIVE, PROVEN
 from contracts.every_use import every_use
 from policy.decide import decide
 from policy.model import DutyMode, atoms
 from policy.request import Request
-from policy.vocabulary import catenax
+from policy.vocabulary.catenax import MEMBERSHIP
 from policy.world import World
 
 if TYPE_CHECKING:
@@ -65,8 +66,10 @@ def posed(policy: Mapping[str, Any], sample: Sample) -> tuple[Compiled, Request,
     known = {name: value for name, value in every_use(sample.tier, sample.by, {}).items() if name in asked}
     said = {PURPOSE: sample.purpose, SIZE: str(sample.size), UNIT: "byte", "spatial": sample.region}
     statement = {QUERY: sample.said[QUERY]} if QUERY in asked & sample.said.keys() else {}
-    known |= {catenax.MEMBERSHIP: "active"} if catenax.MEMBERSHIP in asked else {}
-    context = {**told(sample.said, asked), **statement, **known, "recipient": sample.by}
+    known |= {MEMBERSHIP: ACTIVE} if MEMBERSHIP in asked else {}
+    # as if a credential of who asks said it
+    shown = {name: sample.said[name] for name in PROVEN if name in asked & sample.said.keys()}
+    context = {**told(sample.said, asked), **statement, **known, **shown, "recipient": sample.by}
     context |= {name: value for name, value in said.items() if value}
     # what a release itself does is done: the payment with it
     kept = [duty for rule in compiled.policy.permissions for duty in rule.duties] + list(compiled.policy.obligations)

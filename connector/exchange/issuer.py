@@ -14,17 +14,25 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.exchange.status_lists import NEXT, PURPOSE, StatusLists
 from connector.negotiation.notices import PATIENCE
 from connector.negotiation.outbox import NOTICE
-from connector.operation.dcp import jose
-from connector.operation.dcp.verifier import MEMBERSHIP, SERVICE
+from connector.operation.dcp import concealing, jose
+from connector.operation.dcp.asking import SERVICE
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.runtime.limits import CREDENTIAL_DAYS, DAILY_ISSUANCES_MAX, DID_CHARACTERS_MAX, PAGE_ROWS_MAX
+from connector.runtime.limits import (
+    CREDENTIAL_DAYS,
+    DAILY_ISSUANCES_MAX,
+    DID_CHARACTERS_MAX,
+    PAGE_ROWS_MAX,
+)
 from connector.store.rows.credential import EntitlementRow, IssuanceRow, IssuedRow, RequestState
 from connector.store.rows.space import MemberRow, MemberState
 from contracts.canonical import sha
-from contracts.credential import messages, model, status_list
+from contracts.credential import kinds, messages, model, status_list
+from contracts.credential.claims import check as check_claims
+from contracts.credential.kinds import MEMBERSHIP, ROLE
 from contracts.credential.profiles import PROFILES
 
 if TYPE_CHECKING:
@@ -41,18 +49,14 @@ if TYPE_CHECKING:
 
     Admit = Callable[[Tx], None]
 
-ROLE = "RoleCredential"
 OF_MEMBERS: Final = (MEMBERSHIP, ROLE)
 MOVED: Final = "credential.moved"
-PURPOSE: Final = "revocation"
 # who may have credentials of members
 STANDING: Final = frozenset({MemberState.ADMITTED, MemberState.LEAVING})
 # moves of a member with which its credentials end
 ENDING: Final = frozenset({"suspend", "revoke"})
 CLAIMS_MAX: Final = 32
 ASKED: Final = "SELECT count(*) FROM issuances WHERE holder = ? AND created > ?"
-NEXT: Final = "SELECT coalesce(max(place) + 1, 0) FROM issued"
-REVOKED: Final = "SELECT place FROM issued WHERE place >= ? AND place < ? AND revoked IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Issuer:
 
     def __init__(self, core: Core, engine: Engine) -> None:
         self._core, self._outbox = core, engine.outbox
+        self._lists = StatusLists(core, self._signed)
 
     async def metadata(self, member: str) -> JsonObject:
         """Say what is issued, each type in every profile: to a member what it may have, to others all there is."""
@@ -142,7 +147,11 @@ class Issuer:
 
     def issue(self, tx: Tx, order: Order, now: datetime) -> str:
         """Sign a credential and keep that it was issued; returns it as a JWT."""
-        identity, place = self._core.identity, tx.column(NEXT)[0]
+        identity, place, begins = self._core.identity, tx.column(NEXT)[0], now.replace(microsecond=0)
+        ends = begins + timedelta(days=CREDENTIAL_DAYS)
+        over = kinds.over(order.type, order.claims)
+        if over is not None and over <= begins:
+            raise NotPermitted(f"the {order.type} that was granted ended on {over.date()}", "have it granted anew")
         number, index = divmod(place, status_list.BITS)
         url = f"{identity.url}/issuer/status/{order.profile.alias.partition('/')[0]}/{number}"
         credential = model.Credential(
@@ -151,8 +160,8 @@ class Issuer:
             issuer=identity.did,
             holder=order.holder,
             subject=order.claims,
-            begins=now.replace(microsecond=0),
-            ends=now.replace(microsecond=0) + timedelta(days=CREDENTIAL_DAYS),
+            begins=begins,
+            ends=ends if over is None else min(ends, over),
             statuses=(model.Status(order.profile.entry, PURPOSE, index, url),),
             profile=order.profile,
         )
@@ -215,31 +224,7 @@ class Issuer:
 
     async def status_list(self, alias: str, number: int, *, signs: bool) -> JsonObject | str:
         """Return the status list of a number as a credential of ours, a JWT if it `signs`; raises Absent for none."""
-        profile = next((one for one in PROFILES.values() if one.alias.startswith(alias + "/")), None)
-        first = number * status_list.BITS
-        if profile is None or first >= await self._core.store.read(lambda tx: tx.column(NEXT)[0]):
-            raise Absent("there is no such status list")
-        places = await self._core.store.read(lambda tx: tx.column(REVOKED, first, first + status_list.BITS))
-        identity, now = self._core.identity, self._core.clock.now().replace(microsecond=0)
-        url = f"{identity.url}/issuer/status/{alias}/{number}"
-        subject = {
-            "id": url + "#list",
-            "type": profile.listed,
-            "statusPurpose": PURPOSE,
-            "encodedList": status_list.write(place - first for place in places),
-        }
-        told: dict[str, Any] = {
-            "@context": [profile.context],
-            "id": url,
-            "type": ["VerifiableCredential", profile.list_credential],
-            "issuer": identity.did,
-            profile.begins: now.isoformat().replace("+00:00", "Z"),
-            "credentialSubject": subject,
-        }
-        if not signs:
-            return told
-        said = {"iss": identity.did, "sub": url, "jti": f"{url}#{int(now.timestamp())}", "iat": int(now.timestamp())}
-        return self._signed(profile, told | said if profile.enveloped else said | {"vc": told})
+        return await self._lists.told(alias, number, signs=signs)
 
     async def grant(self, holder: str, kind: str, claims: JsonObject | None = None, *, who: str = "") -> JsonObject:
         """Let somebody have a credential of a type, which says these claims of it; raises InvalidInput."""
@@ -252,12 +237,14 @@ class Issuer:
         told = dict(claims or {})
         if len(told) > CLAIMS_MAX or "id" in told:
             raise InvalidInput(f"claims are at most {CLAIMS_MAX}, and `id` is none of them: it is the holder's DID")
+        told = concealing.concealed(self._core.identity.keys.access, holder, kind, told)
+        check_claims(kind, told)
         now = self._core.clock.now()
         row = EntitlementRow(holder=holder, type=kind, claims=told, by=who or self._core.identity.did, created=now)
 
         def act(tx: Tx) -> None:
             tx.put(row)
-            _granted(tx, self._core.evidence, row, ("unknown", "granted"), row.by, "", now)
+            _moved(tx, self._core.evidence, row, ("unknown", "granted"), row.by, "", now)
 
         await self._core.store.write(act)
         return _entitlement(row)
@@ -272,7 +259,7 @@ class Issuer:
             if row is None:
                 raise Absent(f"`{holder[:200]}` was granted no `{kind[:60]}`", "penstock exchange credential list")
             tx.delete(EntitlementRow, holder=holder, type=kind)
-            _granted(tx, self._core.evidence, row, ("granted", "withdrawn"), by, reason, now)
+            _moved(tx, self._core.evidence, row, ("granted", "withdrawn"), by, reason, now)
             revoke_all(tx, self._core.evidence, holder, by, reason, now, (kind,))
             return row
 
@@ -331,18 +318,21 @@ def revoke(tx: Tx, evidence: Evidence, row: IssuedRow, by: str, reason: str, now
 
 
 def _moved(
-    tx: Tx, evidence: Evidence, row: IssuedRow, move: tuple[str, str], by: str, reason: str, now: datetime
+    tx: Tx,
+    evidence: Evidence,
+    row: IssuedRow | EntitlementRow,
+    move: tuple[str, str],
+    by: str,
+    reason: str,
+    now: datetime,
 ) -> None:
-    fields = {"from": move[0], "to": move[1], "by": by, "reason": reason, "digest": row.digest}
-    evidence.record(tx, MOVED, part=row.id, fields=fields | {"holder": row.holder, "type": row.type}, now=now)
-
-
-def _granted(
-    tx: Tx, evidence: Evidence, row: EntitlementRow, move: tuple[str, str], by: str, reason: str, now: datetime
-) -> None:
-    part, about = f"{row.holder}#{row.type}", {"holder": row.holder, "type": row.type}
-    fields = {"from": move[0], "to": move[1], "by": by, "reason": reason, "digest": sha(row.claims).hex()}
-    evidence.record(tx, MOVED, part=part, fields=fields | about, now=now)
+    """Record what became of a credential, or of the grant of one."""
+    if isinstance(row, IssuedRow):
+        part, digest = row.id, row.digest
+    else:
+        part, digest = f"{row.holder}#{row.type}", sha(row.claims).hex()
+    fields = {"from": move[0], "to": move[1], "by": by, "reason": reason, "digest": digest}
+    evidence.record(tx, MOVED, part=part, fields=fields | {"holder": row.holder, "type": row.type}, now=now)
 
 
 def _entitled(tx: Tx, holder: str) -> dict[str, Mapping[str, Any]]:

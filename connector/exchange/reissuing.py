@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from connector.exchange.issuer import revoke
-from connector.operation.dcp.verifier import SERVICE
+from connector.operation.dcp.asking import SERVICE
 from connector.runtime.errors import NotPermitted, PenstockError
 from connector.store.rows.console import FactRow
 from connector.store.rows.credential import IssuanceRow, IssuedRow

@@ -23,6 +23,7 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.use import DecisionRow
 from connector.store.rows.vault import EditionRow, VaultState
 from contracts.canonical import canonical, load, sha
+from contracts.credential.proven import PROVEN
 from policy.compare.cells import Effort
 from policy.compare.check import first_error
 from policy.errors import PolicyError
@@ -127,7 +128,7 @@ class Audience:
         if fault := _fault(canonical({"@type": "Set", "target": terms["product"], **terms["policy"]})):
             return f"the policy does not check: {fault}"
         judge = self._judge
-        request = judge.request(buyer, terms["product"], USE, {})
+        request = judge.request(buyer, terms["product"], USE, {}, rules.asks)
         ruling = judge.ruling(rules, request, stage=NEGOTIATION, taken={}, now=now)
         asked = sha({"negotiation": negotiation.id, "policy": rules.digest}).hex()
         made = Made(NEGOTIATION, terms["product"], asked, ruling)
@@ -153,4 +154,7 @@ def forget() -> None:
 
 
 def _open(ruling: Ruling) -> bool:
-    return bool(ruling.reasons) and all(reason["code"] in OPEN for reason in ruling.reasons)
+    """Say whether all that stands against an agreement comes later; what a party has to show, it shows before."""
+    return bool(ruling.reasons) and all(
+        reason["code"] in OPEN and reason["facts"][0] not in PROVEN for reason in ruling.reasons
+    )

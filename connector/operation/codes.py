@@ -19,6 +19,7 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbeha
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.code import CodeRow
 from connector.store.rows.product import ProductRow, ResourceRow
+from contracts.credential.kinds import LEVELS
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -104,8 +105,11 @@ class Codes:
         row = _read(told, wanted, self._core.identity.did)
 
         def act(tx: Tx) -> None:
-            if tx.get(CodeRow, code=row.code) is None:
+            known = tx.get(CodeRow, code=row.code)
+            if known is None:
                 tx.insert(row)
+            elif known.proven != row.proven:
+                tx.change(known, row)
 
         await self._core.store.write(act)
         return row
@@ -119,7 +123,8 @@ def find(tx: Tx, holder: str, kind: str, about: str) -> CodeRow | None:
 def view(row: CodeRow) -> JsonObject:
     """Return what everybody reads of a code."""
     told = {name: getattr(row, name) for name in ("code", "kind", "holder", "about", "title", "subject", "place")}
-    return told | {"by": row.filer, "assigned": row.assigned.astimezone(UTC).isoformat(timespec="seconds")}
+    moment = row.assigned.astimezone(UTC).isoformat(timespec="seconds")
+    return told | {"by": row.filer, "assigned": moment, "level": str(row.proven)}
 
 
 def _read(told: Any, wanted: Registration, holder: str) -> CodeRow:
@@ -129,9 +134,10 @@ def _read(told: Any, wanted: Registration, holder: str) -> CodeRow:
         row = CodeRow(
             code=told["code"], kind=told["kind"], holder=told["holder"], about=told["about"], title=str(told["title"]),
             subject=code.subject, place=code.place, filer=str(told["by"]),
-            assigned=datetime.fromisoformat(told["assigned"]),
+            assigned=datetime.fromisoformat(told["assigned"]), level=int(told.get("level", 0)),
         )  # fmt: skip
         fits = (row.kind, row.holder, row.about, code.kind) == (wanted.kind, holder, wanted.about, KINDS[wanted.kind])
+        fits &= 0 <= row.proven < len(LEVELS)
         fits &= wanted.kind not in HOLDERS or code.subject == wanted.subject
         if fits and not code.local and not code.extension and row.assigned.tzinfo is not None:
             return row

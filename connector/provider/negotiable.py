@@ -65,6 +65,11 @@ def limits(brief: Mapping[str, Any], rounds: int, currency: str) -> tuple[dict[s
     return rules, within | ({VARIANTS: told} if told else {})
 
 
+def others(within: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the rules that are agreed besides those that are offered: the widest, and those of variants."""
+    return [one[POLICY] for one in (within, *within.get(VARIANTS, ())) if POLICY in one]
+
+
 def _variant(
     text: str, rules: Mapping[str, Any], brief: Mapping[str, Any], most: Mapping[str, Any], currency: str
 ) -> dict[str, Any]:

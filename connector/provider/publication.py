@@ -29,6 +29,7 @@ from connector.provider import drifting, facts, history, negotiable, on_table, r
 from connector.provider.contents import billed, by_bytes, contents
 from connector.provider.description import described, first_rows, masked_source, measured
 from connector.provider.preview import preview
+from connector.provider.rules import require_sought
 from connector.provider.submission import hand_in
 from connector.provider.underway import Underway
 from connector.runtime import files
@@ -219,6 +220,8 @@ class Publications:
         brief, now = briefs.check(brief, self._core.identity.did), self._core.clock.now()
         currency = self._programs.deployment.currency
         rules, limits = negotiable.limits(brief, self._core.settings.negotiation.rounds_max, currency)
+        for each in (rules, *negotiable.others(limits)):
+            require_sought(each, self._core.settings.trust.sought)
         return ProductRow(
             id=brief.get("id") or str(uuid.uuid4()),
             title=brief["title"],

@@ -19,6 +19,7 @@ from connector.negotiation.protocol import messages, validation
 from connector.provider import facts, upstream
 from connector.provider.computing.offered import require_noise
 from connector.runtime.errors import InvalidInput
+from contracts.credential.proven import OF_SPACE, PROVEN
 from contracts.namespace import FORMAT_SEALED
 from policy.amendment import NAMING, OFFERED
 from policy.compare.cells import Effort
@@ -27,14 +28,14 @@ from policy.compare.compare import implied
 from policy.compare.onward import QUESTIONS_MAX
 from policy.errors import PolicyError
 from policy.forms.protocol import shown
-from policy.model import PolicyKind
+from policy.model import PolicyKind, atoms
 from policy.offer import offer_rules
 from policy.parse import parse
 from policy.vocabulary.actions import upwards
 from policy.words.contrast import finding as in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from policy.model import Duty, Policy
@@ -77,6 +78,19 @@ def require_offerable(rules: Mapping[str, Any], brief: Mapping[str, Any], curren
     _require_no_target(policy)
     _require_signable(policy)
     return policy
+
+
+def require_sought(rules: Mapping[str, Any], sought: Container[str]) -> None:
+    """Raise PolicyError for a condition on what a credential proves of a type that no peer is asked for here."""
+    policy = parse({"@type": "Offer", **rules})
+    for rule in (*policy.permissions, *policy.prohibitions):
+        for atom in atoms(rule.conditions):
+            if atom.left not in PROVEN or atom.left in OF_SPACE:
+                continue
+            if lacks := [one for one in PROVEN[atom.left].types if one not in sought]:
+                text = f"nobody is asked here for a {lacks[0]}, which says `{atom.left}`: it would refuse everybody"
+                hint = f'add "{lacks[0]}" to `trust.asked` in penstock.toml, and serve again'
+                raise PolicyError("unsupported", atom.path, text, hint)
 
 
 def _require_shown(rules: Mapping[str, Any]) -> None:

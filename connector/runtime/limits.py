@@ -108,6 +108,8 @@ CREDENTIAL_BYTES_MAX = 262_144
 HELD_CREDENTIALS_MAX = 1_000
 # how long it counts what a peer has shown of its credentials; so late it is noticed that one was revoked
 PRESENTED_SECONDS = 300
+# a peer that showed less than was asked for is asked again after this: it may have it by now
+ASKED_AGAIN_SECONDS = 1
 # a status list is read again after this
 STATUS_SECONDS = 60
 # a status list of 131,072 places, packed, with what signs it; a list of a million places half full has less

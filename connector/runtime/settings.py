@@ -38,6 +38,7 @@ from connector.runtime.settings_table import (
     names,
 )
 from contracts import currencies
+from contracts.credential.kinds import LEVELS
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
@@ -264,7 +265,11 @@ def _check_trust(settings: Settings) -> None:
     for line in lines:
         if len(line) < 2 or not line[0].startswith("did:web:"):
             raise SettingsError(f"`trust.issuers` has `{' '.join(line)[:100]}`", 'write "did:web:HOST TYPE TYPE"')
-    spaced = [kind for kind in (*settings.trust.required, *settings.trust.shown) if not kind or kind.split() != [kind]]
+    trust = settings.trust
+    types = (*trust.required, *trust.asked, *trust.shown)
+    if trust.subject_level >= len(LEVELS):
+        raise SettingsError(f"`trust.subject_level` is {trust.subject_level}", f"0 to {len(LEVELS) - 1}")
+    spaced = [kind for kind in types if not kind or kind.split() != [kind]]
     if spaced:
         raise SettingsError(f"`{spaced[0][:100]}` is no type of credentials", "it is one word")
     if told := settings.trust.connector:

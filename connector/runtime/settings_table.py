@@ -51,11 +51,15 @@ class Trust:
     """Which verifiable credentials a peer shows us, and which of ours we show (DCP 1.0.1)."""
 
     required: tuple[str, ...] = _said((), 'types of credentials that a peer must show, such as "MembershipCredential"')
+    asked: tuple[str, ...] = _said(
+        (), 'types that it is asked for and need not show: policies ask of them, such as "LegalPersonCredential"'
+    )
     issuers: tuple[str, ...] = _said(
         (), 'who issues them, as "DID TYPE TYPE", or "DID *" for all types; the exchange of our space is one without'
     )
     shown: tuple[str, ...] = _said(
-        ("MembershipCredential", "RoleCredential"), 'types of ours that those whom we call may see; "*": all'
+        ("MembershipCredential", "RoleCredential", "LegalPersonCredential"),
+        'types of ours that those whom we call may see; "*": all',
     )
     connector: str = _said(
         "", "address of a connector of another make that acts under our DID, without its slash; empty: none"
@@ -63,6 +67,16 @@ class Trust:
     fresh_seconds: int = _said(
         PRESENTED_SECONDS, "how long what a peer has shown counts before it is checked again; 0: show it with each call"
     )
+
+    subject_level: int = _said(
+        0,
+        "as a node: the least level (1 to 3) at which a subject is proven before it has codes; 0: none, which is said",
+    )
+
+    @property
+    def sought(self) -> tuple[str, ...]:
+        """What a peer is asked for: what it must show, and what it need not."""
+        return tuple(dict.fromkeys((*self.required, *self.asked)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     collected.CollectedMarkRow,
     contract.ContractRow,
     credential.CredentialRow,
+    credential.ShownCredentialRow,
     credential.CredentialRequestRow,
     credential.CredentialOfferRow,
     credential.TokenClientRow,

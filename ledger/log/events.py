@@ -131,6 +131,7 @@ SHAPES: Mapping[str, Shape] = {
     "credential.moved": _shape("credential", f"{_MOVE} digest holder type"),
     "credential.received": _shape("credential", "issuer type digest"),
     "code.assigned": _shape("code", "kind holder about title by"),
+    "code.verified": _shape("code", "holder level digest"),
     "template.moved": _shape("template", f"{_MOVE} digest"),
     "contract.filed": _shape("agreementDigest", "contract hash by"),
     "contract.signed": _shape("agreementDigest", "contract name strategy provider consumer signatures"),

@@ -100,11 +100,12 @@ def _share(meaning: str, unit: Unit = Unit.NONE) -> Operand:
     return Operand(ValueType.NUMBER, ORDER - AMONG, "limit-exhausted", meaning, Source.COUNTER, State.SUM, unit)
 
 
-_TIME, _ENVIRONMENT, _DATA, _MANNER = (
+_TIME, _ENVIRONMENT, _DATA, _MANNER, _PARTY = (
     "outside-time",
     "environment-not-allowed",
     "data-not-allowed",
     "manner-not-allowed",
+    "party-not-allowed",
 )
 
 # ODRL 2.2, Vocabulary & Expression, section 4.5 (left operands)
@@ -183,8 +184,16 @@ _TC609: Mapping[str, Operand] = {
 # The policy classes of the International Data Spaces, and what private computing adds
 _SPACES: Mapping[str, Operand] = {
     "connector": _term(_ENVIRONMENT, "the connector the asset is used in"),
-    "securityLevel": _term(_ENVIRONMENT, "the security level of the connector"),
+    "securityLevel": _term(_ENVIRONMENT, "the security level of the connector, of its CertificationCredential"),
     "role": _term(_ENVIRONMENT, "the role of the person using it"),
+    "memberRole": _term(_PARTY, "the party's role in its space, of a RoleCredential"),
+    "legalForm": _term(_PARTY, "the party's legal form, of its LegalPersonCredential"),
+    "country": _term(_PARTY, "where the party is registered, of its LegalPersonCredential", ValueType.REGION),
+    "identityLevel": Operand(
+        ValueType.NUMBER, ORDER, _PARTY, "how far the party's legal identity was verified, of its LegalPersonCredential"
+    ),
+    "certification": _term(_PARTY, "what the party is certified for, of its CertificationCredential"),
+    "mandate": _term(_PARTY, "what the person who acts for the party may do, of its HandlingPersonCredential"),
     "environmentState": _term(_ENVIRONMENT, "the state of the environment (an emergency, a firewall that is on)"),
     "artifactState": _term(_DATA, "the state of the asset (encrypted, anonymised)"),
     "dataClass": _term(_DATA, "the class or grade of the data"),

@@ -140,6 +140,7 @@ _REASONS = {
         "required is that {condition}; the {operand} given is {given}",
         "要求{condition}；所给{operand}为 {given}",
     ),
+    "party-not-allowed": ("required is that {condition}; shown was {given}", "要求{condition}；所出示的为 {given}"),
     "data-not-allowed": (
         "required is that {condition}; the {operand} given is {given}",
         "要求{condition}；所给{operand}为 {given}",

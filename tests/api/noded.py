@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from contracts.legal_codes import credit_check
 from tests.api.space import Space
 
-# credit codes that are nobody's: registering department and region, then what is told apart
+# credit codes that are nobody's: registering department and region, what is told apart, the check character
 SUBJECTS = {
-    "exchange": "91440000MA00000001",
-    "node": "91440000MA00000002",
-    "regulator": "91440000MA00000003",
-    "provider": "91440000MA00000004",
-    "buyer": "91440000MA00000005",
+    role: body + credit_check(body)
+    for number, role in enumerate(("exchange", "node", "regulator", "provider", "buyer"), 1)
+    for body in (f"91440000MA000000{number}",)
 }
 
 
@@ -31,10 +30,12 @@ class Noded(Space):
     region = "CN-GD"
 
     def prepare(self, roles, public=None):
-        """Write settings that say whose each connector is, and where."""
+        """Write settings that say whose each connector is, and where; the provider asks for memberships."""
         ports = super().prepare(roles, public)
         for role in roles:
             path = self.folder / role / "penstock.toml"
             told = path.read_text().replace('region = "US-NY"', f'region = "{self.region}"')
+            if role == "provider":
+                told = told.replace("asked = []", 'asked = ["MembershipCredential"]')
             path.write_text(told.replace('subject = ""', f'subject = "{SUBJECTS.get(role, "")}"'))
         return ports

@@ -66,6 +66,44 @@ async def test_a_connector_gets_a_code_of_its_subject_and_place_once(space):
     assert identifiers.read(platform["code"]).kind is Kind.SERVICE_NODE
 
 
+async def test_whose_a_code_is_is_proven_by_legal_identity_and_shown_to_all(space):
+    """The holder has the same code as before, and whoever resolves it, or one of its products, sees it."""
+    made = await request(space, "provider")
+    assert made["level"] == "0"
+    claims = {"unifiedSocialCreditCode": SUBJECTS["buyer"], "legalName": "Harbour", "legalForm": "159", "country": "CN"}
+    grant = {"holder": space.did("provider"), "type": "LegalPersonCredential", "claims": {**claims, "level": "3"}}
+    await hold(space, "provider", grant)
+    assert await request(space, "provider") == made, "it is of another organisation"
+    grant["claims"]["unifiedSocialCreditCode"] = SUBJECTS["provider"]
+    await hold(space, "provider", grant)
+    assert await request(space, "provider") == made | {"level": "3"}
+    assert (await space.doors["provider"].call("GET", "codes"))["codes"] == [made | {"level": "3"}]
+    found = await space.doors["buyer"].call("GET", f"registrations/{made['code']}")
+    assert found["level"] == "3"
+    product = await ask(space, "provider", "POST", "/node/codes", {"kind": "product", "about": "x", "title": "x"})
+    assert product["level"] == "3"
+    assert [one["part"] for one in told(space, "node", "code.verified")] == [made["code"]]
+    wrong = grant["claims"] | {"unifiedSocialCreditCode": SUBJECTS["provider"][:-1] + "0"}
+    status, text = await refused(space.doors["exchange"].call("POST", "issued/grants", grant | {"claims": wrong}))
+    assert (status, "credit-code" in text) == (400, True), text
+
+
+async def hold(space, role, grant):
+    """Have somebody hold a credential of a grant, in the place of an older one."""
+    await space.doors["exchange"].call("POST", "issued/grants", grant)
+
+    async def held():
+        return {one["credential"] for one in (await space.doors[role].call("GET", "credentials"))["credentials"]}
+
+    before = await held()
+    await space.doors[role].call("POST", "credentials/requests", {"types": [grant["type"]]})
+    async with asyncio.timeout(30):
+        while before >= {
+            one["credential"] for one in (await space.doors[role].call("GET", "credentials"))["credentials"]
+        }:
+            await asyncio.sleep(0.1)
+
+
 async def test_anybody_resolves_it_and_hears_where_its_holder_answers(space):
     made = await request(space, "buyer")
     for role in ("provider", "second", "node", "regulator"):

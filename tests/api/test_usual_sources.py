@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.enforcement.supply import SUPPLIED
+from contracts.credential.proven import PROVEN
 from policy.vocabulary import catenax
 from tests.api.sourcing import ROWS, bought, constraint, foreseen, offered, opened, permitting, refused
 from tests.api.test_sources import MEASURED, OTHERWISE, SAID, SIGNED
@@ -71,4 +72,6 @@ async def test_what_one_use_uses_up_refuses_the_next(space, offered, name):
 async def test_each_operand_that_somebody_supplies_is_tried():
     # `query` is asked for by tests/api/test_asking, what is computed by tests/api/test_computing and test_noise
     alone = {"virtualLocation", "role", "deliveryChannel", "unitOfCount", "query", "computeFunction", "privacyBudget"}
+    # by tests/api/test_proven, what credentials prove
+    alone |= PROVEN.keys() - {catenax.MEMBERSHIP}
     assert {*SAID, *SIGNED, *OTHERWISE, *MEASURED, *USUAL, *ONCE, *alone} == set(SUPPLIED)

@@ -205,7 +205,7 @@ class Judge:
     def counted(self, context):
         return {held.rule: Counted() for held in self.held}
 
-    def request(self, peer, product, action, context):
+    def request(self, peer, product, action, context, asks):
         return context
 
     def ruling(self, rules, context, *, stage, taken, now, done):

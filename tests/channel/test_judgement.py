@@ -64,7 +64,7 @@ def test_what_happened_is_counted_on_dead_licences_too():
 def test_an_order_is_a_use_of_what_it_does_and_is_measured_here_whatever_the_peer_says():
     pair, asked = Pair(), []
     order = pair.plan().orders[0]
-    pair.judge.request = lambda *about: asked.append(about) or about[-1]
+    pair.judge.request = lambda *about: asked.append(about[:-1]) or about[-2]
     for use in (0, 1, 2, 3):
         line = SimpleNamespace(order=replace(order, use=use), deal=pair.holder_books.deals[pair.deal], plain_bytes=123)
         request = judgement.Request(bytes(32), [line], [{"absoluteSize": "1", "purpose": "x"}])

@@ -6,22 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import TRADERS, Act, Field
 from connector.client.acts.columns import Column
+from contracts.credential.kinds import LEVELS
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 CODE: dict[str, Shape] = {
     "code": "text", "kind": "text", "holder": "text", "about": "text", "title": "text", "subject": "text",
-    "place": "text", "by": "text", "assigned": "text",
+    "place": "text", "by": "text", "assigned": "text", "level": "text",
 }  # fmt: skip
 RESOLVED: dict[str, Shape] = {**CODE, "url": "text", "name": "text"}
+# how far it is proven whose a code is
+WORDS = {str(level): words for level, (words, _) in enumerate(LEVELS)}
 EXAMPLE = "611000000000000000X3100K3Q9ZT7L5"
 HOLDERS = f"{TRADERS} exchange regulator"
+
+
+def _level(row: Any) -> str:
+    return WORDS.get(row["level"], str(row["level"]))
+
+
 COLUMNS = (
     Column("CODE", "code"),
     Column("KIND", "kind"),
     Column("ABOUT", "about"),
     Column("HOLDER", "holder", long=True),
+    Column("SUBJECT", _level),
     Column("ASSIGNED", "assigned", is_moment=True),
     Column("TITLE", "title"),
 )
@@ -30,7 +40,8 @@ FIRST = Field("first", ("Leave out", "跳过"), "leave out so many, the newest",
 
 def _lines(row: Any) -> list[str]:
     names = ("kind", "about", "title", "holder", "subject", "place", "assigned", "by", "name", "url")
-    return [row["code"], *(f"    {name}: {row[name]}" for name in names if row.get(name))]
+    told = {**row, "subject": f"{row['subject']} ({_level(row)})"}
+    return [row["code"], *(f"    {name}: {told[name]}" for name in names if told.get(name))]
 
 
 ACTS = (

@@ -44,6 +44,15 @@ def _claims(row: Any) -> str:
     return ", ".join(f"{name}={value}" for name, value in row["claims"].items())
 
 
+SHOWN_COLUMNS = (
+    Column("PEER", "peer"),
+    Column("TYPE", "type"),
+    Column("ISSUER", "issuer"),
+    Column("UNTIL", "until", is_moment=True),
+    Column("CLAIMS", _claims, long=True),
+)
+
+
 def _client(done: Any) -> list[str]:
     return [
         f"client {done['client']} gets tokens at {done['endpoint']}",
@@ -149,19 +158,26 @@ ACTS = (
     Act(
         "credential shown",
         "GET credentials/shown",
-        help="List the credentials that peers have shown us since the start, as far as we demand any (`trust`).",
+        help="List the credentials that peers have shown us, as far as we ask for any (`trust`).",
         says=("List what peers have shown.", "列出对方出示的凭证。"),
         answer={"shown": [SHOWN]},
         example={},
         does="verifier.page",
         roles=TRADERS,
-        table=(
-            Column("PEER", "peer"),
-            Column("TYPE", "type"),
-            Column("ISSUER", "issuer"),
-            Column("UNTIL", "until", is_moment=True),
-        ),
-        none="no peer has shown anything: `trust.required` says what each must show",
+        table=SHOWN_COLUMNS,
+        none="no peer has shown anything: `trust.required` and `trust.asked` say what each is asked for",
+    ),
+    Act(
+        "credential forget",
+        "DELETE credentials/shown/{peer}",
+        help="Forget what a peer has shown us; it is asked again when it calls, and shows what it still has.",
+        says=("Forget what {peer} has shown.", "删除 {peer} 出示过的凭证。"),
+        answer={"shown": [SHOWN]},
+        example={"peer": PEER},
+        fields=(Field("peer", ("Peer (DID)", "对方 DID"), "whose: its did:web", sent="id"),),
+        does="verifier.forget",
+        roles=TRADERS,
+        lines=lambda done: [f"forgotten: {one['type']} of {one['peer']}" for one in done["shown"]],
     ),
     Act(
         "credential client add",

@@ -58,6 +58,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "project.signed": ("a project was signed", "已签署共创项目"),
     "project.result": ("a result was put into a project", "共创项目新增成果"),
     "code.assigned": ("a code was assigned", "标识已分配"),
+    "code.verified": ("it was proven whose a code is", "标识主体已核验"),
     "template.moved": ("a contract template was offered or withdrawn", "合约模板状态变更"),
     "contract.filed": ("a contract was filed", "合约已备案"),
     "credential.moved": ("a credential was issued or revoked", "凭证已签发或吊销"),

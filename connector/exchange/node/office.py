@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.exchange.node.collection import Collection
 from connector.exchange.node.register import Register
 from connector.exchange.node.registrar import Registrar
+from connector.exchange.node.subjects import Subjects
 from connector.exchange.node.tracing import Tracing
 from connector.identity.space.node import NodeDoor
 
@@ -16,14 +17,24 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.identity.space.exchange import ExchangeDoor
     from connector.identity.space.view import SpaceView
+    from connector.operation.dcp.verifier import Verifier
     from contracts.canonical import JsonObject
 
 
 class Office:
     """The parts of a node; each works only where we have its role."""
 
-    def __init__(self, core: Core, space: SpaceView, peers: Peers, exchange: ExchangeDoor, finding: Finding) -> None:
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        peers: Peers,
+        exchange: ExchangeDoor,
+        finding: Finding,
+        verifier: Verifier,
+    ) -> None:
         self._exchange = exchange
+        self.subjects = Subjects(core, verifier)
         self.door = NodeDoor(space, peers, core.outbound)
         self.register, self.tracing = Register(core, space), Tracing(core, space)
         self.collection, self.registrar = Collection(core, space), Registrar(core, self.door, finding)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.identity.tokens import Claims
+    from connector.operation.dcp.jose import Signed
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from contracts.credential.messages import Delivery
@@ -50,11 +51,14 @@ class CredentialService:
     def __init__(self, core: Core, peers: Peers) -> None:
         self._core, self._peers = core, peers
         self._granted: tuple[Scope, ...] = ()
+        self.held: tuple[tuple[Signed, Credential], ...] = ()
         peers.grant = self.grant
 
     async def look(self) -> None:
-        """Know anew which types we hold."""
-        rows = await self._core.store.read(lambda tx: tx.find(CredentialRow))
+        """Know anew what we hold."""
+        rows, now = await self._core.store.read(lambda tx: tx.find(CredentialRow)), self._core.clock.now()
+        signed = [jose.take_apart(row.raw) for row in rows]
+        self.held = tuple((one, model.read(one.payload, now)) for one in signed)
         shown = self._core.settings.trust.shown
         held = dict.fromkeys(kind for row in rows for kind in row.type.split(","))
         self._granted = tuple(Scope("type", kind) for kind in held if kind in shown or EVERY in shown)

@@ -8,6 +8,7 @@ to fetch one. (3) We sign with P-256 alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -51,6 +52,11 @@ class Signed:
     def signer(self) -> str:
         """The DID whose key it names."""
         return self.kid.partition("#")[0]
+
+    @property
+    def digest(self) -> str:
+        """The digest (hex) of the JWT: its name in rows and in the log."""
+        return sha256(self.raw.encode()).hexdigest()
 
 
 def sign(signer: Signer, typ: str, payload: Mapping[str, Any]) -> str:

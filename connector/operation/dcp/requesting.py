@@ -2,7 +2,7 @@
 
 Law: (1) a request is a row before it is sent: what is delivered under its name finds it. (2) What we hold is asked for
 again when a third of its time is left, or when its issuer offers it anew; nothing is asked of an issuer that we did
-not ask before.
+not ask before. (3) What an issuer took and has not delivered when it gives up its messages never comes.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import logging
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 from connector.identity.space.exchange import EXCHANGE
+from connector.negotiation.notices import PATIENCE
 from connector.runtime.errors import Absent, InvalidInput, PeerMisbehaved, PenstockError
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.credential import CredentialOfferRow, CredentialRequestRow, CredentialRow, RequestState
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 SERVICE: Final = "IssuerService"
 # an issuer that gives nothing is asked again after this
 AGAIN: Final = timedelta(hours=1)
+LATE: Final = "state = 'RECEIVED' and created < ?"
 # of the time that a credential holds: so much is left when the next one is asked for
 LEFT: Final = 3
 
@@ -130,8 +133,11 @@ class Requesting:
         return list(map(_offer, rows))
 
     async def renew(self) -> None:
-        """Ask again for what ends soon, or what was offered anew by who gave it."""
+        """Ask again for what ends soon, or what was offered anew by who gave it; give up what was never delivered."""
         now = self._core.clock.now()
+        for late in await self._core.store.read(lambda tx: tx.find(CredentialRequestRow, LATE, (now - PATIENCE,))):
+            reason = f"its issuer delivered nothing within {PATIENCE.days} days"
+            await self._core.store.write(partial(self._refused, request=late.id, reason=reason))
         due = await self._core.store.read(lambda tx: _due(tx, now))
         for (issuer, profile), types in due.items():
             try:
@@ -143,13 +149,15 @@ class Requesting:
 def _due(tx: Tx, now: datetime) -> dict[tuple[str, str], set[str]]:
     """Return issuer and profile → types that are to be asked for again."""
     due: dict[tuple[str, str], set[str]] = {}
-    for row in tx.find(CredentialRow):
+    held, offers = tx.find(CredentialRow), tx.find(CredentialOfferRow)
+    lately = {row.issuer for row in tx.find(CredentialRequestRow, "created > ?", (now - AGAIN,))}
+    for row in held:
+        types = row.type.split(",")
         ending = row.ends is not None and row.ends - now < (row.ends - row.begins) / LEFT
-        offers = tx.find(CredentialOfferRow, "issuer = ? and received > ?", (row.issuer, row.received))
-        anew = any(not one.type or one.type in row.type.split(",") for one in offers)
-        newest = tx.find(CredentialRequestRow, "issuer = ?", (row.issuer,), order="created desc", limit=1)
-        if (ending or anew) and not (newest and newest[0].created > now - AGAIN):
-            due.setdefault((row.issuer, row.profile), set()).update(row.type.split(","))
+        of_it = (one for one in offers if one.issuer == row.issuer and one.received > row.received)
+        anew = any(not one.type or one.type in types for one in of_it)
+        if (ending or anew) and row.issuer not in lately:
+            due.setdefault((row.issuer, row.profile), set()).update(types)
     return due
 
 

@@ -1,8 +1,8 @@
 """Whether a credential still holds by its issuer's word: status lists, and schemas that it says it follows.
 
 Law: (1) a status list counts that its credential's own issuer signed, or, unsigned, that is served where the issuer's
-keys are: by the host of its did:web. (2) It is read again after STATUS_SECONDS; one that cannot be read then refuses
-the credential. (3) A kind of status, purpose or schema that is not known here refuses the credential, too.
+keys are: by the host of its did:web. (2) It is read again after STATUS_SECONDS at most; one that cannot be read then
+refuses the credential. (3) A kind of status, purpose or schema that is not known here refuses the credential, too.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Statuses:
     def __init__(self, core: Core, peers: Peers) -> None:
         self._outbound, self._clock, self._peers = core.outbound, core.clock, peers
         self._development = core.settings.server.development
+        # who wants to know sooner reads a list as often as it looks
+        self._age = min(STATUS_SECONDS, core.settings.trust.fresh_seconds or STATUS_SECONDS)
         self._lists: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self._schemas: OrderedDict[str, Any] = OrderedDict()
 
@@ -63,7 +65,7 @@ class Statuses:
     async def _bits(self, status: Status, issuer: str) -> bytes:
         key, now = f"{issuer} {status.purpose} {status.url}", self._clock.monotonic()
         read, bits = self._lists.get(key, (0.0, b""))
-        if not bits or now - read >= STATUS_SECONDS:
+        if not bits or now - read >= self._age:
             bits = await self._read(status, issuer)
             _put(self._lists, key, (now, bits))
         return bits

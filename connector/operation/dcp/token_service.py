@@ -8,13 +8,11 @@ for one audience; the access token in it opens what was asked for, or is the one
 
 from __future__ import annotations
 
-import hmac
 import secrets
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.identity import tokens
-from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
+from connector.identity import client_credentials, tokens
+from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import DID_CHARACTERS_MAX, TOKEN_BYTES_MAX, TOKEN_SECONDS
 from connector.store.rows.credential import TokenClientRow
 from contracts.credential import scopes
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 PATH: Final = "/dcp/token"
-GRANT: Final = "client_credentials"
 CLIENTS_MAX: Final = 100
 NAME_CHARACTERS_MAX: Final = 100
 _SECRET_BYTES: Final = 32
@@ -44,7 +41,7 @@ class TokenService:
         if not 0 < len(client) <= NAME_CHARACTERS_MAX or not client.isprintable() or client.split() != [client]:
             raise InvalidInput(f"the name of a client is one word of at most {NAME_CHARACTERS_MAX} characters")
         secret, now = secrets.token_urlsafe(_SECRET_BYTES), self._core.clock.now()
-        row = TokenClientRow(id=client, secret=_digest(secret), created=now)
+        row = TokenClientRow(id=client, secret=client_credentials.digest(secret), created=now)
 
         def act(tx: Tx) -> None:
             if tx.get(TokenClientRow, id=client) is None and len(tx.find(TokenClientRow)) >= CLIENTS_MAX:
@@ -73,12 +70,7 @@ class TokenService:
 
     async def token(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Return a self-issued token for a client's id and secret; raises Unproven, InvalidInput, ContractError."""
-        if form.get("grant_type") != GRANT:
-            raise InvalidInput(f"the grant is not `{GRANT}`")
-        client, secret = form.get("client_id", ""), _digest(form.get("client_secret", ""))
-        row = await self._core.store.read(lambda tx: tx.get(TokenClientRow, id=client))
-        if not hmac.compare_digest(secret, bytes(len(secret)) if row is None else row.secret):
-            raise Unproven("client id or secret is not that of a client here", "penstock credential client add")
+        await client_credentials.prove(form, self._kept, "a client here", "penstock credential client add")
         audience, given, wanted = (form.get(name, "") for name in ("audience", "token", "bearer_access_scope"))
         if not audience.startswith("did:") or len(audience) > DID_CHARACTERS_MAX:
             raise InvalidInput("`audience` is the DID of whom the token is for")
@@ -91,10 +83,10 @@ class TokenService:
         made = tokens.issue(identity.token, audience, self._core.clock.now(), more=more)
         return {"access_token": made, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
+    async def _kept(self, client: str) -> bytes | None:
+        row = await self._core.store.read(lambda tx: tx.get(TokenClientRow, id=client))
+        return None if row is None else row.secret
+
     def _shown(self, row: TokenClientRow) -> dict[str, Any]:
         endpoint = self._core.identity.url + PATH
         return {"client": row.id, "endpoint": endpoint, "created": row.created.isoformat(timespec="seconds")}
-
-
-def _digest(secret: str) -> bytes:
-    return sha256(secret.encode(errors="surrogateescape")).digest()

@@ -20,7 +20,7 @@ class Demands:
     """The demands of one participant; `exchange` names that of its space."""
 
     def __init__(self, told: Trust, exchange: Callable[[], str]) -> None:
-        self.required = tuple(dict.fromkeys(told.required))
+        self.required, self.sought = tuple(dict.fromkeys(told.required)), told.sought
         self._exchange = exchange
         self._believed = {line.split()[0]: frozenset(line.split()[1:]) for line in told.issuers}
 
@@ -30,6 +30,10 @@ class Demands:
             return issuer == self._exchange()
         named = self._believed.get(issuer, frozenset[str]())
         return EVERY in named or not named.isdisjoint(types)
+
+    def requires(self, types: Iterable[str]) -> bool:
+        """Say whether one of these types is demanded, not asked for alone."""
+        return not set(types).isdisjoint(self.required)
 
     def lacking(self, types: Iterable[str]) -> list[str]:
         """Return what is demanded and not among these types."""

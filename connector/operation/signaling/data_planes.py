@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from connector.identity import tokens
+from connector.identity.client_credentials import GRANT
 from connector.operation.signaling.messages import TEXT_CHARACTERS_MAX
-from connector.operation.signaling.planes import CREDENTIALS, GRANT, PLANES_MAX
+from connector.operation.signaling.planes import CREDENTIALS, PLANES_MAX
 from connector.operation.signaling.states import COMPLETED, TERMINATED
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, Unproven
 from connector.store.rows.signaling import DataPlaneRow, SteeredRow

@@ -15,7 +15,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.custody import tickets
-from connector.identity import jwk, tokens
+from connector.identity import client_credentials, jwk, tokens
+from connector.identity.client_credentials import GRANT, digest
 from connector.operation.signaling.profiles import OWN
 from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
 from connector.store.rows.signaling import ControlPlaneRow, FlowRow
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 PATH: Final = "/signaling"
 TOKEN_PATH: Final = f"{PATH}/token"
-GRANT: Final = "client_credentials"
 CREDENTIALS: Final = f"oauth2_{GRANT}"
 PLANES_MAX = 100
 ID_CHARACTERS_MAX = 200
@@ -51,7 +51,7 @@ class ControlPlanes:
             raise InvalidInput(f"a control plane's id is 1 to {ID_CHARACTERS_MAX} characters without `/`")
         await self._core.outbound.vet(endpoint)
         secret, now = secrets.token_urlsafe(_SECRET_BYTES), self._core.clock.now()
-        row = ControlPlaneRow(id=plane, endpoint=endpoint.rstrip("/"), secret=_digest(secret), created=now)
+        row = ControlPlaneRow(id=plane, endpoint=endpoint.rstrip("/"), secret=digest(secret), created=now)
 
         def act(tx: Tx) -> None:
             if tx.get(ControlPlaneRow, id=plane) is None and len(tx.find(ControlPlaneRow)) >= PLANES_MAX:
@@ -85,7 +85,7 @@ class ControlPlanes:
             ticket = tickets.read(self._key, tickets.SCHEME + shown, self._core.clock.now())
             where, value = "secret = ?", ticket.subject
         except Unproven:
-            where, value = "secret = ?", _digest(shown)
+            where, value = "secret = ?", digest(shown)
         rows = await self._core.store.read(lambda tx: tx.find(ControlPlaneRow, where, (value,), limit=1))
         if not rows:
             raise Unproven("this is not the token of a control plane that is registered here", "register it again")
@@ -93,14 +93,14 @@ class ControlPlanes:
 
     async def token(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Return an access token for a control plane's id and secret; raises Unproven, InvalidInput."""
-        if form.get("grant_type") != GRANT:
-            raise InvalidInput(f"the grant is not `{GRANT}`")
-        plane, secret = form.get("client_id", ""), _digest(form.get("client_secret", ""))
-        row = await self._core.store.read(lambda tx: tx.get(ControlPlaneRow, id=plane))
-        if not hmac.compare_digest(secret, bytes(len(secret)) if row is None else row.secret):
-            raise Unproven("client id or secret is not that of a control plane registered here", "register it again")
-        token = tickets.issue(self._key, _digest(plane), secret, tickets.NO_TRANSFER, self._core.clock.now())
+        whose = "a control plane registered here"
+        plane, secret = await client_credentials.prove(form, self._kept, whose, "register it again")
+        token = tickets.issue(self._key, digest(plane), secret, tickets.NO_TRANSFER, self._core.clock.now())
         return {"access_token": token, "token_type": "Bearer", "expires_in": tickets.TICKET_SECONDS}
+
+    async def _kept(self, plane: str) -> bytes | None:
+        row = await self._core.store.read(lambda tx: tx.get(ControlPlaneRow, id=plane))
+        return None if row is None else row.secret
 
     def authorization(self, plane: str) -> dict[str, str]:
         """Return the header that proves us to a control plane, for one request."""
@@ -138,10 +138,6 @@ def known(tx: Tx, plane: str) -> ControlPlaneRow:
     if row is None:
         raise Absent(f"no control plane `{plane[:200]}` is registered here", "see `penstock controlplane list`")
     return row
-
-
-def _digest(secret: str) -> bytes:
-    return sha256(secret.encode(errors="surrogateescape")).digest()
 
 
 def _shown(row: ControlPlaneRow) -> dict[str, Any]:

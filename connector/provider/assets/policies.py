@@ -105,6 +105,7 @@ class PolicyDefinitions:
         said, price = offered(told["policy"])
         try:
             rules.require_offerable(said, {"tier": offers.PLAIN}, self._currency)
+            rules.require_sought(said, self._core.settings.trust.sought)
         except (PolicyError, InvalidInput) as fault:
             raise Violations([Violation(str(fault), "policy")]) from fault
         return PolicyDefinitionRow(

@@ -58,6 +58,17 @@ class CredentialOfferRow(TableRow):
     received: datetime
 
 
+@table("shown_credentials", key=("peer", "id"))
+@dataclass(frozen=True, kw_only=True)
+class ShownCredentialRow(TableRow):
+    """A credential that a peer has shown us and that held then; `id` is the digest (hex) of its JWT, which is `raw`."""
+
+    peer: str
+    id: str
+    raw: str
+    shown: datetime
+
+
 @table("token_clients", key=("id",))
 @dataclass(frozen=True, kw_only=True)
 class TokenClientRow(TableRow):

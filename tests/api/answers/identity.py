@@ -1,10 +1,11 @@
-"""Credentials: asked for and held by a member, issued, granted and taken back by the exchange."""
+"""Credentials: asked for, held and shown by a member, forgotten, issued, granted and taken back by the exchange."""
 
 from __future__ import annotations
 
 import asyncio
 
 from tests.api.answers.told import WITHIN_SECONDS
+from tests.api.command import penstock
 
 WHY = ("--reason", "it is tried")
 
@@ -15,6 +16,8 @@ async def play(told):
     async with asyncio.timeout(WITHIN_SECONDS):
         while len(held := (await told.say("credential list", by="buyer"))["credentials"]) < 2:
             await asyncio.sleep(0.2)
+    await penstock(told.space, "buyer", "find", "--at", told.space.url("provider") + "/dsp")
+    await told.say("credential forget", told.space.did("buyer"), by="provider")
     await told.say("credential drop", held[0]["credential"], by="buyer")
     await told.say("credential offers", by="buyer")
     await told.say("credential shown", by="provider")

@@ -75,6 +75,7 @@ TYPES = [
     "project.signed",
     "project.result",
     "code.assigned",
+    "code.verified",
     "credential.moved",
     "credential.received",
     "contract.filed",
