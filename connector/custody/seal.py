@@ -31,6 +31,7 @@ from ledger.edition.index import check_tiling
 from ledger.edition.row import INDEX, RUN_BYTES
 from ledger.edition.row_table import SHARED, RowTable
 from ledger.edition.sealing import seal_piece
+from ledger.edition.suite import AES_256, Suite
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,6 +61,7 @@ class Brief:
     piece_bytes: int = DEFAULT_PIECE_BYTES
     padding: int = 0
     layout: str = FIXED
+    suite: Suite = AES_256
     media_type: str = DEFAULT_MEDIA_TYPE
     schema: Any = None
 
@@ -86,7 +88,7 @@ def seal(
     layout = plan(source, brief.layout, size, brief.padding, brief.media_type, brief.schema)
     part = Part(blobs.part(run.run), layout.size)  # whoever makes a file longer has to be alone with it
     try:
-        work = _Work(layout, run, part, progress or _ignore, former)
+        work = _Work(layout, run, part, progress or _ignore, former, brief.suite.flag)
         digest = work.seal_data(source)
         index = with_digest(layout, digest)
         work.seal_index(index.encode())
@@ -110,9 +112,11 @@ def seal(
 class _Work:
     """The growing rows of one run."""
 
-    def __init__(self, layout: Layout, run: Run, part: Part, progress: Progress, former: Former | None) -> None:
+    def __init__(
+        self, layout: Layout, run: Run, part: Part, progress: Progress, former: Former | None, flags: int
+    ) -> None:
         self.repeated: dict[int, bytes] = {}
-        self._former = former
+        self._former, self._flags = former, flags
         self.rows = [b""] * (layout.index_rows + layout.data_rows)
         self.digests = [b""] * len(self.rows)
         self._layout = layout
@@ -156,7 +160,7 @@ class _Work:
             piece.size,
             sealed,
             group=piece.group,
-            flags=flags,
+            flags=flags | self._flags,
             former=None if flags & INDEX else self._former,
         )
         if made.row.head.slot[:RUN_BYTES] != self._run.run:
@@ -180,6 +184,7 @@ def _header(brief: Brief, table: RowTable, sealed_at: datetime) -> Header:
         sealed_at=sealed_at.astimezone(UTC).replace(microsecond=0),
         padding=brief.padding,
         layout=brief.layout,
+        suite=brief.suite.name,
     )
 
 

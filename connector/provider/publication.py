@@ -41,6 +41,7 @@ from contracts.labels import H
 from contracts.typed_data import Edition, digest
 from ledger.chain import acts
 from ledger.edition.row_table import RowTable
+from ledger.edition.suite import INTERNATIONAL, SUITES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -339,6 +340,7 @@ class Publications:
             key_holder=self._core.identity.did,
             piece_bytes=size,
             layout=brief.get("layout") or FIXED,
+            suite=SUITES[brief.get("suite") or INTERNATIONAL],
             media_type=made.media_type,
             schema=made.schema,
         )

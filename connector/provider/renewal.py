@@ -86,8 +86,10 @@ def is_new(sealed: Sealed, before: Former | None, watermarks: Mapping[str, str])
     """
     if before is None or before.leaked or before.watermarks != watermarks:
         return True
-    return (sealed.index.json(), sealed.header.layout, sealed.header.piece_bytes) != (
+    header, known = sealed.header, before.header
+    return (sealed.index.json(), header.layout, header.piece_bytes, header.suite) != (
         before.index,
-        before.header.layout,
-        before.header.piece_bytes,
+        known.layout,
+        known.piece_bytes,
+        known.suite,
     )

@@ -35,6 +35,7 @@ from docs.generate import (
     tariffs,
     third_party,
 )
+from ledger.edition.suite import SM4_128
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -123,7 +124,10 @@ def made() -> dict[Path, str]:
     pictures[ROOT / "docs/architecture.svg"] = architecture.draw()
     terms = {ROOT / "docs/policy/profile.ttl": policy.profile()}
     bill = {ROOT / "docs/sbom.cdx.json": bill_of_materials.document()}
-    vector = {ROOT / "docs/specification/edition.json": sealed_edition.document()}
+    vector = {
+        ROOT / "docs/specification/edition.json": sealed_edition.document(),
+        ROOT / "docs/specification/edition-sm4.json": sealed_edition.document(SM4_128),
+    }
     return (
         pictures
         | terms

@@ -28,9 +28,12 @@ from ledger.edition.header import MIN_PIECE_BYTES, Header, check_table
 from ledger.edition.index import Index, IndexedFile, check_tiling
 from ledger.edition.row_table import RowTable
 from ledger.edition.sealing import seal_piece
+from ledger.edition.suite import AES_256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from ledger.edition.suite import Suite
 
 RUN_KEY, RUN = bytes(range(0x20)), bytes(range(0x10, 0x20))
 SERIES, AGREEMENT, TRANSFER = b"\x05" * 32, b"\x03" * 32, b"\x07" * 32
@@ -50,19 +53,19 @@ FILES = (
 CRITICAL = RowSet(((2, 1),))
 
 
-def document() -> str:
+def document(suite: Suite = AES_256) -> str:
     """Return the document as JSON text, a member a line."""
-    return json.dumps(vector(), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(vector(suite), ensure_ascii=False, indent=1) + "\n"
 
 
-def vector() -> dict[str, Any]:
-    """Return the vector; the text of section 9 says what its members are."""
+def vector(suite: Suite = AES_256) -> dict[str, Any]:
+    """Return the vector in a suite; the text of section 9 says what its members are."""
     contents = [noise(name, sum(lengths)) for name, lengths in FILES]
     index = _index(contents)
     pieces = [index.encode(), *_pieces(contents)]
-    rows, secrets, sealed = zip(*map(_sealed, range(len(pieces)), pieces), strict=True)
+    rows, secrets, sealed = zip(*(_sealed(*each, suite) for each in enumerate(pieces)), strict=True)
     table = RowTable(b"".join(rows))
-    header = _header(table)
+    header = _header(table, suite)
     check_table(header, table)
     check_tiling(index, table)
     disk = b"".join(piece + bytes(sectors(len(piece)) - len(piece)) for piece in sealed)
@@ -107,18 +110,19 @@ def _pieces(contents: Sequence[bytes]) -> Iterator[bytes]:
             at += length
 
 
-def _sealed(number: int, plain: bytes) -> tuple[bytes, bytes, bytes]:
+def _sealed(number: int, plain: bytes, suite: Suite) -> tuple[bytes, bytes, bytes]:
     """Return row, secret and sealed bytes of a piece; the first one is the index."""
     size = -(-len(plain) // PADDING) * PADDING
-    padded, flags = plain + bytes(size - len(plain)), row.INDEX if number == 0 else 0
+    padded, flags = plain + bytes(size - len(plain)), suite.flag | (row.INDEX if number == 0 else 0)
     made = seal_piece(RUN_KEY, RUN, number, padded, len(plain), bytearray(size + row.TAG_BYTES), flags=flags)
     return made.row.encode(), made.secret, bytes(made.ciphertext)
 
 
-def _header(table: RowTable) -> Header:
+def _header(table: RowTable, suite: Suite) -> Header:
     sizes = (len(table), table.sealed_bytes, table.plain_bytes())
     digests = (table.root(), table.digest())
-    return Header(SERIES, 1, None, HOLDER, MIN_PIECE_BYTES, *sizes, *digests, SEALED_AT, padding=PADDING, layout="cdc")
+    told = {"padding": PADDING, "layout": "cdc", "suite": suite.name}
+    return Header(SERIES, 1, None, HOLDER, MIN_PIECE_BYTES, *sizes, *digests, SEALED_AT, **told)  # type: ignore[arg-type]
 
 
 def _window(header: Header, secrets: Sequence[bytes]) -> dict[str, Any]:

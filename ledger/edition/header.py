@@ -17,10 +17,10 @@ from contracts.errors import ContractError
 from contracts.labels import H
 from ledger.edition.row import MAX_PIECE_BYTES
 from ledger.edition.row_table import MAX_ROWS, RowTable
+from ledger.edition.suite import AES_256, NAMED, of_flags
 from ledger.fields import closed, text
 
 VERSION = 1
-SUITE = "A256GCM-B3-SHA256"
 # a layout that is not here is refused, never guessed
 LAYOUTS = frozenset({"fixed", "aligned", "cdc"})
 MIN_PIECE_BYTES = 64 * 1024
@@ -40,7 +40,8 @@ class Header:
     """The header as a value: sizes in bytes, digests and ids as 32 bytes, `sealed_at` in UTC at whole seconds.
 
     `number` is the JSON field `edition`, counted within `series`; `piece_bytes` is `S`; `padding` is the multiple of
-    bytes that sealed pieces are padded to, 0 for none; `variants` is the number of marked positions (reserved: 0).
+    bytes that sealed pieces are padded to, 0 for none; `variants` is the number of marked positions (reserved: 0);
+    `suite` is one of `ledger.edition.suite`.
     """
 
     series: bytes
@@ -57,12 +58,13 @@ class Header:
     padding: int = 0
     layout: str = "fixed"
     variants: int = 0
+    suite: str = AES_256.name
 
     def json(self) -> dict[str, Any]:
         """Return the public JSON of spec 1.5."""
         return {
             "v": VERSION,
-            "suite": SUITE,
+            "suite": self.suite,
             "series": self.series.hex(),
             "edition": str(self.number),
             "prev": None if self.prev is None else self.prev.hex(),
@@ -87,8 +89,8 @@ class Header:
 def read_header(document: Any) -> Header:
     """Read the JSON of spec 1.5; `ContractError` on anything that is not a header of this version and suite."""
     found = closed(document, FIELDS, "header")
-    if found["v"] != VERSION or isinstance(found["v"], bool) or found["suite"] != SUITE:
-        raise ContractError("edition", f"this program opens version {VERSION} of suite `{SUITE}` only")
+    if found["v"] != VERSION or isinstance(found["v"], bool) or found["suite"] not in tuple(NAMED):
+        raise ContractError("edition", f"this program opens version {VERSION} of the suites {', '.join(NAMED)} only")
     if not isinstance(found["layout"], str) or found["layout"] not in LAYOUTS:
         raise ContractError("edition", f"the layout `{found['layout']!s:.20}` is not one of {sorted(LAYOUTS)}")
     header = Header(
@@ -106,6 +108,7 @@ def read_header(document: Any) -> Header:
         padding=read_decimal(found["padding"], "padding", limit=MAX_PIECE_BYTES),
         layout=found["layout"],
         variants=read_decimal(found["variants"], "variants", limit=0),
+        suite=found["suite"],
     )
     assert header.json() == document  # one value, one document: the digest of either is the digest of both
     return header
@@ -119,6 +122,7 @@ def check_table(header: Header, table: RowTable) -> None:
         ("plainBytes", table.plain_bytes(), header.plain_bytes),
         ("tableDigest", table.digest(), header.table_digest),
         ("root", table.root(), header.root),
+        ("suite", of_flags(table.flags).name, header.suite),
     )
     for name, found, committed in facts:
         if found != committed:

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from blake3 import blake3
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ledger.edition.row import SECRET_BYTES, TAG_BYTES, Row, aead, key_commitment, plain_commitment
+from ledger.edition import suite
+from ledger.edition.row import SECRET_BYTES, TAG_BYTES, Row, key_commitment, plain_commitment
 from ledger.log import merkle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Buffer = bytes | bytearray | memoryview
+    from ledger.edition.row import Buffer
 
 
 class Code(StrEnum):
@@ -103,9 +103,9 @@ def open_accepted_into(row: Row, secret: bytes, sealed: bytearray | memoryview, 
 def _decrypt(row: Row, secret: bytes, boxed: Buffer, out: memoryview) -> None:
     """Do step 4: the tag, over the head as associated data."""
     head = row.head.encode()
-    key, nonce = aead(secret, head)
+    by = suite.of_flags(row.head.flags)
     try:
-        AESGCM(key).decrypt_into(nonce, boxed, head, out)
+        by.sealing.open(*by.drawn(secret, head), boxed, head, out)
     except InvalidTag as error:
         raise OpeningError(Code.EDITION, "tag", "the committed key does not open the committed bytes") from error
 

@@ -3,7 +3,7 @@
     row = head(40) || tag(16) || B3(ciphertext)(32) || keyCommit(32) || plainCommit(32)
     head = slot(24) || u32 sealedLen || u32 plainLen || u32 group || u32 flags,   slot = run(16) || u64(o)
 
-Law: `secret` depends on the plaintext, so one key and nonce never meet two plaintexts; AES-GCM does not commit to its
+Law: `secret` depends on the plaintext, so one key and nonce never meet two plaintexts; GCM does not commit to its
 key, `key_commitment` does; the plain commitment is salted by the secret, so it tells nothing to whoever lacks it.
 """
 
@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from contracts.errors import ContractError
 from contracts.labels import H, X
+
+Buffer = bytes | bytearray | memoryview
 
 ROW_BYTES = 152
 HEAD_BYTES = 40
@@ -26,7 +28,8 @@ MAX_PIECE_BYTES = 4 * 1024 * 1024
 INDEX = 1
 PADDED = 2
 MARKED = 4
-KNOWN_FLAGS = INDEX | PADDED | MARKED
+SM4_SEALED = 8  # of another suite than AES-256-GCM (`ledger.edition.suite`)
+KNOWN_FLAGS = INDEX | PADDED | MARKED | SM4_SEALED
 
 _HEAD = struct.Struct(">24sIIII")
 _ROW = struct.Struct(">40s16s32s32s32s")
@@ -56,13 +59,6 @@ def key_commitment(slot_name: bytes, piece_secret: bytes) -> bytes:
 def plain_commitment(slot_name: bytes, piece_secret: bytes, plain_digest: bytes) -> bytes:
     """Return `plainCommit`: the salted commitment to `B3(plaintext)` (spec 1.4)."""
     return H("plain", slot_name, X(piece_secret, "plain-salt", slot_name, 32), plain_digest)
-
-
-def aead(piece_secret: bytes, head: bytes) -> tuple[bytes, bytes]:
-    """Return the AES-256-GCM key (32 bytes) and nonce (12 bytes) of one piece (spec 1.3)."""
-    assert len(head) == HEAD_BYTES
-    material = X(piece_secret, "chunk-aead", head, 44)
-    return material[:32], material[32:]
 
 
 class Head(NamedTuple):

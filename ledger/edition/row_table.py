@@ -14,7 +14,7 @@ from blake3 import blake3
 
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
-from ledger.edition.row import INDEX, PADDED, ROW_BYTES, SLOT_BYTES, Row
+from ledger.edition.row import INDEX, PADDED, ROW_BYTES, SLOT_BYTES, SM4_SEALED, Row
 from ledger.log import merkle
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MAX_ROWS = 1 << 18
 # the group of what belongs to a file as a whole, so to every contract
 SHARED = 0
 # variants of a piece are read, but no edition of this version has them (spec 1.3)
-_TAKEN_FLAGS = INDEX | PADDED
+_TAKEN_FLAGS = INDEX | PADDED | SM4_SEALED
 
 # where the row of spec 1.4 has it: behind head, tag and the digest of the sealed bytes
 _WHOLE, _SLOT, _KEY_COMMITMENT = slice(0, ROW_BYTES), slice(0, SLOT_BYTES), slice(88, 120)
@@ -106,6 +106,11 @@ class RowTable:
         return RowSet.rows(n for n, (_, _, group, flags) in enumerate(heads) if flags & INDEX or group in reached)
 
     @property
+    def flags(self) -> int:
+        """The flags of the first row: by which suite all are sealed is one of them."""
+        return int(_LENGTHS.unpack_from(self.data)[3])
+
+    @property
     def sealed_bytes(self) -> int:
         """The length of the sealed bytes of all rows."""
         return self._offsets[len(self)]
@@ -143,7 +148,7 @@ class RowTable:
 
 def _leading_index(data: bytes) -> int:
     """Check every head and return how many rows are the index; they come first and nowhere else (spec 1.6)."""
-    count, behind = 0, False
+    count, behind, sealed_by = 0, False, _LENGTHS.unpack_from(data)[3] & SM4_SEALED
     for number, (sealed, plain, _group, flags) in enumerate(_LENGTHS.iter_unpack(data)):
         if not flags & INDEX:
             behind = True
@@ -151,6 +156,8 @@ def _leading_index(data: bytes) -> int:
             raise ContractError("row", "the index must be the first rows of an edition and nowhere else")
         else:
             count += 1
+        if flags & SM4_SEALED != sealed_by:
+            raise ContractError("row", f"row `{number}` is sealed by another suite than the first")
         if flags & ~_TAKEN_FLAGS or not 0 < plain <= sealed or bool(flags & PADDED) != (sealed > plain):
             raise ContractError("row", f"row `{number}` has flags or lengths that this version refuses")
     return count

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from blake3 import blake3
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ledger.edition.row import PADDED, TAG_BYTES, Head, Row, aead, key_commitment, plain_commitment, secret, slot
+from ledger.edition import suite
+from ledger.edition.row import PADDED, TAG_BYTES, Head, Row, key_commitment, plain_commitment, secret, slot
 
 if TYPE_CHECKING:
-    from ledger.edition.opening import Buffer
+    from ledger.edition.row import Buffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ def seal_piece(
         known = Known(head, secret(run_key, head.slot, digest))
     head, piece_secret, name = known.head, known.secret, known.head.slot
     associated = head.encode()
-    key, nonce = aead(piece_secret, associated)
+    by = suite.of_flags(head.flags)
     boxed = memoryview(out)[: size + TAG_BYTES]
-    AESGCM(key).encrypt_into(nonce, padded, associated, boxed)
+    by.sealing.seal(*by.drawn(piece_secret, associated), padded, associated, boxed)
     row = Row(
         head,
         bytes(boxed[size:]),

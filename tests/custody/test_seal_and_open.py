@@ -25,6 +25,7 @@ from ledger.edition import header as edition
 from ledger.edition import row
 from ledger.edition.opening import accept
 from ledger.edition.row_table import RowTable
+from ledger.edition.suite import AES_256
 from tests.every import every
 from tests.fault.extent import tried
 
@@ -174,7 +175,7 @@ def test_a_rerun_over_a_changed_source_never_repeats_key_and_nonce(tmp_path):
 
     def note(plain: bytes, data: bytes) -> None:
         found = row.Row.decode(data)
-        made = row.aead(row.secret(run.key, found.head.slot, blake3(plain).digest()), found.head.encode())
+        made = AES_256.drawn(row.secret(run.key, found.head.slot, blake3(plain).digest()), found.head.encode())
         assert used.setdefault(made, plain) == plain
 
     first = noise(4 * S, 1)
@@ -186,7 +187,7 @@ def test_a_rerun_over_a_changed_source_never_repeats_key_and_nonce(tmp_path):
     for number in range(4):
         plain = first[number * S : (number + 1) * S]
         slot = row.slot(run.run, number + 1)
-        used[row.aead(row.secret(run.key, slot, blake3(plain).digest()), row.Head(slot, S, S).encode())] = plain
+        used[AES_256.drawn(row.secret(run.key, slot, blake3(plain).digest()), row.Head(slot, S, S).encode())] = plain
     before = len(used)
     second = noise(S, 1)[:-1] + b"!" + first[S : 2 * S] + noise(2 * S, 2)
     (folder / "a").write_bytes(second)

@@ -15,10 +15,17 @@ import struct
 import sys
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from blake3 import blake3
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.ciphers.modes import GCM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROW_BYTES = 152  # 1.4
 SECTOR_BYTES = 4096  # 1.13
@@ -31,6 +38,31 @@ NAMES = {
     },
     "index": {"v", "mediaType", "schema", "files", "critical", "digest", "marking"},
     "file": {"name", "offset", "bytes", "rows", "rowsPerPiece"},
+}
+
+
+def by_aes(key, nonce, sealed, tag, head):
+    return AESGCM(key).decrypt(nonce, sealed + tag, head)
+
+
+def by_sm4(key, nonce, sealed, tag, head):
+    cipher = Cipher(SM4(key), GCM(nonce, tag)).decryptor()
+    cipher.authenticate_additional_data(head)
+    return cipher.update(sealed) + cipher.finalize()
+
+
+class Suite(NamedTuple):
+    """1.3: the flag in every row, the label and length of a key, the cipher."""
+
+    flag: int
+    label: str
+    key_bytes: int
+    decrypt: Callable
+
+
+SUITES = {
+    "A256GCM-B3-SHA256": Suite(0, "chunk-aead", 32, by_aes),
+    "SM4GCM-B3-SHA256": Suite(8, "chunk-sm4", 16, by_sm4),
 }
 
 
@@ -108,7 +140,8 @@ class Edition:
     def __init__(self, edition_id, header, rows):
         closed(header, "header")
         need(h("edition", hashlib.sha256(jcs(header)).digest()) == edition_id, "edition: header of another edition")
-        need(header["suite"] == "A256GCM-B3-SHA256" and number(header["variants"]) == 0, "edition: suite")
+        need(header["suite"] in SUITES and number(header["variants"]) == 0, "edition: suite")
+        self.suite = SUITES[header["suite"]]
         need(len(rows) == ROW_BYTES * number(header["rows"]) and rows, "edition: number of rows")
         need(b3(rows) == read_hex(header["tableDigest"], 32), "edition: tableDigest")
         self.rows = [rows[at : at + ROW_BYTES] for at in range(0, len(rows), ROW_BYTES)]
@@ -121,7 +154,8 @@ class Edition:
         need(sum(self.plain) == number(header["plainBytes"]), "edition: plainBytes")
         for _, sealed, plain, _, flags in heads:
             need(0 < plain <= sealed <= number(header["S"]), "edition: lengths of a row")
-            need(not flags & ~(INDEX | PADDED) and bool(flags & PADDED) == (plain < sealed), "edition: flags of a row")
+            padded = bool(flags & PADDED) == (plain < sealed)
+            need(flags & ~(INDEX | PADDED) == self.suite.flag and padded, "edition: flags of a row")
         self.index_rows = sum(flags & INDEX for flags in self.flags)
         first = all(flags & INDEX for flags in self.flags[: self.index_rows])
         need(self.index_rows and first, "edition: the index comes first")
@@ -145,9 +179,9 @@ class Edition:
         slot = head[:24]
         need(len(sealed) == self.sealed[n] and b3(sealed) == digest, f"bytes: row {n}")
         need(h("key-commitment", slot, secret) == key_commit, f"key: row {n}")
-        material = x(secret, "chunk-aead", head, 44)
+        material = x(secret, self.suite.label, head, self.suite.key_bytes + 12)
         try:
-            padded = AESGCM(material[:32]).decrypt(material[32:], sealed + tag, head)
+            padded = self.suite.decrypt(material[:-12], material[-12:], sealed, tag, head)
         except Exception as error:
             raise Refused(f"edition: tag of row {n}") from error
         plain, padding = padded[: self.plain[n]], padded[self.plain[n] :]

@@ -113,6 +113,10 @@ BRIEF = (
         default="fixed",
     ),
     Field(
+        "suite", ("Cipher suite", "密码套件"), "what seals the pieces: international (AES-256-GCM) or sm (SM4-GCM)",
+        "--suite", default=None,
+    ),
+    Field(
         "pack", ("Pack small files", "打包小文件"),
         "auto: small files in archives (.tar.xz) where their list would cost more than a tenth of them; always; never",
         "--pack", default="auto",

@@ -208,7 +208,7 @@ def test_a_bundle_that_does_not_hold_together_is_dismissed(reason):
 
 def test_a_row_that_no_version_knows_accuses_nobody():
     """The provider signed an edition with it; what it means is not for this version to say."""
-    unknown = replace(PIECES[3], row=PIECES[3].row._replace(head=PIECES[3].row.head._replace(flags=8)))
+    unknown = replace(PIECES[3], row=PIECES[3].row._replace(head=PIECES[3].row.head._replace(flags=16)))
     verdict = judge(make(pieces=[*PIECES[:3], unknown, PIECES[4]]), DOMAINS)
     assert verdict.finding is Finding.BUYER_LIES
     assert "unknown flags" in verdict.reason

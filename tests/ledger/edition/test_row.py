@@ -8,6 +8,7 @@ from contracts.errors import ContractError
 from contracts.labels import H, X
 from ledger.edition import row
 from ledger.edition.row import Head, Row
+from ledger.edition.suite import AES_256
 from tests.every import every
 
 RUN, SECRET, DIGEST = b"\x02" * 16, b"\x01" * 32, b"\x03" * 32
@@ -18,7 +19,7 @@ PARTS = b"t" * 16, b"c" * 32, b"k" * 32, b"p" * 32
 def test_the_sizes_and_flags_of_the_specification():
     assert (row.ROW_BYTES, row.HEAD_BYTES, row.SLOT_BYTES, row.RUN_BYTES) == (152, 40, 24, 16)
     assert (row.TAG_BYTES, row.SECRET_BYTES, row.MAX_PIECE_BYTES) == (16, 32, 4_194_304)
-    assert (row.INDEX, row.PADDED, row.MARKED, row.KNOWN_FLAGS) == (1, 2, 4, 7)
+    assert (row.INDEX, row.PADDED, row.MARKED, row.SM4_SEALED, row.KNOWN_FLAGS) == (1, 2, 4, 8, 15)
 
 
 def test_a_row_is_its_fields_one_behind_the_other():
@@ -38,8 +39,8 @@ def test_what_is_derived_from_run_and_secret():
     assert row.secret(SECRET, SLOT, DIGEST) == X(SECRET, "chunk-secret", SLOT + DIGEST, 32)
     assert row.key_commitment(SLOT, SECRET) == H("key-commitment", SLOT + SECRET)
     assert row.plain_commitment(SLOT, SECRET, DIGEST) == H("plain", SLOT + X(SECRET, "plain-salt", SLOT, 32) + DIGEST)
-    assert row.aead(SECRET, head) == (material[:32], material[32:])
-    assert [len(one) for one in row.aead(SECRET, head)] == [32, 12]
+    assert AES_256.drawn(SECRET, head) == (material[:32], material[32:])
+    assert [len(one) for one in AES_256.drawn(SECRET, head)] == [32, 12]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_a_row_of_another_length_is_none(size):
 @every(
     ("head", "told"),
     [
-        (Head(SLOT, 10, 10, flags=8), "unknown flags `0x8`; this version knows 0x7"),
+        (Head(SLOT, 10, 10, flags=16), "unknown flags `0x10`; this version knows 0xf"),
         (Head(SLOT, 10, 9, flags=2 + 2**31), "unknown flags"),
         (Head(SLOT, 0, 0), "`0` plain and `0` sealed bytes is impossible: 0 < plain <= sealed <= 4194304"),
         (Head(SLOT, 10, 0, flags=row.PADDED), "`0` plain and `10` sealed bytes is impossible"),

@@ -138,7 +138,7 @@ def test_a_piece_has_at_least_one_byte():
         (10, 10, 0, PADDED),
         (10, 10, 0, MARKED),
         (10, 9, 0, PADDED | MARKED),
-        (10, 10, 0, 8),
+        (10, 10, 0, 16),
         (10, 10, 0, 1 << 31),
     ],
 )

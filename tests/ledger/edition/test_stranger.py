@@ -22,13 +22,13 @@ from ledger.edition.opening import open_piece
 from tests.stranger import opener
 
 ROOT = Path(__file__).resolve().parents[3]
-TEXT = (ROOT / "docs/specification/edition.json").read_text(encoding="utf-8")
+TEXTS = {name: (ROOT / f"docs/specification/{name}.json").read_text() for name in ("edition", "edition-sm4")}
 THIRD_PARTY = {"blake3", "cryptography"}
 
 
-@pytest.fixture
-def vector():
-    return json.loads(TEXT)
+@pytest.fixture(params=TEXTS)
+def vector(request):
+    return json.loads(TEXTS[request.param])
 
 
 def files(vector):
