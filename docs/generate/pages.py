@@ -16,6 +16,7 @@ from docs.generate import (
     audit,
     bill_of_materials,
     compatibility,
+    curves,
     diagram,
     dictionaries,
     drill,
@@ -92,6 +93,7 @@ TABLES = {
     "limits": reference.limits,
     "events": reference.events,
     "scorecard of reliability": scorecard.table,
+    "growth with agreements": curves.table,
     "cheats of the drill": drill.caught,
     "accidents of the drill": drill.honest,
     "cheats that cannot be seen": drill.unseen,
@@ -114,6 +116,7 @@ PAGES = (
     "docs/personal-data.md",
     "docs/reliability.md",
     "docs/federation.md",
+    "docs/scale.md",
     "README.md",
 )
 
@@ -121,7 +124,7 @@ PAGES = (
 def made() -> dict[Path, str]:
     """Return path → text of every file that is written here."""
     pictures = {ROOT / f"docs/protocol/{process}.svg": diagram.draw(process) for process in (NEGOTIATION, TRANSFER)}
-    pictures[ROOT / "docs/architecture.svg"] = architecture.draw()
+    pictures |= {ROOT / "docs/architecture.svg": architecture.draw(), ROOT / "docs/scale.svg": curves.draw()}
     terms = {ROOT / "docs/policy/profile.ttl": policy.profile()}
     bill = {ROOT / "docs/sbom.cdx.json": bill_of_materials.document()}
     vector = {

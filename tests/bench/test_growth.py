@@ -1,0 +1,31 @@
+"""How growth is told: an exponent is that of a power, and its error what is left of a straight line."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import growth
+
+
+@pytest.mark.parametrize("power", [0.0, 0.1, 0.5, 1.0, 2.0])
+def test_the_exponent_of_a_power_is_that_power(power):
+    slope, error = growth.exponent({size: 3 * size**power for size in (10, 100, 1_000, 10_000)})
+    assert slope == pytest.approx(power)
+    assert error == pytest.approx(0, abs=1e-6)
+
+
+def test_what_is_no_power_has_an_error():
+    slope, error = growth.exponent({100: 1.0, 1_000: 1.0, 10_000: 8.0})
+    assert 0.4 < slope < 0.5
+    assert error > 0.2
+
+
+def test_rows_judge_growth_and_the_start_at_the_largest_size():
+    curves = {size: dict.fromkeys(growth.GROWTH, 1.0) for size in (100, 1_000)}
+    curves[1_000] |= {"tables of the buyer": 46.0, "a deal": 2.0, "start of the provider": 4.0}
+    found = {row.work: row for row in growth.rows(curves)}
+    assert found["a deal: exponent"].met is False
+    assert found["an opening: exponent"].met is True
+    assert found["start of the provider, 1,000 agreements"].met is False
+    assert found["start of the provider, 100 agreements"].met is None
+    assert found["tables of the buyer: an order more"].value == pytest.approx(45 * 1024 / 900)
