@@ -15,6 +15,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from connector.api import console, operators, proving, server
 from connector.api.authorize import Route, Who
 from connector.api.faults import as_json
+from connector.console.api_keys import ApiKeys
 from connector.console.sessions import Sessions
 from connector.consumer.holding import Holding
 from connector.core.core import Core
@@ -69,6 +70,7 @@ class House:
             ),
             Peers: SimpleNamespace(prove=self.prove),
             Operators: SimpleNamespace(prove=self.owns),
+            ApiKeys: SimpleNamespace(prove=self.key),
             Holding: SimpleNamespace(admit=self.admit),
             Sessions: SimpleNamespace(of=self.session),
             DataAddresses: SimpleNamespace(key=KEY),
@@ -81,6 +83,9 @@ class House:
         if header not in {"owner", "operator"}:
             raise Unproven("not the owner")
         return None if header == "owner" else SimpleNamespace(name="Li Na")
+
+    async def key(self, _header):
+        return None
 
     async def admit(self, edition, header):
         if header != "pass":
