@@ -220,10 +220,4 @@ PURSUITS = Service(
     hears={"acquisition_moved": Pursuits.moved},
     chores={"pursue demands": Pursuits.recover},
 )
-RETURNING = Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake})
 HARVESTING = Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake})
-FINDING = Service(
-    readies=Finding.recover,
-    ends=Finding.close,
-    looks={(*LISTED, "spaces"): Finding.changed, ("federated",): Finding.grown},
-)
