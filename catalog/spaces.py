@@ -20,6 +20,7 @@ from catalog.document import items, members, text
 from catalog.errors import CatalogError
 from catalog.protection import Least, either, lies
 from catalog.roles import ROLES
+from contracts.suites import SUITES
 from policy.model import atoms
 from policy.vocabulary.actions import ACTIONS
 from policy.vocabulary.operands import OPERANDS
@@ -53,14 +54,15 @@ class Rules:
     """What holds in a space; None of anything but `least` restricts nothing.
 
     `classes` dimension → codes of which one must hold the product's; `grade` the highest listed; `tiers` the ways of
-    delivery, `least` class and grade → the least of them; `actions` and `operands` what a policy's permissions may say,
-    `needs` operands that each of them must constrain; `members` who is in; `sees` and `samples` role (or OTHERS) → the
-    highest grade that it finds, and of which it is shown sample rows.
+    delivery; `suites` the ciphers that it may be sealed by; `least` class and grade → the least of the tiers; `actions`
+    and `operands` what a policy's permissions may say, `needs` operands that each of them must constrain; `members` who
+    is in; `sees` and `samples` role (or OTHERS) → the highest grade that it finds, and of which sample rows are shown.
     """
 
     classes: Mapping[str, tuple[str, ...]] | None = None
     grade: int | None = None
     tiers: tuple[str, ...] | None = None
+    suites: tuple[str, ...] | None = None
     least: tuple[Least, ...] | None = None
     actions: tuple[str, ...] | None = None
     operands: tuple[str, ...] | None = None
@@ -75,12 +77,17 @@ class Rules:
         return protection.TABLE if self.least is None else self.least
 
     def json(self) -> dict[str, Any]:
-        """Return the JSON form: every rule, null for none."""
-        return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+        """Return the JSON form: every rule, null for none; but of `suites`, which connectors of before do not know."""
+        told = {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+        return told if self.suites is not None else {name: one for name, one in told.items() if name != "suites"}
 
-    def faults(self, product: Described, tier: str, policy: Policy, member: str) -> tuple[str, ...]:
-        """Return why a product may not be listed here, each in a sentence; nothing if it may."""
-        return (*self._about_member(member), *self._about_data(product, tier), *self._about_policy(policy))
+    def faults(self, product: Described, tier: str, policy: Policy, member: str, suite: str) -> tuple[str, ...]:
+        """Return why a product may not be listed here, each in a sentence; nothing if it may.
+
+        `suite` is by which it is sealed, empty for a service.
+        """
+        about = self._about_data(product, tier, suite)
+        return (*self._about_member(member), *about, *self._about_policy(policy))
 
     def sight(self, role: str, member: str) -> int:
         """Return the highest grade that a member finds here, 0 for nothing."""
@@ -96,7 +103,7 @@ class Rules:
         if self.members is not None and member not in self.members:
             yield "only the members of the space list in it"
 
-    def _about_data(self, product: Described, tier: str) -> Iterator[str]:
+    def _about_data(self, product: Described, tier: str, suite: str) -> Iterator[str]:
         for name, codes in (self.classes or {}).items():
             if not lies(product, name, codes):
                 yield f"its {name} must lie in {either(codes)}, and is `{product.classes.get(name, '') or 'not said'}`"
@@ -104,6 +111,8 @@ class Rules:
             yield f"its security grade is {product.grade}, and the highest here is {self.grade}"
         if self.tiers is not None and tier not in self.tiers:
             yield f"it is delivered by the tier `{tier}`, and here by {either(self.tiers)}"
+        if suite and self.suites is not None and suite not in self.suites:
+            yield f"it is sealed by the suite `{suite}`, and here by {either(self.suites)}"
         if why := protection.fault(self.table, product, tier):
             yield why
 
@@ -147,6 +156,7 @@ def words(rules: Rules) -> tuple[tuple[str, str], ...]:
         told.append((f"security grade up to {rules.grade}", f"安全等级不高于{rules.grade}级"))
     for value, en, zh in (
         (rules.tiers, "delivered by", "交付方式"),
+        (rules.suites, "sealed by the suite", "密码套件"),
         (rules.actions, "policies permit only", "策略仅可许可的操作"),
         (rules.operands, "policies constrain only", "策略仅可约束的要素"),
         (rules.needs, "every policy constrains", "策略必须约束"),
@@ -236,6 +246,7 @@ _READ: Mapping[str, Callable[[object, str], Any]] = {
     "classes": _classes,
     "grade": _grade,
     "tiers": _codes(TIERS),
+    "suites": _codes(SUITES),
     "least": _least,
     "actions": _codes(ACTIONS),
     "operands": _codes(OPERANDS),

@@ -25,6 +25,7 @@ from connector.runtime.limits import REASON_CHARACTERS_MAX, SPACES_MAX
 from connector.store.columns import EPOCH
 from connector.store.rows.catalogue import ListingRow
 from connector.store.rows.space import SpaceRow, SpaceVersionRow
+from ledger.edition.suite import SUITES
 from policy.parse import parse
 
 if TYPE_CHECKING:
@@ -191,7 +192,9 @@ def faults(rules: Rules, document: JsonObject, member: str) -> tuple[str, ...]:
     kind = kinds.of(document["id"])
     rule, tier = kind.ruled(document)
     policy = parse({"@type": "Set", **rule, "target": document["id"]})
-    return rules.faults(kind.described(document), tier, policy, member)
+    sealed = document["header"]["suite"] if "header" in document else None
+    suite = next((name for name, one in SUITES.items() if one.name == sealed), "")
+    return rules.faults(kind.described(document), tier, policy, member, suite)
 
 
 def least(tx: Tx, row: Stocked) -> JsonObject:

@@ -32,9 +32,9 @@ from contracts import facts
 from contracts.decimals import read_decimal
 from contracts.facts import STATED
 from contracts.periods import PERIODS
+from contracts.suites import SUITES
 from contracts.tiers import MAX_TIERS
 from contracts.units import COMPUTED
-from ledger.edition.suite import SUITES
 from policy.amendment import TEXT_CHARACTERS_MAX as TEXT_MOST
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "derivedFrom": Member(_sources, SOURCES_WORDS, needed=False),
     "project": Member(_text, "the id of a project that we signed", needed=False),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
-    "suite": Member(lambda value: value in tuple(SUITES), "one of " + ", ".join(SUITES), needed=False),
+    "suite": Member(lambda value: value in SUITES, "one of " + ", ".join(SUITES), needed=False),
     "pack": Member(lambda value: value in WAYS, "one of " + ", ".join(WAYS), needed=False),
     "gate": Member(offered.is_gate, "an object of " + ", ".join(offered.SAID), needed=False),
     "mask": Member(_masks, "an object: column, and its mask", needed=False),

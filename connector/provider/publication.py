@@ -38,10 +38,11 @@ from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.vault import EditionRow, VaultState
 from contracts import blind
 from contracts.labels import H
+from contracts.suites import INTERNATIONAL
 from contracts.typed_data import Edition, digest
 from ledger.chain import acts
 from ledger.edition.row_table import RowTable
-from ledger.edition.suite import INTERNATIONAL, SUITES
+from ledger.edition.suite import SUITES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

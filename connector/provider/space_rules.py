@@ -14,6 +14,7 @@ from urllib.parse import quote
 from catalog import spaces
 from catalog.errors import CatalogError
 from connector.runtime.errors import NotPermitted, PeerMisbehaved, PeerUnreachable
+from contracts.suites import INTERNATIONAL
 from policy.parse import parse
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def asked(exchange: ExchangeDoor, row: ProductRow, provider: str) -> Calla
 
     def check(dataset: Dataset) -> None:
         policy = parse({"@type": "Set", "target": row.id, **row.policy})
-        if why := rules.faults(dataset, row.tier, policy, provider):
+        if why := rules.faults(dataset, row.tier, policy, provider, row.brief.get("suite") or INTERNATIONAL):
             raise NotPermitted(
                 f"the rules of the space `{_space(row)}` do not let it in: {'; '.join(why)}",
                 f"penstock space show {_space(row)}",

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 from contracts.labels import X
+from contracts.suites import INTERNATIONAL, SM
 from ledger.edition.row import SM4_SEALED, TAG_BYTES
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from ledger.edition.row import Buffer
 
 NONCE_BYTES: Final = 12
-INTERNATIONAL, SM = "international", "sm"
 
 
 class Sealing(Protocol):

@@ -72,6 +72,16 @@ async def test_class_and_grade_decide_the_least_tier_before_anything_is_sealed(s
     assert {"held-in", "kept-in"} <= set(await ids(space, "buyer", "in"))
 
 
+async def test_a_space_may_demand_a_cipher(space):
+    await create(space, "national", suites=["sm"])
+    sealed = len(told(space, "provider", "edition.sealed"))
+    status, text = await refused(publish(space, "by-aes", space="national"))
+    assert (status, "sealed by the suite `international`, and here by `sm`" in text) == (403, True)
+    assert len(told(space, "provider", "edition.sealed")) == sealed
+    await publish(space, "by-sm4", space="national", suite="sm")
+    assert await ids(space, "buyer", "by-sm4") == ["by-sm4"]
+
+
 async def test_the_exchange_holds_a_provider_to_the_least_tier_that_does_not_ask(space, monkeypatch):
     await create(space, "held", least=[{"grade": 2, "tier": "leased"}])
 

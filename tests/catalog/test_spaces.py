@@ -35,8 +35,8 @@ def policy(**more):
     return parse({"@type": "Set", "target": "a", **offer_rules(purpose="Research", until=WHERE, region=None, **more)})
 
 
-def faults(rules, data=None, tier="kept", said=None):
-    return from_json(rules).faults(data or dataset(), tier, said or policy(), MEMBER)
+def faults(rules, data=None, tier="kept", said=None, suite="international"):
+    return from_json(rules).faults(data or dataset(), tier, said or policy(), MEMBER, suite)
 
 
 @every(
@@ -48,6 +48,10 @@ def faults(rules, data=None, tier="kept", said=None):
         ({"classes": {"topic": ["B0000"]}}, {}, "`not said`"),
         ({"grade": 2}, {"data": dataset(3)}, "grade is 3, and the highest here is 2"),
         ({"tiers": ["leased"]}, {}, "tier `kept`"),
+        ({"suites": ["sm"]}, {}, "sealed by the suite `international`, and here by `sm`"),
+        ({"suites": ["sm"]}, {"suite": "sm"}, ""),
+        ({"suites": ["sm"]}, {"suite": ""}, ""),
+        ({"suites": ["sm", "international"]}, {}, ""),
         ({"least": [{"grade": 2, "tier": "leased"}]}, {}, "grade 2 or higher are delivered here by `leased`"),
         (
             {"least": [{"grade": 2, "tier": "kept"}]},
@@ -85,6 +89,7 @@ def test_what_a_rule_lets_in(rules, given, said):
         {"classes": {"topic": ["Z0000"]}},
         {"classes": {"colour": []}},
         {"tiers": ["cloud"]},
+        {"suites": ["des"]},
         {"least": {"grade": 3, "tier": "kept"}},
         {"least": [{"grade": 3}]},
         {"least": [{"grade": 0, "tier": "kept"}]},
@@ -118,6 +123,7 @@ RULES = st.builds(
     classes=st.none() | st.fixed_dictionaries({"topic": st.tuples(st.sampled_from(sorted(DIMENSIONS["topic"].named)))}),
     grade=st.none() | st.integers(1, 5),
     tiers=st.none() | st.lists(st.sampled_from(sorted(TIERS)), unique=True).map(tuple),
+    suites=st.none() | st.just(("sm",)),
     least=st.none() | st.lists(LEAST, max_size=4).map(tuple),
     needs=st.none() | st.lists(st.sampled_from(sorted(OPERANDS)), unique=True).map(tuple),
     members=st.none() | st.just((MEMBER,)),
@@ -139,7 +145,7 @@ def test_where_a_tier_is_enough_a_stronger_one_and_a_lower_grade_are_too(least, 
         (tier, below)
         for tier in TIERS
         for below in range(1, grade + 1)
-        if not rules.faults(dataset(below, **about), tier, policy(), MEMBER)
+        if not rules.faults(dataset(below, **about), tier, policy(), MEMBER, "sm")
     }
     assert all(
         (above, lower) in let_in for tier, below in let_in for above in stronger(tier) for lower in range(1, below + 1)
