@@ -91,6 +91,8 @@ async def journey(cast: Cast, folder: Path, say: Say) -> None:
         ("opening", lambda: story.open_replicas(cast, folder / "opened")),
         ("asking where the data are", lambda: story.compute(cast)),
         ("settling", lambda: story.settle(cast)),
+        # before the audit: who may come in is an event, and what is audited is all that a visitor finds
+        ("opening consoles", lambda: story.open_consoles(cast)),
         ("anchoring", lambda: story.anchor(cast)),
         ("looking back", lambda: story.look_back(cast)),
     )
@@ -132,7 +134,6 @@ async def run(
                 await journey(cast, base, say)
                 outcome = await judged(cast, base, begun, say)
                 if keep:
-                    await story.open_consoles(cast)
                     say("running until interrupted")
                     if show is not None:
                         show(outcome, report.addresses(cast))
