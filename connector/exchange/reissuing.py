@@ -8,19 +8,20 @@ round. A key that ended in order needs none of it: its credentials end first.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from connector.exchange.issuer import revoke
 from connector.operation.dcp.asking import SERVICE
-from connector.runtime.errors import NotPermitted, PenstockError
+from connector.runtime.errors import NotPermitted, PeerMisbehaved, PenstockError
 from connector.store.rows.console import FactRow
 from connector.store.rows.credential import IssuanceRow, IssuedRow
 from contracts.credential.profiles import PROFILES
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.exchange.issuer import Issuer
+    from connector.exchange.issuer import Issuer, Order
     from connector.identity.peers import Peers
     from connector.store.transaction import Tx
 
@@ -65,33 +66,24 @@ class Reissuing:
     async def _again(self, holder: str, now: datetime, since: datetime) -> None:
         """Give a holder anew what it has, and may have still."""
         document = await self._peers.document(holder)
-        service = document.services[SERVICE]
+        service = document.services.get(SERVICE)
+        if service is None:
+            raise PeerMisbehaved(f"`{holder}` publishes no `{SERVICE}` any more")
         await self._core.outbound.vet(service)
 
         def act(tx: Tx) -> None:
-            for asked, rows in self._by_request(tx, holder, now, since):
-                issued = []
-                for row in rows:
-                    revoke(tx, self._core.evidence, row, self._core.identity.did, REASON, now)
-                    try:
-                        order = self._issuer.order(tx, holder, self._issuer.object_id(row.type, PROFILES[row.profile]))
-                    except NotPermitted:
-                        continue  # it was granted once, and is not now
-                    issued.append((order, self._issuer.issue(tx, order, now)))
-                if issued:
-                    self._issuer.deliver(tx, asked, service, issued, now)
+            asked = tx.find(IssuanceRow, "holder = ?", (holder,), "created desc")
+            issued: dict[str, list[tuple[Order, str]]] = {}
+            for row in tx.find(IssuedRow, f"holder = ? AND {LIVE}", (holder, now, since)):
+                revoke(tx, self._core.evidence, row, self._core.identity.did, REASON, now)
+                wanted = self._issuer.object_id(row.type, PROFILES[row.profile])
+                # it takes what it has asked for: the newest request of the kind
+                request = next((one.id for one in asked if wanted in one.wanted), "")
+                with suppress(NotPermitted):  # it was granted once, and is not now
+                    order = self._issuer.order(tx, holder, wanted)
+                    issued.setdefault(request, []).append((order, self._issuer.issue(tx, order, now)))
+            for one in asked:
+                if one.id in issued:
+                    self._issuer.deliver(tx, one, service, issued[one.id], now)
 
         await self._core.store.write(act)
-
-    def _by_request(
-        self, tx: Tx, holder: str, now: datetime, since: datetime
-    ) -> list[tuple[IssuanceRow, list[IssuedRow]]]:
-        """Return what a holder has, by the newest request that asked for each: it takes what it has asked for."""
-        asked = tx.find(IssuanceRow, "holder = ?", (holder,), "created desc")
-        rows = tx.find(IssuedRow, f"holder = ? AND {LIVE}", (holder, now, since))
-        found: dict[str, list[IssuedRow]] = {}
-        for row in rows:
-            wanted = self._issuer.object_id(row.type, PROFILES[row.profile])
-            request = next(one for one in asked if wanted in one.wanted)
-            found.setdefault(request.id, []).append(row)
-        return [(one, found[one.id]) for one in asked if one.id in found]

@@ -50,7 +50,7 @@ class TokenKey:
         async with self._turn:
             identity, folder, now = self._core.identity, self._core.data / KEYS, self._core.clock.now()
             old, former, listed = identity.keys, identity.token.kid, identity.published.at(now)
-            if len(listed.rows) >= FORMER_KEYS_MAX:
+            if not stolen and len(listed.rows) >= FORMER_KEYS_MAX:
                 raise Conflict(f"{len(listed.rows)} keys are listed still", "wait until former ones count no more")
             coming = old.with_token(key_files.draw_next(folder, TOKEN))
             until = self._until(now, stolen=stolen)
