@@ -1,7 +1,8 @@
 """What we know of peers: their documents, fetched once and kept for a while; and how we prove each other who we are.
 
 Law: a document older than `DID_FRESH_SECONDS` is fetched again; a token with an unknown key makes us look once more
-(keys rotate), but not more often than every `DID_REFRESH_SECONDS`, so nobody can make us hammer a third party. When the
+(keys rotate) at once, and for that reason again only after `DID_REFRESH_SECONDS`, so nobody can make us hammer a third
+party. When the
 peer cannot be reached, nothing older is believed in its place.
 """
 
@@ -99,6 +100,8 @@ class Peers:
         self._clock = clock
         self._development = development
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        # DID → when an unknown key made us look once more
+        self._again: dict[str, float] = {}
         self._fetching: dict[str, asyncio.Task[Document]] = {}
 
     def authorization(self, audience: str, access: str = "") -> Mapping[str, str]:
@@ -132,9 +135,10 @@ class Peers:
 
     async def naming(self, did: str, kid: str) -> Document:
         """Return the peer's document, looked up once more if it names no key of this id; raises as `document`."""
-        document = await self.document(did)
-        if not document.names(kid):
-            document = await self.document(did, fresher_than=DID_REFRESH_SECONDS)
+        document, now = await self.document(did), self._clock.monotonic()
+        if not document.names(kid) and now - self._again.get(did, -DID_REFRESH_SECONDS) >= DID_REFRESH_SECONDS:
+            self._again[did] = now
+            document = await self.document(did, fresher_than=0)
         return document
 
     async def prove(self, header: str) -> tokens.Claims:
@@ -157,13 +161,14 @@ class Peers:
     def forget(self, did: str) -> None:
         """Fetch the peer's document anew next time."""
         self._known.pop(did, None)
+        self._again.pop(did, None)
 
     async def _fetch(self, did: str) -> Document:
         document = await dids.resolve(did, self._outbound, development=self._development)
         self._known[did] = _Known(document, self._clock.monotonic())
         self._known.move_to_end(did)
         while len(self._known) > PEERS_KNOWN_MAX:
-            self._known.popitem(last=False)
+            self._again.pop(self._known.popitem(last=False)[0], None)
         return document
 
     def _fetched(self, did: str, done: asyncio.Task[Document]) -> None:

@@ -96,7 +96,7 @@ DID_DOCUMENT_BYTES_MAX = 65_536
 DID_MEMBERS_MAX = 32
 # a rotated key is noticed within this time, or at once when a token names a key we do not know
 DID_FRESH_SECONDS = 300
-# an unknown key makes us ask for the document again, but not more often than this
+# an unknown key makes us ask for the document again at once, but not more often than this
 DID_REFRESH_SECONDS = 10
 # documents being fetched at one moment: strangers' tokens make us look them up
 DID_FETCHES_MAX = 64

@@ -81,6 +81,13 @@ async def asks(space, signer):
     return 200
 
 
+async def believed(space, signer):
+    """Wait until the exchange takes a key: a second change within ten seconds is seen after these."""
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while await asks(space, signer) != 200:
+            await asyncio.sleep(0.5)
+
+
 async def bought(space, name):
     mandate = {"limit": "1000", "bid": None, "purpose": PURPOSE, "deposit": None}
     body = {"id": name, "product": PRODUCT, "mandate": mandate}
@@ -114,15 +121,28 @@ async def test_a_thief_is_refused_by_whoever_was_called_since(space):
     assert await asks(space, stolen) == 200
     done = await penstock(space, "buyer", "key", "rotate", "token", "--stolen", "--why", "a disk was stolen")
     assert done["to"].endswith("#token-3")
-    async with asyncio.timeout(WITHIN_SECONDS):  # who looked a moment ago looks again after ten seconds
-        while await asks(space, key(space, "buyer", "token-3")) != 200:
-            await asyncio.sleep(0.5)
+    await believed(space, key(space, "buyer", "token-3"))
     assert await asks(space, stolen) == 401
     await bought(space, "after-the-theft")
     await space.people["buyer"].stop()
     await space.people["buyer"].start(space.environment)
     assert await listed(space, "buyer") == ["token-3", "token"]
     assert len(told(space, "buyer", "key.moved")) == 2
+
+
+async def test_a_rotation_that_a_crash_interrupted_is_ended_by_the_next_start(space):
+    before = len(told(space, "buyer", "key.moved"))
+    rotating = asyncio.create_task(penstock(space, "buyer", "key", "rotate", "token", "--why", "a try", code=7))
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while "token-4" not in await listed(space, "buyer"):
+            await asyncio.sleep(0.1)
+    assert (await listed(space, "buyer"))[0] == "token-3", "it signs by the old one still"
+    await space.people["buyer"].kill()
+    await rotating
+    await space.people["buyer"].start(space.environment)
+    assert await listed(space, "buyer") == ["token-4", "token", "token-3"]
+    assert len(told(space, "buyer", "key.moved")) == before + 1
+    await believed(space, key(space, "buyer", "token-4"))
 
 
 async def test_what_a_stolen_key_of_the_exchange_signed_is_issued_anew(space):
@@ -161,7 +181,7 @@ async def test_who_has_the_key_of_an_account_can_spend_it_and_the_wallet_names_t
     did = space.did("buyer")
     await penstock(space, "exchange", "exchange", "member", "suspend", did, "--reason", "its account was stolen")
     async with asyncio.timeout(WITHIN_SECONDS):
-        while await asks(space, key(space, "buyer", "token-3")) != 403:
+        while await asks(space, key(space, "buyer", "token-4")) != 403:
             await asyncio.sleep(0.1)
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MOVED: Final = "key.moved"
 FACT: Final = "token key"
 INTERRUPTED: Final = "a rotation that was interrupted came to its end"
-# who has looked just before the new key was listed looks again only after this
+# who was shown an unknown key a moment ago looks again only after this; of before, whoever looked at all
 ANNOUNCED_SECONDS: Final = DID_REFRESH_SECONDS + 1
 
 

@@ -178,8 +178,13 @@ async def test_our_own_token_is_for_one_audience_and_lives_for_minutes(peers):
     assert len(taken.claims["jti"]) == 22
 
 
-async def test_an_unknown_key_makes_us_look_once_more_but_not_at_once(peers, documents, clock):
+async def test_an_unknown_key_makes_us_look_once_more_at_once_and_then_not_for_a_while(peers, documents, clock):
     await peers.document(BUYER)
+    unknown = token({"kid": BUYER + "#other"}, key=make_keys(9).token)
+    for _ in range(5):
+        with pytest.raises(TokenError, match=r"^the token names a key that its issuer does not publish"):
+            await peers.prove("Bearer " + unknown)
+    assert len(documents.asked) == 2
     documents.served[BUYER] = dids.build(BUYER, "https://x", make_keys(8), None, exchange=False)
     documents.served[BUYER]["verificationMethod"][0]["id"] = BUYER + "#next"
     documents.served[BUYER]["authentication"] = [BUYER + "#next"]
@@ -187,10 +192,10 @@ async def test_an_unknown_key_makes_us_look_once_more_but_not_at_once(peers, doc
     clock.move(DID_REFRESH_SECONDS - 1)
     with pytest.raises(TokenError, match=r"^the token names a key that its issuer does not publish"):
         await peers.prove("Bearer " + new)
-    assert len(documents.asked) == 1
+    assert len(documents.asked) == 2
     clock.move(1)
     assert (await peers.prove("Bearer " + new)).issuer == BUYER
-    assert len(documents.asked) == 2
+    assert len(documents.asked) == 3
 
 
 async def test_an_issuer_without_a_document_is_not_proven_and_one_out_of_reach_is_asked_to_come_again(peers, documents):
