@@ -303,6 +303,7 @@ KEYS: Mapping[str, Callable[[Any, str, Fields, Fields], None]] = {
     "classes": _field("classes", _pairs),
     "grade": _field("grade", _number),
     "layout": _field("layout", _text),
+    "suite": _field("suite", _text),
     "columns": _field("columns", _texts),
     "gate": _field("gate", _pairs),
     "mask": _field("mask", _pairs),

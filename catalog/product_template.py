@@ -37,6 +37,7 @@ What it is about, where it comes from, and what it is good for.
 # citation = "Author (2026): Title. Place."
 # grade = 2                      # security grade, 1 to 5; default and least: what its columns suggest
 # layout = "fixed"               # how it is cut: fixed, aligned (to columns) or cdc (where content says)
+# suite = "international"        # what seals it: international (AES-256-GCM) or sm (SM4-GCM)
 # columns = ["a_column"]         # offer these columns only; needs layout = "aligned"
 # mask = {{ phone = "hash" }}      # done before anybody sees it: docs/personal-data.md
 # gate = {{ subject = "firm" }}    # what answers pass, in the tier computed: docs/compute.md
@@ -107,6 +108,7 @@ description: |
 # citation: "Author (2026): Title. Place."
 # grade: 2                       # security grade, 1 to 5; default and least: what its columns suggest
 # layout: fixed                  # how it is cut: fixed, aligned (to columns) or cdc (where content says)
+# suite: international           # what seals it: international (AES-256-GCM) or sm (SM4-GCM)
 # columns: [a_column]            # offer these columns only; needs the layout aligned
 # mask: {{phone: hash}}            # done before anybody sees it: docs/personal-data.md
 # gate: {{subject: firm}}          # what answers pass, in the tier computed: docs/compute.md
