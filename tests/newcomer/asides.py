@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PAGES = ("exchange.md", *(f"roles/{role}.md" for role in ROLES))
 NAMED = re.compile(r"`penstock ([^`]+)`")
-# what needs a chain of one's own or a folder that was lost → the test that does it
+# what needs a chain of one's own, a space with rules or a folder that was lost → the test that does it
 ELSEWHERE = {
     "price tides 4.20": "tests/newcomer/roles.py",
     'unpublish tides --reason "…"': "tests/newcomer/roles.py",
@@ -32,6 +32,7 @@ ELSEWHERE = {
     "chain serve": "tests/cli/test_chain_and_audit.py",
     "admin restore": "tests/api/test_operation.py",
     "admin set-back": "tests/connector/test_set_back.py",
+    "publish --suite sm": "tests/api/test_spaces.py",
 }
 POLICY = 3
 TERMS = ("--price", "500", "--purpose", "Research", "--until", "2027-12-31T23:59:59Z")
