@@ -10,7 +10,7 @@ from aiohttp import web
 from connector.api.faults import as_json
 from connector.chain.anchoring import Anchoring
 from connector.identity.space.view import SpaceView
-from connector.operation.keys.key_life import KeyLife
+from connector.operation.keys.witness_key import WitnessKey
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.limits import INDEX_DIGITS_MAX
@@ -87,7 +87,7 @@ async def disclose(call: Call) -> web.Response:
 async def rekey(call: Call) -> web.Response:
     """Draw and use a new BLS key, on chain too: `why`."""
     why = reasons.check((await call.texts("why"))["why"], "the log keeps it")
-    return as_json(await call.of(KeyLife).witness.rekey(why))
+    return as_json(await call.of(WitnessKey).rekey(why))
 
 
 async def forked(call: Call) -> web.Response:

@@ -117,6 +117,7 @@ from connector.operation.dcp.identity_hub import IDENTITY_HUB, IdentityHub
 from connector.operation.dcp.verifier import VERIFIER, Verifier
 from connector.operation.health import Health
 from connector.operation.keys.key_life import KEY_LIFE, KeyLife
+from connector.operation.keys.witness_key import WitnessKey
 from connector.operation.management.callbacks import Callbacks
 from connector.operation.management.catalogues import Catalogues
 from connector.operation.management.client_secrets import ClientSecrets
@@ -237,6 +238,7 @@ class Connector(Life):
     peer_logs: PeerLogs
     witness: Annotated[Witness, Service(ground.witness)]
     key_life: Annotated[KeyLife, KEY_LIFE]
+    witness_key: WitnessKey
     anchoring: Annotated[Anchoring, Service(ground.anchoring)]
     supplies: Annotated[Supplies, Service(begins=Supplies.begin, ends=Supplies.close, warns=Supplies.warnings)]
     # negotiations, licences, and the window protocol

@@ -42,6 +42,8 @@ class Reissuing:
     async def look(self) -> None:
         """Issue anew what is of a key that our document lists no more."""
         core, now = self._core, self._core.clock.now()
+        if not core.settings.has("exchange"):
+            return  # it issues nothing
         fact = await core.store.read(lambda tx: tx.get(FactRow, name=FACT))
         told = {"key": core.identity.credential.kid} if fact is None else fact.value
         if told["key"] == core.identity.credential.kid and fact is not None:

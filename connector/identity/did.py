@@ -185,7 +185,7 @@ async def resolve(did: str, outbound: Outbound, *, development: bool) -> Documen
 
 def _listed(did: str, keys: Keys, published: Published, purpose: str) -> list[dict[str, Any]]:
     """Return the methods of a purpose: of the present key, and of those that were or are to come."""
-    key = jwk.of_point(keys.signing(purpose).public_key(), "P-256")
+    key = keys.public(purpose)
     rows = [(published.fragment(purpose, key), key)]
     rows += [(row.fragment, dict(row.key)) for row in published.beside(keys, purpose)]
     return [_method(did, fragment, each) for fragment, each in rows]

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from connector.identity import jwk
 from connector.runtime import files, private_file
 from connector.runtime.errors import SettingsError
 from contracts import signature
@@ -82,6 +83,10 @@ class Keys:
     def signing(self, purpose: str) -> ec.EllipticCurvePrivateKey:
         """Return the P-256 key of `token` or `credential`."""
         return {TOKEN: self.token, CREDENTIAL: self.credential}[purpose]
+
+    def public(self, purpose: str) -> dict[str, str]:
+        """Return the public key of `token` or `credential` as a JWK."""
+        return jwk.of_point(self.signing(purpose).public_key(), "P-256")
 
     def with_token(self, secret: bytes) -> Keys:
         """Return the keys with another one of request tokens (32 bytes), and what is drawn from it."""

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from connector.identity import jwk
 from connector.identity import keys as key_files
 from connector.identity.keys import CREDENTIAL, TOKEN, Keys, Signer
 from connector.runtime import files
@@ -52,8 +51,7 @@ class Published:
 
     def signer(self, did: str, keys: Keys, purpose: str) -> Signer:
         """Return the present key of a purpose under its name in our document."""
-        key = keys.signing(purpose)
-        return Signer(key, f"{did}#{self.fragment(purpose, jwk.of_point(key.public_key(), 'P-256'))}")
+        return Signer(keys.signing(purpose), f"{did}#{self.fragment(purpose, keys.public(purpose))}")
 
     def fragment(self, purpose: str, key: Mapping[str, str]) -> str:
         """Return under which name a key is listed."""
@@ -61,7 +59,7 @@ class Published:
 
     def beside(self, keys: Keys, purpose: str) -> list[Listed]:
         """Return the keys of a purpose that are not the present one."""
-        present = jwk.of_point(keys.signing(purpose).public_key(), "P-256")
+        present = keys.public(purpose)
         return [row for row in self.rows if row.purpose == purpose and row.key != present]
 
     def at(self, now: datetime) -> Published:
@@ -72,7 +70,7 @@ class Published:
         """Return what is listed when `new` follow `old`, each of which is listed `until` a time; by purpose."""
         rows = list(self.rows)
         for purpose, end in until.items():
-            before, after = (jwk.of_point(one.signing(purpose).public_key(), "P-256") for one in (old, new))
+            before, after = old.public(purpose), new.public(purpose)
             former = Listed(purpose, self.fragment(purpose, before), before, end)
             rows = [row for row in rows if row.purpose != purpose or row.key != before] + [former]
             if not any(row.purpose == purpose and row.key == after for row in rows):
@@ -89,8 +87,7 @@ def load(folder: Path, now: datetime) -> tuple[Keys, Published]:
     coming = key_files.drawn(folder, TOKEN)
     if coming is not None:
         following = keys.with_token(coming)
-        public = jwk.of_point(following.token.public_key(), "P-256")
-        if any(row.key == public for row in listed.rows):
+        if any(row.key == following.public(TOKEN) for row in listed.rows):
             key_files.take_next(folder, TOKEN)
             keys = following
     return keys, listed

@@ -10,43 +10,26 @@ from connector.core.service import Service
 from connector.custody.secrets import kek_place
 from connector.identity.keys import TOKEN
 from connector.operation.keys.kinds import KINDS, MANAGEMENT
-from connector.operation.keys.token_key import MOVED, TokenKey
-from connector.operation.keys.witness_key import WitnessKey
+from connector.operation.keys.token_key import TokenKey, record
 from connector.runtime.errors import InvalidInput
 from contracts import address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.identity.identity import Identity
     from connector.identity.management_token import ManagementToken
-    from connector.identity.space.author import SpaceAuthor
-    from connector.identity.space.exchange import ExchangeDoor
-    from connector.identity.space.view import SpaceView
     from connector.operation.keys.kinds import Kind
-    from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
-    from ledger.chain.programs import Programs
 
 
 class KeyLife:
     """What is known of our keys, and what replaces one."""
 
-    def __init__(
-        self,
-        core: Core,
-        space: SpaceView,
-        programs: Programs,
-        transactions: Transactions,
-        exchange: ExchangeDoor,
-        author: SpaceAuthor,
-        management_token: ManagementToken,
-    ) -> None:
+    def __init__(self, core: Core, management_token: ManagementToken) -> None:
         self._core, self._management = core, management_token
         self.token = TokenKey(core)
-        self.witness = WitnessKey(core, space, programs, transactions, exchange, author)
 
     async def settle(self) -> None:
         """Record what an interrupted rotation left."""
@@ -78,12 +61,7 @@ class KeyLife:
         core, old = self._core, self._management.digest
         self._management.draw()
         told = {"kind": MANAGEMENT, "from": old, "to": self._management.digest}
-
-        def act(tx: Tx) -> None:
-            fields = told | {"by": core.identity.did, "reason": reason, "digest": told["to"]}
-            core.evidence.record(tx, MOVED, part=core.identity.did, fields=fields, now=core.clock.now())
-
-        await core.store.write(act)
+        await core.store.write(lambda tx: record(tx, core, told | {"digest": told["to"]}, reason))
         return told | {"until": core.clock.now().isoformat(timespec="seconds")}
 
     def _shown(self, kind: Kind, place: str) -> JsonObject:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from connector.identity.keys import TOKEN
+
 FOR_LIFE: Final = ""
 
 
@@ -24,7 +26,7 @@ class Kind:
     command: str
 
 
-TOKEN, MANAGEMENT = "token", "management"  # what a key is for
+MANAGEMENT: Final = "management"
 KINDS: Final = {
     one.name: one
     for one in (

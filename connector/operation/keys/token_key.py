@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
-
-import orjson
 
 from connector.identity import keys as key_files
 from connector.identity import published
@@ -23,8 +20,10 @@ from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import CREDENTIAL_DAYS, DID_REFRESH_SECONDS, FORMER_KEYS_MAX, FORMER_TOKEN_KEY_SECONDS
 from connector.store.rows.console import FactRow
+from contracts.canonical import sha
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from connector.core.core import Core
@@ -68,8 +67,7 @@ class TokenKey:
     async def settle(self, reason: str = INTERRUPTED) -> None:
         """Record by which key we prove ourselves now, if the log does not say so yet, and have it heard."""
         core, kid = self._core, self._core.identity.token.kid
-        public = core.identity.token.key.public_key().public_numbers()
-        digest = sha256(orjson.dumps([str(public.x), str(public.y)])).hexdigest()
+        digest = sha(core.identity.keys.public(TOKEN)).hex()
 
         def act(tx: Tx) -> bool:
             row = tx.get(FactRow, name=FACT)
@@ -78,9 +76,7 @@ class TokenKey:
             tx.put(FactRow(name=FACT, value={"key": kid}))
             if row is None:
                 return False  # the first key needs no telling: our document has it
-            fields = {"from": row.value["key"], "to": kid, "by": core.identity.did, "reason": reason}
-            fields |= {"kind": TOKEN, "digest": digest}
-            core.evidence.record(tx, MOVED, part=core.identity.did, fields=fields, now=core.clock.now())
+            record(tx, core, {"kind": TOKEN, "from": row.value["key"], "to": kid, "digest": digest}, reason)
             return True
 
         if await core.store.write(act):
@@ -101,3 +97,9 @@ class TokenKey:
         if self._core.settings.has("exchange"):
             until[CREDENTIAL] = now if stolen else used + timedelta(days=CREDENTIAL_DAYS)
         return until
+
+
+def record(tx: Tx, core: Core, told: Mapping[str, str], reason: str) -> None:
+    """Record that a key was replaced: its `kind`, `from`, `to` and `digest`."""
+    did = core.identity.did
+    core.evidence.record(tx, MOVED, part=did, fields={**told, "by": did, "reason": reason}, now=core.clock.now())
