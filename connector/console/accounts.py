@@ -9,7 +9,6 @@ code's secret or a token: only what they are checked by.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from dataclasses import replace
@@ -17,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.console import access, passwords
+from connector.identity.client_credentials import digest
 from connector.runtime import files
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
@@ -212,11 +212,6 @@ def roles_of(core: Core, roles: Iterable[str]) -> list[str]:
     if not own.issuperset(held):
         raise InvalidInput(f"some of this participant's roles are to be named: {', '.join(sorted(own))}")
     return held
-
-
-def digest(token: str) -> bytes:
-    """Return what is kept of a token that somebody else holds."""
-    return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
 
 
 def view(row: AccountRow) -> JsonObject:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from connector.client.acts import scopes
 from connector.console import access
-from connector.console.accounts import NAME, digest, roles_of
+from connector.console.accounts import NAME, roles_of
+from connector.identity.client_credentials import digest
 from connector.identity.tokens import SCHEME
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
 from connector.runtime.limits import API_KEYS_MAX

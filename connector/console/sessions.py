@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connector.console.accounts import digest
 from connector.console.page import PREFIX
+from connector.identity.client_credentials import digest
 from connector.runtime.errors import NotPermitted, Unproven
 from connector.store.rows.console import AccountRow, ConsoleSessionRow
 
