@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import TIERS
 from connector.negotiation.protocol.offers import METERED, PLAIN
-from connector.negotiation.protocol.states import NEGOTIATION, STATES, TRANSFER
+from connector.negotiation.protocol.states import NEGOTIATION, ROLES, STATES, TRANSFER
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.protocol import NegotiationRow, OutboxRow, TransferRow
 from connector.store.rows.vault import CopyRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.negotiation.process import AnyProcess
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 OURS, PEERS, NOBODYS = "ours", "peer", "nobody"
+_SIDES: Final = "('{}', '{}')".format(*ROLES)  # named, and `role` wrapped, so that the index of turns is taken
 # whose turn -> how its rows are found
 TURNS: Final[Mapping[str, str]] = {
-    OURS: "turn <> '' AND turn = role",
-    PEERS: "turn <> '' AND turn <> role",
+    OURS: f"turn IN {_SIDES} AND turn = role || ''",
+    PEERS: f"turn IN {_SIDES} AND turn <> role",
     NOBODYS: "turn = ''",
 }
 KNOWN_STATES: Final = sorted({state for states in STATES.values() for state in states if state})
@@ -64,17 +65,27 @@ class Wanted:
 
 def page(tx: Tx, processes: Mapping[str, AnyProcess], wanted: Wanted) -> dict[str, Any]:
     """Return `processes`, what moved last first, and `next` for the page after it, None at the end."""
-    where, values = _where(wanted)
     chosen = [process for process in processes.values() if wanted.kind in {"", process.process}]
-    sql = " UNION ALL ".join(
-        f"SELECT '{each.process}' AS kind, id, updated FROM {each.table} WHERE {where}"  # noqa: S608 - kinds, tables and conditions are declared here
-        for each in chosen
-    )
-    found = tx.execute(f"{sql} ORDER BY updated DESC, id LIMIT ?", *values * len(chosen), wanted.rows + 1)
+    sql, values = statement(chosen, wanted)
+    found = tx.execute(sql, *values)
     shown = found[: wanted.rows]
     views = [view(tx, row(tx, processes[one["kind"]], one["id"])) for one in shown]
     more = f"{shown[-1]['updated']}-{shown[-1]['id']}" if len(found) > len(shown) else None
     return {"processes": views, "next": more}
+
+
+def statement(chosen: Sequence[AnyProcess], wanted: Wanted) -> tuple[str, list[Any]]:
+    """Return the statement that finds the rows of a page and one more, and its values.
+
+    Each table gives its newest by an index (`PAGED`), so a page costs the same however many have ended.
+    """
+    where, values = _where(wanted)
+    newest, limit = "ORDER BY updated DESC, id DESC LIMIT ?", wanted.rows + 1
+    each = [
+        f"SELECT * FROM (SELECT '{one.process}' AS kind, id, updated FROM {one.table} WHERE {where} {newest}) AS one"  # noqa: S608 - kinds, tables and conditions are declared here
+        for one in chosen
+    ]
+    return f"{' UNION ALL '.join(each)} {newest}", [*[*values, limit] * len(chosen), limit]
 
 
 def row(tx: Tx, process: AnyProcess, pid: str) -> ProcessRow:
@@ -134,8 +145,8 @@ def _where(wanted: Wanted) -> tuple[str, list[Any]]:
     if wanted.turn:
         parts.append(TURNS[wanted.turn])
     if found := CURSOR.fullmatch(wanted.after):
-        parts.append("(updated < ? OR updated = ? AND id > ?)")
-        values += [int(found[1]), int(found[1]), found[2]]
+        parts.append("(updated, id) < (?, ?)")
+        values += [int(found[1]), found[2]]
     return " AND ".join(parts), values
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from connector.store.table_row import Amount, Document, TableRow, dataclass, table
 
@@ -74,11 +74,15 @@ class LeaseRow(TableRow):
     until: datetime
 
 
+# a page of processes has what moved last first, of all or of those in one state or at one turn
+PAGED: Final = (("updated", "id"), ("state", "updated", "id"), ("turn", "updated", "id"))
+
+
 @table(
     "negotiations",
     key=("id",),
     unique=(("role", "peer", "peer_pid"),),
-    index=(("state",), ("deadline",), ("due",)),
+    index=(*PAGED, ("deadline",), ("due",)),
     held=True,
 )
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +135,7 @@ class OfferMadeRow(TableRow):
     "transfers",
     key=("id",),
     unique=(("role", "peer", "peer_pid"),),
-    index=(("state",), ("deadline",), ("due",), ("agreement",)),
+    index=(*PAGED, ("deadline",), ("due",), ("agreement",)),
     held=True,
 )
 @dataclass(frozen=True, kw_only=True)
