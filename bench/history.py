@@ -27,7 +27,7 @@ from connector.demo.processes import SERVE
 from connector.runtime import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 AGREEMENTS, WINDOWS, ROUNDS = 100_000, 10, 3
@@ -76,18 +76,27 @@ async def trade(folder: Path) -> None:
         await made.call("provider", "POST", "settlements", {"agreement": view["agreement"]})
 
 
-def lengthen(database: Path, count: int, windows: int) -> int:
-    """Copy the rows of the deal `count` times, with so many windows of each channel; return the database's bytes."""
+def lengthen(database: Path, count: int, windows: int, ago: Mapping[str, Mapping[str, str]] = LONG_AGO) -> int:
+    """Copy the rows of the deal `count` times, with so many windows of each channel; return the database's bytes.
+
+    `ago`: table → column → the SQL of what stands there in the copies.
+    """
+    with opened(database) as connection:
+        names = [name for name in _names(connection) if name]
+        for table in OF_A_DEAL:
+            copy(connection, table, names, count, ago.get(table, {}), windows)
+    return database.stat().st_size
+
+
+@contextlib.contextmanager
+def opened(database: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a database that is thrown away when this fails; the next start makes it a WAL again."""
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        # a copy that is thrown away when this fails; the next start makes it a WAL again
         for said in ("locking_mode = EXCLUSIVE", "journal_mode = OFF", "synchronous = OFF", "cache_size = -400000"):
             connection.execute(f"PRAGMA {said}").fetchall()
         connection.execute("BEGIN")
-        names = [name for name in _names(connection) if name]
-        for table in OF_A_DEAL:
-            _copy(connection, table, names, count, windows)
+        yield connection
         connection.execute("COMMIT")
-    return database.stat().st_size
 
 
 def _names(connection: sqlite3.Connection) -> Iterator[str]:
@@ -96,10 +105,18 @@ def _names(connection: sqlite3.Connection) -> Iterator[str]:
             yield from row
 
 
-def _copy(connection: sqlite3.Connection, table: str, names: Sequence[str], count: int, each: int) -> None:
-    """Copy a table's rows; every text in them that names the deal names the copy's instead.
+def copy(
+    connection: sqlite3.Connection,
+    table: str,
+    names: Sequence[str],
+    count: int,
+    ago: Mapping[str, str],
+    each: int = 1,
+) -> None:
+    """Copy a table's rows; every text in them that names one of `names` names the copy's instead.
 
-    `each` is how many windows a copy's channel has: its first one is repeated behind those that it has.
+    `ago`: column → the SQL of what stands there, in which `n` is the number of the copy. `each` is how many windows a
+    copy's channel has: its first one is repeated behind those that it has.
     """
     found = connection.execute(f'SELECT rowid, * FROM "{table}"')
     columns = [column[0] for column in found.description][1:]
@@ -111,11 +128,11 @@ def _copy(connection: sqlite3.Connection, table: str, names: Sequence[str], coun
         }
         if not any("printf" in one for one in told.values()):
             continue  # of no deal
-        told |= LONG_AGO.get(table, {})
+        told |= ago
         begun = f'{NUMBERS.format(count=count)} INSERT INTO "{table}" SELECT '
         ended = f'FROM "{table}", numbers WHERE "{table}".rowid = {number}'
         connection.execute(f"{begun} {', '.join(told.values())} {ended}")
-        if told.get("seq") and values[columns.index("seq")] == 1:
+        if table == "windows" and values[columns.index("seq")] == 1:
             for seq in range(len(rows) + 1, each + 1):
                 told["seq"] = str(seq)
                 connection.execute(f"{begun} {', '.join(told.values())} {ended}")
