@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PURPOSE = "AirTrafficResearch"
 COMPLETE = frozenset({"complete"})
-QUESTIONS = 40
+QUESTIONS, AT_ONCE = 40, 8
 FLAT, LINEAR = 0.1, 1.0
 START_SECONDS = 3.0
 EDITION_KIB = 256
@@ -61,13 +61,13 @@ class Trader:
     def __init__(self, made: Space, product: str = history.PRODUCT) -> None:
         self._made, self._product, self._number = made, product, 0
 
-    async def deal(self) -> None:
-        """Buy the product: find, negotiate, sign, pay, fetch and verify."""
+    async def deal(self) -> Any:
+        """Buy the product: find, negotiate, sign, pay, fetch and verify; return the acquisition."""
         self._number += 1
-        mandate = {"limit": "1", "purpose": PURPOSE}
-        body = {"id": self._name, "product": self._product, "mandate": mandate}
+        name, mandate = self._name, {"limit": "1", "purpose": PURPOSE}
+        body = {"id": name, "product": self._product, "mandate": mandate}
         await self._made.call("buyer", "POST", "acquisitions", body)
-        await self._made.reach(self._name, COMPLETE)
+        return await self._made.reach(name, COMPLETE)
 
     async def opening(self) -> None:
         """Open what was bought last."""
@@ -134,6 +134,30 @@ async def dealing(made: Path, folder: Path, sizes: Sequence[int], rounds: int, l
         shutil.rmtree(place)
 
 
+async def channels(made: Path, folder: Path, sizes: Sequence[int], rounds: int) -> Curve:
+    """Yield dealing with channels open, each of a purchase that was made for real: a start checks what is signed."""
+    place, count = folder / "open", 0
+    place.mkdir(parents=True)
+    async with grown.grown(made, place, 0, grown.nothing, "provider") as (run, _):
+        trader = Trader(run)
+        for size in sizes:
+            while count < size:
+                more = min(AT_ONCE, size - count)
+                await asyncio.gather(*(trader.deal() for _ in range(more)))
+                count += more
+            provider = run.people["provider"]
+            await provider.stop()
+            begun = time.perf_counter()
+            await provider.start()
+            ready = time.perf_counter() - begun
+            figures = await trader.deals(rounds) | {
+                OPENING.name: await timed(rounds, trader.opening),
+                START.name: ready,
+                MEMORY.name: report.memory_bytes(run.pid("provider")) / report.KIB**2,
+            }
+            yield size, figures
+
+
 async def products(made: Path, folder: Path, sizes: Sequence[int], rounds: int) -> Curve:
     """Yield what an exchange does that lists so many products."""
     for size in sizes:
@@ -172,15 +196,11 @@ async def editions(_made: Path, folder: Path, sizes: Sequence[int], rounds: int)
         for size in sizes:
             while count < size:
                 await publish()
-            deals = await trader.deals(rounds)
-            yield (
-                size,
-                deals
-                | {
-                    PUBLISH.name: await timed(rounds, publish),
-                    MEMORY.name: report.memory_bytes(run.pid("provider")) / report.KIB**2,
-                },
-            )
+            figures = await trader.deals(rounds) | {
+                PUBLISH.name: await timed(rounds, publish),
+                MEMORY.name: report.memory_bytes(run.pid("provider")) / report.KIB**2,
+            }
+            yield size, figures
 
 
 def _drawn(file: Path) -> Path:
@@ -208,7 +228,7 @@ LISTING = (DEAL, DEAL_CPU, QUESTION, PUBLISH, START_EXCHANGE, MEMORY_EXCHANGE, T
 AGREEMENTS: Final = Axis("agreements", (100, 1_000, 10_000), DEALING, partial(dealing, longer=grown.agreements))
 AXES: Final = (
     AGREEMENTS,
-    Axis("open channels", (100, 1_000, 10_000), DEALING, partial(dealing, longer=grown.channels)),
+    Axis("open channels", (10, 100, 1_000), (DEAL, DEAL_CPU, OPENING, START, MEMORY), channels),
     Axis("events in the log", (1_000, 10_000, 100_000), DEALING, partial(dealing, longer=grown.events)),
     Axis("products", (100, 1_000, 10_000), LISTING, products),
     Axis("editions", (1, 10, 100), (DEAL, DEAL_CPU, PUBLISH, MEMORY), editions),

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 PEOPLE = (EXCHANGE, "regulator", *history.ROLES)
 WINDOWS = 10  # of each copied channel
 EVENTS_AN_ACT = 64
-# channels of copies that nobody has settled yet
-OPEN = history.LONG_AGO | {"channels": {"state": "'open'", "claimed": "'0'"}}
+PRODUCTS_OF_ONE = 1_000
 
 
 def agreements(folder: Path, size: int) -> None:
@@ -43,15 +42,14 @@ def agreements(folder: Path, size: int) -> None:
         history.lengthen(folder / role / history.DATABASE, size, WINDOWS)
 
 
-def channels(folder: Path, size: int) -> None:
-    """Give provider and buyer so many agreements whose channels are open and not claimed."""
-    for role in history.ROLES:
-        history.lengthen(folder / role / history.DATABASE, size, WINDOWS, OPEN)
+def nothing(_folder: Path, _size: int) -> None:
+    """Leave the space as it is: what it holds more is made by its own work."""
 
 
 def listings(folder: Path, size: int) -> None:
-    """Have the exchange list so many products; its next start takes them into its index."""
-    ago = {"seq": "seq + n", "title": "title || ' ' || n"}
+    """Have the exchange list so many products of others; its next start takes them into its index."""
+    provider = f"'did:web:' || (n / {PRODUCTS_OF_ONE}) || '.example'"
+    ago = {"seq": "seq + n", "title": "title || ' ' || n", "provider": provider}
     with history.opened(folder / EXCHANGE / history.DATABASE) as connection:
         history.copy(connection, "listings", [history.PRODUCT], size, ago)
 

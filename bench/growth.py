@@ -19,7 +19,7 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Any
 
-from bench import history, report
+from bench import history, order, report
 from bench.axes import AGREEMENTS, AXES, Axis
 from bench.space import machine, workshop
 
@@ -83,7 +83,7 @@ async def measure(
             print(f"{size:>12,} {axis.of}: {time.perf_counter() - begun:.0f} s", flush=True)
         shutil.rmtree(folder / axis.of, ignore_errors=True)
         found += rows(axis, curves)
-    return found
+    return found + await order.measure(made, folder / "order", **({"orders": 2} if rounds == 1 else {}))
 
 
 def main() -> None:

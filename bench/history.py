@@ -76,15 +76,12 @@ async def trade(folder: Path) -> None:
         await made.call("provider", "POST", "settlements", {"agreement": view["agreement"]})
 
 
-def lengthen(database: Path, count: int, windows: int, ago: Mapping[str, Mapping[str, str]] = LONG_AGO) -> int:
-    """Copy the rows of the deal `count` times, with so many windows of each channel; return the database's bytes.
-
-    `ago`: table → column → the SQL of what stands there in the copies.
-    """
+def lengthen(database: Path, count: int, windows: int) -> int:
+    """Copy the rows of the deal `count` times, with so many windows of each channel; return the database's bytes."""
     with opened(database) as connection:
         names = [name for name in _names(connection) if name]
         for table in OF_A_DEAL:
-            copy(connection, table, names, count, ago.get(table, {}), windows)
+            copy(connection, table, names, count, LONG_AGO.get(table, {}), windows)
     return database.stat().st_size
 
 

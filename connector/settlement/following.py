@@ -2,7 +2,9 @@
 
 Law: what takes money away counts as soon as it is seen, what brings money only when the agreed confirmations are there.
 So nothing is released on a channel that a division, a settlement of both sides or a reorganisation has emptied. What a
-reorganisation took back of ours, whatever it was, is sent again as soon as another past is seen.
+reorganisation took back of ours, whatever it was, is sent again as soon as another past is seen. A start
+asks for what has happened since an earlier run, however many channels are open: up to which block events were read is
+kept, and, before a row takes anything over, from which block. Where one of the two stands no more, all are asked for.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from connector.channel import account as accounts
 from connector.settlement import claimed
 from connector.store.rows.channel import ChannelRow, ChannelState
+from connector.store.rows.console import FactRow
 from ledger.chain.errors import ChainUnreachable
 from ledger.chain.several import SETTLED_BLOCKS
 
@@ -25,8 +28,13 @@ if TYPE_CHECKING:
     from ledger.chain.client import Block
     from ledger.chain.programs import Channel, Programs
 
+    Mark = dict[str, str]
+
 # a reorganisation that goes back further is not one that an operator's confirmations could have waited for
 BLOCKS_AGAIN = 1000
+FOLLOWED = "channels-followed"
+# how far was followed is kept so often: what is read twice changes nothing
+FOLLOWED_EVERY_BLOCKS = 100
 
 
 class Following:
@@ -37,6 +45,7 @@ class Following:
         self._settlements = settlements
         # the block up to which events are read, and the watch's past when they were
         self._read: tuple[Block, int] | None = None
+        self._kept: int | None = None
         self._turn = asyncio.Lock()
 
     async def seen(self, block: Block, past: int) -> None:
@@ -54,22 +63,53 @@ class Following:
                 elif self._core.settings.chain.confirmations:
                     # mined, and taken back, since the block that was seen last, which stands
                     await self._transactions.again(read.number + 1)
-                for row in await self._touched(block, read):
+                since = await self._left_off() if read is None else _mark(read)
+                touched = await self._touched(block, since)
+                if touched:
+                    await self._keep(since, block)
+                for row in touched:
                     await self._follow(row, block)
             except ChainUnreachable:
                 return
             self._read = block, past
+            if self._kept is None or block.number - self._kept >= FOLLOWED_EVERY_BLOCKS:
+                await self._keep(_mark(block), block)
+                self._kept = block.number
 
     def _back(self) -> int:
         """Return how far back a transaction of ours may be gone: unlikely far at a start, when nothing was seen yet."""
         return SETTLED_BLOCKS if self._read is None else BLOCKS_AGAIN
 
-    async def _touched(self, block: Block, read: Block | None) -> list[ChannelRow]:
-        """Return the open channels with an event since `read`; all without it, at first and after another past."""
+    async def _left_off(self) -> Mark | None:
+        """Return the block up to which an earlier run read events, if that and all that rows took over still stand."""
+        kept = await self._core.store.read(lambda tx: tx.get(FactRow, name=FOLLOWED))
+        if self._read is not None or kept is None:
+            return None
+        for mark in (kept.value["read"], kept.value["taken"]):
+            block = await self._programs.chain.block(int(mark["block"]))
+            if block is None or _mark(block) != mark:
+                return None
+        return dict(kept.value["read"])
+
+    async def _keep(self, read: Mark | None, block: Block) -> None:
+        """Keep up to which block events are read, and `block`, from which rows may take something over from now on.
+
+        Without the second, a start would not see that what rows have taken over was taken back meanwhile. Where all
+        are asked for, nothing is known of how far was read until that is done.
+        """
+        if read is None:
+            self._kept = None
+            await self._core.store.write(lambda tx: tx.delete(FactRow, name=FOLLOWED))
+        else:
+            told = FactRow(name=FOLLOWED, value={"read": read, "taken": _mark(block)})
+            await self._core.store.write(lambda tx: tx.put(told))
+
+    async def _touched(self, block: Block, since: Mark | None) -> list[ChannelRow]:
+        """Return the open channels with an event after the block `since`; all without it."""
         rows = await self._core.store.read(lambda tx: tx.find(ChannelRow, accounts.IS_LIVE, accounts.LIVE))
-        if not rows or read is None:
+        if not rows or since is None:
             return rows
-        first = max(read.number + 1 - self._core.settings.chain.confirmations, 0)
+        first = max(int(since["block"]) + 1 - self._core.settings.chain.confirmations, 0)
         events = await self._programs.events("channels", None, first, block.number)
         touched = {event.fields["channelId"].hex() for event in events if "channelId" in event.fields}
         return [row for row in rows if row.id in touched or row.state == ChannelState.FROZEN]
@@ -88,6 +128,11 @@ class Following:
             await self._core.store.write(lambda tx: tx.update(ChannelRow, {"id": row.id}, **known))
         if known["claimed"] < row.claimed or known["deposit"] < row.deposit:
             await self._transactions.again(block.number - BLOCKS_AGAIN)
+
+
+def _mark(block: Block) -> Mark:
+    """Return how a block is kept."""
+    return {"block": str(block.number), "hash": block.hash.hex()}
 
 
 def as_known(row: ChannelRow, newest: Channel | None, final: Channel | None, at: datetime) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""How work grows with what is held, as a table and as a picture, from what bench/growth.py last recorded.
+"""How work grows with what is held, as tables and as a picture, from what bench/growth.py last recorded.
 
-The picture has both axes in tens: a line that lies flat is work that does not depend on the size, one that climbs as
-steeply as the thin diagonal grows as the size does. Each line begins at 1, its figure at the smallest size.
+The picture has a panel for each axis, both of whose scales go in tens: a line that lies flat is work that does not
+depend on the size, one that climbs as steeply as the dashed diagonal grows as the size does. Each line begins at 1, its
+figure at the smallest size; those that never leave the ground are counted in words.
 """
 
 from __future__ import annotations
@@ -14,32 +15,40 @@ from typing import Any
 
 from docs.generate.figures import RESULTS
 
-POINT = re.compile(r"(.+), ([0-9,]+) agreements")
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 380, 70, 300, 30, 50
+POINT = re.compile(r"(.+), ([0-9,]+) ([a-z][a-z ]*)")
+WIDTH, PANEL, HIGH, COLUMNS = 900, 450, 250, 2
+LEFT, RIGHT, TOP, BOTTOM = 56, 150, 34, 40
+LABEL = 15
+# a figure that grows by less over the whole range lies flat
+FLAT = 1.6
 COLOURS = ("#0b6e4f", "#b4540a", "#5b5fc7", "#a4243b", "#227c9d", "#7a6c00", "#6b4e71", "#444b54", "#9a5b13")
 STYLE = """
   :root { --ink: #1f2933; --soft: #7b8794; --line: #cbd2d9; --ground: #ffffff; }
   @media (prefers-color-scheme: dark) { :root { --ink: #e4e7eb; --soft: #9aa5b1; --line: #3e4c59; --ground: #1f2933; } }
-  text { fill: var(--ink); font: 13px sans-serif; } .soft { fill: var(--soft); }
+  text { fill: var(--ink); font: 12px sans-serif; } .soft { fill: var(--soft); }
   .axis { stroke: var(--line); fill: none; } .ground { fill: var(--ground); }
 """
+Curve = dict[int, float]
 
 
 def table() -> str:
-    """Return a row for each work: its figure at every size, the exponent with its error, and whether that is met."""
+    """Return a table for each axis: what each work takes at every size, its exponent, and whether that is met."""
     rows = {row["work"]: row for row in _recorded()}
-    curves = _curves()
-    sizes = sorted(next(iter(curves.values())))
-    head = ["what", *(f"{size:,}" for size in sizes), "exponent", "target", "met"]
+    return "\n\n".join(_axis_table(axis, works, rows) for axis, works in _curves().items())
+
+
+def _axis_table(axis: str, works: dict[str, Curve], rows: dict[str, dict[str, Any]]) -> str:
+    sizes = sorted(next(iter(works.values())))
+    head = [f"**{axis}**", *(f"{size:,}" for size in sizes), "exponent", "target", "met"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for work, points in curves.items():
-        slope, error = rows[f"{work}: exponent"], rows[f"{work}: error of the exponent"]["value"]
+    for work, points in works.items():
+        slope, error = (rows[f"{work} by {axis}: {told}"] for told in ("exponent", "error of the exponent"))
         figures = [f"{points[size]:,.3g}" for size in sizes]
-        unit = rows[f"{work}, {sizes[0]:,} agreements"]["unit"]
+        unit = rows[f"{work}, {sizes[0]:,} {axis}"]["unit"]
         met = "yes" if slope["met"] else "**no**"
         lines.append(
             f"| {work}, {unit} | {' | '.join(figures)} "
-            f"| {slope['value']:.2f} ± {error:.2f} | {slope['target']} | {met} |"
+            f"| {slope['value']:.2f} ± {error['value']:.2f} | {slope['target']} | {met} |"
         )
     return "\n".join(lines)
 
@@ -47,41 +56,55 @@ def table() -> str:
 def draw() -> str:
     """Return the picture."""
     curves = _curves()
-    sizes = sorted(next(iter(curves.values())))
-    most = max(value / points[sizes[0]] for points in curves.values() for value in points.values())
+    high = HIGH * math.ceil(len(curves) / COLUMNS)
+    title = "How work grows with what is held"
+    head = f'viewBox="0 0 {WIDTH} {high}" role="img"><title>{title}</title>'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {head}', f"<style>{STYLE}</style>"]
+    parts.append(f'<rect class="ground" width="{WIDTH}" height="{high}"/>')
+    for at, (axis, works) in enumerate(curves.items()):
+        across, down = at % COLUMNS * PANEL, at // COLUMNS * HIGH
+        parts += [f'<g transform="translate({across} {down})">', *_panel(axis, works), "</g>"]
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def _panel(axis: str, works: dict[str, Curve]) -> list[str]:
+    """Return the parts of one axis."""
+    sizes = sorted(next(iter(works.values())))
+    ratios = {work: {size: points[size] / points[sizes[0]] for size in sizes} for work, points in works.items()}
+    most = max(value for points in ratios.values() for value in points.values())
     tens = max(1, math.ceil(math.log10(most)))
 
     def at(size: float, ratio: float) -> tuple[float, float]:
         across = math.log10(size / sizes[0]) / math.log10(sizes[-1] / sizes[0])
-        up = math.log10(max(ratio, 1)) / tens
-        x, y = LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
+        up = min(tens, math.log10(max(ratio, 1))) / tens
+        x, y = LEFT + across * (PANEL - LEFT - RIGHT), HIGH - BOTTOM - up * (HIGH - TOP - BOTTOM)
         return round(x, 1), round(y, 1)
 
     parts = [_line([at(sizes[0], 10**ten), at(sizes[-1], 10**ten)], "axis") for ten in range(tens + 1)]
     parts += [_line([at(size, 1), at(size, 10**tens)], "axis") for size in sizes]
-    parts += [_text(LEFT - 8, at(sizes[0], 10**ten)[1] + 4, f"× {10**ten:,}", "end") for ten in range(tens + 1)]
-    parts += [_text(at(size, 1)[0], HEIGHT - BOTTOM + 20, f"{size:,}", "middle") for size in sizes]
-    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, "agreements held", "middle", "soft"))
-    parts.append(_line([at(sizes[0], 1), at(sizes[-1], sizes[-1] / sizes[0])], "axis", 'stroke-dasharray="3 5"'))
-    ends = sorted(((at(sizes[-1], points[sizes[-1]] / points[sizes[0]])[1], work) for work, points in curves.items()))
+    parts += [_text(LEFT - 6, at(sizes[0], 10**ten)[1] + 4, f"× {10**ten:,}", "end") for ten in range(tens + 1)]
+    parts += [_text(at(size, 1)[0], HIGH - BOTTOM + 16, f"{size:,}", "middle") for size in sizes]
+    parts.append(_text((LEFT + PANEL - RIGHT) / 2, HIGH - 8, axis, "middle", "soft"))
+    steep = min(sizes[-1], sizes[0] * 10**tens)
+    parts.append(_line([at(sizes[0], 1), at(steep, steep / sizes[0])], "axis", 'stroke-dasharray="3 5"'))
+    climbing = {work: points for work, points in ratios.items() if points[sizes[-1]] >= FLAT}
     place = -math.inf
-    for end, work in ends:
-        points, colour = curves[work], COLOURS[list(curves).index(work) % len(COLOURS)]
-        line = [at(size, points[size] / points[sizes[0]]) for size in sizes]
-        place = max(end, place + 18)
+    for work, points in sorted(climbing.items(), key=lambda each: -each[1][sizes[-1]]):
+        colour = COLOURS[list(works).index(work) % len(COLOURS)]
+        line = [at(size, points[size]) for size in sizes]
+        place = max(line[-1][1], place + LABEL)
         parts.append(_line(line, "", f'fill="none" stroke="{colour}" stroke-width="2"'))
-        parts.append(_line([line[-1], (WIDTH - RIGHT + 18, place)], "axis"))
-        parts.append(_text(WIDTH - RIGHT + 24, place + 4, work, "start", style=f'style="fill:{colour}"'))
-    title = "How work grows with the agreements held"
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"><title>{title}</title>',
-            f"<style>{STYLE}</style>",
-            f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>',
-            *parts,
-            "</svg>\n",
-        ]
-    )
+        parts.append(_line([line[-1], (PANEL - RIGHT + 10, place)], "axis"))
+        parts.append(_text(PANEL - RIGHT + 14, place + 4, work, "start", style=f'style="fill:{colour}"'))
+    for work in ratios.keys() - climbing.keys():
+        parts.append(_line([at(size, ratios[work][size]) for size in sizes], "", FLAT_LINE))
+    flat = len(ratios) - len(climbing)
+    words = f"{flat} of {len(ratios)} lie flat" if flat else "all climb"
+    parts.append(_text(LEFT, TOP - 14, words, "start", "soft"))
+    return parts
+
+
+FLAT_LINE = f'fill="none" stroke="{COLOURS[0]}" stroke-width="2" opacity="0.6"'
 
 
 def _recorded() -> list[dict[str, Any]]:
@@ -89,12 +112,12 @@ def _recorded() -> list[dict[str, Any]]:
     return rows
 
 
-def _curves() -> dict[str, dict[int, float]]:
-    """Return work → size → figure."""
-    found: dict[str, dict[int, float]] = {}
+def _curves() -> dict[str, dict[str, Curve]]:
+    """Return axis → work → size → figure."""
+    found: dict[str, dict[str, Curve]] = {}
     for row in _recorded():
         if told := POINT.fullmatch(row["work"]):
-            found.setdefault(told[1], {})[int(told[2].replace(",", ""))] = row["value"]
+            found.setdefault(told[3], {}).setdefault(told[1], {})[int(told[2].replace(",", ""))] = row["value"]
     return found
 
 

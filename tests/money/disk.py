@@ -6,7 +6,7 @@ from connector.store.transaction import Tx
 from tests.channel.rig import Database
 from tests.tables import declared
 
-TABLES = declared("evidence", "protocol", "agreement", "chain", "channel", "use")
+TABLES = declared("evidence", "protocol", "agreement", "chain", "channel", "use", "console")
 
 
 class CrashError(Exception):

@@ -65,6 +65,10 @@ def test_a_freeze_holds_what_moves_and_gives_time_back_when_it_is_over(state, un
     assert (found["state"], found["frozen_for"]) == (known, given_back)
 
 
+def hash_of(number):
+    return bytes([number % 256])
+
+
 @dataclass
 class World:
     """A chain, a store of one row, and what was asked of both."""
@@ -75,15 +79,31 @@ class World:
     confirmations: int = 0
     asked: list = field(default_factory=list)
     away: bool = False
+    facts: dict = field(default_factory=dict)
+    hashes: dict = field(default_factory=dict)  # block → its hash, where it is not `hash_of`
+
+    @property
+    def chain(self):
+        return self
+
+    async def block(self, number):
+        self.asked.append(("block", number))
+        return SimpleNamespace(number=number, hash=self.hashes.get(number, hash_of(number)))
 
     async def read(self, look):
-        return look(SimpleNamespace(find=lambda *_: list(self.rows)))
+        return look(SimpleNamespace(find=lambda *_: list(self.rows), get=lambda _row, name: self.facts.get(name)))
 
     async def write(self, work):
         def update(_table, _key, **known):
             self.rows[0] = replace(self.rows[0], **known)
 
-        work(SimpleNamespace(update=update))
+        work(SimpleNamespace(update=update, put=self._put, delete=self._delete))
+
+    def _put(self, row):
+        self.facts[row.name] = row
+
+    def _delete(self, _row, name):
+        self.facts.pop(name, None)
 
     async def again(self, block):
         self.asked.append(("again", block))
@@ -107,7 +127,7 @@ class World:
         self.asked.append(("closed", row.id))
 
     def seen(self, following, number, past=0, name=b""):
-        asyncio.run(following.seen(SimpleNamespace(number=number, hash=name or bytes([number % 256]), at=AT), past))
+        asyncio.run(following.seen(SimpleNamespace(number=number, hash=name or hash_of(number), at=AT), past))
         said, self.asked = self.asked, []
         return said
 
@@ -125,6 +145,67 @@ def test_the_first_block_looks_at_all_and_a_block_seen_before_at_nothing():
     assert world.rows[0].deposit == 150
     assert world.seen(following, 50) == []
     assert world.seen(following, 51) == [("events", 51, 51)]
+
+
+def again(world):
+    """Follow the same world in a process that was started anew."""
+    chain = SimpleNamespace(confirmations=world.confirmations)
+    return Following(core(store=world, settings=SimpleNamespace(chain=chain)), world, world, world)
+
+
+@every("confirmations", [0, 3])
+def test_a_start_reads_what_has_happened_since_the_block_that_was_kept(confirmations):
+    world, following = followed(found={None: channel()}, confirmations=confirmations)
+    for number in range(50, 60):
+        world.seen(following, number)
+    first, stand = 51 - confirmations, [("block", 50)] * 2
+    assert world.seen(again(world), 70) == [("again", 70 - SETTLED_BLOCKS), *stand, ("events", first, 70)]
+
+
+def test_a_start_asks_for_all_where_the_kept_block_stands_no_more():
+    world, following = followed(found={None: channel()})
+    world.seen(following, 50)
+    world.hashes[50] = b"another"
+    assert world.seen(again(world), 70)[1:] == [("block", 50), ("channel", None)]
+    assert marks(world) == (70, 70)
+
+
+def test_a_start_asks_for_all_where_what_a_row_took_over_was_taken_back():
+    world, following = followed(found={None: channel()})
+    world.seen(following, 50)
+    world.touched, world.found = (ROW.id,), {None: channel(deposit=200)}
+    world.seen(following, 60)
+    assert (marks(world), world.rows[0].deposit) == ((50, 60), 200)
+    # while we were away the chain took block 60 and its deposit back: there is no event of that
+    world.hashes[60], world.touched, world.found = b"another", (), {None: channel()}
+    assert ("channel", None) in world.seen(again(world), 70)
+    assert world.rows[0].deposit == 100
+
+
+@every("first", [True, False])
+def test_what_was_cut_off_is_read_again(first):
+    world, following = followed(found={None: channel()})
+    if not first:
+        world.seen(following, 40)
+    world.away, world.touched = True, (ROW.id,)
+    world.seen(following, 50)
+    world.away = False
+    assert ("channel", None) in world.seen(again(world), 70)
+
+
+def test_how_far_was_followed_is_kept_now_and_then():
+    world, following = followed(found={None: channel()})
+    kept = set()
+    for number in range(51, 300):
+        world.seen(following, number)
+        kept.add(marks(world))
+    assert kept == {(51, 51), (151, 151), (251, 251)}
+
+
+def marks(world):
+    """Return up to which block events are read, and from which rows have taken something over."""
+    told = world.facts["channels-followed"].value
+    return int(told["read"]["block"]), int(told["taken"]["block"])
 
 
 def test_only_what_was_touched_or_is_frozen_is_looked_at_later():

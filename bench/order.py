@@ -1,0 +1,102 @@
+"""What one order costs who has a part in it: events, tables with their log, processors, gas; and what rest costs.
+
+An order is a purchase of one edition of four pieces, as `bench.history.trade` publishes it, then its settlement on
+chain. Many are made; what the logs, the tables (page by page, as the disk has them) and the chain hold after the last
+and did not before the first is divided by their number. These figures are what `penstock plan` multiplies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from bench import grown, history, report
+from bench.axes import Trader
+from bench.space import EXCHANGE, Space
+from connector.net.outbound import Outbound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ORDERS, WARM, REST_SECONDS = 24, 4, 20.0
+DAY_SECONDS = 86_400
+DATABASE_KIB = 40.0
+TRADING = (EXCHANGE, *history.ROLES)
+
+
+async def measure(made: Path, folder: Path, orders: int = ORDERS) -> list[report.Row]:
+    """Return the rows of one order and of a day of rest."""
+    folder.mkdir(parents=True)
+    async with grown.grown(made, folder, 0, grown.nothing, "provider") as (run, _):
+        trader = Trader(run)
+        await _deals(run, trader, WARM)
+        before = await _state(run)
+        await _deals(run, trader, orders)
+        after = await _state(run)
+        rows = [
+            row
+            for role in TRADING
+            for row in _rows(role, {what: (after[role][what] - before[role][what]) / orders for what in after[role]})
+        ]
+        quiet = {role: report.cpu_seconds(run.pid(role)) for role in run.people}
+        await asyncio.sleep(REST_SECONDS)
+        for role, spent in quiet.items():
+            rest = (report.cpu_seconds(run.pid(role)) - spent) / REST_SECONDS * DAY_SECONDS
+            rows.append(report.row(f"a day of rest, {role}: CPU", rest, "s"))
+    return rows
+
+
+async def _deals(run: Space, trader: Trader, orders: int) -> None:
+    """Make so many orders, each settled, and wait until nothing is left to be anchored or granted."""
+    for _ in range(orders):
+        view = await trader.deal()
+        await run.call("provider", "POST", "settlements", {"agreement": view["agreement"]})
+    for role in history.ROLES:
+        await run.call(role, "POST", "log/anchor", {})
+
+
+async def _state(run: Space) -> dict[str, dict[str, float]]:
+    """Return role → what it holds and has spent."""
+    gas = await _gas(run)
+    found = {}
+    for role in TRADING:
+        with contextlib.closing(sqlite3.connect(run.people[role].data / history.DATABASE)) as database:
+            [(pages,)] = database.execute("SELECT sum(pgsize) FROM dbstat").fetchall()
+            [(events,)] = database.execute("SELECT count(*) FROM log_entries").fetchall()
+        cpu = report.cpu_seconds(run.pid(role))
+        account = str((await run.call(role, "GET", "status"))["address"]).lower()
+        found[role] = {"database": pages / report.KIB, "events": events, "CPU": cpu, "gas": gas.get(account, 0)}
+    return found
+
+
+async def _gas(run: Space) -> dict[str, float]:
+    """Return account → the gas that all its transactions took, by the chain's receipts."""
+    spent: dict[str, float] = {}
+    newest = int(await _ask(run, "eth_blockNumber"), 16)
+    for number in range(newest + 1):
+        block = await _ask(run, "eth_getBlockByNumber", hex(number), False)  # hashes alone
+        for transaction in block["transactions"]:
+            receipt = await _ask(run, "eth_getTransactionReceipt", transaction)
+            sender = receipt["from"].lower()
+            spent[sender] = spent.get(sender, 0) + int(receipt["gasUsed"], 16)
+    return spent
+
+
+async def _ask(run: Space, method: str, *told: Any) -> Any:
+    """Ask the chain that the exchange hosts."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(told)}
+    async with Outbound(development=True) as outbound:
+        answer = await outbound.request("POST", f"{run.doors[EXCHANGE].address()}/rpc", body=body)
+    return answer.json()["result"]
+
+
+def _rows(role: str, told: dict[str, float]) -> list[report.Row]:
+    bound = {"at_most": DATABASE_KIB} if role in history.ROLES else {}
+    return [
+        report.row(f"an order, {role}: events", told["events"], ""),
+        report.row(f"an order, {role}: database with its log", told["database"], "KiB", **bound),
+        report.row(f"an order, {role}: CPU", told["CPU"], "s"),
+        report.row(f"an order, {role}: gas", told["gas"], "gas"),
+    ]
