@@ -17,6 +17,7 @@ import math
 import shutil
 import statistics
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bench import history, order, report
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROUNDS = 5
-SHORT = {"sizes": (10, 100), "rounds": 1}
+SHORT = {"sizes": (10, 100), "rounds": 1, "one": {"orders": 2, "rest": 2.0}}
 ORDER_KIB = 40.0
 
 
@@ -69,9 +70,13 @@ def _orders(curves: Mapping[int, Mapping[str, float]]) -> list[report.Row]:
 
 
 async def measure(
-    folder: Path, axes: Sequence[Axis], rounds: int, sizes: Sequence[int] | None = None
+    folder: Path,
+    axes: Sequence[Axis],
+    rounds: int,
+    sizes: Sequence[int] | None = None,
+    one: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[report.Row]:
-    """Return the rows of all axes, each at its own sizes or at those that are given."""
+    """Return the rows of all axes, each at its own sizes or at those that are given, and of one order."""
     made = folder / "made"
     made.mkdir()
     await history.trade(made)
@@ -83,7 +88,7 @@ async def measure(
             print(f"{size:>12,} {axis.of}: {time.perf_counter() - begun:.0f} s", flush=True)
         shutil.rmtree(folder / axis.of, ignore_errors=True)
         found += rows(axis, curves)
-    return found + await order.measure(made, folder / "order", **({"orders": 2} if rounds == 1 else {}))
+    return found + await order.measure(made, folder / "order", **one)
 
 
 def main() -> None:

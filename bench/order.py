@@ -20,13 +20,13 @@ from connector.net.outbound import Outbound
 if TYPE_CHECKING:
     from pathlib import Path
 
-ORDERS, WARM, REST_SECONDS = 24, 4, 20.0
+ORDERS, WARM, REST_SECONDS = 24, 4, 90.0
 DAY_SECONDS = 86_400
 DATABASE_KIB = 40.0
 TRADING = (EXCHANGE, *history.ROLES)
 
 
-async def measure(made: Path, folder: Path, orders: int = ORDERS) -> list[report.Row]:
+async def measure(made: Path, folder: Path, orders: int = ORDERS, rest: float = REST_SECONDS) -> list[report.Row]:
     """Return the rows of one order and of a day of rest."""
     folder.mkdir(parents=True)
     async with grown.grown(made, folder, 0, grown.nothing, "provider") as (run, _):
@@ -41,10 +41,10 @@ async def measure(made: Path, folder: Path, orders: int = ORDERS) -> list[report
             for row in _rows(role, {what: (after[role][what] - before[role][what]) / orders for what in after[role]})
         ]
         quiet = {role: report.cpu_seconds(run.pid(role)) for role in run.people}
-        await asyncio.sleep(REST_SECONDS)
+        await asyncio.sleep(rest)
         for role, spent in quiet.items():
-            rest = (report.cpu_seconds(run.pid(role)) - spent) / REST_SECONDS * DAY_SECONDS
-            rows.append(report.row(f"a day of rest, {role}: CPU", rest, "s"))
+            day = (report.cpu_seconds(run.pid(role)) - spent) / rest * DAY_SECONDS
+            rows.append(report.row(f"a day of rest, {role}: CPU", day, "s"))
     return rows
 
 

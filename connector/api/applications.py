@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 async def apply(call: Call) -> web.Response:
     """Take in the caller's application: `message`, in its own words."""
-    told = await call.texts("message")
-    return as_json(await call.of(Applications).apply(call.peer, told["message"], call.act), 201)
+    told, claims = await call.texts("message"), call.claims
+    assert claims is not None, "who applies has shown a token"
+    return as_json(await call.of(Applications).apply(claims, told["message"], call.act), 201)
 
 
 async def own(call: Call) -> web.Response:

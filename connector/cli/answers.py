@@ -64,6 +64,20 @@ ANSWERS: Mapping[str, Shape] = {
         ],
     },
     "show": "object",
+    "plan": {
+        "members": "number", "events": "number", "currency": "text",
+        "roles": [
+            {
+                "role": "text", "count": "number", "cores": "any", "memoryGiB": "any", "diskGiB": "any",
+                "sentGiB": "any", "gas": "digits", "money": "digits",
+            }
+        ],
+        "walls": [
+            {
+                "name": "text", "unit": "text", "need": "any", "limit": "any", "share": "any", "members": "number",
+            }
+        ],
+    },
     "purposes": {
         "purposes": [{"code": "text", "iri": "text", "broader": "text?", "en": "text", "zh": "text"}],
     },

@@ -83,6 +83,7 @@ GROUPS = (
 ASIDE = (
     ("purposes", "purposes.purposes"),
     ("prices", "prices.prices"),
+    ("plan", "plan.plan"),
     ("reputation", ""),
 )
 NAMES = frozenset(name for name, _ in (*VERBS, *GROUPS, *ASIDE))

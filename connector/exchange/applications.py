@@ -1,8 +1,10 @@
 """Applications for membership: who asks to be admitted, until when it must be answered, and the operator's answer.
 
 Law: an application says nothing that admission believes: keys and role are read again from the applicant's own
-documents (`connector.exchange.membership`). It is answered within so many working days, Monday to Friday, by what is
-applied for; holidays are the operator's. Each move is an event of the exchange's log.
+documents (`connector.exchange.membership`), and who it is from the legal identity that it shows
+(`connector.exchange.legal_identity`); where a level is demanded, less is not taken in. It is answered within so many
+working days, Monday to Friday, by what is applied for; holidays are the operator's. Each move is an event of the
+exchange's log.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from catalog.working_days import after
 from connector.exchange.case import NOWHERE, Case, Turn, check_state
+from connector.exchange.legal_identity import LegalIdentity, Proof
 from connector.identity.self_description import described
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict, InvalidInput
@@ -24,10 +27,14 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.case import Write
     from connector.identity.peers import Peers
+    from connector.identity.tokens import Claims
+    from connector.operation.dcp.verifier import Verifier
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
     from ledger.space.document import Member
 
+# of an application of before anybody was asked
+UNPROVEN = Proof().json()
 # what an applicant says
 SAID = ("did", "name", "role", "region", "message")
 APPLICATIONS = Case(
@@ -36,7 +43,7 @@ APPLICATIONS = Case(
     "`{}` has not applied here",
     "penstock join",
     "member.moved",
-    lambda row: {name: getattr(row, name) for name in SAID},
+    lambda row: {name: getattr(row, name) for name in SAID} | ({"proven": row.proven} if row.proven else {}),
 )
 # working days in which an application is answered
 DAYS = 1
@@ -51,16 +58,18 @@ def due(role: str, applied: datetime) -> datetime:
 class Applications:
     """The applications that the exchange has."""
 
-    def __init__(self, core: Core, peers: Peers) -> None:
+    def __init__(self, core: Core, peers: Peers, verifier: Verifier) -> None:
         self._core, self._peers = core, peers
+        self._identity = LegalIdentity(core, verifier, core.settings.trust.member_level, "exchange")
 
-    async def apply(self, did: str, message: str, write: Write) -> JsonObject:
+    async def apply(self, claims: Claims, message: str, write: Write) -> JsonObject:
         """Take in an application, in one transaction by `write`; one that waits is not taken in twice."""
         if len(message) > REASON_CHARACTERS_MAX:
             raise InvalidInput(f"a message has at most {REASON_CHARACTERS_MAX} characters")
-        member = await described(self._peers, self._core.outbound, did)
+        member = await described(self._peers, self._core.outbound, claims.issuer)
+        proven = (await self._identity.proof(claims)).json()
         now = self._core.clock.now()
-        return view(await write(lambda tx: self._apply(tx, member, message, now)))
+        return view(await write(lambda tx: self._apply(tx, member, message, proven, now)))
 
     async def page(self, state: str) -> list[JsonObject]:
         """Return applications of a state, those first that are due first; `overdue` tells which are late.
@@ -84,14 +93,15 @@ class Applications:
 
         return view(await self._core.store.write(lambda tx: APPLICATIONS.move(tx, self._core.evidence, did, turned)))
 
-    def _apply(self, tx: Tx, member: Member, message: str, now: datetime) -> ApplicationRow:
+    def _apply(self, tx: Tx, member: Member, message: str, proven: dict[str, str], now: datetime) -> ApplicationRow:
         if tx.get(MemberRow, did=member.did) is not None:
             raise Conflict(f"`{member.did}` is a member already")
         known = tx.get(ApplicationRow, did=member.did)
-        if known is not None and known.state == ApplicationState.APPLIED:
-            return known
+        waiting = known if known is not None and known.state == ApplicationState.APPLIED else None
+        if waiting is not None and waiting.proven == proven:
+            return waiting
         counted = tx.execute("SELECT count(*) AS n FROM applications WHERE state = ?", ApplicationState.APPLIED.value)
-        if counted[0]["n"] >= WAITING_APPLICATIONS_MAX:
+        if waiting is None and counted[0]["n"] >= WAITING_APPLICATIONS_MAX:
             raise Conflict("too many applications wait at this exchange", "apply again later")
         row = ApplicationRow(
             did=member.did,
@@ -99,17 +109,19 @@ class Applications:
             role=member.role,
             region=member.region,
             message=message,
+            proven=proven,
             state=ApplicationState.APPLIED,
             reason="",
             due=due(member.role, now),
             created=now,
             updated=now,
         )
-        # who applies again is where it was at the first time
-        return APPLICATIONS.keep(tx, self._core.evidence, known, Turn(row, member.did), since=NOWHERE)
+        # who applies again is where it was at the first time; who waits has proven more, or less, than before
+        since = NOWHERE if waiting is None else waiting.state
+        return APPLICATIONS.keep(tx, self._core.evidence, known, Turn(row, member.did), since=since)
 
 
 def view(row: ApplicationRow) -> JsonObject:
     """Return what applicant and operator see of an application."""
     told = {name: getattr(row, name) for name in (*SAID, "state", "reason")}
-    return told | {"due": row.due.isoformat(timespec="seconds")}
+    return told | {"proven": row.proven or UNPROVEN, "due": row.due.isoformat(timespec="seconds")}

@@ -267,8 +267,9 @@ def _check_trust(settings: Settings) -> None:
             raise SettingsError(f"`trust.issuers` has `{' '.join(line)[:100]}`", 'write "did:web:HOST TYPE TYPE"')
     trust = settings.trust
     types = (*trust.required, *trust.asked, *trust.shown)
-    if trust.subject_level >= len(LEVELS):
-        raise SettingsError(f"`trust.subject_level` is {trust.subject_level}", f"0 to {len(LEVELS) - 1}")
+    for name in ("subject_level", "member_level"):
+        if (level := getattr(trust, name)) >= len(LEVELS):
+            raise SettingsError(f"`trust.{name}` is {level}", f"0 to {len(LEVELS) - 1}")
     spaced = [kind for kind in types if not kind or kind.split() != [kind]]
     if spaced:
         raise SettingsError(f"`{spaced[0][:100]}` is no type of credentials", "it is one word")

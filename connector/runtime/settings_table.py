@@ -72,6 +72,10 @@ class Trust:
         0,
         "as a node: the least level (1 to 3) at which a subject is proven before it has codes; 0: none, which is said",
     )
+    member_level: int = _said(
+        0,
+        "as an exchange: the least level (1 to 3) to which an applicant proves who it is; 0: none, which is said",
+    )
 
     @property
     def sought(self) -> tuple[str, ...]:

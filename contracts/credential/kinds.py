@@ -80,9 +80,9 @@ KINDS: Final[Mapping[str, Kind]] = {
 }  # fmt: skip
 
 
-def codes(claims: Mapping[str, Any]) -> frozenset[str]:
-    """Return the codes by which a LegalPersonCredential names its organisation."""
-    return frozenset(str(claims[name]) for name in _CODES if name in claims)
+def codes(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the codes by which a LegalPersonCredential names its organisation, the credit code before the LEI."""
+    return tuple(str(claims[name]) for name in _CODES if name in claims)
 
 
 def over(kind: str, claims: Mapping[str, Any]) -> datetime | None:

@@ -7,13 +7,12 @@ figure at the smallest size; those that never leave the ground are counted in wo
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from html import escape
 from typing import Any
 
-from docs.generate.figures import RESULTS
+from docs.generate.figures import recorded
 
 POINT = re.compile(r"(.+), ([0-9,]+) ([a-z][a-z ]*)")
 WIDTH, PANEL, HIGH, COLUMNS = 900, 450, 250, 2
@@ -33,7 +32,7 @@ Curve = dict[int, float]
 
 def table() -> str:
     """Return a table for each axis: what each work takes at every size, its exponent, and whether that is met."""
-    rows = {row["work"]: row for row in _recorded()}
+    rows = {row["work"]: row for row in recorded("growth")}
     return "\n\n".join(_axis_table(axis, works, rows) for axis, works in _curves().items())
 
 
@@ -107,15 +106,10 @@ def _panel(axis: str, works: dict[str, Curve]) -> list[str]:
 FLAT_LINE = f'fill="none" stroke="{COLOURS[0]}" stroke-width="2" opacity="0.6"'
 
 
-def _recorded() -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads((RESULTS / "growth.json").read_text())
-    return rows
-
-
 def _curves() -> dict[str, dict[str, Curve]]:
     """Return axis → work → size → figure."""
     found: dict[str, dict[str, Curve]] = {}
-    for row in _recorded():
+    for row in recorded("growth"):
         if told := POINT.fullmatch(row["work"]):
             found.setdefault(told[3], {}).setdefault(told[1], {})[int(told[2].replace(",", ""))] = row["value"]
     return found

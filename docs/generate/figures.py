@@ -13,9 +13,21 @@ WHOLE_MIN = 100  # from here on three digits say enough
 
 def table(name: str, also: str = RATIO) -> str:
     """Return the rows of bench/results/NAME.json that have a target, or compare, or have `also` in their name."""
-    rows = [
-        each for each in json.loads((RESULTS / f"{name}.json").read_text()) if each["target"] or also in each["work"]
-    ]
+    return _table([each for each in recorded(name) if each["target"] or also in each["work"]])
+
+
+def begun(name: str, words: tuple[str, ...]) -> str:
+    """Return the rows of bench/results/NAME.json that begin with one of `words`."""
+    return _table([each for each in recorded(name) if each["work"].startswith(words)])
+
+
+def recorded(name: str) -> list[dict[str, Any]]:
+    """Return the rows of bench/results/NAME.json."""
+    rows: list[dict[str, Any]] = json.loads((RESULTS / f"{name}.json").read_text())
+    return rows
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
     lines = [f"| {each['work']} | {_value(each)} | {each['target']} | {_met(each)} |" for each in rows]
     return "\n".join(["| what | value | target | met |", "|---|---|---|---|", *lines])
 

@@ -15,6 +15,7 @@ from connector.demo.processes import SERVE, Participant, free_ports
 from connector.operation.initialise import initialise
 from tests.api.command import commanded
 from tests.api.refusals import refused
+from tests.contracts.credential.test_claims import CODE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -111,3 +112,65 @@ async def test_a_listing_is_suspended_and_resumed_by_the_operator(space):
     assert (await moved("resume"))["state"] == "listed"
     assert await found() == 1
     assert (await refused(moved("list")))[0] == 400
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def strict(tmp_path, space):
+    """An exchange that wants to see papers, of which that of the space is believed to have looked; and a newcomer."""
+    ports = free_ports(2)
+    about = {"region": "CN-GD", "development": True}
+    exchange = initialise(tmp_path / "exchange", name="X", roles=("exchange",), port=ports[0], exchange="", **about)
+    newcomer = initialise(tmp_path / "new", name="N", roles=("buyer",), port=ports[1], exchange=exchange.url, **about)
+    settings = tmp_path / "exchange" / "penstock.toml"
+    believed = f'issuers = ["{space.did("exchange")} LegalPersonCredential"]'
+    told = settings.read_text().replace("issuers = []", believed).replace("member_level = 0", "member_level = 2")
+    settings.write_text(told)
+    people = [Participant(tmp_path / name, SERVE) for name in ("exchange", "new")]
+    await asyncio.gather(*(person.start() for person in people))
+    yield [Server(person.data, space.outbound) for person in people], newcomer.did
+    await asyncio.gather(*(person.stop() for person in people))
+
+
+async def test_an_organisation_that_is_not_proven_far_enough_is_not_taken_in(space, strict):
+    (exchange, door), did = strict
+    apply = {"message": "we watch birds"}
+    status, text = await refused(door.call("POST", "membership", apply))
+    assert (status, "asks for level 2" in text, "said by its holder" in text) == (403, True, True), text
+    assert (await exchange.call("GET", "applications"))["applications"] == []
+
+    await credited(space, door, did, "1")
+    status, text = await refused(door.call("POST", "membership", apply))
+    assert (status, "asks for level 2" in text) == (403, True), text
+
+    await credited(space, door, did, "2")
+    row = await door.call("POST", "membership", apply)
+    assert row["state"] == "applied"
+    assert row["proven"] == {
+        "level": "2", "name": "Tide Research", "code": CODE, "credential": row["proven"]["credential"],
+    }  # fmt: skip
+    [shown] = (await exchange.call("GET", "applications"))["applications"]
+    assert shown["proven"] == row["proven"]
+    assert await door.call("POST", "membership", apply) == row
+
+    # who proves more while it waits is seen as it is now
+    await credited(space, door, did, "3")
+    assert (await door.call("POST", "membership", apply))["proven"]["level"] == "3"
+    await exchange.call("POST", "members", {"did": did})
+    assert (await door.call("GET", "membership"))["state"] == "admitted"
+
+
+async def credited(space, door, did, level):
+    """Have the newcomer hold a credential of its organisation at a level, by the exchange of the space."""
+    claims = {"unifiedSocialCreditCode": CODE, "legalName": "Tide Research", "legalForm": "159", "country": "CN"}
+    grant = {"holder": did, "type": "LegalPersonCredential", "claims": claims | {"level": level}}
+    await space.doors["exchange"].call("POST", "issued/grants", grant)
+    before = await held(door)
+    request = {"types": ["LegalPersonCredential"], "issuer": space.did("exchange")}
+    await door.call("POST", "credentials/requests", request)
+    async with asyncio.timeout(30):
+        while before >= await held(door):
+            await asyncio.sleep(0.1)
+
+
+async def held(door):
+    return {one["credential"] for one in (await door.call("GET", "credentials"))["credentials"]}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from bench import growth
+from bench.axes import AGREEMENTS, AXES
 
 
 @pytest.mark.parametrize("power", [0.0, 0.1, 0.5, 1.0, 2.0])
@@ -21,11 +24,18 @@ def test_what_is_no_power_has_an_error():
 
 
 def test_rows_judge_growth_and_the_start_at_the_largest_size():
-    curves = {size: dict.fromkeys(growth.GROWTH, 1.0) for size in (100, 1_000)}
+    names = [work.name for work in AGREEMENTS.works]
+    curves = {size: dict.fromkeys(names, 1.0) for size in (100, 1_000)}
     curves[1_000] |= {"tables of the buyer": 46.0, "a deal": 2.0, "start of the provider": 4.0}
-    found = {row.work: row for row in growth.rows(curves)}
-    assert found["a deal: exponent"].met is False
-    assert found["an opening: exponent"].met is True
+    found = {row.work: row for row in growth.rows(AGREEMENTS, curves)}
+    assert found["a deal by agreements: exponent"].met is False
+    assert found["an opening by agreements: exponent"].met is True
     assert found["start of the provider, 1,000 agreements"].met is False
     assert found["start of the provider, 100 agreements"].met is None
     assert found["tables of the buyer: an order more"].value == pytest.approx(45 * 1024 / 900)
+
+
+def test_each_axis_has_steps_of_ten_and_names_its_works_once():
+    for axis in AXES:
+        assert [larger / smaller for smaller, larger in pairwise(axis.sizes)] == [10] * (len(axis.sizes) - 1)
+        assert len({work.name for work in axis.works}) == len(axis.works)

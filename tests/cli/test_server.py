@@ -50,6 +50,7 @@ LOOKED_FOR = {"id": "d", "title": "weather", "state": "matched", "until": "2027-
 APPLIED = {
     "did": "did:web:b", "name": "B", "role": "buyer", "region": "US", "message": "", "reason": "no address",
     "due": "2026-11-23T00:00:00+00:00",
+    "proven": {"level": "2", "name": "B Ltd", "code": "91440000MA0000005H", "credential": "00" * 32},
 }  # fmt: skip
 FIGURE = {
     "key": "deal-rate", "en": "deal rate", "zh": "成交率", "value": "25.0", "unit": "%", "national": "17.9 % (2023)",
@@ -69,7 +70,7 @@ CALLS = {
     "join --status": ("GET", "membership", None, APPLIED | {"state": "refused"}, "refused, no address"),
     "exchange applications": (
         "GET", "applications?state=applied", None, {"applications": [APPLIED | {"overdue": True}]},
-        "OVERDUE since 2026-11-23",
+        "B Ltd (91440000MA0000005H), level 2",
     ),
     "exchange reject did:web:b --reason no": (
         "POST", "applications/refusals", {"did": "did:web:b", "reason": "no"}, APPLIED | {"state": "refused"},

@@ -25,7 +25,7 @@ NO_JSON = {
 # why a command spends nothing and leaves nothing with others → the commands; every other one has --dry-run
 SPENDS_AND_PUBLISHES_NOTHING = {
     "it only looks": """
-        doctor, find, searches, show, quote, verify, audit, prices, purposes, reputation, policy explain,
+        doctor, find, searches, show, quote, verify, audit, prices, purposes, plan, reputation, policy explain,
         policy example, policy decide, policy try, policy translate, policy check, policy compare, policy diff,
         policy template list, policy template show, policy template fill, policy profile list, policy profile show,
         log head, log fsck, log verify, log proof,

@@ -15,7 +15,10 @@ ADMITTED: Shape = {
     **MEMBER, "url": "text", "origin": "text", "address": "text", "logKey": "text", "delivery": "text",
     "aggregate": "text", "possession": "text",
 }  # fmt: skip
-APPLICATION: dict[str, Shape] = {**MEMBER, "message": "text", "state": "text", "reason": "text", "due": "text"}
+PROVEN: dict[str, Shape] = {"level": "digits", "name?": "text", "code?": "text", "credential?": "text"}
+APPLICATION: dict[str, Shape] = {
+    **MEMBER, "message": "text", "proven": PROVEN, "state": "text", "reason": "text", "due": "text",
+}  # fmt: skip
 MOVED: Shape = {"did": "text", "state": "text", "reason": "text"}
 REREAD: Shape = {"did": "text", "changed": ["text"], "role": "text"}
 BUYER = {"did": "did:web:buyer.example"}

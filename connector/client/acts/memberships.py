@@ -16,13 +16,20 @@ def _applied(row: Any) -> list[str]:
     return [head, next_] if row["state"] == "applied" else [head]
 
 
+def _organisation(proven: Any) -> str:
+    """Return who an applicant is as it has proven, and how far."""
+    named = f"{proven['name']} ({proven['code']})" if "name" in proven else "not proven"
+    return f"{named}, level {proven['level']}"
+
+
 APPLICATIONS = (
     Column("DUE", lambda row: ("OVERDUE since " if row["overdue"] else "") + row["due"], is_moment=True),
     Column("ROLE", "role"),
     Column("REGION", "region"),
     Column("NAME", "name"),
     Column("DID", "did"),
-    Column("MESSAGE", "message"),
+    Column("ORGANISATION", lambda row: _organisation(row["proven"])),
+    Column("MESSAGE", "message", long=True),
     Column("REASON", "reason", long=True),
 )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.exchange.legal_identity import LegalIdentity
 from connector.exchange.node.collection import Collection
 from connector.exchange.node.register import Register
 from connector.exchange.node.registrar import Registrar
-from connector.exchange.node.subjects import Subjects
 from connector.exchange.node.tracing import Tracing
 from connector.identity.space.node import NodeDoor
 
@@ -34,7 +34,7 @@ class Office:
         verifier: Verifier,
     ) -> None:
         self._exchange = exchange
-        self.subjects = Subjects(core, verifier)
+        self.subjects = LegalIdentity(core, verifier, core.settings.trust.subject_level, "node")
         self.door = NodeDoor(space, peers, core.outbound)
         self.register, self.tracing = Register(core, space), Tracing(core, space)
         self.collection, self.registrar = Collection(core, space), Registrar(core, self.door, finding)

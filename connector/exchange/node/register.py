@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from catalog import registration
 from catalog.document import members, text
 from catalog.registration import CONNECTOR, HOLDERS, KINDS, PLATFORM, PRODUCT, Registration
-from connector.exchange.node.subjects import Proof
+from connector.exchange.legal_identity import Proof
 from connector.operation.codes import find, view
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import HOLDER_CODES_MAX, PAGE_ROWS_MAX

@@ -78,6 +78,7 @@ class ApplicationRow(CaseRow):
     role: str
     region: str
     message: str
+    proven: Document | None = None  # how far its organisation is proven, its name, code and credential
     state: ApplicationState
     reason: str
     due: datetime

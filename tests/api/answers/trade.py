@@ -47,6 +47,7 @@ async def _lists(told):
     back = ("tides", "1", "--reason", "the new one was wrong")
     await told.say("version roll-back", *back, by="provider")
     await told.say("purposes", "weather")
+    await told.say("plan", "--members", "100", "--deals-per-day", "1000")
     await told.say("orders told", by="provider")
     await told.space.publish("provider", "shopped", (70_000,))
     await told.say("price shopped", "4.20", by="provider")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.exchange.node.subjects import Proof, Subjects
+from connector.exchange.legal_identity import LegalIdentity, Proof
 from connector.operation.dcp.presented import Presented
 from connector.operation.dcp.trust import Demands
 from connector.runtime import settings
@@ -24,7 +24,7 @@ AT = {"server.public_url": "https://us.example"}
 
 def subjects(least, *shown, fault=None):
     """Return what asks a holder that shows credentials of these (issuer, claims), or of whom `fault` comes."""
-    told = settings.build(AT | {"trust.subject_level": least, "trust.issuers": (f"{ISSUER} {LEGAL_PERSON}",)})
+    told = settings.build(AT | {"trust.issuers": (f"{ISSUER} {LEGAL_PERSON}",)})
 
     async def ask(claims, types):
         assert (claims.issuer, types) == (PEER, (LEGAL_PERSON,))
@@ -34,7 +34,7 @@ def subjects(least, *shown, fault=None):
         return Presented(tuple((SimpleNamespace(digest=f"{number:064}"), one) for number, one in enumerate(made)))
 
     verifier = SimpleNamespace(asking=SimpleNamespace(ask=ask), demands=Demands(told.trust, lambda: ""))
-    return Subjects(SimpleNamespace(clock=SetClock(NOW), settings=told), verifier)
+    return LegalIdentity(SimpleNamespace(clock=SetClock(NOW)), verifier, least, "node")
 
 
 async def asked(made):
@@ -45,6 +45,13 @@ async def test_a_credential_of_the_very_code_proves_it_and_the_best_of_several_c
     found = await asked(subjects(2, (ISSUER, LEGAL | {"level": "1"}), (ISSUER, LEGAL | {"level": 3})))
     assert found.level == 3
     assert len(found.digest) == 64
+
+
+async def test_who_names_no_subject_is_whom_its_credential_names():
+    made = subjects(0, (ISSUER, LEGAL | {"level": "2"}))
+    found = await made.proof(SimpleNamespace(issuer=PEER))
+    assert found.json() == {"level": "2", "name": LEGAL["legalName"], "code": CODE, "credential": "0" * 64}
+    assert (await subjects(0).proof(SimpleNamespace(issuer=PEER))).json() == {"level": "0"}
 
 
 UNPROVEN = {

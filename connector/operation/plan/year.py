@@ -1,0 +1,147 @@
+"""A year of each role in a space of a given size: cores, memory, disk, network, gas and money.
+
+Law: what is multiplied was measured (`measured`) or asked (`Asked`); prices are whoever asks', in whole minor units,
+and every sum of money is rounded up. The model knows no congestion: where it needs more than there is, `walls` says so.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from connector.operation.plan.measured import value
+
+DAYS, DAY_SECONDS, MONTHS = 365, 86_400, 12
+KIB_IN_GIB, MIB_IN_GIB = 1 << 20, 1 << 10
+GWEI_IN_COIN: Final = 10**9
+# the members of the space in which a day of rest was measured, the exchange aside
+MEMBERS_MEASURED = 3
+# the busiest hour of a day has so many times the work of a mean one
+PEAK = 4
+ROLES: Final = ("provider", "buyer", "exchange", "regulator")
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What things cost, in minor units: a core, a GiB of memory or disk a month, a GiB sent, a coin of the chain."""
+
+    core_month: int = 15_000
+    memory_month: int = 3_000
+    disk_month: int = 50
+    sent: int = 50
+    coin: int = 2_000_000
+    gas_gwei: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A space: members, orders a day in all of it, MiB of each, who of the members sells and how many products."""
+
+    members: int
+    deals: int
+    mib: int
+    providers: int
+    products: int
+
+    @property
+    def buyers(self) -> int:
+        """Return how many members buy."""
+        return max(1, self.members - self.providers)
+
+    @property
+    def events(self) -> float:
+        """Return the events that all logs together get a day."""
+        return self.deals * sum(value(f"{role} events") for role in ("provider", "buyer", "exchange"))
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What one participant of a role needs: cores in the busiest hour, GiB at the end of a year, gas of a year."""
+
+    role: str
+    count: int
+    cores: float
+    memory_gib: float
+    disk_gib: float
+    sent_gib: float
+    gas: int
+
+    def money(self, prices: Prices) -> int:
+        """Return the minor units of the year, rounded up."""
+        months = (
+            Fraction(self.cores) * prices.core_month
+            + Fraction(self.memory_gib) * prices.memory_month
+            + Fraction(self.disk_gib) * prices.disk_month
+        )
+        gas = Fraction(self.gas) * prices.gas_gwei / GWEI_IN_COIN * prices.coin
+        return math.ceil(months * MONTHS + Fraction(self.sent_gib) * prices.sent + gas)
+
+
+def of(asked: Asked) -> list[Year]:
+    """Return a year of one participant of each role."""
+    return [_provider(asked), _buyer(asked), _exchange(asked), _regulator(asked)]
+
+
+def _provider(asked: Asked) -> Year:
+    deals = asked.deals / asked.providers
+    gib = deals * asked.mib / MIB_IN_GIB
+    stock = asked.products / asked.providers * asked.mib / MIB_IN_GIB
+    return Year(
+        "provider",
+        asked.providers,
+        _cores("provider", deals, gib),
+        value("provider memory") / MIB_IN_GIB,
+        _tables("provider", deals) + stock,
+        gib * DAYS,
+        _gas("provider", deals),
+    )
+
+
+def _buyer(asked: Asked) -> Year:
+    deals = asked.deals / asked.buyers
+    gib = deals * asked.mib / MIB_IN_GIB
+    memory = value("provider memory") / MIB_IN_GIB
+    disk = _tables("buyer", deals) + gib * DAYS
+    return Year("buyer", asked.buyers, _cores("buyer", deals, gib), memory, disk, 0.0, _gas("buyer", deals))
+
+
+def _exchange(asked: Asked) -> Year:
+    """Return the exchange's year; its rest is what its members ask it, mostly of the chain that it hosts."""
+    rest = value("regulator rest") + polls(asked)
+    cores = (rest + PEAK * asked.deals * value("exchange CPU")) / DAY_SECONDS
+    catalogue = asked.products / 1e6 * (value("million products") + value("million indexed")) / MIB_IN_GIB
+    disk = _tables("exchange", asked.deals) + catalogue
+    memory = value("exchange memory") / MIB_IN_GIB
+    return Year("exchange", 1, cores, memory, disk, 0.0, _gas("exchange", asked.deals))
+
+
+def polls(asked: Asked) -> float:
+    """Return the exchange's CPU seconds of a day for members that ask what is new."""
+    return (value("exchange rest") - value("regulator rest")) / MEMBERS_MEASURED * asked.members
+
+
+def _regulator(asked: Asked) -> Year:
+    """Return the supervisor's: each day it reads what is new and proves all of it."""
+    read = asked.events * value("audit read") / value("audited events") / MIB_IN_GIB
+    cores = (value("regulator rest") + audit_seconds(asked.events)) / DAY_SECONDS
+    return Year("regulator", 1, cores, value("audit memory") / MIB_IN_GIB, read * DAYS, read * DAYS, 0)
+
+
+def audit_seconds(events: float) -> float:
+    """Return the CPU seconds that proving so many events takes."""
+    return events * value("audit") / value("audited events")
+
+
+def _cores(role: str, deals: float, gib: float) -> float:
+    work = deals * value(f"{role} CPU") + gib * value(f"{role} GiB")
+    return (value(f"{role} rest") + PEAK * work) / DAY_SECONDS
+
+
+def _tables(role: str, deals: float) -> float:
+    return deals * DAYS * value(f"{role} database with its log") / KIB_IN_GIB
+
+
+def _gas(role: str, deals: float) -> int:
+    return math.ceil(deals * DAYS * value(f"{role} gas"))
