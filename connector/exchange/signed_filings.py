@@ -1,9 +1,9 @@
 """Contracts that were signed over the interfaces, filed (备案) and put in force by a control instruction to both sides.
 
-Law: (1) a contract is taken in when both parties have signed its digest with the keys that the space knows them by; no
-licence on chain is of it, so it is kept under the grade `signed`. (2) Its line, its events and the instructions to both
-parties are one transaction; the instructions leave through the outbox until they are taken. (3) The number of an
-instruction is the first 32 digits of the contract's digest.
+Law: (1) a contract is taken in when both parties have signed it by keys that the space knows them by; no licence
+on chain is of it, so it is kept under the grade `signed`. (2) Its line, its events and the instructions to both parties
+are one transaction; the instructions leave through the outbox until they are taken. (3) The number of an instruction is
+the first 32 digits of the contract's digest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from connector.store.rows.filing import FiledContractRow, FilingRow
 from contracts.canonical import canonical
 from contracts.errors import ContractError
 from contracts.ndi.fields import Code, FieldError
-from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, digest, filed_digest
+from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, filed_part, signed_part
+from contracts.ndi.proof import Signer, is_national
 from contracts.signature import recover
 from ledger.agreement.filing import instruction
 
@@ -57,12 +58,12 @@ class SignedFilings:
         sides = [await self._member(nodes, "providerNodeId"), await self._member(nodes, "consumerNodeId")]
         if member not in [one.did for one in sides]:
             raise NotPermitted("a contract is filed by one of its two parties", "ask one of them to file it")
-        over = filed_digest(document)
-        self._check_signers(said["signatoryEntities"], over, sides)
+        part = filed_part(document)
+        await self._check_signers(said["signatoryEntities"], part, sides)
         now = self._core.clock.now()
         row = FilingRow(
             code=said["contractId"],
-            agreement=over.hex(),
+            agreement=sha256(part).hexdigest(),
             name=said["contractName"],
             product=said["strategy"]["subjectInfo"]["dataProductId"],
             provider=sides[0].did,
@@ -75,16 +76,28 @@ class SignedFilings:
         )
         return await write(lambda tx: self._keep(tx, row, sides, document, now))
 
-    def _check_signers(self, signers: list[Mapping[str, Any]], over: bytes, sides: list[Member]) -> None:
+    async def _check_signers(self, signers: list[Mapping[str, Any]], part: bytes, sides: list[Member]) -> None:
         """Raise FieldError unless both parties have signed, and whoever else is named, as a service party, has, too."""
-        accounts = [_signer(over, one["signature"]) for one in signers]
+        proofs = [one["signature"] for one in signers]
         for one, side in zip(sides, ("provider", "consumer"), strict=True):
-            if one.address not in accounts:
+            if not any(_has_signed(one, part, proof) for proof in proofs):
                 raise FieldError(
                     Code.UNPROVEN, "signatoryEntities", f"has no signature of the {side} over this contract"
                 )
-        if not all(account and self._space.last().by_address(account) for account in accounts):
-            raise FieldError(Code.UNPROVEN, "signatoryEntities", "has a signature of nobody in this space")
+        for told in signers:
+            if not await self._is_by_a_member(told, part, sides):
+                raise FieldError(Code.UNPROVEN, "signatoryEntities", "has a signature of nobody in this space")
+
+    async def _is_by_a_member(self, told: Mapping[str, Any], part: bytes, sides: list[Member]) -> bool:
+        """Say whether a member has signed: one of the parties, whoever's account it is, or of SM2 whom it names."""
+        proof, space = told["signature"], self._space.last()
+        if any(_has_signed(one, part, proof) for one in sides):
+            return True
+        if not is_national(proof):
+            account = _account(part, proof)
+            return bool(account) and space.by_address(account) is not None
+        named = space.members.get(await self._parties.holder(told["signatoryEntityId"]))
+        return named is not None and _has_signed(named, part, proof)
 
     def _keep(self, tx: Tx, row: FilingRow, sides: list[Member], document: Any, now: datetime) -> FilingRow:
         known = tx.get(FilingRow, code=row.code)
@@ -112,7 +125,7 @@ class SignedFilings:
         }
         fields = {"contract": row.code, "instruction": number, "from": self._core.identity.did, "to": to.did}
         self._core.evidence.record(tx, INSTRUCTED, part=row.agreement, fields={**fields, "version": VERSION}, now=now)
-        body |= {"signature": self._core.identity.sign(digest(body)).hex()}
+        body |= {"signature": self._core.identity.sign_part(signed_part(body)).hex()}
         self._ways.owe(tx, to.did, marked(to.url), STRATEGY_SEND, body, row.agreement)
 
     async def _member(self, nodes: Mapping[str, str], name: str) -> Member:
@@ -124,9 +137,13 @@ class SignedFilings:
         return found
 
 
-def _signer(over: bytes, proof: bytes) -> bytes:
+def _has_signed(member: Member, part: bytes, proof: bytes) -> bool:
+    return Signer(member.address, member.sm2).has_signed(part, proof)
+
+
+def _account(part: bytes, proof: bytes) -> bytes:
     """Return whose signature it is (20 bytes), empty for nobody's."""
     try:
-        return recover(over, proof)
+        return recover(sha256(part).digest(), proof)
     except ContractError:
         return b""

@@ -23,7 +23,8 @@ NODE_CHARACTERS: Final = 32
 # an identifier that is no code of the infrastructure: a DID, or a URN of ours
 NAMED_CHARACTERS_MAX: Final = 512
 TEXT_CHARACTERS_MAX: Final = 4096
-SIGNATURE_HEX: Final = 130
+# digits of a signature: r, s and v of secp256k1, or r and s of SM2 (`contracts.ndi.proof`)
+SIGNATURE_HEX: Final = (130, 128)
 LISTED_MAX: Final = 512
 # times of the dictionary have no zone: they are Beijing's
 BEIJING: Final = timezone(timedelta(hours=8))
@@ -105,11 +106,11 @@ def _time(value: Any, path: str, longest: int) -> datetime:
 def _signature(value: Any, path: str, longest: int) -> bytes:
     told = _text(value, path, longest).removeprefix("0x")
     try:
-        if len(told) == SIGNATURE_HEX:
+        if len(told) in SIGNATURE_HEX:
             return bytes.fromhex(told)
     except ValueError:
         pass
-    raise FieldError(Code.FORM, path, f"is {SIGNATURE_HEX} hex digits: r, s and v of secp256k1")
+    raise FieldError(Code.FORM, path, "is 130 hex digits, r, s and v of secp256k1, or 128, r and s of SM2")
 
 
 def _object(value: Any, path: str, longest: int) -> dict[str, Any]:

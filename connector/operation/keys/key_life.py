@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from connector.core.service import Service
 from connector.custody.secrets import kek_place
-from connector.identity.keys import TOKEN
+from connector.identity import keys as key_files
+from connector.identity.keys import SM2, TOKEN
 from connector.operation.keys.kinds import KINDS, MANAGEMENT
+from connector.operation.keys.telling import tell
 from connector.operation.keys.token_key import TokenKey, record
-from connector.runtime.errors import InvalidInput
+from connector.runtime.data_folder import KEYS
+from connector.runtime.errors import Conflict, InvalidInput
 from contracts import address
+from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.identity import Identity
     from connector.identity.management_token import ManagementToken
+    from connector.identity.space.author import SpaceAuthor
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.operation.keys.kinds import Kind
     from contracts.canonical import JsonObject
 
@@ -27,8 +34,16 @@ if TYPE_CHECKING:
 class KeyLife:
     """What is known of our keys, and what replaces one."""
 
-    def __init__(self, core: Core, management_token: ManagementToken) -> None:
+    def __init__(
+        self,
+        core: Core,
+        management_token: ManagementToken,
+        space: SpaceView,
+        exchange: ExchangeDoor,
+        author: SpaceAuthor,
+    ) -> None:
         self._core, self._management = core, management_token
+        self._space, self._exchange, self._author = space, exchange, author
         self.token = TokenKey(core)
 
     async def settle(self) -> None:
@@ -42,6 +57,23 @@ class KeyLife:
     async def page(self) -> list[JsonObject]:
         """List the keys: kind, algorithm, what for, the public part or a digest, since when, and what replaces it."""
         return [self._shown(kind, place) for kind in KINDS.values() if (place := self._place(kind))]
+
+    async def draw(self, kind: str, reason: str) -> JsonObject:
+        """Draw the key of SM2 and sign contracts by it from now on; raises InvalidInput, Conflict, SettingsError.
+
+        Returns its public part (64 bytes, hex), and whether the exchange read it.
+        """
+        core = self._core
+        if kind != SM2:
+            raise InvalidInput(f"`{kind[:40]}` is not drawn by this", f"there is: penstock key draw {SM2}")
+        if core.identity.keys.sm2 is not None:
+            raise Conflict("there is a key of SM2 already", "it stays for life: docs/keys.md says why")
+        core.identity.take_sm2(key_files.draw_sm2(core.data / KEYS))
+        public = core.identity.member.sm2 or b""
+        told = {"kind": SM2, "from": "", "to": public.hex(), "digest": sha(core.identity.member.json()).hex()}
+        await core.store.write(lambda tx: record(tx, core, told, reason))
+        heard = await tell(core, self._space, self._exchange, self._author)
+        return {"kind": SM2, "key": public.hex(), "told": heard}
 
     async def rotate(self, kind: str, reason: str, *, stolen: bool) -> JsonObject:
         """Replace a key; raises InvalidInput for one that this does not replace, saying what does."""
@@ -81,6 +113,8 @@ class KeyLife:
         """Return where a key of a kind is, empty where we have none."""
         data, settings = self._core.data, self._core.settings
         told = {"vault": kek_place(data, settings.vault.kek_file), "tls": settings.server.tls_key}
+        if self._core.identity.keys.sm2 is None:
+            told[SM2] = ""
         return told.get(kind.name, str(data / kind.file))
 
 
@@ -90,6 +124,7 @@ _PUBLIC: Final[Mapping[str, Callable[[Identity], str]]] = {
     "agreement": lambda us: address.show(us.keys.address),
     "log": lambda us: us.keys.log_public.hex(),
     "delivery": lambda us: us.keys.delivery_public.hex(),
+    SM2: lambda us: (us.member.sm2 or b"").hex(),
     "witness": lambda us: us.member.aggregate.hex(),
 }
 
