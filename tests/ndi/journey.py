@@ -24,6 +24,7 @@ from contracts.ndi.interfaces import contract_digest
 from tests.api.command import commanded, penstock
 from tests.api.noded import Noded
 from tests.api.test_rights import told
+from tests.ndi.national import National
 from tests.ndi.other_make import OtherMake
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -75,6 +76,18 @@ async def deal(space):
 async def other(space, tmp_path_factory):
     """A consumer of another make, which the test plays itself: a member of the space."""
     made = OtherMake(tmp_path_factory.mktemp("other"), space)
+    await made.start()
+    await space.doors["exchange"].call("POST", "members", {"did": made.did, "invite": True})
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def national(space, tmp_path_factory):
+    """Another one, which signs by SM2."""
+    made = National(tmp_path_factory.mktemp("national"), space)
     await made.start()
     await space.doors["exchange"].call("POST", "members", {"did": made.did, "invite": True})
     try:
@@ -339,3 +352,61 @@ async def test_every_case_of_conformance_passes(space, role, kind):
     wrong = [one for one in found["cases"] if one["outcome"] == "failed"]
     assert not wrong, wrong[:10]
     assert found["passed"] >= {"connector": 100, "platform": 30, "node": 2}[kind]
+
+
+async def test_whoever_signs_by_sm2_is_traded_with(space, national):
+    """Both parties and the platform sign by SM2; the other side looks at it with OpenSSL's own program."""
+    # a provider that has no key of its own yet takes a signature of SM2, and signs by its account
+    code = await national.create()
+    assert await national.propose(code, await national.offered("gauges")) == "0"
+    agreed = await national.hear("/contractNegotiate")
+    assert national.signed_by_provider(agreed)
+    keys = {}
+    for role in ("provider", "exchange", "buyer"):
+        drawn = await penstock(space, role, "key", "draw", "sm2", "--why", "national ciphers")
+        assert drawn["told"], role
+        keys[role] = bytes.fromhex(drawn["key"])
+    document = (await space.outbound.get(space.url("provider") + "/.well-known/did.json")).json()
+    [method] = [one for one in document["verificationMethod"] if one["publicKeyJwk"]["crv"] == "SM2"]
+    assert (method["id"].rpartition("#")[2], method["id"] in document["assertionMethod"]) == ("sm2", True)
+    # what was signed before is filed as it was signed
+    assert await national.sign(code, agreed["strategy"]) == "0"
+    await national.hear("/strategySend")
+    mixed = (await penstock(space, "provider", "ndi", "show", code))["signatures"]
+    assert [len(one) for one in mixed] == [130, 128]
+
+    code, strategy = await national.create(), await national.offered("gauges")
+    assert await national.propose(code, strategy) == "0"
+    agreed = await national.hear("/contractNegotiate")
+    [own] = agreed["signatureList"]
+    assert national.verifies(keys["provider"], agreed, own["signature"])
+    assert not national.verifies(keys["buyer"], agreed, own["signature"])
+    said = {"contractName": national.NAME, "contractId": code, "strategy": strategy}
+    forged = {"entityId": national.did, "signature": own["signature"]}
+    assert (await national.ask("/contractNegotiate", {**said, "signatureList": [forged]}))[0] == 400
+    assert await national.sign(code, strategy) == "0"
+    instruction = await national.hear("/strategySend")
+    assert national.verifies(keys["exchange"], instruction, instruction["signature"])
+    number = instruction["strategyId"].replace("-", "")
+    assert await national.pull(number, strategy["subjectInfo"]["dataProductId"]) == space.paths[0].read_bytes()
+    assert await national.prove(code, instruction["strategyId"]) == "0"
+    # one signature of ours, whoever is shown it: what was sent, and what the platform filed
+    shown = (await penstock(space, "provider", "ndi", "show", code))["signatures"]
+    filed = instruction["transactionExecutionStrategy"]["signatoryEntities"]
+    assert [one["signature"] for one in filed] == shown
+    assert shown[0] == own["signature"]
+    await penstock(space, "provider", "ndi", "end", code, "--reason", "the season is over")
+    ended = await national.hear("/contractTerminate")
+    assert national.verifies(keys["provider"], ended, ended["signature"])
+
+
+async def test_every_case_of_conformance_passes_by_sm2(space, national):
+    found = await penstock(space, "buyer", "conform", "ndi", space.url("provider"))
+    assert not [one for one in found["cases"] if one["outcome"] == "failed"]
+    assert found["passed"] >= 100
+
+
+async def test_the_audit_finds_nothing_in_what_was_signed_by_sm2(space, national):
+    for role in ("provider", "buyer", "exchange"):
+        await space.doors[role].call("POST", "log/anchor", {})
+    await test_the_audit_finds_nothing(space, None)

@@ -51,11 +51,15 @@ class OtherMake(Member):
                 if at == path:
                     return body
 
+    def signed(self, said):
+        """Return our signature over a message, in hex."""
+        return signature.sign(digest(said), self.keys.agreement).hex()
+
     def sealed(self, said):
-        return {**said, "signature": signature.sign(digest(said), self.keys.agreement).hex()}
+        return {**said, "signature": self.signed(said)}
 
     def signatures(self, said):
-        return [{"entityId": self.did, "signature": signature.sign(digest(said), self.keys.agreement).hex()}]
+        return [{"entityId": self.did, "signature": self.signed(said)}]
 
     def signed_by_provider(self, said):
         by = self.space.keys("provider").address
