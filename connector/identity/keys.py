@@ -143,7 +143,7 @@ class Keys:
 def create(folder: Path, *, sm2: bool = False) -> Keys:
     """Make the five keys, and with `sm2` the sixth; refuses if one of them exists."""
     files.make_folder(folder)
-    present = [purpose for purpose in PURPOSES if _path(folder, purpose).exists()]
+    present = [purpose for purpose in BELOW if _path(folder, purpose).exists()]
     if sm2:
         require_sm2()
     if present:

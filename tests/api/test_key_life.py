@@ -145,6 +145,35 @@ async def test_a_rotation_that_a_crash_interrupted_is_ended_by_the_next_start(sp
     await believed(space, key(space, "buyer", "token-4"))
 
 
+async def test_a_key_of_sm2_is_drawn_once_published_and_there_again_after_a_start(space):
+    before = len(told(space, "buyer", "key.moved"))
+    assert "sm2" not in {row["kind"] for row in (await penstock(space, "buyer", "key", "list"))["keys"]}
+    drawn = await penstock(space, "buyer", "key", "draw", "sm2", "--why", "national ciphers")
+    assert drawn["told"]
+    await penstock(space, "buyer", "key", "draw", "sm2", "--why", "again", code=2)
+    await penstock(space, "buyer", "key", "draw", "log", "--why", "another one", code=2)
+    await penstock(space, "buyer", "key", "rotate", "sm2", "--why", "a year is over", code=2)
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+    assert "sm2" in await listed(space, "buyer", "assertionMethod")
+    [row] = [row for row in (await penstock(space, "buyer", "key", "list"))["keys"] if row["kind"] == "sm2"]
+    assert (row["key"], row["algorithm"], row["replaced"]) == (drawn["key"], "SM2", "")
+    assert len(told(space, "buyer", "key.moved")) == before + 1
+    # a space keeps the key of who lost it: contracts that were signed by it are verified by it
+    (space.folder / "buyer" / "keys" / "sm2.key").rename(space.folder / "sm2.key")
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+    assert "sm2" not in await listed(space, "buyer", "assertionMethod")
+    words = ("exchange", "member", "reread", space.did("buyer"), "--reason", "it lost a key")
+    assert (await penstock(space, "exchange", *words))["changed"] == []
+    await penstock(space, "buyer", "key", "draw", "sm2", "--why", "another one", code=2)
+    assert not (space.folder / "buyer" / "keys" / "sm2.key").exists()
+    (space.folder / "sm2.key").rename(space.folder / "buyer" / "keys" / "sm2.key")
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+    assert (await penstock(space, "exchange", *words))["changed"] == []
+
+
 async def test_what_a_stolen_key_of_the_exchange_signed_is_issued_anew(space):
     before = await held(space, lambda ids: len(ids) == 2)
     await penstock(space, "exchange", "key", "rotate", "token", "--stolen", "--why", "a disk was stolen")

@@ -24,8 +24,8 @@ from contracts.ndi.interfaces import contract_digest
 from tests.api.command import commanded, penstock
 from tests.api.noded import Noded
 from tests.api.test_rights import told
-from tests.ndi.national import National
-from tests.ndi.other_make import OtherMake
+from tests.ndi.national import National, drawn
+from tests.ndi.other_make import OtherMake, admitted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -53,19 +53,8 @@ async def deal(space):
     at = "ndi+" + space.url("provider")
     [one] = (await penstock(space, "buyer", "ndi", "find", at, "--keywords", "product gauges"))["products"]
     folder = space.folder / "got"
-    words = (
-        "get",
-        one["product"],
-        "--at",
-        at,
-        "--max-price",
-        "10.00",
-        "--to",
-        folder,
-        "--purpose",
-        "AirTrafficResearch",
-    )
-    await penstock(space, "buyer", *words, "--id", "ndi-deal")
+    words = ("get", one["product"], "--at", at, "--max-price", "10.00", "--to", folder, "--id", "ndi-deal")
+    await penstock(space, "buyer", *words, "--purpose", "AirTrafficResearch")
     [path] = [path for path in folder.iterdir() if path.is_file()]
     assert path.read_bytes() == space.paths[0].read_bytes()
     [row] = (await penstock(space, "buyer", "ndi", "list"))["contracts"]
@@ -75,25 +64,15 @@ async def deal(space):
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def other(space, tmp_path_factory):
     """A consumer of another make, which the test plays itself: a member of the space."""
-    made = OtherMake(tmp_path_factory.mktemp("other"), space)
-    await made.start()
-    await space.doors["exchange"].call("POST", "members", {"did": made.did, "invite": True})
-    try:
+    async with admitted(OtherMake(tmp_path_factory.mktemp("other"), space)) as made:
         yield made
-    finally:
-        await made.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def national(space, tmp_path_factory):
     """Another one, which signs by SM2."""
-    made = National(tmp_path_factory.mktemp("national"), space)
-    await made.start()
-    await space.doors["exchange"].call("POST", "members", {"did": made.did, "invite": True})
-    try:
+    async with admitted(National(tmp_path_factory.mktemp("national"), space)) as made:
         yield made
-    finally:
-        await made.stop()
 
 
 async def held(holds):
@@ -365,14 +344,7 @@ async def test_whoever_signs_by_sm2_is_traded_with(space, national):
     assert await national.propose(code, await national.offered("gauges")) == "0"
     agreed = await national.hear("/contractNegotiate")
     assert national.signed_by_provider(agreed)
-    keys = {}
-    for role in ("provider", "exchange", "buyer"):
-        drawn = await penstock(space, role, "key", "draw", "sm2", "--why", "national ciphers")
-        assert drawn["told"], role
-        keys[role] = bytes.fromhex(drawn["key"])
-    document = (await space.outbound.get(space.url("provider") + "/.well-known/did.json")).json()
-    [method] = [one for one in document["verificationMethod"] if one["publicKeyJwk"]["crv"] == "SM2"]
-    assert (method["id"].rpartition("#")[2], method["id"] in document["assertionMethod"]) == ("sm2", True)
+    keys = await drawn(space)
     # what was signed before is filed as it was signed
     assert await national.sign(code, agreed["strategy"]) == "0"
     await national.hear("/strategySend")

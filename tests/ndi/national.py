@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from connector.identity import did as dids
 from connector.identity import jwk
 from contracts.ndi.interfaces import signed_part
+from tests.api.command import penstock
 from tests.ndi.other_make import OtherMake
 
 USER = ("-rawin", "-digest", "sm3", "-pkeyopt", "distid:1234567812345678")
@@ -58,3 +59,20 @@ class National(OtherMake):
 
     def _run(self, *words, check=True):
         return subprocess.run(["openssl", *words], cwd=self._folder, check=check, capture_output=True)
+
+
+async def drawn(space):
+    """Have both parties and the platform draw keys of SM2; returns role → public key, as the exchange knows it."""
+    keys = {}
+    for role in ("provider", "exchange", "buyer"):
+        made = await penstock(space, role, "key", "draw", "sm2", "--why", "national ciphers")
+        assert made["told"], role
+        keys[role] = bytes.fromhex(made["key"])
+        document = (await space.outbound.get(space.url(role) + "/.well-known/did.json")).json()
+        [method] = [one for one in document["verificationMethod"] if one["publicKeyJwk"]["crv"] == "SM2"]
+        assert method["id"] == space.did(role) + "#sm2"
+        assert method["id"] in document["assertionMethod"]
+    members = (await space.outbound.get(space.url("exchange") + "/space")).json()["members"]
+    known = {one["did"]: one.get("sm2", "") for one in members}
+    assert all(known[space.did(role)] == key.hex() for role, key in keys.items())
+    return keys

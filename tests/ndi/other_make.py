@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from contextlib import asynccontextmanager
 
 import aiohttp
 from aiohttp import web
@@ -175,3 +176,14 @@ class OtherMake(Member):
             "timestamp": DAY,
             "details": {"nonce": uuid.uuid4().hex},
         })  # fmt: skip
+
+
+@asynccontextmanager
+async def admitted(made):
+    """One that is started, and a member of its space."""
+    await made.start()
+    try:
+        await made.space.doors["exchange"].call("POST", "members", {"did": made.did, "invite": True})
+        yield made
+    finally:
+        await made.stop()

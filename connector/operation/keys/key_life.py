@@ -15,6 +15,7 @@ from connector.operation.keys.telling import tell
 from connector.operation.keys.token_key import TokenKey, record
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Conflict, InvalidInput
+from connector.store.rows.console import FactRow
 from contracts import address
 from contracts.canonical import sha
 
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
     from connector.identity.space.exchange import ExchangeDoor
     from connector.identity.space.view import SpaceView
     from connector.operation.keys.kinds import Kind
+    from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
+
+
+FACT: Final = "sm2 key"
+FOUND: Final = "it was there when we started"
 
 
 class KeyLife:
@@ -47,8 +53,9 @@ class KeyLife:
         self.token = TokenKey(core)
 
     async def settle(self) -> None:
-        """Record what an interrupted rotation left."""
+        """Record what an interrupted rotation left, or a key of SM2 that is there and of which the log says nothing."""
         await self.token.settle()
+        await self._settle_sm2()
 
     async def forget(self) -> None:
         """List former keys no longer than they count."""
@@ -66,14 +73,14 @@ class KeyLife:
         core = self._core
         if kind != SM2:
             raise InvalidInput(f"`{kind[:40]}` is not drawn by this", f"there is: penstock key draw {SM2}")
-        if core.identity.keys.sm2 is not None:
-            raise Conflict("there is a key of SM2 already", "it stays for life: docs/keys.md says why")
+        known = await core.store.read(lambda tx: tx.get(FactRow, name=FACT))
+        if known is not None or core.identity.keys.sm2 is not None:
+            hint = "it stays for life; who lost it signs by the account, and has another under another DID"
+            raise Conflict("a key of SM2 was drawn already", hint)
         core.identity.take_sm2(key_files.draw_sm2(core.data / KEYS))
-        public = core.identity.member.sm2 or b""
-        told = {"kind": SM2, "from": "", "to": public.hex(), "digest": sha(core.identity.member.json()).hex()}
-        await core.store.write(lambda tx: record(tx, core, told, reason))
+        await self._settle_sm2(reason)
         heard = await tell(core, self._space, self._exchange, self._author)
-        return {"kind": SM2, "key": public.hex(), "told": heard}
+        return {"kind": SM2, "key": _PUBLIC[SM2](core.identity), "told": heard}
 
     async def rotate(self, kind: str, reason: str, *, stolen: bool) -> JsonObject:
         """Replace a key; raises InvalidInput for one that this does not replace, saying what does."""
@@ -95,6 +102,17 @@ class KeyLife:
         told = {"kind": MANAGEMENT, "from": old, "to": self._management.digest}
         await core.store.write(lambda tx: record(tx, core, told | {"digest": told["to"]}, reason))
         return told | {"until": core.clock.now().isoformat(timespec="seconds")}
+
+    async def _settle_sm2(self, reason: str = FOUND) -> None:
+        core, key = self._core, _PUBLIC[SM2](self._core.identity)
+
+        def act(tx: Tx) -> None:
+            if key and tx.get(FactRow, name=FACT) is None:
+                tx.put(FactRow(name=FACT, value={"key": key}))
+                told = {"kind": SM2, "from": "", "to": key, "digest": sha(core.identity.member.json()).hex()}
+                record(tx, core, told, reason)
+
+        await core.store.write(act)
 
     def _shown(self, kind: Kind, place: str) -> JsonObject:
         path = Path(place)
