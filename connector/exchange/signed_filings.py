@@ -78,26 +78,23 @@ class SignedFilings:
 
     async def _check_signers(self, signers: list[Mapping[str, Any]], part: bytes, sides: list[Member]) -> None:
         """Raise FieldError unless both parties have signed, and whoever else is named, as a service party, has, too."""
-        proofs = [one["signature"] for one in signers]
+        found = [await self._signer(told, part, sides) for told in signers]
         for one, side in zip(sides, ("provider", "consumer"), strict=True):
-            if not any(_has_signed(one, part, proof) for proof in proofs):
+            if one not in found:
                 raise FieldError(
                     Code.UNPROVEN, "signatoryEntities", f"has no signature of the {side} over this contract"
                 )
-        for told in signers:
-            if not await self._is_by_a_member(told, part, sides):
-                raise FieldError(Code.UNPROVEN, "signatoryEntities", "has a signature of nobody in this space")
+        if None in found:
+            raise FieldError(Code.UNPROVEN, "signatoryEntities", "has a signature of nobody in this space")
 
-    async def _is_by_a_member(self, told: Mapping[str, Any], part: bytes, sides: list[Member]) -> bool:
-        """Say whether a member has signed: one of the parties, whoever's account it is, or of SM2 whom it names."""
+    async def _signer(self, told: Mapping[str, Any], part: bytes, sides: list[Member]) -> Member | None:
+        """Return who has signed: whose account it is, or of SM2 a party, or the member that is named; None for nobody."""
         proof, space = told["signature"], self._space.last()
-        if any(_has_signed(one, part, proof) for one in sides):
-            return True
         if not is_national(proof):
-            account = _account(part, proof)
-            return bool(account) and space.by_address(account) is not None
+            return space.by_address(_account(part, proof))
         named = space.members.get(await self._parties.holder(told["signatoryEntityId"]))
-        return named is not None and _has_signed(named, part, proof)
+        looked = sides if named is None or named in sides else [*sides, named]
+        return next((one for one in looked if Signer(None, one.sm2).has_signed(part, proof)), None)
 
     def _keep(self, tx: Tx, row: FilingRow, sides: list[Member], document: Any, now: datetime) -> FilingRow:
         known = tx.get(FilingRow, code=row.code)
@@ -135,10 +132,6 @@ class SignedFilings:
         if found is None:
             raise NotPermitted(f"`{name}` is no member of this space, so nobody knows its key", "penstock join")
         return found
-
-
-def _has_signed(member: Member, part: bytes, proof: bytes) -> bool:
-    return Signer(member.address, member.sm2).has_signed(part, proof)
 
 
 def _account(part: bytes, proof: bytes) -> bytes:
