@@ -88,7 +88,7 @@ class SignedFilings:
             raise FieldError(Code.UNPROVEN, "signatoryEntities", "has a signature of nobody in this space")
 
     async def _signer(self, told: Mapping[str, Any], part: bytes, sides: list[Member]) -> Member | None:
-        """Return who has signed: whose account it is, or of SM2 a party, or the member that is named; None for nobody."""
+        """Return who has signed: by an account, or by SM2 a party or the member that is named; None for nobody."""
         proof, space = told["signature"], self._space.last()
         if not is_national(proof):
             return space.by_address(_account(part, proof))

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from connector.chain.transactions import Transactions
+from connector.identity import keys as key_files
 from connector.identity import tokens as request_tokens
 from connector.identity.keys import Signer
 from connector.runtime.clock import Clock
@@ -167,8 +168,15 @@ async def test_a_key_of_sm2_is_drawn_once_published_and_there_again_after_a_star
     words = ("exchange", "member", "reread", space.did("buyer"), "--reason", "it lost a key")
     assert (await penstock(space, "exchange", *words))["changed"] == []
     await penstock(space, "buyer", "key", "draw", "sm2", "--why", "another one", code=2)
-    assert not (space.folder / "buyer" / "keys" / "sm2.key").exists()
-    (space.folder / "sm2.key").rename(space.folder / "buyer" / "keys" / "sm2.key")
+    file = space.folder / "buyer" / "keys" / "sm2.key"
+    assert not file.exists()
+    # and another one does not take its place
+    key_files.draw_sm2(file.parent)
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+    assert "sm2" in await listed(space, "buyer", "assertionMethod")
+    await penstock(space, "exchange", *words, code=2)
+    (space.folder / "sm2.key").replace(file)
     await space.people["buyer"].stop()
     await space.people["buyer"].start(space.environment)
     assert (await penstock(space, "exchange", *words))["changed"] == []
