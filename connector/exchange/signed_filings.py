@@ -80,21 +80,22 @@ class SignedFilings:
         """Raise FieldError unless both parties have signed, and whoever else is named, as a service party, has, too."""
         found = [await self._signer(told, part, sides) for told in signers]
         for one, side in zip(sides, ("provider", "consumer"), strict=True):
-            if one not in found:
+            if one.did not in found:
                 raise FieldError(
                     Code.UNPROVEN, "signatoryEntities", f"has no signature of the {side} over this contract"
                 )
         if None in found:
             raise FieldError(Code.UNPROVEN, "signatoryEntities", "has a signature of nobody in this space")
 
-    async def _signer(self, told: Mapping[str, Any], part: bytes, sides: list[Member]) -> Member | None:
-        """Return who has signed: by an account, or by SM2 a party or the member that is named; None for nobody."""
+    async def _signer(self, told: Mapping[str, Any], part: bytes, sides: list[Member]) -> str | None:
+        """Return who has signed, by its DID: whose account it is, or, by SM2, a party or who is named; else None."""
         proof, space = told["signature"], self._space.last()
         if not is_national(proof):
-            return space.by_address(_account(part, proof))
+            one = space.by_address(_account(part, proof))
+            return None if one is None else one.did
         named = space.members.get(await self._parties.holder(told["signatoryEntityId"]))
         looked = sides if named is None or named in sides else [*sides, named]
-        return next((one for one in looked if Signer(None, one.sm2).has_signed(part, proof)), None)
+        return next((one.did for one in looked if Signer(None, one.sm2).has_signed(part, proof)), None)
 
     def _keep(self, tx: Tx, row: FilingRow, sides: list[Member], document: Any, now: datetime) -> FilingRow:
         known = tx.get(FilingRow, code=row.code)

@@ -31,7 +31,8 @@ def _rotated(done: Any) -> list[str]:
 
 
 def _drawn(done: Any) -> list[str]:
-    told = "the exchange knows it" if done["told"] else "tell the exchange: penstock exchange member reread, there"
+    later = "the exchange does not know it yet: it reads it when it admits us, or by penstock exchange member reread"
+    told = "the exchange knows it" if done["told"] else later
     return [f"{done['kind']} {done['key']}", told]
 
 
