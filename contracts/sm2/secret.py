@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from contracts.errors import ContractError
 from contracts.sm2.curve import COORDINATE_BYTES, POINT_BYTES, N
-from contracts.sm2.signature import USER_ID, is_by
+from contracts.sm2.signature import USER_ID, USER_ID_BYTES_MAX, is_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,7 @@ _SECRET: Final = bytes.fromhex("3041020100") + _CURVE + bytes.fromhex("042730250
 _PUBLIC: Final = bytes.fromhex("3059") + _CURVE + bytes.fromhex("03420004")
 _ABSENT: Final = "this machine has no OpenSSL that signs by SM2"
 _INSTALL: Final = "install OpenSSL 3 with SM2 (Debian, Ubuntu: apt install libssl3; builds with no-sm2 have none)"
+_FAILED: Final = "OpenSSL could not do it by SM2"
 _POINTER, _SIZE = ctypes.c_void_p, ctypes.c_size_t
 # function → its result and arguments
 _CALLS: Final[dict[str, tuple[Any, list[Any]]]] = {
@@ -58,6 +59,8 @@ def sign(secret: bytes, message: bytes, user_id: bytes = USER_ID) -> bytes:
 
     Raises ContractError where the library is missing or refuses the secret.
     """
+    if len(user_id) > USER_ID_BYTES_MAX:
+        raise ContractError("sm2", f"a user id of SM2 has at most {USER_ID_BYTES_MAX} bytes")
     library = _library()
     with ExitStack() as held:
         key = _opened(library, held, secret)
@@ -127,7 +130,7 @@ def _public(library: Any, key: Any) -> bytes:
     size = len(_PUBLIC) + POINT_BYTES
     out = ctypes.create_string_buffer(size)
     if library.i2d_PUBKEY(key, None) != size:
-        raise ContractError("sm2", _ABSENT, _INSTALL)
+        raise ContractError("sm2", _FAILED)
     at = ctypes.cast(out, _POINTER)
     library.i2d_PUBKEY(key, ctypes.byref(at))
     return out.raw[len(_PUBLIC) :]
@@ -136,7 +139,7 @@ def _public(library: Any, key: Any) -> bytes:
 def _held(held: ExitStack, made: Any, free: Any) -> Any:
     """Return what was made, which is freed at the end; raises ContractError where nothing was."""
     if not made:
-        raise ContractError("sm2", _ABSENT, _INSTALL)
+        raise ContractError("sm2", _FAILED)
     held.callback(free, made)
     return made
 
@@ -144,4 +147,4 @@ def _held(held: ExitStack, made: Any, free: Any) -> Any:
 def _need(library: Any, done: int) -> None:
     if done != 1:
         library.ERR_clear_error()
-        raise ContractError("sm2", _ABSENT, _INSTALL)
+        raise ContractError("sm2", _FAILED)

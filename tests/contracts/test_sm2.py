@@ -158,6 +158,8 @@ def test_the_program_openssl_signs_and_verifies_as_we_do(openssl, tmp_path, user
 def test_a_secret_out_of_range_signs_nothing(openssl, wrong):
     with pytest.raises(ContractError, match="from 1 to n-2"):
         secret.sign(wrong, MESSAGE)
+    with pytest.raises(ContractError, match="at most 8191 bytes"):
+        secret.sign(SECRET, MESSAGE, b"x" * 8192)
 
 
 def test_what_to_install_is_said_where_there_is_no_openssl(monkeypatch):
