@@ -9,7 +9,7 @@ the middle of it would betray the secret.
 from __future__ import annotations
 
 import ctypes
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from ctypes.util import find_library
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -62,15 +62,15 @@ def sign(secret: bytes, message: bytes, user_id: bytes = USER_ID) -> bytes:
     if len(user_id) > USER_ID_BYTES_MAX:
         raise ContractError("sm2", f"a user id of SM2 has at most {USER_ID_BYTES_MAX} bytes")
     library = _library()
-    with ExitStack() as held:
+    with _kept(library) as held:
         key = _opened(library, held, secret)
         hashing = _held(held, library.EVP_MD_CTX_new(), library.EVP_MD_CTX_free)
         sm3 = _held(held, library.EVP_MD_fetch(None, b"SM3", None), library.EVP_MD_free)
         context = _POINTER()
-        _need(library, library.EVP_DigestSignInit(hashing, ctypes.byref(context), sm3, None, key))
-        _need(library, library.EVP_PKEY_CTX_set1_id(context, user_id, len(user_id)))
+        _need(library.EVP_DigestSignInit(hashing, ctypes.byref(context), sm3, None, key))
+        _need(library.EVP_PKEY_CTX_set1_id(context, user_id, len(user_id)))
         out, size = ctypes.create_string_buffer(DER_SIGNATURE_BYTES_MAX), _SIZE(DER_SIGNATURE_BYTES_MAX)
-        _need(library, library.EVP_DigestSign(hashing, out, ctypes.byref(size), message, len(message)))
+        _need(library.EVP_DigestSign(hashing, out, ctypes.byref(size), message, len(message)))
         public = _public(library, key)
     signature = b"".join(one.to_bytes(COORDINATE_BYTES, "big") for one in decode_dss_signature(out.raw[: size.value]))
     if not is_by(public, message, signature, user_id):
@@ -81,7 +81,7 @@ def sign(secret: bytes, message: bytes, user_id: bytes = USER_ID) -> bytes:
 def public_of(secret: bytes) -> bytes:
     """Return the public key (64 bytes, x and y) of a secret (32 bytes); raises as `sign`."""
     library = _library()
-    with ExitStack() as held:
+    with _kept(library) as held:
         return _public(library, _opened(library, held, secret))
 
 
@@ -99,7 +99,7 @@ def _library() -> Any:
             for call, (result, arguments) in _CALLS.items():
                 function = getattr(library, call)
                 function.restype, function.argtypes = result, arguments
-            with ExitStack() as held:
+            with _kept(library) as held:
                 _opened(library, held, bytes(SECRET_BYTES - 1) + b"\1")
                 _held(held, library.EVP_MD_fetch(None, b"SM3", None), library.EVP_MD_free)
         except (OSError, AttributeError, ContractError):
@@ -122,7 +122,7 @@ def _opened(library: Any, held: ExitStack, secret: bytes) -> Any:
     held.callback(ctypes.memset, encoded, 0, len(encoded))
     at = ctypes.cast(encoded, _POINTER)
     key = _held(held, library.d2i_AutoPrivateKey(None, ctypes.byref(at), len(encoded)), library.EVP_PKEY_free)
-    _need(library, library.EVP_PKEY_is_a(key, b"SM2"))
+    _need(library.EVP_PKEY_is_a(key, b"SM2"))
     return key
 
 
@@ -136,6 +136,14 @@ def _public(library: Any, key: Any) -> bytes:
     return out.raw[len(_PUBLIC) :]
 
 
+@contextmanager
+def _kept(library: Any) -> Iterator[ExitStack]:
+    """Free what is made in between, and leave no error behind: TLS of this thread would take it for its own."""
+    with ExitStack() as held:
+        held.callback(library.ERR_clear_error)
+        yield held
+
+
 def _held(held: ExitStack, made: Any, free: Any) -> Any:
     """Return what was made, which is freed at the end; raises ContractError where nothing was."""
     if not made:
@@ -144,7 +152,6 @@ def _held(held: ExitStack, made: Any, free: Any) -> Any:
     return made
 
 
-def _need(library: Any, done: int) -> None:
+def _need(done: int) -> None:
     if done != 1:
-        library.ERR_clear_error()
         raise ContractError("sm2", _FAILED)
