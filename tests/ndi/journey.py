@@ -376,6 +376,13 @@ async def test_whoever_signs_by_sm2_is_traded_with(space, national):
     assert national.verifies(keys["provider"], ended, ended["signature"])
 
 
+async def test_a_signature_by_sm2_of_whom_the_space_knows_no_key_is_refused_in_words(space, deal, other):
+    said = {**other.proof(deal["contractId"], str(uuid.uuid4())), "signature": "11" * 64}
+    status, answer = await other.ask("/fulfillmentProof", said)
+    assert (status, answer["code"]) == (400, "12001")
+    assert "the space knows no such key" in answer["message"]
+
+
 async def test_every_case_of_conformance_passes_by_sm2(space, national):
     found = await penstock(space, "buyer", "conform", "ndi", space.url("provider"))
     assert not [one for one in found["cases"] if one["outcome"] == "failed"]
