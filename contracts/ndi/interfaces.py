@@ -24,6 +24,7 @@ from contracts.ndi.fields import (
     NODE_CHARACTERS,
     OBJECT,
     SIGNATURE,
+    SIGNATURE_CHARACTERS_MAX,
     TIME,
     Code,
     Field,
@@ -49,7 +50,7 @@ FILED_ALONE: Final = "dataProductEntityId"
 
 _NAME = Field("contractName", longest=NAME_CHARACTERS_MAX)
 _CONTRACT = Field("contractId", CONTRACT, CONTRACT_CHARACTERS)
-_SIGNATURE = Field("signature", SIGNATURE, 132)
+_SIGNATURE = Field("signature", SIGNATURE, SIGNATURE_CHARACTERS_MAX)
 _ISSUER = (Field("issuerId", NAMED, NODE_CHARACTERS), Field("issuerEntityId", NAMED, NODE_CHARACTERS))
 _CONNECTOR = Field("connectorId", NAMED, NODE_CHARACTERS)
 _STRATEGY_ID = Field("strategyId", longest=ID_CHARACTERS)

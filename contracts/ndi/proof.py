@@ -2,7 +2,7 @@
 
     bytes  hex digits   key         over
     65     130          secp256k1   SHA-256 of the message: r, s, v (`contracts.signature`)
-    64     128          SM2         the message itself, by SM3 and the default user id: r, s (`contracts.sm2.signature`)
+    64     128          SM2         the message, by SM3 and the default user id: r, s (`contracts.sm2.signature`)
 
 Law: the texts have no field for an algorithm, so a signature's length says it; whose key it is says who verifies. A
 participant that has a key of SM2 signs by it, and what it signed by its account before still counts.

@@ -14,11 +14,9 @@ from ctypes.util import find_library
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-
 from contracts.errors import ContractError
-from contracts.sm2.curve import COORDINATE_BYTES, POINT_BYTES, N
-from contracts.sm2.signature import USER_ID, USER_ID_BYTES_MAX, is_by
+from contracts.sm2.curve import POINT_BYTES, N
+from contracts.sm2.signature import DER_BYTES_MAX, USER_ID, USER_ID_BYTES_MAX, is_by, of_der
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +26,6 @@ SECRET_BYTES: Final = 32
 SECRET_BELOW: Final = N - 1
 # as Linux and macOS name it; whatever else the system calls it is asked for last, which takes time
 NAMES: Final = ("libcrypto.so.3", "libcrypto.so.4", "libcrypto.3.dylib")
-DER_SIGNATURE_BYTES_MAX: Final = 72
 # DER before a secret (PKCS #8, RFC 5915) and before a public key (X.509): id-ecPublicKey on 1.2.156.10197.1.301
 _CURVE: Final = bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d")
 _SECRET: Final = bytes.fromhex("3041020100") + _CURVE + bytes.fromhex("042730250201010420")
@@ -69,10 +66,10 @@ def sign(secret: bytes, message: bytes, user_id: bytes = USER_ID) -> bytes:
         context = _POINTER()
         _need(library.EVP_DigestSignInit(hashing, ctypes.byref(context), sm3, None, key))
         _need(library.EVP_PKEY_CTX_set1_id(context, user_id, len(user_id)))
-        out, size = ctypes.create_string_buffer(DER_SIGNATURE_BYTES_MAX), _SIZE(DER_SIGNATURE_BYTES_MAX)
+        out, size = ctypes.create_string_buffer(DER_BYTES_MAX), _SIZE(DER_BYTES_MAX)
         _need(library.EVP_DigestSign(hashing, out, ctypes.byref(size), message, len(message)))
         public = _public(library, key)
-    signature = b"".join(one.to_bytes(COORDINATE_BYTES, "big") for one in decode_dss_signature(out.raw[: size.value]))
+    signature = of_der(out.raw[: size.value])
     if not is_by(public, message, signature, user_id):
         raise ContractError("sm2", "what OpenSSL signed does not verify; it was not handed out", "check this machine")
     return signature

@@ -13,12 +13,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
 from contracts.sm2 import curve
 from contracts.sm2.curve import COORDINATE_BYTES, A, B, G, N
 
 SIGNATURE_BYTES: Final = 64
+DER_BYTES_MAX: Final = 72
 # who signs, where nobody has agreed on another name (GM/T 0009)
 USER_ID: Final = b"1234567812345678"
 USER_ID_BYTES_MAX: Final = 8191  # its length in bits has two bytes
@@ -36,6 +38,14 @@ def is_by(public: bytes, message: bytes, signature: bytes, user_id: bytes = USER
         return False
     x = curve.abscissa(s, t, point)
     return x is not None and (int.from_bytes(digest(public, message, user_id), "big") + x) % N == r
+
+
+def of_der(encoded: bytes) -> bytes:
+    """Return r and s (64 bytes) of a signature in DER, as libraries write it (GB/T 35276); raises ValueError."""
+    numbers = decode_dss_signature(encoded)
+    if not all(0 <= one < 1 << 8 * COORDINATE_BYTES for one in numbers):
+        raise ValueError("a number of the signature has another size")
+    return b"".join(one.to_bytes(COORDINATE_BYTES, "big") for one in numbers)
 
 
 def digest(public: bytes, message: bytes, user_id: bytes = USER_ID) -> bytes:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from contracts.errors import ContractError
 from contracts.ndi.proof import Signer, sign
@@ -72,6 +73,17 @@ def test_what_is_no_signature_is_nobodys(changed, why):
     assert not signature.is_by(PUBLIC, MESSAGE, changed), why
 
 
+def test_a_signature_in_der_is_read_as_its_two_numbers():
+    r, s = (int.from_bytes(SIGNED[at : at + 32], "big") for at in (0, 32))
+    whole = encode_dss_signature(r, s)
+    assert signature.of_der(whole) == SIGNED
+    assert signature.of_der(encode_dss_signature(1, 2)) == number(1) + number(2)
+    long = encode_dss_signature(1 << 256, s)
+    for wrong in (b"", whole[:-1], whole + b"\0", long, b"\x30\x06\x02\x01\xff\x02\x01\x01", b"\x31" + whole[1:]):
+        with pytest.raises(ValueError, match=r"\S"):
+            signature.of_der(wrong)
+
+
 @pytest.mark.parametrize(
     "public",
     [
@@ -126,8 +138,6 @@ def test_what_openssl_signs_in_this_process_verifies(openssl):
 
 @pytest.mark.parametrize("user", ["1234567812345678", "ALICE123@YAHOO.COM"])
 def test_the_program_openssl_signs_and_verifies_as_we_do(openssl, tmp_path, user):
-    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-
     def run(*words):
         whole = ["openssl", *words, "-rawin", "-digest", "sm3", "-pkeyopt", f"distid:{user}"]
         return subprocess.run(whole, cwd=tmp_path, capture_output=True, check=False)
@@ -143,7 +153,7 @@ def test_the_program_openssl_signs_and_verifies_as_we_do(openssl, tmp_path, user
     # theirs, verified by us
     done = run("pkeyutl", "-sign", "-in", "message", "-inkey", "key.der", "-keyform", "DER", "-out", "signed")
     assert done.returncode == 0, done.stderr
-    theirs = b"".join(map(number, decode_dss_signature((tmp_path / "signed").read_bytes())))
+    theirs = signature.of_der((tmp_path / "signed").read_bytes())
     assert signature.is_by(public, MESSAGE, theirs, user.encode())
     # ours, verified by them; and what was changed is not
     ours = secret.sign(own, MESSAGE, user.encode())

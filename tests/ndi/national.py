@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from connector.identity import did as dids
 from connector.identity import jwk
 from contracts.ndi.interfaces import signed_part
+from contracts.sm2.signature import of_der
 from tests.api.command import penstock
 from tests.ndi.other_make import OtherMake
 
@@ -30,11 +31,15 @@ class National(OtherMake):
         self._run("pkey", "-in", "key.pem", "-pubout", "-outform", "DER", "-out", "public.der")
         self.public = (self._folder / "public.der").read_bytes()[-64:]
 
+    def sealed(self, said):
+        """Sign in DER, as the program writes it: no text forbids it."""
+        self.signed(said)
+        return {**said, "signature": (self._folder / "proof").read_bytes().hex()}
+
     def signed(self, said):
         (self._folder / "part").write_bytes(signed_part(said))
         self._run("pkeyutl", "-sign", "-in", "part", "-inkey", "key.pem", "-out", "proof", *USER)
-        r, s = decode_dss_signature((self._folder / "proof").read_bytes())
-        return (r.to_bytes(32, "big") + s.to_bytes(32, "big")).hex()
+        return of_der((self._folder / "proof").read_bytes()).hex()
 
     def verifies(self, public, said, proof):
         """Say whether a signature (hex) over a message verifies, as the program openssl sees it."""
