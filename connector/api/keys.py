@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from connector.api.call import Call
 
 
+async def draw(call: Call) -> web.Response:
+    """Draw a key that we have none of: `kind`, `why`."""
+    told = await read(named("key_draw"), call)
+    why = reasons.check(told["why"], "the log keeps it")
+    return as_json(await call.of(KeyLife).draw(told["kind"], why))
+
+
 async def rotate(call: Call) -> web.Response:
     """Replace a key: `kind`, `why`, `stolen`."""
     told = await read(named("key_rotate"), call)

@@ -37,7 +37,7 @@ async def examined(data: Path, url: str, role: str, peer: str | None) -> list[di
     from connector.runtime import settings  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.errors import InvalidInput, PeerRefused  # noqa: PLC0415  # loaded when the verb runs
-    from contracts import signature  # noqa: PLC0415  # loaded when the verb runs
+    from contracts.ndi import proof  # noqa: PLC0415  # loaded when the verb runs
 
     if role not in ROLES:
         raise InvalidInput(f"`{role[:40]}` is no role of these interfaces", f"one of {', '.join(ROLES)}")
@@ -60,7 +60,7 @@ async def examined(data: Path, url: str, role: str, peer: str | None) -> list[di
                 return refusal.status, _json(refusal.body)
             return told.status, _json(told.body)
 
-        sign = partial(signature.sign, private_key=keys.agreement)
+        sign = partial(proof.sign, account=keys.agreement, sm2=keys.sm2)
         me = await _code(data) if role == NODE else known.did
         runner, found = Runner(ask, sign, me, did, clock.now()), []
         async for case in runner.run(role):

@@ -21,6 +21,9 @@ def init(
     exchange: Annotated[str | None, typer.Option(help="URL of the exchange; none for the exchange itself")] = None,
     subject: Annotated[str | None, typer.Option(help="whose it is: a unified social credit code (GB 32100)")] = None,
     public_url: Annotated[str | None, typer.Option(help="the URL that others use")] = None,
+    suite: Annotated[
+        str, typer.Option(help="international, or sm: with a key of SM2, by which contracts of docs/ndi.md are signed")
+    ] = "international",
     *,
     development: Annotated[bool | None, typer.Option(help="permit plain http and loopback")] = None,
     data: Data = DEFAULT_DATA,
@@ -41,6 +44,7 @@ def init(
             exchange=exchange,
             development=development,
             public_url=public_url,
+            suite=suite,
         )
 
     made = finish(work(), as_json=as_json)

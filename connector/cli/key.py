@@ -6,5 +6,5 @@ import typer
 
 from connector.cli import declared
 
-app = typer.Typer(help="Keys: list, rotate.", no_args_is_help=True)
-declared.add(app, "key", "list", "rotate")
+app = typer.Typer(help="Keys: list, draw, rotate.", no_args_is_help=True)
+declared.add(app, "key", "list", "draw", "rotate")

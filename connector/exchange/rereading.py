@@ -1,9 +1,10 @@
 """What a member's own documents say now, taken over into the space: its name, its region, its role, its BLS key.
 
 Law: whoever changes is the same member. Its DID, its place, its account, its log's key and the key that it is sent
-things with stay: another log is another origin, and what was sealed to a key is opened with it alone. A new BLS key
-counts when the member has put it into the registry itself, so the exchange cannot give it one. A role is changed by the
-exchange, on chain too, and never so that anybody's log would have other witnesses: these are registered with it.
+things with stay: another log is another origin, and what was sealed to a key is opened with it alone. So does a key of
+SM2, once there is one: contracts are verified by it. A new BLS key counts when the member has put it into the registry
+itself, so the exchange cannot give it one. A role is changed by the exchange, on chain too, and never so that anybody's
+log would have other witnesses: these are registered with it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
     from ledger.space.document import Space
 
-FIXED = ("url", "address", "log_key", "delivery")
+FIXED = ("url", "address", "log_key", "delivery", "sm2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,16 @@ def take(
     tx: Tx, core: Core, space: SpaceView, programs: Programs, transactions: Transactions, change: Change
 ) -> JsonObject:
     """Keep what changed, record the move, and queue what the registry must know; nothing new changes nothing."""
-    found, did = change.found, change.found.did
+    did = change.found.did
     row = MEMBERS.find(tx, did)
     if row.state != MemberState.ADMITTED:
         raise Conflict(f"the member `{did}` is {row.state}", "resume it first")
     known = Member.from_json(row.document)
-    told = [name for name, value in found.json().items() if value != known.json()[name]]
+    if change.found.sm2 is None:
+        # who lost it signs by its account; what it signed by it is verified for as long as the space is there
+        change = replace(change, found=replace(change.found, sm2=known.sm2))
+    found = change.found
+    told = [name for name, value in found.json().items() if value != known.json().get(name)]
     if told:
         _check(change, known, space)
         _keep(tx, core, programs, transactions, change, row)
@@ -65,7 +70,7 @@ def take(
 
 def _check(change: Change, known: Member, space: SpaceView) -> None:
     found = change.found
-    if fixed := [name for name in FIXED if getattr(found, name) != getattr(known, name)]:
+    if fixed := [name for name in FIXED if getattr(known, name) not in (None, getattr(found, name))]:
         raise Conflict(f"the {fixed[0]} of `{found.did}` is another", "that is another member: it applies anew")
     keys = Keys(found.log_key, found.delivery, found.aggregate)
     if found.aggregate != known.aggregate and (change.standing is None or change.standing.keys_digest != keys.digest):

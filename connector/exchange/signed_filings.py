@@ -1,9 +1,9 @@
 """Contracts that were signed over the interfaces, filed (备案) and put in force by a control instruction to both sides.
 
-Law: (1) a contract is taken in when both parties have signed its digest with the keys that the space knows them by; no
-licence on chain is of it, so it is kept under the grade `signed`. (2) Its line, its events and the instructions to both
-parties are one transaction; the instructions leave through the outbox until they are taken. (3) The number of an
-instruction is the first 32 digits of the contract's digest.
+Law: (1) a contract is taken in when both parties have signed it by keys that the space knows them by; no licence
+on chain is of it, so it is kept under the grade `signed`. (2) Its line, its events and the instructions to both parties
+are one transaction; the instructions leave through the outbox until they are taken. (3) The number of an instruction is
+the first 32 digits of the contract's digest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from connector.store.rows.filing import FiledContractRow, FilingRow
 from contracts.canonical import canonical
 from contracts.errors import ContractError
 from contracts.ndi.fields import Code, FieldError
-from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, digest, filed_digest
+from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, filed_part, signed_part
+from contracts.ndi.proof import Signer, is_national
 from contracts.signature import recover
 from ledger.agreement.filing import instruction
 
@@ -57,12 +58,12 @@ class SignedFilings:
         sides = [await self._member(nodes, "providerNodeId"), await self._member(nodes, "consumerNodeId")]
         if member not in [one.did for one in sides]:
             raise NotPermitted("a contract is filed by one of its two parties", "ask one of them to file it")
-        over = filed_digest(document)
-        self._check_signers(said["signatoryEntities"], over, sides)
+        part = filed_part(document)
+        await self._check_signers(said["signatoryEntities"], part, sides)
         now = self._core.clock.now()
         row = FilingRow(
             code=said["contractId"],
-            agreement=over.hex(),
+            agreement=sha256(part).hexdigest(),
             name=said["contractName"],
             product=said["strategy"]["subjectInfo"]["dataProductId"],
             provider=sides[0].did,
@@ -75,16 +76,26 @@ class SignedFilings:
         )
         return await write(lambda tx: self._keep(tx, row, sides, document, now))
 
-    def _check_signers(self, signers: list[Mapping[str, Any]], over: bytes, sides: list[Member]) -> None:
+    async def _check_signers(self, signers: list[Mapping[str, Any]], part: bytes, sides: list[Member]) -> None:
         """Raise FieldError unless both parties have signed, and whoever else is named, as a service party, has, too."""
-        accounts = [_signer(over, one["signature"]) for one in signers]
+        found = [await self._signer(told, part, sides) for told in signers]
         for one, side in zip(sides, ("provider", "consumer"), strict=True):
-            if one.address not in accounts:
+            if one.did not in found:
                 raise FieldError(
                     Code.UNPROVEN, "signatoryEntities", f"has no signature of the {side} over this contract"
                 )
-        if not all(account and self._space.last().by_address(account) for account in accounts):
+        if None in found:
             raise FieldError(Code.UNPROVEN, "signatoryEntities", "has a signature of nobody in this space")
+
+    async def _signer(self, told: Mapping[str, Any], part: bytes, sides: list[Member]) -> str | None:
+        """Return who has signed, by its DID: whose account it is, or, by SM2, a party or who is named; else None."""
+        proof, space = told["signature"], self._space.last()
+        if not is_national(proof):
+            one = space.by_address(_account(part, proof))
+            return None if one is None else one.did
+        named = space.members.get(await self._parties.holder(told["signatoryEntityId"]))
+        looked = sides if named is None or named in sides else [*sides, named]
+        return next((one.did for one in looked if Signer(None, one.sm2).has_signed(part, proof)), None)
 
     def _keep(self, tx: Tx, row: FilingRow, sides: list[Member], document: Any, now: datetime) -> FilingRow:
         known = tx.get(FilingRow, code=row.code)
@@ -112,7 +123,7 @@ class SignedFilings:
         }
         fields = {"contract": row.code, "instruction": number, "from": self._core.identity.did, "to": to.did}
         self._core.evidence.record(tx, INSTRUCTED, part=row.agreement, fields={**fields, "version": VERSION}, now=now)
-        body |= {"signature": self._core.identity.sign(digest(body)).hex()}
+        body |= {"signature": self._core.identity.sign_part(signed_part(body)).hex()}
         self._ways.owe(tx, to.did, marked(to.url), STRATEGY_SEND, body, row.agreement)
 
     async def _member(self, nodes: Mapping[str, str], name: str) -> Member:
@@ -124,9 +135,9 @@ class SignedFilings:
         return found
 
 
-def _signer(over: bytes, proof: bytes) -> bytes:
+def _account(part: bytes, proof: bytes) -> bytes:
     """Return whose signature it is (20 bytes), empty for nobody's."""
     try:
-        return recover(over, proof)
+        return recover(sha256(part).digest(), proof)
     except ContractError:
         return b""

@@ -3,8 +3,9 @@
 Law: a document counts only for the DID it names and was fetched for; each key has one method of its own, found by its
 fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its chain address), `#log` (Ed25519),
 `#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), and of an issuer `#credential` (P-256,
-assertion). What is ours alone stands within a key, where readers that know no extensions pass over it. A foreign
-participant may lack all but a P-256 key; what it lacks, it cannot do with us.
+assertion). A key of SM2 (assertion) is found by its curve, since other makes have names of their own for it; ours is
+`#sm2`, and listed by those alone who have drawn one. What is ours alone stands within a key, where readers that know no
+extensions pass over it. A foreign participant may lack all but a P-256 key; what it lacks, it cannot do with us.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from urllib.parse import unquote
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from connector.identity import jwk
-from connector.identity.keys import CREDENTIAL, TOKEN
+from connector.identity.keys import CREDENTIAL, SM2, TOKEN
 from connector.identity.published import ALONE
 from connector.runtime.errors import InvalidInput, VerificationFailed
 from connector.runtime.limits import DID_CHARACTERS_MAX, DID_DOCUMENT_BYTES_MAX, DID_MEMBERS_MAX
@@ -71,6 +72,8 @@ class Document:
     services: Mapping[str, str]
     # relationship → id of a method → its JWK, for what is signed by whatever curve (`connector.operation.dcp.jose`)
     proofs: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    # 64 bytes
+    sm2: bytes | None = None
 
     def names(self, kid: str) -> bool:
         """Say whether a key of this id (a DID URL) proves something here."""
@@ -120,6 +123,9 @@ def build(
         key = {"kty": "OKP", "crv": BLS_CURVE, "x": jwk.encode(public), BLS_PROOF: proof.hex()}
         methods.append(_method(did, "bls", key))
     asserting = [f"{did}#agreement", f"{did}#log"]
+    if keys.sm2_public is not None:
+        methods.append(_method(did, SM2, jwk.of_sm2(keys.sm2_public)))
+        asserting.append(f"{did}#{SM2}")
     if exchange:
         methods += credentials
         asserting += map(_id, credentials)
@@ -164,6 +170,8 @@ def parse(body: bytes, did: str) -> Document:
         raise VerificationFailed(f"the DID document fetched for `{did}` is not its own")
     methods = _methods(document, did)
     agreement = methods.get(f"{did}#agreement")
+    proofs = {each: _permitted(document, methods, did, (each,)) for each in PROVING}
+    national = [key for key in proofs["assertionMethod"].values() if key.get("crv") == "SM2"]
     return Document(
         did,
         _token_keys(document, methods, did),
@@ -172,7 +180,8 @@ def parse(body: bytes, did: str) -> Document:
         _raw(methods.get(f"{did}#delivery"), "X25519"),
         _aggregate(methods, did),
         _services(document),
-        {each: _permitted(document, methods, did, (each,)) for each in PROVING},
+        proofs,
+        jwk.read_sm2(national[0]) if national else None,
     )
 
 

@@ -14,6 +14,7 @@ from connector.identity.keys import CREDENTIAL, TOKEN
 from connector.identity.published import ALONE
 from connector.identity.self_description import member_of
 from contracts import signature
+from contracts.ndi import proof
 
 if TYPE_CHECKING:
     from connector.identity.keys import Keys
@@ -45,6 +46,15 @@ class Identity:
         self.did_document = dids.of_hub(built, self._connector) if self._connector else built
         assert document.aggregate == aggregate
         self.member = member_of(document, self.description())
+
+    def sign_part(self, part: bytes) -> bytes:
+        """Sign a part of a message of the national interfaces: by SM2, if we have a key of it, else by our account."""
+        return proof.sign(part, self.keys.agreement, self.keys.sm2)
+
+    def take_sm2(self, secret: bytes) -> None:
+        """Sign by SM2 (32 bytes) from now on, and publish the key."""
+        self.keys = replace(self.keys, sm2=secret)
+        self.publish((self.member.aggregate, self.member.possession))
 
     def take_aggregate(self, seed: bytes, pair: tuple[bytes, bytes]) -> None:
         """Witness with another BLS key from now on, and publish it; `pair` is the key with its proof of possession."""

@@ -1,4 +1,4 @@
-"""Public keys as JSON Web Keys (RFC 7517, 7518 6.2, 8037): the four curves we use, one table.
+"""Public keys as JSON Web Keys (RFC 7517, 7518 6.2, 8037): the curves we use, one table.
 
 Law: coordinates have the curve's exact length in unpadded base64url and lie on the curve; a private member (`d`) or an
 unknown curve is refused.
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from eth_hash.auto import keccak
 
 from connector.runtime.errors import VerificationFailed
+from contracts.sm2 import curve as sm2
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ CURVES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "secp256k1": ("EC", ("x", "y")),
     "Ed25519": ("OKP", ("x",)),
     "X25519": ("OKP", ("x",)),
+    "SM2": ("EC", ("x", "y")),  # in no register of JOSE
 }
 _POINTS: Mapping[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "secp256k1": ec.SECP256K1()}
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
@@ -57,6 +59,21 @@ def of_bytes(public: bytes, curve: str) -> dict[str, str]:
     """Return the key of 32 raw bytes on Ed25519 or X25519."""
     assert len(public) == COORDINATE_BYTES
     return {"kty": "OKP", "crv": curve, "x": encode(public)}
+
+
+def of_sm2(public: bytes) -> dict[str, str]:
+    """Return the key of a point of SM2 (64 bytes, x and y)."""
+    assert len(public) == sm2.POINT_BYTES
+    x, y = public[:COORDINATE_BYTES], public[COORDINATE_BYTES:]
+    return {"kty": "EC", "crv": "SM2", "x": encode(x), "y": encode(y)}
+
+
+def read_sm2(key: Any) -> bytes:
+    """Return the point of a JWK on SM2 (64 bytes); raises `VerificationFailed` if it is not on the curve."""
+    public = b"".join(read(key, "SM2"))
+    if sm2.point(public) is None:
+        raise VerificationFailed("a SM2 key is not a point of the curve")
+    return public
 
 
 def read(key: Any, curve: str) -> tuple[bytes, ...]:

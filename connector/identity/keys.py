@@ -1,4 +1,6 @@
-"""The five secret keys of a participant, one for each purpose, each in a file of its own under `keys/`.
+"""The five secret keys of a participant, one for each purpose, each in a file of its own under `keys/`, and a sixth.
+
+The sixth, of SM2, is drawn where somebody asks for national ciphers, and who has none signs by its account alone.
 
 Law: a key is used for one purpose only; it is made once and never silently made again; its file belongs to its owner
 alone (mode 0600), and the secret is in no repr, log or message.
@@ -21,6 +23,8 @@ from connector.identity import jwk
 from connector.runtime import files, private_file
 from connector.runtime.errors import SettingsError
 from contracts import signature
+from contracts.errors import ContractError
+from contracts.sm2 import secret as sm2_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +46,9 @@ PURPOSES: Mapping[str, int] = {
     "delivery": ANY_32_BYTES,  # X25519: keys and disclosures sent to us
     "aggregate": ANY_32_BYTES,  # seed of the BLS12-381 witness key; ledger.log.aggregate derives it
 }
+# the one that a participant may lack: it signs contracts by SM2
+SM2 = "sm2"
+BELOW: Mapping[str, int] = {**PURPOSES, SM2: sm2_secret.SECRET_BELOW}
 # those of P-256, by which we prove: whom we call that it is we, and anybody what we issue
 TOKEN, CREDENTIAL = "token", "credential"  # what a key is for
 
@@ -68,6 +75,7 @@ class Keys:
     log: Ed25519PrivateKey = field(repr=False)
     delivery: X25519PrivateKey = field(repr=False)
     aggregate: bytes = field(repr=False)
+    sm2: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, raw: Mapping[str, bytes]) -> Keys:
@@ -78,6 +86,7 @@ class Keys:
             Ed25519PrivateKey.from_private_bytes(raw["log"]),
             X25519PrivateKey.from_private_bytes(raw["delivery"]),
             raw["aggregate"],
+            raw.get(SM2),
         )
 
     def signing(self, purpose: str) -> ec.EllipticCurvePrivateKey:
@@ -115,6 +124,11 @@ class Keys:
         """Our 20-byte address on chain."""
         return signature.address(self.agreement)
 
+    @cached_property
+    def sm2_public(self) -> bytes | None:
+        """The public key of SM2 (64 bytes), None where there is none; raises ContractError where OpenSSL has no SM2."""
+        return None if self.sm2 is None else sm2_secret.public_of(self.sm2)
+
     @property
     def log_public(self) -> bytes:
         """The 32 public bytes of the log key."""
@@ -126,21 +140,49 @@ class Keys:
         return self.delivery.public_key().public_bytes_raw()
 
 
-def create(folder: Path) -> Keys:
-    """Make the five keys; refuses if one of them exists."""
+def create(folder: Path, *, sm2: bool = False) -> Keys:
+    """Make the five keys, and with `sm2` the sixth; refuses if one of them exists."""
     files.make_folder(folder)
-    present = [purpose for purpose in PURPOSES if _path(folder, purpose).exists()]
+    present = [purpose for purpose in BELOW if _path(folder, purpose).exists()]
+    if sm2:
+        require_sm2()
     if present:
         raise SettingsError(f"`{folder}` holds keys already ({', '.join(present)})", "a key is never made twice")
-    raw = {purpose: _draw(order) for purpose, order in PURPOSES.items()}
+    raw = {purpose: _draw(order) for purpose, order in (BELOW if sm2 else PURPOSES).items()}
     for purpose, secret in raw.items():
         files.write_atomic(_path(folder, purpose), secret.hex().encode() + b"\n")
     return Keys.of(raw)
 
 
 def load(folder: Path) -> Keys:
-    """Read the five keys; raises `SettingsError` if one is absent, damaged, or readable by others."""
-    return Keys.of({purpose: _read(_path(folder, purpose), order) for purpose, order in PURPOSES.items()})
+    """Read the keys; raises `SettingsError` if one of the five is absent, or one damaged, or readable by others."""
+    if has_sm2(folder):
+        require_sm2()
+    there = BELOW if has_sm2(folder) else PURPOSES
+    return Keys.of({purpose: _read(_path(folder, purpose), order) for purpose, order in there.items()})
+
+
+def has_sm2(folder: Path) -> bool:
+    """Say whether there is a key of SM2."""
+    return _path(folder, SM2).exists()
+
+
+def require_sm2() -> None:
+    """Raise `SettingsError`, which says what to install, where this machine cannot sign by SM2."""
+    try:
+        sm2_secret.require()
+    except ContractError as error:
+        raise SettingsError(str(error)) from error
+
+
+def draw_sm2(folder: Path) -> bytes:
+    """Draw a key of SM2, durable on return (32 bytes); raises `SettingsError` where there is one, or no OpenSSL."""
+    require_sm2()
+    if has_sm2(folder):
+        raise SettingsError(f"`{folder}` holds a key of SM2 already", "a key is never made twice")
+    secret = _draw(BELOW[SM2])
+    files.write_atomic(_path(folder, SM2), secret.hex().encode() + b"\n")
+    return secret
 
 
 def draw_next(folder: Path, purpose: str) -> bytes:

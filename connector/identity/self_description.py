@@ -64,4 +64,5 @@ def member_of(document: Document, description: Any) -> Member:
         delivery=document.require("delivery"),
         aggregate=document.aggregate[0],
         possession=document.aggregate[1],
+        sm2=document.sm2,
     )

@@ -1,4 +1,4 @@
-"""A participant is made: a data directory with settings, five keys and a management token."""
+"""A participant is made: a data directory with settings, its keys and a management token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from connector.identity import keys
 from connector.runtime import files, settings, settings_sources
 from connector.runtime.data_folder import TOKEN_BYTES, TOKEN_FILE
-from connector.runtime.errors import Conflict
+from connector.runtime.errors import Conflict, InvalidInput
+from contracts.suites import INTERNATIONAL, SM, SUITES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +29,18 @@ def initialise(
     development: bool | None,
     public_url: str | None = None,
     subject: str | None = None,
+    suite: str = INTERNATIONAL,
     folders: tuple[str, ...] | None = None,
 ) -> Settings:
-    """Write settings, draw the five keys and the management token; returns the settings. Refuses a used directory."""
+    """Write settings, draw the keys and the management token; returns the settings. Refuses a used directory.
+
+    By the suite `sm` a key of SM2 is among them; raises InvalidInput for a suite that is none, SettingsError where this
+    machine has no OpenSSL for it.
+    """
+    if suite not in SUITES:
+        raise InvalidInput(f"`{suite[:40]}` is no suite", f"one of {', '.join(SUITES)}")
+    if suite == SM:
+        keys.require_sm2()
     path = data / settings.FILE_NAME
     if path.exists():
         raise Conflict(f"`{data}` holds a participant already", "start it with `penstock serve`")
@@ -51,6 +61,6 @@ def initialise(
     values = {key: settings_sources.typed(key, value, origin) for key, (value, origin) in found.items()}
     values |= {key: value for key, value in said.items() if value is not None}
     settings.write_default(path, values)
-    keys.create(data / "keys")
+    keys.create(data / "keys", sm2=suite == SM)
     files.write_atomic(data / TOKEN_FILE, secrets.token_urlsafe(TOKEN_BYTES).encode())
     return settings.build(values)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contracts.check_character import passes
 from contracts.errors import ContractError
+from contracts.sm2.signature import DER_BYTES_MAX, of_der
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +24,10 @@ NODE_CHARACTERS: Final = 32
 # an identifier that is no code of the infrastructure: a DID, or a URN of ours
 NAMED_CHARACTERS_MAX: Final = 512
 TEXT_CHARACTERS_MAX: Final = 4096
-SIGNATURE_HEX: Final = 130
+# digits of a signature: r, s and v of secp256k1, or r and s of SM2 (`contracts.ndi.proof`)
+SIGNATURE_HEX: Final = (130, 128)
+# of the longest, one of SM2 in DER, after `0x`
+SIGNATURE_CHARACTERS_MAX: Final = 2 + 2 * DER_BYTES_MAX
 LISTED_MAX: Final = 512
 # times of the dictionary have no zone: they are Beijing's
 BEIJING: Final = timezone(timedelta(hours=8))
@@ -105,11 +109,11 @@ def _time(value: Any, path: str, longest: int) -> datetime:
 def _signature(value: Any, path: str, longest: int) -> bytes:
     told = _text(value, path, longest).removeprefix("0x")
     try:
-        if len(told) == SIGNATURE_HEX:
-            return bytes.fromhex(told)
+        raw = bytes.fromhex(told)
+        return raw if len(told) in SIGNATURE_HEX else of_der(raw)
     except ValueError:
-        pass
-    raise FieldError(Code.FORM, path, f"is {SIGNATURE_HEX} hex digits: r, s and v of secp256k1")
+        hint = "130 hex digits: r, s and v of secp256k1; 128: r and s of SM2; 140 or so: these in DER"
+        raise FieldError(Code.FORM, path, "is no signature in hex", hint) from None
 
 
 def _object(value: Any, path: str, longest: int) -> dict[str, Any]:

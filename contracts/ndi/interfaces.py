@@ -24,6 +24,7 @@ from contracts.ndi.fields import (
     NODE_CHARACTERS,
     OBJECT,
     SIGNATURE,
+    SIGNATURE_CHARACTERS_MAX,
     TIME,
     Code,
     Field,
@@ -49,7 +50,7 @@ FILED_ALONE: Final = "dataProductEntityId"
 
 _NAME = Field("contractName", longest=NAME_CHARACTERS_MAX)
 _CONTRACT = Field("contractId", CONTRACT, CONTRACT_CHARACTERS)
-_SIGNATURE = Field("signature", SIGNATURE, 132)
+_SIGNATURE = Field("signature", SIGNATURE, SIGNATURE_CHARACTERS_MAX)
 _ISSUER = (Field("issuerId", NAMED, NODE_CHARACTERS), Field("issuerEntityId", NAMED, NODE_CHARACTERS))
 _CONNECTOR = Field("connectorId", NAMED, NODE_CHARACTERS)
 _STRATEGY_ID = Field("strategyId", longest=ID_CHARACTERS)
@@ -286,21 +287,36 @@ INTERFACES: Final = (
 BY_NAME: Final[Mapping[str, Interface]] = {one.name: one for one in INTERFACES}
 
 
-def digest(message: Mapping[str, Any]) -> bytes:
-    """Return the 32 bytes that a message's signatures are over: SHA-256 of the rest of it as canonical JSON (RFC 8785).
+def signed_part(message: Mapping[str, Any]) -> bytes:
+    """Return what a message's signatures are over: the rest of it as canonical JSON (RFC 8785).
 
-    The digest of a contract is that of its `/contractNegotiate`: name, code and strategy.
+    Of a contract it is its `/contractNegotiate`: name, code and strategy.
     """
-    return sha256(canonical({name: value for name, value in message.items() if name not in UNSIGNED})).digest()
+    return canonical({name: value for name, value in message.items() if name not in UNSIGNED})
+
+
+def digest(message: Mapping[str, Any]) -> bytes:
+    """Return SHA-256 (32 bytes) of what a message's signatures are over."""
+    return sha256(signed_part(message)).digest()
+
+
+def contract_part(name: str, code: str, strategy: Mapping[str, Any]) -> bytes:
+    """Return what of a contract both of its parties sign."""
+    return signed_part({"contractName": name, "contractId": code, "strategy": dict(strategy)})
 
 
 def contract_digest(name: str, code: str, strategy: Mapping[str, Any]) -> bytes:
-    """Return the digest of a contract, which both parties sign (合约摘要)."""
-    return digest({"contractName": name, "contractId": code, "strategy": dict(strategy)})
+    """Return the digest of a contract (合约摘要), by which it is known."""
+    return sha256(contract_part(name, code, strategy)).digest()
+
+
+def filed_part(filed: Mapping[str, Any]) -> bytes:
+    """Return what the parties have signed of the contract that a `/contractRegistrate` files, which was read before."""
+    strategy = filed["strategy"]
+    subject = {name: told for name, told in strategy["subjectInfo"].items() if name != FILED_ALONE}
+    return contract_part(filed["contractName"], filed["contractId"], {**strategy, "subjectInfo": subject})
 
 
 def filed_digest(filed: Mapping[str, Any]) -> bytes:
     """Return the digest of the contract that a `/contractRegistrate` files, whose members were read before."""
-    strategy = filed["strategy"]
-    subject = {name: told for name, told in strategy["subjectInfo"].items() if name != FILED_ALONE}
-    return contract_digest(filed["contractName"], filed["contractId"], {**strategy, "subjectInfo": subject})
+    return sha256(filed_part(filed)).digest()

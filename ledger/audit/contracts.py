@@ -1,17 +1,19 @@
 """Contracts of the interfaces (docs/ndi.md): signed by both of their parties, in force by the platform's word alone.
 
-Law: (1) whose log says that a contract was signed is one of its parties, and both signatures are over the digest of its
-name, code and strategy, which that log tells. (2) A control instruction comes from the exchange: its log says that it
-filed the contract and instructed that member; what a member says it was told stands there.
+Law: (1) whose log says that a contract was signed is one of its parties, and both signatures are over name, code and
+strategy as it tells them, by keys that the space knows: of an account, or of SM2. (2) A control instruction comes from
+the exchange: its log says that it filed the contract and instructed that member; what a member says it was told stands
+there.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.errors import ContractError
-from contracts.ndi.interfaces import contract_digest
-from contracts.signature import is_by
+from contracts.ndi.interfaces import contract_part
+from contracts.ndi.proof import Signer
 from ledger.audit.filings import FILED
 from ledger.audit.horizon import behind
 
@@ -43,15 +45,15 @@ def check(space: Space, books: Books, report: Report) -> None:
 def _is_signed(space: Space, did: str, part: str, told: Mapping[str, Any]) -> bool:
     sides = (told["provider"], told["consumer"])
     try:
-        over = contract_digest(str(told["name"]), str(told["contract"]), told["strategy"])
+        part_signed = contract_part(str(told["name"]), str(told["contract"]), told["strategy"])
         signatures = [bytes.fromhex(str(one)) for one in told["signatures"]]
     except (ContractError, TypeError, ValueError):
         return False
-    if did not in sides or over.hex() != part or len(signatures) != len(sides):
+    if did not in sides or sha256(part_signed).hexdigest() != part or len(signatures) != len(sides):
         return False
     members = [space.members.get(str(side)) for side in sides]
     pairs = zip(members, signatures, strict=True)
-    return all(member is None or is_by(member.address, over, signature) for member, signature in pairs)
+    return all(one is None or Signer(one.address, one.sm2).has_signed(part_signed, proof) for one, proof in pairs)
 
 
 def _is_founded(space: Space, books: Books, did: str, event: Event, report: Report) -> bool:

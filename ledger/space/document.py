@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts import address, currencies
 from contracts.errors import why
+from contracts.sm2 import curve
 from contracts.typed_data import Domain
 from ledger.log import cosignature
 from ledger.log import note as notes
@@ -46,7 +47,7 @@ WITNESSED_BY: Mapping[str, tuple[str, str]] = {
 # whose BLS keys attest the final heads: those who witness every trade
 ATTESTED_BY = ("exchange", "regulator")
 # one identity, one place, one key a purpose: whoever could appear twice could witness twice
-UNSHARED = ("did", "url", "address", "log_key", "aggregate")
+UNSHARED = ("did", "url", "address", "log_key", "aggregate", "sm2")
 # what the document derives from the table, for people to read; never relied on
 DERIVED = ("witnesses", "quorum")
 
@@ -61,7 +62,10 @@ class SpaceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One participant as the space knows it; keys are raw public bytes, `address` its 20-byte account."""
+    """One participant as the space knows it; keys are raw public bytes, `address` its 20-byte account.
+
+    `sm2` (64 bytes) signs contracts of the national interfaces, for who has one.
+    """
 
     did: str
     name: str
@@ -73,6 +77,7 @@ class Member:
     delivery: bytes
     aggregate: bytes
     possession: bytes
+    sm2: bytes | None = None
 
     @property
     def origin(self) -> str:
@@ -101,7 +106,8 @@ class Member:
 
     def shares(self, other: Member) -> str:
         """Return the first of `UNSHARED` in which two members are equal, empty if there is none."""
-        return next((name for name in UNSHARED if getattr(self, name) == getattr(other, name)), "")
+        mine = {name: getattr(self, name) for name in UNSHARED}
+        return next((name for name, value in mine.items() if value is not None and value == getattr(other, name)), "")
 
     def json(self) -> dict[str, str]:
         """Return the member as it stands in the document."""
@@ -117,7 +123,7 @@ class Member:
             "delivery": self.delivery.hex(),
             "aggregate": self.aggregate.hex(),
             "possession": self.possession.hex(),
-        }
+        } | ({} if self.sm2 is None else {"sm2": self.sm2.hex()})
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Member:
@@ -134,6 +140,7 @@ class Member:
                 delivery=_raw(value["delivery"], KEY_BYTES),
                 aggregate=_raw(value["aggregate"], AGGREGATE_BYTES),
                 possession=_raw(value["possession"], POSSESSION_BYTES),
+                sm2=_point(value["sm2"]) if "sm2" in value else None,
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise SpaceError(f"a member of the space cannot be read: {why(error)}") from error
@@ -249,7 +256,8 @@ def _members(listed: list[Mapping[str, Any]]) -> dict[str, Member]:
         raise SpaceError(f"the space lists more than {MEMBERS_MAX} members")
     read = [Member.from_json(one) for one in listed]
     for name in UNSHARED:
-        if len({getattr(member, name) for member in read}) != len(read):
+        values = [value for member in read if (value := getattr(member, name)) is not None]
+        if len(set(values)) != len(values):
             raise SpaceError(f"two members of the space have one {name}")
     return {member.did: member for member in read}
 
@@ -278,6 +286,13 @@ def _raw(value: str, length: int) -> bytes:
     raw = bytes.fromhex(value)
     if len(raw) != length:
         raise ValueError(f"`{value[:40]}` is not {length} bytes in hex")
+    return raw
+
+
+def _point(value: str) -> bytes:
+    raw = _raw(value, curve.POINT_BYTES)
+    if curve.point(raw) is None:
+        raise ValueError("its key of SM2 is no point of the curve")
     return raw
 
 

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from connector.chain.transactions import Transactions
+from connector.identity import keys as key_files
 from connector.identity import tokens as request_tokens
 from connector.identity.keys import Signer
 from connector.runtime.clock import Clock
@@ -143,6 +144,42 @@ async def test_a_rotation_that_a_crash_interrupted_is_ended_by_the_next_start(sp
     assert await listed(space, "buyer") == ["token-4", "token", "token-3"]
     assert len(told(space, "buyer", "key.moved")) == before + 1
     await believed(space, key(space, "buyer", "token-4"))
+
+
+async def test_a_key_of_sm2_is_drawn_once_published_and_there_again_after_a_start(space):
+    before = len(told(space, "buyer", "key.moved"))
+    assert "sm2" not in {row["kind"] for row in (await penstock(space, "buyer", "key", "list"))["keys"]}
+    drawn = await penstock(space, "buyer", "key", "draw", "sm2", "--why", "national ciphers")
+    assert drawn["told"]
+    await penstock(space, "buyer", "key", "draw", "sm2", "--why", "again", code=2)
+    await penstock(space, "buyer", "key", "draw", "log", "--why", "another one", code=2)
+    await penstock(space, "buyer", "key", "rotate", "sm2", "--why", "a year is over", code=2)
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+    assert "sm2" in await listed(space, "buyer", "assertionMethod")
+    [row] = [row for row in (await penstock(space, "buyer", "key", "list"))["keys"] if row["kind"] == "sm2"]
+    assert (row["key"], row["algorithm"], row["replaced"]) == (drawn["key"], "SM2", "")
+    assert len(told(space, "buyer", "key.moved")) == before + 1
+    # a space keeps the key of who lost it: contracts that were signed by it are verified by it
+    (space.folder / "buyer" / "keys" / "sm2.key").rename(space.folder / "sm2.key")
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+    assert "sm2" not in await listed(space, "buyer", "assertionMethod")
+    words = ("exchange", "member", "reread", space.did("buyer"), "--reason", "it lost a key")
+    assert (await penstock(space, "exchange", *words))["changed"] == []
+    await penstock(space, "buyer", "key", "draw", "sm2", "--why", "another one", code=2)
+    file = space.folder / "buyer" / "keys" / "sm2.key"
+    assert not file.exists()
+    # and another one does not take its place
+    key_files.draw_sm2(file.parent)
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+    assert "sm2" in await listed(space, "buyer", "assertionMethod")
+    await penstock(space, "exchange", *words, code=2)
+    (space.folder / "sm2.key").replace(file)
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+    assert (await penstock(space, "exchange", *words))["changed"] == []
 
 
 async def test_what_a_stolen_key_of_the_exchange_signed_is_issued_anew(space):

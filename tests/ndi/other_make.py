@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from contextlib import asynccontextmanager
 
 import aiohttp
 from aiohttp import web
@@ -51,11 +52,15 @@ class OtherMake(Member):
                 if at == path:
                     return body
 
+    def signed(self, said):
+        """Return our signature over a message, in hex."""
+        return signature.sign(digest(said), self.keys.agreement).hex()
+
     def sealed(self, said):
-        return {**said, "signature": signature.sign(digest(said), self.keys.agreement).hex()}
+        return {**said, "signature": self.signed(said)}
 
     def signatures(self, said):
-        return [{"entityId": self.did, "signature": signature.sign(digest(said), self.keys.agreement).hex()}]
+        return [{"entityId": self.did, "signature": self.signed(said)}]
 
     def signed_by_provider(self, said):
         by = self.space.keys("provider").address
@@ -171,3 +176,14 @@ class OtherMake(Member):
             "timestamp": DAY,
             "details": {"nonce": uuid.uuid4().hex},
         })  # fmt: skip
+
+
+@asynccontextmanager
+async def admitted(made):
+    """One that is started, and a member of its space."""
+    await made.start()
+    try:
+        await made.space.doors["exchange"].call("POST", "members", {"did": made.did, "invite": True})
+        yield made
+    finally:
+        await made.stop()

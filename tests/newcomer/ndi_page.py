@@ -27,6 +27,8 @@ SAID = {
     "ndi list": r"\n84ZZ\S+ +Harbour tides 2026 +signed +consumer",
     "ndi show": r"instruction: [0-9a-f]{32}",
     "filing show": r"grade: signed",
+    "key draw": r"sm2 [0-9a-f]{128}\nthe exchange knows it",
+    "key list": r"\nsm2 +SM2 ",
     "ndi end": r"\(ended, 06\)",
     "log anchor": r"\S",
     "audit": r"0 accusations|no accusation|clean",

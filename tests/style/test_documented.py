@@ -53,7 +53,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         admin folder remove, admin key add, admin key remove, policy profile add, policy profile remove,
         controlplane add, controlplane remove,
         dataplane add, dataplane remove, rehearse, credential client add, credential client remove, credential drop,
-        credential forget, key rotate
+        credential forget, key draw, key rotate
     """,
     "it begins contracts of an implementation that is tried, and ends them": "conform ndi",
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry, credential request",

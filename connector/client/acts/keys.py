@@ -30,6 +30,12 @@ def _rotated(done: Any) -> list[str]:
     return [f"{done['from']} is followed by {done['to']}", f"the former counts until {done['until']}"]
 
 
+def _drawn(done: Any) -> list[str]:
+    later = "the exchange does not know it yet: it reads it when it admits us, or by penstock exchange member reread"
+    told = "the exchange knows it" if done["told"] else later
+    return [f"{done['kind']} {done['key']}", told]
+
+
 ACTS = (
     Act(
         "key list",
@@ -42,6 +48,18 @@ ACTS = (
         operator=READ,
         table=KEYS,
         none="there are no keys",
+    ),
+    Act(
+        "key draw",
+        "POST keys",
+        help="Draw the key of SM2, by which contracts of the national interfaces are signed from then on; it stays for "
+        "life. A participant that is made by `penstock init --suite sm` has one.",
+        says=("Draw the key {kind}: {why}", "生成密钥 {kind}:{why}"),
+        answer={"kind": "text", "key": "text", "told": "truth"},
+        example={"kind": "sm2", "why": "our customers ask for national ciphers"},
+        fields=(Field("kind", ("Key", "密钥"), "sm2", metavar="KIND"), WHY),
+        handler="keys.draw",
+        lines=_drawn,
     ),
     Act(
         "key rotate",

@@ -25,6 +25,7 @@ LOOK, ACT = "look", "act"
 OWN: Final = (
     "account",
     "api-key",
+    "key draw",
     "key rotate",
     "operator",
     "folder",

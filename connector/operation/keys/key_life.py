@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from connector.core.service import Service
 from connector.custody.secrets import kek_place
-from connector.identity.keys import TOKEN
+from connector.identity import keys as key_files
+from connector.identity.keys import SM2, TOKEN
 from connector.operation.keys.kinds import KINDS, MANAGEMENT
+from connector.operation.keys.telling import tell
 from connector.operation.keys.token_key import TokenKey, record
-from connector.runtime.errors import InvalidInput
+from connector.runtime.data_folder import KEYS
+from connector.runtime.errors import Conflict, InvalidInput
+from connector.store.rows.console import FactRow
 from contracts import address
+from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,20 +25,37 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.identity import Identity
     from connector.identity.management_token import ManagementToken
+    from connector.identity.space.author import SpaceAuthor
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.view import SpaceView
     from connector.operation.keys.kinds import Kind
+    from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
+
+
+FACT: Final = "sm2 key"
+FOUND: Final = "it was there when we started"
 
 
 class KeyLife:
     """What is known of our keys, and what replaces one."""
 
-    def __init__(self, core: Core, management_token: ManagementToken) -> None:
+    def __init__(
+        self,
+        core: Core,
+        management_token: ManagementToken,
+        space: SpaceView,
+        exchange: ExchangeDoor,
+        author: SpaceAuthor,
+    ) -> None:
         self._core, self._management = core, management_token
+        self._space, self._exchange, self._author = space, exchange, author
         self.token = TokenKey(core)
 
     async def settle(self) -> None:
-        """Record what an interrupted rotation left."""
+        """Record what an interrupted rotation left, or a key of SM2 that is there and of which the log says nothing."""
         await self.token.settle()
+        await self._settle_sm2()
 
     async def forget(self) -> None:
         """List former keys no longer than they count."""
@@ -42,6 +64,24 @@ class KeyLife:
     async def page(self) -> list[JsonObject]:
         """List the keys: kind, algorithm, what for, the public part or a digest, since when, and what replaces it."""
         return [self._shown(kind, place) for kind in KINDS.values() if (place := self._place(kind))]
+
+    async def draw(self, kind: str, reason: str) -> JsonObject:
+        """Draw the key of SM2 and sign contracts by it from now on; raises InvalidInput, Conflict, SettingsError.
+
+        Returns its public part (64 bytes, hex), and whether the exchange read it.
+        """
+        core = self._core
+        if kind != SM2:
+            raise InvalidInput(f"`{kind[:40]}` is not drawn by this", f"there is: penstock key draw {SM2}")
+        known = await core.store.read(lambda tx: tx.get(FactRow, name=FACT))
+        if known is not None or core.identity.keys.sm2 is not None:
+            hint = "it stays for life; who lost it signs by the account, and has another under another DID"
+            raise Conflict("a key of SM2 was drawn already", hint)
+        core.identity.take_sm2(key_files.draw_sm2(core.data / KEYS))
+        await self._settle_sm2(reason)
+        is_member = core.identity.did in self._space.last().members
+        heard = is_member and await tell(core, self._space, self._exchange, self._author)
+        return {"kind": SM2, "key": _PUBLIC[SM2](core.identity), "told": heard}
 
     async def rotate(self, kind: str, reason: str, *, stolen: bool) -> JsonObject:
         """Replace a key; raises InvalidInput for one that this does not replace, saying what does."""
@@ -64,6 +104,17 @@ class KeyLife:
         await core.store.write(lambda tx: record(tx, core, told | {"digest": told["to"]}, reason))
         return told | {"until": core.clock.now().isoformat(timespec="seconds")}
 
+    async def _settle_sm2(self, reason: str = FOUND) -> None:
+        core, key = self._core, _PUBLIC[SM2](self._core.identity)
+
+        def act(tx: Tx) -> None:
+            if key and tx.get(FactRow, name=FACT) is None:
+                tx.put(FactRow(name=FACT, value={"key": key}))
+                told = {"kind": SM2, "from": "", "to": key, "digest": sha(core.identity.member.json()).hex()}
+                record(tx, core, told, reason)
+
+        await core.store.write(act)
+
     def _shown(self, kind: Kind, place: str) -> JsonObject:
         path = Path(place)
         since = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else None
@@ -81,6 +132,8 @@ class KeyLife:
         """Return where a key of a kind is, empty where we have none."""
         data, settings = self._core.data, self._core.settings
         told = {"vault": kek_place(data, settings.vault.kek_file), "tls": settings.server.tls_key}
+        if self._core.identity.keys.sm2 is None:
+            told[SM2] = ""
         return told.get(kind.name, str(data / kind.file))
 
 
@@ -90,6 +143,7 @@ _PUBLIC: Final[Mapping[str, Callable[[Identity], str]]] = {
     "agreement": lambda us: address.show(us.keys.address),
     "log": lambda us: us.keys.log_public.hex(),
     "delivery": lambda us: us.keys.delivery_public.hex(),
+    SM2: lambda us: (us.member.sm2 or b"").hex(),
     "witness": lambda us: us.member.aggregate.hex(),
 }
 

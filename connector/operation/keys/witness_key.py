@@ -11,9 +11,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from connector.identity import keys as key_files
+from connector.operation.keys.telling import tell
 from connector.runtime import files
 from connector.runtime.data_folder import KEYS
-from connector.runtime.errors import explain_failure
 from contracts.canonical import sha
 from ledger.chain import membership
 from ledger.chain.membership import Keys
@@ -62,7 +62,7 @@ class WitnessKey:
             files.write_atomic(self._core.data / KEYS / PUBLIC_FILE, public + proof)
             self._core.identity.take_aggregate(seed, (public, proof))
             await self._core.store.write(lambda tx: self._record(tx, old, public, transaction, reason))
-            told = await self._tell()
+            told = await tell(self._core, self._space, self._exchange, self._author)
         return {"key": public.hex(), "tx": transaction, "told": told}
 
     async def _registered(self, public: bytes) -> str:
@@ -78,19 +78,6 @@ class WitnessKey:
         now, fields = self._core.clock.now(), {"from": old.hex(), "to": new.hex(), "by": self._core.identity.did}
         told = fields | {"reason": reason, "tx": transaction, "digest": sha(self._core.identity.member.json()).hex()}
         self._core.evidence.record(tx, "identity.moved", part=self._core.identity.did, fields=told, now=now)
-
-    async def _tell(self) -> bool:
-        """Have the exchange read our documents again; one that is away reads them when it is asked the next time."""
-        if self._core.identity.did == self._space.last().exchange:
-            await self._author.rebuild()
-            return True
-        try:
-            await self._exchange.ask("POST", "/exchange/members/own", {"did": self._core.identity.did})
-        except Exception as fault:
-            if explain_failure(fault).exit_code != 7:
-                raise
-            return False
-        return True
 
 
 def derive(seed: bytes) -> tuple[bytes, bytes]:

@@ -31,7 +31,7 @@ from contracts.ndi.interfaces import (
     TERMINATE,
     UNSIGNED,
     Interface,
-    digest,
+    signed_part,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +46,13 @@ LATER, LATER_MAX, LATER_SECONDS = 409, 60, 0.25
 ROLES: Final = (CONNECTOR, PLATFORM, NODE)
 NOBODY: Final = "8" * 46
 NUMBER: Final = "00000000-0000-4000-8000-000000000000"
+# of whom → a signature that nobody made: by an account, or by SM2, where r and s are 0, beyond the order, or of nobody
+FALSE: Final = {
+    "": bytes(65),
+    " of SM2: 0": bytes(64),
+    " of SM2: beyond the order": b"\xff" * 64,
+    " of SM2: of nobody": b"\x11" * 64,
+}
 # fields whose absence or form is not the callee's to see: what they are about is refused for another reason anyway
 CHECKED: Final = {
     CONNECTOR: (CREATE, NEGOTIATE, TERMINATE, FEEDBACK, PROOF, EXECUTION),
@@ -69,7 +76,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Who runs the cases: `ask` posts to a path, `sign` signs a digest, `me` is the identifier that is said."""
+    """Who runs the cases: `ask` posts to a path, `sign` signs a part of a message, `me` is what we are called."""
 
     ask: Ask
     sign: Callable[[bytes], bytes]
@@ -79,7 +86,7 @@ class Runner:
 
     def signed(self, said: dict[str, Any]) -> dict[str, Any]:
         """Return a message with the runner's signature."""
-        return {**said, "signature": self.sign(digest(said)).hex()}
+        return {**said, "signature": self.sign(signed_part(said)).hex()}
 
     def time(self, days: int = 0) -> str:
         """Return a moment so many days from now."""
@@ -131,9 +138,10 @@ class Runner:
         said = {"contractName": self._example(CREATE)["contractName"], "contractId": code, "strategy": strategy}
         told = await self._call(NEGOTIATE, said)
         yield _case(NEGOTIATE, "what is offered is agreed on", _is_ok(NEGOTIATE, told), told)
-        false = self._sealed(said, bytes(65))
-        yield _refused(NEGOTIATE, "a false signature", await self._call(NEGOTIATE, false))
-        told = await self._call(NEGOTIATE, self._sealed(said, self.sign(digest(said))))
+        for kind, false in FALSE.items():
+            told = await self._call(NEGOTIATE, self._sealed(said, false))
+            yield _refused(NEGOTIATE, f"a false signature{kind}", told)
+        told = await self._call(NEGOTIATE, self._sealed(said, self.sign(signed_part(said))))
         yield _case(NEGOTIATE, "it is signed", _is_ok(NEGOTIATE, told), told)
         ended = self.signed(self._example(TERMINATE) | {"contractId": code, "contractName": said["contractName"]})
         told = await self._call(TERMINATE, ended)

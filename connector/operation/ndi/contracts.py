@@ -12,8 +12,10 @@ from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts.digital_contract import contract_code
+from contracts.ndi.proof import Signer
 
 if TYPE_CHECKING:
+    from connector.identity.identity import Identity
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
 
@@ -68,6 +70,18 @@ def require_not_being_filed(row: NegotiationRow) -> None:
     """Raise Conflict while a contract is being filed: one that is ended then would stay in force at the platform."""
     if row.pending == FINALIZED:
         raise Conflict("the contract is being filed at this moment", "end it again in a moment")
+
+
+def own_signature(tx: Tx, code: str, part: bytes, identity: Identity) -> bytes:
+    """Return our signature over the part of a contract that is signed: made once, and kept before it is sent."""
+    row = tx.get(ContractRow, code=code)
+    assert row is not None, "a contract that is signed is there"
+    signer = Signer(identity.keys.address, identity.keys.sm2_public)
+    if row.own is not None and signer.has_signed(part, row.own):
+        return row.own
+    own = identity.sign_part(part)
+    tx.change(row, replace(row, own=own))
+    return own
 
 
 def is_agreed(row: NegotiationRow) -> bool:

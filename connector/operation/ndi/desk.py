@@ -106,8 +106,9 @@ class Desk:
         about = (talk.agreement or talk.offer or {}).get(CONTRACT, contract_of(talk))
         signatures = []
         if row.signature is not None and talk.digest:
-            ours = self._core.identity.sign(bytes.fromhex(talk.digest)).hex()
-            pair = (ours, row.signature.hex())
+            # of before it was kept it was the account's, which gives the same again
+            own = row.own or self._core.identity.sign(bytes.fromhex(talk.digest))
+            pair = (own.hex(), row.signature.hex())
             signatures = [*(pair if row.role == "provider" else reversed(pair))]
         return _view(tx, row) | {"strategy": about.get("strategy"), "signatures": signatures}
 

@@ -9,6 +9,7 @@ signed here.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import agreement as agreements
@@ -34,11 +35,11 @@ from contracts.ndi.interfaces import (
     POINT_TO_POINT,
     STRATEGY_SEND,
     TERMINATE,
-    contract_digest,
+    contract_part,
     digest,
     filed_digest,
+    signed_part,
 )
-from contracts.signature import is_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,7 +72,7 @@ class Hearing:
         said = CREATE.read(document)
         await self._parties.base(peer)
         await self._parties.require(said["issuerId"], peer, "issuerId")
-        await self._parties.require_signed(peer, digest(document), said["signature"])
+        await self._parties.require_signed(peer, signed_part(document), said["signature"])
         if said["signMode"] != POINT_TO_POINT:
             raise FieldError(Code.UNAVAILABLE, "signMode", "02 is not offered here", "negotiate point to point: 01")
         if said["endTime"] <= said["activationTime"]:
@@ -102,8 +103,10 @@ class Hearing:
         said = NEGOTIATE.read(document)
         strategy = document["strategy"]
         proposals.require_known(strategy)
-        over = contract_digest(said["contractName"], said["contractId"], strategy)
-        signature = await self._signature(said, peer, over)
+        part = contract_part(said["contractName"], said["contractId"], strategy)
+        over = sha256(part).digest()
+        proofs = [one["signature"] for one in said.get("signatureList", [])]
+        signature = await self._parties.signed_by(peer, part, proofs, "signatureList") if proofs else None
         ours = Ours(self._core.identity.did, await self._parties.name(), await self._parties.base(peer))
 
         def act(tx: Tx) -> Document:
@@ -117,7 +120,7 @@ class Hearing:
                 return {"negotiationStatus": OK}
             if row is not None and row.digest == over.hex() and row.role == PROVIDER and signature is None:
                 return {"negotiationStatus": OK}
-            proposal = Proposal(contract, strategy, said["strategy"], over, signature, self._space.known_currency())
+            proposal = Proposal(contract, strategy, said["strategy"], part, signature, self._space.known_currency())
             message = self._message(tx, proposal, row, ours, now)
             message["@id"] = REQUEST_URN + digest(document).hex() + ("" if signature is None else ".signed")
             return self._taken(tx, proposal, message, row, now)
@@ -128,7 +131,7 @@ class Hearing:
         """End a contract, or its negotiation (`/contractTerminate`)."""
         said = TERMINATE.read(document)
         await self._parties.require(said["issuerId"], peer, "issuerId")
-        await self._parties.require_signed(peer, digest(document), said["signature"])
+        await self._parties.require_signed(peer, signed_part(document), said["signature"])
 
         def act(tx: Tx) -> Document:
             admit(tx)
@@ -160,7 +163,7 @@ class Hearing:
         said = STRATEGY_SEND.read(document)
         if peer != self._space.last().exchange:
             raise NotPermitted("a control instruction comes from the platform of the space alone", "ask its exchange")
-        await self._parties.require_signed(peer, digest(document), said["signature"])
+        await self._parties.require_signed(peer, signed_part(document), said["signature"])
         filed = said["transactionExecutionStrategy"]
         instruction = contracts.instruction_of(said["strategyId"])
         over = _filed_digest(filed)
@@ -186,19 +189,6 @@ class Hearing:
             return {"status": OK}
 
         return await self._core.store.write(act)
-
-    async def _signature(self, said: Mapping[str, Any], peer: str, over: bytes) -> bytes | None:
-        """Return the peer's signature of the contract, None where it has not signed; raises FieldError."""
-        signers = said.get("signatureList", [])
-        if not signers:
-            return None
-        key = await self._parties.key(peer)
-        found = next((one["signature"] for one in signers if is_by(key, over, one["signature"])), None)
-        if found is None:
-            hint = "sign SHA-256 of the canonical JSON of name, code and strategy"
-            raise FieldError(Code.UNPROVEN, "signatureList", "has no signature of yours over this contract", hint)
-        signature: bytes = found
-        return signature
 
     def _message(self, tx: Tx, said: Proposal, row: NegotiationRow | None, ours: Ours, now: datetime) -> Document:
         """Return the message of the engine that a request is; without a kind where the negotiation is ended by it."""
@@ -226,14 +216,16 @@ class Hearing:
         assert row is not None, "it was taken"
         if said.signature is not None and row.digest == said.digest and contract.signature is None:
             contract = tx.change(contract, replace(contract, signature=said.signature, signed=now))
-            self._core.evidence.record(tx, SIGNED, part=said.digest, fields=self._signatures(said, row), now=now)
+            own = contracts.own_signature(tx, contract.code, said.part, self._core.identity)
+            told = self._signatures(said, row, own)
+            self._core.evidence.record(tx, SIGNED, part=said.digest, fields=told, now=now)
         agreed = contracts.is_agreed(row) and row.pending != TERMINATED
         return {"negotiationStatus": OK if agreed else FAILED}
 
-    def _signatures(self, said: Proposal, row: NegotiationRow) -> dict[str, Any]:
+    def _signatures(self, said: Proposal, row: NegotiationRow, own: bytes) -> dict[str, Any]:
         """Return the fields of the event that both have signed a contract."""
         assert said.signature is not None
-        sides = [(self._core.identity.did, self._core.identity.sign(said.over).hex()), (row.peer, said.signature.hex())]
+        sides = [(self._core.identity.did, own.hex()), (row.peer, said.signature.hex())]
         (provider, first), (consumer, second) = sides if row.role == PROVIDER else reversed(sides)
         told = {"contract": said.contract.code, "name": said.contract.name, "strategy": said.raw}
         return {**told, "provider": provider, "consumer": consumer, "signatures": [first, second]}

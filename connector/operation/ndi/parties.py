@@ -20,10 +20,10 @@ from connector.runtime.errors import NotPermitted, PeerRefused, Unproven
 from connector.store.rows.code import CodeRow
 from contracts.ndi.fields import Code, FieldError
 from contracts.ndi.interfaces import ABSTRACT_CHARACTERS_MAX, NAME_CHARACTERS_MAX
-from contracts.signature import is_by
+from contracts.ndi.proof import Signer, is_national
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connector.core.core import Core
     from connector.identity.peers import Peers
@@ -111,17 +111,34 @@ class Parties:
             return marked(member.url)
         raise NotPermitted(f"`{peer[:200]}` is no member of this space", "ask its exchange to admit you")
 
-    async def key(self, peer: str) -> bytes:
-        """Return the account of a peer's agreement key."""
-        address = (await self._peers.document(peer)).agreement
-        if address is None:
+    async def require_signed(self, peer: str, part: bytes, proof: bytes, field: str = "signature") -> None:
+        """Raise FieldError unless a signature over a part of a message is a peer's."""
+        await self.signed_by(peer, part, [proof], field)
+
+    async def signed_by(self, peer: str, part: bytes, proofs: Sequence[bytes], field: str) -> bytes:
+        """Return the first of some signatures over a part of a message that is a peer's; raises FieldError for none.
+
+        Its account is in its own document, its key of SM2 in the space's: what a peer signs is verified by the platform
+        and by audits, too, and what the space does not know counts for neither.
+        """
+        signer = await self._signer(peer, renewed=any(map(is_national, proofs)))
+        found = next((one for one in proofs if signer.has_signed(part, one)), None)
+        if found is not None:
+            return found
+        if signer.sm2 is None and any(map(is_national, proofs)):
+            hint = "serve it in your DID document (a JWK of `crv` SM2), then `penstock exchange member reread` there"
+            raise FieldError(Code.UNPROVEN, field, "is of SM2, and the space knows no such key of yours", hint)
+        if signer.account is None:
             raise Unproven(
                 f"`{peer[:200]}` publishes no agreement key", "serve it in your DID document, as `#agreement`"
             )
-        return address
+        hint = "sign the canonical JSON of what it is over, by SM2 and SM3, or SHA-256 of it by the key `#agreement`"
+        raise FieldError(Code.UNPROVEN, field, "is not yours over this", hint)
 
-    async def require_signed(self, peer: str, over: bytes, signature: bytes, field: str = "signature") -> None:
-        """Raise FieldError unless a signature over a digest is a peer's."""
-        if not is_by(await self.key(peer), over, signature):
-            hint = "sign SHA-256 of the canonical JSON of the rest with the key `#agreement` of your DID document"
-            raise FieldError(Code.UNPROVEN, field, "is not yours over this message", hint)
+    async def _signer(self, peer: str, *, renewed: bool) -> Signer:
+        """Return by which keys a peer signs; `renewed` looks again for a key of SM2 that we have not heard of."""
+        account = (await self._peers.document(peer)).agreement
+        member = await self._space.member(peer)
+        if renewed and member is not None and member.sm2 is None:
+            member = (await self._space.renewed()).members.get(peer)
+        return Signer(account, None if member is None else member.sm2)

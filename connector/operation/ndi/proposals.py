@@ -7,6 +7,7 @@ written here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.ndi import offers
@@ -37,19 +38,19 @@ STAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a peer says of a contract: its strategy as it came and as it was read, the digest, and its signature."""
+    """What a peer says of a contract: its strategy as it came and as it was read, what is signed, and its signature."""
 
     contract: ContractRow
     raw: Document
     strategy: Mapping[str, Any]
-    over: bytes
+    part: bytes
     signature: bytes | None
     currency: str
 
     @property
     def digest(self) -> str:
         """Return the digest of the contract, in hex."""
-        return self.over.hex()
+        return sha256(self.part).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from connector.store.rows.contract import ContractRow
 from connector.store.rows.filing import FilingRow
 from connector.store.rows.protocol import ReceivedRow, TransferRow
 from connector.store.table_row import replace
-from contracts.ndi.interfaces import ABNORMAL, EXECUTION, FEEDBACK, OK, PROOF, TERMINATE, Interface, digest
+from contracts.ndi.interfaces import ABNORMAL, EXECUTION, FEEDBACK, OK, PROOF, TERMINATE, Interface, digest, signed_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +65,7 @@ class Reports:
         if "connectorId" in said:
             await self._parties.require(said["connectorId"], peer, "connectorId")
         if "signature" in said:
-            await self._parties.require_signed(peer, digest(document), said["signature"])
+            await self._parties.require_signed(peer, signed_part(document), said["signature"])
 
         def act(tx: Tx) -> Document:
             admit(tx)

@@ -36,7 +36,9 @@ from contracts.ndi.interfaces import (
     POINT_TO_POINT,
     REGISTRATE,
     TERMINATE,
+    contract_part,
     digest,
+    signed_part,
 )
 
 if TYPE_CHECKING:
@@ -146,7 +148,7 @@ class Speaking:
         if signed:
             at = contracts.stamp(self._core.clock.now())
             entity = (await self._parties.issuer())["issuerEntityId"]
-            signature = self._signed(digest(said))
+            signature = (await self._own(code, signed_part(said))).hex()
             said["signatureList"] = [{"entityId": entity, "signature": signature, "signatoryTime": at}]
         return str((await self.post(peer, base, NEGOTIATE, said))["negotiationStatus"])
 
@@ -204,6 +206,7 @@ class Speaking:
         )
         assert row is not None, "a contract that is signed is there"
         strategy = about["strategy"]
+        own = await self._own(code, contract_part(about["name"], code, strategy))
         filed = {
             "contractName": about["name"],
             "contractId": code,
@@ -214,7 +217,7 @@ class Speaking:
             "signatoryEntities": [
                 {
                     "signatoryEntityId": about["provider"],
-                    "signature": self._signed(offers.digest_of({CONTRACT: about}, code)),
+                    "signature": own.hex(),
                 },
                 {"signatoryEntityId": about["consumer"], "signature": (row.signature or b"").hex()},
             ],
@@ -263,10 +266,11 @@ class Speaking:
 
     def signed(self, said: Document) -> Document:
         """Return a message with our signature over it."""
-        return {**said, "signature": self._signed(digest(said))}
+        return {**said, "signature": self._core.identity.sign_part(signed_part(said)).hex()}
 
-    def _signed(self, over: bytes) -> str:
-        return self._core.identity.sign(over).hex()
+    async def _own(self, code: str, part: bytes) -> bytes:
+        """Return our signature of a contract, kept."""
+        return await self._core.store.write(lambda tx: contracts.own_signature(tx, code, part, self._core.identity))
 
     @staticmethod
     def _ack(body: Mapping[str, Any], state: str) -> Outcome:

@@ -19,8 +19,9 @@ class ContractRow(TableRow):
     request: str  # the digest (hex) of the `/contractCreate` that it began with
     name: str
     document: Document  # of that request: what it is about, from when and until when
-    signature: bytes | None = None  # the other party's, over the digest of the contract
+    signature: bytes | None = None  # the other party's, over the contract
     signed: datetime | None = None
+    own: bytes | None = None  # ours, kept because SM2 gives another each time
     instruction: str = ""  # the number of its control instruction, empty before it came
     instructed: Document | None = None  # that instruction, as the platform sent it
     feedback: str = ""  # what the consumer's connector said last of a use: allowed, denied or conditional

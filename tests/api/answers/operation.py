@@ -34,6 +34,7 @@ async def _vault(told):
     await told.say("vault scrub", "--repair", by="buyer", row="vault scrub --repair")
     await told.say("vault rekey", by="other")
     await told.say("key list", by="other")
+    await told.say("key draw", "sm2", "--why", "national ciphers", by="other")
     await told.say("key rotate", "management", "--why", "a laptop was lost", by="other")
     await told.say("vault idle", "--days", "0", by="buyer")
     edition = next(row["edition"] for row in told.space.rows("provider", "products") if row["id"] == "leased")

@@ -20,7 +20,7 @@ TOLD = {"did": DID, "name": "Archive", "role": "provider", "region": "US-NY"}
 
 @pytest.fixture(scope="module")
 def held(tmp_path_factory):
-    return keys.create(tmp_path_factory.mktemp("held") / "keys")
+    return keys.create(tmp_path_factory.mktemp("held") / "keys", sm2=True)
 
 
 def document(held, aggregate=(b"\x01" * 48, b"\x02" * 96)):
@@ -30,6 +30,7 @@ def document(held, aggregate=(b"\x01" * 48, b"\x02" * 96)):
 def test_a_member_is_what_its_two_documents_say(held):
     member = member_of(document(held), TOLD)
     assert (member.did, member.url, member.address, member.log_key) == (DID, URL, held.address, held.log_public)
+    assert member.sm2 == held.sm2_public
 
 
 @pytest.mark.parametrize("told", [{"role": "king"}, {"did": "did:web:another"}, {"name": ""}, {"region": None}])
@@ -47,7 +48,13 @@ def test_a_participant_without_an_aggregate_key_is_refused(held):
 def test_nobody_enters_with_what_is_anothers(held, name):
     member = member_of(document(held), TOLD)
     other = replace(
-        member, did="did:web:other", url="http://x", address=b"\x01" * 20, log_key=bytes(32), aggregate=bytes(48)
+        member,
+        did="did:web:other",
+        url="http://x",
+        address=b"\x01" * 20,
+        log_key=bytes(32),
+        aggregate=bytes(48),
+        sm2=None,
     )
     refuse_double(member, [other, member])
     with pytest.raises(InvalidInput, match=name):

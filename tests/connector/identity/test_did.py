@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -46,6 +47,26 @@ def test_our_document_is_read_back_as_it_was_made():
     assert document.services[NS + "Log"] == "http://localhost:7002/log"
     assert NS + "Space" not in document.services
     assert NS + "Space" in parse(dids.build(BUYER, "x", keys, None, exchange=True)).services
+
+
+def test_a_key_of_sm2_is_listed_by_who_has_one_and_found_by_its_curve():
+    plain = json.dumps(BUILT)
+    assert "SM2" not in plain
+    assert "#sm2" not in plain
+    keys = replace(KEYS[BUYER], sm2=bytes([9]) * 32)
+    built = dids.build(BUYER, "http://localhost:7002", keys, AGGREGATE, exchange=False)
+    document = parse(built)
+    assert document.sm2 == keys.sm2_public
+    assert list(document.token_keys) == [BUYER + "#token"]
+    assert parse(json.loads(json.dumps(built).replace("#sm2", "#seal"))).sm2 == keys.sm2_public
+    # what is not said to assert proves nothing
+    unsaid = {**built, "assertionMethod": built["assertionMethod"][:-1]}
+    assert parse(unsaid).sm2 is None
+    for member, wrong in (("y", "A" * 43), ("x", "AA"), ("kty", "OKP"), ("d", "A" * 43)):
+        broken = copy.deepcopy(built)
+        broken["verificationMethod"][-1]["publicKeyJwk"][member] = wrong
+        with pytest.raises(VerificationFailed, match="SM2"):
+            parse(broken)
 
 
 def test_the_account_is_the_one_that_signs():

@@ -11,9 +11,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.identity import keys as module
-from connector.identity.keys import P256_ORDER, PURPOSES, SECP256K1_ORDER, Keys, create, draw_next, load, take_next
+from connector.identity.keys import (
+    P256_ORDER,
+    PURPOSES,
+    SECP256K1_ORDER,
+    Keys,
+    create,
+    draw_next,
+    draw_sm2,
+    load,
+    take_next,
+)
 from connector.runtime.errors import SettingsError
 from contracts import signature
+from contracts.errors import ContractError
+from contracts.sm2 import secret as sm2_secret
 from tests.every import every
 
 
@@ -25,6 +37,40 @@ def test_keys_are_read_back_as_they_were_made(tmp_path):
     assert (again.log_public, again.delivery_public) == (made.log_public, made.delivery_public)
     secrets = {path.read_bytes() for path in (tmp_path / "keys").iterdir()}
     assert len(secrets) == len(PURPOSES) == 5
+
+
+def test_a_key_of_sm2_is_there_where_it_was_asked_for(tmp_path):
+    assert create(tmp_path / "plain").sm2_public is None
+    made = create(tmp_path / "keys", sm2=True)
+    assert load(tmp_path / "keys").sm2 == made.sm2
+    assert repr(made.sm2) not in repr(made)
+    assert len(made.sm2_public) == 64
+    with pytest.raises(SettingsError, match="holds a key of SM2 already"):
+        draw_sm2(tmp_path / "keys")
+    drawn = draw_sm2(tmp_path / "plain")
+    assert load(tmp_path / "plain").sm2 == drawn != made.sm2
+    (tmp_path / "plain" / "sm2.key").write_bytes(b"ff" * 32 + b"\n")
+    with pytest.raises(SettingsError, match="damaged"):
+        load(tmp_path / "plain")
+
+
+def test_without_an_openssl_that_has_sm2_nothing_is_drawn_and_no_key_is_passed_over(tmp_path, monkeypatch):
+    made = create(tmp_path / "keys", sm2=True)
+    plain = create(tmp_path / "plain")
+
+    def absent():
+        raise ContractError("sm2", "this machine has none", "install OpenSSL 3")
+
+    monkeypatch.setattr(sm2_secret, "require", absent)
+    for act in (
+        lambda: create(tmp_path / "new", sm2=True),
+        lambda: draw_sm2(tmp_path / "plain"),
+        lambda: load(tmp_path / "keys"),
+    ):
+        with pytest.raises(SettingsError, match="install OpenSSL 3"):
+            act()
+    assert not list((tmp_path / "new").iterdir())
+    assert load(tmp_path / "plain").address == plain.address != made.address
 
 
 def test_only_the_owner_may_read_them(tmp_path):

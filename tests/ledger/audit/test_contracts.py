@@ -14,7 +14,17 @@ from tests.ledger.audit.shelf import book, event, found, shelf
 
 EXCHANGE, PROVIDER, CONSUMER, OTHER = (f"did:web:{name}" for name in ("exchange", "provider", "consumer", "other"))
 KEYS = {did: bytes([number]) * 32 for number, did in enumerate((EXCHANGE, PROVIDER, CONSUMER, OTHER), 1)}
-MEMBERS = {did: SimpleNamespace(address=signature.address(key)) for did, key in KEYS.items()}
+# one of SM2, with a signature that OpenSSL made by it over the contract below: nobody needs OpenSSL to audit
+NATIONAL = SimpleNamespace(
+    public=bytes.fromhex(
+        "f74a2b9cc64f03c807097cb6d15a5533833698de169a2b6a7dbea119b3523017"
+        "e8236b08a29f2c37e7867bc0296da75c38fcdf01743c8372b5b2b3f7df49152e"
+    ),
+    signed="b8ef6d18596a81a2d78d6f9dc043e387a3ba01044e6cdf26f46deeb40e71bdaf"
+    "3117bc28819db0d41110941d1cdff981fe76eb32c9fe3e8445f32ae258e609fe",
+)
+MEMBERS = {did: SimpleNamespace(address=signature.address(key), sm2=None) for did, key in KEYS.items()}
+MEMBERS[CONSUMER].sm2 = NATIONAL.public
 SPACE = SimpleNamespace(members=MEMBERS, exchange=EXCHANGE)
 STRATEGY = {"actions": ["read"], "subjectInfo": {"dataProductId": "p"}}
 OVER = contract_digest("Tides", "8", STRATEGY)
@@ -65,6 +75,16 @@ def test_a_contract_that_both_signed_and_the_exchange_filed_is_nobodys_fault():
 )
 def test_a_contract_that_is_not_what_was_signed_is_found(more):
     assert checked(book(PROVIDER, signed(**more))) == [("contract-unsigned", PROVIDER)]
+
+
+def test_a_signature_by_sm2_counts_for_whose_key_the_space_knows():
+    by = [signature.sign(OVER, KEYS[PROVIDER]).hex(), NATIONAL.signed]
+    assert checked(book(PROVIDER, signed(signatures=by))) == []
+    assert checked(book(PROVIDER, signed(signatures=by[::-1]))) == [("contract-unsigned", PROVIDER)]
+    nobody = signed(signatures=by, consumer=OTHER)
+    assert checked(book(PROVIDER, nobody)) == [("contract-unsigned", PROVIDER)]
+    changed = signed(signatures=[by[0], by[1][:-2] + "00"])
+    assert checked(book(PROVIDER, changed)) == [("contract-unsigned", PROVIDER)]
 
 
 def test_a_contract_of_two_others_is_found():

@@ -11,6 +11,12 @@ from contracts.onchain import artifacts
 from ledger.space.document import ATTESTED_BY, QUORUM, UNSHARED, WITNESSED_BY, Member, Space, SpaceError
 from tests.every import every
 
+# the public key of GB/T 32918.5, annex A
+NATIONAL = (
+    "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+)
+
 
 def member(role, at):
     key = bytes([at])
@@ -118,11 +124,25 @@ def test_nobody_is_two_members(name):
     word = {"log_key": "logKey"}.get(name, name)
     document = made().json()
     two, three = document["members"][2:4]
+    two["sm2"] = NATIONAL
     three[word] = two[word]
     three["origin"] = three["url"].split("://")[1] + "/log"
     with pytest.raises(SpaceError, match=name):
         Space.from_json(document)
-    assert Member.from_json(three).shares(made().members["did:web:provider"]) == name
+    assert Member.from_json(three).shares(Member.from_json(two)) == name
+
+
+def test_a_key_of_sm2_is_there_for_who_has_one():
+    document = made().json()
+    document["members"][3]["sm2"] = NATIONAL
+    space = Space.from_json(document)
+    assert space.json() == document
+    assert space.members["did:web:buyer"].sm2 == bytes.fromhex(NATIONAL)
+    assert space.members["did:web:provider"].sm2 is None
+    for wrong in (None, "", NATIONAL[:-2], NATIONAL.upper(), "04" + NATIONAL, NATIONAL[64:] + NATIONAL[:64], 5):
+        document["members"][3]["sm2"] = wrong
+        with pytest.raises(SpaceError):
+            Space.from_json(document)
 
 
 def test_what_is_derived_is_read_past():
