@@ -288,12 +288,13 @@ def witness(core: Core, space: SpaceView, programs: Programs, transactions: Tran
 
 def _witness_keys(core: Core) -> cosignature.WitnessKeys:
     keys = core.identity.keys
-    return cosignature.WitnessKeys(core.identity.member.witness_name, keys.log, keys.agreement)
+    return cosignature.WitnessKeys(core.identity.member.witness_name, keys.log, keys.agreement, keys.cosigner)
 
 
 def anchoring(
     core: Core,
     space: SpaceView,
+    peers: Peers,
     programs: Programs,
     transactions: Transactions,
     exclusive: Exclusive,
@@ -306,6 +307,7 @@ def anchoring(
         core.evidence,
         _witness_keys(core),
         core.outbound,
+        peers,
         transactions,
         lambda: programs,
         space,

@@ -258,6 +258,8 @@ def lines(found: dict[str, Any]) -> list[str]:
         said += [heading, *_rows(told[name])] if told[name] else []
     counts = f"{found['events']} events, {found['proofs_verified']} proofs verified"
     left = [f"not looked at: the logs of {', '.join(found['unread'])}"] if found["unread"] else []
+    lasting = found["figures"]["post_quantum"]
+    left.append(f"heads cosigned with ML-DSA-44, too: {lasting['cosigned']} of {lasting['heads']}")
     return [f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)", *left, *said]
 
 

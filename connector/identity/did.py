@@ -2,9 +2,9 @@
 
 Law: a document counts only for the DID it names and was fetched for; each key has one method of its own, found by its
 fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its chain address), `#log` (Ed25519),
-`#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), and of an issuer `#credential` (P-256,
-assertion). What is ours alone stands within a key, where readers that know no extensions pass over it. A foreign
-participant may lack all but a P-256 key; what it lacks, it cannot do with us.
+`#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), `#cosigner` (ML-DSA-44), and of an
+issuer `#credential` (P-256, assertion). What is ours alone stands within a key, where readers that know no extensions
+pass over it. A foreign participant may lack all but a P-256 key; what it lacks, it cannot do with us.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jw
 JWK_METHOD = "JsonWebKey2020"
 # as draft-ietf-cose-bls-key-representations has it
 BLS_CURVE = "BLS12381G1"
+COSIGNER = "ML-DSA-44"
 ACCOUNT, BLS_PUBLIC, BLS_PROOF = NS + "account", NS + "blsPublicKey", NS + "blsProof"
 BLS_PUBLIC_BYTES, BLS_PROOF_BYTES = 48, 96
 # service type → (fragment, path below the base URL); the first is the Dataspace Protocol's own
@@ -71,6 +72,7 @@ class Document:
     services: Mapping[str, str]
     # relationship → id of a method → its JWK, for what is signed by whatever curve (`connector.operation.dcp.jose`)
     proofs: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    cosigner: bytes | None = None
 
     def names(self, kid: str) -> bool:
         """Say whether a key of this id (a DID URL) proves something here."""
@@ -119,6 +121,7 @@ def build(
         public, proof = aggregate
         key = {"kty": "OKP", "crv": BLS_CURVE, "x": jwk.encode(public), BLS_PROOF: proof.hex()}
         methods.append(_method(did, "bls", key))
+    methods.append(_method(did, "cosigner", jwk.of_algorithm(keys.cosigner_public, COSIGNER)))
     asserting = [f"{did}#agreement", f"{did}#log"]
     if exchange:
         methods += credentials
@@ -173,6 +176,7 @@ def parse(body: bytes, did: str) -> Document:
         _aggregate(methods, did),
         _services(document),
         {each: _permitted(document, methods, did, (each,)) for each in PROVING},
+        _of_algorithm(methods.get(f"{did}#cosigner"), COSIGNER),
     )
 
 
@@ -249,6 +253,13 @@ def _address(method: Mapping[str, Any]) -> bytes:
 
 def _raw(method: Mapping[str, Any] | None, curve: str) -> bytes | None:
     return None if method is None else jwk.read(method.get("publicKeyJwk"), curve)[0]
+
+
+def _of_algorithm(method: Mapping[str, Any] | None, algorithm: str) -> bytes | None:
+    """Return the key of a method for an algorithm; one for another is none that we know."""
+    key = None if method is None else method.get("publicKeyJwk")
+    known = isinstance(key, dict) and key.get("alg") == algorithm
+    return jwk.read_algorithm(key, algorithm) if known else None
 
 
 def _aggregate(methods: Mapping[str, Mapping[str, Any]], did: str) -> tuple[bytes, bytes] | None:

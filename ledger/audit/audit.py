@@ -27,6 +27,7 @@ from ledger.audit import (
     figures,
     heads,
     horizon,
+    lattices,
     market,
     members,
     negotiations,
@@ -111,7 +112,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     attesting = asyncio.create_task(attestation.read(sources, space, apart))
     try:
         members.check_table(document, space, report)
-        await members.check_identities(sources, space, report)
+        identities = await members.check_identities(sources, space, report)
         peers = await heads.collect_peers(sources, space, report)
         found = await collector.collect(space, report)
         attested = await attesting
@@ -140,6 +141,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     market.check(space, found, chain, deals, report)
     report.figures |= supervision.gather(found, deals, chain) | purses.gather(space, chain)
     report.figures |= market.gather(space, found, chain, unpaid, report)
+    report.figures |= lattices.gather(space, found, identities)
     report.findings[:] = [one for one in report.findings if (one.code, one.subject) not in _unread_of(silent)]
     report = limited(report, await sources.unread())
     await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))

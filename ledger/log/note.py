@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ED25519 = 0x01  # signature over the text
 COSIGNATURE = 0x04  # timestamped Ed25519, see ledger.log.cosignature
+SUBTREE = 0x06  # timestamped ML-DSA-44, see ledger.log.subtree
 EXTENDED = 0xFF  # followed by a long identifier of our own, see ledger.log.cosignature
 
 NOTE_LIMIT_BYTES = 65_536

@@ -46,3 +46,18 @@ async def test_forked_shrunken_foreign_and_broken(space, say):
     same = await add(size, Checkpoint(origin, size, root))
     assert same.status == 200
     assert same.body.decode().startswith("— ")
+
+
+async def test_a_head_is_cosigned_with_lattices_too_and_a_policy_may_demand_it(space, say, tmp_path):
+    await space.doors["provider"].call("POST", "log/anchor", {})
+    served = await say("GET", space.url("provider") + "/log/checkpoint")
+    note = notes.parse(served.body)
+    shapes = sorted(len(line.blob) for line in note.signatures)
+    assert shapes == [64, 72, 72, 73, 73, 2428, 2428]
+    policies = {}
+    for named, more in (("usual", []), ("lattice", ["--post-quantum"])):
+        told = await penstock(space, "provider", "log", "policy", *more)
+        policies[named] = log_policy.parse(told["policy"])
+        assert policies[named].check(note).origin == note.text.split("\n", 1)[0]
+    assert {one.kind for one in policies["usual"].witnesses.values()} == {notes.COSIGNATURE}
+    assert {one.kind for one in policies["lattice"].witnesses.values()} == {notes.SUBTREE}

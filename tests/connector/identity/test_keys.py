@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from hashlib import sha256
 from types import SimpleNamespace
 
 import pytest
@@ -25,6 +26,17 @@ def test_keys_are_read_back_as_they_were_made(tmp_path):
     assert (again.log_public, again.delivery_public) == (made.log_public, made.delivery_public)
     secrets = {path.read_bytes() for path in (tmp_path / "keys").iterdir()}
     assert len(secrets) == len(PURPOSES) == 5
+
+
+def test_the_cosigner_s_key_follows_from_that_of_the_log_alone():
+    raw = {purpose: bytes([at]) * 32 for at, purpose in enumerate(PURPOSES, 1)}
+    drawn = Keys.of(raw).cosigner_public
+    assert len(drawn) == 1312
+    # of a fixed log key it stays what it is: folders of any version have this one
+    assert sha256(drawn).hexdigest().startswith("a4594d7aafe10642")
+    for purpose in PURPOSES:
+        other = Keys.of(raw | {purpose: b"\x55" * 32}).cosigner_public
+        assert (other != drawn) is (purpose == "log")
 
 
 def test_only_the_owner_may_read_them(tmp_path):
