@@ -33,6 +33,7 @@ from connector.identity import published
 from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
 from connector.identity.space.author import SpaceAuthor
+from connector.identity.space.supervision import Supervision
 from connector.identity.space.view import SpaceView
 from connector.net import tls
 from connector.net.outbound import Outbound
@@ -126,7 +127,7 @@ def row_key(secrets: Secrets) -> RowKey:
 def evidence(settings: Settings, identity: Identity) -> Evidence:
     """Return our log, as far as it is no table."""
     keys = identity.keys
-    return Evidence(identity.did, settings.log_origin, keys.log, {"owner": keys.delivery_public})
+    return Evidence(identity.did, settings.log_origin, keys.log, {"owner": identity.sealed_to})
 
 
 async def store(data: Path, settings: Settings, row_key: RowKey) -> Store:
@@ -269,6 +270,13 @@ def watch(core: Core, programs: Programs, hosted: Hosted) -> ChainWatch:
     seen = core.topics.block_seen
     return ChainWatch(programs, core.evidence, core.clock, hosted.chain, seen, core.settings.chain.confirmations)
 
+
+SUPERVISION = Service(
+    readies=Supervision.recall,
+    hears={"space_changed": Supervision.space_changed},
+    looks={("facts",): Supervision.recall},
+    chores={"look by which key the supervisor is disclosed to": Supervision.look},
+)
 
 TRANSACTIONS = Service(
     transactions,

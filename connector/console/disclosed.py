@@ -22,14 +22,13 @@ VALUE_CHARACTERS = 200
 
 def fields(core: Core, tx: Tx, index: int) -> dict[str, Any]:
     """Return the fields of an event of our log; none where they cannot be opened."""
-    key = core.identity.keys.delivery
     row = tx.get(LogEntryRow, idx=index)
-    mine = disclosure.recipient_id(key.public_key().public_bytes_raw())
-    box = core.evidence.addenda(tx, index).get(mine)
-    if row is None or box is None:
+    boxes, keys = core.evidence.addenda(tx, index), disclosure.filed_for(core.identity.keys.openers)
+    mine = next((name for name in keys if name in boxes), None)
+    if row is None or mine is None:
         return {}
     try:
-        opened = disclosure.unseal(notes.unb64(box), key, row.leaf)
+        opened = disclosure.unseal(notes.unb64(boxes[mine]), keys[mine], row.leaf)
         return disclosure.check(opened, entries.decode(row.entry).sd)
     except ValueError:
         return {}

@@ -2,9 +2,10 @@
 
 Law: a document counts only for the DID it names and was fetched for; each key has one method of its own, found by its
 fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its chain address), `#log` (Ed25519),
-`#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), `#cosigner` (ML-DSA-44), and of an
-issuer `#credential` (P-256, assertion). What is ours alone stands within a key, where readers that know no extensions
-pass over it. A foreign participant may lack all but a P-256 key; what it lacks, it cannot do with us.
+`#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), `#cosigner` (ML-DSA-44), perhaps
+`#hybrid` (X25519 with ML-KEM-768), and of an issuer `#credential` (P-256, assertion). What is ours alone stands within
+a key, where readers that know no extensions pass over it. A foreign participant may lack all but a P-256 key; what it
+lacks, it cannot do with us.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jw
 JWK_METHOD = "JsonWebKey2020"
 # as draft-ietf-cose-bls-key-representations has it
 BLS_CURVE = "BLS12381G1"
-COSIGNER = "ML-DSA-44"
+COSIGNER, HYBRID = "ML-DSA-44", "MLKEM768-X25519"
 ACCOUNT, BLS_PUBLIC, BLS_PROOF = NS + "account", NS + "blsPublicKey", NS + "blsProof"
 BLS_PUBLIC_BYTES, BLS_PROOF_BYTES = 48, 96
 # service type → (fragment, path below the base URL); the first is the Dataspace Protocol's own
@@ -73,6 +74,7 @@ class Document:
     # relationship → id of a method → its JWK, for what is signed by whatever curve (`connector.operation.dcp.jose`)
     proofs: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     cosigner: bytes | None = None
+    hybrid: bytes | None = None
 
     def names(self, kid: str) -> bool:
         """Say whether a key of this id (a DID URL) proves something here."""
@@ -107,8 +109,12 @@ def build(
     published: Published = ALONE,
     *,
     exchange: bool,
+    hybrid: bool = False,
 ) -> Any:
-    """Return our document; `aggregate` is (public key, proof of possession), as ledger.log.aggregate derives them."""
+    """Return our document; `aggregate` is (public key, proof of possession), as ledger.log.aggregate derives them.
+
+    `hybrid` says whether our key of that kind is in it, so that whoever reads this seals to it.
+    """
     agreement = ec.derive_private_key(int.from_bytes(keys.agreement, "big"), ec.SECP256K1()).public_key()
     tokens, credentials = (_listed(did, keys, published, one) for one in (TOKEN, CREDENTIAL))
     methods = [
@@ -122,6 +128,8 @@ def build(
         key = {"kty": "OKP", "crv": BLS_CURVE, "x": jwk.encode(public), BLS_PROOF: proof.hex()}
         methods.append(_method(did, "bls", key))
     methods.append(_method(did, "cosigner", jwk.of_algorithm(keys.cosigner_public, COSIGNER)))
+    if hybrid:
+        methods.append(_method(did, "hybrid", jwk.of_algorithm(keys.hybrid.public, HYBRID)))
     asserting = [f"{did}#agreement", f"{did}#log"]
     if exchange:
         methods += credentials
@@ -177,6 +185,7 @@ def parse(body: bytes, did: str) -> Document:
         _services(document),
         {each: _permitted(document, methods, did, (each,)) for each in PROVING},
         _of_algorithm(methods.get(f"{did}#cosigner"), COSIGNER),
+        _of_algorithm(methods.get(f"{did}#hybrid"), HYBRID),
     )
 
 

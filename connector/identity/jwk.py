@@ -28,7 +28,7 @@ CURVES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 _POINTS: Mapping[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "secp256k1": ec.SECP256K1()}
 # alg of an `AKP` key → bytes of its one member, `pub`
-ALGORITHMS: Mapping[str, int] = {"ML-DSA-44": 1312}
+ALGORITHMS: Mapping[str, int] = {"ML-DSA-44": 1312, "MLKEM768-X25519": 1216}
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 

@@ -22,10 +22,13 @@ from connector.identity import jwk
 from connector.runtime import files, private_file
 from connector.runtime.errors import SettingsError
 from contracts import signature
+from ledger.log.wrapping import HybridKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from ledger.log.wrapping import Opener
 
 SECRET_BYTES = 32
 # so much more than a key has that every one is as likely as the next (FIPS 186-5, A.2.1)
@@ -39,7 +42,7 @@ ANY_32_BYTES = 2**256
 PURPOSES: Mapping[str, int] = {
     "token": P256_ORDER,  # ES256 request tokens
     "agreement": SECP256K1_ORDER,  # agreements, vouchers, chain transactions
-    "log": ANY_32_BYTES,  # Ed25519: our log and our cosignatures; the ML-DSA-44 key is drawn from it
+    "log": ANY_32_BYTES,  # Ed25519: our log and our cosignatures; both post-quantum keys are drawn from it
     "delivery": ANY_32_BYTES,  # X25519: keys and disclosures sent to us
     "aggregate": ANY_32_BYTES,  # seed of the BLS12-381 witness key; ledger.log.aggregate derives it
 }
@@ -120,6 +123,16 @@ class Keys:
     def cosigner_public(self) -> bytes:
         """The 1,312 public bytes of the ML-DSA-44 key."""
         return self.cosigner.public_key().public_bytes_raw()
+
+    @cached_property
+    def hybrid(self) -> HybridKey:
+        """The key to which event fields are sealed where we publish it (`log.hybrid`), drawn as `cosigner` is."""
+        return HybridKey(self._of_log(b"penstock/hybrid/v1"))
+
+    @property
+    def openers(self) -> tuple[Opener, Opener]:
+        """The keys that open event fields sealed to us, whichever of them we published when they were sealed."""
+        return self.hybrid, self.delivery
 
     def _drawn(self, purpose: bytes, size: int) -> bytes:
         secret = self.token.private_numbers().private_value.to_bytes(SECRET_BYTES, "big")

@@ -106,7 +106,7 @@ async def _kept(asked: Asked) -> AsyncIterator[Place]:
     """Open the own log of a data directory, with every head and disclosure; raises Absent where none was begun."""
     settings, held = setting.load(asked.data, os.environ), key_files.load(asked.data / data_folder.KEYS)
     with looking(data_folder.tables(asked.data, settings.store.database), TABLES, snapshot=False) as tx:
-        log, vkey = KeptLog(tx, held.delivery), log_vkey(settings.log_origin, held.log_public)
+        log, vkey = KeptLog(tx, held.openers), log_vkey(settings.log_origin, held.log_public)
         yield Place(log.fetch, asked.policy or own_policy(tx, settings.did, vkey), log)
 
 

@@ -7,8 +7,11 @@ import hashlib
 import pytest
 
 from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.log import policy as log_policy
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.witness import Request
+from tests.api.command import penstock
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -48,7 +51,7 @@ async def test_forked_shrunken_foreign_and_broken(space, say):
     assert same.body.decode().startswith("— ")
 
 
-async def test_a_head_is_cosigned_with_lattices_too_and_a_policy_may_demand_it(space, say, tmp_path):
+async def test_a_head_is_cosigned_with_lattices_too_and_a_policy_may_demand_it(space, say):
     await space.doors["provider"].call("POST", "log/anchor", {})
     served = await say("GET", space.url("provider") + "/log/checkpoint")
     note = notes.parse(served.body)

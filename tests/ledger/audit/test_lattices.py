@@ -1,4 +1,4 @@
-"""How many heads would stand where Ed25519 has fallen: a figure by what witnesses publish themselves, never a finding."""
+"""How many heads would stand where Ed25519 has fallen: a figure by what witnesses publish, never a finding."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def read(*names, signer=None):
     """Return the buyer's log whose head these witnesses cosigned with their lattice keys."""
     bare = note(by=("exchange", "regulator"))
     head = checkpoints.parse_text(bare.text)
-    lines = [
-        cosignature.cosign_lattice(head, DIARIES[name].witness.name, KEYS[signer or name], NOW) for name in names
-    ]
+    lines = [cosignature.cosign_lattice(head, DIARIES[name].witness.name, KEYS[signer or name], NOW) for name in names]
     return {BUYER.did: book(BUYER, head=Head(bare.sign_with(*lines), head, None, None))}
 
 

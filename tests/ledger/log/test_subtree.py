@@ -59,7 +59,7 @@ def test_a_known_answer():
 def test_the_message_byte_by_byte():
     signed = subtree.message("a", 0x0102030405060708, Checkpoint("b", 0x1718191A1B1C1D1E, b"\x42" * 32))
     assert signed.hex() == (
-        "737562747265652f76310a00" "0161" "0102030405060708" "0162" "0000000000000000" "1718191a1b1c1d1e" + "42" * 32
+        "737562747265652f76310a0001610102030405060708016200000000000000001718191a1b1c1d1e" + "42" * 32
     )
 
 
