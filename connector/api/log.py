@@ -78,7 +78,9 @@ async def disclose(call: Call) -> web.Response:
     supervisor = (await call.of(SpaceView).renewed()).supervisor
     if supervisor is None:
         raise Conflict("the space has no supervisor", "the exchange admits a regulator")
-    now, keys, to = call.core.clock.now(), call.core.identity.keys.openers, call.of(Supervision).of(supervisor)
+    supervision = call.of(Supervision)
+    await supervision.look()
+    now, keys, to = call.core.clock.now(), call.core.identity.keys.openers, supervision.of(supervisor)
     events, entry = await call.core.store.write(lambda tx: disclosing.disclose(tx, call.core.evidence, keys, to, now))
     return as_json({"to": supervisor.did, "events": str(events), "event": "" if entry is None else str(entry)})
 
