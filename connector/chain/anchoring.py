@@ -206,8 +206,9 @@ class Anchoring:
         except PenstockError as fault:
             log.info("the ML-DSA key of `%s` is not known, its line is not kept: %s", witness.did, fault)
             return []
-        found = document.cosigner
-        return [] if found is None else [cosignature.lattice_vkey(witness.witness_name, found)]
+        if document.cosigner is None or document.log != witness.log_key:
+            return []
+        return [cosignature.lattice_vkey(witness.witness_name, document.cosigner)]
 
     def _head_signatures(self, note: notes.Note, witnesses: list[Member], time: int) -> dict[bytes, bytes]:
         """Return the witnesses' 65-byte signatures over this `Head` by their accounts."""

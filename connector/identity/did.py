@@ -4,8 +4,9 @@ Law: a document counts only for the DID it names and was fetched for; each key h
 fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its chain address), `#log` (Ed25519),
 `#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), `#cosigner` (ML-DSA-44), perhaps
 `#hybrid` (X25519 with ML-KEM-768), and of an issuer `#credential` (P-256, assertion). What is ours alone stands within
-a key, where readers that know no extensions pass over it. A foreign participant may lack all but a P-256 key; what it
-lacks, it cannot do with us.
+a key, where readers that know no extensions pass over it. `#cosigner` and `#hybrid` bear a signature of the log's key,
+which the registry has: who only serves the document cannot put others in their place. A foreign participant may lack
+all but a P-256 key; what it lacks, it cannot do with us.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from connector.identity import jwk
 from connector.identity.keys import CREDENTIAL, TOKEN
@@ -40,6 +43,7 @@ JWK_METHOD = "JsonWebKey2020"
 BLS_CURVE = "BLS12381G1"
 COSIGNER, HYBRID = "ML-DSA-44", "MLKEM768-X25519"
 ACCOUNT, BLS_PUBLIC, BLS_PROOF = NS + "account", NS + "blsPublicKey", NS + "blsProof"
+LOG_PROOF, VOUCHED = NS + "logProof", b"penstock/key/v1"
 BLS_PUBLIC_BYTES, BLS_PROOF_BYTES = 48, 96
 # service type → (fragment, path below the base URL); the first is the Dataspace Protocol's own
 SERVICES: Mapping[str, tuple[str, str]] = {
@@ -127,9 +131,9 @@ def build(
         public, proof = aggregate
         key = {"kty": "OKP", "crv": BLS_CURVE, "x": jwk.encode(public), BLS_PROOF: proof.hex()}
         methods.append(_method(did, "bls", key))
-    methods.append(_method(did, "cosigner", jwk.of_algorithm(keys.cosigner_public, COSIGNER)))
+    methods.append(_vouched(did, keys, "cosigner", jwk.of_algorithm(keys.cosigner_public, COSIGNER)))
     if hybrid:
-        methods.append(_method(did, "hybrid", jwk.of_algorithm(keys.hybrid.public, HYBRID)))
+        methods.append(_vouched(did, keys, "hybrid", jwk.of_algorithm(keys.hybrid.public, HYBRID)))
     asserting = [f"{did}#agreement", f"{did}#log"]
     if exchange:
         methods += credentials
@@ -174,18 +178,18 @@ def parse(body: bytes, did: str) -> Document:
     if not isinstance(document, dict) or document.get("id") != did:
         raise VerificationFailed(f"the DID document fetched for `{did}` is not its own")
     methods = _methods(document, did)
-    agreement = methods.get(f"{did}#agreement")
+    agreement, log = methods.get(f"{did}#agreement"), _raw(methods.get(f"{did}#log"), "Ed25519")
     return Document(
         did,
         _token_keys(document, methods, did),
         None if agreement is None else _address(agreement),
-        _raw(methods.get(f"{did}#log"), "Ed25519"),
+        log,
         _raw(methods.get(f"{did}#delivery"), "X25519"),
         _aggregate(methods, did),
         _services(document),
         {each: _permitted(document, methods, did, (each,)) for each in PROVING},
-        _of_algorithm(methods.get(f"{did}#cosigner"), COSIGNER),
-        _of_algorithm(methods.get(f"{did}#hybrid"), HYBRID),
+        _of_algorithm(methods.get(f"{did}#cosigner"), COSIGNER, did, log),
+        _of_algorithm(methods.get(f"{did}#hybrid"), HYBRID, did, log),
     )
 
 
@@ -264,11 +268,29 @@ def _raw(method: Mapping[str, Any] | None, curve: str) -> bytes | None:
     return None if method is None else jwk.read(method.get("publicKeyJwk"), curve)[0]
 
 
-def _of_algorithm(method: Mapping[str, Any] | None, algorithm: str) -> bytes | None:
-    """Return the key of a method for an algorithm; one for another is none that we know."""
+def _vouched(did: str, keys: Keys, fragment: str, key: dict[str, str]) -> dict[str, Any]:
+    """Return the method of a key with the signature of our log's key over it."""
+    proof = keys.log.sign(_vouching(did, key["alg"], key["pub"]))
+    return _method(did, fragment, {**key, LOG_PROOF: proof.hex()})
+
+
+def _vouching(did: str, algorithm: str, public: str) -> bytes:
+    """Return what a log's key signs: no note, for those have no NUL."""
+    return b"\0".join((VOUCHED, did.encode(), algorithm.encode(), public.encode()))
+
+
+def _of_algorithm(method: Mapping[str, Any] | None, algorithm: str, did: str, log: bytes | None) -> bytes | None:
+    """Return the key of a method for an algorithm if `log` has signed it; one of another algorithm is passed over."""
     key = None if method is None else method.get("publicKeyJwk")
-    known = isinstance(key, dict) and key.get("alg") == algorithm
-    return jwk.read_algorithm(key, algorithm) if known else None
+    if not isinstance(key, dict) or key.get("alg") != algorithm or log is None:
+        return None
+    public = jwk.read_algorithm(key, algorithm)
+    try:
+        proof = bytes.fromhex(key[LOG_PROOF])
+        Ed25519PublicKey.from_public_bytes(log).verify(proof, _vouching(did, algorithm, key["pub"]))
+    except (KeyError, TypeError, ValueError, InvalidSignature) as error:
+        raise VerificationFailed(f"the log's key of `{did}` has not signed its {algorithm} key") from error
+    return public
 
 
 def _aggregate(methods: Mapping[str, Mapping[str, Any]], did: str) -> tuple[bytes, bytes] | None:

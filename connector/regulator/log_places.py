@@ -147,5 +147,9 @@ async def policy_of(did: str, data: Path, exchange: str, *, post_quantum: bool =
 
 async def _lattice(space: Space, did: str, outbound: Outbound, *, development: bool) -> dict[str, bytes]:
     """Return DID → ML-DSA-44 key of those witnesses of a log that publish one."""
-    told = [await dids.resolve(one.did, outbound, development=development) for one in space.witnesses_of(did)]
-    return {one.id: one.cosigner for one in told if one.cosigner is not None}
+    found = {}
+    for one in space.witnesses_of(did):
+        document = await dids.resolve(one.did, outbound, development=development)
+        if document.cosigner is not None and document.log == one.log_key:
+            found[one.did] = document.cosigner
+    return found

@@ -1,7 +1,8 @@
 """Which heads would stand where Ed25519 has fallen: those that witnesses cosigned with ML-DSA-44, too.
 
-Law: these are figures and no findings. A witness need not have such a key, and one that its own DID document does not
-tell was had from nobody. The log's own signature is Ed25519 in any case.
+Law: these are figures and no findings. A witness need not have such a key. Its own DID document tells it, under a
+signature of the key that the space has of its log; under another it counts for nothing. The log's own signature is
+Ed25519 in any case.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ledger.audit.books import Books
-    from ledger.space.document import Space
+    from ledger.space.document import Member, Space
 
 COSIGNER = "cosigner"
 
@@ -25,7 +26,7 @@ def gather(space: Space, books: Books, told: Mapping[str, Mapping[str, str]]) ->
 
     `told` is what members publish of themselves, by DID (`Sources.identity`).
     """
-    keys = {did: key for did, one in told.items() if (key := _key(one.get(COSIGNER))) is not None}
+    keys = {did: key for did, one in told.items() if (key := _key(space.members.get(did), one)) is not None}
     rows = [_row(space, books, did, keys) for did in sorted(books)]
     return {"post_quantum": {"heads": len(rows), "cosigned": sum(row["quorum"] for row in rows), "logs": rows}}
 
@@ -37,9 +38,11 @@ def _row(space: Space, books: Books, did: str, keys: Mapping[str, bytes]) -> dic
     return {"party": did, **told, "quorum": policy.met_by(names)}
 
 
-def _key(told: str | None) -> bytes | None:
+def _key(member: Member | None, told: Mapping[str, str]) -> bytes | None:
+    if member is None or told.get("logKey") != member.log_key.hex():
+        return None
     try:
-        key = bytes.fromhex(told or "")
+        key = bytes.fromhex(told.get(COSIGNER, ""))
     except (TypeError, ValueError):
         return None
     return key if len(key) == PUBLIC_BYTES else None

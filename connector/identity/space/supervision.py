@@ -73,6 +73,9 @@ class Supervision:
         except PenstockError as fault:
             log.info("the keys of the supervisor `%s` are those of before: %s", member.did, fault)
             return
+        if document.log != member.log_key:  # the key that the registry has vouches for the other, and this is another
+            log.warning("the document of the supervisor `%s` is not that of its log's key", member.did)
+            return
         found = None if document.hybrid is None else (member.did, document.hybrid)
         if found == self._known or (found is not None and not _usable(found[1])):
             return

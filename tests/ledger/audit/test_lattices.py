@@ -14,7 +14,13 @@ from tests.ledger.audit.test_heads import BUYER, BY_ROLE, DIARIES, SIZE, SPACE, 
 from tests.ledger.audit.values import book
 
 KEYS = {name: MLDSA44PrivateKey.from_seed_bytes(bytes([at]) * 32) for at, name in enumerate(WITNESSED_BY, 1)}
-TOLD = {BY_ROLE[name].did: {"cosigner": key.public_key().public_bytes_raw().hex()} for name, key in KEYS.items()}
+TOLD = {
+    BY_ROLE[name].did: {
+        "logKey": BY_ROLE[name].log_key.hex(),
+        "cosigner": key.public_key().public_bytes_raw().hex(),
+    }
+    for name, key in KEYS.items()
+}
 NOW = 1_800_000_000
 
 
@@ -45,8 +51,10 @@ def test_a_head_counts_by_the_quorum_of_its_witnesses(names, cosigned, quorum):
 def test_a_key_counts_that_its_owner_publishes_and_no_other():
     both = read("exchange", "regulator")
     exchange = BY_ROLE["exchange"].did
-    for other in ({}, {"cosigner": ""}, {"cosigner": "zz"}, {"cosigner": "00" * 1311}, {"cosigner": "00" * 1312}):
-        assert row(both, TOLD | {exchange: other})["cosigned"] == 1
+    for other in ("", "zz", "00" * 1311, "00" * 1312):
+        assert row(both, TOLD | {exchange: TOLD[exchange] | {"cosigner": other}})["cosigned"] == 1
+    assert row(both, TOLD | {exchange: TOLD[exchange] | {"logKey": "00" * 32}})["cosigned"] == 1
+    assert row(both, TOLD | {exchange: {}})["cosigned"] == 1
     assert row(both, {})["cosigned"] == 0
     assert row(read("exchange", "regulator", signer="provider"))["cosigned"] == 0
 
