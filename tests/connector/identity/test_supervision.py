@@ -1,4 +1,4 @@
-"""By which key a supervisor is disclosed to: the one that it publishes under its log's signature, and none that is none."""
+"""By which key a supervisor is disclosed to: one that it publishes under its log's signature, and none that is none."""
 
 from __future__ import annotations
 
