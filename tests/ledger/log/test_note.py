@@ -197,7 +197,7 @@ LINE = "\N{EM DASH} name Uw2QOkn8\n"
 
 def test_the_kinds_and_limits_are_those_that_were_published():
     assert (notes.ED25519, notes.COSIGNATURE, notes.EXTENDED) == (1, 4, 255)
-    assert (notes.NOTE_LIMIT_BYTES, notes.SIGNATURE_LIMIT_COUNT, notes.KEY_ID_BYTES) == (65_536, 64, 4)
+    assert (notes.NOTE_LIMIT_BYTES, notes.SIGNATURE_LIMIT_COUNT, notes.KEY_ID_BYTES) == (131_072, 64, 4)
 
 
 def test_a_note_may_be_as_large_as_its_limit():

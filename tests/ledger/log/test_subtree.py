@@ -137,7 +137,11 @@ def test_a_witness_adds_it_beside_the_others():
     assert [line.name for line in old.signatures] == [ORIGIN, WITNESS.name]
     new = witness.merge(NOTE, answer, [WITNESS.note_vkey(), VKEY])
     assert (cosignature.verify(new, WITNESS.note_vkey()), cosignature.verify(new, VKEY)) == (NOW, NOW)
-    assert len(new.encode()) < notes.NOTE_LIMIT_BYTES / 16
+
+
+def test_as_many_long_signatures_are_taken_as_signed_note_asks_for():
+    lines = tuple(Signature(f"w{at}", b"abcd", bytes(4 + 4627)) for at in range(16))
+    assert len(notes.parse(Note(NOTE.text, NOTE.signatures + lines).encode()).signatures) == 17
 
 
 def test_one_whose_name_the_form_cannot_hold_adds_none():
