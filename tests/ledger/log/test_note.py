@@ -80,7 +80,7 @@ def test_unknown_signatures_are_ignored_but_a_false_known_one_is_not():
         "text\r\n\n\N{EM DASH} name Uw2QOkn8\n",
         "\n\n\N{EM DASH} name Uw2QOkn8\n",
         b"\xff\xfe\n\n\xe2\x80\x94 name Uw2QOkn8\n",
-        "x" * 70_000 + "\n\n\N{EM DASH} name Uw2QOkn8\n",
+        "x" * 140_000 + "\n\n\N{EM DASH} name Uw2QOkn8\n",
         "text\n\n" + "\N{EM DASH} name Uw2QOkn8\n" * 65,
     ],
 )
