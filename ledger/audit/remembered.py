@@ -32,10 +32,10 @@ class Remembered:
     """`Sources` that ask another only for what `kept` does not hold; `rewritten`: the block that the chain changed.
 
     `readers` are the ids under which disclosures to whoever audits are filed: a page that lacks some may have them
-    later.
+    later. The empty id stands in every page.
     """
 
-    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes], readers: Sequence[str] = ()) -> None:
+    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes], readers: Sequence[str] = ("",)) -> None:
         self._sources = sources
         self._kept = kept
         self._readers = [reader.encode() for reader in readers]
