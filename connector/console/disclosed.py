@@ -23,12 +23,13 @@ VALUE_CHARACTERS = 200
 def fields(core: Core, tx: Tx, index: int) -> dict[str, Any]:
     """Return the fields of an event of our log; none where they cannot be opened."""
     row = tx.get(LogEntryRow, idx=index)
-    boxes, keys = core.evidence.addenda(tx, index), disclosure.filed_for(core.identity.keys.openers)
-    mine = next((name for name in keys if name in boxes), None)
+    keys = disclosure.filed_for(core.identity.keys.openers)
+    mine = disclosure.found_in(core.evidence.addenda(tx, index), keys)
     if row is None or mine is None:
         return {}
+    box, key = mine
     try:
-        opened = disclosure.unseal(notes.unb64(boxes[mine]), keys[mine], row.leaf)
+        opened = disclosure.unseal(notes.unb64(box), key, row.leaf)
         return disclosure.check(opened, entries.decode(row.entry).sd)
     except ValueError:
         return {}

@@ -73,10 +73,7 @@ def unseal(pages: Pages) -> Opened:
             opened.found.find("entry-malformed", pages.did, index=first + offset, reason=error)
             continue
         event = Event.of(pages.did, first + offset, leaf, entry)
-        filed = boxes[offset]
-        mine = next((recipient for recipient in openers if recipient in filed), None)
-        box, key = (None, None) if mine is None else (filed[mine], openers[mine])
-        _open(event, entry, box, key, opened.found)
+        _open(event, entry, disclosure.found_in(boxes[offset], openers), opened.found)
         opened.rows.append(event.row())
     return opened
 
@@ -109,8 +106,9 @@ def _boxes(pages: Pages, report: Report) -> Sequence[Mapping[str, Any]]:
     return (found + [{}] * count)[:count]
 
 
-def _open(event: Event, entry: Entry, box: Any, key: Opener | None, report: Report) -> None:
-    """Give an event what its box discloses to the supervisor."""
+def _open(event: Event, entry: Entry, mine: tuple[Any, Opener] | None, report: Report) -> None:
+    """Give an event what its box discloses to the supervisor; `mine` is that box with the key it is filed under."""
+    box, key = mine or ("", None)
     if entry.party != event.did:
         report.find("entry-of-another-party", event.did, index=event.index, other=entry.party)
     if key is None or not isinstance(box, str):

@@ -16,7 +16,7 @@ import re
 import secrets
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ledger.log.wrapping import Opener
 
+Box = TypeVar("Box")  # as it is served: bytes, base64, or whatever a stranger puts there
 SALT_BYTES = 16
 SALT_DIGITS = 2 * SALT_BYTES
 SALT_LIMIT_BYTES = 64
@@ -94,6 +95,11 @@ def recipient_id(public: bytes) -> str:
 def filed_for(keys: Iterable[Opener]) -> dict[str, Opener]:
     """Return recipient id → key, in the order of the keys: under which names their owner's boxes are filed."""
     return {recipient_id(wrapping.public_of(key)): key for key in keys}
+
+
+def found_in(boxes: Mapping[str, Box], keys: Mapping[str, Opener]) -> tuple[Box, Opener] | None:
+    """Return the box that is filed under one of `keys` (`filed_for`), and that key; None where there is none."""
+    return next(((boxes[name], key) for name, key in keys.items() if name in boxes), None)
 
 
 class BoxKey:
