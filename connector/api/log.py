@@ -9,6 +9,7 @@ from aiohttp import web
 
 from connector.api.faults import as_json
 from connector.chain.anchoring import Anchoring
+from connector.identity.space.supervision import Supervision
 from connector.identity.space.view import SpaceView
 from connector.operation.keys.witness_key import WitnessKey
 from connector.runtime import reasons
@@ -77,10 +78,10 @@ async def disclose(call: Call) -> web.Response:
     supervisor = (await call.of(SpaceView).renewed()).supervisor
     if supervisor is None:
         raise Conflict("the space has no supervisor", "the exchange admits a regulator")
-    now, key = call.core.clock.now(), call.core.identity.keys.delivery
-    events, entry = await call.core.store.write(
-        lambda tx: disclosing.disclose(tx, call.core.evidence, key, supervisor, now)
-    )
+    supervision = call.of(Supervision)
+    await supervision.look()
+    now, keys, to = call.core.clock.now(), call.core.identity.keys.openers, supervision.of(supervisor)
+    events, entry = await call.core.store.write(lambda tx: disclosing.disclose(tx, call.core.evidence, keys, to, now))
     return as_json({"to": supervisor.did, "events": str(events), "event": "" if entry is None else str(entry)})
 
 

@@ -221,7 +221,7 @@ class Connector(Life):
     peers: Annotated[Peers, Service(ground.peers)]
     blobs: Annotated[Blobs, Service(ground.blobs, begins=Blobs.sweep)]
     # the space and the chain
-    supervision: Annotated[Supervision, Service(hears={"space_changed": Supervision.space_changed})]
+    supervision: Annotated[Supervision, ground.SUPERVISION]
     space: Annotated[SpaceView, Service(ground.space)]
     identity_hub: Annotated[IdentityHub, IDENTITY_HUB]
     verifier: Annotated[Verifier, VERIFIER]

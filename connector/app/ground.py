@@ -33,6 +33,7 @@ from connector.identity import published
 from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
 from connector.identity.space.author import SpaceAuthor
+from connector.identity.space.supervision import Supervision
 from connector.identity.space.view import SpaceView
 from connector.net import tls
 from connector.net.outbound import Outbound
@@ -126,7 +127,7 @@ def row_key(secrets: Secrets) -> RowKey:
 def evidence(settings: Settings, identity: Identity) -> Evidence:
     """Return our log, as far as it is no table."""
     keys = identity.keys
-    return Evidence(identity.did, settings.log_origin, keys.log, {"owner": keys.delivery_public})
+    return Evidence(identity.did, settings.log_origin, keys.log, {"owner": identity.sealed_to})
 
 
 async def store(data: Path, settings: Settings, row_key: RowKey) -> Store:
@@ -270,6 +271,13 @@ def watch(core: Core, programs: Programs, hosted: Hosted) -> ChainWatch:
     return ChainWatch(programs, core.evidence, core.clock, hosted.chain, seen, core.settings.chain.confirmations)
 
 
+SUPERVISION = Service(
+    readies=Supervision.recall,
+    hears={"space_changed": Supervision.space_changed},
+    looks={("facts",): Supervision.recall},
+    chores={"look by which key the supervisor is disclosed to": Supervision.look},
+)
+
 TRANSACTIONS = Service(
     transactions,
     begins=Transactions.start,
@@ -288,12 +296,13 @@ def witness(core: Core, space: SpaceView, programs: Programs, transactions: Tran
 
 def _witness_keys(core: Core) -> cosignature.WitnessKeys:
     keys = core.identity.keys
-    return cosignature.WitnessKeys(core.identity.member.witness_name, keys.log, keys.agreement)
+    return cosignature.WitnessKeys(core.identity.member.witness_name, keys.log, keys.agreement, keys.cosigner)
 
 
 def anchoring(
     core: Core,
     space: SpaceView,
+    peers: Peers,
     programs: Programs,
     transactions: Transactions,
     exclusive: Exclusive,
@@ -306,6 +315,7 @@ def anchoring(
         core.evidence,
         _witness_keys(core),
         core.outbound,
+        peers,
         transactions,
         lambda: programs,
         space,

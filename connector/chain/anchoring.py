@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.runtime import rehearsal
-from connector.runtime.errors import Conflict, PeerRefused
+from connector.runtime.errors import Conflict, PeerRefused, PenstockError
 from connector.store.peer_heads import SIZE_LIMIT_DIGITS, seen
 from connector.store.rows.evidence import AnchorRow, CheckpointRow
 from contracts.canonical import sha
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from connector.chain.aggregating import Aggregating
     from connector.chain.transactions import Transactions
+    from connector.identity.peers import Peers
     from connector.identity.space.view import SpaceView
     from connector.net.outbound import Outbound
     from connector.runtime.clock import Clock
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
     from ledger.log.cosignature import WitnessKeys
+    from ledger.log.note import VerifierKey
     from ledger.space.document import Member
 
 STALE_ANSWER = 409
@@ -72,6 +74,7 @@ class Anchoring:
         evidence: Evidence,
         keys: WitnessKeys,
         outbound: Outbound,
+        peers: Peers,
         transactions: Transactions,
         programs: Callable[[], Programs],
         space: SpaceView,
@@ -85,6 +88,7 @@ class Anchoring:
         self._evidence = evidence
         self._keys = keys
         self._outbound = outbound
+        self._peers = peers
         self._transactions = transactions
         self._programs = programs
         self._space = space
@@ -183,15 +187,28 @@ class Anchoring:
     async def _kept(self, head: checkpoints.Checkpoint, answers: Mapping[Member, str]) -> notes.Note:
         """Check what all witnesses answered and keep it with the checkpoint, which is published from then on."""
         domain = self._programs().deployment.domain("anchors")
+        cosigners = {one: [one.cosigner_vkey, *await self._lattice(one)] for one in answers}
 
         def act(tx: Tx) -> notes.Note:
             for one, answer in answers.items():
-                note = self._evidence.add_cosignatures(
-                    tx, head.size, answer, [one.cosigner_vkey], [one.head_vkey], domain
-                )
+                note = self._evidence.add_cosignatures(tx, head.size, answer, cosigners[one], [one.head_vkey], domain)
             return note
 
         return await self._store.write(act)
+
+    async def _lattice(self, witness: Member) -> list[VerifierKey]:
+        """Return the ML-DSA key that a witness publishes: none if it has none, or its document cannot be had now.
+
+        The quorum rests on the keys of the space's document, so a head is published without this.
+        """
+        try:
+            document = await self._peers.document(witness.did)
+        except PenstockError as fault:
+            log.info("the ML-DSA key of `%s` is not known, its line is not kept: %s", witness.did, fault)
+            return []
+        if document.cosigner is None or document.log != witness.log_key:
+            return []
+        return [cosignature.lattice_vkey(witness.witness_name, document.cosigner)]
 
     def _head_signatures(self, note: notes.Note, witnesses: list[Member], time: int) -> dict[bytes, bytes]:
         """Return the witnesses' 65-byte signatures over this `Head` by their accounts."""

@@ -141,7 +141,7 @@ ANSWERS: Mapping[str, Shape] = {
     },
     "log verify": {
         "kind": "text", "verified": "truth", "origin": "text", "index": "digits", "size": "digits", "leaf": "text",
-        "witnesses": ["text"], "event": "text",
+        "witnesses": ["text"], "postQuantum": ["text"], "event": "text",
     },
     "log proof": {"index": "digits", "leaf": "text", "entry": "text", "proof": "text"},
     "log policy": {"did": "text", "policy": "text"},

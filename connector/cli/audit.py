@@ -130,18 +130,18 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.log.disclosure import recipient_id  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.log.disclosure import filed_for  # noqa: PLC0415  # loaded when the verb runs
 
-    key = keys.load(asked.data / KEYS).delivery
-    reader = recipient_id(key.public_key().public_bytes_raw())
-    remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory), reader)
+    held = keys.load(asked.data / KEYS)
+    readers = tuple(filed_for(held.openers))
+    remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory), readers)
     source: Sources = opened if remembered is None else remembered
     try:
         with (
             reading(workplace) as place,
             nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept,
         ):
-            report = await run(source if kept is None else Recording(source, kept), key, place)
+            report = await run(source if kept is None else Recording(source, kept), held.delivery, place, held.hybrid)
     except AuditImpossible as fault:
         raise _reason(fault) from fault
     if remembered is not None and remembered.rewritten is not None:
@@ -258,6 +258,8 @@ def lines(found: dict[str, Any]) -> list[str]:
         said += [heading, *_rows(told[name])] if told[name] else []
     counts = f"{found['events']} events, {found['proofs_verified']} proofs verified"
     left = [f"not looked at: the logs of {', '.join(found['unread'])}"] if found["unread"] else []
+    lasting = found["figures"]["post_quantum"]
+    left.append(f"heads cosigned with ML-DSA-44, too: {lasting['cosigned']} of {lasting['heads']}")
     return [f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)", *left, *said]
 
 

@@ -22,6 +22,7 @@ Which = Annotated[str, typer.Argument(metavar="INDEX|LEAF", help="an entry's ind
 Out = Annotated[Path | None, new_file_option("-o", "--out", what="write the proof here")]
 EntryOut = Annotated[Path | None, new_file_option("--entry", what="write the entry itself here")]
 Member = Annotated[str, typer.Argument(metavar="DID", help="whose log; default: the participant's own")]
+PostQuantum = Annotated[bool, typer.Option("--post-quantum", help="witnesses count by their ML-DSA-44 keys alone")]
 FLAWED = 6  # exit code: verification failed
 SHOWN_MAX = 20
 PROGRESS_ENTRIES = 16_384  # how often progress is said
@@ -166,18 +167,25 @@ declared.add(app, "log", "rekey")
 
 
 @app.command()
-def policy(did: Member = "", data: Data = DEFAULT_DATA, exchange: Exchange = "", *, as_json: AsJson = False) -> None:
+def policy(
+    did: Member = "",
+    data: Data = DEFAULT_DATA,
+    exchange: Exchange = "",
+    *,
+    post_quantum: PostQuantum = False,
+    as_json: AsJson = False,
+) -> None:
     """Print the C2SP tlog-policy of a member's log: its key, its witnesses, and how many of them it takes.
 
     For example: penstock log policy did:web:provider.example > provider.policy
     """
-    found = finish(policy_of(did, data, exchange), as_json=as_json)
+    found = finish(policy_of(did, data, exchange, post_quantum=post_quantum), as_json=as_json)
     answer(found, found["policy"].splitlines(), as_json=as_json)
 
 
-async def policy_of(did: str, data: Path, exchange: str) -> dict[str, Any]:
-    """Return the policy that follows from the space's document."""
+async def policy_of(did: str, data: Path, exchange: str, *, post_quantum: bool = False) -> dict[str, Any]:
+    """Return the policy that follows from the space's document; of `post_quantum` witnesses alone if that is asked."""
     from connector.regulator import log_places  # noqa: PLC0415  # loaded when the verb runs
 
-    member, text = await log_places.policy_of(did, data, exchange)
+    member, text = await log_places.policy_of(did, data, exchange, post_quantum=post_quantum)
     return {"did": member, "policy": text}

@@ -22,12 +22,12 @@ VALUE_CHARACTERS = 200
 
 def fields(core: Core, tx: Tx, index: int) -> dict[str, Any]:
     """Return the fields of an event of our log; none where they cannot be opened."""
-    key = core.identity.keys.delivery
     row = tx.get(LogEntryRow, idx=index)
-    mine = disclosure.recipient_id(key.public_key().public_bytes_raw())
-    box = core.evidence.addenda(tx, index).get(mine)
-    if row is None or box is None:
+    keys = disclosure.filed_for(core.identity.keys.openers)
+    mine = disclosure.found_in(core.evidence.addenda(tx, index), keys)
+    if row is None or mine is None:
         return {}
+    box, key = mine
     try:
         opened = disclosure.unseal(notes.unb64(box), key, row.leaf)
         return disclosure.check(opened, entries.decode(row.entry).sd)

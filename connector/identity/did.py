@@ -2,10 +2,12 @@
 
 Law: a document counts only for the DID it names and was fetched for; each key has one method of its own, found by its
 fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its chain address), `#log` (Ed25519),
-`#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), and of an issuer `#credential` (P-256,
-assertion). A key of SM2 (assertion) is found by its curve, since other makes have names of their own for it; ours is
-`#sm2`, and listed by those alone who have drawn one. What is ours alone stands within a key, where readers that know no
-extensions pass over it. A foreign participant may lack all but a P-256 key; what it lacks, it cannot do with us.
+`#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), `#cosigner` (ML-DSA-44), perhaps
+`#hybrid` (X25519 with ML-KEM-768), and of an issuer `#credential` (P-256, assertion). A key of SM2 (assertion) is found
+by its curve, since other makes have names of their own for it; ours is `#sm2`, and listed by those alone who have drawn
+one. What is ours alone stands within a key, where readers that know no extensions pass over it. `#cosigner` and
+`#hybrid` bear a signature of the log's key, which the registry has: who only serves the document cannot put others in
+their place. A foreign participant may lack all but a P-256 key; what it lacks, it cannot do with us.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from connector.identity import jwk
 from connector.identity.keys import CREDENTIAL, SM2, TOKEN
@@ -38,7 +42,9 @@ CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jw
 JWK_METHOD = "JsonWebKey2020"
 # as draft-ietf-cose-bls-key-representations has it
 BLS_CURVE = "BLS12381G1"
+COSIGNER, HYBRID = "ML-DSA-44", "MLKEM768-X25519"
 ACCOUNT, BLS_PUBLIC, BLS_PROOF = NS + "account", NS + "blsPublicKey", NS + "blsProof"
+LOG_PROOF, VOUCHED = NS + "logProof", b"penstock/key/v1"
 BLS_PUBLIC_BYTES, BLS_PROOF_BYTES = 48, 96
 # service type → (fragment, path below the base URL); the first is the Dataspace Protocol's own
 SERVICES: Mapping[str, tuple[str, str]] = {
@@ -72,6 +78,8 @@ class Document:
     services: Mapping[str, str]
     # relationship → id of a method → its JWK, for what is signed by whatever curve (`connector.operation.dcp.jose`)
     proofs: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    cosigner: bytes | None = None
+    hybrid: bytes | None = None
     # 64 bytes
     sm2: bytes | None = None
 
@@ -108,8 +116,12 @@ def build(
     published: Published = ALONE,
     *,
     exchange: bool,
+    hybrid: bool = False,
 ) -> Any:
-    """Return our document; `aggregate` is (public key, proof of possession), as ledger.log.aggregate derives them."""
+    """Return our document; `aggregate` is (public key, proof of possession), as ledger.log.aggregate derives them.
+
+    `hybrid` says whether our key of that kind is in it, so that whoever reads this seals to it.
+    """
     agreement = ec.derive_private_key(int.from_bytes(keys.agreement, "big"), ec.SECP256K1()).public_key()
     tokens, credentials = (_listed(did, keys, published, one) for one in (TOKEN, CREDENTIAL))
     methods = [
@@ -122,6 +134,9 @@ def build(
         public, proof = aggregate
         key = {"kty": "OKP", "crv": BLS_CURVE, "x": jwk.encode(public), BLS_PROOF: proof.hex()}
         methods.append(_method(did, "bls", key))
+    methods.append(_vouched(did, keys, "cosigner", jwk.of_algorithm(keys.cosigner_public, COSIGNER)))
+    if hybrid:
+        methods.append(_vouched(did, keys, "hybrid", jwk.of_algorithm(keys.hybrid.public, HYBRID)))
     asserting = [f"{did}#agreement", f"{did}#log"]
     if keys.sm2_public is not None:
         methods.append(_method(did, SM2, jwk.of_sm2(keys.sm2_public)))
@@ -169,18 +184,20 @@ def parse(body: bytes, did: str) -> Document:
     if not isinstance(document, dict) or document.get("id") != did:
         raise VerificationFailed(f"the DID document fetched for `{did}` is not its own")
     methods = _methods(document, did)
-    agreement = methods.get(f"{did}#agreement")
+    agreement, log = methods.get(f"{did}#agreement"), _raw(methods.get(f"{did}#log"), "Ed25519")
     proofs = {each: _permitted(document, methods, did, (each,)) for each in PROVING}
     national = [key for key in proofs["assertionMethod"].values() if key.get("crv") == "SM2"]
     return Document(
         did,
         _token_keys(document, methods, did),
         None if agreement is None else _address(agreement),
-        _raw(methods.get(f"{did}#log"), "Ed25519"),
+        log,
         _raw(methods.get(f"{did}#delivery"), "X25519"),
         _aggregate(methods, did),
         _services(document),
         proofs,
+        _of_algorithm(methods.get(f"{did}#cosigner"), COSIGNER, did, log),
+        _of_algorithm(methods.get(f"{did}#hybrid"), HYBRID, did, log),
         jwk.read_sm2(national[0]) if national else None,
     )
 
@@ -258,6 +275,31 @@ def _address(method: Mapping[str, Any]) -> bytes:
 
 def _raw(method: Mapping[str, Any] | None, curve: str) -> bytes | None:
     return None if method is None else jwk.read(method.get("publicKeyJwk"), curve)[0]
+
+
+def _vouched(did: str, keys: Keys, fragment: str, key: dict[str, str]) -> dict[str, Any]:
+    """Return the method of a key with the signature of our log's key over it."""
+    proof = keys.log.sign(_vouching(did, key["alg"], key["pub"]))
+    return _method(did, fragment, {**key, LOG_PROOF: proof.hex()})
+
+
+def _vouching(did: str, algorithm: str, public: str) -> bytes:
+    """Return what a log's key signs: no note, for those have no NUL."""
+    return b"\0".join((VOUCHED, did.encode(), algorithm.encode(), public.encode()))
+
+
+def _of_algorithm(method: Mapping[str, Any] | None, algorithm: str, did: str, log: bytes | None) -> bytes | None:
+    """Return the key of a method for an algorithm if `log` has signed it; one of another algorithm is passed over."""
+    key = None if method is None else method.get("publicKeyJwk")
+    if not isinstance(key, dict) or key.get("alg") != algorithm or log is None:
+        return None
+    public = jwk.read_algorithm(key, algorithm)
+    try:
+        proof = bytes.fromhex(key[LOG_PROOF])
+        Ed25519PublicKey.from_public_bytes(log).verify(proof, _vouching(did, algorithm, key["pub"]))
+    except (KeyError, TypeError, ValueError, InvalidSignature) as error:
+        raise VerificationFailed(f"the log's key of `{did}` has not signed its {algorithm} key") from error
+    return public
 
 
 def _aggregate(methods: Mapping[str, Mapping[str, Any]], did: str) -> tuple[bytes, bytes] | None:

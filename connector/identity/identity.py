@@ -35,13 +35,16 @@ class Identity:
         self.keys, self.published = keys, published
         self.sign = partial(signature.sign, private_key=keys.agreement)
         self._participant, self._connector = settings.participant, settings.trust.connector
+        self._hybrid = settings.log.hybrid
 
     def publish(self, aggregate: tuple[bytes, bytes]) -> None:
         """Make the documents; `aggregate` is the BLS key with its proof of possession."""
         self.token = self.published.signer(self.did, self.keys, TOKEN)
         self.credential = self.published.signer(self.did, self.keys, CREDENTIAL)
         issues = "exchange" in self.roles
-        built = dids.build(self.did, self.url, self.keys, aggregate, self.published, exchange=issues)
+        built = dids.build(
+            self.did, self.url, self.keys, aggregate, self.published, exchange=issues, hybrid=self._hybrid
+        )
         document = dids.parse(orjson.dumps(built), self.did)
         self.did_document = dids.of_hub(built, self._connector) if self._connector else built
         assert document.aggregate == aggregate
@@ -55,6 +58,11 @@ class Identity:
         """Sign by SM2 (32 bytes) from now on, and publish the key."""
         self.keys = replace(self.keys, sm2=secret)
         self.publish((self.member.aggregate, self.member.possession))
+
+    @property
+    def sealed_to(self) -> bytes:
+        """The public key to which the fields of our own events are sealed: the hybrid one where it is set."""
+        return self.keys.hybrid.public if self._hybrid else self.keys.delivery_public
 
     def take_aggregate(self, seed: bytes, pair: tuple[bytes, bytes]) -> None:
         """Witness with another BLS key from now on, and publish it; `pair` is the key with its proof of possession."""

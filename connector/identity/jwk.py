@@ -1,7 +1,7 @@
-"""Public keys as JSON Web Keys (RFC 7517, 7518 6.2, 8037): the curves we use, one table.
+"""Public keys as JSON Web Keys (RFC 7517, 7518 6.2, 8037; `AKP` of RFC 9964): curves and lattices, a table each.
 
-Law: coordinates have the curve's exact length in unpadded base64url and lie on the curve; a private member (`d`) or an
-unknown curve is refused.
+Law: a key has its exact length in unpadded base64url and lies on its curve; a private member (`d`, `priv`) or an
+unknown curve or algorithm is refused.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ CURVES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "SM2": ("EC", ("x", "y")),  # in no register of JOSE
 }
 _POINTS: Mapping[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "secp256k1": ec.SECP256K1()}
+# alg of an `AKP` key → bytes of its one member, `pub`
+ALGORITHMS: Mapping[str, int] = {"ML-DSA-44": 1312, "MLKEM768-X25519": 1216}
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -73,6 +75,25 @@ def read_sm2(key: Any) -> bytes:
     public = b"".join(read(key, "SM2"))
     if sm2.point(public) is None:
         raise VerificationFailed("a SM2 key is not a point of the curve")
+    return public
+
+
+def of_algorithm(public: bytes, algorithm: str) -> dict[str, str]:
+    """Return the key of an algorithm that has no curves."""
+    assert len(public) == ALGORITHMS[algorithm]
+    return {"kty": "AKP", "alg": algorithm, "pub": encode(public)}
+
+
+def read_algorithm(key: Any, algorithm: str) -> bytes:
+    """Return the bytes of an `AKP` key for `algorithm`; raises `VerificationFailed`."""
+    if not isinstance(key, dict) or key.get("alg") != algorithm or key.get("kty") != "AKP" or "priv" in key:
+        raise VerificationFailed(f"a public key is no JWK for {algorithm}")
+    try:
+        public = decode(key.get("pub"))
+    except ValueError as error:
+        raise VerificationFailed(f"the bytes of a key for {algorithm} are {error}") from error
+    if len(public) != ALGORITHMS[algorithm]:
+        raise VerificationFailed(f"a key for {algorithm} has not {ALGORITHMS[algorithm]} bytes")
     return public
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -25,10 +26,13 @@ from connector.runtime.errors import SettingsError
 from contracts import signature
 from contracts.errors import ContractError
 from contracts.sm2 import secret as sm2_secret
+from ledger.log.wrapping import HybridKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from ledger.log.wrapping import Opener
 
 SECRET_BYTES = 32
 # so much more than a key has that every one is as likely as the next (FIPS 186-5, A.2.1)
@@ -42,7 +46,7 @@ ANY_32_BYTES = 2**256
 PURPOSES: Mapping[str, int] = {
     "token": P256_ORDER,  # ES256 request tokens
     "agreement": SECP256K1_ORDER,  # agreements, vouchers, chain transactions
-    "log": ANY_32_BYTES,  # Ed25519: our log and our cosignatures
+    "log": ANY_32_BYTES,  # Ed25519: our log and our cosignatures; both post-quantum keys are drawn from it
     "delivery": ANY_32_BYTES,  # X25519: keys and disclosures sent to us
     "aggregate": ANY_32_BYTES,  # seed of the BLS12-381 witness key; ledger.log.aggregate derives it
 }
@@ -115,9 +119,36 @@ class Keys:
         """The secret (32 bytes) under which access tokens of our credential service are made."""
         return self._drawn(b"penstock/access/v1", SECRET_BYTES)
 
+    @cached_property
+    def cosigner(self) -> MLDSA44PrivateKey:
+        """The key of our ML-DSA-44 cosignatures, drawn from that of our log.
+
+        Not from a key whose secret is a number on a curve: a quantum computer finds that number, and with it whatever
+        was drawn from it. Of an Ed25519 key it finds what the secret hashes to, and not the secret.
+        """
+        return MLDSA44PrivateKey.from_seed_bytes(self._of_log(b"penstock/cosigner/v1"))
+
+    @property
+    def cosigner_public(self) -> bytes:
+        """The 1,312 public bytes of the ML-DSA-44 key."""
+        return self.cosigner.public_key().public_bytes_raw()
+
+    @cached_property
+    def hybrid(self) -> HybridKey:
+        """The key to which event fields are sealed where we publish it (`log.hybrid`), drawn as `cosigner` is."""
+        return HybridKey(self._of_log(b"penstock/hybrid/v1"))
+
+    @property
+    def openers(self) -> tuple[Opener, Opener]:
+        """The keys that open event fields sealed to us, whichever of them we published when they were sealed."""
+        return self.hybrid, self.delivery
+
     def _drawn(self, purpose: bytes, size: int) -> bytes:
         secret = self.token.private_numbers().private_value.to_bytes(SECRET_BYTES, "big")
         return HKDF(SHA256(), size, None, purpose).derive(secret)
+
+    def _of_log(self, purpose: bytes) -> bytes:
+        return HKDF(SHA256(), SECRET_BYTES, None, purpose).derive(self.log.private_bytes_raw())
 
     @property
     def address(self) -> bytes:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity.space import view as space_view
 from connector.net import log_files, tls
@@ -105,7 +106,7 @@ async def _kept(asked: Asked) -> AsyncIterator[Place]:
     """Open the own log of a data directory, with every head and disclosure; raises Absent where none was begun."""
     settings, held = setting.load(asked.data, os.environ), key_files.load(asked.data / data_folder.KEYS)
     with looking(data_folder.tables(asked.data, settings.store.database), TABLES, snapshot=False) as tx:
-        log, vkey = KeptLog(tx, held.delivery), log_vkey(settings.log_origin, held.log_public)
+        log, vkey = KeptLog(tx, held.openers), log_vkey(settings.log_origin, held.log_public)
         yield Place(log.fetch, asked.policy or own_policy(tx, settings.did, vkey), log)
 
 
@@ -121,22 +122,34 @@ def own_policy(tx: Tx, did: str, vkey: VerifierKey) -> LogPolicy:
     return replace(space.log_policy(did), logs=(vkey,), quorum=log_policy.NONE)
 
 
-async def policy_of(did: str, data: Path, exchange: str) -> tuple[str, str]:
+async def policy_of(did: str, data: Path, exchange: str, *, post_quantum: bool = False) -> tuple[str, str]:
     """Return a member (by default the data directory's own) and its log's tlog-policy, as the exchange's space says.
 
-    Raises `Absent` for somebody who is no member.
+    With `post_quantum` the ML-DSA-44 keys count that the witnesses' own DID documents have, and no others of theirs.
+    Raises `Absent` for somebody who is no member, and what `did.resolve` raises.
     """
     known = setting.load(data, os.environ)
     base, server = (exchange or known.space.exchange or known.url).rstrip("/"), known.server
     trust = tls.trusting(server.trust)
     async with Outbound(development=server.development, networks=server.networks, trust=trust) as outbound:
         answer = await outbound.get(f"{base}/space", limit_bytes=space_view.SPACE_BYTES_MAX)
-    space, wanted = Space.from_json(answer.json()), did or known.did
-    member = space.members.get(wanted)
-    if member is None:
-        raise Absent(f"`{wanted[:200]}` is not a member of the space of `{base}`")
-    policy = replace(space.log_policy(wanted), urls={member.log_vkey.encode(): f"{member.url}/log"})
+        space, wanted = Space.from_json(answer.json()), did or known.did
+        member = space.members.get(wanted)
+        if member is None:
+            raise Absent(f"`{wanted[:200]}` is not a member of the space of `{base}`")
+        keys = await _lattice(space, wanted, outbound, development=server.development) if post_quantum else None
+    policy = replace(space.log_policy(wanted, keys), urls={member.log_vkey.encode(): f"{member.url}/log"})
     if len(policy.witnesses) >= QUORUM:
         return wanted, policy.encode()
     said = f"# {len(policy.witnesses)} of {QUORUM} witnesses are in the space: this log rests on its owner's word\n"
     return wanted, said + replace(policy, groups={}, quorum=log_policy.NONE).encode()
+
+
+async def _lattice(space: Space, did: str, outbound: Outbound, *, development: bool) -> dict[str, bytes]:
+    """Return DID → ML-DSA-44 key of those witnesses of a log that publish one."""
+    found = {}
+    for one in space.witnesses_of(did):
+        document = await dids.resolve(one.did, outbound, development=development)
+        if document.cosigner is not None and document.log == one.log_key:
+            found[one.did] = document.cosigner
+    return found

@@ -14,7 +14,7 @@ from connector.net import log_files
 from connector.runtime.errors import PenstockError
 from connector.runtime.limits import LOGBOOK_EVENTS_MAX
 from ledger.audit.event import Event
-from ledger.audit.unsealing import Pages, unseal
+from ledger.audit.unsealing import Pages, raw_keys, unseal
 from ledger.log import reader
 from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, tiles_of_level
 
@@ -90,6 +90,7 @@ class Logbooks:
     async def _bundle(self, member: Member, tile: Tile, fetch: reader.Fetch) -> list[Event]:
         entries, hashes = await fetch(tile.path), await fetch(Tile(0, tile.index, tile.width).path)
         addenda = await fetch(f"addenda/{tile.index * TILE_WIDTH_HASHES}-{tile.width}")
-        key = self._core.identity.keys.delivery.private_bytes_raw()
-        opened = await asyncio.to_thread(unseal, Pages(member.did, tile, entries, hashes, addenda, "", key))
+        held = self._core.identity.keys
+        pages = Pages(member.did, tile, entries, hashes, addenda, "", raw_keys(held.delivery, held.hybrid))
+        opened = await asyncio.to_thread(unseal, pages)
         return [Event.from_row(member.did, row) for row in opened.rows]

@@ -264,6 +264,7 @@ def published(document: Document) -> dict[str, str]:
         "delivery": document.delivery and document.delivery.hex(),
         "aggregate": aggregate.hex(),
         "possession": possession.hex(),
+        "cosigner": document.cosigner and document.cosigner.hex(),
     }
     return {"url": base_url(document), **{name: key for name, key in keys.items() if key}}
 

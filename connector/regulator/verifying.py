@@ -29,7 +29,7 @@ from ledger.log import events, proof
 from ledger.log import policy as log_policy
 from ledger.log.checkpoint import parse_text
 from ledger.log.merkle import leaf_hash
-from ledger.log.note import NoteError, unb64
+from ledger.log.note import SUBTREE, NoteError, unb64
 from ledger.space.domains import Domains
 
 if TYPE_CHECKING:
@@ -155,18 +155,19 @@ def _proof(text: str, entry: bytes, aids: Aids) -> Finding:
     shown = proof.parse(text)
     checkpoint = shown.verify(entry, policy)
     witnesses = sorted(policy.witnesses_of(shown.note))
+    lattice = [name for name in witnesses if policy.witnesses[name].kind == SUBTREE]
     said = {
         "origin": checkpoint.origin,
         "index": str(shown.index),
         "size": str(checkpoint.size),
         "leaf": leaf_hash(entry).hex(),
         "witnesses": witnesses,
+        "postQuantum": lattice,
         "event": _event_kind(entry),
     }
     place = f"entry {shown.index} of {checkpoint.size} in `{checkpoint.origin}`"
-    return _holds(
-        "proof", said, f"proven: {said['event']} is {place}", f"witnessed by {', '.join(witnesses) or 'nobody'}"
-    )
+    by = [f"{name} (ML-DSA-44)" if name in lattice else name for name in witnesses]
+    return _holds("proof", said, f"proven: {said['event']} is {place}", f"witnessed by {', '.join(by) or 'nobody'}")
 
 
 def _agreement(document: Mapping[str, Any], aids: Aids) -> Finding:

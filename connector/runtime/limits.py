@@ -90,7 +90,7 @@ TOKEN_BYTES_MAX = 4_096
 JTI_CHARACTERS_MAX = 128
 # did:web with a host of 253 characters and a path
 DID_CHARACTERS_MAX = 512
-# our own document has 3 kB with a BLS key and its proof
+# our own document has 7 kB with a BLS key, its proof, an ML-DSA and a hybrid key
 DID_DOCUMENT_BYTES_MAX = 65_536
 # keys and services of one participant; we publish five and four
 DID_MEMBERS_MAX = 32

@@ -124,6 +124,10 @@ class LogSettings:
         600, "have what is new witnessed and anchored on chain this often, nothing new costs nothing; 0: not by time"
     )
     anchor_events: int = _said(0, "anchor the head on chain when so many events are new; 0: not by count")
+    hybrid: bool = _said(
+        default=False,
+        comment="have event fields sealed to us by X25519 with ML-KEM-768: our own, and a supervisor those of others",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,41 +6,56 @@ in the same transaction. What was erased, or came back from a mirror after a res
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.store.rows.evidence import BoxKeyRow
-from ledger.log import disclosure
+from ledger.log import disclosure, wrapping
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
-
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
-    from ledger.space.document import Member
+    from ledger.log.wrapping import Opener
 
 KIND = "disclosure.made"
 _COUNT = "SELECT count(*) FROM log_entries WHERE box_key = ?"
 
 
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Whom a space names to read events: its DID and its public keys; what is sealed to it is sealed to the first."""
+
+    did: str
+    keys: tuple[bytes, ...]
+
+
 def disclose(
-    tx: Tx, evidence: Evidence, key: X25519PrivateKey, supervisor: Member, now: datetime
+    tx: Tx, evidence: Evidence, keys: Sequence[Opener], supervisor: Supervisor, now: datetime
 ) -> tuple[int, int | None]:
-    """Wrap the keys of all boxes that `supervisor` cannot open; `key` is the owner's, to whom every box is disclosed.
+    """Wrap the keys of all boxes that `supervisor` cannot open; `keys` are the owner's, to whom every box is disclosed.
 
     Returns how many events it can open now that it could not, and the index of the event that says so, None where
     there were none.
     """
-    to, own = disclosure.recipient_id(supervisor.delivery), disclosure.recipient_id(key.public_key().public_bytes_raw())
-    wrapped = {row.name: row.wrapped for row in tx.find(BoxKeyRow, "recipient = ?", (own,))}
-    known = {row.name for row in tx.find(BoxKeyRow, "recipient = ?", (to,))}
+    to = disclosure.recipient_id(supervisor.keys[0])
+    known = {row.name for public in supervisor.keys for row in _filed(tx, public)}
     events = 0
-    for name in wrapped.keys() - known:
-        again = disclosure.wrap_again(wrapped[name], key, supervisor.delivery)
-        tx.put(BoxKeyRow(name=name, recipient=to, wrapped=again))
-        events += int(tx.column(_COUNT, name)[0])
+    for key in keys:
+        for row in _filed(tx, wrapping.public_of(key)):
+            if row.name in known:
+                continue
+            known.add(row.name)
+            again = disclosure.wrap_again(row.wrapped, key, supervisor.keys[0])
+            tx.put(BoxKeyRow(name=row.name, recipient=to, wrapped=again))
+            events += int(tx.column(_COUNT, row.name)[0])
     if not events:
         return 0, None
     fields = {"to": supervisor.did, "events": str(events)}
     return events, evidence.record(tx, KIND, part=evidence.origin, link=[to], fields=fields, now=now)
+
+
+def _filed(tx: Tx, public: bytes) -> list[BoxKeyRow]:
+    return tx.find(BoxKeyRow, "recipient = ?", (disclosure.recipient_id(public),))

@@ -206,7 +206,7 @@ class Evidence:
     ) -> Note:
         """Add a witness's answer to the checkpoint of `size`; return the note as it is kept now.
 
-        `cosigners` and `heads` are the witness's two verifier keys; `NoteError` if a line by one of them is false.
+        `cosigners` and `heads` are the witness's verifier keys; `NoteError` if a line by one of them is false.
         """
         row = tx.get(CheckpointRow, size=size)
         if row is None:

@@ -18,12 +18,11 @@ from ledger.log.tree import Log
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
     from connector.store.table import Columns
     from connector.store.transaction import Tx
     from ledger.log.checkpoint import Checkpoint
     from ledger.log.fsck import Report
+    from ledger.log.wrapping import Opener
 
 _NEWEST = "SELECT coalesce(cosigned, note) AS note FROM checkpoints ORDER BY size DESC LIMIT 1"
 _BEGUN = (
@@ -31,18 +30,17 @@ _BEGUN = (
 )
 _HEADS = "SELECT size, note, cosigned FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size"
 _ROWS = (
-    "SELECT e.idx, e.kind, e.part, e.box, k.wrapped FROM log_entries AS e LEFT JOIN box_keys AS k "
-    "ON k.name = e.box_key AND k.recipient = ? WHERE e.idx >= ? AND e.idx < ? ORDER BY e.idx"
+    "SELECT e.idx, e.kind, e.part, e.box, k.recipient, k.wrapped FROM log_entries AS e LEFT JOIN box_keys AS k "
+    "ON k.name = e.box_key AND k.recipient IN (?, ?) WHERE e.idx >= ? AND e.idx < ? ORDER BY e.idx"
 )
 
 
 class KeptLog:
-    """The log in `tx`, whose boxes `delivery` opens: `ledger.log.fsck.Beside`, and its `fetch`."""
+    """The log in `tx`, whose boxes two keys of its owner's open: `ledger.log.fsck.Beside`, and its `fetch`."""
 
-    def __init__(self, tx: Tx, delivery: X25519PrivateKey) -> None:
+    def __init__(self, tx: Tx, openers: tuple[Opener, Opener]) -> None:
         self._tx = tx
-        self._delivery = delivery
-        self._recipient = disclosure.recipient_id(delivery.public_key().public_bytes_raw())
+        self._openers = disclosure.filed_for(openers)
 
     def is_empty(self) -> bool:
         """Say whether nothing was ever recorded, signed or anchored here."""
@@ -76,7 +74,7 @@ class KeptLog:
 
     def examine(self, first: int, entries: Sequence[bytes | None], report: Report) -> None:
         """Check the columns and the boxes of the entries from `first` on that stand."""
-        for row in self._tx.execute(_ROWS, self._recipient, first, first + len(entries)):
+        for row in self._tx.execute(_ROWS, *self._openers, first, first + len(entries)):
             raw, place = entries[row["idx"] - first], f"entry {row['idx']}"
             if raw is None:
                 continue
@@ -99,7 +97,9 @@ class KeptLog:
         if row["wrapped"] is None:
             return "the key of its box is not wrapped for this participant"
         try:
-            opened = disclosure.unseal(row["wrapped"] + row["box"], self._delivery, merkle.leaf_hash(raw))
+            opened = disclosure.unseal(
+                row["wrapped"] + row["box"], self._openers[row["recipient"]], merkle.leaf_hash(raw)
+            )
             fields = disclosure.check(opened, entry.sd)
         except disclosure.DisclosureError as error:
             return error

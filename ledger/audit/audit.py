@@ -27,6 +27,7 @@ from ledger.audit import (
     figures,
     heads,
     horizon,
+    lattices,
     market,
     members,
     negotiations,
@@ -47,6 +48,7 @@ from ledger.audit.record import ChainRecord
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
 from ledger.audit.stages import Case
+from ledger.audit.unsealing import raw_keys
 from ledger.audit.workplace import Workplace
 from ledger.space.document import Space, SpaceError
 
@@ -57,15 +59,19 @@ if TYPE_CHECKING:
 
     from ledger.audit.facts import ChainFacts
     from ledger.audit.sources import Sources
+    from ledger.log.wrapping import HybridKey
 
 
 class AuditImpossible(Exception):  # noqa: N818 - it says what it is
     """Space document or chain could not be read, at once or later on; nothing was audited, ask again."""
 
 
-async def run(sources: Sources, key: X25519PrivateKey, place: Workplace | None = None) -> Report:
+async def run(
+    sources: Sources, key: X25519PrivateKey, place: Workplace | None = None, hybrid: HybridKey | None = None
+) -> Report:
     """Audit a space from its public URLs and chain; `key` is the supervisor's and opens the disclosures.
 
+    `hybrid` is its other one and opens those that were sealed to it.
     `place` says where a large space is laid down, who helps and who is told; by default memory, nobody and nobody.
     """
     work, report = place or Workplace(), Report()
@@ -78,7 +84,7 @@ async def run(sources: Sources, key: X25519PrivateKey, place: Workplace | None =
         raise AuditImpossible(str(error)) from error
     entries = Entries(work.place)
     try:
-        report = await _audit(_Asked(sources, key, work, entries), document, space, seen, report)
+        report = await _audit(_Asked(sources, key, hybrid, work, entries), document, space, seen, report)
     except Unavailable as error:
         raise AuditImpossible(f"the chain answers no more: {error}") from error
     finally:
@@ -93,6 +99,7 @@ class _Asked:
 
     sources: Sources
     key: X25519PrivateKey
+    hybrid: HybridKey | None
     place: Workplace
     entries: Entries
 
@@ -107,11 +114,11 @@ class Seen:
 
 async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen: Seen, report: Report) -> Report:
     sources, apart, blocks = asked.sources, Report(), Blocks(asked.sources)
-    collector = Collector(sources, asked.key, asked.place, asked.entries, blocks)
+    collector = Collector(sources, raw_keys(asked.key, asked.hybrid), asked.place, asked.entries, blocks)
     attesting = asyncio.create_task(attestation.read(sources, space, apart))
     try:
         members.check_table(document, space, report)
-        await members.check_identities(sources, space, report)
+        identities = await members.check_identities(sources, space, report)
         peers = await heads.collect_peers(sources, space, report)
         found = await collector.collect(space, report)
         attested = await attesting
@@ -140,6 +147,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     market.check(space, found, chain, deals, report)
     report.figures |= supervision.gather(found, deals, chain) | purses.gather(space, chain)
     report.figures |= market.gather(space, found, chain, unpaid, report)
+    report.figures |= lattices.gather(space, found, identities)
     report.findings[:] = [one for one in report.findings if (one.code, one.subject) not in _unread_of(silent)]
     report = limited(report, await sources.unread())
     await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))

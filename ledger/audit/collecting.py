@@ -29,8 +29,6 @@ from ledger.log.tree import Tree
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
     from ledger.audit.books import Books
     from ledger.audit.course import Blocks
     from ledger.audit.entries import Entries
@@ -45,10 +43,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Collector:
-    """Reads logs for one audit; `key` is the supervisor's, `blocks` what the chain said of the blocks cited."""
+    """Reads logs for one audit; `key` are the supervisor's (`Pages`), `blocks` what the chain said of those cited."""
 
     sources: Sources
-    key: X25519PrivateKey
+    key: bytes
     place: Workplace
     entries: Entries
     blocks: Blocks
@@ -132,7 +130,7 @@ class Collector:
                 addenda = await fetch(f"addenda/{tile.index * TILE_WIDTH_HASHES}-{tile.width}")
             except Unavailable as error:
                 missing = str(error)
-            pages = Pages(party.did, tile, entries, served, addenda, missing, self.key.private_bytes_raw())
+            pages = Pages(party.did, tile, entries, served, addenda, missing, self.key)
             return await self.place.run(unseal, pages)
 
 

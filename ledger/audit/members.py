@@ -36,25 +36,27 @@ def check_table(document: Mapping[str, Any], space: Space, report: Report) -> No
             report.find("witnesses-differ", did, mine=said.get(did), theirs=table.get(did))
 
 
-async def check_identities(sources: Sources, space: Space, report: Report) -> None:
-    """Check every member's keys and URL against the DID document that it serves itself."""
+async def check_identities(sources: Sources, space: Space, report: Report) -> dict[str, Mapping[str, str]]:
+    """Check every member's keys and URL against the DID document that it serves itself; return these by DID."""
 
-    async def ask(member: Member, own: Report) -> None:
-        await _check_identity(sources, member, own)
+    async def ask(member: Member, own: Report) -> Mapping[str, str] | None:
+        return await _check_identity(sources, member, own)
 
-    await each(space.members.values(), ask, report)
+    found = await each(space.members.values(), ask, report)
+    return {member.did: told for member, told in found if told is not None}
 
 
-async def _check_identity(sources: Sources, member: Member, report: Report) -> None:
+async def _check_identity(sources: Sources, member: Member, report: Report) -> Mapping[str, str] | None:
     try:
         told = await sources.identity(member.did)
     except Unavailable as error:
         report.find("member-unreachable", member.did, reason=error)
-        return
+        return None
     if told is None:
         report.find("member-unidentified", member.did)
-        return
+        return None
     listed = member.json()
     other = [name for name in PROVEN if told.get(name) != listed[name]]
     if other:
         report.find("member-keys-differ", member.did, fields=", ".join(other))
+    return told

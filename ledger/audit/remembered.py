@@ -31,13 +31,14 @@ ADDENDA, BOXES = "/log/addenda/", 256
 class Remembered:
     """`Sources` that ask another only for what `kept` does not hold; `rewritten`: the block that the chain changed.
 
-    `reader` is the id under which disclosures to whoever audits are filed: a page that lacks some may have them later.
+    `readers` are the ids under which disclosures to whoever audits are filed: a page that lacks some may have them
+    later. The empty id stands in every page.
     """
 
-    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes], reader: str = "") -> None:
+    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes], readers: Sequence[str] = ("",)) -> None:
         self._sources = sources
         self._kept = kept
-        self._reader = reader.encode()
+        self._readers = [reader.encode() for reader in readers]
         self.rewritten: int | None = None
 
     async def space(self) -> Mapping[str, Any]:
@@ -76,7 +77,7 @@ class Remembered:
         if name in self._kept:
             return self._kept[name]
         body = await self._sources.fetch(url)
-        if ADDENDA not in url or body.count(self._reader) >= BOXES:
+        if ADDENDA not in url or sum(map(body.count, self._readers)) >= BOXES:
             self._kept[name] = body
         return body
 

@@ -20,6 +20,7 @@ from ledger.log import disclosure, events, reader
 from ledger.log import note as notes
 from ledger.log.disclosure import DisclosureError
 from ledger.log.tiles import TILE_WIDTH_HASHES
+from ledger.log.wrapping import CLASSICAL_BYTES, HybridKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
     from ledger.audit.event import Row
     from ledger.log.events import Entry
     from ledger.log.tiles import Tile
+    from ledger.log.wrapping import Opener
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
     """What is served of one bundle: entries, level-0 tile, addenda as JSON or why there are none; `key` opens them.
 
-    `key` are the 32 raw bytes of the supervisor's X25519 key.
+    `key` are the 32 raw bytes of the supervisor's X25519 key; behind them may stand the 32 of the seed of its hybrid
+    one (`ledger.log.wrapping`).
     """
 
     did: str
@@ -61,7 +64,7 @@ def unseal(pages: Pages) -> Opened:
     entries, leaves = reader.read_bundle(pages.tile, pages.entries, pages.hashes)
     opened = Opened(b"".join(leaves), sum(map(len, entries)))
     boxes = _boxes(pages, opened.served)
-    key, recipient = _key(pages.key)
+    openers = _openers(pages.key)
     first = pages.tile.index * TILE_WIDTH_HASHES
     for offset, (raw, leaf) in enumerate(zip(entries, leaves, strict=True)):
         try:
@@ -70,15 +73,22 @@ def unseal(pages: Pages) -> Opened:
             opened.found.find("entry-malformed", pages.did, index=first + offset, reason=error)
             continue
         event = Event.of(pages.did, first + offset, leaf, entry)
-        _open(event, entry, boxes[offset].get(recipient), key, opened.found)
+        _open(event, entry, disclosure.found_in(boxes[offset], openers), opened.found)
         opened.rows.append(event.row())
     return opened
 
 
+def raw_keys(key: X25519PrivateKey, hybrid: HybridKey | None) -> bytes:
+    """Return the keys of a supervisor as `Pages` have them."""
+    return key.private_bytes_raw() + (b"" if hybrid is None else hybrid.seed)
+
+
 @lru_cache(maxsize=1)
-def _key(raw: bytes) -> tuple[X25519PrivateKey, str]:
-    key = X25519PrivateKey.from_private_bytes(raw)
-    return key, disclosure.recipient_id(key.public_key().public_bytes_raw())
+def _openers(raw: bytes) -> dict[str, Opener]:
+    """Return recipient id → key, the hybrid one first."""
+    found: list[Opener] = [HybridKey(raw[CLASSICAL_BYTES:])] if len(raw) > CLASSICAL_BYTES else []
+    found.append(X25519PrivateKey.from_private_bytes(raw[:CLASSICAL_BYTES]))
+    return disclosure.filed_for(found)
 
 
 def _boxes(pages: Pages, report: Report) -> Sequence[Mapping[str, Any]]:
@@ -96,11 +106,12 @@ def _boxes(pages: Pages, report: Report) -> Sequence[Mapping[str, Any]]:
     return (found + [{}] * count)[:count]
 
 
-def _open(event: Event, entry: Entry, box: Any, key: X25519PrivateKey, report: Report) -> None:
-    """Give an event what its box discloses to the supervisor."""
+def _open(event: Event, entry: Entry, mine: tuple[Any, Opener] | None, report: Report) -> None:
+    """Give an event what its box discloses to the supervisor; `mine` is that box with the key it is filed under."""
+    box, key = mine or ("", None)
     if entry.party != event.did:
         report.find("entry-of-another-party", event.did, index=event.index, other=entry.party)
-    if not isinstance(box, str):
+    if key is None or not isinstance(box, str):
         if entry.sd:
             event.told = False
             report.find("disclosure-missing", event.did, event)

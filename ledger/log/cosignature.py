@@ -1,11 +1,14 @@
-"""What a witness adds to a checkpoint: the C2SP cosignature and, in one step, its signature on the on-chain `Head`.
+"""What a witness adds to a checkpoint: C2SP cosignatures and, in one step, its signature on the on-chain `Head`.
 
     type 0x04                                u64 time || Ed25519(64) over the two lines of `message` || text
+    type 0x06                                u64 time || ML-DSA-44(2420) over `ledger.log.subtree.message`
     type 0xff "penstock/head-cosignature/v1" u64 time || secp256k1(65) over the EIP-712 digest of
                                              Head(SHA256(origin), size, root, time)
 
-An EVM cannot check Ed25519, hence the second line (spec 8); a reader that does not know it ignores it, as signed-note
-demands. All witnesses of one anchor sign the same `Head`, so its time is chosen by the log and judged by each witness.
+An EVM cannot check Ed25519, hence the last line (spec 8). What is signed with Ed25519 can be forged by whoever has a
+large quantum computer, hence the second, which a witness may lack. A reader ignores a line that it does not know, as
+signed-note demands. All witnesses of one anchor sign the same `Head`, so its time is chosen by the log and judged by
+each witness.
 """
 
 from __future__ import annotations
@@ -15,26 +18,32 @@ from typing import TYPE_CHECKING
 
 from contracts import signature as signatures
 from contracts.typed_data import Domain, Head, digest
+from ledger.log import subtree
 from ledger.log.checkpoint import Checkpoint, origin_id, parse_text
-from ledger.log.note import COSIGNATURE, EXTENDED, Note, NoteError, Signature, VerifierKey, check_ed25519
+from ledger.log.note import COSIGNATURE, EXTENDED, SUBTREE, Note, NoteError, Signature, VerifierKey, check_ed25519
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 HEAD_KIND = b"penstock/head-cosignature/v1\0"
 TIME_BYTES = 8
 TIME_LIMIT = 2**63 - 1
-ED25519_BLOB_BYTES = TIME_BYTES + 64
+BLOB_BYTES = {COSIGNATURE: TIME_BYTES + 64, SUBTREE: TIME_BYTES + subtree.SIGNATURE_BYTES}  # by kind of key
 HEAD_BLOB_BYTES = TIME_BYTES + 65
 
 
 @dataclass(frozen=True, slots=True)
 class WitnessKeys:
-    """The two keys of one witness, under one name: Ed25519 for the note, a raw secp256k1 secret for the `Head`."""
+    """The keys of one witness, under one name: Ed25519 for the note, a raw secp256k1 secret for the `Head`.
+
+    `lattice_key` is the one for ML-DSA-44 cosignatures; without it there are none.
+    """
 
     name: str
     note_key: Ed25519PrivateKey
     head_key: bytes
+    lattice_key: MLDSA44PrivateKey | None = None
 
     def note_vkey(self) -> VerifierKey:
         """Return the verifier key of the cosignature."""
@@ -48,6 +57,11 @@ class WitnessKeys:
 def cosigner_vkey(name: str, public: bytes) -> VerifierKey:
     """Return the verifier key of a cosigner (Ed25519, 32 raw bytes)."""
     return VerifierKey(name, COSIGNATURE, public)
+
+
+def lattice_vkey(name: str, public: bytes) -> VerifierKey:
+    """Return the verifier key of a cosigner (ML-DSA-44, 1,312 raw bytes)."""
+    return VerifierKey(name, SUBTREE, public)
 
 
 def head_vkey(name: str, address: bytes) -> VerifierKey:
@@ -80,6 +94,13 @@ def cosign(text: str, keys: WitnessKeys, time: int) -> Signature:
     return Signature(keys.name, keys.note_vkey().key_id, blob)
 
 
+def cosign_lattice(checkpoint: Checkpoint, name: str, key: MLDSA44PrivateKey, time: int) -> Signature:
+    """Cosign a checkpoint with ML-DSA-44 at `time` (posix seconds); `NoteError` for names that the form cannot hold."""
+    assert 0 < time <= TIME_LIMIT
+    blob = time.to_bytes(TIME_BYTES) + key.sign(subtree.message(name, time, checkpoint))
+    return Signature(name, lattice_vkey(name, key.public_key().public_bytes_raw()).key_id, blob)
+
+
 def cosign_head(checkpoint: Checkpoint, keys: WitnessKeys, time: int, domain: Domain) -> Signature:
     """Sign the on-chain head of a checkpoint; `domain` is that of the anchors program."""
     assert 0 < time <= TIME_LIMIT
@@ -94,10 +115,13 @@ def verify(note: Note, key: VerifierKey) -> int | None:
 
 
 def _verify_one(text: str, signature: Signature, key: VerifierKey) -> int:
-    if key.kind != COSIGNATURE or len(signature.blob) != ED25519_BLOB_BYTES:
+    if len(signature.blob) != BLOB_BYTES.get(key.kind):
         raise NoteError(f"the cosignature of `{key.name}` has the wrong form")
-    time = _time(signature)
-    check_ed25519(key.material, signature.blob[TIME_BYTES:], message(text, time), key.name)
+    time, raw = _time(signature), signature.blob[TIME_BYTES:]
+    if key.kind == SUBTREE:
+        subtree.check(key.material, raw, subtree.message(key.name, time, parse_text(text)), key.name)
+    else:
+        check_ed25519(key.material, raw, message(text, time), key.name)
     return time
 
 

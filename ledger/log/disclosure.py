@@ -4,10 +4,10 @@ Law: an entry in the tree holds `SHA256(JCS([salt, name, value]))` per field, ne
 the log, in one box per recipient, and may be erased while the entry stays. Every digest has its own 16-byte salt, so
 equal values cannot be told apart and small ones not guessed.
 
-A box is `wrapped key (80 bytes) || nonce (12) || AES-256-GCM` over the JCS list of [salt, name, value]; the additional
-data binds it to its leaf, so a box cannot be moved to another entry. The key is drawn by its author for many boxes and
-wrapped once for each recipient with HPKE (RFC 9180, base mode, X25519, HKDF-SHA256, AES-256-GCM): whoever can open one
-box of a recipient can open the others that this key closes, and that is the recipient alone.
+A box is `wrapped key || nonce (12) || AES-256-GCM` over the JCS list of [salt, name, value]; the additional data binds
+it to its leaf, so a box cannot be moved to another entry. The key is drawn by its author for many boxes and wrapped
+once for each recipient (`ledger.log.wrapping`: 80 bytes for an X25519 key, 1,168 for a hybrid one): whoever can open
+one box of a recipient can open the others that this key closes, and that is the recipient alone.
 """
 
 from __future__ import annotations
@@ -16,21 +16,23 @@ import re
 import secrets
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from contracts.canonical import canonical, is_plain, load
 from contracts.labels import H
+from ledger.log import wrapping
 from ledger.log.events import FIELD_LIMIT_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ledger.log.wrapping import Opener
+
+Box = TypeVar("Box")  # as it is served: bytes, base64, or whatever a stranger puts there
 SALT_BYTES = 16
 SALT_DIGITS = 2 * SALT_BYTES
 SALT_LIMIT_BYTES = 64
@@ -38,14 +40,11 @@ BOX_LIMIT_BYTES = 1 << 20
 RECIPIENT_ID_BYTES = 8
 KEY_BYTES = 32
 NONCE_BYTES = 12
-# HPKE puts 32 bytes of its own before the key and 16 behind it
-WRAPPED_BYTES = 32 + KEY_BYTES + 16
 # an auditor reads the boxes of a few authors, each with a few keys
 KEYS_KEPT = 64
 
 _INFO = b"penstock/disclosure/v2\0"
 _SALT = re.compile(r"(?:[0-9a-f]{2}){16,64}")
-_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 class DisclosureError(ValueError):
@@ -89,12 +88,22 @@ def digests(texts: Iterable[bytes]) -> tuple[bytes, ...]:
 
 
 def recipient_id(public: bytes) -> str:
-    """Return the short name under which a recipient's boxes are filed (X25519, 32 raw bytes)."""
+    """Return the short name under which a recipient's boxes are filed (a public key of either kind, raw)."""
     return H("recipient", public)[:RECIPIENT_ID_BYTES].hex()
 
 
+def filed_for(keys: Iterable[Opener]) -> dict[str, Opener]:
+    """Return recipient id → key, in the order of the keys: under which names their owner's boxes are filed."""
+    return {recipient_id(wrapping.public_of(key)): key for key in keys}
+
+
+def found_in(boxes: Mapping[str, Box], keys: Mapping[str, Opener]) -> tuple[Box, Opener] | None:
+    """Return the box that is filed under one of `keys` (`filed_for`), and that key; None where there is none."""
+    return next(((boxes[name], key) for name, key in keys.items() if name in boxes), None)
+
+
 class BoxKey:
-    """A key that closes boxes, with its wrapping for each recipient (X25519 public keys, 32 raw bytes).
+    """A key that closes boxes, with its wrapping for each recipient (public keys of either kind, raw).
 
     It lives in the memory of one process; a nonce is a count of that process, so none comes twice under one key.
     """
@@ -102,10 +111,7 @@ class BoxKey:
     def __init__(self, recipients: Iterable[bytes]) -> None:
         key = secrets.token_bytes(KEY_BYTES)
         self.name = secrets.token_hex(RECIPIENT_ID_BYTES)
-        self.wrapped = {
-            recipient_id(public): _SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), _INFO)
-            for public in recipients
-        }
+        self.wrapped = {recipient_id(public): wrapping.wrap(key, public, _INFO) for public in recipients}
         self.closed = 0
         self._cipher = AESGCM(key)
 
@@ -123,13 +129,14 @@ def seal(texts: Sequence[bytes], public: bytes, leaf: bytes) -> bytes:
     return key.wrapped[recipient_id(public)] + key.close(texts, leaf)
 
 
-def unseal(box: bytes, key: X25519PrivateKey, leaf: bytes) -> list[Disclosure]:
+def unseal(box: bytes, key: Opener, leaf: bytes) -> list[Disclosure]:
     """Open a box; `DisclosureError` if it was not made for this key and leaf or holds anything else."""
-    if not WRAPPED_BYTES + NONCE_BYTES < len(box) <= BOX_LIMIT_BYTES:
+    wrapped = wrapping.wrapped_bytes(key, KEY_BYTES)
+    if not wrapped + NONCE_BYTES < len(box) <= BOX_LIMIT_BYTES:
         raise DisclosureError(f"a box of `{len(box)}` bytes is too short, or over the limit of {BOX_LIMIT_BYTES}")
-    nonce, closed = box[WRAPPED_BYTES:][:NONCE_BYTES], box[WRAPPED_BYTES + NONCE_BYTES :]
+    nonce, closed = box[wrapped:][:NONCE_BYTES], box[wrapped + NONCE_BYTES :]
     try:
-        cipher = _unwrapped(box[:WRAPPED_BYTES], key.private_bytes_raw())
+        cipher = _unwrapped(box[:wrapped], key)
         rows = load(cipher.decrypt(nonce, closed, _INFO + leaf), max_bytes=BOX_LIMIT_BYTES)
     except (InvalidTag, ValueError) as error:
         raise DisclosureError("the box does not open with this key for this entry") from error
@@ -138,22 +145,22 @@ def unseal(box: bytes, key: X25519PrivateKey, leaf: bytes) -> list[Disclosure]:
     return [_disclosure(row) for row in rows]
 
 
-def wrap_again(wrapped: bytes, key: X25519PrivateKey, public: bytes) -> bytes:
-    """Return a key of boxes, wrapped for the owner of `key`, wrapped for another recipient (X25519, 32 raw bytes).
+def wrap_again(wrapped: bytes, key: Opener, public: bytes) -> bytes:
+    """Return a key of boxes, wrapped for the owner of `key`, wrapped for another recipient (a public key, raw).
 
     Raises DisclosureError if it was not wrapped for `key`.
     """
     try:
-        opened = _SUITE.decrypt(wrapped, key, _INFO)
+        opened = wrapping.unwrap(wrapped, key, _INFO)
     except (InvalidTag, ValueError) as error:
         raise DisclosureError("the key of the boxes does not open with this key") from error
-    return _SUITE.encrypt(opened, X25519PublicKey.from_public_bytes(public), _INFO)
+    return wrapping.wrap(opened, public, _INFO)
 
 
 @lru_cache(maxsize=KEYS_KEPT)
-def _unwrapped(wrapped: bytes, private: bytes) -> AESGCM:
+def _unwrapped(wrapped: bytes, opener: Opener) -> AESGCM:
     """Return the cipher of many boxes; raises `InvalidTag` or `ValueError`."""
-    key = _SUITE.decrypt(wrapped, X25519PrivateKey.from_private_bytes(private), _INFO)
+    key = wrapping.unwrap(wrapped, opener, _INFO)
     if len(key) != KEY_BYTES:
         raise ValueError("a wrapped key has another length")
     return AESGCM(key)

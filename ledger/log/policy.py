@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ledger.log import cosignature
 from ledger.log.checkpoint import Checkpoint, parse_text
 from ledger.log.checkpoint import verify as verify_checkpoint
-from ledger.log.note import COSIGNATURE, ED25519, Note, NoteError, VerifierKey, parse_vkey
+from ledger.log.note import COSIGNATURE, ED25519, SUBTREE, Note, NoteError, VerifierKey, parse_vkey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 POLICY_LIMIT_BYTES = 65_536
 NAMES_LIMIT_COUNT = 256
 NONE = "none"
+COSIGNERS = (COSIGNATURE, SUBTREE)  # kinds of key that a witness may have
 
 _ALLOWED = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
 
@@ -139,20 +140,21 @@ class _Reader:
         return LogPolicy(tuple(self.logs), self.witnesses, self.groups, self.quorum, self.urls)
 
     def _log(self, words: list[str]) -> None:
-        key = self._key(words, 0, ED25519, [one.material for one in self.logs])
+        key = self._key(words, 0, (ED25519,), [one.material for one in self.logs])
         self.logs.append(key)
 
     def _witness(self, words: list[str]) -> None:
         if not words:
             raise LogPolicyError("a witness line has a name and a verifier key")
         name = self._new(words[0])
-        self.witnesses[name] = self._key(words, 1, COSIGNATURE, [one.material for one in self.witnesses.values()])
+        others = [one.material for one in self.witnesses.values()]
+        self.witnesses[name] = self._key(words, 1, COSIGNERS, others)
 
-    def _key(self, words: list[str], at: int, kind: int, others: list[bytes]) -> VerifierKey:
+    def _key(self, words: list[str], at: int, kinds: tuple[int, ...], others: list[bytes]) -> VerifierKey:
         if len(words) not in {at + 1, at + 2}:
             raise LogPolicyError("expected a verifier key and perhaps a URL")
         key = parse_vkey(words[at])
-        if key.kind != kind or key.material in others:
+        if key.kind not in kinds or key.material in others:
             raise LogPolicyError(f"the key of `{key.name}` is of the wrong kind or stands here twice")
         if len(words) == at + 2:
             self.urls[key.encode()] = words[at + 1]

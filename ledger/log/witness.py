@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ledger.log import cosignature
+from ledger.log import cosignature, subtree
 from ledger.log import note as notes
 from ledger.log.checkpoint import Checkpoint, parse_text
 from ledger.log.merkle import EMPTY_ROOT, HASH_BYTES, PROOF_LIMIT_HASHES, ProofError, verify_consistency
@@ -149,14 +149,16 @@ def _head_time(header: str | None, now: int) -> int:
 
 
 def lines(ruling: Ruling, keys: cosignature.WitnessKeys, domain: Domain | None, now: int) -> str:
-    """Return the signature lines for an accepted checkpoint, after it was persisted: cosignature and `Head`.
+    """Return the signature lines for an accepted checkpoint, after it was persisted: cosignatures and `Head`.
 
-    Without a `domain` (no anchors program known) the cosignature stands alone.
+    Without a `domain` (no anchors program known) the cosignatures stand alone.
     """
     assert ruling.status == ACCEPTED
     assert ruling.accepted is not None
     assert ruling.request is not None
     signed = [cosignature.cosign(ruling.request.note.text, keys, now)]
+    if keys.lattice_key is not None and subtree.fits(keys.name, ruling.accepted.origin):
+        signed.append(cosignature.cosign_lattice(ruling.accepted, keys.name, keys.lattice_key, now))
     if domain is not None:
         signed.append(cosignature.cosign_head(ruling.accepted, keys, ruling.head_time, domain))
     return "".join(one.encode() for one in signed)

@@ -198,9 +198,17 @@ class Space:
         """Return the members whose BLS keys attest the final heads."""
         return [member for member in self.members.values() if member.role in ATTESTED_BY]
 
-    def log_policy(self, did: str) -> LogPolicy:
-        """Return the C2SP policy of one member's log: `QUORUM` of its witnesses."""
-        witnesses = {member.witness_name: member.cosigner_vkey for member in self.witnesses_of(did)}
+    def log_policy(self, did: str, lattice: Mapping[str, bytes] | None = None) -> LogPolicy:
+        """Return the C2SP policy of one member's log: `QUORUM` of its witnesses.
+
+        With `lattice` (DID → ML-DSA-44 key, as witnesses publish them) these keys count, and no Ed25519 key of theirs.
+        """
+        witnesses: dict[str, VerifierKey] = {}
+        for one in self.witnesses_of(did):
+            if lattice is None:
+                witnesses[one.witness_name] = one.cosigner_vkey
+            elif one.did in lattice:
+                witnesses[one.witness_name] = cosignature.lattice_vkey(one.witness_name, lattice[one.did])
         groups = {QUORUM_NAME: Group(QUORUM, tuple(witnesses))}
         return LogPolicy((self.members[did].log_vkey,), witnesses, groups, QUORUM_NAME)
 

@@ -41,6 +41,7 @@ ROLES = {
     "other": "buyer",
 }
 SERVING = ("other",)  # who serves the replicas it holds to other buyers
+HYBRID = ("regulator", "second")  # to whom event fields are sealed with ML-KEM-768, too
 LYING = (sys.executable, str(Path(__file__).with_name("lying_serve.py")))
 
 HOOK = Path(__file__).with_name("hook.sh")
@@ -91,6 +92,7 @@ class Space:
             settings = self.folder / role / "penstock.toml"
             told = settings.read_text().replace('opened = ""', f'opened = "{self.folder / "opened" / role}"')
             told = told.replace(ANCHORING, f"anchor_interval_seconds = {self.anchors_every}")
+            told = told.replace("hybrid = false", f"hybrid = {str(role in HYBRID).lower()}")
             if role == "exchange":
                 told = told.replace("hooks = []", f'hooks = ["{HOOK}"]')
             settings.write_text(told.replace("serve = false", "serve = true") if role in SERVING else told)

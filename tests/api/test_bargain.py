@@ -254,7 +254,8 @@ async def test_an_auditor_finds_nothing_wrong_with_what_was_bargained(space, on_
     for role in ("buyer", "provider", "exchange", "regulator"):  # what is published is what was cosigned
         await space.doors[role].call("POST", "log/anchor", {})
     async with sources(space.url("exchange"), development=True) as opened:
-        report = await audit.run(opened, space.keys("regulator").delivery)
+        held = space.keys("regulator")
+        report = await audit.run(opened, held.delivery, hybrid=held.hybrid)
     ours = {
         row["digest"] for row in space.rows("buyer", "agreements") if row["product"].startswith(("bargain", "rain"))
     }

@@ -239,8 +239,11 @@ async def spend(space, secret, to, amount):
 
 async def test_each_kind_of_key_says_what_replaces_it(space):
     keys = {row["kind"]: row for row in (await penstock(space, "provider", "key", "list"))["keys"]}
-    assert list(keys) == ["token", "agreement", "log", "delivery", "witness", "vault", "management"]
-    assert [kind for kind, row in keys.items() if not row["replaced"]] == ["agreement", "log", "delivery"]
+    assert list(keys) == [
+        *("token", "agreement", "log", "cosigner", "delivery", "hybrid", "witness", "vault", "management")
+    ]
+    stay = ["agreement", "log", "cosigner", "delivery", "hybrid"]
+    assert [kind for kind, row in keys.items() if not row["replaced"]] == stay
     assert all(row["since"] for row in keys.values())
     for kind, said in (("log", "stays for life"), ("vault", "penstock vault rekey"), ("pin", "no kind of key")):
         refused = await penstock(space, "provider", "key", "rotate", kind, "--why", "a try", code=2)

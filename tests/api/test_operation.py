@@ -129,7 +129,7 @@ async def copy_log(data, to):
     """Lay down the files of a log as they stood at the end, as a mirror that had followed it would hold them."""
     known, held = setting.load(data, {}), key_files.load(data / KEYS)
     with looking(data / DATABASE, TABLES, snapshot=True) as tx:
-        log = KeptLog(tx, held.delivery)
+        log = KeptLog(tx, held.openers)
         note = await log.fetch("checkpoint")
         size = checkpoints.verify(notes.parse(note), log_vkey(known.log_origin, held.log_public)).size
         for name in ("checkpoint", *(tile.path for tile in resources(size))):

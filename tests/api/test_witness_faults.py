@@ -7,8 +7,11 @@ import hashlib
 import pytest
 
 from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.log import policy as log_policy
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.witness import Request
+from tests.api.command import penstock
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -46,3 +49,18 @@ async def test_forked_shrunken_foreign_and_broken(space, say):
     same = await add(size, Checkpoint(origin, size, root))
     assert same.status == 200
     assert same.body.decode().startswith("— ")
+
+
+async def test_a_head_is_cosigned_with_lattices_too_and_a_policy_may_demand_it(space, say):
+    await space.doors["provider"].call("POST", "log/anchor", {})
+    served = await say("GET", space.url("provider") + "/log/checkpoint")
+    note = notes.parse(served.body)
+    shapes = sorted(len(line.blob) for line in note.signatures)
+    assert shapes == [64, 72, 72, 73, 73, 2428, 2428]
+    policies = {}
+    for named, more in (("usual", []), ("lattice", ["--post-quantum"])):
+        told = await penstock(space, "provider", "log", "policy", *more)
+        policies[named] = log_policy.parse(told["policy"])
+        assert policies[named].check(note).origin == note.text.split("\n", 1)[0]
+    assert {one.kind for one in policies["usual"].witnesses.values()} == {notes.COSIGNATURE}
+    assert {one.kind for one in policies["lattice"].witnesses.values()} == {notes.SUBTREE}

@@ -22,6 +22,7 @@ from connector.runtime.data_folder import CHAIN_DATABASE
 from contracts import signature
 from contracts.typed_data import Edition, digest
 from ledger.audit import audit as auditing
+from ledger.audit import lattices
 from ledger.audit.members import PROVEN
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
@@ -199,8 +200,8 @@ def test_sources_ask_a_member_who_it_is(exchange, deployed):
     assert none == [None, None, None], "another's, one without a log, one that is no did:web"
     raw = held.log_public, held.delivery_public, b"\x01" * 48, b"\x02" * 96
     member = Member(exchange.did, "x", "exchange", "US", exchange.url, held.address, *raw).json()
-    assert told == {name: member[name] for name in PROVEN}
-    assert bare == {name: told[name] for name in ("url", "address", "logKey", "delivery")}
+    assert told == {name: member[name] for name in PROVEN} | {"cosigner": held.cosigner_public.hex()}
+    assert bare == {name: told[name] for name in ("url", "address", "logKey", "delivery", "cosigner")}
 
 
 def test_sources_say_unavailable_and_nothing_else(exchange):
@@ -223,9 +224,9 @@ def test_sources_say_unavailable_and_nothing_else(exchange):
 @pytest.fixture
 def report(monkeypatch):
     """Let the audit come out with this report; who asked is kept in `.asked`."""
-    made = Report(events=5, proofs_verified=9)
+    made = Report(events=5, proofs_verified=9, figures=lattices.gather(None, {}, {}))
 
-    async def run(opened, key, _place):
+    async def run(opened, key, _place, _hybrid):
         made_by.append((opened, key))
         return made
 
@@ -241,7 +242,9 @@ def test_a_clean_audit_is_0(penstock, participant, report):
     assert (said.json["audit"], said.json["events"], said.json["findings"]) == ("clean", 5, [])
     _opened, key = report[1][0]
     assert key.public_key() == keys.load(data / "keys").delivery.public_key()
-    assert "audit: clean (5 events" in penstock("audit", "--exchange", "http://localhost:1111", "--data", data).out
+    shown = penstock("audit", "--exchange", "http://localhost:1111", "--data", data).out
+    assert "audit: clean (5 events" in shown
+    assert "heads cosigned with ML-DSA-44, too: 0 of 0" in shown
 
 
 def test_findings_are_6(penstock, participant, report):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from contracts import address, signature
 from contracts.agreement import build
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.typed_data import Domain, digest
 from contracts.typed_json import to_json
-from ledger.log import checkpoint, merkle, note
+from ledger.log import checkpoint, cosignature, merkle, note
+from ledger.log import proof as proofs
 from ledger.log.policy import LogPolicy
 from ledger.log.proof import LogProof
 from tests.contracts.weather import TERMS
@@ -125,6 +128,23 @@ def test_a_proof_that_lacks_its_witnesses(penstock, file):
     said = penstock("verify", file("proof", text), "--entry", file("entry", b"two"), "--log-policy", rules)
     assert said.code == 6
     assert "quorum" in said.err
+
+
+def test_a_witness_that_signs_with_a_lattice(penstock, file):
+    text, policy = proven()
+    key = MLDSA44PrivateKey.from_seed_bytes(b"\x07" * 32)
+    shown = proofs.parse(text)
+    head = checkpoint.parse_text(shown.note.text)
+    line = cosignature.cosign_lattice(head, "w/witness", key, 1_800_000_000)
+    vkey = cosignature.lattice_vkey("w/witness", key.public_key().public_bytes_raw())
+    demanding = policy.replace("quorum none", f"witness w {vkey.encode()}\nquorum w")
+    signed = replace(shown, note=shown.note.sign_with(line)).encode()
+    rules, entry = file("policy.txt", demanding), file("entry", b"two")
+    said = penstock("verify", file("proof", signed), "--entry", entry, "--log-policy", rules, "--json")
+    assert (said.code, said.json["witnesses"], said.json["postQuantum"]) == (0, ["w"], ["w"])
+    told = penstock("verify", file("proof", signed), "--entry", entry, "--log-policy", rules).out
+    assert "witnessed by w (ML-DSA-44)" in told
+    assert penstock("verify", file("proof", text), "--entry", entry, "--log-policy", rules).code == 6
 
 
 def test_an_event_of_a_bundle(penstock, file):

@@ -24,6 +24,7 @@ from ledger.log import note as notes
 from ledger.log import policy as log_policy
 from ledger.log.policy import LogPolicy
 from ledger.log.tree import Log
+from ledger.log.wrapping import HybridKey
 from tests.fault.injection import Died, Role
 
 NAME = "log writer"
@@ -87,7 +88,7 @@ class Writer:
         """INVARIANT nothing acknowledged is lost, no tile is torn, and every head ever told is one of this log."""
         policy = LogPolicy((evidence().vkey,), {}, {}, log_policy.NONE)
         with looking(self._folder / DATABASE, TABLES, snapshot=False) as tx:
-            kept = KeptLog(tx, DELIVERY)
+            kept = KeptLog(tx, (HybridKey(bytes(32)), DELIVERY))
             report = await fsck.check(kept.fetch, policy, kept)
             assert not report.flaws
             shelf = TxShelf(tx)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -137,13 +138,15 @@ class KeyLife:
         return told.get(kind.name, str(data / kind.file))
 
 
-# kind → what others know a key by; of what is secret as a whole nothing is shown
+# kind → what others know a key by, of a long one its SHA-256; of what is secret as a whole nothing is shown
 _PUBLIC: Final[Mapping[str, Callable[[Identity], str]]] = {
     "token": lambda us: us.token.kid,
     "agreement": lambda us: address.show(us.keys.address),
     "log": lambda us: us.keys.log_public.hex(),
+    "cosigner": lambda us: sha256(us.keys.cosigner_public).hexdigest(),
     "delivery": lambda us: us.keys.delivery_public.hex(),
     SM2: lambda us: (us.member.sm2 or b"").hex(),
+    "hybrid": lambda us: sha256(us.keys.hybrid.public).hexdigest(),
     "witness": lambda us: us.member.aggregate.hex(),
 }
 

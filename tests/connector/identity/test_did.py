@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connector.identity import did as dids
 from connector.identity import jwk, tokens
-from connector.identity.did import ACCOUNT, BLS_PROOF, BLS_PUBLIC
+from connector.identity.did import ACCOUNT, BLS_PROOF, BLS_PUBLIC, LOG_PROOF
 from connector.identity.keys import Signer
 from connector.identity.peers import Peers
 from connector.net.outbound import Outbound
@@ -41,6 +41,7 @@ def test_our_document_is_read_back_as_it_was_made():
     assert document.log == keys.log_public
     assert document.delivery == keys.delivery_public
     assert document.aggregate == AGGREGATE
+    assert document.cosigner == keys.cosigner_public
     assert list(document.token_keys) == [BUYER + "#token"]
     assert document.token_keys[BUYER + "#token"] == keys.token.public_key()
     assert document.services["DataService"] == "http://localhost:7002/.well-known/dspace-version"
@@ -99,6 +100,10 @@ def change(path, value):
 
 
 KEY, BLS_KEY = ("verificationMethod", 0, "publicKeyJwk"), ("verificationMethod", 4, "publicKeyJwk")
+LATTICE_KEY = ("verificationMethod", 5, "publicKeyJwk")
+OTHERS = dids.build(PROVIDER, "http://localhost:7001", KEYS[PROVIDER], AGGREGATE, exchange=False)["verificationMethod"][
+    5
+]
 BROKEN = {
     "another id": change(("id",), PROVIDER),
     "no id": change(("id",), None),
@@ -122,6 +127,13 @@ BROKEN = {
     "aggregate no text": change((*BLS_KEY, "x"), 7),
     "aggregate no hex": change((*BLS_KEY, BLS_PROOF), "z" * 192),
     "aggregate upper case": change((*BLS_KEY, BLS_PROOF), "AA" * 96),
+    "cosigner of another kind": change((*LATTICE_KEY, "kty"), "OKP"),
+    "cosigner short": change((*LATTICE_KEY, "pub"), "AAAA"),
+    "cosigner no text": change((*LATTICE_KEY, "pub"), 7),
+    "cosigner with its secret": change((*LATTICE_KEY, "priv"), "A" * 43),
+    "cosigner of nobody's log": change((*LATTICE_KEY, LOG_PROOF), None),
+    "cosigner of another's log": change((*LATTICE_KEY, LOG_PROOF), OTHERS["publicKeyJwk"][LOG_PROOF]),
+    "another's cosigner": change(LATTICE_KEY, OTHERS["publicKeyJwk"]),
 }
 
 
@@ -143,6 +155,10 @@ SAID = {
     "another account": "the account of the agreement key is not the one of its public key",
     "aggregate short": "the aggregate key or its proof of possession has the wrong form",
     "log of another curve": "a public key is not a JWK on Ed25519",
+    "cosigner of another kind": "a public key is no JWK for ML-DSA-44",
+    "cosigner short": "a key for ML-DSA-44 has not 1312 bytes",
+    "another's cosigner": f"the log's key of `{BUYER}` has not signed its ML-DSA-44 key",
+    "cosigner no text": "the bytes of a key for ML-DSA-44 are not base64url",
 }
 
 
@@ -157,7 +173,7 @@ def test_what_is_wrong_with_a_document_is_said(name):
 
 def test_our_document_word_for_word():
     methods = BUILT["verificationMethod"]
-    ours = [f"{BUYER}#{name}" for name in ("token", "agreement", "log", "delivery", "bls")]
+    ours = [f"{BUYER}#{name}" for name in ("token", "agreement", "log", "delivery", "bls", "cosigner")]
     assert [method["id"] for method in methods] == ours
     assert {method["controller"] for method in methods} == {BUYER}
     # a reader that knows no extensions, as the kit of DCP, takes a method with these members alone
@@ -165,6 +181,9 @@ def test_our_document_word_for_word():
     assert {method["type"] for method in methods} == {"JsonWebKey2020"}
     key = {"kty": "OKP", "crv": "BLS12381G1", "x": jwk.encode(AGGREGATE[0]), BLS_PROOF: AGGREGATE[1].hex()}
     assert methods[4]["publicKeyJwk"] == key
+    lattice = {"kty": "AKP", "alg": "ML-DSA-44", "pub": jwk.encode(KEYS[BUYER].cosigner_public)}
+    vouched = f"penstock/key/v1\0{BUYER}\0ML-DSA-44\0{lattice['pub']}".encode()
+    assert methods[5]["publicKeyJwk"] == lattice | {LOG_PROOF: KEYS[BUYER].log.sign(vouched).hex()}
     assert BUILT["authentication"] == BUILT["capabilityInvocation"] == [ours[0]]
     assert BUILT["assertionMethod"] == ours[1:3]
     assert BUILT["keyAgreement"] == [ours[3]]
@@ -173,8 +192,29 @@ def test_our_document_word_for_word():
     exchange = dids.build(BUYER, "x", KEYS[BUYER], None, exchange=True)
     names[3:3] = ["space"]
     assert [service["id"] for service in exchange["service"]] == [f"{BUYER}#{name}" for name in (*names, "issuer")]
-    assert [method["id"] for method in exchange["verificationMethod"]][4:] == [f"{BUYER}#credential"]
+    assert [method["id"] for method in exchange["verificationMethod"]][4:] == [ours[5], f"{BUYER}#credential"]
     assert exchange["assertionMethod"] == [*ours[1:3], f"{BUYER}#credential"]
+
+
+def test_a_hybrid_key_is_told_where_that_is_asked_for():
+    told = dids.build(BUYER, "http://localhost:7002", KEYS[BUYER], AGGREGATE, exchange=False, hybrid=True)
+    assert parse(told).hybrid == KEYS[BUYER].hybrid.public
+    assert parse(BUILT).hybrid is None
+    [key] = [one["publicKeyJwk"] for one in told["verificationMethod"] if one["id"] == f"{BUYER}#hybrid"]
+    key["pub"] = jwk.encode(KEYS[PROVIDER].hybrid.public)
+    with pytest.raises(VerificationFailed, match="has not signed its MLKEM768-X25519 key"):
+        parse(told)
+
+
+def test_a_cosigner_s_key_of_an_algorithm_to_come_is_passed_over():
+    document = copy.deepcopy(BUILT)
+    change((*LATTICE_KEY, "alg"), "ML-DSA-65")(document)
+    assert parse(document).cosigner is None
+    change((*LATTICE_KEY, "alg"), "ML-DSA-44")(document)
+    change(("verificationMethod", 2, "id"), "#none")(document)
+    assert parse(document).cosigner is None, "nobody vouches for it"
+    del document["verificationMethod"][5]
+    assert parse(document).cosigner is None
 
 
 def test_a_bls_key_beside_its_method_is_read_as_it_was_written_before():

@@ -69,6 +69,16 @@ def test_raw_bytes_are_read_back(curve):
     assert jwk.read(key | {"y": "whatever", "kid": "1"}, curve) == (bytes(range(32)),)
 
 
+def test_the_bytes_of_an_algorithm_are_read_back():
+    public = bytes(range(256)) * 5 + bytes(32)
+    key = jwk.of_algorithm(public, "ML-DSA-44")
+    assert key == {"kty": "AKP", "alg": "ML-DSA-44", "pub": jwk.encode(public)}
+    assert jwk.read_algorithm(key | {"kid": "1"}, "ML-DSA-44") == public
+    for bad in (None, key | {"kty": "OKP"}, key | {"alg": "ML-DSA-65"}, key | {"priv": "AA"}, key | {"pub": "AA"}):
+        with pytest.raises(VerificationFailed):
+            jwk.read_algorithm(bad, "ML-DSA-44")
+
+
 KEY = jwk.of_point(point("P-256"), "P-256")
 NO_JWK = "a public key is not a JWK on P-256"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from hashlib import sha256
 from types import SimpleNamespace
 
 import pytest
@@ -71,6 +72,17 @@ def test_without_an_openssl_that_has_sm2_nothing_is_drawn_and_no_key_is_passed_o
             act()
     assert not list((tmp_path / "new").iterdir())
     assert load(tmp_path / "plain").address == plain.address != made.address
+
+
+def test_the_cosigner_s_key_follows_from_that_of_the_log_alone():
+    raw = {purpose: bytes([at]) * 32 for at, purpose in enumerate(PURPOSES, 1)}
+    drawn = Keys.of(raw).cosigner_public
+    assert len(drawn) == 1312
+    # of a fixed log key it stays what it is: folders of any version have this one
+    assert sha256(drawn).hexdigest().startswith("a4594d7aafe10642")
+    for purpose in PURPOSES:
+        other = Keys.of(raw | {purpose: b"\x55" * 32}).cosigner_public
+        assert (other != drawn) is (purpose == "log")
 
 
 def test_only_the_owner_may_read_them(tmp_path):

@@ -19,9 +19,11 @@ from connector.store.tables import TABLES
 from ledger.log import events, fsck
 from ledger.log import policy as log_policy
 from ledger.log.policy import LogPolicy
+from ledger.log.wrapping import HybridKey
 from tests.connector.store.test_evidence import NOW, OWNER, SUPERVISOR, evidence_of, grow
 
 COMMITS, EACH = 6, 50
+HYBRID = HybridKey(bytes(32))
 SIZE = COMMITS * EACH
 
 
@@ -48,7 +50,7 @@ def path(served, tmp_path):
 async def checked(path, key=OWNER):
     policy = LogPolicy((evidence_of().vkey,), {}, {}, log_policy.NONE)
     with looking(path, TABLES, snapshot=False) as tx:
-        log = KeptLog(tx, key)
+        log = KeptLog(tx, (HYBRID, key))
         return await fsck.check(log.fetch, policy, log)
 
 
@@ -123,3 +125,19 @@ async def test_what_is_erased_is_gone_and_the_entry_stands(path):
     assert before["box"] not in path.read_bytes()
     report = await checked(path)
     assert (report.flaws, report.erased, report.size) == ([], 1, SIZE + 1)
+
+
+async def test_boxes_to_either_key_of_the_owner_are_checked(tmp_path):
+    path, evidence = tmp_path / "p.sqlite", evidence_of()
+    store = await Store.open(path, TABLES)
+    await grow(store, evidence, 3)
+    evidence.disclose_to({"owner": HYBRID.public})
+    await grow(store, evidence, 2)
+    await store.close()
+    report = await checked(path)
+    assert (report.boxes, report.flaws) == (5, [])
+    changed(path, "UPDATE box_keys SET wrapped = zeroblob(1168) WHERE length(wrapped) = 1168")
+    assert [(flaw.code, flaw.place) for flaw in (await checked(path)).flaws] == [
+        ("box-false", "entry 3"),
+        ("box-false", "entry 4"),
+    ]

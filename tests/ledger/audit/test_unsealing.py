@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -15,11 +16,13 @@ from ledger.log.disclosure import BOX_LIMIT_BYTES
 from ledger.log.events import Block, Entry
 from ledger.log.reader import ReadError
 from ledger.log.tiles import ENTRIES, Tile, encode_bundle
+from ledger.log.wrapping import HybridKey
 from tests.every import every
 from tests.ledger.audit.diary import SUPERVISOR
 from tests.ledger.audit.values import AT
 
 OURS, OTHER = "did:web:ours", "did:web:other"
+HYBRID = HybridKey(b"\x79" * 32)
 STRANGER = X25519PrivateKey.from_private_bytes(b"\x78" * 32)
 ENDED = {"reason": "over", "by": "us"}
 
@@ -197,3 +200,15 @@ def test_addenda_have_room_for_the_largest_box_of_each_entry(over, read):
 
     found, kept_back = served(padded)
     assert (not found, kept_back) == (read, [] if read else [256, 257])
+
+
+@every("held", [b"", HYBRID.seed])
+def test_a_box_is_opened_by_whichever_key_it_was_sealed_to(held):
+    classical, hybrid = entry(), entry({"reason": "sold", "by": "them"})
+    sealed = notes.b64(disclosure.seal(hybrid[1], HYBRID.public, merkle.leaf_hash(hybrid[0])))
+    boxes = [box(*classical), {disclosure.recipient_id(HYBRID.public): sealed}]
+    given = pages([classical[0], hybrid[0]], boxes)
+    made = unseal(replace(given, key=given.key + held))
+    told = [Event.from_row(OURS, row).fields for row in made.rows]
+    assert told == [ENDED, {"reason": "sold", "by": "them"} if held else {}]
+    assert [one.code for one in made.found.findings] == ([] if held else ["disclosure-missing"])

@@ -8,10 +8,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contracts.labels import H
-from ledger.log import disclosure
-from ledger.log.disclosure import BOX_LIMIT_BYTES, NONCE_BYTES, WRAPPED_BYTES, BoxKey, Disclosure, DisclosureError
+from ledger.log import disclosure, wrapping
+from ledger.log.disclosure import BOX_LIMIT_BYTES, NONCE_BYTES, BoxKey, Disclosure, DisclosureError
 from tests.every import every
 
+WRAPPED = 80  # a key for boxes, wrapped for an X25519 key
 ONE, TWO = (X25519PrivateKey.from_private_bytes(bytes([at]) * 32) for at in (5, 6))
 FIRST, SECOND = (key.public_key().public_bytes_raw() for key in (ONE, TWO))
 LEAF = bytes(range(32))
@@ -46,7 +47,7 @@ def test_a_key_closes_each_box_with_another_nonce_for_all_its_recipients():
     assert key.closed == 3
     for owner, public in ((ONE, FIRST), (TWO, SECOND)):
         wrapped = key.wrapped[disclosure.recipient_id(public)]
-        assert len(wrapped) == WRAPPED_BYTES
+        assert len(wrapped) == WRAPPED
         assert [disclosure.unseal(wrapped + box, owner, LEAF)[0].value for box in closed] == [0, 1, 2]
 
 
@@ -62,9 +63,9 @@ def test_a_key_is_wrapped_again_by_who_can_open_it():
 
 def test_a_wrapped_key_has_its_length():
     for count in (16, 24):
-        short = disclosure._SUITE.encrypt(bytes(count), ONE.public_key(), disclosure._INFO)
+        short = wrapping.wrap(bytes(count), FIRST, disclosure._INFO)
         with pytest.raises(ValueError, match="another length"):
-            disclosure._unwrapped(short, ONE.private_bytes_raw())
+            disclosure._unwrapped(short, ONE)
 
 
 def test_a_box_may_be_as_large_as_its_limit():
@@ -72,11 +73,11 @@ def test_a_box_may_be_as_large_as_its_limit():
     most = boxed([SALT, "a", "x" * (BOX_LIMIT_BYTES - around)])
     assert len(most) == BOX_LIMIT_BYTES == 1 << 20
     assert disclosure.unseal(most, ONE, LEAF)[0].name == "a"
-    for wrong in (boxed([SALT, "a", "x" * (BOX_LIMIT_BYTES - around + 1)]), most[: WRAPPED_BYTES + NONCE_BYTES], b""):
+    for wrong in (boxed([SALT, "a", "x" * (BOX_LIMIT_BYTES - around + 1)]), most[: WRAPPED + NONCE_BYTES], b""):
         with pytest.raises(DisclosureError, match="too short, or over"):
             disclosure.unseal(wrong, ONE, LEAF)
     with pytest.raises(DisclosureError, match="does not open"):
-        disclosure.unseal(most[: WRAPPED_BYTES + NONCE_BYTES + 1], ONE, LEAF)
+        disclosure.unseal(most[: WRAPPED + NONCE_BYTES + 1], ONE, LEAF)
 
 
 def test_a_box_holds_as_many_fields_as_an_entry_may_have():

@@ -80,7 +80,7 @@ def test_unknown_signatures_are_ignored_but_a_false_known_one_is_not():
         "text\r\n\n\N{EM DASH} name Uw2QOkn8\n",
         "\n\n\N{EM DASH} name Uw2QOkn8\n",
         b"\xff\xfe\n\n\xe2\x80\x94 name Uw2QOkn8\n",
-        "x" * 70_000 + "\n\n\N{EM DASH} name Uw2QOkn8\n",
+        "x" * 140_000 + "\n\n\N{EM DASH} name Uw2QOkn8\n",
         "text\n\n" + "\N{EM DASH} name Uw2QOkn8\n" * 65,
     ],
 )
@@ -197,7 +197,7 @@ LINE = "\N{EM DASH} name Uw2QOkn8\n"
 
 def test_the_kinds_and_limits_are_those_that_were_published():
     assert (notes.ED25519, notes.COSIGNATURE, notes.EXTENDED) == (1, 4, 255)
-    assert (notes.NOTE_LIMIT_BYTES, notes.SIGNATURE_LIMIT_COUNT, notes.KEY_ID_BYTES) == (65_536, 64, 4)
+    assert (notes.NOTE_LIMIT_BYTES, notes.SIGNATURE_LIMIT_COUNT, notes.KEY_ID_BYTES) == (131_072, 64, 4)
 
 
 def test_a_note_may_be_as_large_as_its_limit():

@@ -39,7 +39,7 @@ def test_what_was_written_is_read(given):
 
 
 def test_the_limits_are_those_that_were_published():
-    assert (EXTRA_LIMIT_BYTES, PROOF_LIMIT_BYTES) == (1 << 16, 3 << 16)
+    assert (EXTRA_LIMIT_BYTES, PROOF_LIMIT_BYTES) == (1 << 16, 4 << 16)
 
 
 def test_a_proof_is_written_as_specified():

@@ -142,7 +142,7 @@ def test_malformed_requests(log):
 
 
 def test_a_request_may_be_as_large_as_a_note_and_its_proof():
-    assert witness.REQUEST_LIMIT_BYTES == 69_632
+    assert witness.REQUEST_LIMIT_BYTES == 135_168
 
 
 def body_of(old, hashes=0, note=None):

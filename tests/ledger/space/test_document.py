@@ -8,6 +8,7 @@ import pytest
 
 from contracts import address
 from contracts.onchain import artifacts
+from ledger.log import policy as log_policy
 from ledger.space.document import ATTESTED_BY, QUORUM, UNSHARED, WITNESSED_BY, Member, Space, SpaceError
 from tests.every import every
 
@@ -37,6 +38,22 @@ def test_the_document_is_read_as_it_is_written():
     assert list(read.members) == list(space.members)
     assert (read.domains.registry.chain_id, read.domains.licences.salt) == (77, b"\x22" * 32)
     assert read.domains == made().domains
+
+
+def test_a_policy_of_lattice_keys_names_those_witnesses_that_have_one():
+    space, did = made(), "did:web:provider"
+    first, second = space.witnesses_of(did)
+    keys = {first.did: b"\x01" * 1312, second.did: b"\x02" * 1312, "did:web:stranger": b"\x03" * 1312}
+    policy = space.log_policy(did, keys)
+    assert [(name, key.kind, key.material) for name, key in policy.witnesses.items()] == [
+        (one.witness_name, 6, keys[one.did]) for one in (first, second)
+    ]
+    assert log_policy.parse(policy.encode()) == policy
+    assert policy.logs == space.log_policy(did).logs
+    lone = space.log_policy(did, {first.did: keys[first.did]})
+    assert list(lone.witnesses) == [first.witness_name]
+    assert not lone.met_by(frozenset(lone.witnesses)), f"a quorum is {QUORUM}"
+    assert not space.log_policy(did, {}).witnesses
 
 
 def test_nobody_witnesses_itself_and_one_witness_is_not_the_operator():
