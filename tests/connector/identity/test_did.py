@@ -51,9 +51,7 @@ def test_our_document_is_read_back_as_it_was_made():
 
 
 def test_a_key_of_sm2_is_listed_by_who_has_one_and_found_by_its_curve():
-    plain = json.dumps(BUILT)
-    assert "SM2" not in plain
-    assert "#sm2" not in plain
+    assert "sm2" not in json.dumps(BUILT).lower()
     keys = replace(KEYS[BUYER], sm2=bytes([9]) * 32)
     built = dids.build(BUYER, "http://localhost:7002", keys, AGGREGATE, exchange=False)
     document = parse(built)
@@ -101,9 +99,8 @@ def change(path, value):
 
 KEY, BLS_KEY = ("verificationMethod", 0, "publicKeyJwk"), ("verificationMethod", 4, "publicKeyJwk")
 LATTICE_KEY = ("verificationMethod", 5, "publicKeyJwk")
-OTHERS = dids.build(PROVIDER, "http://localhost:7001", KEYS[PROVIDER], AGGREGATE, exchange=False)["verificationMethod"][
-    5
-]
+OTHERS = dids.build(PROVIDER, "http://localhost:7001", KEYS[PROVIDER], AGGREGATE, exchange=False)
+OTHERS_KEY = OTHERS["verificationMethod"][5]
 BROKEN = {
     "another id": change(("id",), PROVIDER),
     "no id": change(("id",), None),
@@ -132,8 +129,8 @@ BROKEN = {
     "cosigner no text": change((*LATTICE_KEY, "pub"), 7),
     "cosigner with its secret": change((*LATTICE_KEY, "priv"), "A" * 43),
     "cosigner of nobody's log": change((*LATTICE_KEY, LOG_PROOF), None),
-    "cosigner of another's log": change((*LATTICE_KEY, LOG_PROOF), OTHERS["publicKeyJwk"][LOG_PROOF]),
-    "another's cosigner": change(LATTICE_KEY, OTHERS["publicKeyJwk"]),
+    "cosigner of another's log": change((*LATTICE_KEY, LOG_PROOF), OTHERS_KEY["publicKeyJwk"][LOG_PROOF]),
+    "another's cosigner": change(LATTICE_KEY, OTHERS_KEY["publicKeyJwk"]),
 }
 
 
