@@ -39,6 +39,7 @@ from ledger.audit import (
     stages,
     supervision,
 )
+from ledger.audit.carried import Going, begin
 from ledger.audit.collecting import Collector
 from ledger.audit.course import Blocks
 from ledger.audit.entries import Entries
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+    from ledger.audit.carried import Carried
     from ledger.audit.facts import ChainFacts
     from ledger.audit.sources import Sources
 
@@ -63,10 +65,13 @@ class AuditImpossible(Exception):  # noqa: N818 - it says what it is
     """Space document or chain could not be read, at once or later on; nothing was audited, ask again."""
 
 
-async def run(sources: Sources, key: X25519PrivateKey, place: Workplace | None = None) -> Report:
+async def run(
+    sources: Sources, key: X25519PrivateKey, place: Workplace | None = None, going: Going | None = None
+) -> Report:
     """Audit a space from its public URLs and chain; `key` is the supervisor's and opens the disclosures.
 
     `place` says where a large space is laid down, who helps and who is told; by default memory, nobody and nobody.
+    `going` says where lies what was proven, by default nowhere: all is proven, and nothing kept.
     """
     work, report = place or Workplace(), Report()
     try:
@@ -74,16 +79,18 @@ async def run(sources: Sources, key: X25519PrivateKey, place: Workplace | None =
         space = Space.from_json(document)
         told = await sources.chain_events()
         seen = Seen(ChainRecord(told), max((event.block for event in told), default=0))
+        carried = await begin(going or Going(), document, key, sources, seen.last)
     except (Unavailable, SpaceError) as error:
         raise AuditImpossible(str(error)) from error
-    entries = Entries(work.place)
+    entries = Entries(work.place, carried.tables)
     try:
-        report = await _audit(_Asked(sources, key, work, entries), document, space, seen, report)
+        report = await _audit(_Asked(sources, key, work, entries, carried), document, space, seen, report)
     except Unavailable as error:
         raise AuditImpossible(f"the chain answers no more: {error}") from error
     finally:
         entries.close()
     report.figures |= figures.counted(report)
+    report.went_on = carried.told()
     return report
 
 
@@ -95,6 +102,7 @@ class _Asked:
     key: X25519PrivateKey
     place: Workplace
     entries: Entries
+    carried: Carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +114,8 @@ class Seen:
 
 
 async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen: Seen, report: Report) -> Report:
-    sources, apart, blocks = asked.sources, Report(), Blocks(asked.sources)
-    collector = Collector(sources, asked.key, asked.place, asked.entries, blocks)
+    sources, apart, blocks = asked.sources, Report(), Blocks(asked.sources, dict(asked.carried.cited))
+    collector = Collector(sources, asked.key, asked.place, asked.entries, blocks, asked.carried)
     attesting = asyncio.create_task(attestation.read(sources, space, apart))
     try:
         members.check_table(document, space, report)
@@ -144,6 +152,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     report = limited(report, await sources.unread())
     await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))
     horizon.told(report, found, young)
+    asked.carried.hand_on(asked.entries, blocks)
     return report
 
 
