@@ -136,16 +136,14 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.carried import Going  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.log.disclosure import recipient_id  # noqa: PLC0415  # loaded when the verb runs
 
     own = keys.load(asked.data / KEYS)
     key, going = own.delivery, Going()
-    reader = recipient_id(key.public_key().public_bytes_raw())
     if asked.memory is not None:
         # a bundle is audited again by itself, so it has all that proves it
         anew = asked.anew or asked.bundle is not None
         going = Going(ProvenFolder(asked.memory, own.agreement), version("penstock"), anew=anew)
-    remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory), reader)
+    remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory))
     source: Sources = opened if remembered is None else remembered
     try:
         with (

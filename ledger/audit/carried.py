@@ -115,7 +115,7 @@ class Stretch:
 
     def stop(self, did: str, course: Course, final: int) -> None:
         """Take note that the next audit may go on from here, if the bundle is full and all blocks cited are final."""
-        if self.size % TILE_WIDTH_HASHES == 0 and course.highest <= final:
+        if self.size % TILE_WIDTH_HASHES == 0 and course.highest <= final and not course.unheard:
             times, blocks = tuple(course.times.findings), tuple(course.blocks.findings)
             standing = Standing(course.latest, course.last, course.highest, times, blocks)
             sizes, unsettled = (self.kept_rows, self.size_bytes), tuple(sorted(self.unsettled))
@@ -170,11 +170,8 @@ class Carried:
         self._reached[did] = (stretch, leaves)
 
     def hand_on(self, entries: Entries, blocks: Blocks) -> None:
-        """Keep what this audit proved; raises OSError where there is no room.
-
-        While the chain does not say what the logs cite, nothing is kept.
-        """
-        if self.shelf is None or self.head is None or blocks.silent:
+        """Keep what this audit proved; raises OSError where there is no room."""
+        if self.shelf is None or self.head is None:
             return
         logs, wanted, rows = {one.did: one for one in self._before()}, Wanted(), 0
         for did, (stretch, leaves) in self._reached.items():

@@ -54,10 +54,9 @@ class Blocks:
         """Return the blocks up to a number that were asked for and are there."""
         return {at: head for at, head in self.known.items() if head is not None and at <= number}
 
-    @property
-    def silent(self) -> bool:
+    def silent(self, number: int) -> bool:
         """Return whether the chain did not answer for a block."""
-        return bool(self._silent)
+        return number in self._silent
 
     async def at(self, number: int) -> datetime | None:
         """Return a block's time, None if the chain has no such block or does not answer."""
@@ -69,12 +68,14 @@ class Blocks:
 class Course:
     """One log so far, in rows of events; times in microseconds since 1970.
 
-    `latest` is its newest time, `last` that of its last event, `highest` the highest block it cited.
+    `latest` is its newest time, `last` that of its last event, `highest` the highest block it cited. `unheard` says
+    that the chain did not answer for one of them.
     """
 
     latest: int | None = None
     last: int | None = None
     highest: int = -1
+    unheard: bool = False
     times: Report = field(default_factory=Report)
     blocks: Report = field(default_factory=Report)
 
@@ -96,6 +97,7 @@ class Course:
                 self.times.find("time-went-back", did, Event.from_row(did, row))
             if row.block is not None:
                 head = await blocks.cited(row.block, row.block_hash or b"")
+                self.unheard = self.unheard or blocks.silent(row.block)
                 self._check_block(did, row, row.block, head)
             self.last = row.time
 
