@@ -1,8 +1,8 @@
 """All that was read of all logs, boiled down to a row an event: one table, on disk for a large space.
 
 Law: rows are asked for by log, kind and partition, and handed out one at a time; nobody holds a whole log. The writer
-hands over to readers once (`finish`), in this process or in others, and writes no more. Tables of audits before are read
-beside it, as if all rows lay in one: whoever asks cannot tell.
+hands over to readers once (`finish`), in this process or in others, and writes no more. Tables of audits before are
+read beside it, as if all rows lay in one: whoever asks cannot tell.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What judges: a digest of every line that an audit is made of, so that findings of other rules are never taken over."""
+"""What judges: a digest of every line that an audit is made of, so that nothing proven by other lines is taken over."""
 
 from __future__ import annotations
 

@@ -177,11 +177,11 @@ def _shown(log: KeptLog) -> dict[str, Any]:
 
 
 def _log(row: Mapping[str, Any]) -> KeptLog:
-    course = {name: None if value is None else int(value) for name, value in row["course"].items()}
-    standing = Standing(course["latest"], course["last"], int(row["course"]["highest"]), _found(row["times"]),
-                        _found(row["blocks"]))  # fmt: skip
-    sizes = (int(row[name]) for name in ("rows", "bytes"))
-    return KeptLog(row["did"], row["number"], int(row["size"]), row["root"], *sizes, tuple(row["unsettled"]), standing)
+    told = {name: None if value is None else int(value) for name, value in row["course"].items()}
+    found = _found(row["times"]), _found(row["blocks"])
+    course = Standing(told["latest"], told["last"], int(row["course"]["highest"]), *found)
+    rows, size_bytes, unsettled = int(row["rows"]), int(row["bytes"]), tuple(row["unsettled"])
+    return KeptLog(row["did"], row["number"], int(row["size"]), row["root"], rows, size_bytes, unsettled, course)
 
 
 def _text(value: int | None) -> str | None:

@@ -185,5 +185,7 @@ class Report:
 
 
 COUNTS = tuple(
-    one.name for one in fields(Report) if one.name not in {"findings", "figures", "unread", "went_on", "stale", "_known"}
+    one.name
+    for one in fields(Report)
+    if one.name not in {"findings", "figures", "unread", "went_on", "stale", "_known"}
 )
