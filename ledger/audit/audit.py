@@ -127,7 +127,8 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
         attesting.cancel()
     told, chain = await _chain(sources, seen, blocks)
     admitted = registry.admitted(space, told)
-    case = Case(space, found, chain, {}, {})
+    found, judged = asked.carried.standing(document, found, asked.entries)
+    case = Case(space, found, chain, {}, {}, judged)
     deals = await stages.check_agreements(case, asked.place, report)
     registry.check(space, found, told, report)
     registrations.check(found, chain, deals, report)
@@ -142,7 +143,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     report.join(apart)
     await attestation.check(attested, space, found, report)
     tables = await billing.collect_tables(sources, space, deals, report)
-    await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
+    verdicts = await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
     await refunds.check(space, sources, found, deals, report)
     unpaid = await redress.check(space, sources, found, deals, chain, report)
     market.check(space, found, chain, deals, report)
@@ -152,7 +153,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     report = limited(report, await sources.unread())
     await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))
     horizon.told(report, found, young)
-    asked.carried.hand_on(asked.entries, blocks)
+    asked.carried.hand_on(asked.entries, blocks, verdicts)
     return report
 
 

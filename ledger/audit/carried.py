@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from contracts.canonical import canonical
+from ledger.audit.judged import Judged
 from ledger.audit.judging import rules_digest
 from ledger.audit.proven import KeptLog, KeptTable, NotProven, Proven, Standing, Under
 from ledger.audit.remembered import FINAL_BLOCKS
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+    from ledger.audit.books import Books
     from ledger.audit.course import Blocks, Course
     from ledger.audit.entries import Entries
     from ledger.audit.sources import BlockHead, Sources
+    from ledger.audit.stages import Verdicts
     from ledger.audit.unsealing import Opened
     from ledger.log.leaves import Leaves
 
@@ -137,6 +140,7 @@ class Carried:
     head: BlockHead | None = None
     _number: int = -1
     _reached: dict[str, tuple[Stretch, Leaves]] = field(default_factory=dict)
+    _judged: Judged | None = None
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -169,8 +173,19 @@ class Carried:
         """Take note of a log that is proven."""
         self._reached[did] = (stretch, leaves)
 
-    def hand_on(self, entries: Entries, blocks: Blocks) -> None:
-        """Keep what this audit proved; raises OSError where there is no room."""
+    def standing(self, document: Mapping[str, Any], books: Books, entries: Entries) -> tuple[Books, Judged | None]:
+        """Return the books with what was judged of their kept entries, and the verdicts on channels that stand."""
+        self._judged = Judged(sha256(canonical(document)).hexdigest(), tuple(sorted(books)))
+        before = None if self.before is None else self.before.judged
+        if before is None or (before.space, before.logs) != (self._judged.space, self._judged.logs):
+            return books, None
+        if any(one.did in books and books[one.did].log != one.number for one in self._before()):
+            return books, None  # rewritten: a verdict may rest on what is there no more
+        known = {did: replace(book, decided=before.decided.get(did)) for did, book in books.items()}
+        return known, before.without(entries.touched())
+
+    def hand_on(self, entries: Entries, blocks: Blocks, verdicts: Verdicts) -> None:
+        """Keep what this audit proved, and judged of it; raises OSError where there is no room."""
         if self.shelf is None or self.head is None:
             return
         logs, wanted, rows = {one.did: one for one in self._before()}, Wanted(), 0
@@ -178,6 +193,10 @@ class Carried:
             if stretch.stand is not None and stretch.stand.size:
                 logs[did] = replace(stretch.stand, root=Tree(leaves).root(stretch.stand.size).hex())
                 rows += _want(wanted, stretch, stretch.stand, leaves)
+        decided, channels = verdicts
+        judged = None
+        if self._judged is not None:
+            judged = replace(self._judged, decided=decided, channels=channels).without(entries.loose(wanted))
         tables = () if self.before is None else self.before.tables
         if wanted.leaves or wanted.rows:
             wanted.merged = merged([one.rows for one in tables], rows)
@@ -187,7 +206,7 @@ class Carried:
             left, gone = tables[: len(tables) - wanted.merged], tables[len(tables) - wanted.merged :]
             tables = (*left, KeptTable(name, self.shelf.sealed(name), rows + sum(one.rows for one in gone)))
         cited = {**self.cited, **blocks.up_to(self.final), self.final: self.head}
-        self.shelf.write(Proven(self.under, self.final, cited, tuple(logs.values()), tables))
+        self.shelf.write(Proven(self.under, self.final, cited, tuple(logs.values()), tables, judged))
 
     def _before(self) -> Sequence[KeptLog]:
         return () if self.before is None else self.before.logs

@@ -86,7 +86,8 @@ class Collector:
         self.carried.reached(party.did, parts.stretch, leaves)
         head, last = Head(note, checkpoint, Tree(leaves), fetch), parts.course.last
         newest = None if last is None else at(last)
-        return Book(party, parts.stretch.number, self.entries, newest, head, parts.course.highest)
+        stretch = parts.stretch
+        return Book(party, stretch.number, self.entries, newest, head, parts.course.highest, stretch.stand)
 
     async def _head(self, party: Member, fetch: Fetch) -> tuple[Note, Checkpoint]:
         try:

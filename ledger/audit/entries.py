@@ -81,6 +81,19 @@ class Entries:
             return self._events(did, "log = ?1 and kind = ?2", (log, kind))
         return self._events(did, "log = ?1 and key = ?2 and part = ?3", (log, key_of(kind, part), part))
 
+    def new(self, did: str, log: int, kind: str) -> Iterator[Event]:
+        """Yield the events of a kind that are in none of the tables before, in log order."""
+        return self._events(did, "log = ?1 and kind = ?2", (log, kind), ("main",))
+
+    def kept(self, did: str, log: int, kind: str, index: int) -> Iterator[Event]:
+        """Yield the event of a kind at an index, if it is in one of the tables before."""
+        names = tables.names(len(self.before))
+        return self._events(did, "log = ?1 and kind = ?2 and idx = ?3", (log, kind, index), names)
+
+    def touched(self) -> set[str]:
+        """Return the partitions of all events that are in none of the tables before."""
+        return {part for (part,) in self._open.execute("select distinct part from main.entries")}
+
     def named(self, did: str, log: int, kind: str, name: str) -> Iterator[Event]:
         """Yield the events of a kind of `NAMED_BY` that have a name, in log order."""
         assert kind in NAMED_BY
@@ -113,14 +126,21 @@ class Entries:
         with self._written():
             tables.keep(self._open, len(self.before), wanted, place)
 
-    def _events(self, did: str, where: str, values: Sequence[Any]) -> Iterator[Event]:
-        asked = f"{self._every(_COLUMNS, where)} order by idx"
-        return (Event.from_row(did, row) for row in self._open.execute(asked, values))
+    def loose(self, wanted: Wanted) -> set[str]:
+        """Return the partitions that have a row in no table before and not among those wanted."""
+        return tables.loose(self._open, wanted)
 
-    def _every(self, what: str, where: str) -> str:
-        """Return the question after rows of all tables."""
-        names = ("main", *tables.names(len(self.before)))
-        return " union all ".join(f"select {what} from {one}.entries where {where}" for one in names)  # noqa: S608
+    def _events(
+        self, did: str, where: str, values: Sequence[Any], names: Sequence[str] | None = None
+    ) -> Iterator[Event]:
+        asked = self._every(_COLUMNS, where, names)
+        found = self._open.execute(f"{asked} order by idx", values) if asked else ()
+        return (Event.from_row(did, row) for row in found)
+
+    def _every(self, what: str, where: str, names: Sequence[str] | None = None) -> str:
+        """Return the question after rows of these tables, by default of all."""
+        asked = ("main", *tables.names(len(self.before))) if names is None else names
+        return " union all ".join(f"select {what} from {one}.entries where {where}" for one in asked)  # noqa: S608
 
     @contextmanager
     def _written(self) -> Iterator[None]:
@@ -132,6 +152,6 @@ class Entries:
     @property
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = sqlite3.connect(f"file:{self.place}?mode=ro&immutable=1", uri=True)
+            self._connection = sqlite3.connect(f"file:{self.place}?mode=ro&immutable=1", isolation_level=None, uri=True)
             tables.attach(self._connection, self.before)
         return self._connection

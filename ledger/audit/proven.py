@@ -1,6 +1,6 @@
 """What an audit has proven, as a document: the next audit goes on from it, and anybody can hold it against the logs.
 
-    {proven: {v, under, block, cited, logs, tables}, signature}
+    {proven: {v, under, block, cited, logs, tables, judged}, signature}
 
 Law: the signature is by the auditor's agreement key, over the canonical JSON of `proven` under a label of its own. The
 document names each log by size and root, which a consistency proof ties to any later head; a block of the chain by its
@@ -19,6 +19,7 @@ from contracts.canonical import canonical, load
 from contracts.decimals import read_hex
 from contracts.errors import why
 from contracts.labels import H
+from ledger.audit.judged import Judged
 from ledger.audit.report import Finding
 from ledger.audit.sources import BlockHead
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LABEL = "audit-proven"
-# of the document: a log takes some 300 bytes in it, a cited block a hundred
-PROVEN_BYTES_MAX = 1 << 26
+# of the document: a log takes some 300 bytes in it, a cited block and a channel a hundred each
+PROVEN_BYTES_MAX = 1 << 28
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -97,13 +98,17 @@ class KeptLog:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """The whole of it; `block` is the number up to which the chain was final, `cited` what the chain had up to it."""
+    """The whole of it; `block` is the number up to which the chain was final, `cited` what the chain had up to it.
+
+    `judged` are the verdicts over rows that are kept.
+    """
 
     under: Under
     block: int
     cited: Mapping[int, BlockHead]
     logs: tuple[KeptLog, ...]
     tables: tuple[KeptTable, ...]
+    judged: Judged | None = None
 
     def log(self, did: str) -> KeptLog | None:
         """Return what is proven of a member's log."""
@@ -147,6 +152,7 @@ class Proven:
             "cited": {str(number): head.json() for number, head in sorted(self.cited.items())},
             "logs": [_shown(one) for one in self.logs],
             "tables": [asdict(one) for one in self.tables],
+            "judged": None if self.judged is None else self.judged.json(),
         }
 
     @classmethod
@@ -157,6 +163,7 @@ class Proven:
             {int(number): BlockHead.from_json(head) for number, head in said["cited"].items()},
             tuple(_log(row) for row in said["logs"]),
             tuple(KeptTable(**row) for row in said["tables"]),
+            None if said["judged"] is None else Judged.from_json(said["judged"]),
         )
 
 

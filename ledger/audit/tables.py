@@ -6,6 +6,7 @@ against their digest before. It has the rows of full bundles, each bundle in one
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -85,14 +86,29 @@ def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str)
         connection.execute("detach kept")
 
 
-def _copy_new(connection: sqlite3.Connection, wanted: Wanted) -> None:
+def loose(connection: sqlite3.Connection, wanted: Wanted) -> set[str]:
+    """Return the partitions of the rows of this audit that are not wanted."""
+    with _marked(connection, wanted) as told:
+        asked = f"select distinct part from main.entries as e where not {told}"  # noqa: S608 - all our own
+        return {part for (part,) in connection.execute(asked, (TILE_WIDTH_HASHES,))}
+
+
+@contextmanager
+def _marked(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[str]:
+    """Yield the condition that says of a row `e` whether it is wanted; its ?1 is the width of a bundle."""
     connection.execute("create temp table wanted (log integer, bundle integer, primary key (log, bundle))")
-    pairs = [(log, bundle) for log, bundles in wanted.rows.items() for bundle in bundles]
-    connection.executemany("insert into temp.wanted values (?, ?)", pairs)
-    told = "exists (select 1 from temp.wanted as w where w.log = e.log and w.bundle = e.idx / ?1)"
-    asked = f"insert into kept.entries select e.* from main.entries as e where {told}"  # noqa: S608 - all our own
-    connection.execute(asked, (TILE_WIDTH_HASHES,))
-    connection.execute("drop table temp.wanted")
+    try:
+        pairs = [(log, bundle) for log, bundles in wanted.rows.items() for bundle in bundles]
+        connection.executemany("insert into temp.wanted values (?, ?)", pairs)
+        yield "exists (select 1 from temp.wanted as w where w.log = e.log and w.bundle = e.idx / ?1)"
+    finally:
+        connection.execute("drop table temp.wanted")
+
+
+def _copy_new(connection: sqlite3.Connection, wanted: Wanted) -> None:
+    with _marked(connection, wanted) as told:
+        asked = f"insert into kept.entries select e.* from main.entries as e where {told}"  # noqa: S608 - all our own
+        connection.execute(asked, (TILE_WIDTH_HASHES,))
     rows = ((log, bundle, body) for log, found in wanted.leaves.items() for bundle, body in found.items())
     connection.executemany("insert into kept.bundles values (?, ?, ?)", rows)
 
