@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +29,16 @@ from bench import report
 from bench.audited.served import serving
 from bench.audited.space import AuditedSpace
 from bench.audited.trade import Sale
+from ledger.log.tiles import ENTRIES as ENTRY_TILES
+from ledger.log.tiles import TILE_WIDTH_HASHES, Tile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EVENTS, PROVIDERS, BUYERS = 1_000_000, 4, 6
 GROWTH = 1.01
+OVERLAP_BUNDLES = 3  # more than the entries of the 64 newest blocks fill
+FULL = f"-{TILE_WIDTH_HASHES}"
 LOOK_SECONDS = 0.2
 KIB, MIB = 1024, 1 << 20
 SPACE, LATER, NOTES = "space.zip", "later.zip", "notes.json"
@@ -78,10 +83,24 @@ def written(folder: Path, count: int, providers: int, buyers: int) -> dict[str, 
         made.play(folder / SPACE, count)
         told = {"events": made.count, "kinds": made.kinds(), "auditor": made.auditor.name}
         made.play(folder / LATER, round(made.count * GROWTH))
+        overlap(folder / SPACE, folder / LATER)
         told |= {"later": made.count, "seconds": time.monotonic() - begun}
         notes.write_text(json.dumps(told))
     found: dict[str, Any] = json.loads(notes.read_text())
     return found
+
+
+def overlap(earlier: Path, later: Path) -> None:
+    """Put the newest full pages of each log into the later bundle: what cites young blocks is read again."""
+    with zipfile.ZipFile(earlier) as known, zipfile.ZipFile(later, "a") as bundle:
+        names = set(known.namelist())
+        firsts = [name.removesuffix(FULL).rpartition("/addenda/") for name in names if name.endswith(FULL)]
+        for log in {log for log, _, _ in firsts}:
+            for first in sorted(int(number) for of, _, number in firsts if of == log)[-OVERLAP_BUNDLES:]:
+                at = first // TILE_WIDTH_HASHES
+                paths = [Tile(level, at, TILE_WIDTH_HASHES).path for level in (ENTRY_TILES, 0)]
+                for name in (f"{log}/{path}" for path in (*paths, f"addenda/{first}{FULL}")):
+                    bundle.writestr(name, known.read(name))
 
 
 def audited(folder: Path, auditor: str, bundle: str, memory: Path | None = None) -> Audited:

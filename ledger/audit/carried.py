@@ -3,7 +3,8 @@
 Law: nothing is taken over that could hide something. A log goes on only if what it has now, made of the leaves that
 were proven and of the new ones, is the root of its head; else it is read from its beginning, and that is said. A bundle
 of which anything was found or is undisclosed is read again each time. Blocks below `FINAL_BLOCKS` are not asked again
-while the chain still has the block that all of them lead up to. All rules over the events are run again.
+while the chain still has the block that all of them lead up to. Rules are run again, but for what `ledger.audit.judged`
+says.
 """
 
 from __future__ import annotations

@@ -10,13 +10,20 @@ import os
 import random
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 
+from contracts.canonical import canonical, load, sha
 from contracts.typed_data import Range
+from policy.compile import compile_policy
+from policy.decide import decide as engine
+from policy.parse import parse
+from policy.request import Request
+from policy.world import World as Now
 from tests.connector.audit.gone_on import from_the_beginning, go_on, grown, said
 from tests.fault.extent import SEED, tried
-from tests.ledger.audit.world import World
+from tests.ledger.audit.world import POLICY, World
 
 TRIES = tried(8) * int(os.environ.get("PENSTOCK_TEST_LOGS_SCALE", "1"))
 SIDES = ("provider", "buyer")
@@ -33,12 +40,30 @@ def trade(world, draw):
     elif kind == 2:
         world.settle(draw.choice((world.channel_a, world.channel_b)))
     else:
-        world.decide("buyer", world.kept, f"{draw.randrange(256):02x}", outcome=draw.choice(("allow", "deny")))
+        decide(world, draw)
+
+
+def decide(world, draw):
+    """Decide as the engine does, and say now and then something else."""
+    buyer, deal = world["buyer"].did, world.kept
+    rules = canonical({"@type": "Agreement", "target": deal["terms"].product, "assignee": buyer, **POLICY})
+    asked = {"scope": "order", "policy": sha256(rules).hexdigest(), "request": None, "world": None}
+    asked["request"] = Request(buyer, "use", deal["terms"].product, {}).as_json()
+    asked["world"] = Now(world.clock + timedelta(seconds=1)).as_json()
+    told = engine(
+        compile_policy(parse(load(rules))), Request.from_json(asked["request"]), Now.from_json(asked["world"])
+    )
+    outcome = draw.choice((*(told.as_json()["outcome"],) * 4, "deny"))
+    ruling = sha({**asked, "decision": told.as_json()}).hex()
+    name = draw.choice(SIDES)
+    world.decide(name, deal, f"{draw.randrange(256):02x}", outcome=outcome, asked=asked, decisionDigest=ruling)
 
 
 def alter(world, draw):
     diary = world[draw.choice(SIDES)]
-    at = draw.choice([at for at, one in enumerate(diary.records) if one.kind.startswith(("keys.", "agreement."))])
+    at = draw.choice(
+        [at for at, one in enumerate(diary.records) if one.kind.startswith(("keys.", "agreement.", "decision."))]
+    )
     diary.alter(at, **{draw.choice([*diary.records[at].fields]): draw.choice(("1", "", "x", "ff"))})
 
 
