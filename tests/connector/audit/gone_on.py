@@ -60,7 +60,8 @@ def said(report):
     """Return what a report says but from where it went on, and what only one who was there before can say."""
     told = report.json()
     del told["went_on"]
-    del told["figures"]["findings"]  # the ten most frequent of these
+    # the figures name the ten most frequent of the findings
+    told["figures"] = {name: value for name, value in told["figures"].items() if name != "findings"}
     told["findings"] = [row for row in told["findings"] if row["code"] != "log-rewritten"]
     told["clean"] = not any(row["severity"] == "error" for row in told["findings"])
     return told

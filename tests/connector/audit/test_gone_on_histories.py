@@ -22,10 +22,10 @@ from policy.parse import parse
 from policy.request import Request
 from policy.world import World as Now
 from tests.connector.audit.gone_on import from_the_beginning, go_on, grown, said
-from tests.fault.extent import SEED, tried
+from tests.fault.extent import SEED
 from tests.ledger.audit.world import POLICY, World
 
-TRIES = tried(8) * int(os.environ.get("PENSTOCK_TEST_LOGS_SCALE", "1"))
+TRIES = 5 * int(os.environ.get("PENSTOCK_TEST_LOGS_SCALE", "1"))
 SIDES = ("provider", "buyer")
 GROWING = (("provider",), SIDES, ("buyer", "exchange"))
 
