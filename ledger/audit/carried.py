@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from contracts.canonical import canonical
+from contracts.errors import ContractError
 from ledger.audit.judged import Judged
 from ledger.audit.judging import rules_digest
 from ledger.audit.proven import KeptLog, KeptTable, NotProven, Proven, Standing, Under
@@ -176,7 +177,7 @@ class Carried:
 
     def standing(self, document: Mapping[str, Any], books: Books, entries: Entries) -> tuple[Books, Judged | None]:
         """Return the books with what was judged of their kept entries, and the verdicts on channels that stand."""
-        self._judged = Judged(sha256(canonical(document)).hexdigest(), tuple(sorted(books)))
+        self._judged = Judged(_digest(document), tuple(sorted(books)))
         before = None if self.before is None else self.before.judged
         if before is None or (before.space, before.logs) != (self._judged.space, self._judged.logs):
             return books, None
@@ -245,9 +246,9 @@ async def begin(
 
     `newest` is the block of the chain's newest event; raises Unavailable if the chain does not answer.
     """
-    deployment = sha256(canonical(document.get("deployment"))).hexdigest()
     reader = recipient_id(key.public_key().public_bytes_raw())
-    under = Under(going.program, rules_digest(), str(document.get("exchange")), deployment, reader)
+    named = str(document.get("exchange")), _digest(document.get("deployment"))
+    under = Under(going.program, rules_digest(), *named, reader)
     carried = Carried(under, going.shelf)
     if going.shelf is None:
         return carried
@@ -259,6 +260,15 @@ async def begin(
         except NotProven as reason:
             carried.refused = str(reason)
     return carried
+
+
+def _digest(value: Any) -> str:
+    """Return a digest of what an exchange says, in hex; also of what has no canonical form."""
+    try:
+        said = canonical(value)
+    except ContractError:
+        said = repr(value).encode(errors="replace")
+    return sha256(said).hexdigest()
 
 
 async def _standing(kept: Proven | None, carried: Carried, sources: Sources) -> Proven | None:

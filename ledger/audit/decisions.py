@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.canonical import canonical, load, sha
 from contracts.every_use import every_use
 from ledger.audit.books import reading
-from ledger.audit.judged import Tally
+from ledger.audit.tally import Tally
 from policy.compile import compile_policy
 from policy.decide import decide
 from policy.parse import parse

@@ -140,7 +140,8 @@ class Entries:
     def _every(self, what: str, where: str, names: Sequence[str] | None = None) -> str:
         """Return the question after rows of these tables, by default of all."""
         asked = ("main", *tables.names(len(self.before))) if names is None else names
-        return " union all ".join(f"select {what} from {one}.entries where {where}" for one in asked)  # noqa: S608
+        every = (f"select {what} from {one}.entries where {where}" for one in asked)  # noqa: S608 - as above
+        return " union all ".join(every)
 
     @contextmanager
     def _written(self) -> Iterator[None]:

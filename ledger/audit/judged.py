@@ -10,22 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from heapq import merge
 from typing import TYPE_CHECKING
 
 from ledger.audit.facts import name_id
-from ledger.log.tiles import TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from ledger.audit.books import Book
-    from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
-
-# decisions of one log that are judged again each time; of one that has more all are
-AGAIN_MAX = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +68,6 @@ class Judged:
         decided = {did: Decided(int(one["replayed"]), tuple(one["again"])) for did, one in said["decided"].items()}
         channels = {name: Settled(facts, int(amount)) for name, (facts, amount) in said["channels"].items()}
         return cls(said["space"], tuple(said["logs"]), decided, channels)
-
-
-class Tally:
-    """The decisions of one log, those without a verdict, while they are judged."""
-
-    def __init__(self, book: Book) -> None:
-        self._book, known = book, book.decided
-        self.before = 0 if known is None else known.replayed
-        self._replayed, self._again = self.before, list[int]()
-
-    def events(self, kind: str) -> Iterator[Event]:
-        """Yield the events that have to be judged, in log order."""
-        known = self._book.decided
-        if known is None:
-            return self._book.of(kind)
-        old = (event for index in known.again for event in self._book.at(kind, index))
-        return merge(self._book.new(kind), old, key=lambda event: event.index)
-
-    def take(self, event: Event, replayed: int, *, clean: bool) -> None:
-        """Count one that was judged; a verdict is only of what is kept."""
-        stand = self._book.stand
-        if stand is None or event.index >= stand.size or event.index // TILE_WIDTH_HASHES in stand.unsettled:
-            return
-        if clean:
-            self._replayed += replayed
-        else:
-            self._again.append(event.index)
-
-    def decided(self) -> Decided | None:
-        """Return what is to be kept; None if too much of it has no verdict."""
-        return Decided(self._replayed, tuple(self._again)) if len(self._again) <= AGAIN_MAX else None
 
 
 def digest_of(facts: ChainFacts, channel: str) -> str:
