@@ -259,6 +259,7 @@ def _file(path: Path, found: dict[str, Any]) -> None:
 
 def lines(found: dict[str, Any]) -> list[str]:
     """Return the audit in a few lines: the counts, then the findings, and apart from them what accuses nobody."""
+    from ledger.audit.page import begun  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.severity import STALE, UNDISCLOSED  # noqa: PLC0415  # loaded when the verb runs
 
     apart = {
@@ -272,14 +273,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     counts = f"{found['events']} events, {found['proofs_verified']} proofs verified"
     left = [f"not looked at: the logs of {', '.join(found['unread'])}"] if found["unread"] else []
     first = f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)"
-    return [first, *_begun(found["went_on"]), *left, *said]
-
-
-def _begun(told: dict[str, str]) -> list[str]:
-    """Return from where the audit went on, nothing if from nowhere."""
-    if "refused" in told:
-        return [f"all was proven anew: what was kept is not used, {told['refused']}"]
-    return [f"went on from {told['entries']} entries proven before, up to block {told['block']}"] if told else []
+    return [first, *begun(found["went_on"]), *left, *said]
 
 
 def _rows(rows: list[dict[str, Any]]) -> list[str]:

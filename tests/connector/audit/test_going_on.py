@@ -6,10 +6,12 @@ import sqlite3
 
 import pytest
 
+from connector.cli.audit import lines
 from connector.regulator.proven_folder import DOCUMENT, ProvenFolder
 from contracts.typed_data import Range
 from ledger.audit import carried
 from ledger.audit.audit import AuditImpossible, run
+from ledger.audit.page import page
 from ledger.audit.sources import Unavailable
 from tests.connector.audit.gone_on import OTHER, SECRET, Chained, from_the_beginning, go_on, grown, said
 from tests.ledger.audit.diary import SUPERVISOR
@@ -23,6 +25,10 @@ def world():
     return grown(World())
 
 
+def _shown(report):
+    return {"audit": "clean", **report.json()}
+
+
 async def test_what_was_proven_is_not_read_again_and_the_report_says_so(world, tmp_path):
     first, asked = await go_on(world, tmp_path)
     assert first.went_on == {}
@@ -31,6 +37,8 @@ async def test_what_was_proven_is_not_read_again_and_the_report_says_so(world, t
     second, later = await go_on(world, tmp_path)
     assert said(second) == await from_the_beginning(world)
     assert second.went_on["entries"] == str(2 * BUNDLE)
+    assert f"went on from {2 * BUNDLE} entries proven before" in page(_shown(second))
+    assert "went on" not in page(_shown(first))
     unread = {url.rpartition("/log/")[2] for url in asked.asked.keys() - later.asked.keys()}
     assert {"tile/entries/000", "tile/0/000", "addenda/0-256"} <= unread
 
@@ -109,6 +117,7 @@ async def test_what_is_not_whole_is_refused_and_all_is_proven_anew(world, tmp_pa
     spoil(tmp_path)
     report, asked = await go_on(world, tmp_path)
     assert why in report.went_on["refused"]
+    assert any(why in line for line in lines(_shown(report)))
     assert any(url.endswith("/tile/entries/000") for url in asked.asked)
     assert said(report) == await from_the_beginning(world)
     assert "entries" in (await go_on(world, tmp_path))[0].went_on, "what was proven anew is kept in its place"
