@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from ledger.log.tiles import TILE_WIDTH_HASHES
 
@@ -53,7 +54,7 @@ def names(count: int) -> Sequence[str]:
 def attach(connection: sqlite3.Connection, paths: Sequence[str]) -> None:
     """Attach kept tables to be read."""
     for name, path in zip(names(len(paths)), paths, strict=True):
-        connection.execute(f"attach ? as {name}", (f"file:{path}?mode=ro&immutable=1",))
+        connection.execute(f"attach ? as {name}", (f"file:{quote(path)}?mode=ro&immutable=1",))
 
 
 def leaves(connection: sqlite3.Connection, count: int, log: int) -> Iterator[bytes]:
@@ -67,7 +68,7 @@ def leaves(connection: sqlite3.Connection, count: int, log: int) -> Iterator[byt
 
 def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str) -> None:
     """Write a table to be kept at a path where no file is; `connection` has so many others attached."""
-    connection.execute("attach ? as kept", (f"file:{place}?mode=rwc",))
+    connection.execute("attach ? as kept", (f"file:{quote(place)}?mode=rwc",))
     try:
         connection.execute("pragma kept.page_size = 8192").fetchall()
         # no transaction is undone: a table that was not finished is in no document

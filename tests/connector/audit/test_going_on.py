@@ -30,11 +30,12 @@ def _shown(report):
 
 
 async def test_what_was_proven_is_not_read_again_and_the_report_says_so(world, tmp_path):
-    first, asked = await go_on(world, tmp_path)
+    folder = tmp_path / "what? 100 % #1"
+    first, asked = await go_on(world, folder)
     assert first.went_on == {}
     world.window(world.channel_a, [(world.kept, 2, Range(0, 1), b"\x0a" * 32)])
     world.go_on()
-    second, later = await go_on(world, tmp_path)
+    second, later = await go_on(world, folder)
     assert said(second) == await from_the_beginning(world)
     assert second.went_on["entries"] == str(2 * BUNDLE)
     assert f"went on from {2 * BUNDLE} entries proven before" in page(_shown(second))
