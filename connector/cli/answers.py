@@ -105,6 +105,7 @@ ANSWERS: Mapping[str, Shape] = {
         "events": "number", "proofs_verified": "number", "signatures_verified": "number", "bytes_paid_twice": "number",
         "amount_agreed": "digits", "amount_settled": "digits", "openings": "number", "decisions_replayed": "number",
         "figures": "object", "unread": ["text"],
+        "went_on": {"entries?": "digits", "block?": "digits", "digest?": "text", "refused?": "text"},
         "metered_by_provider": {"copies": "number", "bytes": "digits", "amount": "digits", "unpriced": "number"},
     },
     # what anybody checks: policies, logs, chains

@@ -43,7 +43,8 @@ Last = Annotated[str, typer.Option("--to", help="show findings about entries up 
 Html = Annotated[Path | None, new_file_option("--html", what="write the report as one HTML page")]
 Bundle = Annotated[Path | None, new_file_option("--bundle", what="write what was read as one ZIP file")]
 Read = Annotated[Path | None, file_option("--read", "audit what a bundle holds, with no network")]
-Memory = Annotated[Path | None, typer.Option("--memory", help="folder for what never changes, for the next audit")]
+Memory = Annotated[Path | None, typer.Option("--memory", help="folder of what was read and proven: go on from there")]
+Anew = Annotated[bool, typer.Option("--anew", help="with --memory: prove all again, and keep that")]
 Watching = Annotated[bool, typer.Option("--watch", help="audit again and again, say what is new; Ctrl-C ends it")]
 Every = Annotated[float, typer.Option("--every", help="with --watch: seconds from one audit to the next", min=1)]
 Rules = Annotated[Path | None, file_option("--rules", "with --watch: TOML file of lines `rule = limit`")]
@@ -66,6 +67,7 @@ class Asked:
     development: bool = False
     read: Path | None = None
     memory: Path | None = None
+    anew: bool = False
     bundle: Path | None = None
     first: datetime | None = None
     last: datetime | None = None
@@ -123,25 +125,32 @@ def reader_of(data: Path) -> Reader:
 
 async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     """Audit what the sources say, and keep of it what is asked for."""
+    from importlib.metadata import version  # noqa: PLC0415  # loaded when the verb runs
+
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
     from connector.regulator.folder import AnswerFolder, writing_bundle  # noqa: PLC0415  # loaded when the verb runs
+    from connector.regulator.proven_folder import ProvenFolder  # noqa: PLC0415  # loaded when the verb runs
     from connector.regulator.workplace import workplace  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.audit.carried import Going  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.log.disclosure import filed_for  # noqa: PLC0415  # loaded when the verb runs
 
-    held = keys.load(asked.data / KEYS)
-    readers = tuple(filed_for(held.openers))
-    remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory), readers)
+    held, going = keys.load(asked.data / KEYS), Going()
+    if asked.memory is not None:
+        # a bundle is audited again by itself, so it has all that proves it
+        anew = asked.anew or asked.bundle is not None
+        going = Going(ProvenFolder(asked.memory, held.agreement), version("penstock"), anew=anew)
+    remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory))
     source: Sources = opened if remembered is None else remembered
     try:
         with (
             reading(workplace) as place,
             nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept,
         ):
-            report = await run(source if kept is None else Recording(source, kept), held.delivery, place, held.hybrid)
+            recorded = source if kept is None else Recording(source, kept)
+            report = await run(recorded, held.delivery, place, going, held.hybrid)
     except AuditImpossible as fault:
         raise _reason(fault) from fault
     if remembered is not None and remembered.rewritten is not None:
@@ -200,6 +209,7 @@ def audit(
     every: Every = EVERY_SECONDS,
     rules: Rules = None,
     *,
+    anew: Anew = False,
     watch: Watching = False,
     development: Development = False,
     as_json: AsJson = False,
@@ -210,6 +220,8 @@ def audit(
     """
     if sum(map(bool, (exchange, space, read))) != 1:
         raise typer.BadParameter("give one of --exchange, --space and --read")
+    if anew and memory is None:
+        raise typer.BadParameter("--anew is about what --memory keeps: without it all is proven in any case")
     asked = Asked(
         exchange=exchange,
         data=data,
@@ -221,6 +233,7 @@ def audit(
         development=development,
         read=read,
         memory=memory,
+        anew=anew,
         bundle=bundle,
         first=read_time(first, "--from"),
         last=read_time(last, "--to"),
@@ -246,6 +259,7 @@ def _file(path: Path, found: dict[str, Any]) -> None:
 
 def lines(found: dict[str, Any]) -> list[str]:
     """Return the audit in a few lines: the counts, then the findings, and apart from them what accuses nobody."""
+    from ledger.audit.page import begun  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.severity import STALE, UNDISCLOSED  # noqa: PLC0415  # loaded when the verb runs
 
     apart = {
@@ -260,7 +274,8 @@ def lines(found: dict[str, Any]) -> list[str]:
     left = [f"not looked at: the logs of {', '.join(found['unread'])}"] if found["unread"] else []
     lasting = found["figures"]["post_quantum"]
     left.append(f"heads cosigned with ML-DSA-44, too: {lasting['cosigned']} of {lasting['heads']}")
-    return [f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)", *left, *said]
+    first = f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)"
+    return [first, *begun(found["went_on"]), *left, *said]
 
 
 def _rows(rows: list[dict[str, Any]]) -> list[str]:

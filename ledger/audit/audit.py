@@ -40,6 +40,7 @@ from ledger.audit import (
     stages,
     supervision,
 )
+from ledger.audit.carried import Going, begin
 from ledger.audit.collecting import Collector
 from ledger.audit.course import Blocks
 from ledger.audit.entries import Entries
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+    from ledger.audit.carried import Carried
     from ledger.audit.facts import ChainFacts
     from ledger.audit.sources import Sources
     from ledger.log.wrapping import HybridKey
@@ -67,12 +69,17 @@ class AuditImpossible(Exception):  # noqa: N818 - it says what it is
 
 
 async def run(
-    sources: Sources, key: X25519PrivateKey, place: Workplace | None = None, hybrid: HybridKey | None = None
+    sources: Sources,
+    key: X25519PrivateKey,
+    place: Workplace | None = None,
+    going: Going | None = None,
+    hybrid: HybridKey | None = None,
 ) -> Report:
     """Audit a space from its public URLs and chain; `key` is the supervisor's and opens the disclosures.
 
     `hybrid` is its other one and opens those that were sealed to it.
     `place` says where a large space is laid down, who helps and who is told; by default memory, nobody and nobody.
+    `going` says where lies what was proven, by default nowhere: all is proven, and nothing kept.
     """
     work, report = place or Workplace(), Report()
     try:
@@ -80,16 +87,18 @@ async def run(
         space = Space.from_json(document)
         told = await sources.chain_events()
         seen = Seen(ChainRecord(told), max((event.block for event in told), default=0))
+        carried = await begin(going or Going(), document, key, sources, seen.last)
     except (Unavailable, SpaceError) as error:
         raise AuditImpossible(str(error)) from error
-    entries = Entries(work.place)
+    entries = Entries(work.place, carried.tables)
     try:
-        report = await _audit(_Asked(sources, key, hybrid, work, entries), document, space, seen, report)
+        report = await _audit(_Asked(sources, key, hybrid, work, entries, carried), document, space, seen, report)
     except Unavailable as error:
         raise AuditImpossible(f"the chain answers no more: {error}") from error
     finally:
         entries.close()
     report.figures |= figures.counted(report)
+    report.went_on = carried.told()
     return report
 
 
@@ -102,6 +111,7 @@ class _Asked:
     hybrid: HybridKey | None
     place: Workplace
     entries: Entries
+    carried: Carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +123,9 @@ class Seen:
 
 
 async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen: Seen, report: Report) -> Report:
-    sources, apart, blocks = asked.sources, Report(), Blocks(asked.sources)
-    collector = Collector(sources, raw_keys(asked.key, asked.hybrid), asked.place, asked.entries, blocks)
+    sources, apart, blocks = asked.sources, Report(), Blocks(asked.sources, dict(asked.carried.cited))
+    keys = raw_keys(asked.key, asked.hybrid)
+    collector = Collector(sources, keys, asked.place, asked.entries, blocks, asked.carried)
     attesting = asyncio.create_task(attestation.read(sources, space, apart))
     try:
         members.check_table(document, space, report)
@@ -126,7 +137,8 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
         attesting.cancel()
     told, chain = await _chain(sources, seen, blocks)
     admitted = registry.admitted(space, told)
-    case = Case(space, found, chain, {}, {})
+    found, judged = asked.carried.standing(document, found, asked.entries)
+    case = Case(space, found, chain, {}, {}, judged)
     deals = await stages.check_agreements(case, asked.place, report)
     registry.check(space, found, told, report)
     registrations.check(found, chain, deals, report)
@@ -141,7 +153,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     report.join(apart)
     await attestation.check(attested, space, found, report)
     tables = await billing.collect_tables(sources, space, deals, report)
-    await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
+    verdicts = await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
     await refunds.check(space, sources, found, deals, report)
     unpaid = await redress.check(space, sources, found, deals, chain, report)
     market.check(space, found, chain, deals, report)
@@ -152,6 +164,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     report = limited(report, await sources.unread())
     await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))
     horizon.told(report, found, young)
+    asked.carried.hand_on(asked.entries, blocks, verdicts)
     return report
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from ledger.audit.entries import Entries
     from ledger.audit.event import Event
+    from ledger.audit.judged import Decided
+    from ledger.audit.proven import KeptLog
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
     from ledger.log.checkpoint import Checkpoint
@@ -53,7 +55,8 @@ class Book:
     """One party's verified log, number `log` of the table; `newest` is the time of its last event.
 
     `block` is the newest block that it cites, -1 if it cites none: all that the chain had by then it may know. `head`
-    is None where only events are looked at.
+    is None where only events are looked at. `stand` says which of its entries are kept, `decided` what of those was
+    judged before (`ledger.audit.judged`).
     """
 
     party: Member
@@ -62,10 +65,20 @@ class Book:
     newest: datetime | None
     head: Head | None = None
     block: int = -1
+    stand: KeptLog | None = None
+    decided: Decided | None = None
 
     def of(self, kind: str, part: str | None = None) -> Iterator[Event]:
         """Yield the events of a kind, perhaps of one partition, in log order."""
         return self.entries.of(self.party.did, self.log, kind, part)
+
+    def new(self, kind: str) -> Iterator[Event]:
+        """Yield the events of a kind that no audit before has kept, in log order."""
+        return self.entries.new(self.party.did, self.log, kind)
+
+    def at(self, kind: str, index: int) -> Iterator[Event]:
+        """Yield the event of a kind at an index, if it is there and was kept before."""
+        return self.entries.kept(self.party.did, self.log, kind, index)
 
     def among(self, kinds: Iterable[str]) -> Iterator[Event]:
         """Yield the events of some kinds in log order."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ledger.audit.asking import each
 from ledger.audit.books import Book, Head, fetch_of
+from ledger.audit.carried import Stretch
 from ledger.audit.course import Course
 from ledger.audit.event import at
 from ledger.audit.report import Report
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from ledger.audit.books import Books
+    from ledger.audit.carried import Carried
     from ledger.audit.course import Blocks
     from ledger.audit.entries import Entries
     from ledger.audit.sources import Sources
@@ -43,34 +45,33 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Collector:
-    """Reads logs for one audit; `key` are the supervisor's (`Pages`), `blocks` what the chain said of those cited."""
+    """Reads logs for one audit; `key` are the supervisor's (`Pages`), `blocks` what the chain said of those cited.
+
+    What an audit before has proven of a log is in `carried`, and is not read again.
+    """
 
     sources: Sources
     key: bytes
     place: Workplace
     entries: Entries
     blocks: Blocks
+    carried: Carried
     absent: set[str] = field(default_factory=set)  # whose logs showed no head
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENED_AT_ONCE_MAX))
 
     async def collect(self, space: Space, report: Report) -> Books:
         """Read and verify every member's log; a log that does not verify is a finding and has no book."""
-        numbers = {party.did: number for number, party in enumerate(space.members.values())}
-
-        async def read(party: Member, own: Report) -> Book | None:
-            return await self._read(party, numbers[party.did], own)
-
         self.entries.begin()
-        found = await each(space.members.values(), read, report)
+        found = await each(space.members.values(), self._read, report)
         self.entries.finish()
         return {party.did: book for party, book in found if book is not None}
 
-    async def _read(self, party: Member, log: int, report: Report) -> Book | None:
-        fetch, parts = fetch_of(self.sources, party), _Parts()
+    async def _read(self, party: Member, report: Report) -> Book | None:
+        fetch = fetch_of(self.sources, party)
         try:
             note, checkpoint = await self._head(party, fetch)
             self.place.expect(checkpoint.size)
-            leaves = await self._stream(party, log, fetch, checkpoint, parts)
+            parts, leaves = await self._proven(party, fetch, checkpoint, report)
         except (Unavailable, ValueError) as error:
             report.find("log-unreadable", party.did, reason=error)
             return None
@@ -79,10 +80,12 @@ class Collector:
         # the root that was made of all leaves proves each of them
         report.proofs_verified += checkpoint.size
         report.signatures_verified += 1
-        report.events += parts.rows
+        report.events += parts.stretch.rows
+        self.carried.reached(party.did, parts.stretch, leaves)
         head, last = Head(note, checkpoint, Tree(leaves), fetch), parts.course.last
-        newest = None if last is None else at(last.time)
-        return Book(party, log, self.entries, newest, head, parts.course.highest)
+        newest = None if last is None else at(last)
+        stretch = parts.stretch
+        return Book(party, stretch.number, self.entries, newest, head, parts.course.highest, stretch.stand)
 
     async def _head(self, party: Member, fetch: Fetch) -> tuple[Note, Checkpoint]:
         try:
@@ -91,35 +94,63 @@ class Collector:
             self.absent.add(party.did)
             raise
 
-    async def _stream(self, party: Member, log: int, fetch: Fetch, checkpoint: Checkpoint, parts: _Parts) -> Leaves:
-        """Read all bundles under a checkpoint; `ReadError` if they are not what it says."""
-        leaves, size_bytes = Leaves(), 0
-        async with aclosing(self._opened(party, fetch, checkpoint)) as bundles:
-            async for opened in bundles:
-                size_bytes += opened.size_bytes
-                reader.check_size(checkpoint, size_bytes)
-                leaves.extend(opened.leaves)
-                parts.take(opened)
-                await parts.course.follow(party.did, opened.rows, self.blocks)
-                self.entries.add(log, opened.rows)
+    async def _proven(
+        self, party: Member, fetch: Fetch, checkpoint: Checkpoint, report: Report
+    ) -> tuple[_Parts, Leaves]:
+        """Read a log from where an audit before ended; from its beginning if it does not go on from there."""
+        known = self.carried.known(party.did)
+        if known is not None:
+            parts = _Parts(Stretch.of(known), course=Course.of(known.course))
+            with suppress(ValueError):
+                return parts, await self._stream(party, fetch, checkpoint, parts)
+        parts = _Parts(self.carried.fresh())
+        leaves = await self._stream(party, fetch, checkpoint, parts)
+        if known is not None:
+            report.find("log-rewritten", party.did, size=known.size)
+        return parts, leaves
+
+    async def _stream(self, party: Member, fetch: Fetch, checkpoint: Checkpoint, parts: _Parts) -> Leaves:
+        """Read the bundles under a checkpoint; `ReadError` if they are not what it says."""
+        leaves, stretch = Leaves(), parts.stretch
+        if stretch.first:
+            for body in self.entries.leaves(stretch.number):
+                leaves.extend(body)
+            self.place.count(stretch.rows)
+        async with aclosing(self._opened(party, fetch, checkpoint, stretch)) as bundles:
+            async for bundle, opened in bundles:
+                if stretch.has(bundle):
+                    _check_same(checkpoint, leaves, bundle, opened)
+                else:
+                    leaves.extend(opened.leaves)
+                    await parts.course.follow(party.did, opened.rows, self.blocks)
+                parts.take(bundle, opened)
+                reader.check_size(checkpoint, stretch.size_bytes)
+                self.entries.add(stretch.number, opened.rows)
                 self.place.count(len(opened.rows))
+                stretch.stop(party.did, parts.course, self.carried.final)
         reader.check_root(checkpoint, leaves)
         return leaves
 
-    async def _opened(self, party: Member, fetch: Fetch, checkpoint: Checkpoint) -> AsyncGenerator[Opened, None]:
-        """Yield a log's bundles in order while the next ones are on their way."""
-        ahead: deque[asyncio.Task[Opened]] = deque()
+    async def _opened(
+        self, party: Member, fetch: Fetch, checkpoint: Checkpoint, stretch: Stretch
+    ) -> AsyncGenerator[tuple[int, Opened], None]:
+        """Yield the bundles that a log has to be read for, in order, while the next ones are on their way."""
+        ahead: deque[tuple[int, asyncio.Task[Opened]]] = deque()
         try:
             for tile in tiles_of_level(ENTRIES, checkpoint.size):
-                ahead.append(asyncio.create_task(self._bundle(party, fetch, tile)))
+                if not stretch.wants(tile.index):
+                    continue
+                ahead.append((tile.index, asyncio.create_task(self._bundle(party, fetch, tile))))
                 if len(ahead) > BUNDLES_AHEAD_MAX:
-                    yield await ahead.popleft()
+                    bundle, task = ahead.popleft()
+                    yield bundle, await task
             while ahead:
-                yield await ahead.popleft()
+                bundle, task = ahead.popleft()
+                yield bundle, await task
         finally:
-            for task in ahead:
+            for _, task in ahead:
                 task.cancel()
-            await asyncio.gather(*ahead, return_exceptions=True)
+            await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
 
     async def _bundle(self, party: Member, fetch: Fetch, tile: Tile) -> Opened:
         async with self.turn:
@@ -138,12 +169,19 @@ class Collector:
 class _Parts:
     """What was found in one log so far, by what was looked at."""
 
+    stretch: Stretch
     served: Report = field(default_factory=Report)
     found: Report = field(default_factory=Report)
     course: Course = field(default_factory=Course)
-    rows: int = 0
 
-    def take(self, opened: Opened) -> None:
+    def take(self, bundle: int, opened: Opened) -> None:
         self.served.join(opened.served)
         self.found.join(opened.found)
-        self.rows += len(opened.rows)
+        self.stretch.take(bundle, opened)
+
+
+def _check_same(checkpoint: Checkpoint, leaves: Leaves, bundle: int, opened: Opened) -> None:
+    """Raise `ReadError` unless a bundle that is read again has the leaves that were proven."""
+    width = TILE_WIDTH_HASHES
+    if bundle * width + width > leaves.size() or b"".join(leaves.hashes(0, bundle * width, width)) != opened.leaves:
+        raise reader.ReadError(f"bundle `{bundle}` of `{checkpoint.origin}` is not what was proven before")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.canonical import canonical, load, sha
 from contracts.every_use import every_use
 from ledger.audit.books import reading
+from ledger.audit.tally import Tally
 from policy.compile import compile_policy
 from policy.decide import decide
 from policy.parse import parse
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Books
     from ledger.audit.event import Event
+    from ledger.audit.judged import Decided
     from ledger.audit.report import Report
     from ledger.space.document import Space
     from policy.compile import Compiled
@@ -42,25 +44,39 @@ ASIDE_MAX = timedelta(minutes=15)
 COMPILED_KEPT = 1024
 
 
-def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
-    """Decide again every decision under a verified agreement that was asked of the whole policy."""
-    for book in books.values():
-        untold = 0
-        for event in book.of(DECIDED):
-            deal = deals.get(event.part)
-            asked = event.fields.get("asked")
-            if deal is None:
-                continue
-            if isinstance(asked, dict) and asked.get("scope") != WHOLE:
-                if str(event.fields.get("place")) in AT_USE:
-                    report.find("decision-too-narrow", event.did, event, scope=asked.get("scope"))
-                continue
-            if asked is None:
-                untold += 1
-                continue
-            reading(event, report, _check, space, event, deal, report)
+def check(space: Space, books: Books, deals: Deals, report: Report) -> dict[str, Decided]:
+    """Decide again every decision under a verified agreement that was asked of the whole policy.
+
+    What was decided again before, and alike, is counted. Returns what the next audit may count, by DID.
+    """
+    kept = {}
+    for did, book in books.items():
+        untold, tally = 0, Tally(book)
+        for event in tally.events(DECIDED):
+            deal, asked = deals.get(event.part), event.fields.get("asked")
+            found, replayed = len(report.findings), report.decisions_replayed
+            if deal is not None:
+                if asked is None:
+                    untold += 1
+                else:
+                    _judge(space, event, deal, report)
+            clean = deal is not None and asked is not None and len(report.findings) == found
+            tally.take(event, report.decisions_replayed - replayed, clean=clean)
+        report.decisions_replayed += tally.before
         if untold:
             report.find("decisions-untold", book.party.did, count=untold)
+        if (decided := tally.decided()) is not None:
+            kept[did] = decided
+    return kept
+
+
+def _judge(space: Space, event: Event, deal: Deal, report: Report) -> None:
+    asked = event.fields["asked"]
+    if isinstance(asked, dict) and asked.get("scope") != WHOLE:
+        if str(event.fields.get("place")) in AT_USE:
+            report.find("decision-too-narrow", event.did, event, scope=asked.get("scope"))
+        return
+    reading(event, report, _check, space, event, deal, report)
 
 
 def _check(space: Space, event: Event, deal: Deal, report: Report) -> None:

@@ -105,6 +105,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "time-went-back": ("log",),
     "block-contradicted": ("block", "log"),
     "chain-rewritten": ("block",),
+    "log-rewritten": ("log",),
     "head-not-witnessed": ("witness",),
     "no-independent-witness": ("space", "terms"),
     "log-not-anchored": ("chain",),

@@ -24,6 +24,7 @@ def page(found: Mapping[str, Any]) -> str:
     figures = found["figures"]
     parts = [
         f"<h1>audit: {escape(found['audit'])}</h1>",
+        *(f"<p>{escape(line)}</p>" for line in begun(found["went_on"])),
         *(f"<p>not looked at: the log of {escape(did)}</p>" for did in found["unread"]),
         _table(("count", ""), [(name.replace("_", " "), found[name]) for name in (*COUNTS, *MONEY)]),
         "<h2>findings</h2>",
@@ -42,6 +43,13 @@ def page(found: Mapping[str, Any]) -> str:
     ]
     head = f'<meta charset="utf-8"><title>audit</title><style>{STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
+
+
+def begun(told: Mapping[str, str]) -> list[str]:
+    """Return in words from where an audit went on, or why it did not; nothing if nothing was kept."""
+    if "refused" in told:
+        return [f"all was proven anew: what was kept is not used, {told['refused']}"]
+    return [f"went on from {told['entries']} entries proven before, up to block {told['block']}"] if told else []
 
 
 def _finding(below: int, row: Mapping[str, Any]) -> Sequence[Any]:

@@ -1,9 +1,9 @@
-"""A later audit reads only what is new: what can never change is remembered from the one before.
+"""A later audit asks only for what is new: of the chain and of editions, what can never change is remembered.
 
-Law: (1) remembered is what its own hash or place holds fast: full tiles, the disclosures of full tiles, an edition's
-public rows; and of the chain what lies `FINAL_BLOCKS` below the newest event. (2) Nothing is believed for being
-remembered: the audit proves it all again, so old tiles that do not make the new head are a finding. (3) The chain part
-stands under the hash of its last block; a chain that now has another there was rewritten: it is read anew, and said.
+Law: (1) remembered is what its own hash or place holds fast: an edition's public rows; and of the chain what lies
+`FINAL_BLOCKS` below the newest event. (2) Nothing is believed for being remembered: the audit holds it all against logs
+and terms again. (3) The chain part stands under the hash of its last block; a chain that now has another there was
+rewritten: it is read anew, and said. What is proven of the logs is another matter (`ledger.audit.carried`).
 """
 
 from __future__ import annotations
@@ -23,22 +23,15 @@ if TYPE_CHECKING:
 UPTO = "chain/upto"
 # deeper than any reorganisation that the programs' users wait for
 FINAL_BLOCKS = 64
-# a full tile has no `.p/`; 256 disclosures lie beside a full bundle of entries
-_LASTING = re.compile(r"/log/tile/[0-9a-z/]+$|/log/addenda/[0-9]+-256$|/sealed/[0-9a-f]{64}/(header|rows)$")
-ADDENDA, BOXES = "/log/addenda/", 256
+_LASTING = re.compile(r"/sealed/[0-9a-f]{64}/(header|rows)$")
 
 
 class Remembered:
-    """`Sources` that ask another only for what `kept` does not hold; `rewritten`: the block that the chain changed.
+    """`Sources` that ask another only for what `kept` does not hold; `rewritten`: the block that the chain changed."""
 
-    `readers` are the ids under which disclosures to whoever audits are filed: a page that lacks some may have them
-    later. The empty id stands in every page.
-    """
-
-    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes], readers: Sequence[str] = ("",)) -> None:
+    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes]) -> None:
         self._sources = sources
         self._kept = kept
-        self._readers = [reader.encode() for reader in readers]
         self.rewritten: int | None = None
 
     async def space(self) -> Mapping[str, Any]:
@@ -76,9 +69,7 @@ class Remembered:
             return await self._sources.fetch(url)
         if name in self._kept:
             return self._kept[name]
-        body = await self._sources.fetch(url)
-        if ADDENDA not in url or sum(map(body.count, self._readers)) >= BOXES:
-            self._kept[name] = body
+        self._kept[name] = body = await self._sources.fetch(url)
         return body
 
     async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:

@@ -102,6 +102,7 @@ class Report:
     copies_unpriced: int = 0
     figures: dict[str, Any] = field(default_factory=dict)
     unread: tuple[str, ...] = ()  # members whose logs were not looked at
+    went_on: dict[str, str] = field(default_factory=dict)  # from what of an audit before, or why not
     stale: Counter[str] = field(default_factory=Counter)  # DID, or the chain, → records that are newer than it was read
     _known: set[tuple[Any, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
@@ -173,6 +174,7 @@ class Report:
             "decisions_replayed": self.decisions_replayed,
             "figures": self.figures,
             "unread": list(self.unread),
+            "went_on": self.went_on,
             "metered_by_provider": {
                 "copies": self.copies,
                 "bytes": str(self.bytes_copied),
@@ -183,5 +185,7 @@ class Report:
 
 
 COUNTS = tuple(
-    one.name for one in fields(Report) if one.name not in {"findings", "figures", "unread", "stale", "_known"}
+    one.name
+    for one in fields(Report)
+    if one.name not in {"findings", "figures", "unread", "went_on", "stale", "_known"}
 )

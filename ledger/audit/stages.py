@@ -33,6 +33,7 @@ from ledger.audit import (
     sublicences,
 )
 from ledger.audit.facts import ChainFacts
+from ledger.audit.judged import Settled, digest_of
 from ledger.audit.report import Report
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from ledger.audit.agreements import Deals
     from ledger.audit.billing import Tables
     from ledger.audit.books import Books
+    from ledger.audit.judged import Decided, Judged
+    from ledger.audit.keys import Ends
     from ledger.audit.workplace import Workplace
     from ledger.space.document import Space
 
@@ -61,17 +64,24 @@ STAGES = (
 SHARES = 6
 
 Found: TypeAlias = "dict[str, Report]"
+Verdicts: TypeAlias = "tuple[dict[str, Decided], dict[str, Settled]]"
+# of a share's report: what of it the next audit need not judge again
+VERDICTS = "verdicts"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that the checks look at. `deals` and `tables` are empty before they are verified."""
+    """All that the checks look at. `deals` and `tables` are empty before they are verified.
+
+    `judged` are the verdicts of an audit before that stand.
+    """
 
     space: Space
     books: Books
     facts: ChainFacts
     deals: Deals
     tables: Tables
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +96,28 @@ class Share:
 def by_channel(case: Case, channels: Sequence[str]) -> Found:
     """Check channels, both sides of each together."""
     found = {name: Report() for name in ("keys", "settlement", "lateness")}
+    verdicts: dict[str, Settled] = {}
     for channel in channels:
+        said, paid = _said(found), found["settlement"].amount_settled
         ends = keys.check(case.space, case.books, case.facts, channel, found["keys"])
         settlement.check(case.books, ends, case.facts, case.deals, found["settlement"])
         lateness.check(ends, found["lateness"])
+        if _said(found) == said and _agreed_all(ends, case.deals):
+            amount = found["settlement"].amount_settled - paid
+            verdicts[channel] = Settled(digest_of(case.facts, channel), amount)
+    found["settlement"].figures = {VERDICTS: verdicts}
     return found
+
+
+def _said(found: Found) -> tuple[int, int]:
+    """Return how much was found, and how much waits for what is not there yet."""
+    return sum(len(one.findings) for one in found.values()), sum(one.stale.total() for one in found.values())
+
+
+def _agreed_all(ends: Ends, deals: Deals) -> bool:
+    """Say whether all that a channel was paid for is under verified agreements: none can be verified later on."""
+    rows = (row for window in ends.released.values() for row in window.event.fields["rows"])
+    return all(str(row["agreement"]) in deals for row in rows)
 
 
 def _priced(case: Case, _: Sequence[str]) -> Found:
@@ -118,7 +145,8 @@ def _ruled(case: Case, channels: Sequence[str]) -> Found:
 
 def _decided(case: Case, dids: Sequence[str]) -> Found:
     report = Report()
-    decisions.check(case.space, {did: case.books[did] for did in dids}, case.deals, report)
+    kept = decisions.check(case.space, {did: case.books[did] for did in dids}, case.deals, report)
+    report.figures = {VERDICTS: kept}
     return {"decisions": report}
 
 
@@ -151,12 +179,17 @@ def _agreed(case: Case, parts: Sequence[str]) -> tuple[Deals, Report]:
     return agreements.check(case.space, case.books, case.facts, parts, report), report
 
 
-async def check_rest(case: Case, place: Workplace, report: Report) -> None:
-    """Check everything that rests on verified agreements; the longest shares begin first."""
-    channels, facts = keys.channels(case.books, case.facts), case.facts
+async def check_rest(case: Case, place: Workplace, report: Report) -> Verdicts:
+    """Check everything that rests on verified agreements; the longest shares begin first.
+
+    Returns what the next audit need not judge again: decisions by DID, channels by id.
+    """
+    every, facts = keys.channels(case.books, case.facts), case.facts
+    standing = {} if case.judged is None else case.judged.standing(every, facts)
+    channels = [name for name in every if name not in standing]
     few = facts.narrowed()
     shares = [Share(_priced, (), few), Share(_opened, (), few), Share(_lived, (), few)]
-    disputed = sorted(_disputed(case).intersection(channels))
+    disputed = sorted(_disputed(case).intersection(every))
     shares.append(Share(_ruled, disputed, facts.narrowed(channels=disputed)))
     shares += [Share(_decided, dids, few) for dids in _cut([*case.books])]
     shares += [Share(by_channel, names, facts.narrowed(channels=names)) for names in _cut(channels)]
@@ -165,7 +198,16 @@ async def check_rest(case: Case, place: Workplace, report: Report) -> None:
         for one in found:
             if stage in one:
                 report.join(one[stage])
+    # before those of this audit come to them
+    report.amount_settled += sum(one.amount for one in standing.values())
     report.figures = found[0]["prices"].figures
+    decided: dict[str, Decided] = {}
+    for one in found:
+        if "decisions" in one:
+            decided |= one["decisions"].figures[VERDICTS]
+        if "settlement" in one:
+            standing |= one["settlement"].figures[VERDICTS]
+    return decided, standing
 
 
 def _disputed(case: Case) -> set[str]:
@@ -185,7 +227,7 @@ async def _done(case: Case, place: Workplace, shares: Sequence[Share]) -> list[A
     if not place.busy:
         return [share.work(replace(case, facts=share.facts), share.names) for share in shares]
     books = {did: book.events_only() for did, book in case.books.items()}
-    packed = pickle.dumps(replace(case, books=books, facts=ChainFacts()))
+    packed = pickle.dumps(replace(case, books=books, facts=ChainFacts(), judged=None))
     return await asyncio.gather(*(place.run(_with, packed, share) for share in shares))
 
 

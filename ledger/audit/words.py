@@ -61,6 +61,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the chain has another block {block} than at the last audit: its history was rewritten",
         "链上区块 {block} 与上次审计时不同：历史被改写",
     ),
+    "log-rewritten": (
+        "the log does not extend the {size} entries that your last audit proved: its history was rewritten",
+        "该日志未延续上次审计已验证的 {size} 条记录：历史被改写",
+    ),
     "head-not-witnessed": (
         "the newest head (size {size}) is not cosigned by the quorum of its witnesses: {reason}",
         "最新检查点（大小 {size}）未获见证人法定数共签：{reason}",

@@ -226,7 +226,7 @@ def report(monkeypatch):
     """Let the audit come out with this report; who asked is kept in `.asked`."""
     made = Report(events=5, proofs_verified=9, figures=lattices.gather(None, {}, {}))
 
-    async def run(opened, key, _place, _hybrid):
+    async def run(opened, key, _place, _going, _hybrid):
         made_by.append((opened, key))
         return made
 
@@ -277,6 +277,7 @@ def test_an_audit_that_cannot_begin_says_whose_turn_it_is(penstock, exchange, de
         ["--exchange", "http://localhost:1111", "--from", "yesterday"],
         ["--exchange", "http://localhost:1111", "--mirror", "here"],
         ["--read", "no-such-file"],
+        ["--exchange", "http://localhost:1111", "--anew"],
     ],
 )
 def test_what_cannot_be_asked_of_an_audit_is_2(penstock, options):

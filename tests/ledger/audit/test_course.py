@@ -84,7 +84,7 @@ async def test_a_time_is_compared_with_the_latest_and_not_with_the_one_before():
     course = await followed(entry(AT + 70 * SECOND), entry(AT + 30 * SECOND), entry())
     assert codes(course.times) == [("time-went-back", DID)]
     assert course.latest == entry(AT + 70 * SECOND).time
-    assert course.last == entry()
+    assert course.last == entry().time
     assert codes((await followed(entry(), entry(AT + 70 * SECOND), entry())).times) == [("time-went-back", DID)]
 
 

@@ -1,0 +1,121 @@
+"""The tables in which an audit's events lie: one for each audit, and those that are kept for the next ones.
+
+Law: a kept table is written once, under a name of its own, and never changed; whoever uses it has held its bytes
+against their digest before. It has the rows of full bundles, each bundle in one table only, and the leaf hashes of all.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from ledger.log.tiles import TILE_WIDTH_HASHES
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+
+ENTRIES = """create table {0}.entries (log integer, key integer, named integer,
+    idx integer, kind text, part text, name text, link blob, time integer, block integer, block_hash blob, leaf blob,
+    fields blob)"""
+INDEXES = (
+    "create index {0}.by_kind on entries (log, kind, idx)",
+    "create index {0}.by_part on entries (log, key, idx)",
+    "create index {0}.by_name on entries (log, named, idx) where named is not null",
+)
+BUNDLES = "create table {0}.bundles (log integer, bundle integer, leaves blob, primary key (log, bundle))"
+# an event has about a kilobyte: more of them fit a page without a second one for the rest
+PAGE = "pragma page_size = 8192"
+# SQLite reads ten beside each other; before there are more they are written as one
+TABLES_MAX = 8
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a new table is to hold of this audit's rows, by number of the log, then by bundle.
+
+    `rows` are the bundles whose rows are kept, `leaves` bundle → 256 leaf hashes. The newest `merged` of the tables
+    before are taken over, so that they are not needed any more: of them the logs of `logs`.
+    """
+
+    rows: dict[int, list[int]] = field(default_factory=dict)
+    leaves: dict[int, Mapping[int, bytes]] = field(default_factory=dict)
+    merged: int = 0
+    logs: frozenset[int] = frozenset()
+
+
+def names(count: int) -> Sequence[str]:
+    """Return the names under which so many kept tables are attached."""
+    return [f"before{at}" for at in range(count)]
+
+
+def attach(connection: sqlite3.Connection, paths: Sequence[str]) -> None:
+    """Attach kept tables to be read."""
+    for name, path in zip(names(len(paths)), paths, strict=True):
+        connection.execute(f"attach ? as {name}", (f"file:{quote(path)}?mode=ro&immutable=1",))
+
+
+def leaves(connection: sqlite3.Connection, count: int, log: int) -> Iterator[bytes]:
+    """Yield the leaf hashes of a log's bundles out of so many kept tables, in order of the bundles."""
+    if not count:
+        return
+    every = [f"select bundle, leaves from {one}.bundles where log = ?1" for one in names(count)]  # noqa: S608 - no value of anybody's is in it
+    for _, found in connection.execute(f"{' union all '.join(every)} order by bundle", (log,)):
+        yield found
+
+
+def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str) -> None:
+    """Write a table to be kept at a path where no file is; `connection` has so many others attached."""
+    connection.execute("attach ? as kept", (f"file:{quote(place)}?mode=rwc",))
+    try:
+        connection.execute("pragma kept.page_size = 8192").fetchall()
+        # no transaction is undone: a table that was not finished is in no document
+        connection.execute("pragma kept.journal_mode = off").fetchall()
+        connection.execute("begin")
+        for made in (ENTRIES, BUNDLES):
+            connection.execute(made.format("kept"))
+        _copy_new(connection, wanted)
+        _copy_old(connection, names(count)[count - wanted.merged :], wanted.logs)
+        for index in INDEXES:
+            connection.execute(index.format("kept"))
+        connection.execute("commit")
+    finally:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        connection.execute("detach kept")
+
+
+def loose(connection: sqlite3.Connection, wanted: Wanted) -> set[str]:
+    """Return the partitions of the rows of this audit that are not wanted."""
+    with _marked(connection, wanted) as told:
+        asked = f"select distinct part from main.entries as e where not {told}"  # noqa: S608 - all our own
+        return {part for (part,) in connection.execute(asked, (TILE_WIDTH_HASHES,))}
+
+
+@contextmanager
+def _marked(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[str]:
+    """Yield the condition that says of a row `e` whether it is wanted; its ?1 is the width of a bundle."""
+    connection.execute("create temp table wanted (log integer, bundle integer, primary key (log, bundle))")
+    try:
+        pairs = [(log, bundle) for log, bundles in wanted.rows.items() for bundle in bundles]
+        connection.executemany("insert into temp.wanted values (?, ?)", pairs)
+        yield "exists (select 1 from temp.wanted as w where w.log = e.log and w.bundle = e.idx / ?1)"
+    finally:
+        connection.execute("drop table temp.wanted")
+
+
+def _copy_new(connection: sqlite3.Connection, wanted: Wanted) -> None:
+    with _marked(connection, wanted) as told:
+        asked = f"insert into kept.entries select e.* from main.entries as e where {told}"  # noqa: S608 - all our own
+        connection.execute(asked, (TILE_WIDTH_HASHES,))
+    rows = ((log, bundle, body) for log, found in wanted.leaves.items() for bundle, body in found.items())
+    connection.executemany("insert into kept.bundles values (?, ?, ?)", rows)
+
+
+def _copy_old(connection: sqlite3.Connection, before: Sequence[str], logs: frozenset[int]) -> None:
+    for name in before:
+        for table in ("entries", "bundles"):
+            asked = f"insert into kept.{table} select * from {name}.{table} where log = ?"  # noqa: S608 - all our own
+            connection.executemany(asked, [(log,) for log in sorted(logs)])
