@@ -11,6 +11,7 @@ from connector.api.faults import as_json
 from connector.identity.space.author import SpaceAuthor
 from connector.runtime.errors import Absent, InvalidInput
 from ledger.space.answer import ASKED_MAX
+from ledger.space.document import MEMBERS_MAX
 from ledger.space.entry import DID, KINDS
 from ledger.space.head import NUMBER_MAX
 
@@ -37,6 +38,12 @@ async def changes(call: Call) -> web.Response:
     return as_json((await heads.answer(int(told) if told else None, wanted)).json())
 
 
+async def members(call: Call) -> web.Response:
+    """Serve a page of all members from the `first` on, with the newest head; for an audit, which must read all."""
+    first, heads = call.first(MEMBERS_MAX), await _heads(call, 0)
+    return as_json(heads.page(first).json())
+
+
 async def member(call: Call) -> web.Response:
     """Serve the newest head with the proof of a member, or that there is none of this DID."""
     heads = await _heads(call, 0)
@@ -51,4 +58,3 @@ async def _heads(call: Call, since: int) -> Heads:
     if author.heads.newest is None or since > author.heads.newest.head.number:
         await author.rebuild()
     return author.heads
-

@@ -54,15 +54,12 @@ class Answer:
     def from_json(cls, value: Any) -> Answer:
         """Read an answer; raises SpaceError unless it is canonical."""
         try:
-            rows, entries = value.get("changes", []), value["entries"]
-            if len(rows) > CHANGES_MAX or len(entries) > ENTRIES_MAX:
-                raise SpaceError(f"the exchange tells more than {CHANGES_MAX} changes, or {ENTRIES_MAX} entries")
             answer = cls(
                 head=Head.from_json(value["head"]) if "head" in value else None,
                 since=value.get("since"),
-                changes={_read(key): (_value(before), _value(after)) for key, before, after in rows},
+                changes=_changes(value.get("changes", [])),
                 proof=notes.unb64(value.get("proof", "")),
-                entries=tuple(map(Entry.from_json, entries)),
+                entries=tuple(map(Entry.from_json, value["entries"][: ENTRIES_MAX + 1])),
                 shown=notes.unb64(value["shown"]),
             )
             said = answer.json()
@@ -70,9 +67,15 @@ class Answer:
             raise
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise SpaceError(f"what the exchange says of its members cannot be read: {why(error)}") from error
-        if said != value:
+        if said != value or len(answer.entries) > ENTRIES_MAX:
             raise SpaceError("what the exchange says of its members is not written canonically")
         return answer
+
+
+def _changes(rows: list[Any]) -> dict[bytes, tuple[bytes | None, bytes | None]]:
+    if len(rows) > CHANGES_MAX:
+        raise SpaceError(f"the exchange tells more than {CHANGES_MAX} changes")
+    return {_read(key): (_value(before), _value(after)) for key, before, after in rows}
 
 
 def _hex(value: bytes | None) -> str:

@@ -163,36 +163,36 @@ class Space:
 
     def __post_init__(self) -> None:
         currencies.settled(self.currency)
-        object.__setattr__(self, "domains", _domains(self.deployment))
-        members = list(self.members.values())[::-1]  # where two are alike the first counts
-        object.__setattr__(self, "_by_address", {member.address: member for member in members})
-        object.__setattr__(self, "_by_origin", {member.origin: member for member in members})
         by_role: dict[str, list[Member]] = {}
         for member in self.members.values():
             by_role.setdefault(member.role, []).append(member)
-        object.__setattr__(self, "_by_role", by_role)
+        members = list(self.members.values())[::-1]  # where two are alike the first counts
+        _put(
+            self,
+            domains=_domains(self.deployment),
+            _by_address={member.address: member for member in members},
+            _by_origin={member.origin: member for member in members},
+            _by_role=by_role,
+        )
 
     def changed(self, members: Iterable[Member], states: Mapping[str, str]) -> Space:
         """Return the document with some members added or put in place; `states` DID → how each is barred, or empty."""
-        made = copy(self)
+        made, listed = copy(self), dict(self.members)
+        by_address, by_origin = dict(self._by_address), dict(self._by_origin)
         by_role = {role: list(found) for role, found in self._by_role.items()}
-        tables = dict(self.members), dict(self._by_address), dict(self._by_origin)
         for member in members:
-            before = tables[0].get(member.did)
-            if before is not None:
-                tables[1].pop(before.address, None)
-                tables[2].pop(before.origin, None)
-            for table, name in zip(tables, (member.did, member.address, member.origin), strict=True):
-                table[name] = member
+            before = listed.get(member.did)
+            listed[member.did] = member
             if before is None:
                 by_role.setdefault(member.role, []).append(member)
             else:
+                by_address.pop(before.address, None)
+                by_origin.pop(before.origin, None)
                 for role in {before.role, member.role}:
-                    by_role[role] = [one for one in tables[0].values() if one.role == role]
+                    by_role[role] = [one for one in listed.values() if one.role == role]
+            by_address[member.address] = by_origin[member.origin] = member
         barred = {did: state for did, state in {**self.barred, **states}.items() if state}
-        names = ("members", "_by_address", "_by_origin", "_by_role", "barred")
-        for name, value in zip(names, (*tables, by_role, barred), strict=True):
-            object.__setattr__(made, name, value)
+        _put(made, members=listed, barred=barred, _by_address=by_address, _by_origin=by_origin, _by_role=by_role)
         return made
 
     @property
@@ -271,6 +271,12 @@ class Space:
         if space.exchange not in space.members:
             raise SpaceError(f"the exchange `{space.exchange[:200]}` is no member of its own space")
         return space
+
+
+def _put(space: Space, **tables: Any) -> None:
+    """Set what is frozen from now on."""
+    for name, value in tables.items():
+        object.__setattr__(space, name, value)
 
 
 def _members(listed: list[Mapping[str, Any]]) -> dict[str, Member]:

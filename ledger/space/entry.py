@@ -1,9 +1,9 @@
-"""An entry of the map of members: a member with its state, found by its DID, its account, or the origin of its log.
+r"""An entry of the map of members: a member with its state, found by its DID, its account, or the origin of its log.
 
 Law: three keys lead to a member, so that under one root no two share a DID, an account or a log. The DID's value is
 the digest of the whole entry, the others' that of the DID. Who was barred stays in, for its log is evidence.
 
-    key    SHA256("penstock space <kind>\\n<name>")       kind: did, address, origin
+    key    SHA256("penstock space <kind>\n<name>")       kind: did, address, origin
     value  SHA256(JCS {member, state?}) of a DID, SHA256(DID) of an account or origin
 """
 

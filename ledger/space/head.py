@@ -22,15 +22,16 @@ from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.merkle import HASH_BYTES
-from ledger.space.document import SpaceError, basis_points
+from ledger.space.document import Space, SpaceError, basis_points
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from ledger.log.note import VerifierKey
-    from ledger.space.document import Member, Space
+    from ledger.space.document import Member
+    from ledger.space.entry import Entry
 
 # whoever is asked for by its role alone, and the other one where that is the asker itself
 ACTING = ("exchange", "regulator", "buyer", "node")
@@ -63,6 +64,13 @@ class Head:
         acting = tuple(did for dids in found.values() for did in dids)
         count = len(space.members)
         return cls(space.exchange, space.deployment, space.fee_bps, space.label, acting, number, count, root)
+
+    def space(self, entries: Iterable[Entry]) -> Space:
+        """Return the document with these entries, which are all or some of its members."""
+        told = list(entries)
+        members = {entry.member.did: entry.member for entry in told}
+        barred = {entry.member.did: entry.state for entry in told if entry.state}
+        return Space(self.exchange, self.deployment, members, self.fee_bps, self.label, barred)
 
     @property
     def digest(self) -> bytes:

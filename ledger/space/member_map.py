@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NOTHING = bytes(HASH_BYTES)
 LEVELS_MAX = 8 * HASH_BYTES
-# of some hundred keys among a million: 512 × (20 hashes and 64 bytes), and as much again
+# of some hundred keys among a million: 512 times (20 hashes and 64 bytes), and as much again
 PROOF_BYTES_MAX = 1 << 20
 EMPTY, ONE, TWO, OMITTED = range(4)  # first bytes of the parts of a proof
 

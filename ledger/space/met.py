@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ledger.log.merkle import ProofError
-from ledger.space.document import Space, SpaceError
+from ledger.space.document import SpaceError
 from ledger.space.entry import DID, Entry
 from ledger.space.entry import key as _key
 from ledger.space.member_map import MemberMap
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ledger.space.answer import Answer
+    from ledger.space.document import Space
     from ledger.space.head import Head
 
 
@@ -42,11 +43,6 @@ class Met:
         known = {entry.member.did: entry for entry in entries}
         return cls(head, known, frozenset(), _owners(known))
 
-    @property
-    def number(self) -> int | None:
-        """Return the number of the head, None before there was one."""
-        return None if self.head is None else self.head.number
-
     def missing(self) -> list[str]:
         """Return the DIDs of those who act for all and were not proven yet."""
         return [] if self.head is None else [did for did in self.head.roles if did not in self.entries]
@@ -59,19 +55,12 @@ class Met:
     def common(self) -> Space:
         """Return the part of the document that everybody must know: who acts for all, in the order that counts."""
         assert self.head is not None
-        return self._space(dict.fromkeys((*self.head.acting, self.head.exchange)))
+        return self.head.space(self.entries[did] for did in self.head.roles)
 
     def space(self) -> Space:
         """Return the document as far as it is known: the common part first."""
         assert self.head is not None
-        return self._space(dict.fromkeys((*self.head.acting, self.head.exchange, *self.entries)))
-
-    def _space(self, dids: Iterable[str]) -> Space:
-        assert (head := self.head) is not None
-        found = {did: self.entries[did] for did in dids}
-        members = {did: entry.member for did, entry in found.items()}
-        barred = {did: entry.state for did, entry in found.items() if entry.state}
-        return Space(head.exchange, head.deployment, members, head.fee_bps, head.label, barred)
+        return self.head.space({did: self.entries[did] for did in (*self.head.roles, *self.entries)}.values())
 
     def take(self, answer: Answer, asked: Iterable[tuple[str, str]] = ()) -> Met:
         """Return what is known after an answer to a question for some (kind, name); raises SpaceError."""
@@ -89,7 +78,7 @@ class Met:
             elif answer.head is not None:
                 known = self._followed(answer, answer.head, told)
             if wanted:
-                known = known._shown(answer, told, wanted)
+                known = known.shown(answer, told, wanted)
         except ProofError as error:
             raise SpaceError(f"what the exchange says of its members is not proven: {error}") from error
         if head.exchange not in known.entries:
@@ -135,7 +124,7 @@ class Met:
             owners |= dict.fromkeys(entry.pairs(), did)
         return Met(head, entries, self.absent - answer.changes.keys(), owners)
 
-    def _shown(self, answer: Answer, told: Mapping[str, Entry], wanted: list[tuple[str, str]]) -> Met:
+    def shown(self, answer: Answer, told: Mapping[str, Entry], wanted: list[tuple[str, str]]) -> Met:
         """Return what is known with those that were asked for, or the proof that there is nobody."""
         assert self.head is not None
         shown = MemberMap.read(answer.shown)

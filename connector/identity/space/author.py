@@ -77,9 +77,8 @@ class SpaceAuthor:
                 read = self._read(tx)
                 return read, heads.make(tx, read.roll)
 
-            read, head = await self._store.read(look)
-            if head is None:
-                read, head = await self._store.write(make)
+            read, fitting = await self._store.read(look)
+            read, head = (read, fitting) if fitting is not None else await self._store.write(make)
             self._take(read)
             heads.take(head, read.roll)
 

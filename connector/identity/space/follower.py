@@ -7,29 +7,29 @@ after a restart either.
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from connector.store.rows.console import FactRow
-from connector.store.rows.space import MetMemberRow
+from connector.identity.space import kept
+from connector.runtime.errors import PeerUnreachable
 from ledger.space.answer import ASKED_MAX, Answer
-from ledger.space.document import Space, SpaceError
+from ledger.space.document import MEMBERS_MAX, Space, SpaceError
 from ledger.space.entry import DID, Entry
 from ledger.space.head import Head
 from ledger.space.met import Met
+from ledger.space.roll import Roll
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from connector.net.outbound import Outbound
     from connector.store.store import Store
-    from connector.store.transaction import Tx
 
-PATH = "/space/changes"
+PATH, MEMBERS = "/space/changes", "/space/members"
 # as many changes and members as an answer has (`ledger.space.answer`), of 2 KB each
 ANSWER_BYTES_MAX = 4 * 1_048_576
-# the document as far as it is known, and the head that it is of
-DOCUMENT, HEAD = "space", "space_head"
 # so many questions catch up with an exchange: one is enough but for who comes back after long, and knows many
 QUESTIONS_MAX = 1000
 
@@ -40,57 +40,87 @@ class Follower:
     def __init__(self, store: Store, outbound: Outbound, url: str) -> None:
         self._store, self._outbound, self._url = store, outbound, url
         self.met = Met()
-        self._former: tuple[str, ...] = ()  # members that an older program kept, to be proven
+        self._whole: tuple[Head, Space] | None = None
+        self._turn = asyncio.Lock()
+        self.former: tuple[str, ...] = ()  # members of a document of before there were heads, to be proven
 
     async def recall(self) -> Space | None:
-        """Return the space as an earlier run knew it, None if it never did; a document of older programs counts."""
-
-        def read(tx: Tx) -> tuple[FactRow | None, FactRow | None, list[MetMemberRow]]:
-            return tx.get(FactRow, name=DOCUMENT), tx.get(FactRow, name=HEAD), tx.find(MetMemberRow)
-
-        document, head, rows = await self._store.read(read)
-        if head is not None:
-            self.met = Met.of(Head.from_json(head.value), [Entry.from_json(row.document) for row in rows])
-            return self.met.space()
-        if document is None:
-            return None
-        space = Space.from_json(document.value)
-        self._former = tuple(space.members)
-        return space
+        """Return the space as an earlier run knew it, None if it never did."""
+        self.met = await self._store.read(kept.met)
+        found = await self._store.read(kept.space)
+        if self.met.head is None and found is not None:
+            self.former = tuple(found.members)
+        return found
 
     async def follow(self, wanted: Collection[tuple[str, str]]) -> Space | None:
         """Return the space by the newest head, with the `wanted` (kind, name) in it; None if nothing is new to us.
 
         Raises SpaceError for what is not proven, and as `Outbound.request`.
         """
+        async with self._turn:
+            return await self._follow(wanted)
+
+    async def _follow(self, wanted: Collection[tuple[str, str]]) -> Space | None:
         before = met = self.met
-        mine = dict.fromkeys([*wanted, *((DID, did) for did in (*self._former, *before.entries))])
+        mine = dict.fromkeys([*wanted, *((DID, did) for did in (*self.former, *before.entries))])
         for _ in range(QUESTIONS_MAX):
             needed = [one for one in (*mine, *((DID, did) for did in met.missing())) if not met.knows(*one)][:ASKED_MAX]
             if met is not before and not needed:
                 break
-            met = met.take(await self._ask(met.number, needed), needed)
+            since = [] if met.head is None else [("since", str(met.head.number))]
+            met = met.take(await self._get([*needed, *since]), needed)
             if met == before and not needed:
                 return None
         else:
             raise SpaceError("the exchange has another head of its space at every question")
-        await self._store.write(lambda tx: self._keep(tx, before, met))
-        self.met, self._former = met, ()
+        await self._store.write(lambda tx: kept.keep(tx, before, met))
+        self.met, self.former = met, ()
         return met.space()
 
-    async def _ask(self, since: int | None, wanted: Sequence[tuple[str, str]]) -> Answer:
-        query = [*wanted, *([] if since is None else [("since", str(since))])]
-        answer = await self._outbound.get(f"{self._url}{PATH}?{urlencode(query)}", limit_bytes=ANSWER_BYTES_MAX)
+    async def _get(self, query: Sequence[tuple[str, str]], path: str = PATH) -> Answer:
+        answer = await self._outbound.get(f"{self._url}{path}?{urlencode(query)}", limit_bytes=ANSWER_BYTES_MAX)
         return Answer.from_json(answer.json())
 
-    def _keep(self, tx: Tx, before: Met, after: Met) -> None:
-        """Keep what changed; the document is there for commands that read a folder, and for older programs."""
-        assert after.head is not None
-        if before.head != after.head:
-            tx.put(FactRow(name=HEAD, value=after.head.json()))
-            tx.put(FactRow(name=DOCUMENT, value=after.common().json()))
-        for did, entry in after.entries.items():
-            if before.entries.get(did) != entry:
-                tx.put(MetMemberRow(did=did, document=entry.json()))
-        for did in before.entries.keys() - after.entries.keys():
-            tx.delete(MetMemberRow, did=did)
+    async def listed(self) -> Space:
+        """Return the document with all members, of the newest head or a later one, read anew where that is another.
+
+        Raises SpaceError where the list is not that of a head that the exchange signed.
+        """
+        met = self.met
+        assert met.head is not None
+        if self._whole is not None and self._whole[0] == met.head:
+            return self._whole[1]
+        began, found = await self._pages()
+        now = await self._get([("since", str(began.number))])
+        head = now.head or began
+        if head is not began and now.since is None:
+            raise PeerUnreachable("the members changed too much while they were listed", "ask again")
+        found |= {entry.member.did: entry for entry in now.entries}
+        head.check(met.entries[met.head.exchange].member)
+        if head != met.head and head.number <= met.head.number:
+            raise SpaceError(f"the exchange lists its members by head {head.number}, after head {met.head.number}")
+        space = await asyncio.to_thread(_proven, head, found.values())
+        self._whole = head, space
+        return space
+
+    async def _pages(self) -> tuple[Head, dict[str, Entry]]:
+        """Return the head when the list was begun, and all entries as they are listed; some changed meanwhile."""
+        began, found = None, dict[str, Entry]()
+        while len(found) <= MEMBERS_MAX:
+            page = await self._get([("first", str(len(found)))], MEMBERS)
+            new = {entry.member.did: entry for entry in page.entries}
+            began = began or page.head
+            if began is None:
+                raise SpaceError("the exchange lists its members without a head")
+            if not new.keys() - found.keys():
+                return began, found
+            found |= new
+        raise SpaceError(f"the space lists more than {MEMBERS_MAX} members")
+
+
+def _proven(head: Head, entries: Iterable[Entry]) -> Space:
+    """Return the document of all entries if they are those of the head."""
+    roll = Roll.of(head.space(entries))
+    if roll.map.root != head.root or Head.of(roll.space, head.number, head.root) != replace(head, note=""):
+        raise SpaceError(f"the list of members is not that of head {head.number} of the space")
+    return roll.space

@@ -8,6 +8,7 @@ a head that is not in the log is a lie of the exchange. (3) What a head costs gr
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from connector.runtime.errors import Absent
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 HEADED = "space.headed"
 # answers to whoever asks what changed, without a name: members follow closely, so most ask since one of the last heads
 ANSWERS_KEPT_MAX = 64
+PAGE_ENTRIES = 512  # half a megabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ class Heads:
     def fitting(self, tx: Tx, roll: Roll) -> Head | None:
         """Return the last head if it is one of this roll."""
         last = _last(tx)
-        return None if last is None or replace(last, note="") != Head.of(roll.space, last.number, roll.map.root) else last
+        return (
+            None if last is None or replace(last, note="") != Head.of(roll.space, last.number, roll.map.root) else last
+        )
 
     def make(self, tx: Tx, roll: Roll) -> Head:
         """Return the head of a roll, which is made now if there is none."""
@@ -66,7 +70,7 @@ class Heads:
         owners = {key(DID, did): did for did in roll.space.members}
         for changed in sorted(before.differing(roll.map)):
             values = {"before": before.get(changed), "after": roll.map.get(changed)}
-            tx.insert(SpaceChangeRow(number=number, key=changed, did=owners.get(changed), **values))
+            tx.insert(SpaceChangeRow(number=number, place=changed, did=owners.get(changed), **values))
         tx.insert(SpaceHeadRow(number=number, document=head.json(), created=now))
         fields = {"number": str(number), "root": head.root.hex(), "count": str(head.count)}
         self._evidence.record(tx, HEADED, part=own.did, link=(head.digest.hex(),), fields=fields, now=now)
@@ -83,7 +87,7 @@ class Heads:
         known, since = (None, 0) if self.newest is None else (self.newest.roll.map, self.newest.head.number)
         pairs: dict[bytes, bytes | None] = {}
         for row in tx.find(SpaceChangeRow, "number > ?", (since,), "number"):
-            pairs[row.key] = row.after
+            pairs[row.place] = row.after
         found = MemberMap.of(_set(pairs)) if known is None else known.changed(pairs)
         if found.root != last.root:
             raise StoreFailed(f"the changes on record do not lead to head {last.number} of the space")
@@ -94,9 +98,7 @@ class Heads:
 
         Raises Absent where no head was made yet.
         """
-        now = self.newest
-        if now is None:
-            raise Absent("this exchange has made no head of its space yet", "ask again in a moment")
+        now = self._now()
         told = await self._changes(since, now)
         if told.head is not None and told.since is None:
             wanted = [*wanted, *((DID, did) for did in now.head.roles)]
@@ -107,6 +109,17 @@ class Heads:
         keys |= {key for entry in found.values() for key in entry.keys().values()}
         entries = {entry.member.did: entry for entry in told.entries} | found
         return replace(told, entries=tuple(entries.values()), shown=now.roll.map.prove(keys))
+
+    def page(self, first: int) -> Answer:
+        """Return the newest head and a page of the document's members; raises Absent as `answer`."""
+        now = self._now()
+        dids = islice(now.roll.space.members, first, first + PAGE_ENTRIES)
+        return Answer(now.head, entries=tuple(entry for did in dids if (entry := now.roll.entry(did))))
+
+    def _now(self) -> Headed:
+        if self.newest is None:
+            raise Absent("this exchange has made no head of its space yet", "ask again in a moment")
+        return self.newest
 
     async def _changes(self, since: int | None, now: Headed) -> Answer:
         if since == now.head.number:
@@ -127,7 +140,7 @@ def _answer(since: int, now: Headed, rows: Iterable[SpaceChangeRow]) -> Answer:
     before: dict[bytes, bytes | None] = {}
     dids = dict[str, None]()
     for row in rows:
-        before.setdefault(row.key, row.before)
+        before.setdefault(row.place, row.before)
         if row.did is not None:
             dids[row.did] = None
     changes = {key: (value, now.roll.map.get(key)) for key, value in before.items()}

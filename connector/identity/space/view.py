@@ -11,16 +11,16 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from connector.identity.space.follower import DOCUMENT, Follower
+from connector.identity.space import kept
+from connector.identity.space.follower import Follower
 from connector.runtime.errors import Absent, NotPermitted, PeerRefused, PeerUnreachable, explain_failure
-from connector.store.rows.console import FactRow
 from connector.store.topic import Topic
 from contracts import address
 from ledger.space.document import Space
 from ledger.space.entry import ADDRESS, DID, ORIGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from connector.net.outbound import Outbound
     from connector.runtime.clock import Clock
@@ -98,12 +98,42 @@ class SpaceView:
         known = None if self._known is None else self._known.by_origin(origin)
         return known or (await self._met(ORIGIN, origin)).by_origin(origin)
 
+    async def meet_accounts(self, accounts: Iterable[bytes]) -> None:
+        """Have those who act with these accounts among the members that are known; an exchange that is away has not."""
+        met, names = self._follower.met, {(ADDRESS, address.show(one)) for one in accounts}
+        unknown = [] if met.head is None else [one for one in names if not met.knows(*one)]
+        try:
+            if unknown:
+                await self.renewed(*unknown)
+        except Exception as fault:
+            if explain_failure(fault).exit_code != 7:
+                raise
+            log.info("whose %d accounts are is not known: %s", len(unknown), fault)
+
     async def _met(self, kind: str, name: str) -> Space:
         """Return a document that was asked for from now on, in which whoever has this name is, if there is anybody."""
         space, met = await self.renewed((kind, name)), self._follower.met
         if met.head is not None and not met.knows(kind, name):
-            raise PeerUnreachable(f"the exchange does not say whether `{name[:200]}` is a member", "wait until it is back")
+            raise PeerUnreachable(
+                f"the exchange does not say whether `{name[:200]}` is a member", "wait until it is back"
+            )
         return space
+
+    async def whole(self) -> Space:
+        """Return the document with every member, for an audit and whoever else must know all; else as `current`.
+
+        Raises SpaceError if it is not what the newest head says.
+        """
+        now = await self.current()
+        if self._follower.met.head is None:
+            return now
+        try:
+            return await self._follower.listed()
+        except Exception as fault:
+            if explain_failure(fault).exit_code != 7:
+                raise
+            log.info("the exchange is away, the members that we met are all we know: %s", fault)
+            return self.last()
 
     async def renewed(self, *wanted: tuple[str, str]) -> Space:
         """Return a document asked for from now on, for somebody who missed something in the last one.
@@ -208,6 +238,6 @@ class SpaceView:
         document = answer.json()
         space = Space.from_json(document)
         if space != self._known:
-            await self._store.write(lambda tx: tx.put(FactRow(name=DOCUMENT, value=document)))
-        self._body = answer.body
+            await self._store.write(lambda tx: kept.keep_document(tx, document))
+        self._body, self._follower.former = answer.body, tuple(space.members)
         return None if space == self._known else space

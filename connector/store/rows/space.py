@@ -78,16 +78,16 @@ class SpaceHeadRow(TableRow):
     created: datetime
 
 
-@table("space_changes", key=("number", "key"))
+@table("space_changes", key=("number", "place"))
 @dataclass(frozen=True, kw_only=True)
 class SpaceChangeRow(TableRow):
-    """What a head changed of the map of members: of a key the value before and the one from then on, None for none.
+    """What a head changed of the map of members: of a key (`place`) the value before and the one after, if any.
 
     `did` says whose key it is, where it is that of a DID.
     """
 
     number: int
-    key: bytes
+    place: bytes
     before: bytes | None
     after: bytes | None
     did: str | None
