@@ -64,15 +64,16 @@ class Met:
 
     def take(self, answer: Answer, asked: Iterable[tuple[str, str]] = ()) -> Met:
         """Return what is known after an answer to a question for some (kind, name); raises SpaceError."""
+        asked = list(asked)
+        if answer.head is None and self.head is not None and not asked:
+            return self
         head, told = answer.head or self.head, {entry.member.did: entry for entry in answer.entries}
         if head is None:
             raise SpaceError("the exchange shows no head of its space")
         if answer.head is not None:
             self._refuse_older(answer.head)
-        elif answer.changes:
-            raise SpaceError("the exchange tells of changes without a head")
         try:
-            known, wanted = self, list(asked)
+            known, wanted = self, asked
             if answer.head is not None and answer.since is None:
                 known, wanted = Met(head), [*wanted, *((DID, did) for did in head.roles)]
             elif answer.head is not None:

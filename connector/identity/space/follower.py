@@ -69,7 +69,7 @@ class Follower:
                 break
             since = [] if met.head is None else [("since", str(met.head.number))]
             met = met.take(await self._get([*needed, *since]), needed)
-            if met == before and not needed:
+            if met is before and not needed:
                 return None
         else:
             raise SpaceError("the exchange has another head of its space at every question")
