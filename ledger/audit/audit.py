@@ -111,12 +111,14 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     attesting = asyncio.create_task(attestation.read(sources, space, apart))
     try:
         members.check_table(document, space, report)
+        shown = await members.read_head(sources)
         await members.check_identities(sources, space, report)
         peers = await heads.collect_peers(sources, space, report)
         found = await collector.collect(space, report)
         attested = await attesting
     finally:
         attesting.cancel()
+    members.check_head(shown, space, found, report)
     told, chain = await _chain(sources, seen, blocks)
     admitted = registry.admitted(space, told)
     case = Case(space, found, chain, {}, {})

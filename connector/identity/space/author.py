@@ -18,6 +18,7 @@ from ledger.space.entry import Entry
 from ledger.space.roll import Roll
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from connector.identity.identity import Identity
@@ -35,9 +36,10 @@ LATE_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was read: the roll, the newest time that a row bears, and when the last of the members came."""
+    """What was read: the roll, of whom there were rows, the newest time of any, and when the last member came."""
 
     roll: Roll
+    touched: Sequence[str]
     updated: datetime | None = None
     created: datetime | None = None
 
@@ -75,7 +77,7 @@ class SpaceAuthor:
 
             def make(tx: Tx) -> tuple[_Read, Head]:
                 read = self._read(tx)
-                return read, heads.make(tx, read.roll)
+                return read, heads.make(tx, read.roll, read.touched)
 
             read, fitting = await self._store.read(look)
             read, head = (read, fitting) if fitting is not None else await self._store.write(make)
@@ -98,7 +100,8 @@ class SpaceAuthor:
             return self._whole(tx)
         roll = known.roll.changed([Entry(self._identity.member), *map(_entry, rows)])
         updated = max((row.updated for row in rows), default=known.updated)
-        return _Read(roll, max(updated, known.updated), new[-1].created if new else known.created)
+        touched = [self._identity.did, *(row.did for row in rows)]
+        return _Read(roll, touched, max(updated, known.updated), new[-1].created if new else known.created)
 
     def _whole(self, tx: Tx) -> _Read:
         own, rows = self._identity.member, tx.find(MemberRow, order="created")
@@ -107,7 +110,7 @@ class SpaceAuthor:
         barred = {one.member.did: one.state for one in entries if one.state}
         space = Space(own.did, self._programs.deployment.json(), members, FEE_BPS, self._label, barred)
         times = (max(row.updated for row in rows), rows[-1].created) if rows else (None, None)
-        return _Read(Roll.of(space), *times)
+        return _Read(Roll.of(space), tuple(members), *times)
 
 
 def _entry(row: MemberRow) -> Entry:

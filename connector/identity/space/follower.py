@@ -8,28 +8,21 @@ after a restart either.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
-from connector.identity.space import kept
-from connector.runtime.errors import PeerUnreachable
-from ledger.space.answer import ASKED_MAX, Answer
-from ledger.space.document import MEMBERS_MAX, Space, SpaceError
-from ledger.space.entry import DID, Entry
-from ledger.space.head import Head
+from connector.identity.space import kept, listing
+from ledger.space.answer import ASKED_MAX
+from ledger.space.document import Space, SpaceError
+from ledger.space.entry import DID
 from ledger.space.met import Met
-from ledger.space.roll import Roll
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection
 
     from connector.net.outbound import Outbound
     from connector.store.store import Store
+    from ledger.space.head import Head
 
-PATH, MEMBERS = "/space/changes", "/space/members"
-# as many changes and members as an answer has (`ledger.space.answer`), of 2 KB each
-ANSWER_BYTES_MAX = 4 * 1_048_576
 # so many questions catch up with an exchange: one is enough but for who comes back after long, and knows many
 QUESTIONS_MAX = 1000
 
@@ -68,7 +61,7 @@ class Follower:
             if met is not before and not needed:
                 break
             since = [] if met.head is None else [("since", str(met.head.number))]
-            met = met.take(await self._get([*needed, *since]), needed)
+            met = met.take(await listing.ask(self._outbound, self._url, [*needed, *since]), needed)
             if met is before and not needed:
                 return None
         else:
@@ -77,10 +70,6 @@ class Follower:
         self.met, self.former = met, ()
         return met.space()
 
-    async def _get(self, query: Sequence[tuple[str, str]], path: str = PATH) -> Answer:
-        answer = await self._outbound.get(f"{self._url}{path}?{urlencode(query)}", limit_bytes=ANSWER_BYTES_MAX)
-        return Answer.from_json(answer.json())
-
     async def listed(self) -> Space:
         """Return the document with all members, of the newest head or a later one, read anew where that is another.
 
@@ -88,39 +77,10 @@ class Follower:
         """
         met = self.met
         assert met.head is not None
-        if self._whole is not None and self._whole[0] == met.head:
-            return self._whole[1]
-        began, found = await self._pages()
-        now = await self._get([("since", str(began.number))])
-        head = now.head or began
-        if head is not began and now.since is None:
-            raise PeerUnreachable("the members changed too much while they were listed", "ask again")
-        found |= {entry.member.did: entry for entry in now.entries}
-        head.check(met.entries[met.head.exchange].member)
-        if head != met.head and head.number <= met.head.number:
-            raise SpaceError(f"the exchange lists its members by head {head.number}, after head {met.head.number}")
-        space = await asyncio.to_thread(_proven, head, found.values())
-        self._whole = head, space
-        return space
-
-    async def _pages(self) -> tuple[Head, dict[str, Entry]]:
-        """Return the head when the list was begun, and all entries as they are listed; some changed meanwhile."""
-        began, found = None, dict[str, Entry]()
-        while len(found) <= MEMBERS_MAX:
-            page = await self._get([("first", str(len(found)))], MEMBERS)
-            new = {entry.member.did: entry for entry in page.entries}
-            began = began or page.head
-            if began is None:
-                raise SpaceError("the exchange lists its members without a head")
-            if not new.keys() - found.keys():
-                return began, found
-            found |= new
-        raise SpaceError(f"the space lists more than {MEMBERS_MAX} members")
-
-
-def _proven(head: Head, entries: Iterable[Entry]) -> Space:
-    """Return the document of all entries if they are those of the head."""
-    roll = Roll.of(head.space(entries))
-    if roll.map.root != head.root or Head.of(roll.space, head.number, head.root) != replace(head, note=""):
-        raise SpaceError(f"the list of members is not that of head {head.number} of the space")
-    return roll.space
+        if self._whole is None or self._whole[0] != met.head:
+            head, space = await listing.listed(self._outbound, self._url)
+            head.check(met.entries[met.head.exchange].member)
+            if head != met.head and head.number <= met.head.number:
+                raise SpaceError(f"the exchange lists its members by head {head.number}, after head {met.head.number}")
+            self._whole = head, space
+        return self._whole[1]

@@ -58,8 +58,8 @@ class Heads:
             None if last is None or replace(last, note="") != Head.of(roll.space, last.number, roll.map.root) else last
         )
 
-    def make(self, tx: Tx, roll: Roll) -> Head:
-        """Return the head of a roll, which is made now if there is none."""
+    def make(self, tx: Tx, roll: Roll, touched: Iterable[str]) -> Head:
+        """Return the head of a roll, made now if there is none; it is `touched` members that have changed, most likely."""
         if (fitting := self.fitting(tx, roll)) is not None:
             return fitting
         last = _last(tx)
@@ -67,8 +67,9 @@ class Heads:
         number, own = 1 if last is None else last.number + 1, self._identity.member
         head = Head.of(roll.space, number, roll.map.root).signed(own, self._identity.keys.log)
         now = self._clock.now()
-        owners = {key(DID, did): did for did in roll.space.members}
-        for changed in sorted(before.differing(roll.map)):
+        keys = before.differing(roll.map)
+        owners = _owners(roll, touched) if _keys(roll, touched) >= keys else _owners(roll, roll.space.members)
+        for changed in sorted(keys):
             values = {"before": before.get(changed), "after": roll.map.get(changed)}
             tx.insert(SpaceChangeRow(number=number, place=changed, did=owners.get(changed), **values))
         tx.insert(SpaceHeadRow(number=number, document=head.json(), created=now))
@@ -148,6 +149,14 @@ def _answer(since: int, now: Headed, rows: Iterable[SpaceChangeRow]) -> Answer:
     proof = now.roll.map.changed({key: value for key, (value, _) in changes.items()}).prove(changes)
     entries = tuple(entry for did in dids if (entry := now.roll.entry(did)))
     return Answer(now.head, since, changes, proof, entries)
+
+
+def _owners(roll: Roll, dids: Iterable[str]) -> dict[bytes, str]:
+    return {key(DID, did): did for did in dids if did in roll.space.members}
+
+
+def _keys(roll: Roll, dids: Iterable[str]) -> set[bytes]:
+    return {key for did in dids if (entry := roll.entry(did)) for key in entry.keys().values()}
 
 
 def _last(tx: Tx) -> Head | None:

@@ -83,7 +83,7 @@ class World:
         self.chain: list[ChainEvent] = []
         self.clock = self.block_time = NOW
         self.extra, self.overrides, self.identities, self.delays, self.payments = {}, {}, {}, {}, {}
-        self.attested, self.unread, self.unreachable = None, (), set()
+        self.head, self.attested, self.unread, self.unreachable = None, None, (), set()
         self._register()
         self._trade()
         self._watch()
@@ -386,6 +386,9 @@ class Given:
 
     async def unread(self):
         return self.world.unread
+
+    async def head(self):
+        return self.world.head
 
     async def attestation(self):
         return self.world.attested
