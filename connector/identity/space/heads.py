@@ -59,7 +59,7 @@ class Heads:
         )
 
     def make(self, tx: Tx, roll: Roll, touched: Iterable[str]) -> Head:
-        """Return the head of a roll, made now if there is none; it is `touched` members that have changed, most likely."""
+        """Return the head of a roll, made now if there is none; most likely it is the `touched` members that changed."""
         if (fitting := self.fitting(tx, roll)) is not None:
             return fitting
         last = _last(tx)
