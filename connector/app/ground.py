@@ -175,7 +175,8 @@ async def blobs(core: Core, secrets: Secrets, row_key: RowKey, tenure: Tenure) -
 async def space(core: Core) -> SpaceView:
     """Return the space as last known; a member waits for the exchange that says what it is."""
     exchange = core.settings.space.exchange
-    made = SpaceView(core.store, core.outbound, exchange, core.clock, core.topics.space_changed)
+    topic, own = core.topics.space_changed, core.identity.did
+    made = SpaceView(core.store, core.outbound, exchange, core.clock, topic, own)
     if exchange:
         await made.recall()
         await _first(made)

@@ -28,10 +28,10 @@ QUESTIONS_MAX = 1000
 
 
 class Follower:
-    """Follows the heads of one exchange at `url`; `met` is what is known."""
+    """Follows the heads of one exchange at `url`; `met` is what is known, `own` our DID, asked for until we are in."""
 
-    def __init__(self, store: Store, outbound: Outbound, url: str) -> None:
-        self._store, self._outbound, self._url = store, outbound, url
+    def __init__(self, store: Store, outbound: Outbound, url: str, own: str = "") -> None:
+        self._store, self._outbound, self._url, self._own = store, outbound, url, [own] if own else []
         self.met = Met()
         self._whole: tuple[Head, Space] | None = None
         self._turn = asyncio.Lock()
@@ -55,9 +55,8 @@ class Follower:
 
     async def _follow(self, wanted: Collection[tuple[str, str]]) -> Space | None:
         before = met = self.met
-        mine = dict.fromkeys([*wanted, *((DID, did) for did in (*self.former, *before.entries))])
         for _ in range(QUESTIONS_MAX):
-            needed = [one for one in (*mine, *((DID, did) for did in met.missing())) if not met.knows(*one)][:ASKED_MAX]
+            needed = self._needed(before, met, wanted)
             if met is not before and not needed:
                 break
             since = [] if met.head is None else [("since", str(met.head.number))]
@@ -66,9 +65,18 @@ class Follower:
                 return None
         else:
             raise SpaceError("the exchange has another head of its space at every question")
+        if (met.head, met.entries) == (before.head, before.entries):  # a stranger was asked for, and is one
+            self.met = met
+            return None
         await self._store.write(lambda tx: kept.keep(tx, before, met))
         self.met, self.former = met, ()
         return met.space()
+
+    def _needed(self, before: Met, met: Met, wanted: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return whom to ask for next: who is wanted, was known and is not proven now, or acts for all."""
+        lost = [did for did in before.entries if did not in met.entries] if met is not before else []
+        names = [*wanted, *((DID, did) for did in (*self._own, *self.former, *lost, *met.missing()))]
+        return [one for one in dict.fromkeys(names) if not met.knows(*one)][:ASKED_MAX]
 
     async def listed(self) -> Space:
         """Return the document with all members, of the newest head or a later one, read anew where that is another.

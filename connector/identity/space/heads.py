@@ -59,7 +59,7 @@ class Heads:
         )
 
     def make(self, tx: Tx, roll: Roll, touched: Iterable[str]) -> Head:
-        """Return the head of a roll, made now if there is none; most likely it is the `touched` members that changed."""
+        """Return the head of a roll, made now if there is none; most likely the `touched` members changed."""
         if (fitting := self.fitting(tx, roll)) is not None:
             return fitting
         last = _last(tx)

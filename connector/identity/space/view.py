@@ -39,14 +39,20 @@ class SpaceView:
     """Holds the space as last known; `changed` is told of each new document."""
 
     def __init__(
-        self, store: Store, outbound: Outbound, exchange_url: str, clock: Clock, changed: Topic[[Space]] | None = None
+        self,
+        store: Store,
+        outbound: Outbound,
+        exchange_url: str,
+        clock: Clock,
+        changed: Topic[[Space]] | None = None,
+        own: str = "",
     ) -> None:
         self._store = store
         self._outbound = outbound
         self._url = exchange_url
         self._clock = clock
         self._known: Space | None = None
-        self._follower = Follower(store, outbound, exchange_url)
+        self._follower = Follower(store, outbound, exchange_url, own)
         self._wanted: set[tuple[str, str]] = set()  # whom the next look is about
         self._body = b""  # of the whole document that was taken last
         self._fetched = float("-inf")
