@@ -2,7 +2,8 @@
 
 Law: (1) the members' rows are read in the transaction that makes a head of them, so that no process takes back what
 another admitted. (2) The head, what it changed and the event that says so in the exchange's log are one transaction:
-a head that is not in the log is a lie of the exchange. (3) What a head costs grows with what it changed.
+a head that is not in the log is a lie of the exchange. Heads are counted by the log, so that an exchange which was set
+back to a back-up signs none of a number that it signed before. (3) What a head costs grows with what it changed.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 HEADED = "space.headed"
 # answers to whoever asks what changed, without a name: members follow closely, so most ask since one of the last heads
 ANSWERS_KEPT_MAX = 64
+COUNT = "SELECT count(*) FROM log_entries WHERE part = ? AND kind = ?"
 PAGE_ENTRIES = 512  # half a megabyte
 
 
@@ -50,10 +52,15 @@ class Heads:
         self._identity, self._store, self._evidence, self._clock = identity, store, evidence, clock
         self.newest: Headed | None = None
         self._answers: dict[int, Answer] = {}
+        self._logged: int | None = None  # heads that the log had when this process first looked
 
     def fitting(self, tx: Tx, roll: Roll) -> Head | None:
-        """Return the last head if it is one of this roll."""
+        """Return the last head if it is one of this roll, and no later one was signed that a restored folder lost."""
         last = _last(tx)
+        if self._logged is None:
+            [self._logged] = tx.column(COUNT, self._identity.did, HEADED)
+        if last is not None and last.number < self._logged:
+            return None
         return (
             None if last is None or replace(last, note="") != Head.of(roll.space, last.number, roll.map.root) else last
         )
@@ -64,7 +71,7 @@ class Heads:
             return fitting
         last = _last(tx)
         before = MemberMap() if last is None else self._map(tx, last)
-        number, own = 1 if last is None else last.number + 1, self._identity.member
+        number, own = max(0 if last is None else last.number, self._logged or 0) + 1, self._identity.member
         head = Head.of(roll.space, number, roll.map.root).signed(own, self._identity.keys.log)
         now = self._clock.now()
         keys = before.differing(roll.map)
@@ -128,12 +135,19 @@ class Heads:
         if since is None or not 0 < since < now.head.number:
             return Answer(now.head)
         if (known := self._answers.get(since)) is None:
-            where = ("number > ? and number <= ?", (since, now.head.number), "number", CHANGES_MAX + 1)
-            rows = await self._store.read(lambda tx: tx.find(SpaceChangeRow, *where))
-            known = Answer(now.head) if len(rows) > CHANGES_MAX else _answer(since, now, rows)
+            rows = await self._store.read(lambda tx: _since(tx, since, now.head.number))
+            known = Answer(now.head) if rows is None else _answer(since, now, rows)
             if now is self.newest and len(self._answers) < ANSWERS_KEPT_MAX:
                 self._answers[since] = known
         return known
+
+
+def _since(tx: Tx, since: int, number: int) -> list[SpaceChangeRow] | None:
+    """Return what changed after a head up to another; None if that is very much, or the head is none that we know."""
+    if tx.get(SpaceHeadRow, number=since) is None:
+        return None
+    rows = tx.find(SpaceChangeRow, "number > ? and number <= ?", (since, number), "number", CHANGES_MAX + 1)
+    return rows if len(rows) <= CHANGES_MAX else None
 
 
 def _answer(since: int, now: Headed, rows: Iterable[SpaceChangeRow]) -> Answer:
