@@ -44,18 +44,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the space's document asks for a quorum of {mine}, the table for {theirs}",
         "空间文档的见证法定数为 {mine}，按规则应为 {theirs}",
     ),
-    "space-head-false": (
-        "the head of its space that the exchange shows cannot be relied on: {reason}",
-        "交易所出示的空间摘要不可信：{reason}",
-    ),
-    "space-head-unlogged": (
-        "the exchange signed head {number} of its space, and its log does not have it",
-        "交易所签署了空间第 {number} 号摘要，而其日志中没有",
-    ),
-    "members-unheaded": (
-        "the list of members that the exchange shows, with the root {mine}, is that of no head in its log",
-        "交易所出示的成员名录（根 {mine}）不属于其日志中的任何摘要",
-    ),
+    "space-head-false": ("the head of its space is false: {reason}", "其空间摘要不实：{reason}"),
+    "space-head-unlogged": ("its log lacks head {number} of its space", "其日志缺少第{number}号空间摘要"),
+    "members-unheaded": ("it lists members ({mine}) by no head in its log", "其成员名录（{mine}）无日志摘要"),
     "log-unreadable": ("the log cannot be read, or does not verify: {reason}", "日志无法读取或无法验证：{reason}"),
     "peers-unreadable": ("its list of peers' heads cannot be read: {reason}", "其对等方检查点列表无法读取：{reason}"),
     "entry-malformed": ("entry {index} is not a log entry: {reason}", "第{index}条不是日志条目：{reason}"),
