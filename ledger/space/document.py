@@ -234,10 +234,6 @@ class Space:
         """Return the member whose log has `origin`."""
         return self._by_origin.get(origin)
 
-    def logs(self) -> dict[str, VerifierKey]:
-        """Return origin → log key of every member."""
-        return {member.origin: member.log_vkey for member in self.members.values()}
-
     def of_role(self, role: str) -> Sequence[Member]:
         """Return the members of a role, in the document's order."""
         return self._by_role.get(role, ())

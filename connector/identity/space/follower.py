@@ -8,12 +8,16 @@ after a restart either.
 from __future__ import annotations
 
 import asyncio
+import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from connector.identity.space import kept, listing
+from ledger.log.note import NoteError
 from ledger.space.answer import ASKED_MAX
 from ledger.space.document import Space, SpaceError
 from ledger.space.entry import DID
+from ledger.space.head import contradict
 from ledger.space.met import Met
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
 # so many questions catch up with an exchange: one is enough but for who comes back after long, and knows many
 QUESTIONS_MAX = 1000
+
+log = logging.getLogger(__name__)
 
 
 class Follower:
@@ -60,7 +66,9 @@ class Follower:
             if met is not before and not needed:
                 break
             since = [] if met.head is None else [("since", str(met.head.number))]
-            met = met.take(await listing.ask(self._outbound, self._url, [*needed, *since]), needed)
+            answer = await listing.ask(self._outbound, self._url, [*needed, *since])
+            await self._look_twice(met, answer.head)
+            met = met.take(answer, needed)
             if met is before and not needed:
                 return None
         else:
@@ -71,6 +79,16 @@ class Follower:
         await self._store.write(lambda tx: kept.keep(tx, before, met))
         self.met, self.former = met, ()
         return met.space()
+
+    async def _look_twice(self, met: Met, shown: Head | None) -> None:
+        """Keep what convicts the exchange: another head of the number that we know, signed by it."""
+        known = met.head
+        if known is None or shown is None or shown.number != known.number:
+            return
+        with suppress(NoteError):
+            if contradict(known.note, shown.note, met.entries[known.exchange].member):
+                log.error("the exchange signed two heads %d of its space; both notes are kept", shown.number)
+                await self._store.write(lambda tx: kept.keep_contradiction(tx, known, shown))
 
     def _needed(self, before: Met, met: Met, wanted: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return whom to ask for next: who is wanted, was known and is not proven now, or acts for all."""

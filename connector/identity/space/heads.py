@@ -59,11 +59,9 @@ class Heads:
         last = _last(tx)
         if self._logged is None:
             [self._logged] = tx.column(COUNT, self._identity.did, HEADED)
-        if last is not None and last.number < self._logged:
+        if last is None or last.number < self._logged:
             return None
-        return (
-            None if last is None or replace(last, note="") != Head.of(roll.space, last.number, roll.map.root) else last
-        )
+        return last if replace(last, note="") == Head.of(roll.space, last.number, roll.map.root) else None
 
     def make(self, tx: Tx, roll: Roll, touched: Iterable[str]) -> Head:
         """Return the head of a roll, made now if there is none; most likely the `touched` members changed."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from connector.store.transaction import Tx
 
-DOCUMENT, HEAD = "space", "space_head"
+DOCUMENT, HEAD, CONTRADICTION = "space", "space_head", "space_contradiction"
 
 
 def met(tx: Tx) -> Met:
@@ -50,6 +50,11 @@ def keep(tx: Tx, before: Met, after: Met) -> None:
             tx.put(MetMemberRow(did=did, document=entry.json()))
     for did in before.entries.keys() - after.entries.keys():
         tx.delete(MetMemberRow, did=did)
+
+
+def keep_contradiction(tx: Tx, one: Head, other: Head) -> None:
+    """Keep the notes of two heads of one number, which convict the exchange (`ledger.space.head.contradict`)."""
+    tx.put(FactRow(name=CONTRADICTION, value={"notes": [one.note, other.note]}))
 
 
 def keep_document(tx: Tx, document: Any) -> None:

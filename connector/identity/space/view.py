@@ -11,6 +11,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+import orjson
+
 from connector.identity.space import kept
 from connector.identity.space.follower import Follower
 from connector.runtime.errors import Absent, NotPermitted, PeerRefused, PeerUnreachable, explain_failure
@@ -54,6 +56,7 @@ class SpaceView:
         self._known: Space | None = None
         self._follower = Follower(store, outbound, exchange_url, own)
         self._wanted: set[tuple[str, str]] = set()  # whom the next look is about
+        self._served: tuple[Space | None, bytes] = (None, b"")
         self._body = b""  # of the whole document that was taken last
         self._fetched = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
@@ -67,6 +70,13 @@ class SpaceView:
         if self._known is None:
             raise PeerUnreachable("the space's document was never had", "start the exchange, or check `space.exchange`")
         return self._known
+
+    async def served(self) -> bytes:
+        """Return the document as it is sent, written once: a large one takes a second."""
+        space = self.last()
+        if self._served[0] is not space:
+            self._served = space, await asyncio.to_thread(lambda: orjson.dumps(space.json()))
+        return self._served[1]
 
     def known_currency(self) -> str:
         """Return the currency of the space, empty while its document was never had."""

@@ -18,6 +18,7 @@ from connector.store.store import Store
 from ledger.space.answer import ASKED_MAX, Answer
 from ledger.space.document import Space, SpaceError
 from ledger.space.entry import DID
+from ledger.space.head import contradict
 from tests.ledger.space.exchange import Exchange
 
 PROVIDER, LATE = "did:web:provider", "did:web:late"
@@ -119,6 +120,19 @@ async def test_an_exchange_that_lies_is_not_followed(view, wire):
     assert view.last() is before
     wire.lie = None
     assert LATE in {one.did for one in [await view.require(LATE)]}
+
+
+async def test_two_heads_of_one_number_are_refused_and_both_are_kept(view, wire, store):
+    await view.current()
+    wire.exchange.admit(LATE)
+    await view.current()
+    liar = Exchange()
+    liar.admit("did:web:other")
+    wire.lie = lambda _answer: liar.answer()
+    with pytest.raises(SpaceError, match="two heads 2"):
+        await view.renewed()
+    row = await store.read(lambda tx: tx.get(FactRow, name=kept.CONTRADICTION))
+    assert contradict(*row.value["notes"], wire.exchange.own())
 
 
 async def test_who_comes_back_after_very_much_proves_all_whom_it_met_anew(view, wire, monkeypatch):
