@@ -59,15 +59,15 @@ def check_head(shown: Mapping[str, Any] | None, space: Space, books: Books, repo
         return
     headed = list(book.of(HEADED))
     if shown is not None:
-        _check_shown(shown, space, {one.link[0] for one in headed}, report)
+        _check_shown(shown, space, {digest for one in headed for digest in one.link}, report)
     if headed and headed[-1].told:
         roots, root = {one.fields.get("root") for one in headed if one.told}, Roll.of(space).map.root.hex()
         if root not in roots:
             report.find("members-unheaded", space.exchange, mine=root)
-    told: dict[str, str] = {}
+    told: dict[str, tuple[str, ...]] = {}
     for one in headed:
         number = str(one.fields.get("number")) if one.told else ""
-        if number and told.setdefault(number, one.link[0]) != one.link[0]:
+        if number and told.setdefault(number, one.link) != one.link:
             report.find("space-head-false", space.exchange, one, reason=f"its log has two heads {number}")
 
 
