@@ -12,7 +12,7 @@ from connector.identity.space.author import SpaceAuthor
 from connector.runtime.errors import Absent, InvalidInput
 from ledger.space.answer import ASKED_MAX
 from ledger.space.document import MEMBERS_MAX
-from ledger.space.entry import DID, KINDS
+from ledger.space.entry import DID, KINDS, is_name
 from ledger.space.head import NUMBER_MAX
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.identity.space.heads import Heads
 
-NAME_CHARACTERS_MAX = 512  # of a DID, as everywhere; an account and an origin are shorter
+NAME_CHARACTERS_SHOWN = 100
 NUMBER_DIGITS_MAX = len(str(NUMBER_MAX))
 
 
@@ -32,8 +32,10 @@ async def changes(call: Call) -> web.Response:
     if told and not (told.isascii() and told.isdecimal() and len(told) <= NUMBER_DIGITS_MAX):
         raise InvalidInput("`since` is the number of a head", "leave it out to begin anew")
     wanted = [(kind, name) for kind in KINDS for name in query.getall(kind, [])]
-    if len(wanted) > ASKED_MAX or any(len(name) > NAME_CHARACTERS_MAX for _, name in wanted):
+    if len(wanted) > ASKED_MAX:
         raise InvalidInput(f"one question is about at most {ASKED_MAX} members", "ask for the others in another")
+    if odd := next((pair for pair in wanted if not is_name(*pair)), None):
+        raise InvalidInput(f"no member has the {odd[0]} `{odd[1][:NAME_CHARACTERS_SHOWN]}`", "see docs/exchange.md")
     heads = await _heads(call, int(told or 0))
     return as_json((await heads.answer(int(told) if told else None, wanted)).json())
 
@@ -46,6 +48,10 @@ async def members(call: Call) -> web.Response:
 
 async def member(call: Call) -> web.Response:
     """Serve the newest head with the proof of a member, or that there is none of this DID."""
+    if not is_name(DID, call.path["id"]):
+        raise Absent(
+            f"`{call.path['id'][:NAME_CHARACTERS_SHOWN]}` is no DID", "a member has one, such as did:web:a.example"
+        )
     heads = await _heads(call, 0)
     return as_json((await heads.answer(None, [(DID, call.path["id"])])).json())
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts import address
 from contracts.canonical import sha
+from contracts.errors import ContractError
 from ledger.space.document import REVOKED, SUSPENDED, Member, SpaceError
 
 if TYPE_CHECKING:
@@ -23,11 +24,24 @@ if TYPE_CHECKING:
 # what a member is found by
 DID, ADDRESS, ORIGIN = "did", "address", "origin"
 KINDS = (DID, ADDRESS, ORIGIN)
+NAME_CHARACTERS_MAX = 512  # of a DID, as everywhere; an account and an origin are shorter
 
 
 def key(kind: str, name: str) -> bytes:
     """Return the key of a DID, of an account as the document shows it, or of an origin."""
     return sha256(f"penstock space {kind}\n{name}".encode()).digest()
+
+
+def is_name(kind: str, name: str) -> bool:
+    """Say whether a member could have this name: nobody else is asked for, and others who ask at once do not suffer."""
+    if not 0 < len(name) <= NAME_CHARACTERS_MAX or not name.isascii() or not name.isprintable():
+        return False
+    if kind == ADDRESS:
+        try:
+            address.read(name, kind)
+        except ContractError:
+            return False
+    return kind != DID or name.startswith("did:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,9 @@ async def test_a_member_keeps_those_whom_it_met_and_no_list_of_all(space, say):
         "did=" + "a" * 600,
         "&".join(["did=a"] * (ASKED_MAX + 1)),
         "address=0x12",
+        "did=%ED%A0%80",
+        "did=a",
+        "origin=%00",
     ],
 )
 async def test_what_is_no_question_is_refused(space, say, query):

@@ -19,7 +19,7 @@ from connector.runtime.errors import Absent, NotPermitted, PeerRefused, PeerUnre
 from connector.store.topic import Topic
 from contracts import address
 from ledger.space.document import Space
-from ledger.space.entry import ADDRESS, DID, ORIGIN
+from ledger.space.entry import ADDRESS, DID, ORIGIN, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -128,8 +128,8 @@ class SpaceView:
 
     async def _met(self, kind: str, name: str) -> Space:
         """Return a document that was asked for from now on, in which whoever has this name is, if there is anybody."""
-        space, met = await self.renewed((kind, name)), self._follower.met
-        if met.head is not None and not met.knows(kind, name):
+        space, met = await self.renewed(*([(kind, name)] if is_name(kind, name) else ())), self._follower.met
+        if met.head is not None and is_name(kind, name) and not met.knows(kind, name):
             raise PeerUnreachable(
                 f"the exchange does not say whether `{name[:200]}` is a member", "wait until it is back"
             )

@@ -80,6 +80,9 @@ async def test_who_is_met_is_asked_for_once_and_followed_from_then_on(view, wire
         await view.require(PROVIDER)
     with pytest.raises(Absent):
         await view.require("did:web:nobody")
+    for odd in ("", "nobody", "did:web:\ud800", "did:web:a\nb", "did:" + "a" * 600):
+        assert await view.member(odd) is None
+        assert not any(name == DID for name, _ in wire.asked[-1])
     member = wire.exchange.roll.space.members["did:web:service"]
     assert await view.of_account(member.address) == await view.of_origin(member.origin) == member
 
