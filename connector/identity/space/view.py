@@ -1,7 +1,8 @@
-"""The newest space document this participant has: the exchange builds it, everybody else fetches and keeps it.
+"""The newest space document this participant has: the exchange builds it, everybody else follows its heads.
 
-Law: a document that was once had is kept in the store, so a participant starts and goes on while the exchange is away;
-a fresh one is asked for when the kept one is older than SPACE_FRESH_SECONDS and somebody needs it. Nobody waits for it
+Law: what was once had is kept in the store, so a participant starts and goes on while the exchange is away; a newer
+head is asked for when the kept one is older than SPACE_FRESH_SECONDS and somebody needs it. Beside the exchange, a
+document has those members alone whom its reader met or must know (`ledger.space.met`); `whole` has all. Nobody waits for it
 to learn of a member that is known: the exchange is not in the way of any message between two others.
 """
 
