@@ -153,6 +153,9 @@ PUBLIC = (
     Route("GET", "/spaces", Who.ANYONE, EXCHANGE, "spaces.page"),
     Route("GET", "/spaces/{id}", Who.ANYONE, EXCHANGE, "spaces.show"),
     Route("GET", "/spaces/{id}/rules", Who.ANYONE, EXCHANGE, "spaces.versions"),
+    Route("GET", "/space/changes", Who.ANYONE, EXCHANGE, "heads.changes"),
+    Route("GET", "/space/members", Who.ANYONE, EXCHANGE, "heads.members"),
+    Route("GET", "/space/members/{id}", Who.ANYONE, EXCHANGE, "heads.member"),
     Route("GET", "/space/attestation", Who.ANYONE, EXCHANGE, "exchange.attestation"),
     Route("POST", "/rpc", Who.ANYONE, EXCHANGE, "chain.rpc"),
 )

@@ -6,12 +6,14 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import web
+
 from catalog.found import is_found
 from catalog.listing import Move, State
 from catalog.question import like, question
 from catalog.roles import ROLES, Doing, does
 from catalog.use import use
-from connector.api.faults import as_json
+from connector.api.faults import JSON, as_json
 from connector.exchange import handed_in, kinds, listings, sight, spaces, standing
 from connector.exchange.attesting import Attesting
 from connector.exchange.complaints import Complaints
@@ -27,8 +29,6 @@ from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from aiohttp import web
 
     from catalog.question import Question
     from catalog.use import Use
@@ -46,7 +46,7 @@ BY_HAND = (Move.SUSPEND.value, Move.RESUME.value, Move.REFUSE.value)
 
 async def space(call: Call) -> web.Response:
     """Serve the space document."""
-    return as_json(call.of(SpaceView).last().json())
+    return web.Response(body=await call.of(SpaceView).served(), content_type=JSON)
 
 
 async def attestation(call: Call) -> web.Response:

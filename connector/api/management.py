@@ -203,7 +203,7 @@ async def credit(call: Call) -> web.Response:
     """Issue settlement tokens to a member; the same `id`, or `reference` of what it asked for, issues once."""
     body = await call.object()
     amount = read_decimal(body.get("amount"), "amount")
-    member = (await call.of(SpaceView).current()).members.get(str(body.get("did")))
+    member = await call.of(SpaceView).member(str(body.get("did")))
     if member is None:
         raise Absent(f"`{body.get('did')}` is not a member", "penstock exchange admit, first")
     programs, reference = call.of(Programs), str(body.get("reference") or "")

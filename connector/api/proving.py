@@ -102,7 +102,7 @@ async def _recognised(call: Call, header: str) -> str:
 async def _reader(call: Call, header: str) -> str:
     """Return the member that proves by the key of its log that it reads."""
     proof = readers.read(header, call.core.identity.did)
-    member = (await call.of(SpaceView).current()).members.get(proof.reader)
+    member = await call.of(SpaceView).member(proof.reader)
     if member is None:
         raise Unproven("members show this to members alone", "ask the exchange of the space to admit you")
     proof.check(member.log_key, call.core.clock.now())

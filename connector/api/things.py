@@ -53,7 +53,7 @@ async def show(call: Call) -> web.Response:
         return as_json(await call.core.store.read(partial(disputes.document, row=row, folder=folder)))
     if row is not None:
         return as_json(_told(row) | await call.core.store.read(partial(_destroyed, row=row)))
-    if (found := _member(call, key)) is not None:
+    if (found := await _member(call, key)) is not None:
         return as_json(found)
     raise Absent(f"nothing here has the id `{key[:100]}`", "penstock show, alone, says what is here")
 
@@ -73,13 +73,14 @@ def _row(tx: Tx, key: str) -> Any:
     return None
 
 
-def _member(call: Call, key: str) -> dict[str, Any] | None:
+async def _member(call: Call, key: str) -> dict[str, Any] | None:
     """Return a member by its DID or its account; an account of nobody is one all the same."""
-    known: Mapping[str, Member] = call.of(SpaceView).last().members
-    if key in known:
-        return _of(known[key], "members", key, call)
+    space = call.of(SpaceView)
+    if key.startswith("did:"):
+        member = await space.member(key)
+        return None if member is None else _of(member, "members", key, call)
     if ACCOUNT.fullmatch(key):
-        of = next((one for one in known.values() if address.show(one.address).lower() == key.lower()), None)
+        of = await space.of_account(bytes.fromhex(key.removeprefix("0x")))
         return {"kind": "accounts", "id": key, "did": None} if of is None else _of(of, "accounts", key, call)
     return None
 

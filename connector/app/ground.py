@@ -33,6 +33,8 @@ from connector.identity import published
 from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
 from connector.identity.space.author import SpaceAuthor
+from connector.identity.space.exchange import EXCHANGE
+from connector.identity.space.heads import Heads
 from connector.identity.space.supervision import Supervision
 from connector.identity.space.view import SpaceView
 from connector.net import tls
@@ -174,7 +176,8 @@ async def blobs(core: Core, secrets: Secrets, row_key: RowKey, tenure: Tenure) -
 async def space(core: Core) -> SpaceView:
     """Return the space as last known; a member waits for the exchange that says what it is."""
     exchange = core.settings.space.exchange
-    made = SpaceView(core.store, core.outbound, exchange, core.clock, core.topics.space_changed)
+    topic, own = core.topics.space_changed, core.identity.did
+    made = SpaceView(core.store, core.outbound, exchange, core.clock, topic, own)
     if exchange:
         await made.recall()
         await _first(made)
@@ -253,9 +256,12 @@ async def _deployed_by_another(core: Core, tenure: Tenure) -> dict[str, Any] | N
 
 async def author(core: Core, space: SpaceView, programs: Programs, hosted: Hosted) -> SpaceAuthor:
     """Return who writes the space's document, which an exchange does at once."""
-    made = SpaceAuthor(core.identity, space, programs, "shared" if hosted.chain is None else "embedded")
+    exchange = EXCHANGE in core.identity.roles and not core.settings.space.exchange
+    heads = Heads(core.identity, core.store, core.evidence, core.clock) if exchange else None
+    label = "shared" if hosted.chain is None else "embedded"
+    made = SpaceAuthor(core.identity, space, programs, core.store, label, heads)
     if not core.settings.space.exchange:
-        await made.rebuild()
+        await made.draft()
     return made
 
 

@@ -122,12 +122,12 @@ class Witness:
             self._transactions.enqueue(tx, f"fork:{origin}", act)
 
     async def _logs(self, body: bytes) -> dict[str, VerifierKey]:
-        """Return the members' logs; an origin that is not among them makes us look at the space once more."""
-        logs = (await self._space.current()).logs()
+        """Return the log that a request is about, if it is a member's; one that we never met makes us look."""
         try:
-            return logs if rules.origin_of(body) in logs else (await self._space.renewed()).logs()
+            owner = await self._space.of_origin(rules.origin_of(body))
         except MalformedNoteError:
-            return logs
+            return {}
+        return {} if owner is None else {owner.origin: owner.log_vkey}
 
     async def attest(self, heads: Sequence[FinalHead]) -> dict[str, str]:
         """Sign the statement over `heads` if we witnessed or signed each; raises Conflict for the first we did not."""

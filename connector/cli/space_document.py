@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 PATH = "/space"
 ASK_SECONDS = 30.0
-# facts of a participant's database that hold a deployment: of a member, and of the exchange that founded it
-FACTS = ("space", "deployment")
+DEPLOYED = "deployment"  # the fact of an exchange's database that has what it founded
 
 
 def at(url: str, *, development: bool, trust: Path | None) -> tuple[Any, str]:
@@ -40,22 +39,26 @@ def kept(data: Path) -> tuple[Any, str] | None:
     """
     import os  # noqa: PLC0415  # loaded when the verb runs
 
+    from connector.identity.space import kept as of_member  # noqa: PLC0415  # the same
     from connector.runtime import data_folder, documents, settings  # noqa: PLC0415  # the same
     from connector.store import offline  # noqa: PLC0415  # the same
     from connector.store.rows.console import FactRow  # noqa: PLC0415  # the same
+    from connector.store.rows.space import MetMemberRow  # noqa: PLC0415  # the same
 
     if not (data / settings.FILE_NAME).is_file():
         return None
 
     def read(tx: Tx) -> Any:
-        rows = (tx.get(FactRow, name=name) for name in FACTS)
-        return next((row.value for row in rows if row is not None), None)
+        if (known := of_member.space(tx)) is not None:
+            return known.json()
+        founded = tx.get(FactRow, name=DEPLOYED)
+        return None if founded is None else founded.value
 
     founded = data / data_folder.DEPLOYMENT  # an exchange's own
     if founded.is_file():
         return documents.read_json(founded), f"kept in {data}"
     place = data_folder.tables(data, settings.load(data, os.environ).store.database)
-    found = offline.look(place, [FactRow.TABLE], read)
+    found = offline.look(place, [FactRow.TABLE, MetMemberRow.TABLE], read)
     if found is None:
         text = f"the participant of `{data}` has never had its space's document"
         raise InvalidInput(text, "start it, or say --space URL")

@@ -189,9 +189,8 @@ class Mending:
 
     async def _to_holders(self, edition: str) -> list[Road]:
         """Return roads to the holders of an edition of ours, each with a pass to ourselves."""
-        members = self._space.last().members
         rows = await self._core.store.read(lambda tx: tx.find(HolderRow, "edition = ?", (edition,), order="at desc"))
-        known = [members[row.holder] for row in rows if row.holder in members]
+        known = [member for row in rows if (member := await self._space.member(row.holder)) is not None]
         if not known:
             raise Conflict("nobody is known to hold it", "seal it anew, or restore its file")
         now, key = self._core.clock.now(), bytes.fromhex(edition)

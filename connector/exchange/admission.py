@@ -61,7 +61,7 @@ class Admission:
         return row
 
     async def begin(self) -> None:
-        """Write the space and all its members into the registry on chain, once each, if we are its exchange."""
+        """Write the space and all its members into the registry on chain, once each, and its head, as its exchange."""
         core = self._core
         if "exchange" not in core.identity.roles or core.settings.space.exchange:
             return
@@ -74,3 +74,4 @@ class Admission:
                 registering.register(tx, self._transactions, deployment, core.identity.did, member)
 
         await core.store.write(act)
+        await self._author.rebuild()

@@ -144,7 +144,7 @@ def _record(tx: Tx, core: Core, told: Restored, root: bytes, cause: str) -> None
 
 async def _known(core: Core, space: SpaceView, programs: Programs, told: Restored) -> list[Known]:
     """Return every head of ours that a member or the chain knows; waits for all that were not named as away."""
-    members = space.last().members
+    members = (await space.whole()).members
     waited = {did: one for did, one in members.items() if did != core.identity.did and did not in told.without}
     found: list[Known] = []
     turn = asyncio.Semaphore(ASKED_MAX)

@@ -123,6 +123,13 @@ class Rights:
     # inside
 
     async def _right(self, key: str) -> Right:
+        """Return what the chain has under a key, and have whoever it names among the members that are known."""
+        right = await self._on_chain(key)
+        pledge = [] if right.pledge is None else [right.pledge.creditor]
+        await self._space.meet_accounts([right.holder, *pledge])
+        return right
+
+    async def _on_chain(self, key: str) -> Right:
         programs, raw = self._programs, _raw(key)
         known = blind.registered_id(raw, await self._core.store.read(lambda tx: _salt(tx, key)))
         if (edition := await programs.edition(known)) is not None:

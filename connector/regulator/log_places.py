@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from connector.identity import did as dids
 from connector.identity import keys as key_files
+from connector.identity.space import kept
 from connector.identity.space import view as space_view
 from connector.net import log_files, tls
 from connector.net.outbound import Outbound
@@ -21,7 +22,6 @@ from connector.runtime import settings as setting
 from connector.runtime.errors import Absent, InvalidInput, PeerMisbehaved, PeerRefused
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
-from connector.store.rows.console import FactRow
 from connector.store.tables import TABLES
 from ledger.log import policy as log_policy
 from ledger.log.fsck import ResourceLost
@@ -115,8 +115,7 @@ def own_policy(tx: Tx, did: str, vkey: VerifierKey) -> LogPolicy:
 
     It asks for no quorum: the newest head is cosigned when it is anchored.
     """
-    row = tx.get(FactRow, name=space_view.FACT)
-    space = None if row is None else Space.from_json(row.value)
+    space = kept.space(tx)
     if space is None or did not in space.members:
         return LogPolicy((vkey,), {}, {}, log_policy.NONE)
     return replace(space.log_policy(did), logs=(vkey,), quorum=log_policy.NONE)

@@ -49,7 +49,7 @@ class Logbooks:
     async def current(self) -> dict[str, Logbook]:
         """Return every member's log, read up to its newest head."""
         async with self._turn:
-            space = await self._space.current()
+            space = await self._space.whole()
             places = asyncio.Semaphore(LOGS_AT_ONCE)
 
             async def one(member: Member) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from connector.identity import did as dids
 from connector.identity import readers
 from connector.identity.self_description import base_url
+from connector.identity.space import listing
 from connector.regulator.patience import Patience, PatientOutbound
 from connector.runtime.errors import InvalidInput, PeerRefused, PenstockError, VerificationFailed
 from connector.runtime.limits import ROWS_BYTES_MAX
@@ -30,7 +31,7 @@ from ledger.chain.errors import ChainError
 from ledger.chain.programs import Programs
 from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
-from ledger.space.document import Space
+from ledger.space.document import Space, SpaceError
 
 if TYPE_CHECKING:
     import ssl
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
 PROGRAMS = ("editions", "licences", "channels", "anchors", "spaces")
 # a space of 10,000 members has a document of some 10 MB
 SPACE_BYTES_MAX = 16 * 1_048_576
+# of so many members the document is read in pages
+LISTED_FROM = 10_000
+# a head, and those who act for all
+HEAD_BYTES_MAX = 65_536
 NOT_FOUND = 404
 LOG = "/log/"  # below it every member serves its log
 PEERS = LOG + "peers"  # to members alone
@@ -115,11 +120,38 @@ class UrlSources:
     async def space(self) -> Mapping[str, Any]:
         """Return the space document; asked once, so that one audit has one space."""
         if self._space is None:
-            document = _document(await self._get(f"{self.exchange}/space", SPACE_BYTES_MAX), SPACE_BYTES_MAX)
-            if not isinstance(document, dict):
-                raise Unavailable(f"`{self.exchange}/space` is no object")
-            self._space = document
+            self._space = await self._document()
         return self._space
+
+    async def _document(self) -> Mapping[str, Any]:
+        head = await self.head()
+        count = head.get("count") if head is not None else None
+        if isinstance(count, int) and count > LISTED_FROM:
+            try:
+                _, space = await listing.listed(self._outbound, self.exchange)
+            except (PenstockError, SpaceError) as error:
+                raise Unavailable(str(error)) from error
+            return space.json()
+        document = _document(await self._get(f"{self.exchange}/space", SPACE_BYTES_MAX), SPACE_BYTES_MAX)
+        if not isinstance(document, dict):
+            raise Unavailable(f"`{self.exchange}/space` is no object")
+        return document
+
+    async def head(self) -> Mapping[str, Any] | None:
+        """Return the newest head that the exchange shows, None of an exchange that makes none."""
+        try:
+            answer = await self._outbound.get(f"{self.exchange}{listing.CHANGES}", limit_bytes=HEAD_BYTES_MAX)
+        except PeerRefused as refused:
+            if refused.status == NOT_FOUND:
+                return None
+            raise Unavailable(str(refused)) from refused
+        except PenstockError as error:
+            raise Unavailable(str(error)) from error
+        told = _document(answer.body, HEAD_BYTES_MAX)
+        shown = told.get("head") if isinstance(told, dict) else None
+        if not isinstance(shown, dict):
+            raise Unavailable(f"`{self.exchange}{listing.CHANGES}` shows no head")
+        return shown
 
     async def identity(self, did: str) -> Mapping[str, str] | None:
         """Return what the member publishes under its own DID, None if that is no document of its own."""

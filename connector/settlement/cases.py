@@ -101,6 +101,8 @@ class Cases:
 
     async def judged(self, filing: Filing) -> Verdict:
         """Return our verdict; opening a piece takes a while, so it is not done on the loop."""
+        if filing.origin:
+            await self._space.of_origin(filing.origin)
         channel = None if filing.origin else await self._programs.channel(filing.part)
         return await asyncio.to_thread(filings.judge, filing, self._space.last(), channel)
 

@@ -48,6 +48,7 @@ class Concerned(NamedTuple):
 async def concerned(space: SpaceView, programs: Programs, filing: Filing, member: Member) -> Concerned:
     """Return whom a filing of a member concerns; raises Conflict and NotPermitted for one that nobody can rule on."""
     if filing.origin:
+        await space.of_origin(filing.origin)
         return _of_log(space.last(), filing.origin)
     channel = check_filing(await programs.channel(filing.part), member)
     return Concerned(channel.payer, channel.payee, channel.arbitrator)

@@ -94,6 +94,7 @@ class Refunds:
 
     async def among(self, moved: Sequence[Movement]) -> list[Refund]:
         """Return those of these movements that are refunds; raises ChainUnreachable."""
+        await self._space.meet_accounts(one.other for one in moved)
         between = [one for one in moved if self._space.last().by_address(one.other)]
         named = [(one, *await self._named(one)) for one in between]
         return await self._core.store.read(

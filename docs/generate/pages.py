@@ -26,6 +26,7 @@ from docs.generate import (
     figures,
     hints,
     management,
+    member_map,
     plan,
     policy,
     programs,
@@ -132,6 +133,7 @@ def made() -> dict[Path, str]:
     terms = {ROOT / "docs/policy/profile.ttl": policy.profile()}
     bill = {ROOT / "docs/sbom.cdx.json": bill_of_materials.document()}
     vector = {
+        ROOT / "docs/specification/members.json": member_map.document(),
         ROOT / "docs/specification/edition.json": sealed_edition.document(),
         ROOT / "docs/specification/edition-sm4.json": sealed_edition.document(SM4_128),
     }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ledger.audit.sources import ChainEvent, Sources
 
-SPACE, ATTESTATION, CHAIN, UNREAD = "space", "attestation", "chain", "unread"
+SPACE, HEAD, ATTESTATION, CHAIN, UNREAD = "space", "head", "attestation", "chain", "unread"
 LATER = "chain/later"  # what came while the logs were read
 # the chain's events of a large space; everything else is smaller
 ANSWER_BYTES_MAX = 1 << 30
@@ -89,6 +89,10 @@ class Archive:
     async def unread(self) -> Sequence[str]:
         """Return whose logs were left out; an archive that says nothing left out none."""
         return [str(one) for one in self._read(UNREAD)] if UNREAD in self._kept else []
+
+    async def head(self) -> Mapping[str, Any] | None:
+        """Return the head of the space, None in an archive of before there were heads."""
+        return self._object(HEAD) if HEAD in self._kept else None
 
     async def attestation(self) -> Mapping[str, Any] | None:
         """Return the newest attestation of the witnesses."""
@@ -174,6 +178,12 @@ class Recording:
         left = await self._sources.unread()
         self._kept[UNREAD] = canonical(list(left))
         return left
+
+    async def head(self) -> Mapping[str, Any] | None:
+        """Ask for the newest head of the space."""
+        told = await self._sources.head()
+        self._kept[HEAD] = canonical(told)
+        return told
 
     async def attestation(self) -> Mapping[str, Any] | None:
         """Ask for the newest attestation."""

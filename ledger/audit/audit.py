@@ -129,6 +129,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     attesting = asyncio.create_task(attestation.read(sources, space, apart))
     try:
         members.check_table(document, space, report)
+        shown = await members.read_head(sources)
         identities = await members.check_identities(sources, space, report)
         peers = await heads.collect_peers(sources, space, report)
         found = await collector.collect(space, report)
@@ -138,6 +139,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     told, chain = await _chain(sources, seen, blocks)
     admitted = registry.admitted(space, told)
     found, judged = asked.carried.standing(document, found, asked.entries)
+    members.check_head(shown, space, found, report)
     case = Case(space, found, chain, {}, {}, judged)
     deals = await stages.check_agreements(case, asked.place, report)
     registry.check(space, found, told, report)

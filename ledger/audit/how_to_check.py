@@ -62,6 +62,12 @@ RECORDS: Mapping[str, tuple[str, str, str, str]] = {
         "read $SPACE/space and derive the witnesses of each role from the published table",
         "读取 $SPACE/space，按公开的表由角色推导见证人",
     ),
+    "head": (
+        "the signed head of the space",
+        "已签名的空间摘要",
+        "read $SPACE/space/changes, verify the note with the exchange's log key, and look for its digest in its log",
+        "读取 $SPACE/space/changes，用交易所日志公钥验证签名，并在其日志中查找该摘要",
+    ),
     "terms": (
         "the signed terms",
         "已签署的条款",
@@ -89,6 +95,9 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "member-unreachable": ("identity",),
     "witnesses-differ": ("space",),
     "quorum-differs": ("space",),
+    "space-head-false": ("head", "log"),
+    "space-head-unlogged": ("head", "log"),
+    "members-unheaded": ("space", "log"),
     "log-unreadable": ("log",),
     "peers-unreadable": ("holders",),
     "log-behind": ("log",),

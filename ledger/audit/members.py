@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.audit.asking import each
 from ledger.audit.sources import Unavailable
+from ledger.space.document import SpaceError
+from ledger.space.head import Head
+from ledger.space.roll import Roll
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from ledger.audit.books import Books
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
     from ledger.space.document import Member, Space
 
+HEADED = "space.headed"
 # the members of a space document's row that the DID document proves
 PROVEN = ("url", "address", "logKey", "delivery", "aggregate", "possession")
 
@@ -34,6 +39,47 @@ def check_table(document: Mapping[str, Any], space: Space, report: Report) -> No
     for did in {**table, **said}:
         if said.get(did) != table.get(did):
             report.find("witnesses-differ", did, mine=said.get(did), theirs=table.get(did))
+
+
+async def read_head(sources: Sources) -> Mapping[str, Any] | None:
+    """Return the head of the space that the exchange shows, None if it has none, or shows none now."""
+    try:
+        return await sources.head()
+    except Unavailable:
+        return None
+
+
+def check_head(shown: Mapping[str, Any] | None, space: Space, books: Books, report: Report) -> None:
+    """Check the head that was shown, and the list of members, against the heads that the exchange's log has.
+
+    Both were read before the log was. A head is in the log from the moment in which it is signed, so one that is not is
+    for us alone; so is a list whose root no head of the log has.
+    """
+    if (book := books.get(space.exchange)) is None:
+        return
+    headed = list(book.of(HEADED))
+    if shown is not None:
+        _check_shown(shown, space, {digest for one in headed for digest in one.link}, report)
+    if headed and headed[-1].told:
+        roots, root = {one.fields.get("root") for one in headed if one.told}, Roll.of(space).map.root.hex()
+        if root not in roots:
+            report.find("members-unheaded", space.exchange, mine=root)
+    told: dict[str, tuple[str, ...]] = {}
+    for one in headed:
+        number = str(one.fields.get("number")) if one.told else ""
+        if number and told.setdefault(number, one.link) != one.link:
+            report.find("space-head-false", space.exchange, one, reason=f"its log has two heads {number}")
+
+
+def _check_shown(shown: Mapping[str, Any], space: Space, logged: Collection[str], report: Report) -> None:
+    try:
+        head = Head.from_json(shown)
+        head.check(space.members[space.exchange])
+    except SpaceError as error:
+        report.find("space-head-false", space.exchange, reason=error)
+        return
+    if head.digest.hex() not in logged:
+        report.find("space-head-unlogged", space.exchange, number=head.number)
 
 
 async def check_identities(sources: Sources, space: Space, report: Report) -> dict[str, Mapping[str, str]]:

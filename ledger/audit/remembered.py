@@ -54,6 +54,10 @@ class Remembered:
         """Ask for what one account paid another."""
         return await self._sources.payments(sender, receiver)
 
+    async def head(self) -> Mapping[str, Any] | None:
+        """Ask for the newest head of the space."""
+        return await self._sources.head()
+
     async def unread(self) -> Sequence[str]:
         """Ask whose logs are left out."""
         return await self._sources.unread()

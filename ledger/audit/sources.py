@@ -83,6 +83,9 @@ class Sources(Protocol):
     async def payments(self, sender: bytes, receiver: bytes) -> Sequence[Payment]:
         """Return what one account paid another under references, in chain order."""
 
+    async def head(self) -> Mapping[str, Any] | None:
+        """Return the newest head of the space that the exchange shows, None if it makes none."""
+
     async def unread(self) -> Sequence[str]:
         """Return the DIDs of the members whose logs are not to be read, because whoever asks named others."""
 

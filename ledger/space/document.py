@@ -8,6 +8,7 @@ log a witness that is neither its owner, nor the chain's operator, nor a payee (
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,13 @@ from ledger.log.policy import Group, LogPolicy
 from ledger.space.domains import Domains
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ledger.log.note import VerifierKey
 
 QUORUM = 2
 QUORUM_NAME = "quorum"
-MEMBERS_MAX = 10_000
+MEMBERS_MAX = 200_000  # so many are read from one document, by who must know all; twice what was measured
 BASIS_POINTS = 10_000
 KEY_BYTES = 32
 AGGREGATE_BYTES = 48
@@ -165,13 +166,41 @@ class Space:
     domains: Domains = field(init=False, compare=False, repr=False)
     _by_address: Mapping[bytes, Member] = field(init=False, compare=False, repr=False)
     _by_origin: Mapping[str, Member] = field(init=False, compare=False, repr=False)
+    _by_role: Mapping[str, list[Member]] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         currencies.settled(self.currency)
-        object.__setattr__(self, "domains", _domains(self.deployment))
+        by_role: dict[str, list[Member]] = {}
+        for member in self.members.values():
+            by_role.setdefault(member.role, []).append(member)
         members = list(self.members.values())[::-1]  # where two are alike the first counts
-        object.__setattr__(self, "_by_address", {member.address: member for member in members})
-        object.__setattr__(self, "_by_origin", {member.origin: member for member in members})
+        _put(
+            self,
+            domains=_domains(self.deployment),
+            _by_address={member.address: member for member in members},
+            _by_origin={member.origin: member for member in members},
+            _by_role=by_role,
+        )
+
+    def changed(self, members: Iterable[Member], states: Mapping[str, str]) -> Space:
+        """Return the document with some members added or put in place; `states` DID → how each is barred, or empty."""
+        made, listed = copy(self), dict(self.members)
+        by_address, by_origin = dict(self._by_address), dict(self._by_origin)
+        by_role = {role: list(found) for role, found in self._by_role.items()}
+        for member in members:
+            before = listed.get(member.did)
+            listed[member.did] = member
+            if before is None:
+                by_role.setdefault(member.role, []).append(member)
+            else:
+                by_address.pop(before.address, None)
+                by_origin.pop(before.origin, None)
+                for role in {before.role, member.role}:
+                    by_role[role] = [one for one in listed.values() if one.role == role]
+            by_address[member.address] = by_origin[member.origin] = member
+        barred = {did: state for did, state in {**self.barred, **states}.items() if state}
+        _put(made, members=listed, barred=barred, _by_address=by_address, _by_origin=by_origin, _by_role=by_role)
+        return made
 
     @property
     def currency(self) -> str:
@@ -181,17 +210,17 @@ class Space:
     @property
     def supervisor(self) -> Member | None:
         """Return the regulator whose key opens disclosures, if the space has one."""
-        return next(self._acting("regulator"), None)
+        return next(iter(self.of_role("regulator")), None)
 
     @property
     def node(self) -> Member | None:
         """Return the regional or industry node that assigns codes here, if the space has one."""
-        return next(self._acting("node"), None)
+        return next(iter(self.of_role("node")), None)
 
     def witnesses_of(self, did: str) -> list[Member]:
         """Return the members that witness the log of `did`, in the table's order; itself never counts."""
         roles = WITNESSED_BY[self.members[did].role]
-        found = (next((one for one in self._acting(role) if one.did != did), None) for role in roles)
+        found = (next((one for one in self.of_role(role) if one.did != did), None) for role in roles)
         return [member for member in found if member is not None]
 
     def attesters(self) -> list[Member]:
@@ -220,12 +249,9 @@ class Space:
         """Return the member whose log has `origin`."""
         return self._by_origin.get(origin)
 
-    def logs(self) -> dict[str, VerifierKey]:
-        """Return origin → log key of every member."""
-        return {member.origin: member.log_vkey for member in self.members.values()}
-
-    def _acting(self, role: str) -> Iterator[Member]:
-        return (member for member in self.members.values() if member.role == role)
+    def of_role(self, role: str) -> Sequence[Member]:
+        """Return the members of a role, in the document's order."""
+        return self._by_role.get(role, ())
 
     def json(self) -> dict[str, Any]:
         """Return the document."""
@@ -244,7 +270,7 @@ class Space:
         """Read the document; SpaceError unless it is canonical. `DERIVED` must be there and are not believed."""
         try:
             members = _members(value["members"])
-            fee, barred = _fee(value["feeBps"]), _barred(value.get("barred", {}), members)
+            fee, barred = basis_points(value["feeBps"]), _barred(value.get("barred", {}), members)
             space = cls(str(value["exchange"]), value["deployment"], members, fee, str(value["label"]), barred)
             said = space.json() | {name: value[name] for name in DERIVED}
         except SpaceError:
@@ -256,6 +282,12 @@ class Space:
         if space.exchange not in space.members:
             raise SpaceError(f"the exchange `{space.exchange[:200]}` is no member of its own space")
         return space
+
+
+def _put(space: Space, **tables: Any) -> None:
+    """Set what is frozen from now on."""
+    for name, value in tables.items():
+        object.__setattr__(space, name, value)
 
 
 def _members(listed: list[Mapping[str, Any]]) -> dict[str, Member]:
@@ -304,7 +336,8 @@ def _point(value: str) -> bytes:
     return raw
 
 
-def _fee(value: Any) -> int:
+def basis_points(value: Any) -> int:
+    """Return a fee if it is one; raises ValueError."""
     if type(value) is not int or not 0 <= value <= BASIS_POINTS:
         raise ValueError("`feeBps` is no number of basis points")
     return value

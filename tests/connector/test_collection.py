@@ -77,7 +77,7 @@ async def opened(owner, folder):
     async def current():
         return space
 
-    view = SimpleNamespace(current=current, last=lambda: space)
+    view = SimpleNamespace(whole=current)
     return Collection(core(did="did:web:node", store=store, outbound=owner, clock=CLOCK), view), store
 
 

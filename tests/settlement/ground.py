@@ -143,7 +143,7 @@ class Ground:
             evidence=evidence, settings=settings, outbound=SimpleNamespace(post=self._post),
         )  # fmt: skip
         self.space = SimpleNamespace(members={BUYER_DID: MEMBER}, exchange="did:web:exchange.example")
-        self.view = SimpleNamespace(last=lambda: self.space)
+        self.view = SimpleNamespace(last=lambda: self.space, of_origin=self._met, meet_accounts=self._met)
         peers, heads = SimpleNamespace(authorization=lambda peer: {"for": peer}), SimpleNamespace(riding=self._riding)
         peer_logs = SimpleNamespace(check=self._check)
         self.payments = Payments(self.core, self.view, None, peers, None, heads, peer_logs, None)
@@ -154,6 +154,9 @@ class Ground:
         self.pair.holder.evidence.record(tx, kind, part=part, link=link, fields=fields, now=now)
         self.recorded.append((kind, part, fields))
         self.links.append(link)
+
+    async def _met(self, _names):
+        """Nobody is met beside those who are there."""
 
     async def _post(self, url, body, headers):
         self.asked.append((url, body, headers))

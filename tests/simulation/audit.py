@@ -79,6 +79,9 @@ class Sources:
     async def unread(self):
         return []
 
+    async def head(self):
+        return None
+
     async def attestation(self):
         return None
 

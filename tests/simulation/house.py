@@ -70,7 +70,7 @@ def _tenure():
 
 def _space(core, around):
     made = SpaceView(core.store, core.outbound, "", core.clock, core.topics.space_changed)
-    made._set(around.space)
+    made.take(around.space)
     return made
 
 

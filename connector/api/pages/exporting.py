@@ -28,7 +28,7 @@ SHOWN = ("agreement", "channels", "rows", "troubles")
 async def export(call: Call) -> JsonObject:
     """Return the timeline of an agreement as a signed document that says what was not read or gave no proof."""
     told = await timeline(call)
-    space = await call.of(SpaceView).current()
+    space = await call.of(SpaceView).whole()
     logs = {did: Log(call.core, member) for did, member in space.members.items()}
     proofs, unproven = list[JsonObject](), dict[str, str]()
     for row in told["rows"]:

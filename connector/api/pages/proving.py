@@ -82,13 +82,13 @@ class Log:
 async def proof(call: Call) -> JsonObject:
     """Return the proof of one event of a member's log with every step; its id is `INDEX@DID`."""
     told, _, did = call.path["id"].partition("@")
-    space = await call.of(SpaceView).current()
-    if did not in space.members or not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS_MAX:
+    member = await call.of(SpaceView).member(did)
+    if member is None or not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS_MAX:
         raise Absent(f"`{call.path['id'][:200]}` is no event of a member's log", "see a timeline")
-    log, index = Log(call.core, space.members[did]), int(told)
+    log, index = Log(call.core, member), int(told)
     entry, proven = await log.proof(index)
     note, head = await log.head()
-    policy = space.log_policy(did)
+    policy = call.of(SpaceView).last().log_policy(did)
     leaf, witnesses = leaf_hash(entry), policy.witnesses_of(note)
     met = policy.met_by(witnesses)
     steps = walk(leaf, index, head.size, proven.path)

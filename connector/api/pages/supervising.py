@@ -110,7 +110,7 @@ async def lookup(call: Call) -> JsonObject:
 
 
 async def _members(call: Call, text: str) -> list[JsonObject]:
-    space = await call.of(SpaceView).current()
+    space = await call.of(SpaceView).whole()
     folded = text.casefold()
     return [
         _item(

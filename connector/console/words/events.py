@@ -52,6 +52,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "copy.served": ("a plain copy was served", "已提供明文副本"),
     "negotiation.moved": ("a negotiation or transfer moved on", "协商或传输状态变更"),
     "listing.moved": ("a listing moved on", "挂牌状态变更"),
+    "space.headed": ("the members' list has a new head", "成员名录有新摘要"),
     "member.moved": ("a membership moved on", "成员状态变更"),
     "demand.moved": ("a demand moved on", "需求状态变更"),
     "project.moved": ("a project moved on", "共创项目状态变更"),

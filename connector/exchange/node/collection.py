@@ -61,7 +61,7 @@ class Collection:
     async def collect(self) -> list[JsonObject]:
         """Read every member's log on to its newest head; returns what is kept of each then."""
         async with self._turn:
-            space = await self._space.current()
+            space = await self._space.whole()
             places = asyncio.Semaphore(LOGS_AT_ONCE)
 
             async def one(member: Member) -> None:
@@ -74,7 +74,7 @@ class Collection:
     async def page(self) -> list[JsonObject]:
         """List the copies: whose, how far, when looked at last, and what was wrong."""
         rows = {row.member: row for row in await self._core.store.read(lambda tx: tx.find(CollectedLogRow))}
-        members = self._space.last().members
+        members = (await self._space.whole()).members
         return [
             {
                 "member": did,

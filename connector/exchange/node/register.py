@@ -52,6 +52,7 @@ class Register:
         """
         told = dict(members(document, "registration"))
         holder = text(told.pop("holder", caller), "holder", limit=DID_CHARACTERS_MAX)
+        await self._space.member(holder)
         wanted, space = registration.from_json(told), self._space.last()
         _check_caller(space, wanted, holder, caller)
         proof = await prove(wanted.subject) if wanted.kind in HOLDERS else Proof()
@@ -125,7 +126,7 @@ class Register:
             return _view(tx, row)
 
         told = await self._core.store.read(read)
-        member = self._space.last().members.get(str(told["holder"]))
+        member = await self._space.member(str(told["holder"]))
         return told | {"url": member.url if member is not None else "", "name": member.name if member else ""}
 
 

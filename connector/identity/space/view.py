@@ -1,34 +1,39 @@
-"""The newest space document this participant has: the exchange builds it, everybody else fetches and keeps it.
+"""The newest space document this participant has: the exchange builds it, everybody else follows its heads.
 
-Law: a document that was once had is kept in the store, so a participant starts and goes on while the exchange is away;
-a fresh one is asked for when the kept one is older than SPACE_FRESH_SECONDS and somebody needs it. Nobody waits for it
-to learn of a member that is known: the exchange is not in the way of any message between two others.
+Law: what was once had is kept in the store, so a participant starts and goes on while the exchange is away; a newer
+head is asked for when the kept one is older than SPACE_FRESH_SECONDS and somebody needs it. Beside the exchange, a
+document has those members alone whom its reader met or must know (`ledger.space.met`); `whole` has all. Nobody waits to
+learn of a member that is known: the exchange is not in the way of any message between two others.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from connector.runtime.errors import Absent, NotPermitted, PeerUnreachable, explain_failure
-from connector.store.rows.console import FactRow
-from connector.store.rows.space import MemberRow
+import orjson
+
+from connector.identity.space import kept
+from connector.identity.space.follower import Follower
+from connector.runtime.errors import Absent, NotPermitted, PeerRefused, PeerUnreachable, explain_failure
 from connector.store.topic import Topic
-from ledger.space.document import REVOKED, SUSPENDED, Member, Space
+from contracts import address
+from ledger.space.document import Space
+from ledger.space.entry import ADDRESS, DID, ORIGIN, is_name
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable
 
     from connector.net.outbound import Outbound
     from connector.runtime.clock import Clock
     from connector.store.store import Store
-    from connector.store.transaction import Tx
+    from ledger.space.document import Member
 
 SPACE_FRESH_SECONDS = 2.0  # a new member is known to everybody within this time
 STRANGER_SECONDS = 0.05  # a stranger makes us look again, but not faster than this
 SPACE_BYTES_MAX = 8 * 1_048_576
-FACT = "space"
+NOT_FOUND = 404
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +42,23 @@ class SpaceView:
     """Holds the space as last known; `changed` is told of each new document."""
 
     def __init__(
-        self, store: Store, outbound: Outbound, exchange_url: str, clock: Clock, changed: Topic[[Space]] | None = None
+        self,
+        store: Store,
+        outbound: Outbound,
+        exchange_url: str,
+        clock: Clock,
+        changed: Topic[[Space]] | None = None,
+        own: str = "",
     ) -> None:
         self._store = store
         self._outbound = outbound
         self._url = exchange_url
         self._clock = clock
         self._known: Space | None = None
-        self._body = b""  # of the document that was taken last
+        self._follower = Follower(store, outbound, exchange_url, own)
+        self._wanted: set[tuple[str, str]] = set()  # whom the next look is about
+        self._served: tuple[Space | None, bytes] = (None, b"")
+        self._body = b""  # of the whole document that was taken last
         self._fetched = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
         self.changed: Topic[[Space]] = changed or Topic()
@@ -57,6 +71,13 @@ class SpaceView:
         if self._known is None:
             raise PeerUnreachable("the space's document was never had", "start the exchange, or check `space.exchange`")
         return self._known
+
+    async def served(self) -> bytes:
+        """Return the document as it is sent, written once: a large one takes a second."""
+        space = self.last()
+        if self._served[0] is not space:
+            self._served = space, await asyncio.to_thread(lambda: orjson.dumps(space.json()))
+        return self._served[1]
 
     def known_currency(self) -> str:
         """Return the currency of the space, empty while its document was never had."""
@@ -77,18 +98,68 @@ class SpaceView:
         """Return the member `did`, None for somebody who is not in the space; for a stranger we look once more.
 
         Who is known is not waited for: the answer may be older than SPACE_FRESH_SECONDS by the time one look takes.
+        Raises PeerUnreachable for somebody whom we never met, when the exchange is away.
         """
         if self._known is not None and (found := self._known.members.get(did)):
             self._refresh()
             return found
-        return (await self.renewed()).members.get(did)
+        return (await self._met(DID, did)).members.get(did)
 
-    async def renewed(self) -> Space:
+    async def of_account(self, account: bytes) -> Member | None:
+        """Return the member that acts with an account; as `member`."""
+        known = None if self._known is None else self._known.by_address(account)
+        return known or (await self._met(ADDRESS, address.show(account))).by_address(account)
+
+    async def of_origin(self, origin: str) -> Member | None:
+        """Return the member whose log has an origin; as `member`."""
+        known = None if self._known is None else self._known.by_origin(origin)
+        return known or (await self._met(ORIGIN, origin)).by_origin(origin)
+
+    async def meet_accounts(self, accounts: Iterable[bytes]) -> None:
+        """Have those who act with these accounts among the members that are known; an exchange that is away has not."""
+        met, names = self._follower.met, {(ADDRESS, address.show(one)) for one in accounts}
+        unknown = [] if met.head is None else [one for one in names if not met.knows(*one)]
+        try:
+            if unknown:
+                await self.renewed(*unknown)
+        except Exception as fault:
+            if explain_failure(fault).exit_code != 7:
+                raise
+            log.info("whose %d accounts are is not known: %s", len(unknown), fault)
+
+    async def _met(self, kind: str, name: str) -> Space:
+        """Return a document that was asked for from now on, in which whoever has this name is, if there is anybody."""
+        space, met = await self.renewed(*([(kind, name)] if is_name(kind, name) else ())), self._follower.met
+        if met.head is not None and is_name(kind, name) and not met.knows(kind, name):
+            raise PeerUnreachable(
+                f"the exchange does not say whether `{name[:200]}` is a member", "wait until it is back"
+            )
+        return space
+
+    async def whole(self) -> Space:
+        """Return the document with every member, for an audit and whoever else must know all; else as `current`.
+
+        Raises SpaceError if it is not what the newest head says.
+        """
+        now = await self.current()
+        if self._follower.met.head is None:
+            return now
+        try:
+            return await self._follower.listed()
+        except Exception as fault:
+            if explain_failure(fault).exit_code != 7:
+                raise
+            log.info("the exchange is away, the members that we met are all we know: %s", fault)
+            return self.last()
+
+    async def renewed(self, *wanted: tuple[str, str]) -> Space:
         """Return a document asked for from now on, for somebody who missed something in the last one.
 
-        A look that is under way may have begun before the change that is missed, so it does not count.
+        A look that is under way may have begun before the change that is missed, so it does not count. It is about
+        those `wanted` (kind, name), too (`ledger.space.entry`).
         """
         if self._url:
+            self._wanted |= set(wanted)
             if self._fetching is not None:
                 await asyncio.wait([self._fetching])
             await asyncio.sleep(max(0.0, STRANGER_SECONDS - (self._clock.monotonic() - self._fetched)))
@@ -116,10 +187,23 @@ class SpaceView:
         return found
 
     async def refuse_known_barred(self, did: str) -> None:
-        """Raise NotPermitted for a member that the exchange has barred, as far as is known; nobody is waited for."""
-        if did in self.last().members:
-            await self.member(did)
-            self.refuse_barred(did)
+        """Raise NotPermitted for a member that the exchange has barred, as far as is known.
+
+        Who is known is not waited for, nor is an exchange that is away.
+        """
+        if did in self.last().members or self._follower.met.head is None:
+            self._refresh()
+        elif self._follower.met.knows(DID, did):
+            self._refresh()
+            return
+        else:
+            try:
+                await self.member(did)
+            except Exception as fault:
+                if explain_failure(fault).exit_code != 7:
+                    raise
+                log.info("whether `%s` is barred is not known: %s", did[:200], fault)
+        self.refuse_barred(did)
 
     def refuse_barred(self, did: str) -> None:
         """Raise NotPermitted for a member whom the exchange has suspended or expelled."""
@@ -127,18 +211,14 @@ class SpaceView:
             raise NotPermitted(f"the membership of `{did}` is {state}", "the exchange of the space says why")
 
     async def recall(self) -> None:
-        """Take up the document that an earlier run kept, if there is one."""
-        row = await self._store.read(lambda tx: tx.get(FactRow, name=FACT))
-        if row is not None:
-            self._set(Space.from_json(row.value))
+        """Take up what an earlier run knew, if there was one."""
+        if (space := await self._follower.recall()) is not None:
+            self.take(space)
 
-    async def rebuild(self, deployment: Mapping[str, Any], own: Member, fee_bps: int, label: str) -> Space:
-        """Build the document from the members table; the exchange's way."""
-        rows = await self._store.read(lambda tx: tx.find(MemberRow, order="created"))
-        members = {own.did: own} | {row.did: Member.from_json(row.document) for row in rows}
-        barred = {row.did: row.state.value for row in rows if row.state in (SUSPENDED, REVOKED)}
-        self._set(Space(own.did, deployment, members, fee_bps, label, barred))
-        return self.last()
+    def take(self, space: Space) -> None:
+        """Go by another document from now on."""
+        self._known = space
+        self.changed.tell(space)
 
     def _refresh(self) -> asyncio.Task[None] | None:
         """Return the look at the exchange that is under way, a new one if the document is old, None if it is fresh."""
@@ -154,22 +234,27 @@ class SpaceView:
             fetching.exception()  # whoever waits gets it; if nobody does, the last known document counts
 
     async def _fetch(self) -> None:
-        """Fetch the document; an exchange that does not answer is not asked again at once."""
+        """Ask what is new; an exchange that does not answer is not asked again at once."""
         self._fetched = self._clock.monotonic()
+        wanted, self._wanted = self._wanted, set()
+        try:
+            space = await self._follower.follow(wanted)
+        except PeerRefused as refusal:
+            if refusal.status != NOT_FOUND or self._follower.met.head is not None:
+                raise
+            space = await self._document()  # an exchange of before there were heads
+        self._fetched = self._clock.monotonic()
+        if space is not None:
+            self.take(space)
+
+    async def _document(self) -> Space | None:
+        """Return the whole document, None if it is the one that we had."""
         answer = await self._outbound.get(self._url + "/space", limit_bytes=SPACE_BYTES_MAX)
-        self._fetched = self._clock.monotonic()
         if answer.body == self._body:  # reading what a large space has not changed costs more than asking for it
-            return
+            return None
         document = answer.json()
         space = Space.from_json(document)
         if space != self._known:
-            await self._store.write(lambda tx: self._keep(tx, document))
-            self._set(space)
-        self._body = answer.body
-
-    def _keep(self, tx: Tx, document: Any) -> None:
-        tx.put(FactRow(name=FACT, value=document))
-
-    def _set(self, space: Space) -> None:
-        self._known = space
-        self.changed.tell(space)
+            await self._store.write(lambda tx: kept.keep_document(tx, document))
+        self._body, self._follower.former = answer.body, tuple(space.members)
+        return None if space == self._known else space

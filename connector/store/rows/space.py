@@ -52,7 +52,7 @@ class ActState(StrEnum):
     LAPSED = "lapsed"
 
 
-@table("members", key=("did",))
+@table("members", key=("did",), index=(("updated",),))
 @dataclass(frozen=True, kw_only=True)
 class MemberRow(CaseRow):
     """A member of the space."""
@@ -66,6 +66,40 @@ class MemberRow(CaseRow):
     document: Document
     created: datetime
     updated: datetime
+
+
+@table("space_heads", key=("number",))
+@dataclass(frozen=True, kw_only=True)
+class SpaceHeadRow(TableRow):
+    """A head of the space that the exchange signed (`ledger.space.head`)."""
+
+    number: int
+    document: Document
+    created: datetime
+
+
+@table("space_changes", key=("number", "place"))
+@dataclass(frozen=True, kw_only=True)
+class SpaceChangeRow(TableRow):
+    """What a head changed of the map of members: of a key (`place`) the value before and the one after, if any.
+
+    `did` says whose key it is, where it is that of a DID.
+    """
+
+    number: int
+    place: bytes
+    before: bytes | None
+    after: bytes | None
+    did: str | None
+
+
+@table("met_members", key=("did",))
+@dataclass(frozen=True, kw_only=True)
+class MetMemberRow(TableRow):
+    """A member of our space that we met, as its exchange proved it (`ledger.space.entry`)."""
+
+    did: str
+    document: Document
 
 
 @table("applications", key=("did",), index=(("state", "due"),))

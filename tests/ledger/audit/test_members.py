@@ -12,6 +12,10 @@ from ledger.audit.asking import ASKED_AT_ONCE_MAX, each
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
 from ledger.space.document import Space
+from ledger.space.head import Head
+from ledger.space.roll import Roll
+
+HEAD_CODES = ("space-head-false", "space-head-unlogged", "members-unheaded")
 
 
 def of(report, code):
@@ -107,3 +111,45 @@ async def test_many_are_asked_at_once_but_not_all():
     assert most == ASKED_AT_ONCE_MAX
     assert report.proofs_verified == 41
     assert [one.subject for one in report.findings] == ["did:web:1", "did:web:0"], "the same finding once"
+
+
+def headed(world, number=1, **more):
+    """Have the exchange sign a head of the space as its document is, and say so in its log; return the head."""
+    space, exchange = Space.from_json(world.document()), world["exchange"]
+    head = Head.of(space, number, Roll.of(space).map.root).signed(space.members[exchange.did], exchange.key)
+    fields = {"number": str(number), "root": head.root.hex(), "count": str(head.count)} | more
+    world.record("exchange", "space.headed", exchange.did, [head.digest.hex()], **fields)
+    return head
+
+
+async def test_the_list_of_members_is_that_of_a_head_in_the_exchange_s_log(world):
+    world.head = headed(world).json()
+    report = await world.audit()
+    assert not any(of(report, code) for code in HEAD_CODES)
+
+
+async def test_a_head_or_a_list_for_the_auditor_alone_is_a_finding(world):
+    head, exchange = headed(world), world["exchange"]
+    world.head = (
+        replace(head, number=2).signed(Space.from_json(world.document()).members[exchange.did], exchange.key).json()
+    )
+    report = await world.audit()
+    assert of(report, "space-head-unlogged") == [(exchange.did, "error", {"number": "2"})]
+    world.head = head.json() | {"feeBps": head.fee_bps + 1}
+    [(_, severity, told)] = of(await world.audit(), "space-head-false")
+    assert (severity, "another head" in told["reason"]) == ("error", True)
+    document = world.document()
+    document["feeBps"], document["barred"] = 7, {world["buyer"].did: "suspended"}
+    world.document = lambda: document
+    assert of(await world.audit(), "members-unheaded")
+
+
+async def test_two_heads_of_one_number_in_the_log_are_a_finding(world):
+    headed(world)
+    headed(world, root="00" * 32)
+    assert not of(await world.audit(), "space-head-false"), "the same head"
+    document = world.document() | {"barred": {world["buyer"].did: "suspended"}}
+    world.document = lambda: document
+    headed(world)
+    [(subject, _, told)] = of(await world.audit(), "space-head-false")
+    assert (subject, told["reason"]) == (world["exchange"].did, "its log has two heads 1")

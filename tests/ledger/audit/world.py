@@ -83,7 +83,7 @@ class World:
         self.chain: list[ChainEvent] = []
         self.clock = self.block_time = NOW
         self.extra, self.overrides, self.identities, self.delays, self.payments = {}, {}, {}, {}, {}
-        self.attested, self.unread, self.unreachable = None, (), set()
+        self.head, self.attested, self.unread, self.unreachable = None, None, (), set()
         self._register()
         self._trade()
         self._watch()
@@ -358,11 +358,10 @@ class Given:
         return self.world.document()
 
     async def identity(self, did):
-        told = next((one for one in self.world.document()["members"] if one["did"] == did), None)
-        told = self.world.identities.get(did, told)
-        if isinstance(told, Exception):
-            raise told
-        return told
+        told = ({one["did"]: one for one in self.world.document()["members"]} | self.world.identities).get(did)
+        if not isinstance(told, Exception):
+            return told
+        raise told
 
     async def fetch(self, url):
         await asyncio.sleep(self.world.delays.get(url, 0))
@@ -374,25 +373,26 @@ class Given:
         return [event for event in self.world.chain if event.block >= first]
 
     async def block(self, number):
-        # the other blocks are those of events: nobody cites them
-        time = self.world.clock if number == LAST else self.world.block_time
+        time = self.world.clock if number == LAST else self.world.block_time  # nobody cites the blocks of events
         return None if number not in BLOCKS else BlockHead(BLOCKS[number], time)
 
     async def payment(self, transaction):
         return self.world.payments.get(transaction)
 
-    async def payments(self, sender, receiver):
-        return [one for one in self.world.payments.values() if (one.sender, one.receiver) == (sender, receiver)]
+    async def payments(self, *pair):
+        return [one for one in self.world.payments.values() if (one.sender, one.receiver) == pair]
 
     async def unread(self):
         return self.world.unread
+
+    async def head(self):
+        return self.world.head
 
     async def attestation(self):
         return self.world.attested
 
 
 def named(report, code):
-    """Return (subject's event, index, seq) of the findings with a code."""
     return [(one.kind, one.index, one.facts.get("seq")) for one in report.findings if one.code == code]
 
 

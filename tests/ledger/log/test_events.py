@@ -51,6 +51,7 @@ TYPES = [
     "edition.reviewed",
     "negotiation.moved",
     "listing.moved",
+    "space.headed",
     "member.moved",
     "replica.held",
     "replica.checked",

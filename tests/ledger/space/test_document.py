@@ -83,7 +83,6 @@ def test_members_are_found_by_account_and_origin():
     assert space.by_address(buyer.address) == space.by_origin("localhost:7013/log") == buyer
     assert space.by_address(bytes(20)) is None
     assert space.by_origin("") is None
-    assert space.logs()["localhost:7013/log"] == buyer.log_vkey
 
 
 @every("key", made().json())
