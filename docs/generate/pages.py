@@ -97,6 +97,7 @@ TABLES = {
     "scorecard of reliability": scorecard.table,
     "growth": curves.table,
     "figures of an order": lambda: figures.begun("growth", ("an order", "a day of rest")),
+    "figures of members": lambda: figures.table("members"),
     "years of a space": plan.years,
     "walls of a space": plan.ahead,
     "cheats of the drill": drill.caught,
