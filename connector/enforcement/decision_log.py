@@ -59,7 +59,6 @@ def record(tx: Tx, evidence: Recorder, made: Made, now: datetime, row: str = "")
             agreement=made.part,
             place=made.place,
             policy=name,
-            request=ruling.document.get("request", {}),
             decision=dict(ruling.document),
             outcome=ruling.outcome,
             digest=ruling.digest,

@@ -9,6 +9,7 @@ from connector.negotiation.doors import DeclinedError
 from connector.negotiation.ndi.offers import until
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.agreement import AgreementRow
+from connector.store.table_row import replace
 from contracts import typed_json
 from contracts.terms import Terms
 
@@ -69,3 +70,11 @@ def conclude(
         told, link = {"licence": digest, "child": row.peer}, (digest, parent)
         evidence.record(tx, "licence.sublicensed", part=digest, link=link, fields=told, now=now)
     return kept
+
+
+def concluded(row: NegotiationRow) -> NegotiationRow:
+    """Return a negotiation whose agreement was kept, without what that says: it is read there from now on.
+
+    Of one that is not under signatures of ours the words stay: its provider may say them again (`signing.says_again`).
+    """
+    return row if row.provider_signature is None else replace(row, agreement=None, terms=None)

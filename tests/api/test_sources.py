@@ -101,7 +101,7 @@ async def test_what_is_said_and_signed_as_the_policy_asks_opens_and_is_in_the_re
         [*_, row] = [
             one for one in space.rows(role, "decisions") if (one["agreement"], one["place"]) == (agreement, place)
         ]
-        context = json.loads(row["request"])["context"]
+        context = json.loads(row["decision"])["request"]["context"]
         assert context | said == context
         assert context | facts == context
         assert (context["role"], context["virtualLocation"]) == ("owner", space.did("exchange"))
@@ -200,7 +200,7 @@ async def test_a_plain_copy_is_asked_for_with_its_words(space, offered):
     product = await offered("plain-word", permitting("use", asked), tier="plain")
     await bought(space, product, {"application": "urn:app:dashboard"})
     [*_, row] = [one for one in space.rows("provider", "decisions") if one["place"] == "copy"]
-    assert json.loads(row["request"])["context"]["application"] == "urn:app:dashboard"
+    assert json.loads(row["decision"])["request"]["context"]["application"] == "urn:app:dashboard"
 
 
 NOT_TO_SAY = {"role": "owner", "user": "ann", "spatial": "CN", "recipient": "did:web:x", "absoluteSize": "1", "x": "1"}

@@ -41,7 +41,7 @@ class DecisionRow(TableRow):
     agreement: str  # its digest, or the product where an offer was looked at
     place: str  # where it was enforced
     policy: str
-    request: Document
+    request: Document | None = None  # written no more: it stands in the decision (decision 0220)
     decision: Document
     outcome: str
     digest: bytes
