@@ -98,7 +98,7 @@ def _several(kind: type) -> Codec:
 
     def read(packed: bytes, at: int) -> tuple[tuple[Any, ...], int]:
         count, at = _counted(packed, at)
-        values = []
+        values: list[Any] = []
         for _ in range(count):
             value, at = _read(kind, packed, at)
             values.append(value)

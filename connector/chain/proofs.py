@@ -12,9 +12,9 @@ from connector.runtime import data_folder
 from connector.runtime import settings as setting
 from connector.runtime.errors import Absent, InvalidInput
 from connector.runtime.limits import INDEX_DIGITS_MAX
+from connector.store.entries import entry_at
 from connector.store.evidence import Evidence
 from connector.store.offline import look
-from connector.store.rows.evidence import LogEntryRow
 from connector.store.tables import TABLES
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def prove(data: Path, which: str) -> Proven:
 
     def act(tx: Tx) -> Proven:
         index = _index(tx, which)
-        row = tx.get(LogEntryRow, idx=index)
+        row = entry_at(tx, index)
         if row is None:
             raise Absent(f"the log has no entry {index}", "`penstock log head` says how many there are")
         proof = evidence.proof(tx, index)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.store.rows.evidence import LogEntryRow
+from connector.store.entries import entry_at
 from ledger.log import disclosure
 from ledger.log import events as entries
 from ledger.log import note as notes
@@ -23,7 +23,7 @@ VALUE_CHARACTERS = 200
 def fields(core: Core, tx: Tx, index: int) -> dict[str, Any]:
     """Return the fields of an event of our log; none where they cannot be opened."""
     key = core.identity.keys.delivery
-    row = tx.get(LogEntryRow, idx=index)
+    row = entry_at(tx, index)
     mine = disclosure.recipient_id(key.public_key().public_bytes_raw())
     box = core.evidence.addenda(tx, index).get(mine)
     if row is None or box is None:
