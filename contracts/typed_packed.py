@@ -43,7 +43,7 @@ def unpack(kind: type[T], packed: bytes) -> T:
 
 
 def _read(kind: type[T], packed: bytes, at: int) -> tuple[T, int]:
-    values = []
+    values: list[Any] = []
     for _, (_, read) in _PLANS[kind]:
         value, at = read(packed, at)
         values.append(value)
@@ -99,6 +99,7 @@ def _several(kind: type) -> Codec:
     def read(packed: bytes, at: int) -> tuple[tuple[Any, ...], int]:
         count, at = _counted(packed, at)
         values: list[Any] = []
+        value: Any
         for _ in range(count):
             value, at = _read(kind, packed, at)
             values.append(value)

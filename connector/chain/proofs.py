@@ -18,8 +18,11 @@ from connector.store.offline import look
 from connector.store.tables import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from connector.runtime.settings import Settings
+    from connector.store.bundles import Bundles
     from connector.store.transaction import Tx
 
 _LEAF = re.compile(r"[0-9a-f]{64}")
@@ -36,10 +39,11 @@ class Proven:
     proof: str
 
 
-def prove(data: Path, which: str) -> Proven:
+def prove(data: Path, which: str, bundles: Callable[[Path, Settings], Bundles]) -> Proven:
     """Prove the entry that `which` names, by index or leaf hash (hex), under the checkpoint that is served.
 
-    Raises `Absent` where there is no such entry, or the served checkpoint does not reach it yet.
+    `bundles` says where old entries of a participant rest. Raises `Absent` where there is no such entry, or the served
+    checkpoint does not reach it yet, `EvidenceBroken` where its object is lost or changed.
     """
     settings = setting.load(data, os.environ)
     evidence = Evidence(settings.did, settings.log_origin, key_files.load(data / data_folder.KEYS).log, {})
@@ -54,7 +58,7 @@ def prove(data: Path, which: str) -> Proven:
             raise Absent(f"no served checkpoint reaches entry {index} yet", "`penstock log anchor`, then ask again")
         return Proven(index, row.leaf, row.entry, proof)
 
-    return look(data_folder.tables(data, settings.store.database), TABLES, act)
+    return look(data_folder.tables(data, settings.store.database), TABLES, act, bundles(data, settings))
 
 
 def _index(tx: Tx, which: str) -> int:

@@ -120,6 +120,10 @@ class LogSettings:
         600, "have what is new witnessed and anchored on chain this often, nothing new costs nothing; 0: not by time"
     )
     anchor_events: int = _said(0, "anchor the head on chain when so many events are new; 0: not by count")
+    archive: bool = _said(
+        default=True,
+        comment="move old events out of the tables into objects: DATA/log/, or where vault.blobs says",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from connector.runtime.data_folder import LOG
 from connector.store.errors import EvidenceBroken
 from ledger.log.tiles import TILE_WIDTH_HASHES
 
@@ -76,7 +77,7 @@ def decode(data: bytes) -> list[Content]:
 
 def name_of(number: int, digest: bytes) -> str:
     """Return the name of an object."""
-    return f"log/{number:0{NUMBER_DIGITS}d}-{digest.hex()}"
+    return f"{LOG}/{number:0{NUMBER_DIGITS}d}-{digest.hex()}"
 
 
 class Bundles:
