@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from connector.negotiation import signing
+from connector.negotiation import offers_made, signing
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.ndi.offers import until
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts import typed_json
 from contracts.terms import Terms
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.store.recorder import Recorder
-    from connector.store.rows.protocol import NegotiationRow
     from connector.store.transaction import Tx
 
 SIGNED: Final = "signed"
@@ -72,9 +72,16 @@ def conclude(
     return kept
 
 
-def concluded(row: NegotiationRow) -> NegotiationRow:
-    """Return a negotiation whose agreement was kept, without what that says: it is read there from now on.
+def concluded(tx: Tx, row: NegotiationRow) -> NegotiationRow:
+    """Return a negotiation whose agreement was kept, without what is read there and in its offers from now on.
 
-    Of one that is not under signatures of ours the words stay: its provider may say them again (`signing.says_again`).
+    Of one that is not under signatures of ours all stays: its provider may say it again (`signing.says_again`).
     """
-    return row if row.provider_signature is None else replace(row, agreement=None, terms=None)
+    if row.provider_signature is None:
+        return row
+    offer = None if offers_made.last(tx, replace(row, offer=None)) == row.offer else row.offer
+    after = replace(row, agreement=None, terms=None, offer=offer)
+    # SQLite joins pages of rows that are deleted, never those of rows that shrink: a page each would stay as large
+    tx.delete(NegotiationRow, id=row.id)
+    tx.insert(after)
+    return after
