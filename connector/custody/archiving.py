@@ -1,8 +1,9 @@
 """Moving old entries of the own log out of the tables, a bundle at a time, beside the work.
 
 The order: noted in the tables · written · read back and compared · taken from the tables (`connector.store.archive`).
-Law: it is done where the objects are anybody's who works on the tables: processes with folders of their own need a
-bucket, else everything stays in the tables. What fails is done again in a later round, from the beginning.
+Law: objects rest no less safely than the tables. Those of tables on a server go to a bucket or nowhere: what copies
+the server, or takes its place, has nothing of a data folder. What fails is done again in a later round, from the
+beginning.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ class Archiving:
                 return
 
     def applies(self) -> bool:
-        """Say whether entries are to move, and there is a place for them that all processes of ours reach."""
+        """Say whether entries are to move, and there is a place for them."""
         settings = self._core.settings
-        return settings.log.archive and (bool(settings.vault.blobs) or not settings.has_copies)
+        return settings.log.archive and bool(settings.vault.blobs or not settings.store.database)
 
     async def _tidy(self, objects: Objects) -> None:
         for one in await self._core.store.write(archive.left):

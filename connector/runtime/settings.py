@@ -103,11 +103,6 @@ class Settings:
         return bool(self.store.database) and (self.is_copied or not self.has("exchange"))
 
     @property
-    def has_copies(self) -> bool:
-        """Whether there may be processes on our tables that do not reach our data folder."""
-        return self.side_by_side and self.is_copied
-
-    @property
     def is_copied(self) -> bool:
         """Whether each process has a folder of its own: an exchange alone keeps nothing in it that counts."""
         return self.participant.roles == ("exchange",)

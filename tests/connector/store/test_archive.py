@@ -61,7 +61,9 @@ class Kept:
     def __init__(self, store, folder):
         self.store, self.folder, self.evidence = store, folder, evidence_of()
         self.objects = store.bundles.objects
-        settings = SimpleNamespace(log=SimpleNamespace(archive=True), vault=SimpleNamespace(blobs=""), has_copies=False)
+        settings = SimpleNamespace(
+            log=SimpleNamespace(archive=True), vault=SimpleNamespace(blobs=""), store=SimpleNamespace(database="")
+        )
         self.archiving = Archiving(SimpleNamespace(store=store, settings=settings, clock=Clock()))
         self.move = self.archiving.chore
 
@@ -133,6 +135,17 @@ async def test_moved_entries_read_as_before_and_rest_once(kept):
 async def test_what_no_witness_has_signed_stays(kept):
     with meddling(kept.store) as execute:
         execute("UPDATE checkpoints SET cosigned = NULL")
+    await kept.move()
+    assert await kept.slim() == kept.files() == []
+
+
+async def test_tables_on_a_server_keep_all_where_there_is_no_bucket(kept):
+    told = kept.archiving._core.settings
+    told.store.database = "postgresql://penstock@db/penstock"
+    assert not kept.archiving.applies()
+    told.vault.blobs = "s3://bucket"
+    assert kept.archiving.applies()
+    told.log.archive = False
     await kept.move()
     assert await kept.slim() == kept.files() == []
 
