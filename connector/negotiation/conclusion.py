@@ -9,7 +9,6 @@ from connector.negotiation.doors import DeclinedError
 from connector.negotiation.ndi.offers import until
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts import typed_json
 from contracts.terms import Terms
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.store.recorder import Recorder
+    from connector.store.rows.protocol import NegotiationRow
     from connector.store.transaction import Tx
 
 SIGNED: Final = "signed"
@@ -80,8 +80,4 @@ def concluded(tx: Tx, row: NegotiationRow) -> NegotiationRow:
     if row.provider_signature is None:
         return row
     offer = None if offers_made.last(tx, replace(row, offer=None)) == row.offer else row.offer
-    after = replace(row, agreement=None, terms=None, offer=offer)
-    # SQLite joins pages of rows that are deleted, never those of rows that shrink: a page each would stay as large
-    tx.delete(NegotiationRow, id=row.id)
-    tx.insert(after)
-    return after
+    return replace(row, agreement=None, terms=None, offer=offer)
