@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from connector.negotiation.reactions import Reactions, Rules
     from connector.runtime.alarm import Alarm
     from connector.store.recorder import Recorder
+    from connector.store.rows.protocol import ProcessRow
     from connector.store.transaction import Tx
 
 PATIENCE = timedelta(minutes=10)  # how long either side may take for one step (`negotiation.deadline_seconds`)
