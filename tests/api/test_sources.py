@@ -189,7 +189,8 @@ async def test_the_key_holder_hears_what_its_policy_asks_for_and_nothing_else(sp
     agreement = (await bought(space, product, said))["agreement"]
     assert (await opened(space, product, "right", said))["number"] == 1
     assert words("application") in await refused(opened(space, product, "wrong", {"application": "urn:app:export"}))
-    windows = [one for one in space.rows("provider", "windows") if agreement in one["orders"]]
+    channels = [one["id"] for one in space.rows("provider", "channels") if one["agreement"] == agreement]
+    windows = [one for one in space.rows("provider", "windows") if one["channel"] in channels]
     contexts = [context for one in windows for context in json.loads(one["contexts"])]
     assert contexts
     assert all(set(context) <= {"purpose", "application"} for context in contexts)
