@@ -74,7 +74,7 @@ def _ordered(orders: tuple[Order, ...]) -> list[str]:
 
 
 def _orders(rested: list[Any]) -> tuple[Order, ...]:
-    return tuple(_unpacked(Order, one) for one in rested)
+    return tuple(unpacked(Order, one) for one in rested)
 
 
 # nobody changes what it returns
@@ -84,7 +84,7 @@ def _packed(value: Any) -> str:
     return base64.b64encode(pack(value)).decode("ascii")
 
 
-def _unpacked(kind: type[T], rested: Any) -> T:
+def unpacked(kind: type[T], rested: Any) -> T:
     """Return a typed value as it rested; one of before version 4 of the tables is JSON."""
     return unpack(kind, base64.b64decode(rested)) if isinstance(rested, str) else from_json(kind, rested)
 
@@ -94,10 +94,10 @@ Shares: TypeAlias = Annotated[Split, "json", Split.json, Split.from_json]
 Orders: TypeAlias = Annotated[tuple[Order, ...], "json", _ordered, _orders]
 Told: TypeAlias = Annotated[tuple[Mapping[str, Any], ...], "json", _listed, tuple]
 Sealed: TypeAlias = Annotated[Mapping[bytes, bytes], "json", _boxes, _unboxed]
-Offer: TypeAlias = Annotated[KeyOffer, "json", _packed, partial(_unpacked, KeyOffer)]
-Signed: TypeAlias = Annotated[Voucher, "json", _packed, partial(_unpacked, Voucher)]
-Received: TypeAlias = Annotated[Receipt, "json", _packed, partial(_unpacked, Receipt)]
-Refused: TypeAlias = Annotated[Refusal, "json", _packed, partial(_unpacked, Refusal)]
+Offer: TypeAlias = Annotated[KeyOffer, "json", _packed, partial(unpacked, KeyOffer)]
+Signed: TypeAlias = Annotated[Voucher, "json", _packed, partial(unpacked, Voucher)]
+Received: TypeAlias = Annotated[Receipt, "json", _packed, partial(unpacked, Receipt)]
+Refused: TypeAlias = Annotated[Refusal, "json", _packed, partial(unpacked, Refusal)]
 
 
 @table("channels", key=("id",), index=(("agreement",), ("state",)), held=True)
