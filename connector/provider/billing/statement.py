@@ -84,9 +84,7 @@ def _by_windows(tx: Tx, month: str, since: datetime) -> Mapping[str, list[int]]:
             at = unpacked(Voucher, orjson.loads(row["voucher"])).valid_until
         if f"{at_second(at):%Y-%m}" == month:
             own = (unpacked(Order, one) for one in orjson.loads(row["orders"]))
-            found[row["agreement"]] += [
-                one.amount for one in orders_paid if one.agreement_digest.hex() == row["agreement"]
-            ]
+            found[row["agreement"]] += [one.amount for one in own if one.agreement_digest.hex() == row["agreement"]]
     return found
 
 
