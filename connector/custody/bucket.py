@@ -70,13 +70,10 @@ class Bucket:
 
     def put(self, name: str, sealed: SealedFile) -> None:
         """Send an edition's pieces; the object is there as a whole or not at all."""
-        self._put(name, sealed.buffers(0, len(sealed.table)))
+        self.put_bytes(name, sealed.buffers(0, len(sealed.table)))
 
-    def put_bytes(self, name: str, data: bytes) -> None:
-        """Send a small object."""
-        self._put(name, data)
-
-    def _put(self, name: str, data: bytes | Iterator[bytes]) -> None:
+    def put_bytes(self, name: str, data: bytes | Iterator[bytes]) -> None:
+        """Send an object, at once or in buffers; it is there as a whole or not at all."""
         import obstore  # noqa: PLC0415  # comes with an extra
 
         try:

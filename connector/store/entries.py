@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.store.bundles import Content
     from connector.store.transaction import Tx
 
-LAID = "state = ? and number = ?"
+_LAID = "state = ? and number = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def entries_of(tx: Tx, first: int, end: int) -> Iterator[KeptEntry]:
 
 def bundle_of(tx: Tx, number: int) -> LogBundleRow | None:
     """Return the row of the object that a bundle's entries rest in, None where the tables have them."""
-    found = tx.find(LogBundleRow, LAID, (LogBundleState.LAID, number), limit=1)
+    found = tx.find(LogBundleRow, _LAID, (LogBundleState.LAID, number), limit=1)
     return found[0] if found else None
 
 
