@@ -1,7 +1,7 @@
 """An entry of the own log with its box, wherever it rests: the one place that knows where that is.
 
-Law: a row without its entry has it in the object of its bundle. A box counts only while its row names the key of it: an
-erased one is not there, whatever an object may hold.
+Law: a row without its entry has it in the object of its bundle, with its box. That counts only while the row names the
+key of it: an erased one is not there, whatever the object may hold.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from connector.store.rows.evidence import LogBundleRow, LogBundleState, LogEntry
 from ledger.log.tiles import TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from connector.store.bundles import Content
@@ -40,7 +40,7 @@ class KeptEntry:
 def entry_at(tx: Tx, index: int) -> KeptEntry | None:
     """Return an entry, None beyond the log's end; raises EvidenceBroken where its object is lost or changed."""
     row = tx.get(LogEntryRow, idx=index)
-    return None if row is None else _whole(tx, row)
+    return None if row is None else _whole(tx, [row])[0]
 
 
 def entries_of(tx: Tx, first: int, end: int) -> Iterator[KeptEntry]:
@@ -48,9 +48,9 @@ def entries_of(tx: Tx, first: int, end: int) -> Iterator[KeptEntry]:
     while first < end:
         upto = min(end, first - first % TILE_WIDTH_HASHES + TILE_WIDTH_HASHES)
         rows = tx.find(LogEntryRow, "idx >= ? and idx < ?", (first, upto), "idx")
-        yield from (_whole(tx, row) for row in rows)
         if not rows:
             return
+        yield from _whole(tx, rows)
         first = upto
 
 
@@ -60,19 +60,25 @@ def bundle_of(tx: Tx, number: int) -> LogBundleRow | None:
     return found[0] if found else None
 
 
-def _whole(tx: Tx, row: LogEntryRow) -> KeptEntry:
-    entry, box = row.entry, row.box
-    if entry is None:
-        entry, box = _content(tx, row)
-    return KeptEntry(row.idx, row.kind, row.part, entry, row.leaf, row.at, box, row.box_key)
+def _whole(tx: Tx, rows: Sequence[LogEntryRow]) -> list[KeptEntry]:
+    """Return rows of one bundle with what they lack."""
+    moved = next((row.idx for row in rows if row.entry is None), None)
+    contents = () if moved is None else _contents(tx, moved)
+    found = []
+    for row in rows:
+        entry, box = row.entry, row.box
+        if entry is None:
+            entry, sealed = contents[row.idx % TILE_WIDTH_HASHES]
+            box = None if row.box_key is None else sealed
+        found.append(KeptEntry(row.idx, row.kind, row.part, entry, row.leaf, row.at, box, row.box_key))
+    return found
 
 
-def _content(tx: Tx, row: LogEntryRow) -> Content:
-    number, place = divmod(row.idx, TILE_WIDTH_HASHES)
-    bundle = bundle_of(tx, number)
+def _contents(tx: Tx, index: int) -> Sequence[Content]:
+    """Return what the object holds in which an entry rests."""
+    bundle = bundle_of(tx, index // TILE_WIDTH_HASHES)
     if bundle is None:
-        raise EvidenceBroken(f"entry {row.idx} is neither in the tables nor in an object that they name")
+        raise EvidenceBroken(f"entry {index} is neither in the tables nor in an object that they name")
     if tx.bundles is None:
-        raise EvidenceBroken(f"entry {row.idx} rests in an object, and it was not said where those lie")
-    content = tx.bundles.get(bundle)[place]
-    return content if row.box_key is not None else content._replace(box=None)
+        raise EvidenceBroken(f"entry {index} rests in an object, and it was not said where those lie")
+    return tx.bundles.get(bundle)
