@@ -16,6 +16,7 @@ from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.store import disclosing, erasure
+from connector.store.entries import entry_at
 from connector.store.peer_heads import forks, seen
 from contracts.decimals import read_decimal
 from ledger.dispute.fork_proof import NAME as FORK
@@ -68,6 +69,8 @@ async def erase(call: Call) -> web.Response:
     body = await call.texts("index", "why")
     why = reasons.check(body["why"], "the log keeps it").strip()
     index, now = read_decimal(body["index"], "index"), call.core.clock.now()
+    # an object that the entry rests in is fetched here: the writer, of which there is one, waits for no bucket
+    await call.core.store.read(lambda tx: entry_at(tx, index))
     event = await call.core.store.write(lambda tx: erasure.erase(tx, call.core.evidence, index, why, now))
     return as_json({"erased": str(index), "event": str(event)})
 

@@ -27,6 +27,7 @@ from connector.chain.witnessing import Witness
 from connector.core.service import Service
 from connector.custody.blobs import Blobs
 from connector.custody.bucket import Bucket
+from connector.custody.log_objects import bundles_of
 from connector.custody.row_key import RowKey
 from connector.custody.secrets import Keys as Secrets
 from connector.identity import published
@@ -134,7 +135,8 @@ def evidence(settings: Settings, identity: Identity) -> Evidence:
 
 async def store(data: Path, settings: Settings, row_key: RowKey) -> Store:
     """Open the tables."""
-    return await Store.open(tables(data, settings.store.database), TABLES, row_key)
+    place, bundles = tables(data, settings.store.database), bundles_of(data, settings)
+    return await Store.open(place, TABLES, row_key, bundles)
 
 
 async def tenure(core: Core) -> Tenure:

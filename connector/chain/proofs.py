@@ -12,14 +12,17 @@ from connector.runtime import data_folder
 from connector.runtime import settings as setting
 from connector.runtime.errors import Absent, InvalidInput
 from connector.runtime.limits import INDEX_DIGITS_MAX
+from connector.store.entries import entry_at
 from connector.store.evidence import Evidence
 from connector.store.offline import look
-from connector.store.rows.evidence import LogEntryRow
 from connector.store.tables import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from connector.runtime.settings import Settings
+    from connector.store.bundles import Bundles
     from connector.store.transaction import Tx
 
 _LEAF = re.compile(r"[0-9a-f]{64}")
@@ -36,17 +39,18 @@ class Proven:
     proof: str
 
 
-def prove(data: Path, which: str) -> Proven:
+def prove(data: Path, which: str, bundles: Callable[[Path, Settings], Bundles]) -> Proven:
     """Prove the entry that `which` names, by index or leaf hash (hex), under the checkpoint that is served.
 
-    Raises `Absent` where there is no such entry, or the served checkpoint does not reach it yet.
+    `bundles` says where old entries of a participant rest. Raises `Absent` where there is no such entry, or the served
+    checkpoint does not reach it yet, `EvidenceBroken` where its object is lost or changed.
     """
     settings = setting.load(data, os.environ)
     evidence = Evidence(settings.did, settings.log_origin, key_files.load(data / data_folder.KEYS).log, {})
 
     def act(tx: Tx) -> Proven:
         index = _index(tx, which)
-        row = tx.get(LogEntryRow, idx=index)
+        row = entry_at(tx, index)
         if row is None:
             raise Absent(f"the log has no entry {index}", "`penstock log head` says how many there are")
         proof = evidence.proof(tx, index)
@@ -54,7 +58,7 @@ def prove(data: Path, which: str) -> Proven:
             raise Absent(f"no served checkpoint reaches entry {index} yet", "`penstock log anchor`, then ask again")
         return Proven(index, row.leaf, row.entry, proof)
 
-    return look(data_folder.tables(data, settings.store.database), TABLES, act)
+    return look(data_folder.tables(data, settings.store.database), TABLES, act, bundles(data, settings))
 
 
 def _index(tx: Tx, which: str) -> int:

@@ -138,10 +138,11 @@ def proof(
 async def proven(data: Path, which: str, out: Path | None, entry: Path | None) -> dict[str, Any]:
     """Prove an entry and write what is asked for."""
     from connector.chain import proofs  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody.log_objects import bundles_of  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
     from ledger.log.note import b64  # noqa: PLC0415  # loaded when the verb runs
 
-    made = proofs.prove(data, which)
+    made = proofs.prove(data, which, bundles_of)
     for path, content in ((out, made.proof.encode()), (entry, made.entry)):
         if path is not None:
             files.write_atomic(path, content, mode=0o644)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.store.rows.evidence import LogEntryRow
+from connector.store.entries import entry_at
 from ledger.log import disclosure
 from ledger.log import events as entries
 from ledger.log import note as notes
@@ -22,7 +22,7 @@ VALUE_CHARACTERS = 200
 
 def fields(core: Core, tx: Tx, index: int) -> dict[str, Any]:
     """Return the fields of an event of our log; none where they cannot be opened."""
-    row = tx.get(LogEntryRow, idx=index)
+    row = entry_at(tx, index)
     keys = disclosure.filed_for(core.identity.keys.openers)
     mine = disclosure.found_in(core.evidence.addenda(tx, index), keys)
     if row is None or mine is None:

@@ -241,8 +241,9 @@ class Acquisitions:
         if talk.state != FINALIZED:
             return False
         # without terms of ours there is neither licence nor deposit
-        state = State.AGREED if talk.terms else State.FUNDED
-        after = replace(row, state=state, agreement=talk.digest)
+        assert talk.digest is not None, "what is final was agreed on"
+        kept = await self._agreement(talk.digest)
+        after = replace(row, state=State.AGREED if kept.terms else State.FUNDED, agreement=kept.digest)
         await self._core.store.write(lambda tx: self._move(tx, row, after))
         return True
 

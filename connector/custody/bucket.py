@@ -70,10 +70,14 @@ class Bucket:
 
     def put(self, name: str, sealed: SealedFile) -> None:
         """Send an edition's pieces; the object is there as a whole or not at all."""
+        self.put_bytes(name, sealed.buffers(0, len(sealed.table)))
+
+    def put_bytes(self, name: str, data: bytes | Iterator[bytes]) -> None:
+        """Send an object, at once or in buffers; it is there as a whole or not at all."""
         import obstore  # noqa: PLC0415  # comes with an extra
 
         try:
-            obstore.put(self._store, name, sealed.buffers(0, len(sealed.table)))
+            obstore.put(self._store, name, data)
         except (obstore.exceptions.BaseError, FileNotFoundError) as error:  # of a bucket that is not there
             raise self._unanswered(f"`{name}`", error) from error
 

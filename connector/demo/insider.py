@@ -11,12 +11,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from connector.custody.log_objects import Folder
 from connector.identity import keys as key_files
 from connector.runtime import files
-from connector.runtime.data_folder import DATABASE, KEYS
+from connector.runtime.data_folder import DATABASE, KEYS, LOG
 from connector.store import peer_heads
+from connector.store.bundles import Bundles
+from connector.store.entries import entries_of
 from connector.store.offline import look
-from connector.store.rows.evidence import BoxKeyRow, CheckpointRow, LogEntryRow
+from connector.store.rows.evidence import BoxKeyRow, CheckpointRow
+from connector.store.shelf import TxShelf
 from connector.store.tables import TABLES
 from ledger.log import checkpoint as checkpoints
 from ledger.log import disclosure, events, merkle, mirror
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.identity.keys import Keys
+    from connector.store.entries import KeptEntry
     from connector.store.transaction import Tx
     from ledger.log.events import Entry
     from ledger.log.note import Note
@@ -74,22 +79,25 @@ class Loot:
 
 
 def copy(data: Path, to: Path) -> None:
-    """Copy keys and database of a running participant, the database by SQLite's own back-up."""
+    """Copy keys, log and database of a running participant, the database by SQLite's own back-up."""
     files.make_folder(to / KEYS)
     for path in sorted((data / KEYS).glob("*.key")):
         files.write_atomic(to / KEYS / path.name, path.read_bytes())
     with closing(sqlite3.connect(data / DATABASE)) as source, closing(sqlite3.connect(to / DATABASE)) as target:
         source.backup(target)
+    for path in sorted((data / LOG).glob("*")):
+        Folder(to).put(f"{LOG}/{path.name}", path.read_bytes())
 
 
 def plunder(data: Path, supervisor: bytes) -> Loot:
     """Read a copied data directory; `supervisor` is the public X25519 key (32 bytes) that disclosures go to."""
     keys = key_files.load(data / KEYS)
-    return look(data / DATABASE, TABLES, lambda tx: _read(tx, keys, supervisor))
+    return look(data / DATABASE, TABLES, lambda tx: _read(tx, keys, supervisor), Bundles(Folder(data)))
 
 
 def _read(tx: Tx, keys: Keys, supervisor: bytes) -> Loot:
     newest = tx.find(CheckpointRow, order="size desc", limit=1)[0]
+    size = TxShelf(tx).size()
     wrapped: dict[str, dict[str, bytes]] = {}
     for row in tx.find(BoxKeyRow):
         wrapped.setdefault(row.name, {})[row.recipient] = row.wrapped
@@ -97,12 +105,12 @@ def _read(tx: Tx, keys: Keys, supervisor: bytes) -> Loot:
         keys=keys,
         origin=checkpoints.parse_text(notes.parse(newest.note).text).origin,
         recipients=(keys.delivery_public, supervisor),
-        leaves=tuple(_leaf(row, wrapped, keys) for row in tx.find(LogEntryRow, order="idx")),
+        leaves=tuple(_leaf(row, wrapped, keys) for row in entries_of(tx, 0, size)),
         peers=tuple(peer_heads.seen(tx)),
     )
 
 
-def _leaf(row: LogEntryRow, wrapped: Mapping[str, Mapping[str, bytes]], keys: Keys) -> Leaf:
+def _leaf(row: KeptEntry, wrapped: Mapping[str, Mapping[str, bytes]], keys: Keys) -> Leaf:
     entry, boxes = events.decode(row.entry), {}
     if row.box is not None and row.box_key is not None:
         boxes = {recipient: key + row.box for recipient, key in wrapped[row.box_key].items()}

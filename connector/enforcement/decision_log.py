@@ -58,8 +58,6 @@ def record(tx: Tx, evidence: Recorder, made: Made, now: datetime, row: str = "")
             id=row or f"{made.request}/{made.place}",
             agreement=made.part,
             place=made.place,
-            policy=name,
-            request=ruling.document.get("request", {}),
             decision=dict(ruling.document),
             outcome=ruling.outcome,
             digest=ruling.digest,
@@ -106,4 +104,5 @@ def replayed(tx: Tx) -> dict[str, bool]:
     """Make every stored decision again; return id → whether it came out the same."""
     policies = {row.digest: row.document for row in tx.find(PolicyRow)}
     rows = tx.find(DecisionRow, order="at")
-    return {row.id: row.policy in policies and replay(policies[row.policy], row.decision) for row in rows}
+    named = ((row, row.decision.get("policy", "")) for row in rows)
+    return {row.id: policy in policies and replay(policies[policy], row.decision) for row, policy in named}

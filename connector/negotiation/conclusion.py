@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from connector.negotiation import signing
+from connector.negotiation import offers_made, signing
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.ndi.offers import until
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.agreement import AgreementRow
+from connector.store.table_row import replace
 from contracts import typed_json
 from contracts.terms import Terms
 
@@ -69,3 +70,14 @@ def conclude(
         told, link = {"licence": digest, "child": row.peer}, (digest, parent)
         evidence.record(tx, "licence.sublicensed", part=digest, link=link, fields=told, now=now)
     return kept
+
+
+def concluded(tx: Tx, row: NegotiationRow) -> NegotiationRow:
+    """Return a negotiation whose agreement was kept, without what is read there and in its offers from now on.
+
+    Of one that is not under signatures of ours all stays: its provider may say it again (`signing.says_again`).
+    """
+    if row.provider_signature is None:
+        return row
+    offer = None if offers_made.last(tx, replace(row, offer=None)) == row.offer else row.offer
+    return replace(row, agreement=None, terms=None, offer=offer)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
 from connector.negotiation import agreement, offers_made, signing, variants
-from connector.negotiation.conclusion import conclude
+from connector.negotiation.conclusion import conclude, concluded
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.meeting import ShortError, meet, suffice
@@ -315,14 +315,14 @@ class Negotiations(Process[NegotiationRow]):
         signed, named = drawn.signature, drawn.digest.hex()
         row = replace(row, digest=named, terms=drawn.terms, provider_signature=signed, buyer_signature=signature)
         conclude(tx, self._evidence, row, self._parties(row), now)
-        return self.says(row, "verification", body, now)
+        return self.says(concluded(tx, row), "verification", body, now)
 
     def _finalize(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         signature = signing.countersigned(self._me, row)
         kept = conclude(tx, self._evidence, replace(row, buyer_signature=signature), self._parties(row), now)
         if signature is not None:
             self._doors.enqueue_licence(tx, kept)
-        return self.says(row, "finalize", messages.event("finalize", *pids(row)), now)
+        return self.says(concluded(tx, row), "finalize", messages.event("finalize", *pids(row)), now)
 
     def _end(self, tx: Tx, row: NegotiationRow, by: str, now: datetime) -> None:
         kept = tx.get(AgreementRow, digest=row.digest) if row.digest else None

@@ -6,7 +6,7 @@ message moves nothing and is kept nowhere.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.protocol.states import CONSUMER, OFFERED, PROVIDER, REQUESTED
 from connector.store.rows.protocol import OfferMadeRow
@@ -35,3 +35,11 @@ def keep(tx: Tx, row: NegotiationRow, now: datetime) -> None:
 def of(tx: Tx, negotiation: str) -> list[OfferMadeRow]:
     """Return the offers of a negotiation in their order."""
     return tx.find(OfferMadeRow, "negotiation = ?", (negotiation,), "number")
+
+
+def last(tx: Tx, row: NegotiationRow) -> Mapping[str, Any]:
+    """Return the offer on the table of a negotiation; of a concluded one it stands here alone."""
+    if row.offer is not None:
+        return row.offer
+    found = tx.find(OfferMadeRow, "negotiation = ?", (row.id,), "number desc", 1)
+    return found[0].offer if found else {}

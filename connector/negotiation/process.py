@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from connector.negotiation.reactions import Reactions, Rules
     from connector.runtime.alarm import Alarm
     from connector.store.recorder import Recorder
+    from connector.store.rows.protocol import ProcessRow
     from connector.store.transaction import Tx
 
 PATIENCE = timedelta(minutes=10)  # how long either side may take for one step (`negotiation.deadline_seconds`)
@@ -226,6 +227,9 @@ class Process(Ending[P]):
             after, move, word = step.row, step.move, step.word
             assert bool(after.turn) is (after.state not in FINAL), "whoever waits, waits for somebody"
             body = None if word is None else _message(word)
+            if row is not None and _sheds(row, after):
+                tx.delete(type(row), id=row.id)
+                row = None
             if row is None:
                 tx.insert(after)
             else:
@@ -354,6 +358,14 @@ def _message(word: Word) -> Document:
     body = {**word.body, "@id": f"urn:uuid:{uuid.uuid4()}"}
     validation.check(body["@type"], body)
     return body
+
+
+def _sheds(before: ProcessRow, after: ProcessRow) -> bool:
+    """Say whether a row has become much smaller, so that it is to rest beside others.
+
+    SQLite joins pages of rows that are deleted, never those of rows that shrink.
+    """
+    return isinstance(before, NegotiationRow) and before.agreement is not None and after.agreement is None
 
 
 AnyProcess: TypeAlias = Process[NegotiationRow] | Process[TransferRow]

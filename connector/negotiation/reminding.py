@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, Final
 from connector.negotiation.envelope import pids
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.states import ACCEPTED, NEGOTIATION, REQUESTED, other
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import NegotiationRow
 
 if TYPE_CHECKING:
     from connector.negotiation.doors import Deliver
     from connector.negotiation.outcome import Outcome
+    from connector.negotiation.protocol.messages import Document
     from connector.store.rows.protocol import OutboxRow
     from connector.store.store import Store
+    from connector.store.transaction import Tx
 
 # process, what was refused, the state the peer says it is in -> what it had from us before and lacks
 LOST: Final[dict[tuple[str, str, str], str]] = {
@@ -48,10 +51,10 @@ class Reminding:
         lost = LOST.get((sent.process, sent.kind, outcome.heard.state))
         if lost is None or outcome.status != HTTPStatus.CONFLICT:
             return False
-        row = await self._store.read(lambda tx: tx.get(NegotiationRow, id=sent.subject))
-        if row is None or row.agreement is None:
+        row, agreed = await self._store.read(lambda tx: _agreed(tx, sent.subject))
+        if row is None or agreed is None:
             return False
-        body = messages.contract_agreement(*pids(row), row.agreement) | {"@id": f"urn:uuid:{uuid.uuid4()}"}
+        body = messages.contract_agreement(*pids(row), agreed) | {"@id": f"urn:uuid:{uuid.uuid4()}"}
         url = messages.address(row.callback, sent.process, lost, row.peer_pid)
         try:
             status, _ = await self._deliver(row.peer, url, body)
@@ -61,3 +64,12 @@ class Reminding:
             told = str(status)
         log.info(TOLD, row.id, other(row.role), sent.kind, outcome.heard.state, lost, told)
         return True
+
+
+def _agreed(tx: Tx, pid: str) -> tuple[NegotiationRow | None, Document | None]:
+    """Return a negotiation and the agreement that was said in it, each None where there is none."""
+    row = tx.get(NegotiationRow, id=pid)
+    if row is None or row.agreement is not None or row.digest is None:
+        return row, None if row is None else row.agreement
+    kept = tx.get(AgreementRow, digest=row.digest)
+    return row, None if kept is None else kept.odrl

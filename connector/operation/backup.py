@@ -1,19 +1,22 @@
 """Make a back-up while the participant works: its database as of one moment, its settings, a list of its sealed files.
 
-    TO/backup.json · penstock.db · penstock.toml · deployment.json · sealed/… (if asked for)
+    TO/backup.json · penstock.db · log/… · penstock.toml · deployment.json · sealed/… (if asked for)
 
 Law: no key is in a back-up: neither those of identity, nor the wrapped ones of the vault, which a deletion must reach
 (spec 1.11), nor the key that wraps them. So a back-up opens no sealed byte and signs nothing; the list says so. It is
-there whole or not at all, and the copy of the database was read through before it got its name.
+there whole or not at all, and the copy of the database was read through before it got its name. Entries of the log that
+rest in objects come along, from a bucket, too: nobody else has what they disclose.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
 import orjson
 
+from connector.custody.log_objects import bundles_of
 from connector.custody.secrets import kek_place
 from connector.operation import manifest as lists
 from connector.operation.manifest import LogHead, Manifest
@@ -32,11 +35,14 @@ from connector.runtime.data_folder import (
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.stage import Stage
 from connector.store import copying
+from connector.store.errors import EvidenceBroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
+
+    from connector.store.bundles import Objects
 
 # besides the database: small files without which a participant is not the same
 PLAIN_FILES = (setting.FILE_NAME, DEPLOYMENT)
@@ -59,6 +65,7 @@ def make(data: Path, to: Path, now: datetime, *, sealed: bool) -> Manifest:
     stage = Stage(to.absolute(), f"{to.name}.backup")
     try:
         head = copying.copy(data / DATABASE, stage.place(DATABASE))
+        entries = list(_entries(stage, bundles_of(data, known).objects))
         names = [name for name in PLAIN_FILES if (data / name).is_file()]
         held = list(_sealed(data))
         copied = [*names, *(held if sealed else ())]
@@ -70,16 +77,29 @@ def make(data: Path, to: Path, now: datetime, *, sealed: bool) -> Manifest:
             origin=known.log_origin,
             at=now,
             log=LogHead(head.size, head.root.hex(), head.note),
-            files=tuple(_listed(whole, name) for name in (DATABASE, *names)),
+            files=tuple(_listed(whole, name) for name in (DATABASE, *entries, *names)),
             # a replica on its way in still changes: of what was copied the copy counts
             sealed=tuple(_listed(whole if sealed else data, name) for name in held),
             without=_without(data, known.vault.kek_file, sealed=sealed),
         )
         files.write_atomic(stage.place(lists.FILE_NAME), orjson.dumps(made.json(), option=orjson.OPT_INDENT_2))
-        stage.finish([lists.FILE_NAME, DATABASE, *copied])
+        stage.finish([lists.FILE_NAME, DATABASE, *entries, *copied])
     finally:
         stage.close()
     return made
+
+
+def _entries(stage: Stage, objects: Objects) -> Iterator[str]:
+    """Copy the objects in which the copied database has entries of its log, and yield their names.
+
+    Raises EvidenceBroken where one is lost or changed.
+    """
+    for name, digest, size in copying.bundles(stage.place(DATABASE)):
+        data = objects.get(name, size)
+        if hashlib.sha256(data).digest() != digest:
+            raise EvidenceBroken(f"the object `{name}` of the log was changed, so there is no back-up of it")
+        files.write_atomic(stage.place(name), data)
+        yield name
 
 
 def _sealed(data: Path) -> Iterator[str]:

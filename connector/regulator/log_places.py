@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from connector.custody.log_objects import bundles_of
 from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity.space import kept
@@ -105,7 +106,8 @@ async def _inside(folder: Path, policy: LogPolicy | None) -> AsyncIterator[Place
 async def _kept(asked: Asked) -> AsyncIterator[Place]:
     """Open the own log of a data directory, with every head and disclosure; raises Absent where none was begun."""
     settings, held = setting.load(asked.data, os.environ), key_files.load(asked.data / data_folder.KEYS)
-    with looking(data_folder.tables(asked.data, settings.store.database), TABLES, snapshot=False) as tx:
+    place, bundles = data_folder.tables(asked.data, settings.store.database), bundles_of(asked.data, settings)
+    with looking(place, TABLES, snapshot=False, bundles=bundles) as tx:
         log, vkey = KeptLog(tx, held.openers), log_vkey(settings.log_origin, held.log_public)
         yield Place(log.fetch, asked.policy or own_policy(tx, settings.did, vkey), log)
 

@@ -13,6 +13,8 @@ DEPLOYMENT = "deployment.json"
 KEYS = "keys"
 VAULT_KEYS = "keys/vault"
 SEALED = "sealed"
+# old entries of the own log (`connector.store.bundles`)
+LOG = "log"
 SEARCH = "search"
 # sealed batches of what grows
 STREAMS = "streams"

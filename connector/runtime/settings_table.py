@@ -128,6 +128,10 @@ class LogSettings:
         default=False,
         comment="have event fields sealed to us by X25519 with ML-KEM-768: our own, and a supervisor those of others",
     )
+    archive: bool = _said(
+        default=True,
+        comment="move old events out of the tables into objects: DATA/log/, or where vault.blobs says",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from connector.chain.anchoring import due
 from connector.channel import openings, payee
+from connector.custody import archiving
 from connector.identity import tokens
 from connector.runtime.cancellation import cancel
 from connector.runtime.errors import explain_failure
@@ -47,6 +48,7 @@ class Monitor:
             "give up unpaid windows": self._lapse_windows,
             "end leases": self._end_leases,
             "anchor the log": self._anchor,
+            archiving.CHORE: archiving.Archiving(core).chore,
         }
 
     def start(self) -> None:

@@ -129,7 +129,9 @@ class Batch:
         return tx.afters
 
     def _tx(self, savepoint: str = "") -> Tx:
-        return Tx(self.connection, self._statements, self._memory, self._known, self._waiting, savepoint)
+        tx = Tx(self.connection, self._statements, self._memory, self._known, self._waiting, savepoint)
+        tx.bundles = self._database.bundles
+        return tx
 
     def _learn(self, tx: Tx) -> None:
         self._memory.update(tx.learned)

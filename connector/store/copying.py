@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.runtime import files
+from connector.store.bundles import name_of
 from connector.store.connection import READING, connect
 from connector.store.errors import StoreDamaged
 from connector.store.schema import refuse_foreign
@@ -20,6 +21,7 @@ from connector.store.schema import refuse_foreign
 if TYPE_CHECKING:
     from pathlib import Path
 
+_LAID = "SELECT number, digest, size FROM log_bundles WHERE state = 'laid' ORDER BY number"
 _HEAD = "SELECT size, root, note FROM checkpoints ORDER BY size DESC LIMIT 1"
 
 
@@ -47,6 +49,13 @@ def copy(path: Path, to: Path) -> CopiedHead:
         row = target.execute(_HEAD).fetchone()
     files.sync_file(to)
     return CopiedHead() if row is None else CopiedHead(*row)
+
+
+def bundles(path: Path) -> list[tuple[str, bytes, int]]:
+    """Return name, SHA-256 and bytes of every object that a copied database has entries of its log in."""
+    with closing(opened(path)) as database:
+        rows = database.execute(_LAID).fetchall()
+    return [(name_of(number, digest), digest, size) for number, digest, size in rows]
 
 
 def duplicate(path: Path, to: Path) -> None:

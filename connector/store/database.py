@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from connector.store.bundles import Bundles
     from connector.store.errors import StoreError
     from connector.store.table import Table
     from connector.store.wrapping import Wrapping
@@ -39,6 +40,7 @@ class Database(Protocol):
     """One place where tables are kept."""
 
     near: bool  # a statement takes microseconds, so that short acts may run on the event loop
+    bundles: Bundles | None  # where old entries of the log rest; None: whoever opened it reads none of them
 
     def prepare(self, tables: Sequence[Table], wrapping: Wrapping | None) -> Any:
         """Bring the place to the declared tables and return the connection that writes (blocking)."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.runtime import rehearsal
+from connector.store.entries import entry_at
 from connector.store.errors import EvidenceBroken
 from connector.store.rows.evidence import AnchorRow, BoxKeyRow, CheckpointRow, LogEntryRow
 from connector.store.shelf import Beside, TxShelf
@@ -109,7 +110,7 @@ class Evidence:
         known: tuple[events.Block | None] | None = tx.recall(CITED)
         if known is None:
             newest = tx.find(LogEntryRow, order="idx desc", limit=1)
-            known = (events.decode(newest[0].entry).block if newest else None,)
+            known = (_block(newest[0]) if newest else None,)
         [before] = known
         cited = before if self.block is None or (before and before.number > self.block.number) else self.block
         tx.remember(CITED, (cited,))
@@ -232,7 +233,7 @@ class Evidence:
 
     def addenda(self, tx: Tx, index: int) -> dict[str, str]:
         """Return the encrypted disclosures of an entry: recipient id → base64 box; empty if erased or never made."""
-        row = tx.get(LogEntryRow, idx=index)
+        row = entry_at(tx, index)
         if row is None or row.box is None:
             return {}
         keys = tx.find(BoxKeyRow, "name = ?", (row.box_key,))
@@ -242,6 +243,11 @@ class Evidence:
 def anchored(tx: Tx, origin: str) -> AnchorRow | None:
     """Return the newest head of a log that stands on the chain, as far as it is known here."""
     return _first(tx.find(AnchorRow, "origin = ?", (origin,), order="size desc", limit=1))
+
+
+def _block(newest: LogEntryRow) -> events.Block | None:
+    assert newest.entry is not None, "the newest entries stay in the table"
+    return events.decode(newest.entry).block
 
 
 def _only_link(kind: str, part: str) -> tuple[str, ...]:

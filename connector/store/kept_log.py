@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.store.entries import entries_of
 from connector.store.errors import StoreError
 from connector.store.shelf import TxShelf
 from ledger.log import disclosure, events, merkle
@@ -18,7 +19,7 @@ from ledger.log.tree import Log
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from connector.store.table import Columns
+    from connector.store.entries import KeptEntry
     from connector.store.transaction import Tx
     from ledger.log.checkpoint import Checkpoint
     from ledger.log.fsck import Report
@@ -29,10 +30,7 @@ _BEGUN = (
     "SELECT 1 AS begun FROM log_entries UNION ALL SELECT 1 FROM checkpoints UNION ALL SELECT 1 FROM anchors LIMIT 1"
 )
 _HEADS = "SELECT size, note, cosigned FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size"
-_ROWS = (
-    "SELECT e.idx, e.kind, e.part, e.box, k.recipient, k.wrapped FROM log_entries AS e LEFT JOIN box_keys AS k "
-    "ON k.name = e.box_key AND k.recipient IN (?, ?) WHERE e.idx >= ? AND e.idx < ? ORDER BY e.idx"
-)
+_KEY = "SELECT recipient, wrapped FROM box_keys WHERE name = ? AND recipient IN (?, ?)"
 
 
 class KeptLog:
@@ -41,6 +39,7 @@ class KeptLog:
     def __init__(self, tx: Tx, openers: tuple[Opener, Opener]) -> None:
         self._tx = tx
         self._openers = disclosure.filed_for(openers)
+        self._keys: dict[str | None, tuple[str, bytes] | None] = {}
 
     def is_empty(self) -> bool:
         """Say whether nothing was ever recorded, signed or anchored here."""
@@ -74,8 +73,12 @@ class KeptLog:
 
     def examine(self, first: int, entries: Sequence[bytes | None], report: Report) -> None:
         """Check the columns and the boxes of the entries from `first` on that stand."""
-        for row in self._tx.execute(_ROWS, *self._openers, first, first + len(entries)):
-            raw, place = entries[row["idx"] - first], f"entry {row['idx']}"
+        try:
+            rows = list(entries_of(self._tx, first, first + len(entries)))
+        except StoreError:
+            return  # an object that is lost was told when the bundle was asked for
+        for row in rows:
+            raw, place = entries[row.idx - first], f"entry {row.idx}"
             if raw is None:
                 continue
             try:
@@ -83,24 +86,31 @@ class KeptLog:
             except events.EventError as error:
                 report.add("entry-misfiled", place, error)
                 continue
-            if (entry.kind, entry.part) != (row["kind"], row["part"]):
-                report.add("entry-misfiled", place, f"it is filed as `{row['kind']}` of `{row['part']}`")
-            if row["box"] is None:
+            if (entry.kind, entry.part) != (row.kind, row.part):
+                report.add("entry-misfiled", place, f"it is filed as `{row.kind}` of `{row.part}`")
+            if row.box is None:
                 report.erased += 1
                 continue
             report.boxes += 1
             if (fault := self._boxed(row, raw, entry)) is not None:
                 report.add("box-false", place, fault)
 
-    def _boxed(self, row: Columns, raw: bytes, entry: events.Entry) -> Any:
+    def _boxed(self, row: KeptEntry, raw: bytes, entry: events.Entry) -> Any:
         """Return why a box does not hold what its entry commits to, None if it does."""
-        if row["wrapped"] is None:
+        wrapped = self._wrapped(row.box_key)
+        if wrapped is None or row.box is None:
             return "the key of its box is not wrapped for this participant"
         try:
-            opened = disclosure.unseal(
-                row["wrapped"] + row["box"], self._openers[row["recipient"]], merkle.leaf_hash(raw)
-            )
+            recipient, key = wrapped
+            opened = disclosure.unseal(key + row.box, self._openers[recipient], merkle.leaf_hash(raw))
             fields = disclosure.check(opened, entry.sd)
         except disclosure.DisclosureError as error:
             return error
         return None if len(fields) == len(entry.sd) else f"it discloses {len(fields)} of {len(entry.sd)} fields"
+
+    def _wrapped(self, name: str | None) -> tuple[str, bytes] | None:
+        """Return for which of our keys the key of a box is wrapped, and how; many boxes have one key."""
+        if name not in self._keys:
+            found = self._tx.execute(_KEY, name, *self._openers)
+            self._keys[name] = (found[0]["recipient"], found[0]["wrapped"]) if found else None
+        return self._keys[name]

@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from connector.store.bundles import Bundles
     from connector.store.table import Table
 
 T = TypeVar("T")
 
 
 @contextmanager
-def looking(place: Path | str, tables: Sequence[Table], *, snapshot: bool) -> Iterator[Tx]:
+def looking(
+    place: Path | str, tables: Sequence[Table], *, snapshot: bool, bundles: Bundles | None = None
+) -> Iterator[Tx]:
     """Open what is committed: one `snapshot` of it, or newly at each question; a server may be writing meanwhile.
+
+    Without `bundles` no entry of the log can be read that rests in an object.
 
     A snapshot keeps the server from shortening its write-ahead log, so it is for what is over soon.
 
@@ -29,6 +34,7 @@ def looking(place: Path | str, tables: Sequence[Table], *, snapshot: bool) -> It
     database = database_at(place)
     with closing(database.look()) as connection:
         tx = Tx(connection, {table.name: Statements(table) for table in tables})
+        tx.bundles = bundles
         if snapshot:
             database.begin_reading(connection)
         try:
@@ -38,7 +44,7 @@ def looking(place: Path | str, tables: Sequence[Table], *, snapshot: bool) -> It
             database.rollback(connection)
 
 
-def look(place: Path | str, tables: Sequence[Table], act: Callable[[Tx], T]) -> T:
+def look(place: Path | str, tables: Sequence[Table], act: Callable[[Tx], T], bundles: Bundles | None = None) -> T:
     """Run `act` on one snapshot of what is committed; raises as `looking`."""
-    with looking(place, tables, snapshot=True) as tx:
+    with looking(place, tables, snapshot=True, bundles=bundles) as tx:
         return act(tx)

@@ -26,6 +26,7 @@ from connector.store.postgres_session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from connector.store.bundles import Bundles
     from connector.store.database import Foreign, Told
     from connector.store.table import Table
     from connector.store.wrapping import Wrapping
@@ -57,6 +58,7 @@ class Postgres:
     def __init__(self, url: str) -> None:
         self._url = url
         self._uniques: dict[str, frozenset[str]] = {}
+        self.bundles: Bundles | None = None
         self._pid = 0  # of the server's process that writes for us
         self._changed = self._words = ""  # the channels of the schema: what commits changed, what is told besides
         self._number = 0  # commits that the schema has seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from connector.store.entries import entries_of
 from connector.store.errors import EvidenceBroken
 from connector.store.rows.evidence import LogEntryRow, LogHashRow
 from ledger.log.merkle import Compact, perfect
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 TAIL = "log.tail"
 _SIZE = "SELECT coalesce(max(idx) + 1, 0) FROM log_entries"
-_ENTRIES = "SELECT entry FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
 _LEAVES = "SELECT leaf FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
 _HASHES = "SELECT hash FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
 
@@ -155,7 +155,7 @@ class TxShelf:
 
     def entries(self, first: int, count: int) -> Sequence[bytes]:
         """Return `count` consecutive entries; raises EvidenceBroken if one is not there."""
-        return self._whole(0, first, count, self._tx.column(_ENTRIES, first, first + count))
+        return self._whole(0, first, count, [each.entry for each in entries_of(self._tx, first, first + count)])
 
     def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
         """Keep an entry and its leaf hash; an existing one is never changed."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from connector.store.bundles import Bundles
     from connector.store.database import Foreign, Told
     from connector.store.errors import StoreError
     from connector.store.table import Table
@@ -44,6 +45,7 @@ class SqliteFile:
     near = True
 
     def __init__(self, path: Path) -> None:
+        self.bundles: Bundles | None = None
         self._path = path
         self._wal = path.with_name(path.name + "-wal")
         self._turn: Turn | None = None

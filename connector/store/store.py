@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.runtime.rehearsal import Rehearsal
+    from connector.store.bundles import Bundles
     from connector.store.database import Database, Foreign, Told
     from connector.store.table import Table
     from connector.store.wrapping import Wrapping
@@ -62,13 +63,21 @@ class Store:
         self._deafen: Callable[[], object] = lambda: None
 
     @classmethod
-    async def open(cls, path: Path | str, tables: Sequence[Table], wrapping: Wrapping | None = None) -> Store:
+    async def open(
+        cls,
+        path: Path | str,
+        tables: Sequence[Table],
+        wrapping: Wrapping | None = None,
+        bundles: Bundles | None = None,
+    ) -> Store:
         """Open or make the place, bring it to the declared tables, start the writer.
 
-        Without `wrapping` nothing can be written to, or read from, columns that rest wrapped.
+        Without `wrapping` nothing can be written to, or read from, columns that rest wrapped; without `bundles` no
+        entry of the log that rests in an object.
         """
         loop = asyncio.get_running_loop()
         database = database_at(path)
+        database.bundles = bundles
         connection = await asyncio.to_thread(database.prepare, tuple(tables), wrapping)
         statements = {table.name: Statements(table, wrapping) for table in tables}
         listeners = Listeners(loop)
@@ -138,6 +147,11 @@ class Store:
         await asyncio.get_running_loop().run_in_executor(self._readers, self._tell, text)
 
     @property
+    def bundles(self) -> Bundles | None:
+        """Where old entries of the log rest, None if it was not said."""
+        return self._database.bundles
+
+    @property
     def failure(self) -> StoreFailed | None:
         """The disk error after which this store refuses writes, if there was one."""
         return self._writer.failure
@@ -159,6 +173,7 @@ class Store:
     def _read(self, act: Callable[[Tx], T]) -> T:
         connection = self._reader()
         tx = Tx(connection, self._statements)
+        tx.bundles = self._database.bundles
         try:
             self._database.begin_reading(connection)
             return act(tx)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 ROWS: Final[tuple[type[TableRow], ...]] = (
     evidence.LogEntryRow,
+    evidence.LogBundleRow,
     evidence.LogHashRow,
     evidence.BoxKeyRow,
     evidence.CheckpointRow,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connector.store.appended import Row, Rows
+    from connector.store.bundles import Bundles
     from connector.store.held import Key
     from connector.store.statements import Statements
     from connector.store.table import Columns
@@ -58,6 +59,7 @@ class Tx:
         "actor",
         "afters",
         "appended",
+        "bundles",
         "endings",
         "fault",
         "held",
@@ -78,6 +80,8 @@ class Tx:
         self.actor = ""
         # the disk error this transaction met; it counts even if the act swallowed the exception
         self.fault: Exception | None = None
+        # where old entries of the log rest, if whoever opened the place said so
+        self.bundles: Bundles | None = None
         # what the store takes from it when the act was well
         self.afters: list[Callable[[], object]] = []
         self.endings: dict[Callable[[Tx], object], None] = {}

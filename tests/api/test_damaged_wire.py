@@ -6,6 +6,7 @@ The second provider is reached through the test's proxy. Nothing of the buyer, t
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import sys
 from collections import Counter
@@ -16,6 +17,8 @@ import pytest_asyncio
 from aiohttp import web
 
 from connector.runtime.errors import PeerRefused, PenstockError, explain_failure
+from contracts.typed_data import Order
+from contracts.typed_packed import unpack
 from ledger.edition.row_table import RowTable
 from tests.api.lying_serve import FRAUDS, LIES
 
@@ -108,7 +111,8 @@ async def test_bad_bytes_are_never_paid(space, proxy):
     assert "piece 2" in json.loads(view["reason"])["text"]
     for window in windows(space, view):
         for order in json.loads(window["orders"]):
-            assert all(not first <= 2 < first + count for first, count in order["ranges"])
+            ranges = unpack(Order, base64.b64decode(order)).ranges
+            assert all(not each.first <= 2 < each.first + each.count for each in ranges)
 
 
 async def test_a_ticket_that_is_over_is_renewed_for_a_transfer_that_runs(space, proxy):

@@ -101,7 +101,7 @@ async def test_what_is_said_and_signed_as_the_policy_asks_opens_and_is_in_the_re
         [*_, row] = [
             one for one in space.rows(role, "decisions") if (one["agreement"], one["place"]) == (agreement, place)
         ]
-        context = json.loads(row["request"])["context"]
+        context = json.loads(row["decision"])["request"]["context"]
         assert context | said == context
         assert context | facts == context
         assert (context["role"], context["virtualLocation"]) == ("owner", space.did("exchange"))
@@ -189,7 +189,8 @@ async def test_the_key_holder_hears_what_its_policy_asks_for_and_nothing_else(sp
     agreement = (await bought(space, product, said))["agreement"]
     assert (await opened(space, product, "right", said))["number"] == 1
     assert words("application") in await refused(opened(space, product, "wrong", {"application": "urn:app:export"}))
-    windows = [one for one in space.rows("provider", "windows") if agreement in one["orders"]]
+    channels = [one["id"] for one in space.rows("provider", "channels") if one["agreement"] == agreement]
+    windows = [one for one in space.rows("provider", "windows") if one["channel"] in channels]
     contexts = [context for one in windows for context in json.loads(one["contexts"])]
     assert contexts
     assert all(set(context) <= {"purpose", "application"} for context in contexts)
@@ -200,7 +201,7 @@ async def test_a_plain_copy_is_asked_for_with_its_words(space, offered):
     product = await offered("plain-word", permitting("use", asked), tier="plain")
     await bought(space, product, {"application": "urn:app:dashboard"})
     [*_, row] = [one for one in space.rows("provider", "decisions") if one["place"] == "copy"]
-    assert json.loads(row["request"])["context"]["application"] == "urn:app:dashboard"
+    assert json.loads(row["decision"])["request"]["context"]["application"] == "urn:app:dashboard"
 
 
 NOT_TO_SAY = {"role": "owner", "user": "ann", "spatial": "CN", "recipient": "did:web:x", "absoluteSize": "1", "x": "1"}

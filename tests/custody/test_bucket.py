@@ -13,9 +13,11 @@ from connector.custody import scrub
 from connector.custody.blobs import Blobs, blob_name
 from connector.custody.bucket import Bucket, SealedObject
 from connector.custody.errors import VaultError
+from connector.custody.log_objects import Folder, InBucket
 from connector.custody.reader import Reader
 from connector.custody.sealed_file import SealedFile
 from connector.runtime.errors import SettingsError
+from connector.store.errors import EvidenceBroken, StoreError
 from contracts.ranges import RowSet
 from ledger.edition.opening import OpeningError
 
@@ -139,3 +141,22 @@ def test_what_a_bucket_has_lost_is_no_fault_that_time_can_mend(world, bucket):
 def test_another_place_is_refused(url):
     with pytest.raises(SettingsError, match="s3://bucket"):
         Bucket(url)
+
+
+def test_objects_of_a_log_are_put_read_and_removed(bucket, tmp_path):
+    folder = Folder(tmp_path)
+    objects = InBucket(bucket, folder)
+    objects.remove("log/1")  # is none
+    objects.put("log/1", b"entries")
+    assert objects.get("log/1", 7) == b"entries"
+    assert not folder.has("log/1")
+    folder.put("log/2", b"restored")
+    assert objects.get("log/2", 8) == b"restored"
+    for name in ("log/1", "log/2"):
+        objects.remove(name)
+        with pytest.raises(EvidenceBroken, match=name):
+            objects.get(name, 7)
+    gone = InBucket(Bucket("s3://nobody/none"), folder)
+    for act in (lambda: gone.put("log/1", b"entries"), lambda: gone.get("log/1", 7)):
+        with pytest.raises(StoreError, match="s3://nobody/none"):
+            act()

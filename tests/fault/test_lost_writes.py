@@ -19,8 +19,10 @@ import pytest
 from connector.channel import claims
 from connector.runtime.data_folder import DATABASE
 from connector.store.errors import StoreError
+from connector.store.rows.channel import WindowRow
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from contracts.typed_json import to_json
 from tests.channel.rig import CHANNEL_ID, Pair
 from tests.fault import trace
 from tests.fault.extent import ALL, SEED, SYNCED, TORN
@@ -137,7 +139,7 @@ async def looked_at(folder, look):
 def kept(tx):
     """What the database holds of the story, if it is whole."""
     assert tx.execute("SELECT * FROM pragma_integrity_check") == [{"integrity_check": "ok"}]
-    vouchers = [row["voucher"] for row in tx.find("windows", order="seq") if row["voucher"]]
+    vouchers = [to_json(row.voucher) for row in tx.find(WindowRow, order="seq") if row.voucher]
     account = tx.get("channels", id=CHANNEL_ID.hex())
     claim = claims.newest(tx, PAIR.holder, CHANNEL_ID, PAIR.now) if account["role"] == "payee" else None
     return vouchers, claim

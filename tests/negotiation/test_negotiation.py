@@ -26,7 +26,10 @@ async def test_the_price_is_countered_until_both_agree_and_both_sign(pair, netwo
     assert "ContractOfferMessage" in sent
     assert sent[-3:] == ["ContractAgreementMessage", "ContractAgreementVerificationMessage", "FINALIZED"]
     assert row["price"] == 85  # the floor binds: the provider would have come further down
-    assert row["terms"]["tariff"]["minor"] == "85"
+    kept = [(await party.rows("agreements"))[0] for party in pair]
+    assert [one["terms"]["tariff"]["minor"] for one in kept] == ["85", "85"]
+    talks = [(await party.rows("negotiations"))[0] for party in pair]
+    assert {talk[name] for talk in talks for name in ("agreement", "terms")} == {None}  # they stand in the agreement
 
 
 async def test_both_keep_one_agreement_that_a_third_party_can_verify(pair):

@@ -98,8 +98,8 @@ async def test_other_rules_wait_for_a_person_who_assents(asking_pair):
     pid = await waiting(asking_pair, WIDER, MANDATE | {"policy": WIDER})
     view = await asking_pair[0].engine.operating.assent(pid)
     assert not view["asks"]
-    rows = await ended(*asking_pair)
-    assert rows[0]["terms"]["policy"] == WIDER
+    await ended(*asking_pair)
+    assert (await asking_pair[0].rows("agreements"))[0]["terms"]["policy"] == WIDER
     with pytest.raises(Conflict):
         await asking_pair[0].engine.operating.assent(pid)
 
@@ -107,8 +107,9 @@ async def test_other_rules_wait_for_a_person_who_assents(asking_pair):
 async def test_a_person_may_go_less_far(asking_pair):
     pid = await waiting(asking_pair, WIDER, MANDATE | {"policy": NARROWER})
     view = await asking_pair[0].engine.operating.assent(pid, "openings=5")
-    rows = await ended(*asking_pair)
-    assert '"5"' in str(rows[0]["terms"]["policy"]).replace("'", '"')
+    await ended(*asking_pair)
+    [kept] = await asking_pair[0].rows("agreements")
+    assert '"5"' in str(kept["terms"]["policy"]).replace("'", '"')
     shown = await asking_pair[0].engine.operating.show(view["id"])
     assert [one["who"] for one in shown["rounds"][:2]] == ["consumer", "provider"]
     assert any("5" in one["en"] for one in shown["rounds"][1]["differences"])

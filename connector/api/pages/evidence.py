@@ -9,7 +9,7 @@ from connector.api.pages.trading import micros
 from connector.console import disclosed
 from connector.runtime.errors import Absent
 from connector.runtime.limits import INDEX_DIGITS_MAX, PAGE_ROWS_MAX
-from connector.store.rows.evidence import LogEntryRow
+from connector.store.entries import entry_at
 from ledger.log import checkpoint as checkpoints
 from ledger.log import events as entries
 from ledger.log import note as notes
@@ -52,7 +52,7 @@ async def event(call: Call) -> JsonObject:
 
     def read(tx: Tx) -> JsonObject:
         evidence, index = call.core.evidence, int(told)
-        row = tx.get(LogEntryRow, idx=index)
+        row = entry_at(tx, index)
         if row is None:
             raise Absent(f"the log has no event {index}", "see the list of events")
         entry, proof = entries.decode(row.entry), evidence.proof(tx, index)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
 from connector.api.pages.trading import SHOWN, micros
 from connector.console import describing, disclosed
+from connector.negotiation import offers_made
 from connector.negotiation.engine import Engine
 from connector.negotiation.overview import Wanted
 from connector.negotiation.protocol.states import NEGOTIATION
@@ -41,7 +43,7 @@ async def process(call: Call) -> JsonObject:
         told = ((name, getattr(row, name)) for name in ("own_price", "their_price", "price"))
         prices = {name: None if price is None else str(price) for name, price in told}
         talk = {"rounds": row.rounds, **prices, "agreement": row.digest, "product": row.product}
-        offer = row.offer or {}
+        offer = await call.core.store.read(partial(offers_made.last, row=row))
         policy: JsonObject = {
             name: offer[name] for name in ("permission", "prohibition", "obligation", "conflict") if name in offer
         }

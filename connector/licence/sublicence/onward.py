@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.negotiation import offers_made
 from connector.runtime.limits import REASON_CHARACTERS_MAX
 from connector.store.rows.protocol import NegotiationRow
 from contracts import sublicence
@@ -47,7 +48,7 @@ def above_of(intact: Intact, row: AgreementRow) -> Above:
 def chain_of(tx: Tx, agreement: AgreementRow) -> tuple[Link, ...]:
     """Return the links that an agreement was made on, none where it was bought without any."""
     talk = tx.get(NegotiationRow, id=agreement.negotiation)
-    document = None if talk is None else (talk.offer or {}).get(SUB_LICENCES)
+    document = None if talk is None else offers_made.last(tx, talk).get(SUB_LICENCES)
     return () if document is None else sublicence.read_chain(document)
 
 

@@ -17,7 +17,8 @@ from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from connector.provider.billing import orders
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.channel import Side, WindowState
+from connector.store.rows.channel import Side, WindowState, unpacked
+from contracts.typed_data import Order, Receipt, Voucher
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:
@@ -77,11 +78,13 @@ def _by_windows(tx: Tx, month: str, since: datetime) -> Mapping[str, list[int]]:
     for row in tx.execute(_WINDOWS, int(since.timestamp())):
         if row["state"] not in PAID[row["role"]]:
             continue
-        receipt = orjson.loads(row["receipt"] or "null")
-        at = int(receipt["releasedAt"] if receipt else orjson.loads(row["voucher"])["validUntil"])
+        if row["receipt"] is not None:
+            at = unpacked(Receipt, orjson.loads(row["receipt"])).released_at
+        else:
+            at = unpacked(Voucher, orjson.loads(row["voucher"])).valid_until
         if f"{at_second(at):%Y-%m}" == month:
-            own = [one for one in orjson.loads(row["orders"]) if one["agreementDigest"] == row["agreement"]]
-            found[row["agreement"]] += [int(one["amount"]) for one in own]
+            own = (unpacked(Order, one) for one in orjson.loads(row["orders"]))
+            found[row["agreement"]] += [one.amount for one in own if one.agreement_digest.hex() == row["agreement"]]
     return found
 
 

@@ -30,8 +30,8 @@ from connector.provider.plain import bill as copy_bill
 from connector.provider.plain import decision as copy_decision
 from connector.provider.streams import sold
 from connector.runtime.errors import Absent, NotPermitted
+from connector.store.entries import entry_at
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.evidence import LogEntryRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.vault import CopyRow, CopyState, EditionRow
 from connector.store.table_row import replace
@@ -336,7 +336,7 @@ def shown(tx: Tx, evidence: Evidence, copy: CopyRow) -> JsonObject:
     """Return an ended copy's receipt, signature, log entry and proof (null until a checkpoint covers it)."""
     assert copy.entry is not None
     assert copy.signature is not None
-    entry = tx.get(LogEntryRow, idx=copy.entry)
+    entry = entry_at(tx, copy.entry)
     assert entry is not None, "the log is never cut"
     proof = {"entry": b64(entry.entry), "proof": evidence.proof(tx, copy.entry)}
     signed = {"receipt": copy.receipt, "signature": copy.signature.hex()}

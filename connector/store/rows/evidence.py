@@ -1,6 +1,7 @@
 """The log of a participant and what it knows of others' logs."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from connector.store.table_row import Document, TableRow, dataclass, table
 
@@ -8,16 +9,43 @@ from connector.store.table_row import Document, TableRow, dataclass, table
 @table("log_entries", key=("idx",), index=(("part",),))
 @dataclass(frozen=True, kw_only=True)
 class LogEntryRow(TableRow):
-    """An event of the own log, its leaf, and the box that holds what only its readers see."""
+    """An event of the own log, its leaf, and the box that holds what only its readers see.
+
+    Entry and box of an old one rest in an object (`LogBundleRow`): whoever wants them asks `connector.store.entries`.
+    """
 
     idx: int
     kind: str
     part: str
-    entry: bytes
+    entry: bytes | None  # absent where it rests in an object
     leaf: bytes
     at: datetime
-    box: bytes | None  # absent once it was erased, and of an entry that came back from a mirror
+    # absent there, too, once it was erased, and of an entry that came back from a mirror
+    box: bytes | None
     box_key: str | None
+
+
+class LogBundleState(StrEnum):
+    """Where a bundle's object is; `connector.store.archive` says how it moves."""
+
+    # it may be there, and nothing in the tables relies on it
+    PUTTING = "putting"
+    # the tables have its entries no more
+    LAID = "laid"
+    # nobody reads it again: it is to be removed
+    DROPPED = "dropped"
+
+
+@table("log_bundles", key=("number", "digest"), index=(("state", "number"),))
+@dataclass(frozen=True, kw_only=True)
+class LogBundleRow(TableRow):
+    """An object with the entries and boxes of one full bundle of the own log, number n from entry 256 n on."""
+
+    number: int
+    digest: bytes  # SHA-256 of the object
+    size: int  # of the object, bytes
+    state: LogBundleState
+    at: datetime
 
 
 @table("log_hashes", key=("level", "idx"))

@@ -40,8 +40,9 @@ class DecisionRow(TableRow):
     id: str
     agreement: str  # its digest, or the product where an offer was looked at
     place: str  # where it was enforced
-    policy: str
-    request: Document
+    # these two are written no more: they stand in the decision (decision 0220)
+    policy: str | None = None
+    request: Document | None = None
     decision: Document
     outcome: str
     digest: bytes

@@ -140,6 +140,9 @@ async def test_a_database_of_an_older_version_is_brought_to_ours_with_its_rows(t
         await store.write(lambda tx: tx.put("chain_txs", id="of-the-same-parcel", state="signed", nonce=0))
         await store.close()
     with closing(sqlite3.connect(tmp_path / "p.db")) as connection:
+        indexes = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")}
+        assert not indexes & {"idx_negotiations_state", "idx_transfers_state"}
+        assert "idx_negotiations_state_updated_id" in indexes
         found = connection.execute("SELECT version, program FROM store_version ORDER BY version").fetchall()
     assert found[0][0] == version
     assert version > 1 or found[0][1] is None
