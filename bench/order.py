@@ -2,7 +2,8 @@
 
 An order is a purchase of one edition of four pieces, as `bench.history.trade` publishes it, then its settlement on
 chain. Many are made; what the logs, the tables (page by page, as the disk has them) and the chain hold after the last
-and did not before the first is divided by their number. These figures are what `penstock plan` multiplies.
+and did not before the first is divided by their number. Events that were anchored rest in objects; these are counted
+apart. These figures are what `penstock plan` multiplies.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from connector.net.outbound import Outbound
 if TYPE_CHECKING:
     from pathlib import Path
 
-ORDERS, WARM, REST_SECONDS = 24, 4, 90.0
+# as many as several bundles of the log take, so that the edge of one says little
+ORDERS, WARM, REST_SECONDS = 72, 40, 90.0
+# a round of the work beside, in which full bundles move out of the tables
+ROUND_SECONDS = 25.0
 DAY_SECONDS = 86_400
 DATABASE_KIB = 40.0
 TRADING = (EXCHANGE, *history.ROLES)
@@ -55,6 +59,7 @@ async def _deals(run: Space, trader: Trader, orders: int) -> None:
         await run.call("provider", "POST", "settlements", {"agreement": view["agreement"]})
     for role in history.ROLES:
         await run.call(role, "POST", "log/anchor", {})
+    await asyncio.sleep(ROUND_SECONDS if orders >= WARM else 0)
 
 
 async def _state(run: Space) -> dict[str, dict[str, float]]:
@@ -67,7 +72,14 @@ async def _state(run: Space) -> dict[str, dict[str, float]]:
             [(events,)] = database.execute("SELECT count(*) FROM log_entries").fetchall()
         cpu = report.cpu_seconds(run.pid(role))
         account = str((await run.call(role, "GET", "status"))["address"]).lower()
-        found[role] = {"database": pages / report.KIB, "events": events, "CPU": cpu, "gas": gas.get(account, 0)}
+        objects = sum(path.stat().st_size for path in (run.people[role].data / "log").rglob("*") if path.is_file())
+        found[role] = {
+            "database": pages / report.KIB,
+            "objects": objects / report.KIB,
+            "events": events,
+            "CPU": cpu,
+            "gas": gas.get(account, 0),
+        }
     return found
 
 
@@ -97,6 +109,7 @@ def _rows(role: str, told: dict[str, float]) -> list[report.Row]:
     return [
         report.row(f"an order, {role}: events", told["events"], ""),
         report.row(f"an order, {role}: database with its log", told["database"], "KiB", **bound),
+        report.row(f"an order, {role}: objects of the log", told["objects"], "KiB"),
         report.row(f"an order, {role}: CPU", told["CPU"], "s"),
         report.row(f"an order, {role}: gas", told["gas"], "gas"),
     ]
