@@ -108,7 +108,7 @@ def _rows(role: str, told: dict[str, float]) -> list[report.Row]:
     bound = {"at_most": DATABASE_KIB} if role in history.ROLES else {}
     return [
         report.row(f"an order, {role}: events", told["events"], ""),
-        report.row(f"an order, {role}: database with its log", told["database"], "KiB", **bound),
+        report.row(f"an order, {role}: database", told["database"], "KiB", **bound),
         report.row(f"an order, {role}: objects of the log", told["objects"], "KiB"),
         report.row(f"an order, {role}: CPU", told["CPU"], "s"),
         report.row(f"an order, {role}: gas", told["gas"], "gas"),

@@ -140,7 +140,8 @@ def _cores(role: str, deals: float, gib: float) -> float:
 
 
 def _tables(role: str, deals: float) -> float:
-    return deals * DAYS * value(f"{role} database with its log") / KIB_IN_GIB
+    kib = value(f"{role} database") + value(f"{role} objects of the log")
+    return deals * DAYS * kib / KIB_IN_GIB
 
 
 def _gas(role: str, deals: float) -> int:
