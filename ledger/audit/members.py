@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ledger.audit.sources import Sources
     from ledger.space.document import Member, Space
 
-HEADED = "space.headed"
+HEADED, LINKS = "space.headed", 3
 # the members of a space document's row that the DID document proves
 PROVEN = ("url", "address", "logKey", "delivery", "aggregate", "possession")
 
@@ -57,17 +57,15 @@ def check_head(shown: Mapping[str, Any] | None, space: Space, books: Books, repo
     """
     if (book := books.get(space.exchange)) is None:
         return
-    headed = list(book.of(HEADED))
+    headed = [one for one in book.of(HEADED) if len(one.link) == LINKS]  # of others it is a finding already
     if shown is not None:
-        _check_shown(shown, space, {digest for one in headed for digest in one.link}, report)
-    if headed and headed[-1].told:
-        roots, root = {one.fields.get("root") for one in headed if one.told}, Roll.of(space).map.root.hex()
-        if root not in roots:
-            report.find("members-unheaded", space.exchange, mine=root)
-    told: dict[str, tuple[str, ...]] = {}
+        _check_shown(shown, space, {one.link[0] for one in headed}, report)
+    if headed and (root := Roll.of(space).map.root.hex()) not in {one.link[2] for one in headed}:
+        report.find("members-unheaded", space.exchange, mine=root)
+    told: dict[str, str] = {}
     for one in headed:
-        number = str(one.fields.get("number")) if one.told else ""
-        if number and told.setdefault(number, one.link) != one.link:
+        digest, number = one.link[:2]
+        if told.setdefault(number, digest) != digest:
             report.find("space-head-false", space.exchange, one, reason=f"its log has two heads {number}")
 
 

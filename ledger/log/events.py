@@ -123,7 +123,7 @@ SHAPES: Mapping[str, Shape] = {
     "flow.ended": _shape("flow", f"{_FLOW} state bytes"),
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),
     "listing.moved": _shape("product", f"{_MOVE} digest"),
-    "space.headed": _shape("headDigest", "number root count"),
+    "space.headed": _shape("headDigest number root", ""),
     "member.moved": _shape("member", f"{_MOVE} digest"),
     "demand.moved": _shape("demand", f"{_MOVE} digest"),
     "project.moved": _shape("project", f"{_MOVE} digest"),

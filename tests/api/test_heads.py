@@ -45,7 +45,7 @@ async def test_the_document_the_list_and_the_log_say_what_the_head_says(space, s
     assert Roll.of(document).map.root == head.root
     events = told(space, "exchange", "space.headed")
     assert len(events) == head.number == len(space.rows("exchange", "space_heads"))
-    assert head.digest.hex() in events[-1]["entry"].decode()
+    assert all(each in events[-1]["entry"].decode() for each in (head.digest.hex(), head.root.hex()))
 
 
 async def test_a_member_keeps_those_whom_it_met_and_no_list_of_all(space, say):

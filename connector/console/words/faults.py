@@ -76,6 +76,10 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "nonce-taken": (("The chain took another transaction first.", "链先处理了另一笔交易。"), _ASK_AGAIN),
     "signed-meanwhile": (("Another run has just sent this transaction.", "另一次运行刚刚发送了该交易。"), _ASK_AGAIN),
     "not-a-table": (("The file is no table that can be read.", "文件不是可读取的表格。"), _CORRECT),
+    "not-proven": (
+        ("What an audit kept cannot be gone on from.", "上次审计保存的内容不能作为继续审计的起点。"),
+        ("Audit anew: --anew.", "请从头审计:--anew。"),
+    ),
     "not-permitted": (("That is not permitted to you.", "您无权进行此操作。"), _OWNER),
     "note": (_FALSE, _REGULATOR),
     "opening": (("The data cannot be opened: keys or bytes are wrong.", "密钥或数据不符,无法打开。"), (

@@ -21,6 +21,7 @@ from ledger.log import fsck
 from ledger.log import policy as log_policy
 from ledger.log.policy import LogPolicy
 from tests.connector.store.own_log import NOW, OWNER, evidence_of, grow, meddling
+from tests.connector.store.test_kept_log import HYBRID
 
 SIZE = 3 * 256 + 40
 MOVED = 2 * 256
@@ -95,7 +96,7 @@ class Kept:
         self.store.bundles.forget()
         policy = LogPolicy((self.evidence.vkey,), {}, {}, log_policy.NONE)
         # fsck awaits nothing that waits
-        return await self.store.read(lambda tx: _run(fsck.check, KeptLog(tx, OWNER), policy))
+        return await self.store.read(lambda tx: _run(fsck.check, KeptLog(tx, (HYBRID, OWNER)), policy))
 
 
 def _run(check, log, policy):
