@@ -57,7 +57,7 @@ def check_head(shown: Mapping[str, Any] | None, space: Space, books: Books, repo
     """
     if (book := books.get(space.exchange)) is None:
         return
-    headed = [one for one in book.of(HEADED) if len(one.link) == LINKS]  # of others it is a finding already
+    headed = [one for one in book.of(HEADED) if len(one.link) == LINKS]  # what links less is no head
     if shown is not None:
         _check_shown(shown, space, {one.link[0] for one in headed}, report)
     if headed and (root := Roll.of(space).map.root.hex()) not in {one.link[2] for one in headed}:
