@@ -95,8 +95,9 @@ def _panel(axis: str, works: dict[str, Curve]) -> list[str]:
         parts.append(_line(line, "", f'fill="none" stroke="{colour}" stroke-width="2"'))
         parts.append(_line([line[-1], (PANEL - RIGHT + 10, place)], "axis"))
         parts.append(_text(PANEL - RIGHT + 14, place + 4, work, "start", style=f'style="fill:{colour}"'))
-    for work in ratios.keys() - climbing.keys():
-        parts.append(_line([at(size, ratios[work][size]) for size in sizes], "", FLAT_LINE))
+    for work, points in ratios.items():
+        if work not in climbing:
+            parts.append(_line([at(size, points[size]) for size in sizes], "", FLAT_LINE))
     flat = len(ratios) - len(climbing)
     words = f"{flat} of {len(ratios)} lie flat" if flat else "all climb"
     parts.append(_text(LEFT, TOP - 14, words, "start", "soft"))
