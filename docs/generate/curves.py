@@ -15,7 +15,7 @@ from typing import Any
 from docs.generate.figures import recorded
 
 POINT = re.compile(r"(.+), ([0-9,]+) ([a-z][a-z ]*)")
-WIDTH, PANEL, HIGH, COLUMNS = 900, 450, 250, 2
+WIDTH, PANEL, HIGH, COLUMNS = 920, 450, 250, 2
 LEFT, RIGHT, TOP, BOTTOM = 56, 150, 34, 40
 LABEL = 15
 # a figure that grows by less over the whole range lies flat
