@@ -7,6 +7,7 @@ finding, not a source.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ledger.audit.asking import each
@@ -16,7 +17,7 @@ from ledger.space.head import Head
 from ledger.space.roll import Roll
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from ledger.audit.books import Books
     from ledger.audit.report import Report
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ledger.space.document import Member, Space
 
 HEADED, LINKS = "space.headed", 3
+# what links otherwise is no head
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 # the members of a space document's row that the DID document proves
 PROVEN = ("url", "address", "logKey", "delivery", "aggregate", "possession")
 
@@ -52,15 +55,19 @@ async def read_head(sources: Sources) -> Mapping[str, Any] | None:
 def check_head(shown: Mapping[str, Any] | None, space: Space, books: Books, report: Report) -> None:
     """Check the head that was shown, and the list of members, against the heads that the exchange's log has.
 
-    Both were read before the log was. A head is in the log from the moment in which it is signed, so one that is not is
-    for us alone; so is a list whose root no head of the log has.
+    A head is in the log from the moment in which it is signed, but the log is read as far as it was witnessed: a head
+    that is newer than the newest one there is not judged yet, nor is the list then. One that should be there and is not
+    is for us alone; so is a list whose root no head of the log has.
     """
     if (book := books.get(space.exchange)) is None:
         return
-    headed = [one for one in book.of(HEADED) if len(one.link) == LINKS]  # what links less is no head
-    if shown is not None:
-        _check_shown(shown, space, {one.link[0] for one in headed}, report)
-    if headed and (root := Roll.of(space).map.root.hex()) not in {one.link[2] for one in headed}:
+    headed = [one for one in book.of(HEADED) if len(one.link) == LINKS and _NUMBER.fullmatch(one.link[1])]
+    newest = max((int(one.link[1]) for one in headed), default=0)
+    head = None if shown is None else _read_shown(shown, space, report)
+    young = head is not None and head.number > newest
+    if head is not None and not young and head.digest.hex() not in {one.link[0] for one in headed}:
+        report.find("space-head-unlogged", space.exchange, number=head.number)
+    if headed and not young and (root := Roll.of(space).map.root.hex()) not in {one.link[2] for one in headed}:
         report.find("members-unheaded", space.exchange, mine=root)
     told: dict[str, str] = {}
     for one in headed:
@@ -69,15 +76,15 @@ def check_head(shown: Mapping[str, Any] | None, space: Space, books: Books, repo
             report.find("space-head-false", space.exchange, one, reason=f"its log has two heads {number}")
 
 
-def _check_shown(shown: Mapping[str, Any], space: Space, logged: Collection[str], report: Report) -> None:
+def _read_shown(shown: Mapping[str, Any], space: Space, report: Report) -> Head | None:
+    """Return the head that was shown, None if it is none of the exchange's, which is a finding."""
     try:
         head = Head.from_json(shown)
         head.check(space.members[space.exchange])
     except SpaceError as error:
         report.find("space-head-false", space.exchange, reason=error)
-        return
-    if head.digest.hex() not in logged:
-        report.find("space-head-unlogged", space.exchange, number=head.number)
+        return None
+    return head
 
 
 async def check_identities(sources: Sources, space: Space, report: Report) -> dict[str, Mapping[str, str]]:
