@@ -26,7 +26,7 @@ from connector.channel.messages import (
 from connector.channel.tally import OPEN
 from connector.channel.window import MAX_BATCH_ROWS
 from connector.consumer import next_channel
-from connector.runtime.errors import NotPermitted, PeerRefused, VerificationFailed, explain_failure
+from connector.runtime.errors import NotPermitted, PeerRefused, PeerUnreachable, VerificationFailed, explain_failure
 from connector.settlement import disputes, paying
 
 if TYPE_CHECKING:
@@ -109,16 +109,23 @@ class Purchase:
     async def next(self, want: Want, *, further: bool = False) -> Received | None:
         """Buy the next window of `want`; None when all of it is paid. `further`: its next one may be asked for, too.
 
-        Raises NotPermitted with the provider's reasons, or VerificationFailed when its keys or words are wrong.
+        Raises NotPermitted with the provider's reasons, VerificationFailed when its keys or words are wrong, and
+        PeerUnreachable when a settlement brought the keys meanwhile.
         """
         await self._till.watch.look()
         voucher, self._signed = self._signed or await self._sign(want), None
         if voucher is None:
             return None
         request = await self._further(want) if further and self._steps else None
-        if request is not None and (stepped := await self._step(voucher, request, want)) is not None:
-            return stepped
-        return await self._finish(voucher)
+        try:
+            if request is not None and (stepped := await self._step(voucher, request, want)) is not None:
+                return stepped
+            return await self._finish(voucher)
+        except ChannelFault as refusal:
+            if not await self._acknowledged(voucher):
+                raise
+            told = f"the keys of window {voucher.voucher.seq} came by a settlement while they were asked for"
+            raise PeerUnreachable(told, "it goes on from what is here") from refusal
 
     async def resume(self, reader_key: bytes | None = None) -> Received | None:
         """Bring a window that an earlier run left unreleased to its end; None when there is none.
@@ -141,10 +148,13 @@ class Purchase:
         try:
             return await self._shown(voucher) or await self._finish(voucher)
         except ChannelFault:
-            # a settlement may have asked for the acknowledgement while the same release was on its way again
-            if not await till.core.store.read(lambda tx: paying.acknowledged(tx, channel, voucher)):
+            if not await self._acknowledged(voucher):
                 raise
             return None
+
+    async def _acknowledged(self, voucher: VoucherMessage) -> bool:
+        """Say whether a settlement asked for the acknowledgement while the same release was on its way."""
+        return await self._till.core.store.read(lambda tx: paying.acknowledged(tx, self._channel, voucher))
 
     async def _shown(self, voucher: VoucherMessage | None) -> Received | None:
         """Take the keys of a voucher that the provider claimed on chain; None when it did not."""
