@@ -127,7 +127,7 @@ async def dealing(made: Path, folder: Path, sizes: Sequence[int], rounds: int, l
                 OPENING.name: await timed(rounds, trader.opening),
                 PROCESSES.name: await timed(rounds, trader.page),
                 START.name: ready,
-                MEMORY.name: report.memory_bytes(run.pid("provider")) / report.KIB**2,
+                MEMORY.name: _memory(run, "provider"),
                 BACKUP.name: await timed(1, trader.backup),
             }
         yield size, figures | {f"tables of the {role}": _size(place / role) for role in history.ROLES}
@@ -153,7 +153,7 @@ async def channels(made: Path, folder: Path, sizes: Sequence[int], rounds: int) 
             figures = await trader.deals(rounds) | {
                 OPENING.name: await timed(rounds, trader.opening),
                 START.name: ready,
-                MEMORY.name: report.memory_bytes(run.pid("provider")) / report.KIB**2,
+                MEMORY.name: _memory(run, "provider"),
             }
             yield size, figures
 
@@ -175,7 +175,7 @@ async def products(made: Path, folder: Path, sizes: Sequence[int], rounds: int) 
                 QUESTION.name: await timed(QUESTIONS, trader.question),
                 PUBLISH.name: await timed(rounds, publish),
                 START_EXCHANGE.name: ready,
-                MEMORY_EXCHANGE.name: report.memory_bytes(run.pid(EXCHANGE)) / report.KIB**2,
+                MEMORY_EXCHANGE.name: _memory(run, EXCHANGE),
             }
         yield size, figures | {TABLES_EXCHANGE.name: _size(place / EXCHANGE)}
         shutil.rmtree(place)
@@ -198,7 +198,7 @@ async def editions(_made: Path, folder: Path, sizes: Sequence[int], rounds: int)
                 await publish()
             figures = await trader.deals(rounds) | {
                 PUBLISH.name: await timed(rounds, publish),
-                MEMORY.name: report.memory_bytes(run.pid("provider")) / report.KIB**2,
+                MEMORY.name: _memory(run, "provider"),
             }
             yield size, figures
 
@@ -207,6 +207,11 @@ def _drawn(file: Path) -> Path:
     """Write data that nobody has listed yet, and return the file."""
     file.write_bytes(os.urandom(EDITION_KIB * report.KIB))
     return file
+
+
+def _memory(run: Space, role: str) -> float:
+    """Return the MiB that a participant has."""
+    return report.memory_bytes(run.pid(role)) / report.KIB**2
 
 
 def _size(data: Path) -> float:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from connector.operation.plan.year import Prices, Year
 
 WALLS_SHOWN = 3
-PROVIDERS_OF_MEMBERS, PRODUCTS_OF_PROVIDER = 10, 10
 SIZE_MAX = 10**12
 GWEI = r"[0-9]{1,9}(\.[0-9]{1,9})?"
 
@@ -48,10 +47,9 @@ def plan(
     """
     from connector.operation.plan import walls, year  # noqa: PLC0415  # loaded when the verb runs
 
-    selling = providers or max(1, members // PROVIDERS_OF_MEMBERS)
-    if selling >= members:
+    asked = year.Asked.of(members, deals, mib, providers, products)
+    if asked.providers >= members:
         raise typer.BadParameter("somebody must buy: fewer providers than members", param_hint="--providers")
-    asked = year.Asked(members, deals, mib, selling, products or selling * PRODUCTS_OF_PROVIDER)
     prices = year.Prices(
         core_month=_amount(core, "--core", currency),
         memory_month=_amount(memory, "--memory", currency),

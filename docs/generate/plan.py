@@ -11,7 +11,6 @@ from docs.generate.tables import table
 
 SIZES = (100, 1_000, 100_000)
 DEALS_A_MEMBER, MIB, CURRENCY = 10, 100, "CNY"
-PROVIDERS, PRODUCTS = 10, 10  # a tenth of the members sells; products of each
 GWEI = (Fraction(0), Fraction(1, 100), Fraction(10))
 WALLS = 3
 
@@ -40,5 +39,4 @@ def ahead() -> str:
 
 
 def _asked(members: int) -> year.Asked:
-    selling = members // PROVIDERS
-    return year.Asked(members, members * DEALS_A_MEMBER, MIB, selling, selling * PRODUCTS)
+    return year.Asked.of(members, members * DEALS_A_MEMBER, MIB)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from connector.operation.plan import year
-from connector.operation.plan.measured import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,27 +41,19 @@ class Wall:
         return self.need / self.limit
 
 
-def _gas(asked: Asked) -> float:
-    return asked.deals * sum(value(f"{role} gas") for role in ("provider", "buyer", "exchange"))
-
-
 def _audit(asked: Asked) -> float:
     return year.audit_seconds(asked.events * year.DAYS) / year.DAY_SECONDS
 
 
 # name → its unit, what is needed of it, what there is
 _NEEDS: Final[Mapping[str, tuple[str, Callable[[Asked], float], float]]] = {
-    "gas of a day on one chain": ("gas", _gas, CHAIN_GAS_A_DAY),
-    "cores of the exchange": ("cores", lambda asked: _of(asked, "exchange").cores, MACHINE_CORES),
-    "cores of a provider's process": ("cores", lambda asked: _of(asked, "provider").cores, PROCESS_CORES),
-    "disk of a provider": ("GiB", lambda asked: _of(asked, "provider").disk_gib, DISK_GIB),
+    "gas of a day on one chain": ("gas", lambda asked: asked.all_sides("gas"), CHAIN_GAS_A_DAY),
+    "cores of the exchange": ("cores", lambda asked: year.exchange(asked).cores, MACHINE_CORES),
+    "cores of a provider's process": ("cores", lambda asked: year.provider(asked).cores, PROCESS_CORES),
+    "disk of a provider": ("GiB", lambda asked: year.provider(asked).disk_gib, DISK_GIB),
     "an audit of a whole year in one day": ("cores", _audit, MACHINE_CORES),
     "products in one catalogue": ("products", lambda asked: float(asked.products), CATALOGUE_PRODUCTS),
 }
-
-
-def _of(asked: Asked, role: str) -> year.Year:
-    return next(each for each in year.of(asked) if each.role == role)
 
 
 def of(asked: Asked) -> list[Wall]:

@@ -20,7 +20,10 @@ GWEI_IN_COIN: Final = 10**9
 MEMBERS_MEASURED = 3
 # the busiest hour of a day has so many times the work of a mean one
 PEAK = 4
-ROLES: Final = ("provider", "buyer", "exchange", "regulator")
+# who has a part in an order
+SIDES: Final = ("provider", "buyer", "exchange")
+# what is taken where nobody says: one member of so many sells, and has so many products
+MEMBERS_OF_PROVIDER, PRODUCTS_OF_PROVIDER = 10, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,12 @@ class Asked:
     providers: int
     products: int
 
+    @classmethod
+    def of(cls, members: int, deals: int, mib: int, providers: int | None = None, products: int | None = None) -> Asked:
+        """Return a space of which the last two need not be said."""
+        selling = providers or max(1, members // MEMBERS_OF_PROVIDER)
+        return cls(members, deals, mib, selling, products or selling * PRODUCTS_OF_PROVIDER)
+
     @property
     def buyers(self) -> int:
         """Return how many members buy."""
@@ -53,7 +62,11 @@ class Asked:
     @property
     def events(self) -> float:
         """Return the events that all logs together get a day."""
-        return self.deals * sum(value(f"{role} events") for role in ("provider", "buyer", "exchange"))
+        return self.all_sides("events")
+
+    def all_sides(self, what: str) -> float:
+        """Return what the orders of a day cost all sides together."""
+        return self.deals * sum(value(f"{side} {what}") for side in SIDES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +94,11 @@ class Year:
 
 def of(asked: Asked) -> list[Year]:
     """Return a year of one participant of each role."""
-    return [_provider(asked), _buyer(asked), _exchange(asked), _regulator(asked)]
+    return [provider(asked), _buyer(asked), exchange(asked), _regulator(asked)]
 
 
-def _provider(asked: Asked) -> Year:
+def provider(asked: Asked) -> Year:
+    """Return a provider's year."""
     deals = asked.deals / asked.providers
     gib = deals * asked.mib / MIB_IN_GIB
     stock = asked.products / asked.providers * asked.mib / MIB_IN_GIB
@@ -107,7 +121,7 @@ def _buyer(asked: Asked) -> Year:
     return Year("buyer", asked.buyers, _cores("buyer", deals, gib), memory, disk, 0.0, _gas("buyer", deals))
 
 
-def _exchange(asked: Asked) -> Year:
+def exchange(asked: Asked) -> Year:
     """Return the exchange's year; its rest is what its members ask it, mostly of the chain that it hosts."""
     rest = value("regulator rest") + polls(asked)
     cores = (rest + PEAK * asked.deals * value("exchange CPU")) / DAY_SECONDS
