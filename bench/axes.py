@@ -58,8 +58,8 @@ class Axis:
 class Trader:
     """What is done in one space, each time with another name."""
 
-    def __init__(self, made: Space, product: str = history.PRODUCT) -> None:
-        self._made, self._product, self._number = made, product, 0
+    def __init__(self, made: Space, product: str = history.PRODUCT, name: str = "grown") -> None:
+        self._made, self._product, self._prefix, self._number = made, product, name, 0
 
     async def deal(self) -> Any:
         """Buy the product: find, negotiate, sign, pay, fetch and verify; return the acquisition."""
@@ -100,7 +100,7 @@ class Trader:
 
     @property
     def _name(self) -> str:
-        return f"grown-{self._number}"
+        return f"{self._prefix}-{self._number}"
 
     def _cpu_seconds(self) -> float:
         return sum(report.cpu_seconds(self._made.pid(role)) for role in history.ROLES)

@@ -30,12 +30,21 @@ if TYPE_CHECKING:
 BOXES_PER_KEY = 65_536
 
 
-class Party:
-    """A member that writes events; `put` takes each page when it is full, and the rest at `publish`."""
+def did_of(where: str) -> str:
+    """Return the did:web of an address without a scheme."""
+    return "did:web:" + where.replace(":", "%3A").replace("/", ":")
 
-    def __init__(self, role: str, number: int, region: str, keys: Keys) -> None:
+
+class Party:
+    """A member that writes events; `put` takes each page when it is full, and the rest at `publish`.
+
+    `where` is its address without a scheme; that of most is a port of their own, which is their `number`.
+    """
+
+    def __init__(self, role: str, number: int, region: str, keys: Keys, where: str = "") -> None:
         self.role, self.number, self.region, self.keys = role, number, region, keys
-        self.did, self.url = f"did:web:localhost%3A{number}", f"http://localhost:{number}"
+        self._where = where or f"localhost:{number}"
+        self.did, self.url = did_of(self._where), f"http://{self._where}"
         self.count = 0
         self.kinds: dict[str, int] = {}
         self.peers: list[Note] = []
@@ -48,7 +57,7 @@ class Party:
     @property
     def member(self) -> Member:
         """Return the member as the space's document lists it."""
-        keys, scalar = self.keys, aggregate.secret(self.keys.aggregate)
+        keys, (public, possession) = self.keys, self.bls
         return Member(
             did=self.did,
             name=f"{self.role} {self.number}",
@@ -58,19 +67,25 @@ class Party:
             address=keys.address,
             log_key=keys.log_public,
             delivery=keys.delivery_public,
-            aggregate=aggregate.public(scalar),
-            possession=aggregate.prove(scalar),
+            aggregate=public,
+            possession=possession,
         )
+
+    @property
+    def bls(self) -> tuple[bytes, bytes]:
+        """Return the key with which it attests, and the proof that it has it."""
+        scalar = aggregate.secret(self.keys.aggregate)
+        return aggregate.public(scalar), aggregate.prove(scalar)
 
     @property
     def origin(self) -> str:
         """Return the origin line of its log."""
-        return f"localhost:{self.number}/log"
+        return f"{self._where}/log"
 
     @property
     def witness(self) -> WitnessKeys:
         """Return the keys with which it cosigns."""
-        return WitnessKeys(f"localhost:{self.number}/witness", self.keys.log, self.keys.agreement)
+        return WitnessKeys(f"{self._where}/witness", self.keys.log, self.keys.agreement)
 
     def write(
         self, clock: StoryClock, put: Put, kind: str, part: str, link: Sequence[str], fields: Mapping[str, Any]

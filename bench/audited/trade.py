@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.audited.product import OPENINGS, ROWS
 from connector.enforcement.decision_log import Made, disclosed
@@ -61,7 +61,9 @@ class Channel:
 
 
 class Sale:
-    """One product sold to one buyer once."""
+    """One product sold to one buyer once; `messages` are those of its negotiation."""
+
+    messages: ClassVar[tuple[tuple[str, str], ...]] = MESSAGES
 
     def __init__(self, space: AuditedSpace, product: Product, buyer: Party) -> None:
         self._space, self._product, self._buyer = space, product, buyer
@@ -75,7 +77,7 @@ class Sale:
 
     def play(self) -> None:
         """Play the whole sale."""
-        self._negotiate()
+        self.negotiate()
         self._sign()
         self._open_channel()
         if self._product.leased:
@@ -95,9 +97,10 @@ class Sale:
 
     # ---- before the data
 
-    def _negotiate(self) -> None:
+    def negotiate(self) -> None:
+        """Exchange the messages, both logs side by side."""
         name = f"urn:uuid:{uuid.uuid4()}"
-        for at, (before, after) in enumerate(MESSAGES):
+        for at, (before, after) in enumerate(self.messages):
             sender = (self._buyer, self._provider)[at % 2]
             message = {"from": before, "to": after, "by": sender.did, "reason": "", "digest": os.urandom(32).hex()}
             if after in ASKED:

@@ -68,15 +68,24 @@ class Reader:
     log: Ed25519PrivateKey = field(repr=False)
     now: Callable[[], datetime]
 
-    def headers(self, members: Sequence[Any], url: str) -> Mapping[str, str] | None:
-        """Return what proves it to the member that serves `url`; None where either is no member."""
-        rows = [row for row in members if isinstance(row, dict)]
+    def among(self, members: Any) -> Callable[[str], Mapping[str, str] | None]:
+        """Return what answers the headers that prove it to the member that serves a URL.
+
+        It is None where either is no member. A space has many, so who serves what is looked up and not searched.
+        """
+        rows = [row for row in members if isinstance(row, dict)] if isinstance(members, list) else []
         key = self.log.public_key().public_bytes_raw().hex()
-        holder = next((row.get("did") for row in rows if f"{row.get('url')}{PEERS}" == url), None)
         own = next((row.get("did") for row in rows if row.get("logKey") == key), None)
-        if not isinstance(holder, str) or not isinstance(own, str):
-            return None
-        return readers.header(self.log, own, holder, self.now())
+        # where two serve one URL the first counts
+        holders = {f"{row.get('url')}{PEERS}": row.get("did") for row in reversed(rows)}
+
+        def headers(url: str) -> Mapping[str, str] | None:
+            holder = holders.get(url)
+            if not isinstance(holder, str) or not isinstance(own, str):
+                return None
+            return readers.header(self.log, own, holder, self.now())
+
+        return headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,7 @@ class UrlSources:
         reader: Reader | None = None,
     ) -> None:
         self._reader = reader
+        self._proving: Callable[[str], Mapping[str, str] | None] | None = None
         self.exchange = places.exchange.rstrip("/")
         self._outbound = outbound
         self._development = development
@@ -227,8 +237,9 @@ class UrlSources:
         """Return the headers for what members show to members; None where it is for everybody, or we are none."""
         if self._reader is None or not url.endswith(PEERS):
             return None
-        members = (await self.space()).get("members")
-        return self._reader.headers(members if isinstance(members, list) else (), url)
+        if self._proving is None:
+            self._proving = self._reader.among((await self.space()).get("members"))
+        return self._proving(url)
 
     def _mirrored(self, url: str) -> str:
         path = url.split("://", 1)[-1]

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from eth_account import Account
 from eth_hash.auto import keccak
 from web3 import AsyncWeb3
-from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3Exception, Web3RPCError
+from web3.exceptions import BlockNotFound, TransactionNotFound
 from web3.types import RPCEndpoint
 
 from contracts import address
 from ledger.chain import abi, block_header
+from ledger.chain.answered import answered
 from ledger.chain.errors import ChainRefused, ChainUnreachable
 from ledger.chain.fees import PRICE_MAX_WEI, Fees
 from ledger.chain.several import SeveralTransport, transport_to
@@ -29,21 +30,15 @@ from ledger.stamp import read_time
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from web3.types import BlockIdentifier
+    from web3.types import BlockIdentifier, FilterParams, LogReceipt
 
 EVENT_PAGE_BLOCKS = 10_000
 RECEIPT_POLL_SECONDS = 0.2
 # the state may have grown between the estimate and the block
 GAS_MARGIN_PERCENT = 25
-# what nodes say that are busy, or behind, or have forgotten: another one, or this one later, would answer
-NOT_NOW = (
-    "rate limit", "request limit", "too many requests", "header not found", "missing trie node", "state not available",
-    "state is not available", "required historical state unavailable", "the chain is busy", "request timed out",
-    "transaction indexing is in progress",
-)  # fmt: skip
 
 T = TypeVar("T")
 
@@ -138,7 +133,7 @@ class Chain:
     async def chain_id(self) -> int:
         """Return the chain id (asked once)."""
         if self._chain_id is None:
-            self._chain_id = int(await _asked(self._eth.chain_id))
+            self._chain_id = int(await answered(self._eth.chain_id))
         return self._chain_id
 
     async def confirm_id(self, expected: int, seen: Block | None = None) -> bool:
@@ -150,7 +145,7 @@ class Chain:
             await self._transport.agree()
         if seen is not None and await self.block(seen.number) == seen:
             return True
-        found = int(await _asked(self._eth.chain_id))
+        found = int(await answered(self._eth.chain_id))
         if found != expected:
             raise ChainUnreachable(f"chain `{found}` answers instead of `{expected}`; correct the address of the chain")
         return False
@@ -161,14 +156,14 @@ class Chain:
 
     async def _latest(self) -> Any:
         try:
-            return await _asked(self._eth.get_block("latest"))
+            return await answered(self._eth.get_block("latest"))
         except BlockNotFound as error:
             raise ChainUnreachable("the node shows no newest block") from error
 
     async def block(self, where: BlockIdentifier) -> Block | None:
         """Return the block of a number, tag or 32-byte hash, or None."""
         try:
-            return _block(await _asked(self._eth.get_block(where)))
+            return _block(await answered(self._eth.get_block(where)))
         except BlockNotFound:
             return None
 
@@ -181,20 +176,20 @@ class Chain:
 
     async def nonce(self, account: bytes, at: BlockIdentifier = "pending") -> int:
         """Return the nonce of the account's next transaction, after those that wait, or as it was at a block."""
-        return await _asked(self._eth.get_transaction_count(_shown(account), at))
+        return await answered(self._eth.get_transaction_count(_shown(account), at))
 
     async def fees(self) -> Fees:
         """Return what a transaction must offer now; `ChainUnreachable` in a spike beyond `PRICE_MAX_WEI`."""
         block = await self._latest()
         base = block.get("baseFeePerGas") or 0
-        found = Fees.of(base, await _asked(self._eth.max_priority_fee) if base else 0)
+        found = Fees.of(base, await answered(self._eth.max_priority_fee) if base else 0)
         if found.price > PRICE_MAX_WEI:
             raise ChainUnreachable(f"gas costs `{found.price}` wei, more than {PRICE_MAX_WEI}; ask again")
         return found
 
     async def balance(self, account: bytes) -> int:
         """Return an account's native balance, which pays fees where there are fees."""
-        return await _asked(self._eth.get_balance(_shown(account)))
+        return await answered(self._eth.get_balance(_shown(account)))
 
     async def call(
         self,
@@ -213,12 +208,12 @@ class Chain:
     async def answer(self, to: bytes, data: bytes, sender: bytes, at: BlockIdentifier = "latest") -> bytes:
         """Return what an account answers to a call, nothing where nobody is; nothing changes."""
         request = {"from": _shown(sender), "to": _shown(to), "data": "0x" + data.hex()}
-        return bytes(await _asked(self._eth.call(request, at)))
+        return bytes(await answered(self._eth.call(request, at)))
 
     async def receipt(self, transaction: bytes) -> Receipt | None:
         """Return the receipt of a mined transaction, or None."""
         try:
-            found = await _asked(self._eth.get_transaction_receipt(transaction))
+            found = await answered(self._eth.get_transaction_receipt(transaction))
         except TransactionNotFound:
             return None
         created = found.get("contractAddress")
@@ -234,7 +229,7 @@ class Chain:
     async def called(self, transaction: bytes) -> bytes | None:
         """Return the bytes that a transaction called with, None for one that the chain does not know."""
         try:
-            found = await _asked(self._eth.get_transaction("0x" + transaction.hex()))
+            found = await answered(self._eth.get_transaction("0x" + transaction.hex()))
         except TransactionNotFound:
             return None
         return bytes(found["input"])
@@ -256,10 +251,21 @@ class Chain:
         shown = [None if topic is None else "0x" + topic.hex() for topic in topics]
         found: list[Event] = []
         for start in range(first, last + 1, EVENT_PAGE_BLOCKS):
-            page = {"fromBlock": hex(start), "toBlock": hex(min(start + EVENT_PAGE_BLOCKS - 1, last))}
-            logs = await _asked(self._eth.get_logs({**page, "address": _shown(program.address), "topics": shown}))
+            wanted: FilterParams = {"address": _shown(program.address), "topics": shown}
+            logs = await self._logs(wanted, start, min(start + EVENT_PAGE_BLOCKS - 1, last))
             found.extend(filter(None, (_event(program, log) for log in logs)))
         return found
+
+    async def _logs(self, wanted: FilterParams, first: int, last: int) -> Sequence[LogReceipt]:
+        """Return the logs of blocks first to last; where a node refuses so many, of each half by itself."""
+        try:
+            return await answered(self._eth.get_logs({**wanted, "fromBlock": hex(first), "toBlock": hex(last)}))
+        except ChainRefused:
+            # every node has its own limit and its own words for it; what is refused for another cause is refused again
+            if first == last:
+                raise
+        middle = (first + last) // 2
+        return [*await self._logs(wanted, first, middle), *await self._logs(wanted, middle + 1, last)]
 
     async def proof(self, account: bytes, slots: Sequence[int], block: int) -> StateProof:
         """Return the proof of an account and slots after a block; `verify` it against a state root you trust."""
@@ -301,7 +307,7 @@ class Chain:
         """Send signed bytes, any number of times; return the transaction's hash. Sent is not mined: see `receipt`."""
         transaction = keccak(raw)
         try:
-            await _asked(self._eth.send_raw_transaction(raw))
+            await answered(self._eth.send_raw_transaction(raw))
         except ChainRefused:
             # a chain refuses what it has already, each in its own words
             if await self.called(transaction) is None:
@@ -324,7 +330,7 @@ class Chain:
     ) -> Signed:
         signer, fees = Account.from_key(key), await self.fees()
         trial = request | {"from": signer.address, "data": "0x" + request["data"].hex()}
-        gas = like if like and not fees.price else await _asked(self._eth.estimate_gas(trial))
+        gas = like if like and not fees.price else await answered(self._eth.estimate_gas(trial))
         if instead_of is not None:
             fees = fees.at_least(instead_of.raised())
         whole = {
@@ -346,38 +352,6 @@ def call_data(act: Act) -> bytes:
 
 def _block(found: Any) -> Block:
     return Block(found["number"], bytes(found["hash"]), read_time(found["timestamp"]), bytes(found["stateRoot"]))
-
-
-async def _asked(question: Awaitable[T]) -> T:
-    """Return the chain's answer; its refusals become `ChainRefused` with the program's words if it gave any.
-
-    A node that answers null where there is always something lies or is broken: nothing is known then.
-    """
-    try:
-        answer = await question
-    except ContractLogicError as error:
-        data = error.data if isinstance(error.data, str) else ""
-        reason = abi.decode_reason(bytes.fromhex(data.removeprefix("0x"))) if data.startswith("0x") else None
-        raise ChainRefused(reason or str(error.message)) from error
-    except Web3RPCError as error:
-        if isinstance(error, (TransactionNotFound, BlockNotFound)):
-            raise
-        words = _words(error)
-        if any(each in words.lower() for each in NOT_NOW):
-            raise ChainUnreachable(f"the node cannot answer now: {words}") from error
-        raise ChainRefused(words) from error
-    except (Web3Exception, TypeError, ValueError) as error:
-        raise ChainUnreachable(f"what answers is no chain: {error}") from error
-    if answer is None:
-        raise ChainUnreachable("the node answers with nothing")
-    return answer
-
-
-def _words(error: Web3RPCError) -> str:
-    """Return what the chain said, without web3's wrapping."""
-    answer: Any = error.rpc_response or {}
-    said = answer.get("error")
-    return str(said["message"] if isinstance(said, dict) and "message" in said else error.message)
 
 
 def _event(program: Program, log: Mapping[str, Any]) -> Event | None:

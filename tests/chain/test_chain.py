@@ -107,6 +107,18 @@ async def test_events_come_whole_over_many_pages(programs, monkeypatch):
     assert await programs.events("token", "Transfer", middle, middle) == [events[3]]
 
 
+async def test_events_come_whole_from_a_node_that_answers_few_at_once(programs, monkeypatch):
+    from ledger.embedded import index
+
+    for amount in range(1, 8):
+        await programs.perform(acts.mint(programs.deployment, HOST, amount), KEY)
+    monkeypatch.setattr(index, "MAX_LOGS", 2)
+    assert [event.fields["value"] for event in await programs.events("token")] == list(range(1, 8))
+    monkeypatch.setattr(index, "MAX_LOGS", 0)
+    with pytest.raises(ChainRefused, match="more than 0 logs"):
+        await programs.events("token")
+
+
 async def test_a_proof_holds_under_its_root_and_no_other(programs):
     await programs.perform(acts.mint(programs.deployment, HOST, 3), KEY)
     token = programs.deployment.addresses["token"]

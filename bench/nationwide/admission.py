@@ -1,0 +1,107 @@
+"""Residents come into a space past the program: rows of the exchange, its registry on chain, products of theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import orjson
+from eth_account import Account
+
+from bench import history
+from bench.nationwide.resident import Resident
+from connector.identity import keys
+from connector.runtime.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS
+from connector.store.rows.space import MemberRow, MemberState
+from connector.store.store import Store
+from connector.store.tables import TABLES
+from ledger.chain import membership
+from ledger.chain.client import call_data
+from ledger.chain.deployment import Deployment
+from ledger.chain.standing import did_digest
+from ledger.embedded.engine import Engine
+from ledger.embedded.store import Store as ChainStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from ledger.space.document import Member
+
+GAS = 200_000
+# half of what a block may hold: a fuller one would cost something
+ADMITTED_A_BLOCK = 100
+ROWS_A_COMMIT = 10_000
+
+
+class Registry(Engine):
+    """The exchange's embedded chain, which takes many admissions into one block."""
+
+    def take(self, signed: Iterable[bytes]) -> None:
+        """Mine transactions in one block."""
+        self._mine(tuple(map(self._decode, signed)))
+
+
+def residents(count: int, port: int) -> Iterator[Member]:
+    """Yield so many residents as the space lists them."""
+    return (Resident(number, port).member for number in range(count))
+
+
+def register(data: Path, exchange: str, members: Iterator[Member]) -> int:
+    """Admit members into the registry of a chain that nobody hosts now; return in how many blocks."""
+    deployment = Deployment.from_json(orjson.loads((data / DEPLOYMENT).read_bytes()))
+    space, key = did_digest(exchange), keys.load(data / KEYS).agreement
+    account = Account.from_key(key)
+    engine = Registry(ChainStore(data / CHAIN_DATABASE), lambda: int(time.time()))
+    nonce, blocks = engine.state(engine.head).get_nonce(bytes.fromhex(account.address[2:])), 0
+    told = {"to": deployment.addresses["spaces"], "gas": GAS, "gasPrice": 0, "value": 0, "chainId": engine.chain_id}
+    try:
+        while part := list(islice(members, ADMITTED_A_BLOCK)):
+            signed = []
+            for one in part:
+                held = membership.Keys(one.log_key, one.delivery, one.aggregate)
+                act = membership.admit(deployment, space, one.address, one.did, one.role, held)
+                signed.append(account.sign_transaction(told | {"nonce": nonce, "data": call_data(act)}))
+                nonce += 1
+            engine.gas_left = 1 << 40
+            engine.take(bytes(one.raw_transaction) for one in signed)
+            blocks += 1
+    finally:
+        engine.store.close()
+    return blocks
+
+
+def enlist(data: Path, members: Iterator[Member]) -> None:
+    """Put members into the tables of the exchange, admitted just now."""
+    asyncio.run(_enlisted(data, members))
+
+
+async def _enlisted(data: Path, members: Iterator[Member]) -> None:
+    store, at = await Store.open(data / DATABASE, TABLES), datetime.now(UTC)
+    try:
+        while part := list(islice(members, ROWS_A_COMMIT)):
+            rows = []
+            for one in part:
+                at += timedelta(microseconds=1)
+                about = {name: getattr(one, name) for name in ("did", "name", "role", "region", "url")}
+                state = MemberState.ADMITTED
+                rows.append(MemberRow(**about, state=state, document=one.json(), created=at, updated=at))
+            await store.write(lambda tx, rows=rows: [tx.insert(row) for row in rows] and None)  # type: ignore[misc]
+    finally:
+        await store.close()
+
+
+def offer(data: Path, count: int, members: int, port: int) -> None:
+    """Have the exchange list so many products of residents, copies of the one that it lists."""
+    first = Resident(0, port).did.removesuffix("0")
+    # providers are those of even numbers
+    ago = {
+        "seq": "seq + n",
+        "title": "title || ' ' || n",
+        "provider": f"'{first}' || (n * 2 % {members // 2 * 2})",
+    }
+    with history.opened(data / DATABASE) as connection:
+        history.copy(connection, "listings", [history.PRODUCT], count, ago)
