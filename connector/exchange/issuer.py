@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.identity.peers import Peers
     from connector.identity.tokens import Claims
     from connector.negotiation.engine import Engine
     from connector.store.evidence import Evidence
@@ -72,8 +73,8 @@ class Order:
 class Issuer:
     """What one exchange issues."""
 
-    def __init__(self, core: Core, engine: Engine) -> None:
-        self._core, self._outbox = core, engine.outbox
+    def __init__(self, core: Core, engine: Engine, peers: Peers) -> None:
+        self._core, self._outbox, self._peers = core, engine.outbox, peers
         self._lists = StatusLists(core, self._signed)
 
     async def metadata(self, member: str) -> JsonObject:
@@ -89,12 +90,12 @@ class Issuer:
             messages.METADATA, issuer=self._core.identity.did, credentialsSupported=objects[: 2 * PAGE_ROWS_MAX]
         )
 
-    def _object(self, kind: str, profile: Profile) -> JsonObject:
+    def _object(self, kind: str, profile: Profile, reason: str = "issuance") -> JsonObject:
         return {
             "id": self.object_id(kind, profile),
             "type": messages.OBJECT,
             "credentialType": kind,
-            "offerReason": "issuance",
+            "offerReason": reason,
             "bindingMethods": ["did:web"],
             "profile": profile.alias,
         }
@@ -102,6 +103,31 @@ class Issuer:
     def object_id(self, kind: str, profile: Profile) -> str:
         """Return the id under which a type is asked for in a profile: always the same."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._core.identity.did}#{profile.alias}:{kind}"))
+
+    async def offer(self, holder: str, kind: str, reason: str, *, who: str = "") -> JsonObject:
+        """Tell somebody that it may ask for a credential; raises NotPermitted, and Absent where nobody takes offers.
+
+        A holder of ours that has one of the type asks for it anew, any other lists the offer.
+        """
+        reasons.check(reason, "the holder reads it")
+        service = (await self._peers.document(holder)).services.get(SERVICE)
+        if service is None:
+            raise Absent(f"the DID document of `{holder[:200]}` has no `{SERVICE}`", "it takes no offers")
+        await self._core.outbound.vet(service)
+        now, by = self._core.clock.now(), who or self._core.identity.did
+        objects = [self._object(kind, profile, reason) for profile in PROFILES.values()]
+        body = messages.message(messages.OFFER, issuer=self._core.identity.did, credentials=objects)
+
+        def act(tx: Tx) -> JsonObject:
+            claims = _entitled(tx, holder).get(kind)
+            if claims is None:
+                raise NotPermitted(f"`{holder[:200]}` may have no `{kind[:60]}`", "penstock exchange credential grant")
+            row = EntitlementRow(holder=holder, type=kind, claims=dict(claims), by=by, created=now)
+            _moved(tx, self._core.evidence, row, ("", "offered"), by, reason, now)
+            self._send(tx, holder, service.rstrip("/") + "/offers", body, uuid.uuid4().hex, now)
+            return {"holder": holder, "type": kind, "reason": reason}
+
+        return await self._core.store.write(act)
 
     async def request(self, document: Any, claims: Claims, admit: Admit) -> str:
         """Issue what a holder asks for; returns the id of its request. Raises ContractError, Absent, NotPermitted."""
@@ -190,24 +216,20 @@ class Issuer:
     ) -> None:
         """Have the holder's credential service get what was issued."""
         containers = [{"credentialType": one.type, "payload": raw, "format": one.profile.format} for one, raw in issued]
-        self._outbox.enqueue(
-            tx,
-            peer=row.holder,
-            url=service.rstrip("/") + "/credentials",
-            body=messages.message(
-                messages.CREDENTIALS,
-                issuerPid=row.id,
-                holderPid=row.request,
-                requestId=row.request,
-                status=messages.ISSUED,
-                credentials=containers,
-            ),
-            process=NOTICE,
-            subject=f"{NOTICE}:credentials:{row.id}",
-            kind=messages.CREDENTIALS,
-            now=now,
-            deadline=now + PATIENCE,
+        body = messages.message(
+            messages.CREDENTIALS,
+            issuerPid=row.id,
+            holderPid=row.request,
+            requestId=row.request,
+            status=messages.ISSUED,
+            credentials=containers,
         )
+        self._send(tx, row.holder, service.rstrip("/") + "/credentials", body, row.id, now)
+
+    def _send(self, tx: Tx, holder: str, url: str, body: JsonObject, about: str, now: datetime) -> None:
+        """Have a message leave until the holder's credential service takes it."""
+        told = {"process": NOTICE, "subject": f"{NOTICE}:credentials:{about}", "kind": body["type"]}
+        self._outbox.enqueue(tx, peer=holder, url=url, body=body, now=now, deadline=now + PATIENCE, **told)
 
     async def status(self, request: str, claims: Claims, admit: Admit) -> JsonObject:
         """Say how a request stands to who made it; raises Absent to anybody else."""

@@ -164,3 +164,17 @@ def received(space):
     """Return how many bytes of a copy are at the buyer; the file has its whole length from the beginning, in holes."""
     parts = [path.stat() for path in (space.folder / "buyer/sealed").rglob("*.copy/*") if path.is_file()]
     return sum(part.st_blocks * BLOCK_BYTES for part in parts)
+
+
+async def test_an_offer_reaches_its_holder_and_nobody_is_offered_what_it_may_not_have(space):
+    issuer, body = space.doors["exchange"], {"holder": space.did("buyer"), "reason": "you are a member now"}
+    status, why = await refused(issuer.call("POST", "issued/offers", body | {"type": "AuditCredential"}))
+    assert status == 403, why
+    assert "may have no `AuditCredential`" in why
+    await issuer.call("POST", "issued/offers", body | {"type": "MembershipCredential"})
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not (offers := (await penstock(space, "buyer", "credential", "offers"))["offers"]):
+            await asyncio.sleep(0.1)
+    said = {(one["issuer"], one["type"], one["reason"]) for one in offers}
+    assert said == {(space.did("exchange"), "MembershipCredential", body["reason"])}
+    assert len(offers) == 2, "one for each profile"

@@ -42,6 +42,8 @@ SAID = {
     "exchange credential list": r"MembershipCredential +did:web:\S+ +(valid|revoked)",
     "exchange credential grant ": r"may ask for a (Audit|LegalPerson|HandlingPerson)Credential",
     "exchange credential grants": r"AuditCredential",
+    "exchange credential offer": r"is told that it may have the credential AuditCredential",
+    "credential offers": r"AuditCredential",
     "exchange credential withdraw": r"has no (Audit|HandlingPerson)Credential any more",
     "exchange member suspend": r"is suspended",
     "credential client add": r"its secret, told this once: \S{20}",
@@ -71,6 +73,8 @@ async def test_the_page_leads_from_nothing_to_a_peer_that_has_proven_itself(tmp_
                 words[words.index("CREDENTIAL")] = await held(walk, "HandlingPersonCredential")
             if words[:2] == ["penstock", "get"] and "firms" in words:
                 await held(walk, "HandlingPersonCredential")
+            if name == "credential offers":
+                await offered(walk)
             said = await walk.type(words)
             assert re.search(SAID[name], said), (words, said)
             seen.add(name)
@@ -105,6 +109,13 @@ async def held(walk, kind):
             listed = (await walk.json("buyer", "credential", "list"))["credentials"]
             if found := [one["credential"] for one in listed if one["type"] == kind]:
                 return found[0]
+            await asyncio.sleep(0.2)
+
+
+async def offered(walk):
+    """Wait until an offer has come."""
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not (await walk.json("buyer", "credential", "offers"))["offers"]:
             await asyncio.sleep(0.2)
 
 

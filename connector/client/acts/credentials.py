@@ -24,6 +24,7 @@ ISSUED: dict[str, Shape] = {
     "credential": "text", "holder": "text", "type": "text", "profile": "text", "state": "text", "reason": "text",
     "issued": "text", "until": "text",
 }  # fmt: skip
+OFFERED: dict[str, Shape] = {"holder": "text", "type": "text", "reason": "text"}
 GRANTED: dict[str, Shape] = {"holder": "text", "type": "text", "claims": "object", "by": "text"}
 CLIENT: dict[str, Shape] = {"client": "text", "endpoint": "text", "created": "text"}
 TYPE = Field("kind", ("Type", "类型"), "its type, such as AuditCredential", sent="type", metavar="TYPE")
@@ -285,6 +286,22 @@ ACTS = (
         operator="grant-credential",
         rehearse=True,
         lines=lambda done: [f"{done['holder']} may ask for a {done['type']}: `penstock credential request`"],
+    ),
+    Act(
+        "credential offer",
+        "POST issued/offers",
+        verb="exchange credential offer",
+        help="Tell somebody that it may ask for a credential: a member for its membership, others for what was "
+        "granted. A connector that has one of the type asks for it anew by itself.",
+        says=("Offer {holder} a {kind}: {reason}", "向 {holder} 提供凭证 {kind}:{reason}"),
+        answer=OFFERED,
+        example={"holder": PEER, "kind": "MembershipCredential", "reason": "you are a member now"},
+        fields=(HOLDER, TYPE, REASON),
+        does="issuer.offer",
+        roles=EXCHANGE,
+        operator="grant-credential",
+        rehearse=True,
+        lines=lambda done: [f"{done['holder']} is told that it may have the credential {done['type']}"],
     ),
     Act(
         "credential withdraw",

@@ -26,6 +26,7 @@ async def play(told):
     holder = told.space.did("other")
     await told.say("exchange credential grant", holder, "AuditCredential", "--claims", "level=3", by="exchange")
     await told.say("exchange credential grants", by="exchange")
+    await told.say("exchange credential offer", holder, "AuditCredential", *WHY, by="exchange")
     [first, *_] = (await told.say("exchange credential list", by="exchange"))["credentials"]
     await told.say("exchange credential revoke", first["credential"], *WHY, by="exchange")
     await told.say("exchange credential withdraw", holder, "AuditCredential", *WHY, by="exchange")
