@@ -98,6 +98,7 @@ TABLES = {
     "growth": curves.table,
     "figures of an order": lambda: figures.begun("growth", ("an order", "a day of rest")),
     "figures of members": lambda: figures.table("members"),
+    "figures of a whole space": lambda: figures.begun("nation", ("",)),
     "years of a space": plan.years,
     "walls of a space": plan.ahead,
     "cheats of the drill": drill.caught,
