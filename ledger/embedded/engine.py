@@ -232,8 +232,8 @@ class Engine:
 
 
 def _depth(computation: ComputationAPI) -> int:
-    """Return how many calls lie inside each other at the deepest, the outermost included."""
-    return 1 + max(map(_depth, computation.children), default=0)
+    """Return how many calls may lie inside each other at the deepest: a precompile done in place is no child."""
+    return 1 + max(map(_depth, computation.children), default=1)
 
 
 def _successful(computation: ComputationAPI) -> ComputationAPI:
