@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ledger.embedded.store import Store
 
 # what a transaction and a body may ask for at all; how long they may take is measured besides (`watch`)
-MAX_TRANSACTION_GAS = 10_000_000
+MAX_TRANSACTION_GAS = 15_000_000
 MAX_BODY_GAS = 20_000_000
 _CALL_STIPEND_GAS = 2_300
 # a batch that calls a program that calls another and a precompile

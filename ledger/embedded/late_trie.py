@@ -1,18 +1,17 @@
 """A program's words as a tree that is laid out when its root is asked: once a block, however many were written.
 
 Law: the root and the nodes are those that py-evm's own tree would leave, for the shape of such a tree follows from what
-it holds. What is written waits; taking a word out is done by py-evm's tree, after what was put in. The path to a word is
-64 hexadecimal digits, so no word lies on the way to another.
+it holds. What is written waits; taking a word out is done by py-evm's tree, after what was put in. The path to a word
+is 64 hexadecimal digits, so no word lies on the way to another.
 """
 
 from __future__ import annotations
 
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from eth.constants import BLANK_ROOT_HASH
 from eth_hash.auto import keccak
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from ledger.embedded import node_codec
 from ledger.embedded.node_codec import BRANCHES, HASH_BYTES
@@ -58,7 +57,7 @@ class LateTrie:
             if put := sorted((key.hex(), word) for key, word in waiting.items() if word):
                 self._root = self._keep(node_codec.encode(self._put(self._node(self._root), put, 0)))
             for key in sorted(key for key, word in waiting.items() if not word):
-                tree = HexaryTrie(self._nodes, self._root)
+                tree: Any = HexaryTrie(self._nodes, self._root)
                 del tree[key]
                 self._root = tree.root_hash
         return self._root
@@ -99,7 +98,7 @@ class LateTrie:
             key = items[0][0][:at] + path
             known = any(each == key for each, _ in items)
             return self._made(items if known else sorted([*items, (key, node[1])]), at, {})
-        shared = commonprefix([path, items[0][0][at:], items[-1][0][at:]])
+        shared = _shared(path, items[0][0][at:], items[-1][0][at:])
         if shared == path:
             below = self._put(self._node(node[1]), items, at + len(path))
             return [node_codec.path(path, is_leaf=False), self._shown(below)]
@@ -112,7 +111,7 @@ class LateTrie:
         if len(items) == 1 and not others:
             return [node_codec.path(items[0][0][at:], is_leaf=True), items[0][1]]
         if shared is None:
-            shared = commonprefix([items[0][0][at:], items[-1][0][at:]])
+            shared = _shared(items[0][0][at:], items[-1][0][at:])
         filled = self._filled([others.get(number, BLANK) for number in range(BRANCHES)], items, at + len(shared))
         return [node_codec.path(shared, is_leaf=False), self._shown(filled)] if shared else filled
 
@@ -136,3 +135,12 @@ class LateTrie:
         digest = bytes(keccak(encoded))
         self._nodes[digest] = encoded
         return digest
+
+
+def _shared(*paths: str) -> str:
+    """Return the digits that paths begin with alike."""
+    first, last = min(paths), max(paths)
+    for at, digit in enumerate(first):
+        if not last.startswith(digit, at):
+            return first[:at]
+    return first
