@@ -5,8 +5,9 @@ Law: (1) an act on chain is stored in the same store transaction as its cause, u
 is sent again, byte for byte or at a higher price, until the chain shows its receipt (`parcel`); (4) one account, one
 sequence of nonces, one parcel at a time, so that a refusal leaves no gap; (5) what follows from stored rows alone may
 be made when it is signed (`makers`): laying out a call costs more than the act that causes it; (6) acts that anybody
-may bring and that wait together are brought together (`ledger.chain.batch`, licences by the hundred: `grants`); (7) the event that follows a mined act is
-stored with the act and recorded in the transaction that notes it as mined.
+may bring and that wait together are brought together (`ledger.chain.batch`, licences by the hundred: `grants`), and by
+halves where one is refused; (7) the event that follows a mined act is stored with the act and recorded in the
+transaction that notes it as mined.
 
 The life of a row: wanted → signed → mined, or reverted with the program's reason; what a reorganisation took back is
 sent again, and what somebody else brought for us counts as ours.
