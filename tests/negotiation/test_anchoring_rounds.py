@@ -30,6 +30,7 @@ class Anchoring:
     def __init__(self, store, evidence):
         self.store, self.evidence, self.sizes = store, evidence, []
         self.away, self.complete = False, True
+        self.gathering = SimpleNamespace(waiting=lambda _tx: 0)
 
     def witnessed(self):
         return self.complete

@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 ANCHORED: Shape = {
-    "origin": "text", "size": "digits", "root": "text", "block": "digits", "signed": "text", "dropped": ["text"],
+    "origin": "text", "size": "digits", "root": "text", "block": "text", "signed": "text", "dropped": ["text"],
 }  # fmt: skip
 WHY = Field("why", ("Reason", "原因"), "the reason; it goes into the log", "--why")
 
 
 def _anchored(done: Any) -> list[str]:
+    if done["signed"] == "space":
+        where = f"on the chain in block {done['block']}" if done["block"] else "with the exchange, not on the chain yet"
+        return [f"{done['size']} events are {where}, by the exchange's tree of heads"]
     by = "one BLS signature" if done["signed"] == "bls" else "a signature of each witness"
     dropped = [f"{did} gave a false share of the BLS signature, which was dropped" for did in done["dropped"]]
     return [f"anchored {done['size']} events in block {done['block']} by {by}", *dropped]
