@@ -100,8 +100,6 @@ BODY_BYTES: Mapping[str, int] = {
     "signaling.token": FORM_BYTES_MAX,
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
 }
-
-
 # whose body is not waited for: the handler reads it piece by piece, and bounds it itself
 STREAMED = frozenset({"console.upload", "flows.take"})
 
