@@ -125,5 +125,11 @@ class Gathering:
         return await self._store.read(look)
 
 
+def newest(tx: Tx, origin: str) -> GatheredRow | None:
+    """Return the newest head that was taken of a log, gathered or waiting."""
+    rows = tx.find(GatheredRow, "origin = ?", (origin,), order="size desc", limit=1)
+    return rows[0] if rows else None
+
+
 def _head(row: GatheredRow) -> checkpoints.Checkpoint:
     return checkpoints.Checkpoint(row.origin, row.size, row.root)

@@ -11,11 +11,11 @@ block. The chain has counted no witness of the gathered log: who reads the docum
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from contracts.decimals import read_decimal, read_hex
+from contracts.errors import why
 from contracts.typed_data import digest
 from ledger.log import checkpoint as checkpoints
 from ledger.log import cosignature, events, merkle
@@ -107,7 +107,7 @@ def document(note: str, time: int, place: Place, entry: bytes, under: Checkpoint
         "note": note,
         "time": str(time),
         "tree": place.json(),
-        "entry": base64.b64encode(entry).decode(),
+        "entry": notes.b64(entry),
         "log": below.json(),
         "under": {"origin": under.origin, "root": under.root.hex(), "block": str(block)},
     }
@@ -130,7 +130,7 @@ def verify(
         merkle.verify_inclusion(leaf_hash(entry), below.index, below.count, below.path, under)
         origin, block = told["under"]["origin"], read_decimal(told["under"]["block"], "block")
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise HeadTreeError(f"it does not show a gathered head: {error}") from error
+        raise HeadTreeError(f"it does not show a gathered head: {why(error)}") from error
     if (origin, event.party, event.kind) != (gatherer.origin, gatherer.did, GATHERED):
         raise HeadTreeError(f"the head was not gathered by `{gatherer.did}`")
     if event.link[1:] != (str(place.count),):
@@ -141,7 +141,7 @@ def verify(
 
 
 def _read(told: Any) -> tuple[Note, int, Place, bytes, Place]:
-    entry = base64.b64decode(told["entry"], validate=True)
+    entry = notes.unb64(told["entry"])
     time = read_decimal(told["time"], "time")
     return notes.parse(told["note"]), time, Place.from_json(told["tree"]), entry, Place.from_json(told["log"])
 
