@@ -15,11 +15,10 @@ from connector.runtime.errors import PeerMisbehaved, PenstockError, explain_fail
 from connector.store.rows.evidence import AnchorRow, EntrustedRow
 from connector.store.table_row import replace
 from ledger.log import checkpoint as checkpoints
-from ledger.log import head_tree
 from ledger.log import note as notes
 from ledger.log.checkpoint import origin_id
-from ledger.log.head_tree import Gatherer, HeadTreeError
-from ledger.space.document import QUORUM
+from ledger.log.head_tree import HeadTreeError
+from ledger.space import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,12 +129,9 @@ class Entrusting:
 
     async def _proven(self, document: Any, row: EntrustedRow) -> Gathered | None:
         """Return what a document proves, None if it is of a head before ours; raises PeerMisbehaved for a false one."""
-        exchange, space = await self._exchange(), self._space.last()
-        domain, own = self._programs().deployment.domain("anchors"), await self._space.require(self._did)
-        witnesses = [one.head_vkey for one in space.witnesses_of(self._did)]
-        gatherer = Gatherer(exchange.did, exchange.origin)
+        exchange, own = await self._exchange(), await self._space.require(self._did)
         try:
-            found = head_tree.verify(document, domain, own.log_vkey, witnesses, min(QUORUM, len(witnesses)), gatherer)
+            found = gathered.proven(self._space.last(), own, exchange, document)
         except HeadTreeError as error:
             raise PeerMisbehaved(f"what the exchange gave for our head proves nothing: {error}") from error
         if found.head.size < row.size:
@@ -143,14 +139,9 @@ class Entrusting:
         wanted = checkpoints.parse_text(notes.parse(row.note).text)
         if (found.head.size, found.head.root, found.time) != (wanted.size, wanted.root, row.time):
             raise PeerMisbehaved("the exchange gathered another head than ours")
-        if not await self._stands(found):
+        if not await stands(self._programs(), found):
             raise PeerMisbehaved("the chain has not the head that the exchange names")
         return found
-
-    async def _stands(self, found: Gathered) -> bool:
-        origin, block = origin_id(found.under.origin), found.block
-        events = await self._programs().events("anchors", "Anchored", block, block, origin=origin)
-        return any((one.fields["size"], one.fields["root"]) == (found.under.size, found.under.root) for one in events)
 
     async def _keep(self, row: EntrustedRow, document: Any, placed: Gathered) -> None:
         now: datetime = self._clock.now()
@@ -163,6 +154,13 @@ class Entrusting:
             tx.put(AnchorRow(origin=head.origin, size=head.size, root=head.root, tx="", block=placed.block, at=now))
 
         await self._store.write(act)
+
+
+async def stands(programs: Programs, found: Gathered) -> bool:
+    """Say whether the chain has the exchange's head that a gathered one is under, in the block that is named."""
+    origin, block = origin_id(found.under.origin), found.block
+    events = await programs.events("anchors", "Anchored", block, block, origin=origin)
+    return any((one.fields["size"], one.fields["root"]) == (found.under.size, found.under.root) for one in events)
 
 
 def proofs(tx: Tx) -> list[Any]:

@@ -14,10 +14,9 @@ from ledger.audit.asking import each
 from ledger.audit.books import fetch_of
 from ledger.audit.facts import Anchored
 from ledger.audit.sources import Unavailable
-from ledger.log import head_tree
 from ledger.log.checkpoint import origin_id
-from ledger.log.head_tree import Gatherer, HeadTreeError
-from ledger.space.document import QUORUM
+from ledger.log.head_tree import HeadTreeError
+from ledger.space.gathered import proven
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
-    from ledger.log.head_tree import Gathered
     from ledger.space.document import Member, Space
 
 PATH = "anchors"
@@ -59,7 +57,7 @@ def check(space: Space, proofs: Mapping[str, Sequence[Any]], facts: ChainFacts, 
     for did, listed in proofs.items():
         for document in listed:
             try:
-                found = _proven(space, space.members[did], exchange, document)
+                found = proven(space, space.members[did], exchange, document)
             except HeadTreeError as error:
                 report.find("gathered-head-false", did, reason=error)
                 continue
@@ -71,10 +69,3 @@ def check(space: Space, proofs: Mapping[str, Sequence[Any]], facts: ChainFacts, 
             elif under.block <= last:
                 reason = f"the chain has no such head of the exchange's log in block {under.block}"
                 report.find("gathered-head-false", did, reason=reason)
-
-
-def _proven(space: Space, party: Member, exchange: Member, document: Any) -> Gathered:
-    """Return the head that a document proves, under a head of the exchange's log that the chain may have."""
-    witnesses = [one.head_vkey for one in space.witnesses_of(party.did)]
-    quorum, gatherer = min(QUORUM, len(witnesses)), Gatherer(exchange.did, exchange.origin)
-    return head_tree.verify(document, space.anchors, party.log_vkey, witnesses, quorum, gatherer)

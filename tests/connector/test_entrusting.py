@@ -50,9 +50,10 @@ class Member:
         self.store, self.evidence, self.exchange = store, evidence_of(), Exchange()
         self.now, self.anchored = NOW, []
         self.witnesses = [WitnessKeys(f"w{at}/witness", self.evidence._key, keccak(bytes([at]))) for at in range(2)]
-        own = SimpleNamespace(log_vkey=self.evidence.vkey)
+        own = SimpleNamespace(did="did:web:member", log_vkey=self.evidence.vkey)
         space = SimpleNamespace(
             exchange=EXCHANGE.did,
+            anchors=DOMAIN,
             witnesses_of=lambda _did: [SimpleNamespace(head_vkey=one.head_vkey()) for one in self.witnesses],
         )
 
@@ -62,7 +63,7 @@ class Member:
         async def told(_program, _event, first, last, **_filters):
             return [SimpleNamespace(fields=one) for block, one in self.anchored if first <= block <= last]
 
-        programs = SimpleNamespace(deployment=SimpleNamespace(domain=lambda _name: DOMAIN), events=told)
+        programs = SimpleNamespace(events=told)
         peers = SimpleNamespace(authorization=lambda _did: {})
         view = SimpleNamespace(last=lambda: space, require=require)
         clock = SimpleNamespace(now=lambda: self.now)
