@@ -142,7 +142,7 @@ class Anchoring:
             await self._look()  # the mark cites the newest block: all that the chain showed by then is below this head
             await self.mark()
             await self._rehearse()
-            await self._store.write(lambda tx: self.gathering.gather(tx, self._clock.now()))
+            await self.gathering.gather()
             note = notes.parse(await self._store.write(self._evidence.checkpoint))
             head = checkpoints.parse_text(note.text)
             time = int(self._clock.now().timestamp())

@@ -1,8 +1,8 @@
 """Heads of members' logs in one tree a round: the exchange anchors its own log, and theirs with it.
 
 The life of a gathered head: its owner gives it, signed by its witnesses; it waits, one for each log; when the exchange
-anchors its own log, all that wait make a tree whose root is an event of that log; from then on its owner gets the proof
-that leads from its head to the chain (`ledger.log.head_tree`).
+anchors its own log, all that wait make a tree (or several) whose root is an event of that log; from then on its owner
+gets the proof that leads from its head to the chain (`ledger.log.head_tree`).
 
 Law: a head is taken only with the quorum that the chain would ask for, and never one that is behind what was taken of
 its log. Who is gathered costs the exchange a row and no gas.
@@ -28,7 +28,6 @@ from ledger.space.document import QUORUM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from connector.identity.space.view import SpaceView
     from connector.runtime.clock import Clock
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
     from contracts.typed_data import Domain
 
 _WAITING = "entry IS NULL"
+# of one transaction, which others wait for: a third of a second
+TREE_HEADS_MAX = 4_096
 
 
 class Gathering:
@@ -84,14 +85,19 @@ class Gathering:
         """Return how many heads wait."""
         return len(tx.find(GatheredRow, _WAITING))
 
-    def gather(self, tx: Tx, now: datetime) -> None:
-        """Make the tree of all heads that wait, and the event that has its root; nothing if none waits.
+    async def gather(self) -> None:
+        """Make trees of all heads that wait, and an event with the root of each; nothing if none waits.
 
         Of each log the head that was gathered before is forgotten: the newer one covers it.
         """
-        rows = tx.find(GatheredRow, _WAITING, order="origin")
+        while await self._store.write(self._plant):
+            pass
+
+    def _plant(self, tx: Tx) -> bool:
+        """Make one tree; say whether more heads wait than it takes."""
+        rows, now = tx.find(GatheredRow, _WAITING, order="at", limit=TREE_HEADS_MAX), self._clock.now()
         if not rows:
-            return
+            return False
         domain = self._domain()
         leaves = [head_tree.leaf(domain, _head(row), row.time) for row in rows]
         tree = head_tree.levels(leaves)
@@ -102,6 +108,7 @@ class Gathering:
                 tx.delete(GatheredRow, origin=older.origin, size=older.size)
             place = Place(index, len(rows), tuple(head_tree.path(tree, index)))
             tx.change(row, replace(row, entry=entry, place=place.json()))
+        return len(rows) == TREE_HEADS_MAX
 
     async def proof(self, did: str) -> Any:
         """Return what shows that a member's newest head stands on the chain by way of our log, None without one."""
