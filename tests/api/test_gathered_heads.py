@@ -88,6 +88,8 @@ async def test_heads_stand_on_the_chain_by_one_transaction_of_the_exchange(trio,
         assert after["signed"] == "space"
         [row] = [row for row in trio.rows(role, "anchors") if row["size"] == int(before["size"])]
         assert (row["block"], row["tx"]) == (int(own["block"]), "")
+        told = (await trio.doors[role].call("GET", "log"))["anchor"]
+        assert (told["size"], told["by"]) == (row["size"], "space")
         # the chain knows the log, and no head of it
         assert (await programs.registered_log(origin_id(row["origin"]))) is not None
         assert await programs.events("anchors", "Anchored", origin=origin_id(row["origin"])) == []
