@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from contracts.typed_data import Domain
 
 _WAITING = "entry IS NULL"
+_COUNT = "SELECT count(*) AS waiting FROM gathered_heads WHERE entry IS NULL"
 # of one transaction, which others wait for: a third of a second
 TREE_HEADS_MAX = 4_096
 
@@ -83,7 +84,7 @@ class Gathering:
 
     def waiting(self, tx: Tx) -> int:
         """Return how many heads wait."""
-        return len(tx.find(GatheredRow, _WAITING))
+        return int(tx.execute(_COUNT)[0]["waiting"])
 
     async def gather(self) -> None:
         """Make trees of all heads that wait, and an event with the root of each; nothing if none waits.
