@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from eth.constants import BLANK_ROOT_HASH
 from eth_hash.auto import keccak
+from eth_typing import Hash32
+from trie.exceptions import MissingTrieNode
 from trie.hexary import HexaryTrie
 
 from ledger.embedded import node_codec
@@ -84,7 +86,12 @@ class LateTrie:
             return None
         found = self._read.get(shown)
         if found is None:
-            found = self._read[shown] = node_codec.decode(self._nodes[shown])
+            try:
+                encoded = self._nodes[shown]
+            except KeyError as error:
+                # not as a key that is absent, which would read as a word of zero
+                raise MissingTrieNode(Hash32(shown), Hash32(self._root), b"", None) from error
+            found = self._read[shown] = node_codec.decode(encoded)
         return found
 
     def _put(self, node: Node | None, items: Items, at: int) -> Node:

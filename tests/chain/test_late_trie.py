@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 import rlp
 from eth.constants import BLANK_ROOT_HASH
+from eth.vm.interrupt import MissingStorageTrieNode
+from eth_hash.auto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trie import HexaryTrie
+from trie.exceptions import MissingTrieNode
 
 from ledger.embedded import node_codec
+from ledger.embedded.accounts import Words
 from ledger.embedded.late_trie import LateTrie
 from tests.fault.extent import tried
 
@@ -47,6 +52,21 @@ def test_a_word_that_was_written_and_not_laid_out_is_read():
     assert (tree[bytes(32)], tree[b"\x01" * 32]) == (b"word", b"")
     del tree[bytes(32)]
     assert tree.root_hash == BLANK_ROOT_HASH
+
+
+def test_a_node_that_is_missing_is_no_word_of_zero():
+    nodes = {}
+    tree = LateTrie(nodes, BLANK_ROOT_HASH)
+    for number in range(40):
+        tree[keccak(bytes([number]))] = bytes([number + 1]) * 33
+    root = tree.root_hash
+    gone = next(key for key in nodes if key != root)
+    del nodes[gone]
+    with pytest.raises(MissingTrieNode):
+        [LateTrie(nodes, root)[keccak(bytes([number]))] for number in range(40)]
+    words = Words(nodes, root, bytes(20))
+    with pytest.raises(MissingStorageTrieNode):
+        [words[bytes([number])] for number in range(255)]
 
 
 @settings(max_examples=tried(200), deadline=None)
