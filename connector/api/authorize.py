@@ -100,8 +100,6 @@ BODY_BYTES: Mapping[str, int] = {
     "signaling.token": FORM_BYTES_MAX,
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
 }
-
-
 # whose body is not waited for: the handler reads it piece by piece, and bounds it itself
 STREAMED = frozenset({"console.upload", "flows.take"})
 
@@ -147,6 +145,9 @@ PUBLIC = (
     Route("GET", "/log/tile/{tail:.+}", Who.ANYONE, ALL, "log.tile"),
     Route("GET", "/log/addenda/{index}", Who.ANYONE, ALL, "log.addenda"),
     Route("GET", "/log/peers", Who.READER, ALL, "log.peers"),
+    Route("GET", "/log/anchors", Who.ANYONE, ALL, "log.anchors"),
+    Route("POST", "/log/heads", Who.PEER, EXCHANGE, "log.take_head"),
+    Route("GET", "/log/heads", Who.PEER, EXCHANGE, "log.given_head"),
     Route("POST", "/witness/add-checkpoint", Who.ANYONE, ALL, "witness.add_checkpoint"),
     Route("POST", "/witness/attest", Who.PEER, ALL, "witness.attest"),
     Route("GET", "/space", Who.ANYONE, EXCHANGE, "exchange.space"),

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from connector.api.faults import as_json
 from connector.chain.anchoring import Anchoring
+from connector.chain.entrusting import proofs
 from connector.identity.space.supervision import Supervision
 from connector.identity.space.view import SpaceView
 from connector.operation.keys.witness_key import WitnessKey
@@ -97,6 +98,24 @@ async def rekey(call: Call) -> web.Response:
 async def forked(call: Call) -> web.Response:
     """Show the forks of others' logs that we can prove."""
     return as_json({"forks": await call.core.store.read(forks)})
+
+
+async def anchors(call: Call) -> web.Response:
+    """Serve what shows that our newest heads stand on the chain by way of the exchange's log."""
+    return as_json({"anchors": await call.core.store.read(proofs)})
+
+
+async def take_head(call: Call) -> web.Response:
+    """As the exchange, have a member's head wait for the next tree: `note`, `time` (posix seconds)."""
+    body = await call.texts("note", "time")
+    await call.spend()
+    return as_json(await call.of(Anchoring).gathering.take(call.peer, body["note"], read_decimal(body["time"], "time")))
+
+
+async def given_head(call: Call) -> web.Response:
+    """As the exchange, give a member the proof of its newest head that we anchored with ours."""
+    await call.spend()
+    return as_json({"anchor": await call.of(Anchoring).gathering.proof(call.peer)})
 
 
 async def peers(call: Call) -> web.Response:

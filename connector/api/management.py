@@ -28,9 +28,11 @@ from connector.provider.offering import Offering
 from connector.provider.publication import Publications
 from connector.provider.versions import Versions
 from connector.runtime.errors import Absent, InvalidInput
+from connector.runtime.settings_table import OWN, SPACE
 from connector.settlement.claiming import Claiming
 from connector.settlement.reporting import Reporting
 from connector.settlement.settlement import Settlements
+from connector.store.evidence import anchored
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow, AlarmRow
 from connector.store.rows.catalogue import ListingRow
 from connector.store.rows.channel import BundleRow, ChannelRow
@@ -91,10 +93,15 @@ async def status(call: Call) -> web.Response:
 
 
 async def log_head(call: Call) -> web.Response:
-    """Show the newest own checkpoint."""
+    """Show the newest own checkpoint, and how much of the log stands on the chain, by whose transaction."""
     note = notes.parse(await call.core.store.write(call.core.evidence.checkpoint))
     head = checkpoints.parse_text(note.text)
-    return as_json({"origin": head.origin, "size": head.size, "root": head.root.hex(), "note": note.encode()})
+    told = {"origin": head.origin, "size": head.size, "root": head.root.hex(), "note": note.encode()}
+    anchor = await call.core.store.read(lambda tx: anchored(tx, head.origin))
+    if anchor is None:
+        return as_json({**told, "anchor": None})
+    by = OWN if anchor.tx else SPACE
+    return as_json({**told, "anchor": {"size": anchor.size, "block": anchor.block, "by": by}})
 
 
 async def publish(call: Call) -> web.Response:

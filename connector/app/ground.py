@@ -20,6 +20,8 @@ import orjson
 from connector.chain.aggregating import Aggregating
 from connector.chain.anchoring import Anchoring
 from connector.chain.chain_watch import ChainWatch
+from connector.chain.entrusting import Entrusting
+from connector.chain.gathering import Gathering
 from connector.chain.hosted import Hosted, open_hosted
 from connector.chain.sharing import Sharing
 from connector.chain.transactions import Transactions
@@ -46,6 +48,7 @@ from connector.operation.span_export import Export
 from connector.runtime import files, private_folder
 from connector.runtime.data_folder import ACCESS, CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
 from connector.runtime.errors import SettingsError
+from connector.runtime.settings_table import SPACE
 from connector.runtime.spans import Spans
 from connector.store.evidence import Evidence
 from connector.store.exclusive import Exclusive
@@ -316,21 +319,28 @@ def anchoring(
     exclusive: Exclusive,
     watch: ChainWatch,
 ) -> Anchoring:
-    """Return what has our own log cosigned and anchored."""
+    """Return what has our own log cosigned and anchored, and what gathers those of others."""
+    did, store, evidence, clock, wanted = core.identity.did, core.store, core.evidence, core.clock, core.settings.log
+    entrusting = None
+    if wanted.anchor == SPACE:
+        interval = wanted.anchor_interval_seconds
+        entrusting = Entrusting(did, store, evidence, core.outbound, peers, space, lambda: programs, clock, interval)
     return Anchoring(
-        core.identity.did,
-        core.store,
-        core.evidence,
+        did,
+        store,
+        evidence,
         _witness_keys(core),
         core.outbound,
         peers,
         transactions,
         lambda: programs,
         space,
-        core.clock,
+        clock,
         Aggregating(core.settings.chain.aggregate_signers, transactions, lambda: programs),
         exclusive,
         watch.look,
+        Gathering(store, evidence, space, clock, lambda: programs.deployment.domain("anchors")),
+        entrusting,
     )
 
 

@@ -5,7 +5,9 @@ each witness led from the size it cosigned last to this one; with the quorum's `
 anchors program; with many witnesses, and a chain that can check it, one signature of them all (`aggregating`).
 
 Law: a head is published when all its witnesses have signed it, and not before: one whom a witness failed leaves the
-last one standing. Heads are anchored by themselves (`due`), and only where there is something new to anchor.
+last one standing. Heads are anchored by themselves (`due`), and only where there is something new to anchor. Where the
+settings say so (`log.anchor`), the exchange puts a head on the chain with those of many (`entrusting`), and the
+transaction is ours only when it does not.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from connector.chain.entrusting import Settled
 from connector.runtime import rehearsal
 from connector.runtime.errors import Conflict, PeerRefused, PenstockError
+from connector.runtime.settings_table import SPACE
 from connector.store.peer_heads import SIZE_LIMIT_DIGITS, seen
 from connector.store.rows.evidence import AnchorRow, CheckpointRow
 from contracts.canonical import sha
@@ -30,9 +34,11 @@ from ledger.log.witness import HEAD_TIME_HEADER
 from ledger.space.document import QUORUM, WITNESSED_BY
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from connector.chain.aggregating import Aggregating
+    from connector.chain.entrusting import Entrusting
+    from connector.chain.gathering import Gathering
     from connector.chain.transactions import Transactions
     from connector.identity.peers import Peers
     from connector.identity.space.view import SpaceView
@@ -82,6 +88,8 @@ class Anchoring:
         aggregating: Aggregating,
         exclusive: Exclusive,
         look: Callable[[], Awaitable[None]],
+        gathering: Gathering,
+        entrusting: Entrusting | None,
     ) -> None:
         self._did = did
         self._store = store
@@ -96,6 +104,8 @@ class Anchoring:
         self._aggregating = aggregating
         self._exclusive = exclusive
         self._look = look
+        self.gathering = gathering
+        self._entrusting = entrusting
         self._turn = asyncio.Lock()
         self._sizes: dict[str, int] = {}
 
@@ -126,9 +136,13 @@ class Anchoring:
     async def anchor(self) -> dict[str, Any]:
         """Have the newest head cosigned and recorded on chain; raises Conflict with who did not sign."""
         async with self._turn, self._exclusive.alone("anchoring"):
+            settled = await self._settled()
+            if (told := await self._entrusted(settled)) is not None:
+                return told
             await self._look()  # the mark cites the newest block: all that the chain showed by then is below this head
             await self.mark()
             await self._rehearse()
+            await self.gathering.gather()
             note = notes.parse(await self._store.write(self._evidence.checkpoint))
             head = checkpoints.parse_text(note.text)
             time = int(self._clock.now().timestamp())
@@ -143,7 +157,23 @@ class Anchoring:
             signatures = self._head_signatures(note, witnesses, time)
             if len(signatures) < len(witnesses):
                 raise Conflict(f"{len(signatures)} of {len(witnesses)} witnesses signed size {head.size}")
+            if not settled.missed and await self._given(head, note, time, witnesses):
+                return _told(head, "", SPACE)
             return await self._record(head, note, time, witnesses, signatures, shares or {})
+
+    async def _settled(self) -> Settled:
+        """Return what became of the head that the exchange was given: missed where it is to be given none."""
+        if self._entrusting is None or rehearsal.current() is not None:
+            return Settled(missed=True)
+        return await self._entrusting.settle()
+
+    async def _entrusted(self, settled: Settled) -> dict[str, Any] | None:
+        """Return where the head is that the exchange was given; None when another one is to be anchored now."""
+        if settled.waiting is not None:
+            return _told(checkpoints.parse_text(notes.parse(settled.waiting.note).text), "", SPACE)
+        if settled.placed is None or await self._store.read(self._evidence.unanchored) > 0:
+            return None
+        return _told(settled.placed.head, str(settled.placed.block), SPACE)
 
     async def _rehearse(self) -> None:
         """Say in a rehearsal which head would be put on chain, and who would sign it first."""
@@ -210,6 +240,13 @@ class Anchoring:
             return []
         return [cosignature.lattice_vkey(witness.witness_name, document.cosigner)]
 
+    async def _given(self, head: checkpoints.Checkpoint, note: notes.Note, time: int, witnesses: list[Member]) -> bool:
+        """Give a head to the exchange; say whether it took it."""
+        assert self._entrusting is not None, "without it nothing is given"
+        # by us all the same: the chain freezes a fork only of a log that it knows
+        await self._registered(head, witnesses)
+        return await self._entrusting.give(head, note, time)
+
     def _head_signatures(self, note: notes.Note, witnesses: list[Member], time: int) -> dict[bytes, bytes]:
         """Return the witnesses' 65-byte signatures over this `Head` by their accounts."""
         domain = self._programs().deployment.domain("anchors")
@@ -233,7 +270,7 @@ class Anchoring:
         value = cosignature.head_of(head, time)
         note_hash = checkpoints.note_hash(note.encode())
         mined, dropped = await self._aggregating.send(value, note_hash, registered, witnesses, shares)
-        signed = {"signed": "ecdsa" if mined is None else "bls", "dropped": dropped}
+        signed = "ecdsa" if mined is None else "bls"
         if mined is None:
             signed_by = [signatures[one] for one in registered.witnesses if one in signatures]
             act = acts.anchor(self._programs().deployment, value, note_hash, signed_by)
@@ -250,8 +287,7 @@ class Anchoring:
                 )
             )
         )
-        told = {"origin": head.origin, "size": str(head.size), "root": head.root.hex()}
-        return {**told, "block": str(mined.block), **signed}
+        return _told(head, str(mined.block), signed, dropped)
 
     async def _registered(self, head: checkpoints.Checkpoint, witnesses: list[Member]) -> RegisteredLog:
         """Return how the chain knows this log now.
@@ -271,3 +307,9 @@ class Anchoring:
         register = acts.register_log(programs.deployment, origin, owner, addresses, len(addresses))
         await self._transactions.submit(name, register)
         return known or RegisteredLog(owner, len(addresses), addresses, forked=False)
+
+
+def _told(head: checkpoints.Checkpoint, block: str, signed: str, dropped: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what an anchor is told as; without a `block` the exchange has the head and the chain not yet."""
+    told = {"origin": head.origin, "size": str(head.size), "root": head.root.hex()}
+    return {**told, "block": block, "signed": signed, "dropped": list(dropped)}

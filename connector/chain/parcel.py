@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.store.rows.chain import ActState, ChainSendRow, ChainTxRow
-from ledger.chain import batch
+from ledger.chain import batch, grants
 from ledger.chain.errors import ChainRefused, ChainUnreachable
 from ledger.chain.fees import Fees
 
@@ -133,12 +133,18 @@ class Parcel:
         deployment = self._account.programs.deployment
         if len(self.rows) == 1:
             program, _, data = self.rows[0].call
-            to = deployment.addresses[program]
         else:
-            calls = [(program, data) for program, _, data in (row.call for row in self.rows)]
-            to, data = deployment.addresses["batch"], batch.carry_data(deployment, calls)
+            program, data = await self._together()
+        to = deployment.addresses[program]
         like, key = self._account.used.get(self._shape(), 0), self._account.key
         return await self._chain.sign_call(to, data, nonce=nonce, key=key, instead_of=instead_of, like=like)
+
+    async def _together(self) -> tuple[str, bytes]:
+        """Return the program and the call by which several acts are done: licences by their own, where it has one."""
+        programs, calls = self._account.programs, [row.call for row in self.rows]
+        if grants.run(calls, await programs.most_grants()) == len(calls):
+            return "licences", grants.together([data for _, _, data in calls])
+        return "batch", batch.carry_data(programs.deployment, [(program, data) for program, _, data in calls])
 
     def _shape(self) -> tuple[str, ...]:
         """Return what a batch does, nothing of a single act: that is tried, for a refusal has the program's words."""

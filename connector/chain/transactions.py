@@ -5,8 +5,9 @@ Law: (1) an act on chain is stored in the same store transaction as its cause, u
 is sent again, byte for byte or at a higher price, until the chain shows its receipt (`parcel`); (4) one account, one
 sequence of nonces, one parcel at a time, so that a refusal leaves no gap; (5) what follows from stored rows alone may
 be made when it is signed (`makers`): laying out a call costs more than the act that causes it; (6) acts that anybody
-may bring and that wait together are brought together (`ledger.chain.batch`); (7) the event that follows a mined act is
-stored with the act and recorded in the transaction that notes it as mined.
+may bring and that wait together are brought together (`ledger.chain.batch`, licences by the hundred: `grants`), and by
+halves where one is refused; (7) the event that follows a mined act is stored with the act and recorded in the
+transaction that notes it as mined.
 
 The life of a row: wanted → signed → mined, or reverted with the program's reason; what a reorganisation took back is
 sent again, and what somebody else brought for us counts as ours.
@@ -27,7 +28,7 @@ from connector.runtime.errors import ChainReverted
 from connector.store.rows.chain import ActState, ChainTxRow
 from connector.store.topic import Topic
 from contracts import signature
-from ledger.chain import batch
+from ledger.chain import batch, grants
 from ledger.chain.client import call_data
 from ledger.chain.errors import ChainRefused, ChainUnreachable
 
@@ -47,7 +48,6 @@ RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything 
 FULFILLED = {"licences: already granted": ("licences", "LicenceGranted", "agreementDigest")}
 OPEN = (ActState.WANTED, ActState.SIGNED)
 URGENT = ("claim:", "claim;")  # the ids between the two: what lapses goes before what only waits
-LIMIT = batch.CALLS_MAX
 
 log = logging.getLogger(__name__)
 
@@ -185,17 +185,27 @@ class Transactions:
 
     async def _waiting(self) -> list[ChainTxRow]:
         """Return what is wanted next: one act, or as many as may be brought together."""
+        most = await self._most_grants()
 
         def look(tx: Tx) -> list[ChainTxRow]:
+            limit = max(batch.CALLS_MAX, min(most, grants.GRANTS_MAX))
             wanted = tx.find(
-                ChainTxRow, "state = ? and id >= ? and id < ?", (ActState.WANTED, *URGENT), "created", LIMIT
+                ChainTxRow, "state = ? and id >= ? and id < ?", (ActState.WANTED, *URGENT), "created", limit
             )
-            wanted = wanted or tx.find(ChainTxRow, "state = ?", (ActState.WANTED,), "created", LIMIT)
+            wanted = wanted or tx.find(ChainTxRow, "state = ?", (ActState.WANTED,), "created", limit)
             made = [row if row.data is not None else replace(row, **self._made(tx, row.id)) for row in wanted]
-            fitting = takewhile(lambda row: batch.fits(*row.call), made)
-            return list(fitting) or made[:1]
+            fitting = list(takewhile(lambda row: batch.fits(*row.call), made[: batch.CALLS_MAX]))
+            licences = grants.run([row.call for row in made], most)
+            return made[: max(licences, len(fitting), 1)]
 
         return await self._store.read(look)
+
+    async def _most_grants(self) -> int:
+        """Return how many licences one call grants; none that anybody knows of while the chain does not answer."""
+        try:
+            return await self._programs.most_grants()
+        except ChainUnreachable:
+            return 0
 
     async def _finish(self, rows: list[ChainTxRow]) -> None:
         """Bring acts of one parcel to their end, however long the chain is away."""
@@ -225,9 +235,9 @@ class Transactions:
             await self._refused(parcel.rows, fault)
 
     async def _refused(self, rows: list[ChainTxRow], fault: ChainRefused) -> None:
-        """End an act that its program refuses; of several, each is tried alone. Raises ChainUnreachable."""
+        """End an act that its program refuses; of several, each half is tried. Raises ChainUnreachable."""
         if len(rows) > 1:
-            await self._singly(rows)
+            await self._halves(rows)
             return
         [row] = rows
         if (brought := await self._brought(row, fault)) is not None:
@@ -248,9 +258,12 @@ class Transactions:
         filters: dict[str, Any] = {field: about}
         return await self._programs.told(program, event, **filters)
 
-    async def _singly(self, rows: list[ChainTxRow]) -> None:
-        for row in rows:
-            await self._finish([replace(row, state=ActState.WANTED)])
+    async def _halves(self, rows: list[ChainTxRow]) -> None:
+        """Bring acts by halves: one that is refused is found in few steps, and takes none of the others with it."""
+        wanted, middle = [replace(row, state=ActState.WANTED) for row in rows], len(rows) // 2
+        for half in (wanted[:middle], wanted[middle:]):
+            self._account.used.clear()  # a good half says nothing of the other
+            await self._finish(half)
 
     def _made(self, tx: Tx, key: str) -> dict[str, Any]:
         kind, _, about = key.partition(":")
@@ -259,7 +272,7 @@ class Transactions:
     async def _end(self, rows: list[ChainTxRow], receipt: Receipt) -> None:
         if not receipt.succeeded and len(rows) > 1:
             # between the trial and the block somebody else brought one of them
-            await self._singly(rows)
+            await self._halves(rows)
             return
         error = None if receipt.succeeded else "it was mined and failed"
         state = ActState.MINED if receipt.succeeded else ActState.REVERTED

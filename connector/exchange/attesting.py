@@ -1,15 +1,18 @@
 """One attestation by the witnesses of the space over all members' final heads.
 
-The exchange proposes the heads that the chain has anchored; each witness signs with its BLS key only if every head is
-one that it cosigned or signed itself; the aggregate is checked before it is kept and served.
+The exchange proposes the heads that the chain has anchored, or that it gathers to anchor them with its own; each
+witness signs with its BLS key only if every head is one that it cosigned or signed itself; the aggregate is checked
+before it is kept and served.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.chain.gathering import newest
 from connector.runtime.errors import Conflict, PeerMisbehaved, PeerRefused
 from connector.store.rows.evidence import AttestationRow
 from contracts.decimals import read_hex
@@ -86,6 +89,10 @@ class Attesting:
         found = []
         for member in space.members.values():
             head = await self._programs.head(origin_id(member.origin))
+            gathered = await self._core.store.read(partial(newest, origin=member.origin))
+            if gathered is not None and (head is None or gathered.size > head.size):
+                found.append(FinalHead(member.origin, gathered.size, gathered.root))
+                continue
             if head is None and member.did in space.barred:
                 continue
             if head is None:

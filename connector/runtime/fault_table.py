@@ -138,6 +138,7 @@ ROWS: Mapping[str, Row] = {
     "ledger.audit.sources.Unavailable": Row(503, 7, "peer", "source-unavailable", "ask again"),
     "ledger.space.document.SpaceError": Row(422, 6, "peer", "space"),
     "ledger.log.merkle.ProofError": Row(422, 6, "peer", "proof"),
+    "ledger.log.head_tree.HeadTreeError": Row(422, 6, "peer", "proof"),
     "ledger.log.note.NoteError": Row(422, 6, "peer", "note"),
     "ledger.log.reader.ReadError": Row(422, 6, "peer", "log"),
     "ledger.chain.state_proof.StateProofError": Row(422, 6, "peer", "state-proof"),

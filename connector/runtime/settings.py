@@ -17,7 +17,9 @@ from catalog import roles
 from connector.runtime import files, settings_sources
 from connector.runtime.errors import SettingsError
 from connector.runtime.settings_table import (
+    ANCHORS,
     SECTIONS,
+    SPACE,
     ChainSettings,
     Console,
     Development,
@@ -184,6 +186,10 @@ def _check(settings: Settings) -> None:
         raise SettingsError("`space.exchange` is set, but this participant is an exchange", "leave it empty")
     _check_currency(settings)
     _check_store(settings)
+    if settings.log.anchor not in ANCHORS:
+        raise SettingsError(f"`log.anchor` is `{settings.log.anchor}`", f"choose from {', '.join(ANCHORS)}")
+    if settings.log.anchor == SPACE and not space.exchange:
+        raise SettingsError("`log.anchor` is `space`, but no exchange anchors for us", "name it in `space.exchange`")
     _check_static(settings)
     _check_shares(settings)
     _check_collections(settings)

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+# who puts the heads of a log on chain
+OWN, SPACE = "own", "space"
+ANCHORS = (OWN, SPACE)
+
+
 def _said(default: Any, comment: str) -> Any:
     """Declare a setting: its default and the sentence that stands above it in the file."""
     return field(default=default, metadata={"comment": comment})
@@ -122,6 +127,9 @@ class LogSettings:
 
     anchor_interval_seconds: int = _said(
         600, "have what is new witnessed and anchored on chain this often, nothing new costs nothing; 0: not by time"
+    )
+    anchor: str = _said(
+        OWN, 'who puts our heads on chain: "own", or "space": the exchange, those of many in one tree, at its cost'
     )
     anchor_events: int = _said(0, "anchor the head on chain when so many events are new; 0: not by count")
     hybrid: bool = _said(

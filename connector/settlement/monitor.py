@@ -90,7 +90,8 @@ class Monitor:
         wanted, now = self._core.settings.log, self._core.clock.monotonic()
         if not self._anchoring.witnessed() or now < self._again:
             return
-        new = await self._core.store.read(self._core.evidence.unanchored)
+        evidence, gathering = self._core.evidence, self._anchoring.gathering
+        new = await self._core.store.read(lambda tx: evidence.unanchored(tx) + gathering.waiting(tx))
         if due(wanted, now - self._anchored, new):
             # one that fails is tried again before the interval is over, however many events wait, and not at once
             self._again = now + min(ANCHOR_RETRY_SECONDS, wanted.anchor_interval_seconds or ANCHOR_RETRY_SECONDS)

@@ -47,6 +47,8 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     evidence.WitnessedRow,
     evidence.AttestationRow,
     evidence.AnchorRow,
+    evidence.GatheredRow,
+    evidence.EntrustedRow,
     protocol.TokenSeenRow,
     protocol.OutboxRow,
     protocol.ReceivedRow,

@@ -9,6 +9,19 @@
 
 MAX_LINKS: constant(uint256) = 8
 TIME_MASK: constant(uint256) = 2**64 - 1
+# of one call: what it holds in memory, and a transaction's gas, have an end
+MAX_GRANTS: constant(uint256) = 256
+MAX_KINDS: constant(uint256) = 64
+
+# What many agreements of one call have in common. What is an agreement's own are eight words: buyer, termsDigest,
+# summaryHash; then priceCap 128, notAfter 64, empty 32, the number of its kind 16, `v` of the provider 8, `v` of the
+# buyer 8 bits, the first in the highest; then `r` and `s` of the provider, `r` and `s` of the buyer.
+struct Kind:
+    provider: address
+    product: bytes32
+    editionId: bytes32
+    token: address
+    splitHash: bytes32
 
 # The summary is here by its hash, as EIP-712 hashes it.
 struct Agreement:

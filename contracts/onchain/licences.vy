@@ -8,6 +8,7 @@
         from its grant to `notAfter`, unless the provider suspends or revokes it. A sub-licence is such an agreement
         that the holder above also signed for, is nowhere wider than the one above, and holds only while every one above
         it does. A pledged licence gives no sub-licences until its creditor lets go.
+        Many that wait together are granted together, by the same rules and with the same events; all of them or none.
 """
 from contracts.onchain import licence_types as types
 from contracts.onchain import typed
@@ -60,6 +61,33 @@ def grantBelow(
     self._parents[digest] = parent
     log types.SubLicenceGranted(agreementDigest=digest, parent=parent, holder=above.buyer, child=agreement.buyer)
     return digest
+
+
+@external
+def grantMany(kinds: DynArray[types.Kind, types.MAX_KINDS], grants: DynArray[uint256[8], types.MAX_GRANTS]):
+    separator: bytes32 = typed._separator()
+    for words: uint256[8] in grants:
+        kind: types.Kind = kinds[(words[3] >> 16) & 65535]
+        agreement: types.Agreement = types.Agreement(
+            provider=kind.provider,
+            buyer=convert(convert(words[0], uint160), address),
+            product=kind.product,
+            editionId=kind.editionId,
+            termsDigest=convert(words[1], bytes32),
+            token=kind.token,
+            priceCap=convert(words[3] >> 128, uint128),
+            notAfter=convert((words[3] >> 64) & types.TIME_MASK, uint64),
+            splitHash=kind.splitHash,
+            summaryHash=convert(words[2], bytes32),
+        )
+        digest: bytes32 = typed._digest_under(separator, keccak256(abi_encode(_AGREEMENT_TYPE, agreement)))
+        self._assert_new(digest)
+        self._keep(
+            digest,
+            agreement,
+            typed._recover(digest, (words[3] >> 8) & 255, words[4], words[5]),
+            typed._recover(digest, words[3] & 255, words[6], words[7]),
+        )
 
 
 # --- holding still and ending --------------------------------------------------------------------------------------
@@ -137,6 +165,12 @@ def inForce(agreementDigest: bytes32) -> bool:
 
 
 @external
+@pure
+def maxGrants() -> uint256:
+    return types.MAX_GRANTS
+
+
+@external
 @view
 def pledgeOf(agreementDigest: bytes32) -> types.Pledge:
     return self._pledges[agreementDigest]
@@ -148,10 +182,24 @@ def pledgeOf(agreementDigest: bytes32) -> types.Pledge:
 @internal
 def _grant(agreement: types.Agreement, providerSignature: Bytes[65], buyerSignature: Bytes[65]) -> bytes32:
     digest: bytes32 = self._agreement_digest(agreement)
+    self._assert_new(digest)
+    self._keep(
+        digest, agreement, typed._signer(digest, providerSignature), typed._signer(digest, buyerSignature)
+    )
+    return digest
+
+
+@internal
+@view
+def _assert_new(digest: bytes32):
     assert self._licences[digest].times == 0, "licences: already granted"
+
+
+@internal
+def _keep(digest: bytes32, agreement: types.Agreement, byProvider: address, byBuyer: address):
     # INVARIANT consent: both parties signed this very agreement
-    assert typed._signer(digest, providerSignature) == agreement.provider, "licences: not the provider's signature"
-    assert typed._signer(digest, buyerSignature) == agreement.buyer, "licences: not the buyer's signature"
+    assert byProvider == agreement.provider, "licences: not the provider's signature"
+    assert byBuyer == agreement.buyer, "licences: not the buyer's signature"
     assert typed._now() <= agreement.notAfter, "licences: past its end"
     granted: types.Licence = types.Licence(
         provider=agreement.provider,
@@ -177,7 +225,6 @@ def _grant(agreement: types.Agreement, providerSignature: Bytes[65], buyerSignat
         notAfter=agreement.notAfter,
         splitHash=agreement.splitHash,
     )
-    return digest
 
 
 @internal

@@ -49,6 +49,13 @@ def _digest(structHash: bytes32) -> bytes32:
 
 @internal
 @pure
+def _digest_under(separator: bytes32, structHash: bytes32) -> bytes32:
+    # for many digests under one separator; written out above, where a call for each signature would cost more
+    return keccak256(concat(x"1901", separator, structHash))
+
+
+@internal
+@pure
 def _recover(digest: bytes32, v: uint256, r: uint256, s: uint256) -> address:
     assert s <= _MAX_S, "typed: high s"
     signer: address = ecrecover(digest, v, r, s)

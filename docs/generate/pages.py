@@ -101,6 +101,7 @@ TABLES = {
     "figures of a whole space": lambda: figures.begun("nation", ("",)),
     "years of a space": plan.years,
     "walls of a space": plan.ahead,
+    "anchors of a day": plan.anchored,
     "cheats of the drill": drill.caught,
     "accidents of the drill": drill.honest,
     "cheats that cannot be seen": drill.unseen,

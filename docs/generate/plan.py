@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import replace
 from fractions import Fraction
 
 from connector.operation.plan import walls, year
 from contracts.price_words import money
+from docs.generate.programs import RECORDED
 from docs.generate.tables import table
 
 SIZES = (100, 1_000, 100_000)
 DEALS_A_MEMBER, MIB, CURRENCY = 10, 100, "CNY"
 GWEI = (Fraction(0), Fraction(1, 100), Fraction(10))
 WALLS = 3
+ROUNDS_A_DAY = 24 * 6  # every ten minutes, as `log.anchor_interval_seconds` says unless somebody changes it
 
 
 def years() -> str:
@@ -26,6 +30,26 @@ def years() -> str:
             rows.append((f"{asked.members:,}", one.role, f"{one.cores:,.3f}", *gib, f"{one.gas / 1e9:,.1f}", *costs))
     prices_of_gas = [f"at {float(gwei):g} gwei" for gwei in GWEI]
     return table(("members", "role", "cores", "memory", "disk", "sent", "10⁹ gas", *prices_of_gas), rows)
+
+
+def anchored() -> str:
+    """Return what anchoring costs a member that does it itself, and one of many whose heads the exchange anchors."""
+    prices, recorded = year.Prices(), json.loads(RECORDED.read_text("utf-8"))
+    once = float(recorded["anchor a head, quorum 2, next"]) * ROUNDS_A_DAY
+    rows = []
+    for members in (1, *SIZES):
+        asked = _asked(members)
+        gas = once / members
+        costs = [_year_money(gas, replace(prices, gas_gwei=gwei)) for gwei in GWEI]
+        who = "by itself" if members == 1 else f"one of {members:,} by the exchange"
+        rows.append((who, f"{gas:,.0f}", f"{gas / (asked.events / members):,.2f}", *costs))
+    prices_of_gas = [f"a year at {float(gwei):g} gwei" for gwei in GWEI]
+    return table(("whose log", "gas of a member and day", "of an event", *prices_of_gas), rows)
+
+
+def _year_money(gas_a_day: float, prices: year.Prices) -> str:
+    spent = Fraction(gas_a_day) * year.DAYS * prices.gas_gwei / year.GWEI_IN_COIN * prices.coin
+    return money(math.ceil(spent), CURRENCY)
 
 
 def ahead() -> str:

@@ -25,6 +25,7 @@ from ledger.audit import (
     disclosed,
     facts,
     figures,
+    gathered,
     heads,
     horizon,
     lattices,
@@ -132,11 +133,13 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
         shown = await members.read_head(sources)
         identities = await members.check_identities(sources, space, report)
         peers = await heads.collect_peers(sources, space, report)
+        proofs = await gathered.collect(sources, space, report)
         found = await collector.collect(space, report)
         attested = await attesting
     finally:
         attesting.cancel()
     told, chain = await _chain(sources, seen, blocks)
+    gathered.check(space, proofs, chain, seen.last, report)
     admitted = registry.admitted(space, told)
     found, judged = asked.carried.standing(document, found, asked.entries)
     members.check_head(shown, space, found, report)

@@ -119,6 +119,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "no-independent-witness": ("space", "terms"),
     "log-not-anchored": ("chain",),
     "log-not-registered": ("chain",),
+    "gathered-head-false": ("chain", "log"),
     "anchor-owner-differs": ("chain", "identity"),
     "anchor-witnesses-differ": ("chain", "space"),
     "log-shrank-below-anchor": ("chain", "log"),

@@ -78,6 +78,10 @@ REGISTRY: Mapping[str, tuple[str, str]] = {
         "sub-licence {agreement} names {parent} as its parent, the chain another parent, holder or child",
         "分许可 {agreement} 的上级为 {parent}，而链上的上级、持有人或被许可人不符",
     ),
+    "gathered-head-false": (
+        "what it shows of a head that the exchange anchored with others proves nothing: {reason}",
+        "其出示的由交易所合并锚定的日志头不能成立：{reason}",
+    ),
     "log-forked-proven": (
         "it signed a head of size {size} whose first {old} entries are others than it signed before; {peer} proves it",
         "其签署的大小为 {size} 的检查点，前 {old} 条与其此前签署的不同；{peer} 持有证明",

@@ -107,6 +107,7 @@ class Programs:
     def __init__(self, chain: Chain, deployment: Deployment) -> None:
         self.chain = chain
         self.deployment = deployment
+        self._most_grants: int | None = None
 
     async def confirm(self) -> None:
         """Raise `ChainRefused` unless every program stands where the deployment says, under its chain id and salt."""
@@ -143,6 +144,15 @@ class Programs:
             revoked_at=_time_or_none(found["revokedAt"]),
             suspended_at=_time_or_none(found["suspendedAt"]),
         )
+
+    async def most_grants(self) -> int:
+        """Return how many licences one call may grant (asked once), 0 of a program that has no such call."""
+        if self._most_grants is None:
+            try:
+                self._most_grants = int(await self._call("licences", "maxGrants", at="latest"))
+            except ChainRefused:
+                self._most_grants = 0
+        return self._most_grants
 
     async def in_force(self, agreement_digest: bytes, at: At = "latest") -> bool:
         """Say whether a licence and all above it hold now."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ledger.embedded.store import Store
 
 # what a transaction and a body may ask for at all; how long they may take is measured besides (`watch`)
-MAX_TRANSACTION_GAS = 10_000_000
+MAX_TRANSACTION_GAS = 15_000_000
 MAX_BODY_GAS = 20_000_000
 _CALL_STIPEND_GAS = 2_300
 # a batch that calls a program that calls another and a precompile
@@ -232,8 +232,8 @@ class Engine:
 
 
 def _depth(computation: ComputationAPI) -> int:
-    """Return how many calls lie inside each other at the deepest, the outermost included."""
-    return 1 + max(map(_depth, computation.children), default=0)
+    """Return how many calls may lie inside each other at the deepest: a precompile done in place is no child."""
+    return 1 + max(map(_depth, computation.children), default=1)
 
 
 def _successful(computation: ComputationAPI) -> ComputationAPI:

@@ -15,6 +15,7 @@ from eth.vm.forks.paris.computation import ParisComputation
 from eth.vm.forks.paris.state import ParisState
 from eth.vm.forks.prague.computation import PRAGUE_PRECOMPILES
 
+from ledger.embedded.accounts import Accounts
 from ledger.embedded.steps import Steps
 from ledger.embedded.watch import WatchedMeter, watched
 
@@ -55,6 +56,7 @@ class WatchedState(ParisState):
     """A state on which such computations run."""
 
     computation_class = WatchedComputation
+    account_db_class = Accounts
 
 
 class SameSecondVM(ParisVM):

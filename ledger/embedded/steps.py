@@ -5,7 +5,8 @@ stack) and its faults, and whatever is not plain (another type on the stack, too
 to it. (2) Each step counts for the watch of whoever works for somebody else (`ledger.embedded.watch`).
 
 Two thirds of a program's steps move words on the stack; py-evm takes five calls for each of them, and as many for the
-gas. Done in place a step takes half the time, and so does everything that a chain of ours computes.
+gas. Done in place a step takes half the time, and so does everything that a chain of ours computes. A call of one of
+the first four precompiles is done in place, too (`precompiled`): a grant has ten, most of them copies.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from eth.exceptions import Halt, OutOfGas
 from eth.vm.code_stream import CodeStream
 from eth.vm.logic.invalid import InvalidOpcode
 from eth.vm.opcode import _FastOpcode
+
+from ledger.embedded.precompiled import STATICCALL, called
+from ledger.embedded.watch import STEPS_UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -85,27 +89,35 @@ def run(computation: ComputationAPI) -> None:  # noqa: PLR0912, PLR0915  # a cal
     watch, raw, table = meter.watch, code._raw_code_bytes, _table(kind)  # noqa: SLF001  # as above
     end = len(raw)
     places, pushed = _kept(raw) if end <= CODE_BYTES_KEPT else _laid_out(raw)
+    # the place in the program and the gas are told to the computation when somebody else looks at it
+    place, left, unseen = code.program_counter, meter.gas_remaining, 0
     while True:
-        at = code.program_counter
+        at = place
         opcode = raw[at] if at < end else STOP
-        code.program_counter = at + 1
+        place = at + 1
         step = table[opcode]
         if step is None:
-            if not _generic(opcodes, opcode, found):
+            code.program_counter, meter.gas_remaining = place, left
+            if not (opcode == STATICCALL and called(found, stack, memory)) and not _generic(opcodes, opcode, found):
                 return
+            place, left = code.program_counter, meter.gas_remaining
             continue
         logic, cost, name = step
         if watch is not None:
-            watch.step()
-        if cost > meter.gas_remaining:
-            raise OutOfGas(f"Out of gas: Needed {cost} - Remaining {meter.gas_remaining} - Reason: {name}")
-        meter.gas_remaining -= cost
+            unseen += 1
+            if unseen == STEPS_UNSEEN:
+                unseen = 0
+                watch.look()
+        if cost > left:
+            code.program_counter, meter.gas_remaining = place, left
+            raise OutOfGas(f"Out of gas: Needed {cost} - Remaining {left} - Reason: {name}")
+        left -= cost
         depth = len(stack)
         if opcode >= PUSH1:
             if opcode <= PUSH32:
                 if depth <= STACK_WORDS_MAX:
                     stack.append(pushed[at])
-                    code.program_counter = at + 2 + opcode - PUSH1
+                    place = at + 2 + opcode - PUSH1
                     continue
             elif opcode <= DUP16:
                 back = opcode - DUP1 + 1
@@ -128,7 +140,7 @@ def run(computation: ComputationAPI) -> None:  # noqa: PLR0912, PLR0915  # a cal
             if depth >= wanted and type(stack[-1]) is int and type(stack[-wanted]) is int:
                 if wanted == 1 or stack[-2]:
                     if stack[-1] in places:
-                        code.program_counter = stack[-1]
+                        place = stack[-1]
                         del stack[-wanted:]
                         continue
                 else:
@@ -152,10 +164,12 @@ def run(computation: ComputationAPI) -> None:  # noqa: PLR0912, PLR0915  # a cal
         elif opcode in PAIRS and depth > 1 and type(stack[-1]) is int and type(stack[-2]) is int:
             stack.append(_of_two(opcode, stack.pop(), stack.pop()))
             continue
+        code.program_counter, meter.gas_remaining = place, left
         try:
             logic(found)
         except Halt:
             return
+        place, left = code.program_counter, meter.gas_remaining
 
 
 def _of_two(opcode: int, first: int, second: int) -> int:

@@ -158,6 +158,8 @@ SHAPES: Mapping[str, Shape] = {
     "access.changed": _shape("kind", "what name roles may", "until"),
     "record.viewed": _shape("page", "account about"),
     "time.mark": _shape("", "peers", "block"),
+    "heads.gathered": _shape("root count", ""),
+    "heads.missed": _shape("", "size by reason"),
     "disclosure.erased": _shape("leaf", "index reason"),
     "disclosure.made": _shape("recipient", "to events"),
     "log.restored": _shape("oldCheckpoint newCheckpoint", "cause"),

@@ -164,6 +164,7 @@ class Space:
     label: str
     barred: Mapping[str, str] = field(default_factory=dict)
     domains: Domains = field(init=False, compare=False, repr=False)
+    anchors: Domain = field(init=False, compare=False, repr=False)
     _by_address: Mapping[bytes, Member] = field(init=False, compare=False, repr=False)
     _by_origin: Mapping[str, Member] = field(init=False, compare=False, repr=False)
     _by_role: Mapping[str, list[Member]] = field(init=False, compare=False, repr=False)
@@ -176,7 +177,8 @@ class Space:
         members = list(self.members.values())[::-1]  # where two are alike the first counts
         _put(
             self,
-            domains=_domains(self.deployment),
+            domains=Domains(*(_domain(self.deployment, name) for name in ("editions", "licences", "channels"))),
+            anchors=_domain(self.deployment, "anchors"),
             _by_address={member.address: member for member in members},
             _by_origin={member.origin: member for member in members},
             _by_role=by_role,
@@ -308,11 +310,10 @@ def _barred(told: Mapping[str, str], members: Mapping[str, Member]) -> dict[str,
     return dict(told)
 
 
-def _domains(deployment: Mapping[str, Any]) -> Domains:
+def _domain(deployment: Mapping[str, Any], program: str) -> Domain:
     # not by `ledger.chain.deployment`, which would load web3 into every process that knows the space
     chain_id, salt = int(deployment["chainId"]), _raw(deployment["salt"], KEY_BYTES)
-    where = {name: address.read(shown, name) for name, shown in deployment["addresses"].items()}
-    return Domains(*(Domain(chain_id, where[name], salt) for name in ("editions", "licences", "channels")))
+    return Domain(chain_id, address.read(deployment["addresses"][program], program), salt)
 
 
 def _url(value: str) -> str:

@@ -11,6 +11,7 @@ from eth.vm.transaction_context import BaseTransactionContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts import signature
 from contracts.onchain.artifacts import PROGRAMS, load
 from ledger.embedded import steps
 from ledger.embedded.engine import Engine
@@ -123,6 +124,38 @@ def test_each_pair_of_words(engine, first, second):
 ])  # fmt: skip
 def test_what_a_program_may_try(engine, code):
     same(engine, bytes.fromhex(code))
+
+
+SIZES = st.sampled_from([0, 1, 31, 32, 33, 64, 100, 128, 160, 1000])
+GAS = st.one_of(st.integers(0, 4000), st.sampled_from([100_000, (1 << 256) - 1]))
+
+
+@settings(max_examples=tried(300), deadline=None)
+@given(
+    to=st.integers(0, 6),
+    gas=GAS,
+    places=st.tuples(SIZES, SIZES, SIZES, SIZES),
+    whole=GAS,
+    memory=SIZES,
+    data=st.binary(),
+)
+def test_a_call_of_a_precompile_does_the_same_as_upstream(engine, to, gas, places, whole, memory, data):
+    """With any gas, from and to any memory, there or not; the next step sees what came back and how long it is."""
+    held = push(memory) + bytes.fromhex("60006000") + b"\x37"  # what is called with goes into memory
+    asked = b"".join(map(push, places)) + push(to) + push(gas)
+    seen = bytes.fromhex("3d60005260206000a0")  # its length is written down and logged
+    same(engine, held + asked + b"\xfa" + seen, gas=whole % 200_000, data=data)
+
+
+def test_a_signer_is_recovered_in_place_as_upstream_does(engine):
+    digest, key = bytes(31) + b"\x07", b"\x42" * 32
+    made = signature.sign(digest, key)
+    asked = digest + bytes(31) + made[64:] + made[:64]
+    code = bytes.fromhex("608060006000376020608060806000600161ffff" + "fa")
+    assert ran(engine, WatchedComputation, code, data=asked)[4][-20:] == signature.address(key)
+    same(engine, code, data=asked)
+    for spoiled in (asked[:63] + b"\x1d" + asked[64:], asked[:64] + bytes(32) + asked[96:], asked[:100]):
+        same(engine, code, data=spoiled)
 
 
 @every("name", sorted(PROGRAMS))

@@ -30,6 +30,7 @@ class Anchoring:
     def __init__(self, store, evidence):
         self.store, self.evidence, self.sizes = store, evidence, []
         self.away, self.complete = False, True
+        self.gathering = SimpleNamespace(waiting=lambda _tx: 0)
 
     def witnessed(self):
         return self.complete
@@ -124,3 +125,14 @@ async def test_nothing_is_anchored_where_the_settings_say_so(trader):
     await grow(trader.store, trader.evidence, 1000)
     trader.clock.at = 1e9
     assert await round_of(trader, monitor_of(trader)) == []
+
+
+async def test_heads_of_others_that_wait_for_us_are_something_new(trader):
+    trader.settings = SimpleNamespace(log=LogSettings(anchor_interval_seconds=60))
+    monitor = monitor_of(trader)
+    await grow(trader.store, trader.evidence, 1)
+    assert await round_of(trader, monitor) == [1]
+    trader.clock.at += 60
+    assert await round_of(trader, monitor) == [1]
+    trader.anchoring.gathering = SimpleNamespace(waiting=lambda _tx: 1)
+    assert await round_of(trader, monitor) == [1, 1]

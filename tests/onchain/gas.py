@@ -18,10 +18,11 @@ from eth_hash.auto import keccak
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.split import Split
 from contracts.typed_data import Edition, Final, Head
-from ledger.chain import acts, membership
+from ledger.chain import acts, grants, membership
 from ledger.chain.batch import CALLS_MAX, carry_acts
-from ledger.chain.client import Chain
+from ledger.chain.client import Chain, call_data
 from ledger.chain.deployment import creation, deploy
+from ledger.chain.grants import GRANTS_MAX
 from ledger.chain.membership import Keys
 from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
@@ -30,7 +31,7 @@ from ledger.log import head_share
 from . import nodes
 from .dearer import Dearer
 from .shared import deployed
-from .stage import ACTORS, ANCHOR_DELAY, DAY, DEPOSIT, Clock, Stage
+from .stage import ACTORS, ANCHOR_DELAY, DAY, DEPOSIT, MINED_SECONDS, Clock, Stage
 from .test_licences import agreed, granting
 from .test_sub_licences import Link, digest_of
 from .witnesses import EVENTS, Circle
@@ -71,6 +72,13 @@ async def _spent(stage, act, actor="stranger"):
     return (await stage.do(act, actor)).gas_used
 
 
+async def _called(stage, program, data):
+    key, where = stage.key("stranger"), stage.deployment.addresses[program]
+    nonce = await stage.chain.nonce(stage.account("stranger"))
+    signed = await stage.chain.sign_call(where, data, nonce=nonce, key=key)
+    return (await stage.chain.wait(await stage.chain.send(signed.raw), MINED_SECONDS)).gas_used
+
+
 async def _editions(stage):
     deployment = stage.deployment
 
@@ -97,6 +105,10 @@ async def _licences(stage):
     gas = {"grant a licence": await _spent(stage, granting(stage, base))}
     together = carry_acts(deployment, [granting(stage, each) for each in several])
     gas[f"grant a licence, one of {CALLS_MAX} in a batch"] = await _spent(stage, together) // CALLS_MAX
+    for count in (32, GRANTS_MAX):
+        anew = [replace(base, terms_digest=keccak(b"terms %d of %d" % (number, count))) for number in range(count)]
+        many = grants.together([call_data(granting(stage, each)) for each in anew])
+        gas[f"grant a licence, one of {count} in one call"] = await _called(stage, "licences", many) // count
     gas["grant a sub-licence"] = await _spent(stage, Link(stage, base, root, "third").act("buyer"))
     gas["suspend a licence"] = await _spent(stage, acts.suspend_licence(deployment, root, CAUSE), "provider")
     gas["resume a licence"] = await _spent(stage, acts.resume_licence(deployment, root), "provider")

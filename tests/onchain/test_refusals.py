@@ -27,6 +27,7 @@ AUTHORITY = {
     ("editions", "pledge"): "editions: not the holder",
     ("editions", "release"): "editions: not the creditor",
     ("licences", "grant"): "licences: not the provider's signature",
+    ("licences", "grantMany"): "licences: not the provider's signature",
     ("licences", "grantBelow"): "licences: not the holder's signature",
     ("licences", "suspend"): "licences: not the provider",
     ("licences", "resume"): "licences: not the provider",

@@ -1,4 +1,4 @@
-"""Batches like one that was mined go untried where gas is free, and what fails then is brought act by act."""
+"""Batches like one that was mined go untried where gas is free, and what fails then is brought by halves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from connector.runtime.errors import ChainReverted
 from connector.store.rows.chain import ActState
-from ledger.chain.batch import CALLS_MAX
+from ledger.chain.grants import GRANTS_MAX
 
 from .test_licences import agreed, granting
 from .test_transactions import Outbox, licences
@@ -33,7 +33,7 @@ class Tried:
 
 
 async def test_of_like_batches_the_first_is_tried_where_gas_is_free(outbox, monkeypatch):
-    wanted = await licences(outbox.stage, 3 * CALLS_MAX)
+    wanted = await licences(outbox.stage, 3 * GRANTS_MAX)
     await outbox.want(**wanted)
     tried = Tried(outbox.stage, monkeypatch)
     outbox.transactions.start()
@@ -43,16 +43,16 @@ async def test_of_like_batches_the_first_is_tried_where_gas_is_free(outbox, monk
     assert tried.count == (1 if (await outbox.stage.chain.fees()).price == 0 else 3)
 
 
-async def test_a_batch_that_failed_untried_is_brought_singly_and_the_next_is_tried_again(outbox, monkeypatch):
-    first = await licences(outbox.stage, CALLS_MAX)
+async def test_a_batch_that_failed_untried_is_brought_by_halves_and_the_next_is_tried_again(outbox, monkeypatch):
+    first = await licences(outbox.stage, GRANTS_MAX)
     await outbox.want(**first)
     outbox.transactions.start()
     await outbox.ended(*first)
     unsigned = granting(outbox.stage, await agreed(outbox.stage), provider="stranger")
-    later = dict(list((await licences(outbox.stage, 2 * CALLS_MAX - 1)).items())[CALLS_MAX:])
+    later = dict(list((await licences(outbox.stage, 2 * GRANTS_MAX - 1)).items())[GRANTS_MAX:])
     await outbox.want(**later, **{"licence:bad": unsigned})
     rows = await outbox.ended(*later, "licence:bad")
-    assert [row.state for row in rows] == [ActState.MINED] * (CALLS_MAX - 1) + [ActState.REVERTED]
+    assert [row.state for row in rows] == [ActState.MINED] * (GRANTS_MAX - 1) + [ActState.REVERTED]
     with pytest.raises(ChainReverted, match="not the provider's signature"):
         await outbox.transactions.mined("licence:bad")
     if (await outbox.stage.chain.fees()).price == 0:  # elsewhere the batch is tried, so none failed

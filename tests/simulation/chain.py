@@ -97,7 +97,23 @@ def read(to, data):
     args = decode([abi._type(each) for each in entry["inputs"]], data[SELECTOR_BYTES:])
     if name == "batch":
         return tuple(call for place, inner in args[0] for call in read(bytes.fromhex(place[2:]), bytes(inner)))
+    if entry["name"] == "grantMany":
+        return tuple(("grant", _alone(args[0], words)) for words in args[1])
     return ((entry["name"], args),)
+
+
+def _alone(kinds, words):
+    """The arguments by which one of many licences is granted alone."""
+    buyer, terms, summary, packed, *signed = words
+    provider, product, edition, token, split = kinds[packed >> 16 & 0xFFFF]
+    cap, until = packed >> 128, packed >> 64 & (1 << 64) - 1
+    terms, summary = terms.to_bytes(32), summary.to_bytes(32)
+    told = (provider, "0x" + buyer.to_bytes(20).hex(), product, edition, terms, token, cap, until, split, summary)
+    by_provider, by_buyer = (
+        first.to_bytes(32) + second.to_bytes(32) + bytes([packed >> at & 255])
+        for first, second, at in ((*signed[:2], 8), (*signed[2:], 0))
+    )
+    return told, by_provider, by_buyer
 
 
 @dataclass(frozen=True)
@@ -226,6 +242,9 @@ class Chain(SlowChain):
 
     def _balanceOf(self, state, account):  # noqa: N802 - as the token calls it
         return state.wallets[account]
+
+    def _maxGrants(self, _state):  # noqa: N802 - as the licences call it
+        return 256
 
     def _head(self, _state, _origin):
         """No log is anchored."""

@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from connector.chain.entrusting import stands
 from connector.identity.space.view import SpaceView
 from connector.net import log_files
 from connector.regulator.logbooks import TILE_BYTES_MAX
-from connector.runtime.errors import Absent, VerificationFailed
+from connector.runtime.errors import Absent, PenstockError, VerificationFailed
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from contracts.canonical import JsonObject
-from ledger.chain.programs import Programs
+from ledger.audit.gathered import PROOFS_MAX
+from ledger.chain.programs import Anchor, Programs
 from ledger.log import checkpoint as checkpoints
 from ledger.log import events as entries
 from ledger.log import merkle, reader
@@ -25,6 +27,7 @@ from ledger.log.note import b64
 from ledger.log.policy import NONE
 from ledger.log.proof import LogProof
 from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, decode_bundle
+from ledger.space.gathered import proven
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +109,7 @@ async def proof(call: Call) -> JsonObject:
         "key": log.member.log_vkey.encode(),
         "witnesses": sorted(witnesses),
         "quorum": met,
-        "anchor": await _anchored(call.of(Programs), log, leaf, index),
+        "anchor": await _anchored(call, log, leaf, index),
         "document": document(entry, proven),
         # witnesses sign the heads that are anchored: a newer one is the log's own word, and the policy says so
         "policy": (policy if met else replace(policy, groups={}, quorum=NONE)).encode(),
@@ -135,9 +138,28 @@ def walk(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> list[Json
     return steps
 
 
-async def _anchored(programs: Programs, log: Log, leaf: bytes, index: int) -> JsonObject | None:
+async def _gathered(call: Call, member: Member) -> Anchor | None:
+    """Return the newest head of a member's log that the chain has by way of the exchange's, as the member shows it."""
+    space, programs, heads = call.of(SpaceView).last(), call.of(Programs), list[Anchor]()
+    exchange = space.members.get(space.exchange)
+    if exchange is None:
+        return None
+    try:
+        told = (await call.core.outbound.get(f"{member.url}/log/anchors")).json()["anchors"]
+        for document in told[:PROOFS_MAX]:
+            found = proven(space, member, exchange, document)
+            if await stands(programs, found):
+                heads.append(Anchor(found.head.size, found.head.root, found.block))
+    except (PenstockError, ValueError, KeyError, TypeError):
+        return None
+    return max(heads, key=lambda one: one.size, default=None)
+
+
+async def _anchored(call: Call, log: Log, leaf: bytes, index: int) -> JsonObject | None:
     """Return what the chain has of the log, and whether this event is proven under it; None when it has nothing."""
-    found = await programs.head(checkpoints.origin_id(log.member.origin))
+    own = await call.of(Programs).head(checkpoints.origin_id(log.member.origin))
+    by_way = await _gathered(call, log.member)
+    found = max(filter(None, (own, by_way)), key=lambda one: one.size, default=None)
     if found is None:
         return None
     told = {"size": found.size, "root": found.root.hex(), "block": found.block}

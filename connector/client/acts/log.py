@@ -10,12 +10,23 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 ANCHORED: Shape = {
-    "origin": "text", "size": "digits", "root": "text", "block": "digits", "signed": "text", "dropped": ["text"],
+    "origin": "text", "size": "digits", "root": "text", "block": "text", "signed": "text", "dropped": ["text"],
 }  # fmt: skip
 WHY = Field("why", ("Reason", "原因"), "the reason; it goes into the log", "--why")
 
 
+def _headed(head: Any) -> list[str]:
+    told, anchor = [f"{head['origin']}: {head['size']} events, root {head['root']}"], head.get("anchor")
+    if anchor is not None:
+        by = "by the exchange's tree of heads" if anchor["by"] == "space" else "by a transaction of ours"
+        told.append(f"{anchor['size']} of them are on the chain in block {anchor['block']}, {by}")
+    return told
+
+
 def _anchored(done: Any) -> list[str]:
+    if done["signed"] == "space":
+        where = f"on the chain in block {done['block']}" if done["block"] else "with the exchange, not on the chain yet"
+        return [f"{done['size']} events are {where}, by the exchange's tree of heads"]
     by = "one BLS signature" if done["signed"] == "bls" else "a signature of each witness"
     dropped = [f"{did} gave a false share of the BLS signature, which was dropped" for did in done["dropped"]]
     return [f"anchored {done['size']} events in block {done['block']} by {by}", *dropped]
@@ -44,11 +55,11 @@ ACTS = (
         "GET log",
         help="Show the newest checkpoint and what was witnessed and anchored.",
         says=("Show the head of our log.", "显示本方日志的最新检查点。"),
-        answer={"origin": "text", "size": "number", "root": "text", "note": "text"},
+        answer={"origin": "text", "size": "number", "root": "text", "note": "text", "anchor": "object?"},
         example={},
         handler="management.log_head",
         operator=READ,
-        lines=lambda head: [f"{head['origin']}: {head['size']} events, root {head['root']}"],
+        lines=_headed,
     ),
     Act(
         "log anchor",

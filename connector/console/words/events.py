@@ -85,6 +85,8 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "access.changed": ("who may come in changed", "访问权限变更"),
     "record.viewed": ("somebody looked at others' records", "查看了他人记录"),
     "time.mark": ("the time was marked by a block", "时间标记"),
+    "heads.gathered": ("heads of members' logs were anchored together", "成员日志头已合并锚定"),
+    "heads.missed": ("the exchange did not anchor our head", "交易所未锚定本方日志头"),
     "disclosure.erased": ("what an event said was erased", "事件内容已擦除"),
     "disclosure.made": ("events were disclosed", "事件已披露"),
     "log.restored": ("the log was restored", "日志已恢复"),

@@ -122,6 +122,34 @@ class AnchorRow(TableRow):
     origin: str
     size: int
     root: bytes
-    tx: str
+    tx: str  # none of ours where it came there by way of another's log
     block: int
     at: datetime
+
+
+@table("gathered_heads", key=("origin", "size"), index=(("entry",),))
+@dataclass(frozen=True, kw_only=True)
+class GatheredRow(TableRow):
+    """A member's head that this exchange gathers: it waits, or it is in the tree of a round."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: str
+    time: int  # at which its witnesses signed it, posix seconds
+    at: datetime
+    # the event of the round in our log, and where the head is in the round's tree; none of one that waits
+    entry: int | None = None
+    place: Document | None = None
+
+
+@table("entrusted_heads", key=("size",))
+@dataclass(frozen=True, kw_only=True)
+class EntrustedRow(TableRow):
+    """An own head that was given to the exchange to be gathered, and the proof that it was."""
+
+    size: int
+    note: str
+    time: int
+    at: datetime
+    proof: Document | None = None

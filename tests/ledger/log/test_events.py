@@ -52,6 +52,8 @@ TYPES = [
     "negotiation.moved",
     "listing.moved",
     "space.headed",
+    "heads.gathered",
+    "heads.missed",
     "member.moved",
     "replica.held",
     "replica.checked",
