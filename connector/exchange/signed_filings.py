@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.exchange.filings import SIGNED
+from connector.exchange.mediation import Mediation
 from connector.negotiation.ndi.address import marked
 from connector.operation.ndi import contracts
 from connector.runtime.errors import Conflict, NotPermitted
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.exchange.case import Write
+    from connector.identity.peers import Peers
     from connector.identity.space.view import SpaceView
     from connector.operation.ndi.ways import Ways
     from connector.store.transaction import Tx
+    from ledger.chain.programs import Programs
     from ledger.space.document import Member
 
 FILED: Final = "contract.filed"
@@ -48,8 +51,9 @@ def is_signed(document: Any) -> bool:
 class SignedFilings:
     """The filed contracts of a space that are under its members' signatures alone."""
 
-    def __init__(self, core: Core, space: SpaceView, ways: Ways) -> None:
+    def __init__(self, core: Core, space: SpaceView, peers: Peers, programs: Programs, ways: Ways) -> None:
         self._core, self._space, self._ways, self._parties = core, space, ways, ways.parties
+        self.mediation = Mediation(core, space, peers, programs, ways)
 
     async def register(self, document: Any, member: str, write: Write) -> FilingRow:
         """Take in a contract from one of its parties, and instruct both; returns its line."""
@@ -103,6 +107,7 @@ class SignedFilings:
             if known.agreement != row.agreement:
                 raise Conflict(f"another contract is filed as `{row.code}`, by `{known.filer}`", "penstock filing show")
             return known
+        self.mediation.require_mediated(tx, row)
         tx.insert(row)
         tx.insert(FiledContractRow(code=row.code, sealed=canonical(document)))
         fields = {"contract": row.code, "hash": row.digest, "by": row.filer}

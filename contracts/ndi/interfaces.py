@@ -90,6 +90,10 @@ _SIGNERS = Field(
         Field("signatoryTime", TIME, 40, required=False),
     ),
 )
+# ours, of a proposal through the platform (`contracts.ndi.rounds`)
+_ROUND = Field(
+    "round", OBJECT, required=False, of=(Field("number", longest=4), Field("previous", longest=64), _SIGNATURE)
+)
 _STATUS = Field("status", CODE, 2)
 
 
@@ -137,7 +141,7 @@ CREATE = Interface(
     "contractCreate",
     "B.2.2",
     (CONNECTOR, PLATFORM),
-    (CONNECTOR,),
+    (CONNECTOR, PLATFORM),
     (
         _NAME,
         Field("contractAbstract", longest=ABSTRACT_CHARACTERS_MAX),
@@ -156,7 +160,7 @@ NEGOTIATE = Interface(
     "B.2.3",
     (CONNECTOR,),
     (PLATFORM, CONNECTOR),
-    (_NAME, _CONTRACT, _STRATEGY, _SIGNERS),
+    (_NAME, _CONTRACT, _STRATEGY, _SIGNERS, _ROUND),
     (Field("negotiationStatus", CODE, 2),),
     "negotiationStatus",
 )

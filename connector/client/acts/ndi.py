@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 CONTRACT: dict[str, Shape] = {
-    "contractId": "text", "contractName": "text", "contractStatus": "text", "state": "text", "role": "text",
-    "peer": "text", "product": "text", "agreement": "text", "instruction": "text", "feedback": "text",
+    "contractId": "text", "contractName": "text", "contractStatus": "text", "state": "text", "signMode": "text",
+    "role": "text", "peer": "text", "product": "text", "agreement": "text", "instruction": "text", "feedback": "text",
     "from": "text", "until": "text", "created": "text",
 }  # fmt: skip
 SHOWN: dict[str, Shape] = {**CONTRACT, "strategy": "object?", "signatures": ["text"]}
@@ -26,7 +26,7 @@ EXAMPLE = "84ZZ1KD0Q7Q2M5XW9A3B000020261127120000ZZ7F2K9Q4"
 
 def lines(told: Any) -> list[str]:
     """Return what a person reads of a contract."""
-    names = ("role", "peer", "product", "from", "until", "agreement", "instruction", "feedback")
+    names = ("signMode", "role", "peer", "product", "from", "until", "agreement", "instruction", "feedback")
     head = f"{told['contractId']}  {told['contractName']}  ({told['state']}, {told['contractStatus']})"
     return [head, *(f"    {name}: {told[name]}" for name in names if told[name])]
 

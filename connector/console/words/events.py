@@ -64,6 +64,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "contract.filed": ("a contract was filed", "合约已备案"),
     "credential.moved": ("a credential was issued or revoked", "凭证已签发或吊销"),
     "credential.received": ("a credential was issued to us", "已收到凭证"),
+    "contract.proposed": ("a strategy of a contract was proposed", "合约策略已提出"),
     "contract.signed": ("both parties signed a contract", "合约双方已签署"),
     "contract.reported": ("how a contract is performed was told", "合约履行情况已上报"),
     "instruction.moved": ("a control instruction was issued or taken", "数据交易控制指令已下发或接收"),

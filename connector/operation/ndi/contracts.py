@@ -12,6 +12,7 @@ from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts.digital_contract import contract_code
+from contracts.ndi.interfaces import THROUGH_PLATFORM
 from contracts.ndi.proof import Signer
 
 if TYPE_CHECKING:
@@ -26,8 +27,13 @@ DRAFT_LIFE: Final = timedelta(days=1)
 AGREEMENT_STATES: Final = frozenset({AGREED, VERIFIED, FINALIZED})
 
 
-def begin(tx: Tx, domain: Domain, random: bytes, row: ContractRow) -> ContractRow:
-    """Keep what a peer begins, under a code that is drawn; the same request again gives the same contract.
+def code_of(domain: Domain, request: str, at: datetime) -> str:
+    """Return the code of a contract that begins with a request (its digest in hex) at a moment."""
+    return contract_code(domain.verifying_contract + domain.salt, bytes.fromhex(request), at)
+
+
+def begin(tx: Tx, row: ContractRow) -> ContractRow:
+    """Keep what a peer begins; the same request again gives the same contract.
 
     Raises Conflict where the peer has begun too many and proposed nothing.
     """
@@ -40,14 +46,27 @@ def begin(tx: Tx, domain: Domain, random: bytes, row: ContractRow) -> ContractRo
         return known
     if len(drafts) >= DRAFTS_MAX:
         raise Conflict(f"{DRAFTS_MAX} contracts of yours wait for a proposal", "propose in one of them, or wait a day")
-    made = replace(row, code=contract_code(domain.verifying_contract + domain.salt, random, row.created))
-    tx.insert(made)
-    return made
+    if tx.get(ContractRow, code=row.code) is not None:
+        raise Conflict("a contract of another begins with the same request", "say something else in it")
+    tx.insert(row)
+    return row
 
 
 def of_negotiation(tx: Tx, negotiation: str) -> ContractRow | None:
     """Return the contract that a negotiation of ours is about."""
     return next(iter(tx.find(ContractRow, "negotiation = ?", (negotiation,), limit=1)), None)
+
+
+def is_through(row: ContractRow) -> bool:
+    """Say whether what is said of a contract goes through the platform."""
+    return str(row.document["signMode"]).zfill(2) == THROUGH_PLATFORM
+
+
+def speaker(row: ContractRow | None, caller: str, platform: str) -> str:
+    """Return whose word a caller brings of a contract: its own, or, of one through the platform, the other party's."""
+    if row is None or not is_through(row):
+        return caller
+    return row.peer if caller == platform else ""
 
 
 def with_peer(tx: Tx, code: str, peer: str) -> ContractRow:

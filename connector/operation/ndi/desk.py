@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import whereabouts
-from connector.negotiation.ndi.address import marked, plain
+from connector.negotiation.ndi.address import is_through, marked, plain
 from connector.negotiation.protocol.states import FINAL, FINALIZED
 from connector.operation.ndi import contracts
 from connector.operation.ndi.proposals import contract_of
@@ -23,7 +23,7 @@ from connector.store.rows.protocol import NegotiationRow
 from contracts.lifecycle import CODES, OVER
 from contracts.namespace import CONTRACT
 from contracts.ndi.delivery import ROWS_MAX, SEARCH
-from contracts.ndi.interfaces import TERMINATE
+from contracts.ndi.interfaces import POINT_TO_POINT, TERMINATE, THROUGH_PLATFORM
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -98,7 +98,8 @@ class Desk:
             space = self._space.last()
             platform = space.members[space.exchange]
             self._ways.owe(tx, row.peer, talk.callback, TERMINATE, ending, code)
-            self._ways.owe(tx, platform.did, marked(platform.url), TERMINATE, ending, code)
+            if not is_through(talk.callback):  # else it hears of it as it passes it on
+                self._ways.owe(tx, platform.did, marked(platform.url), TERMINATE, ending, code)
         return _view(tx, row)
 
     def _shown(self, tx: Tx, row: ContractRow) -> Document:
@@ -130,6 +131,7 @@ def _view(tx: Tx, row: ContractRow) -> Document:
         "contractName": row.name,
         "contractStatus": STATUS.get(state) or CODES[state],
         "state": state,
+        "signMode": THROUGH_PLATFORM if contracts.is_through(row) else POINT_TO_POINT,
         "role": row.role,
         "peer": row.peer,
         "product": "" if talk is None else talk.product,

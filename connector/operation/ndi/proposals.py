@@ -38,13 +38,17 @@ STAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a peer says of a contract: its strategy as it came and as it was read, what is signed, and its signature."""
+    """What a peer says of a contract: its strategy as it came and as it was read, what is signed, and its signature.
+
+    `round` is what it says of its place among the proposals, with its signature over that.
+    """
 
     contract: ContractRow
     raw: Document
     strategy: Mapping[str, Any]
     part: bytes
     signature: bytes | None
+    round: Mapping[str, Any] | None
     currency: str
 
     @property

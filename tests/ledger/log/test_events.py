@@ -80,6 +80,7 @@ TYPES = [
     "credential.moved",
     "credential.received",
     "contract.filed",
+    "contract.proposed",
     "contract.reported",
     "contract.signed",
     "instruction.moved",
