@@ -130,7 +130,7 @@ class Mediation:
         def keep(tx: Tx) -> None:
             if made is not None:
                 own = None if said.get("round") is None else said["round"]["signature"]
-                versions.keep(tx, self._core.evidence, made, strategy, own, now, self._core.identity.did)
+                versions.keep(tx, self._core.evidence, made, strategy, own, (to, self._core.identity.did), now)
             elif proof is not None:
                 tx.put(ContractSignatureRow(code=code, party=caller, proof=proof, at=now))
 

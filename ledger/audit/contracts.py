@@ -3,7 +3,7 @@
 Law: (1) whose log says that a contract was signed is one of its parties, and both signatures are over name, code and
 strategy as it tells them, by keys that the space knows: of an account, or of SM2. (2) A control instruction comes from
 the exchange: its log says that it filed the contract and instructed that member; what a member says it was told stands
-there.
+there. (3) What was proposed before: `ledger.audit.rounds`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from contracts.errors import ContractError
 from contracts.ndi.interfaces import contract_part
 from contracts.ndi.proof import Signer
+from ledger.audit import rounds
 from ledger.audit.filings import FILED
 from ledger.audit.horizon import behind
 
@@ -40,6 +41,7 @@ def check(space: Space, books: Books, report: Report) -> None:
         for event in book.of(INSTRUCTED):
             if not _is_founded(space, books, did, event, report):
                 report.find("instruction-unfounded", did, event, agreement=event.part)
+    rounds.check(space, books, report)
 
 
 def _is_signed(space: Space, did: str, part: str, told: Mapping[str, Any]) -> bool:

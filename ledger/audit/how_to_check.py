@@ -200,6 +200,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "code-unfounded": ("log", "space"),
     "code-assigned-twice": ("log",),
     "contract-unsigned": ("log", "space"),
+    "contract-round-forged": ("log", "space"),
+    "contract-round-missing": ("counterparty", "log"),
     "instruction-unfounded": ("counterparty", "log"),
     "filing-unfounded": ("counterparty", "log"),
     "filing-differs": ("counterparty", "log"),

@@ -135,7 +135,7 @@ SHAPES: Mapping[str, Shape] = {
     "code.verified": _shape("code", "holder level digest"),
     "template.moved": _shape("template", f"{_MOVE} digest"),
     "contract.filed": _shape("agreementDigest", "contract hash by"),
-    "contract.proposed": _shape("contract", "number by strategy previous", "proof through"),
+    "contract.proposed": _shape("contract", "number by to strategy previous", "proof through"),
     "contract.signed": _shape("agreementDigest", "contract name strategy provider consumer signatures"),
     "contract.reported": _shape("agreementDigest", "interface contract digest from to", "result"),
     "instruction.moved": _shape("agreementDigest", "contract instruction from to", "version"),

@@ -267,7 +267,8 @@ class Hearing:
         versions.require_following(made, said.round, signs=signs)
         proof = None if said.round is None else said.round["signature"]
         through = self._space.last().exchange if contracts.is_through(contract) else ""
-        versions.keep(tx, self._core.evidence, made, said.raw, proof, now, through)
+        way = (self._core.identity.did, through)
+        versions.keep(tx, self._core.evidence, made, said.raw, proof, way, now)
 
     def _signatures(self, said: Proposal, row: NegotiationRow, own: bytes) -> dict[str, Any]:
         """Return the fields of the event that both have signed a contract."""

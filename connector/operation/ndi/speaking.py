@@ -184,7 +184,7 @@ class Speaking:
             made = versions.following(last, code, row.request, me.did, strategy)
             proof = me.sign_part(made.part) if through and not signed else None
             now = self._core.clock.now()
-            return versions.keep(tx, self._core.evidence, made, strategy, proof, now, platform)
+            return versions.keep(tx, self._core.evidence, made, strategy, proof, (row.peer, platform), now)
 
         return await self._core.store.write(keep)
 

@@ -76,10 +76,10 @@ def keep(
     made: Round,
     strategy: Mapping[str, Any],
     proof: bytes | None,
+    way: tuple[str, str],
     now: datetime,
-    through: str = "",
 ) -> ContractVersionRow:
-    """Write a version; `through` is the platform that it goes through."""
+    """Write a version; `way` is to whom it is said, and through which platform, empty where it is said directly."""
     row = ContractVersionRow(
         code=made.code,
         number=made.number,
@@ -91,7 +91,8 @@ def keep(
         at=now,
     )
     tx.insert(row)
-    told = {"number": made.number, "by": made.by, "strategy": made.strategy, "previous": made.previous}
+    to, through = way
+    told = {"number": made.number, "by": made.by, "to": to, "strategy": made.strategy, "previous": made.previous}
     told |= {"proof": proof.hex()} if proof is not None else {}
     told |= {"through": through} if through else {}
     evidence.record(tx, PROPOSED, part=made.code, fields=told, now=now)
