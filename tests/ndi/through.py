@@ -122,6 +122,13 @@ async def test_a_consumer_of_another_make_bargains_through_the_platform(space, o
     number = instruction["strategyId"].replace("-", "")
     assert await other.pull(number, strategy["subjectInfo"]["dataProductId"]) == space.paths[0].read_bytes()
     assert [one["number"] for one in versions(space, "provider", code)] == [1, 2]
+    # who changed what is read in words, at the party and at the platform; and from the console of the provider
+    told = [await penstock(space, role, "ndi", "show", code, "--versions") for role in ("provider", "exchange")]
+    second = told[0]["versions"][1]
+    assert (second["number"], second["by"], second["signed"]) == (2, space.did("provider"), True)
+    assert second["differences"][0]["en"].startswith("price: 6.00 CNY → ")
+    assert second["differences"] == told[1]["versions"][1]["differences"]
+    assert (await penstock(space, "provider", "ndi", "compare", code, "1", "2"))["differences"] == second["differences"]
     # the platform passes the end on, and knows of it
     await penstock(space, "provider", "ndi", "end", code, "--reason", "the season is over")
     assert (await other.hear("/contractTerminate"))["contractId"] == code

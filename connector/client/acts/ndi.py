@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import TRADERS, Act, Field
+from connector.client.acts.act import EXCHANGE, READ, TRADERS, Act, Field
 from connector.client.acts.columns import Column
 from connector.client.acts.members import REASON
 
@@ -17,6 +17,10 @@ CONTRACT: dict[str, Shape] = {
     "from": "text", "until": "text", "created": "text",
 }  # fmt: skip
 SHOWN: dict[str, Shape] = {**CONTRACT, "strategy": "object?", "signatures": ["text"]}
+VERSION: dict[str, Shape] = {
+    "number": "number", "by": "text", "at": "text", "price": "text", "signed": "truth", "history": "text",
+    "differences": ["object"],
+}  # fmt: skip
 OFFERED: dict[str, Shape] = {
     "product": "text", "title": "text", "description": "text", "at": "text", "provider": "text",
 }  # fmt: skip
@@ -29,6 +33,16 @@ def lines(told: Any) -> list[str]:
     names = ("signMode", "role", "peer", "product", "from", "until", "agreement", "instruction", "feedback")
     head = f"{told['contractId']}  {told['contractName']}  ({told['state']}, {told['contractStatus']})"
     return [head, *(f"    {name}: {told[name]}" for name in names if told[name])]
+
+
+def edits(told: Any) -> list[str]:
+    """Return what each version changed."""
+    return [
+        line
+        for one in told["versions"]
+        if one["differences"]
+        for line in (f"version {one['number']} changed:", *(f"    {each['en']}" for each in one["differences"]))
+    ]
 
 
 ACTS = (
@@ -95,6 +109,49 @@ ACTS = (
         does="desk.show",
         roles=TRADERS,
         lines=lines,
+    ),
+    Act(
+        "ndi versions",
+        "GET contracts/{code}/versions",
+        help="Show every version of a contract: who proposed it, when, and what it changed, in words.",
+        says=("Show the versions of the contract {code}.", "显示合约 {code} 的各个版本。"),
+        answer={"versions": [VERSION]},
+        example={"code": EXAMPLE},
+        fields=(CODE,),
+        does="desk.versions",
+        verb="ndi show --versions",
+        roles=f"{TRADERS} {EXCHANGE}",
+        operator=READ,
+        table=(
+            Column("NUMBER", "number"),
+            Column("AT", "at", is_moment=True),
+            Column("PRICE", "price"),
+            Column("BY", "by"),
+            Column("SIGNED", "signed"),
+            Column("HISTORY", "history", long=True, is_id=True),
+        ),
+        lines=edits,
+        none="nothing was proposed in this contract",
+    ),
+    Act(
+        "ndi compare",
+        "GET contracts/{code}/changes",
+        help="Show what changed between two versions of a contract: its price and its policy, in words.",
+        says=(
+            "Compare versions {since} and {until} of the contract {code}.",
+            "比较合约 {code} 的第 {since} 版与第 {until} 版。",
+        ),
+        answer={"differences": ["object"]},
+        example={"code": EXAMPLE, "since": 1, "until": 3},
+        fields=(
+            CODE,
+            Field("since", ("From", "起始版本"), "number of the earlier version", kind="number", least=1),
+            Field("until", ("To", "目标版本"), "number of the later version", kind="number", least=1),
+        ),
+        does="desk.compare",
+        roles=f"{TRADERS} {EXCHANGE}",
+        operator=READ,
+        lines=lambda told: [one["en"] for one in told["differences"]] or ["nothing differs"],
     ),
     Act(
         "ndi end",

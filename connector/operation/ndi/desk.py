@@ -6,13 +6,14 @@ that has filed it.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import whereabouts
 from connector.negotiation.ndi.address import is_through, marked, plain
 from connector.negotiation.protocol.states import FINAL, FINALIZED
-from connector.operation.ndi import contracts
+from connector.operation.ndi import contracts, edits, versions
 from connector.operation.ndi.proposals import contract_of
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, PeerMisbehaved
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.negotiation.protocol.messages import Document
     from connector.operation.ndi.ways import Ways
+    from connector.store.rows.contract import ContractVersionRow
     from connector.store.transaction import Tx
 
 NEWEST: Final = "SELECT code FROM contracts WHERE negotiation <> '' ORDER BY created DESC, code LIMIT ? OFFSET ?"
@@ -80,6 +82,26 @@ class Desk:
     async def show(self, code: str) -> Document:
         """Show a contract with its strategy and who signed it."""
         return await self._core.store.read(lambda tx: self._shown(tx, _found(tx, code)))
+
+    async def versions(self, code: str) -> list[Document]:
+        """Show every version of a contract, each with what it changed of the one before."""
+        rows = await self._versions(code)
+        return await asyncio.to_thread(edits.of, rows, self._space.known_currency())
+
+    async def compare(self, code: str, since: int, until: int) -> Document:
+        """Show what changed of a contract between two versions."""
+        rows = await self._versions(code)
+        if max(since, until) > len(rows):
+            raise Absent(f"the contract has no version {max(since, until)}", f"it has {len(rows)}")
+        old, new = (rows[number - 1].strategy for number in (since, until))
+        changed = await asyncio.to_thread(edits.differences, old, new, self._space.known_currency())
+        return {"differences": [one.json() for one in changed]}
+
+    async def _versions(self, code: str) -> list[ContractVersionRow]:
+        rows = await self._core.store.read(lambda tx: versions.of(tx, code))
+        if not rows:
+            raise Absent(f"there is no version of a contract `{code[:60]}` here", "penstock ndi list")
+        return rows
 
     async def end(self, code: str, reason: str) -> Document:
         """End a contract now, before its term; ended before, it is only shown."""

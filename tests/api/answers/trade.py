@@ -179,6 +179,8 @@ async def _contracts(told):
     await told.say("get", "contracted", *got, "--id", "contracted", by="buyer")
     [made] = (await told.say("ndi list", by="buyer"))["contracts"]
     await told.say("ndi show", made["contractId"], by="provider")
+    await told.say("ndi show", made["contractId"], "--versions", by="buyer", row="ndi show --versions")
+    await told.say("ndi compare", made["contractId"], "1", "1", by="buyer")
     await told.say("filing show", made["contractId"], by="buyer")
     await told.say("ndi end", made["contractId"], "--reason", "it was a trial", by="buyer")
     await told.say("conform ndi", told.space.url("exchange"), "--role", "platform", by="buyer")
