@@ -23,6 +23,7 @@ from connector.store.rows.contract import ContractSignatureRow, MediationRow
 from connector.store.rows.filing import FilingRow
 from connector.store.table_row import replace
 from contracts.errors import ContractError
+from contracts.ndi import strategy as strategies
 from contracts.ndi.fields import Code, FieldError
 from contracts.ndi.interfaces import (
     CREATE,
@@ -35,6 +36,7 @@ from contracts.ndi.interfaces import (
     digest,
     signed_part,
 )
+from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     Admit = Callable[[Tx], None]
     Passed = tuple[int, Any]
 
-DONE: Final = 200
+DONE, ABSENT = 200, 404
 # contracts that are passed on at once; of one of them one message after the other
 TURNS: Final = 64
 DRAFTS: Final = "issuer = ? AND other = ''"
@@ -112,8 +114,10 @@ class Mediation:
         row = await self._open(said["contractId"], caller, admit)
         if row.name != said["contractName"]:
             raise InvalidInput("`contractName` is another than the contract was begun with", "say the same")
-        to = await self._other(row, said["strategy"]["executionNodeInfo"], caller)
         strategy, code = document["strategy"], row.code
+        if "signatoryId" in said:
+            return await self._asked(row, said["signatoryId"], document)
+        to = await self._other(row, said["strategy"]["executionNodeInfo"], caller)
         proofs = [one["signature"] for one in said.get("signatureList", [])]
         part = contract_part(row.name, code, strategy)
         proof = await self._parties.signed_by(caller, part, proofs, "signatureList") if proofs else None
@@ -136,6 +140,22 @@ class Mediation:
 
         await self._core.store.write(keep)
         return status, answer
+
+    async def _asked(self, row: MediationRow, party: str, document: Any) -> Passed:
+        """Pass on to a service party what it is asked to sign: what both parties have signed here."""
+        last = await self._core.store.read(lambda tx: versions.newest(tx, row.code))
+        if party not in await self._services(row.code) or not versions.repeats(last, document["strategy"]):
+            raise NotPermitted("this contract names no such service party", "ask those that it names")
+        return await self._pass(party, NEGOTIATE, document)
+
+    async def _services(self, code: str) -> list[str]:
+        """List whom the newest version of a contract names as service parties, of those who are members."""
+        last = await self._core.store.read(lambda tx: versions.newest(tx, code))
+        try:
+            named = () if last is None else strategies.services(last.strategy)
+        except PolicyError:  # an expansion of another make
+            named = ()
+        return [one.entity for one in named if await self._space.member(one.entity) is not None]
 
     def _round(
         self, tx: Tx, row: MediationRow, caller: str, strategy: Any, told: Mapping[str, Any] | None, proof: bytes | None
@@ -162,11 +182,14 @@ class Mediation:
         await self._parties.require_signed(caller, signed_part(document), said["signature"])
         async with self._turn(code):
             if row.other:
-                status, answer = await self._pass(
-                    row.other if caller == row.issuer else row.issuer, TERMINATE, document
-                )
+                other = row.other if caller == row.issuer else row.issuer
+                status, answer = await self._pass(other, TERMINATE, document)
                 if status != DONE:
                     return status, answer
+                for one in await self._services(code):
+                    status, answer = await self._pass(one, TERMINATE, document)
+                    if status not in (DONE, ABSENT):  # one that was never asked knows of no contract
+                        return status, answer
             if await self._core.store.read(lambda tx: tx.get(FilingRow, code=code)) is not None:
                 await self._ways.reports.take(TERMINATE, document, caller, lambda _tx: None)
             now = self._core.clock.now()

@@ -153,6 +153,8 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     contract.ContractVersionRow,
     contract.ContractSignatureRow,
     contract.MediationRow,
+    contract.ServicePartyRow,
+    contract.ServiceContractRow,
     credential.CredentialRow,
     credential.ShownCredentialRow,
     credential.CredentialRequestRow,

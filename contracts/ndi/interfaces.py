@@ -94,6 +94,8 @@ _SIGNERS = Field(
 _ROUND = Field(
     "round", OBJECT, required=False, of=(Field("number", longest=4), Field("previous", longest=64), _SIGNATURE)
 )
+# ours, of a contract that both parties have signed: which service party is asked for its signature
+_SIGNATORY = Field("signatoryId", NAMED, NODE_CHARACTERS, required=False)
 _STATUS = Field("status", CODE, 2)
 
 
@@ -160,8 +162,8 @@ NEGOTIATE = Interface(
     "B.2.3",
     (CONNECTOR,),
     (PLATFORM, CONNECTOR),
-    (_NAME, _CONTRACT, _STRATEGY, _SIGNERS, _ROUND),
-    (Field("negotiationStatus", CODE, 2),),
+    (_NAME, _CONTRACT, _STRATEGY, _SIGNERS, _ROUND, _SIGNATORY),
+    (Field("negotiationStatus", CODE, 2), _SIGNERS),
     "negotiationStatus",
 )
 REGISTRATE = Interface(

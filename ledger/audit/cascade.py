@@ -37,7 +37,7 @@ RESTING = frozenset({
     "privacy-overspent", "lookups-overdrawn", "joint-split", "joint-unsigned",
     "filing-differs", "filing-unfounded", "project-split-differs", "project-unsigned",
     "amount-differs-from-tariff", "channel-unknown", "claim-unknown", "copy-differs-from-tariff",
-    "contract-round-missing", "counterparty-differs", "cumulative-broken",
+    "contract-consent-missing", "contract-round-missing", "counterparty-differs", "cumulative-broken",
     "disposal-overdue", "dispute-not-ruled", "dispute-suppressed",
     "division-without-ruling", "edition-unregistered", "field-malformed", "keys-from-chain", "licence-missing",
     "licence-without-agreement", "message-unsent", "opening-not-permitted", "opening-undecided", "opening-unlogged",

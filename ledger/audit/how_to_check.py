@@ -200,6 +200,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "code-unfounded": ("log", "space"),
     "code-assigned-twice": ("log",),
     "contract-unsigned": ("log", "space"),
+    "contract-consent-missing": ("log", "space"),
     "contract-round-forged": ("log", "space"),
     "contract-round-missing": ("counterparty", "log"),
     "instruction-unfounded": ("counterparty", "log"),

@@ -137,6 +137,8 @@ SHAPES: Mapping[str, Shape] = {
     "contract.filed": _shape("agreementDigest", "contract hash by"),
     "contract.proposed": _shape("contract", "number by to strategy previous", "proof through"),
     "contract.signed": _shape("agreementDigest", "contract name strategy provider consumer signatures"),
+    "contract.consented": _shape("agreementDigest", "contract party role share signature"),
+    "contract.declined": _shape("agreementDigest", "contract party reason"),
     "contract.reported": _shape("agreementDigest", "interface contract digest from to", "result"),
     "instruction.moved": _shape("agreementDigest", "contract instruction from to", "version"),
     "identity.moved": _shape("member", f"{_MOVE} digest", "tx"),

@@ -16,7 +16,11 @@ CONTRACT: dict[str, Shape] = {
     "role": "text", "peer": "text", "product": "text", "agreement": "text", "instruction": "text", "feedback": "text",
     "from": "text", "until": "text", "created": "text",
 }  # fmt: skip
-SHOWN: dict[str, Shape] = {**CONTRACT, "strategy": "object?", "signatures": ["text"]}
+SERVICE: dict[str, Shape] = {"party": "text", "role": "text", "share": "number"}
+SHOWN: dict[str, Shape] = {
+    **CONTRACT, "strategy": "object?", "signatures": ["text"],
+    "services": [{**SERVICE, "amount": "text", "signature": "text"}],
+}  # fmt: skip
 VERSION: dict[str, Shape] = {
     "number": "number", "by": "text", "at": "text", "price": "text", "signed": "truth", "history": "text",
     "differences": ["object"],
@@ -32,7 +36,11 @@ def lines(told: Any) -> list[str]:
     """Return what a person reads of a contract."""
     names = ("signMode", "role", "peer", "product", "from", "until", "agreement", "instruction", "feedback")
     head = f"{told['contractId']}  {told['contractName']}  ({told['state']}, {told['contractStatus']})"
-    return [head, *(f"    {name}: {told[name]}" for name in names if told[name])]
+    served = [
+        f"    {one['role']}: {one['party']}, {one['amount']}, {'signed' if one['signature'] else 'not signed yet'}"
+        for one in told.get("services", [])
+    ]
+    return [head, *(f"    {name}: {told[name]}" for name in names if told[name]), *served]
 
 
 def edits(told: Any) -> list[str]:

@@ -66,6 +66,8 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "credential.received": ("a credential was issued to us", "已收到凭证"),
     "contract.proposed": ("a strategy of a contract was proposed", "合约策略已提出"),
     "contract.signed": ("both parties signed a contract", "合约双方已签署"),
+    "contract.consented": ("a service party signed a contract", "服务方已签署合约"),
+    "contract.declined": ("a service party declined a contract", "服务方已谢绝合约"),
     "contract.reported": ("how a contract is performed was told", "合约履行情况已上报"),
     "instruction.moved": ("a control instruction was issued or taken", "数据交易控制指令已下发或接收"),
     "identity.moved": ("an identity changed", "身份变更"),

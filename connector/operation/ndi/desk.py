@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import whereabouts
 from connector.negotiation.ndi.address import is_through, marked, plain
+from connector.negotiation.ndi.offers import SERVICES
 from connector.negotiation.protocol.states import FINAL, FINALIZED
-from connector.operation.ndi import contracts, edits, versions
+from connector.operation.ndi import consents, contracts, edits, versions
 from connector.operation.ndi.proposals import contract_of
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, PeerMisbehaved
@@ -25,6 +26,8 @@ from contracts.lifecycle import CODES, OVER
 from contracts.namespace import CONTRACT
 from contracts.ndi.delivery import ROWS_MAX, SEARCH
 from contracts.ndi.interfaces import POINT_TO_POINT, TERMINATE, THROUGH_PLATFORM
+from contracts.ndi.services import amounts, read
+from contracts.price_words import money
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -120,8 +123,10 @@ class Desk:
             space = self._space.last()
             platform = space.members[space.exchange]
             self._ways.owe(tx, row.peer, talk.callback, TERMINATE, ending, code)
-            if not is_through(talk.callback):  # else it hears of it as it passes it on
-                self._ways.owe(tx, platform.did, marked(platform.url), TERMINATE, ending, code)
+            if not is_through(talk.callback):  # else it hears of it, and tells those who serve, as it passes it on
+                served = [space.members.get(one) for one in _services(talk)]
+                for one in (platform, *(member for member in served if member is not None)):
+                    self._ways.owe(tx, one.did, marked(one.url), TERMINATE, ending, code)
         return _view(tx, row)
 
     def _shown(self, tx: Tx, row: ContractRow) -> Document:
@@ -133,7 +138,31 @@ class Desk:
             own = row.own or self._core.identity.sign(bytes.fromhex(talk.digest))
             pair = (own.hex(), row.signature.hex())
             signatures = [*(pair if row.role == "provider" else reversed(pair))]
-        return _view(tx, row) | {"strategy": about.get("strategy"), "signatures": signatures}
+        return _view(tx, row) | {
+            "strategy": about.get("strategy"),
+            "signatures": signatures,
+            "services": self._serving(tx, row.code, talk, about),
+        }
+
+    def _serving(self, tx: Tx, code: str, talk: NegotiationRow, about: Document) -> list[Document]:
+        """Return who serves in a contract, what each gets of its price, and whether it has signed."""
+        named, signed = read(about.get(SERVICES, [])), consents.kept(tx, code)
+        currency, price = self._space.known_currency(), talk.price or 0
+        return [
+            {
+                "party": one.entity,
+                "role": one.role,
+                "share": one.bps,
+                "amount": money(amount, currency),
+                "signature": signed[one.entity].hex() if one.entity in signed else "",
+            }
+            for one, amount in zip(named, amounts(price, named), strict=True)
+        ]
+
+
+def _services(talk: NegotiationRow) -> list[str]:
+    """List who serves in a contract that is agreed, by their DIDs."""
+    return [one["entityId"] for one in (talk.agreement or {}).get(CONTRACT, {}).get(SERVICES, [])]
 
 
 def _found(tx: Tx, code: str) -> ContractRow:

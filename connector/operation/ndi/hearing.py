@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import agreement as agreements
 from connector.negotiation.doors import Peer
+from connector.negotiation.ndi import offers
 from connector.negotiation.protocol import messages, validation
 from connector.negotiation.protocol.states import CONSUMER, FINAL, FINALIZED, PROVIDER, ROLES, TERMINATED, VERIFIED
-from connector.operation.ndi import contracts, proposals, versions
+from connector.operation.ndi import consents, contracts, proposals, services, versions
 from connector.operation.ndi.proposals import Ours, Proposal
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.contract import ContractRow
+from connector.store.rows.contract import ContractRow, ServiceContractRow
 from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
@@ -33,15 +34,18 @@ from contracts.ndi.interfaces import (
     FAILED,
     NEGOTIATE,
     OK,
+    REGISTRATE,
     STRATEGY_SEND,
     TERMINATE,
     THROUGH_PLATFORM,
     contract_part,
     digest,
     filed_digest,
+    filed_part,
     signed_part,
 )
 from contracts.ndi.rounds import Round, strategy_digest
+from contracts.ndi.services import read as read_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,7 +56,9 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.negotiation.protocol.messages import Document
     from connector.operation.ndi.parties import Parties
+    from connector.operation.ndi.serving import Serving
     from connector.store.transaction import Tx
+    from contracts.ndi.services import ServiceParty
     from ledger.chain.programs import Programs
 
     Admit = Callable[[Tx], None]
@@ -65,8 +71,10 @@ REQUEST_URN: Final = "urn:sha256:"
 class Hearing:
     """The contracts that others begin, propose, sign and end with one participant."""
 
-    def __init__(self, core: Core, engine: Engine, space: SpaceView, programs: Programs, parties: Parties) -> None:
-        self._core, self._engine, self._space, self._parties = core, engine, space, parties
+    def __init__(
+        self, core: Core, engine: Engine, space: SpaceView, programs: Programs, parties: Parties, serving: Serving
+    ) -> None:
+        self._core, self._engine, self._space, self._parties, self._serving = core, engine, space, parties, serving
         self._domain = programs.deployment.domain("licences")
 
     async def create(self, document: Any, peer: str, admit: Admit) -> Document:
@@ -108,6 +116,8 @@ class Hearing:
     async def negotiate(self, document: Any, peer: str, admit: Admit) -> Document:
         """Take a proposal, an assent or a signature (`/contractNegotiate`)."""
         said = NEGOTIATE.read(document)
+        if said.get("signatoryId") == self._core.identity.did:
+            return await self._serving.take(said, document, peer, admit)
         peer, through = await self._speaker(said["contractId"], peer)
         strategy = document["strategy"]
         proposals.require_known(strategy)
@@ -141,9 +151,15 @@ class Hearing:
     async def terminate(self, document: Any, peer: str, admit: Admit) -> Document:
         """End a contract, or its negotiation (`/contractTerminate`)."""
         said = TERMINATE.read(document)
-        peer, _ = await self._speaker(said["contractId"], peer)
+        serves = await self._core.store.read(lambda tx: tx.get(ServiceContractRow, code=said["contractId"])) is not None
+        if serves and peer == self._space.last().exchange:
+            peer = await self._parties.holder(said["issuerId"])  # who brings it does not matter: it is signed
+        elif not serves:
+            peer, _ = await self._speaker(said["contractId"], peer)
         await self._parties.require(said["issuerId"], peer, "issuerId")
         await self._parties.require_signed(peer, signed_part(document), said["signature"])
+        if serves:
+            return await self._serving.end(said["contractId"], peer, admit)
 
         def act(tx: Tx) -> Document:
             admit(tx)
@@ -179,21 +195,28 @@ class Hearing:
         filed = said["transactionExecutionStrategy"]
         instruction = contracts.instruction_of(said["strategyId"])
         over = _filed_digest(filed)
+        proofs = await self._consents(filed) if over else {}
 
         def act(tx: Tx) -> Document:
             admit(tx)
             now = self._core.clock.now()
             contract = tx.get(ContractRow, code=said["contractId"])
             row = None if contract is None else tx.get(NegotiationRow, id=contract.negotiation)
+            told = {"contract": said["contractId"], "instruction": instruction, "from": peer}
+            told |= {"to": self._core.identity.did, "version": said["strategyVersion"]}
+            if contract is None and tx.get(ServiceContractRow, code=said["contractId"]) is not None:
+                _require_number(instruction, over)
+                if self._serving.instructed(tx, said["contractId"], over, instruction):
+                    self._core.evidence.record(tx, INSTRUCTED, part=over, fields=told, now=now)
+                return {"status": OK}
             if contract is None or row is None or row.digest != over or filed.get("contractId") != contract.code:
                 raise Conflict("the instruction is of a contract that was not signed here", "ask the other party")
-            if instruction != over[: len(instruction)] or not instruction:
-                raise InvalidInput("`strategyId` does not follow from the contract", "use its digest's first 32 digits")
+            _require_number(instruction, over)
             if contract.instruction:
                 return {"status": OK}
             contract = tx.change(contract, replace(contract, instruction=instruction, instructed=document))
-            told = {"contract": contract.code, "instruction": instruction, "from": peer, "to": self._core.identity.did}
-            told["version"] = said["strategyVersion"]
+            for party, proof in proofs.items():
+                consents.keep(tx, self._core.evidence, contract.code, over, party, proof, now)
             self._core.evidence.record(tx, INSTRUCTED, part=over, fields=told, now=now)
             if row.role == CONSUMER and row.state not in FINAL:
                 body = messages.event("finalize", *proposals.pids(row, contract.code))
@@ -222,11 +245,19 @@ class Hearing:
         await self._parties.require_signed(party, made.part, told["signature"], "round/signature")
         return told
 
+    async def _consents(self, filed: Mapping[str, Any]) -> dict[ServiceParty, bytes]:
+        """Return the signatures of a filed contract's service parties; raises FieldError where one has not signed."""
+        part, proofs = filed_part(filed), [one["signature"] for one in REGISTRATE.read(filed)["signatoryEntities"]]
+        return {
+            one: await self._parties.signed_by(one.entity, part, proofs, "signatoryEntities")
+            for one in read_services(offers.services_of(filed["strategy"]).get(offers.SERVICES, []))
+        }
+
     def _message(self, tx: Tx, said: Proposal, row: NegotiationRow | None, ours: Ours, now: datetime) -> Document:
         """Return the message of the engine that a request is; without a kind where the negotiation is ended by it."""
         if row is None:
             named = self._parties.product(tx, said.strategy["subjectInfo"]["dataProductId"])
-            return proposals.first(said, ours, tx.get(ProductRow, id=named))
+            return proposals.first(said, ours, tx.get(ProductRow, id=named), services.of(tx, named))
         if row.role == PROVIDER:
             return proposals.to_provider(said, row)
         if other := proposals.changed(row, said):
@@ -281,6 +312,12 @@ class Hearing:
     def _receive(self, tx: Tx, body: Document, peer: str, row: NegotiationRow | None, now: datetime) -> None:
         validation.decide(body["@type"], body)
         self._engine.negotiations.receive(tx, body, Peer(peer, None), None if row is None else row.id, now)
+
+
+def _require_number(instruction: str, over: str) -> None:
+    """Raise InvalidInput unless the number of an instruction follows from its contract's digest."""
+    if instruction != over[: len(instruction)] or not instruction:
+        raise InvalidInput("`strategyId` does not follow from the contract", "use its digest's first 32 digits")
 
 
 def _filed_digest(filed: Mapping[str, Any]) -> str:

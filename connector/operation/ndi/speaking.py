@@ -21,6 +21,7 @@ from connector.negotiation.ndi.address import is_through, plain
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.states import CONSUMER, NEGOTIATION, PROVIDER
 from connector.operation.ndi import contracts, versions
+from connector.operation.ndi.consents import Consents
 from connector.operation.ndi.versions import as_round
 from connector.runtime.errors import Absent, PeerMisbehaved, PeerRefused
 from connector.store.rows.contract import ContractRow, ContractVersionRow
@@ -69,6 +70,7 @@ class Speaking:
 
     def __init__(self, core: Core, peers: Peers, space: SpaceView, parties: Parties) -> None:
         self._core, self._peers, self._space, self._parties = core, peers, space, parties
+        self.consents = Consents(core, parties, self)
         self._said: Mapping[str, Callable[[str, str, Document], Awaitable[Outcome]]] = {
             "ContractRequestMessage": self._proposal,
             "ContractOfferMessage": self._proposal,
@@ -243,6 +245,8 @@ class Speaking:
         assert row is not None, "a contract that is signed is there"
         strategy = about["strategy"]
         own = await self._own(code, contract_part(about["name"], code, strategy))
+        theirs = row.signature or b""
+        consents = await self.consents.require(code, about, (own, theirs), (await self._talk(pid)).callback)
         filed = {
             "contractName": about["name"],
             "contractId": code,
@@ -255,7 +259,8 @@ class Speaking:
                     "signatoryEntityId": about["provider"],
                     "signature": own.hex(),
                 },
-                {"signatoryEntityId": about["consumer"], "signature": (row.signature or b"").hex()},
+                {"signatoryEntityId": about["consumer"], "signature": theirs.hex()},
+                *consents,
             ],
             "signatoryTime": contracts.stamp(row.signed or row.created),
             "contractExpansionItem": NOTHING_MORE,

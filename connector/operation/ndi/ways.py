@@ -16,6 +16,7 @@ from connector.operation.ndi.flowing import Flowing
 from connector.operation.ndi.hearing import Hearing
 from connector.operation.ndi.parties import Parties
 from connector.operation.ndi.reports import Reports
+from connector.operation.ndi.serving import Serving
 from connector.operation.ndi.speaking import Speaking
 from connector.runtime.errors import PeerRefused, PeerUnreachable
 from connector.runtime.limits import ANSWER_BYTES_MAX, REASON_CHARACTERS_MAX
@@ -61,7 +62,8 @@ class Ways:
         self.parties = Parties(core, peers, space, codes)
         self.speaking = Speaking(core, peers, space, self.parties)
         self.flowing = Flowing(core, engine, space, self.parties, self.speaking, enforcement)
-        self.hearing = Hearing(core, engine, space, programs, self.parties)
+        self.serving = Serving(core, space, self.parties)
+        self.hearing = Hearing(core, engine, space, programs, self.parties, self.serving)
         self.reports = Reports(core, engine, self.parties)
         doors.deliver, doors.ask = self.deliver, self.ask
 

@@ -67,3 +67,36 @@ class MediationRow(TableRow):
     document: Document  # that request, as it came
     ended: datetime | None = None
     created: datetime
+
+
+@table("service_parties", key=("product", "party"))
+@dataclass(frozen=True, kw_only=True)
+class ServicePartyRow(TableRow):
+    """A service party that goes with a product of ours in every contract over these interfaces."""
+
+    product: str
+    party: str  # DID
+    role: str
+    bps: int  # its share of the price in basis points
+    created: datetime
+
+
+@table("service_contracts", key=("code",), index=(("provider", "state"), ("created",)))
+@dataclass(frozen=True, kw_only=True)
+class ServiceContractRow(TableRow):
+    """A contract of two others in which we are a service party."""
+
+    code: str
+    name: str
+    provider: str  # DID
+    consumer: str
+    agreement: str  # the digest (hex) of the contract
+    strategy: Document  # as both have signed it
+    signatures: Document  # DID of each of the two → its signature in hex
+    role: str
+    bps: int
+    state: str  # asked, signed, declined or ended
+    own: bytes | None = None
+    reason: str = ""
+    instruction: str = ""
+    created: datetime

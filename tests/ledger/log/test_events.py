@@ -80,6 +80,8 @@ TYPES = [
     "credential.moved",
     "credential.received",
     "contract.filed",
+    "contract.consented",
+    "contract.declined",
     "contract.proposed",
     "contract.reported",
     "contract.signed",
