@@ -6,6 +6,8 @@ What the platform could try is tried as the platform, with its own tokens and wi
 from __future__ import annotations
 
 import json
+import os
+import random
 
 import pytest
 import pytest_asyncio
@@ -208,3 +210,46 @@ async def test_what_was_not_signed_through_the_platform_is_not_filed_as_that(spa
     other_name = {**contract, "contractName": "another"}
     assert (await posted(space, "provider", "exchange", "/contractRegistrate", other_name))[0] == 400
     assert (await posted(space, "provider", "exchange", "/contractRegistrate", contract))[0] == 200
+
+
+async def test_whatever_order_calls_come_in_all_hold_the_same(space, other):
+    """Calls drawn by a seed, right and wrong: none breaks the platform, and what is in force is under both signatures."""
+    draw, by = random.Random(os.environ.get("PENSTOCK_TEST_SEED", "11")), Through(other)
+    strategy = await other.offered("gauges")
+    wrong = {**strategy, "actions": strategy["actions"][:-1]}
+    codes = [(await by.create(note=f"drawn {number}"))[1][1]["contractId"] for number in range(3)]
+
+    def signed(code, what, over):
+        return {**by.said(code, what), "signatureList": other.signatures(by.said(code, over))}
+
+    calls = {
+        "propose": lambda code: ("/contractNegotiate", by.said(code, strategy)),
+        "propose what is false": lambda code: ("/contractNegotiate", by.said(code, wrong)),
+        "sign": lambda code: ("/contractNegotiate", signed(code, strategy, strategy)),
+        "sign something else": lambda code: ("/contractNegotiate", signed(code, strategy, wrong)),
+        "end": lambda code: ("/contractTerminate", other.ending(code, erminateType="01")),
+        "ask a stranger to serve": lambda code: (
+            "/contractNegotiate", by.said(code, strategy, signed=True) | {"signatoryId": space.did("buyer")}
+        ),
+        "begin again": lambda code: ("/contractCreate", {"contractId": code}),
+    }  # fmt: skip
+    for _ in range(50):
+        [name], code = draw.choices(list(calls), [6, 2, 6, 2, 1, 2, 1]), draw.choice(codes)
+        status, answer = await by.ask(*calls[name](code))
+        assert status < 500, (name, answer)
+        if name.startswith(("propose what", "sign something", "ask", "begin")):
+            assert status >= 400, (name, answer)
+
+    def settled():
+        rows = [row for row in space.rows("provider", "negotiations") if row["peer"] == other.did]
+        return all(not row["pending"] for row in rows)
+
+    await held(settled)
+    talks = {row["id"]: row["state"] for row in space.rows("provider", "negotiations")}
+    states = {row["code"]: talks.get(row["negotiation"]) for row in space.rows("provider", "contracts")}
+    filings = {row["code"] for row in space.rows("exchange", "filings")}
+    for code in codes:
+        assert versions(space, "provider", code) == versions(space, "exchange", code)
+        signers = {one["party"] for one in space.rows("exchange", "contract_signatures") if one["code"] == code}
+        assert (code in filings) == (states.get(code) == "FINALIZED")
+        assert code not in filings or signers == {other.did, space.did("provider")}
