@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 DONE, ABSENT = 200, 404
 # contracts that are passed on at once; of one of them one message after the other
 TURNS: Final = 64
+TRADERS: Final = frozenset({"provider", "buyer"})
 DRAFTS: Final = "issuer = ? AND other = ''"
 
 
@@ -66,10 +67,14 @@ class Mediation:
         self._core, self._space, self._peers, self._ways, self._parties = core, space, peers, ways, ways.parties
         self._domain = programs.deployment.domain("licences")
         self._turns = [asyncio.Lock() for _ in range(TURNS)]
+        # an exchange that sells or buys itself takes what is meant for itself
+        self._trades = not TRADERS.isdisjoint(core.identity.roles)
 
     async def create(self, document: Any, caller: str, admit: Admit) -> Passed:
         """Begin a contract; raises FieldError, Conflict for too many in which nothing is proposed."""
         said = CREATE.read(document)
+        if said["signMode"] != THROUGH_PLATFORM and self._trades:
+            return DONE, await self._ways.hearing.create(document, caller, admit)
         await self._parties.base(caller)
         await self._parties.require(said["issuerId"], caller, "issuerId")
         await self._parties.require_signed(caller, signed_part(document), said["signature"])
@@ -106,8 +111,11 @@ class Mediation:
     async def negotiate(self, document: Any, caller: str, admit: Admit) -> Passed:
         """Pass on a proposal, an assent or a signature, and keep it once it was taken."""
         said = NEGOTIATE.read(document)
+        known = await self._core.store.read(lambda tx: tx.get(MediationRow, code=said["contractId"]))
+        if known is None and self._trades:
+            return DONE, await self._ways.hearing.negotiate(document, caller, admit)
         proposals.require_known(document["strategy"])
-        async with self._turn(said["contractId"]):
+        async with self.turn(said["contractId"]):
             return await self._negotiated(said, document, caller, admit)
 
     async def _negotiated(self, said: Mapping[str, Any], document: Any, caller: str, admit: Admit) -> Passed:
@@ -142,7 +150,7 @@ class Mediation:
         return status, answer
 
     async def _asked(self, row: MediationRow, party: str, document: Any) -> Passed:
-        """Pass on to a service party what it is asked to sign: what both parties have signed here."""
+        """Pass on to a service party what it is asked to sign: the newest version, if that names it."""
         last = await self._core.store.read(lambda tx: versions.newest(tx, row.code))
         if party not in await self._services(row.code) or not versions.repeats(last, document["strategy"]):
             raise NotPermitted("this contract names no such service party", "ask those that it names")
@@ -177,10 +185,10 @@ class Mediation:
         row = await self._core.store.read(lambda tx: tx.get(MediationRow, code=code))
         if row is None:
             return DONE, await self._ways.terminate(document, caller, admit)
-        row = await self._open(code, caller, admit, ended=True)
         await self._parties.require(said["issuerId"], caller, "issuerId")
         await self._parties.require_signed(caller, signed_part(document), said["signature"])
-        async with self._turn(code):
+        async with self.turn(code):
+            row = await self._open(code, caller, admit, ended=True)
             if row.other:
                 other = row.other if caller == row.issuer else row.issuer
                 status, answer = await self._pass(other, TERMINATE, document)
@@ -210,7 +218,8 @@ class Mediation:
 
     # ---- one contract
 
-    def _turn(self, code: str) -> asyncio.Lock:
+    def turn(self, code: str) -> asyncio.Lock:
+        """Return what is held while a message of a contract is passed on."""
         return self._turns[hash(code) % TURNS]
 
     async def _open(self, code: str, caller: str, admit: Admit, *, ended: bool = False) -> MediationRow:

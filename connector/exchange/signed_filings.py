@@ -82,7 +82,8 @@ class SignedFilings:
             filed=now,
             grade=SIGNED,
         )
-        return await write(lambda tx: self._keep(tx, row, sides, document, now))
+        async with self.mediation.turn(row.code):  # the signature that it waits for may be on its way through here
+            return await write(lambda tx: self._keep(tx, row, sides, document, now))
 
     async def _services(self, strategy: Mapping[str, Any]) -> list[Member]:
         """Return the service parties that a contract names; raises FieldError for what cannot be read.

@@ -213,7 +213,7 @@ async def test_what_was_not_signed_through_the_platform_is_not_filed_as_that(spa
 
 
 async def test_whatever_order_calls_come_in_all_hold_the_same(space, other):
-    """Calls drawn by a seed, right and wrong: none breaks the platform, and what is in force is under both signatures."""
+    """Calls drawn by a seed, right and wrong: none breaks the platform; what is in force is under both signatures."""
     draw, by = random.Random(os.environ.get("PENSTOCK_TEST_SEED", "11")), Through(other)
     strategy = await other.offered("gauges")
     wrong = {**strategy, "actions": strategy["actions"][:-1]}

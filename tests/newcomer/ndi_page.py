@@ -22,7 +22,7 @@ SAID = {
     "exchange admit": r"is a member",
     "publish": r"submitted",
     "exchange review": r": listed",
-    "ndi show CONTRACT --versions": r"\n1 +\S+ \S+ +5.00 CNY +did:",
+    "ndi show CONTRACT --versions": r"version 1  \S+  5.00 CNY  did:",
     "ndi party set": r"\n\S+ +host +500",
     "ndi party list": r"\n\S+ +host +500",
     "ndi party remove": r"no service party goes with this product",

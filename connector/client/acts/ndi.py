@@ -44,12 +44,14 @@ def lines(told: Any) -> list[str]:
 
 
 def edits(told: Any) -> list[str]:
-    """Return what each version changed."""
+    """Return each version, and what it changed."""
     return [
         line
         for one in told["versions"]
-        if one["differences"]
-        for line in (f"version {one['number']} changed:", *(f"    {each['en']}" for each in one["differences"]))
+        for line in (
+            f"version {one['number']}  {one['at']}  {one['price']}  {one['by']}{'' if one['signed'] else '  (not signed)'}",
+            *(f"    {each['en']}" for each in one["differences"]),
+        )
     ]
 
 
@@ -130,16 +132,7 @@ ACTS = (
         verb="ndi show --versions",
         roles=f"{TRADERS} {EXCHANGE}",
         operator=READ,
-        table=(
-            Column("NUMBER", "number"),
-            Column("AT", "at", is_moment=True),
-            Column("PRICE", "price"),
-            Column("BY", "by"),
-            Column("SIGNED", "signed"),
-            Column("HISTORY", "history", long=True, is_id=True),
-        ),
         lines=edits,
-        none="nothing was proposed in this contract",
     ),
     Act(
         "ndi compare",
