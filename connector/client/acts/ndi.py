@@ -45,14 +45,12 @@ def lines(told: Any) -> list[str]:
 
 def edits(told: Any) -> list[str]:
     """Return each version, and what it changed."""
-    return [
-        line
-        for one in told["versions"]
-        for line in (
-            f"version {one['number']}  {one['at']}  {one['price']}  {one['by']}{'' if one['signed'] else '  (not signed)'}",
-            *(f"    {each['en']}" for each in one["differences"]),
-        )
-    ]
+    found = []
+    for one in told["versions"]:
+        unsigned = "" if one["signed"] else "  (not signed)"
+        found.append(f"version {one['number']}  {one['at']}  {one['price']}  {one['by']}{unsigned}")
+        found += [f"    {each['en']}" for each in one["differences"]]
+    return found
 
 
 ACTS = (

@@ -18,16 +18,19 @@ from contracts.ndi.interfaces import NEGOTIATE, contract_part
 from contracts.ndi.services import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from connector.core.core import Core
     from connector.negotiation.protocol.messages import Document
     from connector.operation.ndi.parties import Parties
-    from connector.operation.ndi.speaking import Speaking
     from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
+    from contracts.ndi.interfaces import Interface
     from contracts.ndi.services import ServiceParty
+
+    # whom, its address, which interface, what is said → what it answers
+    Post = Callable[[str, str, Interface, Document], Awaitable[dict[str, Any]]]
 
 SIGNERS: Final = ("provider", "consumer")
 
@@ -49,8 +52,8 @@ def kept(tx: Tx, code: str) -> dict[str, bytes]:
 class Consents:
     """What a provider asks of the service parties of its contracts."""
 
-    def __init__(self, core: Core, parties: Parties, speaking: Speaking) -> None:
-        self._core, self._parties, self._speaking = core, parties, speaking
+    def __init__(self, core: Core, parties: Parties, post: Post) -> None:
+        self._core, self._parties, self._post = core, parties, post
 
     async def require(
         self, code: str, about: Mapping[str, Any], proofs: Sequence[bytes], callback: str
@@ -87,7 +90,7 @@ class Consents:
             "signatureList": entries,
             "signatoryId": party.entity,
         }
-        told = await self._speaking.post(party.entity, base, NEGOTIATE, asked)
+        told = await self._post(party.entity, base, NEGOTIATE, asked)
         given = [one["signature"] for one in told.get("signatureList", [])]
         if not given:
             return None

@@ -70,7 +70,7 @@ class Speaking:
 
     def __init__(self, core: Core, peers: Peers, space: SpaceView, parties: Parties) -> None:
         self._core, self._peers, self._space, self._parties = core, peers, space, parties
-        self.consents = Consents(core, parties, self)
+        self.consents = Consents(core, parties, self.post)
         self._said: Mapping[str, Callable[[str, str, Document], Awaitable[Outcome]]] = {
             "ContractRequestMessage": self._proposal,
             "ContractOfferMessage": self._proposal,
