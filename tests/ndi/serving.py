@@ -8,6 +8,7 @@ import pytest_asyncio
 from contracts.ndi import strategy as strategies
 from contracts.ndi.interfaces import contract_part
 from contracts.ndi.proof import Signer
+from contracts.ndi.services import ServiceParty, ordered
 from tests.api.command import penstock
 from tests.ndi.journey import audited, held, national, other, posted, space
 from tests.ndi.through import Through
@@ -106,12 +107,27 @@ async def test_what_a_service_party_declines_comes_into_force_for_nobody(space, 
     await penstock(space, "buyer", "ndi", "sign", code, code=2)
 
 
+@pytest.mark.parametrize("way", [Direct, Through])
+async def test_what_waits_for_a_service_party_is_ended_by_a_party(space, named, other, way):
+    by = way(other)
+    _, (_, told) = await by.create(signMode="02" if way is Through else "01", note=f"given up {way.__name__}")
+    code, strategy = told["contractId"], await other.offered("gauges")
+    await signed_by_two(other, by, code, strategy)
+    await asked(space, code)
+    assert (await by.ask("/contractTerminate", other.ending(code, erminateType="01")))[0] == 200
+    # a signature that comes now puts nothing in force
+    await penstock(space, "buyer", "ndi", "sign", code, code=None)
+    [row] = [row for row in space.rows("provider", "contracts") if row["code"] == code]
+    [talk] = [one for one in space.rows("provider", "negotiations") if one["id"] == row["negotiation"]]
+    assert (talk["state"], talk["pending"], filed(space, code)) == ("TERMINATED", "", [])
+
+
 async def test_who_is_named_is_what_the_provider_says_and_what_was_signed(space, named, other):
     by = Direct(other)
     strategy = await other.offered("gauges")
     alone = strategies.written(strategies.read(strategy))
-    more = strategies.services(strategy)[0].__class__(other.did, "broker", 9000)
-    greedy = strategies.written(strategies.read(strategy), [*strategies.services(strategy), more])
+    more = ServiceParty(other.did, "broker", 9000)
+    greedy = strategies.written(strategies.read(strategy), ordered([*strategies.services(strategy), more]))
     for wrong in (alone, greedy):
         _, (_, told) = await by.create(signMode="01", note=str(len(str(wrong))))
         status, answer = await by.ask("/contractNegotiate", by.said(told["contractId"], wrong))

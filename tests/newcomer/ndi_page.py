@@ -23,7 +23,7 @@ SAID = {
     "publish": r"submitted",
     "exchange review": r": listed",
     "ndi show CONTRACT --versions": r"version 1  \S+  5.00 CNY  did:",
-    "ndi party set": r"\n\S+ +host +500",
+    "ndi party set": r"host: did:\S+, 500 basis points",
     "ndi party list": r"\n\S+ +host +500",
     "ndi party remove": r"no service party goes with this product",
     "ndi find": r"\ntides +Harbour tides 2026",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import TRADERS, Act, Field
 from connector.client.acts.columns import Column
@@ -20,8 +20,14 @@ SERVED: dict[str, Shape] = {
 PRODUCT = Field("product", ("Product", "产品"), "the id of a plain product of ours")
 PARTY = Field("party", ("Service party", "服务方"), "its DID, of a member of the space")
 BROKER = "did:web:broker.example"
-NAMED = (Column("PARTY", "party"), Column("ROLE", "role"), Column("SHARE", "share"))
 NOBODY = "no service party goes with this product"
+
+
+def named(told: Any) -> list[str]:
+    """Return who goes with a product."""
+    lines = [f"{one['role']}: {one['party']}, {one['share']} basis points" for one in told["parties"]]
+    return lines or [NOBODY]
+
 
 ACTS = (
     Act(
@@ -34,7 +40,7 @@ ACTS = (
         fields=(PRODUCT,),
         does="service_desk.named",
         roles="provider",
-        table=NAMED,
+        table=(Column("PARTY", "party"), Column("ROLE", "role"), Column("SHARE", "share")),
         none=NOBODY,
     ),
     Act(
@@ -56,8 +62,7 @@ ACTS = (
         does="service_desk.name",
         rehearse=True,
         roles="provider",
-        table=NAMED,
-        none=NOBODY,
+        lines=named,
     ),
     Act(
         "ndi party remove",
@@ -70,8 +75,7 @@ ACTS = (
         does="service_desk.leave_out",
         rehearse=True,
         roles="provider",
-        table=NAMED,
-        none=NOBODY,
+        lines=named,
     ),
     Act(
         "ndi served list",

@@ -49,6 +49,12 @@ def kept(tx: Tx, code: str) -> dict[str, bytes]:
     return {one.party: one.proof for one in tx.find(ContractSignatureRow, "code = ?", (code,))}
 
 
+def waiting(tx: Tx, code: str, about: Mapping[str, Any]) -> list[str]:
+    """List the service parties whose signature a contract lacks, by their DIDs."""
+    have = kept(tx, code)
+    return [one.entity for one in read(about.get(SERVICES, [])) if one.entity not in have]
+
+
 class Consents:
     """What a provider asks of the service parties of its contracts."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.protocol.states import AGREED, FINALIZED, VERIFIED
 from connector.runtime.errors import Absent, Conflict
@@ -12,10 +12,13 @@ from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts.digital_contract import contract_code
+from contracts.namespace import CONTRACT
 from contracts.ndi.interfaces import THROUGH_PLATFORM
 from contracts.ndi.proof import Signer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from connector.identity.identity import Identity
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
@@ -85,9 +88,12 @@ def talk_of(tx: Tx, contract: ContractRow) -> NegotiationRow:
     return row
 
 
-def require_not_being_filed(row: NegotiationRow) -> None:
-    """Raise Conflict while a contract is being filed: one that is ended then would stay in force at the platform."""
-    if row.pending == FINALIZED:
+def require_not_being_filed(row: NegotiationRow, waiting: Sequence[str]) -> None:
+    """Raise Conflict while a contract is being filed: one that is ended then would stay in force at the platform.
+
+    While it is `waiting` for the signatures of service parties nothing is filed yet.
+    """
+    if row.pending == FINALIZED and not waiting:
         raise Conflict("the contract is being filed at this moment", "end it again in a moment")
 
 
@@ -101,6 +107,12 @@ def own_signature(tx: Tx, code: str, part: bytes, identity: Identity) -> bytes:
     own = identity.sign_part(part)
     tx.change(row, replace(row, own=own))
     return own
+
+
+def about(row: NegotiationRow) -> Mapping[str, Any]:
+    """Return what a negotiation says of its contract, as it was agreed, or else as it was offered."""
+    found: Mapping[str, Any] = (row.agreement or row.offer or {}).get(CONTRACT, {})
+    return found
 
 
 def is_agreed(row: NegotiationRow) -> bool:

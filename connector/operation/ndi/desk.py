@@ -15,7 +15,6 @@ from connector.negotiation.ndi.address import is_through, marked, plain
 from connector.negotiation.ndi.offers import SERVICES
 from connector.negotiation.protocol.states import FINAL, FINALIZED
 from connector.operation.ndi import consents, contracts, edits, versions
-from connector.operation.ndi.proposals import contract_of
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, PeerMisbehaved
 from connector.runtime.limits import PAGE_ROWS_MAX
@@ -23,13 +22,14 @@ from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow
 from contracts.lifecycle import CODES, OVER
-from contracts.namespace import CONTRACT
 from contracts.ndi.delivery import ROWS_MAX, SEARCH
 from contracts.ndi.interfaces import POINT_TO_POINT, TERMINATE, THROUGH_PLATFORM
 from contracts.ndi.services import amounts, read
 from contracts.price_words import money
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.core.core import Core
     from connector.identity.space.view import SpaceView
     from connector.negotiation.engine import Engine
@@ -116,7 +116,7 @@ class Desk:
         now, row = self._core.clock.now(), _found(tx, code)
         self._engine.outbox.take(tx, row.negotiation)
         talk = contracts.talk_of(tx, row)
-        contracts.require_not_being_filed(talk)
+        contracts.require_not_being_filed(talk, consents.waiting(tx, code, contracts.about(talk)))
         if talk.state not in FINAL:
             self._engine.negotiations.terminate(tx, talk.id, reason, now)
         elif talk.state == FINALIZED and self._ways.hearing.end(tx, talk, self._core.identity.did, reason, now):
@@ -131,7 +131,7 @@ class Desk:
 
     def _shown(self, tx: Tx, row: ContractRow) -> Document:
         talk = contracts.talk_of(tx, row)
-        about = (talk.agreement or talk.offer or {}).get(CONTRACT, contract_of(talk))
+        about = contracts.about(talk)
         signatures = []
         if row.signature is not None and talk.digest:
             # of before it was kept it was the account's, which gives the same again
@@ -144,7 +144,7 @@ class Desk:
             "services": self._serving(tx, row.code, talk, about),
         }
 
-    def _serving(self, tx: Tx, code: str, talk: NegotiationRow, about: Document) -> list[Document]:
+    def _serving(self, tx: Tx, code: str, talk: NegotiationRow, about: Mapping[str, Any]) -> list[Document]:
         """Return who serves in a contract, what each gets of its price, and whether it has signed."""
         named, signed = read(about.get(SERVICES, [])), consents.kept(tx, code)
         currency, price = self._space.known_currency(), talk.price or 0
@@ -162,7 +162,7 @@ class Desk:
 
 def _services(talk: NegotiationRow) -> list[str]:
     """List who serves in a contract that is agreed, by their DIDs."""
-    return [one["entityId"] for one in (talk.agreement or {}).get(CONTRACT, {}).get(SERVICES, [])]
+    return [one["entityId"] for one in contracts.about(talk).get(SERVICES, [])]
 
 
 def _found(tx: Tx, code: str) -> ContractRow:

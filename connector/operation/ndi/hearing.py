@@ -166,7 +166,7 @@ class Hearing:
             now = self._core.clock.now()
             contract = contracts.with_peer(tx, said["contractId"], peer)
             row = contracts.talk_of(tx, contract)
-            contracts.require_not_being_filed(row)
+            contracts.require_not_being_filed(row, consents.waiting(tx, contract.code, contracts.about(row)))
             if row.state not in FINAL:
                 pids = proposals.pids(row, contract.code)
                 body = messages.ending("negotiation", "termination", *pids, reasons=["the other party ends it"])

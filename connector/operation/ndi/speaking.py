@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.negotiation.ndi import offers
 from connector.negotiation.ndi.address import is_through, plain
 from connector.negotiation.protocol import messages
-from connector.negotiation.protocol.states import CONSUMER, NEGOTIATION, PROVIDER
+from connector.negotiation.protocol.states import CONSUMER, FINAL, NEGOTIATION, PROVIDER
 from connector.operation.ndi import contracts, versions
 from connector.operation.ndi.consents import Consents
 from connector.operation.ndi.versions import as_round
-from connector.runtime.errors import Absent, PeerMisbehaved, PeerRefused
+from connector.runtime.errors import Absent, Conflict, PeerMisbehaved, PeerRefused
 from connector.store.rows.contract import ContractRow, ContractVersionRow
 from connector.store.rows.filing import FilingRow
 from connector.store.rows.protocol import NegotiationRow
@@ -247,6 +247,8 @@ class Speaking:
         own = await self._own(code, contract_part(about["name"], code, strategy))
         theirs = row.signature or b""
         consents = await self.consents.require(code, about, (own, theirs), (await self._talk(pid)).callback)
+        if (await self._talk(pid)).state in FINAL:  # while it waited for them; from now on nobody ends it
+            raise Conflict(f"the contract `{code}` was ended before it was filed")
         filed = {
             "contractName": about["name"],
             "contractId": code,
