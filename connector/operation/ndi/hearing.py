@@ -247,11 +247,12 @@ class Hearing:
 
     async def _consents(self, filed: Mapping[str, Any]) -> dict[ServiceParty, bytes]:
         """Return the signatures of a filed contract's service parties; raises FieldError where one has not signed."""
+        named = read_services(offers.services_of(filed["strategy"]).get(offers.SERVICES, []))
+        if not named:
+            return {}
         part, proofs = filed_part(filed), [one["signature"] for one in REGISTRATE.read(filed)["signatoryEntities"]]
-        return {
-            one: await self._parties.signed_by(one.entity, part, proofs, "signatoryEntities")
-            for one in read_services(offers.services_of(filed["strategy"]).get(offers.SERVICES, []))
-        }
+        where = "signatoryEntities"
+        return {one: await self._parties.signed_by(one.entity, part, proofs, where) for one in named}
 
     def _message(self, tx: Tx, said: Proposal, row: NegotiationRow | None, ours: Ours, now: datetime) -> Document:
         """Return the message of the engine that a request is; without a kind where the negotiation is ended by it."""

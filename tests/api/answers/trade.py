@@ -196,7 +196,8 @@ async def _served(told):
     await told.say("ndi party list", "contracted", by="provider")
     at = {"at": "ndi+platform+" + space.url("provider"), "limit": "1000", "purpose": PURPOSE}
     for number, act in enumerate(("sign", "decline")):
-        body = {"id": f"served-{number}", "product": "contracted", "mandate": at}
+        to = str(told.folder / f"served-{number}")
+        body = {"id": f"served-{number}", "product": "contracted", "mandate": at | {"to": to}}
         await space.doors["buyer"].call("POST", "acquisitions", body)
         async with asyncio.timeout(30):
             while not (found := [one for one in space.rows("second", "service_contracts") if one["state"] == "asked"]):
