@@ -139,6 +139,8 @@ SHAPES: Mapping[str, Shape] = {
     "contract.signed": _shape("agreementDigest", "contract name strategy provider consumer signatures"),
     "contract.consented": _shape("agreementDigest", "contract party role share signature"),
     "contract.declined": _shape("agreementDigest", "contract party reason"),
+    "service.named": _shape("product", "party role share"),
+    "service.dropped": _shape("product", "party"),
     "contract.reported": _shape("agreementDigest", "interface contract digest from to", "result"),
     "instruction.moved": _shape("agreementDigest", "contract instruction from to", "version"),
     "identity.moved": _shape("member", f"{_MOVE} digest", "tx"),

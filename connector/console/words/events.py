@@ -68,6 +68,8 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "contract.signed": ("both parties signed a contract", "合约双方已签署"),
     "contract.consented": ("a service party signed a contract", "服务方已签署合约"),
     "contract.declined": ("a service party declined a contract", "服务方已谢绝合约"),
+    "service.named": ("a service party of a product was named", "产品的服务方已指定"),
+    "service.dropped": ("a service party of a product was left out", "产品的服务方已移除"),
     "contract.reported": ("how a contract is performed was told", "合约履行情况已上报"),
     "instruction.moved": ("a control instruction was issued or taken", "数据交易控制指令已下发或接收"),
     "identity.moved": ("an identity changed", "身份变更"),

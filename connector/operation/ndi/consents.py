@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.ndi.address import is_through
 from connector.negotiation.ndi.offers import SERVICES
-from connector.operation.ndi.serving import CONSENTED
 from connector.runtime.errors import PeerUnreachable
 from connector.store.rows.contract import ContractSignatureRow
 from contracts.ndi.interfaces import NEGOTIATE, contract_part
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     # whom, its address, which interface, what is said → what it answers
     Post = Callable[[str, str, Interface, Document], Awaitable[dict[str, Any]]]
 
+CONSENTED: Final = "contract.consented"
 SIGNERS: Final = ("provider", "consumer")
 
 
@@ -40,6 +40,11 @@ def keep(tx: Tx, evidence: Recorder, code: str, over: str, party: ServiceParty, 
     if tx.get(ContractSignatureRow, code=code, party=party.entity) is not None:
         return
     tx.insert(ContractSignatureRow(code=code, party=party.entity, proof=proof, at=now))
+    record(tx, evidence, code, over, party, proof, now)
+
+
+def record(tx: Tx, evidence: Recorder, code: str, over: str, party: ServiceParty, proof: bytes, now: datetime) -> None:
+    """Write that a service party has signed a contract; `over` is its digest in hex."""
     told = {"contract": code, "party": party.entity, "role": party.role, "share": party.bps, "signature": proof.hex()}
     evidence.record(tx, CONSENTED, part=over, fields=told, now=now)
 

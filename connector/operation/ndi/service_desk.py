@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.operation.ndi import contracts, services
-from connector.operation.ndi.serving import ASKED, CONSENTED, DECLINED, ENDED, SIGNED
+from connector.operation.ndi import consents, contracts, services
+from connector.operation.ndi.serving import ASKED, DECLINED, ENDED, SIGNED
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import PAGE_ROWS_MAX
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from connector.negotiation.protocol.messages import Document
     from connector.store.transaction import Tx
 
+NAMED: Final = "service.named"
+LEFT_OUT: Final = "service.dropped"
 REFUSED: Final = "contract.declined"
 
 
@@ -46,7 +48,7 @@ class ServiceDesk:
         except ContractError as error:
             raise InvalidInput(str(error), error.hint) from error
         if party == self._core.identity.did or await self._space.member(party) is None:
-            raise InvalidInput(f"`{party[:200]}` is no other member of this space", "see `penstock member list`")
+            raise InvalidInput(f"`{party[:200]}` is no other member of this space", "its exchange has to admit it")
 
         def act(tx: Tx) -> list[Document]:
             row = tx.get(ProductRow, id=product)
@@ -58,6 +60,8 @@ class ServiceDesk:
                 named = services.of(tx, product)
             except ContractError as error:
                 raise InvalidInput(str(error), error.hint) from error
+            told = {"party": party, "role": made.role, "share": made.bps}
+            self._core.evidence.record(tx, NAMED, part=product, fields=told, now=now)
             return [_named(one) for one in named]
 
         return await self._core.store.write(act)
@@ -68,6 +72,7 @@ class ServiceDesk:
         def act(tx: Tx) -> list[Document]:
             if not tx.delete(ServicePartyRow, product=product, party=party):
                 raise Absent(f"`{party[:200]}` is no service party of `{product[:80]}`", "penstock ndi party list")
+            self._core.evidence.record(tx, LEFT_OUT, part=product, fields={"party": party}, now=self._core.clock.now())
             return [_named(one) for one in services.of(tx, product)]
 
         return await self._core.store.write(act)
@@ -95,10 +100,10 @@ class ServiceDesk:
                 raise Conflict(f"the contract is {row.state}", "a new one may be asked of us")
             if row.state == SIGNED:
                 return _view(row)
-            own = me.sign_part(contract_part(row.name, row.code, row.strategy))
+            own, now = me.sign_part(contract_part(row.name, row.code, row.strategy)), self._core.clock.now()
             row = tx.change(row, replace(row, state=SIGNED, own=own))
-            told = {"contract": code, "party": me.did, "role": row.role, "share": row.bps, "signature": own.hex()}
-            self._core.evidence.record(tx, CONSENTED, part=row.agreement, fields=told, now=self._core.clock.now())
+            mine = ServiceParty(me.did, row.role, row.bps)
+            consents.record(tx, self._core.evidence, code, row.agreement, mine, own, now)
             return _view(row)
 
         return await self._core.store.write(act)
@@ -126,7 +131,7 @@ def _named(one: ServiceParty) -> dict[str, Any]:
 def _found(tx: Tx, code: str) -> ServiceContractRow:
     row = tx.get(ServiceContractRow, code=code)
     if row is None:
-        raise Absent(f"there is no contract `{code[:60]}` that we were asked to serve in", "penstock ndi serving")
+        raise Absent(f"there is no contract `{code[:60]}` that we were asked to serve in", "penstock ndi served list")
     return row
 
 

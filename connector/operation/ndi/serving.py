@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     Admit = Callable[[Tx], None]
 
-CONSENTED: Final = "contract.consented"
 ASKED, SIGNED, DECLINED, ENDED = "asked", "signed", "declined", "ended"
 # contracts of one provider that wait for our word: each stays until our owner looks at it
 WAITING_MAX: Final = 64

@@ -83,6 +83,8 @@ TYPES = [
     "contract.consented",
     "contract.declined",
     "contract.proposed",
+    "service.dropped",
+    "service.named",
     "contract.reported",
     "contract.signed",
     "instruction.moved",
