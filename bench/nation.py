@@ -72,9 +72,9 @@ def made(folder: Path, members: int, products: int, events: int) -> dict[str, An
         told["events"] = sum(_written(folder, members, events, port))
     with _taking(told, "registered"):
         did = settings.load(data, {}, {}).did
-        told["blocks"] = admission.register(data, did, admission.residents(members, port))
+        mined = admission.register(data, did, admission.residents(members, port))
     with _taking(told, "enlisted"):
-        admission.enlist(data, admission.residents(members, port))
+        admission.enlist(data, admission.residents(members, port), mined)
         admission.offer(data, products, members, port)
     notes.write_text(json.dumps(told))
     return told

@@ -83,8 +83,12 @@ def _as_offered(version: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_offers(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """Compare two offers of one negotiation, each `{id, offer: {ask, terms: {tariff}, policy}}`: price and rules."""
-    return (*_price(old, new), *_policy(old, new))
+    """Compare two offers of one negotiation, each `{id, offer: {ask, terms: {tariff}, policy}}`: price and rules.
+
+    Of one without terms the rules alone.
+    """
+    priced = all("terms" in one["offer"] for one in (old, new))
+    return (*(_price(old, new) if priced else ()), *_policy(old, new))
 
 
 def _plain(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from bench import history
 from bench.nationwide.resident import Resident
 from connector.identity import keys
 from connector.runtime.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS
+from connector.store.rows.chain import ActState, ChainTxRow
 from connector.store.rows.space import MemberRow, MemberState
 from connector.store.store import Store
 from connector.store.tables import TABLES
@@ -29,11 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from connector.store.table_row import TableRow
     from ledger.space.document import Member
 
 GAS = 200_000
 # half of what a block may hold: a fuller one would cost something
-ADMITTED_A_BLOCK = 100
+ADMITTED_A_BLOCK = 1
 ROWS_A_COMMIT = 10_000
 
 
@@ -50,13 +53,22 @@ def residents(count: int, port: int) -> Iterator[Member]:
     return (Resident(number, port).member for number in range(count))
 
 
-def register(data: Path, exchange: str, members: Iterator[Member]) -> int:
-    """Admit members into the registry of a chain that nobody hosts now; return in how many blocks."""
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """By which transaction a member was admitted: its number at the exchange, its hash (hex), its block."""
+
+    nonce: int
+    hash: str
+    block: int
+
+
+def register(data: Path, exchange: str, members: Iterator[Member]) -> list[Mined]:
+    """Admit members into the registry of a chain that nobody hosts now; return what each was admitted by."""
     deployment = Deployment.from_json(orjson.loads((data / DEPLOYMENT).read_bytes()))
     space, key = did_digest(exchange), keys.load(data / KEYS).agreement
     account = Account.from_key(key)
     engine = Registry(ChainStore(data / CHAIN_DATABASE), lambda: int(time.time()))
-    nonce, blocks = engine.state(engine.head).get_nonce(bytes.fromhex(account.address[2:])), 0
+    nonce, mined = engine.state(engine.head).get_nonce(bytes.fromhex(account.address[2:])), list[Mined]()
     told = {"to": deployment.addresses["spaces"], "gas": GAS, "gasPrice": 0, "value": 0, "chainId": engine.chain_id}
     try:
         while part := list(islice(members, ADMITTED_A_BLOCK)):
@@ -68,27 +80,30 @@ def register(data: Path, exchange: str, members: Iterator[Member]) -> int:
                 nonce += 1
             engine.gas_left = 1 << 40
             engine.take(bytes(one.raw_transaction) for one in signed)
-            blocks += 1
+            first, block = nonce - len(signed), engine.head.block_number
+            mined += [Mined(first + at, one.hash.hex(), block) for at, one in enumerate(signed)]
     finally:
         engine.store.close()
-    return blocks
+    return mined
 
 
-def enlist(data: Path, members: Iterator[Member]) -> None:
-    """Put members into the tables of the exchange, admitted just now."""
-    asyncio.run(_enlisted(data, members))
+def enlist(data: Path, members: Iterator[Member], mined: Iterable[Mined]) -> None:
+    """Put members into the tables of the exchange, admitted just now, and by which transactions."""
+    asyncio.run(_enlisted(data, zip(members, mined, strict=True)))
 
 
-async def _enlisted(data: Path, members: Iterator[Member]) -> None:
+async def _enlisted(data: Path, members: Iterator[tuple[Member, Mined]]) -> None:
     store, at = await Store.open(data / DATABASE, TABLES), datetime.now(UTC)
     try:
         while part := list(islice(members, ROWS_A_COMMIT)):
-            rows = []
-            for one in part:
+            rows: list[TableRow] = []
+            for one, by in part:
                 at += timedelta(microseconds=1)
                 about = {name: getattr(one, name) for name in ("did", "name", "role", "region", "url")}
                 state = MemberState.ADMITTED
                 rows.append(MemberRow(**about, state=state, document=one.json(), created=at, updated=at))
+                told = {"nonce": by.nonce, "hash": by.hash, "block": by.block, "created": at}
+                rows.append(ChainTxRow(id=f"member:{one.did}", state=ActState.MINED, **told))
             await store.write(lambda tx, rows=rows: [tx.insert(row) for row in rows] and None)  # type: ignore[misc]
     finally:
         await store.close()

@@ -201,8 +201,8 @@ DSP = (
 )
 
 CONTRACT = (
-    Route("POST", "/contractCreate", Who.PARTY, TRADERS, "ndi.create"),
-    Route("POST", "/contractNegotiate", Who.PARTY, TRADERS, "ndi.negotiate"),
+    Route("POST", "/contractCreate", Who.PARTY, DEALS, "ndi.create"),
+    Route("POST", "/contractNegotiate", Who.PARTY, DEALS, "ndi.negotiate"),
     Route("POST", "/contractTerminate", Who.PARTY, DEALS, "ndi.terminate"),
     Route("POST", "/strategySend", Who.PARTY, TRADERS, "ndi.instruct"),
     Route("POST", "/contractExecution", Who.PARTY, DEALS, "ndi.report"),

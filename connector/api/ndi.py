@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.api import plain
 from connector.api.faults import as_json
 from connector.custody import bearers
+from connector.exchange.signed_filings import SignedFilings
+from connector.identity.space.exchange import EXCHANGE
 from connector.licence.audience import Audience
 from connector.operation.ndi.ways import Ways
 from connector.provider.data_addresses import DataAddresses
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.ndi.interfaces import Interface
 
-    Heard = Callable[[Any, str, Callable[[Tx], None]], Awaitable[dict[str, Any]]]
+    Heard = Callable[[Any, str, Callable[[Tx], None]], Awaitable[dict[str, Any] | tuple[int, Any]]]
 
+OK: Final = 200
 # what a pull's body is a digest of
 NOTHING: Final = sha256(b"").hexdigest()
 # status → return code of what is refused for no single field
@@ -48,17 +51,23 @@ RETURNED: Mapping[int, Code] = {
 
 
 async def create(call: Call) -> web.Response:
-    """Begin a contract."""
+    """Begin a contract: with us, or through us as the platform."""
+    if EXCHANGE in call.core.identity.roles:
+        return await _served(call, CREATE, call.of(SignedFilings).mediation.create)
     return await _served(call, CREATE, call.of(Ways).hearing.create)
 
 
 async def negotiate(call: Call) -> web.Response:
-    """Take a proposal, an assent or a signature."""
+    """Take a proposal, an assent or a signature, or pass it on as the platform."""
+    if EXCHANGE in call.core.identity.roles:
+        return await _served(call, NEGOTIATE, call.of(SignedFilings).mediation.negotiate)
     return await _served(call, NEGOTIATE, call.of(Ways).hearing.negotiate)
 
 
 async def terminate(call: Call) -> web.Response:
     """End a contract."""
+    if EXCHANGE in call.core.identity.roles:
+        return await _served(call, TERMINATE, call.of(SignedFilings).mediation.terminate)
     return await _served(call, TERMINATE, call.of(Ways).terminate)
 
 
@@ -142,10 +151,13 @@ async def _pulled(call: Call) -> Ticket:
 
 
 async def _served(call: Call, interface: Interface, heard: Heard) -> web.Response:
+    """Answer what is heard; what was passed on brings along the status that it was answered with."""
     try:
-        return as_json(await heard(await call.document(), call.peer, call.use_up))
+        answer = await heard(await call.document(), call.peer, call.use_up)
     except Exception as fault:  # noqa: BLE001  # every refusal has one form here
         return _refused(fault, interface.status)
+    status, told = answer if isinstance(answer, tuple) else (OK, answer)
+    return as_json(told, status)
 
 
 def _refused(fault: Exception, status: str) -> web.Response:

@@ -125,6 +125,7 @@ from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
 from connector.operation.metrics import Metrics
 from connector.operation.ndi.desk import Desk
+from connector.operation.ndi.service_desk import ServiceDesk
 from connector.operation.ndi.ways import Ways
 from connector.operation.oidc.admission import Entrance
 from connector.operation.oidc.provider import Provider
@@ -256,6 +257,7 @@ class Connector(Life):
     enforcement: Enforcement
     ways: Ways
     desk: Desk
+    service_desk: ServiceDesk
     intact: Annotated[Intact, Service(trading.intact)]
     standing: Annotated[Standing, Service(trading.standing)]
     audience: Audience

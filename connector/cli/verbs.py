@@ -61,7 +61,7 @@ GROUPS = (
     ("credential", "credential.app"),
     ("key", "key.app"),
     ("conform", "conform.app"),
-    ("ndi", "Contracts over the interfaces of the national infrastructure: find, list, show, end."),
+    ("ndi", "ndi.app"),
     ("template", "template.app"),
     ("resource", "Data resources, apart from the products made of them: add, list."),
     ("product", "One listed product: show it, in our words or in two standards'."),

@@ -22,7 +22,7 @@ from connector.licence import pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation import whereabouts
 from connector.negotiation.ndi import offers as contracted
-from connector.negotiation.ndi.address import is_ndi, marked, plain
+from connector.negotiation.ndi.address import is_ndi, is_through, marked, plain
 from connector.negotiation.protocol import messages, offers, validation
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
@@ -144,7 +144,8 @@ class Quotes:
         try:
             shown = told.get("product", {})
             about = await self._ways.parties.about(shown, self._core.clock.now())
-            return Quote(Whose(did, base, marked(base)), *_proposed(shown, about, self._space.known_currency()), {})
+            way = await self._ways.parties.platform() if is_through(at) else marked(base)
+            return Quote(Whose(did, base, way), *_proposed(shown, about, self._space.known_currency()), {})
         except (ProtocolError, KeyError, TypeError, ValueError) as error:
             text = f"`{did[:200]}` shows no product that could be contracted: {error}"
             raise PeerMisbehaved(text, "ask its provider") from error
@@ -260,6 +261,7 @@ def _proposed(shown: JsonObject, about: JsonObject, currency: str) -> tuple[Json
     """Return the offer of a product as its strategy says it, and its price."""
     strategy, product = shown["strategy"], about["product"]
     # it may call us otherwise than we do
+    about |= contracted.services_of(strategy)
     theirs = about | {"consumer": strategy["executionNodeInfo"].get("consumerNodeId", about["consumer"])}
     offer = contracted.offer_of(strategy, offers.offer_id(product), product, theirs, currency) | {CONTRACT: about}
     return offer, offers.read(offer).price or 0

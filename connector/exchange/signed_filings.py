@@ -12,17 +12,21 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.exchange.filings import SIGNED
+from connector.exchange.mediation import Mediation
 from connector.negotiation.ndi.address import marked
 from connector.operation.ndi import contracts
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.filing import FiledContractRow, FilingRow
 from contracts.canonical import canonical
 from contracts.errors import ContractError
+from contracts.ndi import strategy as strategies
 from contracts.ndi.fields import Code, FieldError
 from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, filed_part, signed_part
 from contracts.ndi.proof import Signer, is_national
+from contracts.ndi.services import MEMBER
 from contracts.signature import recover
 from ledger.agreement.filing import instruction
+from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +34,11 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.exchange.case import Write
+    from connector.identity.peers import Peers
     from connector.identity.space.view import SpaceView
     from connector.operation.ndi.ways import Ways
     from connector.store.transaction import Tx
+    from ledger.chain.programs import Programs
     from ledger.space.document import Member
 
 FILED: Final = "contract.filed"
@@ -48,8 +54,9 @@ def is_signed(document: Any) -> bool:
 class SignedFilings:
     """The filed contracts of a space that are under its members' signatures alone."""
 
-    def __init__(self, core: Core, space: SpaceView, ways: Ways) -> None:
+    def __init__(self, core: Core, space: SpaceView, peers: Peers, programs: Programs, ways: Ways) -> None:
         self._core, self._space, self._ways, self._parties = core, space, ways, ways.parties
+        self.mediation = Mediation(core, space, peers, programs, ways)
 
     async def register(self, document: Any, member: str, write: Write) -> FilingRow:
         """Take in a contract from one of its parties, and instruct both; returns its line."""
@@ -59,6 +66,7 @@ class SignedFilings:
         if member not in [one.did for one in sides]:
             raise NotPermitted("a contract is filed by one of its two parties", "ask one of them to file it")
         part = filed_part(document)
+        sides += await self._services(said["strategy"])
         await self._check_signers(said["signatoryEntities"], part, sides)
         now = self._core.clock.now()
         row = FilingRow(
@@ -74,12 +82,33 @@ class SignedFilings:
             filed=now,
             grade=SIGNED,
         )
-        return await write(lambda tx: self._keep(tx, row, sides, document, now))
+        async with self.mediation.turn(row.code):  # the signature that it waits for may be on its way through here
+            return await write(lambda tx: self._keep(tx, row, sides, document, now))
+
+    async def _services(self, strategy: Mapping[str, Any]) -> list[Member]:
+        """Return the service parties that a contract names; raises FieldError for what cannot be read.
+
+        What another make says in an expansion of its own is its own matter: nobody is named there for us.
+        """
+        try:
+            named = strategies.services(strategy)
+        except PolicyError as error:
+            if MEMBER not in str(strategy["policyExpansion"]):
+                return []
+            raise FieldError(Code.FORM, "strategy/policyExpansion", f"cannot be read: {error}") from error
+        members = [await self._space.member(one.entity) for one in named]
+        for one, member in zip(named, members, strict=True):
+            if member is None:
+                text = f"the service party `{one.entity}` is no member of this space, so nobody knows its key"
+                raise NotPermitted(text, "penstock join")
+        return [one for one in members if one is not None]
 
     async def _check_signers(self, signers: list[Mapping[str, Any]], part: bytes, sides: list[Member]) -> None:
-        """Raise FieldError unless both parties have signed, and whoever else is named, as a service party, has, too."""
+        """Raise FieldError unless all parties have signed: provider, consumer, and whoever serves them."""
         found = [await self._signer(told, part, sides) for told in signers]
-        for one, side in zip(sides, ("provider", "consumer"), strict=True):
+        for one, side in zip(
+            sides, ("provider", "consumer", *(f"service party {one.did}" for one in sides[2:])), strict=True
+        ):
             if one.did not in found:
                 raise FieldError(
                     Code.UNPROVEN, "signatoryEntities", f"has no signature of the {side} over this contract"
@@ -103,6 +132,7 @@ class SignedFilings:
             if known.agreement != row.agreement:
                 raise Conflict(f"another contract is filed as `{row.code}`, by `{known.filer}`", "penstock filing show")
             return known
+        self.mediation.require_mediated(tx, row)
         tx.insert(row)
         tx.insert(FiledContractRow(code=row.code, sealed=canonical(document)))
         fields = {"contract": row.code, "hash": row.digest, "by": row.filer}

@@ -37,14 +37,14 @@ def of(tx: Tx, negotiation: str, product: str) -> list[dict[str, Any]]:
 
 
 def _version(row: OfferMadeRow, product: str) -> dict[str, Any] | None:
-    """Return an offer as two of them are compared; None for one without terms of ours, or that cannot be read."""
+    """Return an offer as two of them are compared, without terms of ours its rules; None if it cannot be read."""
     try:
         proposal = offered.read(row.offer)
-        if proposal.terms is None:
-            return None
         parse({"@type": "Set", "target": product, **proposal.policy})
     except (ProtocolError, PolicyError):
         return None
+    if proposal.terms is None:
+        return {"id": product, "offer": {"policy": proposal.policy}}
     terms = {"tariff": proposal.terms["tariff"]}
     ask = terms["tariff"]["minor"] if row.price is None else str(row.price)
     return {"id": product, "offer": {"ask": ask, "terms": terms, "policy": proposal.policy}}

@@ -14,6 +14,7 @@ import orjson
 from connector.negotiation.ndi import offers as contracts
 from connector.negotiation.on_offer import ON_OFFER
 from connector.negotiation.protocol.offers import PLAIN
+from connector.operation.ndi import services
 from connector.provider.offering import Asker, Offering, whole
 from connector.runtime.errors import Absent
 from connector.store.rows.product import ProductRow
@@ -70,7 +71,9 @@ class Discovery:
         dataset = orjson.loads(await self._offering.dataset(product, Asker(viewer.sees, whole)))
         if row is None or row.terms is None or row.tier != PLAIN:
             raise Absent(f"`{name[:80]}` is not delivered over these interfaces", "ask by the Dataspace Protocol")
+        named = await self._core.store.read(lambda tx: services.of(tx, product))
         about = {"product": name, "provider": await self._parties.name(), "consumer": peer}
+        about |= {contracts.SERVICES: [one.json() for one in named]}
         strategy = contracts.strategy_of(dataset["hasPolicy"][0], about, self._space.known_currency())
         return {
             **SUCCESS,

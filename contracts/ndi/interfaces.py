@@ -90,6 +90,12 @@ _SIGNERS = Field(
         Field("signatoryTime", TIME, 40, required=False),
     ),
 )
+# ours, of a proposal through the platform (`contracts.ndi.rounds`)
+_ROUND = Field(
+    "round", OBJECT, required=False, of=(Field("number", longest=4), Field("previous", longest=64), _SIGNATURE)
+)
+# ours, of a contract that both parties have signed: which service party is asked for its signature
+_SIGNATORY = Field("signatoryId", NAMED, NODE_CHARACTERS, required=False)
 _STATUS = Field("status", CODE, 2)
 
 
@@ -137,7 +143,7 @@ CREATE = Interface(
     "contractCreate",
     "B.2.2",
     (CONNECTOR, PLATFORM),
-    (CONNECTOR,),
+    (CONNECTOR, PLATFORM),
     (
         _NAME,
         Field("contractAbstract", longest=ABSTRACT_CHARACTERS_MAX),
@@ -156,8 +162,8 @@ NEGOTIATE = Interface(
     "B.2.3",
     (CONNECTOR,),
     (PLATFORM, CONNECTOR),
-    (_NAME, _CONTRACT, _STRATEGY, _SIGNERS),
-    (Field("negotiationStatus", CODE, 2),),
+    (_NAME, _CONTRACT, _STRATEGY, _SIGNERS, _ROUND, _SIGNATORY),
+    (Field("negotiationStatus", CODE, 2), _SIGNERS),
     "negotiationStatus",
 )
 REGISTRATE = Interface(

@@ -7,6 +7,7 @@
 Law: (1) read(written(policy)) is the policy. (2) Plain fields never permit more than the policy. (3) Both readings of
 annex D are taken: `export` is what ODRL 2.2 calls `transform` now, and `compensate` and `logRecordSend` are obligations
 where they stand among the constraints. (4) An expansion that is not ours is refused: what cannot be read is not kept.
+(5) Service parties stand in the expansion beside the policy, so a contract that has some always has one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contracts.canonical import canonical, load
 from contracts.errors import ContractError
+from contracts.ndi.services import MEMBER
+from contracts.ndi.services import read as service_parties
 from policy.canonical import digest as policy_digest
 from policy.errors import PolicyError
 from policy.forms.compact import compact
@@ -23,7 +26,9 @@ from policy.tc609.strategy import KINDS
 from policy.tc609.translate import to_odrl, to_tc609
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from contracts.ndi.services import ServiceParty
 
 PERMISSIONS, PROHIBITIONS, OBLIGATIONS = KINDS
 PAY, PAID = "compensate", "payAmount"
@@ -35,7 +40,7 @@ ACTIONS: Final[Mapping[str, str]] = {"export": "transform"}
 OBLIGED: Final = frozenset({PAY, "logRecordSend"})
 
 
-def written(policy: Mapping[str, Any]) -> dict[str, Any]:
+def written(policy: Mapping[str, Any], services: Sequence[ServiceParty] = ()) -> dict[str, Any]:
     """Return the strategy of a policy that names product, provider and consumer; raises PolicyError."""
     kinds: Mapping[str, Any] = to_tc609(dict(policy))
     permissions, obligations = kinds.get(PERMISSIONS, []), kinds.get(OBLIGATIONS, [])
@@ -44,7 +49,8 @@ def written(policy: Mapping[str, Any]) -> dict[str, Any]:
         raise PolicyError("missing", "/permission", "a contract permits something", "write a permission")
     told = {name: first[name] for name in ("subjectInfo", "executionNodeInfo", "actions")}
     constraints = first.get("constraints", [])
-    if len(permissions) == 1 and PROHIBITIONS not in kinds and _is_plain(first) and all(map(_is_price, obligations)):
+    is_short = len(permissions) == 1 and PROHIBITIONS not in kinds and not services
+    if is_short and _is_plain(first) and all(map(_is_price, obligations)):
         constraints = [*constraints, *(one["constraints"][0] for one in obligations[:1])]
         if len(obligations) < 2 and read(_with(told, constraints)) == compact(dict(policy)):
             return _with(told, constraints)
@@ -54,7 +60,13 @@ def written(policy: Mapping[str, Any]) -> dict[str, Any]:
         "constraintOperator": EQUAL,
         "constraintValue": policy_digest(compact(dict(policy))),
     }
-    return {**_with(told, [*constraints, mark]), "policyExpansion": canonical(dict(kinds)).decode()}
+    more = {MEMBER: [one.json() for one in services]} if services else {}
+    return {**_with(told, [*constraints, mark]), "policyExpansion": canonical({**kinds, **more}).decode()}
+
+
+def services(strategy: Mapping[str, Any]) -> tuple[ServiceParty, ...]:
+    """Return the service parties that a strategy names; raises PolicyError where that cannot be read."""
+    return _services(_loaded(strategy)) if strategy.get("policyExpansion") else ()
 
 
 def read(strategy: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,18 +90,31 @@ def read(strategy: Mapping[str, Any]) -> dict[str, Any]:
 
 def _expanded(strategy: Mapping[str, Any]) -> dict[str, Any]:
     """Return the policy of an expansion of ours, from which the plain fields follow."""
-    try:
-        kinds = load(strategy["policyExpansion"].encode(), max_bytes=EXPANSION_BYTES_MAX)
-    except ContractError as error:
-        raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept") from error
-    if not isinstance(kinds, dict) or not set(kinds) <= set(KINDS):
-        raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept")
-    policy = to_odrl(kinds)
-    derived = written(policy)
+    told = _loaded(strategy)
+    policy = to_odrl({name: value for name, value in told.items() if name != MEMBER})
+    derived = written(policy, _services(told))
     given = {name: value for name, value in strategy.items() if name in {*derived, "constraints"}}
     if canonical(given) != canonical(derived):
         raise PolicyError("contradiction", "/strategy", "the plain fields are not those of the expansion")
     return policy
+
+
+def _loaded(strategy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the expansion of a strategy says, if it is one of ours; raises PolicyError."""
+    try:
+        told = load(strategy["policyExpansion"].encode(), max_bytes=EXPANSION_BYTES_MAX)
+    except (ContractError, UnicodeEncodeError) as error:
+        raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept") from error
+    if not isinstance(told, dict) or not set(told) <= {*KINDS, MEMBER}:
+        raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept")
+    return told
+
+
+def _services(told: Mapping[str, Any]) -> tuple[ServiceParty, ...]:
+    try:
+        return service_parties(told.get(MEMBER, []))
+    except ContractError as error:
+        raise PolicyError("bad-value", f"/policyExpansion/{MEMBER}", str(error)) from error
 
 
 def _with(strategy: Mapping[str, Any], constraints: list[Any]) -> dict[str, Any]:

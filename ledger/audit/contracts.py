@@ -3,7 +3,8 @@
 Law: (1) whose log says that a contract was signed is one of its parties, and both signatures are over name, code and
 strategy as it tells them, by keys that the space knows: of an account, or of SM2. (2) A control instruction comes from
 the exchange: its log says that it filed the contract and instructed that member; what a member says it was told stands
-there.
+there. (3) A contract that names service parties is in force under their signatures, too: a log that was instructed has
+each. (4) What was proposed before: `ledger.audit.rounds`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from contracts.errors import ContractError
 from contracts.ndi.interfaces import contract_part
 from contracts.ndi.proof import Signer
+from contracts.ndi.strategy import services
+from ledger.audit import rounds
 from ledger.audit.filings import FILED
 from ledger.audit.horizon import behind
+from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.space.document import Space
 
 SIGNED: Final = "contract.signed"
+CONSENTED: Final = "contract.consented"
 INSTRUCTED: Final = "instruction.moved"
 NEEDED: Final = frozenset({"contract", "name", "strategy", "provider", "consumer", "signatures"})
 
@@ -40,6 +45,11 @@ def check(space: Space, books: Books, report: Report) -> None:
         for event in book.of(INSTRUCTED):
             if not _is_founded(space, books, did, event, report):
                 report.find("instruction-unfounded", did, event, agreement=event.part)
+        for event in book.of(SIGNED):
+            if book.has(INSTRUCTED, event.part):
+                for party in _unconsented(space, book, event):
+                    report.find("contract-consent-missing", did, event, agreement=event.part, party=party)
+    rounds.check(space, books, report)
 
 
 def _is_signed(space: Space, did: str, part: str, told: Mapping[str, Any]) -> bool:
@@ -54,6 +64,35 @@ def _is_signed(space: Space, did: str, part: str, told: Mapping[str, Any]) -> bo
     members = [space.members.get(str(side)) for side in sides]
     pairs = zip(members, signatures, strict=True)
     return all(one is None or Signer(one.address, one.sm2).has_signed(part_signed, proof) for one, proof in pairs)
+
+
+def _unconsented(space: Space, book: Book, event: Event) -> list[str]:
+    """List the service parties of a contract whose signature a log that says that it is in force does not have."""
+    told = event.fields
+    if not set(NEEDED) <= set(told):
+        return []
+    try:
+        named = services(told["strategy"])
+        part = contract_part(str(told["name"]), str(told["contract"]), told["strategy"])
+    except (ContractError, PolicyError, TypeError, AttributeError):
+        return []  # no contract at all, or an expansion of another make
+    kept = list(book.of(CONSENTED, event.part))
+    if any("signature" not in one.fields or "party" not in one.fields for one in kept):
+        return []  # of what was not disclosed nobody says that it is wrong
+    return [one.entity for one in named if not any(_is_given(space, one.entity, part, each) for each in kept)]
+
+
+def _is_given(space: Space, party: str, part: bytes, event: Event) -> bool:
+    """Say whether an event has a party's signature over a part; whose key the space does not know is believed."""
+    member = space.members.get(party)
+    if event.fields["party"] != party:
+        return False
+    try:
+        return member is None or Signer(member.address, member.sm2).has_signed(
+            part, bytes.fromhex(str(event.fields["signature"]))
+        )
+    except (ContractError, ValueError):
+        return False
 
 
 def _is_founded(space: Space, books: Books, did: str, event: Event, report: Report) -> bool:

@@ -126,6 +126,18 @@ REGISTRY: Mapping[str, tuple[str, str]] = {
         "{event}: the contract {agreement} is not signed by both of the parties that it names, or is none of its log's",
         "{event}：合约 {agreement} 未由所列双方签署，或该日志所有者并非其一方",
     ),
+    "contract-consent-missing": (
+        "{event}: the contract {agreement} is in force without the signature of its service party {party}",
+        "{event}：合约 {agreement} 已生效，而日志中没有服务方 {party} 的签名",
+    ),
+    "contract-round-forged": (
+        "{event}: proposal {number} of the contract {contract} does not bear the signature of whom it names",
+        "{event}：合约 {contract} 的第 {number} 次提案所附签名并非其所称提案方所签",
+    ),
+    "contract-round-missing": (
+        "{event}: its log does not have proposal {number} of the contract {contract}, or has another one",
+        "{event}：该方日志中没有合约 {contract} 的第 {number} 次提案，或所记与之不同",
+    ),
     "instruction-unfounded": (
         "{event}: the exchange's log does not say that it filed the contract {agreement} and instructed this party",
         "{event}：平台日志中没有合约 {agreement} 的备案及向该方下发控制指令的记录",

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.canonical import canonical
+from contracts.canonical import canonical, load
 from contracts.ndi import strategy
+from contracts.ndi.services import ROLES, SERVICES_MAX, ServiceParty, amounts, ordered
 from policy.errors import PolicyError
 from policy.forms.compact import compact
 from policy.tc609.codes import ACTIONS, EXPANSION
@@ -54,6 +55,49 @@ def test_a_policy_comes_back_and_its_strategy_is_the_same_again(policy):
     read = strategy.read(written)
     assert compact(read) == compact(policy)
     assert canonical(strategy.written(read)) == canonical(written)
+
+
+NUMBERS = st.lists(st.tuples(st.sampled_from(sorted(ROLES)), st.integers(0, 1_600)), max_size=SERVICES_MAX)
+PARTIES = NUMBERS.map(lambda told: ordered(ServiceParty(f"did:web:{at}.example", *one) for at, one in enumerate(told)))
+
+
+@given(policies(), PARTIES, st.integers(0, 10**12))
+def test_service_parties_come_back_beside_the_policy(policy, parties, price):
+    written = strategy.written(policy, parties)
+    assert strategy.services(written) == parties
+    assert compact(strategy.read(written)) == compact(policy)
+    assert canonical(strategy.written(strategy.read(written), strategy.services(written))) == canonical(written)
+    assert (strategy.services(strategy.written(policy)), bool(parties)) == ((), written != strategy.written(policy))
+    shares = amounts(price, parties)
+    assert price - sum(shares) >= price // 10_000
+
+
+@every(
+    "wrong",
+    [
+        [{"entityId": "broker", "role": "broker", "share": "5"}],
+        [{"entityId": "did:web:a", "role": "judge", "share": "5"}],
+        [{"entityId": "did:web:a", "role": "broker", "share": "05"}],
+        [{"entityId": "did:web:a", "role": "broker", "share": "10000"}],
+        [{"entityId": "did:web:a", "role": "broker", "share": 5}],
+        [{"entityId": "did:web:a", "role": "broker", "share": "5", "more": "1"}],
+        [{"entityId": f"did:web:{name}", "role": "broker", "share": "5"} for name in "ba"],
+        [{"entityId": "did:web:a", "role": role, "share": "5"} for role in ("broker", "host")],
+        [{"entityId": f"did:web:{name}", "role": "broker", "share": "5000"} for name in "ab"],
+        [{"entityId": f"did:web:{name}", "role": "broker", "share": "5"} for name in "abcdefg"],
+        {"entityId": "did:web:a"},
+        "broker",
+    ],
+)
+def test_service_parties_that_are_none_are_refused(wrong):
+    whole = strategy.written(
+        {**NAMED, "permission": [{"action": "read"}]}, ordered([ServiceParty("did:web:a", "host", 5)])
+    )
+    told = {**load(whole["policyExpansion"].encode()), "serviceParties": wrong}
+    changed = {**whole, "policyExpansion": canonical(told).decode()}
+    for reads in (strategy.services, strategy.read):
+        with pytest.raises(PolicyError):
+            reads(changed)
 
 
 @given(policies())

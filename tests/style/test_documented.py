@@ -44,7 +44,8 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         admin show, admin trace, admin config, admin queries, admin computations, admin account list, admin key list,
         admin folder list, orders,
         stream list, stream sold, vault trace, controlplane list, dataplane list, flow list,
-        ndi find, ndi list, ndi show, credential list, credential requests, credential offers, credential shown,
+        ndi find, ndi list, ndi show, ndi compare, ndi party list, ndi served list, ndi served show,
+        credential list, credential requests, credential offers, credential shown,
         credential client list, key list, exchange credential list, exchange credential grants
     """,
     "it makes or runs what is ours alone": """

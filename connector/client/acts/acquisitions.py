@@ -107,7 +107,8 @@ MANDATE = (
     Field(
         "at",
         ("Address of its connector", "对方连接器地址"),
-        "where a connector that is no member answers, of whatever make, or its DID; --provider is then its name",
+        "where a connector that is no member answers, of whatever make, or its DID (--provider is then its name); "
+        "`ndi+` before it: by the interfaces of docs/ndi.md, `ndi+platform+`: by these through the platform",
         "--at",
         default=NULL,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import TRADERS, Act, Field
+from connector.client.acts.act import EXCHANGE, READ, TRADERS, Act, Field
 from connector.client.acts.columns import Column
 from connector.client.acts.members import REASON
 
@@ -12,11 +12,19 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 CONTRACT: dict[str, Shape] = {
-    "contractId": "text", "contractName": "text", "contractStatus": "text", "state": "text", "role": "text",
-    "peer": "text", "product": "text", "agreement": "text", "instruction": "text", "feedback": "text",
+    "contractId": "text", "contractName": "text", "contractStatus": "text", "state": "text", "signMode": "text",
+    "role": "text", "peer": "text", "product": "text", "agreement": "text", "instruction": "text", "feedback": "text",
     "from": "text", "until": "text", "created": "text",
 }  # fmt: skip
-SHOWN: dict[str, Shape] = {**CONTRACT, "strategy": "object?", "signatures": ["text"]}
+SERVICE: dict[str, Shape] = {"party": "text", "role": "text", "share": "number"}
+SHOWN: dict[str, Shape] = {
+    **CONTRACT, "strategy": "object?", "signatures": ["text"],
+    "services": [{**SERVICE, "amount": "text", "signature": "text"}],
+}  # fmt: skip
+VERSION: dict[str, Shape] = {
+    "number": "number", "by": "text", "at": "text", "price": "text", "signed": "truth", "history": "text",
+    "differences": ["object"],
+}  # fmt: skip
 OFFERED: dict[str, Shape] = {
     "product": "text", "title": "text", "description": "text", "at": "text", "provider": "text",
 }  # fmt: skip
@@ -26,9 +34,23 @@ EXAMPLE = "84ZZ1KD0Q7Q2M5XW9A3B000020261127120000ZZ7F2K9Q4"
 
 def lines(told: Any) -> list[str]:
     """Return what a person reads of a contract."""
-    names = ("role", "peer", "product", "from", "until", "agreement", "instruction", "feedback")
+    names = ("signMode", "role", "peer", "product", "from", "until", "agreement", "instruction", "feedback")
     head = f"{told['contractId']}  {told['contractName']}  ({told['state']}, {told['contractStatus']})"
-    return [head, *(f"    {name}: {told[name]}" for name in names if told[name])]
+    served = [
+        f"    {one['role']}: {one['party']}, {one['amount']}, {'signed' if one['signature'] else 'not signed yet'}"
+        for one in told.get("services", [])
+    ]
+    return [head, *(f"    {name}: {told[name]}" for name in names if told[name]), *served]
+
+
+def edits(told: Any) -> list[str]:
+    """Return each version, and what it changed."""
+    found = []
+    for one in told["versions"]:
+        unsigned = "" if one["signed"] else "  (not signed)"
+        found.append(f"version {one['number']}  {one['at']}  {one['price']}  {one['by']}{unsigned}")
+        found += [f"    {each['en']}" for each in one["differences"]]
+    return found
 
 
 ACTS = (
@@ -95,6 +117,40 @@ ACTS = (
         does="desk.show",
         roles=TRADERS,
         lines=lines,
+    ),
+    Act(
+        "ndi versions",
+        "GET contracts/{code}/versions",
+        help="Show every version of a contract: who proposed it, when, and what it changed, in words.",
+        says=("Show the versions of the contract {code}.", "显示合约 {code} 的各个版本。"),
+        answer={"versions": [VERSION]},
+        example={"code": EXAMPLE},
+        fields=(CODE,),
+        does="desk.versions",
+        verb="ndi show --versions",
+        roles=f"{TRADERS} {EXCHANGE}",
+        operator=READ,
+        lines=edits,
+    ),
+    Act(
+        "ndi compare",
+        "GET contracts/{code}/changes",
+        help="Show what changed between two versions of a contract: its price and its policy, in words.",
+        says=(
+            "Compare versions {since} and {until} of the contract {code}.",
+            "比较合约 {code} 的第 {since} 版与第 {until} 版。",
+        ),
+        answer={"differences": ["object"]},
+        example={"code": EXAMPLE, "since": 1, "until": 3},
+        fields=(
+            CODE,
+            Field("since", ("From", "起始版本"), "number of the earlier version", kind="number", least=1),
+            Field("until", ("To", "目标版本"), "number of the later version", kind="number", least=1),
+        ),
+        does="desk.compare",
+        roles=f"{TRADERS} {EXCHANGE}",
+        operator=READ,
+        lines=lambda told: [one["en"] for one in told["differences"]] or ["nothing differs"],
     ),
     Act(
         "ndi end",

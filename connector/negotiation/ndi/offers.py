@@ -4,7 +4,7 @@ Law: (1) what a contract is called, and by which identifiers it names product an
 `CONTRACT`, so both sides write the same strategy. (2) An agreement carries its strategy as it was said; its digest is
 that of the contract, which both parties sign.
 
-    {CONTRACT: {"name", "abstract", "product", "provider", "consumer", "from", "until", "strategy"?}}
+    {CONTRACT: {"name", "abstract", "product", "provider", "consumer", "from", "until", "services"?, "strategy"?}}
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import UnacceptableError
 from contracts.currencies import DECIMALS
+from contracts.errors import ContractError
 from contracts.namespace import CONTRACT
 from contracts.ndi import strategy as strategies
 from contracts.ndi.interfaces import contract_digest
+from contracts.ndi.services import read as service_parties
 from contracts.tariff import MAX_MINOR
 from policy.errors import PolicyError
 from policy.vocabulary.names import PROFILE
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
     from connector.negotiation.protocol.messages import Document
 
+# member of `CONTRACT`, as it stands in the strategy
+SERVICES: Final = "services"
 RULES: Final = ("permission", "prohibition", "obligation")
 # what of a policy a contract carries
 CARRIED: Final = (*RULES, offers.CONFLICT)
@@ -43,9 +47,22 @@ def strategy_of(document: Mapping[str, Any], about: Mapping[str, Any], currency:
         rules["obligation"] = [*rules.get("obligation", []), {"action": offers.COMPENSATE, "constraint": [limit]}]
     named = {"target": about["product"], "assigner": about["provider"], "assignee": about["consumer"]}
     try:
-        return strategies.written({"@type": "Agreement", "profile": PROFILE} | named | rules)
-    except PolicyError as error:
+        services = service_parties(about.get(SERVICES, []))
+        return strategies.written({"@type": "Agreement", "profile": PROFILE} | named | rules, services)
+    except (PolicyError, ContractError) as error:
         raise UnacceptableError(f"the rules are no strategy: {error}") from error
+
+
+def services_of(strategy: Mapping[str, Any]) -> Document:
+    """Return what an offer's contract says of the service parties that a strategy names, nothing where it names none.
+
+    Raises UnacceptableError for what cannot be read.
+    """
+    try:
+        found = strategies.services(strategy)
+    except PolicyError as error:
+        raise UnacceptableError(f"the strategy cannot be read: {error}") from error
+    return {SERVICES: [one.json() for one in found]} if found else {}
 
 
 def offer_of(strategy: Mapping[str, Any], offer: str, product: str, about: Document, currency: str) -> Document:
@@ -60,6 +77,8 @@ def offer_of(strategy: Mapping[str, Any], offer: str, product: str, about: Docum
     named = {"target": about["product"], "assigner": about["provider"], "assignee": about["consumer"]}
     if other := next((name for name, told in named.items() if policy.get(name, told) != told), None):
         raise UnacceptableError(f"the strategy names another {other} than its contract")
+    if services_of(strategy).get(SERVICES, []) != about.get(SERVICES, []):
+        raise UnacceptableError("the strategy names other service parties than its contract")
     rules = {name: policy[name] for name in CARRIED if name in policy}
     duties, price = _parted(_listed(rules.pop("obligation", [])), currency)
     paid = {"leftOperand": offers.PAY_AMOUNT, "operator": "eq", "rightOperand": str(price)}

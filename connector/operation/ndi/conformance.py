@@ -29,6 +29,7 @@ from contracts.ndi.interfaces import (
     STRATEGY_SEND,
     TEMPLATE,
     TERMINATE,
+    THROUGH_PLATFORM,
     UNSIGNED,
     Interface,
     signed_part,
@@ -56,7 +57,7 @@ FALSE: Final = {
 # fields whose absence or form is not the callee's to see: what they are about is refused for another reason anyway
 CHECKED: Final = {
     CONNECTOR: (CREATE, NEGOTIATE, TERMINATE, FEEDBACK, PROOF, EXECUTION),
-    PLATFORM: (REGISTRATE, TEMPLATE),
+    PLATFORM: (REGISTRATE, TEMPLATE, CREATE, NEGOTIATE, TERMINATE),
 }
 
 
@@ -175,6 +176,43 @@ class Runner:
         yield _refused(TEMPLATE, "a template that is not there", await self._call(TEMPLATE, unknown))
         filed = self._example(REGISTRATE)
         yield _refused(REGISTRATE, "a contract that its parties did not sign", await self._call(REGISTRATE, filed))
+        async for case in self._through():
+            yield case
+
+    async def _through(self) -> AsyncIterator[Case]:
+        """Begin a contract through the platform (signing mode 02), and say in it what it must not pass on."""
+        asked = self.signed({**self._example(CREATE), "signMode": THROUGH_PLATFORM})
+        told = await self._call(CREATE, asked)
+        if not _is_ok(CREATE, told):
+            yield Case(CREATE.clause, "a contract is begun through the platform", UNCLEAR, _short(told))
+            return
+        code = str(told.get("contractId", ""))
+        yield _case(CREATE, "its code has 47 characters and a check character", len(code) == 47 and passes(code), code)
+        again = await self._call(CREATE, asked)
+        yield _case(CREATE, "the same request again gives the same contract", again.get("contractId") == code, again)
+        yield _refused(CREATE, "a signature over something else", await self._call(CREATE, {**asked, "note": "more"}))
+        direct = self.signed(self._example(CREATE))
+        yield _refused(CREATE, "a contract from point to point", await self._call(CREATE, direct))
+        name = {"contractName": asked["contractName"], "contractId": code}
+        alone = {**self._example(NEGOTIATE), **name}
+        alone["strategy"]["executionNodeInfo"] = {"providerNodeId": self.me, "consumerNodeId": self.me}
+        yield _refused(NEGOTIATE, "a contract with oneself", await self._call(NEGOTIATE, alone))
+        nobody = copy.deepcopy(alone)
+        nobody["strategy"]["executionNodeInfo"]["providerNodeId"] = "did:web:nobody.invalid"
+        yield _refused(NEGOTIATE, "a proposal to who is no member", await self._call(NEGOTIATE, nobody))
+        others = copy.deepcopy(alone)
+        others["strategy"]["executionNodeInfo"]["consumerNodeId"] = self.peer
+        others["strategy"]["executionNodeInfo"]["providerNodeId"] = "did:web:nobody.invalid"
+        yield _refused(NEGOTIATE, "a proposal between others", await self._call(NEGOTIATE, others))
+        unknown = self._example(NEGOTIATE)
+        yield _refused(NEGOTIATE, "a proposal in a contract that is not there", await self._call(NEGOTIATE, unknown))
+        for kind, false in FALSE.items():
+            told = await self._call(NEGOTIATE, self._sealed(nobody, false))
+            yield _refused(NEGOTIATE, f"a false signature{kind}", told)
+        ended = self.signed(self._example(TERMINATE) | name)
+        told = await self._call(TERMINATE, ended)
+        yield _case(TERMINATE, "it is ended before anything was proposed", _is_ok(TERMINATE, told), told)
+        yield _refused(NEGOTIATE, "a proposal in a contract that is ended", await self._call(NEGOTIATE, nobody))
 
     async def _node(self) -> AsyncIterator[Case]:
         status, told = await self.ask(f"/node/codes/{self.me}", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.protocol.states import AGREED, FINALIZED, VERIFIED
 from connector.runtime.errors import Absent, Conflict
@@ -12,9 +12,13 @@ from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts.digital_contract import contract_code
+from contracts.namespace import CONTRACT
+from contracts.ndi.interfaces import THROUGH_PLATFORM
 from contracts.ndi.proof import Signer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from connector.identity.identity import Identity
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
@@ -26,8 +30,13 @@ DRAFT_LIFE: Final = timedelta(days=1)
 AGREEMENT_STATES: Final = frozenset({AGREED, VERIFIED, FINALIZED})
 
 
-def begin(tx: Tx, domain: Domain, random: bytes, row: ContractRow) -> ContractRow:
-    """Keep what a peer begins, under a code that is drawn; the same request again gives the same contract.
+def code_of(domain: Domain, request: str, at: datetime) -> str:
+    """Return the code of a contract that begins with a request (its digest in hex) at a moment."""
+    return contract_code(domain.verifying_contract + domain.salt, bytes.fromhex(request), at)
+
+
+def begin(tx: Tx, row: ContractRow) -> ContractRow:
+    """Keep what a peer begins; the same request again gives the same contract.
 
     Raises Conflict where the peer has begun too many and proposed nothing.
     """
@@ -40,14 +49,27 @@ def begin(tx: Tx, domain: Domain, random: bytes, row: ContractRow) -> ContractRo
         return known
     if len(drafts) >= DRAFTS_MAX:
         raise Conflict(f"{DRAFTS_MAX} contracts of yours wait for a proposal", "propose in one of them, or wait a day")
-    made = replace(row, code=contract_code(domain.verifying_contract + domain.salt, random, row.created))
-    tx.insert(made)
-    return made
+    if tx.get(ContractRow, code=row.code) is not None:
+        raise Conflict("a contract of another begins with the same request", "say something else in it")
+    tx.insert(row)
+    return row
 
 
 def of_negotiation(tx: Tx, negotiation: str) -> ContractRow | None:
     """Return the contract that a negotiation of ours is about."""
     return next(iter(tx.find(ContractRow, "negotiation = ?", (negotiation,), limit=1)), None)
+
+
+def is_through(row: ContractRow) -> bool:
+    """Say whether what is said of a contract goes through the platform."""
+    return str(row.document["signMode"]).zfill(2) == THROUGH_PLATFORM
+
+
+def speaker(row: ContractRow | None, caller: str, platform: str) -> str:
+    """Return whose word a caller brings of a contract: its own, or, of one through the platform, the other party's."""
+    if row is None or not is_through(row):
+        return caller
+    return row.peer if caller == platform else ""
 
 
 def with_peer(tx: Tx, code: str, peer: str) -> ContractRow:
@@ -66,9 +88,12 @@ def talk_of(tx: Tx, contract: ContractRow) -> NegotiationRow:
     return row
 
 
-def require_not_being_filed(row: NegotiationRow) -> None:
-    """Raise Conflict while a contract is being filed: one that is ended then would stay in force at the platform."""
-    if row.pending == FINALIZED:
+def require_not_being_filed(row: NegotiationRow, waiting: Sequence[str]) -> None:
+    """Raise Conflict while a contract is being filed: one that is ended then would stay in force at the platform.
+
+    While it is `waiting` for the signatures of service parties nothing is filed yet.
+    """
+    if row.pending == FINALIZED and not waiting:
         raise Conflict("the contract is being filed at this moment", "end it again in a moment")
 
 
@@ -82,6 +107,12 @@ def own_signature(tx: Tx, code: str, part: bytes, identity: Identity) -> bytes:
     own = identity.sign_part(part)
     tx.change(row, replace(row, own=own))
     return own
+
+
+def about(row: NegotiationRow) -> Mapping[str, Any]:
+    """Return what a negotiation says of its contract, as it was agreed, or else as it was offered."""
+    found: Mapping[str, Any] = (row.agreement or row.offer or {}).get(CONTRACT, {})
+    return found
 
 
 def is_agreed(row: NegotiationRow) -> bool:

@@ -6,14 +6,15 @@ that has filed it.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import whereabouts
-from connector.negotiation.ndi.address import marked, plain
+from connector.negotiation.ndi.address import is_through, marked, plain
+from connector.negotiation.ndi.offers import SERVICES
 from connector.negotiation.protocol.states import FINAL, FINALIZED
-from connector.operation.ndi import contracts
-from connector.operation.ndi.proposals import contract_of
+from connector.operation.ndi import consents, contracts, edits, versions
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, PeerMisbehaved
 from connector.runtime.limits import PAGE_ROWS_MAX
@@ -21,16 +22,20 @@ from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow
 from contracts.lifecycle import CODES, OVER
-from contracts.namespace import CONTRACT
 from contracts.ndi.delivery import ROWS_MAX, SEARCH
-from contracts.ndi.interfaces import TERMINATE
+from contracts.ndi.interfaces import POINT_TO_POINT, TERMINATE, THROUGH_PLATFORM
+from contracts.ndi.services import amounts, read
+from contracts.price_words import money
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.core.core import Core
     from connector.identity.space.view import SpaceView
     from connector.negotiation.engine import Engine
     from connector.negotiation.protocol.messages import Document
     from connector.operation.ndi.ways import Ways
+    from connector.store.rows.contract import ContractVersionRow
     from connector.store.transaction import Tx
 
 NEWEST: Final = "SELECT code FROM contracts WHERE negotiation <> '' ORDER BY created DESC, code LIMIT ? OFFSET ?"
@@ -81,6 +86,26 @@ class Desk:
         """Show a contract with its strategy and who signed it."""
         return await self._core.store.read(lambda tx: self._shown(tx, _found(tx, code)))
 
+    async def versions(self, code: str) -> list[Document]:
+        """Show every version of a contract, each with what it changed of the one before."""
+        rows = await self._versions(code)
+        return await asyncio.to_thread(edits.of, rows, self._space.known_currency())
+
+    async def compare(self, code: str, since: int, until: int) -> Document:
+        """Show what changed of a contract between two versions."""
+        rows = await self._versions(code)
+        if max(since, until) > len(rows):
+            raise Absent(f"the contract has no version {max(since, until)}", f"it has {len(rows)}")
+        old, new = (rows[number - 1].strategy for number in (since, until))
+        changed = await asyncio.to_thread(edits.differences, old, new, self._space.known_currency())
+        return {"differences": [one.json() for one in changed]}
+
+    async def _versions(self, code: str) -> list[ContractVersionRow]:
+        rows = await self._core.store.read(lambda tx: versions.of(tx, code))
+        if not rows:
+            raise Absent(f"there is no version of a contract `{code[:60]}` here", "penstock ndi list")
+        return rows
+
     async def end(self, code: str, reason: str) -> Document:
         """End a contract now, before its term; ended before, it is only shown."""
         reasons.check(reason, "the log has it")
@@ -91,26 +116,53 @@ class Desk:
         now, row = self._core.clock.now(), _found(tx, code)
         self._engine.outbox.take(tx, row.negotiation)
         talk = contracts.talk_of(tx, row)
-        contracts.require_not_being_filed(talk)
+        contracts.require_not_being_filed(talk, consents.waiting(tx, code, contracts.about(talk)))
         if talk.state not in FINAL:
             self._engine.negotiations.terminate(tx, talk.id, reason, now)
         elif talk.state == FINALIZED and self._ways.hearing.end(tx, talk, self._core.identity.did, reason, now):
             space = self._space.last()
             platform = space.members[space.exchange]
             self._ways.owe(tx, row.peer, talk.callback, TERMINATE, ending, code)
-            self._ways.owe(tx, platform.did, marked(platform.url), TERMINATE, ending, code)
+            if not is_through(talk.callback):  # else it hears of it, and tells those who serve, as it passes it on
+                served = [space.members.get(one) for one in _services(talk)]
+                for one in (platform, *(member for member in served if member is not None)):
+                    self._ways.owe(tx, one.did, marked(one.url), TERMINATE, ending, code)
         return _view(tx, row)
 
     def _shown(self, tx: Tx, row: ContractRow) -> Document:
         talk = contracts.talk_of(tx, row)
-        about = (talk.agreement or talk.offer or {}).get(CONTRACT, contract_of(talk))
+        about = contracts.about(talk)
         signatures = []
         if row.signature is not None and talk.digest:
             # of before it was kept it was the account's, which gives the same again
             own = row.own or self._core.identity.sign(bytes.fromhex(talk.digest))
             pair = (own.hex(), row.signature.hex())
             signatures = [*(pair if row.role == "provider" else reversed(pair))]
-        return _view(tx, row) | {"strategy": about.get("strategy"), "signatures": signatures}
+        return _view(tx, row) | {
+            "strategy": about.get("strategy"),
+            "signatures": signatures,
+            "services": self._serving(tx, row.code, talk, about),
+        }
+
+    def _serving(self, tx: Tx, code: str, talk: NegotiationRow, about: Mapping[str, Any]) -> list[Document]:
+        """Return who serves in a contract, what each gets of its price, and whether it has signed."""
+        named, signed = read(about.get(SERVICES, [])), consents.kept(tx, code)
+        currency, price = self._space.known_currency(), talk.price or 0
+        return [
+            {
+                "party": one.entity,
+                "role": one.role,
+                "share": one.bps,
+                "amount": money(amount, currency),
+                "signature": signed[one.entity].hex() if one.entity in signed else "",
+            }
+            for one, amount in zip(named, amounts(price, named), strict=True)
+        ]
+
+
+def _services(talk: NegotiationRow) -> list[str]:
+    """List who serves in a contract that is agreed, by their DIDs."""
+    return [one["entityId"] for one in contracts.about(talk).get(SERVICES, [])]
 
 
 def _found(tx: Tx, code: str) -> ContractRow:
@@ -130,6 +182,7 @@ def _view(tx: Tx, row: ContractRow) -> Document:
         "contractName": row.name,
         "contractStatus": STATUS.get(state) or CODES[state],
         "state": state,
+        "signMode": THROUGH_PLATFORM if contracts.is_through(row) else POINT_TO_POINT,
         "role": row.role,
         "peer": row.peer,
         "product": "" if talk is None else talk.product,

@@ -18,7 +18,7 @@ from connector.enforcement.rules import in_force
 from connector.enforcement.scopes import STANDING
 from connector.enforcement.use import FORESIGHT, Link, Use
 from connector.negotiation.doors import Peer
-from connector.negotiation.ndi.address import plain
+from connector.negotiation.ndi.address import is_through, plain
 from connector.negotiation.protocol import data_address, messages, offers, validation
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER, STARTED, TRANSFER
@@ -101,7 +101,7 @@ class Flowing:
 
     async def deliver(self, peer: str, url: str, body: Document) -> Outcome:
         """Say a message of a transfer to a peer; raises what `Speaking.post` raises."""
-        base, kind = plain(url).rpartition("/transfers/")[0], body["@type"]
+        base, kind = await self._base(peer, url), body["@type"]
         if kind == "TransferRequestMessage":
             return await self._request(peer, base, body)
         row, contract, talk = await self._whole(body)
@@ -114,6 +114,12 @@ class Flowing:
         else:
             await self._executed(peer, base, contract, talk, body)
         return self._ack(body)
+
+    async def _base(self, peer: str, url: str) -> str:
+        """Return where a transfer is talked about: with the other side itself, also where the contract was not."""
+        if is_through(url):
+            return plain(await self._parties.base(peer))
+        return plain(url).rpartition("/transfers/")[0]
 
     async def _request(self, peer: str, base: str, body: Document) -> Outcome:
         """Say that the use is allowed here, agree on a transport, and take its answer for the provider's start."""

@@ -13,7 +13,7 @@ from catalog.errors import CatalogError
 from catalog.identifiers import Kind, read
 from catalog.registration import CONNECTOR, PRODUCT
 from connector.identity.space.node import CODES, NodeDoor
-from connector.negotiation.ndi.address import marked
+from connector.negotiation.ndi.address import THROUGH, marked
 from connector.operation.codes import find
 from connector.operation.ndi.contracts import stamp
 from connector.runtime.errors import NotPermitted, PeerRefused, Unproven
@@ -110,6 +110,11 @@ class Parties:
         if member is not None:
             return marked(member.url)
         raise NotPermitted(f"`{peer[:200]}` is no member of this space", "ask its exchange to admit you")
+
+    async def platform(self) -> str:
+        """Return where the platform of the space passes on what is said to the other party of a contract."""
+        space = await self._space.current()
+        return marked(space.members[space.exchange].url, THROUGH)
 
     async def require_signed(self, peer: str, part: bytes, proof: bytes, field: str = "signature") -> None:
         """Raise FieldError unless a signature over a part of a message is a peer's."""

@@ -19,13 +19,14 @@ from contracts.namespace import CONTRACT
 from contracts.ndi.interfaces import STRATEGY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.negotiation.protocol.messages import Document
     from connector.store.rows.contract import ContractRow
     from connector.store.rows.product import ProductRow
     from connector.store.rows.protocol import NegotiationRow
+    from contracts.ndi.services import ServiceParty
 
 CONTRACT_URN: Final = "urn:tc609:contract:"
 # the members of a strategy, and of its parts
@@ -38,13 +39,17 @@ STAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a peer says of a contract: its strategy as it came and as it was read, what is signed, and its signature."""
+    """What a peer says of a contract: its strategy as it came and as it was read, what is signed, and its signature.
+
+    `round` is what it says of its place among the proposals, with its signature over that.
+    """
 
     contract: ContractRow
     raw: Document
     strategy: Mapping[str, Any]
     part: bytes
     signature: bytes | None
+    round: Mapping[str, Any] | None
     currency: str
 
     @property
@@ -78,8 +83,11 @@ def pids(row: NegotiationRow, code: str) -> tuple[str, str]:
     return (row.id, code) if row.role == PROVIDER else (code, row.id)
 
 
-def first(said: Proposal, ours: Ours, product: ProductRow | None) -> Document:
-    """Return the message that begins a negotiation; `product` is the one of ours that is meant, None for none."""
+def first(said: Proposal, ours: Ours, product: ProductRow | None, services: Sequence[ServiceParty] = ()) -> Document:
+    """Return the message that begins a negotiation; `product` is the one of ours that is meant, None for none.
+
+    `services` go with that product: a contract on it names them, and no others.
+    """
     subject, nodes = said.strategy["subjectInfo"], said.strategy["executionNodeInfo"]
     begun = said.contract.document
     about = {
@@ -90,6 +98,7 @@ def first(said: Proposal, ours: Ours, product: ProductRow | None) -> Document:
         "consumer": nodes.get("consumerNodeId", said.contract.peer),
         "from": begun["activationTime"],
         "until": begun["endTime"],
+        **offers.services_of(said.strategy),
     }
     code, mine = said.contract.code, {ours.did, ours.name}
     if about["consumer"] in mine:
@@ -100,6 +109,9 @@ def first(said: Proposal, ours: Ours, product: ProductRow | None) -> Document:
         raise UnacceptableError("`providerNodeId` and `consumerNodeId` are others than this connector")
     if product is None:
         raise UnacceptableError(f"`{about['product'][:80]}` is no product of ours")
+    if about.get(offers.SERVICES, []) != [one.json() for one in services]:
+        names = ", ".join(f"{one.entity} ({one.role}, {one.bps})" for one in services) or "none"
+        raise UnacceptableError(f"the service parties of this product are others: {names}")
     own = protocol_offers.offer_id(product.id, product.offer)
     offer = offers.offer_of(said.strategy, own, product.id, about, said.currency)
     return messages.contract_request(consumer_pid=code, offer=offer, callback=ours.base)

@@ -17,12 +17,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.ndi import offers
-from connector.negotiation.ndi.address import plain
+from connector.negotiation.ndi.address import is_through, plain
 from connector.negotiation.protocol import messages
-from connector.negotiation.protocol.states import CONSUMER, NEGOTIATION, PROVIDER
-from connector.operation.ndi import contracts
-from connector.runtime.errors import Absent, PeerMisbehaved, PeerRefused
-from connector.store.rows.contract import ContractRow
+from connector.negotiation.protocol.states import CONSUMER, FINAL, NEGOTIATION, PROVIDER
+from connector.operation.ndi import contracts, versions
+from connector.operation.ndi.consents import Consents
+from connector.operation.ndi.versions import as_round
+from connector.runtime.errors import Absent, Conflict, PeerMisbehaved, PeerRefused
+from connector.store.rows.contract import ContractRow, ContractVersionRow
 from connector.store.rows.filing import FilingRow
 from connector.store.rows.protocol import NegotiationRow
 from contracts.canonical import canonical
@@ -36,6 +38,7 @@ from contracts.ndi.interfaces import (
     POINT_TO_POINT,
     REGISTRATE,
     TERMINATE,
+    THROUGH_PLATFORM,
     contract_part,
     digest,
     signed_part,
@@ -67,6 +70,7 @@ class Speaking:
 
     def __init__(self, core: Core, peers: Peers, space: SpaceView, parties: Parties) -> None:
         self._core, self._peers, self._space, self._parties = core, peers, space, parties
+        self.consents = Consents(core, parties, self.post)
         self._said: Mapping[str, Callable[[str, str, Document], Awaitable[Outcome]]] = {
             "ContractRequestMessage": self._proposal,
             "ContractOfferMessage": self._proposal,
@@ -78,13 +82,16 @@ class Speaking:
 
     async def deliver(self, peer: str, url: str, body: Document) -> Outcome:
         """Say a message of a negotiation to a peer; raises what `post` raises."""
-        base = plain(url).rpartition("/negotiations/")[0]
+        base = url.rpartition("/negotiations/")[0]
         return await self._said[body["@type"]](peer, base, body)
 
     async def post(self, peer: str, url: str, interface: Interface, body: Document) -> dict[str, Any]:
-        """Call an interface; returns what it answers when that is OK. Raises PeerRefused where it is not."""
-        headers = self._peers.authorization(peer)
-        answer = await self._core.outbound.request("POST", url + interface.path, body=body, headers=headers)
+        """Call an interface; returns what it answers when that is OK. Raises PeerRefused where it is not.
+
+        Through the platform it is the platform that is called.
+        """
+        headers = self._peers.authorization((await self._space.current()).exchange if is_through(url) else peer)
+        answer = await self._core.outbound.request("POST", plain(url) + interface.path, body=body, headers=headers)
         try:
             told = interface.answer(answer.json())
         except ContractError as error:
@@ -115,7 +122,7 @@ class Speaking:
             "issueTime": contracts.stamp(now),
             "activationTime": about["from"],
             "endTime": about["until"],
-            "signMode": POINT_TO_POINT,
+            "signMode": THROUGH_PLATFORM if is_through(base) else POINT_TO_POINT,
             **await self._parties.issuer(),
         }
         asked = self.signed(asked)
@@ -143,14 +150,45 @@ class Speaking:
     async def _negotiate(
         self, peer: str, base: str, name: str, code: str, strategy: Document, *, signed: bool = False
     ) -> str:
-        """Say a strategy, with our signature where it is agreed; returns `negotiationStatus`."""
+        """Say a strategy, with our signature where it is agreed; returns `negotiationStatus`.
+
+        A proposal that the other refuses is no version of the contract.
+        """
         said: Document = {"contractName": name, "contractId": code, "strategy": strategy}
+        made = await self._version(code, strategy, base, signed=signed)
+        if made is not None and made.proof is not None and not signed:
+            said["round"] = as_round(made).told(made.proof)
         if signed:
             at = contracts.stamp(self._core.clock.now())
             entity = (await self._parties.issuer())["issuerEntityId"]
             signature = (await self._own(code, signed_part(said))).hex()
             said["signatureList"] = [{"entityId": entity, "signature": signature, "signatoryTime": at}]
-        return str((await self.post(peer, base, NEGOTIATE, said))["negotiationStatus"])
+        try:
+            return str((await self.post(peer, base, NEGOTIATE, said))["negotiationStatus"])
+        except PeerRefused:
+            if made is not None:
+                await self._core.store.write(lambda tx: tx.delete(ContractVersionRow, code=code, number=made.number))
+            raise
+
+    async def _version(self, code: str, strategy: Document, base: str, *, signed: bool) -> ContractVersionRow | None:
+        """Keep what we propose as a version, if it is one, and return it while nothing followed it.
+
+        Through the platform our signature over the round stands with it: what is said in our name is ours.
+        """
+        me, through = self._core.identity, is_through(base)
+        platform = self._space.last().exchange if through else ""
+
+        def keep(tx: Tx) -> ContractVersionRow | None:
+            last, row = versions.newest(tx, code), tx.get(ContractRow, code=code)
+            assert row is not None, "a contract is begun before anything is proposed in it"
+            if last is not None and versions.repeats(last, strategy):
+                return last if last.proposer == me.did else None
+            made = versions.following(last, code, row.request, me.did, strategy)
+            proof = me.sign_part(made.part) if through and not signed else None
+            now = self._core.clock.now()
+            return versions.keep(tx, self._core.evidence, made, strategy, proof, (row.peer, platform), now)
+
+        return await self._core.store.write(keep)
 
     async def _agreement(self, peer: str, base: str, body: Document) -> Outcome:
         """Say what we agree to, signed."""
@@ -207,6 +245,10 @@ class Speaking:
         assert row is not None, "a contract that is signed is there"
         strategy = about["strategy"]
         own = await self._own(code, contract_part(about["name"], code, strategy))
+        theirs = row.signature or b""
+        consents = await self.consents.require(code, about, (own, theirs), (await self._talk(pid)).callback)
+        if (await self._talk(pid)).state in FINAL:  # while it waited for them; from now on nobody ends it
+            raise Conflict(f"the contract `{code}` was ended before it was filed")
         filed = {
             "contractName": about["name"],
             "contractId": code,
@@ -219,7 +261,8 @@ class Speaking:
                     "signatoryEntityId": about["provider"],
                     "signature": own.hex(),
                 },
-                {"signatoryEntityId": about["consumer"], "signature": (row.signature or b"").hex()},
+                {"signatoryEntityId": about["consumer"], "signature": theirs.hex()},
+                *consents,
             ],
             "signatoryTime": contracts.stamp(row.signed or row.created),
             "contractExpansionItem": NOTHING_MORE,

@@ -9,16 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.identity.space.exchange import EXCHANGE as PLATFORM
-from connector.negotiation.ndi.address import is_ndi, plain
+from connector.negotiation.ndi.address import is_ndi
 from connector.negotiation.notices import PATIENCE
 from connector.negotiation.outbox import NOTICE
 from connector.operation.ndi.flowing import Flowing
 from connector.operation.ndi.hearing import Hearing
 from connector.operation.ndi.parties import Parties
 from connector.operation.ndi.reports import Reports
+from connector.operation.ndi.serving import Serving
 from connector.operation.ndi.speaking import Speaking
 from connector.runtime.errors import PeerRefused, PeerUnreachable
+from connector.runtime.limits import ANSWER_BYTES_MAX, REASON_CHARACTERS_MAX
 from connector.store.rows.contract import ContractRow
+from contracts.canonical import load
+from contracts.errors import ContractError
 from contracts.ndi.interfaces import BY_NAME, TERMINATE
 
 if TYPE_CHECKING:
@@ -58,7 +62,8 @@ class Ways:
         self.parties = Parties(core, peers, space, codes)
         self.speaking = Speaking(core, peers, space, self.parties)
         self.flowing = Flowing(core, engine, space, self.parties, self.speaking, enforcement)
-        self.hearing = Hearing(core, engine, space, programs, self.parties)
+        self.serving = Serving(core, space, self.parties)
+        self.hearing = Hearing(core, engine, space, programs, self.parties, self.serving)
         self.reports = Reports(core, engine, self.parties)
         doors.deliver, doors.ask = self.deliver, self.ask
 
@@ -66,7 +71,7 @@ class Ways:
         """Send a message; raises what `Outbound.request` raises, save a refusal."""
         if not is_ndi(url):
             return await self._deliver(peer, url, body)
-        base, _, name = plain(url).rpartition("/")
+        base, _, name = url.rpartition("/")
         try:
             if name in BY_NAME:
                 return 200, await self.speaking.post(peer, base, BY_NAME[name], body)
@@ -74,7 +79,7 @@ class Ways:
                 return await self.speaking.deliver(peer, url, body)
             return await self.flowing.deliver(peer, url, body)
         except PeerRefused as refusal:
-            return refusal.status, {"reason": [str(refusal)]}
+            return refusal.status, {"reason": [_words(refusal)]}
 
     def owe(self, tx: Tx, peer: str, base: str, interface: Interface, body: Document, about: str) -> None:
         """Call an interface of a peer until it is answered, for as long as a notice is sent."""
@@ -104,3 +109,13 @@ class Ways:
         if ours is not None or PLATFORM not in self._core.identity.roles:
             return await self.hearing.terminate(document, peer, admit)
         return await self.reports.take(TERMINATE, document, peer, admit)
+
+
+def _words(refusal: PeerRefused) -> str:
+    """Return why a peer refused, in its own words where it gave any."""
+    try:
+        told = load(refusal.body, max_bytes=ANSWER_BYTES_MAX)
+    except ContractError:
+        return str(refusal)
+    said = told.get("message") if isinstance(told, dict) else None
+    return f"{refusal}: {said}"[:REASON_CHARACTERS_MAX] if isinstance(said, str) else str(refusal)

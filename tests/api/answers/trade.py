@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 from connector.runtime.errors import PenstockError
@@ -19,6 +20,7 @@ async def play(told):
     await _filings(told)
     await _codes(told)
     await _contracts(told)
+    await _served(told)
     await _services(told)
     await _bills(told)
     await _computations(told)
@@ -179,9 +181,31 @@ async def _contracts(told):
     await told.say("get", "contracted", *got, "--id", "contracted", by="buyer")
     [made] = (await told.say("ndi list", by="buyer"))["contracts"]
     await told.say("ndi show", made["contractId"], by="provider")
+    await told.say("ndi show", made["contractId"], "--versions", by="buyer", row="ndi show --versions")
+    await told.say("ndi compare", made["contractId"], "1", "1", by="buyer")
     await told.say("filing show", made["contractId"], by="buyer")
     await told.say("ndi end", made["contractId"], "--reason", "it was a trial", by="buyer")
     await told.say("conform ndi", told.space.url("exchange"), "--role", "platform", by="buyer")
+
+
+async def _served(told):
+    space, second = told.space, told.space.did("second")
+    for did, role in ((space.did("third"), "broker"), (second, "host")):
+        await told.say("ndi party set", "contracted", did, "--role", role, "--share", "300", by="provider")
+    await told.say("ndi party remove", "contracted", space.did("third"), by="provider")
+    await told.say("ndi party list", "contracted", by="provider")
+    at = {"at": "ndi+platform+" + space.url("provider"), "limit": "1000", "purpose": PURPOSE}
+    for number, act in enumerate(("sign", "decline")):
+        to = str(told.folder / f"served-{number}")
+        body = {"id": f"served-{number}", "product": "contracted", "mandate": at | {"to": to}}
+        await space.doors["buyer"].call("POST", "acquisitions", body)
+        async with asyncio.timeout(30):
+            while not (found := [one for one in space.rows("second", "service_contracts") if one["state"] == "asked"]):
+                await asyncio.sleep(0.1)
+        code = found[0]["code"]
+        await told.say("ndi served list", by="second")
+        await told.say("ndi served show", code, by="second")
+        await told.say(f"ndi {act}", code, *(() if act == "sign" else ("--reason", "no room")), by="second")
 
 
 async def _services(told):

@@ -7,9 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from contracts import signature
+from contracts.ndi import strategy
 from contracts.ndi.interfaces import contract_digest
+from contracts.ndi.services import ServiceParty
 from ledger.audit import contracts
 from ledger.audit.report import Report
+from policy.vocabulary.names import PROFILE
 from tests.ledger.audit.shelf import book, event, found, shelf
 
 EXCHANGE, PROVIDER, CONSUMER, OTHER = (f"did:web:{name}" for name in ("exchange", "provider", "consumer", "other"))
@@ -104,3 +107,43 @@ def test_an_instruction_that_the_exchange_did_not_give_is_found():
 
 def test_an_instruction_of_what_was_not_filed_is_found():
     assert checked(book(EXCHANGE, instructed(CONSUMER))) == [("instruction-unfounded", EXCHANGE)]
+
+
+SERVED = strategy.written(
+    {
+        "@type": "Agreement",
+        "profile": PROFILE,
+        "target": "urn:p",
+        "assigner": PROVIDER,
+        "assignee": CONSUMER,
+        "permission": [{"action": "read"}],
+    },
+    [ServiceParty(OTHER, "host", 500)],
+)
+
+
+def served(*, by=OTHER, told=True):
+    """Make the log of a provider whose contract a third one serves; somebody makes that one's signature, or nobody."""
+    over = contract_digest("Tides", "8", SERVED)
+    proofs = [signature.sign(over, KEYS[did]).hex() for did in (PROVIDER, CONSUMER)]
+    fields = {"contract": "8", "party": OTHER, "role": "host", "share": 500}
+    proof = {"signature": signature.sign(over, KEYS[by]).hex()} if by and told else {}
+    part = over.hex()
+    instruction = {"contract": "8", "instruction": part[:32], "from": EXCHANGE, "to": PROVIDER, "version": "1"}
+    consent = [event("contract.consented", part, part, **fields, **proof)] if by else []
+    return (
+        book(EXCHANGE, event("contract.filed", part, part), event("instruction.moved", part, part, **instruction)),
+        book(
+            PROVIDER,
+            signed(part, strategy=SERVED, signatures=proofs),
+            *consent,
+            event("instruction.moved", part, part, **instruction),
+        ),
+    )
+
+
+def test_a_contract_in_force_without_its_service_party_is_found():
+    assert checked(*served()) == []
+    assert checked(*served(told=False)) == []
+    for by in (None, CONSUMER):
+        assert checked(*served(by=by)) == [("contract-consent-missing", PROVIDER)]

@@ -1,0 +1,17 @@
+"""The service parties that go with a provider's products: named in every contract that is proposed from then on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.store.rows.contract import ServicePartyRow
+from contracts.ndi.services import ServiceParty, ordered
+
+if TYPE_CHECKING:
+    from connector.store.transaction import Tx
+
+
+def of(tx: Tx, product: str) -> tuple[ServiceParty, ...]:
+    """Return the service parties of a product of ours, in their order; raises ContractError where they are too many."""
+    rows = tx.find(ServicePartyRow, "product = ?", (product,))
+    return ordered(ServiceParty(row.party, row.role, row.bps) for row in rows)
