@@ -146,6 +146,7 @@ from connector.provider.discovery import Discovery
 from connector.provider.flows.given import Given
 from connector.provider.flows.renewal import Renewal
 from connector.provider.folders import Folders
+from connector.provider.hosting.hosting import Hosting
 from connector.provider.leaking import Leaking
 from connector.provider.offering import Offering
 from connector.provider.offloading import Offloading
@@ -318,6 +319,7 @@ class Connector(Life):
     rights: Rights
     versions: Versions
     shop: Shop
+    hosting: Annotated[Hosting, trading.HOSTING]
     drafts: Drafts
     uploads: Annotated[Uploads, Service(begins=Uploads.recover, chores={"remove old uploads": Uploads.tidy})]
     folders: Folders
