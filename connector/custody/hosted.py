@@ -21,6 +21,7 @@ from connector.channel.box import SUITE
 from connector.custody.edition import masked, row_secrets, table_of
 from connector.custody.errors import VaultError
 from connector.custody.tables import TABLES
+from connector.runtime.limits import HOSTED_PIECES_MAX
 from connector.store.rows.vault import EditionRow, VaultState
 from contracts.canonical import canonical
 from contracts.errors import ContractError
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from ledger.edition.row_table import RowTable
 
 INFO = b"penstock/hosting/v1\x00"
-# 64 GiB in pieces of a MiB; their secrets are a message of 4 MiB
-ROWS_MAX = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Handed:
 def hand_over(keys: Keys, edition: EditionRow, reader: bytes) -> dict[str, Any]:
     """Return what a host needs to sell an edition of ours; `reader` is the host's key (32 raw bytes)."""
     table = table_of(edition)
-    if len(table) > ROWS_MAX:
+    if len(table) > HOSTED_PIECES_MAX:
         raise ContractError("hosting", f"an edition of {len(table)} pieces is too large to be hosted", "larger pieces")
     found = row_secrets(keys, edition, table, range(len(table)))
     joined = b"".join(found[number] for number in range(len(table)))

@@ -18,6 +18,14 @@ DELEGATION: dict[str, Shape] = {
     "edition": "text", "tier": "text", "acts": ["text"], "price": "digits", "floor": "digits", "currency": "text",
     "share": "number", "until": "text", "licence": "text", "state": "text", "reason": "text",
 }  # fmt: skip
+DID: dict[str, Shape] = {
+    "entry": "number", "at": "text", "act": "text", "event": "text", "part": "text", "told": "text",
+}  # fmt: skip
+AUDITED: dict[str, Shape] = {
+    "delegation": "text", "host": "text", "entries": "number", "agreements": "number", "currency": "text",
+    "released": "digits", "claimed": "digits", "ours": "digits",
+    "findings": [{"code": "text", "about": "text", "text": "text"}],
+}  # fmt: skip
 PROVIDERS = "provider"
 ID = Field("delegation", ("Delegation", "委托"), "its id in `hosting list`", sent="id", of="delegation")
 TIDES = {"delegation": "tides-hosted"}
@@ -41,6 +49,16 @@ def _given(done: Any) -> list[str]:
         *lines(done),
         f"  the host takes it up: penstock hosting accept {done['id']} --from {done['provider']}",
     ]
+
+
+def _audited(done: Any) -> list[str]:
+    paid, ours = (money(done[name], done["currency"]) for name in ("claimed", "ours"))
+    told = [
+        f"{done['host']}: {done['agreements']} agreements, {paid} claimed on chain, {ours} of it ours",
+        f"read {done['entries']} entries of its log",
+    ]
+    told += [f"  {one['code']}  {one['about'][:16]}…  {one['text']}" for one in done["findings"]]
+    return told if done["findings"] else [*told, "nothing that does not fit the delegation"]
 
 
 ACTS = (
@@ -162,5 +180,37 @@ ACTS = (
             *lines(done),
             "  its host has been told" if done["told"] else "  its host is away: it reads the chain when it is back",
         ],
+    ),
+    Act(
+        "hosting log",
+        "GET hosting/{delegation}/log",
+        help="Show what the host of a delegation did for us, as its log discloses it to us.",
+        says=("Show what the host did under {delegation}.", "显示托管方在委托 {delegation} 下的行为。"),
+        answer={"delegation": "text", "host": "text", "entries": "number", "acts": [DID]},
+        example=TIDES,
+        fields=(ID,),
+        does="hosting.log",
+        roles=PROVIDERS,
+        table=(
+            Column("AT", "at", is_moment=True),
+            Column("ACT", "act"),
+            Column("EVENT", "event"),
+            Column("PART", "part", is_id=True),
+            Column("TOLD", "told"),
+            Column("ENTRY", "entry", long=True),
+        ),
+        none="its log discloses nothing of this delegation to us",
+    ),
+    Act(
+        "hosting audit",
+        "GET hosting/{delegation}/audit",
+        help="Hold what the host did against the delegation, its log and the chain.",
+        says=("Audit what the host did under {delegation}.", "审计托管方在委托 {delegation} 下的行为。"),
+        answer=AUDITED,
+        example=TIDES,
+        fields=(ID,),
+        does="hosting.audit",
+        roles=PROVIDERS,
+        lines=_audited,
     ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.provider.hosting import kept
 from connector.provider.hosting.delegating import Delegating
 from connector.provider.hosting.keeping import Keeping
+from connector.provider.hosting.reading import Reading
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.hosting import DelegationRow
 
@@ -48,6 +49,7 @@ class Hosting:
         self._core = core
         common = core, space, programs, transactions, peers, secrets
         self._delegating = Delegating(*common, data_addresses)
+        self._reading = Reading(core, space, programs)
         self._keeping = Keeping(*common, blobs, doors, publications, shop)
 
     async def recover(self) -> None:
@@ -83,6 +85,14 @@ class Hosting:
     async def show(self, delegation: str) -> JsonObject:
         """Return a delegation of ours; raises Absent."""
         return kept.view(await self._core.store.read(lambda tx: kept.found(tx, delegation)))
+
+    async def log(self, delegation: str) -> JsonObject:
+        """Return what the host of a delegation of ours did under it; see `Reading.log`."""
+        return await self._reading.log(delegation)
+
+    async def audit(self, delegation: str) -> JsonObject:
+        """Hold what the host did against the delegation; see `Reading.audit`."""
+        return await self._reading.audit(delegation)
 
     async def asked(self, key: str, step: str, told: Mapping[str, str], peer: str) -> JsonObject:
         """Return what the other side asks for in a step (`connector.api.hosting`); `told` is the body that came."""

@@ -26,7 +26,7 @@ from connector.negotiation.protocol.states import PROVIDER as SELLS
 from connector.provider.hosting import kept
 from connector.provider.hosting.kept import HOST
 from connector.runtime.errors import Conflict, NotPermitted, PeerMisbehaved, VerificationFailed
-from connector.runtime.limits import ANSWER_BYTES_MAX
+from connector.runtime.limits import ANSWER_BYTES_MAX, HANDOVER_BYTES_MAX, HOSTED_PIECES_MAX
 from connector.store.rows.hosting import DelegationRow, HostedPartRow
 from connector.store.rows.hosting import DelegationState as State
 from connector.store.rows.product import ProductRow, ProductState
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from ledger.edition.row_table import RowTable
     from ledger.space.document import Member
 
-HANDOVER_BYTES_MAX: Final = 32 * 1_048_576  # keys of `handing.ROWS_MAX` pieces in hex, and an index
 DRAWN_ROWS: Final = 8  # of one request
 OVER: Final = "its provider has revoked it, or its time is over"
 
@@ -201,7 +200,7 @@ class Keeping:
         told = await self._asked(url, member, {"signature": row.host_signature.hex()}, HANDOVER_BYTES_MAX)
         base = f"{member.url}/sealed/{made.edition.hex()}"
         header = (await self._core.outbound.get(f"{base}/header", limit_bytes=ANSWER_BYTES_MAX)).json()
-        most = handing.ROWS_MAX * ROW_BYTES
+        most = HOSTED_PIECES_MAX * ROW_BYTES
         rows = (await self._core.outbound.get(f"{base}/rows", limit_bytes=most)).body
         private = self._core.identity.keys.delivery
         try:
