@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from aiohttp import web
 
-from connector.runtime.errors import PenstockError
+from tests.api.command import commanded
 from tests.api.refusals import refused
 from tests.api.space import PURPOSE
 
@@ -28,12 +29,19 @@ async def review(space, key):
     await space.doors["exchange"].call("POST", f"listings/{key}/review", {})
 
 
-def buying(product, key):
+def buying(product):
     mandate = {"limit": "100000", "bid": None, "purpose": PURPOSE, "deposit": None}
-    return {"id": key, "product": product, "mandate": mandate}
+    return {"product": product, "mandate": mandate}
 
 
-async def test_a_host_sells_what_was_delegated_both_are_paid_and_a_revocation_ends_it(space):
+async def audited(space):
+    """Return what a supervisor finds, by the chain and the logs."""
+    asked = ("--exchange", space.url("exchange"), "--development", "--data", space.people["regulator"].data, "--json")
+    said = await commanded("audit", *asked)
+    return json.loads(said.out)["findings"]
+
+
+async def test_a_host_sells_what_was_delegated_both_are_paid_and_a_revocation_ends_it(space, proxy):
     files = await space.publish("provider", "tides-own", (150_000, 90_000), price=100_000)
     given = await delegate(space, "tides-own", "tides-hosted", floor="500.00")
     assert (given["state"], given["acts"]) == ("offered", ["list", "negotiate", "sign", "deliver"])
@@ -53,19 +61,32 @@ async def test_a_host_sells_what_was_delegated_both_are_paid_and_a_revocation_en
     await space.doors["second"].call("POST", "settlements", {"agreement": None})
     paid = int(view["progress"]["paid"])
     shares = [(paid * part["bps"] // 10_000, part["payee"]) for part in terms["split"]]
-    audited = await space.doors["provider"].call("GET", "hosting/tides-hosted/audit")
-    assert audited["findings"] == []
-    assert (audited["agreements"], int(audited["claimed"])) == (1, paid)
-    assert paid * 8 // 10 == pytest.approx(int(audited["ours"]), abs=2), shares
+    held = await space.doors["provider"].call("GET", "hosting/tides-hosted/audit")
+    assert held["findings"] == []
+    assert (held["agreements"], int(held["claimed"])) == (1, paid)
+    assert paid * 8 // 10 == pytest.approx(int(held["ours"]), abs=2), shares
     acts = (await space.doors["provider"].call("GET", "hosting/tides-hosted/log"))["acts"]
     assert {"delegation", "sign", "deliver", "payment"} <= {one["act"] for one in acts}
     # nobody else's events are among them, and nobody else reads these
     assert {one["part"] for one in acts} <= {row["part"] for row in space.rows("second", "hosted_parts")}
     assert (await refused(space.doors["second"].call("GET", "hosting/tides-hosted/log")))[0] == 404
 
+    # whom the host is told by no more learns it of the chain: so does a buyer, before it signs
+    async def deaf(request):
+        if request.path.endswith("/look"):
+            raise web.HTTPServiceUnavailable
+
+    proxy.gate = deaf
     done = await space.doors["provider"].call("POST", "hosting/tides-hosted/revocation", {"reason": "it is over"})
-    assert (done["state"], done["told"]) == ("revoked", True)
+    assert (done["state"], done["told"]) == ("revoked", False)
+    text = (await refused(space.doors["buyer"].call("POST", "foresights", buying("tides-hosted"))))[1]
+    assert "revoked" in text or "not on offer" in text, text
+    proxy.calm()
+    again = await space.doors["provider"].call("POST", "hosting/tides-hosted/revocation", {"reason": "it is over"})
+    assert again["told"]
     shown = await space.doors["second"].call("GET", "hosting/tides-hosted")
     assert (shown["state"], "revoked" in shown["reason"]) == ("revoked", True)
-    with pytest.raises(PenstockError):
-        await space.doors["buyer"].call("POST", "acquisitions", buying("tides-hosted", "again"))
+    assert [row["state"] for row in space.rows("second", "products") if row["id"] == "tides-hosted"] == ["withdrawn"]
+    codes = {one["code"] for one in await audited(space)}
+    assert not codes & {"licence-without-rights", "licence-without-agreement"}, codes
+    assert not {one for one in codes if one.startswith("hosted")}
