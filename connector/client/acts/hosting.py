@@ -128,6 +128,7 @@ ACTS = (
         ),
         does="hosting.accept",
         roles=PROVIDERS,
+        rehearse=True,
         lines=lines,
     ),
     Act(
@@ -176,6 +177,7 @@ ACTS = (
         fields=(ID, REASON),
         does="hosting.revoke",
         roles=PROVIDERS,
+        rehearse=True,
         lines=lambda done: [
             *lines(done),
             "  its host has been told" if done["told"] else "  its host is away: it reads the chain when it is back",

@@ -75,7 +75,14 @@ class Delegating:
         self._peers, self._secrets, self._addresses = peers, secrets, data_addresses
 
     async def delegate(
-        self, product: str, host: str, share: str, floor: str | None, acts: Sequence[str], until: str, delegation: str
+        self,
+        product: str,
+        host: str,
+        share: str,
+        until: str,
+        acts: Sequence[str],
+        delegation: str,
+        floor: str | None = None,
     ) -> JsonObject:
         """Sign a delegation of the edition of `product` that is on offer; the host finds it here and accepts it.
 

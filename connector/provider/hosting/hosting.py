@@ -61,10 +61,17 @@ class Hosting:
         await self._keeping.look()
 
     async def delegate(
-        self, product: str, host: str, share: str, floor: str | None, acts: Sequence[str], until: str, delegation: str
+        self,
+        product: str,
+        host: str,
+        share: str,
+        until: str,
+        acts: Sequence[str],
+        delegation: str,
+        floor: str | None = None,
     ) -> JsonObject:
         """Sign a delegation; see `Delegating.delegate`."""
-        return await self._delegating.delegate(product, host, share, floor, acts, until, delegation)
+        return await self._delegating.delegate(product, host, share, until, acts, delegation, floor)
 
     async def accept(self, delegation: str, provider: str) -> JsonObject:
         """Take up a delegation; see `Keeping.accept`."""
