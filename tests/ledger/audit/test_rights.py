@@ -65,7 +65,7 @@ def transferred(sender=SELLER, receiver=BUYER, edition=EDITION):
 
 
 def granted(provider=SELLER, digest=LICENCE, edition=EDITION):
-    return told("LicenceGranted", agreementDigest=digest, editionId=edition, provider=provider)
+    return told("LicenceGranted", agreementDigest=digest, editionId=edition, provider=provider, buyer=BUYER)
 
 
 def below(parent=LICENCE, child=STRANGER, holder=BUYER, digest=BELOW):
