@@ -1,7 +1,7 @@
 """What the other side of a delegation asks for: a host its offer and what it sells, a provider that the chain is read.
 
-POST /hosting/{id}/offer      {}             the delegation and the provider's signature, to the host it names
-POST /hosting/{id}/handover   {signature}    description, keys boxed for the host, and a ticket to sealed bytes
+POST /hosting/{id}/offer      {}             the delegation, to the host it names
+POST /hosting/{id}/handover   {signature}    the host's; then description, keys boxed for it, a ticket to sealed bytes
 POST /hosting/{id}/look       {}             the host reads now whether its delegations stand
 """
 

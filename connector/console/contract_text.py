@@ -180,8 +180,8 @@ def _data(text: _Text) -> Iterator[_Clause]:
         yield text.clause("project", "terms/project", Kept.TECHNIQUE, project=terms.project.hex())
     if terms.hosted is not None:
         made = terms.hosted
-        told = {"host": made.host, "provider": made.provider, "until": made.json()["until"]}
-        yield text.clause("hosted", "terms/hosted", Kept.TECHNIQUE, **told)
+        whose, until = {"host": made.host, "provider": made.provider}, made.json()["until"]
+        yield text.clause("hosted", "terms/hosted", Kept.TECHNIQUE, **whose, until=until)
 
 
 def _delivery(text: _Text) -> Iterator[_Clause]:

@@ -368,7 +368,7 @@ PAGES: tuple[Page, ...] = (
         "/hosted",
         "provider",
         "together.hosted",
-        columns("title", "side role", "state state", "host did", "provider did", "ends moment", "id id"),
+        columns("title", "role role", "state state", "host did", "provider did", "ends moment", "id id"),
         menu="proof",
     ),
     Page(

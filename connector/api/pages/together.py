@@ -54,4 +54,4 @@ async def hosted(call: Call) -> JsonObject:
 def _delegated(row: JsonObject) -> JsonObject:
     """Return a delegation as the page shows it: what its provider revoked it has withdrawn."""
     state = "withdrawn" if row["state"] == DelegationState.REVOKED else row["state"]
-    return row | {"side": row["role"], "state": state, "ends": row["until"]}
+    return row | {"state": state, "ends": row["until"]}

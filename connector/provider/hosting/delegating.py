@@ -1,8 +1,9 @@
 """The provider's side of hosting: what it delegates, hands over, and revokes.
 
-Law: (1) a delegation is of one edition of a product on offer; it is kept, and on the log, before anybody else sees its
-signature. (2) Keys leave to the host that it names, when the chain has the licence of both signatures, and those of
-that edition alone. (3) A revocation is the chain's: it counts from its block on, whoever is told or not.
+Law: (1) a delegation is of one edition of a product on offer; it is kept, and on the log, before anybody else sees it.
+(2) Our signature leaves for the chain alone, with the host's: what was revoked before it was taken up can never be
+granted. (3) Keys leave to the host that it names, when the chain has the licence, and those of that edition alone.
+(4) A revocation is the chain's: it counts from its block on, whoever is told or not.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Delegating:
     ) -> None:
         self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
         self._peers, self._secrets, self._addresses = peers, secrets, data_addresses
+        self._lock = asyncio.Lock()  # what is granted is not revoked meanwhile
 
     async def delegate(
         self,
@@ -159,25 +161,45 @@ class Delegating:
         )
 
     async def offered(self, key: str, peer: str) -> JsonObject:
-        """Return a delegation to the host that it names: the document, and our signature."""
+        """Return a delegation to the host that it names; raises Conflict for one that is over."""
+        row = await self._of(key, peer)
+        if row.state not in kept.GOING:
+            raise Conflict(f"the delegation `{key}` is {row.state}: {row.reason}", "ask its provider for another one")
+        return {"document": row.document}
+
+    async def _of(self, key: str, peer: str) -> DelegationRow:
         row = await self._core.store.read(lambda tx: kept.found(tx, key, PROVIDER))
         if row.peer != peer:
             raise Absent(f"there is no delegation `{key[:200]}` here", "ask its provider")
-        return {"document": row.document, "signature": row.provider_signature.hex(), "state": row.state}
+        return row
 
     async def hand_over(self, key: str, peer: str, signature: str) -> JsonObject:
-        """Return what the host needs to sell: description, keys and a ticket; its signature is kept with ours.
+        """Put a delegation that its host has signed on the chain; return description, keys and a ticket to its bytes.
 
-        Raises Conflict until the chain has the licence, and for a delegation that is over.
+        The same again returns them again. Raises Conflict for a delegation that is over.
         """
-        row = await self._core.store.read(lambda tx: kept.found(tx, key, PROVIDER))
-        if row.peer != peer:
-            raise Absent(f"there is no delegation `{key[:200]}` here", "ask its provider")
+        row = await self._of(key, peer)
         made, proof = kept.read(row), read_hex(signature, "signature", SIGNATURE_BYTES)
         if not is_by(made.account, bytes.fromhex(row.digest), proof):
             raise Unproven("the delegation is not signed with the key that the space knows this host by")
-        if row.state not in kept.GOING or (why := await hosted.standing(self._programs, made)):
-            raise Conflict(f"nothing is handed over: {row.reason or why}", "accept it, then ask again")
+        async with self._lock:
+            row = await self._of(key, peer)
+            if row.state not in kept.GOING:
+                raise Conflict(f"the delegation `{key}` is {row.state}: {row.reason}", "ask for another one")
+            await self._grant(row, made, proof)
+        return await self._handed(row, made, proof)
+
+    async def _grant(self, row: DelegationRow, made: Delegation, proof: bytes) -> None:
+        """Have the licence of a delegation on the chain; raises Conflict for one that does not stand there."""
+        assert row.provider_signature is not None, "we signed it when it was made"
+        if await self._programs.licence(bytes.fromhex(row.digest)) is None:
+            grant = acts.grant_licence(self._programs.deployment, made.licence, row.provider_signature, proof)
+            await self._transactions.submit(f"hosting:{row.digest}", grant, anew=True)
+        if why := await hosted.standing(self._programs, made):
+            raise Conflict(f"nothing is handed over: {why}", "ask for another delegation")
+
+    async def _handed(self, row: DelegationRow, made: Delegation, proof: bytes) -> JsonObject:
+        peer, key = row.peer, row.id
         member, now = await self._space.require(peer), self._core.clock.now()
         product, edition = await self._core.store.read(
             lambda tx: (tx.get(ProductRow, id=row.source), tx.get(EditionRow, id=made.edition.hex()))
@@ -211,11 +233,12 @@ class Delegating:
         if row.state is State.ENDED:
             raise Conflict(f"the delegation `{key}` is over", "nothing is sold under it any more")
         name = bytes.fromhex(row.digest)
-        if row.state is not State.REVOKED:
-            if await self._programs.licence(name) is not None:
+        async with self._lock:
+            licence = await self._programs.licence(name)
+            if licence is not None and licence.revoked_at is None:
                 cause = sha({"hosting": row.id, "reason": reason})
                 revoke = acts.revoke_licence(self._programs.deployment, name, cause)
-                await self._transactions.submit(f"hosting-revocation:{row.digest}", revoke)
+                await self._transactions.submit(f"hosting-revocation:{row.digest}", revoke, anew=True)
             row = await self._core.store.write(lambda tx: self._revoked(tx, key, reason))
         told = await self._tell(row)
         return kept.view(row) | {"told": told}

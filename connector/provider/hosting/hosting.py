@@ -47,10 +47,9 @@ class Hosting:
         shop: Shop,
     ) -> None:
         self._core = core
-        common = core, space, programs, transactions, peers, secrets
-        self._delegating = Delegating(*common, data_addresses)
+        self._delegating = Delegating(core, space, programs, transactions, peers, secrets, data_addresses)
         self._reading = Reading(core, space, programs)
-        self._keeping = Keeping(*common, blobs, doors, publications, shop)
+        self._keeping = Keeping(core, space, programs, peers, secrets, blobs, doors, publications, shop)
 
     async def recover(self) -> None:
         """Know which events of ours are disclosed to providers for whom we host."""

@@ -1,9 +1,9 @@
 """The host's side: what it takes up, sells, and lets go when its provider has revoked it.
 
-The steps of an acceptance, each of which may be repeated: read and sign the delegation, have the licence on chain, take
-keys and description, draw the sealed bytes, put the product on offer.
+The steps of an acceptance, each of which may be repeated: read and sign the delegation; its provider has the licence on
+chain, and gives keys and description; draw the sealed bytes; put the product on offer.
 
-Law: (1) nothing is signed that does not name us and our account; what is signed is kept before the chain hears of it.
+Law: (1) nothing is signed that does not name us and our account; what is signed is kept before its provider has it.
 (2) What is sold is asked of the delegation as we keep it, at each agreement; the chain's word on it is looked for when
 the provider says so, and in every round. (3) Every event about what is hosted is disclosed to its provider as well.
 """
@@ -25,17 +25,14 @@ from connector.negotiation.on_offer import keep as keep_product
 from connector.negotiation.protocol.states import PROVIDER as SELLS
 from connector.provider.hosting import kept
 from connector.provider.hosting.kept import HOST
-from connector.runtime.errors import Conflict, NotPermitted, PeerMisbehaved, VerificationFailed
+from connector.runtime.errors import Conflict, NotPermitted, PeerMisbehaved
 from connector.runtime.limits import ANSWER_BYTES_MAX, HANDOVER_BYTES_MAX, HOSTED_PIECES_MAX
 from connector.store.rows.hosting import DelegationRow, HostedPartRow
 from connector.store.rows.hosting import DelegationState as State
 from connector.store.rows.product import ProductRow, ProductState
 from connector.store.rows.vault import EditionRow
 from contracts import delegation as delegations
-from contracts.decimals import read_hex
 from contracts.delegation import NEGOTIATE
-from contracts.signature import SIGNATURE_BYTES, is_by
-from ledger.chain import acts
 from ledger.edition.row import ROW_BYTES
 
 if TYPE_CHECKING:
@@ -43,7 +40,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.custody.blobs import Blobs
     from connector.custody.secrets import Keys as Secrets
@@ -72,7 +68,6 @@ class Keeping:
         core: Core,
         space: SpaceView,
         programs: Programs,
-        transactions: Transactions,
         peers: Peers,
         secrets: Secrets,
         blobs: Blobs,
@@ -80,7 +75,7 @@ class Keeping:
         publications: Publications,
         shop: Shop,
     ) -> None:
-        self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
+        self._core, self._space, self._programs = core, space, programs
         self._peers, self._secrets, self._blobs = peers, secrets, blobs
         self._publications, self._shop = publications, shop
         self._parts: dict[str, bytes] = {}  # part of our log → the key of the provider that reads it
@@ -138,7 +133,6 @@ class Keeping:
                 raise Conflict(f"the delegation `{key}` is {row.state}: {row.reason}", "ask for another one")
             made = kept.read(row)
             if row.state is State.ACCEPTED:
-                await self._granted(row, made)
                 row = await self._taken(row, made, member)
         await self._publications.resumed(key)
         return kept.view(row)
@@ -149,11 +143,8 @@ class Keeping:
         told = await self._asked(url, member, {})
         made, identity, now = delegations.from_json(told.get("document")), self._core.identity, self._core.clock.now()
         digest = hosted.licence_digest(self._programs.deployment.domain("licences"), made)
-        proof = read_hex(told.get("signature"), "signature", SIGNATURE_BYTES)
         if (made.product, made.provider, made.payee) != (key, member.did, member.address):
             raise PeerMisbehaved(f"`{member.did}` shows another delegation than was asked for")
-        if not is_by(member.address, digest, proof):
-            raise VerificationFailed("its provider did not sign the delegation", "ask it")
         if (made.host, made.account) != (identity.did, identity.keys.address):
             raise NotPermitted("the delegation does not name us, with our account", "ask its provider")
         if made.until <= now:
@@ -165,7 +156,6 @@ class Keeping:
             digest=digest.hex(),
             document=made.json(),
             source="",
-            provider_signature=proof,
             host_signature=identity.sign(digest),
             state=State.ACCEPTED,
             until=made.until,
@@ -183,21 +173,13 @@ class Keeping:
 
         return await self._core.store.write(act)
 
-    async def _granted(self, row: DelegationRow, made: Delegation) -> None:
-        """Have the licence of the delegation on the chain; raises Conflict for one that does not stand there."""
-        assert row.host_signature is not None, "it is signed by then"
-        signatures = row.provider_signature, row.host_signature
-        if await self._programs.licence(bytes.fromhex(row.digest)) is None:
-            grant = acts.grant_licence(self._programs.deployment, made.licence, *signatures)
-            await self._transactions.submit(f"hosting:{row.digest}", grant, anew=True)
-        if why := await hosted.standing(self._programs, made):
-            raise Conflict(why, "ask its provider for another one")
-
     async def _taken(self, row: DelegationRow, made: Delegation, member: Member) -> DelegationRow:
         """Take keys and bytes, and put the product on its way; returns the delegation."""
         assert row.host_signature is not None
         url = f"{member.url}/hosting/{quote(row.id, safe='')}/handover"
         told = await self._asked(url, member, {"signature": row.host_signature.hex()}, HANDOVER_BYTES_MAX)
+        if why := await hosted.standing(self._programs, made):
+            raise PeerMisbehaved(f"`{member.did}` hands over, and {why}", "ask it")
         base = f"{member.url}/sealed/{made.edition.hex()}"
         header = (await self._core.outbound.get(f"{base}/header", limit_bytes=ANSWER_BYTES_MAX)).json()
         most = HOSTED_PIECES_MAX * ROW_BYTES

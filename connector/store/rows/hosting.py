@@ -30,7 +30,7 @@ class DelegationRow(TableRow):
     digest: str
     document: Document  # as of `contracts.delegation`
     source: str  # the provider's own product, empty at the host
-    provider_signature: bytes
+    provider_signature: bytes | None = None  # it leaves its provider for the chain alone, with the host's
     host_signature: bytes | None = None
     state: DelegationState
     reason: str = ""
