@@ -66,15 +66,15 @@ async def test_a_host_sells_what_was_delegated_both_are_paid_and_a_revocation_en
     await space.doors["second"].call("POST", "settlements", {"agreement": None})
     paid = int(view["progress"]["paid"])
     shares = [(paid * part["bps"] // 10_000, part["payee"]) for part in terms["split"]]
-    held = await space.doors["provider"].call("GET", "hosting/tides-hosted/audit")
+    held = await space.doors["provider"].call("GET", "hosting/tides-hosted/check")
     assert held["findings"] == []
     assert (held["agreements"], int(held["claimed"])) == (1, paid)
     assert paid * 8 // 10 == pytest.approx(int(held["ours"]), abs=2), shares
-    acts = (await space.doors["provider"].call("GET", "hosting/tides-hosted/log"))["acts"]
+    acts = (await space.doors["provider"].call("GET", "hosting/tides-hosted/done"))["acts"]
     assert {"delegation", "sign", "deliver", "payment"} <= {one["act"] for one in acts}
     # nobody else's events are among them, and nobody else reads these
     assert {one["part"] for one in acts} <= {row["part"] for row in space.rows("second", "hosted_parts")}
-    assert (await refused(space.doors["second"].call("GET", "hosting/tides-hosted/log")))[0] == 404
+    assert (await refused(space.doors["second"].call("GET", "hosting/tides-hosted/done")))[0] == 404
 
     # whom the host is told by no more learns it of the chain: so does a buyer, before it signs
     async def deaf(request):
@@ -112,7 +112,7 @@ async def test_a_host_answers_what_is_asked_and_opens_nothing_but_what_it_was_gi
     words = "select district, count(*) as firms from counted group by district"
     told = await penstock(space, "buyer", "query", "counted-hosted", words, "--id", "of-hosted")
     assert "200" in json.dumps(told)
-    done = (await space.doors["provider"].call("GET", "hosting/counted-hosted/log"))["acts"]
+    done = (await space.doors["provider"].call("GET", "hosting/counted-hosted/done"))["acts"]
     assert [one["event"] for one in done if one["act"] == "compute"] == ["computation.ended"]
     # keys of one edition are there, and no key of the run that sealed it, or of any other
     runs = {row["run"] for row in space.rows("provider", "editions")}

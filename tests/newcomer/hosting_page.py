@@ -21,7 +21,7 @@ SAID = {
     "exchange credit": r"\S",
     "publish": r"submitted",
     "exchange review": r": listed",
-    "hosting delegate": r"\(offered\)[\s\S]+share 10 %[\s\S]+no less than 4\.00[\s\S]+penstock hosting accept tides-hosted",
+    "hosting delegate": r"\(offered\)[\s\S]+share 10 %[\s\S]+no less than 4\.00[\s\S]+hosting accept tides-hosted",
     "hosting accept": r"\(handed\)",
     "hosting list": r"tides-hosted +host +handed",
     "get": r"\S",

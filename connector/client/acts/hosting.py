@@ -185,7 +185,7 @@ ACTS = (
     ),
     Act(
         "hosting log",
-        "GET hosting/{delegation}/log",
+        "GET hosting/{delegation}/done",
         help="Show what the host of a delegation did for us, as its log discloses it to us.",
         says=("Show what the host did under {delegation}.", "显示托管方在委托 {delegation} 下的行为。"),
         answer={"delegation": "text", "host": "text", "entries": "number", "acts": [DID]},
@@ -205,7 +205,7 @@ ACTS = (
     ),
     Act(
         "hosting audit",
-        "GET hosting/{delegation}/audit",
+        "GET hosting/{delegation}/check",
         help="Hold what the host did against the delegation, its log and the chain.",
         says=("Audit what the host did under {delegation}.", "审计托管方在委托 {delegation} 下的行为。"),
         answer=AUDITED,
