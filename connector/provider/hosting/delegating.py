@@ -22,7 +22,7 @@ from connector.negotiation.on_offer import OFFERED
 from connector.provider.hosting import kept
 from connector.provider.hosting.kept import PROVIDER
 from connector.runtime import reasons
-from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, PenstockError, Unproven
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PenstockError, Unproven
 from connector.store.rows.hosting import DelegationRow
 from connector.store.rows.hosting import DelegationState as State
 from connector.store.rows.product import ProductRow
@@ -170,7 +170,7 @@ class Delegating:
     async def _of(self, key: str, peer: str) -> DelegationRow:
         row = await self._core.store.read(lambda tx: kept.found(tx, key, PROVIDER))
         if row.peer != peer:
-            raise Absent(f"there is no delegation `{key[:200]}` here", "ask its provider")
+            raise kept.absent(key)
         return row
 
     async def hand_over(self, key: str, peer: str, signature: str) -> JsonObject:

@@ -40,8 +40,13 @@ def found(tx: Tx, key: str, role: str = "") -> DelegationRow:
     """Return a delegation of ours in a role, any without one; raises Absent."""
     row = tx.get(DelegationRow, id=key)
     if row is None or (role and row.role != role):
-        raise Absent(f"there is no delegation `{key[:200]}` here", "see `penstock hosting list`")
+        raise absent(key)
     return row
+
+
+def absent(key: str) -> Absent:
+    """Return what is said of a delegation that there is not, and to strangers of one that there is."""
+    return Absent(f"there is no delegation `{key[:200]}` here", "see `penstock hosting list`")
 
 
 def keep(
