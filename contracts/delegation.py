@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from contracts import address
+from contracts import address, instants
 from contracts.canonical import canonical
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
@@ -50,7 +50,6 @@ COMPUTED: Final = "computed"
 # it stands in the terms of every sale, which have 64 KiB at most, beside the same terms
 DELEGATION_BYTES_MAX: Final = 24 * 1024
 DID_CHARACTERS_MAX: Final = 512
-_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _MEMBERS: Final = frozenset({"v", "provider", "host", "payee", "acts", "terms", "policy", "floor", "until"})
 # members of an agreement's terms that are not the delegation's to fix, or follow from the price
 FREE: Final = frozenset({"policy", "salt", "hosted", "tariff", "maxExposure"})
@@ -107,7 +106,7 @@ class Delegation:
             "terms": dict(self.terms),
             "policy": dict(self.policy),
             "floor": str(self.floor),
-            "until": self.until.strftime(_INSTANT),
+            "until": instants.show(self.until),
         }
 
     @property
@@ -162,7 +161,7 @@ class Delegation:
         share = dict(self.split.parts)[self.account] / 100
         return (
             f"{self.host} hosts {self.product} for {self.provider}: {', '.join(self.acts)}; "
-            f"share {share:g} %; until {self.until.strftime(_INSTANT)}"
+            f"share {share:g} %; until {instants.show(self.until)}"
         )
 
     def may(self, act: str) -> bool:
@@ -229,7 +228,7 @@ def from_json(value: Any, _name: str = "hosted") -> Delegation:
         value["terms"],
         value["policy"],
         read_decimal(value["floor"], "floor", limit=MAX_MINOR),
-        _instant(value["until"]),
+        instants.read(value["until"], "until", "delegation"),
     )
 
 
@@ -237,16 +236,6 @@ def _differs(told: Mapping[str, Any], delegated: Mapping[str, Any]) -> str:
     """Return the first member that terms have otherwise than the delegation, empty if there is none."""
     names: Collection[str] = sorted((set(told) | set(delegated)) - FREE)
     return next((name for name in names if told.get(name) != delegated.get(name)), "")
-
-
-def _instant(told: str) -> datetime:
-    try:
-        read = datetime.strptime(told, _INSTANT).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise _wrong("`until` is an instant like `2027-01-31T00:00:00Z`") from error
-    if read.strftime(_INSTANT) != told:
-        raise _wrong("`until` is an instant like `2027-01-31T00:00:00Z`")
-    return read
 
 
 def _wrong(message: str, hint: str = "") -> ContractError:

@@ -54,6 +54,13 @@ async def test_a_host_sells_what_was_delegated_both_are_paid_and_a_revocation_en
     taken = await accept(space, "tides-hosted")
     assert (taken["state"], taken["role"], taken["licence"]) == ("handed", "host", given["licence"])
     await review(space, "tides-hosted")
+    # its price moves down to the floor, and its data are its provider's alone to change
+    priced = space.doors["second"].call
+    assert (await refused(priced("POST", "products/tides-hosted/price", {"amount": "499.00"})))[0] == 400
+    assert (await priced("POST", "products/tides-hosted/price", {"amount": "900.00"}))["was"]
+    mine = {"id": "tides-hosted", "files": [str(files[0])], "title": "Mine", "price": "1", "floor": "1", "tier": "kept"}
+    said = await refused(priced("POST", "products", mine | {"unit": "MiB", "purpose": "Research", "until": UNTIL}))
+    assert "hosted for another provider" in said[1]
     await space.get("tides-hosted", limit=100_000)
     view = await space.complete("tides-hosted")
     assert await space.opened("tides-hosted") == [path.read_bytes() for path in files]

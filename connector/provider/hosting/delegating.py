@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from connector.custody import hosted as handing
 from connector.custody import tickets
 from connector.licence import hosted
+from connector.licence.partnership import read_until
 from connector.negotiation.on_offer import OFFERED
 from connector.provider.hosting import kept
 from connector.provider.hosting.kept import PROVIDER
@@ -157,7 +157,7 @@ class Delegating:
             terms,
             {name: value for name, value in row.policy.items() if name != "target"},
             least,
-            _until(until),
+            read_until(until),
         )
 
     async def offered(self, key: str, peer: str) -> JsonObject:
@@ -260,13 +260,3 @@ class Delegating:
             log.info("the host was not told of a revocation: %s", fault)
             return False
         return True
-
-
-def _until(told: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(told)
-    except ValueError as error:
-        raise InvalidInput(f"`until` is no date and time: `{told[:40]}`", "such as 2027-12-31T00:00:00Z") from error
-    if moment.tzinfo is None:
-        raise InvalidInput("`until` has no time zone", "such as 2027-12-31T00:00:00Z")
-    return moment.astimezone(UTC).replace(microsecond=0)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from catalog.dataset import dataset_from_json, dataset_json
 from connector.custody import hosted as handing
 from connector.custody import tickets
 from connector.custody.blobs import blob_name
@@ -23,9 +24,11 @@ from connector.custody.sealed_file import SealedFile
 from connector.licence import hosted
 from connector.negotiation.on_offer import keep as keep_product
 from connector.negotiation.protocol.states import PROVIDER as SELLS
+from connector.provider import brief as briefs
 from connector.provider.hosting import kept
+from connector.provider.hosting.delegating import OTHERWISE, OWN
 from connector.provider.hosting.kept import HOST
-from connector.runtime.errors import Conflict, NotPermitted, PeerMisbehaved
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PeerMisbehaved
 from connector.runtime.limits import ANSWER_BYTES_MAX, HANDOVER_BYTES_MAX, HOSTED_PIECES_MAX
 from connector.store.rows.hosting import DelegationRow, HostedPartRow
 from connector.store.rows.hosting import DelegationState as State
@@ -189,7 +192,7 @@ class Keeping:
             handed = await asyncio.to_thread(handing.taken, made.edition, (header, rows), told["keys"], private)
             await self._drawn(base, str(told["ticket"]), handed.table, self._blobs.path(made.edition))
             product = self._product(made, told)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError, InvalidInput) as error:
             raise PeerMisbehaved(f"`{member.did}` hands over what nobody can read: {error}") from error
         run, now = self._secrets.draw_run(), self._core.clock.now()
 
@@ -230,14 +233,16 @@ class Keeping:
         """Return the product as it is put on offer: under the terms of the delegation, and nothing else of its own."""
         price, now = str(made.tariff.minor), self._core.clock.now()
         floor = str(made.floor) if made.may(NEGOTIATE) else price
-        brief = dict(told["brief"]) | {"id": made.product, "price": price, "floor": floor}
+        # a path in a provider's brief would name a file of ours, were the product ever sealed anew
+        brief = {name: value for name, value in told["brief"].items() if name not in (*OWN, *OTHERWISE)}
+        brief |= {"id": made.product, "price": price, "floor": floor, "files": [f"hosted:{made.edition.hex()}"]}
         return ProductRow(
             id=made.product,
             title=str(made.terms["title"]),
             tier=str(made.terms["tier"]),
             edition=made.edition.hex(),
-            brief=brief,
-            dataset=told["dataset"],
+            brief=briefs.check(brief, self._core.identity.did),
+            dataset=dataset_json(dataset_from_json(told["dataset"])),
             policy=dict(made.policy),
             terms=dict(made.terms) | {hosted.HOSTED: made.json()},
             limits=dict(told["limits"]) | {"ask": price, "floor": floor},
