@@ -115,7 +115,7 @@ class Prospects:
         terms = proposal.terms
         if terms is None or not terms.keys() >= READ_OF_TERMS:  # of another make; what it lacks is said by who signs
             return
-        await self._check_hosted(found, offers.at_price(terms, bid) | {POLICY: proposal.policy})
+        await self._check_hosted(found, offers.at_price(terms, found.asked) | {POLICY: proposal.policy})
         self._check_currency(terms)
         if terms["tier"] == PLAIN:
             copying.check(mandate)
@@ -129,7 +129,7 @@ class Prospects:
             await self._check_money(found, offers.at_price(terms, bid), mandate)
 
     async def _check_hosted(self, found: Quote, terms: JsonObject) -> None:
-        """Ask the chain whether who sells for another provider may do so, at this price and now."""
+        """Ask the chain whether who sells for another provider may do so now; a price is looked at when it is agreed."""
         if hosted.HOSTED in terms:
             await hosted.require(self._programs, self._space, terms, await self._space.require(found.provider.did))
 

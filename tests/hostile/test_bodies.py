@@ -44,7 +44,7 @@ PEAK_BYTES_MAX = 32 << 20
 def path_of(route, host):
     pid = TRANSFER if "transfers" in route.path else NEGOTIATION
     return route.path.format(
-        pid=pid, id=CHANNEL, edition=host.edition, move="negotiate", step="offer", act="retry", index=1
+        pid=pid, id=CHANNEL, edition=host.edition, move="negotiate", step="handover", act="retry", index=1
     )
 
 

@@ -250,6 +250,23 @@ class Delegating:
         after = replace(known, state=State.REVOKED, reason=reason)
         return kept.keep(tx, self._core.evidence, known, after, own, now)
 
+    async def end_due(self) -> None:
+        """Note the end of what its time is over for; the chain knows it by itself."""
+
+        now, own = self._core.clock.now(), self._core.identity.did
+
+        def due(tx: Tx) -> list[DelegationRow]:
+            rows = tx.find(DelegationRow, "role = ?", (PROVIDER,))
+            return [row for row in rows if row.state in kept.GOING and row.until <= now]
+
+        def act(tx: Tx) -> None:
+            for row in due(tx):
+                after = replace(row, state=State.ENDED, reason="its time is over")
+                kept.keep(tx, self._core.evidence, row, after, own, now)
+
+        if await self._core.store.read(due):
+            await self._core.store.write(act)
+
     async def _tell(self, row: DelegationRow) -> bool:
         """Have the host look at the chain now; one that is away looks by itself when it is back."""
         try:

@@ -56,7 +56,8 @@ class Hosting:
         await self._keeping.recover()
 
     async def look(self) -> None:
-        """Let go what may not be sold any more; see `Keeping.look`."""
+        """Let go what may not be sold any more, and note what is over; see `Keeping.look`."""
+        await self._delegating.end_due()
         await self._keeping.look()
 
     async def delegate(

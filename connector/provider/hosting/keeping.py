@@ -90,10 +90,7 @@ class Keeping:
     async def recover(self) -> None:
         """Know whose events are read by whom."""
         rows = await self._core.store.read(lambda tx: tx.find(HostedPartRow))
-        owners = {row.id: row.peer for row in await self._core.store.read(lambda tx: tx.find(DelegationRow))}
-        for row in rows:
-            if (provider := await self._space.member(owners[row.delegation])) is not None:
-                self._parts[row.part] = provider.delivery
+        self._parts = {row.part: row.reader for row in rows}
 
     def reader(self, tx: Tx, kind: str, part: str, fields: Mapping[str, Any]) -> bytes | None:
         """Return the key of the provider that reads an event, None where it is nobody's but ours.
@@ -113,8 +110,12 @@ class Keeping:
 
     def _share(self, tx: Tx, part: str, above: str, key: bytes) -> None:
         known = tx.get(HostedPartRow, part=above)
-        tx.put(HostedPartRow(part=part, delegation=above if known is None else known.delegation))
-        self._parts[part] = key
+        self._read_by(tx, part, above if known is None else known.delegation, key)
+
+    def _read_by(self, tx: Tx, part: str, delegation: str, key: bytes) -> None:
+        """Disclose a part of our log to a provider, from the commit on."""
+        tx.put(HostedPartRow(part=part, delegation=delegation, reader=key))
+        tx.after(lambda: self._parts.__setitem__(part, key))
 
     def agrees(self, tx: Tx, negotiation: NegotiationRow, now: datetime) -> str:
         """Return why what is hosted may not be sold now, empty if it may; see `Doors.agrees`."""
@@ -170,8 +171,7 @@ class Keeping:
             if tx.get(ProductRow, id=key) is not None:
                 raise Conflict(f"`{key}` is a product of our own", "ask its provider for another id")
             for part in (row.digest, key):
-                tx.put(HostedPartRow(part=part, delegation=key))
-                self._parts[part] = member.delivery
+                self._read_by(tx, part, key, member.delivery)
             return kept.keep(tx, self._core.evidence, None, row, identity.did, now)
 
         return await self._core.store.write(act)
@@ -203,8 +203,7 @@ class Keeping:
             if tx.get(EditionRow, id=made.edition.hex()) is None:
                 path = blob_name(made.edition)
                 handing.record(tx, handed, run, product=row.id, path=path, now=now)
-                tx.put(HostedPartRow(part=made.edition.hex(), delegation=row.id))
-                self._parts[made.edition.hex()] = member.delivery
+                self._read_by(tx, made.edition.hex(), row.id, member.delivery)
             keep_product(tx, self._core.evidence, None, product)
             after = replace(known, state=State.HANDED)
             return kept.keep(tx, self._core.evidence, known, after, self._core.identity.did, now)

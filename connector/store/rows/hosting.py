@@ -46,3 +46,4 @@ class HostedPartRow(TableRow):
 
     part: str
     delegation: str
+    reader: bytes  # the provider's key, 32 raw bytes
