@@ -129,7 +129,7 @@ class Prospects:
             await self._check_money(found, offers.at_price(terms, bid), mandate)
 
     async def _check_hosted(self, found: Quote, terms: JsonObject) -> None:
-        """Ask the chain whether who sells for another provider may do so now; a price is looked at when it is agreed."""
+        """Ask the chain whether who sells for another provider may do so now; the price is looked at later."""
         if hosted.HOSTED in terms:
             await hosted.require(self._programs, self._space, terms, await self._space.require(found.provider.did))
 

@@ -252,7 +252,6 @@ class Delegating:
 
     async def end_due(self) -> None:
         """Note the end of what its time is over for; the chain knows it by itself."""
-
         now, own = self._core.clock.now(), self._core.identity.did
 
         def due(tx: Tx) -> list[DelegationRow]:
