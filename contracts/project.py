@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from contracts import address
+from contracts import address, instants
 from contracts.canonical import canonical
 from contracts.errors import ContractError
 from contracts.labels import H
@@ -40,7 +40,6 @@ TITLE_CHARACTERS_MAX: Final = 200
 TEXT_CHARACTERS_MAX: Final = 4_000
 DID_CHARACTERS_MAX: Final = 512
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _PARTY: Final = frozenset({"did", "role", "payee", "bps"})
 _MEMBERS: Final = frozenset({"v", "id", "title", "text", "parties", "until"})
 
@@ -96,7 +95,7 @@ class Project:
             "title": self.title,
             "text": self.text,
             "parties": [one.json() for one in self.parties],
-            "until": self.until.strftime(_INSTANT),
+            "until": instants.show(self.until),
         }
 
     @property
@@ -142,7 +141,7 @@ def from_json(value: Any) -> Project:
     if not all(isinstance(one, str) for one in texts):
         raise _wrong("`id`, `title`, `text` and `until` are texts")
     parties = tuple(_party(one) for one in value["parties"][: PARTIES_MAX + 1])
-    return Project(texts[0], texts[1], texts[2], parties, _instant(texts[3]))
+    return Project(texts[0], texts[1], texts[2], parties, instants.read(texts[3], "until", "project"))
 
 
 def _party(value: Any) -> Party:
@@ -154,16 +153,6 @@ def _party(value: Any) -> Party:
     if not isinstance(role, str) or type(bps) is not int:
         raise _wrong("`role` of a party is a text, and `bps` a whole number")
     return Party(did, role, address.read(value["payee"], "payee"), bps)
-
-
-def _instant(told: str) -> datetime:
-    try:
-        read = datetime.strptime(told, _INSTANT).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise _wrong("`until` is an instant like `2027-01-31T00:00:00Z`") from error
-    if read.strftime(_INSTANT) != told:
-        raise _wrong("`until` is an instant like `2027-01-31T00:00:00Z`")
-    return read
 
 
 def _text(told: str, name: str, most: int, *, least: int, lines: bool) -> None:

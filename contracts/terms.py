@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from contracts import address, blind
+from contracts import address, blind, delegation
 from contracts import facts as known_facts
 from contracts import gate as gates
 from contracts.canonical import canonical, sha
@@ -23,6 +23,7 @@ from contracts.split import Split
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
+    from contracts.delegation import Delegation
     from contracts.gate import Gate
 
 VERSION = 1
@@ -49,7 +50,8 @@ class Terms:
     under which the chain knows the edition of an unlisted product (spec 1.5); empty: it is registered under its own.
     `facts` say of the product what the policy asks for (`contracts.facts`); empty: it asks for nothing of it. `gate` is
     what an answer must pass, in the tier computed and in no other. `project` is the digest of the project that the
-    product is sold under (`contracts.project`); empty: of none.
+    product is sold under (`contracts.project`); empty: of none. `hosted` is the delegation under which a host sells it
+    for its provider (`contracts.delegation`); None: its provider sells it itself.
     """
 
     product: str
@@ -76,6 +78,7 @@ class Terms:
     facts: Mapping[str, known_facts.Fact] = field(default_factory=dict)
     gate: Gate | None = None
     project: bytes = b""
+    hosted: Delegation | None = None
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -207,7 +210,8 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("facts", "facts", known_facts.read, known_facts.show),
     ("gate", "gate", gates.read, lambda gate: gate and gate.json()),
     ("project", "project", _digest, bytes.hex),
+    ("hosted", "hosted", delegation.from_json, lambda hosted: hosted and hosted.json()),
 )
-_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts", "gate", "project"})
+_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts", "gate", "project", "hosted"})
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from catalog.interface import METHODS
 from catalog.roles import ROLES
+from connector.api.body_sizes import BODY_BYTES, STREAMED
 from connector.api.edc_calls import CHECKS, RELEASES, of_release
 from connector.client.acts.table import TABLE
 from connector.console import given
@@ -28,21 +29,10 @@ from connector.console.pages import PAGES
 from connector.operation.signaling.states import MOVES
 from connector.operation.signaling.steering import WORDS
 from connector.provider.plain.sending import METHODS as PUSHED_BY
-from connector.runtime.limits import (
-    BODY_BYTES_MAX,
-    CREDENTIAL_BYTES_MAX,
-    DISPUTE_BYTES_MAX,
-    FORM_BYTES_MAX,
-    HEARTBEAT_BYTES_MAX,
-    MESSAGE_BYTES_MAX,
-    RENEWAL_BYTES_MAX,
-    REVIEW_BYTES_MAX,
-    RPC_BYTES_MAX,
-)
-from ledger.log.witness import REQUEST_LIMIT_BYTES
+from connector.runtime.limits import BODY_BYTES_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from connector.client.acts.act import Act
 
@@ -73,35 +63,6 @@ EXCHANGE = frozenset({"exchange"})
 NODE = frozenset({"node"})
 SHOWS = PROVIDER | EXCHANGE
 DEALS = TRADERS | EXCHANGE
-
-# the longest body by who takes it; the rest takes BODY_BYTES_MAX, and a GET takes none
-BODY_BYTES: Mapping[str, int] = {
-    "chain.rpc": RPC_BYTES_MAX,
-    "console.act": FORM_BYTES_MAX,
-    "console.sign_in": FORM_BYTES_MAX,
-    "console.sign_out": FORM_BYTES_MAX,
-    "agreements.notice": MESSAGE_BYTES_MAX,
-    "catalogue.request": MESSAGE_BYTES_MAX,
-    "docket.file": DISPUTE_BYTES_MAX,
-    "credentials.take": CREDENTIAL_BYTES_MAX,
-    "credentials.token": FORM_BYTES_MAX,
-    "disputes.file": DISPUTE_BYTES_MAX,
-    "ndi.negotiate": MESSAGE_BYTES_MAX,
-    "ndi.instruct": MESSAGE_BYTES_MAX,
-    "dsp.negotiate": MESSAGE_BYTES_MAX,
-    "dsp.transfers": MESSAGE_BYTES_MAX,
-    "leaving.heartbeat": HEARTBEAT_BYTES_MAX,
-    "node.heartbeat": HEARTBEAT_BYTES_MAX,
-    "parcels.take": MESSAGE_BYTES_MAX,
-    "rehearsals.rehearse": DISPUTE_BYTES_MAX,
-    "sealed.review_rows": REVIEW_BYTES_MAX,
-    "sealed.ticket": RENEWAL_BYTES_MAX,
-    "signaling.renew": FORM_BYTES_MAX,
-    "signaling.token": FORM_BYTES_MAX,
-    "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
-}
-# whose body is not waited for: the handler reads it piece by piece, and bounds it itself
-STREAMED = frozenset({"console.upload", "flows.take"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +219,7 @@ CHANNEL = (
     Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
     Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),
+    Route("POST", "/hosting/{id}/{step}", Who.PEER, PROVIDER, "hosting.ask"),
 )
 
 EXCHANGE_NODE = (

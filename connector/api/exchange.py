@@ -23,6 +23,7 @@ from connector.exchange.node.office import Office
 from connector.exchange.projects import Projects
 from connector.exchange.reviewer import Reviewer
 from connector.identity.space.view import SpaceView
+from connector.licence import hosted
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from ledger.chain.programs import Programs
@@ -74,7 +75,8 @@ async def submit(call: Call) -> web.Response:
     registered = await call.of(Programs).edition(bytes.fromhex(document["edition"]))
     if registered is None:
         raise Conflict("the edition is not registered on chain", "register it, then submit")
-    if registered.provider != member.address:
+    terms = document["offer"]["terms"] | {"policy": document["offer"]["policy"]}
+    if registered.provider != await hosted.require(call.of(Programs), call.of(SpaceView), terms, member):
         raise NotPermitted("the edition was registered by somebody else")
     if registered.withdrawn_at is not None:
         raise Conflict("the edition is withdrawn on chain", "hand in another one")

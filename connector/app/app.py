@@ -147,6 +147,7 @@ from connector.provider.discovery import Discovery
 from connector.provider.flows.given import Given
 from connector.provider.flows.renewal import Renewal
 from connector.provider.folders import Folders
+from connector.provider.hosting.hosting import Hosting
 from connector.provider.leaking import Leaking
 from connector.provider.offering import Offering
 from connector.provider.offloading import Offloading
@@ -199,7 +200,7 @@ from ledger.chain.programs import Programs
 
 
 class Connector(Life):
-    """One participant, all its rooms connected; make it with `Connector.start`. The ground comes first."""
+    """One participant, made by `Connector.start`: ground, space and chain, negotiations and windows, then its roles."""
 
     metrics: Metrics
     spans: Annotated[Spans, Service(ground.spans, ends=Spans.close)]
@@ -221,7 +222,6 @@ class Connector(Life):
     worker: Annotated[Worker, Service(ends=Worker.close)]
     peers: Annotated[Peers, Service(ground.peers)]
     blobs: Annotated[Blobs, Service(ground.blobs, begins=Blobs.sweep)]
-    # the space and the chain
     supervision: Annotated[Supervision, ground.SUPERVISION]
     space: Annotated[SpaceView, Service(ground.space)]
     identity_hub: Annotated[IdentityHub, IDENTITY_HUB]
@@ -242,7 +242,6 @@ class Connector(Life):
     witness_key: WitnessKey
     anchoring: Annotated[Anchoring, Service(ground.anchoring)]
     supplies: Annotated[Supplies, Service(begins=Supplies.begin, ends=Supplies.close, warns=Supplies.warnings)]
-    # negotiations, licences, and the window protocol
     doors: Annotated[Doors, Service(trading.doors)]
     engine: Annotated[Engine, trading.ENGINE]
     issuer: Issuer
@@ -282,7 +281,6 @@ class Connector(Life):
     acknowledging: Annotated[Acknowledging, trading.ACKNOWLEDGING]
     till: Till
     admission: Annotated[Admission, Service(begins=Admission.begin)]
-    # what the four roles do
     resources: Resources
     holding: Holding
     carriers: Carriers
@@ -320,6 +318,7 @@ class Connector(Life):
     rights: Rights
     versions: Versions
     shop: Shop
+    hosting: Annotated[Hosting, trading.HOSTING]
     drafts: Drafts
     uploads: Annotated[Uploads, Service(begins=Uploads.recover, chores={"remove old uploads": Uploads.tidy})]
     folders: Folders

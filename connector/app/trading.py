@@ -30,6 +30,7 @@ from connector.negotiation.ndi.address import plain
 from connector.negotiation.notices import Notices
 from connector.negotiation.protocol.messages import DSP_PATH
 from connector.operation.management.processes import ContractProcesses
+from connector.provider.hosting.hosting import Hosting
 from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
 from connector.runtime.settings_sources import shares
@@ -205,6 +206,11 @@ RECEIVABLES = Service(
 )
 ACQUISITIONS = Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved})
 RETURNING = Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake})
+HOSTING = Service(
+    readies=Hosting.recover,
+    looks={("hosted_parts",): Hosting.recover},
+    chores={"let go what may not be hosted any more": Hosting.look},
+)
 FINDING = Service(
     readies=Finding.recover,
     ends=Finding.close,

@@ -55,6 +55,7 @@ GROUPS = (
     ("flow", "Data flows that control planes have us run: list, end."),
     ("demand", "demand.app"),
     ("project", "project.app"),
+    ("hosting", "Data that a host keeps and sells for its provider: delegate, accept, list, show, revoke, log, audit."),
     ("filing", "filing.app"),
     ("code", "code.app"),
     ("node", "node.app"),

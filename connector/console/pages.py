@@ -364,6 +364,14 @@ PAGES: tuple[Page, ...] = (
         columns("did did", "does role", "share", "signed state", "earned money"),
     ),
     Page(
+        "hosted",
+        "/hosted",
+        "provider",
+        "together.hosted",
+        columns("title", "role role", "state state", "host did", "provider did", "ends moment", "id id"),
+        menu="proof",
+    ),
+    Page(
         "indicators",
         "/indicators",
         "exchange",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
-from connector.licence import pricing
-from connector.runtime.errors import PeerUnreachable
+from connector.licence import hosted, pricing
+from connector.runtime.errors import PeerUnreachable, PurchaseRefused
 from connector.settlement.purse import require_deposit
 from connector.store.rows.channel import ChannelRow, PaidRowsRow, Side
 from contracts.split import Split
@@ -78,6 +78,8 @@ class Deposits:
         it; raises PaymentRefused when the account holds less all the same.
         """
         terms = Terms.from_json(agreement.terms)
+        if terms.hosted is not None and (why := await hosted.standing(self._programs, terms.hosted)):
+            raise PurchaseRefused(f"it is sold for `{terms.hosted.provider}`, and {why}", "nothing was paid in")
         paid = await self._core.store.read(lambda tx: tx.get(PaidRowsRow, agreement=agreement.digest))
         left = from_json(Agreement, agreement.agreement).price_cap - (0 if paid is None else paid.amount)
         value = pricing.deposit(terms.tariff, left, mandate["deposit"])

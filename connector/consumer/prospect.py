@@ -25,7 +25,7 @@ from connector.enforcement.rules import in_force
 from connector.enforcement.scopes import FORESEEN
 from connector.enforcement.supply import MEASURED_IN
 from connector.enforcement.use import FORESIGHT, Link, Use
-from connector.licence import pricing
+from connector.licence import hosted, pricing
 from connector.licence.licensed import facts_of, rows_of
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.offers import OUTSIDE, PLAIN
@@ -115,6 +115,7 @@ class Prospects:
         terms = proposal.terms
         if terms is None or not terms.keys() >= READ_OF_TERMS:  # of another make; what it lacks is said by who signs
             return
+        await self._check_hosted(found, offers.at_price(terms, found.asked) | {POLICY: proposal.policy})
         self._check_currency(terms)
         if terms["tier"] == PLAIN:
             copying.check(mandate)
@@ -126,6 +127,11 @@ class Prospects:
             await self._check_use(found, policy, terms, mandate)
         if terms["tier"] not in OUTSIDE:  # which is paid outside channels
             await self._check_money(found, offers.at_price(terms, bid), mandate)
+
+    async def _check_hosted(self, found: Quote, terms: JsonObject) -> None:
+        """Ask the chain whether who sells for another provider may do so now; the price is looked at later."""
+        if hosted.HOSTED in terms:
+            await hosted.require(self._programs, self._space, terms, await self._space.require(found.provider.did))
 
     def _check_currency(self, terms: JsonObject) -> None:
         told, ours = terms["tariff"]["currency"], self._programs.deployment.currency

@@ -18,7 +18,7 @@ from catalog.service import TIER as SERVICE
 from connector.channel import tally
 from connector.consumer import waiting
 from connector.consumer.bargain import bargained
-from connector.licence import pricing
+from connector.licence import hosted, pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation import whereabouts
 from connector.negotiation.ndi import offers as contracted
@@ -112,7 +112,7 @@ class Quotes:
         offer = await self._offered(provider, product, None)
         proposal = offers.read(offer)
         if proposal.terms is not None:  # one without our terms is a plain copy, of no edition
-            await self._check_registered(provider, proposal.terms)
+            await self._check_registered(provider, proposal.terms | {"policy": proposal.policy})
         return Quote(_whose(provider), offer, proposal.price or 0, {})
 
     async def elsewhere(self, product: str, at: str, named: str | None, asking: Callable[[str], None]) -> Quote:
@@ -156,8 +156,9 @@ class Quotes:
             salt = read_hex(terms["blindSalt"], "blindSalt", blind.SALT_BYTES) if "blindSalt" in terms else b""
         except ContractError as error:
             raise PeerMisbehaved(f"the offer of `{provider.did}` has terms that nobody can read: {error}") from error
+        owner = await hosted.require(self._programs, self._space, terms, provider)
         known = await self._programs.edition(blind.registered_id(edition, salt))
-        if known is None or known.withdrawn_at is not None or known.holder != provider.address:
+        if known is None or known.withdrawn_at is not None or known.holder != owner:
             state = "is not registered" if known is None else "is withdrawn" if known.withdrawn_at else "is another's"
             raise VerificationFailed(f"the edition on offer {state} on chain", "pay nothing; ask the provider")
 

@@ -88,7 +88,12 @@ def row_secrets(keys: Keys, edition: EditionRow, table: RowTable, numbers: Itera
 def _masked(sealed: Sealed, number: int) -> bytes:
     """Return the secret of a repeated row as it is kept."""
     digest = sealed.plain_digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
-    return xor(sealed.repeated[number], _mask(sealed.run.key, sealed.table.slot(number), digest))
+    return masked(sealed.run.key, sealed.table.slot(number), digest, sealed.repeated[number])
+
+
+def masked(run_key: bytes, slot_name: bytes, plain_digest: bytes, secret_of_row: bytes) -> bytes:
+    """Return the secret of a row that another run has sealed as it is kept under the key of this one."""
+    return xor(secret_of_row, _mask(run_key, slot_name, plain_digest))
 
 
 def _mask(run_key: bytes, slot_name: bytes, plain_digest: bytes) -> bytes:

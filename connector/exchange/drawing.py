@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from connector.custody import review, tickets
 from connector.exchange.hooks import Hooks
 from connector.exchange.spot_checks import SpotCheck
+from connector.licence import hosted
 from connector.runtime.errors import Conflict, PeerMisbehaved
 from connector.store.rows.catalogue import ListingRow
 from connector.store.table_row import replace
@@ -62,7 +63,8 @@ async def draw(
     if registered is None:
         raise Conflict(f"the edition of `{key}` is not on chain yet", "ask again when it is mined")
     provider = space.last().members[row.provider]
-    if registered.provider != provider.address:
+    terms = row.offer["terms"] | {"policy": row.offer["policy"]}
+    if registered.provider != await hosted.require(programs, space, terms, provider):
         raise Conflict(f"the edition of `{key}` was registered by somebody else")
     seed = await _seed(core, anchoring, row)
     numbers = review.drawn(seed, header)

@@ -55,7 +55,7 @@ class Partnership:
             if (member := await self._space.member(did)) is None:
                 raise InvalidInput(f"`{did[:200]}` is no member of this space", "penstock exchange members")
             found.append(Party(did, role, member.address, bps))
-        made = Project(project, title, text, tuple(found), _until(until))
+        made = Project(project, title, text, tuple(found), read_until(until))
         if made.until <= self._core.clock.now():
             raise InvalidInput(f"`until` is {until}, which is over", "name a later time")
         signed = await self._sign(made)
@@ -172,7 +172,8 @@ def _party(told: str) -> tuple[str, str, int]:
     return did, role, bps
 
 
-def _until(told: str) -> datetime:
+def read_until(told: str) -> datetime:
+    """Return an end that somebody typed, in UTC and whole seconds; raises InvalidInput."""
     try:
         moment = datetime.fromisoformat(told)
     except ValueError as error:

@@ -64,6 +64,7 @@ def draw(me: Participant, row: NegotiationRow, price: int, salt: bytes, now: dat
         if terms.not_after <= now:
             raise DeclinedError(f"the product may be used until `{table['notAfter']}` only, which has passed")
         _settled(me, terms)
+        _delegated(terms, me.address)
         if row.peer_address is None:
             draft = offers.agreement(terms, urn="", assigner=me.did, assignee=row.peer, now=now)
             about = (row.offer or {}).get(CONTRACT)
@@ -102,6 +103,7 @@ def inspect(me: Participant, row: NegotiationRow, now: datetime) -> Drawn:
         if terms.not_after <= now:
             raise DeclinedError("the agreement ends before it begins")
         _settled(me, terms)
+        _delegated(terms, row.peer_address)
         if SIGNATURE not in odrl:
             return Drawn(unsigned_digest(odrl, row), odrl, terms.json(), None, None)
         return _signed(me, row, odrl, terms)
@@ -203,6 +205,12 @@ def _settled(me: Participant, terms: Terms) -> None:
     told = terms.tariff.currency
     if told != me.currency and terms.tariff.unit != "free":
         raise DeclinedError(f"the price is in `{told}`, and this space settles in `{me.currency}`")
+
+
+def _delegated(terms: Terms, seller: bytes | None) -> None:
+    """Raise DeclinedError for what a host sells otherwise than its provider delegated; the chain is asked elsewhere."""
+    if terms.hosted is not None and (why := terms.hosted.refusal(terms.json(), seller or b"")):
+        raise DeclinedError(f"it is hosted, and {why}")
 
 
 def _negotiated(row: NegotiationRow, odrl: Mapping[str, Any]) -> Terms:

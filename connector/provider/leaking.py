@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from connector.custody.needs import SOLD_NO_MORE
 from connector.custody.scrub import ERASED
-from connector.negotiation.on_offer import keep
+from connector.licence import hosted
+from connector.negotiation.on_offer import keep, withdrawn
 from connector.provider import steps
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
@@ -61,7 +62,9 @@ class Leaking:
             fields = {"reason": f"leaked: {why}"}
             self._core.evidence.record(tx, "edition.withdrawn", part=each.id, fields=fields, now=now)
             for product in tx.find(ProductRow, "edition = ?", (each.id,)):
-                if product.state not in SOLD_NO_MORE:
+                if hosted.HOSTED in (product.terms or {}):
+                    keep(tx, self._core.evidence, product, withdrawn(product, now))  # its provider seals it anew
+                elif product.state not in SOLD_NO_MORE:
                     keep(tx, self._core.evidence, product, steps.anew(product, now))
                     products.append(product.id)
             _let_go(tx, self._core.evidence, each, now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.licence import pricing
+from connector.licence import hosted, pricing
 from connector.licence.licensed import rows_of
 from connector.licence.pricing import Goods
 from connector.negotiation.on_offer import OFFERED, UNDER_WAY, keep, withdrawn
@@ -160,6 +160,8 @@ def _priced(tx: Tx, row: ProductRow, ask: int, least: int | None) -> tuple[JsonO
         raise InvalidInput(f"the price is none: {error}") from error
     table = RowTable(edition.rows)
     goods = Goods(rows_of(terms, table), table, read_header(edition.header).piece_bytes, tariff.records)
+    if why := hosted.price_refusal(terms, (ask, least)):
+        raise InvalidInput(why, "its provider sets the floor: `penstock hosting show`")
     exposure = brief.get("exposure") or str(pricing.exposure(tariff, goods))
     return brief, {**terms, "tariff": tariff.json(), "maxExposure": exposure}
 

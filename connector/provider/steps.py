@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catalog.dataset import dataset_json
+from connector.licence import hosted
 from connector.negotiation.on_offer import OFFERED, offered, stood, version
 from connector.runtime.errors import Conflict
 from connector.store.rows.product import ProductState as State
@@ -34,6 +35,8 @@ def begun(known: ProductRow | None, draft: ProductRow) -> ProductRow | None:
     """
     if known is None:
         return draft
+    if hosted.HOSTED in (known.terms or {}):
+        raise Conflict(f"`{known.id}` is hosted for another provider", "it delegates its next edition itself")
     if known.state is State.FAILED and known.edition is None:
         return replace(draft, created=known.created)
     if known.state in OFFERED:

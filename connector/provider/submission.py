@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from connector.licence import hosted
 from connector.negotiation.protocol import offers
 from connector.runtime.errors import Absent
+from contracts.delegation import LIST
 
 if TYPE_CHECKING:
     from connector.identity.space.exchange import ExchangeDoor
@@ -34,7 +36,9 @@ async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Product
 
     Empty where it is to be listed nowhere, not everybody may know of it, or there is no exchange.
     """
-    if product.blind or product.access is not None or exchange.alone:
+    terms = product.terms or {}
+    unlisted = hosted.HOSTED in terms and not hosted.of(terms).may(LIST)
+    if product.blind or product.access is not None or exchange.alone or unlisted:
         return ""
     offer = offers.offer_id(product.id, product.offer)
     body = {

@@ -304,6 +304,14 @@ OIDC_GROUPS_MAX = 1_000
 # a page that is watched asks anew after this time, so that nobody holds a place for good
 LIVE_SECONDS_MAX = 600
 
+# ---- hosting
+# a provider reads all of its host's log for what is disclosed to it: a minute or so
+HOST_LOG_ENTRIES_MAX = 200_000
+# pieces of an edition that is hosted: 64 GiB in pieces of a MiB; their secrets are a message of 4 MiB
+HOSTED_PIECES_MAX = 65_536
+# the same in hex, and an index
+HANDOVER_BYTES_MAX = 32 * 1_048_576
+
 # ---- supervision
 # events of all members' logs at hand: some kilobyte each
 LOGBOOK_EVENTS_MAX = 100_000

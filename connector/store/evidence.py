@@ -24,7 +24,7 @@ from ledger.log.proof import LogProof
 from ledger.log.tree import Log, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -43,6 +43,8 @@ CITED = "log.cited"  # the block that the newest event cites, or None, in a tupl
 BOX_KEY = "log.box-key"
 # a key for boxes is in memory only; a new one now and then, so that a leak of memory shows no more than this
 BOXES_PER_KEY = 65_536
+# readers of a part of the log, each with a key for boxes in memory: as many as delegations that are lively at a time
+READERS_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,14 @@ class Evidence:
         # the newest committed head with the end of the log below it, or why there will be none
         self.newest: tuple[Head, Tail] | EvidenceBroken | None = None
         self._key = key
+        # who besides reads an event: (tx, kind, part, fields) → a public key, None for nobody
+        self.reader: Callable[[Tx, str, str, Mapping[str, Any]], bytes | None] = lambda *_event: None
         self.disclose_to(recipients)
 
     def disclose_to(self, recipients: Mapping[str, bytes]) -> None:
         """Encrypt the disclosures of coming events to these (name → X25519 public key), as the space's rules say."""
         self._recipients = tuple(recipients.values())
-        self._box_key = disclosure.BoxKey(self._recipients)
+        self._box_keys: dict[bytes, disclosure.BoxKey] = {}
 
     @property
     def vkey(self) -> VerifierKey:
@@ -98,7 +102,7 @@ class Evidence:
         disclosed = disclosure.conceal({**fields, events.ACTOR: tx.actor} if tx.actor else fields)
         sd = disclosure.digests(disclosed)
         entry = events.Entry(kind, now, self.party, part, ids, sd, self._cited(tx)).encode()
-        key = self._closing(tx)
+        key = self._closing(tx, self.reader(tx, kind, part, fields) or b"")
         leaf = merkle.leaf_hash(entry)
         box = key.close(disclosed, leaf)
         tx.remember(RECORDED, now)
@@ -116,15 +120,22 @@ class Evidence:
         tx.remember(CITED, (cited,))
         return cited
 
-    def _closing(self, tx: Tx) -> disclosure.BoxKey:
-        """Return the key for the next box; before it closes one its wrappings are in the tables."""
-        if self._box_key.closed >= BOXES_PER_KEY:
-            self._box_key = disclosure.BoxKey(self._recipients)
-        key = self._box_key
-        if tx.recall(BOX_KEY) != key.name:
+    def _closing(self, tx: Tx, reader: bytes) -> disclosure.BoxKey:
+        """Return the key for the next box; before it closes one its wrappings are in the tables.
+
+        What somebody besides reads (`reader`, a public key) is closed by a key that is wrapped for nobody else's parts.
+        """
+        key = self._box_keys.get(reader)
+        if key is None or key.closed >= BOXES_PER_KEY:
+            if len(self._box_keys) >= READERS_KEPT:
+                self._box_keys.clear()
+            key = disclosure.BoxKey((*self._recipients, reader) if reader else self._recipients)
+            self._box_keys[reader] = key
+        name = BOX_KEY + reader.hex()
+        if tx.recall(name) != key.name:
             for recipient, wrapped in key.wrapped.items():
                 tx.put(BoxKeyRow(name=key.name, recipient=recipient, wrapped=wrapped))
-            tx.remember(BOX_KEY, key.name)
+            tx.remember(name, key.name)
         return key
 
     def leaf(self, tx: Tx, index: int) -> bytes:

@@ -16,6 +16,7 @@ from connector.store.rows.catalogue import ListingRow, ServiceRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow
 from connector.store.rows.credential import CredentialRow
 from connector.store.rows.filing import FilingRow
+from connector.store.rows.hosting import DelegationRow
 from connector.store.rows.product import ProductRow
 from connector.store.rows.project import PartnershipRow, ProjectRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
@@ -61,6 +62,7 @@ NAMED: Mapping[str, Places] = {
     "credential": ((CredentialRow, "id"),),
     "demand": ((DemandRow, "id"), (PursuitRow, "id")),
     "project": ((ProjectRow, "id"), (PartnershipRow, "project")),
+    "delegation": ((DelegationRow, "id"),),
     "filing": ((FilingRow, "code"),),
     "template": ((ContractTemplateRow, "id"),),
     "dispute": ((DisputeRow, "id"), (BundleRow, "id")),

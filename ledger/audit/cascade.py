@@ -35,7 +35,7 @@ RESTING = frozenset({
     "account-hash-differs", "agreement-invalid", "agreement-missing", "agreement-unsigned", "answer-differs",
     "answer-unlogged", "computation-undecided", "computations-miscounted",
     "privacy-overspent", "lookups-overdrawn", "joint-split", "joint-unsigned",
-    "filing-differs", "filing-unfounded", "project-split-differs", "project-unsigned",
+    "filing-differs", "filing-unfounded", "hosted-undelegated", "project-split-differs", "project-unsigned",
     "amount-differs-from-tariff", "channel-unknown", "claim-unknown", "copy-differs-from-tariff",
     "contract-consent-missing", "contract-round-missing", "counterparty-differs", "cumulative-broken",
     "disposal-overdue", "dispute-not-ruled", "dispute-suppressed",

@@ -50,6 +50,18 @@ REGISTRY: Mapping[str, tuple[str, str]] = {
         "channel {channel} was divided by an account that the space's registry does not name as an arbitrator",
         "通道 {channel} 由空间登记簿未列为仲裁人的账户分割",
     ),
+    "hosted-beyond": (
+        "agreement {agreement} was sold for {provider} otherwise than it delegated: {reason}",
+        "合约 {agreement} 代 {provider} 出售，但超出其委托：{reason}",
+    ),
+    "hosted-undelegated": (
+        "agreement {agreement} was sold for {provider}, and the chain knows no delegation by it",
+        "合约 {agreement} 代 {provider} 出售，而链上没有其委托",
+    ),
+    "hosted-after-revocation": (
+        "agreement {agreement} was sold for {provider} after it had revoked its delegation",
+        "合约 {agreement} 在 {provider} 撤销委托之后代其出售",
+    ),
     "registration-unfounded": (
         "{event} says that edition {edition} was registered, and the chain knows no edition {known}",
         "{event} 称版本 {edition} 已登记，而链上没有版本 {known}",

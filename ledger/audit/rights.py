@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from contracts.address import NOBODY
+from ledger.audit.hosting import delegated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ledger.audit.agreements import Deals
+    from ledger.audit.hosting import Hosted
     from ledger.audit.report import Report
     from ledger.audit.sources import ChainEvent
     from ledger.space.document import Space
@@ -36,6 +38,9 @@ class _Titles:
     pledged: set[bytes] = field(default_factory=set)
     withdrawn: set[bytes] = field(default_factory=set)
     subs: dict[bytes, ChainEvent] = field(default_factory=dict)
+    # sales by a host → for whom; and the licences so far → who granted them to whom
+    hosted: Mapping[bytes, Hosted] = field(default_factory=dict)
+    licences: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
 
     def find(self, code: str, account: bytes, **names: object) -> None:
         """Add a finding about whoever acts with an account."""
@@ -47,7 +52,8 @@ def check(space: Space, events: Iterable[ChainEvent], deals: Deals, report: Repo
     """Replay the events of editions and licences, then compare the sub-licences with those that were signed."""
     below = frozenset(one.fields["agreementDigest"] for one in events if one.name == "SubLicenceGranted")
     known = {deal.terms.edition_id: deal.terms.registered_id for deal in deals.values()}
-    titles = _Titles(space, report, below, known)
+    hosted = {deal.digest: found for deal in deals.values() if (found := delegated(space, deal))}
+    titles = _Titles(space, report, below, known, hosted=hosted)
     for event in events:
         step = _STEPS.get(event.name)
         if step is not None:
@@ -92,14 +98,21 @@ def _licence_released(titles: _Titles, event: ChainEvent) -> None:
 def _granted(titles: _Titles, event: ChainEvent) -> None:
     """Check who sells; a sub-licence draws on what its parent was sold by."""
     digest, edition, provider = (event.fields[name] for name in ("agreementDigest", "editionId", "provider"))
+    titles.licences[digest] = provider, event.fields["buyer"]
     if digest in titles.below:
         return
     names = {"agreement": digest.hex(), "edition": edition.hex(), "block": event.block}
     title = titles.known.get(edition, edition)
-    if titles.holders.get(title, provider) != provider:
+    if titles.holders.get(title, provider) not in (provider, _sold_for(titles, digest, provider)):
         titles.find("licence-without-rights", provider, **names)
     if title in titles.withdrawn:
         titles.find("licence-of-withdrawn", provider, **names)
+
+
+def _sold_for(titles: _Titles, digest: bytes, seller: bytes) -> bytes:
+    """Return the account for which a seller granted a licence as its host, empty where nobody had delegated it."""
+    found = titles.hosted.get(digest)
+    return found.payee if found and titles.licences.get(found.licence) == (found.payee, seller) else b""
 
 
 def _granted_below(titles: _Titles, event: ChainEvent) -> None:

@@ -22,6 +22,7 @@ from ledger.audit import (
     disposal,
     figures,
     filings,
+    hosting,
     keys,
     lateness,
     lifetimes,
@@ -170,7 +171,9 @@ async def check_agreements(case: Case, place: Workplace, report: Report) -> Deal
     for good, own in await _done(case, place, shares):
         report.join(own)
         deals |= good
-    agreements.check_licences(case.space, case.books, facts, parts, report)
+    recorded = [*parts, *hosting.recorded(case.books)]
+    agreements.check_licences(case.space, case.books, facts, recorded, report)
+    hosting.check(case.space, case.books, deals, facts, report)
     return deals
 
 

@@ -129,6 +129,7 @@ SHAPES: Mapping[str, Shape] = {
     "project.moved": _shape("project", f"{_MOVE} digest"),
     "project.signed": _shape("projectDigest", "document signature"),
     "project.result": _shape("project", "by digest made"),
+    "hosting.moved": _shape("agreementDigest", f"{_MOVE} digest", "document signatures"),
     "credential.moved": _shape("credential", f"{_MOVE} digest holder type"),
     "credential.received": _shape("credential", "issuer type digest"),
     "code.assigned": _shape("code", "kind holder about title by"),

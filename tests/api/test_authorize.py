@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from catalog.roles import ROLES
-from connector.api.authorize import BODY_BYTES, CONTRACT, DSP, ROUTES, Route, Who
+from connector.api.authorize import CONTRACT, DSP, ROUTES, Route, Who
+from connector.api.body_sizes import BODY_BYTES
 from connector.api.parcels import CARRIED
 from connector.runtime.limits import BODY_BYTES_MAX, FORM_BYTES_MAX, MESSAGE_BYTES_MAX
 from tests.every import every

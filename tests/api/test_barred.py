@@ -14,7 +14,12 @@ from tests.api.stranger import Member, called
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PROVEN = tuple(row for row in ROUTES if row.who in (Who.PEER, Who.MEMBER))
-NAMED = {"id": "nowhere", "pid": "nowhere", "face": "dcat", "move": "withdraw", "edition": "00" * 32}
+NAMED = dict.fromkeys(("id", "pid"), "nowhere") | {
+    "face": "dcat",
+    "move": "withdraw",
+    "step": "offer",
+    "edition": "00" * 32,
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

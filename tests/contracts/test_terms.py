@@ -18,6 +18,7 @@ from contracts.split import Split
 from contracts.tariff import Tariff
 from contracts.terms import Terms, product_key
 from tests.contracts.refusal import refused
+from tests.contracts.test_delegation import made
 from tests.contracts.weather import TERMS
 from tests.every import every
 
@@ -35,6 +36,7 @@ def test_terms_survive_their_json_and_a_change_of_any_member_changes_the_digest(
         "not_after": datetime(2027, 2, 1, tzinfo=UTC), "salt": b"\x08" * 32,
         "columns": {"delay": 3}, "parent": b"\x09" * 32, "inherit": True, "blind_salt": b"\x0a" * 32,
         "facts": {"language": "zh", "dataField": ("day", "delay")}, "project": b"\x0b" * 32,
+        "hosted": made(),
     }  # fmt: skip
     assert set(changes) | {"tier", "gate"} == {field.name for field in fields(Terms)}
     changed = [replace(TERMS, **{name: value}) for name, value in changes.items()]

@@ -66,6 +66,8 @@ def rows():
     project = {"id": HIDDEN, "digest": AGREEMENT, "proposer": SOMEBODY, "document": {}, "state": "agreed"}
     yield "projects", project | {"until": datetime(2099, 1, 1, tzinfo=UTC)} | at()
     yield "project_parties", {"project": HIDDEN, "member": SOMEBODY}
+    delegated = {"id": HIDDEN, "role": PROVIDER, "peer": SOMEBODY, "digest": AGREEMENT, "document": {}, "source": ""}
+    yield "delegations", delegated | {"state": "offered", "until": datetime(2099, 1, 1, tzinfo=UTC)} | at()
     negotiation = {"id": NEGOTIATION, "peer_pid": "urn:uuid:theirs", "product": PRODUCT, "rounds": 1}
     yield "negotiations", theirs | negotiation | {"role": PROVIDER, "state": OFFERED}
     agreed = {"digest": AGREEMENT, "role": PROVIDER, "negotiation": NEGOTIATION, "peer": SOMEBODY, "product": PRODUCT}

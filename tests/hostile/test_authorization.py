@@ -177,14 +177,14 @@ def entitled(row, host, stranger):
 def named(row, name):
     """Return a route's path with a name in every place."""
     ids = dict.fromkeys(("pid", "id", "edition", "tail", "path", "index", "name", "face", "alias", "number"), name)
-    return without_patterns(row.path).format(**ids, act="release", twin="")
+    return without_patterns(row.path).format(**ids, act="release", step="offer", twin="")
 
 
 def filled(row, host):
     pid = TRANSFER if "transfers" in row.path else NEGOTIATION
     ids = {"pid": pid, "id": CHANNEL, "edition": host.edition, "tail": "0/000", "index": 0, "name": "console.css"}
     ids |= {"path": "a.csv", "alias": "vc11-sl2021", "number": 0}
-    return without_patterns(row.path).format(act="release", move="withdraw", face="dcat", twin="", **ids)
+    return without_patterns(row.path).format(act="release", move="withdraw", step="offer", face="dcat", twin="", **ids)
 
 
 def without_patterns(path):
@@ -335,6 +335,7 @@ async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
                 Who.PASS: lambda: {"Authorization": a_pass(host)},
             }[row.who]()
             of = {"act": "release", "move": "withdraw", "face": "dcat", "tail": "a", "path": "a", "index": "1"}
+            of |= {"step": "offer"}
             path = without_patterns(row.path).format(pid=named, id=named, edition=named, **of)
             said = await say(row.method, path + "?first=0&count=1" * (row.who is Who.TICKET), body, header)
             assert said.status == 404, (row, said)

@@ -43,7 +43,9 @@ PEAK_BYTES_MAX = 32 << 20
 
 def path_of(route, host):
     pid = TRANSFER if "transfers" in route.path else NEGOTIATION
-    return route.path.format(pid=pid, id=CHANNEL, edition=host.edition, move="negotiate", act="retry", index=1)
+    return route.path.format(
+        pid=pid, id=CHANNEL, edition=host.edition, move="negotiate", step="handover", act="retry", index=1
+    )
 
 
 def headers_of(route, host, stranger):

@@ -1,4 +1,4 @@
-"""Projects of several parties, as a party looks at them: who signed, what was made, what is sold, who earned what."""
+"""Projects of several parties, as a party looks at them, and delegations to hosts, as both sides do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from catalog.project import PROPOSER, TABLE
 from connector.client.acts.projects import percent
 from connector.console.leafing import onward
 from connector.identity.space.exchange import ExchangeDoor
+from connector.provider.hosting.hosting import Hosting
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.store.rows.hosting import DelegationState
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -39,3 +41,17 @@ async def project(call: Call) -> JsonObject:
     may = [move.value for (at, move), step in TABLE.items() if at == told["state"] and step.role in mine]
     moves = [move for move in may if not (has_signed and move in ("sign", "decline"))]
     return {**told, "moves": moves, "rows": rows}
+
+
+async def hosted(call: Call) -> JsonObject:
+    """Return the delegations that we gave or took, newest first."""
+    first = call.first(FOUND_ROWS_MAX)
+    found = await call.of(Hosting).page(first)
+    following = onward(first + PAGE_ROWS_MAX) if len(found) == PAGE_ROWS_MAX else None
+    return {"first": first, "next": following, "rows": [_delegated(row) for row in found]}
+
+
+def _delegated(row: JsonObject) -> JsonObject:
+    """Return a delegation as the page shows it: what its provider revoked it has withdrawn."""
+    state = "withdrawn" if row["state"] == DelegationState.REVOKED else row["state"]
+    return row | {"state": state, "ends": row["until"]}

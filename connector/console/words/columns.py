@@ -67,6 +67,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "column.order": ("Order", "订单"),
     "column.orders": ("Orders", "订单数"),
     "column.paid": ("Paid", "已付"),
+    "column.host": ("Host", "托管方"),
     "column.part": ("Subject", "主体"),
     "column.party": ("Party", "参与方"),
     "column.path": ("By way of", "来路"),

@@ -57,6 +57,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "demand.moved": ("a demand moved on", "需求状态变更"),
     "project.moved": ("a project moved on", "共创项目状态变更"),
     "project.signed": ("a project was signed", "已签署共创项目"),
+    "hosting.moved": ("a delegation to a host moved on", "托管委托状态变更"),
     "project.result": ("a result was put into a project", "共创项目新增成果"),
     "code.assigned": ("a code was assigned", "标识已分配"),
     "code.verified": ("it was proven whose a code is", "标识主体已核验"),

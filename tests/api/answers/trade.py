@@ -17,6 +17,7 @@ async def play(told):
     await _lists(told)
     await _demands(told)
     await _projects(told)
+    await _hosting(told)
     await _filings(told)
     await _codes(told)
     await _contracts(told)
@@ -153,6 +154,18 @@ async def _projects(told):
     await told.space.publish_files("provider", "of-joint", [file], title="Tides and trade", project="joint")
     await told.say("project show", "joint", by="buyer")
     await told.say("project end", "joint", "--reason", "all is sold", by="buyer")
+
+
+async def _hosting(told):
+    await told.space.publish("provider", "kept-by-host", (70_000,))
+    to = ("--to", told.space.did("second"), "--share", "10", "--until", LATER)
+    await told.say("hosting delegate", "kept-by-host", *to, "--id", "hosted-told", by="provider")
+    await told.say("hosting accept", "hosted-told", "--from", told.space.did("provider"), by="second")
+    await told.say("hosting list", by="second")
+    await told.say("hosting show", "hosted-told", by="provider")
+    await told.say("hosting log", "hosted-told", by="provider")
+    await told.say("hosting audit", "hosted-told", by="provider")
+    await told.say("hosting revoke", "hosted-told", "--reason", "it was a trial", by="provider")
 
 
 async def _codes(told):

@@ -65,7 +65,7 @@ def transferred(sender=SELLER, receiver=BUYER, edition=EDITION):
 
 
 def granted(provider=SELLER, digest=LICENCE, edition=EDITION):
-    return told("LicenceGranted", agreementDigest=digest, editionId=edition, provider=provider)
+    return told("LicenceGranted", agreementDigest=digest, editionId=edition, provider=provider, buyer=BUYER)
 
 
 def below(parent=LICENCE, child=STRANGER, holder=BUYER, digest=BELOW):
@@ -73,7 +73,7 @@ def below(parent=LICENCE, child=STRANGER, holder=BUYER, digest=BELOW):
 
 
 def deal(digest=LICENCE, parent=None, buyer=BUYER, blind=EDITION):
-    terms = SimpleNamespace(edition_id=EDITION, registered_id=blind, parent=parent)
+    terms = SimpleNamespace(edition_id=EDITION, registered_id=blind, parent=parent, hosted=None)
     return SimpleNamespace(digest=digest, terms=terms, agreement=SimpleNamespace(buyer=buyer), provider=DIDS[SELLER])
 
 

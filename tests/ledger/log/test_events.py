@@ -77,6 +77,7 @@ TYPES = [
     "project.moved",
     "project.signed",
     "project.result",
+    "hosting.moved",
     "code.assigned",
     "code.verified",
     "credential.moved",
