@@ -60,10 +60,12 @@ class Collector:
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENED_AT_ONCE_MAX))
 
     async def collect(self, space: Space, report: Report) -> Books:
-        """Read and verify every member's log; a log that does not verify is a finding and has no book."""
+        """Read and verify every member's log; a log that does not verify is a finding and has no book.
+
+        The table of entries is to be finished before a book is asked.
+        """
         self.entries.begin()
         found = await each(space.members.values(), self._read, report)
-        self.entries.finish()
         return {party.did: book for party, book in found if book is not None}
 
     async def _read(self, party: Member, report: Report) -> Book | None:
@@ -85,7 +87,7 @@ class Collector:
         head, last = Head(note, checkpoint, Tree(leaves), fetch), parts.course.last
         newest = None if last is None else at(last)
         stretch = parts.stretch
-        return Book(party, stretch.number, self.entries, newest, head, parts.course.highest, stretch.stand)
+        return Book(party, stretch.number, self.entries, newest, head, parts.course.highest)
 
     async def _head(self, party: Member, fetch: Fetch) -> tuple[Note, Checkpoint]:
         try:

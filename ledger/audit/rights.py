@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ledger.audit.agreements import Deals
     from ledger.audit.report import Report
     from ledger.audit.sources import ChainEvent
+    from ledger.audit.sums import Edition
     from ledger.space.document import Space
 
 ID_BYTES = 32
@@ -43,10 +44,12 @@ class _Titles:
         self.report.find(code, "chain" if member is None else member.did, **names)
 
 
-def check(space: Space, events: Iterable[ChainEvent], deals: Deals, report: Report) -> None:
+def check(
+    space: Space, events: Iterable[ChainEvent], deals: Deals, editions: Iterable[Edition], report: Report
+) -> None:
     """Replay the events of editions and licences, then compare the sub-licences with those that were signed."""
     below = frozenset(one.fields["agreementDigest"] for one in events if one.name == "SubLicenceGranted")
-    known = {deal.terms.edition_id: deal.terms.registered_id for deal in deals.values()}
+    known = {one.id: one.known for one in editions}
     titles = _Titles(space, report, below, known)
     for event in events:
         step = _STEPS.get(event.name)

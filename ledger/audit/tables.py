@@ -11,21 +11,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ledger.audit.matters import ALONE
 from ledger.log.tiles import TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
-ENTRIES = """create table {0}.entries (log integer, key integer, named integer,
-    idx integer, kind text, part text, name text, link blob, time integer, block integer, block_hash blob, leaf blob,
-    fields blob)"""
+COLUMNS = """log integer, key integer, named integer, idx integer, kind text, part text, name text, link blob,
+    time integer, block integer, block_hash blob, leaf blob, fields blob"""
+ENTRIES = f"create table {{0}}.entries ({COLUMNS})"
 INDEXES = (
     "create index {0}.by_kind on entries (log, kind, idx)",
-    "create index {0}.by_part on entries (log, key, idx)",
-    "create index {0}.by_name on entries (log, named, idx) where named is not null",
+    "create index {0}.by_part on entries (key, log, idx)",
+    "create index {0}.by_name on entries (named, log, idx) where named is not null",
 )
+# which partition names which other, both ways (`ledger.audit.matters`)
+TIES = "create table {0}.ties (part text, other text, primary key (part, other)) without rowid"
 BUNDLES = "create table {0}.bundles (log integer, bundle integer, leaves blob, primary key (log, bundle))"
+# rows that belong to a matter (`ledger.audit.matters`); the names are our own
+MATTERS = f"kind not in ({', '.join(map(repr, ALONE))})"
 # an event has about a kilobyte: more of them fit a page without a second one for the rest
 PAGE = "pragma page_size = 8192"
 # SQLite reads ten beside each other; before there are more they are written as one
@@ -74,9 +79,10 @@ def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str)
         # no transaction is undone: a table that was not finished is in no document
         connection.execute("pragma kept.journal_mode = off").fetchall()
         connection.execute("begin")
-        for made in (ENTRIES, BUNDLES):
+        for made in (ENTRIES, BUNDLES, TIES):
             connection.execute(made.format("kept"))
         _copy_new(connection, wanted)
+        connection.execute("insert into kept.ties select part, other from main.ties")
         _copy_old(connection, names(count)[count - wanted.merged :], wanted.logs)
         for index in INDEXES:
             connection.execute(index.format("kept"))
@@ -90,7 +96,7 @@ def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str)
 def loose(connection: sqlite3.Connection, wanted: Wanted) -> set[str]:
     """Return the partitions of the rows of this audit that are not wanted."""
     with _marked(connection, wanted) as told:
-        asked = f"select distinct part from main.entries as e where not {told}"  # noqa: S608 - all our own
+        asked = f"select distinct part from main.entries as e where not {told} and {MATTERS}"  # noqa: S608 - all our own
         return {part for (part,) in connection.execute(asked, (TILE_WIDTH_HASHES,))}
 
 
@@ -116,6 +122,7 @@ def _copy_new(connection: sqlite3.Connection, wanted: Wanted) -> None:
 
 def _copy_old(connection: sqlite3.Connection, before: Sequence[str], logs: frozenset[int]) -> None:
     for name in before:
+        connection.execute(f"insert or ignore into kept.ties select * from {name}.ties")  # noqa: S608 - all our own
         for table in ("entries", "bundles"):
             asked = f"insert into kept.{table} select * from {name}.{table} where log = ?"  # noqa: S608 - all our own
             connection.executemany(asked, [(log,) for log in sorted(logs)])
