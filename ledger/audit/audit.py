@@ -184,6 +184,8 @@ async def _docket(asked: _Asked, document: Mapping[str, Any], space: Space, foun
         await billing.collect_tables(asked.sources, space, sorted(before.sums.editions), lost)
         if not lost.findings:
             docket = Docket.begun(before, asked.carried.heard.new, asked.entries)
+    if docket.parts is None:
+        asked.place.judge_all()
     asked.entries.finish()
     return docket
 

@@ -244,6 +244,7 @@ def _want(wanted: Wanted, stretch: Stretch, stand: KeptLog, leaves: Leaves) -> i
         wanted.rows[stretch.number] = list(settled)
     if new:
         wanted.leaves[stretch.number] = {at: b"".join(leaves.hashes(0, at * width, width)) for at in new}
+        wanted.roots[stretch.number] = {at: leaves.hashes(1, at, 1)[0] for at in new}
     return sum(settled.values())
 
 

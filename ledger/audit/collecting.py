@@ -113,11 +113,9 @@ class Collector:
 
     async def _stream(self, party: Member, fetch: Fetch, checkpoint: Checkpoint, parts: _Parts) -> Leaves:
         """Read the bundles under a checkpoint; `ReadError` if they are not what it says."""
-        leaves, stretch = Leaves(), parts.stretch
-        if stretch.first:
-            for body in self.entries.leaves(stretch.number):
-                leaves.extend(body)
-            self.place.count(stretch.rows)
+        stretch = parts.stretch
+        leaves = self.entries.leaves(stretch.number) if stretch.first else Leaves()
+        self.place.spare(stretch.rows)
         async with aclosing(self._opened(party, fetch, checkpoint, stretch)) as bundles:
             async for bundle, opened in bundles:
                 if stretch.has(bundle):

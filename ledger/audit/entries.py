@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.audit import recalled, tables
 from ledger.audit.event import NAMED_BY, Event, Row, key_of
+from ledger.log.leaves import Leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -146,9 +147,10 @@ class Entries:
         asked = f"select part, min(first) as first from ({every}) group by part order by first"  # noqa: S608 - as above
         return [part for part, _ in self._open.execute(asked, (log, kind))]
 
-    def leaves(self, log: int) -> Iterator[bytes]:
-        """Yield the leaf hashes of the bundles that are kept of a log, bundle by bundle in their order."""
-        return tables.leaves(self._open, len(self.before), log)
+    def leaves(self, log: int) -> Leaves:
+        """Return the leaves that are kept of a log."""
+        count = len(self.before)
+        return Leaves(tables.roots(self._open, count, log), lambda at: tables.leaves(self._open, count, log, at))
 
     def keep(self, wanted: Wanted, place: str) -> None:
         """Write what is wanted of the rows into a new table at a path; raises OSError where there is no room."""

@@ -29,6 +29,8 @@ INDEXES = (
 # which partition names which other, both ways (`ledger.audit.matters`)
 TIES = "create table {0}.ties (part text, other text, primary key (part, other)) without rowid"
 BUNDLES = "create table {0}.bundles (log integer, bundle integer, leaves blob, primary key (log, bundle))"
+# of these the roots, close together: they are read each time
+ROOTS = "create table {0}.roots (log integer, bundle integer, root blob, primary key (log, bundle)) without rowid"
 # rows that belong to a matter (`ledger.audit.matters`); the names are our own
 MATTERS = f"kind not in ({', '.join(map(repr, ALONE))})"
 # an event has about a kilobyte: more of them fit a page without a second one for the rest
@@ -41,12 +43,14 @@ TABLES_MAX = 8
 class Wanted:
     """What a new table is to hold of this audit's rows, by number of the log, then by bundle.
 
-    `rows` are the bundles whose rows are kept, `leaves` bundle → 256 leaf hashes. The newest `merged` of the tables
-    before are taken over, so that they are not needed any more: of them the logs of `logs`.
+    `rows` are the bundles whose rows are kept, `leaves` bundle → 256 leaf hashes, `roots` bundle → their root. The
+    newest `merged` of the tables before are taken over, so that they are not needed any more: of them the logs of
+    `logs`.
     """
 
     rows: dict[int, list[int]] = field(default_factory=dict)
     leaves: dict[int, Mapping[int, bytes]] = field(default_factory=dict)
+    roots: dict[int, Mapping[int, bytes]] = field(default_factory=dict)
     merged: int = 0
     logs: frozenset[int] = frozenset()
 
@@ -62,13 +66,21 @@ def attach(connection: sqlite3.Connection, paths: Sequence[str]) -> None:
         connection.execute(f"attach ? as {name}", (f"file:{quote(path)}?mode=ro&immutable=1",))
 
 
-def leaves(connection: sqlite3.Connection, count: int, log: int) -> Iterator[bytes]:
-    """Yield the leaf hashes of a log's bundles out of so many kept tables, in order of the bundles."""
+def roots(connection: sqlite3.Connection, count: int, log: int) -> bytes:
+    """Return the roots of a log's bundles out of so many kept tables, in order of the bundles."""
     if not count:
-        return
-    every = [f"select bundle, leaves from {one}.bundles where log = ?1" for one in names(count)]  # noqa: S608 - no value of anybody's is in it
-    for _, found in connection.execute(f"{' union all '.join(every)} order by bundle", (log,)):
-        yield found
+        return b""
+    every = [f"select bundle, root from {one}.roots where log = ?1" for one in names(count)]  # noqa: S608 - no value of anybody's is in it
+    return b"".join(root for _, root in connection.execute(f"{' union all '.join(every)} order by bundle", (log,)))
+
+
+def leaves(connection: sqlite3.Connection, count: int, log: int, bundle: int) -> bytes:
+    """Return the leaf hashes of a log's bundle out of so many kept tables; nothing if it is in none."""
+    for one in names(count):
+        asked = f"select leaves from {one}.bundles where log = ? and bundle = ?"  # noqa: S608 - as above
+        for (found,) in connection.execute(asked, (log, bundle)):
+            return bytes(found)
+    return b""
 
 
 def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str) -> None:
@@ -79,7 +91,7 @@ def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str)
         # no transaction is undone: a table that was not finished is in no document
         connection.execute("pragma kept.journal_mode = off").fetchall()
         connection.execute("begin")
-        for made in (ENTRIES, BUNDLES, TIES):
+        for made in (ENTRIES, BUNDLES, ROOTS, TIES):
             connection.execute(made.format("kept"))
         _copy_new(connection, wanted)
         connection.execute("insert into kept.ties select part, other from main.ties")
@@ -116,13 +128,14 @@ def _copy_new(connection: sqlite3.Connection, wanted: Wanted) -> None:
     with _marked(connection, wanted) as told:
         asked = f"insert into kept.entries select e.* from main.entries as e where {told}"  # noqa: S608 - all our own
         connection.execute(asked, (TILE_WIDTH_HASHES,))
-    rows = ((log, bundle, body) for log, found in wanted.leaves.items() for bundle, body in found.items())
-    connection.executemany("insert into kept.bundles values (?, ?, ?)", rows)
+    for table, by_log in (("bundles", wanted.leaves), ("roots", wanted.roots)):
+        rows = ((log, bundle, body) for log, found in by_log.items() for bundle, body in found.items())
+        connection.executemany(f"insert into kept.{table} values (?, ?, ?)", rows)  # noqa: S608 - all our own
 
 
 def _copy_old(connection: sqlite3.Connection, before: Sequence[str], logs: frozenset[int]) -> None:
     for name in before:
         connection.execute(f"insert or ignore into kept.ties select * from {name}.ties")  # noqa: S608 - all our own
-        for table in ("entries", "bundles"):
+        for table in ("entries", "bundles", "roots"):
             asked = f"insert into kept.{table} select * from {name}.{table} where log = ?"  # noqa: S608 - all our own
             connection.executemany(asked, [(log,) for log in sorted(logs)])
