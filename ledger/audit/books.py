@@ -34,19 +34,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest signed head of a log, the tree below it, and where the log's paths are fetched."""
+    """The newest signed head of a log, the tree below it, and where the log's paths are fetched.
+
+    `roots` are those that were made before, by size.
+    """
 
     note: Note
     checkpoint: Checkpoint
     tree: Tree
     fetch: Fetch
-    _roots: dict[int, bytes] = field(default_factory=dict, repr=False, compare=False)
+    roots: dict[int, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def root(self, size: int) -> bytes:
         """Return the root that the log had when it was so large; everybody holds the same few heads."""
-        if size not in self._roots:
-            self._roots[size] = self.tree.root(size)
-        return self._roots[size]
+        if size not in self.roots:
+            self.roots[size] = self.tree.root(size)
+        return self.roots[size]
 
 
 @dataclass(frozen=True, slots=True)

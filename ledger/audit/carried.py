@@ -128,6 +128,16 @@ class Stretch:
             self.stand = KeptLog(did, self.number, self.size, "", *sizes, unsettled, standing)
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A log that is proven: its roots by size, as far as they were made; those of the sizes in `known` were kept."""
+
+    stretch: Stretch
+    leaves: Leaves
+    roots: Mapping[int, bytes]
+    known: frozenset[int]
+
+
 @dataclass(slots=True)
 class Carried:
     """What this audit went on from (`before`), and what it reached; `final` is the last block that is final, -1: none.
@@ -143,7 +153,7 @@ class Carried:
     head: BlockHead | None = None
     heard: Heard = field(default_factory=lambda: Heard(-1))
     _number: int = -1
-    _reached: dict[str, tuple[Stretch, Leaves]] = field(default_factory=dict)
+    _reached: dict[str, Reached] = field(default_factory=dict)
     _judged: Judged | None = None
     _late: set[str] = field(default_factory=set)
 
@@ -174,9 +184,9 @@ class Carried:
         self._number = max([self._number, *(one.number for one in self._before())]) + 1
         return Stretch(self._number)
 
-    def reached(self, did: str, stretch: Stretch, leaves: Leaves) -> None:
-        """Take note of a log that is proven."""
-        self._reached[did] = (stretch, leaves)
+    def reached(self, did: str, stretch: Stretch, leaves: Leaves, roots: Mapping[int, bytes]) -> None:
+        """Take note of a log that is proven; `roots` are those that were kept, and get those that are made of it."""
+        self._reached[did] = Reached(stretch, leaves, roots, frozenset(roots))
 
     def standing(
         self, document: Mapping[str, Any], books: Books, events: Iterable[ChainEvent], entries: Entries
@@ -200,10 +210,11 @@ class Carried:
         if self.shelf is None or self.head is None:
             return
         logs, wanted, rows = {one.did: one for one in self._before()}, Wanted(), 0
-        for did, (stretch, leaves) in self._reached.items():
-            if stretch.stand is not None and stretch.stand.size:
-                logs[did] = replace(stretch.stand, root=Tree(leaves).root(stretch.stand.size).hex())
-                rows += _want(wanted, stretch, stretch.stand, leaves)
+        for did, log in self._reached.items():
+            stand = log.stretch.stand
+            if stand is not None and stand.size:
+                logs[did] = replace(stand, root=Tree(log.leaves).root(stand.size).hex())
+                rows += _want(wanted, log, stand)
         judged = None
         if self._judged is not None:
             judged = docket.closed(self._judged, entries, wanted, self._late, report)
@@ -235,9 +246,9 @@ def merged(before: Sequence[int], rows: int) -> int:
     return count
 
 
-def _want(wanted: Wanted, stretch: Stretch, stand: KeptLog, leaves: Leaves) -> int:
+def _want(wanted: Wanted, log: Reached, stand: KeptLog) -> int:
     """Ask for what is new of a log; return how many rows these are."""
-    width = TILE_WIDTH_HASHES
+    width, stretch, leaves = TILE_WIDTH_HASHES, log.stretch, log.leaves
     settled = {bundle: rows for bundle, rows in stretch.settled.items() if bundle * width < stand.size}
     new = range(stretch.first // width, stand.size // width)
     if settled:
@@ -245,6 +256,8 @@ def _want(wanted: Wanted, stretch: Stretch, stand: KeptLog, leaves: Leaves) -> i
     if new:
         wanted.leaves[stretch.number] = {at: b"".join(leaves.hashes(0, at * width, width)) for at in new}
         wanted.roots[stretch.number] = {at: leaves.hashes(1, at, 1)[0] for at in new}
+    sizes = (size for size in log.roots if size <= stand.size and size not in log.known)
+    wanted.heads[stretch.number] = {size: log.roots[size] for size in sizes}
     return sum(settled.values())
 
 

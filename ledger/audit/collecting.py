@@ -83,10 +83,10 @@ class Collector:
         report.proofs_verified += checkpoint.size
         report.signatures_verified += 1
         report.events += parts.stretch.rows
-        self.carried.reached(party.did, parts.stretch, leaves)
-        head, last = Head(note, checkpoint, Tree(leaves), fetch), parts.course.last
+        stretch, last = parts.stretch, parts.course.last
+        head = Head(note, checkpoint, Tree(leaves), fetch, self.entries.heads(stretch.number))
+        self.carried.reached(party.did, stretch, leaves, head.roots)
         newest = None if last is None else at(last)
-        stretch = parts.stretch
         return Book(party, stretch.number, self.entries, newest, head, parts.course.highest)
 
     async def _head(self, party: Member, fetch: Fetch) -> tuple[Note, Checkpoint]:

@@ -152,6 +152,10 @@ class Entries:
         count = len(self.before)
         return Leaves(tables.roots(self._open, count, log), lambda at: tables.leaves(self._open, count, log, at))
 
+    def heads(self, log: int) -> dict[int, bytes]:
+        """Return size → root of a log, of those that were kept."""
+        return tables.heads(self._open, len(self.before), log)
+
     def keep(self, wanted: Wanted, place: str) -> None:
         """Write what is wanted of the rows into a new table at a path; raises OSError where there is no room."""
         with self._written():

@@ -39,18 +39,23 @@ PAGE = "pragma page_size = 8192"
 TABLES_MAX = 8
 
 
+# roots that a log had at sizes that were asked for: where its heads were anchored, or seen by others
+HEADS = "create table {0}.heads (log integer, size integer, root blob, primary key (log, size)) without rowid"
+
+
 @dataclass(slots=True)
 class Wanted:
     """What a new table is to hold of this audit's rows, by number of the log, then by bundle.
 
-    `rows` are the bundles whose rows are kept, `leaves` bundle → 256 leaf hashes, `roots` bundle → their root. The
-    newest `merged` of the tables before are taken over, so that they are not needed any more: of them the logs of
-    `logs`.
+    `rows` are the bundles whose rows are kept, `leaves` bundle → 256 leaf hashes, `roots` bundle → their root, `heads`
+    size → root. The newest `merged` of the tables before are taken over, so that they are not needed any more: of them
+    the logs of `logs`.
     """
 
     rows: dict[int, list[int]] = field(default_factory=dict)
     leaves: dict[int, Mapping[int, bytes]] = field(default_factory=dict)
     roots: dict[int, Mapping[int, bytes]] = field(default_factory=dict)
+    heads: dict[int, Mapping[int, bytes]] = field(default_factory=dict)
     merged: int = 0
     logs: frozenset[int] = frozenset()
 
@@ -74,6 +79,14 @@ def roots(connection: sqlite3.Connection, count: int, log: int) -> bytes:
     return b"".join(root for _, root in connection.execute(f"{' union all '.join(every)} order by bundle", (log,)))
 
 
+def heads(connection: sqlite3.Connection, count: int, log: int) -> dict[int, bytes]:
+    """Return size → root of a log as so many kept tables have them."""
+    found: dict[int, bytes] = {}
+    for one in names(count):
+        found.update(connection.execute(f"select size, root from {one}.heads where log = ?", (log,)).fetchall())  # noqa: S608
+    return found
+
+
 def leaves(connection: sqlite3.Connection, count: int, log: int, bundle: int) -> bytes:
     """Return the leaf hashes of a log's bundle out of so many kept tables; nothing if it is in none."""
     for one in names(count):
@@ -91,7 +104,7 @@ def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str)
         # no transaction is undone: a table that was not finished is in no document
         connection.execute("pragma kept.journal_mode = off").fetchall()
         connection.execute("begin")
-        for made in (ENTRIES, BUNDLES, ROOTS, TIES):
+        for made in (ENTRIES, BUNDLES, ROOTS, HEADS, TIES):
             connection.execute(made.format("kept"))
         _copy_new(connection, wanted)
         connection.execute("insert into kept.ties select part, other from main.ties")
@@ -128,14 +141,14 @@ def _copy_new(connection: sqlite3.Connection, wanted: Wanted) -> None:
     with _marked(connection, wanted) as told:
         asked = f"insert into kept.entries select e.* from main.entries as e where {told}"  # noqa: S608 - all our own
         connection.execute(asked, (TILE_WIDTH_HASHES,))
-    for table, by_log in (("bundles", wanted.leaves), ("roots", wanted.roots)):
-        rows = ((log, bundle, body) for log, found in by_log.items() for bundle, body in found.items())
-        connection.executemany(f"insert into kept.{table} values (?, ?, ?)", rows)  # noqa: S608 - all our own
+    for table, by_log in (("bundles", wanted.leaves), ("roots", wanted.roots), ("heads", wanted.heads)):
+        rows = ((log, at, body) for log, found in by_log.items() for at, body in found.items())
+        connection.executemany(f"insert or ignore into kept.{table} values (?, ?, ?)", rows)  # noqa: S608 - all our own
 
 
 def _copy_old(connection: sqlite3.Connection, before: Sequence[str], logs: frozenset[int]) -> None:
     for name in before:
         connection.execute(f"insert or ignore into kept.ties select * from {name}.ties")  # noqa: S608 - all our own
-        for table in ("entries", "bundles", "roots"):
-            asked = f"insert into kept.{table} select * from {name}.{table} where log = ?"  # noqa: S608 - all our own
+        for table in ("entries", "bundles", "roots", "heads"):
+            asked = f"insert or ignore into kept.{table} select * from {name}.{table} where log = ?"  # noqa: S608 - all our own
             connection.executemany(asked, [(log,) for log in sorted(logs)])
