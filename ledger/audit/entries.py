@@ -41,15 +41,15 @@ class Entries:
 
     place: str = MEMORY
     before: tuple[str, ...] = ()
-    _narrowed: bool = False
+    _recalled: frozenset[str] | None = None  # whose rows are gone through, of those before; None: of all
     _connection: sqlite3.Connection | None = field(default=None, repr=False)
 
-    def __getstate__(self) -> tuple[str, tuple[str, ...], bool]:
+    def __getstate__(self) -> tuple[str, tuple[str, ...], frozenset[str] | None]:
         assert self.place != MEMORY, "what lies in memory is nobody else's"
-        return self.place, self.before, self._narrowed
+        return self.place, self.before, self._recalled
 
-    def __setstate__(self, state: tuple[str, tuple[str, ...], bool]) -> None:
-        (self.place, self.before, self._narrowed), self._connection = state, None
+    def __setstate__(self, state: tuple[str, tuple[str, ...], frozenset[str] | None]) -> None:
+        (self.place, self.before, self._recalled), self._connection = state, None
 
     def begin(self) -> None:
         """Make the table; this and what follows raise OSError where there is no room for it."""
@@ -96,9 +96,9 @@ class Entries:
         """Return all partitions of the matters of these."""
         return recalled.reach(self._open, len(self.before), parts)
 
-    def recall(self, parts: Iterable[str], bounds: Bounds) -> None:
+    def recall(self, parts: frozenset[str], bounds: Bounds) -> None:
         """Have nothing gone through but the new rows and those of these matters; `bounds` says what was judged."""
-        self._narrowed = True
+        self._recalled = parts
         with self._written():
             recalled.recall(self._open, len(self.before), parts, bounds)
 
@@ -108,11 +108,12 @@ class Entries:
 
     def of(self, did: str, log: int, kind: str, part: str | None = None) -> Iterator[Event]:
         """Yield the events of a kind that are to be judged, or all of one partition, in log order."""
-        if part is not None:
-            return self._events(did, "log = ?1 and key = ?2 and part = ?3", (log, key_of(kind, part), part))
-        if not self._narrowed:
-            return self.ever(did, log, kind)
-        return self._events(did, "log = ?1 and kind = ?2", (log, kind), _TO_JUDGE)
+        recalled = self._recalled
+        if part is None:
+            among = None if recalled is None else _TO_JUDGE
+            return self._events(did, "log = ?1 and kind = ?2", (log, kind), among)
+        among = _TO_JUDGE if recalled is not None and part in recalled else None
+        return self._events(did, "log = ?1 and key = ?2 and part = ?3", (log, key_of(kind, part), part), among)
 
     def ever(self, did: str, log: int, kind: str) -> Iterator[Event]:
         """Yield all events of a kind, in log order."""
@@ -142,7 +143,7 @@ class Entries:
 
     def parts(self, log: int, kind: str) -> list[str]:
         """Return the partitions that have events of a kind to be judged, in the order in which they begin."""
-        among = tuple(_TO_JUDGE) if self._narrowed else None
+        among = tuple(_TO_JUDGE) if self._recalled is not None else None
         every = self._every("part, min(idx) as first", "log = ?1 and kind = ?2 group by part", among)
         asked = f"select part, min(first) as first from ({every}) group by part order by first"  # noqa: S608 - as above
         return [part for part, _ in self._open.execute(asked, (log, kind))]

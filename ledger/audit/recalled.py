@@ -33,8 +33,9 @@ def begin(connection: sqlite3.Connection) -> None:
 
 
 def finish(connection: sqlite3.Connection) -> None:
-    """Make the rows ready to be read by kind."""
+    """Make the rows ready to be read by kind and by partition."""
     connection.execute("create index main.recalled_by_kind on recalled (log, kind, idx)")
+    connection.execute("create index main.recalled_by_part on recalled (key, log, idx)")
 
 
 def tie(connection: sqlite3.Connection) -> None:
