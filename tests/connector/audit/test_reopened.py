@@ -14,8 +14,11 @@ from connector.regulator.proven_folder import ProvenFolder
 from contracts.typed_data import Range
 from tests.connector.audit.gone_on import SECRET, from_the_beginning, go_on, grown, said
 from tests.connector.audit.told import ASKED, COUNTED, KEEPER, OBLIGED, OPENING, Told, paid, sold
+from tests.ledger.audit.world import PURPOSE
 
-ID = "urn:uuid:7"
+ID, SIDES = "urn:uuid:7", ("provider", "buyer")
+# what an act leaves open by itself
+OPEN = {"time", "an agreement that comes late", "a code"}
 SENT = {"from": "", "to": "REQUESTED", "reason": "", "digest": "0d" * 32}
 
 
@@ -89,6 +92,7 @@ def used_while_above_it_is_room(world):
     parent, channel = sold(world, 5, COUNTED, OPENING, "leased")
     below, other = sold(world, 6, COUNTED, OPENING, "leased", of=5, parent=parent["digest"])
     paid(world, parent, channel, 0, 12, use=1)
+    started(world, parent, KEEPER)
     return below, other
 
 
@@ -96,6 +100,13 @@ def used_below(world, before):
     below, channel = before
     for reader in (b"\x61", b"\x62"):
         world.window(channel, [(below, 1, Range(0, 12), reader * 32)])
+        started(world, below, reader * 32)
+
+
+def started(world, deal, reader):
+    name, transfer = deal["digest"].hex(), (b"\x07" * 32).hex()
+    told = {"transfer": transfer, "opening": "1", "readerKey": reader.hex(), "purpose": PURPOSE, "rows": "12"}
+    world.record("buyer", "opening.started", name, [transfer, "1"], bytes="9", **told)
 
 
 def claimed_more(world, before):
@@ -104,15 +115,33 @@ def claimed_more(world, before):
 
 
 def decided_for_what_is_not_signed(world):
-    at = len(world["provider"].records), len(world["buyer"].records)
+    at = [len(world[name].records) for name in SIDES]
     deal, channel = sold(world, 9)
-    held_back = [world[name].records.pop(index) for name, index in zip(("provider", "buyer"), at, strict=True)]
+    held_back = [world[name].records.pop(index) for name, index in zip(SIDES, at, strict=True)]
     paid(world, deal, channel)
     return held_back
 
 
+def decided_before_it_is_signed(world):
+    """Decide under what neither log nor chain knows yet."""
+    at, chain = [len(world[name].records) for name in SIDES], len(world.chain)
+    deal, _ = sold(world, 12)
+    held_back = [world[name].records.pop(index) for name, index in zip(SIDES, at, strict=True)]
+    mined, world.chain[chain:] = world.chain[chain:], []
+    asked = {**ASKED, "scope": "order"}
+    world.decide("provider", deal, "0b" * 32, asked=asked, decisionDigest="00")
+    return held_back, mined
+
+
+def signed_and_granted_late(world, before):
+    held_back, mined = before
+    newest = max(event.block for event in world.chain)
+    world.chain += [replace(event, block=newest + at + 1) for at, event in enumerate(mined)]
+    signed_late(world, held_back)
+
+
 def signed_late(world, held_back):
-    for name, record in zip(("provider", "buyer"), held_back, strict=True):
+    for name, record in zip(SIDES, held_back, strict=True):
         world[name].records.append(replace(record, time=world.clock))
 
 
@@ -174,6 +203,7 @@ ACTS = {
     "openings below": (used_while_above_it_is_room, used_below),
     "a claim": (rows_sold, claimed_more),
     "an agreement that comes late": (decided_for_what_is_not_signed, signed_late),
+    "a decision before its agreement": (decided_before_it_is_signed, signed_and_granted_late),
     "copies": (copied, copied_again),
     "a code": (coded, coded_again),
     "another chain": (rows_sold, chain_tells_another_story),
@@ -187,6 +217,8 @@ async def test_what_something_new_came_to_is_judged_with_all_that_was_there(name
     (before, after), world = ACTS[name], Told()
     shown = before(world)
     await go_on(grown(world), tmp_path)
+    judged = ProvenFolder(tmp_path, SECRET).read().judged
+    assert bool(judged.open) is (name in OPEN)
     after(world, shown)
     world.go_on()
     for again in (False, True, False):
@@ -201,7 +233,6 @@ async def test_an_honest_space_is_closed_and_only_what_is_new_is_gone_through(tm
     world = Told()
     await go_on(grown(world), tmp_path)
     judged = ProvenFolder(tmp_path, SECRET).read().judged
-    names = {world.kept["digest"].hex(), world.leased["digest"].hex(), world.channel_a["id"].hex()}
-    assert not names & judged.open.keys()
+    assert judged.open == {}
     assert judged.sums.counts["openings"] == 2
     assert sum(moved["orders"] for moved in judged.sums.sold.values()) == 5

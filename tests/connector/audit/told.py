@@ -30,5 +30,12 @@ def sold(world, seed, policy=FREE, tariff=BYTE, tier="kept", **more):
 
 
 def paid(world, deal, channel, first=0, count=1, use=0):
-    """Sell some rows of it, as they are priced."""
+    """Sell some rows of it, as they are priced, and have them paid."""
     world.window(channel, [(deal, use, Range(first, count), KEEPER)])
+    claimed(world, channel)
+
+
+def claimed(world, channel):
+    """Have the chain pay all that was sold in a channel, which stays open."""
+    paid_out = {"cumulativeAmount": channel["cumulative"], "accountHash": channel["last"], "preimage": bytes(32)}
+    world.mine("Claimed", channelId=channel["id"], **paid_out)
