@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ledger.audit.books import Books
+    from ledger.audit.docket import Docket
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
@@ -69,13 +70,17 @@ def check(space: Space, books: Books, facts: ChainFacts, parts: Iterable[str], r
     return deals
 
 
-def check_licences(space: Space, books: Books, facts: ChainFacts, parts: Iterable[str], report: Report) -> None:
+def check_licences(
+    space: Space, books: Books, facts: ChainFacts, parts: Iterable[str], docket: Docket, report: Report
+) -> None:
     """Check that every licence of the chain is of an agreement that some log records: it is signed before."""
     known = frozenset(parts)
     for digest, licence in facts.licences.items():
+        if not docket.has(digest.hex()):
+            continue
         members = (space.by_address(licence[name]) for name in ("provider", "buyer"))
         logs = [books.get(one.did) for one in members if one is not None]
-        if digest.hex() not in known and not behind(report, facts.granted[digest], *logs):
+        if digest.hex() not in known and not behind(report, digest.hex(), facts.granted[digest], *logs):
             report.find("licence-without-agreement", "chain", agreement=digest.hex())
 
 
@@ -97,7 +102,8 @@ def _verify(space: Space, event: Event, report: Report) -> Deal | None:
             "agreement-invalid", event.did, event, agreement=event.part, reason="it is filed under another digest"
         )
         return None
-    report.signatures_verified += 2
+    if not event.judged:
+        report.tally(event.part, signatures_verified=2)
     parties = space.by_address(agreement.provider), space.by_address(agreement.buyer)
     if parties[0] is None or parties[1] is None:
         report.find("agreement-of-strangers", event.did, event, agreement=event.part)
@@ -139,7 +145,7 @@ def _compare(deal: Deal, books: Books, events: list[Event], report: Report) -> N
     for did in (deal.provider, deal.buyer):
         mine = next((event for event in events if event.did == did), None)
         if mine is None:
-            if did in books and not behind(report, events[0].time, books[did]):
+            if did in books and not behind(report, deal.digest.hex(), events[0].time, books[did]):
                 report.find("agreement-missing", did, agreement=deal.digest.hex())
             continue
         if first is not None and first.told and mine.told:
@@ -161,9 +167,10 @@ def _check_licence(deal: Deal, books: Books, facts: ChainFacts, signed: Event, r
     name = deal.digest.hex()
     if deal.terms.registered_id not in facts.editions:
         report.find("edition-unregistered", deal.provider, edition=deal.terms.edition_id.hex())
+        report.waits.add(name)
     licence = facts.licences.get(deal.digest)
     if licence is None:
-        if any(book.has(DECIDED, name) for book in books.values()) or not awaited(report, signed.time, facts):
+        if any(book.has(DECIDED, name) for book in books.values()) or not awaited(report, name, signed.time, facts):
             report.find("licence-missing", deal.provider, agreement=name)
         return
     for field, value in _licensed(deal.agreement).items():
@@ -183,8 +190,3 @@ def _licensed(agreement: Agreement) -> Mapping[str, Any]:
         "notAfter": agreement.not_after,
         "splitHash": agreement.split_hash,
     }
-
-
-def payees(deals: Deals) -> set[bytes]:
-    """Return every account that some agreement's split pays."""
-    return {payee for deal in deals.values() for payee, _ in deal.terms.split.parts}

@@ -60,8 +60,8 @@ class Archive:
 
     async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:
         """Return the events of the programs from block `first` on, in chain order."""
-        kept = read_events(self._raw(CHAIN)) + (read_events(self._raw(LATER)) if first and LATER in self._kept else [])
-        return [event for event in kept if event.block >= first]
+        names = (CHAIN, LATER) if first and LATER in self._kept else (CHAIN,)
+        return [event for name in names for event in read_events(self._raw(name), first)]
 
     async def block(self, number: int) -> BlockHead | None:
         """Return a block's hash and time."""
@@ -212,8 +212,8 @@ def write_events(events: Sequence[ChainEvent]) -> bytes:
     )
 
 
-def read_events(raw: bytes) -> list[Kept]:
-    """Read what `write_events` wrote; Unavailable if it is malformed."""
+def read_events(raw: bytes, first: int = 0) -> list[Kept]:
+    """Read what `write_events` wrote, from a block on; Unavailable if it is malformed."""
     try:
         return [
             Kept(
@@ -223,6 +223,7 @@ def read_events(raw: bytes) -> list[Kept]:
                 bytes.fromhex(row["transaction"]),
             )
             for row in _taken(load(raw, max_bytes=ANSWER_BYTES_MAX))
+            if int(row["block"]) >= first
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unavailable(f"the archive's chain events cannot be read: {why(error)}") from error

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.audit import (
-    agreements,
     attestation,
     billing,
     cascade,
@@ -44,6 +43,7 @@ from ledger.audit import (
 from ledger.audit.carried import Going, begin
 from ledger.audit.collecting import Collector
 from ledger.audit.course import Blocks
+from ledger.audit.docket import Docket
 from ledger.audit.entries import Entries
 from ledger.audit.limited import limited
 from ledger.audit.record import ChainRecord
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+    from ledger.audit.books import Books
     from ledger.audit.carried import Carried
     from ledger.audit.facts import ChainFacts
     from ledger.audit.sources import Sources
@@ -141,36 +142,53 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     told, chain = await _chain(sources, seen, blocks)
     gathered.check(space, proofs, chain, seen.last, report)
     admitted = registry.admitted(space, told)
-    found, judged = asked.carried.standing(document, found, asked.entries)
+    docket = await _docket(asked, document, space, found, told)
     members.check_head(shown, space, found, report)
-    case = Case(space, found, chain, {}, {}, judged)
+    case = Case(space, found, chain, {}, {}, docket)
     deals = await stages.check_agreements(case, asked.place, report)
+    sums = docket.sums(deals)
+    editions = sorted(sums.editions)
     registry.check(space, found, told, report)
-    registrations.check(found, chain, deals, report)
-    rights.check(space, told, deals, report)
+    registrations.check(found, chain, editions, report)
+    rights.check(space, told, deals, editions, docket, report)
     negotiations.check(found, report)
     silent = collector.absent - heads.seen(space, chain, peers)
     young = silent | await heads.young(space, found, chain, admitted, blocks)
-    heads.check_witnesses(space, found, agreements.payees(deals), chain, admitted, young, report)
+    heads.check_witnesses(space, found, sums.payees, chain, admitted, young, report)
     heads.check_anchors(space, found, chain, admitted, young, report)
     await heads.check_peers(space, found, peers, report)
     await heads.check_marks(space, found, report)
     report.join(apart)
     await attestation.check(attested, space, found, report)
-    tables = await billing.collect_tables(sources, space, deals, report)
-    verdicts = await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
+    tables = await billing.collect_tables(sources, space, editions, report)
+    await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
     await refunds.check(space, sources, found, deals, report)
     unpaid = await redress.check(space, sources, found, deals, chain, report)
     market.check(space, found, chain, deals, report)
-    report.figures |= supervision.gather(found, deals, chain) | purses.gather(space, chain)
-    report.figures |= market.gather(space, found, chain, unpaid, report)
-    report.figures |= lattices.gather(space, found, identities)
+    docket.count(sums, report)
+    report.figures |= figures.gather(space, sums) | supervision.gather(found, sums, chain) | purses.gather(space, chain)
+    report.figures |= market.gather(space, found, chain, unpaid, report) | lattices.gather(space, found, identities)
+    report.waits.update(part for one in report.findings for part in one.parts)
     report.findings[:] = [one for one in report.findings if (one.code, one.subject) not in _unread_of(silent)]
     report = limited(report, await sources.unread())
     await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))
     horizon.told(report, found, young)
-    asked.carried.hand_on(asked.entries, blocks, verdicts)
+    asked.carried.hand_on(asked.entries, blocks, docket, report)
     return report
+
+
+async def _docket(asked: _Asked, document: Mapping[str, Any], space: Space, found: Books, told: ChainRecord) -> Docket:
+    """Return what is to be judged, and have the table of entries finished for it."""
+    docket, lost = Docket(), Report()
+    before = asked.carried.standing(document, found, told, asked.entries)
+    if before is not None:
+        await billing.collect_tables(asked.sources, space, sorted(before.sums.editions), lost)
+        if not lost.findings:
+            docket = Docket.begun(before, asked.carried.heard.new, asked.entries)
+    if docket.parts is None:
+        asked.place.judge_all()
+    asked.entries.finish()
+    return docket
 
 
 def _unread_of(silent: Collection[str]) -> set[tuple[str, str]]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
+    from ledger.audit.sums import Edition
     from ledger.edition.row_table import RowTable
     from ledger.space.document import Member, Space
 
@@ -145,9 +146,9 @@ class Accounts:
         return self._by_agreement.items()
 
 
-async def collect_tables(sources: Sources, space: Space, deals: Deals, report: Report) -> Tables:
+async def collect_tables(sources: Sources, space: Space, editions: Iterable[Edition], report: Report) -> Tables:
     """Fetch the public header and rows of every agreed edition; they must be what `editionId` commits to."""
-    providers = {deal.terms.edition_id: space.members[deal.provider] for deal in deals.values()}
+    providers = {one.id: space.members[one.provider] for one in editions}
 
     async def fetch(edition: tuple[bytes, Member], own: Report) -> RowTable | None:
         return await _table(sources, *edition, own)

@@ -12,6 +12,7 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from contracts.errors import why
+from ledger.audit.event import at
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from ledger.audit.entries import Entries
     from ledger.audit.event import Event
-    from ledger.audit.judged import Decided
-    from ledger.audit.proven import KeptLog
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
     from ledger.log.checkpoint import Checkpoint
@@ -35,19 +34,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest signed head of a log, the tree below it, and where the log's paths are fetched."""
+    """The newest signed head of a log, the tree below it, and where the log's paths are fetched.
+
+    `roots` are those that were made before, by size.
+    """
 
     note: Note
     checkpoint: Checkpoint
     tree: Tree
     fetch: Fetch
-    _roots: dict[int, bytes] = field(default_factory=dict, repr=False, compare=False)
+    roots: dict[int, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def root(self, size: int) -> bytes:
         """Return the root that the log had when it was so large; everybody holds the same few heads."""
-        if size not in self._roots:
-            self._roots[size] = self.tree.root(size)
-        return self._roots[size]
+        if size not in self.roots:
+            self.roots[size] = self.tree.root(size)
+        return self.roots[size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,7 @@ class Book:
     """One party's verified log, number `log` of the table; `newest` is the time of its last event.
 
     `block` is the newest block that it cites, -1 if it cites none: all that the chain had by then it may know. `head`
-    is None where only events are looked at. `stand` says which of its entries are kept, `decided` what of those was
-    judged before (`ledger.audit.judged`).
+    is None where only events are looked at.
     """
 
     party: Member
@@ -65,20 +66,19 @@ class Book:
     newest: datetime | None
     head: Head | None = None
     block: int = -1
-    stand: KeptLog | None = None
-    decided: Decided | None = None
 
     def of(self, kind: str, part: str | None = None) -> Iterator[Event]:
-        """Yield the events of a kind, perhaps of one partition, in log order."""
+        """Yield the events of a kind that are to be judged, or all of one partition, in log order."""
         return self.entries.of(self.party.did, self.log, kind, part)
 
-    def new(self, kind: str) -> Iterator[Event]:
-        """Yield the events of a kind that no audit before has kept, in log order."""
-        return self.entries.new(self.party.did, self.log, kind)
+    def ever(self, kind: str) -> Iterator[Event]:
+        """Yield all events of a kind in log order, also those that an audit before has judged."""
+        return self.entries.ever(self.party.did, self.log, kind)
 
-    def at(self, kind: str, index: int) -> Iterator[Event]:
-        """Yield the event of a kind at an index, if it is there and was kept before."""
-        return self.entries.kept(self.party.did, self.log, kind, index)
+    def newest_of(self, kind: str, below: int) -> datetime | None:
+        """Return the time of the newest event of a kind below an index, None if there is none."""
+        found = self.entries.newest(self.log, kind, below)
+        return None if found is None else at(found)
 
     def among(self, kinds: Iterable[str]) -> Iterator[Event]:
         """Yield the events of some kinds in log order."""
@@ -97,7 +97,7 @@ class Book:
         return self.entries.untold(self.log, kind)
 
     def parts(self, kind: str) -> list[str]:
-        """Return the partitions that have events of a kind, in the order in which they begin."""
+        """Return the partitions that have events of a kind to be judged, in the order in which they begin."""
         return self.entries.parts(self.log, kind)
 
     def events_only(self) -> Book:

@@ -3,7 +3,7 @@
 Law: nothing is taken over that could hide something. A log goes on only if what it has now, made of the leaves that
 were proven and of the new ones, is the root of its head; else it is read from its beginning, and that is said. A bundle
 of which anything was found or is undisclosed is read again each time. Blocks below `FINAL_BLOCKS` are not asked again
-while the chain still has the block that all of them lead up to. Rules are run again, but for what `ledger.audit.judged`
+while the chain still has the block that all of them lead up to. What need not be judged again, `ledger.audit.judged`
 says.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from contracts.canonical import canonical
 from contracts.errors import ContractError
-from ledger.audit.judged import Judged
+from ledger.audit.judged import Heard, Judged, hear
 from ledger.audit.judging import rules_digest
 from ledger.audit.proven import KeptLog, KeptTable, NotProven, Proven, Standing, Under
 from ledger.audit.remembered import FINAL_BLOCKS
@@ -26,16 +26,17 @@ from ledger.log.tiles import TILE_WIDTH_HASHES
 from ledger.log.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from ledger.audit.books import Books
     from ledger.audit.course import Blocks, Course
+    from ledger.audit.docket import Docket
     from ledger.audit.entries import Entries
-    from ledger.audit.sources import BlockHead, Sources
-    from ledger.audit.stages import Verdicts
+    from ledger.audit.report import Report
+    from ledger.audit.sources import BlockHead, ChainEvent, Sources
     from ledger.audit.unsealing import Opened
     from ledger.log.leaves import Leaves
 
@@ -127,11 +128,21 @@ class Stretch:
             self.stand = KeptLog(did, self.number, self.size, "", *sizes, unsettled, standing)
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A log that is proven: its roots by size, as far as they were made; those of the sizes in `known` were kept."""
+
+    stretch: Stretch
+    leaves: Leaves
+    roots: Mapping[int, bytes]
+    known: frozenset[int]
+
+
 @dataclass(slots=True)
 class Carried:
     """What this audit went on from (`before`), and what it reached; `final` is the last block that is final, -1: none.
 
-    `refused` says why what was kept is not used.
+    `refused` says why what was kept is not used, `heard` what the chain has beside what the audit before had.
     """
 
     under: Under
@@ -140,9 +151,11 @@ class Carried:
     refused: str = ""
     final: int = -1
     head: BlockHead | None = None
+    heard: Heard = field(default_factory=lambda: Heard(-1))
     _number: int = -1
-    _reached: dict[str, tuple[Stretch, Leaves]] = field(default_factory=dict)
+    _reached: dict[str, Reached] = field(default_factory=dict)
     _judged: Judged | None = None
+    _late: set[str] = field(default_factory=set)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -171,34 +184,40 @@ class Carried:
         self._number = max([self._number, *(one.number for one in self._before())]) + 1
         return Stretch(self._number)
 
-    def reached(self, did: str, stretch: Stretch, leaves: Leaves) -> None:
-        """Take note of a log that is proven."""
-        self._reached[did] = (stretch, leaves)
+    def reached(self, did: str, stretch: Stretch, leaves: Leaves, roots: Mapping[int, bytes]) -> None:
+        """Take note of a log that is proven; `roots` are those that were kept, and get those that are made of it."""
+        self._reached[did] = Reached(stretch, leaves, roots, frozenset(roots))
 
-    def standing(self, document: Mapping[str, Any], books: Books, entries: Entries) -> tuple[Books, Judged | None]:
-        """Return the books with what was judged of their kept entries, and the verdicts on channels that stand."""
-        self._judged = Judged(_digest(document), tuple(sorted(books)))
-        before = None if self.before is None else self.before.judged
-        if before is None or (before.space, before.logs) != (self._judged.space, self._judged.logs):
-            return books, None
+    def standing(
+        self, document: Mapping[str, Any], books: Books, events: Iterable[ChainEvent], entries: Entries
+    ) -> Judged | None:
+        """Return the verdicts that stand; `events` are all of the chain, and the entries are not finished yet."""
+        if self.shelf is None:
+            return None
+        entries.tie()
+        before, block = (None, -1) if self.before is None else (self.before.judged, self.before.block)
+        self.heard, now = hear(events, block, self.final)
+        self._judged, self._late = Judged(_digest(document), tuple(sorted(books)), now.digest), now.new
+        known = self._judged.space, self._judged.logs, self.heard.digest
+        if before is None or (before.space, before.logs, before.chain) != known:
+            return None
         if any(one.did in books and books[one.did].log != one.number for one in self._before()):
-            return books, None  # rewritten: a verdict may rest on what is there no more
-        known = {did: replace(book, decided=before.decided.get(did)) for did, book in books.items()}
-        return known, before.without(entries.touched())
+            return None  # rewritten: a verdict may rest on what is there no more
+        return before
 
-    def hand_on(self, entries: Entries, blocks: Blocks, verdicts: Verdicts) -> None:
+    def hand_on(self, entries: Entries, blocks: Blocks, docket: Docket, report: Report) -> None:
         """Keep what this audit proved, and judged of it; raises OSError where there is no room."""
         if self.shelf is None or self.head is None:
             return
         logs, wanted, rows = {one.did: one for one in self._before()}, Wanted(), 0
-        for did, (stretch, leaves) in self._reached.items():
-            if stretch.stand is not None and stretch.stand.size:
-                logs[did] = replace(stretch.stand, root=Tree(leaves).root(stretch.stand.size).hex())
-                rows += _want(wanted, stretch, stretch.stand, leaves)
-        decided, channels = verdicts
+        for did, log in self._reached.items():
+            stand = log.stretch.stand
+            if stand is not None and stand.size:
+                logs[did] = replace(stand, root=Tree(log.leaves).root(stand.size).hex())
+                rows += _want(wanted, log, stand)
         judged = None
         if self._judged is not None:
-            judged = replace(self._judged, decided=decided, channels=channels).without(entries.loose(wanted))
+            judged = docket.closed(self._judged, entries, wanted, self._late, report)
         tables = () if self.before is None else self.before.tables
         if wanted.leaves or wanted.rows:
             wanted.merged = merged([one.rows for one in tables], rows)
@@ -227,15 +246,18 @@ def merged(before: Sequence[int], rows: int) -> int:
     return count
 
 
-def _want(wanted: Wanted, stretch: Stretch, stand: KeptLog, leaves: Leaves) -> int:
+def _want(wanted: Wanted, log: Reached, stand: KeptLog) -> int:
     """Ask for what is new of a log; return how many rows these are."""
-    width = TILE_WIDTH_HASHES
+    width, stretch, leaves = TILE_WIDTH_HASHES, log.stretch, log.leaves
     settled = {bundle: rows for bundle, rows in stretch.settled.items() if bundle * width < stand.size}
     new = range(stretch.first // width, stand.size // width)
     if settled:
         wanted.rows[stretch.number] = list(settled)
     if new:
         wanted.leaves[stretch.number] = {at: b"".join(leaves.hashes(0, at * width, width)) for at in new}
+        wanted.roots[stretch.number] = {at: leaves.hashes(1, at, 1)[0] for at in new}
+    sizes = (size for size in log.roots if size <= stand.size and size not in log.known)
+    wanted.heads[stretch.number] = {size: log.roots[size] for size in sizes}
     return sum(settled.values())
 
 

@@ -31,7 +31,7 @@ def check(space: Space, books: Books, report: Report) -> None:
 def _check_book(did: str, book: Book, report: Report, *, is_node: bool) -> None:
     codes: set[str] = set()
     things: set[tuple[str, ...]] = set()
-    for event in book.of(ASSIGNED):
+    for event in book.ever(ASSIGNED):
         told = event.fields
         thing = tuple(str(told[name]) for name in THING) if set(THING) <= set(told) else ()
         if not is_node or not passes(event.part):

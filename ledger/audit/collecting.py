@@ -60,10 +60,12 @@ class Collector:
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENED_AT_ONCE_MAX))
 
     async def collect(self, space: Space, report: Report) -> Books:
-        """Read and verify every member's log; a log that does not verify is a finding and has no book."""
+        """Read and verify every member's log; a log that does not verify is a finding and has no book.
+
+        The table of entries is to be finished before a book is asked.
+        """
         self.entries.begin()
         found = await each(space.members.values(), self._read, report)
-        self.entries.finish()
         return {party.did: book for party, book in found if book is not None}
 
     async def _read(self, party: Member, report: Report) -> Book | None:
@@ -81,11 +83,11 @@ class Collector:
         report.proofs_verified += checkpoint.size
         report.signatures_verified += 1
         report.events += parts.stretch.rows
-        self.carried.reached(party.did, parts.stretch, leaves)
-        head, last = Head(note, checkpoint, Tree(leaves), fetch), parts.course.last
+        stretch, last = parts.stretch, parts.course.last
+        head = Head(note, checkpoint, Tree(leaves), fetch, self.entries.heads(stretch.number))
+        self.carried.reached(party.did, stretch, leaves, head.roots)
         newest = None if last is None else at(last)
-        stretch = parts.stretch
-        return Book(party, stretch.number, self.entries, newest, head, parts.course.highest, stretch.stand)
+        return Book(party, stretch.number, self.entries, newest, head, parts.course.highest)
 
     async def _head(self, party: Member, fetch: Fetch) -> tuple[Note, Checkpoint]:
         try:
@@ -111,11 +113,9 @@ class Collector:
 
     async def _stream(self, party: Member, fetch: Fetch, checkpoint: Checkpoint, parts: _Parts) -> Leaves:
         """Read the bundles under a checkpoint; `ReadError` if they are not what it says."""
-        leaves, stretch = Leaves(), parts.stretch
-        if stretch.first:
-            for body in self.entries.leaves(stretch.number):
-                leaves.extend(body)
-            self.place.count(stretch.rows)
+        stretch = parts.stretch
+        leaves = self.entries.leaves(stretch.number) if stretch.first else Leaves()
+        self.place.spare(stretch.rows)
         async with aclosing(self._opened(party, fetch, checkpoint, stretch)) as bundles:
             async for bundle, opened in bundles:
                 if stretch.has(bundle):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.audit.books import Book, Books
     from ledger.audit.event import Event
     from ledger.audit.report import Report
+    from ledger.space.document import Space
 
 STARTED, ENDED, RECEIVED, DECIDED = "computation.started", "computation.ended", "answer.received", "decision.made"
 COMPUTE = "compute"  # the place of a decision
@@ -39,16 +40,19 @@ TOLD = frozenset({RELEASED, "withheld"})
 NOTHING = epsilon_text(0)
 
 
-def check(books: Books, deals: Deals, report: Report) -> None:
+def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
     """Check every computation that a log tells of."""
     for book in books.values():
+        for kind in (STARTED, ENDED, RECEIVED):
+            # budgets and joint answers are counted over all agreements: these are judged again each time
+            report.waits.update(event.part for event in book.of(kind))
         _check_decided(book, report)
         keys = _keys(book, report)
         _check_billed(book, deals, keys, report)
         _check_budget(book, deals, report)
         _check_looked_up(book, deals, keys, report)
         _check_received(book, books, deals, report)
-    joints.check(books, deals, report)
+    joints.check(space, books, deals, report)
 
 
 def _check_decided(book: Book, report: Report) -> None:
@@ -129,7 +133,7 @@ def _check_received(book: Book, books: Books, deals: Deals, report: Report) -> N
         ended = [one for one in provider.of(ENDED, event.part) if _job(one) == receipt["call"]]
         answers = {str(one.fields.get("answer")) for one in ended if one.fields.get("outcome") == RELEASED}
         if not answers:
-            if not behind(report, event.time, provider):
+            if not behind(report, event.part, event.time, provider):
                 report.find("answer-unlogged", provider.party.did, event)
         elif receipt["answer"] not in answers:
             report.find("answer-differs", provider.party.did, event)

@@ -101,8 +101,8 @@ def _is_founded(space: Space, books: Books, did: str, event: Event, report: Repo
     if platform is None:
         return True
     if did == space.exchange:
-        return any(True for _ in platform.of(FILED, event.part)) or behind(report, event.time, platform)
+        return any(True for _ in platform.of(FILED, event.part)) or behind(report, event.part, event.time, platform)
     if event.fields.get("from", space.exchange) != space.exchange:
         return False
     told = [str(one.fields.get("to", did)) for one in platform.of(INSTRUCTED, event.part)]
-    return did in told or behind(report, event.time, platform)
+    return did in told or behind(report, event.part, event.time, platform)

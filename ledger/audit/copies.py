@@ -68,9 +68,8 @@ def check(books: Books, deals: Deals, tables: Tables, report: Report) -> None:
             copy = reading(event, report, _read, event)
             if copy is None:
                 continue
-            report.copies += 1
-            report.bytes_copied += copy.served
-            report.amount_copied += copy.amount
+            if not event.judged:
+                report.tally(event.part, copies=1, bytes_copied=copy.served, amount_copied=copy.amount)
             _price(book, event, copy, (deals, tables), accounts, report)
 
 
@@ -93,7 +92,9 @@ def _price(
     deal = deals.get(event.part)
     table = None if deal is None else tables.get(deal.terms.edition_id)
     if deal is None or table is None or deal.provider != book.party.did or not _told(deal.terms.tariff, copy):
-        report.copies_unpriced += 1
+        if not event.judged:
+            report.tally(event.part, copies_unpriced=1)
+        report.waits.update([event.part] if deal is None or table is None else [])
         return
     if copy.rows.end > len(table):
         report.find("field-malformed", event.did, event, reason="pieces beyond the edition")

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from contracts.canonical import canonical, load, sha
 from contracts.every_use import every_use
 from ledger.audit.books import reading
-from ledger.audit.tally import Tally
 from policy.compile import compile_policy
 from policy.decide import decide
 from policy.parse import parse
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Books
     from ledger.audit.event import Event
-    from ledger.audit.judged import Decided
     from ledger.audit.report import Report
     from ledger.space.document import Space
     from policy.compile import Compiled
@@ -44,30 +42,24 @@ ASIDE_MAX = timedelta(minutes=15)
 COMPILED_KEPT = 1024
 
 
-def check(space: Space, books: Books, deals: Deals, report: Report) -> dict[str, Decided]:
+def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
     """Decide again every decision under a verified agreement that was asked of the whole policy.
 
-    What was decided again before, and alike, is counted. Returns what the next audit may count, by DID.
+    One that was decided again before, and alike, is so still: it rests on its agreement alone.
     """
-    kept = {}
-    for did, book in books.items():
-        untold, tally = 0, Tally(book)
-        for event in tally.events(DECIDED):
+    for book in books.values():
+        untold = 0
+        for event in book.of(DECIDED):
             deal, asked = deals.get(event.part), event.fields.get("asked")
-            found, replayed = len(report.findings), report.decisions_replayed
-            if deal is not None:
-                if asked is None:
-                    untold += 1
-                else:
-                    _judge(space, event, deal, report)
-            clean = deal is not None and asked is not None and len(report.findings) == found
-            tally.take(event, report.decisions_replayed - replayed, clean=clean)
-        report.decisions_replayed += tally.before
+            if deal is None or event.judged:
+                continue
+            if asked is None:
+                untold += 1
+                report.waits.add(event.part)
+            else:
+                _judge(space, event, deal, report)
         if untold:
             report.find("decisions-untold", book.party.did, count=untold)
-        if (decided := tally.decided()) is not None:
-            kept[did] = decided
-    return kept
 
 
 def _judge(space: Space, event: Event, deal: Deal, report: Report) -> None:
@@ -88,7 +80,7 @@ def _check(space: Space, event: Event, deal: Deal, report: Report) -> None:
         report.find("decision-of-another-policy", event.did, event)
         return
     told: dict[str, Any] = decide(compiled, request, world).as_json()
-    report.decisions_replayed += 1
+    report.tally(event.part, decisions_replayed=1)
     digest = sha({**asked, "decision": told}).hex()
     if (told["outcome"], digest) != (event.fields["outcome"], event.fields["decisionDigest"]):
         report.find("decision-not-reproduced", event.did, event, mine=event.fields["outcome"], theirs=told["outcome"])

@@ -94,7 +94,7 @@ def _restored(book: Book) -> Iterator[range]:
     """Yield which entries came back from a mirror: those between the two heads that a `log.restored` names."""
     if book.head is None:
         return
-    for event in book.of(RESTORED):
+    for event in book.ever(RESTORED):
         root = book.head.tree.root
         size = next((size for size in range(event.index, -1, -1) if event.link[:1] == (root(size).hex(),)), None)
         if size is not None:

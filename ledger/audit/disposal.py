@@ -57,9 +57,11 @@ def _check(book: Book, agreement: str, deal: Deal, now: datetime, report: Report
     ended = lifetimes.over(book, agreement)
     end = min(deal.terms.not_after, deal.terms.not_after if ended is None else ended.time)
     if now - end < GRACE:
+        report.waits.add(agreement)
         return
     if book.newest is not None and book.newest - end < GRACE:
         report.stale[book.party.did] += 1
+        report.waits.add(agreement)
         return
     deleted = {event.link for event in book.of(DELETED, agreement)}
     for event in book.of(HELD, agreement):

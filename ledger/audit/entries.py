@@ -1,8 +1,9 @@
 """All that was read of all logs, boiled down to a row an event: one table, on disk for a large space.
 
 Law: rows are asked for by log, kind and partition, and handed out one at a time; nobody holds a whole log. The writer
-hands over to readers once (`finish`), in this process or in others, and writes no more. Tables of audits before are
-read beside it, as if all rows lay in one: whoever asks cannot tell.
+hands over to readers once (`finish`), in this process or in others, and writes no more. Whoever looks something up by
+partition or name finds the rows of audits before beside it, as if all lay in one; whoever goes through a kind meets
+what is to be judged: all, or once `recall` has said so the new rows and those of the matters that they belong to.
 """
 
 from __future__ import annotations
@@ -12,17 +13,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ledger.audit import tables
+from ledger.audit import recalled, tables
 from ledger.audit.event import NAMED_BY, Event, Row, key_of
+from ledger.log.leaves import Leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ledger.audit.recalled import Bounds
     from ledger.audit.tables import Wanted
 
 MEMORY = ":memory:"
 _COLUMNS = ", ".join(Row._fields)
 _INSERT = f"insert into entries values ({', '.join('?' * 13)})"  # noqa: S608 - no value of anybody's is in it
+# what is gone through once `recall` was asked, with what says of a row whether it was judged
+_TO_JUDGE = {"main.entries": "0", "main.recalled": "judged"}
 # a file of our own, thrown away at the end: nothing of it has to survive
 _CARELESS = ("pragma journal_mode = off", "pragma synchronous = off", "pragma locking_mode = exclusive")
 
@@ -36,14 +41,15 @@ class Entries:
 
     place: str = MEMORY
     before: tuple[str, ...] = ()
+    _recalled: frozenset[str] | None = None  # whose rows are gone through, of those before; None: of all
     _connection: sqlite3.Connection | None = field(default=None, repr=False)
 
-    def __getstate__(self) -> tuple[str, tuple[str, ...]]:
+    def __getstate__(self) -> tuple[str, tuple[str, ...], frozenset[str] | None]:
         assert self.place != MEMORY, "what lies in memory is nobody else's"
-        return self.place, self.before
+        return self.place, self.before, self._recalled
 
-    def __setstate__(self, state: tuple[str, tuple[str, ...]]) -> None:
-        (self.place, self.before), self._connection = state, None
+    def __setstate__(self, state: tuple[str, tuple[str, ...], frozenset[str] | None]) -> None:
+        (self.place, self.before, self._recalled), self._connection = state, None
 
     def begin(self) -> None:
         """Make the table; this and what follows raise OSError where there is no room for it."""
@@ -53,6 +59,7 @@ class Entries:
                 self._connection.execute(pragma).fetchall()
             tables.attach(self._connection, self.before)
             self._connection.execute(tables.ENTRIES.format("main"))
+            recalled.begin(self._connection)
             self._connection.execute("begin")
 
     def add(self, log: int, rows: Iterable[Row]) -> None:
@@ -65,6 +72,7 @@ class Entries:
         with self._written():
             for index in tables.INDEXES:
                 self._open.execute(index.format("main"))
+            recalled.finish(self._open)
             self._open.execute("commit")
         if self.place != MEMORY:
             self.close()
@@ -75,24 +83,47 @@ class Entries:
             self._connection.close()
             self._connection = None
 
-    def of(self, did: str, log: int, kind: str, part: str | None = None) -> Iterator[Event]:
-        """Yield the events of a kind, perhaps of one partition, in log order."""
-        if part is None:
-            return self._events(did, "log = ?1 and kind = ?2", (log, kind))
-        return self._events(did, "log = ?1 and key = ?2 and part = ?3", (log, key_of(kind, part), part))
-
-    def new(self, did: str, log: int, kind: str) -> Iterator[Event]:
-        """Yield the events of a kind that are in none of the tables before, in log order."""
-        return self._events(did, "log = ?1 and kind = ?2", (log, kind), ("main",))
-
-    def kept(self, did: str, log: int, kind: str, index: int) -> Iterator[Event]:
-        """Yield the event of a kind at an index, if it is in one of the tables before."""
-        names = tables.names(len(self.before))
-        return self._events(did, "log = ?1 and kind = ?2 and idx = ?3", (log, kind, index), names)
+    def tie(self) -> None:
+        """Take down which partitions the new rows name; before `finish`, and before anything is asked of matters."""
+        with self._written():
+            recalled.tie(self._open)
 
     def touched(self) -> set[str]:
-        """Return the partitions of all events that are in none of the tables before."""
-        return {part for (part,) in self._open.execute("select distinct part from main.entries")}
+        """Return the partitions that something new came to."""
+        return recalled.touched(self._open, len(self.before))
+
+    def reach(self, parts: Iterable[str]) -> set[str]:
+        """Return all partitions of the matters of these."""
+        return recalled.reach(self._open, len(self.before), parts)
+
+    def recall(self, parts: frozenset[str], bounds: Bounds) -> None:
+        """Have nothing gone through but the new rows and those of these matters; `bounds` says what was judged."""
+        self._recalled = parts
+        with self._written():
+            recalled.recall(self._open, len(self.before), parts, bounds)
+
+    def judged(self) -> Bounds:
+        """Return what of the recalled matters was judged."""
+        return recalled.judged(self._open)
+
+    def of(self, did: str, log: int, kind: str, part: str | None = None) -> Iterator[Event]:
+        """Yield the events of a kind that are to be judged, or all of one partition, in log order."""
+        recalled = self._recalled
+        if part is None:
+            among = None if recalled is None else _TO_JUDGE
+            return self._events(did, "log = ?1 and kind = ?2", (log, kind), among)
+        among = _TO_JUDGE if recalled is not None and part in recalled else None
+        return self._events(did, "log = ?1 and key = ?2 and part = ?3", (log, key_of(kind, part), part), among)
+
+    def ever(self, did: str, log: int, kind: str) -> Iterator[Event]:
+        """Yield all events of a kind, in log order."""
+        return self._events(did, "log = ?1 and kind = ?2", (log, kind))
+
+    def newest(self, log: int, kind: str, below: int) -> int | None:
+        """Return the time (microseconds since 1970) of the newest event of a kind below an index, if there is one."""
+        asked = self._every("idx, time", "log = ?1 and kind = ?2 and idx < ?3")
+        found = self._open.execute(f"{asked} order by idx desc limit 1", (log, kind, below)).fetchone()
+        return None if found is None else int(found[1])
 
     def named(self, did: str, log: int, kind: str, name: str) -> Iterator[Event]:
         """Yield the events of a kind of `NAMED_BY` that have a name, in log order."""
@@ -111,15 +142,20 @@ class Entries:
         return found
 
     def parts(self, log: int, kind: str) -> list[str]:
-        """Return the partitions that have events of a kind, in the order in which they begin."""
-        asked = self._every("part, min(idx) as first", "log = ?1 and kind = ?2 group by part")
-        if self.before:
-            asked = f"select part, min(first) as first from ({asked}) group by part"  # noqa: S608 - as above
-        return [part for part, _ in self._open.execute(f"{asked} order by first", (log, kind))]
+        """Return the partitions that have events of a kind to be judged, in the order in which they begin."""
+        among = tuple(_TO_JUDGE) if self._recalled is not None else None
+        every = self._every("part, min(idx) as first", "log = ?1 and kind = ?2 group by part", among)
+        asked = f"select part, min(first) as first from ({every}) group by part order by first"  # noqa: S608 - as above
+        return [part for part, _ in self._open.execute(asked, (log, kind))]
 
-    def leaves(self, log: int) -> Iterator[bytes]:
-        """Yield the leaf hashes of the bundles that are kept of a log, bundle by bundle in their order."""
-        return tables.leaves(self._open, len(self.before), log)
+    def leaves(self, log: int) -> Leaves:
+        """Return the leaves that are kept of a log."""
+        count = len(self.before)
+        return Leaves(tables.roots(self._open, count, log), lambda at: tables.leaves(self._open, count, log, at))
+
+    def heads(self, log: int) -> dict[int, bytes]:
+        """Return size → root of a log, of those that were kept."""
+        return tables.heads(self._open, len(self.before), log)
 
     def keep(self, wanted: Wanted, place: str) -> None:
         """Write what is wanted of the rows into a new table at a path; raises OSError where there is no room."""
@@ -131,16 +167,24 @@ class Entries:
         return tables.loose(self._open, wanted)
 
     def _events(
-        self, did: str, where: str, values: Sequence[Any], names: Sequence[str] | None = None
+        self, did: str, where: str, values: Sequence[Any], marked: Mapping[str, str] | None = None
     ) -> Iterator[Event]:
-        asked = self._every(_COLUMNS, where, names)
-        found = self._open.execute(f"{asked} order by idx", values) if asked else ()
-        return (Event.from_row(did, row) for row in found)
+        """Yield events; `marked` are the tables to ask, each with what says whether its rows were judged."""
+        names = dict.fromkeys(self._tables, "0") if marked is None else marked
+        asked = " union all ".join(
+            f"select {_COLUMNS}, {judged} from {one} where {where}"  # noqa: S608 - as above
+            for one, judged in names.items()
+        )
+        found = self._open.execute(f"{asked} order by idx", values)
+        return (Event.from_row(did, row[:-1], judged=bool(row[-1])) for row in found)
 
-    def _every(self, what: str, where: str, names: Sequence[str] | None = None) -> str:
+    @property
+    def _tables(self) -> Sequence[str]:
+        return [f"{one}.entries" for one in ("main", *tables.names(len(self.before)))]
+
+    def _every(self, what: str, where: str, among: Sequence[str] | None = None) -> str:
         """Return the question after rows of these tables, by default of all."""
-        asked = ("main", *tables.names(len(self.before))) if names is None else names
-        every = (f"select {what} from {one}.entries where {where}" for one in asked)  # noqa: S608 - as above
+        every = (f"select {what} from {one} where {where}" for one in among or self._tables)  # noqa: S608 - as above
         return " union all ".join(every)
 
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 UNTOLD = b""  # the fields of a row whose event discloses none
-KEY_BYTES = 7  # of a digest, so that it is a positive integer of SQLite
+# of two digests, so that both together are a positive integer of SQLite
+NAME_BYTES, KIND_BYTES = 5, 2
+# kinds whose number is remembered; the house has some sixty, and a stranger may make up more
+KINDS_KEPT = 1024
 
 
 class Row(NamedTuple):
@@ -51,6 +55,7 @@ class Event:
     One whose fields are not disclosed, or not truly, is not `told` and has none.
 
     `part` is the partition: agreement digest, channel id or edition id in hex. `time` is when its party says it was.
+    One that an audit before has `judged` was right, and was counted then.
     """
 
     did: str
@@ -63,6 +68,7 @@ class Event:
     leaf: bytes
     fields: Mapping[str, Any]
     told: bool = True
+    judged: bool = False
 
     @property
     def label(self) -> str:
@@ -90,18 +96,29 @@ class Event:
         return Row(key, named, self.index, kind, part, name, link, time, number, digest, self.leaf, fields)
 
     @classmethod
-    def from_row(cls, did: str, row: Row) -> Event:
+    def from_row(cls, did: str, row: Row, *, judged: bool = False) -> Event:
         """Return the event of a row of the log of `did`."""
         _, _, index, kind, part, _, link, time, number, digest, leaf, fields = row
         block = None if number is None or digest is None else Block(number, digest)
         links = tuple(orjson.loads(link))
         shown = orjson.loads(fields or b"{}")
-        return cls(did, index, kind, part, links, at(time), block, leaf, shown, told=fields != UNTOLD)
+        return cls(did, index, kind, part, links, at(time), block, leaf, shown, fields != UNTOLD, judged)
 
 
 def key_of(kind: str, name: str) -> int:
     """Return the number under which events of a kind with this partition, or name, are found; others may share it."""
-    return int.from_bytes(sha256(f"{kind}\0{name}".encode()).digest()[:KEY_BYTES])
+    return keys_of(name).start + _kind_key(kind)
+
+
+def keys_of(name: str) -> range:
+    """Return the numbers of all kinds with this partition, or name."""
+    first = int.from_bytes(sha256(name.encode()).digest()[:NAME_BYTES]) << 8 * KIND_BYTES
+    return range(first, first + (1 << 8 * KIND_BYTES))
+
+
+@lru_cache(maxsize=KINDS_KEPT)
+def _kind_key(kind: str) -> int:
+    return int.from_bytes(sha256(kind.encode()).digest()[:KIND_BYTES])
 
 
 def at(microseconds: int) -> datetime:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.audit.billing import read_orders
 from ledger.audit.books import reading
 from ledger.audit.keys import RELEASED
+from ledger.audit.sums import MOVED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,27 +21,31 @@ if TYPE_CHECKING:
     from ledger.audit.billing import OrderLine, Tables
     from ledger.audit.books import Books
     from ledger.audit.report import Report
+    from ledger.audit.sums import Sums
     from ledger.space.document import Space
 
 TOP_FINDINGS_MAX = 10
-Sums = defaultdict[tuple[str, ...], Counter[str]]
+Moved = defaultdict[tuple[str, ...], Counter[str]]
 
 
-def gather(space: Space, books: Books, deals: Deals, tables: Tables, report: Report) -> dict[str, Any]:
-    """Return volume by product and tier, flows between regions, concentration on each side."""
-    volume, flows = Sums(Counter), Sums(Counter)
-    sold, bought = Counter[str](), Counter[str]()
+def count(books: Books, deals: Deals, tables: Tables, report: Report) -> None:
+    """Count orders, money and bytes of each agreement."""
     for book in books.values():
         for event in book.of(RELEASED):
-            for line in reading(event, report, read_orders, event) or ():
-                deal = deals.get(line.agreement)
-                if deal is None:
-                    continue
-                moved = Counter({"orders": 1, "amount": line.amount, "bytes": _bytes(line, tables)})
-                volume[deal.terms.product, deal.terms.tier] += moved
-                flows[_region(space, deal.provider), _region(space, deal.buyer)] += moved
-                sold[deal.provider] += line.amount
-                bought[deal.buyer] += line.amount
+            for line in () if event.judged else reading(event, report, read_orders, event) or ():
+                if line.agreement in deals:
+                    report.tally(line.agreement, orders=1, amount=line.amount, bytes=_bytes(line, tables))
+
+
+def gather(space: Space, sums: Sums) -> dict[str, Any]:
+    """Return volume by product and tier, flows between regions, concentration on each side."""
+    volume, flows = Moved(Counter), Moved(Counter)
+    sold, bought = Counter[str](), Counter[str]()
+    for of, moved in sums.sold.items():
+        volume[of.product, of.tier] += moved
+        flows[_region(space, of.provider), _region(space, of.buyer)] += moved
+        sold[of.provider] += moved["amount"]
+        bought[of.buyer] += moved["amount"]
     return {
         "volume": _rows(volume, ("product", "tier")),
         "flows": _rows(flows, ("from", "to")),
@@ -68,7 +73,7 @@ def _region(space: Space, did: str) -> str:
 
 def _rows(sums: Mapping[tuple[str, ...], Counter[str]], names: tuple[str, ...]) -> list[dict[str, Any]]:
     return [
-        {**dict(zip(names, key, strict=True)), **{name: str(sum_of[name]) for name in ("orders", "amount", "bytes")}}
+        {**dict(zip(names, key, strict=True)), **{name: str(sum_of[name]) for name in MOVED}}
         for key, sum_of in sorted(sums.items())
     ]
 

@@ -39,7 +39,7 @@ def _check_founded(event: Event, books: Books, deals: Deals, report: Report) -> 
     deal = deals.get(event.part)
     if deal is None:
         signed = any(True for book in books.values() for _ in book.of(SIGNED, event.part))
-        founded = signed or behind(report, event.time, *books.values())
+        founded = signed or behind(report, event.part, event.time, *books.values())
     else:
         founded = event.fields.get("by", deal.provider) in (deal.provider, deal.buyer)
     if not founded:
@@ -49,5 +49,5 @@ def _check_founded(event: Event, books: Books, deals: Deals, report: Report) -> 
 def _check_kept(event: Event, register: Book, report: Report) -> None:
     """Check that the register's log has a filing that a party saw there."""
     kept = [str(one.fields.get("hash", "")) for one in register.of(FILED, event.part)]
-    if str(event.fields.get("hash", "")) not in kept and (kept or not behind(report, event.time, register)):
+    if str(event.fields.get("hash", "")) not in kept and (kept or not behind(report, event.part, event.time, register)):
         report.find("filing-differs", register.party.did, event, agreement=event.part)

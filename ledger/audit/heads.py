@@ -263,7 +263,7 @@ def book_of(space: Space, books: Books, origin: str) -> Book | None:
 async def check_marks(space: Space, books: Books, report: Report) -> None:
     """Check that what a time.mark says of others' heads agrees with their logs."""
     for keeper in books.values():
-        for event in keeper.of("time.mark"):
+        for event in keeper.ever("time.mark"):
             for origin, size, root in reading(event, report, _marked, event) or ():
                 book = book_of(space, books, origin)
                 if book is not None and not await agrees(book, size, root, report):

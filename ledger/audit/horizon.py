@@ -34,18 +34,23 @@ def reaches(book: Book, since: datetime | int) -> bool:
     return book.newest is not None and book.newest - since > ALLOWED
 
 
-def behind(report: Report, since: datetime | int, *books: Book | None) -> bool:
-    """Whether one of the logs was not read so far that what it lacks could be held against anybody; it is counted."""
+def behind(report: Report, part: str, since: datetime | int, *books: Book | None) -> bool:
+    """Whether one of the logs was not read so far that what it lacks could be held against anybody; it is counted.
+
+    `part` is the partition that is judged, and waits for it.
+    """
     short = [book.party.did for book in books if book is not None and not reaches(book, since)]
     report.stale.update(short)
+    report.waits.update([part] if short else [])
     return bool(short)
 
 
-def awaited(report: Report, since: datetime, facts: ChainFacts) -> bool:
-    """Whether the chain may yet show what was written down at this time; it is counted then."""
+def awaited(report: Report, part: str, since: datetime, facts: ChainFacts) -> bool:
+    """Whether the chain may yet show of a partition what was written down at this time; it is counted then."""
     if facts.until is not None and facts.until - since > DUE:
         return False
     report.stale[CHAIN] += 1
+    report.waits.add(part)
     return True
 
 

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from ledger.audit.books import Books
     from ledger.audit.event import Event
     from ledger.audit.report import Report
+    from ledger.space.document import Space
 
 ENDED: Final = "computation.ended"
 QUESTION_BYTES: Final = 32
 
 
-def check(books: Books, deals: Deals, report: Report) -> None:
+def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
     """Check every part that a log says was opened."""
-    addresses = {deal.provider: deal.agreement.provider for deal in deals.values()}
+    addresses = {did: member.address for did, member in space.members.items()}
     signed: dict[tuple[str, bytes], tuple[str, ...]] = {}
     for book in books.values():
         for event in book.of(ENDED):

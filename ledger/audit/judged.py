@@ -1,78 +1,84 @@
-"""What was judged before, and need not be judged again: decisions entry by entry, channels as a whole.
+"""What was judged before and need not be judged again: all matters but those that are open.
 
-Law: the same inputs have the same verdict. A verdict is kept only of what is without a finding, waits for nothing that
-a log or the chain might still show, and rests on kept rows and verified agreements alone. It stands while the space's
-document is the same, the same logs are read and extend what was proven, and of a channel: while no entry comes to it
-that is not kept, and the chain says the same of it. Everything else is judged again, with all that was there before.
+Law: the same inputs have the same verdict. A matter (`ledger.audit.matters`) is closed when nothing was found of it,
+nothing of it waits for what a log or the chain might still show, and all its rows and the chain's events that name it
+are kept or final. Its verdict stands while the space's document is the same, the same logs are read and extend what was
+proven, the chain has the same events up to its final block, the editions that were sold can be read, and nothing new
+names one of its partitions. Everything else is judged again, with all that was there before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ledger.audit.facts import name_id
+from ledger.audit.matters import told_of
+from ledger.audit.sums import Sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
 
-    from ledger.audit.facts import ChainFacts
+    from ledger.audit.recalled import Bounds
+    from ledger.audit.sources import ChainEvent
 
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """The kept decisions of one log: how many were made again, and the entries that have no verdict."""
-
-    replayed: int
-    again: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A channel that is as it should be: a digest of what the chain says of it, and what it paid in minor units."""
-
-    facts: str
-    amount: int
+# partitions of matters that are open: with more of them all is judged again, which takes less room
+OPEN_MAX = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """All verdicts; `space` is a digest of the space's document, `logs` are the DIDs of those that were read."""
+    """The verdicts; `space` and `chain` are digests of the space's document and of the events up to the final block.
+
+    `logs` are the DIDs of those that were read, `sums` what the closed matters are good for. `open` are the partitions
+    of all others: number of a log → the index below which their rows have been counted.
+    """
 
     space: str
     logs: tuple[str, ...]
-    decided: Mapping[str, Decided] = field(default_factory=dict)
-    channels: Mapping[str, Settled] = field(default_factory=dict)
-
-    def standing(self, channels: Iterable[str], facts: ChainFacts) -> dict[str, Settled]:
-        """Return those of these channels whose verdict stands."""
-        found = {name: self.channels[name] for name in channels if name in self.channels}
-        return {name: one for name, one in found.items() if one.facts == digest_of(facts, name)}
-
-    def without(self, parts: Iterable[str]) -> Judged:
-        """Return the verdicts without those of channels that have an entry among these partitions."""
-        gone = set(parts)
-        return replace(self, channels={name: one for name, one in self.channels.items() if name not in gone})
+    chain: str
+    sums: Sums = field(default_factory=Sums)
+    open: Bounds = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """Return the verdicts as JSON."""
-        decided = {did: {"replayed": str(one.replayed), "again": list(one.again)} for did, one in self.decided.items()}
-        channels = {name: [one.facts, str(one.amount)] for name, one in self.channels.items()}
-        return {"space": self.space, "logs": list(self.logs), "decided": decided, "channels": channels}
+        bounds = {part: {str(log): str(index) for log, index in below.items()} for part, below in self.open.items()}
+        named = {"space": self.space, "logs": list(self.logs), "chain": self.chain}
+        return {**named, "sums": self.sums.json(), "open": bounds}
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Judged:
         """Read what `json` wrote; raises LookupError, TypeError or ValueError."""
-        decided = {did: Decided(int(one["replayed"]), tuple(one["again"])) for did, one in said["decided"].items()}
-        channels = {name: Settled(facts, int(amount)) for name, (facts, amount) in said["channels"].items()}
-        return cls(said["space"], tuple(said["logs"]), decided, channels)
+        bounds = {part: {int(log): int(index) for log, index in below.items()} for part, below in said["open"].items()}
+        return cls(said["space"], tuple(said["logs"]), said["chain"], Sums.from_json(said["sums"]), bounds)
 
 
-def digest_of(facts: ChainFacts, channel: str) -> str:
-    """Return a digest of all that the chain says of a channel, in whatever order its events name their fields."""
-    found = facts.channels.get(name_id(channel))
-    if found is not None:
-        found = replace(found, opened=dict(sorted(found.opened.items())), credits=dict(sorted(found.credits.items())))
-    return sha256(repr(found).encode()).hexdigest()[:32]
+@dataclass(slots=True)
+class Heard:
+    """The chain's events up to a block, by their digest, and the partitions that those after it name."""
+
+    block: int
+    new: set[str] = field(default_factory=set)
+    _hash: Any = field(default_factory=sha256)
+
+    def take(self, event: ChainEvent, said: bytes) -> None:
+        """Take the next event, and what it says as bytes."""
+        if event.block <= self.block:
+            self._hash.update(said)
+        else:
+            self.new |= told_of(event)
+
+    @property
+    def digest(self) -> str:
+        """Return the digest in hex."""
+        return str(self._hash.hexdigest())
+
+
+def hear(events: Iterable[ChainEvent], *blocks: int) -> list[Heard]:
+    """Go through the chain's events once for each of these blocks; the order in which they name fields is theirs."""
+    heard = [Heard(block) for block in blocks]
+    for event in events:
+        said = repr((event.name, event.block, sorted(event.fields.items()))).encode()
+        for one in heard:
+            one.take(event, said)
+    return heard

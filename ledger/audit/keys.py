@@ -17,6 +17,7 @@ from ledger.audit.horizon import behind
 
 if TYPE_CHECKING:
     from ledger.audit.books import Book, Books
+    from ledger.audit.docket import Docket
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.report import Report
@@ -50,10 +51,10 @@ class Ends:
     faulted: frozenset[int]
 
 
-def channels(books: Books, facts: ChainFacts) -> list[str]:
-    """Return every channel that a log or the chain knows, in hex and in order."""
+def channels(books: Books, facts: ChainFacts, docket: Docket) -> list[str]:
+    """Return every channel that a log or the chain knows and that is to be judged, in hex and in order."""
     parts = {part for book in books.values() for kind in (RELEASED, RECEIVED) for part in book.parts(kind)}
-    return sorted(parts | {known.hex() for known in facts.channels})
+    return sorted(parts | {name for name in map(bytes.hex, facts.channels) if docket.has(name)})
 
 
 def check(space: Space, books: Books, facts: ChainFacts, channel: str, report: Report) -> Ends:
@@ -152,7 +153,8 @@ def _lacks(book: Book | None, windows: dict[int, Window], shown: Window, report:
     """Whether a log must have a window that it lacks: it has a later one, or was read to well after it."""
     if book is None:
         return False
-    return max(windows, default=shown.seq) > shown.seq or not behind(report, shown.event.time, book)
+    event = shown.event
+    return max(windows, default=shown.seq) > shown.seq or not behind(report, event.part, event.time, book)
 
 
 def _compare(window: Window, other: Window, report: Report) -> None:

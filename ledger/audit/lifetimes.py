@@ -34,13 +34,13 @@ def check(books: Books, deals: Deals, facts: ChainFacts, report: Report) -> None
     started: list[tuple[Event, str, str, bool]] = []
     for book in books.values():
         ended: set[str] = set()
-        begun: set[str] = set()
+        begun: set[tuple[str, str]] = set()
         for event in book.among((*ENDS, RELEASED, STARTED)):
             if event.kind in ENDS:
                 ended.add(event.part)
             for agreement, opening in _uses(event, report):
-                going_on = opening in begun
-                begun.add(opening)
+                going_on = (agreement, opening) in begun
+                begun.add((agreement, opening))
                 if agreement not in deals or (going_on and opening):
                     continue
                 if event.kind == STARTED and opening:

@@ -40,12 +40,13 @@ _PRICE = re.compile(r"[0-9]{1,40}(/[0-9]{1,40})?")
 
 def check(space: Space, books: Books, facts: ChainFacts, deals: Deals, report: Report) -> None:
     """Hold every recorded trade against its agreement and its channel."""
-    for event in _recorded(space, books):
+    exchange = books.get(space.exchange)
+    for event in () if exchange is None else exchange.of(RECORDED):
         if not event.told:
             continue
         deal, channel = deals.get(event.part), facts.channels.get(name_id(str(event.fields.get("channel", ""))))
         if deal is None or channel is None:
-            if channel is not None and behind(report, event.time, *_parties(space, books, channel)):
+            if channel is not None and behind(report, event.part, event.time, *_parties(space, books, channel)):
                 continue
             report.find("trade-unknown", event.did, event, agreement=event.part)
             continue
@@ -69,7 +70,8 @@ def gather(space: Space, books: Books, facts: ChainFacts, unpaid: Mapping[str, i
 
 def _prices(space: Space, books: Books, report: Report) -> list[dict[str, str]]:
     found: dict[tuple[str, ...], list[Fraction]] = {}
-    for event in _recorded(space, books):
+    exchange = books.get(space.exchange)
+    for event in () if exchange is None else exchange.ever(RECORDED):
         if (told := reading(event, report, _priced, event)) is not None:
             found.setdefault(told[0], []).append(told[1])
     rows = []
@@ -93,7 +95,7 @@ def _reputation(
     counted = reputation.records(facts, _rulings(books, report))
     found = {did: counted.get(member.address) or Record() for did, member in space.members.items()}
     exchange = books.get(space.exchange)
-    for event in () if exchange is None else exchange.of(COMPLAINED):
+    for event in () if exchange is None else exchange.ever(COMPLAINED):
         record = found.get(str(event.fields.get("respondent", "")))
         if record is not None:
             record.late += event.fields.get("late") == LATE
@@ -106,14 +108,9 @@ def _reputation(
     return [{"party": did, **found[did].json()} for did in sorted(found)]
 
 
-def _recorded(space: Space, books: Books) -> Iterator[Event]:
-    exchange = books.get(space.exchange)
-    yield from () if exchange is None else exchange.of(RECORDED)
-
-
 def _rulings(books: Books, report: Report) -> Iterator[Ruling]:
     for book in books.values():
-        for event in book.of(RULED):
+        for event in book.ever(RULED):
             ruling = reading(event, report, read_ruling, event.fields.get("ruling"))
             if ruling is not None:
                 yield ruling

@@ -61,7 +61,7 @@ def check_head(shown: Mapping[str, Any] | None, space: Space, books: Books, repo
     """
     if (book := books.get(space.exchange)) is None:
         return
-    headed = [one for one in book.of(HEADED) if len(one.link) == LINKS and _NUMBER.fullmatch(one.link[1])]
+    headed = [one for one in book.ever(HEADED) if len(one.link) == LINKS and _NUMBER.fullmatch(one.link[1])]
     newest = max((int(one.link[1]) for one in headed), default=0)
     head = None if shown is None else _read_shown(shown, space, report)
     young = head is not None and head.number > newest

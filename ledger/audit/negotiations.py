@@ -32,9 +32,10 @@ def _compare(event: Event, sender: Book, report: Report) -> None:
     theirs = sent[-1] if sent else None
     if theirs is None:
         if sender.untold(MOVED):
+            report.waits.add(event.part)
             return
         # a log that was read before the message was sent cannot have it
-        if not behind(report, event.time, sender):
+        if not behind(report, event.part, event.time, sender):
             report.find("message-unsent", event.did, event, other=sender.party.did)
     elif theirs.told and theirs.fields.get("to") != event.fields.get("to"):
         names = {"mine": event.fields.get("to"), "theirs": theirs.fields.get("to")}

@@ -42,12 +42,21 @@ def check(books: Books, deals: Deals, report: Report) -> None:
     """Check each key holder's releases against its own decisions, the policy's count and the openings logged."""
     started = {opening for book in books.values() for _, opening in _started(book, report)}
     released: set[Opening] = set()
+    counted: set[Opening] = set()
     for book in books.values():
         _check_permitted(book, report)
         released |= _check_released(book, books, deals, started, report)
+        counted |= _judged(book, report)
     for book in books.values():
         _check_started(book, books, deals, released, report)
-    report.openings = len(released)
+    for agreement, _, _ in released - counted:
+        report.tally(agreement, openings=1)
+
+
+def _judged(book: Book, report: Report) -> set[Opening]:
+    """Return the openings that were counted before."""
+    judged = (event for event in book.of(RELEASED) if event.judged)
+    return {line.opening for event in judged for line in _orders(event, report) if line.use == OPEN}
 
 
 def _seq(event: Event) -> str:
@@ -95,13 +104,14 @@ def _check_released(book: Book, books: Books, deals: Deals, started: set[Opening
                 continue
             seen.add(line.opening)
             deal = deals.get(line.agreement)
+            report.waits.update([line.agreement] if deal is None else [])
             _check_number(event, len(seen), deal, report, seq=_seq(event))
             for higher in () if deal is None else sublicences.above(deal, deals):
                 drawn = counted.setdefault(higher.digest.hex(), set())
                 drawn.add(line.opening)
                 _check_number(event, len(drawn), higher, report, seq=_seq(event))
             buyer = None if deal is None else books.get(deal.buyer)
-            if line.opening not in started and not behind(report, event.time, buyer):
+            if line.opening not in started and not behind(report, event.part, event.time, buyer):
                 report.find("opening-unlogged", event.did, event, seq=_seq(event))
     return {opening for openings in counted.values() for opening in openings}
 
@@ -111,10 +121,11 @@ def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening
     kept: dict[str, int] = {}
     for event, opening in _started(book, report):
         deal = deals.get(event.part)
+        report.waits.update([event.part] if deal is None else [])
         if deal is None or opening in released:
             continue
         if deal.terms.tier == LEASED:
-            if behind(report, event.time, books.get(deal.provider)):
+            if behind(report, event.part, event.time, books.get(deal.provider)):
                 continue
             report.find("opening-without-release", event.did, event)
             continue

@@ -20,21 +20,29 @@ def check(books: Books, deals: Deals, tables: Tables, report: Report) -> None:
     """Price every window of either log again; what is found twice in both logs is counted once."""
     twice = {}
     for kind in (RELEASED, RECEIVED):
-        accounts = Accounts(deals, tables)
-        twice[kind] = sum(_price(event, accounts, report) for book in books.values() for event in book.of(kind))
+        accounts, counted = Accounts(deals, tables), Accounts(deals, tables)
+        twice[kind] = sum(
+            _price(event, accounts, counted, report) for book in books.values() for event in book.of(kind)
+        )
         _check_caps(accounts, deals, report)
         if kind == RELEASED:
-            report.amount_agreed += sum(account.due for _, account in accounts.items())
+            due = {name: account.due for name, account in counted.items()}
+            for name, account in accounts.items():
+                if account.due != due[name]:
+                    report.tally(name, amount_agreed=account.due - due[name])
     report.bytes_paid_twice = max(twice.values())
 
 
-def _price(event: Event, accounts: Accounts, report: Report) -> int:
-    """Book one window; return the bytes it charged twice."""
+def _price(event: Event, accounts: Accounts, counted: Accounts, report: Report) -> int:
+    """Book one window, in what was `counted` before if it was; return the bytes it charged twice."""
     lines = reading(event, report, read_orders, event)
     charged = reading(event, report, _amount, event)
     if lines is None or charged is None:
         return 0
     booked = reading(event, report, accounts.charge, lines)
+    if event.judged:
+        counted.charge(lines)
+    report.waits.update(line.agreement for line in lines if accounts.of(line.agreement) is None)
     due = sum(line.amount for line in lines) if booked is None else booked[0]
     seq = event.link[-1] if event.link else "?"
     if charged != due or charged != sum(line.amount for line in lines):

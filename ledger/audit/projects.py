@@ -31,7 +31,7 @@ def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
     known: dict[str, Project] = {}
     signers: dict[str, set[str]] = {}
     for did, book in books.items():
-        for event in book.of(SIGNED):
+        for event in book.ever(SIGNED):
             if (project := reading(event, report, _signed, event, space, did)) is not None:
                 known[event.part] = project
                 signers.setdefault(event.part, set()).add(did)
@@ -74,4 +74,4 @@ def _may_come(books: Books, did: str, deal: Deal, report: Report) -> bool:
     part = deal.digest.hex()
     sides = [books[side] for side in (deal.provider, deal.buyer) if side in books]
     first = next((event.time for side in sides for event in side.of(AGREED, part)), None)
-    return first is not None and behind(report, first, books[did])
+    return first is not None and behind(report, part, first, books[did])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ledger.audit.agreements import Deal, Deals
-    from ledger.audit.books import Books
+    from ledger.audit.books import Book, Books
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
@@ -68,7 +68,7 @@ async def check(
         given = sum(one.amount for one in back if one.complaint == _named(space.exchange, order))
         if order.state == FULFILLED:
             report.find("order-not-on-chain", space.exchange, order.event, **names, given=given)
-        elif _is_over(order, facts) and order.due and not behind(report, order.due, books.get(space.exchange)):
+        elif _is_unpaid(order, facts, books.get(space.exchange), report):
             report.find(
                 "order-unpaid", order.respondent, order.event, **names, given=given, due=f"{order.due:%Y-%m-%d}"
             )
@@ -79,11 +79,12 @@ async def check(
 def last(books: Books, exchange: str) -> dict[str, Event]:
     """Return complaint → its last move that was disclosed."""
     book = books.get(exchange)
-    return {} if book is None else {event.part: event for event in book.of(MOVED) if event.told}
+    return {} if book is None else {event.part: event for event in book.ever(MOVED) if event.told}
 
 
 def _orders(space: Space, books: Books, report: Report) -> Iterable[Order]:
     for event in last(books, space.exchange).values():
+        report.waits.add(event.part)
         if event.fields.get("to") in (ORDERED, FULFILLED):
             order = reading(event, report, _read, event)
             if order is not None:
@@ -112,6 +113,11 @@ def _carried_out(order: Order, back: Iterable[Payment], paid: int, exchange: str
 
 def _is_over(order: Order, facts: ChainFacts) -> bool:
     return order.due is not None and facts.until is not None and facts.until > order.due
+
+
+def _is_unpaid(order: Order, facts: ChainFacts, book: Book | None, report: Report) -> bool:
+    """Say whether an order's time is over, and the exchange's log was read beyond it."""
+    return order.due is not None and _is_over(order, facts) and not behind(report, order.event.part, order.due, book)
 
 
 def _settled(deal: Deal, facts: ChainFacts) -> int:

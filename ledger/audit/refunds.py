@@ -31,7 +31,9 @@ async def check(space: Space, sources: Sources, books: Books, deals: Deals, repo
     """Look for the transfer of every refund that a log claims; raises Unavailable where the chain cannot be asked."""
     borne_out: set[str] = set()
     for book in books.values():
-        for event in book.of(MADE):
+        for event in book.ever(MADE):
+            # what one transfer bears out is counted over all: its agreement is judged again each time
+            report.waits.add(event.part)
             claim = reading(event, report, _read, event)
             if claim is None or claim[0] != REFUND:
                 continue

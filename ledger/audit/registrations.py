@@ -14,20 +14,22 @@ from ledger.audit.books import reading
 from ledger.audit.facts import name_id
 
 if TYPE_CHECKING:
-    from ledger.audit.agreements import Deals
+    from collections.abc import Iterable
+
     from ledger.audit.books import Books
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
+    from ledger.audit.sums import Edition
 
 REGISTERED = "edition.registered"
 
 
-def check(books: Books, facts: ChainFacts, deals: Deals, report: Report) -> None:
+def check(books: Books, facts: ChainFacts, editions: Iterable[Edition], report: Report) -> None:
     """Look up every registration that a log tells of, under the id that its salt gives."""
     opened: dict[tuple[str, bytes], set[bytes]] = {}
     for did, book in books.items():
-        for event in book.of(REGISTERED):
+        for event in book.ever(REGISTERED):
             salt = reading(event, report, _salt, event)
             if salt is None:
                 continue
@@ -37,9 +39,9 @@ def check(books: Books, facts: ChainFacts, deals: Deals, report: Report) -> None
                 report.find("registration-unfounded", did, event, edition=event.part, known=known.hex())
             elif salt:
                 opened.setdefault((did, edition), set()).add(known)
-    for deal in deals.values():
-        if deal.terms.blind_salt and deal.terms.registered_id in facts.editions:
-            opened.setdefault((deal.provider, deal.terms.edition_id), set()).add(deal.terms.registered_id)
+    for one in editions:
+        if one.known != one.id and one.known in facts.editions:
+            opened.setdefault((one.provider, one.id), set()).add(one.known)
     for (did, edition), ids in opened.items():
         if len(ids) > 1:
             report.find("edition-registered-twice", did, edition=edition.hex(), count=len(ids))

@@ -32,6 +32,7 @@ class Remembered:
     def __init__(self, sources: Sources, kept: MutableMapping[str, bytes]) -> None:
         self._sources = sources
         self._kept = kept
+        self._heard = False  # what comes later in this audit, the next one keeps
         self.rewritten: int | None = None
 
     async def space(self) -> Mapping[str, Any]:
@@ -78,9 +79,12 @@ class Remembered:
 
     async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:
         """Return all events from block `first`, those below the remembered block from memory if it still stands."""
+        if self._heard and first:
+            return await self._sources.chain_events(first)
         upto, known = await self._standing()
         found = [*known, *await self._sources.chain_events(upto + 1)]
         await self._keep(found)
+        self._heard = True
         return [event for event in found if event.block >= first]
 
     async def _standing(self) -> tuple[int, list[ChainEvent]]:

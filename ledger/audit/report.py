@@ -104,6 +104,8 @@ class Report:
     unread: tuple[str, ...] = ()  # members whose logs were not looked at
     went_on: dict[str, str] = field(default_factory=dict)  # from what of an audit before, or why not
     stale: Counter[str] = field(default_factory=Counter)  # DID, or the chain, → records that are newer than it was read
+    waits: set[str] = field(default_factory=set)  # partitions that something was found of, or may be yet
+    tallies: dict[str, Counter[str]] = field(default_factory=dict)  # partition → what it was counted for by this audit
     _known: set[tuple[Any, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def find(self, code: str, subject: str, event: Event | None = None, /, **facts: object) -> None:
@@ -121,6 +123,12 @@ class Report:
             self._known.add(finding.key)
             self.findings.append(finding)
 
+    def tally(self, part: str, **counts: int) -> None:
+        """Count what a partition is good for, once in all audits: nothing of an event that was judged before."""
+        self.tallies.setdefault(part, Counter()).update(counts)
+        for name in counts.keys() & COUNTS:
+            setattr(self, name, getattr(self, name) + counts[name])
+
     def join(self, other: Report) -> None:
         """Add what another report found and counted."""
         for finding in other.findings:
@@ -128,6 +136,9 @@ class Report:
         for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.stale += other.stale
+        self.waits |= other.waits
+        for part, counts in other.tallies.items():
+            self.tallies.setdefault(part, Counter()).update(counts)
 
     @property
     def clean(self) -> bool:
@@ -184,8 +195,4 @@ class Report:
         }
 
 
-COUNTS = tuple(
-    one.name
-    for one in fields(Report)
-    if one.name not in {"findings", "figures", "unread", "went_on", "stale", "_known"}
-)
+COUNTS = frozenset(one.name for one in fields(Report) if one.type == "int")

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ledger.audit.agreements import Deals
+    from ledger.audit.docket import Docket
     from ledger.audit.hosting import Hosted
     from ledger.audit.report import Report
     from ledger.audit.sources import ChainEvent
+    from ledger.audit.sums import Edition
     from ledger.space.document import Space
 
 ID_BYTES = 32
@@ -31,6 +33,7 @@ class _Titles:
     """What the chain has said so far; ids are 32 bytes, accounts 20."""
 
     space: Space
+    docket: Docket
     report: Report
     below: frozenset[bytes]  # agreements that are sub-licences, now or later
     known: Mapping[bytes, bytes]  # edition → the id under which the chain knows it
@@ -48,12 +51,22 @@ class _Titles:
         self.report.find(code, "chain" if member is None else member.did, **names)
 
 
-def check(space: Space, events: Iterable[ChainEvent], deals: Deals, report: Report) -> None:
-    """Replay the events of editions and licences, then compare the sub-licences with those that were signed."""
+def check(
+    space: Space,
+    events: Iterable[ChainEvent],
+    deals: Deals,
+    editions: Iterable[Edition],
+    docket: Docket,
+    report: Report,
+) -> None:
+    """Replay the events of editions and licences, then compare the sub-licences with those that were signed.
+
+    Of what was judged before it is not said again who sold it: of a sale by a host its own terms tell for whom.
+    """
     below = frozenset(one.fields["agreementDigest"] for one in events if one.name == "SubLicenceGranted")
-    known = {deal.terms.edition_id: deal.terms.registered_id for deal in deals.values()}
+    known = {one.id: one.known for one in editions}
     hosted = {deal.digest: found for deal in deals.values() if (found := delegated(space, deal))}
-    titles = _Titles(space, report, below, known, hosted=hosted)
+    titles = _Titles(space, docket, report, below, known, hosted=hosted)
     for event in events:
         step = _STEPS.get(event.name)
         if step is not None:
@@ -99,7 +112,7 @@ def _granted(titles: _Titles, event: ChainEvent) -> None:
     """Check who sells; a sub-licence draws on what its parent was sold by."""
     digest, edition, provider = (event.fields[name] for name in ("agreementDigest", "editionId", "provider"))
     titles.licences[digest] = provider, event.fields["buyer"]
-    if digest in titles.below:
+    if digest in titles.below or not titles.docket.has(digest.hex()):
         return
     names = {"agreement": digest.hex(), "edition": edition.hex(), "block": event.block}
     title = titles.known.get(edition, edition)

@@ -36,7 +36,7 @@ def check(space: Space, books: Books, report: Report) -> None:
                 report.find("contract-round-forged", did, event, contract=made.code, number=made.number)
             for other in _holders(did, event):
                 kept = books.get(other)
-                if kept is not None and not _has(kept, made) and not behind(report, event.time, kept):
+                if kept is not None and not _has(kept, made) and not behind(report, event.part, event.time, kept):
                     report.find("contract-round-missing", other, event, contract=made.code, number=made.number)
 
 

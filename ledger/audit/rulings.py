@@ -34,13 +34,13 @@ FILED, RULED = "dispute.filed", "dispute.ruled"
 def check(space: Space, books: Books, channels: Iterable[Ends], facts: ChainFacts, report: Report) -> None:
     """Check every filing, every ruling and every division."""
     ends = {one.channel: one for one in channels}
-    filed = {str(event.fields.get("bundle", "")) for book in books.values() for event in book.of(FILED)}
+    filed = {str(event.fields.get("bundle", "")) for book in books.values() for event in book.ever(FILED)}
     ruled: list[tuple[Event, Ruling]] = list(_ruled(books, report))
     logs = {origin_id(member.origin) for member in space.members.values()}
     _check_filings(space, books, {ruling.dispute.hex() for _, ruling in ruled}, report)
     for event, ruling in ruled:
         parties = _parties(space, books, facts, ruling)
-        if ruling.dispute.hex() not in filed and not behind(report, event.time, *parties):
+        if ruling.dispute.hex() not in filed and not behind(report, event.part, event.time, *parties):
             report.find("ruling-without-dispute", event.did, event, bundle=ruling.dispute.hex())
         if ruling.channel_id in logs:
             if space.supervisor is None or event.did != space.supervisor.did:
@@ -57,7 +57,9 @@ def check(space: Space, books: Books, channels: Iterable[Ends], facts: ChainFact
     for channel, opened in facts.channels.items():
         if opened.divided is not None and opened.divided.ruling not in digests:
             arbitrator = space.by_address(opened.opened.get("arbitrator", b""))
-            if arbitrator is not None and behind(report, opened.divided.block, books.get(arbitrator.did)):
+            if arbitrator is not None and behind(
+                report, channel.hex(), opened.divided.block, books.get(arbitrator.did)
+            ):
                 continue
             names = {"channel": channel.hex(), "ruling": opened.divided.ruling.hex()}
             report.find("division-without-ruling", "chain" if arbitrator is None else arbitrator.did, **names)
@@ -76,7 +78,7 @@ def _parties(space: Space, books: Books, facts: ChainFacts, ruling: Ruling) -> I
 
 def _ruled(books: Books, report: Report) -> Iterator[tuple[Event, Ruling]]:
     for book in books.values():
-        for event in book.of(RULED):
+        for event in book.ever(RULED):
             ruling = reading(event, report, _read, event)
             if ruling is not None:
                 yield event, ruling
@@ -92,11 +94,11 @@ def _read(event: Event) -> Ruling:
 
 def _check_filings(space: Space, books: Books, ruled: set[str], report: Report) -> None:
     exchange = books.get(space.exchange)
-    kept = set() if exchange is None else {str(event.fields.get("bundle", "")) for event in exchange.of(FILED)}
+    kept = set() if exchange is None else {str(event.fields.get("bundle", "")) for event in exchange.ever(FILED)}
     for book in books.values():
-        for event in book.of(FILED):
+        for event in book.ever(FILED):
             bundle = str(event.fields.get("bundle", ""))
-            if exchange is not None and bundle not in kept and not behind(report, event.time, exchange):
+            if exchange is not None and bundle not in kept and not behind(report, event.part, event.time, exchange):
                 report.find("dispute-suppressed", space.exchange, event, bundle=bundle)
             if bundle not in ruled:
                 report.find("dispute-not-ruled", event.did, event, bundle=bundle)
@@ -112,7 +114,7 @@ def _check_grounds(event: Event, ruling: Ruling, ends: Ends | None, report: Repo
     if not CONSEQUENCES[ruling.finding].refund or ends is None or ends.payer is None:
         return
     faulted = {one.link[:1] for one in ends.payer.of(FAULTED, event.part)}
-    if (ruling.account_hash.hex(),) not in faulted and not behind(report, event.time, ends.payer):
+    if (ruling.account_hash.hex(),) not in faulted and not behind(report, event.part, event.time, ends.payer):
         report.find("ruling-unfounded", event.did, event, finding=ruling.finding.value)
 
 

@@ -35,7 +35,7 @@ def _check_settlement(ends: Ends, opened: ChannelFacts, report: Report) -> None:
     subject = "chain" if ends.holder is None else ends.holder.party.did
     newest = max((claim.block for claim in opened.claims), default=0)
     ruled = opened.divided is not None  # what a ruling takes from the payees is checked against it
-    over = opened.claimed > released and not behind(report, newest, ends.holder)
+    over = opened.claimed > released and not behind(report, ends.channel, newest, ends.holder)
     if over or (opened.closed and opened.claimed < released and not ruled):
         report.find("settlement-differs", subject, **facts)
     elif opened.claimed < released and not ruled:
@@ -45,7 +45,7 @@ def _check_settlement(ends: Ends, opened: ChannelFacts, report: Report) -> None:
     known = {(window.account_hash, window.cumulative) for window in ends.released.values()}
     for claim in opened.claims:
         unknown = claim.account_hash and (claim.account_hash.hex(), claim.cumulative) not in known
-        if unknown and not behind(report, claim.block, ends.holder):
+        if unknown and not behind(report, ends.channel, claim.block, ends.holder):
             report.find("claim-unknown", subject, channel=ends.channel, mine=claim.cumulative)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -33,8 +33,8 @@ from ledger.audit import (
     settlement,
     sublicences,
 )
+from ledger.audit.docket import Docket
 from ledger.audit.facts import ChainFacts
-from ledger.audit.judged import Settled, digest_of
 from ledger.audit.report import Report
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from ledger.audit.agreements import Deals
     from ledger.audit.billing import Tables
     from ledger.audit.books import Books
-    from ledger.audit.judged import Decided, Judged
-    from ledger.audit.keys import Ends
     from ledger.audit.workplace import Workplace
     from ledger.space.document import Space
 
@@ -65,16 +63,13 @@ STAGES = (
 SHARES = 6
 
 Found: TypeAlias = "dict[str, Report]"
-Verdicts: TypeAlias = "tuple[dict[str, Decided], dict[str, Settled]]"
-# of a share's report: what of it the next audit need not judge again
-VERDICTS = "verdicts"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that the checks look at. `deals` and `tables` are empty before they are verified.
 
-    `judged` are the verdicts of an audit before that stand.
+    `docket` says what is to be judged; `deals` are those of its agreements.
     """
 
     space: Space
@@ -82,7 +77,7 @@ class Case:
     facts: ChainFacts
     deals: Deals
     tables: Tables
-    judged: Judged | None = None
+    docket: Docket = field(default_factory=Docket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,42 +92,25 @@ class Share:
 def by_channel(case: Case, channels: Sequence[str]) -> Found:
     """Check channels, both sides of each together."""
     found = {name: Report() for name in ("keys", "settlement", "lateness")}
-    verdicts: dict[str, Settled] = {}
     for channel in channels:
-        said, paid = _said(found), found["settlement"].amount_settled
         ends = keys.check(case.space, case.books, case.facts, channel, found["keys"])
         settlement.check(case.books, ends, case.facts, case.deals, found["settlement"])
         lateness.check(ends, found["lateness"])
-        if _said(found) == said and _agreed_all(ends, case.deals):
-            amount = found["settlement"].amount_settled - paid
-            verdicts[channel] = Settled(digest_of(case.facts, channel), amount)
-    found["settlement"].figures = {VERDICTS: verdicts}
     return found
-
-
-def _said(found: Found) -> tuple[int, int]:
-    """Return how much was found, and how much waits for what is not there yet."""
-    return sum(len(one.findings) for one in found.values()), sum(one.stale.total() for one in found.values())
-
-
-def _agreed_all(ends: Ends, deals: Deals) -> bool:
-    """Say whether all that a channel was paid for is under verified agreements: none can be verified later on."""
-    rows = (row for window in ends.released.values() for row in window.event.fields["rows"])
-    return all(str(row["agreement"]) in deals for row in rows)
 
 
 def _priced(case: Case, _: Sequence[str]) -> Found:
     report = Report()
     prices.check(case.books, case.deals, case.tables, report)
     copies.check(case.books, case.deals, case.tables, report)
-    report.figures = figures.gather(case.space, case.books, case.deals, case.tables, report)
+    figures.count(case.books, case.deals, case.tables, report)
     return {"prices": report}
 
 
 def _opened(case: Case, _: Sequence[str]) -> Found:
     report = Report()
     openings.check(case.books, case.deals, report)
-    computations.check(case.books, case.deals, report)
+    computations.check(case.space, case.books, case.deals, report)
     return {"openings": report}
 
 
@@ -146,8 +124,7 @@ def _ruled(case: Case, channels: Sequence[str]) -> Found:
 
 def _decided(case: Case, dids: Sequence[str]) -> Found:
     report = Report()
-    kept = decisions.check(case.space, {did: case.books[did] for did in dids}, case.deals, report)
-    report.figures = {VERDICTS: kept}
+    decisions.check(case.space, {did: case.books[did] for did in dids}, case.deals, report)
     return {"decisions": report}
 
 
@@ -172,7 +149,7 @@ async def check_agreements(case: Case, place: Workplace, report: Report) -> Deal
         report.join(own)
         deals |= good
     recorded = [*parts, *hosting.recorded(case.books)]
-    agreements.check_licences(case.space, case.books, facts, recorded, report)
+    agreements.check_licences(case.space, case.books, facts, recorded, case.docket, report)
     hosting.check(case.space, case.books, deals, facts, report)
     return deals
 
@@ -182,17 +159,12 @@ def _agreed(case: Case, parts: Sequence[str]) -> tuple[Deals, Report]:
     return agreements.check(case.space, case.books, case.facts, parts, report), report
 
 
-async def check_rest(case: Case, place: Workplace, report: Report) -> Verdicts:
-    """Check everything that rests on verified agreements; the longest shares begin first.
-
-    Returns what the next audit need not judge again: decisions by DID, channels by id.
-    """
-    every, facts = keys.channels(case.books, case.facts), case.facts
-    standing = {} if case.judged is None else case.judged.standing(every, facts)
-    channels = [name for name in every if name not in standing]
+async def check_rest(case: Case, place: Workplace, report: Report) -> None:
+    """Check everything that rests on verified agreements; the longest shares begin first."""
+    facts, channels = case.facts, keys.channels(case.books, case.facts, case.docket)
     few = facts.narrowed()
     shares = [Share(_priced, (), few), Share(_opened, (), few), Share(_lived, (), few)]
-    disputed = sorted(_disputed(case).intersection(every))
+    disputed = sorted(_disputed(case))
     shares.append(Share(_ruled, disputed, facts.narrowed(channels=disputed)))
     shares += [Share(_decided, dids, few) for dids in _cut([*case.books])]
     shares += [Share(by_channel, names, facts.narrowed(channels=names)) for names in _cut(channels)]
@@ -201,21 +173,14 @@ async def check_rest(case: Case, place: Workplace, report: Report) -> Verdicts:
         for one in found:
             if stage in one:
                 report.join(one[stage])
-    # before those of this audit come to them
-    report.amount_settled += sum(one.amount for one in standing.values())
-    report.figures = found[0]["prices"].figures
-    decided: dict[str, Decided] = {}
-    for one in found:
-        if "decisions" in one:
-            decided |= one["decisions"].figures[VERDICTS]
-        if "settlement" in one:
-            standing |= one["settlement"].figures[VERDICTS]
-    return decided, standing
+    # of the others the chain shows what was paid, and that was judged before
+    others = (one for channel, one in facts.channels.items() if not case.docket.has(channel.hex()))
+    report.amount_settled += sum(one.claimed for one in others)
 
 
 def _disputed(case: Case) -> set[str]:
     """Return the channels that a log or the chain says were ruled on."""
-    ruled = {part for book in case.books.values() for part in book.parts(rulings.RULED)}
+    ruled = {event.part for book in case.books.values() for event in book.ever(rulings.RULED)}
     return ruled | {channel.hex() for channel, opened in case.facts.channels.items() if opened.divided is not None}
 
 
@@ -230,7 +195,7 @@ async def _done(case: Case, place: Workplace, shares: Sequence[Share]) -> list[A
     if not place.busy:
         return [share.work(replace(case, facts=share.facts), share.names) for share in shares]
     books = {did: book.events_only() for did, book in case.books.items()}
-    packed = pickle.dumps(replace(case, books=books, facts=ChainFacts(), judged=None))
+    packed = pickle.dumps(replace(case, books=books, facts=ChainFacts(), docket=Docket()))
     return await asyncio.gather(*(place.run(_with, packed, share) for share in shares))
 
 

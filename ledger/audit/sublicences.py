@@ -45,6 +45,7 @@ def check(books: Books, deals: Deals, report: Report) -> None:
             holder = books.get(deal.provider)
             if holder is not None and not holder.has(SIGNED, name):
                 report.stale[deal.provider] += 1
+                report.waits.add(name)
                 continue
             report.find("sublicence-orphaned", deal.provider, agreement=name, parent=deal.terms.parent.hex())
             continue

@@ -11,37 +11,51 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ledger.audit.matters import ALONE
 from ledger.log.tiles import TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
-ENTRIES = """create table {0}.entries (log integer, key integer, named integer,
-    idx integer, kind text, part text, name text, link blob, time integer, block integer, block_hash blob, leaf blob,
-    fields blob)"""
+COLUMNS = """log integer, key integer, named integer, idx integer, kind text, part text, name text, link blob,
+    time integer, block integer, block_hash blob, leaf blob, fields blob"""
+ENTRIES = f"create table {{0}}.entries ({COLUMNS})"
 INDEXES = (
     "create index {0}.by_kind on entries (log, kind, idx)",
-    "create index {0}.by_part on entries (log, key, idx)",
-    "create index {0}.by_name on entries (log, named, idx) where named is not null",
+    "create index {0}.by_part on entries (key, log, idx)",
+    "create index {0}.by_name on entries (named, log, idx) where named is not null",
 )
+# which partition names which other, both ways (`ledger.audit.matters`)
+TIES = "create table {0}.ties (part text, other text, primary key (part, other)) without rowid"
 BUNDLES = "create table {0}.bundles (log integer, bundle integer, leaves blob, primary key (log, bundle))"
+# of these the roots, close together: they are read each time
+ROOTS = "create table {0}.roots (log integer, bundle integer, root blob, primary key (log, bundle)) without rowid"
+# rows that belong to a matter (`ledger.audit.matters`); the names are our own
+MATTERS = f"kind not in ({', '.join(map(repr, ALONE))})"
 # an event has about a kilobyte: more of them fit a page without a second one for the rest
 PAGE = "pragma page_size = 8192"
 # SQLite reads ten beside each other; before there are more they are written as one
 TABLES_MAX = 8
 
 
+# roots that a log had at sizes that were asked for: where its heads were anchored, or seen by others
+HEADS = "create table {0}.heads (log integer, size integer, root blob, primary key (log, size)) without rowid"
+
+
 @dataclass(slots=True)
 class Wanted:
     """What a new table is to hold of this audit's rows, by number of the log, then by bundle.
 
-    `rows` are the bundles whose rows are kept, `leaves` bundle → 256 leaf hashes. The newest `merged` of the tables
-    before are taken over, so that they are not needed any more: of them the logs of `logs`.
+    `rows` are the bundles whose rows are kept, `leaves` bundle → 256 leaf hashes, `roots` bundle → their root, `heads`
+    size → root. The newest `merged` of the tables before are taken over, so that they are not needed any more: of them
+    the logs of `logs`.
     """
 
     rows: dict[int, list[int]] = field(default_factory=dict)
     leaves: dict[int, Mapping[int, bytes]] = field(default_factory=dict)
+    roots: dict[int, Mapping[int, bytes]] = field(default_factory=dict)
+    heads: dict[int, Mapping[int, bytes]] = field(default_factory=dict)
     merged: int = 0
     logs: frozenset[int] = frozenset()
 
@@ -57,13 +71,30 @@ def attach(connection: sqlite3.Connection, paths: Sequence[str]) -> None:
         connection.execute(f"attach ? as {name}", (f"file:{quote(path)}?mode=ro&immutable=1",))
 
 
-def leaves(connection: sqlite3.Connection, count: int, log: int) -> Iterator[bytes]:
-    """Yield the leaf hashes of a log's bundles out of so many kept tables, in order of the bundles."""
+def roots(connection: sqlite3.Connection, count: int, log: int) -> bytes:
+    """Return the roots of a log's bundles out of so many kept tables, in order of the bundles."""
     if not count:
-        return
-    every = [f"select bundle, leaves from {one}.bundles where log = ?1" for one in names(count)]  # noqa: S608 - no value of anybody's is in it
-    for _, found in connection.execute(f"{' union all '.join(every)} order by bundle", (log,)):
-        yield found
+        return b""
+    every = [f"select bundle, root from {one}.roots where log = ?1" for one in names(count)]  # noqa: S608 - no value of anybody's is in it
+    return b"".join(root for _, root in connection.execute(f"{' union all '.join(every)} order by bundle", (log,)))
+
+
+def heads(connection: sqlite3.Connection, count: int, log: int) -> dict[int, bytes]:
+    """Return size → root of a log as so many kept tables have them."""
+    found: dict[int, bytes] = {}
+    for one in names(count):
+        asked = f"select size, root from {one}.heads where log = ?"  # noqa: S608 - as above
+        found.update(connection.execute(asked, (log,)).fetchall())
+    return found
+
+
+def leaves(connection: sqlite3.Connection, count: int, log: int, bundle: int) -> bytes:
+    """Return the leaf hashes of a log's bundle out of so many kept tables; nothing if it is in none."""
+    for one in names(count):
+        asked = f"select leaves from {one}.bundles where log = ? and bundle = ?"  # noqa: S608 - as above
+        for (found,) in connection.execute(asked, (log, bundle)):
+            return bytes(found)
+    return b""
 
 
 def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str) -> None:
@@ -74,9 +105,10 @@ def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str)
         # no transaction is undone: a table that was not finished is in no document
         connection.execute("pragma kept.journal_mode = off").fetchall()
         connection.execute("begin")
-        for made in (ENTRIES, BUNDLES):
+        for made in (ENTRIES, BUNDLES, ROOTS, HEADS, TIES):
             connection.execute(made.format("kept"))
         _copy_new(connection, wanted)
+        connection.execute("insert into kept.ties select part, other from main.ties")
         _copy_old(connection, names(count)[count - wanted.merged :], wanted.logs)
         for index in INDEXES:
             connection.execute(index.format("kept"))
@@ -90,7 +122,7 @@ def keep(connection: sqlite3.Connection, count: int, wanted: Wanted, place: str)
 def loose(connection: sqlite3.Connection, wanted: Wanted) -> set[str]:
     """Return the partitions of the rows of this audit that are not wanted."""
     with _marked(connection, wanted) as told:
-        asked = f"select distinct part from main.entries as e where not {told}"  # noqa: S608 - all our own
+        asked = f"select distinct part from main.entries as e where not {told} and {MATTERS}"  # noqa: S608 - all our own
         return {part for (part,) in connection.execute(asked, (TILE_WIDTH_HASHES,))}
 
 
@@ -110,12 +142,14 @@ def _copy_new(connection: sqlite3.Connection, wanted: Wanted) -> None:
     with _marked(connection, wanted) as told:
         asked = f"insert into kept.entries select e.* from main.entries as e where {told}"  # noqa: S608 - all our own
         connection.execute(asked, (TILE_WIDTH_HASHES,))
-    rows = ((log, bundle, body) for log, found in wanted.leaves.items() for bundle, body in found.items())
-    connection.executemany("insert into kept.bundles values (?, ?, ?)", rows)
+    for table, by_log in (("bundles", wanted.leaves), ("roots", wanted.roots), ("heads", wanted.heads)):
+        rows = ((log, at, body) for log, found in by_log.items() for at, body in found.items())
+        connection.executemany(f"insert or ignore into kept.{table} values (?, ?, ?)", rows)  # noqa: S608 - all our own
 
 
 def _copy_old(connection: sqlite3.Connection, before: Sequence[str], logs: frozenset[int]) -> None:
     for name in before:
-        for table in ("entries", "bundles"):
-            asked = f"insert into kept.{table} select * from {name}.{table} where log = ?"  # noqa: S608 - all our own
+        connection.execute(f"insert or ignore into kept.ties select * from {name}.ties")  # noqa: S608 - all our own
+        for table in ("entries", "bundles", "roots", "heads"):
+            asked = f"insert or ignore into kept.{table} select * from {name}.{table} where log = ?"  # noqa: S608 - all our own
             connection.executemany(asked, [(log,) for log in sorted(logs)])

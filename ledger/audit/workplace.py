@@ -43,10 +43,20 @@ class Workplace:
     tell: Callable[[int, int], None] = _silent
     expected: int = field(default=0, init=False)
     done: int = field(default=0, init=False)
+    spared: int = field(default=0, init=False)
 
     def expect(self, count: int) -> None:
         """Take note of so many more entries."""
         self.expected += count
+
+    def spare(self, count: int) -> None:
+        """Take note that so many were read before."""
+        self.spared += count
+        self.count(count)
+
+    def judge_all(self) -> None:
+        """Take note that what was read before has to be judged again all the same."""
+        self.spared = 0
 
     def count(self, count: int) -> None:
         """Take note that so many more entries were read."""
@@ -56,7 +66,7 @@ class Workplace:
     @property
     def busy(self) -> bool:
         """Return whether there is so much to do that help pays."""
-        return self.hands is not None and self.expected > ALONE_ENTRIES_MAX
+        return self.hands is not None and self.expected - self.spared > ALONE_ENTRIES_MAX
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
         """Return `work(*args)`, from another process if that pays; one that is gone is done without from then on."""

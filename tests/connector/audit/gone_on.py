@@ -41,7 +41,7 @@ def grown(world, names=("provider", "buyer")):
         for _ in range(TILE_WIDTH_HASHES):
             world.record(name, "time.mark", world[name].origin, [], peers=[])
     newest = max(event.block for event in world.chain)
-    world.chain.append(replace(world.chain[-1], block=newest + WAY_ON_BLOCKS, name="Nothing"))
+    world.chain.append(replace(world.chain[-1], block=newest + WAY_ON_BLOCKS, name="Nothing", fields={}))
     return world
 
 

@@ -23,6 +23,9 @@ class Listed:
     def of(self, _did, _log, kind, part=None):
         return (one for one in self.events if one.kind == kind and part in (None, one.part))
 
+    def ever(self, _did, _log, kind):
+        return self.of(_did, _log, kind)
+
     def named(self, _did, _log, kind, name):
         return (one for one in self.events if one.kind == kind and one.name == name)
 

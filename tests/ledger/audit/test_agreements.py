@@ -10,7 +10,9 @@ import pytest
 from contracts.canonical import sha
 from ledger.audit import agreements, facts
 from ledger.audit.agreements import DECIDED, SIGNED
+from ledger.audit.docket import Docket
 from ledger.audit.report import Report
+from ledger.audit.sums import Sums
 from policy.parse import parse
 from tests.ledger.audit.values import books_of, codes
 from tests.ledger.audit.world import POLICY, World
@@ -88,7 +90,9 @@ def test_what_both_signed_is_a_deal_and_each_signature_in_each_log_is_counted(si
     assert (deal.agreement.provider, deal.agreement.buyer) == (signed.provider.account, signed.buyer.account)
     assert deal.agreement.price_cap == 1500
     assert agreements.policy_of(deal) == parse(POLICY)
-    assert agreements.payees(deals) == {signed.provider.account, signed.world["exchange"].account}
+    sums = Sums()
+    sums.say(deals.values())
+    assert sums.payees == {signed.provider.account, signed.world["exchange"].account}
 
 
 def test_what_nobody_signed_is_unsigned_and_what_one_signed_is_invalid(signed):
@@ -209,13 +213,13 @@ def test_a_licence_says_what_was_signed(signed, field):
     assert report.findings[0].facts["field"] == field
 
 
-def licences(signed, known, **at):
-    """Check the licences; `at` says up to which block a member's log cites the chain."""
+def licences(signed, known, parts=None, **at):
+    """Check the licences; `at` says up to which block a member's log cites the chain, `parts` what is to be judged."""
     report = Report()
     space, books = signed.read()
     for name, block in at.items():
         books[signed.world[name].did] = replace(books[signed.world[name].did], block=block)
-    agreements.check_licences(space, books, signed.chain(), known, report)
+    agreements.check_licences(space, books, signed.chain(), known, Docket(parts), report)
     return report
 
 
@@ -223,6 +227,7 @@ def test_every_licence_is_of_an_agreement_that_some_log_records(signed):
     assert licences(signed, [signed.kept, signed.leased]).findings == []
     report = licences(signed, [signed.kept])
     assert codes(report) == [("licence-without-agreement", "chain")]
+    assert licences(signed, [], frozenset()).findings == [], "those of before are not judged again"
     assert report.findings[0].facts["agreement"] == signed.leased
     signed.strangers = ("buyer", "provider")
     assert codes(licences(signed, [signed.kept])) == [("licence-without-agreement", "chain")]

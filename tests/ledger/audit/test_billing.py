@@ -12,6 +12,7 @@ from contracts.tariff import Tariff
 from ledger.audit.billing import Account, Accounts, OrderLine, collect_tables, read_orders
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
+from ledger.audit.sums import Edition
 from tests.every import every
 from tests.ledger.audit.values import event, members
 from tests.ledger.audit.world import edition
@@ -132,7 +133,7 @@ def test_a_batch_has_a_price_only_if_each_of_its_orders_has_one():
 async def test_only_the_rows_that_an_edition_commits_to_are_its_table():
     space, by_role = members()
     provider, edition_id = by_role["provider"], HEADER.edition_id()
-    deals = {"a": SimpleNamespace(terms=SimpleNamespace(edition_id=edition_id), provider=provider.did)}
+    editions = [Edition(edition_id, provider.did, edition_id)]
     base = f"{provider.url}/sealed/{edition_id.hex()}"
     served = {f"{base}/header": canonical(HEADER.json()), f"{base}/rows": TABLE.data}
 
@@ -143,7 +144,7 @@ async def test_only_the_rows_that_an_edition_commits_to_are_its_table():
 
     async def collected():
         report = Report()
-        tables = await collect_tables(SimpleNamespace(fetch=fetch), space, deals, report)
+        tables = await collect_tables(SimpleNamespace(fetch=fetch), space, editions, report)
         return tables, [(one.code, one.subject, one.facts["edition"]) for one in report.findings]
 
     tables, found = await collected()

@@ -162,5 +162,5 @@ def test_a_window_that_cannot_be_read_ties_nothing():
 def test_what_came_back_from_a_mirror_is_told_by_the_old_head(link, spans):
     head = SimpleNamespace(tree=SimpleNamespace(root=lambda size: bytes([size + 1 if size < 1 else size])))
     restored = [SimpleNamespace(index=5, link=link)]
-    assert list(_restored(SimpleNamespace(head=head, of=lambda _: restored))) == spans
+    assert list(_restored(SimpleNamespace(head=head, ever=lambda _: restored))) == spans
     assert list(_restored(SimpleNamespace(head=None, of=lambda _: restored))) == []

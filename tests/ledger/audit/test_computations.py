@@ -55,7 +55,8 @@ def checked(seller, buyer=(), noise=None, lookup=None, joint=None):
     terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint)
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
-    computations.check(shelf(book(SELLER, *seller), book(BUYER, *buyer)), {AGREEMENT: deal}, report)
+    space = SimpleNamespace(members={SELLER: SimpleNamespace(address=PROVIDER)})
+    computations.check(space, shelf(book(SELLER, *seller), book(BUYER, *buyer)), {AGREEMENT: deal}, report)
     return [(code, who) for code, who, _ in found(report)]
 
 

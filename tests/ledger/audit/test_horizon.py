@@ -33,11 +33,11 @@ def test_a_log_reaches_two_minutes_before_its_newest_entry(later, reached):
 def test_logs_that_were_not_read_so_far_are_counted_each_time():
     report = Report()
     short, far = book(BUYER, block=6), book(PROVIDER, block=7)
-    assert behind(report, 7, far, None) is False
-    assert report.stale == {}
-    assert behind(report, 7, far, short, None) is True
-    assert behind(report, 7, short) is True
-    assert report.stale == {BUYER.did: 2}
+    assert behind(report, "a1", 7, far, None) is False
+    assert (report.stale, report.waits) == ({}, set())
+    assert behind(report, "a1", 7, far, short, None) is True
+    assert behind(report, "a1", 7, short) is True
+    assert (report.stale, report.waits) == ({BUYER.did: 2}, {"a1"})
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_logs_that_were_not_read_so_far_are_counted_each_time():
 )
 def test_the_chain_is_waited_for_an_hour_of_its_own(until, waits):
     report = Report()
-    assert awaited(report, AT, ChainFacts(until=until)) is waits
-    assert report.stale == ({CHAIN: 1} if waits else {})
+    assert awaited(report, "a1", AT, ChainFacts(until=until)) is waits
+    assert (report.stale, report.waits) == (({CHAIN: 1}, {"a1"}) if waits else ({}, set()))
 
 
 def test_what_could_not_be_asked_for_yet_is_said_once_a_log():

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.typed_data import Batch, Domain, Order, Range, Receipt, Voucher, digest, struct_hash
 from ledger.audit import keys
+from ledger.audit.docket import Docket
 from ledger.audit.facts import ChainFacts, ChannelFacts, Claim
 from ledger.audit.report import Report
 from tests.every import every
@@ -64,7 +65,8 @@ def test_what_both_logs_have_alike_is_fine():
 
 def test_every_channel_of_log_or_chain_is_looked_at():
     logs = shelf(book(HOLDER, event(keys.RELEASED, "b2")), book(PAYER, event(keys.RECEIVED, "a1"), event("x", "d4")))
-    assert keys.channels(logs, chain()) == ["a1", "b2", CHANNEL]
+    assert keys.channels(logs, chain(), Docket()) == ["a1", "b2", CHANNEL]
+    assert keys.channels(logs, chain(), Docket(frozenset({"d4"}))) == ["a1", "b2"]
 
 
 def test_a_seq_comes_once_and_in_order():

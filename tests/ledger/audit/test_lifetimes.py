@@ -73,7 +73,8 @@ def test_who_takes_what_was_released_in_time_writes_it_down_when_it_can(use, rea
 
 def test_nobody_begins_an_opening_by_a_release_of_its_own():
     one, other = opening("r", time=AT + timedelta(seconds=1)), release(1, "r", name="a2", time=AT)
-    assert checked(other, one) == []  # the same reader key goes on within one log, as before
+    assert checked(other, one) == [("used-after-expiry", USER, 1)], "the same reader key begins again under another"
+    assert checked(release(1, "r", time=AT), one) == [], "it goes on within one log"
     assert checked(one) == [("used-after-expiry", USER, 0)]
 
 

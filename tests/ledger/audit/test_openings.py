@@ -141,6 +141,7 @@ def test_an_opening_counts_once_and_keys_to_keep_are_none():
     report = Report()
     assert checked(opened("k1", "k1"), [started()], [limit], report) == []
     assert report.openings == 1
+    report = Report()
     assert checked(opened("k1", "k2", use=KEEP), [], [limit], report) == []
     assert report.openings == 0
     assert checked([*opened("k9", use=KEEP), *opened("k1")], [started()], [limit]) == []

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 from contracts import blind
 from ledger.audit import registrations
 from ledger.audit.facts import ChainFacts
 from ledger.audit.report import Report
+from ledger.audit.sums import Edition
 from tests.every import every
 from tests.ledger.audit.shelf import book, event, found, shelf
 
@@ -21,15 +20,14 @@ def told(salt=None, edition=EDITION):
     return event("edition.registered", edition.hex(), edition.hex(), tx="00", **more)
 
 
-def deal(salt, provider=SELLER):
-    terms = SimpleNamespace(blind_salt=salt, edition_id=EDITION, registered_id=blind.registered_id(EDITION, salt))
-    return SimpleNamespace(terms=terms, provider=provider)
+def sold(salt, provider=SELLER):
+    return Edition(EDITION, provider, blind.registered_id(EDITION, salt))
 
 
-def checked(events, editions, deals=(), report=None):
+def checked(events, editions, sales=(), report=None):
     report = report or Report()
     facts = ChainFacts(editions={one: {} for one in editions})
-    registrations.check(shelf(book(SELLER, *events), book(OTHER)), facts, dict(enumerate(deals)), report)
+    registrations.check(shelf(book(SELLER, *events), book(OTHER)), facts, sales, report)
     return found(report)
 
 
@@ -53,10 +51,10 @@ def test_a_registration_is_found_on_chain_under_what_its_salt_opens(events, edit
 
 def test_terms_give_the_same_salt_as_the_log():
     report = Report()
-    names = checked([told(SALT)], [BLIND, TWICE], [deal(SECOND)], report)
+    names = checked([told(SALT)], [BLIND, TWICE], [sold(SECOND)], report)
     assert names == [("edition-registered-twice", SELLER, None)]
     assert report.findings[0].facts.items() >= {"edition": EDITION.hex(), "count": "2"}.items()
-    assert checked([told(SALT)], [BLIND, TWICE], [deal(SALT)]) == []
-    assert checked([told(SALT)], [BLIND], [deal(SECOND)]) == [], "which the chain does not know"
-    assert checked([told(SALT)], [BLIND, TWICE], [deal(SECOND, OTHER)]) == [], "of another seller"
-    assert checked([told(SALT)], [BLIND, EDITION], [deal(b"")]) == []
+    assert checked([told(SALT)], [BLIND, TWICE], [sold(SALT)]) == []
+    assert checked([told(SALT)], [BLIND], [sold(SECOND)]) == [], "which the chain does not know"
+    assert checked([told(SALT)], [BLIND, TWICE], [sold(SECOND, OTHER)]) == [], "of another seller"
+    assert checked([told(SALT)], [BLIND, EDITION], [sold(b"")]) == []

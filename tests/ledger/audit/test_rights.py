@@ -12,7 +12,9 @@ from contracts.labels import H
 from contracts.tariff import Tariff
 from ledger.audit import rights
 from ledger.audit.archive import read_events, write_events
+from ledger.audit.docket import Docket
 from ledger.audit.report import Report
+from ledger.audit.sums import Edition
 from ledger.chain.standing import did_digest
 from ledger.log.events import Block
 from tests.ledger.audit.world import BLOCKS, POLICY, ChainEvent, World, errors
@@ -82,7 +84,8 @@ def replayed(*events, deals=()):
     members = {account: SimpleNamespace(did=did) for account, did in DIDS.items()}
     report = Report()
     space = SimpleNamespace(by_address=members.get)
-    rights.check(space, list(events), {one.digest.hex(): one for one in deals}, report)
+    sold = [Edition(one.terms.edition_id, one.provider, one.terms.registered_id) for one in deals]
+    rights.check(space, list(events), {one.digest.hex(): one for one in deals}, sold, Docket(), report)
     return [(one.code, one.subject, one.facts.get("what")) for one in report.findings], report
 
 
