@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +12,7 @@ from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 from ledger.audit.books import reading
+from ledger.audit.deal import Deal
 from ledger.audit.horizon import awaited, behind
 from policy.parse import parse
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deals
     from ledger.audit.docket import Docket
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
@@ -33,20 +35,6 @@ ALIKE_IN_TERMS = ("product", "title", "edition_id", "tariff", "token", "split", 
 ALIKE_IN_AGREEMENT = ("provider", "buyer", "product", "edition_id", "token", "split_hash", "summary")
 SHARED_KEPT = 4096
 COMPARED = ("terms", "agreement", "providerSignature", "buyerSignature")
-
-
-@dataclass(frozen=True, slots=True)
-class Deal:
-    """A verified agreement: its digest, what was signed, its terms, and the two members' DIDs."""
-
-    digest: bytes
-    agreement: Agreement
-    terms: Terms
-    provider: str
-    buyer: str
-
-
-Deals = dict[str, Deal]
 
 
 def signed(books: Books) -> list[str]:

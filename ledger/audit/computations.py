@@ -26,8 +26,8 @@ from policy.decision import Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Book, Books
+    from ledger.audit.deal import Deal, Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.space.document import Space

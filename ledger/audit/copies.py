@@ -19,9 +19,9 @@ from ledger.audit.books import reading
 
 if TYPE_CHECKING:
     from contracts.tariff import Tariff
-    from ledger.audit.agreements import Deals
     from ledger.audit.billing import Tables
     from ledger.audit.books import Book, Books
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.edition.row_table import RowTable

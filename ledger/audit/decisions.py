@@ -23,8 +23,8 @@ from policy.world import World
 
 if TYPE_CHECKING:
     from contracts.facts import Fact
-    from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deal, Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.space.document import Space

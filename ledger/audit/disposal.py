@@ -19,8 +19,8 @@ from policy.errors import PolicyError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Book, Books
+    from ledger.audit.deal import Deal, Deals
     from ledger.audit.report import Report
 
 HELD, DELETED, DELETE = "replica.held", "replica.deleted", "delete"

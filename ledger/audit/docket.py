@@ -13,7 +13,7 @@ from ledger.audit.judged import OPEN_MAX, Judged
 from ledger.audit.sums import Sums
 
 if TYPE_CHECKING:
-    from ledger.audit.agreements import Deals
+    from ledger.audit.deal import Deals
     from ledger.audit.entries import Entries
     from ledger.audit.report import Report
     from ledger.audit.tables import Wanted

@@ -17,9 +17,9 @@ from ledger.audit.sums import MOVED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ledger.audit.agreements import Deals
     from ledger.audit.billing import OrderLine, Tables
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deals
     from ledger.audit.report import Report
     from ledger.audit.sums import Sums
     from ledger.space.document import Space

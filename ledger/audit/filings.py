@@ -13,8 +13,8 @@ from ledger.audit.agreements import SIGNED
 from ledger.audit.horizon import behind
 
 if TYPE_CHECKING:
-    from ledger.audit.agreements import Deals
     from ledger.audit.books import Book, Books
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.space.document import Space

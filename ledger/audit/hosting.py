@@ -13,8 +13,8 @@ from contracts.typed_data import digest
 from ledger.audit.agreements import SIGNED
 
 if TYPE_CHECKING:
-    from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deal, Deals
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
     from ledger.space.document import Space

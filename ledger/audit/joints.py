@@ -17,8 +17,8 @@ from ledger.audit.books import reading
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ledger.audit.agreements import Deals
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.space.document import Space

@@ -18,8 +18,8 @@ from ledger.audit.sublicences import above
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ledger.audit.agreements import Deals
     from ledger.audit.books import Book, Books
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report

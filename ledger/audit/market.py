@@ -23,8 +23,8 @@ from ledger.dispute.ruling import read_ruling
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ledger.audit.agreements import Deals
     from ledger.audit.books import Book, Books
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.report import Report

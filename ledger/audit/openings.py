@@ -26,9 +26,9 @@ from policy.operators import count_limit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ledger.audit.agreements import Deal, Deals
     from ledger.audit.billing import Opening, OrderLine
     from ledger.audit.books import Book, Books
+    from ledger.audit.deal import Deal, Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
 

@@ -9,9 +9,9 @@ from ledger.audit.books import reading
 from ledger.audit.keys import RECEIVED, RELEASED
 
 if TYPE_CHECKING:
-    from ledger.audit.agreements import Deals
     from ledger.audit.billing import Tables
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
 

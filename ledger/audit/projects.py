@@ -17,8 +17,8 @@ from ledger.audit.horizon import behind
 
 if TYPE_CHECKING:
     from contracts.project import Project
-    from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deal, Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.space.document import Space

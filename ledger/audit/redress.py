@@ -21,8 +21,8 @@ from ledger.audit.horizon import behind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Book, Books
+    from ledger.audit.deal import Deal, Deals
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report

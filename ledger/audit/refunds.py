@@ -15,8 +15,8 @@ from contracts.payment_reference import REFUND, complaint
 from ledger.audit.books import reading
 
 if TYPE_CHECKING:
-    from ledger.audit.agreements import Deals
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources

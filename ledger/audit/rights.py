@@ -17,7 +17,7 @@ from ledger.audit.hosting import delegated
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ledger.audit.agreements import Deals
+    from ledger.audit.deal import Deals
     from ledger.audit.docket import Docket
     from ledger.audit.hosting import Hosted
     from ledger.audit.report import Report

@@ -10,8 +10,8 @@ from ledger.audit.facts import name_id
 from ledger.audit.horizon import behind
 
 if TYPE_CHECKING:
-    from ledger.audit.agreements import Deals
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.keys import Ends

@@ -40,9 +40,9 @@ from ledger.audit.report import Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ledger.audit.agreements import Deals
     from ledger.audit.billing import Tables
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deals
     from ledger.audit.workplace import Workplace
     from ledger.space.document import Space
 

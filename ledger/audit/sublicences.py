@@ -12,8 +12,8 @@ from policy.parse import parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ledger.audit.agreements import Deal, Deals
     from ledger.audit.books import Books
+    from ledger.audit.deal import Deal, Deals
     from ledger.audit.report import Report
     from policy.model import Policy
 

@@ -16,7 +16,7 @@ from ledger.audit.report import COUNTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ledger.audit.agreements import Deal
+    from ledger.audit.deal import Deal
 
 # what was moved under an agreement: orders, minor units, plain bytes of the rows released
 MOVED = ("orders", "amount", "bytes")
