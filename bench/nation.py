@@ -170,7 +170,6 @@ async def measured(folder: Path, told: Mapping[str, Any]) -> Figures:
         "products": (float(told["products"] + 1), "products"),
         "events of simulated members": (float(told["events"]), "events"),
         "made": (sum(told[name] for name in ("traded", "written", "registered", "enlisted")), "s"),
-        "registered, a member": (told["registered"] * 1000 / max(1, told["members"]), "ms"),
     }
     server = SERVED.format(host=HOST, port=told["port"], root=folder / RESIDENTS)
     with nginx.started("debian", folder / "nginx", [server], f"http://localhost:{told['port']}", told["port"]):

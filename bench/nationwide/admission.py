@@ -24,7 +24,7 @@ from ledger.chain import membership
 from ledger.chain.client import call_data
 from ledger.chain.deployment import Deployment
 from ledger.chain.standing import did_digest
-from ledger.embedded.engine import Engine
+from ledger.embedded.engine import MAX_BODY_GAS, Engine
 from ledger.embedded.store import Store as ChainStore
 
 if TYPE_CHECKING:
@@ -35,17 +35,7 @@ if TYPE_CHECKING:
     from ledger.space.document import Member
 
 GAS = 200_000
-# half of what a block may hold: a fuller one would cost something
-ADMITTED_A_BLOCK = 1
 ROWS_A_COMMIT = 10_000
-
-
-class Registry(Engine):
-    """The exchange's embedded chain, which takes many admissions into one block."""
-
-    def take(self, signed: Iterable[bytes]) -> None:
-        """Mine transactions in one block."""
-        self._mine(tuple(map(self._decode, signed)))
 
 
 def residents(count: int, port: int) -> Iterator[Member]:
@@ -67,21 +57,17 @@ def register(data: Path, exchange: str, members: Iterator[Member]) -> list[Mined
     deployment = Deployment.from_json(orjson.loads((data / DEPLOYMENT).read_bytes()))
     space, key = did_digest(exchange), keys.load(data / KEYS).agreement
     account = Account.from_key(key)
-    engine = Registry(ChainStore(data / CHAIN_DATABASE), lambda: int(time.time()))
-    nonce, mined = engine.state(engine.head).get_nonce(bytes.fromhex(account.address[2:])), list[Mined]()
+    engine = Engine(ChainStore(data / CHAIN_DATABASE), lambda: int(time.time()))
+    first, mined = engine.state(engine.head).get_nonce(bytes.fromhex(account.address[2:])), list[Mined]()
     told = {"to": deployment.addresses["spaces"], "gas": GAS, "gasPrice": 0, "value": 0, "chainId": engine.chain_id}
     try:
-        while part := list(islice(members, ADMITTED_A_BLOCK)):
-            signed = []
-            for one in part:
-                held = membership.Keys(one.log_key, one.delivery, one.aggregate)
-                act = membership.admit(deployment, space, one.address, one.did, one.role, held)
-                signed.append(account.sign_transaction(told | {"nonce": nonce, "data": call_data(act)}))
-                nonce += 1
-            engine.gas_left = 1 << 40
-            engine.take(bytes(one.raw_transaction) for one in signed)
-            first, block = nonce - len(signed), engine.head.block_number
-            mined += [Mined(first + at, one.hash.hex(), block) for at, one in enumerate(signed)]
+        for nonce, one in enumerate(members, first):
+            held = membership.Keys(one.log_key, one.delivery, one.aggregate)
+            act = membership.admit(deployment, space, one.address, one.did, one.role, held)
+            signed = account.sign_transaction(told | {"nonce": nonce, "data": call_data(act)})
+            engine.gas_left = MAX_BODY_GAS  # as for a request of its own
+            engine.send(bytes(signed.raw_transaction))
+            mined.append(Mined(nonce, signed.hash.hex(), engine.head.block_number))
     finally:
         engine.store.close()
     return mined
