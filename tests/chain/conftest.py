@@ -29,6 +29,7 @@ OWN = (
     "test_filters",
     "test_strangers",
     "test_a_chain_without_fees_gets_legacy_transactions_with_a_chain_id",
+    "test_events_come_whole_from_a_node_that_answers_few_at_once",
 )
 node_of = shared_nodes
 

@@ -24,4 +24,4 @@ FOREVER = float("inf")
     ],
 )
 def test_a_head_is_anchored_when_it_is_time_or_enough(seconds, events, waited, new, is_due):
-    assert due(LogSettings(seconds, events), waited, new) is is_due
+    assert due(LogSettings(anchor_interval_seconds=seconds, anchor_events=events), waited, new) is is_due

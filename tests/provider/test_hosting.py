@@ -17,6 +17,9 @@ ONE, OTHER = bytes([7]) * 32, bytes([8]) * 32
 ROW = SimpleNamespace(id="tides-hosted", digest="ab" * 32, document=made().json())
 
 
+BLOCK = 7  # of all that the chain tells
+
+
 class Chain:
     """The licences and channels that a chain tells of."""
 
@@ -31,7 +34,10 @@ class Chain:
 
     async def events(self, _program, kind, **_filters):
         if kind == "LicenceGranted":
-            return [SimpleNamespace(fields={"agreementDigest": one, "editionId": of}) for one, of in self._licences]
+            told = [{"agreementDigest": one, "editionId": of} for one, of in self._licences]
+            return [SimpleNamespace(fields=fields, block=BLOCK) for fields in told]
+        if kind == "Claimed":
+            return [SimpleNamespace(block=BLOCK - 1), SimpleNamespace(block=BLOCK)]
         split = made().split.hash
         mine = [{"channelId": name, "splitHash": split} for name, _ in self._channels]
         return [SimpleNamespace(fields=fields) for fields in [*mine, {"channelId": OTHER, "splitHash": bytes(32)}]]
@@ -42,7 +48,9 @@ def read(chain):
 
 
 async def codes(chain, deals):
-    return [one["code"] for one in await read(chain)._licences(ROW, made(), deals)]
+    findings, later = await read(chain)._licences(ROW, made(), deals, BLOCK)
+    assert not later
+    return [one["code"] for one in findings]
 
 
 @pytest.mark.asyncio
@@ -50,6 +58,13 @@ async def test_a_licence_of_our_edition_that_the_log_does_not_show_is_found():
     mine, others = (ONE, made().edition), (OTHER, bytes(32))
     assert await codes(Chain([mine, others]), {}) == ["undisclosed"]
     assert await codes(Chain([mine, others]), {ONE.hex(): Deal(terms(), AT)}) == []
+
+
+@pytest.mark.asyncio
+async def test_what_is_newer_than_the_log_is_counted_and_held_against_nobody():
+    chain = Chain([(ONE, made().edition)], [(ONE, 1001)])
+    assert await read(chain)._licences(ROW, made(), {}, BLOCK - 1) == ([], 1)
+    assert (await read(chain)._money(made(), [], BLOCK - 1))[1:] == ([], 1)
 
 
 @pytest.mark.asyncio
@@ -71,9 +86,9 @@ def test_an_agreement_is_judged_by_the_delegation():
 @pytest.mark.asyncio
 async def test_what_was_claimed_is_ours_but_for_shares_and_was_released_before():
     released = [event("keys.released", ONE.hex(), cumulative=amount) for amount in ("300", "1000")]
-    sums, findings = await read(Chain(channels=[(ONE, 1000)]))._money(made(), released)
-    assert (sums, findings) == ({"released": "1000", "claimed": "1000", "ours": "800"}, [])
-    _, findings = await read(Chain(channels=[(ONE, 1001)]))._money(made(), released)
+    sums, findings, later = await read(Chain(channels=[(ONE, 1000)]))._money(made(), released, BLOCK)
+    assert (sums, findings, later) == ({"released": "1000", "claimed": "1000", "ours": "800"}, [], 0)
+    _, findings, _ = await read(Chain(channels=[(ONE, 1001)]))._money(made(), released, BLOCK)
     assert [one["code"] for one in findings] == ["claimed-unreleased"]
 
 

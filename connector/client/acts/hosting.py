@@ -22,8 +22,8 @@ DID: dict[str, Shape] = {
     "entry": "number", "at": "text", "act": "text", "event": "text", "part": "text", "told": "text",
 }  # fmt: skip
 AUDITED: dict[str, Shape] = {
-    "delegation": "text", "host": "text", "entries": "number", "agreements": "number", "currency": "text",
-    "released": "digits", "claimed": "digits", "ours": "digits",
+    "delegation": "text", "host": "text", "entries": "number", "later": "number", "agreements": "number",
+    "currency": "text", "released": "digits", "claimed": "digits", "ours": "digits",
     "findings": [{"code": "text", "about": "text", "text": "text"}],
 }  # fmt: skip
 PROVIDERS = "provider"
@@ -57,6 +57,8 @@ def _audited(done: Any) -> list[str]:
         f"{done['host']}: {done['agreements']} agreements, {paid} claimed on chain, {ours} of it ours",
         f"read {done['entries']} entries of its log",
     ]
+    if done["later"]:
+        told.append(f"{done['later']} on chain are newer than its log shows yet: ask again in a while")
     told += [f"  {one['code']}  {one['about'][:16]}…  {one['text']}" for one in done["findings"]]
     return told if done["findings"] else [*told, "nothing that does not fit the delegation"]
 

@@ -17,7 +17,7 @@ SERVED: dict[str, Shape] = {
     "provider": "text", "consumer": "text", "agreement": "text", "instruction": "text", "reason": "text",
     "strategy": "object", "signatures": ["text"], "created": "text",
 }  # fmt: skip
-PRODUCT = Field("product", ("Product", "产品"), "the id of a plain product of ours")
+PRODUCT = Field("product", ("Product", "产品"), "the id of a plain product of ours", sent="id")
 PARTY = Field("party", ("Service party", "服务方"), "its DID, of a member of the space")
 BROKER = "did:web:broker.example"
 NOBODY = "no service party goes with this product"

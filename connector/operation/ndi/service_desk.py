@@ -38,8 +38,13 @@ class ServiceDesk:
         self._core, self._space = core, space
 
     async def named(self, product: str) -> list[Document]:
-        """List the service parties of a product."""
-        return [_named(one) for one in await self._core.store.read(lambda tx: services.of(tx, product))]
+        """List the service parties of a product; raises Absent."""
+
+        def read(tx: Tx) -> tuple[ServiceParty, ...]:
+            _require_plain(tx, product)
+            return services.of(tx, product)
+
+        return [_named(one) for one in await self._core.store.read(read)]
 
     async def name(self, product: str, party: str, role: str, share: int) -> list[Document]:
         """Name a service party of a product, or change what it is there; raises InvalidInput, Absent."""
@@ -51,9 +56,7 @@ class ServiceDesk:
             raise InvalidInput(f"`{party[:200]}` is no other member of this space", "its exchange has to admit it")
 
         def act(tx: Tx) -> list[Document]:
-            row = tx.get(ProductRow, id=product)
-            if row is None or row.tier != "plain":
-                raise Absent(f"there is no plain product `{product[:80]}` here", "these interfaces deliver plain ones")
+            _require_plain(tx, product)
             now = self._core.clock.now()
             tx.put(ServicePartyRow(product=product, party=party, role=made.role, bps=made.bps, created=now))
             try:
@@ -126,6 +129,12 @@ class ServiceDesk:
 
 def _named(one: ServiceParty) -> dict[str, Any]:
     return {"party": one.entity, "role": one.role, "share": one.bps}
+
+
+def _require_plain(tx: Tx, product: str) -> None:
+    row = tx.get(ProductRow, id=product)
+    if row is None or row.tier != "plain":
+        raise Absent(f"there is no plain product `{product[:80]}` here", "these interfaces deliver plain ones")
 
 
 def _found(tx: Tx, code: str) -> ServiceContractRow:

@@ -2,7 +2,8 @@
 
 Law: (1) a host's log is believed as far as it is signed, makes the root of its head, and is disclosed to us. (2) What
 it does not disclose is looked for on the chain, which has every licence of our edition and every channel that pays us:
-a host that leaves something out is found by it. (3) A finding says what is wrong and where it stands.
+a host that leaves something out is found by it. What came after the newest block that its log cites is counted and held
+against nobody: the log is published a while after. (3) A finding says what is wrong and where it stands.
 """
 
 from __future__ import annotations
@@ -61,6 +62,14 @@ class Deal(NamedTuple):
     at: datetime
 
 
+class Read(NamedTuple):
+    """A log as far as it is disclosed to us, its entries, and the newest block that any of them cites, -1 for none."""
+
+    events: list[Event]
+    size: int
+    reach: int
+
+
 class Reading:
     """The logs of the hosts of one provider."""
 
@@ -73,23 +82,27 @@ class Reading:
         Raises VerificationFailed for a log that is not what its head says, PeerUnreachable for a host that is away.
         """
         row, made, member = await self._about(key)
-        found, size = await self._read(member)
-        rows = [_shown(event) for event in _of(found, row, made) if event.kind in ACTS]
-        return {"delegation": key, "host": member.did, "entries": size, "acts": rows}
+        read = await self._read(member)
+        rows = [_shown(event) for event in _of(read.events, row, made) if event.kind in ACTS]
+        return {"delegation": key, "host": member.did, "entries": read.size, "acts": rows}
 
     async def audit(self, key: str) -> JsonObject:
-        """Hold what the host did against the delegation, its log and the chain; `findings` are what does not fit."""
+        """Hold what the host did against the delegation, its log and the chain; `findings` are what does not fit.
+
+        `later` counts what the chain shows and the log was not read far enough for.
+        """
         row, made, member = await self._about(key)
-        found, size = await self._read(member)
-        events = _of(found, row, made)
+        read = await self._read(member)
+        events = _of(read.events, row, made)
         deals = {one.part: Deal(one.fields["terms"] or {}, one.time) for one in events if one.kind == SIGNED}
-        findings = await self._licences(row, made, deals)
+        findings, later = await self._licences(row, made, deals, read.reach)
         findings += [finding for digest, deal in deals.items() for finding in _judged(made, digest, deal)]
-        sums, more = await self._money(made, events)
+        sums, more, unclaimed = await self._money(made, events, read.reach)
         return {
             "delegation": key,
             "host": member.did,
-            "entries": size,
+            "entries": read.size,
+            "later": later + unclaimed,
             "agreements": len(deals),
             "currency": made.tariff.currency,
             **sums,
@@ -100,10 +113,10 @@ class Reading:
         row = await self._core.store.read(lambda tx: kept.found(tx, key, PROVIDER))
         return row, kept.read(row), await self._space.require(row.peer)
 
-    async def _read(self, member: Member) -> tuple[list[Event], int]:
-        """Return the events of a log that are disclosed to us, and how many entries it has."""
+    async def _read(self, member: Member) -> Read:
+        """Read a log to its newest head."""
         fetch = log_files.below(self._core.outbound, f"{member.url}/log", FILE_BYTES_MAX)
-        leaves, found = Leaves(), list[Event]()
+        leaves, found, reach = Leaves(), list[Event](), -1
         try:
             _, head = await reader.read_checkpoint(fetch, member.log_vkey)
             if head.size > HOST_LOG_ENTRIES_MAX:
@@ -114,13 +127,15 @@ class Reading:
                 pages = await self._pages(member, tile, fetch)
                 opened = await asyncio.to_thread(unseal, pages)
                 leaves.extend(opened.leaves)
-                found += [one for one in (Event.from_row(member.did, row) for row in opened.rows) if one.told]
+                events = [Event.from_row(member.did, row) for row in opened.rows]
+                reach = max([reach, *(one.block.number for one in events if one.block is not None)])
+                found += [one for one in events if one.told]
             reader.check_root(head, leaves)
         except ValueError as error:
             raise VerificationFailed(
                 f"the log of `{member.did}` does not verify: {error}", "ask the exchange"
             ) from error
-        return found, head.size
+        return Read(found, head.size, reach)
 
     async def _pages(self, member: Member, tile: Tile, fetch: reader.Fetch) -> Pages:
         keys, first = self._core.identity.keys, tile.index * TILE_WIDTH_HASHES
@@ -128,30 +143,39 @@ class Reading:
         addenda = await fetch(f"addenda/{first}-{tile.width}")
         return Pages(member.did, tile, entries, hashes, addenda, "", raw_keys(keys.delivery, keys.hybrid))
 
-    async def _licences(self, row: DelegationRow, made: Delegation, deals: Mapping[str, Deal]) -> list[JsonObject]:
-        """Find licences of our edition that the host granted and did not disclose, or after we had revoked."""
+    async def _licences(
+        self, row: DelegationRow, made: Delegation, deals: Mapping[str, Deal], reach: int
+    ) -> tuple[list[JsonObject], int]:
+        """Find licences of our edition that the host granted and did not disclose, or after we had revoked.
+
+        Returns the findings, and how many licences are newer than the log.
+        """
         known = await self._programs.licence(bytes.fromhex(row.digest))
         over = None if known is None else known.revoked_at
-        findings = []
+        findings, later = [], 0
         for event in await self._programs.events("licences", "LicenceGranted", provider=made.account):
             digest = event.fields["agreementDigest"].hex()
             if event.fields["editionId"] != made.edition:
                 continue
-            if digest not in deals:
+            if digest not in deals and event.block > reach:
+                later += 1
+            elif digest not in deals:
                 findings.append(
                     _finding("undisclosed", digest, "the chain has this licence, and the host's log does not show it")
                 )
             elif over is not None and deals[digest].at > over:
                 findings.append(_finding("after-revocation", digest, f"it was signed after {over.isoformat()}"))
-        return findings
+        return findings, later
 
-    async def _money(self, made: Delegation, events: Iterable[Event]) -> tuple[JsonObject, list[JsonObject]]:
-        """Return what was released, claimed and ours (minor units), and where the chain and the log differ."""
+    async def _money(
+        self, made: Delegation, events: Iterable[Event], reach: int
+    ) -> tuple[JsonObject, list[JsonObject], int]:
+        """Return what was released, claimed and ours (minor units), where chain and log differ, and what is newer."""
         released: dict[str, int] = {}
         for one in events:
             if one.kind == RELEASED:
                 released[one.part] = max(released.get(one.part, 0), int(one.fields["cumulative"]))
-        claimed, findings = {}, []
+        claimed, findings, later = {}, [], 0
         for event in await self._programs.events("channels", "Opened", payee=made.account):
             if event.fields["splitHash"] != made.split.hash:
                 continue
@@ -159,13 +183,18 @@ class Reading:
             channel = await self._programs.channel(name)
             claimed[name.hex()] = 0 if channel is None else channel.claimed
         for name, amount in claimed.items():
-            if amount > released.get(name, 0):
+            if amount <= released.get(name, 0):
+                continue
+            claims = await self._programs.events("channels", "Claimed", channelId=bytes.fromhex(name))
+            if max(event.block for event in claims) > reach:
+                later += 1
+            else:
                 text = f"{amount} were claimed, and the log shows keys for {released.get(name, 0)}"
                 findings.append(_finding("claimed-unreleased", name, text))
         at = [payee for payee, _ in made.split.parts].index(made.payee)
         ours = sum(made.split.shares(amount)[at] for amount in claimed.values())
         sums = {"released": sum(released.values()), "claimed": sum(claimed.values()), "ours": ours}
-        return {name: str(amount) for name, amount in sums.items()}, findings
+        return {name: str(amount) for name, amount in sums.items()}, findings, later
 
 
 def _of(found: Iterable[Event], row: DelegationRow, made: Delegation) -> list[Event]:
