@@ -24,6 +24,7 @@ from connector.compute.content import Content
 from connector.compute.counting import whereas
 from connector.compute.gated import Asking, open_to
 from connector.compute.inputs import inputs
+from connector.compute.keys import SPACE
 from connector.compute.kinds import literal, quote
 from connector.compute.noisy import STEPPED, STEPS, Loss, Number
 from connector.compute.plan import table_of
@@ -91,7 +92,7 @@ def _exact(engine: Any, found: Inputs, said: Mapping[str, Any], passes: Gate, te
 
 def _written(found: Inputs, said: Mapping[str, Any], passes: Gate) -> str:
     """Write the totals of each bucket that has a row; rows that lack a number, or a subject, are in none."""
-    key, digest = f"trim({quote(passes.subject)}::VARCHAR)", quote("\x01digest")
+    key, digest = f"trim({quote(passes.subject)}::VARCHAR, {literal(SPACE)})", quote("\x01digest")
     whole = " AND ".join([*(f"({one}) IS NOT NULL" for one in found.columns), f"{key} <> ''"])
     where = f"({found.where}) AND {whole}" if found.where else whole
     source, _ = noisy.looked_at(found.table, where, passes)

@@ -181,12 +181,21 @@ def test_what_the_engine_adds_up_is_what_is_added_up_at_home(rows):
     if odd or not whole:
         return
     keys, *columns = (
-        list(of) for of in zip(*((key.strip(" "), float(a), float(b)) for key, a, b in whole), strict=True)
+        list(of) for of in zip(*((key.strip(), float(a), float(b)) for key, a, b in whole), strict=True)
     )
     mine = sketch.totals(asked, keys, columns)
     theirs = exact(table(said), asked)
     for term, of in zip(theirs, mine, strict=True):
         assert all(abs(a / STEPS - b) < len(rows) / STEPS for a, b in zip(term, of, strict=True))
+
+
+@pytest.mark.parametrize("around", [" ", "\t", "\xa0", "\x1f", "\u2028", "\u3000"])
+def test_space_around_a_name_is_none_of_it_on_either_side(around):
+    asked = Sketch(ROWS, BOUNDS, SALT, 256)
+    rows = [(f'"{around}k{at}{around}"', at, at) for at in range(20)]
+    mine = sketch.totals(asked, [f"k{at}" for at in range(20)], [[float(at) for at in range(20)]] * 2)
+    for term, of in zip(exact(table(rows), asked), mine, strict=True):
+        assert all(abs(a / STEPS - b) < 20 / STEPS for a, b in zip(term, of, strict=True))
 
 
 WORST = st.one_of(st.floats(allow_nan=False, width=32), st.sampled_from(["NaN", "inf", "-inf"]))
