@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from bench.nationwide.resident import Resident
 
 TOKEN = bytes(20)
-# two fifths of what a pair's negotiation leaves are the buyer's
-ENTRIES_A_NEGOTIATION = 12
 
 
 class Haggle(Sale):

@@ -28,6 +28,7 @@ VERSION: dict[str, Shape] = {
 OFFERED: dict[str, Shape] = {
     "product": "text", "title": "text", "description": "text", "at": "text", "provider": "text",
 }  # fmt: skip
+FIRST = Field("first", ("Leave out", "跳过"), "leave out so many, the newest", "--first", "number", 0, least=0)
 CODE = Field("code", ("Contract", "合约编码"), "the 47 characters of its code", sent="id")
 EXAMPLE = "84ZZ1KD0Q7Q2M5XW9A3B000020261127120000ZZ7F2K9Q4"
 
@@ -90,9 +91,7 @@ ACTS = (
         says=("List the contracts of these interfaces.", "列出经这些接口协商的合约。"),
         answer={"contracts": [CONTRACT]},
         example={},
-        fields=(
-            Field("first", ("Leave out", "跳过"), "leave out so many, the newest", "--first", "number", 0, least=0),
-        ),
+        fields=(FIRST,),
         does="desk.page",
         roles=TRADERS,
         table=(

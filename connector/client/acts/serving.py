@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.client.acts.act import TRADERS, Act, Field
 from connector.client.acts.columns import Column
 from connector.client.acts.members import REASON
-from connector.client.acts.ndi import CODE, EXAMPLE, SERVICE
+from connector.client.acts.ndi import CODE, EXAMPLE, FIRST, SERVICE
 
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
@@ -84,9 +84,7 @@ ACTS = (
         says=("List the contracts that we serve in.", "列出我方作为服务方的合约。"),
         answer={"contracts": [SERVED]},
         example={},
-        fields=(
-            Field("first", ("Leave out", "跳过"), "leave out so many, the newest", "--first", "number", 0, least=0),
-        ),
+        fields=(FIRST,),
         does="service_desk.served",
         roles=TRADERS,
         table=(
