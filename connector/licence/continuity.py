@@ -26,6 +26,7 @@ from connector.negotiation.doors import DeclinedError
 from connector.negotiation.protocol.states import PROVIDER, STARTED
 from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
+from connector.runtime.errors import PenstockError
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreClosed
 from connector.store.rows.agreement import AgreementRow
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.enforcement.judge import Judge
+    from connector.identity.space.view import SpaceView
     from connector.licence.agreements import Agreements
     from connector.licence.standing import Standing
     from connector.negotiation.engine import Engine
@@ -59,8 +61,17 @@ log = logging.getLogger(__name__)
 class Continuity:
     """Watches over the running transfers and open sessions of one participant."""
 
-    def __init__(self, core: Core, standing: Standing, judge: Judge, engine: Engine, agreements: Agreements) -> None:
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        standing: Standing,
+        judge: Judge,
+        engine: Engine,
+        agreements: Agreements,
+    ) -> None:
         self._core, self._standing, self._judge, self._engine = core, standing, judge, engine
+        self._space = space
         self._agreements = agreements
         self._alarm = Alarm(core.clock.now)
         self._touched: set[str] = set()
@@ -108,6 +119,7 @@ class Continuity:
         self._due.pop(digest, None)
         act: Callable[..., None] | None
         try:
+            await self._meet(digest)
             act, due = await self._core.store.read(partial(self._found, digest=digest))
         except Exception as error:  # noqa: BLE001  # what nobody can decide does not hold, and must stop no other
             log.warning("what runs under `%s` cannot be decided: %s", digest, error)
@@ -116,6 +128,13 @@ class Continuity:
             self._due[digest] = due
         if act is not None:
             await self._act(digest, act)
+
+    async def _meet(self, digest: str) -> None:
+        """Have the other side of an agreement known here: perhaps a process beside this one alone has met it so far."""
+        row = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=digest))
+        if row is not None:
+            with suppress(PenstockError):  # an exchange that is away: what is known decides
+                await self._space.member(row.peer)
 
     async def _act(self, digest: str, act: Any) -> None:
         try:
