@@ -37,8 +37,9 @@ async def review(space, key):
 
 
 async def reads(space, about, holds):
-    """Return what the provider reads of the host's log, once its head is far enough."""
+    """Return what the provider reads of the host's log, once its head is far enough: here it is anchored when told."""
     async with asyncio.timeout(WITHIN_SECONDS):
+        await space.doors["second"].call("POST", "log/anchor", {})
         while not holds(told := await space.doors["provider"].call("GET", f"hosting/{about}")):
             await asyncio.sleep(0.2)
     return told
