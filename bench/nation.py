@@ -110,19 +110,16 @@ def negotiated(folder: Path, numbers: range, events: int, port: int) -> int:
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, figures: dict[str, tuple[float, str]]) -> AsyncIterator[Space]:
-    """Run the real participants, each started twice: the first start takes in what is new."""
+    """Run the real participants; the exchange and a member are started twice: the first start takes in what is new."""
     people = {role: Participant(folder / role, SERVE) for role in PEOPLE}
     async with Outbound(development=True) as outbound:
         doors = {role: Server(person.data, outbound) for role, person in people.items()}
         try:
             for role, person in people.items():
                 figures[f"first start of the {role}"] = await _started(person), "s"
-            for role in (EXCHANGE, "buyer"):
+            for role, name in ((EXCHANGE, "the exchange"), ("buyer", "a member")):
                 await people[role].stop()
-                figures[f"start of {'the exchange' if role == EXCHANGE else 'a member'}"] = (
-                    await _started(people[role]),
-                    "s",
-                )
+                figures[f"start of {name}"] = await _started(people[role]), "s"
             yield Space(people, doors)
         finally:
             for person in people.values():
@@ -148,11 +145,10 @@ async def traded(run: Space, told: Mapping[str, Any], figures: dict[str, tuple[f
         figures[f"database of the {role}"] = (run.people[role].data / history.DATABASE).stat().st_size / MIB, "MiB"
 
 
-def audited(folder: Path, run: Space) -> Figures:
-    """Run `penstock audit` on the running space."""
-    url = settings.load(folder / EXCHANGE, {}, {}).server.port
-    found = commanded("--exchange", f"http://localhost:{url}", "--development", "--data", str(folder / REGULATOR))
-    assert run.people, "the space runs meanwhile"
+def audited(folder: Path) -> Figures:
+    """Run `penstock audit` on the space, which runs meanwhile."""
+    url = settings.load(folder / EXCHANGE, {}, {}).url
+    found = commanded("--exchange", url, "--development", "--data", str(folder / REGULATOR))
     million = found.seconds * 1_000_000 / found.said["events"]
     more = {
         f"{AUDITED}, events": (float(found.said["events"]), "events"),
@@ -176,7 +172,7 @@ async def measured(folder: Path, told: Mapping[str, Any]) -> Figures:
         async with running(folder, figures) as run:
             await traded(run, told, figures)
             print(report.table(report.rows(figures, TARGETS)), flush=True)
-            figures |= await asyncio.to_thread(audited, folder, run)
+            figures |= await asyncio.to_thread(audited, folder)
     return figures
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _WAITING = "entry IS NULL"
 _COUNT = "SELECT count(*) AS waiting FROM gathered_heads WHERE entry IS NULL"
-# of one transaction, which others wait for: a third of a second
+# of one transaction, which others wait for: half a second
 TREE_HEADS_MAX = 4_096
 
 
@@ -100,14 +100,13 @@ class Gathering:
         if not rows:
             return False
         domain = self._domain()
-        leaves = [head_tree.leaf(domain, _head(row), row.time) for row in rows]
-        tree = head_tree.levels(leaves)
-        link = (tree[-1][0].hex(), str(len(rows)))
+        tree = head_tree.planted(head_tree.leaf(domain, _head(row), row.time) for row in rows)
+        link = (tree.root().hex(), str(len(rows)))
         entry = self._evidence.record(tx, GATHERED, part=self._evidence.origin, link=link, fields={}, now=now)
         for index, row in enumerate(rows):
             for older in tx.find(GatheredRow, "origin = ? and size < ?", (row.origin, row.size)):
                 tx.delete(GatheredRow, origin=older.origin, size=older.size)
-            place = Place(index, len(rows), tuple(head_tree.path(tree, index)))
+            place = Place(index, len(rows), tuple(tree.inclusion(index)))
             tx.change(row, replace(row, entry=entry, place=place.json()))
         return len(rows) == TREE_HEADS_MAX
 

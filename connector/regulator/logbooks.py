@@ -88,9 +88,7 @@ class Logbooks:
         return ""
 
     async def _bundle(self, member: Member, tile: Tile, fetch: reader.Fetch) -> list[Event]:
-        entries, hashes = await fetch(tile.path), await fetch(Tile(0, tile.index, tile.width).path)
-        addenda = await fetch(f"addenda/{tile.index * TILE_WIDTH_HASHES}-{tile.width}")
-        held = self._core.identity.keys
-        pages = Pages(member.did, tile, entries, hashes, addenda, "", raw_keys(held.delivery, held.hybrid))
+        held, read = self._core.identity.keys, await reader.fetch_bundle(fetch, tile)
+        pages = Pages(member.did, tile, *read, "", raw_keys(held.delivery, held.hybrid))
         opened = await asyncio.to_thread(unseal, pages)
         return [Event.from_row(member.did, row) for row in opened.rows]

@@ -21,10 +21,12 @@ from ledger.log import checkpoint as checkpoints
 from ledger.log import cosignature, events, merkle
 from ledger.log import note as notes
 from ledger.log.checkpoint import Checkpoint
-from ledger.log.merkle import HASH_BYTES, PROOF_LIMIT_HASHES, leaf_hash, node_hash
+from ledger.log.leaves import Leaves
+from ledger.log.merkle import HASH_BYTES, PROOF_LIMIT_HASHES, leaf_hash
+from ledger.log.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from contracts.typed_data import Domain
     from ledger.log.note import Note, VerifierKey
@@ -59,24 +61,11 @@ def leaf(domain: Domain, head: Checkpoint, time: int) -> bytes:
     return leaf_hash(digest(domain, cosignature.head_of(head, time)))
 
 
-def levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """Return the tree over leaf hashes, level by level, the root last; an odd one moves up as it is (RFC 9162)."""
-    made = [list(leaves)]
-    while len(made[-1]) > 1:
-        below = made[-1]
-        pairs = [node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)]
-        made.append(pairs + below[len(pairs) * 2 :])
-    return made
-
-
-def path(tree: Sequence[Sequence[bytes]], index: int) -> list[bytes]:
-    """Return the audit path of a leaf in a tree of `levels`."""
-    found = []
-    for level in tree[:-1]:
-        if index ^ 1 < len(level):
-            found.append(level[index ^ 1])
-        index >>= 1
-    return found
+def planted(leaves: Iterable[bytes]) -> Tree:
+    """Return the tree over leaf hashes: that of a log, which proves them."""
+    hashes = Leaves()
+    hashes.extend(b"".join(leaves))
+    return Tree(hashes)
 
 
 @dataclass(frozen=True, slots=True)

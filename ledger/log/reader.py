@@ -44,6 +44,12 @@ async def read_checkpoint(fetch: Fetch, key: VerifierKey) -> tuple[Note, Checkpo
     return note, checkpoint
 
 
+async def fetch_bundle(fetch: Fetch, tile: Tile) -> tuple[bytes, bytes, bytes]:
+    """Fetch a bundle of entries, its level-0 tile, and its addenda; nothing of it is proven (`read_bundle`)."""
+    entries, hashes = await fetch(tile.path), await fetch(Tile(0, tile.index, tile.width).path)
+    return entries, hashes, await fetch(f"addenda/{tile.index * TILE_WIDTH_HASHES}-{tile.width}")
+
+
 def read_bundle(bundle: Tile, body: bytes, tile: bytes) -> tuple[list[bytes], list[bytes]]:
     """Return the entries of a bundle and their leaf hashes, which are those of its level-0 tile; or `ReadError`."""
     entries = decode_bundle(body, bundle.width)

@@ -180,9 +180,7 @@ def test_what_the_engine_adds_up_is_what_is_added_up_at_home(rows):
     odd = any("NaN" in map(str, cells) for _, *cells in rows)
     if odd or not whole:
         return
-    keys, *columns = (
-        list(of) for of in zip(*((key.strip(), float(a), float(b)) for key, a, b in whole), strict=True)
-    )
+    keys, *columns = (list(of) for of in zip(*((key.strip(), float(a), float(b)) for key, a, b in whole), strict=True))
     mine = sketch.totals(asked, keys, columns)
     theirs = exact(table(said), asked)
     for term, of in zip(theirs, mine, strict=True):

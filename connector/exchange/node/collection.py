@@ -133,8 +133,7 @@ class Collection:
     async def _keep(self, member: str, tile: Tile, fetch: Fetch, kept: bytes) -> bytes:
         """Fetch a bundle that begins with the leaves `kept`, keep it until its head is proven; return its leaves."""
         first = tile.index * TILE_WIDTH_HASHES
-        body, hashes = await fetch(tile.path), await fetch(Tile(0, tile.index, tile.width).path)
-        addenda = await fetch(f"addenda/{first}-{tile.width}")
+        body, hashes, addenda = await reader.fetch_bundle(fetch, tile)
         entries, found = reader.read_bundle(tile, body, hashes)
         leaves = b"".join(found)
         if not leaves.startswith(kept):

@@ -22,7 +22,7 @@ from ledger.audit.event import Event
 from ledger.audit.unsealing import Pages, raw_keys, unseal
 from ledger.log import reader
 from ledger.log.leaves import Leaves
-from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, tiles_of_level
+from ledger.log.tiles import ENTRIES, Tile, tiles_of_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -138,10 +138,8 @@ class Reading:
         return Read(found, head.size, reach)
 
     async def _pages(self, member: Member, tile: Tile, fetch: reader.Fetch) -> Pages:
-        keys, first = self._core.identity.keys, tile.index * TILE_WIDTH_HASHES
-        entries, hashes = await fetch(tile.path), await fetch(Tile(0, tile.index, tile.width).path)
-        addenda = await fetch(f"addenda/{first}-{tile.width}")
-        return Pages(member.did, tile, entries, hashes, addenda, "", raw_keys(keys.delivery, keys.hybrid))
+        keys, read = self._core.identity.keys, await reader.fetch_bundle(fetch, tile)
+        return Pages(member.did, tile, *read, "", raw_keys(keys.delivery, keys.hybrid))
 
     async def _licences(
         self, row: DelegationRow, made: Delegation, deals: Mapping[str, Deal], reach: int

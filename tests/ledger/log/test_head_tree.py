@@ -34,23 +34,23 @@ OTHERS = [leaf_hash(bytes([at])) for at in range(4)]
 @every("count", [1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 32, 33])
 def test_each_path_leads_to_the_root_of_rfc_9162(count):
     leaves = [leaf_hash(bytes([at])) for at in range(count)]
-    tree = head_tree.levels(leaves)
-    assert tree[-1] == [merkle.root(leaves)]
+    tree = head_tree.planted(leaves)
+    assert tree.root() == merkle.root(leaves)
     for index in range(count):
-        merkle.verify_inclusion(leaves[index], index, count, head_tree.path(tree, index), tree[-1][0])
+        merkle.verify_inclusion(leaves[index], index, count, tree.inclusion(index), tree.root())
 
 
 def made(signers=WITNESSES, time=TIME, count=None, kind=head_tree.GATHERED, party=GATHERER.did, domain=DOMAIN):
     """A document of one head among five, its event the third of four entries."""
     head = Checkpoint("member/log", 9, b"\x09" * 32)
     note = checkpoints.sign(head, KEY).sign_with(*(cosign_head(head, one, TIME, domain) for one in signers))
-    tree = head_tree.levels([*OTHERS, head_tree.leaf(DOMAIN, head, TIME)])
-    link = (tree[-1][0].hex(), count or "5")
+    tree = head_tree.planted([*OTHERS, head_tree.leaf(DOMAIN, head, TIME)])
+    link = (tree.root().hex(), count or "5")
     entry = events.Entry(kind, datetime(2026, 1, 1, tzinfo=UTC), party, GATHERER.origin, link, ()).encode()
     log = mirror.build([b"a", b"b", entry, b"d"])
     under = Checkpoint(GATHERER.origin, 4, log.root(4))
     below = Place(2, 4, tuple(log.inclusion(2, 4)))
-    return head_tree.document(note.encode(), time, Place(4, 5, tuple(head_tree.path(tree, 4))), entry, under, below, 3)
+    return head_tree.document(note.encode(), time, Place(4, 5, tuple(tree.inclusion(4))), entry, under, below, 3)
 
 
 def verified(document, quorum=2, gatherer=GATHERER):
