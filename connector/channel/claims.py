@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, chain_time, states, windows
+from connector.channel import chain_time, states, windows
 from connector.store.rows.channel import ChannelRow, ChannelState, Side, WindowState
 from ledger.chain import acts
 from ledger.chain.acts import NO_PREIMAGE
@@ -104,7 +104,8 @@ def margin(tx: Tx, desk: Desk, account: ChannelRow, window: WindowRow) -> timede
     """Return the claim margin of a window's agreements; for an acknowledgement of the newest released one's."""
     released = window if window.orders else windows.newest(tx, account, WindowState.PAID, WindowState.ACKNOWLEDGED)
     assert released is not None, "what is acknowledged was released"
-    return timedelta(seconds=batch.margins(batch.deals(tx, desk, account, released.orders).values()).claim)
+    cited = {order.agreement_digest for order in released.orders}
+    return timedelta(seconds=max(desk.books.claim_margin(tx, digest) for digest in cited))
 
 
 def _is_due(tx: Tx, desk: Desk, account: ChannelRow, window: WindowRow, latest: datetime) -> bool:

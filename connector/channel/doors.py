@@ -74,6 +74,13 @@ class Books(Protocol):
     def deal(self, tx: Tx, agreement_digest: bytes) -> Deal | None:
         """Return the agreement, None if there is none with this digest."""
 
+    def claim_margin(self, tx: Tx, agreement_digest: bytes) -> int:
+        """Return the seconds before a lapse from which on a voucher under it is claimed, as they are kept here.
+
+        Nothing is verified: a start asks for a thousand channels, and what was earned under an agreement that was
+        altered here is claimed, too.
+        """
+
     def transfer_runs(self, tx: Tx, deal: Deal, transfer_id: bytes) -> bool:
         """Say whether the transfer belongs to the agreement and is started."""
 

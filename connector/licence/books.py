@@ -18,6 +18,7 @@ from connector.negotiation.transfer import running
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.vault import EditionRow, ReplicaRow
 from contracts.ranges import RowSet
+from contracts.terms import MAX_DURATION_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +63,12 @@ class Books:
         if over.startswith(ALTERED):
             raise fault("agreement-over", over)  # it may not even be readable
         return tx.value(AgreementRow, self._over if over else self._alive, digest=row.digest)
+
+    def claim_margin(self, tx: Tx, agreement_digest: bytes) -> int:
+        """Return the claim margin that is kept of an agreement; the longest, so claimed at once, where none is."""
+        row = tx.get(AgreementRow, digest=agreement_digest.hex())
+        said = None if row is None or row.terms is None else row.terms.get("claimMargin")
+        return said if type(said) is int and 0 <= said <= MAX_DURATION_SECONDS else MAX_DURATION_SECONDS
 
     def _alive(self, row: AgreementRow) -> Deal:
         return self._deal(row, live=True)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
+# products that may be made of a resource
+_MADE, _SAID = "SELECT id FROM products WHERE CAST(brief AS TEXT) LIKE ?", '%"resource":%'
+
 
 class Resources:
     """What this participant holds, apart from products."""
@@ -47,7 +50,8 @@ class Resources:
 
         def read(tx: Tx) -> list[JsonObject]:
             rows = tx.find(ResourceRow, order="id", limit=first + PAGE_ROWS_MAX)[first:]
-            made = [(row.id, (row.brief or {}).get("resource")) for row in tx.find(ProductRow)]
+            products = (tx.get(ProductRow, id=key) for key in tx.column(_MADE, _SAID))
+            made = [(row.id, row.brief.get("resource")) for row in products if row is not None]
             return [row.document | {"products": [key for key, of in made if of == row.id]} for row in rows]
 
         return await self._core.store.read(read)

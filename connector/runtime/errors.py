@@ -250,13 +250,22 @@ def from_reason(reason: str) -> PenstockError:
 
 
 def _refusal(fault: PeerRefused) -> Failure:
-    """Quote a peer that explains itself in our form; of any other only the status counts."""
-    told = failure_from(_json(fault.body))
+    """Quote a peer that explains itself in our form; of any other the status counts, and its reasons are quoted."""
+    document = _json(fault.body)
+    told = failure_from(document)
     if told is not None:
         return told
     row = ROWS["connector.runtime.errors.PeerRefused"]
     exit_code = EXIT_OF_STATUS.get(fault.status, row.exit_code)
-    return Failure(row.code, str(fault)[:REASON_CHARACTERS_MAX], fault.hint, row.status, exit_code, row.whose)
+    text = f"{fault}, saying `{reasons}`" if (reasons := _reasons(document)) else str(fault)
+    return Failure(row.code, text[:REASON_CHARACTERS_MAX], fault.hint, row.status, exit_code, row.whose)
+
+
+def _reasons(document: object) -> str:
+    """Return the `reason` of an error of the Dataspace Protocol in its sender's words, empty where it gives none."""
+    told = document.get("reason") if isinstance(document, dict) else None
+    words = [each for each in (told if isinstance(told, list) else [told]) if isinstance(each, str)]
+    return "; ".join(each for each in words if each.isprintable())
 
 
 def _words(fault: BaseException, row: Row) -> str:

@@ -167,6 +167,9 @@ class Books:
     def deal(self, tx, agreement_digest):
         return self.deals.get(agreement_digest)
 
+    def claim_margin(self, tx, agreement_digest):
+        return self.deals[agreement_digest].terms.claim_margin
+
     def transfer_runs(self, tx, deal, transfer_id):
         return transfer_id in self.transfers
 

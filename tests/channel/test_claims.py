@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.channel import claims
+from connector.channel.errors import fault
 from connector.store.rows.channel import ChannelState
 from ledger.chain import acts
 from ledger.chain.deployment import PROGRAMS, Deployment
@@ -137,6 +138,18 @@ def test_an_acknowledgement_is_urgent_a_margin_before_expiry_and_never_earlier()
     pair.later(1)
     [(_, claim)] = urgent(pair)
     assert (claim.voucher.valid_until, claim.preimage) == (0, bytes(32))
+
+
+def test_what_was_earned_is_claimed_though_its_agreement_was_altered_since(monkeypatch):
+    pair = Pair()
+    pair.window()
+
+    def altered(tx, agreement_digest):
+        raise fault("agreement-over", "the agreement kept here is not the one that was signed")
+
+    monkeypatch.setattr(pair.holder.books, "deal", altered)
+    pair.later(DAY - KEPT.claim_margin)
+    assert [claim.voucher.seq for _, claim in urgent(pair)] == [1]
 
 
 def test_a_voucher_is_urgent_before_its_channels_expiry_though_it_lives_longer():

@@ -7,6 +7,7 @@ import inspect
 import re
 from pathlib import Path
 
+import orjson
 import pytest
 
 from connector.runtime import errors
@@ -133,14 +134,39 @@ def test_a_reason_survives_its_column():
 
 def test_a_peers_explanation_is_quoted_within_the_table():
     told = explain_failure(errors.NotPermitted("no", "ask")).as_json()
-    import orjson
-
     assert explain_failure(errors.PeerRefused("x", 403, orjson.dumps(told))).exit_code == 3
     for change in ({"exit": 0}, {"exit": 99}, {"exit": True}, {"status": 200}, {"code": 5}, {"more": 1}):
         assert failure_from({**told, **change}) is None
     assert failure_from([]) is None
     assert failure_from(told) == Failure("not-permitted", "no", "ask", 403, 3, "caller")
     assert len(failure_from({**told, "text": "x" * 10**6}).text) <= 1000
+
+
+# what a peer that speaks the Dataspace Protocol answers besides its status → what is said of it
+SAID = [
+    (
+        {"@type": "CatalogError", "code": "unacceptable", "reason": ["not on offer", "ask later"]},
+        "not on offer; ask later",
+    ),
+    ({"reason": "not on offer"}, "not on offer"),
+    ({"reason": ["\x1b[2J", {"@value": "x"}, 5, "not on offer"]}, "not on offer"),
+    ({"reason": []}, ""),
+    ({"reason": {"en": "no"}}, ""),
+    (["reason"], ""),
+]
+
+
+@every("case", SAID)
+def test_reasons_of_the_dataspace_protocol_are_quoted(case):
+    answer, said = case
+    failure = explain_failure(errors.PeerRefused("it refused (400)", 400, orjson.dumps(answer)))
+    assert failure.text == (f"it refused (400), saying `{said}`" if said else "it refused (400)")
+    assert (failure.code, failure.whose) == ("peer-refused", "peer")
+
+
+def test_reasons_are_quoted_up_to_a_limit():
+    failure = explain_failure(errors.PeerRefused("x", 400, orjson.dumps({"reason": ["y" * 10**6]})))
+    assert len(failure.text) == 1000
 
 
 def test_the_limits_have_units_and_reasons():

@@ -19,6 +19,7 @@ from connector.custody import batches
 from connector.custody.errors import VaultError
 from connector.custody.growing import places
 from connector.negotiation.agreement import why_over
+from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime import files
 from connector.runtime.data_folder import STREAMS
@@ -53,6 +54,8 @@ POLL_SECONDS: Final = 0.2
 GATHER_SECONDS: Final = 0.5
 FORGOTTEN_AT_ONCE: Final = 1_000
 DIGEST_DIGITS: Final = 32
+# products that may be streams: of a hundred thousand others none is read
+_STREAMS, _SAID = "SELECT id FROM products WHERE tier = ? AND CAST(brief AS TEXT) LIKE ?", '%"stream":%'
 
 
 class Batching:
@@ -67,8 +70,12 @@ class Batching:
 
     async def recover(self) -> None:
         """Go on with every stream that is on offer."""
-        rows = await self._core.store.read(lambda tx: [row.id for row in tx.find(ProductRow) if self._is_sold(tx, row)])
-        for product in rows:
+
+        def look(tx: Tx) -> list[str]:
+            rows = (tx.get(ProductRow, id=key) for key in tx.column(_STREAMS, PLAIN, _SAID))
+            return [row.id for row in rows if row is not None and self._is_sold(tx, row)]
+
+        for product in await self._core.store.read(look):
             self.driver.wake(product)
 
     async def wait(self, product: str, seconds: float) -> None:
