@@ -8,12 +8,17 @@ import gc
 import aiohttp
 import pytest
 
+from bench.pages import product
 from connector.app.app import Connector
 from connector.demo.processes import free_ports
 from connector.operation.initialise import initialise
 from connector.runtime import settings
 from connector.runtime.errors import SettingsError
+from connector.store.rows.product import ProductRow
+from connector.store.transaction import Tx
 from tests.api.lone import lone
+
+PRODUCTS = 20
 
 
 async def test_a_start_that_fails_closes_what_it_opened_and_the_next_one_goes_on(tmp_path):
@@ -26,6 +31,29 @@ async def test_a_start_that_fails_closes_what_it_opened_and_the_next_one_goes_on
     async with lone(data, ("provider",)):
         assert unclosed(), "what is looked for is there while it serves"
     assert not unclosed()
+
+
+async def test_a_start_reads_no_product_that_only_rests(tmp_path, monkeypatch):
+    async with lone(tmp_path / "lone", ("provider",)) as before:
+        await before.store.write(lambda tx: [tx.insert(product(number)) for number in range(PRODUCTS)])
+    read, find, get = [], Tx.find, Tx.get
+
+    def found(tx, table, *told, **more):
+        rows = find(tx, table, *told, **more)
+        read.extend(rows if table is ProductRow else ())
+        return rows
+
+    def got(tx, table, **key):
+        read.extend([key] if table is ProductRow else ())
+        return get(tx, table, **key)
+
+    monkeypatch.setattr(Tx, "find", found)
+    monkeypatch.setattr(Tx, "get", got)
+    async with lone(tmp_path / "lone", ("provider",)) as again:
+        for chore in again.monitor.chores.values():
+            await chore()
+        assert not read
+        assert len(await again.store.read(lambda tx: tx.find(ProductRow))) == PRODUCTS == len(read), "reading is seen"
 
 
 def unclosed():
