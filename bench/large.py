@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.memory import watched
 from bench.purchase import PARTIES, Purchases, market
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bench.space import Space
 
 PRODUCT = "large"
+PIECE_KIB = 1024  # such pieces are what a provider without sealed bytes leaves out (`bench.unstored.Hollow`)
 UNSTORED = (sys.executable, "-m", "bench.unstored", "serve")
 COPIES = 3.2  # of the file on the disk at once: itself, sealed, opened; and some room
 ABOVE_MIB, SEALING_MIB = 150.0, 200.0
@@ -56,13 +57,13 @@ async def generated(gib: float, _rounds: int) -> Figures:
         with source.open("wb") as file:
             file.truncate(int(gib * GIB))
         async with market(folder, provider=UNSTORED) as made:
-            return await _watched(made, source, "null")
+            return await _watched(made, source, "null", pieceKiB=PIECE_KIB)
 
 
-async def _watched(made: Space, source: Path, sink: str) -> Figures:
-    """Publish and buy a file once, watching both sides."""
+async def _watched(made: Space, source: Path, sink: str, **brief: Any) -> Figures:
+    """Publish a file, with a `brief` of its own, and buy it once, watching both sides."""
     async with watched({"provider": made.pid("provider")}) as sealing:
-        await made.offer(PRODUCT, [source], exposure=EXPOSURE)
+        await made.offer(PRODUCT, [source], exposure=EXPOSURE, **brief)
     async with watched({role: made.pid(role) for role in PARTIES}) as curves:
         taken = await Purchases(made, source.stat().st_size).once([PRODUCT], sink)
     return {**figures({f"opened to {sink}": [taken]}), **of_curves(curves, sealing["provider"])}

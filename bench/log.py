@@ -5,13 +5,15 @@
 
 Events are those of windows, as both sides record them: salted digests, a box for owner and supervisor, the tree, one
 signed head a commit, `synchronous=FULL`. Many acts are under way at once, as in a busy participant; each is told when
-its commit is on the disk. The floor is SQLite itself: the same rows, made before, in as large transactions.
+its commit is on the disk. The floor has two parts: SQLite itself, the same rows, made before, in as large transactions;
+and the same events made by the ledger's functions and written nowhere.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -38,9 +40,9 @@ from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger.log import checkpoint as checkpoints
-from ledger.log import merkle
+from ledger.log import disclosure, merkle
 from ledger.log.checkpoint import Checkpoint
-from ledger.log.events import Block
+from ledger.log.events import Block, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +50,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 NAME = "log.sqlite"
-ORIGIN = "localhost:7001/log"
+PARTY, ORIGIN = "did:web:localhost%3A7001", "localhost:7001/log"
+BLOCK = Block(1_234_567, b"\x09" * 32)
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AT_ONCE = 1024  # acts under way
@@ -58,6 +61,7 @@ MANY = 10  # events of a larger act
 PROOFS = 5_000
 MIB = 2**20
 ONE_EACH, MANY_EACH, FLOOR = "one event an act", f"{MANY} events an act", "the same rows by SQLite alone"
+UNWRITTEN = "salted, boxed and hashed alone"
 RATE, PROOF = "events appended durably", "inclusion proof among {:,} entries"
 TARGETS = {
     f"{RATE}, {ONE_EACH}": {"at_least": 25_000.0},
@@ -69,11 +73,15 @@ TARGETS = {
 # ---- what is appended
 
 
+def readers() -> list[bytes]:
+    """Public keys of an owner and a supervisor."""
+    return [X25519PrivateKey.generate().public_key().public_bytes_raw() for _ in range(2)]
+
+
 def evidence() -> Evidence:
     """A log with an owner, a supervisor and a chain that was seen."""
-    keys = [X25519PrivateKey.generate().public_key().public_bytes_raw() for _ in range(2)]
-    made = Evidence("did:web:localhost%3A7001", ORIGIN, KEY, dict(zip(("owner", "supervisor"), keys, strict=True)))
-    made.block = Block(1_234_567, b"\x09" * 32)
+    made = Evidence(PARTY, ORIGIN, KEY, dict(zip(("owner", "supervisor"), readers(), strict=True)))
+    made.block = BLOCK
     return made
 
 
@@ -127,6 +135,24 @@ async def append(folder: Path, events: int, each: int) -> dict[str, float]:
     taken = {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu, "commits": store.counts[1]}
     await store.close()
     return taken
+
+
+def unwritten(events: int) -> float:
+    """Make so many events by the ledger's functions alone, in one row and written nowhere; return the seconds."""
+    box, tree, left = disclosure.BoxKey(readers()), merkle.Compact(), events
+    begun = time.perf_counter()
+    for number in itertools.count(1):
+        channel = sha256(b"%d" % (number // 1000)).hexdigest()
+        for kind, fields in window(number).items():
+            link, texts = (fields["rows"][0]["agreement"], str(number)), disclosure.conceal(fields)
+            sd = disclosure.digests(texts)
+            entry = Entry(kind, NOW, PARTY, channel, link, sd, BLOCK).encode()
+            leaf = merkle.leaf_hash(entry)
+            box.close(texts, leaf)
+            tree = tree.append(leaf)
+            if not (left := left - 1):
+                return time.perf_counter() - begun
+    raise AssertionError("numbers do not end")
 
 
 def floor(folder: Path, rows: Sequence[tuple[Any, ...]]) -> float:
@@ -221,8 +247,8 @@ def rows_of(folder: Path) -> list[tuple[Any, ...]]:
 
 
 def appended(events: int, rounds: int) -> dict[str, tuple[float, str]]:
-    """Return how many events a second were appended; the three works take turns."""
-    rates: dict[str, list[float]] = {ONE_EACH: [], MANY_EACH: [], FLOOR: []}
+    """Return how many events a second were appended; the four works take turns."""
+    rates: dict[str, list[float]] = {ONE_EACH: [], MANY_EACH: [], FLOOR: [], UNWRITTEN: []}
     figures: dict[str, tuple[float, str]] = {}
     for _ in range(rounds):
         for name, each in ((ONE_EACH, 1), (MANY_EACH, MANY)):
@@ -236,6 +262,7 @@ def appended(events: int, rounds: int) -> dict[str, tuple[float, str]]:
         with tempfile.TemporaryDirectory() as folder:
             os.sync()
             rates[FLOOR].append(len(rows) / floor(Path(folder), rows))
+        rates[UNWRITTEN].append(events / unwritten(events))
     for name, found in rates.items():
         figures[f"{RATE}, {name}"] = (statistics.median(found), "1/s")
     for name in (ONE_EACH, MANY_EACH):

@@ -1,4 +1,4 @@
-"""Every figure that the protocol is held to, in one run: negotiation, catalogue, start, hostile traffic.
+"""Every figure that the protocol is held to, in one run: negotiation, catalogue, start, hostile peers, strangers.
 
 `python -m bench.protocol` does what each part does by itself (`python -m bench.PART`), one after the other. A row is
 named after its part, and a target that no row answers ends the run.
@@ -6,18 +6,19 @@ named after its part, and a target that no row answers ends the run.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import TYPE_CHECKING
 
 import uvloop
 
-from bench import hostile, negotiation, pages, report, start
+from bench import hosted, hostile, negotiation, pages, report, start
 from bench.space import machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PARTS = {"negotiation": negotiation, "catalogue": pages, "start": start, "hostile": hostile}
+PARTS = {"negotiation": negotiation, "catalogue": pages, "start": start, "hostile": hostile, "strangers": hosted}
 TARGETS = {f"{name}: {work}": target for name, part in PARTS.items() for work, target in part.TARGETS.items()}
 
 
@@ -29,6 +30,7 @@ def measure() -> dict[str, Sequence[report.Row]]:
         "catalogue": uvloop.run(pages.measure(command)),
         "start": start.measure(command),
         "hostile": uvloop.run(hostile.measure()),
+        "strangers": asyncio.run(hosted.measure()),
     }
 
 

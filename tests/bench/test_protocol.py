@@ -19,6 +19,8 @@ ASKED = {
     "catalogue: first page, 100,000 against 1,000 offers, p50": "at most 1.5",
     "start: connector, ready": "at most 0.8",
     "start: connector, idle": "at most 80",
+    "start: command: find, CPU over that of importing asyncio": "at most 2",
+    "strangers: honest anchor p99, hostile by quiet": "at most 3",
 }
 
 

@@ -41,14 +41,14 @@ MEASURED: Final[Mapping[str, Figure]] = {
     **_rest("buyer", 96.0),
     "provider memory": Figure(142, "growth", "memory of the provider, 1,000 agreements"),
     "exchange memory": Figure(166, "growth", "memory of the exchange, 1,000 products"),
-    "provider GiB": Figure(0.6675, "transfer", "disk: opened to disk: CPU of the server"),
-    "buyer GiB": Figure(1.075, "transfer", "disk: opened to disk: CPU of the client"),
+    "provider GiB": Figure(0.4375, "transfer", "disk: opened to disk: CPU of the server"),
+    "buyer GiB": Figure(1.125, "transfer", "disk: opened to disk: CPU of the client"),
     "audited events": Figure(1_000_022, "audit", "events"),
     "audit": Figure(132.1, "audit", "audited, processors"),
     "audit memory": Figure(402.5, "audit", "audited, memory"),
     "audit read": Figure(3_590.5, "audit", "to be read"),
     "million products": Figure(2_917.2, "federation", "database"),
-    "million indexed": Figure(140.0, "catalog", "index"),
+    "million indexed": Figure(140.2, "catalog", "index"),
 }
 
 
