@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from connector.identity.space import kept, listing
 from ledger.log.note import NoteError
-from ledger.space.answer import ASKED_MAX
 from ledger.space.document import Space, SpaceError
 from ledger.space.entry import DID
 from ledger.space.head import contradict
@@ -94,7 +93,7 @@ class Follower:
         """Return whom to ask for next: who is wanted, was known and is not proven now, or acts for all."""
         lost = [did for did in before.entries if did not in met.entries] if met is not before else []
         names = [*wanted, *((DID, did) for did in (*self._own, *self.former, *lost, *met.missing()))]
-        return [one for one in dict.fromkeys(names) if not met.knows(*one)][:ASKED_MAX]
+        return listing.at_once(self._url, (one for one in dict.fromkeys(names) if not met.knows(*one)))
 
     async def listed(self) -> Space:
         """Return the document with all members, of the newest head or a later one, read anew where that is another.

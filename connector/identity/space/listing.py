@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from connector.net.address_rules import URL_CHARACTERS_MAX
 from connector.runtime.errors import PeerUnreachable
-from ledger.space.answer import Answer
+from ledger.space.answer import ASKED_MAX, Answer
 from ledger.space.document import MEMBERS_MAX, SpaceError
-from ledger.space.head import Head
+from ledger.space.head import NUMBER_MAX, Head
 from ledger.space.roll import Roll
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ async def ask(outbound: Outbound, url: str, query: Sequence[tuple[str, str]], pa
     """Return what an exchange answers; raises SpaceError for what is no answer, and as `Outbound.request`."""
     answer = await outbound.get(f"{url}{path}?{urlencode(query)}", limit_bytes=ANSWER_BYTES_MAX)
     return Answer.from_json(answer.json())
+
+
+def at_once(url: str, names: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the first of `names` (kind, name), as many as one question to the exchange at `url` can be about."""
+    found, room = [], URL_CHARACTERS_MAX - len(f"{url}{CHANGES}?since={NUMBER_MAX}")
+    for name in names:
+        taken = len(f"&{urlencode([name])}")
+        if taken <= room:
+            found.append(name)
+            room -= taken
+    return found[:ASKED_MAX]
 
 
 async def listed(outbound: Outbound, url: str) -> tuple[Head, Space]:

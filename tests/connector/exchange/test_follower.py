@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from connector.identity.space import kept
+from connector.identity.space import kept, listing
 from connector.identity.space.view import SpaceView
+from connector.net.address_rules import AddressRules
 from connector.runtime.clock import Clock
 from connector.runtime.errors import Absent, NotPermitted, PeerRefused, PeerUnreachable
 from connector.store.rows.console import FactRow
@@ -17,7 +18,7 @@ from connector.store.rows.space import MetMemberRow
 from connector.store.store import Store
 from ledger.space.answer import ASKED_MAX, Answer
 from ledger.space.document import Space, SpaceError
-from ledger.space.entry import DID
+from ledger.space.entry import DID, NAME_CHARACTERS_MAX
 from ledger.space.head import contradict
 from tests.ledger.space.exchange import Exchange
 
@@ -34,6 +35,7 @@ class Wire:
     async def get(self, url, limit_bytes=0):
         if self.away is not None:
             raise self.away
+        AddressRules(development=True).check(url)
         split = urlsplit(url)
         self.asked.append(query := parse_qsl(split.query))
         return SimpleNamespace(json=lambda: self._answer(split.path, query), body=b"")
@@ -149,6 +151,21 @@ async def test_who_comes_back_after_very_much_proves_all_whom_it_met_anew(view, 
     space = await view.renewed()
     assert set(many) <= space.members.keys()
     assert set(space.barred) == {many[0]}
+
+
+@pytest.mark.parametrize("length", [20, 120, NAME_CHARACTERS_MAX])
+async def test_however_many_are_met_at_once_and_whatever_they_are_called_each_question_has_an_address(
+    view, wire, length
+):
+    many = [f"did:web:{number:02}{number:x>{length - 10}}" for number in range(ASKED_MAX + 5)]
+    wire.exchange.admit(*many)
+    space = await view.renewed(*((DID, did) for did in many))
+    assert set(many) <= space.members.keys()
+
+
+async def test_a_name_that_no_address_has_room_for_keeps_nobody_else_from_being_met():
+    long, short = (DID, "did:web:" + "%" * 1_000), (DID, LATE)
+    assert listing.at_once("http://exchange", [long, short]) == [short]
 
 
 async def test_all_members_are_listed_page_by_page_and_proven_by_the_head(view, wire):
