@@ -6,7 +6,8 @@ For each axis and each size a space is run that holds so much (`bench.grown`), a
 purchase from its beginning until its keys are paid and everything is verified, an opening to the disk, a question to
 the catalogue, a page of processes, a back-up. An exponent is the slope of a straight line through the logarithms (work
 ~ size^exponent), fitted by least squares, and its error that of the slope; of work that does not depend on the size it
-is 0. `--short` takes small sizes of one axis, says whether everything still runs, and records nothing.
+is 0. `--short` takes small sizes of one axis and the short form of `bench.order`, says whether everything still runs,
+and records nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROUNDS = 5
-SHORT = {"sizes": (10, 100), "rounds": 1, "one": {"orders": 2, "rest": 2.0}}
+SHORT = {"sizes": (10, 100), "rounds": 1, "one": MappingProxyType({"orders": 2, "rest": 2.0})}
 ORDER_KIB = 40.0
 
 
@@ -74,9 +75,9 @@ async def measure(
     axes: Sequence[Axis],
     rounds: int,
     sizes: Sequence[int] | None = None,
-    one: Mapping[str, Any] = MappingProxyType({}),
+    one: Mapping[str, Any] | None = None,
 ) -> list[report.Row]:
-    """Return the rows of all axes, each at its own sizes or at those that are given, and of one order."""
+    """Return the rows of all axes, each at its own sizes or at those that are given; if `one` is said, of an order."""
     made = folder / "made"
     made.mkdir()
     await history.trade(made)
@@ -88,7 +89,7 @@ async def measure(
             print(f"{size:>12,} {axis.of}: {time.perf_counter() - begun:.0f} s", flush=True)
         shutil.rmtree(folder / axis.of, ignore_errors=True)
         found += rows(axis, curves)
-    return found + await order.measure(made, folder / "order", **one)
+    return found if one is None else found + await order.measure(made, folder / "order", **one)
 
 
 def main() -> None:

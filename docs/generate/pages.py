@@ -96,7 +96,7 @@ TABLES = {
     "events": reference.events,
     "scorecard of reliability": scorecard.table,
     "growth": curves.table,
-    "figures of an order": lambda: figures.begun("growth", ("an order", "a day of rest")),
+    "figures of an order": lambda: figures.begun("order", ("an order", "a window more", "a day of rest")),
     "figures of members": lambda: figures.table("members"),
     "figures of a whole space": lambda: figures.begun("nation", ("",)),
     "years of a space": plan.years,

@@ -29,8 +29,8 @@ class Played:
     fault: BaseException | None = None
 
 
-def plan_of(seed, *, crowd=False):
-    return trouble.draw(random.Random(f"plan/{seed}"), crowd=crowd)
+def plan_of(seed, *, members=0, calm=False):
+    return trouble.draw(random.Random(f"plan/{seed}"), members=members, calm=calm)
 
 
 @contextmanager
@@ -55,9 +55,9 @@ def drawn(seed, loop):
             random.setstate(before)
 
 
-def play(seed, plan=None, *, crowd=False):
+def play(seed, plan=None, *, members=0, calm=False):
     """Play the space of a seed, or another plan in it."""
-    world = World(seed, plan or plan_of(seed, crowd=crowd))
+    world = World(seed, plan or plan_of(seed, members=members, calm=calm))
     played = Played(seed)
     try:
         with drawn(seed, world.loop):

@@ -1,7 +1,8 @@
 """Spaces by seed: `python -m tests.simulation --seed 7 --seeds 50` plays seeds 7 to 56; ends `N passed, M failed`.
 
 A seed that fails is played again with fewer and fewer of its events, and told with those that are left. `--only` plays
-one seed alone and prints its plan and its trace, whose digest is the same each time.
+one seed alone and prints its plan and its trace, whose digest is the same each time. `--members 1000 --calm` plays a
+large space in which nothing goes wrong, and holds the events of an order against what `penstock plan` multiplies.
 """
 
 from __future__ import annotations
@@ -16,45 +17,57 @@ import time
 import traceback
 from collections import Counter
 
+from connector.operation.plan import year
 from tests.simulation import seed as seeds
 from tests.simulation.shrinking import shrink
 
 SHRUNK_MAX = 3
 TOLD_EVERY = 50
+APART = 0.2  # a plan may be so far from what is counted
 
 
 def run(job):
     logging.disable(logging.CRITICAL)
-    seed, crowd = job
-    played = seeds.play(seed, crowd=crowd)
+    seed, drawn = job
+    played = seeds.play(seed, **drawn)
     played.fault, played.trace = None, []  # what travels between processes
     return played
 
 
-def simulate(first, count, workers, *, crowd, say=sys.stdout.write):
-    """Return how many seeds failed."""
+def simulate(first, count, workers, *, say=sys.stdout.write, **drawn):
+    """Return how many seeds failed; `drawn` says of which plans (`trouble.draw`)."""
     begun, failed, figures = time.monotonic(), 0, Counter()
     with multiprocessing.get_context("fork").Pool(workers) as pool:
-        for done, played in enumerate(pool.imap(run, ((first + at, crowd) for at in range(count))), 1):
+        for done, played in enumerate(pool.imap(run, ((first + at, drawn) for at in range(count))), 1):
             figures.update(played.figures)
             if played.broken:
                 failed += 1
                 say(f"seed {played.seed}: {played.broken}\n")
                 if failed <= SHRUNK_MAX:
-                    plan, broken = shrink(played.seed, seeds.plan_of(played.seed, crowd=crowd), played.broken)
+                    plan, broken = shrink(played.seed, seeds.plan_of(played.seed, **drawn), played.broken)
                     say("".join(f"    {event}\n" for event in plan.events) + f"    → {broken}\n")
-                say(f"    {_again(played.seed, crowd)} plays it alone; digest {played.digest}\n")
+                say(f"    {_again(played.seed, **drawn)} plays it alone; digest {played.digest}\n")
             if done % TOLD_EVERY == 0:
                 say(f"{done} of {count} seeds, {failed} failed, {time.monotonic() - begun:.0f} s\n")
                 sys.stdout.flush()
     say(", ".join(f"{number} {name}" for name, number in figures.items()) + f" in {time.monotonic() - begun:.0f} s\n")
+    if drawn.get("calm") and not failed:
+        failed += sum(_apart(figures, side, say) for side in ("provider", "buyer"))
     say(f"--seed {first} --seeds {count} plays the same\n{count - failed} passed, {failed} failed\n")
     return failed
 
 
-def alone(seed, *, crowd, say=sys.stdout.write):
+def _apart(figures, side, say):
+    """Tell the events of an order that were counted and those of the plan; say whether they are too far apart."""
+    counted = figures[f"{side} events"] / figures["orders"]
+    planned = year.of_windows(side, "events", figures["windows"] / figures["orders"])
+    say(f"an order: {counted:.1f} events of its {side}, and {planned:.1f} by the plan\n")
+    return not (1 - APART) * planned <= counted <= (1 + APART) * planned
+
+
+def alone(seed, *, say=sys.stdout.write, **drawn):
     """Play one seed and tell everything of it; return whether it failed."""
-    plan = seeds.plan_of(seed, crowd=crowd)
+    plan = seeds.plan_of(seed, **drawn)
     played = seeds.play(seed, plan)
     say("".join(f"{line}\n" for line in played.trace))
     say(f"{len(plan.providers)} providers, {len(plan.buyers)} buyers\n" + "".join(f"{one}\n" for one in plan.events))
@@ -64,8 +77,9 @@ def alone(seed, *, crowd, say=sys.stdout.write):
     return bool(played.broken)
 
 
-def _again(seed, crowd):
-    return f"python -m tests.simulation --seed {seed} --only" + (" --crowd" if crowd else "")
+def _again(seed, *, members=0, calm=False):
+    more = (f" --members {members}" if members else "") + (" --calm" if calm else "")
+    return f"python -m tests.simulation --seed {seed} --only{more}"
 
 
 def main():
@@ -74,9 +88,11 @@ def main():
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--only", action="store_true", help="play one seed alone, with its trace")
-    parser.add_argument("--crowd", action="store_true", help="four providers and twelve buyers")
+    parser.add_argument("--members", type=int, default=0, help="of each space, a quarter of them providers")
+    parser.add_argument("--calm", action="store_true", help="nothing goes wrong; counts are held against the plan")
     asked = parser.parse_args()
+    drawn = {"members": asked.members, "calm": asked.calm}
     if asked.only:
         logging.disable(logging.CRITICAL)
-        return int(alone(asked.seed, crowd=asked.crowd))
-    return 1 if simulate(asked.seed, asked.seeds, asked.workers, crowd=asked.crowd) else 0
+        return int(alone(asked.seed, **drawn))
+    return 1 if simulate(asked.seed, asked.seeds, asked.workers, **drawn) else 0

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from connector.operation.plan import year
 from tests.simulation import seed as seeds
 from tests.simulation.seed import play
+from tests.simulation.simulate import APART
 
 FIRST, SEEDS = 18, 3
 # a reorganisation takes a parcel of four claims, which came again one by one: one was mined, and passed for all
 HALF_A_PARCEL = 8
+
+
+@pytest.fixture(scope="module")
+def calm():
+    played = play(FIRST, members=12, calm=True)
+    assert not played.broken
+    return played
 
 
 @pytest.mark.parametrize("seed", [*range(FIRST, FIRST + SEEDS), HALF_A_PARCEL])
@@ -18,6 +27,13 @@ def test_a_space_in_trouble_ends_with_its_books_in_order(seed, record_property):
     record_property("simulated seeds", 1)
     assert not played.broken, f"python -m tests.simulation --seed {seed} --only"
     assert played.figures["complete"] == played.figures["orders"] > 0
+
+
+@pytest.mark.parametrize("side", ["provider", "buyer"])
+def test_a_plan_says_what_a_calm_space_counts(calm, side):
+    orders = calm.figures["orders"]
+    planned = year.of_windows(side, "events", calm.figures["windows"] / orders)
+    assert calm.figures[f"{side} events"] / orders == pytest.approx(planned, rel=APART)
 
 
 def test_a_seed_is_played_again_as_it_was():

@@ -13,7 +13,7 @@ from tests.simulation.participant import CONFIRMATIONS
 
 TROUBLED_SECONDS = 1500
 SIZES = ((1, 2), (1, 3), (2, 3), (2, 4), (2, 5), (3, 6))
-CROWD = (4, 12)
+SELLS = 4  # of so many members one is a provider, where their number is said
 LIMITS = (110, 110, 110, 100, 90)
 
 
@@ -80,9 +80,10 @@ MOODS = ("", "l", "p", "c", "d", "b", "r", "lp", "cl", "cb", "rl", "lpcdb", "lpc
 SKEWS = (0.0, 0.0, 0.0, -2.0, 3.0)
 
 
-def draw(chance, *, crowd=False):
-    """Draw a plan."""
-    providers, buyers = CROWD if crowd else chance.choice(SIZES)
+def draw(chance, *, members=0, calm=False):
+    """Draw a plan, of so many members if that is said; `calm`: nothing goes wrong in it."""
+    sells = max(1, members // SELLS)
+    providers, buyers = (sells, members - sells) if members else chance.choice(SIZES)
     providers = tuple(f"provider{number}" for number in range(providers))
     buyers = tuple(f"buyer{number}" for number in range(buyers))
     who = {"anybody": (*providers, *buyers), "provider": providers}
@@ -90,7 +91,7 @@ def draw(chance, *, crowd=False):
         _order(chance, f"order{number}", buyers[number % len(buyers)], providers)
         for number in range(_orders(chance, buyers))
     ]
-    mood = chance.choice(MOODS)
+    mood = "" if calm else chance.choice(MOODS)
     for act in ACTS:
         if set(act.moods) & set(mood) and not set(act.never) & set(mood):
             for _ in range(chance.randint(0, act.most)):

@@ -49,6 +49,7 @@ class World:
         self.folder = Path(mkdtemp(prefix="penstock-simulated-", dir=MEMORY if MEMORY.is_dir() else None))
         self.loop, self.trace, self.filed, self.offers = Loop(), [], [], {}
         self.figures = {"messages": 0, "blocks": 0, "crashes": 0, "orders": 0, "complete": 0}
+        self.figures |= {"windows": 0, "provider events": 0, "buyer events": 0}
         state = State(int(START.timestamp()))
         self.chain, self.network = Chain(state, self.mined), Network(self.loop, random.Random(f"lines/{seed}"))
         self.people = {}
@@ -179,7 +180,15 @@ class World:
         except TimeoutError:
             raise laws.BrokenError("every channel is closed", "somebody still waits for the chain") from None
         laws.at_end(self)
+        self._count()
         laws.clean(await audit.audited(self))
+
+    def _count(self):
+        """Count what an order is planned by: events of each side's log, and windows."""
+        for one in self.people.values():
+            kinds = one.disk.look(lambda tx: tx.column("SELECT kind FROM log_entries"))
+            self.figures[f"{one.role} events"] += len(kinds)
+            self.figures["windows"] += kinds.count("keys.offered")
 
     async def _calm(self):
         """All faults end."""

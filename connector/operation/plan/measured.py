@@ -24,24 +24,36 @@ class Figure:
 
 def _order(role: str, events: float, database: float, objects: float, cpu: float, gas: float) -> dict[str, Figure]:
     told = {"events": events, "database": database, "objects of the log": objects, "CPU": cpu, "gas": gas}
-    return {f"{role} {name}": Figure(value, "growth", f"an order, {role}: {name}") for name, value in told.items()}
+    return {f"{role} {name}": Figure(value, "order", f"an order, {role}: {name}") for name, value in told.items()}
+
+
+def _window(role: str, events: float, database: float, objects: float) -> dict[str, Figure]:
+    told = {"events": events, "database": database, "objects of the log": objects}
+    return {
+        f"{role} window {name}": Figure(value, "order", f"a window more, {role}: {name}")
+        for name, value in told.items()
+    }
 
 
 def _rest(role: str, cpu: float) -> dict[str, Figure]:
-    return {f"{role} rest": Figure(cpu, "growth", f"a day of rest, {role}: CPU")}
+    return {f"{role} rest": Figure(cpu, "order", f"a day of rest, {role}: CPU")}
 
 
 MEASURED: Final[Mapping[str, Figure]] = {
-    **_order("exchange", 1.0, 2.9, 0.0, 0.143, 0),
-    **_order("provider", 21.0, 40.6, 30.1, 0.114, 355_028),
-    **_order("buyer", 12.0, 23.8, 14.3, 0.123, 430_481),
-    **_rest("exchange", 144.0),
-    **_rest("regulator", 48.0),
-    **_rest("provider", 67.2),
-    **_rest("buyer", 96.0),
+    **_order("exchange", 1.0, 2.9, 0.0, 0.139, 0),
+    **_order("provider", 21.0, 40.6, 30.1, 0.126, 355_494),
+    **_order("buyer", 12.0, 24.1, 14.3, 0.132, 430_472),
+    "order windows": Figure(2.0, "order", "an order: windows"),
+    **_window("provider", 5.0, 7.2, 9.4),
+    **_window("buyer", 1.0, 4.1, 0.35),
+    **_rest("exchange", 153.6),
+    **_rest("regulator", 67.2),
+    **_rest("provider", 86.4),
+    **_rest("buyer", 76.8),
     "provider memory": Figure(142, "growth", "memory of the provider, 1,000 agreements"),
     "exchange memory": Figure(166, "growth", "memory of the exchange, 1,000 products"),
     "provider GiB": Figure(0.4375, "transfer", "disk: opened to disk: CPU of the server"),
+    "windows": Figure(90, "transfer", "disk: windows paid in a transfer"),
     "buyer GiB": Figure(1.125, "transfer", "disk: opened to disk: CPU of the client"),
     "audited events": Figure(1_000_022, "audit", "events"),
     "audit": Figure(132.1, "audit", "audited, processors"),

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from connector.operation.plan.measured import value
+from connector.operation.plan.measured import MEASURED, value
 
 DAYS, DAY_SECONDS, MONTHS = 365, 86_400, 12
 KIB_IN_GIB, MIB_IN_GIB = 1 << 20, 1 << 10
 GWEI_IN_COIN: Final = 10**9
 # the members of the space in which a day of rest was measured, the exchange aside
 MEMBERS_MEASURED = 3
+# of what size the transfer was whose windows were counted
+WINDOWED_GIB = 4
 # the busiest hour of a day has so many times the work of a mean one
 PEAK = 4
 # who has a part in an order
@@ -64,9 +66,25 @@ class Asked:
         """Return the events that all logs together get a day."""
         return self.all_sides("events")
 
+    @property
+    def windows(self) -> float:
+        """Return the windows of an order: those of a small one, and as many more as its bytes take."""
+        return value("order windows") + self.mib / MIB_IN_GIB * value("windows") / WINDOWED_GIB
+
+    def of_order(self, side: str, what: str) -> float:
+        """Return what an order costs a side: what a small one does, and more for each window more."""
+        return of_windows(side, what, self.windows)
+
     def all_sides(self, what: str) -> float:
         """Return what the orders of a day cost all sides together."""
-        return self.deals * sum(value(f"{side} {what}") for side in SIDES)
+        return self.deals * sum(self.of_order(side, what) for side in SIDES)
+
+
+def of_windows(side: str, what: str, windows: float) -> float:
+    """Return what an order of so many windows costs a side."""
+    each = f"{side} window {what}"
+    more = value(each) * (windows - value("order windows")) if each in MEASURED else 0.0
+    return value(f"{side} {what}") + more
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +125,7 @@ def provider(asked: Asked) -> Year:
         asked.providers,
         _cores("provider", deals, gib),
         value("provider memory") / MIB_IN_GIB,
-        _tables("provider", deals) + stock,
+        _tables(asked, "provider", deals) + stock,
         gib * DAYS,
         _gas("provider", deals),
     )
@@ -117,7 +135,7 @@ def _buyer(asked: Asked) -> Year:
     deals = asked.deals / asked.buyers
     gib = deals * asked.mib / MIB_IN_GIB
     memory = value("provider memory") / MIB_IN_GIB
-    disk = _tables("buyer", deals) + gib * DAYS
+    disk = _tables(asked, "buyer", deals) + gib * DAYS
     return Year("buyer", asked.buyers, _cores("buyer", deals, gib), memory, disk, 0.0, _gas("buyer", deals))
 
 
@@ -126,7 +144,7 @@ def exchange(asked: Asked) -> Year:
     rest = value("regulator rest") + polls(asked)
     cores = (rest + PEAK * asked.deals * value("exchange CPU")) / DAY_SECONDS
     catalogue = asked.products / 1e6 * (value("million products") + value("million indexed")) / MIB_IN_GIB
-    disk = _tables("exchange", asked.deals) + catalogue
+    disk = _tables(asked, "exchange", asked.deals) + catalogue
     memory = value("exchange memory") / MIB_IN_GIB
     return Year("exchange", 1, cores, memory, disk, 0.0, _gas("exchange", asked.deals))
 
@@ -153,8 +171,8 @@ def _cores(role: str, deals: float, gib: float) -> float:
     return (value(f"{role} rest") + PEAK * work) / DAY_SECONDS
 
 
-def _tables(role: str, deals: float) -> float:
-    kib = value(f"{role} database") + value(f"{role} objects of the log")
+def _tables(asked: Asked, role: str, deals: float) -> float:
+    kib = asked.of_order(role, "database") + asked.of_order(role, "objects of the log")
     return deals * DAYS * kib / KIB_IN_GIB
 
 
