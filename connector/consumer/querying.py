@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import orjson
 from yarl import URL
 
+from connector.compute.epsilon import chosen, typed
 from connector.consumer.asking_price import foretell
 from connector.consumer.lines import agreed
 from connector.consumer.wish import wished
@@ -32,12 +33,16 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbeha
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.compute import AnswerRow, JointQuestionRow
 from connector.store.table_row import replace
-from contracts import call_receipt, lifecycle, signature
+from contracts import answered, call_receipt, lifecycle, signature
+from contracts import gate as gates
+from contracts.answered import Answered
 from contracts.call_receipt import Made
 from contracts.canonical import load, sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from contracts.namespace import AGREEMENT_URN
+from contracts.noise import epsilon_text
+from contracts.tariff import Tariff
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
     from connector.negotiation.protocol.messages import Document
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
+    from contracts.noise import Noise
 
 TOKEN_OVER: Final = 401
 STATEMENT_CHARACTERS_MAX: Final = 8_192
@@ -62,7 +68,8 @@ SECONDS: Final = 600.0
 class Wanted:
     """What is asked, of what was agreed, under an id of ours; `said` is what else is said of the use.
 
-    It is billed as so many `units`.
+    It is about so many `keys`, one where it is a statement; `epsilon` is the one that is chosen, in hundredths.
+    `budgeted` is no answer that says nothing out of the budget of ε: that of a list.
     """
 
     agreement: AgreementRow
@@ -70,7 +77,22 @@ class Wanted:
     statement: str
     purpose: str
     said: Any
-    units: int = 1
+    keys: int = 1
+    epsilon: int | None = None
+    budgeted: bool = True
+
+    def foreseen(self) -> Answered:
+        """Return what its answer will be; raises InvalidInput for an ε that the terms do not leave to its buyer."""
+        return Answered(self.keys, chosen(self._noise, self.epsilon))
+
+    def receipted(self) -> str:
+        """Return what the receipt of its answer says of ε: nothing where the terms fix it."""
+        tariff = Tariff.from_json(self.agreement.signed_terms["tariff"])
+        return epsilon_text(self.foreseen().epsilon) if answered.says_epsilon(tariff, self._noise) else ""
+
+    @property
+    def _noise(self) -> Noise | None:
+        return gates.read(self.agreement.signed_terms["gate"]).noise if self.budgeted else None
 
     def part(self, number: int) -> Wanted:
         """Return it under the id of a part of a long list: the first has the list's own."""
@@ -84,17 +106,25 @@ class Querying:
         self._core, self._peers, self._lines = core, peers, lines
 
     async def ask(
-        self, what: str, statement: str, purpose: str | None = None, said: Any = None, job: str | None = None
+        self,
+        what: str,
+        statement: str,
+        epsilon: str | None = None,
+        purpose: str | None = None,
+        said: Any = None,
+        job: str | None = None,
     ) -> JsonObject:
         """Ask a statement of what was agreed on: an agreement of ours, what was got, or a product.
 
-        Returns the answer with its provider's receipt. Raises InvalidInput, NotPermitted with the provider's reasons.
+        `epsilon` is how much the answer may tell, where its terms leave a choice, such as 1.4. Returns the answer with
+        its provider's receipt. Raises InvalidInput, NotPermitted with the provider's reasons.
         """
         if not 0 < len(statement.strip()) <= STATEMENT_CHARACTERS_MAX:
             raise InvalidInput(f"a statement has 1 to {STATEMENT_CHARACTERS_MAX} characters")
         row, name = await self.meant(what), job or uuid.uuid4().hex
-        sent = orjson.dumps({"id": name, "statement": statement})
-        return await self.settled(Wanted(row, name, statement, purpose or "", said), sent, lambda answer: answer)
+        wanted = Wanted(row, name, statement, purpose or "", said, epsilon=typed(epsilon))
+        sent = orjson.dumps({"id": name, "statement": statement, **with_epsilon(wanted)})
+        return await self.settled(wanted, sent, lambda answer: answer)
 
     async def meant(self, what: str) -> AgreementRow:
         """Return the agreement of ours that is meant; raises Absent, Conflict."""
@@ -106,7 +136,7 @@ class Querying:
         def look(tx: Tx) -> None:
             rows = [(one, tx.get(AnswerRow, agreement=one.agreement.digest, job=one.job)) for one in all_wanted]
             open_ = [one for one, row in rows if row is None or row.answer is None]
-            foretell(tx, *((one.agreement, one.units) for one in open_))
+            foretell(tx, *((one.agreement, one.foreseen()) for one in open_))
 
         if rehearsal.current() is not None:
             await self._core.store.write(look)
@@ -127,7 +157,7 @@ class Querying:
         if asked.answer is not None:
             return asked
         told, answer = await self.sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
-        receipt, signed = _receipt(row, told, Made(row.digest, "POST", "", sent, 200, answer))
+        receipt, signed = _receipt(row, told, Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted()))
         kept = await asyncio.to_thread(read, answer)
         return await self._core.store.write(lambda tx: self._kept(tx, asked, kept, receipt, signed))
 
@@ -188,17 +218,21 @@ class Querying:
     def _asked(self, tx: Tx, wanted: Wanted) -> AnswerRow:
         """Return what is asked under an id, written before it is sent; raises Conflict for another statement."""
         known = tx.get(AnswerRow, agreement=wanted.agreement.digest, job=wanted.job)
+        told = wanted.foreseen()
         if known is not None:
             if known.statement != wanted.statement:
                 raise Conflict(f"`{wanted.job[:100]}` is another statement", "choose another id")
+            if replace(wanted, epsilon=known.epsilon).foreseen() != told:
+                raise Conflict(f"`{wanted.job[:100]}` is asked with another ε", "choose another id")
             return known
-        foretell(tx, (wanted.agreement, wanted.units))
+        foretell(tx, (wanted.agreement, told))
         made = AnswerRow(
             agreement=wanted.agreement.digest,
             job=wanted.job,
             statement=wanted.statement,
             purpose=wanted.purpose,
-            units=wanted.units,
+            units=answered.units(Tariff.from_json(wanted.agreement.signed_terms["tariff"]), told),
+            epsilon=wanted.epsilon,
             created=self._core.clock.now(),
         )
         tx.insert(made)
@@ -217,6 +251,11 @@ class Querying:
         link = [asked.agreement, str(receipt["call"])]
         self._core.evidence.record(tx, "answer.received", part=asked.agreement, link=link, fields=told, now=now)
         return tx.change(known, after)
+
+
+def with_epsilon(wanted: Wanted) -> dict[str, str]:
+    """Return what a question says of its ε: nothing where none was chosen."""
+    return {} if wanted.epsilon is None else {"epsilon": epsilon_text(wanted.epsilon)}
 
 
 def _agreed(tx: Tx, what: str) -> AgreementRow:

@@ -38,7 +38,7 @@ CAPPED_QUOTAS = 2  # a subscription with a price beyond its quota is capped at t
 # what a person says → the unit of the tariff, and how many of them one is; a flat price says its own
 MEASURES: Mapping[str, tuple[str, int]] = MappingProxyType(
     {"MiB": ("byte", 1 << 20), "GiB": ("byte", 1 << 30)}
-    | {name: (name, 1) for name in UNITS if name not in {"byte", "subscription"}}
+    | {name: (name, unit.parts) for name, unit in UNITS.items() if name not in {"byte", "subscription"}}
 )
 
 
@@ -116,7 +116,8 @@ def exposure(agreed: Tariff, offered: Goods) -> int:
     pieces = offered.pieces.take(EXPOSED_PIECES)
     largest = {"byte": EXPOSED_PIECES * offered.piece_bytes, "piece": EXPOSED_PIECES}
     largest["record"] = EXPOSED_PIECES * max((run.per_piece for run in agreed.records), default=0)
-    exposed = largest.get(agreed.counted.counts, meter.added(agreed, pieces, offered.table, begins=True))
+    once = agreed.counted.parts * meter.added(agreed, pieces, offered.table, begins=True)
+    exposed = largest.get(agreed.counted.counts, once)
     dearest = max([tier.bps for tier in agreed.tiers] + ([] if row.whole else [FULL_BPS]), default=0)
     steps = ceil(Fraction(agreed.minor * exposed * dearest, agreed.per * FULL_BPS))
     return (agreed.minor if row.whole else 0) + (min(steps, agreed.minor) if row.ends else steps)
@@ -140,7 +141,7 @@ def usual_deposit(agreed: Tariff, cap: int) -> int:
     if agreed.period:
         usual = amount(agreed, agreed.per)
     elif agreed.counted.paid_within != AGREEMENT:
-        usual = amount(agreed, DEPOSIT_USES)
+        usual = amount(agreed, DEPOSIT_USES * agreed.counted.parts)
     return max(min(usual, cap), DEPOSIT_MIN)
 
 

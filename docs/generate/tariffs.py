@@ -20,6 +20,7 @@ EXAMPLES = {
     "call": Tariff("call", 10, 1, "CNY"),
     "message": Tariff("message", 1, 1, "CNY"),
     "query": Tariff("query", 50, 1, "CNY"),
+    "epsilon": Tariff("epsilon", 200, 100, "CNY"),
     "flat": Tariff("flat", 90_000, GIB, "CNY"),
     "advance": Tariff("advance", 90_000, 1, "CNY"),
     "subscription": Tariff("subscription", 90_000, 10, "CNY", (Tier(10, 12_000),), "opening", "month"),

@@ -336,12 +336,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event} 之前没有针对该查询的允许决定",
     ),
     "computations-miscounted": (
-        "{event} bills {mine} statements, and {theirs} were answered in that transfer",
-        "{event} 计费 {mine} 次查询，而该传输中实际应答 {theirs} 次",
+        "{event} bills {mine} units of its price, and {theirs} were answered in that transfer",
+        "{event} 计费 {mine} 个计价单位，而该传输中实际应答 {theirs} 个",
     ),
     "privacy-overspent": (
         "{event}: with it ε of {mine} was told to its buyer of this product, and {theirs} was agreed",
         "{event}：至此就该产品已向购买方披露 ε {mine}，约定上限为 {theirs}",
+    ),
+    "epsilon-unagreed": (
+        "{event}: its statement was begun with ε {mine}: {reason}",
+        "{event}：该查询以 ε {mine} 开始：{reason}",
     ),
     "lookups-overdrawn": (
         "{event}: with it {mine} keys of this product were looked up by its buyer, and {theirs} were agreed",

@@ -110,6 +110,10 @@ LOOKED_UP = {
     "receipts": ["object"],
 }
 WHAT = Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product")
+EPSILON = Field(
+    "epsilon", ("ε", "ε"), "how much the answer may tell, where its terms leave a choice, such as 1.4; more is exacter",
+    "--epsilon", default=NULL,
+)  # fmt: skip
 USE = (
     Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
     SAID,
@@ -126,6 +130,7 @@ ACTS = (
         fields=(
             WHAT,
             Field("statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of groups"),
+            EPSILON,
             *USE,
         ),
         does="querying.ask",

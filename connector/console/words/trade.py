@@ -310,6 +310,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "unit.opening": ("opening", "每次打开"),
     "unit.call": ("call", "每次调用"),
     "unit.message": ("message of a stream", "数据流消息"),
+    "unit.query": ("statement", "次查询"),
+    "unit.epsilon": ("ε of answers", "答复的 ε"),
     "unit.flat": ("the whole, spread over what is taken", "整体,按取用量分摊"),
     "unit.advance": ("the whole, in advance", "整体,预付"),
     "unit.free": ("free of charge", "免费"),

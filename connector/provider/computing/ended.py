@@ -5,18 +5,27 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from connector.provider.computing.asked import record, written
+from connector.provider.computing.asked import agreement_of, record, written
 from connector.store.rows.compute import ComputationState as State
 from connector.store.rows.vault import CopyRow
 from connector.store.table_row import replace
+from contracts import answered
+from contracts.answered import Answered
+from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.rows.compute import ComputationRow
     from connector.store.transaction import Tx
+
+
+def billed(agreement: AgreementRow, row: ComputationRow) -> int:
+    """Return how many units of its tariff the answer of a statement is."""
+    return answered.units(Tariff.from_json(agreement.signed_terms["tariff"]), Answered(epsilon=row.each or 0))
 
 
 def released(
@@ -24,9 +33,9 @@ def released(
 ) -> ComputationRow:
     """Count an answer, and return its row with what leaves; `members` are what it says."""
     answer = written(row, members, confined, now)
-    copy = tx.get(CopyRow, id=row.transfer)
+    copy, units = tx.get(CopyRow, id=row.transfer), billed(agreement_of(tx, row), row)
     assert copy is not None, "a statement is begun before it is answered"
-    tx.change(copy, replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(answer)))
+    tx.change(copy, replace(copy, calls=copy.calls + units, bytes=copy.bytes + len(answer)))
     return replace(row, state=State.RELEASED, rows=rows, answer=answer, ended=now)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -23,10 +22,11 @@ from contracts.errors import ContractError
 from contracts.gate import DIGITS, LEAST, SHARE, Gate
 from contracts.joint import Joint
 from contracts.lookup import LookUp, buckets_of
-from contracts.noise import ROWS, Noise
+from contracts.noise import ROWS, Noise, hundredths
 from contracts.program import Programs
 from contracts.sketch import Sketches
 from contracts.units import COMPUTED, QUERY
+from contracts.units import EPSILON as PER_EPSILON
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -39,7 +39,7 @@ NUMBERS: Final[Mapping[str, int]] = {"least": LEAST, "share": SHARE, "digits": D
 # how much of its own list a buyer may learn is covered
 EPSILON, KEYS_ASKED, FILLED = "epsilon", "keys", "filled"
 # what is told with noise, and how much of it
-NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "budget", "rows", "bounds"
+NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "choose", "budget", "rows", "bounds"
 # how many subjects a buyer may look up
 LOOKUP: Final = "lookup"
 # the seconds that each program of a buyer is run for
@@ -49,11 +49,12 @@ SKETCH: Final = "sketch"
 # the providers beside whom it is told, and how many of all answer at least
 WITH, QUORUM = "with", "quorum"
 SAID: Final = (
-    *(SUBJECT, *NUMBERS, NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
+    *(SUBJECT, *NUMBERS, NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
     *(WITH, QUORUM, PROGRAMS, SKETCH),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 FREE: Final = "free"
+PRICED_BY: Final = (QUERY, PER_EPSILON, FREE)
 # members of a brief that show data, deliver them, or pass them on
 OTHERS: Final = ("api", "stream", "sample", "onward")
 _HINT: Final = "such as `--gate subject=firm --gate least=10`"
@@ -83,8 +84,12 @@ def check(brief: Mapping[str, Any], own: str = "") -> None:
         raise InvalidInput(f"`{told}` does not go with data that stay where they are", "leave it out")
     if own and own in _listed(brief.get(MEMBER) or {}, WITH):
         raise InvalidInput(f"`{WITH}` names ourselves", "it names the others: each of them names us")
-    if brief["unit"] not in (QUERY, FREE):
-        raise InvalidInput(f"answers are not priced by `{brief['unit']}`", f"use {QUERY} or {FREE}")
+    if brief["unit"] not in PRICED_BY:
+        raise InvalidInput(f"answers are not priced by `{brief['unit']}`", f"use {', '.join(PRICED_BY)}")
+    gate = brief.get(MEMBER) or {}
+    if brief["unit"] == PER_EPSILON and (NOISE not in gate or EPSILON in gate):
+        text = "a price of ε is for answers with noise, and for no list that is held against them"
+        raise InvalidInput(text, "say `--gate noise=0.5`; publish the same files under another id for lists")
 
 
 def require_noise(brief: Mapping[str, Any], asked: Container[str]) -> None:
@@ -206,7 +211,7 @@ def _coverage(told: Mapping[str, str]) -> Coverage | None:
 
 def _noise(told: Mapping[str, str]) -> Noise | None:
     if NOISE not in told:
-        if odd := next((name for name in (BUDGETED, ROWS_LOOKED_AT, BOUNDS) if name in told), None):
+        if odd := next((name for name in (CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS) if name in told), None):
             raise InvalidInput(f"`{odd}` is of answers with noise", "say the ε of each, such as `noise=0.5`")
         return None
     if BUDGETED not in told:
@@ -215,13 +220,22 @@ def _noise(told: Mapping[str, str]) -> Noise | None:
     if find_spec("opendp") is None:
         raise SettingsError("noise is drawn by OpenDP, which is not installed here", "pip install 'penstock[noise]'")
     rows = _number(told, ROWS_LOOKED_AT) if ROWS_LOOKED_AT in told else ROWS
-    return Noise(_hundredths(told, NOISE), _hundredths(told, BUDGETED), rows, tuple(sorted(_bounds(told))))
+    usual, budget, bounds = _hundredths(told, NOISE), _hundredths(told, BUDGETED), tuple(sorted(_bounds(told)))
+    return Noise(usual, budget, rows, bounds, _choice(told))
+
+
+def _choice(told: Mapping[str, str]) -> tuple[int, int] | None:
+    if CHOOSE not in told:
+        return None
+    least, _, most = told[CHOOSE].partition(":")
+    return hundredths(least), hundredths(most)
 
 
 def _hundredths(told: Mapping[str, str], name: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,2})?", told[name], re.ASCII):
-        raise InvalidInput(f"`{name}` of a gate is a number such as 1.4", "with two decimals at most")
-    return int(Decimal(told[name]) * 100)
+    try:
+        return hundredths(told[name])
+    except ContractError as fault:
+        raise InvalidInput(f"`{name}` of a gate is a number such as 1.4", "with two decimals at most") from fault
 
 
 def _bounds(told: Mapping[str, str]) -> list[tuple[str, int, int]]:

@@ -43,7 +43,7 @@ from connector.provider.computing.asked import (
 )
 from connector.provider.computing.cancellable import Cancellable
 from connector.provider.computing.coverages import Coverages
-from connector.provider.computing.ended import end
+from connector.provider.computing.ended import billed, end
 from connector.provider.computing.jointly import Jointly
 from connector.provider.computing.look_ups import LookUps
 from connector.provider.computing.run_programs import RunPrograms
@@ -195,7 +195,7 @@ class ComputeRoom:
     async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Process:
         """Return a process that answers, and that ends when its transfer is halted."""
         types = offered.types_of(dataset_from_json(ground.product.dataset).files)
-        gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
+        gate = privacy.with_epsilon(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked.epsilon)
         computation = await self._form(asked).process(ground, gate, types, asked, self._processes)
         await asyncio.to_thread(open_.enter_context, computation)
         open_.enter_context(self._carriage.carrying(ticket, partial(computation.cut, HALTED)))
@@ -238,12 +238,13 @@ class ComputeRoom:
         agreement = ground.agreement
         if known(tx, ground, asked) is not None:  # by another process of ours
             raise Conflict(f"`{asked.job}` was answered meanwhile", "ask again under the same id")
-        epsilon = self._form(asked).hold(tx, agreement, asked, now)
-        cost = privacy.cost(agreement, epsilon)
+        held = self._form(asked).hold(tx, agreement, asked, now)
+        cost = privacy.cost(agreement, held)
         granted = permitted(self._enforcement, tx, ground, asked, foreseen.functions, cost, now)
-        row = replace(row_for(ground, asked, State.RUNNING, now), epsilon=epsilon)
+        row = row_for(ground, asked, State.RUNNING, now)
+        row = row if held is None else replace(row, epsilon=held.total, each=held.each if held.said else None)
         copy = copy_of(self._copies, tx, ground, row.purpose, now)
-        self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + 1))
+        self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + billed(agreement, row)))
         tx.put(row)
         program = {"program": asked.about.digest} if isinstance(asked.about, Program) else {}
         record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost, **program}, now)

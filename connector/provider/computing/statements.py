@@ -39,6 +39,6 @@ class Statements(Form):
         if not found.told:
             why = FEW.format(found.needs) if found.needs else NOTHING
             return end(self._core, tx, row, replace(row, state=State.WITHHELD, reason=why, rows=0, ended=now), now)
-        members = {**found.members, **privacy.told(tx, agreement_of(tx, row))}
+        members = {**found.members, **privacy.told(tx, agreement_of(tx, row), row)}
         after = released(tx, row, found.told, members, found.confined, now)
         return end(self._core, tx, row, replace(after, memory=found.memory), now)

@@ -50,8 +50,11 @@ def received(**told):
     return event("answer.received", AGREEMENT, AGREEMENT, JOB, **{**signed(), **told})
 
 
-def checked(seller, buyer=(), noise=None, lookup=None, joint=None):
-    terms = SimpleNamespace(tier="computed", tariff=Tariff("query", 50, 1, "CNY"), product="firms")
+QUERY, EPSILON = Tariff("query", 50, 1, "CNY"), Tariff("epsilon", 200, 100, "CNY")
+
+
+def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY):
+    terms = SimpleNamespace(tier="computed", tariff=tariff, product="firms")
     terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint)
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
@@ -128,6 +131,45 @@ def test_what_is_told_beyond_a_budget_is_found():
     # fittings tell what their own coins say
     assert checked(asked(*["released"] * 4, epsilon="0.00"), noise=noise) == []
     assert checked(asked(*["released"] * 4)) == []
+
+
+def chosen(*epsilons, outcome="released", calls=None):
+    """Return statements that were begun with these ε, each under an id of its own."""
+    told = []
+    for at, epsilon in enumerate(epsilons):
+        job = f"{at:064x}"
+        told += [decided(job=job), started(job, epsilon=epsilon), ended(outcome, job=job)]
+    return (*told, served(str(len(epsilons) if calls is None else calls)))
+
+
+def test_what_buyers_chose_is_added_as_it_was_begun_and_found_beyond_their_choice():
+    noise = Noise(50, 300, choice=(10, 200))
+    assert checked(chosen("2.00", "0.50", "0.50"), noise=noise) == []
+    assert checked(chosen("2.00", "0.50", "0.51"), noise=noise) == [("privacy-overspent", SELLER)]
+    assert checked(chosen("2.01"), noise=noise) == [("epsilon-unagreed", SELLER)]
+    assert checked(chosen("0.09"), noise=noise) == [("epsilon-unagreed", SELLER)]
+    assert checked(chosen("much"), noise=noise) == [("field-malformed", SELLER)]
+    assert checked(chosen("0.51"), noise=Noise(50, 300)) == [("epsilon-unagreed", SELLER)]
+    # begun with much and cut, begun anew with little and told: that little was told
+    anew = (decided(), started(epsilon="2.00"), ended("failed", ""), decided(), started(epsilon="0.10"), ended())
+    assert checked((*anew, served("10")), noise=noise, tariff=EPSILON) == []
+
+
+def test_where_epsilon_has_the_price_each_hundredth_is_billed():
+    noise = Noise(50, 300, choice=(10, 200))
+    assert checked(chosen("2.00", "0.50", calls=250), noise=noise, tariff=EPSILON) == []
+    for calls in (2, 249, 251):
+        odd = checked(chosen("2.00", "0.50", calls=calls), noise=noise, tariff=EPSILON)
+        assert odd == [("computations-miscounted", SELLER)]
+    assert checked(chosen("2.00", outcome="withheld", calls=0), noise=noise, tariff=EPSILON) == []
+
+
+def test_a_receipt_says_the_epsilon_of_its_providers_log():
+    noise = Noise(50, 300, choice=(10, 200))
+    seller = (decided(), started(epsilon="0.50"), ended(), served("50"))
+    for told, finding in (("0.50", []), ("2.00", [("answer-differs", SELLER)])):
+        receipt = received(**signed({**RECEIPT, "epsilon": told}))
+        assert checked(seller, [receipt], noise=noise, tariff=EPSILON) == finding
 
 
 OTHERS = ("did:web:b", "did:web:c", "did:web:d")
