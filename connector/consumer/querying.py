@@ -219,13 +219,14 @@ class Querying:
         """Return what is asked under an id, written before it is sent; raises Conflict for another statement."""
         known = tx.get(AnswerRow, agreement=wanted.agreement.digest, job=wanted.job)
         told = wanted.foreseen()
+        if known is not None and known.statement != wanted.statement:
+            raise Conflict(f"`{wanted.job[:100]}` is another statement", "choose another id")
+        if known is not None and replace(wanted, epsilon=known.epsilon).foreseen() != told:
+            raise Conflict(f"`{wanted.job[:100]}` is asked with another ε", "choose another id")
+        if known is None or known.answer is None:
+            foretell(tx, (wanted.agreement, told))
         if known is not None:
-            if known.statement != wanted.statement:
-                raise Conflict(f"`{wanted.job[:100]}` is another statement", "choose another id")
-            if replace(wanted, epsilon=known.epsilon).foreseen() != told:
-                raise Conflict(f"`{wanted.job[:100]}` is asked with another ε", "choose another id")
             return known
-        foretell(tx, (wanted.agreement, told))
         made = AnswerRow(
             agreement=wanted.agreement.digest,
             job=wanted.job,

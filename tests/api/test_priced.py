@@ -113,7 +113,7 @@ async def test_what_a_crash_cut_is_given_back_as_it_was_chosen_and_charged_once(
     assert (row["state"], row["epsilon"]) == ("failed", 0)
     # a price that its provider asks since is of others: this was agreed
     await space.doors["provider"].call("POST", "products/priced-crash/price", {"amount": "9.00", "floor": None})
-    assert (await quoted(space, agreement, epsilon="3", job="cut"))[0] == "6.00 CNY"
+    assert (await quoted(space, agreement, statement=statement, epsilon="3", job="cut"))[0] == "6.00 CNY"
     got = await ask(space, agreement, statement, job="cut", epsilon="3")
     assert got["left"] == "3.00"
     assert await billed(space, agreement) == {"600"}
@@ -131,7 +131,7 @@ async def test_what_a_crash_cut_is_given_back_as_it_was_chosen_and_charged_once(
         ({"gate": GATE | {"choose": "1:1"}}, "nothing to choose"),
         ({"gate": {"subject": "firm", "choose": "1:2"}}, "of answers with noise"),
         ({"gate": GATE | {"with": "did:web:b.example,did:web:c.example"}}, "a buyer chooses none"),
-        ({"unit": "epsilon", "tier": "kept", "gate": {}}, "is not priced by `epsilon`"),
+        ({"unit": "epsilon", "tier": "kept", "gate": {}, "columns": None}, "is not priced by `epsilon`"),
     ],
 )
 async def test_a_choice_and_a_price_that_are_none_are_refused_as_they_are_published(space, tmp_path, more, words):
