@@ -1,7 +1,8 @@
 """What one answer counts as under a tariff: one table, by which its provider, its buyer and every auditor count.
 
-Law: it is worked out of what both sides know of an answer: how many keys it is about, and how much it tells (ε). So the
-amount of a bill follows from what was asked and signed, and nobody's meter is believed.
+Law: it is worked out of what both sides have signed of an answer: how many keys it is about, how much it tells (ε), how
+many rows its table has, and, where that has the price, the CPU seconds that its provider measured and put into the
+receipt, never more than its buyer had said. The amount of a bill follows from these.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from contracts.units import EPSILON
+from contracts.errors import ContractError
+from contracts.units import EPSILON, SCANNED, SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from contracts.noise import Noise
     from contracts.tariff import Tariff
@@ -21,26 +23,61 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer: about so many `keys`, one where it is a statement, and with an `epsilon` of so many hundredths."""
+    """One answer: about so many `keys`, one where it is a statement, and with an `epsilon` of so many hundredths.
+
+    `tenths` of CPU seconds it took, or may take at most.
+    """
 
     keys: int = 1
     epsilon: int = 0
+    tenths: int = 0
 
 
 # what a tariff counts, or its quota → how many units an answer is; where there is no row it is one for each key
-_UNITS: Final[Mapping[str, Callable[[Answered], int]]] = MappingProxyType({EPSILON: lambda of: of.epsilon})
+_UNITS: Final[Mapping[str, Callable[[Tariff, Answered], int]]] = MappingProxyType(
+    {
+        EPSILON: lambda _, of: of.epsilon,
+        SCANNED: lambda tariff, _: sum(run.records for run in tariff.records),
+        SECOND: lambda _, of: of.tenths,
+    }
+)
+# what has the price → the part that a gate needs for it, those that it may not have, and what is said otherwise
+_PARTS: Final[Mapping[str, tuple[frozenset[str], frozenset[str], str]]] = MappingProxyType(
+    {
+        EPSILON: (
+            frozenset({"noise"}),
+            frozenset({"coverage"}),
+            "a price of ε is for answers with noise, and for no list that is held against them",
+        ),
+        SCANNED: (frozenset(), frozenset({"lookup"}), "who looks up a subject has no rows scanned: it is one query"),
+        SECOND: (
+            frozenset(),
+            frozenset({"coverage", "lookup", "joint", "programs", "sketch"}),
+            "CPU seconds are the price of statements alone: what else is answered is not measured, or hides its time",
+        ),
+    }
+)
+PARTS: Final = frozenset({part for needed, odd, _ in _PARTS.values() for part in needed | odd})
+
+
+def counted(tariff: Tariff) -> str:
+    """Return the unit that a tariff, or its quota, counts."""
+    return tariff.of or tariff.unit
 
 
 def says_epsilon(tariff: Tariff, noise: Noise | None) -> bool:
     """Say whether a receipt says the ε of its answer: where that is chosen, or priced, and not what the terms fix."""
-    return noise is not None and (noise.choice is not None or _counted(tariff) == EPSILON)
+    return noise is not None and (noise.choice is not None or counted(tariff) == EPSILON)
 
 
 def units(tariff: Tariff, answered: Answered) -> int:
     """Return the units of a tariff that an answer is."""
-    of = _UNITS.get(_counted(tariff))
-    return answered.keys if of is None else of(answered)
+    of = _UNITS.get(counted(tariff))
+    return answered.keys if of is None else of(tariff, answered)
 
 
-def _counted(tariff: Tariff) -> str:
-    return tariff.of or tariff.unit
+def require(unit: str, parts: Collection[str]) -> None:
+    """Raise ContractError where answers of a gate with these of its `PARTS` cannot be counted by a unit."""
+    needed, odd, text = _PARTS.get(unit, (frozenset(), frozenset(), ""))
+    if not needed.issubset(parts) or odd.intersection(parts):
+        raise ContractError("terms", text)

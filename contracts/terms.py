@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from contracts import address, blind, delegation
+from contracts import address, answered, blind, delegation
 from contracts import facts as known_facts
 from contracts import gate as gates
 from contracts.canonical import canonical, sha
@@ -21,7 +21,6 @@ from contracts.errors import ContractError
 from contracts.labels import H
 from contracts.split import Split
 from contracts.tariff import Tariff
-from contracts.units import EPSILON
 
 if TYPE_CHECKING:
     from contracts.delegation import Delegation
@@ -88,21 +87,15 @@ class Terms:
             raise ContractError("terms", "leases last longer than 0 seconds in the tier `leased` and in no other")
         if (self.tier == "computed") != (self.gate is not None):
             raise ContractError("terms", "answers pass a `gate` in the tier `computed` and in no other")
-        if EPSILON in (self.tariff.unit, self.tariff.of):
-            self._check_epsilon()
+        if self.gate is not None:
+            held = {part for part in answered.PARTS if getattr(self.gate, part) is not None}
+            answered.require(answered.counted(self.tariff), held)
         if self.lock_ttl < self.claim_margin + self.stale_max:
             raise ContractError("terms", "`lockTtl` is shorter than `claimMargin` + `staleMax` (spec 4)")
         if self.not_after.tzinfo is not UTC or self.not_after.microsecond:
             raise ContractError("terms", "`notAfter` is an instant in UTC with whole seconds")
         if len(canonical(self.policy)) > MAX_TERMS_BYTES:
             raise ContractError("too-large", f"the policy has more than {MAX_TERMS_BYTES} bytes")
-
-    def _check_epsilon(self) -> None:
-        """Refuse a price of ε where an answer tells none, or one that is of no buyer's budget."""
-        if self.gate is None or self.gate.noise is None:
-            raise ContractError("terms", "a price of ε is for answers that are told with noise")
-        if self.gate.coverage is not None:
-            raise ContractError("terms", "what a list is told comes of no budget: its price is not one of ε")
 
     def json(self) -> dict[str, Any]:
         """Return the JSON value that is digested and sent."""

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AGREEMENT, OPENING, CALL, MESSAGE, QUERY = "agreement", "opening", "call", "message", "query"
-EPSILON: Final = "epsilon"
+# what an answer may be counted by besides (`contracts.answered`), in the same place of an entry as calls
+EPSILON, SCANNED, SECOND = "epsilon", "scanned", "second"
 PLAIN, KEPT, LEASED, COMPUTED = "plain", "kept", "leased", "computed"
 
 
@@ -57,8 +58,18 @@ UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
         MESSAGE: Unit(CALL, "messages delivered", CALL, frozenset({PLAIN}), graduated=True),
         # of data that stay where they are; counted as calls are, in the same place of an entry
         QUERY: Unit(CALL, "statements answered", CALL, frozenset({COMPUTED}), graduated=True),
-        # what an answer tells (`contracts.answered`), in the same place
         EPSILON: Unit(CALL, "hundredths of ε of the answers", CALL, frozenset({COMPUTED}), graduated=True, parts=100),
+        SCANNED: Unit(
+            CALL,
+            "rows that the table has, for each answer",
+            CALL,
+            frozenset({COMPUTED}),
+            graduated=True,
+            members=frozenset({"records"}),
+        ),
+        SECOND: Unit(
+            CALL, "tenths of CPU seconds of the answers", CALL, frozenset({COMPUTED}), graduated=True, parts=10
+        ),
         "flat": Unit("byte", _BYTES, AGREEMENT, _COPIES, ends=True),
         "advance": Unit("byte", _BYTES, AGREEMENT, _COPIES | {LEASED}, whole=True),
         "subscription": Unit(

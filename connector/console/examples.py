@@ -28,6 +28,8 @@ EXAMPLES = {
     "message": (1, 10_000),
     "query": (1, 100),
     "epsilon": (100, 1_000),
+    "scanned": (1_000, 1_000_000),
+    "second": (10, 600),
 }
 # what a person counts a unit in → its key among the words, and how many of the unit one is
 TYPED = {"byte": ("MiB", MIB), **{name: (name, unit.parts) for name, unit in UNITS.items() if unit.parts > 1}}

@@ -12,7 +12,7 @@ from connector.client.acts.queries import answered
 from contracts.summary import summary
 from contracts.terms import Terms
 from tests.api.refusals import refused
-from tests.api.test_computing import LONG, address, agreed, ask, jobs, publish
+from tests.api.test_computing import LONG, address, agreed, ask, firms, jobs, publish
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -147,3 +147,28 @@ async def test_no_epsilon_is_chosen_where_the_terms_fix_it_or_know_none(space, t
     got = await ask(space, "fixed", COUNT, epsilon="1", job="one")
     assert "epsilon" not in got["receipt"], "what the terms fix, receipts of all versions leave out"
     assert jobs(space, agreement)[0]["each"] is None
+
+
+async def test_rows_that_are_looked_at_are_quoted_exactly_and_billed_each_time(space, tmp_path):
+    """Of one table, whose rows stand in the terms: nothing is measured."""
+    await publish(space, "priced-rows", tmp_path, unit="krow", price=25)
+    agreement = await agreed(space, "priced-rows")
+    [deal] = [row for row in space.rows("buyer", "agreements") if row["digest"] == agreement]
+    assert "price 0.25 CNY per 1000 rows looked at" in summary(Terms.from_json(json.loads(deal["terms"])))
+    # 1,200 rows at 0.25 the thousand, and twice as many
+    assert (await quoted(space, "priced-rows"))[0] == "0.30 CNY"
+    for job in ("one", "two"):
+        await ask(space, "priced-rows", f"{COUNT} where year >= 2024", job=job)
+    assert await billed(space, agreement) == {"60"}
+
+
+async def test_a_price_of_rows_is_of_one_table(space, tmp_path):
+    other = firms(tmp_path / "other").rename(tmp_path / "others.csv")
+    said = {"tier": "computed", "gate": {"subject": "firm"}, "columns": ["district"], "pieceKiB": None}
+    files = [firms(tmp_path), other]
+    status, text = await refused(space.publish_files("provider", "rows-never", files, unit="row", **said))
+    assert (status, "there are 2 tables" in text) == (400, True), text
+    status, text = await refused(
+        publish(space, "rows-never", tmp_path, unit="row", gate={"subject": "firm", "lookup": "9"})
+    )
+    assert (status, "no rows scanned" in text) == (400, True), text

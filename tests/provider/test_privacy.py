@@ -37,7 +37,8 @@ def agreement(peer, at):
     gate = Gate(("district",), noise=NOISES[at])
     return AgreementRow(
         digest=f"{peer}-{at}", role="provider", negotiation="n", peer=peer, product="firms", edition=f"e{at}",
-        terms={"gate": gate.json(), "tariff": Tariff("epsilon", 200, 100, "CNY").json()}, odrl={}, state="signed", created=NOW,
+        terms={"gate": gate.json(), "tariff": Tariff("epsilon", 200, 100, "CNY").json()}, odrl={}, state="signed",
+        created=NOW,
     )  # fmt: skip
 
 

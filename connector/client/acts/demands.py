@@ -36,8 +36,9 @@ POSTED = (
         default=NULL, least=0,
     ),
     Field(
-        "unit", ("Unit", "计价单位"), "the unit of that price: byte, row, piece, opening, call, query, epsilon, flat",
-        "--unit", default="byte",
+        "unit", ("Unit", "计价单位"),
+        "the unit of that price: byte, row, piece, opening, call, query, epsilon, scanned, second, flat", "--unit",
+        default="byte",
     ),
     Field("currency", ("Currency", "币种"), "currency of that price; default: the space's", "--currency", default=""),
     Field("id", ("Id", "编号"), "an id of your own; repeat it to post once", "--id", default=FRESH),

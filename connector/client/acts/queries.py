@@ -111,8 +111,9 @@ LOOKED_UP = {
 }
 WHAT = Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product")
 EPSILON = Field(
-    "epsilon", ("ε", "ε"), "how much the answer may tell, where its terms leave a choice, such as 1.4; more is exacter",
-    "--epsilon", default=NULL,
+    "epsilon", ("How much it tells (ε)", "披露量(ε)"),
+    "how much the answer may tell, where its terms leave a choice, such as 1.4; more is exacter", "--epsilon",
+    default=NULL,
 )  # fmt: skip
 USE = (
     Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),

@@ -16,7 +16,9 @@ from connector.compute.kinds import OF_PROFILE
 from connector.compute.program import require_wasmtime
 from connector.compute.sitting import kind_of
 from connector.enforcement.context import BUDGET
+from connector.licence.pricing import MEASURES, measured
 from connector.runtime.errors import InvalidInput, SettingsError
+from contracts import answered
 from contracts.coverage import KEYS, Coverage
 from contracts.errors import ContractError
 from contracts.gate import DIGITS, LEAST, SHARE, Gate
@@ -25,8 +27,7 @@ from contracts.lookup import LookUp, buckets_of
 from contracts.noise import ROWS, Noise, hundredths
 from contracts.program import Programs
 from contracts.sketch import Sketches
-from contracts.units import COMPUTED, QUERY
-from contracts.units import EPSILON as PER_EPSILON
+from contracts.units import COMPUTED, SCANNED, UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -53,8 +54,8 @@ SAID: Final = (
     *(WITH, QUORUM, PROGRAMS, SKETCH),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
-FREE: Final = "free"
-PRICED_BY: Final = (QUERY, PER_EPSILON, FREE)
+# parts of a gate → the member by which they are said, where that is called otherwise
+SAID_BY: Final[Mapping[str, str]] = {"coverage": EPSILON, "joint": WITH}
 # members of a brief that show data, deliver them, or pass them on
 OTHERS: Final = ("api", "stream", "sample", "onward")
 _HINT: Final = "such as `--gate subject=firm --gate least=10`"
@@ -84,12 +85,15 @@ def check(brief: Mapping[str, Any], own: str = "") -> None:
         raise InvalidInput(f"`{told}` does not go with data that stay where they are", "leave it out")
     if own and own in _listed(brief.get(MEMBER) or {}, WITH):
         raise InvalidInput(f"`{WITH}` names ourselves", "it names the others: each of them names us")
-    if brief["unit"] not in PRICED_BY:
-        raise InvalidInput(f"answers are not priced by `{brief['unit']}`", f"use {', '.join(PRICED_BY)}")
+    unit, _ = measured(brief["unit"], COMPUTED)
+    if COMPUTED not in UNITS[unit].tiers:
+        known = ", ".join(name for name in MEASURES if COMPUTED in UNITS[measured(name, COMPUTED)[0]].tiers)
+        raise InvalidInput(f"answers are not priced by `{brief['unit']}`", f"use {known}")
     gate = brief.get(MEMBER) or {}
-    if brief["unit"] == PER_EPSILON and (NOISE not in gate or EPSILON in gate):
-        text = "a price of ε is for answers with noise, and for no list that is held against them"
-        raise InvalidInput(text, "say `--gate noise=0.5`; publish the same files under another id for lists")
+    try:
+        answered.require(unit, {part for part in answered.PARTS if SAID_BY.get(part, part) in gate})
+    except ContractError as fault:
+        raise InvalidInput(str(fault), "price it by query, or publish the same files under another id") from fault
 
 
 def require_noise(brief: Mapping[str, Any], asked: Container[str]) -> None:
@@ -110,6 +114,9 @@ def gate_of(brief: Mapping[str, Any], profiles: Sequence[FileProfile]) -> Gate:
     tables = [one for one in profiles if is_table(one)]
     if not tables:
         raise InvalidInput("there is no table that could be asked", "publish .csv, .parquet, .jsonl or .ndjson")
+    if len(tables) > 1 and measured(brief["unit"], COMPUTED)[0] == SCANNED:
+        text = f"there are {len(tables)} tables, and a price of rows says of one how many it has"
+        raise InvalidInput(text, "publish each by itself, or price it by query")
     told = brief.get(MEMBER) or {}
     subject = told.get(SUBJECT, "")
     if subject and (odd := next((one for one in tables if all(c.name != subject for c in one.columns)), None)):
