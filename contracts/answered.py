@@ -7,6 +7,7 @@ receipt, never more than its buyer had said. The amount of a bill follows from t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
     from contracts.noise import Noise
     from contracts.tariff import Tariff
+
+
+# of CPU seconds of one answer: two threads for a minute, which is what a statement is given
+TENTHS_MAX: Final = 1_200
+_TENTHS: Final = 10
+_SECONDS: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,21 @@ def units(tariff: Tariff, answered: Answered) -> int:
     """Return the units of a tariff that an answer is."""
     of = _UNITS.get(counted(tariff))
     return answered.keys if of is None else of(tariff, answered)
+
+
+def tenths(text: str) -> int:
+    """Return CPU seconds as a person writes them, 2.5, in tenths; raises ContractError."""
+    found = _SECONDS.fullmatch(text)
+    read = _TENTHS * int(found[1]) + int(found[2] or "0") if found is not None else 0
+    if not 0 < read <= TENTHS_MAX:
+        hint = f"0.1 to {TENTHS_MAX // _TENTHS}, with one decimal at most"
+        raise ContractError("seconds", f"`{text[:40]}` is no number of CPU seconds of an answer", hint)
+    return read
+
+
+def seconds_text(tenths: int) -> str:
+    """Return tenths of seconds as a person reads them: 2.5."""
+    return f"{tenths // _TENTHS}.{tenths % _TENTHS}"
 
 
 def require(unit: str, parts: Collection[str]) -> None:

@@ -2,7 +2,7 @@
 
 Law: it binds method, path, query and body of the request as they were sent on, and status and body of the answer, all
 by digests; so it proves to others what was answered, and tells it to nobody. Where that is what an answer is billed by
-it says how much the answer tells, too (ε).
+it says how much the answer tells, too (ε), or how many CPU seconds it took.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Made:
     status: int
     answer: bytes
     epsilon: str = ""
+    seconds: str = ""
 
     def said(self) -> dict[str, str]:
         """Return what a receipt says of it; the request's digest is that of METHOD, target and the body's digest."""
@@ -43,7 +44,7 @@ class Made:
             "request": sha256(asked.encode()).hexdigest(),
             "status": str(self.status),
             "answer": sha256(self.answer).hexdigest(),
-        } | ({"epsilon": self.epsilon} if self.epsilon else {})
+        } | {name: text for name in ("epsilon", "seconds") if (text := getattr(self, name))}
 
 
 def receipt(made: Made, name: str, at: str) -> dict[str, Any]:

@@ -43,6 +43,8 @@ def asking_price(tx: Tx, agreement: AgreementRow, answer: Answered) -> tuple[str
     told: JsonObject = {"price": price(tariff), "statements": answer.keys}
     if noise is not None:
         told |= {"epsilon": epsilon_text(answer.epsilon), "left": _left(tx, agreement.digest, noise.budget)}
+    if answer.tenths:
+        told |= {"atMost": answered.seconds_text(answer.tenths)}
     if tariff.period:
         return price(tariff), told
     return money(order_amount(tariff, before, before + units), tariff.currency), told

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import orjson
 from yarl import URL
 
+from connector.compute import cpu
 from connector.compute.epsilon import chosen, typed
 from connector.consumer.asking_price import foretell
 from connector.consumer.lines import agreed
@@ -35,7 +36,7 @@ from connector.store.rows.compute import AnswerRow, JointQuestionRow
 from connector.store.table_row import replace
 from contracts import answered, call_receipt, lifecycle, signature
 from contracts import gate as gates
-from contracts.answered import Answered
+from contracts.answered import Answered, seconds_text
 from contracts.call_receipt import Made
 from contracts.canonical import load, sha
 from contracts.decimals import read_hex
@@ -69,7 +70,8 @@ class Wanted:
     """What is asked, of what was agreed, under an id of ours; `said` is what else is said of the use.
 
     It is about so many `keys`, one where it is a statement; `epsilon` is the one that is chosen, in hundredths.
-    `budgeted` is no answer that says nothing out of the budget of ε: that of a list.
+    It may take so many `tenths` of CPU seconds, where these are paid. `budgeted` is no answer that says nothing out of
+    the budget of ε: that of a list.
     """
 
     agreement: AgreementRow
@@ -79,16 +81,34 @@ class Wanted:
     said: Any
     keys: int = 1
     epsilon: int | None = None
+    tenths: int | None = None
     budgeted: bool = True
 
     def foreseen(self) -> Answered:
-        """Return what its answer will be; raises InvalidInput for an ε that the terms do not leave to its buyer."""
-        return Answered(self.keys, chosen(self._noise, self.epsilon))
+        """Return what its answer will be, at most; raises InvalidInput for what the terms do not leave to its buyer."""
+        return Answered(self.keys, chosen(self._noise, self.epsilon), cpu.at_most(self.tariff, self.tenths))
+
+    def found(self, answer: bytes) -> Answered:
+        """Return what an answer is; raises PeerMisbehaved where it took more than it may, or does not say."""
+        foreseen = self.foreseen()
+        if not foreseen.tenths:
+            return foreseen
+        try:
+            took = cpu.typed(orjson.loads(answer)["seconds"]) or 0
+        except (KeyError, TypeError, ValueError, InvalidInput) as fault:
+            raise PeerMisbehaved("the answer does not say how many CPU seconds it took") from fault
+        if took > foreseen.tenths:
+            raise PeerMisbehaved(f"the answer took {seconds_text(took)} CPU seconds, more than was said at most")
+        return replace(foreseen, tenths=took)
 
     def receipted(self) -> str:
         """Return what the receipt of its answer says of ε: nothing where the terms fix it."""
-        tariff = Tariff.from_json(self.agreement.signed_terms["tariff"])
-        return epsilon_text(self.foreseen().epsilon) if answered.says_epsilon(tariff, self._noise) else ""
+        return epsilon_text(self.foreseen().epsilon) if answered.says_epsilon(self.tariff, self._noise) else ""
+
+    @property
+    def tariff(self) -> Tariff:
+        """The price that was agreed."""
+        return Tariff.from_json(self.agreement.signed_terms["tariff"])
 
     @property
     def _noise(self) -> Noise | None:
@@ -110,20 +130,23 @@ class Querying:
         what: str,
         statement: str,
         epsilon: str | None = None,
+        at_most: str | None = None,
         purpose: str | None = None,
         said: Any = None,
         job: str | None = None,
     ) -> JsonObject:
         """Ask a statement of what was agreed on: an agreement of ours, what was got, or a product.
 
-        `epsilon` is how much the answer may tell, where its terms leave a choice, such as 1.4. Returns the answer with
-        its provider's receipt. Raises InvalidInput, NotPermitted with the provider's reasons.
+        `epsilon` is how much the answer may tell, where its terms leave a choice, such as 1.4; `at_most` are the CPU
+        seconds that it may take, where these have the price. Returns the answer with its provider's receipt. Raises
+        InvalidInput, NotPermitted with the provider's reasons.
         """
         if not 0 < len(statement.strip()) <= STATEMENT_CHARACTERS_MAX:
             raise InvalidInput(f"a statement has 1 to {STATEMENT_CHARACTERS_MAX} characters")
         row, name = await self.meant(what), job or uuid.uuid4().hex
-        wanted = Wanted(row, name, statement, purpose or "", said, epsilon=typed(epsilon))
-        sent = orjson.dumps({"id": name, "statement": statement, **with_epsilon(wanted)})
+        wanted = Wanted(row, name, statement, purpose or "", said, epsilon=typed(epsilon), tenths=cpu.typed(at_most))
+        most = {} if wanted.tenths is None else {"atMost": seconds_text(wanted.tenths)}
+        sent = orjson.dumps({"id": name, "statement": statement, **with_epsilon(wanted), **most})
         return await self.settled(wanted, sent, lambda answer: answer)
 
     async def meant(self, what: str) -> AgreementRow:
@@ -157,9 +180,12 @@ class Querying:
         if asked.answer is not None:
             return asked
         told, answer = await self.sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
-        receipt, signed = _receipt(row, told, Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted()))
-        kept = await asyncio.to_thread(read, answer)
-        return await self._core.store.write(lambda tx: self._kept(tx, asked, kept, receipt, signed))
+        found = wanted.found(answer)
+        seconds = seconds_text(found.tenths) if found.tenths else ""
+        made = Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted(), seconds)
+        receipt, signed = _receipt(row, told, made)
+        kept, units = await asyncio.to_thread(read, answer), answered.units(wanted.tariff, found)
+        return await self._core.store.write(lambda tx: self._kept(tx, asked, (kept, units), receipt, signed))
 
     async def cancel(self, what: str, job: str) -> JsonObject:
         """Take back what is asked under an id and not answered; returns how many at the provider were ended.
@@ -225,6 +251,11 @@ class Querying:
             raise Conflict(f"`{wanted.job[:100]}` is asked with another ε", "choose another id")
         if known is None or known.answer is None:
             foretell(tx, (wanted.agreement, told))
+        if known is not None and (known.at_most or 0) > told.tenths and known.answer is None:
+            text = f"`{wanted.job[:100]}` is asked with at most {seconds_text(known.at_most or 0)} CPU seconds"
+            raise Conflict(text, "say as many, or more")
+        if known is not None and known.at_most != wanted.tenths and known.answer is None:
+            return tx.change(known, replace(known, at_most=wanted.tenths))
         if known is not None:
             return known
         made = AnswerRow(
@@ -232,21 +263,25 @@ class Querying:
             job=wanted.job,
             statement=wanted.statement,
             purpose=wanted.purpose,
-            units=answered.units(Tariff.from_json(wanted.agreement.signed_terms["tariff"]), told),
+            units=answered.units(wanted.tariff, told),
             epsilon=wanted.epsilon,
+            at_most=wanted.tenths,
             created=self._core.clock.now(),
         )
         tx.insert(made)
         return made
 
-    def _kept(self, tx: Tx, asked: AnswerRow, answer: bytes, receipt: JsonObject, signed: bytes) -> AnswerRow:
-        """Keep an answer, with an event that says which: its provider's log says the same, or there is one."""
+    def _kept(
+        self, tx: Tx, asked: AnswerRow, found: tuple[bytes, int], receipt: JsonObject, signed: bytes
+    ) -> AnswerRow:
+        """Keep an answer and its units, with an event that says which: its provider's log says the same, or lies."""
         now = self._core.clock.now()
         known = tx.get(AnswerRow, agreement=asked.agreement, job=asked.job)
         assert known is not None, "it was asked"
         if known.answer is not None:
             return known
-        after = replace(known, answer=answer, receipt=receipt, signature=signed, ended=now)
+        answer, units = found
+        after = replace(known, answer=answer, units=units, receipt=receipt, signature=signed, ended=now)
         fields = {"job": asked.job, "statement": sha({"query": " ".join(asked.statement.split())}).hex()}
         told = fields | {"receipt": receipt, "signature": signed.hex()}
         link = [asked.agreement, str(receipt["call"])]

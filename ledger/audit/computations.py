@@ -51,9 +51,9 @@ def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
             report.waits.update(event.part for event in book.of(kind))
         _check_decided(book, report)
         keys, begun = _keys(book, report), _begun(book)
-        told = {one.index: _epsilon(one, begun.get(one.index), deals, report) for one in book.of(ENDED)}
-        _check_billed(book, deals, keys, told, report)
-        _check_budget(book, deals, told, report)
+        answers = {one.index: _answered(one, begun.get(one.index), keys, deals, report) for one in book.of(ENDED)}
+        _check_billed(book, deals, answers, report)
+        _check_budget(book, deals, answers, report)
         _check_looked_up(book, deals, keys, report)
         _check_received(book, books, deals, report)
     joints.check(space, books, deals, report)
@@ -80,19 +80,36 @@ def _begun(book: Book) -> dict[int, Event]:
     return found
 
 
+def _answered(ended: Event, begun: Event | None, keys: Mapping[str, int], deals: Deals, report: Report) -> Answered:
+    """Return what an answer is, as its log says it."""
+    epsilon, tenths = _epsilon(ended, begun, deals, report), 0
+    if "seconds" in ended.fields:
+        # what was measured is its provider's word, and never more than its buyer said
+        most = begun or ended
+        took, said = (reading(one, report, _seconds, one) or 0 for one in (ended, most))
+        tenths = min(took, said)
+    return Answered(keys.get(_job(ended), 1), epsilon, tenths)
+
+
+def _seconds(event: Event) -> int:
+    return answered.tenths(event.fields["atMost" if event.kind == STARTED else "seconds"])
+
+
 def _epsilon(ended: Event, begun: Event | None, deals: Deals, report: Report) -> int:
     """Return the ε of a statement as its log says it, in hundredths; one that its terms do not allow is found.
 
     A fitting tells what its own coins say, and nothing of this.
     """
     deal = deals.get(ended.part)
-    noise = None if deal is None or deal.terms.gate is None else deal.terms.gate.noise
-    if noise is None:
+    gate = None if deal is None else deal.terms.gate
+    if gate is None or (noise := gate.noise) is None:
         return 0
     text = "" if begun is None else str(begun.fields.get("epsilon", ""))
     found = reading(begun, report, hundredths, text) if begun is not None and text else None
-    if found is None or text == NOTHING:
-        return 0 if text == NOTHING else noise.epsilon
+    if text == NOTHING and gate.coverage is not None:
+        return 0
+    if found is None:
+        return noise.epsilon
     try:
         return noise.chosen(found)
     except ContractError as fault:
@@ -100,14 +117,13 @@ def _epsilon(ended: Event, begun: Event | None, deals: Deals, report: Report) ->
         return found
 
 
-def _check_billed(book: Book, deals: Deals, keys: Mapping[str, int], told: Mapping[int, int], report: Report) -> None:
-    """Check that a transfer bills as many statements, keys or hundredths of ε as were answered in it."""
+def _check_billed(book: Book, deals: Deals, answers: Mapping[int, Answered], report: Report) -> None:
+    """Check that a transfer bills as many units of its price as were answered in it."""
     counted: Counter[str] = Counter()
     for event in book.of(ENDED):
         deal = deals.get(event.part)
         if deal is not None and event.fields.get("outcome") == RELEASED:
-            answer = Answered(keys.get(_job(event), 1), told[event.index])
-            counted[_transfer(event)] += answered.units(deal.terms.tariff, answer)
+            counted[_transfer(event)] += answered.units(deal.terms.tariff, answers[event.index])
     for event in book.of(SERVED):
         deal = deals.get(event.part)
         if deal is None or deal.terms.tier != COMPUTED or deal.terms.tariff.counted.counts != CALL:
@@ -117,17 +133,17 @@ def _check_billed(book: Book, deals: Deals, keys: Mapping[str, int], told: Mappi
             report.find("computations-miscounted", event.did, event, mine=mine, theirs=theirs)
 
 
-def _check_budget(book: Book, deals: Deals, told: Mapping[int, int], report: Report) -> None:
+def _check_budget(book: Book, deals: Deals, answers: Mapping[int, Answered], report: Report) -> None:
     """Check that no answer tells more than is left of a budget; what was cut tells nothing, and how much it knows."""
     spent: Counter[tuple[str, str]] = Counter()
     for event in book.of(ENDED):
         deal = deals.get(event.part)
         noise = None if deal is None or deal.terms.gate is None else deal.terms.gate.noise
-        if deal is None or noise is None or event.fields.get("outcome") not in TOLD or not told[event.index]:
+        if deal is None or noise is None or event.fields.get("outcome") not in TOLD:
             continue
-        whom = deal.buyer, deal.terms.product
-        spent[whom] += told[event.index]
-        if spent[whom] > noise.budget:
+        whom, told = (deal.buyer, deal.terms.product), answers[event.index].epsilon
+        spent[whom] += told
+        if told and spent[whom] > noise.budget:
             mine, agreed = epsilon_text(spent[whom]), epsilon_text(noise.budget)
             report.find("privacy-overspent", event.did, event, mine=mine, theirs=agreed)
 
@@ -167,11 +183,15 @@ def _check_received(book: Book, books: Books, deals: Deals, report: Report) -> N
         if receipt is None:
             continue
         ended = [one for one in provider.of(ENDED, event.part) if _job(one) == receipt["call"]]
-        answers = {str(one.fields.get("answer")) for one in ended if one.fields.get("outcome") == RELEASED}
+        told = [one for one in ended if one.fields.get("outcome") == RELEASED]
+        answers = {(str(one.fields.get("answer")), str(one.fields.get("seconds", ""))) for one in told}
         if not answers:
             if not behind(report, event.part, event.time, provider):
                 report.find("answer-unlogged", provider.party.did, event)
-        elif receipt["answer"] not in answers or receipt["epsilon"] not in ("", *_said(provider, event.part, receipt)):
+        elif (receipt["answer"], receipt["seconds"]) not in answers or receipt["epsilon"] not in (
+            "",
+            *_said(provider, event.part, receipt),
+        ):
             report.find("answer-differs", provider.party.did, event)
 
 
@@ -187,7 +207,7 @@ def _signed(event: Event, deal: Deal) -> Mapping[str, str]:
         raise ValueError("the receipt is of another statement")
     if not signature.is_by(deal.agreement.provider, call_receipt.digest(receipt), signed):
         raise ValueError("the receipt is not signed by the provider of the agreement")
-    return {"epsilon": "", **{name: str(receipt[name]) for name in ("call", "answer", "epsilon") if name in receipt}}
+    return {name: str(receipt.get(name, "")) for name in ("call", "answer", "epsilon", "seconds")}
 
 
 def _transfer(event: Event) -> str:

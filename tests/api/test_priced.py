@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GATE = {"subject": "firm", "noise": "1", "choose": "0.5:3", "budget": "6", "rows": "3", "bounds": "revenue:0:1000"}
 COUNT = "select count(*) from firms"
+LONG_ONE = "select district, year, count(*), avg(revenue) from firms group by 1, 2"
 
 
 async def quoted(space, what, **more):
@@ -172,3 +173,24 @@ async def test_a_price_of_rows_is_of_one_table(space, tmp_path):
         publish(space, "rows-never", tmp_path, unit="row", gate={"subject": "firm", "lookup": "9"})
     )
     assert (status, "no rows scanned" in text) == (400, True), text
+
+
+async def test_cpu_seconds_are_measured_within_what_the_buyer_said_and_cost_nothing_beyond(space, tmp_path):
+    await publish(space, "priced-cpu", tmp_path, rows=LONG, unit="second", price=1_000)
+    agreement = await agreed(space, "priced-cpu")
+    for more, words in (({}, "nobody says"), ({"atMost": "0"}, "is no number"), ({"atMost": "121"}, "is no number")):
+        status, text = await refused(ask(space, "priced-cpu", COUNT, **more))
+        assert (status, words in text) == (400, True), text
+    what, more = await quoted(space, "priced-cpu", atMost="6.5")
+    assert (what, more["atMost"]) == ("65.00 CNY", "6.5")
+    # too little: the process is ended, nothing is paid, and more may be said under the same id
+    status, text = await refused(ask(space, "priced-cpu", LONG_ONE, job="one", atMost="0.1"))
+    assert (status, "more CPU seconds than its buyer said" in text) == (400, True), text
+    assert [(row["state"], row["took"]) for row in jobs(space, agreement)] == [("failed", None)]
+    got = await ask(space, "priced-cpu", LONG_ONE, job="one", atMost="20")
+    took = got["receipt"]["seconds"]
+    assert 0.1 < float(took) < 20
+    assert await ask(space, "priced-cpu", LONG_ONE, job="one", atMost="20") == got, "it is answered, and measured, once"
+    [row] = jobs(space, agreement)
+    assert (row["at_most"], f"{row['took'] / 10:.1f}") == (200, took)
+    assert await billed(space, agreement) == {f"{row['took'] * 100}"}

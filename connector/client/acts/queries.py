@@ -132,6 +132,11 @@ ACTS = (
             WHAT,
             Field("statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of groups"),
             EPSILON,
+            Field(
+                "at_most", ("CPU seconds at most", "CPU 秒上限"),
+                "CPU seconds that it may take, where these have the price: what is quoted, and never exceeded",
+                "--at-most", default=NULL, sent="atMost",
+            ),
             *USE,
         ),
         does="querying.ask",

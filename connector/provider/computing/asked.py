@@ -51,7 +51,7 @@ class Asked:
 
     `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
     whom that one is opened with, a program, or a sketch; the statement is then what these say. `epsilon` is chosen for
-    the answer, in hundredths; none for the usual one.
+    the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU seconds, where they are paid.
     """
 
     job: str
@@ -60,6 +60,7 @@ class Asked:
     said: Mapping[str, str]
     about: About | None = None
     epsilon: int | None = None
+    tenths: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def row_for(ground: Ground, asked: Asked, state: State, now: datetime) -> Comput
         statement=asked.statement,
         purpose=purpose_of(ground, asked),
         state=state,
+        at_most=asked.tenths,
         created=now,
     )
 

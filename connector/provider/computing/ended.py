@@ -10,7 +10,7 @@ from connector.store.rows.compute import ComputationState as State
 from connector.store.rows.vault import CopyRow
 from connector.store.table_row import replace
 from contracts import answered
-from contracts.answered import Answered
+from contracts.answered import Answered, seconds_text
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 
 def billed(agreement: AgreementRow, row: ComputationRow) -> int:
-    """Return how many units of its tariff the answer of a statement is."""
-    return answered.units(Tariff.from_json(agreement.signed_terms["tariff"]), Answered(epsilon=row.each or 0))
+    """Return how many units of its tariff the answer of a statement is, at most while it is not here."""
+    return answered.units(
+        Tariff.from_json(agreement.signed_terms["tariff"]),
+        Answered(epsilon=row.each or 0, tenths=row.took or row.at_most or 0),
+    )
 
 
 def released(
@@ -44,5 +47,6 @@ def end(
 ) -> ComputationRow:
     """Write how a question ended, and record it; `kept` is its row where less is kept of it than was told."""
     told = {"rows": str(after.rows or 0)} | ({"answer": sha256(after.answer).hexdigest()} if after.answer else {})
+    told |= {} if after.took is None else {"seconds": seconds_text(after.took)}
     record(core, tx, "computation.ended", after, {"outcome": after.state.value, **told}, now)
     return tx.change(row, kept or after)

@@ -19,6 +19,7 @@ import orjson
 
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
+from connector.compute import cpu
 from connector.compute.cross_table import Cells
 from connector.compute.extents import extents
 from connector.compute.fitting import Groups
@@ -54,6 +55,8 @@ from connector.store.rows.compute import ComputationRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.table_row import replace
 from contracts import gate as gates
+from contracts.answered import seconds_text
+from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,7 +133,9 @@ class ComputeRoom:
         if not 0 < len(asked.job) <= JOB_CHARACTERS_MAX or not asked.job.isprintable():
             raise InvalidInput(f"a statement has an id of 1 to {JOB_CHARACTERS_MAX} printable characters")
         ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
-        forms.require(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked)
+        terms = ground.agreement.signed_terms
+        forms.require(gates.read(terms[offered.MEMBER]), asked)
+        cpu.at_most(Tariff.from_json(terms["tariff"]), asked.tenths)
         if isinstance(asked.about, Sought):
             return await self._look_ups.answer(ticket, ground, asked)
         if isinstance(asked.about, Together):
@@ -247,7 +252,8 @@ class ComputeRoom:
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + billed(agreement, row)))
         tx.put(row)
         program = {"program": asked.about.digest} if isinstance(asked.about, Program) else {}
-        record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost, **program}, now)
+        most = {} if row.at_most is None else {"atMost": seconds_text(row.at_most)}
+        record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost, **most, **program}, now)
         return granted
 
     def _known(self, tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:

@@ -49,6 +49,9 @@ class ComputationRow(TableRow):
     memory: Document | None = None
     epsilon: int | None = None
     each: int | None = None
+    # tenths of CPU seconds that it may take, and took, where these have the price
+    at_most: int | None = None
+    took: int | None = None
     created: datetime
     ended: datetime | None = None
 
@@ -109,6 +112,8 @@ class AnswerRow(TableRow):
     units: int | None = None
     # ε that was asked for, in hundredths; none where nothing was said of it
     epsilon: int | None = None
+    # tenths of CPU seconds that it may take, where these have the price
+    at_most: int | None = None
     created: datetime
     ended: datetime | None = None
 

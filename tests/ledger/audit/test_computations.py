@@ -6,10 +6,12 @@ from types import SimpleNamespace
 
 from contracts import call_receipt, joint, signature
 from contracts.canonical import sha
+from contracts.coverage import Coverage
 from contracts.gate import Gate
 from contracts.joint import Joint
 from contracts.lookup import LookUp
 from contracts.noise import Noise
+from contracts.records import Run
 from contracts.tariff import Tariff
 from ledger.audit import computations
 from ledger.audit.report import Report
@@ -53,9 +55,9 @@ def received(**told):
 QUERY, EPSILON = Tariff("query", 50, 1, "CNY"), Tariff("epsilon", 200, 100, "CNY")
 
 
-def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY):
+def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY, coverage=None):
     terms = SimpleNamespace(tier="computed", tariff=tariff, product="firms")
-    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint)
+    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint, coverage=coverage)
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
     space = SimpleNamespace(members={SELLER: SimpleNamespace(address=PROVIDER)})
@@ -128,8 +130,10 @@ def test_what_is_told_beyond_a_budget_is_found():
     assert checked(asked("released", "released", "released", epsilon=""), noise=noise) == [
         ("privacy-overspent", SELLER)
     ]
-    # fittings tell what their own coins say
-    assert checked(asked(*["released"] * 4, epsilon="0.00"), noise=noise) == []
+    # fittings tell what their own coins say; of a statement nobody says that it told nothing
+    fittings = asked(*["released"] * 4, epsilon="0.00")
+    assert checked(fittings, noise=noise, coverage=Coverage(140, 900)) == []
+    assert checked(fittings[:4], noise=noise)[:1] == [("epsilon-unagreed", SELLER)]
     assert checked(asked(*["released"] * 4)) == []
 
 
@@ -162,6 +166,33 @@ def test_where_epsilon_has_the_price_each_hundredth_is_billed():
         odd = checked(chosen("2.00", "0.50", calls=calls), noise=noise, tariff=EPSILON)
         assert odd == [("computations-miscounted", SELLER)]
     assert checked(chosen("2.00", outcome="withheld", calls=0), noise=noise, tariff=EPSILON) == []
+
+
+def timed(took, most="2.0", calls="13"):
+    """Return a statement that took so many CPU seconds of those that its buyer said."""
+    told = {"outcome": "released", "rows": "3", "answer": ANSWER, "seconds": took}
+    end = event("computation.ended", AGREEMENT, TRANSFER, JOB, **told)
+    return (decided(), started(atMost=most), end, served(calls))
+
+
+def test_cpu_seconds_are_billed_as_they_were_measured_and_never_beyond_what_was_said():
+    tariff = Tariff("second", 20, 10, "CNY")
+    assert checked(timed("1.3"), tariff=tariff) == []
+    assert checked(timed("2.0", calls="20"), tariff=tariff) == []
+    for odd in (timed("1.3", calls="14"), timed("2.1", calls="21"), timed("1.3", most="1.2")):
+        assert checked(odd, tariff=tariff) == [("computations-miscounted", SELLER)]
+    assert ("field-malformed", SELLER) in checked(timed("1.33"), tariff=tariff)
+    for told, finding in (("1.3", []), ("1.2", [("answer-differs", SELLER)])):
+        receipt = received(**signed({**RECEIPT, "seconds": told}))
+        assert checked(timed("1.3"), [receipt], tariff=tariff) == finding
+
+
+def test_rows_are_billed_as_the_terms_say_how_many_there_are():
+    tariff = Tariff("scanned", 5, 1000, "CNY", records=(Run(1, 3, 500, 1200),))
+    assert checked((decided(), started(), ended(), served("1200")), tariff=tariff) == []
+    assert checked((decided(), started(), ended(), served("1201")), tariff=tariff) == [
+        ("computations-miscounted", SELLER)
+    ]
 
 
 def test_a_receipt_says_the_epsilon_of_its_providers_log():
