@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from contracts.currencies import DECIMALS, TOKEN_DECIMALS
 from contracts.tiers import FULL_BPS
-from contracts.units import UNITS
+from contracts.units import CALL, UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,6 +110,11 @@ def _pointed(amount: int, decimals: int) -> str:
 def quantity(tariff: Tariff, amount: int, lang: str = "en") -> str:
     """Return a quantity of what a tariff counts, for example `240 MiB` or `3 openings`."""
     return _quantity(_counting(tariff), amount, WORDS[lang])
+
+
+def billed(tariff: Tariff, units: int, lang: str = "en") -> str:
+    """Return what an answer counts as, for example `ε 1.50` or `0.3 CPU seconds`; empty where answers cost nothing."""
+    return quantity(tariff, units, lang) if UNITS[_counting(tariff)].counts == CALL else ""
 
 
 def _counting(tariff: Tariff) -> str:

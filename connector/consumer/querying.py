@@ -34,7 +34,7 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbeha
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.compute import AnswerRow, JointQuestionRow
 from connector.store.table_row import replace
-from contracts import answered, call_receipt, lifecycle, signature
+from contracts import answered, call_receipt, lifecycle, price_words, signature
 from contracts import gate as gates
 from contracts.answered import Answered, seconds_text
 from contracts.call_receipt import Made
@@ -207,12 +207,11 @@ class Querying:
         def look(tx: Tx) -> list[JsonObject]:
             if what is None:
                 joint = tx.find(JointQuestionRow, "ended is null", order="created desc", limit=LISTED_MAX)
-                return [
-                    *map(_open, joint), *map(_line, tx.find(AnswerRow, order="created desc", limit=LISTED_MAX))
-                ]  # fmt: skip
+                newest = tx.find(AnswerRow, order="created desc", limit=LISTED_MAX)
+                return [*map(_open, joint), *(_line(tx, one) for one in newest)]
             row = _agreed(tx, what.removeprefix(AGREEMENT_URN))
             of_it = tx.find(AnswerRow, "agreement = ?", (row.digest,), order="created desc", limit=LISTED_MAX)
-            return [_line(one) for one in of_it]
+            return [_line(tx, one) for one in of_it]
 
         return {"statements": await self._core.store.read(look)}
 
@@ -320,7 +319,11 @@ def _receipt(row: AgreementRow, told: Mapping[str, str], made: Made) -> tuple[Js
         raise PeerMisbehaved(f"the answer came without the receipt that belongs to it: {fault}") from fault
 
 
-def _line(row: AnswerRow) -> JsonObject:
+def _line(tx: Tx, row: AnswerRow) -> JsonObject:
+    """Return what is shown of a statement; `billed` is what its answer counts as in words."""
+    deal = tx.get(AgreementRow, digest=row.agreement)
+    assert deal is not None, "no agreement is ever deleted"
+    tariff, units = Tariff.from_json(deal.signed_terms["tariff"]), 1 if row.units is None else row.units
     return {
         "agreement": row.agreement,
         "id": row.job,
@@ -328,6 +331,7 @@ def _line(row: AnswerRow) -> JsonObject:
         "asked": row.created.isoformat(timespec="seconds"),
         "answered": None if row.ended is None else row.ended.isoformat(timespec="seconds"),
         "rows": None if row.answer is None else len(orjson.loads(row.answer)["rows"]),
+        "billed": "" if row.answer is None else price_words.billed(tariff, units),
     }
 
 
@@ -338,7 +342,7 @@ def _open(row: JointQuestionRow) -> JsonObject:
         "id": row.job,
         "statement": row.asked["statement"],
     }
-    return told | {"asked": row.created.isoformat(timespec="seconds"), "answered": None, "rows": None}
+    return told | {"asked": row.created.isoformat(timespec="seconds"), "answered": None, "rows": None, "billed": ""}
 
 
 def _shown(row: AnswerRow) -> JsonObject:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GATE = {"subject": "firm", "noise": "1", "choose": "0.5:3", "budget": "6", "rows": "3", "bounds": "revenue:0:1000"}
 COUNT = "select count(*) from firms"
+WHOLE = "select count(*), avg(revenue) from firms"
 LONG_ONE = "select district, year, count(*), avg(revenue) from firms group by 1, 2"
 
 
@@ -80,6 +81,10 @@ async def test_an_epsilon_is_chosen_quoted_said_everywhere_and_billed_once(space
         ):
             async with session.post(url, data=json.dumps({"id": "one", "statement": COUNT, **more})) as answer:
                 assert answer.status == status, (more, await answer.text())
+    mine = (await space.doors["buyer"].call("GET", f"queries?what={agreement}"))["statements"]
+    theirs = (await space.doors["provider"].call("GET", "computations?product=priced"))["computations"]
+    for found in (mine, theirs):
+        assert [one["billed"] for one in found] == ["ε 1.00", "ε 0.50", "ε 1.50"]
     assert await billed(space, agreement) == {"609"}, "three ε at 2.03"
 
 
@@ -115,6 +120,13 @@ async def test_what_a_crash_cut_is_given_back_as_it_was_chosen_and_charged_once(
     # a price that its provider asks since is of others: this was agreed
     await space.doors["provider"].call("POST", "products/priced-crash/price", {"amount": "9.00", "floor": None})
     assert (await quoted(space, agreement, statement=statement, epsilon="3", job="cut"))[0] == "6.00 CNY"
+    asking = asyncio.ensure_future(refused(ask(space, agreement, statement, job="cut", epsilon="3")))
+    async with asyncio.timeout(20):
+        while not [row for row in jobs(space, agreement) if row["state"] == "running"]:
+            await asyncio.sleep(0.01)
+    taken = await space.doors["buyer"].call("POST", "queries/cancel", {"what": agreement, "job": "cut"})
+    assert (taken["cancelled"], (await asking)[0]) == (1, 409)
+    assert [row["epsilon"] for row in jobs(space, agreement)] == [0], "what its buyer took back, too"
     got = await ask(space, agreement, statement, job="cut", epsilon="3")
     assert got["left"] == "3.00"
     assert await billed(space, agreement) == {"600"}
@@ -194,3 +206,14 @@ async def test_cpu_seconds_are_measured_within_what_the_buyer_said_and_cost_noth
     [row] = jobs(space, agreement)
     assert (row["at_most"], f"{row['took'] / 10:.1f}") == (200, took)
     assert await billed(space, agreement) == {f"{row['took'] * 100}"}
+
+
+async def test_a_statement_that_was_cut_costs_its_epsilon_and_no_money(space, tmp_path):
+    """Whether it was cut depends on the data: that it was is told, and taken from the budget."""
+    await publish(space, "priced-cut", tmp_path, rows=LONG, unit="second", price=1_000, gate=GATE)
+    agreement = await agreed(space, "priced-cut")
+    assert (await refused(ask(space, "priced-cut", WHOLE, job="one", atMost="0.1", epsilon="0.5")))[0] == 400
+    assert [(row["state"], row["epsilon"]) for row in jobs(space, agreement)] == [("failed", 50)]
+    got = await ask(space, "priced-cut", WHOLE, job="one", atMost="20", epsilon="0.5")
+    assert (got["epsilon"], got["left"], got["receipt"]["epsilon"]) == ("0.50", "5.00", "0.50")
+    assert await billed(space, agreement) == {f"{jobs(space, agreement)[0]['took'] * 100}"}

@@ -217,7 +217,7 @@ ACTS = (
         says=("List what was asked.", "列出已发出的查询。"),
         answer={"statements": [{
             "agreement": "text", "id": "text", "statement": "text", "asked": "text", "answered": "text?",
-            "rows": "number?",
+            "rows": "number?", "billed": "text",
         }]},
         example={},
         fields=(
@@ -230,6 +230,7 @@ ACTS = (
             Column("ID", "id", is_id=True),
             Column("ASKED", "asked", is_moment=True),
             Column("ROWS", "rows"),
+            Column("BILLED", "billed"),
             Column("STATEMENT", "statement"),
         ),
         none="nothing was asked",
@@ -242,7 +243,7 @@ ACTS = (
         answer={"computations": [{
             "product": "text", "peer": "text", "agreement": "text", "id": "text", "statement": "text",
             "digest": "text", "purpose": "text", "state": "text", "reason": "text", "rows": "number?",
-            "epsilon": "text?", "began": "text", "ended": "text?",
+            "epsilon": "text?", "billed": "text", "began": "text", "ended": "text?",
         }], "budgets": [{"product": "text", "peer": "text", "spent": "text", "budget": "text", "percent": "number"}]},
         example={},
         fields=(
@@ -257,6 +258,7 @@ ACTS = (
             Column("STATE", "state"),
             Column("ROWS", "rows"),
             Column("ε", "epsilon", long=True),
+            Column("BILLED", "billed", long=True),
             Column("STATEMENT", "statement"),
             Column("WHO", "peer", long=True),
             Column("ID", "id", long=True),

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
 
 def billed(agreement: AgreementRow, row: ComputationRow) -> int:
-    """Return how many units of its tariff the answer of a statement is, at most while it is not here."""
-    return answered.units(
-        Tariff.from_json(agreement.signed_terms["tariff"]),
-        Answered(epsilon=row.each or 0, tenths=row.took or row.at_most or 0),
-    )
+    """Return how many units of its agreement's price an answer is, at most while it is not here.
+
+    Of what is looked up each key is an answer.
+    """
+    terms, tenths = agreement.signed_terms, row.at_most if row.took is None else row.took
+    keys = row.rows or 1 if "lookup" in terms["gate"] else 1
+    return answered.units(Tariff.from_json(terms["tariff"]), Answered(keys, row.each or 0, tenths or 0))
 
 
 def released(
