@@ -130,6 +130,9 @@ PRICED_BY: Mapping[str, Code] = _numbered(
     ("subscription", "by subscription", "订阅"),
     ("free", "free", "免费"),
     ("query", "by statement", "按查询次数"),
+    ("epsilon", "by what answers tell (ε)", "按答复的 ε"),
+    ("scanned", "by row looked at", "按所查行数"),
+    ("second", "by CPU second", "按 CPU 秒"),
 )
 
 # currencies that prices are told in (ISO 4217); another one is told by its code

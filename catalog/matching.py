@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.words import words
 from contracts import price_words
+from contracts.units import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,12 +103,11 @@ def _price(demand: Demand, _: Question, offered: Offered, of: int) -> Reason:
         return Reason("price", of, of, f"{en}, and any price will do" if demand.most is None else en, zh)
     if (tariff.unit, tariff.currency) != (demand.unit, demand.currency):
         return Reason("price-incomparable", 0, of, f"{en}: priced by another unit or currency", f"{zh}: 计价方式不同")
-    # both are `minor` per `per`: the demand speaks of one unit
-    if tariff.minor <= demand.most * tariff.per:
+    # both are `minor` per `per`: the demand speaks of one unit as people say it
+    asked, most = tariff.minor * UNITS[tariff.unit].parts, demand.most * tariff.per
+    if asked <= most:
         return Reason("price", of, of, f"{en}: within what is offered", f"{zh}: 在预算内")
-    return Reason(
-        "price-above", of * demand.most * tariff.per // tariff.minor, of, f"{en}: above it", f"{zh}: 超出预算"
-    )
+    return Reason("price-above", of * most // asked, of, f"{en}: above it", f"{zh}: 超出预算")
 
 
 def _permitted(demand: Demand, _: Question, offered: Offered, of: int) -> Reason:

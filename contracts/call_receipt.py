@@ -1,7 +1,8 @@
 """The provider's receipt of one call: that this answer was given to this request, signed, where a caller wants it.
 
 Law: it binds method, path, query and body of the request as they were sent on, and status and body of the answer, all
-by digests; so it proves to others what was answered, and tells it to nobody.
+by digests; so it proves to others what was answered, and tells it to nobody. Where that is what an answer is billed by
+it says how much the answer tells, too (ε), or how many CPU seconds it took.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Made:
     sent: bytes
     status: int
     answer: bytes
+    epsilon: str = ""
+    seconds: str = ""
 
     def said(self) -> dict[str, str]:
         """Return what a receipt says of it; the request's digest is that of METHOD, target and the body's digest."""
@@ -41,7 +44,7 @@ class Made:
             "request": sha256(asked.encode()).hexdigest(),
             "status": str(self.status),
             "answer": sha256(self.answer).hexdigest(),
-        }
+        } | {name: text for name in ("epsilon", "seconds") if (text := getattr(self, name))}
 
 
 def receipt(made: Made, name: str, at: str) -> dict[str, Any]:
@@ -56,9 +59,11 @@ def digest(told: Mapping[str, Any]) -> bytes:
 
 def check(told: Any, signed: bytes, provider: bytes, made: Made) -> dict[str, Any]:
     """Return a receipt if `provider` (20 bytes) signed it for this call; raises ContractError."""
-    if not isinstance(told, dict) or set(told) != {*MEMBERS, "v"} or told["v"] != VERSION:
-        raise ContractError("call-receipt", f"a receipt has exactly the members {', '.join(MEMBERS)} and v = {VERSION}")
-    if any(told[name] != text for name, text in made.said().items()):
+    said = made.said()
+    if not isinstance(told, dict) or set(told) != {*MEMBERS, *said, "v"} or told["v"] != VERSION:
+        members = ", ".join(dict.fromkeys([*MEMBERS, *said]))
+        raise ContractError("call-receipt", f"a receipt has exactly the members {members} and v = {VERSION}")
+    if any(told[name] != text for name, text in said.items()):
         raise ContractError("call-receipt", "the receipt is of another call")
     if not signature.is_by(provider, digest(told), signed):
         raise ContractError("call-receipt", "the receipt is not signed by the provider of the agreement")

@@ -47,6 +47,8 @@ class Joint:
         """Raise ContractError unless answers have noise, and nothing is told of the same rows in another way."""
         if noise is None:
             raise ContractError("terms", "what several tell together has noise: say `noise` and its budget, too")
+        if noise.choice is not None:
+            raise ContractError("terms", "what several tell together has one ε: a buyer chooses none")
         if any(one is not None for one in others):
             raise ContractError("terms", "what is told together is told in no other way: no list, and no look-up")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from contracts.currencies import DECIMALS, TOKEN_DECIMALS
 from contracts.tiers import FULL_BPS
-from contracts.units import UNITS
+from contracts.units import CALL, UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,12 +36,18 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "call": ("{n} calls", "{n} 次调用"),
     "message": ("{n} messages", "{n} 条消息"),
     "query": ("{n} statements", "{n} 次查询"),
+    "epsilon": ("ε {n}", "ε {n}"),
+    "scanned": ("{n} rows looked at", "{n} 行(所查表)"),
+    "second": ("{n} CPU seconds", "{n} CPU 秒"),
     "one_row": ("row", "行"),
     "one_piece": ("piece", "块"),
     "one_opening": ("opening", "次"),
     "one_call": ("call", "次调用"),
     "one_message": ("message", "条消息"),
     "one_query": ("statement", "次查询"),
+    "one_epsilon": ("ε", "ε"),
+    "one_scanned": ("row looked at", "行(所查表)"),
+    "one_second": ("CPU second", "CPU 秒"),
     "day": ("day", "日"),
     "week": ("week", "周"),
     "month": ("month", "月"),
@@ -106,6 +112,11 @@ def quantity(tariff: Tariff, amount: int, lang: str = "en") -> str:
     return _quantity(_counting(tariff), amount, WORDS[lang])
 
 
+def billed(tariff: Tariff, units: int, lang: str = "en") -> str:
+    """Return what an answer counts as, for example `ε 1.50` or `0.3 CPU seconds`; empty where answers cost nothing."""
+    return quantity(tariff, units, lang) if UNITS[_counting(tariff)].counts == CALL else ""
+
+
 def _counting(tariff: Tariff) -> str:
     """Return the unit whose words a quantity has; prices of the whole count bytes."""
     return tariff.of or (tariff.unit if UNITS[tariff.unit].graduated else "byte")
@@ -130,13 +141,20 @@ def percent(bps: int) -> str:
 def _per(tariff: Tariff, words: Mapping[str, str]) -> str:
     if tariff.unit == "byte" and tariff.per in _SIZES:
         return _SIZES[tariff.per]
-    one = words.get(f"one_{tariff.unit}") if tariff.per == 1 else None
-    return one or words[tariff.unit].format(n=tariff.per)
+    one = words.get(f"one_{tariff.unit}") if tariff.per == UNITS[tariff.unit].parts else None
+    return one or words[tariff.unit].format(n=_counted(tariff.unit, tariff.per))
 
 
 def _quantity(unit: str, amount: int, words: Mapping[str, str]) -> str:
     """Return an amount of a unit; bytes in the largest measure that says them whole."""
+    if UNITS[unit].parts > 1:
+        return words[unit].format(n=_counted(unit, amount))
     if unit != "byte":
         return f"1 {words[f'one_{unit}']}" if amount == 1 else words[unit].format(n=amount)
     size, name = next(((size, name) for size, name in _SIZES.items() if amount % size == 0), (1, "B"))
     return f"{amount // size} {name}" if amount and size > 1 else words["byte"].format(n=amount)
+
+
+def _counted(unit: str, amount: int) -> str:
+    """Return an amount as people say it, in whole units: `1.50` of what is counted in hundredths."""
+    return _pointed(amount, len(str(UNITS[unit].parts)) - 1)

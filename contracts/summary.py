@@ -51,6 +51,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · told with noise, ε {epsilon} each and {budget} in all",
         " · 答复加噪,每次 ε {epsilon},合计 {budget}",
     ),
+    "choice": (
+        " · told with noise, ε from {least} to {most} as the buyer chooses, else {epsilon}, and {budget} in all",
+        " · 答复加噪,每次 ε 由使用方在 {least} 至 {most} 间选定,未选为 {epsilon},合计 {budget}",
+    ),
     "joint": (
         " · as totals of {quorum} of {providers} providers at least, and nothing of one alone",
         " · 仅给出 {providers} 家提供方中至少 {quorum} 家的合计,不单独答复",
@@ -118,7 +122,10 @@ def _gate(terms: Terms, words: Mapping[str, str]) -> str:
         return words["lookup"].format(columns=columns, keys=looked.keys)
     told = words["gate"].format(columns=columns, least=terms.gate.least)
     if (noise := terms.gate.noise) is not None:
-        told += words["noise"].format(epsilon=epsilon_text(noise.epsilon), budget=epsilon_text(noise.budget))
+        least, most = noise.choice or (noise.epsilon, noise.epsilon)
+        said = {"epsilon": noise.epsilon, "budget": noise.budget, "least": least, "most": most}
+        of = words["choice" if noise.choice else "noise"]
+        told += of.format(**{name: epsilon_text(one) for name, one in said.items()})
     if (joint := terms.gate.joint) is not None:
         told += words["joint"].format(quorum=joint.quorum, providers=len(joint.members) + 1)
     if (programs := terms.gate.programs) is not None:

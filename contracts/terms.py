@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from contracts import address, blind, delegation
+from contracts import address, answered, blind, delegation
 from contracts import facts as known_facts
 from contracts import gate as gates
 from contracts.canonical import canonical, sha
@@ -87,6 +87,9 @@ class Terms:
             raise ContractError("terms", "leases last longer than 0 seconds in the tier `leased` and in no other")
         if (self.tier == "computed") != (self.gate is not None):
             raise ContractError("terms", "answers pass a `gate` in the tier `computed` and in no other")
+        if self.gate is not None:
+            held = {part for part in answered.PARTS if getattr(self.gate, part) is not None}
+            answered.require(answered.counted(self.tariff), held)
         if self.lock_ttl < self.claim_margin + self.stale_max:
             raise ContractError("terms", "`lockTtl` is shorter than `claimMargin` + `staleMax` (spec 4)")
         if self.not_after.tzinfo is not UTC or self.not_after.microsecond:

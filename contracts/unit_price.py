@@ -1,7 +1,8 @@
 """What a tariff asks for one unit of what it counts, so that two tariffs of one kind can be compared.
 
-Law: an exact fraction of minor units; bytes are priced by the MiB, what is priced as a whole by the whole, a
-subscription by one period. Steps beyond the first unit are not in it: it is the price that the negotiation was about.
+Law: an exact fraction of minor units; bytes are priced by the MiB, what is counted in parts by what they are parts of,
+what is priced as a whole by the whole, a subscription by one period. Steps beyond the first unit are not in it: it is
+the price that the negotiation was about.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ WHOLE = frozenset({"flat", "advance", "free"})
 
 
 def measure(tariff: Tariff) -> str:
-    """Return the name of the unit: `MiB`, `row`, `piece`, `opening`, `call`, `whole`, or such as `month of opening`."""
+    """Return the name of the unit: `MiB`, `row`, `call`, `epsilon`, `whole`, or such as `month of opening`."""
     if tariff.period:
         return f"{tariff.period} of {tariff.of}"
     if tariff.unit == "byte":
@@ -29,7 +30,6 @@ def measure(tariff: Tariff) -> str:
 
 def unit_price(tariff: Tariff) -> Fraction:
     """Return minor units for one of `measure`."""
-    assert tariff.unit in UNITS
     if tariff.period or tariff.unit in WHOLE:
         return Fraction(tariff.minor)
-    return Fraction(tariff.minor * (MIB if tariff.unit == "byte" else 1), tariff.per)
+    return Fraction(tariff.minor * (MIB if tariff.unit == "byte" else UNITS[tariff.unit].parts), tariff.per)

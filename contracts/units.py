@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AGREEMENT, OPENING, CALL, MESSAGE, QUERY = "agreement", "opening", "call", "message", "query"
+# what an answer may be counted by besides (`contracts.answered`), in the same place of an entry as calls
+EPSILON, SCANNED, SECOND = "epsilon", "scanned", "second"
 PLAIN, KEPT, LEASED, COMPUTED = "plain", "kept", "leased", "computed"
 
 
@@ -21,6 +23,7 @@ class Unit:
     `words` say the quantity q. `paid_within` is within what a row paid once stays paid. `tiers` are those it may be
     agreed for. `whole`: the first unit costs the price, the others nothing unless a tier says so. `ends`: beyond `per`
     units nothing more is due. `graduated`: may have tiers. `members` are its own, beside those of every tariff.
+    `parts`: of what is counted, so many are one as people say it.
     """
 
     counts: str
@@ -31,6 +34,7 @@ class Unit:
     ends: bool = False
     graduated: bool = False
     members: frozenset[str] = frozenset()
+    parts: int = 1
 
 
 _BYTES = "plain bytes of the union of pieces paid"
@@ -54,6 +58,18 @@ UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
         MESSAGE: Unit(CALL, "messages delivered", CALL, frozenset({PLAIN}), graduated=True),
         # of data that stay where they are; counted as calls are, in the same place of an entry
         QUERY: Unit(CALL, "statements answered", CALL, frozenset({COMPUTED}), graduated=True),
+        EPSILON: Unit(CALL, "hundredths of ε of the answers", CALL, frozenset({COMPUTED}), graduated=True, parts=100),
+        SCANNED: Unit(
+            CALL,
+            "rows that the table has, for each answer",
+            CALL,
+            frozenset({COMPUTED}),
+            graduated=True,
+            members=frozenset({"records"}),
+        ),
+        SECOND: Unit(
+            CALL, "tenths of CPU seconds of the answers", CALL, frozenset({COMPUTED}), graduated=True, parts=10
+        ),
         "flat": Unit("byte", _BYTES, AGREEMENT, _COPIES, ends=True),
         "advance": Unit("byte", _BYTES, AGREEMENT, _COPIES | {LEASED}, whole=True),
         "subscription": Unit(

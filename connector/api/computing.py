@@ -1,6 +1,8 @@
 """Statements over data that stay where they are, for whoever holds the token of a started transfer (decision 0189).
 
     POST /computed/{edition}    {"id", "statement"} → the answer that passed the gate, with its provider's receipt
+                                {…, "epsilon"} → the same, of a statement or a program, with the ε that is chosen
+                                {…, "atMost"} → the same of a statement, within so many CPU seconds
                                 {"id", "table", "groups"} → how much of a list is covered (`connector.compute.blinding`)
                                 {"id", "table", "points", "buckets"} → subjects looked up (`connector.compute.buckets`)
                                 {"id", "statement", "program", "tells", "parameters", "blocks"} → a program's numbers
@@ -32,8 +34,10 @@ from connector.provider.computing.room import ComputeRoom
 from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.store.rows.compute import ComputationState
 from contracts import call_receipt
+from contracts.answered import seconds_text
 from contracts.call_receipt import Made
 from contracts.canonical import canonical
+from contracts.noise import epsilon_text
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -53,12 +57,22 @@ async def answer(call: Call) -> web.Response:
         return as_json({"id": job, "cancelled": await call.of(ComputeRoom).cancel(ticket, job)})
     use = dict(parse_qsl(told))
     statement, about = questions.read(said)
-    asked = Asked(said["id"], statement, use.get(PURPOSE, ""), said_of(use), about)
+    asked = Asked(
+        said["id"],
+        statement,
+        use.get(PURPOSE, ""),
+        said_of(use),
+        about,
+        questions.epsilon(said),
+        questions.tenths(said),
+    )
     found = await call.of(ComputeRoom).answer(ticket, asked)
     if found.state is ComputationState.WITHHELD or found.answer is None:
         raise NotPermitted(found.reason or "", "ask for larger groups; it is counted, and costs nothing")
     assert found.ended is not None, "it was answered"
-    made = Made(found.agreement, "POST", "", body, 200, found.answer)
+    epsilon = "" if found.each is None else epsilon_text(found.each)
+    seconds = "" if found.took is None else seconds_text(found.took)
+    made = Made(found.agreement, "POST", "", body, 200, found.answer, epsilon, seconds)
     receipt = call_receipt.receipt(made, job_name(found.agreement, found.job), found.ended.isoformat())
     signed = call.core.identity.sign(call_receipt.digest(receipt))
     proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(receipt)).decode(), bearers.SIGNED: signed.hex()}

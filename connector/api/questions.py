@@ -8,8 +8,10 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.compute import cpu
 from connector.compute.cross_table import Cells
 from connector.compute.crossed import over
+from connector.compute.epsilon import typed
 from connector.compute.fitting import Groups
 from connector.compute.program import Program, Tells
 from connector.compute.sketch import Sketch
@@ -46,6 +48,16 @@ def taken_back(said: Any) -> str | None:
     if not isinstance(said["id"], str) or said["cancel"] is not True:
         raise InvalidInput("what is asked under an `id` is cancelled by `cancel`, true")
     return said["id"]
+
+
+def epsilon(said: Said) -> int | None:
+    """Return the ε that a body asks to be answered with, in hundredths, None for the usual one; raises InvalidInput."""
+    return typed(said.get(EPSILON))
+
+
+def tenths(said: Said) -> int | None:
+    """Return the tenths of CPU seconds that an answer may take, None where nothing is said; raises InvalidInput."""
+    return cpu.typed(said.get(AT_MOST))
 
 
 def _statement(said: Said) -> tuple[str, None]:
@@ -97,15 +109,20 @@ def _sketch(said: Said) -> tuple[str, Sketch]:
     return sketch.words(), sketch
 
 
-TEXTS: Final = ("id", "statement", "table", "salt")
+EPSILON, AT_MOST = "epsilon", "atMost"
+TEXTS: Final = ("id", "statement", "table", "salt", EPSILON, AT_MOST)
 READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]] = {
     frozenset({"id", "statement"}): _statement,
+    frozenset({"id", "statement", EPSILON}): _statement,
+    frozenset({"id", "statement", AT_MOST}): _statement,
+    frozenset({"id", "statement", EPSILON, AT_MOST}): _statement,
     frozenset({"id", "table", "groups"}): _groups,
     frozenset({"id", "table", "points", "buckets"}): _sought,
     frozenset({"id", "statement", "over"}): _cells,
     frozenset({"id", "members"}): _together,
     frozenset({"id", "members", "signatures"}): _together,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks"}): _program,
+    frozenset({"id", "statement", "program", "tells", "parameters", "blocks", EPSILON}): _program,
     frozenset({"id", "statement", "bounds", "salt", "buckets"}): _sketch,
 }
 

@@ -47,7 +47,8 @@ class Computed:
     """What passed: `rows` of `columns`; `held_back` says that some did not; `memory` is for later statements.
 
     With noise there is nothing to remember; `margins` has of each number how far it is off, 95 times of 100, and
-    `needs` says of how many subjects a group must be to be told, some more or fewer by its noise.
+    `needs` says of how many subjects a group must be to be told, some more or fewer by its noise. `cpu` is the CPU
+    seconds that it took.
     """
 
     columns: tuple[str, ...]
@@ -58,6 +59,7 @@ class Computed:
     seconds: float
     margins: list[list[Any]] | None = None
     needs: int = 0
+    cpu: float = 0
 
     @property
     def told(self) -> int:
@@ -84,19 +86,22 @@ class Computation(OneTable):
         seconds: int = SECONDS,
         waiting: Waiting | None = None,
         mode: str = "",
+        tenths: int | None = None,
     ) -> None:
+        """Check it; with `tenths` of CPU seconds it is ended after so many. Raises InvalidInput, SettingsError."""
         super().__init__(statement, gate, columns, seconds, mode or (GATED if gate.noise is None else NOISED), waiting)
         require_noise(gate)
+        self._most = {} if tenths is None else {"tenths": tenths}
 
     def foresee(self) -> Foreseen:
         """Have the statement looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        return self._looked({"statement": self.statement})
+        return self._looked({"statement": self.statement, **self._most})
 
     def compute(
         self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], kept: bytes
     ) -> Computed:
         """Return what passes of a table, held against what was told before (`kept`, JSON); raises as `foresee`."""
-        _, written = self._given(table, file, placed, kept)
+        head, written = self._given(table, file, placed, kept)
         try:
             found = json.loads(written)
         except ValueError as fault:
@@ -106,7 +111,7 @@ class Computation(OneTable):
             raise InvalidInput(f"its answer has more than {ANSWER_BYTES_MAX >> 10} KiB", "ask for fewer groups")
         held, memory, margins = bool(found["heldBack"]), found["memory"], found.get("margins")
         needs = int(found.get("needs", 0))
-        return Computed(columns, rows, held, memory, self._confined, self.seconds, margins, needs)
+        return Computed(columns, rows, held, memory, self._confined, self.seconds, margins, needs, head["cpu"])
 
 
 def require_noise(gate: Gate) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import threading
 import time
 from collections import Counter
@@ -51,6 +52,7 @@ HINTS: Final[Mapping[str, str]] = {
     "memory": "ask for fewer columns or files",
     "engine": "look at the columns: `describe TABLE`",
 }
+SPENT: Final = "it takes more CPU seconds than its buyer said at most"
 WITHOUT: Final = "statements are answered by DuckDB, which is not installed here"
 
 
@@ -191,6 +193,8 @@ class Sitting:
         with self._lock:
             if self._why:
                 return NotPermitted(f"the reading was cut: {self._why}")
+        if self._process is not None and self._process.wait() == -signal.SIGPROF:
+            return InvalidInput(SPENT, "ask again under the same id with more: nothing is paid")
         words = f"the reader process gave no answer: it is ended after {self._seconds} seconds, or out of memory"
         return InvalidInput(words, HINTS["answer"])
 

@@ -26,9 +26,13 @@ EXAMPLES = {
     "opening": (1, 10),
     "call": (1, 1_000),
     "message": (1, 10_000),
+    "query": (1, 100),
+    "epsilon": (100, 1_000),
+    "scanned": (1_000, 1_000_000),
+    "second": (10, 600),
 }
 # what a person counts a unit in → its key among the words, and how many of the unit one is
-TYPED = {"byte": ("MiB", MIB)}
+TYPED = {"byte": ("MiB", MIB), **{name: (name, unit.parts) for name, unit in UNITS.items() if unit.parts > 1}}
 DIGITS_MAX = 12
 # a slider's places: hundredths of all there is, or so many of what has no end
 SHARE, MANY, SHARES = "share", "many", 100

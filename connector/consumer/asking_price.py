@@ -8,6 +8,7 @@ import orjson
 
 from connector.runtime import rehearsal
 from connector.store.rows.compute import AnswerRow
+from contracts import answered
 from contracts import gate as gates
 from contracts.noise import epsilon_text
 from contracts.price_words import money, price
@@ -16,30 +17,34 @@ from contracts.tariff import Tariff, order_amount
 if TYPE_CHECKING:
     from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
+    from contracts.answered import Answered
     from contracts.canonical import JsonObject
 
 _ANSWERED = "SELECT coalesce(sum(units), 0) FROM answers WHERE agreement = ? AND ended IS NOT NULL"
 
 
-def foretell(tx: Tx, *asked: tuple[AgreementRow, int]) -> None:
-    """Note in a rehearsal what answers under these agreements would cost, each of so many units; else do nothing."""
+def foretell(tx: Tx, *asked: tuple[AgreementRow, Answered]) -> None:
+    """Note in a rehearsal what these answers would cost under their agreements; else do nothing."""
     if rehearsal.current() is not None:
-        for agreement, units in asked:
-            words, more = asking_price(tx, agreement, units)
+        for agreement, answer in asked:
+            words, more = asking_price(tx, agreement, answer)
             rehearsal.note(rehearsal.PAY, words, agreement.product, more)
 
 
-def asking_price(tx: Tx, agreement: AgreementRow, units: int) -> tuple[str, JsonObject]:
-    """Return the price of an answer in words, billed as so many `units`, and what else it uses up.
+def asking_price(tx: Tx, agreement: AgreementRow, answer: Answered) -> tuple[str, JsonObject]:
+    """Return the price of an answer in words, and what else it uses up.
 
     `left` is the ε that the last answer said is left, and before the first one all of the budget.
     """
     terms = agreement.signed_terms
     tariff, noise = Tariff.from_json(terms["tariff"]), gates.read(terms["gate"]).noise
     [before] = map(int, tx.column(_ANSWERED, agreement.digest))
-    told: JsonObject = {"price": price(tariff), "statements": units}
+    units = answered.units(tariff, answer)
+    told: JsonObject = {"price": price(tariff), "statements": answer.keys}
     if noise is not None:
-        told |= {"epsilon": epsilon_text(noise.epsilon), "left": _left(tx, agreement.digest, noise.budget)}
+        told |= {"epsilon": epsilon_text(answer.epsilon), "left": _left(tx, agreement.digest, noise.budget)}
+    if answer.tenths:
+        told |= {"atMost": answered.seconds_text(answer.tenths)}
     if tariff.period:
         return price(tariff), told
     return money(order_amount(tariff, before, before + units), tariff.currency), told

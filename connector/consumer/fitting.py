@@ -72,7 +72,7 @@ class FittingRoom:
         mine = await asyncio.to_thread(own_list.read, Path(file), key, group)
         if len(mine) > GROUPS_MAX:
             raise InvalidInput(f"`{group}` makes {len(mine)} groups of the list", f"at most {GROUPS_MAX}")
-        asked = Wanted(row, name, "", purpose or "", said)
+        asked = Wanted(row, name, "", purpose or "", said, budgeted=False)
         answers = [
             await self._part(asked, covers, table or "", part, number) for number, part in enumerate(parts(mine))
         ]

@@ -63,6 +63,10 @@ class _Asked:
     providers: tuple[str, ...]
     quorum: int
 
+    def wanted(self, did: str) -> Wanted:
+        """Return what is asked of one provider."""
+        return Wanted(self.deals[did], self.job, self.words, self.purpose, self.said)
+
 
 class AskingJointly:
     """The questions that one buyer asks of several providers."""
@@ -142,7 +146,7 @@ class AskingJointly:
 
     async def _settled(self, asked: _Asked, did: str, sent: bytes, told: Mapping[str, JsonObject]) -> JsonObject:
         """Return what opens a provider's part; what is kept of it is what it says, with its receipt."""
-        deal, masked = asked.deals[did], sha256(told[did]["bytes"]).hexdigest()
+        masked = sha256(told[did]["bytes"]).hexdigest()
 
         def read(answer: bytes) -> bytes:
             said = orjson.loads(answer)
@@ -151,8 +155,7 @@ class AskingJointly:
             head = {"columns": [], "rows": [], "heldBack": False}
             return orjson.dumps({**said, **head})
 
-        wanted = Wanted(deal, asked.job, asked.words, asked.purpose, asked.said)
-        row = await self._querying.kept(wanted, sent, read, MASKED_BYTES_MAX)
+        row = await self._querying.kept(asked.wanted(did), sent, read, MASKED_BYTES_MAX)
         assert row.answer is not None, "it was kept just now"
         assert row.receipt is not None, "as above"
         assert row.signature is not None, "as above"
@@ -199,7 +202,7 @@ class AskingJointly:
             known = JointQuestionRow(job=asked.job, asked=told, opened=before, created=now)
             tx.insert(known)
         if known.answer is None:
-            foretell(tx, *((row, 1) for _, row in sorted(asked.deals.items())))
+            foretell(tx, *((row, asked.wanted(did).foreseen()) for did, row in sorted(asked.deals.items())))
         if known.asked != told:
             raise Conflict(f"`{asked.job[:100]}` is another question, or asks others", "choose another id")
         return known

@@ -95,7 +95,7 @@ class LookingUp:
         sought = Sought(tuple(points), tuple(numbers[key] for key in points.values()), table)
         told = [base64.b64encode(point).decode() for point in points]
         sent = orjson.dumps({"id": asked.job, "table": sought.table, "points": told, "buckets": sought.buckets})
-        wanted = replace(asked, statement=sought.statement(), units=len(mine))
+        wanted = replace(asked, statement=sought.statement(), keys=len(mine))
         read = partial(_read, gate, blinding.inverse(scalar), list(points.values()), numbers)
         return await self._querying.settled(wanted, sent, read, ANSWER_BYTES_MAX)
 

@@ -205,7 +205,7 @@ def _due(tariff: Tariff, wanted: RowSet, table: RowTable, mandate: JsonObject) -
     whole = None
     if not tariff.period and tariff.counted.paid_within == AGREEMENT:
         whole = amount(tariff, meter.added(tariff, wanted, table, begins=True))
-    most = amount(tariff, tariff.per if tariff.period else 1) if whole is None else whole
+    most = amount(tariff, tariff.per if tariff.period else tariff.counted.parts) if whole is None else whole
     cap = most if mandate["cap"] is None else min(most, int(mandate["cap"]))
     return Due(pricing.deposit(tariff, cap, mandate["deposit"]), _dearest(tariff, wanted, table), whole)
 

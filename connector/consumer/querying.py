@@ -17,6 +17,8 @@ from urllib.parse import urlencode
 import orjson
 from yarl import URL
 
+from connector.compute import cpu
+from connector.compute.epsilon import chosen, typed
 from connector.consumer.asking_price import foretell
 from connector.consumer.lines import agreed
 from connector.consumer.wish import wished
@@ -32,12 +34,16 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbeha
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.compute import AnswerRow, JointQuestionRow
 from connector.store.table_row import replace
-from contracts import call_receipt, lifecycle, signature
+from contracts import answered, call_receipt, lifecycle, price_words, signature
+from contracts import gate as gates
+from contracts.answered import Answered, seconds_text
 from contracts.call_receipt import Made
 from contracts.canonical import load, sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from contracts.namespace import AGREEMENT_URN
+from contracts.noise import epsilon_text
+from contracts.tariff import Tariff
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
@@ -49,6 +55,7 @@ if TYPE_CHECKING:
     from connector.negotiation.protocol.messages import Document
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
+    from contracts.noise import Noise
 
 TOKEN_OVER: Final = 401
 STATEMENT_CHARACTERS_MAX: Final = 8_192
@@ -62,7 +69,9 @@ SECONDS: Final = 600.0
 class Wanted:
     """What is asked, of what was agreed, under an id of ours; `said` is what else is said of the use.
 
-    It is billed as so many `units`.
+    It is about so many `keys`, one where it is a statement; `epsilon` is the one that is chosen, in hundredths.
+    It may take so many `tenths` of CPU seconds, where these are paid. `budgeted` is no answer that says nothing out of
+    the budget of ε: that of a list.
     """
 
     agreement: AgreementRow
@@ -70,7 +79,40 @@ class Wanted:
     statement: str
     purpose: str
     said: Any
-    units: int = 1
+    keys: int = 1
+    epsilon: int | None = None
+    tenths: int | None = None
+    budgeted: bool = True
+
+    def foreseen(self) -> Answered:
+        """Return what its answer will be, at most; raises InvalidInput for what the terms do not leave to its buyer."""
+        return Answered(self.keys, chosen(self._noise, self.epsilon), cpu.at_most(self.tariff, self.tenths))
+
+    def found(self, answer: bytes) -> Answered:
+        """Return what an answer is; raises PeerMisbehaved where it took more than it may, or does not say."""
+        foreseen = self.foreseen()
+        if not foreseen.tenths:
+            return foreseen
+        try:
+            took = cpu.typed(orjson.loads(answer)["seconds"]) or 0
+        except (KeyError, TypeError, ValueError, InvalidInput) as fault:
+            raise PeerMisbehaved("the answer does not say how many CPU seconds it took") from fault
+        if took > foreseen.tenths:
+            raise PeerMisbehaved(f"the answer took {seconds_text(took)} CPU seconds, more than was said at most")
+        return replace(foreseen, tenths=took)
+
+    def receipted(self) -> str:
+        """Return what the receipt of its answer says of ε: nothing where the terms fix it."""
+        return epsilon_text(self.foreseen().epsilon) if answered.says_epsilon(self.tariff, self._noise) else ""
+
+    @property
+    def tariff(self) -> Tariff:
+        """The price that was agreed."""
+        return Tariff.from_json(self.agreement.signed_terms["tariff"])
+
+    @property
+    def _noise(self) -> Noise | None:
+        return gates.read(self.agreement.signed_terms["gate"]).noise if self.budgeted else None
 
     def part(self, number: int) -> Wanted:
         """Return it under the id of a part of a long list: the first has the list's own."""
@@ -84,17 +126,28 @@ class Querying:
         self._core, self._peers, self._lines = core, peers, lines
 
     async def ask(
-        self, what: str, statement: str, purpose: str | None = None, said: Any = None, job: str | None = None
+        self,
+        what: str,
+        statement: str,
+        epsilon: str | None = None,
+        at_most: str | None = None,
+        purpose: str | None = None,
+        said: Any = None,
+        job: str | None = None,
     ) -> JsonObject:
         """Ask a statement of what was agreed on: an agreement of ours, what was got, or a product.
 
-        Returns the answer with its provider's receipt. Raises InvalidInput, NotPermitted with the provider's reasons.
+        `epsilon` is how much the answer may tell, where its terms leave a choice, such as 1.4; `at_most` are the CPU
+        seconds that it may take, where these have the price. Returns the answer with its provider's receipt. Raises
+        InvalidInput, NotPermitted with the provider's reasons.
         """
         if not 0 < len(statement.strip()) <= STATEMENT_CHARACTERS_MAX:
             raise InvalidInput(f"a statement has 1 to {STATEMENT_CHARACTERS_MAX} characters")
         row, name = await self.meant(what), job or uuid.uuid4().hex
-        sent = orjson.dumps({"id": name, "statement": statement})
-        return await self.settled(Wanted(row, name, statement, purpose or "", said), sent, lambda answer: answer)
+        wanted = Wanted(row, name, statement, purpose or "", said, epsilon=typed(epsilon), tenths=cpu.typed(at_most))
+        most = {} if wanted.tenths is None else {"atMost": seconds_text(wanted.tenths)}
+        sent = orjson.dumps({"id": name, "statement": statement, **with_epsilon(wanted), **most})
+        return await self.settled(wanted, sent, lambda answer: answer)
 
     async def meant(self, what: str) -> AgreementRow:
         """Return the agreement of ours that is meant; raises Absent, Conflict."""
@@ -106,7 +159,7 @@ class Querying:
         def look(tx: Tx) -> None:
             rows = [(one, tx.get(AnswerRow, agreement=one.agreement.digest, job=one.job)) for one in all_wanted]
             open_ = [one for one, row in rows if row is None or row.answer is None]
-            foretell(tx, *((one.agreement, one.units) for one in open_))
+            foretell(tx, *((one.agreement, one.foreseen()) for one in open_))
 
         if rehearsal.current() is not None:
             await self._core.store.write(look)
@@ -127,9 +180,12 @@ class Querying:
         if asked.answer is not None:
             return asked
         told, answer = await self.sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
-        receipt, signed = _receipt(row, told, Made(row.digest, "POST", "", sent, 200, answer))
-        kept = await asyncio.to_thread(read, answer)
-        return await self._core.store.write(lambda tx: self._kept(tx, asked, kept, receipt, signed))
+        found = wanted.found(answer)
+        seconds = seconds_text(found.tenths) if found.tenths else ""
+        made = Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted(), seconds)
+        receipt, signed = _receipt(row, told, made)
+        kept, units = await asyncio.to_thread(read, answer), answered.units(wanted.tariff, found)
+        return await self._core.store.write(lambda tx: self._kept(tx, asked, (kept, units), receipt, signed))
 
     async def cancel(self, what: str, job: str) -> JsonObject:
         """Take back what is asked under an id and not answered; returns how many at the provider were ended.
@@ -151,12 +207,11 @@ class Querying:
         def look(tx: Tx) -> list[JsonObject]:
             if what is None:
                 joint = tx.find(JointQuestionRow, "ended is null", order="created desc", limit=LISTED_MAX)
-                return [
-                    *map(_open, joint), *map(_line, tx.find(AnswerRow, order="created desc", limit=LISTED_MAX))
-                ]  # fmt: skip
+                newest = tx.find(AnswerRow, order="created desc", limit=LISTED_MAX)
+                return [*map(_open, joint), *(_line(tx, one) for one in newest)]
             row = _agreed(tx, what.removeprefix(AGREEMENT_URN))
             of_it = tx.find(AnswerRow, "agreement = ?", (row.digest,), order="created desc", limit=LISTED_MAX)
-            return [_line(one) for one in of_it]
+            return [_line(tx, one) for one in of_it]
 
         return {"statements": await self._core.store.read(look)}
 
@@ -188,35 +243,54 @@ class Querying:
     def _asked(self, tx: Tx, wanted: Wanted) -> AnswerRow:
         """Return what is asked under an id, written before it is sent; raises Conflict for another statement."""
         known = tx.get(AnswerRow, agreement=wanted.agreement.digest, job=wanted.job)
+        told = wanted.foreseen()
+        if known is not None and known.statement != wanted.statement:
+            raise Conflict(f"`{wanted.job[:100]}` is another statement", "choose another id")
+        if known is not None and replace(wanted, epsilon=known.epsilon).foreseen() != told:
+            raise Conflict(f"`{wanted.job[:100]}` is asked with another ε", "choose another id")
+        if known is None or known.answer is None:
+            foretell(tx, (wanted.agreement, told))
+        if known is not None and (known.at_most or 0) > told.tenths and known.answer is None:
+            text = f"`{wanted.job[:100]}` is asked with at most {seconds_text(known.at_most or 0)} CPU seconds"
+            raise Conflict(text, "say as many, or more")
+        if known is not None and known.at_most != wanted.tenths and known.answer is None:
+            return tx.change(known, replace(known, at_most=wanted.tenths))
         if known is not None:
-            if known.statement != wanted.statement:
-                raise Conflict(f"`{wanted.job[:100]}` is another statement", "choose another id")
             return known
-        foretell(tx, (wanted.agreement, wanted.units))
         made = AnswerRow(
             agreement=wanted.agreement.digest,
             job=wanted.job,
             statement=wanted.statement,
             purpose=wanted.purpose,
-            units=wanted.units,
+            units=answered.units(wanted.tariff, told),
+            epsilon=wanted.epsilon,
+            at_most=wanted.tenths,
             created=self._core.clock.now(),
         )
         tx.insert(made)
         return made
 
-    def _kept(self, tx: Tx, asked: AnswerRow, answer: bytes, receipt: JsonObject, signed: bytes) -> AnswerRow:
-        """Keep an answer, with an event that says which: its provider's log says the same, or there is one."""
+    def _kept(
+        self, tx: Tx, asked: AnswerRow, found: tuple[bytes, int], receipt: JsonObject, signed: bytes
+    ) -> AnswerRow:
+        """Keep an answer and its units, with an event that says which: its provider's log says the same, or lies."""
         now = self._core.clock.now()
         known = tx.get(AnswerRow, agreement=asked.agreement, job=asked.job)
         assert known is not None, "it was asked"
         if known.answer is not None:
             return known
-        after = replace(known, answer=answer, receipt=receipt, signature=signed, ended=now)
+        answer, units = found
+        after = replace(known, answer=answer, units=units, receipt=receipt, signature=signed, ended=now)
         fields = {"job": asked.job, "statement": sha({"query": " ".join(asked.statement.split())}).hex()}
         told = fields | {"receipt": receipt, "signature": signed.hex()}
         link = [asked.agreement, str(receipt["call"])]
         self._core.evidence.record(tx, "answer.received", part=asked.agreement, link=link, fields=told, now=now)
         return tx.change(known, after)
+
+
+def with_epsilon(wanted: Wanted) -> dict[str, str]:
+    """Return what a question says of its ε: nothing where none was chosen."""
+    return {} if wanted.epsilon is None else {"epsilon": epsilon_text(wanted.epsilon)}
 
 
 def _agreed(tx: Tx, what: str) -> AgreementRow:
@@ -245,7 +319,11 @@ def _receipt(row: AgreementRow, told: Mapping[str, str], made: Made) -> tuple[Js
         raise PeerMisbehaved(f"the answer came without the receipt that belongs to it: {fault}") from fault
 
 
-def _line(row: AnswerRow) -> JsonObject:
+def _line(tx: Tx, row: AnswerRow) -> JsonObject:
+    """Return what is shown of a statement; `billed` is what its answer counts as in words."""
+    deal = tx.get(AgreementRow, digest=row.agreement)
+    assert deal is not None, "no agreement is ever deleted"
+    tariff, units = Tariff.from_json(deal.signed_terms["tariff"]), 1 if row.units is None else row.units
     return {
         "agreement": row.agreement,
         "id": row.job,
@@ -253,6 +331,7 @@ def _line(row: AnswerRow) -> JsonObject:
         "asked": row.created.isoformat(timespec="seconds"),
         "answered": None if row.ended is None else row.ended.isoformat(timespec="seconds"),
         "rows": None if row.answer is None else len(orjson.loads(row.answer)["rows"]),
+        "billed": "" if row.answer is None else price_words.billed(tariff, units),
     }
 
 
@@ -263,7 +342,7 @@ def _open(row: JointQuestionRow) -> JsonObject:
         "id": row.job,
         "statement": row.asked["statement"],
     }
-    return told | {"asked": row.created.isoformat(timespec="seconds"), "answered": None, "rows": None}
+    return told | {"asked": row.created.isoformat(timespec="seconds"), "answered": None, "rows": None, "billed": ""}
 
 
 def _shown(row: AnswerRow) -> JsonObject:

@@ -323,7 +323,7 @@ def _measured(tariff: Tariff, wanted: RowSet, table: RowTable) -> tuple[str, int
     if tariff.period:
         return tariff.period, tariff.per
     if tariff.counted.paid_within != AGREEMENT:
-        return tariff.unit, 1
+        return tariff.unit, tariff.counted.parts
     return "all", meter.added(tariff, wanted, table, begins=True)
 
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from connector.compute.epsilon import typed
 from connector.compute.program import BLOCKS, PROGRAM_BYTES_MAX, Program, tells_of
 from connector.compute.programmed import Rehearsed
 from connector.consumer import own_list
-from connector.consumer.querying import STATEMENT_CHARACTERS_MAX, Wanted
+from connector.consumer.querying import STATEMENT_CHARACTERS_MAX, Wanted, with_epsilon
 from connector.runtime.errors import Absent, InvalidInput
 from contracts import gate as gates
 from contracts.gate import Gate
@@ -49,6 +50,7 @@ class Running:
         tells: Sequence[str],
         parameters: Sequence[str] | None = None,
         blocks: int | None = None,
+        epsilon: str | None = None,
         purpose: str | None = None,
         said: Any = None,
         job: str | None = None,
@@ -65,8 +67,8 @@ class Running:
             raise InvalidInput("its terms have nobody's programs run", "ask its provider, or ask in SQL")
         program.within(programs.seconds)
         told = program.json()
-        sent = {"id": name, "statement": program.rows, "program": told.pop("code"), **told}
-        wanted = Wanted(row, name, program.words(), purpose or "", said)
+        wanted = Wanted(row, name, program.words(), purpose or "", said, epsilon=typed(epsilon))
+        sent = {"id": name, "statement": program.rows, "program": told.pop("code"), **told, **with_epsilon(wanted)}
         return await self._querying.settled(wanted, orjson.dumps(sent), lambda answer: answer)
 
     async def rehearse(

@@ -20,7 +20,7 @@ from contracts.errors import ContractError
 from contracts.records import Run
 from contracts.tariff import Tariff, amount
 from contracts.tiers import FULL_BPS, Tier
-from contracts.units import AGREEMENT, QUOTAS, UNITS
+from contracts.units import AGREEMENT, COMPUTED, QUOTAS, SCANNED, UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,8 @@ CAPPED_QUOTAS = 2  # a subscription with a price beyond its quota is capped at t
 # what a person says → the unit of the tariff, and how many of them one is; a flat price says its own
 MEASURES: Mapping[str, tuple[str, int]] = MappingProxyType(
     {"MiB": ("byte", 1 << 20), "GiB": ("byte", 1 << 30)}
-    | {name: (name, 1) for name in UNITS if name not in {"byte", "subscription"}}
+    | {name: (name, unit.parts) for name, unit in UNITS.items() if name not in {"byte", "subscription", SCANNED}}
+    | {"krow": ("row", 1000)}
 )
 
 
@@ -63,16 +64,23 @@ def goods(dataset: Dataset, sealed: Sealed, pieces: RowSet) -> Goods:
     return Goods(pieces, sealed.table, sealed.header.piece_bytes, runs)
 
 
+def measured(said: str, tier: str) -> tuple[str, int]:
+    """Return the unit that is meant by a measure, and how many of it one is: of data that stay, rows are looked at."""
+    unit, size = MEASURES[said]
+    return SCANNED if (unit, tier) == ("row", COMPUTED) else unit, size
+
+
 def check(brief: Mapping[str, Any]) -> None:
     """Refuse a price that no tariff says, or that the tier cannot count; raises InvalidInput."""
     unit, every, quota = brief["unit"], brief.get("every"), brief.get("quota")
     if (every is None) != (quota is None):
         raise InvalidInput("a subscription has `every` and `quota`, and no other price has either")
-    counts = MEASURES[unit][0]
+    counts = measured(unit, brief["tier"])[0]
     if every is not None and counts not in QUOTAS:
         raise InvalidInput(f"a quota of `{unit}` cannot be counted", f"use one of {', '.join(sorted(QUOTAS))}")
     if brief["tier"] not in UNITS[counts].tiers:
-        allowed = ", ".join(name for name, (unit, _) in MEASURES.items() if brief["tier"] in UNITS[unit].tiers)
+        tier = brief["tier"]
+        allowed = ", ".join(name for name in MEASURES if tier in UNITS[measured(name, tier)[0]].tiers)
         raise InvalidInput(f"the tier `{brief['tier']}` is not priced by `{unit}`", f"use one of {allowed}")
     _shaped(brief, currencies.FIRST, flat_bytes=1, records=(Run(0, 1, 1, 1),))
 
@@ -116,7 +124,8 @@ def exposure(agreed: Tariff, offered: Goods) -> int:
     pieces = offered.pieces.take(EXPOSED_PIECES)
     largest = {"byte": EXPOSED_PIECES * offered.piece_bytes, "piece": EXPOSED_PIECES}
     largest["record"] = EXPOSED_PIECES * max((run.per_piece for run in agreed.records), default=0)
-    exposed = largest.get(agreed.counted.counts, meter.added(agreed, pieces, offered.table, begins=True))
+    once = agreed.counted.parts * meter.added(agreed, pieces, offered.table, begins=True)
+    exposed = largest.get(agreed.counted.counts, once)
     dearest = max([tier.bps for tier in agreed.tiers] + ([] if row.whole else [FULL_BPS]), default=0)
     steps = ceil(Fraction(agreed.minor * exposed * dearest, agreed.per * FULL_BPS))
     return (agreed.minor if row.whole else 0) + (min(steps, agreed.minor) if row.ends else steps)
@@ -140,7 +149,7 @@ def usual_deposit(agreed: Tariff, cap: int) -> int:
     if agreed.period:
         usual = amount(agreed, agreed.per)
     elif agreed.counted.paid_within != AGREEMENT:
-        usual = amount(agreed, DEPOSIT_USES)
+        usual = amount(agreed, DEPOSIT_USES * agreed.counted.parts)
     return max(min(usual, cap), DEPOSIT_MIN)
 
 
@@ -155,13 +164,14 @@ def _plain(pieces: RowSet, table: RowTable) -> int:
 
 
 def _shaped(brief: Mapping[str, Any], currency: str, *, flat_bytes: int, records: tuple[Run, ...]) -> Tariff:
-    counts, size = MEASURES[brief["unit"]]
+    counts, size = measured(brief["unit"], brief["tier"])
     tiers = tuple(Tier(above * size, bps) for above, bps in brief.get("beyond") or ())
     minor, per = int(brief["price"]), flat_bytes if counts == "flat" else size
     try:
         if brief.get("every") is not None:
             quota = int(brief["quota"]) * size
             return Tariff("subscription", minor, quota, currency, tiers, counts, brief["every"])
-        return Tariff(counts, minor, per, currency, tiers, records=records if counts == "row" else ())
+        own = records if "records" in UNITS[counts].members else ()
+        return Tariff(counts, minor, per, currency, tiers, records=own)
     except ContractError as error:
         raise InvalidInput(f"the price is none: {error}") from error

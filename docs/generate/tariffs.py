@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from connector.licence.pricing import MEASURES
+from connector.licence.pricing import MEASURES, measured
 from contracts import price_words
 from contracts.records import Run
 from contracts.tariff import Tariff
 from contracts.tiers import Tier
-from contracts.units import QUOTAS, UNITS
+from contracts.units import COMPUTED, PLAIN, QUOTAS, SCANNED, UNITS
 from docs.generate.tables import table
 
 MIB, GIB = 1 << 20, 1 << 30
@@ -20,6 +20,9 @@ EXAMPLES = {
     "call": Tariff("call", 10, 1, "CNY"),
     "message": Tariff("message", 1, 1, "CNY"),
     "query": Tariff("query", 50, 1, "CNY"),
+    "epsilon": Tariff("epsilon", 200, 100, "CNY"),
+    "scanned": Tariff("scanned", 5, 1000, "CNY", records=(Run(1, 1, 1, 1),)),
+    "second": Tariff("second", 20, 10, "CNY"),
     "flat": Tariff("flat", 90_000, GIB, "CNY"),
     "advance": Tariff("advance", 90_000, 1, "CNY"),
     "subscription": Tariff("subscription", 90_000, 10, "CNY", (Tier(10, 12_000),), "opening", "month"),
@@ -51,5 +54,6 @@ def words() -> str:
 
 
 def _said(name: str) -> str:
-    spoken = [f"`--unit {said}`" for said, (unit, _) in MEASURES.items() if unit == name]
+    spoken = [f"`--unit {said}`" for said in MEASURES if measured(said, PLAIN)[0] == name]
+    spoken += [f"`--unit {said}`" for said in MEASURES if name == SCANNED == measured(said, COMPUTED)[0]]
     return ", ".join(spoken) or f"`--every month --quota 10 --unit …` with one of {', '.join(sorted(QUOTAS))}"

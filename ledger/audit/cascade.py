@@ -34,7 +34,7 @@ SILENT = ("disclosure-missing", "disclosure-false", "field-undisclosed", "field-
 RESTING = frozenset({
     "account-hash-differs", "agreement-invalid", "agreement-missing", "agreement-unsigned", "answer-differs",
     "answer-unlogged", "computation-undecided", "computations-miscounted",
-    "privacy-overspent", "lookups-overdrawn", "joint-split", "joint-unsigned",
+    "privacy-overspent", "epsilon-unagreed", "lookups-overdrawn", "joint-split", "joint-unsigned",
     "filing-differs", "filing-unfounded", "hosted-undelegated", "project-split-differs", "project-unsigned",
     "amount-differs-from-tariff", "channel-unknown", "claim-unknown", "copy-differs-from-tariff",
     "contract-consent-missing", "contract-round-missing", "counterparty-differs", "cumulative-broken",

@@ -2,8 +2,9 @@
 
 Law: a provider's log says of each statement that it was begun and how it ended, by digests; a buyer's log says which
 answer it got. What was billed of a transfer is as many as were released in it; and an answer that one side has is in
-the other's log, or that log was not read so far. What answers with noise tell one buyer of a product is at most the
-budget that the terms name, and what it looks up at most their keys, all agreements together. Each key is billed.
+the other's log, or that log was not read so far. What answers with noise tell one buyer of a product, each the ε that
+it was begun with, is at most the budget that the terms name, and what it looks up at most their keys, all agreements
+together. Each key is billed, or each hundredth of ε where that has the price.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from contracts import call_receipt, signature
+from contracts import answered, call_receipt, signature
+from contracts.answered import Answered
 from contracts.canonical import sha
 from contracts.decimals import read_decimal
+from contracts.errors import ContractError
 from contracts.lookup import KEYS_AT_ONCE
-from contracts.noise import epsilon_text
+from contracts.noise import epsilon_text, hundredths
 from contracts.units import CALL, COMPUTED
 from ledger.audit import joints
 from ledger.audit.books import reading
@@ -47,9 +50,10 @@ def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
             # budgets and joint answers are counted over all agreements: these are judged again each time
             report.waits.update(event.part for event in book.of(kind))
         _check_decided(book, report)
-        keys = _keys(book, report)
-        _check_billed(book, deals, keys, report)
-        _check_budget(book, deals, report)
+        keys, begun = _keys(book, report), _begun(book)
+        answers = {one.index: _answered(one, begun.get(one.index), keys, deals, report) for one in book.of(ENDED)}
+        _check_billed(book, deals, answers, report)
+        _check_budget(book, deals, answers, report)
         _check_looked_up(book, deals, keys, report)
         _check_received(book, books, deals, report)
     joints.check(space, books, deals, report)
@@ -64,36 +68,84 @@ def _check_decided(book: Book, report: Report) -> None:
             report.find("computation-undecided", event.did, event)
 
 
-def _check_billed(book: Book, deals: Deals, keys: Mapping[str, int], report: Report) -> None:
-    """Check that a transfer bills as many statements as were answered in it."""
-    answered: Counter[str] = Counter()
+def _begun(book: Book) -> dict[int, Event]:
+    """Return with which event each statement that ended was begun, by the index of its end: it may begin anew."""
+    found: dict[int, Event] = {}
+    last: dict[str, Event] = {}
+    for event in sorted([*book.of(STARTED), *book.of(ENDED)], key=lambda one: one.index):
+        if event.kind == STARTED:
+            last[_job(event)] = event
+        elif _job(event) in last:
+            found[event.index] = last[_job(event)]
+    return found
+
+
+def _answered(ended: Event, begun: Event | None, keys: Mapping[str, int], deals: Deals, report: Report) -> Answered:
+    """Return what an answer is, as its log says it."""
+    epsilon, tenths = _epsilon(ended, begun, deals, report), 0
+    if "seconds" in ended.fields:
+        # what was measured is its provider's word, and never more than its buyer said
+        most = begun or ended
+        took, said = (reading(one, report, _seconds, one) or 0 for one in (ended, most))
+        tenths = min(took, said)
+    return Answered(keys.get(_job(ended), 1), epsilon, tenths)
+
+
+def _seconds(event: Event) -> int:
+    return answered.tenths(event.fields["atMost" if event.kind == STARTED else "seconds"])
+
+
+def _epsilon(ended: Event, begun: Event | None, deals: Deals, report: Report) -> int:
+    """Return the ε of a statement as its log says it, in hundredths; one that its terms do not allow is found.
+
+    A fitting tells what its own coins say, and nothing of this.
+    """
+    deal = deals.get(ended.part)
+    gate = None if deal is None else deal.terms.gate
+    if gate is None or (noise := gate.noise) is None:
+        return 0
+    text = "" if begun is None else str(begun.fields.get("epsilon", ""))
+    found = reading(begun, report, hundredths, text) if begun is not None and text else None
+    if text == NOTHING and gate.coverage is not None:
+        return 0
+    if found is None:
+        return noise.epsilon
+    try:
+        return noise.chosen(found)
+    except ContractError as fault:
+        report.find("epsilon-unagreed", ended.did, ended, mine=text, reason=str(fault))
+        return found
+
+
+def _check_billed(book: Book, deals: Deals, answers: Mapping[int, Answered], report: Report) -> None:
+    """Check that a transfer bills as many units of its price as were answered in it."""
+    counted: Counter[str] = Counter()
     for event in book.of(ENDED):
-        if event.fields.get("outcome") == RELEASED:
-            answered[_transfer(event)] += keys.get(_job(event), 1)
+        deal = deals.get(event.part)
+        if deal is not None and event.fields.get("outcome") == RELEASED:
+            counted[_transfer(event)] += answered.units(deal.terms.tariff, answers[event.index])
     for event in book.of(SERVED):
         deal = deals.get(event.part)
         if deal is None or deal.terms.tier != COMPUTED or deal.terms.tariff.counted.counts != CALL:
             continue
-        told, found = str(event.fields.get("calls", "")), str(answered[_transfer(event)])
-        if told != found:
-            report.find("computations-miscounted", event.did, event, mine=told, theirs=found)
+        mine, theirs = str(event.fields.get("calls", "")), str(counted[_transfer(event)])
+        if mine != theirs:
+            report.find("computations-miscounted", event.did, event, mine=mine, theirs=theirs)
 
 
-def _check_budget(book: Book, deals: Deals, report: Report) -> None:
+def _check_budget(book: Book, deals: Deals, answers: Mapping[int, Answered], report: Report) -> None:
     """Check that no answer tells more than is left of a budget; what was cut tells nothing, and how much it knows."""
-    said = {_job(event): str(event.fields.get("epsilon", "")) for event in book.of(STARTED)}
     spent: Counter[tuple[str, str]] = Counter()
     for event in book.of(ENDED):
         deal = deals.get(event.part)
         noise = None if deal is None or deal.terms.gate is None else deal.terms.gate.noise
-        # a fitting tells what its own coins say, and nothing of this
-        if deal is None or noise is None or event.fields.get("outcome") not in TOLD or said.get(_job(event)) == NOTHING:
+        if deal is None or noise is None or event.fields.get("outcome") not in TOLD:
             continue
-        whom = deal.buyer, deal.terms.product
-        spent[whom] += noise.epsilon
-        if spent[whom] > noise.budget:
-            told, agreed = epsilon_text(spent[whom]), epsilon_text(noise.budget)
-            report.find("privacy-overspent", event.did, event, mine=told, theirs=agreed)
+        whom, told = (deal.buyer, deal.terms.product), answers[event.index].epsilon
+        spent[whom] += told
+        if told and spent[whom] > noise.budget:
+            mine, agreed = epsilon_text(spent[whom]), epsilon_text(noise.budget)
+            report.find("privacy-overspent", event.did, event, mine=mine, theirs=agreed)
 
 
 def _check_looked_up(book: Book, deals: Deals, keys: Mapping[str, int], report: Report) -> None:
@@ -131,12 +183,21 @@ def _check_received(book: Book, books: Books, deals: Deals, report: Report) -> N
         if receipt is None:
             continue
         ended = [one for one in provider.of(ENDED, event.part) if _job(one) == receipt["call"]]
-        answers = {str(one.fields.get("answer")) for one in ended if one.fields.get("outcome") == RELEASED}
+        told = [one for one in ended if one.fields.get("outcome") == RELEASED]
+        answers = {(str(one.fields.get("answer")), str(one.fields.get("seconds", ""))) for one in told}
         if not answers:
             if not behind(report, event.part, event.time, provider):
                 report.find("answer-unlogged", provider.party.did, event)
-        elif receipt["answer"] not in answers:
+        elif (receipt["answer"], receipt["seconds"]) not in answers or receipt["epsilon"] not in (
+            "",
+            *_said(provider, event.part, receipt),
+        ):
             report.find("answer-differs", provider.party.did, event)
+
+
+def _said(provider: Book, part: str, receipt: Mapping[str, str]) -> set[str]:
+    """Return with which ε a provider's log says that a statement was begun."""
+    return {str(one.fields.get("epsilon")) for one in provider.of(STARTED, part) if _job(one) == receipt["call"]}
 
 
 def _signed(event: Event, deal: Deal) -> Mapping[str, str]:
@@ -146,7 +207,7 @@ def _signed(event: Event, deal: Deal) -> Mapping[str, str]:
         raise ValueError("the receipt is of another statement")
     if not signature.is_by(deal.agreement.provider, call_receipt.digest(receipt), signed):
         raise ValueError("the receipt is not signed by the provider of the agreement")
-    return {name: str(receipt[name]) for name in ("call", "answer")}
+    return {name: str(receipt.get(name, "")) for name in ("call", "answer", "epsilon", "seconds")}
 
 
 def _transfer(event: Event) -> str:

@@ -195,6 +195,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "computation-undecided": ("log",),
     "computations-miscounted": ("log", "terms"),
     "privacy-overspent": ("log", "terms"),
+    "epsilon-unagreed": ("log", "terms"),
     "lookups-overdrawn": ("log", "terms"),
     "joint-unsigned": ("log", "terms"),
     "joint-split": ("counterparty", "log"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.audit.computed_words import COMPUTED
 from ledger.audit.registry_words import REGISTRY
 from ledger.audit.severity import ERROR, WARNING
 from ledger.audit.unseen_words import UNSEEN
@@ -331,30 +332,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event} has no allowing decision.made of its own before it",
         "{event} 之前没有与之对应的允许的 decision.made",
     ),
-    "computation-undecided": (
-        "{event} has no decision of its own before it that allows the statement",
-        "{event} 之前没有针对该查询的允许决定",
-    ),
-    "computations-miscounted": (
-        "{event} bills {mine} statements, and {theirs} were answered in that transfer",
-        "{event} 计费 {mine} 次查询，而该传输中实际应答 {theirs} 次",
-    ),
-    "privacy-overspent": (
-        "{event}: with it ε of {mine} was told to its buyer of this product, and {theirs} was agreed",
-        "{event}：至此就该产品已向购买方披露 ε {mine}，约定上限为 {theirs}",
-    ),
-    "lookups-overdrawn": (
-        "{event}: with it {mine} keys of this product were looked up by its buyer, and {theirs} were agreed",
-        "{event}：至此购买方已匿名查询该产品的 {mine} 个键，约定上限为 {theirs}",
-    ),
-    "joint-unsigned": (
-        "{event} opens its part with {mine} providers, where {theirs} are agreed, or with one that did not sign it",
-        "{event}：联合统计仅由 {mine} 方开启，约定至少 {theirs} 方，或其中有一方未签署",
-    ),
-    "joint-split": (
-        "{event}: one and the same question was signed to be opened with two different sets of providers",
-        "{event}：同一联合统计问题被签署由两组不同的提供方开启",
-    ),
     "code-unfounded": (
         "{event} assigns the code {code}: its log is no node's, or the code fails its check character",
         "{event} 分配标识 {code}：该日志不属于功能节点，或标识校验码不符",
@@ -379,18 +356,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "agreement {agreement} is not split as the project {project} says, which its parties signed",
         "合约 {agreement} 的分账与各方签署的共创项目 {project} 不符",
     ),
-    "answer-unlogged": (
-        "{event}: the buyer has an answer of which its provider's log says nothing",
-        "{event}：购买方持有的答案在提供方日志中没有记录",
-    ),
-    "answer-differs": (
-        "{event}: the buyer has another answer than the one in its provider's log",
-        "{event}：购买方持有的答案与提供方日志中的不同",
-    ),
     "opening-unlogged": (
         "{event} (seq {seq}) released keys for an opening that neither log records as opening.started",
         "{event}（序号 {seq}）为一次打开释放了密钥，但双方日志均无 opening.started",
     ),
+    **COMPUTED,
     **REGISTRY,
 }
 # code → severity, English, Chinese

@@ -113,10 +113,12 @@ SHAPES: Mapping[str, Shape] = {
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
     ),
     "computation.started": _shape(
-        "transferId job", "transfer job statement purpose", "epsilon keys program agreementDigest"
+        "transferId job", "transfer job statement purpose", "epsilon keys program atMost agreementDigest"
     ),
     "computation.ended": _shape(
-        "transferId job", "transfer job statement outcome rows", "answer agreementDigest by question members signatures"
+        "transferId job",
+        "transfer job statement outcome rows",
+        "answer seconds agreementDigest by question members signatures",
     ),
     "answer.received": _shape("agreementDigest job", "job statement receipt signature"),
     "flow.started": _shape("flow", _FLOW),

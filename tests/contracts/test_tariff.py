@@ -60,6 +60,15 @@ KINDS = {
     "call": st.builds(Tariff, st.just("call"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
     "message": st.builds(Tariff, st.just("message"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
     "query": st.builds(Tariff, st.just("query"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
+    "epsilon": st.builds(Tariff, st.just("epsilon"), MINOR, st.integers(1, 900), st.just("CNY"), tiers()),
+    "scanned": st.builds(
+        lambda minor, per, steps, runs: Tariff("scanned", minor, per, "CNY", steps, records=runs),
+        MINOR,
+        PER,
+        tiers(),
+        RECORDS,
+    ),
+    "second": st.builds(Tariff, st.just("second"), MINOR, st.integers(1, 90), st.just("CNY"), tiers()),
     "flat": st.builds(Tariff, st.just("flat"), MINOR, PER, st.just("CNY")),
     "advance": st.builds(Tariff, st.just("advance"), MINOR, st.just(1), st.just("CNY")),
     "subscription": st.builds(

@@ -1,4 +1,4 @@
-"""The walks of docs/compute.md from an empty folder: asked, with noise, tried, looked up, related, run, together."""
+"""The walks of docs/compute.md from an empty folder: asked, noised, priced, tried, looked up, related, run, joint."""
 
 from __future__ import annotations
 
@@ -76,6 +76,30 @@ async def test_answers_may_have_noise_and_a_budget(walk):
     asked = await walk.type(["penstock", "admin", "computations", "--of", "noised", "--long", "--data", "provider"])
     assert asked.count("released") == 2
     assert "ε 4.00 of 4.00 was told of noised" in asked
+
+
+async def test_an_answer_is_priced_by_what_it_tells_and_by_what_it_takes(walk):
+    """As docs/compute.md has it: chosen, quoted, charged once under its id; seconds within what was said at most."""
+    gate = [f"--gate={one}" for one in ("subject=firm", "noise=1", "choose=0.2:3", "budget=3", "rows=10")]
+    says = ("firms.csv", "--tier", "computed", "--column", "district", *TERMS[2:])
+    tells = ("--title", "By what it tells", "--unit", "epsilon", "--price", "2.00", "--floor", "2.00", "--id", "choice")
+    takes = ("--title", "By the second", "--unit", "second", "--price", "0.20", "--floor", "0.20", "--id", "timed")
+    bought = ("--max-price", "2.00", "--purpose", "Research", "--data", "buyer")
+    for name, more in (("choice", (*tells, *gate)), ("timed", (*takes, "--gate=subject=firm"))):
+        await walk.type(["penstock", "publish", *says, *more, "--data", "provider"])
+        await walk.type(["penstock", "exchange", "review", name, "--data", "exchange"])
+        await walk.type(["penstock", "get", name, "--id", name, *bought])
+    exact = ["penstock", "query", "choice", "select count(*) from firms", "--epsilon", "1.5", "--id", "p-1"]
+    assert "3.00 CNY" in await walk.type([*exact, "--dry-run", "--data", "buyer"])
+    told = await walk.type([*exact, "--data", "buyer"])
+    assert "ε 1.50, 1.50 left" in told
+    assert await walk.type([*exact, "--data", "buyer"]) == told
+    await walk.type([*exact[:4], "--epsilon", "3.5", "--data", "buyer"], 2)
+    timed = ["penstock", "query", "timed", "select count(*) from firms", "--id", "p-2"]
+    await walk.type([*timed, "--data", "buyer"], 2)
+    await walk.type([*timed, "--at-most", "5", "--data", "buyer"])
+    asked = await walk.type(["penstock", "admin", "queries", "--data", "buyer"])
+    assert ("ε 1.50" in asked, " CPU seconds" in asked) == (True, True)
 
 
 async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):

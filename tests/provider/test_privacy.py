@@ -22,12 +22,14 @@ from connector.store.table_row import replace
 from connector.store.tables import TABLES
 from contracts.gate import Gate
 from contracts.noise import Noise, epsilon_text
+from contracts.tariff import Tariff
 from tests.fault.extent import tried
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 WHOM, JOBS = ("did:web:a", "did:web:b"), ("1", "2", "3")
-# what each agreement says; the second of a buyer is of other terms
-NOISES = (Noise(50, 200), Noise(120, 300))
+# what each agreement says; the second of a buyer is of other terms, and leaves a choice
+NOISES = (Noise(50, 200), Noise(120, 300, choice=(30, 170)))
+CHOSEN = {NOISES[0]: (None,), NOISES[1]: (None, 30, 50, 170)}
 SHOP = [table for table in TABLES if table.name in ("computations", "agreements")]
 
 
@@ -35,7 +37,8 @@ def agreement(peer, at):
     gate = Gate(("district",), noise=NOISES[at])
     return AgreementRow(
         digest=f"{peer}-{at}", role="provider", negotiation="n", peer=peer, product="firms", edition=f"e{at}",
-        terms={"gate": gate.json()}, odrl={}, state="signed", created=NOW,
+        terms={"gate": gate.json(), "tariff": Tariff("epsilon", 200, 100, "CNY").json()}, odrl={}, state="signed",
+        created=NOW,
     )  # fmt: skip
 
 
@@ -60,19 +63,22 @@ class Budget(RuleBasedStateMachine):
     def put(self, row, **changes):
         self.act(lambda tx: tx.put(replace(row, **changes)))
 
-    @rule(deal=st.sampled_from(DEALS), job=st.sampled_from(JOBS))
-    def ask(self, deal, job):
+    @rule(deal=st.sampled_from(DEALS), job=st.sampled_from(JOBS), pick=st.integers(0, 3))
+    def ask(self, deal, job, pick):
         """Begin a statement, as the room does: of one that is answered or runs nothing is begun."""
         known = self.row(deal, job)
         if known is not None and known.state is not State.FAILED:
             return
         noise = privacy.noise_of(deal)
+        epsilon = CHOSEN[noise][pick % len(CHOSEN[noise])]
+        each = noise.chosen(epsilon)
         fits = self.told[deal.peer] + sum(of for (peer, _), of in self.held.items() if peer == deal.peer)
-        if fits + noise.epsilon > noise.budget:
+        if fits + each > noise.budget:
             with pytest.raises(NotPermitted, match=epsilon_text(fits)):
-                self.act(lambda tx: privacy.hold(tx, deal, job))
+                self.act(lambda tx: privacy.hold(tx, deal, job, epsilon))
             return
-        epsilon = self.act(lambda tx: privacy.hold(tx, deal, job))
+        held = self.act(lambda tx: privacy.hold(tx, deal, job, epsilon))
+        assert held.each == each
         self.act(
             lambda tx: tx.put(
                 ComputationRow(
@@ -85,12 +91,13 @@ class Budget(RuleBasedStateMachine):
                     statement="s",
                     purpose="",
                     state=State.RUNNING,
-                    epsilon=epsilon,
+                    epsilon=held.total,
+                    each=held.each,
                     created=NOW,
                 )
             )
         )
-        self.held[deal.peer, (deal.digest, job)] = noise.epsilon
+        self.held[deal.peer, (deal.digest, job)] = each
 
     @rule(deal=st.sampled_from(DEALS), job=st.sampled_from(JOBS), how=st.sampled_from(["told", "refused", "cut"]))
     def end(self, deal, job, how):
@@ -111,7 +118,10 @@ class Budget(RuleBasedStateMachine):
             assert self.act(lambda tx, deal=deal: privacy.spent(tx, deal.peer, "firms")) == told
             assert told <= max(noise.budget for noise in NOISES)
             left = max(0, privacy.noise_of(deal).budget - told)
-            assert self.act(lambda tx, deal=deal: privacy.told(tx, deal))["left"] == epsilon_text(left)
+            row = self.row(deal, JOBS[0])
+            if row is not None:
+                said = self.act(lambda tx, deal=deal, row=row: privacy.told(tx, deal, row))
+                assert said == {"epsilon": epsilon_text(row.each), "left": epsilon_text(left)}
 
     def teardown(self):
         self.runner.run(self.store.close())

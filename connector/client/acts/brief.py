@@ -75,7 +75,8 @@ BRIEF = (
     Field(
         "unit",
         ("Unit", "计价单位"),
-        "what the price is for: MiB, GiB, row, piece, opening, call, query, flat, advance or free",
+        "what the price is for: MiB, GiB, row, krow (1,000 rows), piece, opening, call, query, epsilon, second, flat, "
+        "advance or free",
         "--unit",
         default="MiB",
     ),
@@ -142,8 +143,9 @@ BRIEF = (
     Field(
         "gate", ("Gate", "输出闸门"),
         "in the tier computed, what an answer must pass: subject=COLUMN, least=10, share=80, digits=5; for noise in "
-        "answers noise=0.5, budget=10, rows=1, bounds=COLUMN:LEAST:GREATEST; for lists that are held against it "
-        "epsilon=1.4, keys=20000, filled=COLUMN,COLUMN; docs/compute.md has all of them", "--gate", "pairs", None,
+        "answers noise=0.5, choose=0.2:2, budget=10, rows=1, bounds=COLUMN:LEAST:GREATEST; for lists that are held "
+        "against it epsilon=1.4, keys=20000, filled=COLUMN,COLUMN; docs/compute.md has all of them",
+        "--gate", "pairs", None,
     ),
     Field(
         "mask", ("Masks", "脱敏"),

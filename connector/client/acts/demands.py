@@ -36,7 +36,8 @@ POSTED = (
         default=NULL, least=0,
     ),
     Field(
-        "unit", ("Unit", "计价单位"), "the unit of that price: byte, row, piece, opening, call, flat", "--unit",
+        "unit", ("Unit", "计价单位"),
+        "the unit of that price: byte, row, piece, opening, call, query, epsilon, scanned, second, flat", "--unit",
         default="byte",
     ),
     Field("currency", ("Currency", "币种"), "currency of that price; default: the space's", "--currency", default=""),

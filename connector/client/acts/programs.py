@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.client.acts.act import NULL, Act, Field
-from connector.client.acts.queries import ANSWERED, USE, WHAT, answered
+from connector.client.acts.queries import ANSWERED, EPSILON, USE, WHAT, answered
 
 
 def rehearsed(told: Any) -> list[str]:
@@ -60,6 +60,7 @@ ACTS = (
         fields=(
             WHAT,
             *PROGRAM,
+            EPSILON,
             *USE,
         ),
         does="running.ask",

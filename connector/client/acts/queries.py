@@ -110,6 +110,11 @@ LOOKED_UP = {
     "receipts": ["object"],
 }
 WHAT = Field("what", ("Product or agreement", "产品或合约"), "what was agreed on: an agreement, or a product")
+EPSILON = Field(
+    "epsilon", ("How much it tells (ε)", "披露量(ε)"),
+    "how much the answer may tell, where its terms leave a choice, such as 1.4; more is exacter", "--epsilon",
+    default=NULL,
+)  # fmt: skip
 USE = (
     Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
     SAID,
@@ -126,6 +131,12 @@ ACTS = (
         fields=(
             WHAT,
             Field("statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of groups"),
+            EPSILON,
+            Field(
+                "at_most", ("CPU seconds at most", "CPU 秒上限"),
+                "CPU seconds that it may take, where these have the price: what is quoted, and never exceeded",
+                "--at-most", default=NULL, sent="atMost",
+            ),
             *USE,
         ),
         does="querying.ask",
@@ -206,7 +217,7 @@ ACTS = (
         says=("List what was asked.", "列出已发出的查询。"),
         answer={"statements": [{
             "agreement": "text", "id": "text", "statement": "text", "asked": "text", "answered": "text?",
-            "rows": "number?",
+            "rows": "number?", "billed": "text",
         }]},
         example={},
         fields=(
@@ -219,6 +230,7 @@ ACTS = (
             Column("ID", "id", is_id=True),
             Column("ASKED", "asked", is_moment=True),
             Column("ROWS", "rows"),
+            Column("BILLED", "billed"),
             Column("STATEMENT", "statement"),
         ),
         none="nothing was asked",
@@ -231,7 +243,7 @@ ACTS = (
         answer={"computations": [{
             "product": "text", "peer": "text", "agreement": "text", "id": "text", "statement": "text",
             "digest": "text", "purpose": "text", "state": "text", "reason": "text", "rows": "number?",
-            "epsilon": "text?", "began": "text", "ended": "text?",
+            "epsilon": "text?", "billed": "text", "began": "text", "ended": "text?",
         }], "budgets": [{"product": "text", "peer": "text", "spent": "text", "budget": "text", "percent": "number"}]},
         example={},
         fields=(
@@ -246,6 +258,7 @@ ACTS = (
             Column("STATE", "state"),
             Column("ROWS", "rows"),
             Column("ε", "epsilon", long=True),
+            Column("BILLED", "billed", long=True),
             Column("STATEMENT", "statement"),
             Column("WHO", "peer", long=True),
             Column("ID", "id", long=True),

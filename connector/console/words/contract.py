@@ -106,8 +106,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "使用方可试自有名单的覆盖情况：{values}。",
     ),
     "contract.gate.noise": (
-        "Numbers are told with noise, in place of the share above (ε in thousandths): {values}.",
-        "数值加噪后给出，替代上述占比限制（ε 以千分之一计）：{values}。",
+        "Numbers are told with noise, in place of the share above (ε in hundredths): {values}.",
+        "数值加噪后给出，替代上述占比限制（ε 以百分之一计）：{values}。",
     ),
     "contract.gate.lookup": (
         "Rows of subjects that the buyer names are looked up, and nothing is told of groups: {values}.",

@@ -12,6 +12,7 @@ from connector.enforcement import uses
 from connector.enforcement.use import Granted
 from connector.licence.books import transfer_id
 from connector.negotiation.envelope import pids
+from connector.provider.computing import privacy
 from connector.provider.plain import decision
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.agreement import AgreementRow
@@ -49,7 +50,8 @@ class Asked:
     """A question as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
 
     `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
-    whom that one is opened with, a program, or a sketch; the statement is then what these say.
+    whom that one is opened with, a program, or a sketch; the statement is then what these say. `epsilon` is chosen for
+    the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU seconds, where they are paid.
     """
 
     job: str
@@ -57,6 +59,8 @@ class Asked:
     purpose: str
     said: Mapping[str, str]
     about: About | None = None
+    epsilon: int | None = None
+    tenths: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,7 @@ def row_for(ground: Ground, asked: Asked, state: State, now: datetime) -> Comput
         statement=asked.statement,
         purpose=purpose_of(ground, asked),
         state=state,
+        at_most=asked.tenths,
         created=now,
     )
 
@@ -188,6 +193,7 @@ def known(tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
         return None
     if row.statement != asked.statement:
         raise Conflict(f"`{asked.job}` is another statement", "choose another id")
+    privacy.require_same(ground.agreement, row, asked.epsilon)
     if row.state is State.RUNNING:
         raise Conflict(f"`{asked.job}` is being answered", "ask again under the same id")
     return row

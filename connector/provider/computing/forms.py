@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
+from connector.compute import epsilon
 from connector.compute.cross_table import Cells
 from connector.compute.fitting import Groups
 from connector.compute.program import Program
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from connector.compute.waiting import Waiting
     from connector.core.core import Core
     from connector.provider.computing.asked import Asked, Ground
+    from connector.provider.computing.privacy import Held
     from connector.store.rows.agreement import AgreementRow
     from connector.store.rows.compute import ComputationRow
     from connector.store.transaction import Tx
@@ -66,9 +68,9 @@ class Form(ABC):
     async def process(self, ground: Ground, gate: Gate, types: Types, asked: Asked, waiting: Waiting) -> Process:
         """Return what answers it, before it is begun; raises InvalidInput."""
 
-    def hold(self, tx: Tx, agreement: AgreementRow, asked: Asked, now: datetime) -> int | None:  # noqa: ARG002  # others look at it
-        """Hold what it costs beside what its policy counts; returns its ε in hundredths. Raises NotPermitted."""
-        return privacy.hold(tx, agreement, asked.job)
+    def hold(self, tx: Tx, agreement: AgreementRow, asked: Asked, now: datetime) -> Held | None:  # noqa: ARG002  # others look at it
+        """Hold what it costs beside what its policy counts; returns its ε. Raises NotPermitted."""
+        return privacy.hold(tx, agreement, asked.job, asked.epsilon)
 
     async def found(self, ground: Ground, asked: Asked, file: str, found: Any) -> Any:  # noqa: ARG002  # others look at them
         """Return what is to be kept of what the process found in a file."""
@@ -109,3 +111,4 @@ def require(gate: Gate, asked: Asked) -> None:
         raise InvalidInput(*ALONE[odd])
     if needed and getattr(gate, needed) is None:
         raise InvalidInput(text, hint)
+    epsilon.chosen(gate.noise, asked.epsilon)

@@ -30,6 +30,7 @@ from connector.compute.cross_table import Cells, CrossTable
 from connector.compute.together import Together
 from connector.provider.computing import privacy
 from connector.provider.computing.asked import copy_of, ground_of, record, written
+from connector.provider.computing.ended import billed
 from connector.provider.computing.forms import Form
 from connector.runtime.errors import (
     Conflict,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from connector.licence.duties import Duties
     from connector.provider.computing.asked import Asked, Ground
     from connector.provider.computing.forms import Process, Types
+    from connector.provider.computing.privacy import Held
     from connector.provider.plain.copies import Copies
     from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
@@ -100,7 +102,7 @@ class Jointly(Form):
         assert isinstance(asked.about, Cells), "it is of cells"
         return CrossTable(asked.about, gate, types, waiting)
 
-    def hold(self, tx: Tx, agreement: AgreementRow, asked: Asked, now: datetime) -> int | None:
+    def hold(self, tx: Tx, agreement: AgreementRow, asked: Asked, now: datetime) -> Held | None:
         """Hold its ε, after what nobody had opened in time is given back; raises NotPermitted."""
         self._lapse(tx, agreement, now)
         return super().hold(tx, agreement, asked, now)
@@ -243,12 +245,14 @@ class Jointly(Form):
             "masked": sha256(part.answer).hexdigest(),
             "own": self._own(part.question, part.nonce).hex(),
             "pairs": seeds,
-            **privacy.told(tx, ground.agreement),
+            **privacy.told(tx, ground.agreement, row),
         }
         now_on = replace(row, transfer=ground.transfer.id)
         answer = written(now_on, told, masked["confined"], now)
         copy = copy_of(self._copies, tx, ground, row.purpose, now)
-        counted = replace(copy, calls=copy.calls + 1, bytes=copy.bytes + len(part.answer) + len(answer))
+        counted = replace(
+            copy, calls=copy.calls + billed(ground.agreement, row), bytes=copy.bytes + len(part.answer) + len(answer)
+        )
         self._copies.within_quota(tx, ground.agreement, counted)
         tx.change(copy, counted)
         after = replace(now_on, state=State.RELEASED, answer=answer, ended=now)

@@ -18,6 +18,7 @@ from connector.compute import blinding
 from connector.compute.bucketed import FUNCTION
 from connector.compute.sought import Sought
 from connector.provider.computing.asked import copy_of, ground_of, known, permitted, record, row_for, take, written
+from connector.provider.computing.ended import billed
 from connector.provider.computing.lookup_tables import LookupTables
 from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.store.rows.compute import ComputationState as State
@@ -80,7 +81,7 @@ class LookUps:
         row = replace(row_for(ground, asked, State.RELEASED, now), rows=keys, ended=now)
         answer = written(row, told, table.confined, now)
         copy = copy_of(self._copies, tx, ground, row.purpose, now)
-        counted = replace(copy, calls=copy.calls + keys, bytes=copy.bytes + len(answer))
+        counted = replace(copy, calls=copy.calls + billed(agreement, row), bytes=copy.bytes + len(answer))
         self._copies.within_quota(tx, agreement, counted)
         tx.change(copy, counted)
         tx.put(FittingRow(agreement=row.agreement, job=row.job, keys=keys))

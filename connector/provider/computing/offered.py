@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -17,16 +16,18 @@ from connector.compute.kinds import OF_PROFILE
 from connector.compute.program import require_wasmtime
 from connector.compute.sitting import kind_of
 from connector.enforcement.context import BUDGET
+from connector.licence.pricing import MEASURES, measured
 from connector.runtime.errors import InvalidInput, SettingsError
+from contracts import answered
 from contracts.coverage import KEYS, Coverage
 from contracts.errors import ContractError
 from contracts.gate import DIGITS, LEAST, SHARE, Gate
 from contracts.joint import Joint
 from contracts.lookup import LookUp, buckets_of
-from contracts.noise import ROWS, Noise
+from contracts.noise import ROWS, Noise, hundredths
 from contracts.program import Programs
 from contracts.sketch import Sketches
-from contracts.units import COMPUTED, QUERY
+from contracts.units import COMPUTED, SCANNED, UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -39,7 +40,7 @@ NUMBERS: Final[Mapping[str, int]] = {"least": LEAST, "share": SHARE, "digits": D
 # how much of its own list a buyer may learn is covered
 EPSILON, KEYS_ASKED, FILLED = "epsilon", "keys", "filled"
 # what is told with noise, and how much of it
-NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "budget", "rows", "bounds"
+NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "choose", "budget", "rows", "bounds"
 # how many subjects a buyer may look up
 LOOKUP: Final = "lookup"
 # the seconds that each program of a buyer is run for
@@ -49,11 +50,12 @@ SKETCH: Final = "sketch"
 # the providers beside whom it is told, and how many of all answer at least
 WITH, QUORUM = "with", "quorum"
 SAID: Final = (
-    *(SUBJECT, *NUMBERS, NOISE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
+    *(SUBJECT, *NUMBERS, NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
     *(WITH, QUORUM, PROGRAMS, SKETCH),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
-FREE: Final = "free"
+# parts of a gate → the member by which they are said, where that is called otherwise
+SAID_BY: Final[Mapping[str, str]] = {"coverage": EPSILON, "joint": WITH}
 # members of a brief that show data, deliver them, or pass them on
 OTHERS: Final = ("api", "stream", "sample", "onward")
 _HINT: Final = "such as `--gate subject=firm --gate least=10`"
@@ -83,8 +85,15 @@ def check(brief: Mapping[str, Any], own: str = "") -> None:
         raise InvalidInput(f"`{told}` does not go with data that stay where they are", "leave it out")
     if own and own in _listed(brief.get(MEMBER) or {}, WITH):
         raise InvalidInput(f"`{WITH}` names ourselves", "it names the others: each of them names us")
-    if brief["unit"] not in (QUERY, FREE):
-        raise InvalidInput(f"answers are not priced by `{brief['unit']}`", f"use {QUERY} or {FREE}")
+    unit, _ = measured(brief["unit"], COMPUTED)
+    if COMPUTED not in UNITS[unit].tiers:
+        known = ", ".join(name for name in MEASURES if COMPUTED in UNITS[measured(name, COMPUTED)[0]].tiers)
+        raise InvalidInput(f"answers are not priced by `{brief['unit']}`", f"use {known}")
+    gate = brief.get(MEMBER) or {}
+    try:
+        answered.require(unit, {part for part in answered.PARTS if SAID_BY.get(part, part) in gate})
+    except ContractError as fault:
+        raise InvalidInput(str(fault), "price it by query, or publish the same files under another id") from fault
 
 
 def require_noise(brief: Mapping[str, Any], asked: Container[str]) -> None:
@@ -105,6 +114,9 @@ def gate_of(brief: Mapping[str, Any], profiles: Sequence[FileProfile]) -> Gate:
     tables = [one for one in profiles if is_table(one)]
     if not tables:
         raise InvalidInput("there is no table that could be asked", "publish .csv, .parquet, .jsonl or .ndjson")
+    if len(tables) > 1 and measured(brief["unit"], COMPUTED)[0] == SCANNED:
+        text = f"there are {len(tables)} tables, and a price of rows says of one how many it has"
+        raise InvalidInput(text, "publish each by itself, or price it by query")
     told = brief.get(MEMBER) or {}
     subject = told.get(SUBJECT, "")
     if subject and (odd := next((one for one in tables if all(c.name != subject for c in one.columns)), None)):
@@ -206,7 +218,7 @@ def _coverage(told: Mapping[str, str]) -> Coverage | None:
 
 def _noise(told: Mapping[str, str]) -> Noise | None:
     if NOISE not in told:
-        if odd := next((name for name in (BUDGETED, ROWS_LOOKED_AT, BOUNDS) if name in told), None):
+        if odd := next((name for name in (CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS) if name in told), None):
             raise InvalidInput(f"`{odd}` is of answers with noise", "say the ε of each, such as `noise=0.5`")
         return None
     if BUDGETED not in told:
@@ -215,13 +227,22 @@ def _noise(told: Mapping[str, str]) -> Noise | None:
     if find_spec("opendp") is None:
         raise SettingsError("noise is drawn by OpenDP, which is not installed here", "pip install 'penstock[noise]'")
     rows = _number(told, ROWS_LOOKED_AT) if ROWS_LOOKED_AT in told else ROWS
-    return Noise(_hundredths(told, NOISE), _hundredths(told, BUDGETED), rows, tuple(sorted(_bounds(told))))
+    usual, budget, bounds = _hundredths(told, NOISE), _hundredths(told, BUDGETED), tuple(sorted(_bounds(told)))
+    return Noise(usual, budget, rows, bounds, _choice(told))
+
+
+def _choice(told: Mapping[str, str]) -> tuple[int, int] | None:
+    if CHOOSE not in told:
+        return None
+    least, _, most = told[CHOOSE].partition(":")
+    return hundredths(least), hundredths(most)
 
 
 def _hundredths(told: Mapping[str, str], name: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,2})?", told[name], re.ASCII):
-        raise InvalidInput(f"`{name}` of a gate is a number such as 1.4", "with two decimals at most")
-    return int(Decimal(told[name]) * 100)
+    try:
+        return hundredths(told[name])
+    except ContractError as fault:
+        raise InvalidInput(f"`{name}` of a gate is a number such as 1.4", "with two decimals at most") from fault
 
 
 def _bounds(told: Mapping[str, str]) -> list[tuple[str, int, int]]:

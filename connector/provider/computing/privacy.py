@@ -7,18 +7,22 @@ refused for its answer's sake, and what runs, counts.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from connector.runtime.errors import NotPermitted
+from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.compute import ComputationRow
 from connector.store.table_row import replace
+from contracts import answered
 from contracts import gate as gates
 from contracts.noise import epsilon_text
+from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
+    from contracts.gate import Gate
     from contracts.noise import Noise
 
 BUDGETS_MAX: Final = 200
@@ -27,6 +31,25 @@ _BUDGETS: Final = (
     "WHERE epsilon IS NOT NULL AND (? = '' OR product = ?) GROUP BY peer, product ORDER BY sum(epsilon) DESC"
 )
 _SPENT: Final = "SELECT coalesce(sum(epsilon), 0) FROM computations WHERE peer = ? AND product = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a statement has cost when it is answered, and what of it this answer tells, in hundredths of ε.
+
+    `said`: its receipt says so, too.
+    """
+
+    total: int
+    each: int
+    said: bool
+
+
+def with_epsilon(gate: Gate, epsilon: int | None) -> Gate:
+    """Return the gate as one answer passes it, with the ε that was chosen for it."""
+    if gate.noise is None or epsilon is None:
+        return gate
+    return replace(gate, noise=replace(gate.noise, epsilon=epsilon))
 
 
 def noise_of(agreement: AgreementRow) -> Noise | None:
@@ -61,29 +84,41 @@ def _newest(tx: Tx, peer: str, product: str) -> AgreementRow | None:
     return tx.get(AgreementRow, digest=last[0].agreement) if last else None
 
 
-def hold(tx: Tx, agreement: AgreementRow, job: str) -> int | None:
-    """Return what a statement has cost when it is answered, None without noise; raises NotPermitted beyond the budget.
+def hold(tx: Tx, agreement: AgreementRow, job: str, epsilon: int | None = None) -> Held | None:
+    """Return what a statement costs, with the `epsilon` that was chosen; None without noise.
 
-    One that was refused after it was computed has cost something before.
+    One that was refused after it was computed has cost something before. Raises NotPermitted beyond the budget.
     """
     noise = noise_of(agreement)
     if noise is None:
         return None
-    before = spent(tx, agreement.peer, agreement.product)
-    if before + noise.epsilon > noise.budget:
+    each, before = noise.chosen(epsilon), spent(tx, agreement.peer, agreement.product)
+    if before + each > noise.budget:
         text = f"ε of {epsilon_text(before)} was told of {epsilon_text(noise.budget)}, and an answer tells "
-        text += f"{epsilon_text(noise.epsilon)} more"
+        text += f"{epsilon_text(each)} more"
         raise NotPermitted(text, "what was answered stays answered: ask again under its id")
     known = tx.get(ComputationRow, agreement=agreement.digest, job=job)
-    return noise.epsilon + ((known.epsilon or 0) if known is not None else 0)
+    said = answered.says_epsilon(Tariff.from_json(agreement.signed_terms["tariff"]), noise)
+    return Held(each + ((known.epsilon or 0) if known is not None else 0), each, said)
 
 
-def cost(agreement: AgreementRow, epsilon: int | None) -> dict[str, str]:
+def cost(agreement: AgreementRow, held: Held | None) -> dict[str, str]:
     """Return what log and policy are told of a statement: its ε, that of a fitting none; without noise nothing."""
-    noise = noise_of(agreement)
-    if noise is None:
+    if noise_of(agreement) is None:
         return {}
-    return {"epsilon": epsilon_text(0 if epsilon is None else noise.epsilon)}
+    return {"epsilon": epsilon_text(0 if held is None else held.each)}
+
+
+def of(noise: Noise, row: ComputationRow) -> int:
+    """Return the ε that the answer of a statement tells, or would tell."""
+    return noise.epsilon if row.each is None else row.each
+
+
+def require_same(agreement: AgreementRow, row: ComputationRow, epsilon: int | None) -> None:
+    """Raise Conflict where an answer under the same id is asked for with another ε than it has."""
+    noise = None if row.each is None else noise_of(agreement)
+    if noise is not None and noise.chosen(epsilon) != row.each:
+        raise Conflict(f"`{row.job}` was asked with ε {epsilon_text(of(noise, row))}", "choose another id")
 
 
 def given_back(agreement: AgreementRow, row: ComputationRow) -> ComputationRow:
@@ -91,13 +126,13 @@ def given_back(agreement: AgreementRow, row: ComputationRow) -> ComputationRow:
     noise = noise_of(agreement)
     if noise is None or row.epsilon is None:
         return row
-    return replace(row, epsilon=row.epsilon - noise.epsilon)
+    return replace(row, epsilon=row.epsilon - of(noise, row))
 
 
-def told(tx: Tx, agreement: AgreementRow) -> dict[str, str]:
-    """Return what an answer says of it: what each costs, and what is left."""
+def told(tx: Tx, agreement: AgreementRow, row: ComputationRow) -> dict[str, str]:
+    """Return what the answer of a statement says of it: what it tells, and what is left."""
     noise = noise_of(agreement)
     if noise is None:
         return {}
     left = noise.budget - spent(tx, agreement.peer, agreement.product)
-    return {"epsilon": epsilon_text(noise.epsilon), "left": epsilon_text(max(0, left))}
+    return {"epsilon": epsilon_text(of(noise, row)), "left": epsilon_text(max(0, left))}

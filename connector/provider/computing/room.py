@@ -19,6 +19,7 @@ import orjson
 
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
+from connector.compute import cpu
 from connector.compute.cross_table import Cells
 from connector.compute.extents import extents
 from connector.compute.fitting import Groups
@@ -43,7 +44,7 @@ from connector.provider.computing.asked import (
 )
 from connector.provider.computing.cancellable import Cancellable
 from connector.provider.computing.coverages import Coverages
-from connector.provider.computing.ended import end
+from connector.provider.computing.ended import billed, end
 from connector.provider.computing.jointly import Jointly
 from connector.provider.computing.look_ups import LookUps
 from connector.provider.computing.run_programs import RunPrograms
@@ -54,6 +55,8 @@ from connector.store.rows.compute import ComputationRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.table_row import replace
 from contracts import gate as gates
+from contracts.answered import seconds_text
+from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,7 +133,9 @@ class ComputeRoom:
         if not 0 < len(asked.job) <= JOB_CHARACTERS_MAX or not asked.job.isprintable():
             raise InvalidInput(f"a statement has an id of 1 to {JOB_CHARACTERS_MAX} printable characters")
         ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
-        forms.require(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked)
+        terms = ground.agreement.signed_terms
+        forms.require(gates.read(terms[offered.MEMBER]), asked)
+        cpu.at_most(Tariff.from_json(terms["tariff"]), asked.tenths)
         if isinstance(asked.about, Sought):
             return await self._look_ups.answer(ticket, ground, asked)
         if isinstance(asked.about, Together):
@@ -195,7 +200,7 @@ class ComputeRoom:
     async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Process:
         """Return a process that answers, and that ends when its transfer is halted."""
         types = offered.types_of(dataset_from_json(ground.product.dataset).files)
-        gate = gates.read(ground.agreement.signed_terms[offered.MEMBER])
+        gate = privacy.with_epsilon(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked.epsilon)
         computation = await self._form(asked).process(ground, gate, types, asked, self._processes)
         await asyncio.to_thread(open_.enter_context, computation)
         open_.enter_context(self._carriage.carrying(ticket, partial(computation.cut, HALTED)))
@@ -238,15 +243,17 @@ class ComputeRoom:
         agreement = ground.agreement
         if known(tx, ground, asked) is not None:  # by another process of ours
             raise Conflict(f"`{asked.job}` was answered meanwhile", "ask again under the same id")
-        epsilon = self._form(asked).hold(tx, agreement, asked, now)
-        cost = privacy.cost(agreement, epsilon)
+        held = self._form(asked).hold(tx, agreement, asked, now)
+        cost = privacy.cost(agreement, held)
         granted = permitted(self._enforcement, tx, ground, asked, foreseen.functions, cost, now)
-        row = replace(row_for(ground, asked, State.RUNNING, now), epsilon=epsilon)
+        row = row_for(ground, asked, State.RUNNING, now)
+        row = row if held is None else replace(row, epsilon=held.total, each=held.each if held.said else None)
         copy = copy_of(self._copies, tx, ground, row.purpose, now)
-        self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + 1))
+        self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + billed(agreement, row)))
         tx.put(row)
         program = {"program": asked.about.digest} if isinstance(asked.about, Program) else {}
-        record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost, **program}, now)
+        most = {} if row.at_most is None else {"atMost": seconds_text(row.at_most)}
+        record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost, **most, **program}, now)
         return granted
 
     def _known(self, tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connector.provider.computing import privacy
-from connector.provider.computing.asked import statement_digest
+from connector.provider.computing.asked import agreement_of, statement_digest
+from connector.provider.computing.ended import billed
 from connector.store.rows.compute import ComputationRow
+from connector.store.rows.compute import ComputationState as State
+from contracts import price_words
 from contracts.noise import epsilon_text
+from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -29,12 +33,15 @@ class Computations:
         def look(tx: Tx) -> JsonObject:
             where, about = ("", ()) if product is None else ("product = ?", (product,))
             rows = tx.find(ComputationRow, where, about, order="created desc", limit=LISTED_MAX)
-            return {"computations": [_line(one) for one in rows], "budgets": privacy.budgets(tx, product)}
+            return {"computations": [_line(tx, one) for one in rows], "budgets": privacy.budgets(tx, product)}
 
         return await self._core.store.read(look)
 
 
-def _line(row: ComputationRow) -> JsonObject:
+def _line(tx: Tx, row: ComputationRow) -> JsonObject:
+    """Return what is shown of a statement; `billed` is what its answer counts as in words."""
+    agreement = agreement_of(tx, row)
+    tariff, told = Tariff.from_json(agreement.signed_terms["tariff"]), row.state is State.RELEASED
     return {
         "product": row.product,
         "peer": row.peer,
@@ -47,6 +54,7 @@ def _line(row: ComputationRow) -> JsonObject:
         "reason": row.reason or "",
         "rows": row.rows,
         "epsilon": None if row.epsilon is None else epsilon_text(row.epsilon),
+        "billed": price_words.billed(tariff, billed(agreement, row)) if told else "",
         "began": row.created.isoformat(timespec="seconds"),
         "ended": None if row.ended is None else row.ended.isoformat(timespec="seconds"),
     }

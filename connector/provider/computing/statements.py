@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from connector.compute import cpu
 from connector.compute.computation import Computation
 from connector.provider.computing import privacy
 from connector.provider.computing.asked import agreement_of
@@ -11,6 +12,7 @@ from connector.provider.computing.ended import end, released
 from connector.provider.computing.forms import Form
 from connector.store.rows.compute import ComputationState as State
 from connector.store.table_row import replace
+from contracts.answered import seconds_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,13 +34,15 @@ class Statements(Form):
 
     async def process(self, _ground: Ground, gate: Gate, types: Types, asked: Asked, waiting: Waiting) -> Process:
         """Return what answers a statement; raises InvalidInput."""
-        return Computation(asked.statement, gate, types, waiting=waiting)
+        return Computation(asked.statement, gate, types, waiting=waiting, tenths=asked.tenths)
 
     def keep(self, tx: Tx, row: ComputationRow, found: Computed, now: datetime) -> ComputationRow:
         """Write what passed, with what later ones are held against; or that nothing did, which costs nothing."""
         if not found.told:
             why = FEW.format(found.needs) if found.needs else NOTHING
             return end(self._core, tx, row, replace(row, state=State.WITHHELD, reason=why, rows=0, ended=now), now)
-        members = {**found.members, **privacy.told(tx, agreement_of(tx, row))}
-        after = released(tx, row, found.told, members, found.confined, now)
+        members = {**found.members, **privacy.told(tx, agreement_of(tx, row), row)}
+        took = None if row.at_most is None else cpu.measured(found.cpu, row.at_most)
+        members |= {} if took is None else {"seconds": seconds_text(took)}
+        after = released(tx, replace(row, took=took), found.told, members, found.confined, now)
         return end(self._core, tx, row, replace(after, memory=found.memory), now)

@@ -29,7 +29,9 @@ class ComputationState(StrEnum):
 class ComputationRow(TableRow):
     """A statement that a buyer asked of data of ours; `memory` is what later ones are held against.
 
-    `epsilon` is what was told with it, in hundredths, where answers have noise.
+    `epsilon` is what was told with it, in hundredths, where answers have noise: the ε of its answer, and of those
+    before it under the same id that were refused for their own sake. `each` is that of its answer, where its receipt
+    says it.
     """
 
     agreement: str
@@ -46,6 +48,10 @@ class ComputationRow(TableRow):
     answer: bytes | None = None
     memory: Document | None = None
     epsilon: int | None = None
+    each: int | None = None
+    # tenths of CPU seconds that it may take, and took, where these have the price
+    at_most: int | None = None
+    took: int | None = None
     created: datetime
     ended: datetime | None = None
 
@@ -102,8 +108,12 @@ class AnswerRow(TableRow):
     answer: bytes | None = None
     receipt: Document | None = None
     signature: bytes | None = None
-    # queries that it is billed as; none where it is one
+    # units of its tariff that it is billed as; none where it is one query
     units: int | None = None
+    # ε that was asked for, in hundredths; none where nothing was said of it
+    epsilon: int | None = None
+    # tenths of CPU seconds that it may take, where these have the price
+    at_most: int | None = None
     created: datetime
     ended: datetime | None = None
 

@@ -6,10 +6,12 @@ from types import SimpleNamespace
 
 from contracts import call_receipt, joint, signature
 from contracts.canonical import sha
+from contracts.coverage import Coverage
 from contracts.gate import Gate
 from contracts.joint import Joint
 from contracts.lookup import LookUp
 from contracts.noise import Noise
+from contracts.records import Run
 from contracts.tariff import Tariff
 from ledger.audit import computations
 from ledger.audit.report import Report
@@ -50,9 +52,12 @@ def received(**told):
     return event("answer.received", AGREEMENT, AGREEMENT, JOB, **{**signed(), **told})
 
 
-def checked(seller, buyer=(), noise=None, lookup=None, joint=None):
-    terms = SimpleNamespace(tier="computed", tariff=Tariff("query", 50, 1, "CNY"), product="firms")
-    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint)
+QUERY, EPSILON = Tariff("query", 50, 1, "CNY"), Tariff("epsilon", 200, 100, "CNY")
+
+
+def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY, coverage=None):
+    terms = SimpleNamespace(tier="computed", tariff=tariff, product="firms")
+    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint, coverage=coverage)
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
     space = SimpleNamespace(members={SELLER: SimpleNamespace(address=PROVIDER)})
@@ -125,9 +130,77 @@ def test_what_is_told_beyond_a_budget_is_found():
     assert checked(asked("released", "released", "released", epsilon=""), noise=noise) == [
         ("privacy-overspent", SELLER)
     ]
-    # fittings tell what their own coins say
-    assert checked(asked(*["released"] * 4, epsilon="0.00"), noise=noise) == []
+    # fittings tell what their own coins say; of a statement nobody says that it told nothing
+    fittings = asked(*["released"] * 4, epsilon="0.00")
+    assert checked(fittings, noise=noise, coverage=Coverage(140, 900)) == []
+    assert checked(fittings[:4], noise=noise)[:1] == [("epsilon-unagreed", SELLER)]
     assert checked(asked(*["released"] * 4)) == []
+
+
+def chosen(*epsilons, outcome="released", calls=None):
+    """Return statements that were begun with these ε, each under an id of its own."""
+    told = []
+    for at, epsilon in enumerate(epsilons):
+        job = f"{at:064x}"
+        told += [decided(job=job), started(job, epsilon=epsilon), ended(outcome, job=job)]
+    return (*told, served(str(len(epsilons) if calls is None else calls)))
+
+
+def test_what_buyers_chose_is_added_as_it_was_begun_and_found_beyond_their_choice():
+    noise = Noise(50, 300, choice=(10, 200))
+    assert checked(chosen("2.00", "0.50", "0.50"), noise=noise) == []
+    assert checked(chosen("2.00", "0.50", "0.51"), noise=noise) == [("privacy-overspent", SELLER)]
+    assert checked(chosen("2.01"), noise=noise) == [("epsilon-unagreed", SELLER)]
+    assert checked(chosen("0.09"), noise=noise) == [("epsilon-unagreed", SELLER)]
+    assert checked(chosen("much"), noise=noise) == [("field-malformed", SELLER)]
+    assert checked(chosen("0.51"), noise=Noise(50, 300)) == [("epsilon-unagreed", SELLER)]
+    # begun with much and cut, begun anew with little and told: that little was told
+    anew = (decided(), started(epsilon="2.00"), ended("failed", ""), decided(), started(epsilon="0.10"), ended())
+    assert checked((*anew, served("10")), noise=noise, tariff=EPSILON) == []
+
+
+def test_where_epsilon_has_the_price_each_hundredth_is_billed():
+    noise = Noise(50, 300, choice=(10, 200))
+    assert checked(chosen("2.00", "0.50", calls=250), noise=noise, tariff=EPSILON) == []
+    for calls in (2, 249, 251):
+        odd = checked(chosen("2.00", "0.50", calls=calls), noise=noise, tariff=EPSILON)
+        assert odd == [("computations-miscounted", SELLER)]
+    assert checked(chosen("2.00", outcome="withheld", calls=0), noise=noise, tariff=EPSILON) == []
+
+
+def timed(took, most="2.0", calls="13"):
+    """Return a statement that took so many CPU seconds of those that its buyer said."""
+    told = {"outcome": "released", "rows": "3", "answer": ANSWER, "seconds": took}
+    end = event("computation.ended", AGREEMENT, TRANSFER, JOB, **told)
+    return (decided(), started(atMost=most), end, served(calls))
+
+
+def test_cpu_seconds_are_billed_as_they_were_measured_and_never_beyond_what_was_said():
+    tariff = Tariff("second", 20, 10, "CNY")
+    assert checked(timed("1.3"), tariff=tariff) == []
+    assert checked(timed("2.0", calls="20"), tariff=tariff) == []
+    for odd in (timed("1.3", calls="14"), timed("2.1", calls="21"), timed("1.3", most="1.2")):
+        assert checked(odd, tariff=tariff) == [("computations-miscounted", SELLER)]
+    assert ("field-malformed", SELLER) in checked(timed("1.33"), tariff=tariff)
+    for told, finding in (("1.3", []), ("1.2", [("answer-differs", SELLER)])):
+        receipt = received(**signed({**RECEIPT, "seconds": told}))
+        assert checked(timed("1.3"), [receipt], tariff=tariff) == finding
+
+
+def test_rows_are_billed_as_the_terms_say_how_many_there_are():
+    tariff = Tariff("scanned", 5, 1000, "CNY", records=(Run(1, 3, 500, 1200),))
+    assert checked((decided(), started(), ended(), served("1200")), tariff=tariff) == []
+    assert checked((decided(), started(), ended(), served("1201")), tariff=tariff) == [
+        ("computations-miscounted", SELLER)
+    ]
+
+
+def test_a_receipt_says_the_epsilon_of_its_providers_log():
+    noise = Noise(50, 300, choice=(10, 200))
+    seller = (decided(), started(epsilon="0.50"), ended(), served("50"))
+    for told, finding in (("0.50", []), ("2.00", [("answer-differs", SELLER)])):
+        receipt = received(**signed({**RECEIPT, "epsilon": told}))
+        assert checked(seller, [receipt], noise=noise, tariff=EPSILON) == finding
 
 
 OTHERS = ("did:web:b", "did:web:c", "did:web:d")
