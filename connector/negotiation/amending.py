@@ -57,14 +57,10 @@ class Amending(Process[NegotiationRow]):
         row = amendment.under_way(tx, old)
         if row is not None and not waits(row):
             raise Conflict("the other party has not answered yet", f"penstock admin show {row.id}")
-        first = row is None
-        row = row or self._begun(tx, old, now)
-        terms = amendment.changed(row.terms or {}, change)
-        price = int(terms["tariff"]["minor"])
-        row = replace(row, terms=terms, mandate=amendment.mandate(row, price, terms))
-        step = (self._counter if row.role == PROVIDER else self._request)(row, price, now)
-        self._perform(tx, None if first else tx.get(NegotiationRow, id=row.id), step)
-        return row.id
+        after = amendment.changed(row or self._begun(tx, old, now), change)
+        say = self._counter if after.role == PROVIDER else self._request
+        self._perform(tx, row, say(after, int((after.terms or {})["tariff"]["minor"]), now))
+        return after.id
 
     def _begun(self, tx: Tx, old: AgreementRow, now: datetime) -> NegotiationRow:
         talk = tx.get(NegotiationRow, id=old.negotiation)

@@ -1,8 +1,9 @@
 """What an amendment may be: the terms of an agreement that stands, with another end, another price or other rules.
 
 Law: (1) everything else is as it was signed; it names the agreement in whose place it is (`amends`). (2) What may be
-paid in all follows from the price: it is as many times as high as the price is. (3) A person decides about it: what a
-peer asks is put on the table as it is, with a mandate that waits (`ASKS`), and taken as a whole or answered.
+paid in all, and owed at once, follows from the price: it is as many times as high as the price is. (3) A person decides
+about it: what a peer asks is put on the table as it is, with a mandate that waits (`ASKS`), and taken as a whole or
+answered.
 """
 
 from __future__ import annotations
@@ -95,11 +96,15 @@ def offer(old: AgreementRow) -> Document:
     return offers.offer(old.product, terms.pop("policy"), terms, target=old.product)
 
 
-def changed(terms: Document, change: Change) -> Document:
-    """Return a table with what is to be otherwise; raises ContractError for what are no terms."""
+def changed(row: NegotiationRow, change: Change) -> NegotiationRow:
+    """Return a negotiation with what is to be otherwise on its table, and a mandate to agree to that alone.
+
+    Raises ContractError and DeclinedError for what makes no agreement.
+    """
     told = {"notAfter": change.until, "policy": change.policy}
-    after = {**terms, **{name: value for name, value in told.items() if value is not None}}
-    return _sound(after if change.price is None else offers.at_price(after, change.price))
+    terms = {**(row.terms or {}), **{name: value for name, value in told.items() if value is not None}}
+    price = int(terms["tariff"]["minor"]) if change.price is None else change.price
+    return _tabled(row, terms, price)
 
 
 def begun(tx: Tx, proposal: Proposal, role: str, peer: str, now: datetime) -> OnTable:
@@ -115,41 +120,42 @@ def begun(tx: Tx, proposal: Proposal, role: str, peer: str, now: datetime) -> On
 
 
 def before(old: AgreementRow) -> Document:
-    """Return what an agreement costs: its `price`, and its `cap` in all."""
-    cap = from_json(Agreement, old.agreement).price_cap
-    return {"price": old.signed_terms["tariff"]["minor"], "cap": str(cap)}
+    """Return what an agreement costs: its `price`, its `cap` in all, and the `exposure` that may be owed at once."""
+    terms, cap = old.signed_terms, from_json(Agreement, old.agreement).price_cap
+    return {"price": terms["tariff"]["minor"], "cap": str(cap), "exposure": terms["maxExposure"]}
 
 
 def taken(row: NegotiationRow, proposal: Proposal) -> NegotiationRow:
     """Return a negotiation with what a peer asks on its table, for a person of ours; raises UnacceptableError."""
-    on_table, theirs = row.terms or {}, {**(proposal.terms or {}), "policy": proposal.policy}
-    shapes = [{**terms, "tariff": offers.shape(terms)} for terms in (on_table, theirs)]
-    if (other := [name for name in offers.differences(*shapes) if name not in OPEN]) or proposal.price is None:
-        raise UnacceptableError(f"an amendment changes end, price and rules, not `{'`, `'.join(other or ['terms'])}`")
-    if proposal.target not in {None, row.product} or row.rounds > ROUNDS_MAX:
-        raise UnacceptableError("the amendment is about another product, or has been answered too often")
+    if proposal.terms is None or proposal.price is None or proposal.target not in {None, row.product}:
+        raise UnacceptableError("an amendment says all terms of the agreement, and its product")
+    if row.rounds > ROUNDS_MAX:
+        raise UnacceptableError(f"an amendment is asked for at most {ROUNDS_MAX} times")
+    theirs = {**proposal.terms, "policy": proposal.policy}
+    on_table = {**(row.terms or {}), **{name: theirs[name] for name in OPEN if name in theirs}}
     try:
-        after = _sound({**on_table, **{name: theirs[name] for name in OPEN}, "tariff": theirs["tariff"]})
         meet(proposal.policy, proposal.policy)
-        told = mandate(row, proposal.price, after)
+        after = _tabled(row, on_table, proposal.price)
     except (ContractError, DeclinedError) as error:
         raise UnacceptableError(f"the amendment cannot be signed: {error}") from error
-    return replace(row, terms=after, own_price=None, mandate=told | {ASKS: {}})
+    if other := offers.differences(after.terms or {}, theirs):
+        raise UnacceptableError(f"an amendment changes end, price and rules, not `{'`, `'.join(other)}`")
+    return replace(after, own_price=None, mandate={**(after.mandate or {}), ASKS: {}})
 
 
-def mandate(row: NegotiationRow, price: int, terms: Mapping[str, Any]) -> Document:
-    """Return within what we may agree: to this price and these rules, and nothing else; raises DeclinedError."""
+def _tabled(row: NegotiationRow, terms: Document, price: int) -> NegotiationRow:
+    """Return a negotiation with these terms at this price on its table, within a mandate to agree to nothing else."""
     was = (row.mandate or {})[BEFORE]
-    old, most = int(was["price"]), int(was["cap"])
-    if price and not old:
+    if price and not int(was["price"]):
         raise DeclinedError("an agreement that costs nothing gets no price by an amendment; make a new one")
-    cap = -(-most * price // old) if old else most
+    cap, exposure = (_times(int(was[name]), price, int(was["price"])) for name in ("cap", "exposure"))
+    terms = {**offers.at_price(terms, price), "maxExposure": str(exposure)}
+    Terms.from_json({**terms, "salt": bytes(SALT_BYTES).hex()})  # it raises for what are none
     names = ("ask", "floor") if row.role == PROVIDER else ("bid", "limit")
     said = dict.fromkeys(names, str(price)) | {"cap": str(cap), "policy": terms["policy"]}
-    return said | {"rounds": ROUNDS_MAX, BEFORE: was}
+    return replace(row, terms=terms, mandate=said | {"rounds": ROUNDS_MAX, BEFORE: was})
 
 
-def _sound(terms: Document) -> Document:
-    """Return a table; raises ContractError where it makes no terms."""
-    Terms.from_json({**terms, "salt": bytes(SALT_BYTES).hex()})
-    return terms
+def _times(amount: int, price: int, before: int) -> int:
+    """Return an amount that grows with a price, rounded up; of what costs nothing it is as it was."""
+    return -(-amount * price // before) if before else amount

@@ -208,8 +208,12 @@ async def table(party, old, **changes):
 )
 async def test_a_peer_cannot_change_anything_else(signed, changes, words):
     provider, buyer, old = signed
-    offer = offers.offer("urn:product:flights", POLICY, await table(buyer, old, **changes), target="urn:product:flights")
-    pid = await buyer.engine.start_negotiation(provider.did, provider.base, offer, {"bid": 110, "limit": 110, "rounds": 8})
+    offer = offers.offer(
+        "urn:product:flights", POLICY, await table(buyer, old, **changes), target="urn:product:flights"
+    )
+    pid = await buyer.engine.start_negotiation(
+        provider.did, provider.base, offer, {"bid": 110, "limit": 110, "rounds": 8}
+    )
     row = await settled(buyer, pid, (TERMINATED,))
     assert words in row["reason"]
     assert (await in_force(provider, buyer))["digest"] == old

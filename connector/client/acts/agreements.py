@@ -136,7 +136,7 @@ ACTS = (
             Field(
                 "rules",
                 ("Rules", "规则"),
-                "other rules: a change of those agreed (purpose=A,openings=20,onward=yes), or a file",
+                "other rules: a change of those on the table (purpose=A,openings=20,onward=yes), or a policy as JSON",
                 "--rules",
                 default=NULL,
             ),
