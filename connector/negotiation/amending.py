@@ -116,4 +116,4 @@ def supersede(tx: Tx, evidence: Recorder, doors: Doors, me: str, digest: str | N
     sides = (me, new.peer) if new.role == PROVIDER else (new.peer, me)
     told: Document = dict(zip(("provider", "buyer"), sides, strict=True))
     evidence.record(tx, AMENDED, part=new.digest, link=(new.digest, old.digest), fields=told, now=now)
-    doors.superseded(tx, old, new, now)
+    doors.superseded(tx, tx.change(old, replace(old, superseded_by=new.digest)), new, now)

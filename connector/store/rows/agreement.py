@@ -43,6 +43,7 @@ class AgreementRow(TableRow):
     not_after: datetime | None = None
     parent: str | None = None  # the agreement right above it, whose sub-licence it is (provider)
     amends: str | None = None  # the agreement in whose place it is, by its terms
+    superseded_by: str | None = None  # the agreement in its place, where one came into force
     created: datetime
 
     @property
