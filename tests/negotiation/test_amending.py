@@ -1,21 +1,33 @@
 """Two parties amend what they have signed: one agreement is in force at each moment, whatever happens in between."""
 
 import asyncio
+import random
+import tempfile
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connector.negotiation import outbox
 from connector.negotiation.amendment import Change
+from connector.negotiation.doors import DeclinedError
 from connector.negotiation.protocol import offers
+from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import FINALIZED, OFFERED, REQUESTED, TERMINATED
 from connector.negotiation.reactions import Rule
-from connector.runtime.errors import Conflict
+from connector.runtime.errors import Conflict, PenstockError
+from connector.store.errors import StoreClosed
 from connector.store.rows.agreement import AgreementRow
 from contracts import lifecycle
 from contracts.errors import ContractError
+from contracts.namespace import FORMAT_SEALED
 from policy.amendment import wanted
-from tests.negotiation.world import POLICY, agree
+from tests.fault.extent import tried
+from tests.negotiation.world import POLICY, Clock, Network, Party, agree, product
+from tests.negotiation.world import seed as seeded
 
 LATER = "2027-12-31T00:00:00Z"
 OTHER_RULES = wanted("openings=30", offers.rules(POLICY))
@@ -237,3 +249,107 @@ async def test_rules_of_reactions_answer_for_nobody(signed):
     assert (await provider.row("negotiations", theirs))["state"] == REQUESTED
     await settled(buyer, mine, (REQUESTED,))
     assert (await in_force(provider, buyer))["digest"] == old
+
+
+# Whatever happens in between.
+
+# an amendment is asked for, or answered with another, by the same act
+ACTS = ("amend",) * 5 + ("assent",) * 5 + ("refuse", "crash", "lose", "use", "use")
+
+
+async def one_of_each(provider, buyer):
+    """Neither both nor none: of all that was ever signed one agreement is in force, at either party."""
+    for party in (provider, buyer):
+        rows = await party.rows("agreements")
+        heads = [row for row in rows if row["superseded_by"] is None and row["state"] not in lifecycle.OVER]
+        # one that is signed and not final yet stands beside the one that it amends, and is not in force
+        waiting = {row["amends"] for row in heads}
+        assert len([row for row in heads if row["digest"] in waiting or len(heads) == 1]) == 1, party.did
+        assert len(heads) <= 2, party.did
+
+
+async def attempted(chance, act, party, other, digest):
+    """Do one act of a random walk; what is refused changes nothing."""
+    network = party.network
+    with suppress(PenstockError, ProtocolError, DeclinedError, StoreClosed):
+        match act:
+            case "amend":
+                await asked(party, digest, price=chance.randint(50, 120))
+            case "assent" | "refuse":
+                rows = [row for row in await party.rows("negotiations") if "asks" in (row["mandate"] or {})]
+                for row in rows[-1:]:
+                    await (
+                        party.engine.operating.assent(row["id"])
+                        if act == "assent"
+                        else party.engine.operating.terminate(row["id"], "no")
+                    )
+            case "crash":
+                await party.crash()
+            case "lose":
+                network.lost = chance.choice((0, 0.3))
+            case "use":
+                (row, *_) = [row for row in await standing(party) if row["superseded_by"] is None]
+                if party is other.buyer:
+                    await party.engine.start_transfer(row["digest"], FORMAT_SEALED)
+
+
+@settings(max_examples=tried(6), deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_one_is_in_force_whatever_both_do(seed):
+    asyncio.run(_walked(seed))
+
+
+async def _walked(number):
+    chance, network, clock = random.Random(number), Network(), Clock()
+    network.lost = 0
+
+    async def fault(sender, receiver, path, body, go):
+        if chance.random() < network.lost:
+            raise ConnectionResetError
+        reply = await go()
+        if chance.random() < network.lost:
+            raise ConnectionResetError
+        return reply
+
+    with tempfile.TemporaryDirectory() as folder:
+        provider = await Party("provider", network, clock, Path(folder)).open()
+        buyer = await Party("buyer", network, clock, Path(folder)).open()
+        for party in (provider, buyer):
+            party.buyer = buyer
+        await seeded(provider, product())
+        digest = (await agree(provider, buyer))["digest"]
+        await licensed(provider, digest)
+        network.fault = fault
+        for _ in range(24):
+            party, other = chance.choice([(provider, buyer), (buyer, provider)])
+            await attempted(chance, chance.choice(ACTS), party, other, digest)
+            await asyncio.sleep(chance.choice((0, 0.01, 0.03)))
+            await one_of_each(provider, buyer)
+            stand = [row for row in await standing(provider) if row["state"] == "signed"]
+            for row in stand:  # as its licence comes on chain
+                await licensed(provider, row["digest"])
+            heads = [row["digest"] for row in await standing(provider)]
+            digest = heads[0] if len(heads) == 1 else digest
+        network.lost = 0
+        for party in (provider, buyer):
+            party.engine.wake()
+        async with asyncio.timeout(20):
+            while [
+                row
+                for row in [*await provider.rows("negotiations"), *await buyer.rows("negotiations")]
+                if row["pending"]
+            ]:
+                await asyncio.sleep(0.02)
+        mine = [{row["digest"] for row in await standing(party)} for party in (provider, buyer)]
+        assert mine[0] == mine[1], "both have the same one"
+        assert len(mine[0]) == 1
+        for party in (provider, buyer):
+            said = [event["part"] for event in await party.events("agreement.amended")]
+            assert len(said) == len(set(said)) == len(await party.rows("agreements")) - 1 - len(await failed(party))
+            await party.close()
+
+
+async def failed(party):
+    """Return what was signed and never came into force."""
+    rows = await party.rows("agreements")
+    return [row for row in rows if row["state"] in lifecycle.OVER and row["superseded_by"] is None]
