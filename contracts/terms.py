@@ -51,7 +51,8 @@ class Terms:
     `facts` say of the product what the policy asks for (`contracts.facts`); empty: it asks for nothing of it. `gate` is
     what an answer must pass, in the tier computed and in no other. `project` is the digest of the project that the
     product is sold under (`contracts.project`); empty: of none. `hosted` is the delegation under which a host sells it
-    for its provider (`contracts.delegation`); None: its provider sells it itself.
+    for its provider (`contracts.delegation`); None: its provider sells it itself. `amends` is the digest of the
+    agreement in whose place this one is (decision 0228); empty: of none.
     """
 
     product: str
@@ -79,6 +80,7 @@ class Terms:
     gate: Gate | None = None
     project: bytes = b""
     hosted: Delegation | None = None
+    amends: bytes = b""
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -214,7 +216,8 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("gate", "gate", gates.read, lambda gate: gate and gate.json()),
     ("project", "project", _digest, bytes.hex),
     ("hosted", "hosted", delegation.from_json, lambda hosted: hosted and hosted.json()),
+    ("amends", "amends", _digest, bytes.hex),
 )
-_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts", "gate", "project", "hosted"})
+_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts", "gate", "project", "hosted", "amends"})
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

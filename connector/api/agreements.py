@@ -10,9 +10,11 @@ from connector.identity import tokens
 from connector.identity.space.peer_logs import PeerLogs
 from connector.licence.agreements import Agreements
 from connector.licence.sublicence.granting import Granting
+from connector.negotiation.amendment import Change
 from connector.negotiation.notices import Notices
 from connector.runtime.errors import Absent, InvalidInput
 from connector.store.rows.agreement import AgreementRow
+from contracts.decimals import read_decimal
 from contracts.namespace import AGREEMENT_URN, CHECKPOINT
 from ledger.agreement import licence_proof
 from ledger.chain.client import Chain
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 SUB_LICENCE = frozenset({"to", "until", "purpose", "onward"})
+AMENDMENT = frozenset({"until", "price", "rules"})
 
 
 async def revoke(call: Call) -> web.Response:
@@ -47,6 +50,19 @@ async def sublicense(call: Call) -> web.Response:
     asked = Narrower(_moment(document["until"]), None if purpose is None else resolve(str(purpose)), onward)
     digest = call.path["id"].removeprefix(AGREEMENT_URN)
     return as_json(await call.of(Granting).grant(digest, document["to"], asked), 201)
+
+
+async def amend(call: Call) -> web.Response:
+    """Ask the other party of an agreement of ours for a change, or answer with one: `until`, `price`, `rules`."""
+    document = await call.object()
+    if set(document) - AMENDMENT:
+        raise InvalidInput(f"the body has some of {', '.join(sorted(AMENDMENT))}")
+    until, price, rules = (document.get(name) for name in ("until", "price", "rules"))
+    if not isinstance(rules, str | None):
+        raise InvalidInput("`rules` is a text: a change of the rules, or all of them")
+    end = None if until is None else _moment(until).strftime("%Y-%m-%dT%H:%M:%SZ")
+    change = Change(end, None if price is None else read_decimal(price, "price"))
+    return as_json(await call.of(Agreements).amend(call.path["id"].removeprefix(AGREEMENT_URN), change, rules), 201)
 
 
 async def licence(call: Call) -> web.Response:

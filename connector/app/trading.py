@@ -204,7 +204,10 @@ ACKNOWLEDGING = Service(
 RECEIVABLES = Service(
     begins=Receivables.recover, hears={"channel_stopped": Receivables.wake}, warns=Receivables.warnings
 )
-ACQUISITIONS = Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved})
+ACQUISITIONS = Service(
+    begins=Acquisitions.recover,
+    hears={"process_moved": Acquisitions.moved, "agreement_amended": Acquisitions.amended},
+)
 RETURNING = Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake})
 HOSTING = Service(
     readies=Hosting.recover,

@@ -59,7 +59,8 @@ NEXT = {
 }
 # members that say most, before those that a person rarely reads
 SHORT = (
-    "title", "name", "state", "event", "product", "agreement", "edition", "provider", "peer", "role", "region", "did",
+    "title", "name", "state", "amends", "superseded_by",
+    "event", "product", "agreement", "edition", "provider", "peer", "role", "region", "did",
     "url", "address", "program", "function", "block", "at", "reason", "created", "updated",
 )  # fmt: skip
 

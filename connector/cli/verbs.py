@@ -40,6 +40,7 @@ VERBS = (
     ("run", "run.run"),
     ("try", "try_.try_"),
     ("sublicense", "sublicense.sublicense"),
+    ("amend", ""),
     ("contract", "contract.contract"),
     ("settle", "settle.settle"),
     ("verify", "verify.verify"),

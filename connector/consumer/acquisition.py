@@ -105,6 +105,12 @@ class Acquisitions:
         if waiter is not None:
             self.driver.wake(waiter)
 
+    def amended(self, tx: Tx, old: AgreementRow, new: AgreementRow) -> None:
+        """Go on under another agreement with what was got, or is being got, under one that it is in place of."""
+        for row in tx.find(AcquisitionRow, "agreement = ?", (old.digest,)):
+            tx.change(row, replace(steps.amended(row, new), updated=self._core.clock.now()))
+            tx.after(partial(self.driver.wake, row.id))
+
     async def acquire(self, key: str, product: str, mandate: Any, person: Person = OWNER) -> JsonObject:
         """Begin to get `product` within `mandate`; with the id of what has begun go on, whatever it says then.
 

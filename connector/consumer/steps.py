@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.negotiation.protocol.offers import PLAIN
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.table_row import replace
@@ -15,11 +16,13 @@ from connector.store.table_row import replace
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from connector.store.rows.agreement import AgreementRow
     from contracts.canonical import JsonObject
 
 FINAL = (State.COMPLETE, State.FAILED)
 UNENDED = tuple(state for state in State if state not in FINAL)
 IS_UNENDED = f"state in ({', '.join('?' for _ in UNENDED)})"
+KEPT = "kept"  # the tier whose keys stay
 AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
 
 
@@ -53,6 +56,21 @@ def funded(row: AcquisitionRow) -> AcquisitionRow:
 def channel_over(row: AcquisitionRow) -> AcquisitionRow:
     """Return what follows when nothing more can be bought through the channel: another is paid into."""
     return replace(row, state=State.LICENSED, progress={**row.progress, AFTER: row.state})
+
+
+def amended(row: AcquisitionRow, new: AgreementRow) -> AcquisitionRow:
+    """Return what follows when another agreement is in place of an acquisition's: the same journey goes on under it.
+
+    What is here with its keys is here; all else is paid into and transferred under the new agreement. The files of a
+    plain copy go with the agreement that they came under.
+    """
+    tier = new.signed_terms["tier"]
+    if row.state is State.FAILED or tier == PLAIN:
+        return row
+    row = replace(row, agreement=new.digest, negotiation=new.negotiation)
+    if row.state is State.COMPLETE and tier == KEPT:
+        return row
+    return replace(row, state=State.AGREED, channel=None, transfer=None, progress={})
 
 
 def failed(row: AcquisitionRow, reason: str) -> AcquisitionRow:

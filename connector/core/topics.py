@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from connector.store.topic import Awaited, Topic
 
 if TYPE_CHECKING:
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.rows.chain import ChainTxRow
     from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
@@ -42,6 +43,7 @@ class Topics:
     agreement_touched   (digest) something has changed on which it depends what may flow under an agreement
     agreement_altered   (digest) what is stored of an agreement is not what was signed; told from any thread
     agreement_over      (digest) an agreement has ended
+    agreement_amended   (tx, the row of an agreement, and of the one in its place) the same, inside its transaction
     acquisition_moved   (id) an acquisition made a step, or ended
     channel_met         (agreement's digest) a channel is open to us under it
     channel_stopped     (id) a channel's other side contradicted itself
@@ -57,6 +59,7 @@ class Topics:
     agreement_touched: Topic[[str]] = field(default_factory=Topic)
     agreement_altered: Topic[[str]] = field(default_factory=Topic)
     agreement_over: Topic[[str]] = field(default_factory=Topic)
+    agreement_amended: Topic[[Tx, AgreementRow, AgreementRow]] = field(default_factory=Topic)
     acquisition_moved: Topic[[str]] = field(default_factory=Topic)
     channel_met: Topic[[str]] = field(default_factory=Topic)
     channel_stopped: Topic[[str]] = field(default_factory=Topic)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
+    from ledger.agreement.filing import Filing
     from ledger.chain.programs import Licence, Programs
 
 # under which evidence a contract stands: a licence on chain, or the signatures of its parties alone
@@ -57,26 +58,34 @@ class Filings:
         if licence is None or (licence.provider, licence.buyer) != accounts:
             raise Conflict("no licence on chain is of this contract", "file it again once its licence is mined")
         now = self._core.clock.now()
-        return await write(lambda tx: keep(tx, self._core.evidence, filing, member, now))
+        return await write(lambda tx: self._keep(tx, filing, member, now))
+
+    def _keep(self, tx: Tx, filing: Filing, member: str, now: datetime) -> FilingRow:
+        before = tx.find(FilingRow, "agreement = ?", (filing.amends.hex(),)) if filing.amends else []
+        if any({row.provider, row.consumer} != set(filing.parties) for row in before):
+            raise NotPermitted("it amends a contract of others", "an amendment is of the same two parties")
+        return keep(tx, self._core.evidence, filing, member, now)
 
     async def page(self, member: str, first: int) -> list[JsonObject]:
         """Return what a member may read of the register, newest first."""
         every = self._space.last().members[member].role in SUPERVISE
 
-        def read(tx: Tx) -> list[FilingRow]:
+        def read(tx: Tx) -> list[JsonObject]:
             page = (PAGE_ROWS_MAX, first)
             codes = tx.column(EVERY, *page) if every else tx.column(OWN, member, member, *page)
-            return [row for code in codes if (row := tx.get(FilingRow, code=str(code))) is not None]
+            rows = (tx.get(FilingRow, code=str(code)) for code in codes)
+            return [_view(row) | _successor(tx, row) for row in rows if row is not None]
 
-        return [_view(row) for row in await self._core.store.read(read)]
+        return await self._core.store.read(read)
 
     async def show(self, code: str, member: str) -> JsonObject:
         """Return a filed contract to who may read it: how it stands on chain, to its parties with what is sealed."""
 
-        def read(tx: Tx) -> tuple[FilingRow | None, FiledContractRow | None]:
-            return tx.get(FilingRow, code=code), tx.get(FiledContractRow, code=code)
+        def read(tx: Tx) -> tuple[FilingRow | None, FiledContractRow | None, JsonObject]:
+            row = tx.get(FilingRow, code=code)
+            return row, tx.get(FiledContractRow, code=code), {} if row is None else _successor(tx, row)
 
-        row, contract = await self._core.store.read(read)
+        row, contract, successor = await self._core.store.read(read)
         party = row is not None and member in (row.provider, row.consumer)
         if row is None or not (party or self._space.last().members[member].role in SUPERVISE):
             raise Absent(f"there is no filed contract `{code[:100]}` of yours", "penstock filing list")
@@ -85,7 +94,7 @@ class Filings:
             told = _view(row) | {"state": state, "contractStatus": CODES[state]}
             return told | ({"contract": load(contract.sealed)} if contract is not None and party else {})
         licence = await self._programs.licence(bytes.fromhex(row.agreement))
-        told = _view(row) | ({} if licence is None else _standing(licence, self._core.clock.now()))
+        told = _view(row) | successor | ({} if licence is None else _standing(licence, self._core.clock.now()))
         if contract is not None and party:
             told["sealed"] = base64.b64encode(contract.sealed).decode()
         return told
@@ -106,7 +115,13 @@ def _view(row: FilingRow) -> JsonObject:
         "filed": _shown(row.filed),
         "by": row.filer,
         "grade": row.grade or LICENSED,
-    }
+    } | ({"amends": row.amends} if row.amends else {})
+
+
+def _successor(tx: Tx, row: FilingRow) -> JsonObject:
+    """Return which filed contract is in place of one, if any is."""
+    found = tx.find(FilingRow, "amends = ?", (row.agreement,), "filed desc", 1)
+    return {"supersededBy": found[0].agreement} if found else {}
 
 
 def _standing(licence: Licence, now: datetime) -> JsonObject:

@@ -2,27 +2,36 @@
 
 Law: (1) in one transaction the agreement ends with its event, nothing flows under its transfers any more, its openings
 are over, and so is every licence below it. What a peer does about it changes nothing here. (2) Only a party revokes, by
-its own signature; whoever else tries changes nothing and raises an alarm (`connector.negotiation.notices`).
+its own signature; whoever else tries changes nothing and raises an alarm (`connector.negotiation.notices`). (3) An
+amendment ends what it amends as it comes into force (decision 0228); one that is not in force ends with it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.chain.transactions import MinedEvent
 from connector.channel import openings
+from connector.enforcement import supply
+from connector.licence.going_on import carry
 from connector.negotiation.agreement import Cause, close
+from connector.negotiation.amendment import Change, standing, under_way
+from connector.negotiation.doors import DeclinedError
 from connector.negotiation.notices import REVOCATION, Notice
 from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.runtime import reasons
-from connector.runtime.errors import Absent, Conflict
+from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import OpeningRow, OpeningState
 from contracts import lifecycle
 from contracts.canonical import sha
 from ledger.chain import acts
+from policy.amendment import wanted
+from policy.parse import parse
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +39,7 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.licence.erasing import Erasing
+    from connector.negotiation.doors import Doors
     from connector.negotiation.engine import Engine
     from connector.negotiation.notices import Notices
     from connector.store.transaction import Tx
@@ -52,10 +62,12 @@ class Agreements:
         notices: Notices,
         erasing: Erasing,
         engine: Engine,
+        doors: Doors,
     ) -> None:
         self._core, self._programs, self._transactions, self._notices = core, programs, transactions, notices
-        self._erasing, self._transfers = erasing, engine.transfers
+        self._erasing, self._negotiations, self._transfers = erasing, engine.negotiations, engine.transfers
         notices.takers[REVOCATION] = self.revoked
+        doors.superseded = self.supersede
 
     async def revoke(self, digest: str, reason: str) -> JsonObject:
         """End an agreement of ours and tell the other party; raises Absent, Conflict when it is over already."""
@@ -85,6 +97,36 @@ class Agreements:
             act = "lapse" if (row.state, "lapse") in lifecycle.MOVES else "end"
             self.finish(tx, row, act, Cause(TERM_OVER, self._core.identity.did), now)
 
+    async def amend(self, digest: str, change: Change, rules: str | None = None) -> JsonObject:
+        """Ask the other party of an agreement for a change, or answer what it asks with another.
+
+        `rules` is a change of the rules on the table, or all of them. Returns `agreement` and `negotiation`. Raises
+        Absent, Conflict, InvalidInput, PolicyError and ContractError.
+        """
+        if change == Change() and rules is None:
+            raise InvalidInput("nothing is to be otherwise", "say `--until`, `--price` or `--rules`")
+        try:
+            pid = await self._core.store.write(partial(self._amend, digest=digest, change=change, rules=rules))
+        except DeclinedError as declined:
+            raise InvalidInput(str(declined)) from declined
+        return {"agreement": digest, "negotiation": pid}
+
+    def _amend(self, tx: Tx, digest: str, change: Change, rules: str | None) -> str:
+        old = tx.get(AgreementRow, digest=digest)
+        if rules is not None and old is not None and old.terms is not None:
+            talk = under_way(tx, old)
+            policy = wanted(rules, ((talk and talk.terms) or old.terms)["policy"])
+            supply.require(parse({"@type": "Offer", **policy}))
+            change = replace(change, policy=policy)
+        return self._negotiations.amend(tx, digest, change, self._core.clock.now())
+
+    def supersede(self, tx: Tx, old: AgreementRow, new: AgreementRow, now: datetime) -> None:
+        """End an agreement in whose place another one is now; what goes on under that is put there."""
+        carry(tx, self._core, old, new, now)
+        self._core.topics.agreement_amended.tell(tx, old, new)
+        by = self._core.identity.did if old.role == PROVIDER else old.peer
+        self.finish(tx, old, "amend", Cause(f"superseded by {new.digest}", by), now)
+
     def finish(self, tx: Tx, row: AgreementRow, act: str, cause: Cause, now: datetime) -> None:
         """End an agreement and everything under it."""
         digest = row.digest
@@ -95,7 +137,7 @@ class Agreements:
             self._halt(tx, digest, cause.reason, now)
         for opening in tx.find(OpeningRow, "agreement = ? and state = ?", (digest, OpeningState.OPEN)):
             openings.end(tx, self._core.evidence, opening.id, cause.reason, now)
-        if row.role == PROVIDER and row.licence_tx and act == "end":
+        if row.role == PROVIDER and row.licence_tx and act != "lapse":
             revoking = acts.revoke_licence(
                 self._programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})
             )
@@ -106,6 +148,8 @@ class Agreements:
         for child in tx.find(AgreementRow, "parent = ?", (digest,)):
             if child.state not in lifecycle.OVER:
                 self.end_below(tx, child, Cause(ABOVE_OVER, cause.by), now)
+        for late in standing(tx, digest) if act != "amend" else ():
+            self.finish(tx, late, "end", cause, now)
 
     def end_below(self, tx: Tx, child: AgreementRow, cause: Cause, now: datetime) -> None:
         """End a sub-licence and tell its child, who hears it from nobody else."""

@@ -84,8 +84,12 @@ class Registration:
             key = await self._opening_key(row)
             filed = filings.written(self._written(row, SIGNED), bytes.fromhex(row.digest), key)
             ours = replace(filings.read(filed), sealed=sealed)
-            said = found["contractId"], found["contractHash"]
-            if said != (code, ours.hash) or ours.code != code or found["by"] not in ours.parties:
+            said = found["contractId"], found["contractHash"], found.get("amends")
+            if (
+                said != (code, ours.hash, ours.amends and ours.amends.hex())
+                or ours.code != code
+                or found["by"] not in ours.parties
+            ):
                 raise PeerMisbehaved(f"the register lists `{code[:60]}` otherwise than it keeps it")
             opened = ours.opened(key)
             agreed, _, _ = read(opened)
@@ -153,6 +157,7 @@ def keep(tx: Tx, evidence: Evidence, filing: Filing, filer: str, now: datetime) 
         digest=filing.hash,
         filer=filer,
         filed=now,
+        amends=filing.amends.hex() if filing.amends else None,
     )
     tx.insert(row)
     tx.insert(FiledContractRow(code=filing.code, sealed=filing.sealed))

@@ -120,6 +120,7 @@ class Doors:
     stands          (tx, `agreements` row, now) → why nothing may flow under it, empty if it may
     halted          (tx, `transfers` row) as soon as nothing may flow under a transfer any more, told to the peer or not
     ended           (tx, agreement digest) when a negotiation that ends takes its agreement along
+    superseded      (tx, `agreements` row, the row in its place, now) when an amendment comes into force: ends the first
     random          n → n random bytes
     """
 
@@ -138,6 +139,7 @@ class Doors:
     stands: Callable[[Tx, AgreementRow, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)
     halted: Callable[[Tx, TransferRow], None] = lambda _tx, _row: None
     ended: Callable[[Tx, str], None] = lambda _tx, _digest: None
+    superseded: Callable[[Tx, AgreementRow, AgreementRow, datetime], None] = _shut
     random: Callable[[int], bytes] = secrets.token_bytes
 
     async def send(self, peer: str, url: str, body: Document) -> tuple[int, Any]:

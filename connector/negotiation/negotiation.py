@@ -20,19 +20,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
-from connector.negotiation import agreement, offers_made, signing, variants
+from connector.negotiation import agreement, amending, amendment, offers_made, signing, variants
+from connector.negotiation.assent import asks
 from connector.negotiation.conclusion import conclude, concluded
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.meeting import ShortError, meet, suffice
 from connector.negotiation.on_offer import offered_as, sold
-from connector.negotiation.process import Process
 from connector.negotiation.protocol import messages, offers
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.negotiation.protocol.states import (
     ACCEPTED,
     AGREED,
     CONSUMER,
+    FINALIZED,
     NEGOTIATION,
     NONE,
     OFFERED,
@@ -62,10 +63,9 @@ if TYPE_CHECKING:
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
 OPENINGS = 1_000  # what a price per opening or call is capped at, unless the product's limits say `units`
 POLICY: Final = "policy"  # the rules, beside the terms
-ASKS: Final = "asks"  # the rules that need no person; where limits do not have it, none does
 
 
-class Negotiations(Process[NegotiationRow]):
+class Negotiations(amending.Amending):
     """The acts of negotiations; see `connector.negotiation.process` for the laws."""
 
     process: ClassVar[str] = NEGOTIATION
@@ -124,6 +124,8 @@ class Negotiations(Process[NegotiationRow]):
         if message == "request" and SUB_LICENCES in body["offer"]:
             return self._new(parties, self._doors.sub_licensed(tx, body["offer"], peer, now), peer.address, now)
         proposal = offers.read(body["offer"])
+        if amendment.named(proposal.terms):
+            return self._new(parties, amendment.begun(tx, proposal, parties.role, peer.did, now), peer.address, now)
         if message == "offer":
             assert proposal.target is not None, "an offer that is sent first names it"
             table = OnTable(proposal.target, proposal.price, terms=offers.table(proposal))
@@ -191,6 +193,8 @@ class Negotiations(Process[NegotiationRow]):
         signing.keep_newest(tx, row)
         if row.state == TERMINATED:
             self._end(tx, row, row.peer, now)
+        if row.state == FINALIZED:
+            amending.supersede(tx, self._evidence, self._doors, self._me.did, row.digest, now)
 
     def said(self, tx: Tx, row: NegotiationRow, kind: str, now: datetime) -> None:
         """End at once the agreement of a negotiation that we end."""
@@ -206,7 +210,7 @@ class Negotiations(Process[NegotiationRow]):
             row, within = self._met(row)
         except ShortError as short:
             return self._insist(row, short, now)
-        if self._asks(row):
+        if asks(row):
             return None  # a person does (`Operating.assent`)
         if not within or variants.overpaid(row):
             if row.rounds >= int(mandate["rounds"]):
@@ -219,11 +223,6 @@ class Negotiations(Process[NegotiationRow]):
             say = self._counter if row.role == PROVIDER else self._request
             return say(row, answer.price, now)
         raise DeclinedError(answer.reason)
-
-    def _asks(self, row: NegotiationRow) -> bool:
-        """Say whether a person is to be asked: our limits say so, and the rules on the table are not those offered."""
-        asks, table = (row.mandate or {}).get(ASKS), row.terms or {}
-        return asks is not None and table.get(POLICY) != asks
 
     def _insist(self, row: NegotiationRow, short: ShortError, now: datetime) -> Step[NegotiationRow]:
         """Ask for the least that we need, once, where an answer to more had less; raises `short` else."""
@@ -278,7 +277,8 @@ class Negotiations(Process[NegotiationRow]):
 
     def _counter(self, row: NegotiationRow, price: int | None, now: datetime) -> Step[NegotiationRow]:
         offer, (provider, consumer) = self._at(row, price), pids(row)
-        body = messages.contract_offer(provider_pid=provider, consumer_pid=consumer, offer=offer)
+        to: dict[str, Any] = {"consumer_pid": consumer} if consumer else {"callback": self._me.base}
+        body = messages.contract_offer(provider_pid=provider, offer=offer, **to)
         return self.says(replace(row, offer=offer, own_price=price, rounds=row.rounds + 1), "offer", body, now)
 
     def _request(self, row: NegotiationRow, price: int | None, now: datetime) -> Step[NegotiationRow]:
@@ -298,10 +298,6 @@ class Negotiations(Process[NegotiationRow]):
         row = replace(row, agreement=odrl, digest=digest, terms=drawn.terms, price=price, provider_signature=signed)
         return self.says(row, "agreement", body, now)
 
-    def _agreeable(self, tx: Tx, row: NegotiationRow, now: datetime) -> None:
-        if reason := self._doors.agrees(tx, row, now):
-            raise DeclinedError(reason)
-
     def _verify(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         self._agreeable(tx, row, now)
         drawn = signing.inspect(self._me, row, now)
@@ -319,6 +315,7 @@ class Negotiations(Process[NegotiationRow]):
 
     def _finalize(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         signature = signing.countersigned(self._me, row)
+        self._amendable(tx, row, now)
         kept = conclude(tx, self._evidence, replace(row, buyer_signature=signature), self._parties(row), now)
         if signature is not None:
             self._doors.enqueue_licence(tx, kept)
@@ -349,7 +346,8 @@ class Negotiations(Process[NegotiationRow]):
         if any(body["offer"].get(name) != first.get(name) for name in ("@id", SUB_LICENCES)):
             raise UnacceptableError(f"`{proposal.offer}` is not the offer this negotiation is about")
         price = row.their_price if proposal.price is None else proposal.price
-        return replace(row, offer=body["offer"], their_price=price, rounds=row.rounds + 1)
+        row = replace(row, offer=body["offer"], their_price=price, rounds=row.rounds + 1)
+        return amendment.taken(row, proposal) if amendment.named(row.terms) else row
 
     def _met(self, row: NegotiationRow) -> tuple[NegotiationRow, bool]:
         """Put the peer's rules on the table where our mandate has room for them, else the nearest that it has.
@@ -393,8 +391,3 @@ class Negotiations(Process[NegotiationRow]):
     def _parties(self, row: NegotiationRow) -> dict[str, Any]:
         ours, theirs = self._me.did, row.peer
         return {"provider": ours, "buyer": theirs} if row.role == PROVIDER else {"provider": theirs, "buyer": ours}
-
-
-def waits(row: NegotiationRow) -> bool:
-    """Say whether a negotiation waits for a person here to assent (`Operating.assent`)."""
-    return row.state == REQUESTED and not row.pending and ASKS in (row.mandate or {})

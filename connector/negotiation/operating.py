@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.enforcement import supply
 from connector.negotiation import overview
-from connector.negotiation.negotiation import ASKS, POLICY, waits
+from connector.negotiation.amendment import named
+from connector.negotiation.assent import ASKS, waits
+from connector.negotiation.negotiation import POLICY
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import FINAL, TRANSFER
 from connector.negotiation.rounds import of as rounds_of
@@ -89,6 +91,8 @@ class Operating:
                 raise Conflict("this process does not wait for your assent", "penstock admin show says what it is at")
             mandate = {name: value for name, value in (row.mandate or {}).items() if name != ASKS}
             if rules is not None:
+                if named(row.terms):
+                    raise Conflict("an amendment is taken as it is asked for", "ask for another: `penstock amend`")
                 mandate[POLICY] = wanted(rules, (row.terms or {})[POLICY])
                 supply.require(parse({"@type": "Offer", **mandate[POLICY]}))
             process.instruct(tx, row.id, mandate, self._now())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from catalog.codes import FORMAT_PUSH, TIERS
 from connector.negotiation.agreement import why_over
+from connector.negotiation.amending import supersede
 from connector.negotiation.doors import DeclinedError, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.process import Process
@@ -142,6 +143,7 @@ class Transfers(Process[TransferRow]):
             raise UnacceptableError(f"`{body['agreementId']}` is no agreement with you")
         if reason := why_over(found, now):
             raise UnacceptableError(reason)
+        supersede(tx, self._evidence, self._doors, self._me.did, digest, now)  # who uses it knows that it is final
         formats = TIERS[found.signed_terms["tier"]].formats
         if body["format"] not in formats:
             raise UnacceptableError(f"`{body['format']}` is not served", f"ask for {' or '.join(formats)}")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.roles import ROLES
-from connector.negotiation.negotiation import ASKS
+from connector.negotiation.assent import ASKS
 from connector.negotiation.variants import FOR, VARIANTS, WIDER
 from connector.provider.rules import offered, require_offerable
 from connector.runtime.errors import InvalidInput

@@ -66,7 +66,11 @@ NODES: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A contract that was filed: `code` of 47 characters, DIDs of both sides, both signatures over `agreement`."""
+    """A contract that was filed: `code` of 47 characters, DIDs of both sides, both signatures over `agreement`.
+
+    `amends` is the agreement in whose place it is, None for none: the word of who files it, which its parties compare
+    with the terms that are sealed.
+    """
 
     code: str
     name: str
@@ -77,6 +81,7 @@ class Filing:
     signatures: tuple[bytes, bytes]
     agreement: bytes
     sealed: bytes
+    amends: bytes | None = None
 
     @property
     def parties(self) -> tuple[str, str]:
@@ -128,6 +133,7 @@ def written(contract: Mapping[str, Any], agreement: bytes, key: bytes) -> dict[s
     product = strategies[0]["subjectInfo"]["dataProductId"]
     signed = beijing(contract["signTime"])
     sealed = AESSIV(key).encrypt(canonical(dict(contract)), [_INFO, agreement])
+    amends = contract["expansionItem"]["terms"].get("amends")
     return {
         "contractName": contract["contractName"],
         "contractId": contract["contractId"],
@@ -142,7 +148,8 @@ def written(contract: Mapping[str, Any], agreement: bytes, key: bytes) -> dict[s
             "v": VERSION,
             "agreement": agreement.hex(),
             "sealed": base64.b64encode(sealed).decode(),
-        },
+        }
+        | ({"amends": amends} if amends else {}),
     }
 
 
@@ -172,6 +179,7 @@ def read(document: Any) -> Filing:
         signatures=(signers[PROVIDER][1], signers[CONSUMER][1]),
         agreement=read_hex(held.get("agreement"), "agreement", 32),
         sealed=_sealed(held.get("sealed")),
+        amends=read_hex(held["amends"], "amends", 32) if "amends" in held else None,
     )
 
 

@@ -32,6 +32,7 @@ IN_HISTORY = frozenset({*HISTORY, "head-not-witnessed", "peer-saw-other-log", "m
 SILENT = ("disclosure-missing", "disclosure-false", "field-undisclosed", "field-malformed")
 # codes that speak of something missing, or of a sum: what an event did not say may be the whole of it
 RESTING = frozenset({
+    "amendment-both-stand", "amendment-orphaned", "amendment-unfounded", "amendment-unsaid",
     "account-hash-differs", "agreement-invalid", "agreement-missing", "agreement-unsigned", "answer-differs",
     "answer-unlogged", "computation-undecided", "computations-miscounted",
     "privacy-overspent", "epsilon-unagreed", "lookups-overdrawn", "joint-split", "joint-unsigned",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ledger.audit import lifetimes
 from ledger.audit.agreements import policy_of
+from ledger.audit.amendments import AMENDED
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def _check(book: Book, agreement: str, deal: Deal, now: datetime, report: Report
         report.stale[book.party.did] += 1
         report.waits.add(agreement)
         return
+    if any(agreement in event.link[1:] for event in book.of(AMENDED)):
+        return  # it is held under the agreement in its place, by an event of its own
     deleted = {event.link for event in book.of(DELETED, agreement)}
     for event in book.of(HELD, agreement):
         if event.link not in deleted:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.audit import amendments
 from ledger.audit.billing import OPEN, read_orders
 from ledger.audit.books import reading
 from ledger.audit.keys import RELEASED
 from ledger.audit.sublicences import above
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from ledger.audit.books import Book, Books
     from ledger.audit.deal import Deals
@@ -29,7 +31,8 @@ ENDS = ("agreement.ended", "licence.revoked")
 
 
 def check(books: Books, deals: Deals, facts: ChainFacts, report: Report) -> None:
-    """Check every release and every opening against the term, the chain's revocations and the log's own ends."""
+    """Check every release and every opening against the term, the chain's revocations and the logs' own ends."""
+    late = amendments.superseded(books)
     released: dict[tuple[str, str], set[str]] = {}
     started: list[tuple[Event, str, str, bool]] = []
     for book in books.values():
@@ -45,11 +48,11 @@ def check(books: Books, deals: Deals, facts: ChainFacts, report: Report) -> None
                     continue
                 if event.kind == STARTED and opening:
                     started.append((event, agreement, opening, agreement in ended))
-                elif _check(event, agreement, deals, facts, report, ended=agreement in ended) and opening:
+                elif _check(event, agreement, deals, facts, report, late, ended=agreement in ended) and opening:
                     released.setdefault((agreement, opening), set()).add(event.did)
     for event, agreement, opening, over in started:
         if not released.get((agreement, opening), set()) - {event.did}:
-            _check(event, agreement, deals, facts, report, ended=over)
+            _check(event, agreement, deals, facts, report, late, ended=over)
 
 
 def _uses(event: Event, report: Report) -> Iterator[tuple[str, str]]:
@@ -61,7 +64,16 @@ def _uses(event: Event, report: Report) -> Iterator[tuple[str, str]]:
         yield event.part, str(event.fields.get("readerKey", ""))
 
 
-def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report: Report, *, ended: bool) -> bool:
+def _check(
+    event: Event,
+    agreement: str,
+    deals: Deals,
+    facts: ChainFacts,
+    report: Report,
+    late: Mapping[str, datetime],
+    *,
+    ended: bool,
+) -> bool:
     """Check one use; return whether it was right."""
     deal, before = deals[agreement], len(report.findings)
     if event.time > deal.terms.not_after:
@@ -72,6 +84,8 @@ def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report
         report.find("used-while-suspended", event.did, event, agreement=agreement)
     if ended or (cited is not None and any(_revoked(facts, one, cited.number) for one in chain)):
         report.find("used-after-end", event.did, event, agreement=agreement)
+    elif agreement in late and event.time > late[agreement] + amendments.LATENCY:
+        report.find("used-after-amendment", event.did, event, agreement=agreement, since=late[agreement].isoformat())
     return len(report.findings) == before
 
 

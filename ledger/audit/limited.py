@@ -20,6 +20,7 @@ CHAIN = "chain"
 LOG, HOLDERS = "log", "holders"
 # codes that say of a log that was read: nowhere in the others is what should be there
 NOWHERE = frozenset({
+    "amendment-orphaned", "amendment-unfounded",
     "dispute-not-ruled", "opening-unlogged", "opening-without-release", "ruling-without-dispute", "sublicence-orphaned",
     "trade-unknown",
 })  # fmt: skip

@@ -7,11 +7,12 @@ it himself, and his log must show a decision for each; and another for each time
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from contracts.canonical import sha
 from contracts.units import CALL, COMPUTED, LEASED, PLAIN
-from ledger.audit import sublicences
+from ledger.audit import amendments, sublicences
 from ledger.audit.agreements import policy_of
 from ledger.audit.billing import OPEN, read_orders
 from ledger.audit.books import reading
@@ -24,7 +25,7 @@ from policy.model import atoms
 from policy.operators import count_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ledger.audit.billing import Opening, OrderLine
     from ledger.audit.books import Book, Books
@@ -105,7 +106,8 @@ def _check_released(book: Book, books: Books, deals: Deals, started: set[Opening
             seen.add(line.opening)
             deal = deals.get(line.agreement)
             report.waits.update([line.agreement] if deal is None else [])
-            _check_number(event, len(seen), deal, report, seq=_seq(event))
+            before = _before(deal, deals, lambda name: len(counted.get(name, ())))
+            _check_number(event, len(seen) + before, deal, report, seq=_seq(event))
             for higher in () if deal is None else sublicences.above(deal, deals):
                 drawn = counted.setdefault(higher.digest.hex(), set())
                 drawn.add(line.opening)
@@ -114,6 +116,23 @@ def _check_released(book: Book, books: Books, deals: Deals, started: set[Opening
             if line.opening not in started and not behind(report, event.part, event.time, buyer):
                 report.find("opening-unlogged", event.did, event, seq=_seq(event))
     return {opening for openings in counted.values() for opening in openings}
+
+
+def _before(deal: Deal | None, deals: Deals, number: Callable[[str], int]) -> int:
+    """Return the openings under the agreements in whose place a deal is, as far as its rules count them on."""
+    if deal is None:
+        return 0
+    alike = takewhile(lambda one: _counting(one) == _counting(deal), amendments.earlier(deal, deals))
+    return sum(number(one.digest.hex()) for one in alike)
+
+
+def _counting(deal: Deal) -> frozenset[str]:
+    """Return the names of the rules that count openings: by these counts go on (decision 0228)."""
+    try:
+        rules = policy_of(deal).permissions
+    except PolicyError:
+        return frozenset()
+    return frozenset(rule.id for rule in rules if any(each.left == "count" for each in atoms(rule.constraints)))
 
 
 def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening], report: Report) -> None:
@@ -130,7 +149,8 @@ def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening
             report.find("opening-without-release", event.did, event)
             continue
         kept[event.part] = kept.get(event.part, 0) + 1
-        _check_number(event, kept[event.part], deal, report)
+        before = _before(deal, deals, lambda name: kept.get(name, 0))
+        _check_number(event, kept[event.part] + before, deal, report)
         # a plain copy is begun by who serves it, once for each transfer, be it of files or of calls
         places = PLACES.get(deal.terms.tier, (OPENING,))
         if _allowed_before(book, event, *places) < kept[event.part]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ledger.audit import (
     agreements,
+    amendments,
     codes,
     computations,
     contracts,
@@ -133,6 +134,7 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     lifetimes.check(case.books, case.deals, case.facts, found["lifetimes"])
     sublicences.check(case.books, case.deals, found["sublicences"])
     disposal.check(case.books, case.deals, found["disposal"])
+    amendments.check(case.books, case.deals, found["lifetimes"])
     projects.check(case.space, case.books, case.deals, found["lifetimes"])
     codes.check(case.space, case.books, found["lifetimes"])
     filings.check(case.space, case.books, case.deals, found["lifetimes"])

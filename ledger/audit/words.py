@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ledger.audit.computed_words import COMPUTED
 from ledger.audit.registry_words import REGISTRY
+from ledger.audit.relation_words import RELATIONS
 from ledger.audit.severity import ERROR, WARNING
 from ledger.audit.unseen_words import UNSEEN
 
@@ -147,14 +148,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "licence-without-agreement": (
         "the licence {agreement} on chain has no agreement.signed in the log of either side",
         "链上许可 {agreement} 在双方日志中都没有 agreement.signed",
-    ),
-    "sublicence-orphaned": (
-        "sub-licence {agreement} stands under {parent}, which no log shows as signed",
-        "分许可 {agreement} 的上级 {parent} 在任何日志中都未见签署",
-    ),
-    "sublicence-exceeds": (
-        "sub-licence {agreement} goes beyond its parent {parent} in {field}",
-        "分许可 {agreement} 在 {field} 上超出其上级 {parent}",
     ),
     "edition-unregistered": (
         "the edition {edition} of an agreement is not registered on chain",
@@ -361,6 +354,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event}（序号 {seq}）为一次打开释放了密钥，但双方日志均无 opening.started",
     ),
     **COMPUTED,
+    **RELATIONS,
     **REGISTRY,
 }
 # code → severity, English, Chinese

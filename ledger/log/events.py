@@ -73,9 +73,7 @@ SHAPES: Mapping[str, Shape] = {
         "terms agreement provider buyer providerSignature buyerSignature",
         "termsDigest product negotiation",
     ),
-    "agreement.amended": _shape(
-        "agreementDigest oldDigest", "terms agreement provider buyer providerSignature buyerSignature", "reason"
-    ),
+    "agreement.amended": _shape("agreementDigest oldDigest", "provider buyer"),
     "agreement.ended": _shape("agreementDigest", "reason", "by"),
     "notice.sent": _shape("agreementDigest", "kind text to"),
     "notice.received": _shape("agreementDigest", "kind text from"),

@@ -31,6 +31,7 @@ FIRST_PAGE = [
     "get",
     "open",
     "sublicense",
+    "amend",
 ]
 FIRST_PAGE += [
     "call",

@@ -133,7 +133,8 @@ ROOMS = (
     Room(
         _of(
             "ledger/audit",
-            "agreements billing books cascade copies course decisions disclosed disposal heads horizon how_to_check "
+            "agreements amendments billing books cascade copies course decisions disclosed disposal heads horizon "
+            "how_to_check "
             "keys lateness lifetimes negotiations openings prices purses registrations registry rights rules rulings "
             "settlement stages sublicences unseen_words unsealing",
         ),

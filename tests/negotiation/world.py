@@ -9,6 +9,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from connector.negotiation.agreement import Cause, close
 from connector.negotiation.doors import Doors, Participant, Peer
 from connector.negotiation.engine import Engine
 from connector.negotiation.process import PATIENCE
@@ -138,6 +139,7 @@ class Party:
             data_address=lambda tx, transfer, agreement: self.address_of(transfer),
             refuse_url=lambda url: None if url.startswith("http://") else "it is not http",
             moved=lambda tx, process, row: tx.after(self._changed),
+            superseded=self._superseded,
         )
         self.engine = Engine(self.store, self.evidence, me, doors, self.reactions, self.rules, self.patience)
         if begin:
@@ -164,6 +166,9 @@ class Party:
         if self.licence_fault:
             raise self.licence_fault
         self.licences.append(row.digest)
+
+    def _superseded(self, tx, old, new, now):
+        close(tx, self.evidence, old, "amend", Cause(f"superseded by {new.digest}", self.did), now)
 
     def _changed(self):
         async def tell():

@@ -6,6 +6,7 @@ from typing import Any
 
 from connector.client.acts.acquisitions import SAID
 from connector.client.acts.act import NULL, TRADERS, Act, Field
+from connector.client.acts.money import TYPED
 from connector.client.acts.shape import TURNED
 
 
@@ -18,6 +19,15 @@ def answered(told: Any) -> list[str]:
     """Return what a person reads of a call: its status and type, and its answer."""
     signed = [f"receipt {told['receipt']['call']}, signed by its provider"] if "receipt" in told else []
     return [f"{told['status']} {told['type']}", told["body"], *signed]
+
+
+def asked(done: Any) -> list[str]:
+    """Return what a person reads of an amendment that was asked for, and how it goes on."""
+    return [
+        f"agreement    {done['agreement']}, which stands until both have signed",
+        f"negotiation  {done['negotiation']}",
+        f"next: penstock admin show {done['negotiation']}",
+    ]
 
 
 AGREED = Field("agreement", ("Agreement", "合约"), "digest of an agreement of ours", sent="id", of="agreement")
@@ -105,6 +115,38 @@ ACTS = (
         rehearse=True,
         verb="admin revoke",
         lines=turned,
+    ),
+    Act(
+        "agreement amend",
+        "POST agreements/{agreement}/amendments",
+        help="Ask the other party to change AGREEMENT, or answer the change that it asks for with another: a new "
+        "agreement in its place, once both have signed.",
+        says=(
+            "Change the agreement {agreement}: until {until}, price {price}.",
+            "变更合约 {agreement}:截至 {until},价格 {price}。",
+        ),
+        answer={"agreement": "text", "negotiation": "text"},
+        example={"agreement": "5b1f0c", "until": "2027-12-31T00:00:00Z"},
+        fields=(
+            AGREED,
+            Field("until", ("Until", "截止时间"), "another end, RFC 3339 with a time zone", "--until", default=NULL),
+            Field(
+                "price", ("Price", "价格"), "another price per unit or period, " + TYPED, "--price", "money", NULL, 0
+            ),
+            Field(
+                "rules",
+                ("Rules", "规则"),
+                "other rules: a change of those on the table (purpose=A,openings=20,onward=yes), or a policy as JSON",
+                "--rules",
+                default=NULL,
+            ),
+        ),
+        handler="agreements.amend",
+        roles=TRADERS,
+        makes=True,
+        rehearse=True,
+        verb="amend",
+        lines=asked,
     ),
     Act(
         "agreement licence",

@@ -14,7 +14,7 @@ FILED: dict[str, Shape] = {
     "contractId": "text", "contractName": "text", "contractHash": "text", "agreement": "text",
     "instruction": "text", "product": "text",
     "provider": "text", "consumer": "text", "signed": "text", "filed": "text", "by": "text",
-    "grade": "text",
+    "grade": "text", "amends?": "text", "supersededBy?": "text",
 }  # fmt: skip
 STANDING: dict[str, Shape] = {
     **FILED,
@@ -32,7 +32,7 @@ def lines(filed: Any) -> list[str]:
     state = f", {filed['state']} ({filed['contractStatus']})" if "state" in filed else ""
     told = [f"{filed['contractId']}  {filed['contractName']}  (filed {filed['filed']}{state})"]
     names = ("product", "provider", "consumer", "signed", "by", "grade", "agreement", "instruction", "contractHash")
-    return told + [f"    {name}: {filed[name]}" for name in names]
+    return told + [f"    {name}: {filed[name]}" for name in (*names, "amends", "supersededBy") if name in filed]
 
 
 ACTS = (

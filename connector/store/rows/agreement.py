@@ -14,7 +14,13 @@ IS_OVER = f"state IN ({', '.join(repr(state) for state in sorted(lifecycle.OVER)
 @table(
     "agreements",
     key=("digest",),
-    index=(("not_after",), ("parent",), ("product", "role", "not_after"), ("state", "not_after", "digest")),
+    index=(
+        ("not_after",),
+        ("parent",),
+        ("amends",),
+        ("product", "role", "not_after"),
+        ("state", "not_after", "digest"),
+    ),
     held=True,
 )
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +42,8 @@ class AgreementRow(TableRow):
     licence_tx: str | None = None  # by which its licence came on chain
     not_after: datetime | None = None
     parent: str | None = None  # the agreement right above it, whose sub-licence it is (provider)
+    amends: str | None = None  # the agreement in whose place it is, by its terms
+    superseded_by: str | None = None  # the agreement in its place, where one came into force
     created: datetime
 
     @property

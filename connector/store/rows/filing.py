@@ -5,7 +5,11 @@ from datetime import datetime
 from connector.store.table_row import TableRow, dataclass, table
 
 
-@table("filings", key=("code",), index=(("provider", "filed"), ("consumer", "filed"), ("filed",), ("agreement",)))
+@table(
+    "filings",
+    key=("code",),
+    index=(("provider", "filed"), ("consumer", "filed"), ("filed",), ("agreement",), ("amends",)),
+)
 @dataclass(frozen=True, kw_only=True)
 class FilingRow(TableRow):
     """A line of the register; `digest` (hex) is `contractHash`, `agreement` the digest that was signed."""
@@ -23,6 +27,7 @@ class FilingRow(TableRow):
     grade: str | None = (
         None  # `signed` of one that is under its parties' signatures alone; else its licence is on chain
     )
+    amends: str | None = None  # the agreement in whose place it is, by who filed it
     ended: datetime | None = None  # of a `signed` one: when a party said that it is over
 
 

@@ -31,6 +31,7 @@ async def play(told):
     soon = (space.now() + timedelta(days=20)).isoformat(timespec="seconds")
     child = ("--to", space.did("other"), "--until", soon, "--out", folder / "child.json")
     await told.say("sublicense", agreement, *child, by="buyer")
+    await told.say("amend", agreement, "--price", "600", by="buyer")
     await told.say("settle", by="provider")
     for words in ("doctor", "doctor --orders", "searches"):
         await told.say(words, by="buyer")

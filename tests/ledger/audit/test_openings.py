@@ -24,8 +24,9 @@ def counted(*limits):
     return {"permission": [{"action": "use", "constraint": rules}]}
 
 
-def deal(name=A1, policy=None, tier="leased", parent=None):
+def deal(name=A1, policy=None, tier="leased", parent=None, amends=""):
     terms = SimpleNamespace(policy=policy or counted(), tier=tier, parent=parent and bytes.fromhex(parent))
+    terms.amends = bytes.fromhex(amends)
     return SimpleNamespace(digest=bytes.fromhex(name), terms=terms, provider=PROVIDER, buyer=BUYER)
 
 
@@ -244,3 +245,19 @@ def test_an_opening_that_cannot_be_read_is_named():
     assert checked([], [event("opening.started", A1, "t", "1", transfer="t")], [deal()]) == [
         ("field-malformed", BUYER, 0)
     ]
+
+
+OTHER_PLACE = {"permission": [{"action": "display"}, *counted(2)["permission"]]}
+
+
+@every(("policy", "over"), [(counted(2), True), (counted(3), False), (OTHER_PLACE, False)])
+@every("tier", ["leased", "kept"])
+def test_openings_are_counted_on_under_an_amendment(policy, over, tier):
+    deals = [deal(A1, counted(9), tier), deal(A2, policy, tier, amends=A1)]
+    if tier == "leased":
+        rows = [row(A1, OPEN, "k1"), row(A1, OPEN, "k2"), row(A2, OPEN, "k3")]
+        found = checked([*(decision(one["agreement"]) for one in rows), release(*rows, named=("d1",) * 3)], deals=deals)
+    else:
+        each = [(decision(part), started(reader, part)) for part, reader in ((A1, "1"), (A1, "2"), (A2, "3"))]
+        found = checked([one for pair in each for one in pair], deals=deals)
+    assert ("openings-over-limit" in {code for code, *_ in found}) is over

@@ -1,0 +1,49 @@
+# ruff: noqa: RUF001 (Chinese is written with full-width marks)
+"""The words of findings about agreements that stand on another one: rows of `words.WORDS`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# code → English, Chinese
+RELATIONS: Mapping[str, tuple[str, str]] = {
+    "sublicence-orphaned": (
+        "sub-licence {agreement} stands under {parent}, which no log shows as signed",
+        "分许可 {agreement} 的上级 {parent} 在任何日志中都未见签署",
+    ),
+    "sublicence-exceeds": (
+        "sub-licence {agreement} goes beyond its parent {parent} in {field}",
+        "分许可 {agreement} 在 {field} 上超出其上级 {parent}",
+    ),
+    "amendment-orphaned": (
+        "agreement {agreement} amends {other}, which no log shows as signed",
+        "协议 {agreement} 所变更的 {other} 在任何日志中都未见签署",
+    ),
+    "amendment-differs": (
+        "agreement {agreement} amends {other}, which has another {field}",
+        "协议 {agreement} 变更 {other}，但二者的 {field} 不同",
+    ),
+    "amendment-forked": (
+        "{event} puts {agreement} in place of {other}, in whose place another agreement is already",
+        "{event} 以 {agreement} 替代 {other}，而后者已被另一协议替代",
+    ),
+    "amendment-unfounded": (
+        "{event} puts {agreement} in place of {other}, which its parties did not sign so",
+        "{event} 以 {agreement} 替代 {other}，双方并未如此签署",
+    ),
+    "amendment-both-stand": (
+        "{event} puts {agreement} in place of {other}, and that log does not say that {other} ended",
+        "{event} 以 {agreement} 替代 {other}，但该日志没有 {other} 终止的记录",
+    ),
+    "amendment-unsaid": (
+        "{event} says that the amendment {agreement} is in force; the other party's log does not",
+        "{event} 称变更后的协议 {agreement} 已生效，另一方日志中没有记录",
+    ),
+    "used-after-amendment": (
+        "{event} uses agreement {agreement}, which the other party's log says was superseded at {since}",
+        "{event} 使用协议 {agreement}，而另一方日志称其已于 {since} 被替代",
+    ),
+}
