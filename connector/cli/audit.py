@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connector.cli import audit_shares as shared
 from connector.cli.options import (
     DEFAULT_DATA,
     AsJson,
@@ -22,12 +23,14 @@ from connector.cli.options import (
     file_option,
     new_file_option,
 )
+from connector.cli.plain import PlainGroup
 from connector.cli.progress import reading
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
     from connector.regulator.sources import Reader
     from ledger.audit.report import Report
+    from ledger.audit.share import Sharing
     from ledger.audit.sources import Sources
 
 Space = Annotated[str, typer.Option("--space", help="did:web of the space's exchange, instead of its URL")]
@@ -48,6 +51,15 @@ Anew = Annotated[bool, typer.Option("--anew", help="with --memory: prove all aga
 Watching = Annotated[bool, typer.Option("--watch", help="audit again and again, say what is new; Ctrl-C ends it")]
 Every = Annotated[float, typer.Option("--every", help="with --watch: seconds from one audit to the next", min=1)]
 Rules = Annotated[Path | None, file_option("--rules", "with --watch: TOML file of lines `rule = limit`")]
+ShareOf = Annotated[
+    str, typer.Option("--share", metavar="I/N", help="judge share I of N alone, as one of several regulators")
+]
+Seed = Annotated[str, typer.Option("--seed", metavar="HEX", help="what cuts the audit: 32 bytes that nobody chose")]
+Parts = Annotated[list[Path], typer.Argument(help="the parts that regulators signed", exists=True, dir_okay=False)]
+Samples = Annotated[
+    int | None, typer.Option("--samples", min=0, help="judge so many matters of each part again; default: 459")
+]
+PartFile = Annotated[Path | None, new_file_option("--part", what="with --share: write what was found of it, signed")]
 FOUND = 6  # exit code: verification failed
 SHOWN_MAX = 10
 EVERY_SECONDS = 60.0
@@ -55,7 +67,10 @@ EVERY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Asked:
-    """What to audit, from where, and what to keep of it; `first` and `last` bound the findings shown."""
+    """What to audit, from where, and what to keep of it; `first` and `last` bound the findings shown.
+
+    `sharing` says what is judged, where several share the work.
+    """
 
     exchange: str
     data: Path
@@ -71,6 +86,7 @@ class Asked:
     bundle: Path | None = None
     first: datetime | None = None
     last: datetime | None = None
+    sharing: Sharing | None = None
 
 
 def read_mirrors(pairs: list[str] | None) -> dict[str, str]:
@@ -137,11 +153,11 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     from ledger.audit.carried import Going  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
 
-    held, going = keys.load(asked.data / KEYS), Going()
+    held, going = keys.load(asked.data / KEYS), Going(program=version("penstock"), sharing=asked.sharing)
     if asked.memory is not None:
         # a bundle is audited again by itself, so it has all that proves it
         anew = asked.anew or asked.bundle is not None
-        going = Going(ProvenFolder(asked.memory, held.agreement), version("penstock"), anew=anew)
+        going = replace(going, shelf=ProvenFolder(asked.memory, held.agreement), anew=anew)
     remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory))
     source: Sources = opened if remembered is None else remembered
     try:
@@ -192,7 +208,12 @@ def _reason(fault: Exception) -> BaseException:
     return source.__cause__ or source if isinstance(source, Unavailable) else source
 
 
+app = typer.Typer(cls=PlainGroup, invoke_without_command=True)
+
+
+@app.callback()
 def audit(
+    context: typer.Context,
     exchange: Exchange = "",
     data: Data = DEFAULT_DATA,
     space: Space = "",
@@ -208,6 +229,9 @@ def audit(
     trust: Trust = None,
     every: Every = EVERY_SECONDS,
     rules: Rules = None,
+    share: ShareOf = "",
+    seed: Seed = "",
+    part: PartFile = None,
     *,
     anew: Anew = False,
     watch: Watching = False,
@@ -218,6 +242,8 @@ def audit(
 
     For example: penstock audit --exchange https://exchange.example --data regulator
     """
+    if context.invoked_subcommand is not None:
+        return
     if sum(map(bool, (exchange, space, read))) != 1:
         raise typer.BadParameter("give one of --exchange, --space and --read")
     if anew and memory is None:
@@ -238,11 +264,50 @@ def audit(
         first=read_time(first, "--from"),
         last=read_time(last, "--to"),
     )
+    if share or seed or part is not None:
+        if not share or not seed or part is None or html or bundle or watch:
+            raise typer.BadParameter("a share needs --share, --seed and --part, and has no --html, --bundle or --watch")
+        told = finish(shared.judged(asked, share, seed, part), as_json=as_json)
+        answer(told, shared.lines(told), as_json=as_json)
+        return
     if watch:
         if html or bundle or read:
             raise typer.BadParameter("--watch shows what is new: --html, --bundle and --read are of one audit")
         raise typer.Exit(finish(_watched(asked, every, rules, as_json=as_json), as_json=as_json))
     found = finish(inspect(asked), as_json=as_json)
+    _end(found, html, as_json=as_json)
+
+
+@app.command()
+def join(
+    parts: Parts,
+    seed: Seed,
+    exchange: Exchange = "",
+    data: Data = DEFAULT_DATA,
+    space: Space = "",
+    rpc: Rpc = "",
+    html: Html = None,
+    read: Read = None,
+    memory: Memory = None,
+    trust: Trust = None,
+    samples: Samples = None,
+    *,
+    development: Development = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put the parts of an audit together that several regulators judged, and try each by samples.
+
+    For example: penstock audit join part-1.json part-2.json --seed 5e5e… --read space.zip --data regulator
+    """
+    if sum(map(bool, (exchange, space, read))) != 1:
+        raise typer.BadParameter("give one of --exchange, --space and --read")
+    asked = Asked(exchange, data, space, rpc, trust=trust, development=development, read=read, memory=memory)
+    found = finish(shared.joined(asked, parts, seed, samples), as_json=as_json)
+    _end(found, html, as_json=as_json)
+
+
+def _end(found: dict[str, Any], html: Path | None, *, as_json: bool) -> None:
+    """Show what was found, and end with what comes of it."""
     if html is not None:
         _file(html, found)
     answer(found, lines(found), as_json=as_json)
@@ -275,7 +340,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     lasting = found["figures"]["post_quantum"]
     left.append(f"heads cosigned with ML-DSA-44, too: {lasting['cosigned']} of {lasting['heads']}")
     first = f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)"
-    return [first, *begun(found["went_on"]), *left, *said]
+    return [first, *begun(found["went_on"]), *shared.told(found.get("shared")), *left, *said]
 
 
 def _rows(rows: list[dict[str, Any]]) -> list[str]:

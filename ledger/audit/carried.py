@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ledger.audit.docket import Docket
     from ledger.audit.entries import Entries
     from ledger.audit.report import Report
+    from ledger.audit.share import Sharing
     from ledger.audit.sources import BlockHead, ChainEvent, Sources
     from ledger.audit.unsealing import Opened
     from ledger.log.leaves import Leaves
@@ -65,11 +66,15 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """Where what was proven lies and by what `program`; with `anew` all is proven again, and kept in its place."""
+    """Where what was proven lies and by what `program`; with `anew` all is proven again, and kept in its place.
+
+    `sharing` says which matters are judged, where several regulators share the work.
+    """
 
     shelf: Shelf | None = None
     program: str = ""
     anew: bool = False
+    sharing: Sharing | None = None
 
 
 @dataclass(slots=True)
@@ -197,7 +202,7 @@ class Carried:
         entries.tie()
         before, block = (None, -1) if self.before is None else (self.before.judged, self.before.block)
         self.heard, now = hear(events, block, self.final)
-        self._judged, self._late = Judged(_digest(document), tuple(sorted(books)), now.digest), now.new
+        self._judged, self._late = Judged(digest(document), tuple(sorted(books)), now.digest), now.new
         known = self._judged.space, self._judged.logs, self.heard.digest
         if before is None or (before.space, before.logs, before.chain) != known:
             return None
@@ -269,7 +274,7 @@ async def begin(
     `newest` is the block of the chain's newest event; raises Unavailable if the chain does not answer.
     """
     reader = recipient_id(key.public_key().public_bytes_raw())
-    named = str(document.get("exchange")), _digest(document.get("deployment"))
+    named = str(document.get("exchange")), digest(document.get("deployment"))
     under = Under(going.program, rules_digest(), *named, reader)
     carried = Carried(under, going.shelf)
     if going.shelf is None:
@@ -284,7 +289,7 @@ async def begin(
     return carried
 
 
-def _digest(value: Any) -> str:
+def digest(value: Any) -> str:
     """Return a digest of what an exchange says, in hex; also of what has no canonical form."""
     try:
         said = canonical(value)
