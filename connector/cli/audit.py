@@ -28,7 +28,11 @@ from connector.cli.progress import reading
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.identity.keys import Keys
     from connector.regulator.sources import Reader
+    from ledger.audit.archive import Keeper
     from ledger.audit.report import Report
     from ledger.audit.share import Sharing
     from ledger.audit.sources import Sources
@@ -45,6 +49,7 @@ First = Annotated[str, typer.Option("--from", help="show findings about entries 
 Last = Annotated[str, typer.Option("--to", help="show findings about entries up to this time (ISO 8601)")]
 Html = Annotated[Path | None, new_file_option("--html", what="write the report as one HTML page")]
 Bundle = Annotated[Path | None, new_file_option("--bundle", what="write what was read as one ZIP file")]
+Opened = Annotated[bool, typer.Option("--opened", help="with --bundle: disclosures in the clear, for other regulators")]
 Read = Annotated[Path | None, file_option("--read", "audit what a bundle holds, with no network")]
 Memory = Annotated[Path | None, typer.Option("--memory", help="folder of what was read and proven: go on from there")]
 Anew = Annotated[bool, typer.Option("--anew", help="with --memory: prove all again, and keep that")]
@@ -84,6 +89,7 @@ class Asked:
     memory: Path | None = None
     anew: bool = False
     bundle: Path | None = None
+    opened: bool = False
     first: datetime | None = None
     last: datetime | None = None
     sharing: Sharing | None = None
@@ -118,7 +124,8 @@ async def inspect(asked: Asked) -> dict[str, Any]:
     if asked.read is not None:
         from connector.regulator.folder import Bundle  # noqa: PLC0415  # loaded when the option is given
 
-        return await _audited(asked, Archive(Bundle(asked.read)))
+        bundle = Bundle(asked.read)
+        return await _audited(asked, Archive(bundle), _reader(bundle))
     from connector.net import tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.regulator.sources import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
 
@@ -127,6 +134,17 @@ async def inspect(asked: Asked) -> dict[str, Any]:
     reader = reader_of(asked.data)
     async with sources(places, development=asked.development, trust=believed, reader=reader) as opened:
         return await _audited(asked, opened)
+
+
+def _reader(bundle: Mapping[str, bytes]) -> bytes:
+    """Return whose delivery key opened a bundle, nothing if it holds what was served."""
+    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when the option is given
+    from ledger.audit.opened import READER  # noqa: PLC0415  # loaded when the option is given
+
+    try:
+        return bytes.fromhex(bundle[READER].decode()) if READER in bundle else b""
+    except ValueError as error:
+        raise InvalidInput(f"the bundle does not say whose key opened it: {error}", "ask for it again") from error
 
 
 def reader_of(data: Path) -> Reader:
@@ -139,8 +157,8 @@ def reader_of(data: Path) -> Reader:
     return Reader(keys.load(data / KEYS).log, Clock().now)
 
 
-async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
-    """Audit what the sources say, and keep of it what is asked for."""
+async def _audited(asked: Asked, opened: Sources, reader: bytes = b"") -> dict[str, Any]:
+    """Audit what the sources say, opened by `reader` if it is somebody else, and keep of it what is asked for."""
     from importlib.metadata import version  # noqa: PLC0415  # loaded when the verb runs
 
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
@@ -148,12 +166,11 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     from connector.regulator.proven_folder import ProvenFolder  # noqa: PLC0415  # loaded when the verb runs
     from connector.regulator.workplace import workplace  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.carried import Going  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
 
-    held, going = keys.load(asked.data / KEYS), Going(program=version("penstock"), sharing=asked.sharing)
+    held, going = keys.load(asked.data / KEYS), Going(program=version("penstock"), sharing=asked.sharing, reader=reader)
     if asked.memory is not None:
         # a bundle is audited again by itself, so it has all that proves it
         anew = asked.anew or asked.bundle is not None
@@ -165,13 +182,25 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
             reading(workplace) as place,
             nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept,
         ):
-            recorded = source if kept is None else Recording(source, kept)
+            recorded = source if kept is None else _recording(source, kept, held, opened=asked.opened)
             report = await run(recorded, held.delivery, place, going, held.hybrid)
     except AuditImpossible as fault:
         raise _reason(fault) from fault
     if remembered is not None and remembered.rewritten is not None:
         report.find("chain-rewritten", "chain", block=remembered.rewritten)
     return _told(report, asked)
+
+
+def _recording(source: Sources, kept: Keeper, held: Keys, *, opened: bool) -> Sources:
+    """Return what keeps all answers, with what is disclosed to us as it was served or `opened` for others."""
+    from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the option is given
+    from ledger.audit.opened import OpenedRecording  # noqa: PLC0415  # loaded when the option is given
+    from ledger.audit.unsealing import openers_of, raw_keys  # noqa: PLC0415  # loaded when the option is given
+
+    if not opened:
+        return Recording(source, kept)
+    openers = openers_of(raw_keys(held.delivery, held.hybrid))
+    return OpenedRecording(source, kept, openers, held.delivery.public_key().public_bytes_raw())
 
 
 async def _watched(asked: Asked, every_seconds: float, rules: Path | None, *, as_json: bool) -> int:
@@ -234,6 +263,7 @@ def audit(
     part: PartFile = None,
     *,
     anew: Anew = False,
+    opened: Opened = False,
     watch: Watching = False,
     development: Development = False,
     as_json: AsJson = False,
@@ -248,6 +278,8 @@ def audit(
         raise typer.BadParameter("give one of --exchange, --space and --read")
     if anew and memory is None:
         raise typer.BadParameter("--anew is about what --memory keeps: without it all is proven in any case")
+    if opened and bundle is None:
+        raise typer.BadParameter("--opened is about what --bundle writes")
     asked = Asked(
         exchange=exchange,
         data=data,
@@ -261,6 +293,7 @@ def audit(
         memory=memory,
         anew=anew,
         bundle=bundle,
+        opened=opened,
         first=read_time(first, "--from"),
         last=read_time(last, "--to"),
     )

@@ -86,18 +86,23 @@ async def run(
     `going` says where lies what was proven, by default nowhere: all is proven, and nothing kept; and what is judged.
     """
     work, report, how = place or Workplace(), Report(), going or Going()
+    reader = how.reader or key.public_key().public_bytes_raw()
     try:
         document = await sources.space()
         space = Space.from_json(document)
         told = await sources.chain_events()
         seen = Seen(ChainRecord(told), max((event.block for event in told), default=0))
-        carried = await begin(how, document, key, sources, seen.last)
+        carried = await begin(how, document, reader, sources, seen.last)
     except (Unavailable, SpaceError) as error:
         raise AuditImpossible(str(error)) from error
     entries = Entries(work.place, carried.tables)
     try:
         report = await _audit(
-            _Asked(sources, key, hybrid, work, entries, carried, how.sharing), document, space, seen, report
+            _Asked(sources, raw_keys(key, hybrid), reader, work, entries, carried, how.sharing),
+            document,
+            space,
+            seen,
+            report,
         )
     except Unavailable as error:
         raise AuditImpossible(f"the chain answers no more: {error}") from error
@@ -113,8 +118,8 @@ class _Asked:
     """What one audit works with."""
 
     sources: Sources
-    key: X25519PrivateKey
-    hybrid: HybridKey | None
+    keys: bytes
+    reader: bytes
     place: Workplace
     entries: Entries
     carried: Carried
@@ -131,8 +136,7 @@ class Seen:
 
 async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen: Seen, report: Report) -> Report:
     sources, apart, blocks = asked.sources, Report(), Blocks(asked.sources, dict(asked.carried.cited))
-    keys = raw_keys(asked.key, asked.hybrid)
-    collector = Collector(sources, keys, asked.place, asked.entries, blocks, asked.carried)
+    collector = Collector(sources, asked.keys, asked.place, asked.entries, blocks, asked.carried)
     attesting = asyncio.create_task(attestation.read(sources, space, apart))
     try:
         members.check_table(document, space, report)
@@ -176,7 +180,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     _judged(asked, docket, report)
     report.findings[:] = [one for one in report.findings if (one.code, one.subject) not in _unread_of(silent)]
     report = limited(report, await sources.unread())
-    await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))
+    await disclosed.settle(report, found, chain, blocks, _since(space, asked.reader, admitted))
     horizon.told(report, found, young)
     asked.carried.hand_on(asked.entries, blocks, docket, report)
     return report
@@ -223,9 +227,9 @@ async def _chain(sources: Sources, seen: Seen, blocks: Blocks) -> tuple[ChainRec
     return told, chain
 
 
-def _since(space: Space, key: X25519PrivateKey, admitted: Mapping[bytes, int]) -> int | None:
+def _since(space: Space, reader: bytes, admitted: Mapping[bytes, int]) -> int | None:
     """Return the block that admitted the space's supervisor, None if it is somebody else who audits."""
     supervisor = space.supervisor
-    if supervisor is None or supervisor.delivery != key.public_key().public_bytes_raw():
+    if supervisor is None or supervisor.delivery != reader:
         return None
     return admitted.get(supervisor.address)

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
     from ledger.audit.books import Books
     from ledger.audit.course import Blocks, Course
     from ledger.audit.docket import Docket
@@ -68,13 +66,15 @@ class Shelf(Protocol):
 class Going:
     """Where what was proven lies and by what `program`; with `anew` all is proven again, and kept in its place.
 
-    `sharing` says which matters are judged, where several regulators share the work.
+    `sharing` says which matters are judged, where several regulators share the work; `reader` whose delivery key opened
+    what is read, if it was not one's own.
     """
 
     shelf: Shelf | None = None
     program: str = ""
     anew: bool = False
     sharing: Sharing | None = None
+    reader: bytes = b""
 
 
 @dataclass(slots=True)
@@ -266,16 +266,14 @@ def _want(wanted: Wanted, log: Reached, stand: KeptLog) -> int:
     return sum(settled.values())
 
 
-async def begin(
-    going: Going, document: Mapping[str, Any], key: X25519PrivateKey, sources: Sources, newest: int
-) -> Carried:
+async def begin(going: Going, document: Mapping[str, Any], key: bytes, sources: Sources, newest: int) -> Carried:
     """Return what an audit begins with: all that was kept, or nothing and why.
 
-    `newest` is the block of the chain's newest event; raises Unavailable if the chain does not answer.
+    `key` is the public one of whoever reads, `newest` the block of the chain's newest event. Raises Unavailable if the
+    chain does not answer.
     """
-    reader = recipient_id(key.public_key().public_bytes_raw())
     named = str(document.get("exchange")), digest(document.get("deployment"))
-    under = Under(going.program, rules_digest(), *named, reader)
+    under = Under(going.program, rules_digest(), *named, recipient_id(key))
     carried = Carried(under, going.shelf)
     if going.shelf is None:
         return carried

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contracts import signature
 from ledger.audit import sampling
+from ledger.audit.archive import Archive
 from ledger.audit.audit import run
 from ledger.audit.carried import Going
 from ledger.audit.cut import Cut
+from ledger.audit.opened import ADDENDA, OPENED, OpenedRecording
 from ledger.audit.part import NotAPart, Part
 from ledger.audit.share import NotYours, Share
 from ledger.audit.sums import Sums
+from ledger.audit.unsealing import openers_of
 from ledger.space.document import REVOKED
 from tests.connector.audit.shared import SEED, SHARED, Supervised, joined, parts, signed, told, traded, whole
 from tests.ledger.audit.diary import SUPERVISOR
@@ -21,6 +26,7 @@ from tests.ledger.audit.world import Given
 
 CUT = Cut(SEED, 3)
 OTHER = b"\x09" * 32
+STRANGER = X25519PrivateKey.from_private_bytes(b"\x78" * 32)
 
 
 @pytest.fixture
@@ -40,6 +46,10 @@ def forged(world):
 
 def named(report):
     return [(one.code, one.facts["share"]) for one in report.findings if one.code in SHARED]
+
+
+def _place(row):
+    return row["code"], row["subject"], row.get("index")
 
 
 def rows(report):
@@ -229,3 +239,34 @@ def test_samples_are_as_many_as_the_formula_says():
 def test_a_cut_has_bounds(seed, of):
     with pytest.raises(ValueError, match=r"seed|shares"):
         Cut(seed, of)
+
+
+async def test_who_has_no_key_to_the_boxes_finds_the_same_in_what_was_opened(world):
+    provider = world["provider"]
+    provider.hidden.add(provider.find("keys.released", 1))
+    world["buyer"].lies[world["buyer"].find("keys.received", 2)] = {"amount": "1"}
+    kept = {}
+    public = SUPERVISOR.public_key().public_bytes_raw()
+    recording = OpenedRecording(Given(world), kept, openers_of(SUPERVISOR.private_bytes_raw()), public)
+    first = told(await run(recording, SUPERVISOR))
+    assert first == await whole(world)
+    assert {"disclosure-missing", "disclosure-false"} <= {row["code"] for row in first["findings"]}
+    again = told(await run(Archive(kept), STRANGER, None, Going(reader=public)))
+    # an archive says otherwise than a server that a page is not there
+    assert [_place(row) for row in again.pop("findings")] == [_place(row) for row in first.pop("findings")]
+    assert again == first
+
+
+async def test_what_was_opened_falsely_counts_as_disclosed_falsely(world):
+    kept = {}
+    recording = OpenedRecording(Given(world), kept, openers_of(SUPERVISOR.private_bytes_raw()), b"")
+    await run(recording, SUPERVISOR)
+    name = next(name for name in kept if ADDENDA in name and world["provider"].url in name)
+    rows = json.loads(kept[name])
+    at = world["provider"].find("keys.released", 1)
+    rows[at][OPENED][0][2] = "something else"
+    rows[at + 1][OPENED] = 7
+    kept[name] = json.dumps(rows).encode()
+    report = await run(Archive(kept), STRANGER, None, Going(reader=SUPERVISOR.public_key().public_bytes_raw()))
+    found = {one.index for one in report.findings if one.code == "disclosure-false"}
+    assert {at, at + 1} <= found
