@@ -55,7 +55,7 @@ TARGETS = {
     f"{SERVED}, processors": {"at_most": 180.0},
     f"{SERVED}, memory": {"at_most": 500.0},
 }
-COMMAND = [sys.executable, "-c", "from connector.cli.main import run; run()", "audit", "--json"]
+COMMAND = [sys.executable, "-c", "from connector.cli.main import run; run()", "audit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def audited_over_http(folder: Path, notes: dict[str, Any]) -> dict[str, tuple[fl
 
 def commanded(*asked: str) -> Audited:
     """Run `penstock audit` with these words; it must find nothing, a share of it may say no more than what is open."""
-    command = [*COMMAND, *asked]
+    command = [*COMMAND, *asked, "--json"]
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     # a file, because a report on many logs is more than a pipe holds
     with tempfile.TemporaryFile() as out, subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL) as child:
@@ -229,9 +229,10 @@ def shared(folder: Path, notes: dict[str, Any]) -> dict[str, tuple[float, str]]:
         joined = commanded("join", *names, *own)
     largest = max(parts, key=lambda one: one.cpu_seconds)
     every = {"opened for others": opening, "largest share": largest, "a share of what is sealed": sealed}
-    for name, one in {"in one": whole, **every, "joined": joined}.items():
-        figures |= one.figures(f"{SHARED}, {name}")
-        figures[f"{SHARED}, {name}, processors ÷ in one"] = (one.cpu_seconds / whole.cpu_seconds, "times")
+    for name, one in {"one audit of all": whole, **every, "joined": joined}.items():
+        figures[f"{SHARED}, {name}"] = (one.cpu_seconds, "CPU s")
+        if one is not whole:
+            figures[f"{SHARED}, {name}, to that of one audit"] = (one.cpu_seconds / whole.cpu_seconds, "times")
     matters = sum(one.said["matters"] for one in parts)
     sizes = {"events": (float(whole.said["events"]), "events"), "matters": (float(matters), "matters")}
     sizes["parts together"] = (parts_mib, "MiB")

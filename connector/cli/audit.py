@@ -28,11 +28,7 @@ from connector.cli.progress import reading
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from connector.identity.keys import Keys
     from connector.regulator.sources import Reader
-    from ledger.audit.archive import Keeper
     from ledger.audit.report import Report
     from ledger.audit.share import Sharing
     from ledger.audit.sources import Sources
@@ -56,15 +52,6 @@ Anew = Annotated[bool, typer.Option("--anew", help="with --memory: prove all aga
 Watching = Annotated[bool, typer.Option("--watch", help="audit again and again, say what is new; Ctrl-C ends it")]
 Every = Annotated[float, typer.Option("--every", help="with --watch: seconds from one audit to the next", min=1)]
 Rules = Annotated[Path | None, file_option("--rules", "with --watch: TOML file of lines `rule = limit`")]
-ShareOf = Annotated[
-    str, typer.Option("--share", metavar="I/N", help="judge share I of N alone, as one of several regulators")
-]
-Seed = Annotated[str, typer.Option("--seed", metavar="HEX", help="what cuts the audit: 32 bytes that nobody chose")]
-Parts = Annotated[list[Path], typer.Argument(help="the parts that regulators signed", exists=True, dir_okay=False)]
-Samples = Annotated[
-    int | None, typer.Option("--samples", min=0, help="judge so many matters of each part again; default: 459")
-]
-PartFile = Annotated[Path | None, new_file_option("--part", what="with --share: write what was found of it, signed")]
 FOUND = 6  # exit code: verification failed
 SHOWN_MAX = 10
 EVERY_SECONDS = 60.0
@@ -125,7 +112,7 @@ async def inspect(asked: Asked) -> dict[str, Any]:
         from connector.regulator.folder import Bundle  # noqa: PLC0415  # loaded when the option is given
 
         bundle = Bundle(asked.read)
-        return await _audited(asked, Archive(bundle), _reader(bundle))
+        return await _audited(asked, Archive(bundle), shared.reader(bundle))
     from connector.net import tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.regulator.sources import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
 
@@ -136,15 +123,9 @@ async def inspect(asked: Asked) -> dict[str, Any]:
         return await _audited(asked, opened)
 
 
-def _reader(bundle: Mapping[str, bytes]) -> bytes:
-    """Return whose delivery key opened a bundle, nothing if it holds what was served."""
-    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when the option is given
-    from ledger.audit.opened import READER  # noqa: PLC0415  # loaded when the option is given
-
-    try:
-        return bytes.fromhex(bundle[READER].decode()) if READER in bundle else b""
-    except ValueError as error:
-        raise InvalidInput(f"the bundle does not say whose key opened it: {error}", "ask for it again") from error
+async def _shared(asked: Asked, sharing: Sharing) -> dict[str, Any]:
+    """Audit what is asked for as far as it is shared."""
+    return await inspect(replace(asked, sharing=sharing))
 
 
 def reader_of(data: Path) -> Reader:
@@ -182,25 +163,13 @@ async def _audited(asked: Asked, opened: Sources, reader: bytes = b"") -> dict[s
             reading(workplace) as place,
             nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept,
         ):
-            recorded = source if kept is None else _recording(source, kept, held, opened=asked.opened)
+            recorded = source if kept is None else shared.recording(source, kept, held, opened=asked.opened)
             report = await run(recorded, held.delivery, place, going, held.hybrid)
     except AuditImpossible as fault:
         raise _reason(fault) from fault
     if remembered is not None and remembered.rewritten is not None:
         report.find("chain-rewritten", "chain", block=remembered.rewritten)
     return _told(report, asked)
-
-
-def _recording(source: Sources, kept: Keeper, held: Keys, *, opened: bool) -> Sources:
-    """Return what keeps all answers, with what is disclosed to us as it was served or `opened` for others."""
-    from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the option is given
-    from ledger.audit.opened import OpenedRecording  # noqa: PLC0415  # loaded when the option is given
-    from ledger.audit.unsealing import openers_of, raw_keys  # noqa: PLC0415  # loaded when the option is given
-
-    if not opened:
-        return Recording(source, kept)
-    openers = openers_of(raw_keys(held.delivery, held.hybrid))
-    return OpenedRecording(source, kept, openers, held.delivery.public_key().public_bytes_raw())
 
 
 async def _watched(asked: Asked, every_seconds: float, rules: Path | None, *, as_json: bool) -> int:
@@ -258,9 +227,9 @@ def audit(
     trust: Trust = None,
     every: Every = EVERY_SECONDS,
     rules: Rules = None,
-    share: ShareOf = "",
-    seed: Seed = "",
-    part: PartFile = None,
+    share: shared.ShareOf = "",
+    seed: shared.Seed = "",
+    part: shared.PartFile = None,
     *,
     anew: Anew = False,
     opened: Opened = False,
@@ -273,6 +242,7 @@ def audit(
     For example: penstock audit --exchange https://exchange.example --data regulator
     """
     if context.invoked_subcommand is not None:
+        _refuse_before(context)
         return
     if sum(map(bool, (exchange, space, read))) != 1:
         raise typer.BadParameter("give one of --exchange, --space and --read")
@@ -300,7 +270,7 @@ def audit(
     if share or seed or part is not None:
         if not share or not seed or part is None or html or bundle or watch:
             raise typer.BadParameter("a share needs --share, --seed and --part, and has no --html, --bundle or --watch")
-        told = finish(shared.judged(asked, share, seed, part), as_json=as_json)
+        told = finish(shared.judged(partial(_shared, asked), data, share, seed, part), as_json=as_json)
         answer(told, shared.lines(told), as_json=as_json)
         return
     if watch:
@@ -311,10 +281,17 @@ def audit(
     _end(found, html, as_json=as_json)
 
 
+def _refuse_before(context: typer.Context) -> None:
+    """Refuse options of an audit before the word of another command, which would not hear of them."""
+    sources = map(context.get_parameter_source, context.params)
+    if any(source is not None and source.name == "COMMANDLINE" for source in sources):
+        raise typer.BadParameter(f"what is asked of `{context.invoked_subcommand}` stands behind that word")
+
+
 @app.command()
 def join(
-    parts: Parts,
-    seed: Seed,
+    parts: shared.Parts,
+    seed: shared.Seed,
     exchange: Exchange = "",
     data: Data = DEFAULT_DATA,
     space: Space = "",
@@ -323,7 +300,7 @@ def join(
     read: Read = None,
     memory: Memory = None,
     trust: Trust = None,
-    samples: Samples = None,
+    samples: shared.Samples = None,
     *,
     development: Development = False,
     as_json: AsJson = False,
@@ -335,7 +312,7 @@ def join(
     if sum(map(bool, (exchange, space, read))) != 1:
         raise typer.BadParameter("give one of --exchange, --space and --read")
     asked = Asked(exchange, data, space, rpc, trust=trust, development=development, read=read, memory=memory)
-    found = finish(shared.joined(asked, parts, seed, samples), as_json=as_json)
+    found = finish(shared.joined(partial(_shared, asked), data, parts, seed, samples), as_json=as_json)
     _end(found, html, as_json=as_json)
 
 

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from connector.cli.options import new_file_option
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Awaitable, Callable, Mapping
 
-    from connector.cli.audit import Asked
+    from connector.identity.keys import Keys
+    from ledger.audit.archive import Keeper
     from ledger.audit.cut import Cut
+    from ledger.audit.share import Sharing
+    from ledger.audit.sources import Sources
+
+ShareOf = Annotated[
+    str, typer.Option("--share", metavar="I/N", help="judge share I of N alone, as one of several regulators")
+]
+Seed = Annotated[str, typer.Option("--seed", metavar="HEX", help="what cuts the audit: 32 bytes that nobody chose")]
+Parts = Annotated[list[Path], typer.Argument(help="the parts that regulators signed", exists=True, dir_okay=False)]
+Samples = Annotated[
+    int | None, typer.Option("--samples", min=0, help="judge so many matters of each part again; default: 459")
+]
+PartFile = Annotated[Path | None, new_file_option("--part", what="with --share: write what was found of it, signed")]
+# audits what is asked for, as far as it is shared, and returns the report
+Audit: TypeAlias = "Callable[[Sharing], Awaitable[dict[str, Any]]]"
 
 
-async def judged(asked: Asked, share: str, seed: str, path: Path) -> dict[str, Any]:
+async def judged(audit: Audit, data: Path, share: str, seed: str, path: Path) -> dict[str, Any]:
     """Judge share `I/N` of an audit, and write what was found of it; returns what `--json` prints."""
-    from connector.cli.audit import inspect  # noqa: PLC0415  # it loads this module at its top
     from connector.identity import keys  # noqa: PLC0415  # loaded when the option is given
     from connector.runtime import files  # noqa: PLC0415  # loaded when the option is given
     from connector.runtime.data_folder import KEYS  # noqa: PLC0415  # loaded when the option is given
@@ -23,10 +41,10 @@ async def judged(asked: Asked, share: str, seed: str, path: Path) -> dict[str, A
     from ledger.audit.share import NotYours, Share  # noqa: PLC0415  # loaded when the option is given
 
     number, cut = _numbered(share, seed)
-    secret = keys.load(asked.data / KEYS).agreement
+    secret = keys.load(data / KEYS).agreement
     own = Share(cut, number, signature.address(secret))
     try:
-        await inspect(replace(asked, sharing=own))
+        await audit(own)
     except NotYours as other:
         hint = f"by this seed it is that of `{other}`" if str(other) else "the space has no regulator"
         raise InvalidInput(f"share {number} of {cut.of} is not yours to judge", hint) from other
@@ -43,11 +61,10 @@ def lines(said: dict[str, Any]) -> list[str]:
     return [f"share {said['share']} of {said['of']}: {counts}", f"signed in `{said['part']}`, digest {said['digest']}"]
 
 
-async def joined(asked: Asked, parts: list[Path], seed: str, samples: int | None) -> dict[str, Any]:
+async def joined(audit: Audit, data: Path, parts: list[Path], seed: str, samples: int | None) -> dict[str, Any]:
     """Put parts together, and judge their samples again; returns what `--json` prints."""
     import secrets  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector.cli.audit import inspect  # noqa: PLC0415  # it loads this module at its top
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from contracts import signature  # noqa: PLC0415  # loaded when the verb runs
@@ -56,12 +73,12 @@ async def joined(asked: Asked, parts: list[Path], seed: str, samples: int | None
     from ledger.audit.sampling import SAMPLES  # noqa: PLC0415  # loaded when the verb runs
 
     read = [_read(path) for path in parts]
-    account = signature.address(keys.load(asked.data / KEYS).agreement)
+    account = signature.address(keys.load(data / KEYS).agreement)
     # drawn only now: who signed a part could not know which of its matters are judged again
     drawn, count = secrets.token_bytes(SEED_BYTES), SAMPLES if samples is None else samples
     joining = Joining(_cut(read[0][0].cut.of, seed), read, drawn, account=account, samples=count)
     while True:
-        found = await inspect(replace(asked, sharing=joining))
+        found = await audit(joining)
         if not joining.again:
             return found
 
@@ -75,6 +92,29 @@ def _line(row: dict[str, Any], misjudged: str) -> str:
     counts = f"{row['matters']} matters, {row['open']} open, {row['agreed']} of {row['sampled']} samples agree"
     sure = f"had it misjudged {misjudged} of them, they would show it with probability {row['caught']}"
     return f"share {row['share']}: {row['regulator']}, {row['state']}: {counts}; {sure}"
+
+
+def recording(source: Sources, kept: Keeper, held: Keys, *, opened: bool) -> Sources:
+    """Return what keeps all answers, with what is disclosed to us as it was served or `opened` for others."""
+    from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the option is given
+    from ledger.audit.opened import OpenedRecording  # noqa: PLC0415  # loaded when the option is given
+    from ledger.audit.unsealing import openers_of, raw_keys  # noqa: PLC0415  # loaded when the option is given
+
+    if not opened:
+        return Recording(source, kept)
+    openers = openers_of(raw_keys(held.delivery, held.hybrid))
+    return OpenedRecording(source, kept, openers, held.delivery.public_key().public_bytes_raw())
+
+
+def reader(bundle: Mapping[str, bytes]) -> bytes:
+    """Return whose delivery key opened a bundle, nothing if it holds what was served."""
+    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when the option is given
+    from ledger.audit.opened import READER  # noqa: PLC0415  # loaded when the option is given
+
+    try:
+        return bytes.fromhex(bundle[READER].decode()) if READER in bundle else b""
+    except ValueError as error:
+        raise InvalidInput(f"the bundle does not say whose key opened it: {error}", "ask for it again") from error
 
 
 def _read(path: Path) -> Any:

@@ -10,14 +10,11 @@ says.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
-from contracts.canonical import canonical
-from contracts.errors import ContractError
 from ledger.audit.judged import Heard, Judged, hear
 from ledger.audit.judging import rules_digest
-from ledger.audit.proven import KeptLog, KeptTable, NotProven, Proven, Standing, Under
+from ledger.audit.proven import KeptLog, KeptTable, NotProven, Proven, Standing, Under, digest
 from ledger.audit.remembered import FINAL_BLOCKS
 from ledger.audit.tables import TABLES_MAX, Wanted
 from ledger.log.disclosure import recipient_id
@@ -285,15 +282,6 @@ async def begin(going: Going, document: Mapping[str, Any], key: bytes, sources: 
         except NotProven as reason:
             carried.refused = str(reason)
     return carried
-
-
-def digest(value: Any) -> str:
-    """Return a digest of what an exchange says, in hex; also of what has no canonical form."""
-    try:
-        said = canonical(value)
-    except ContractError:
-        said = repr(value).encode(errors="replace")
-    return sha256(said).hexdigest()
 
 
 async def _standing(kept: Proven | None, carried: Carried, sources: Sources) -> Proven | None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ledger.audit import matters, registry
-from ledger.audit.carried import digest
 from ledger.audit.docket import Docket
 from ledger.audit.heads import head_of
 from ledger.audit.judged import hear
 from ledger.audit.part import Ground, Part
+from ledger.audit.proven import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
