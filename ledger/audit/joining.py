@@ -18,13 +18,15 @@ from ledger.audit.judged import Judged
 from ledger.audit.sums import Sums
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ledger.audit.cut import Cut
     from ledger.audit.matters import Matters
     from ledger.audit.part import Ground, Part
     from ledger.audit.report import Report
+    from ledger.audit.share import Roll
 
+NOBODY = "nobody"  # whose shares are, where a space has no regulator any more
 JOINED, ABSENT, CONTRADICTED = "joined", "absent", "contradicted"
 
 
@@ -74,13 +76,13 @@ class Joining:
     _refused: list[tuple[str, int, str]] = field(default_factory=list)
     _wrong: dict[int, Tried] = field(default_factory=dict)
 
-    def docket(self, ground: Ground, regulators: Mapping[bytes, str], matters: Matters, report: Report) -> Docket:
+    def docket(self, ground: Ground, roll: Roll, matters: Matters, report: Report, /) -> Docket:
         """Return what has to be judged here, with what the others' verdicts add up to."""
         self._matters, self._refused, whole = matters, [], Sums()
         shown = matters.all_of(part for one in report.findings for part in one.parts)
-        holders, shares = self.cut.holders(regulators.values()), self.cut.shares(matters.parts)
-        self._tried = {number: Tried(holders[number], names) for number, names in shares.items()}
-        taken = self._taken(ground, regulators)
+        holders, shares = self.cut.holders(roll.regulators.values()), self.cut.shares(matters.parts)
+        self._tried = {number: Tried(holders.get(number, NOBODY), names) for number, names in shares.items()}
+        taken = self._taken(ground, roll)
         own: set[str] = set()
         for number, tried in self._tried.items():
             part, signer = taken.get(number, (None, b""))
@@ -128,13 +130,13 @@ class Joining:
             if report.waits.intersection(parts) or docket.good_for(parts, report) != closed.get(name):
                 yield name
 
-    def _taken(self, ground: Ground, regulators: Mapping[bytes, str]) -> dict[int, tuple[Part, bytes]]:
+    def _taken(self, ground: Ground, roll: Roll) -> dict[int, tuple[Part, bytes]]:
         """Return the parts that can be used, by number of their share; of the others it is noted why not."""
         found: dict[int, tuple[Part, bytes]] = {}
         twice: set[int] = set()
         for part, account in self.parts:
-            signer = regulators.get(account)
-            reason = self._unfit(part, signer, ground)
+            signer = roll.regulators.get(account)
+            reason = self._unfit(part, signer, ground, roll)
             if not reason and part.share in found and found[part.share][0].digest != part.digest:
                 reason = "there are two of this share, and they differ"
                 twice.add(part.share)
@@ -144,7 +146,7 @@ class Joining:
                 found[part.share] = part, account
         return {number: one for number, one in found.items() if number not in twice}
 
-    def _unfit(self, part: Part, signer: str | None, ground: Ground) -> str:
+    def _unfit(self, part: Part, signer: str | None, ground: Ground, roll: Roll) -> str:
         """Return why a part cannot be used; nothing if it can."""
         if signer is None:
             return "it is not signed by a regulator of the space"
@@ -157,6 +159,8 @@ class Joining:
             return "the share is another regulator's"
         if not (part.closed.keys() | part.open) <= share.names:
             return "it judges matters that are not of its share"
+        if not {one.provider for sums in part.closed.values() for one in sums.editions} <= set(roll.members):
+            return "it has editions of who is no member"
         return ""
 
 

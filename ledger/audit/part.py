@@ -20,6 +20,7 @@ from contracts.errors import why
 from contracts.labels import H
 from ledger.audit.cut import Cut
 from ledger.audit.proven import Under
+from ledger.audit.report import COUNTS
 from ledger.audit.sums import Sums
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Part:
         ground, cut = dict(said["ground"]), said["cut"]
         under = Under(**ground.pop("under"))
         rows = said["closed"]
-        closed = {str(matter): Sums.from_json(sums) for matter, sums in rows}
+        closed = {str(matter): _sums(sums) for matter, sums in rows}
         part = cls(
             Cut(bytes.fromhex(cut["seed"]), cut["of"]),
             said["share"],
@@ -109,3 +110,12 @@ class Part:
         if len(rows) != len(closed) or len(said["open"]) != len(part.open) or part.open & closed.keys():
             raise NotAPart("a matter stands in it twice")
         return part
+
+
+def _sums(said: Mapping[str, Any]) -> Sums:
+    """Return what a matter adds up to; raises ValueError where a sum is of nothing that is counted."""
+    sums = Sums.from_json(said)
+    words = [word for row in (*sums.sold, *sums.prices) for word in row] + [one.provider for one in sums.editions]
+    if not sums.counts.keys() <= COUNTS or not all(isinstance(word, str) for word in words):
+        raise ValueError("a sum is of nothing that an audit counts")
+    return sums

@@ -18,7 +18,7 @@ from ledger.audit.part import Ground, Part
 from ledger.audit.proven import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ledger.audit.cut import Cut
     from ledger.audit.entries import Entries
@@ -33,14 +33,18 @@ class NotYours(Exception):  # noqa: N818 - it says what it is
     """By the seed a share is judged by another regulator, whose DID this says."""
 
 
+class Roll(NamedTuple):
+    """Who is in a space: the DIDs of all members, and account → DID of the regulators whom nothing bars."""
+
+    members: Collection[str]
+    regulators: Mapping[bytes, str]
+
+
 class Sharing(Protocol):
     """What an audit asks whoever shares its work."""
 
-    def docket(self, ground: Ground, regulators: Mapping[bytes, str], matters: Matters, report: Report, /) -> Docket:
-        """Return what is to be judged; `report` has what showed on reading.
-
-        `regulators` account → DID are those of the space.
-        """
+    def docket(self, ground: Ground, roll: Roll, matters: Matters, report: Report, /) -> Docket:
+        """Return what is to be judged; `report` has what showed on reading."""
 
     def judged(self, docket: Docket, report: Report) -> None:
         """Take note of what was found of it."""
@@ -57,10 +61,10 @@ class Share:
     _ground: Ground | None = None
     _own: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def docket(self, ground: Ground, regulators: Mapping[bytes, str], matters: Matters, _report: Report, /) -> Docket:
+    def docket(self, ground: Ground, roll: Roll, matters: Matters, _report: Report, /) -> Docket:
         """Return the matters of the share; raises NotYours if it is another regulator's."""
-        holder = self.cut.holders(regulators.values()).get(self.number)
-        if holder is None or regulators.get(self.account) != holder:
+        holder = self.cut.holders(roll.regulators.values()).get(self.number)
+        if holder is None or roll.regulators.get(self.account) != holder:
             raise NotYours(holder or "")
         self._ground = ground
         own = self.cut.shares(matters.parts)[self.number]
@@ -91,7 +95,8 @@ def begun(sharing: Sharing, case: Case, records: Records, entries: Entries, repo
     heads = {did: head_of(book).checkpoint for did, book in case.books.items()}
     shown = {did: [str(head.size), head.root.hex()] for did, head in heads.items()}
     ground = Ground(records.under, digest(records.document), digest(shown), hear(records.told, sys.maxsize)[0].digest)
-    docket = sharing.docket(ground, registry.regulators(case.space, records.told), every, report)
+    roll = Roll(case.space.members.keys(), registry.regulators(case.space, records.told))
+    docket = sharing.docket(ground, roll, every, report)
     entries.narrow(docket.parts or ())
     entries.finish()
     return docket

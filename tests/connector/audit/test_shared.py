@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,7 @@ from ledger.audit.cut import Cut
 from ledger.audit.opened import ADDENDA, OPENED, OpenedRecording
 from ledger.audit.part import NotAPart, Part
 from ledger.audit.share import NotYours, Share
-from ledger.audit.sums import Sums
+from ledger.audit.sums import Edition, Sums
 from ledger.audit.unsealing import openers_of
 from ledger.space.document import REVOKED
 from tests.connector.audit.shared import SEED, SHARED, Supervised, joined, parts, signed, told, traded, whole
@@ -134,6 +135,12 @@ def beyond_its_share(_world, part):
     return replace(part, closed={**part.closed, "what is no matter": Sums()})
 
 
+def with_editions_of_a_stranger(_world, part):
+    first = next(iter(part.closed))
+    wrong = Sums(editions={Edition(b"\x01" * 32, "did:web:stranger", b"\x01" * 32)})
+    return replace(part, closed={**part.closed, first: wrong})
+
+
 def by_no_regulator(world, part):
     return part.signed(world["buyer"].secret)
 
@@ -152,6 +159,7 @@ def by_another_regulator(world, part):
         (of_an_older_chain, "differ: chain"),
         (of_other_rules, "differ: rules"),
         (beyond_its_share, "not of its share"),
+        (with_editions_of_a_stranger, "no member"),
         (by_no_regulator, "not signed by a regulator"),
         (by_another_regulator, "another regulator's"),
     ],
@@ -217,6 +225,14 @@ async def test_what_is_no_part_is_said_to_be_none(world, change):
     (document, *_) = signed(world, (await parts(world, CUT)).values())
     with pytest.raises(NotAPart):
         Part.read(document.replace(change, b'"x":7'))
+
+
+@pytest.mark.parametrize("counts", [{"findings": 1}, {"what is counted nowhere": 1}])
+async def test_a_sum_of_what_is_not_counted_is_none(world, counts):
+    part = (await parts(world, CUT))[1]
+    wrong = replace(part, closed=dict.fromkeys(part.closed, Sums(Counter(counts))))
+    with pytest.raises(NotAPart, match="nothing that an audit counts"):
+        Part.read(wrong.signed(OTHER))
 
 
 async def test_a_matter_stands_in_a_part_once(world):
