@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -76,7 +77,9 @@ async def joined(audit: Audit, data: Path, parts: list[Path], seed: str, samples
     account = signature.address(keys.load(data / KEYS).agreement)
     # drawn only now: who signed a part could not know which of its matters are judged again
     drawn, count = secrets.token_bytes(SEED_BYTES), SAMPLES if samples is None else samples
-    joining = Joining(_cut(read[0][0].cut.of, seed), read, drawn, account=account, samples=count)
+    # as most parts say: one that says otherwise is a part of another cut
+    ((of, _),) = Counter(part.cut.of for part, _ in read).most_common(1)
+    joining = Joining(_cut(of, seed), read, drawn, account=account, samples=count)
     while True:
         found = await audit(joining)
         if not joining.again:

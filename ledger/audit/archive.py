@@ -145,13 +145,9 @@ class Recording:
 
     async def fetch(self, url: str) -> bytes:
         """Ask for a page."""
-        body = await self.served(url)
+        body = await self._sources.fetch(url)
         self._kept[f"page/{url}"] = body
         return body
-
-    async def served(self, url: str) -> bytes:
-        """Return a page as it is to be handed on and kept."""
-        return await self._sources.fetch(url)
 
     async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:
         """Ask for the events of the programs."""

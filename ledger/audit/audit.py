@@ -86,7 +86,7 @@ async def run(
     `going` says where lies what was proven, by default nowhere: all is proven, and nothing kept; and what is judged.
     """
     work, report, how = place or Workplace(), Report(), going or Going()
-    reader = how.reader or key.public_key().public_bytes_raw()
+    reader, keys = how.reader or key.public_key().public_bytes_raw(), b"" if how.reader else raw_keys(key, hybrid)
     try:
         document = await sources.space()
         space = Space.from_json(document)
@@ -98,7 +98,7 @@ async def run(
     entries = Entries(work.place, carried.tables)
     try:
         report = await _audit(
-            _Asked(sources, raw_keys(key, hybrid), reader, work, entries, carried, how.sharing),
+            _Asked(sources, keys, reader, work, entries, carried, how.sharing),
             document,
             space,
             seen,

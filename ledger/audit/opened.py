@@ -4,11 +4,12 @@ Law: who opens vouches for nothing. Each value stands with its salt, and counts 
 proves, commits to it; so whoever is handed such a record proves all values again. What cannot be told so is that a box
 did not open: there the record has the reason in words, and `READER` names whose eyes it was read with.
 
-A row of a page of boxes is then `{opened: [[salt, name, value], …]}`, or `{opened: reason}`, or as the log served it.
+A row of a page of boxes is then `{opened: [[salt, name, value], …]}`, `{opened: reason}`, or empty where we had no box.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ledger.log.wrapping import Opener
 
 READER, OPENED = "reader", "opened"
-ADDENDA = "/log/addenda/"
+ADDENDA = re.compile(r"(?P<log>.*/log)/addenda/(?P<first>[0-9]{1,15})-(?P<width>[0-9]{1,3})")
 
 
 class OpenedRecording(Recording):
@@ -40,16 +41,16 @@ class OpenedRecording(Recording):
         self._openers = openers
         kept[READER] = reader.hex().encode()
 
-    async def served(self, url: str) -> bytes:
-        """Ask for a page; one of boxes is opened."""
-        body = await super().served(url)
-        base, addenda, name = url.partition(ADDENDA)
-        if not addenda:
-            return body
-        first, _, width = name.partition("-")
-        tile = Tile(0, int(first) // TILE_WIDTH_HASHES, int(width))
-        leaves = await super().served(f"{base}/log/{tile.path}")
-        return _opened(body, leaves, tile.width, self._openers)
+    async def fetch(self, url: str) -> bytes:
+        """Ask for a page; one of boxes is kept opened, and handed on as it was served."""
+        asked = ADDENDA.fullmatch(url)
+        if asked is None:
+            return await super().fetch(url)
+        body = await self._sources.fetch(url)
+        tile = Tile(0, int(asked["first"]) // TILE_WIDTH_HASHES, int(asked["width"]))
+        leaves = await super().fetch(f"{asked['log']}/{tile.path}")
+        self._kept[f"page/{url}"] = _opened(body, leaves, tile.width, self._openers)
+        return body
 
 
 def _opened(body: bytes, leaves: bytes, count: int, openers: Mapping[str, Opener]) -> bytes:
@@ -70,7 +71,7 @@ def _opened(body: bytes, leaves: bytes, count: int, openers: Mapping[str, Opener
 def _row(row: Mapping[str, Any], openers: Mapping[str, Opener], leaf: bytes) -> Mapping[str, Any]:
     mine = disclosure.found_in(row, openers)
     if mine is None:
-        return {name: box for name, box in row.items() if name != OPENED}
+        return {}
     box, key = mine
     try:
         return {OPENED: [list(one) for one in disclosure.unseal(notes.unb64(str(box)), key, leaf)]}

@@ -41,7 +41,7 @@ class Pages:
     """What is served of one bundle: entries, level-0 tile, addenda as JSON or why there are none; `key` opens them.
 
     `key` are the 32 raw bytes of the supervisor's X25519 key; behind them may stand the 32 of the seed of its hybrid
-    one (`ledger.log.wrapping`).
+    one (`ledger.log.wrapping`). Without a key they are as somebody opened them (`ledger.audit.opened`).
     """
 
     did: str
@@ -69,7 +69,7 @@ def unseal(pages: Pages) -> Opened:
     entries, leaves = reader.read_bundle(pages.tile, pages.entries, pages.hashes)
     opened = Opened(b"".join(leaves), sum(map(len, entries)))
     boxes = _boxes(pages, opened.served)
-    openers = openers_of(pages.key)
+    openers = openers_of(pages.key) if pages.key else {}
     first = pages.tile.index * TILE_WIDTH_HASHES
     for offset, (raw, leaf) in enumerate(zip(entries, leaves, strict=True)):
         try:
@@ -78,7 +78,7 @@ def unseal(pages: Pages) -> Opened:
             opened.found.find("entry-malformed", pages.did, index=first + offset, reason=error)
             continue
         event = Event.of(pages.did, first + offset, leaf, entry)
-        told = _given(boxes[offset]) if OPENED in boxes[offset] else _unsealed(boxes[offset], openers, leaf)
+        told = _unsealed(boxes[offset], openers, leaf) if openers else _given(boxes[offset])
         _open(event, entry, told, opened.found)
         opened.rows.append(event.row())
     return opened
@@ -124,9 +124,12 @@ def _unsealed(boxes: Mapping[str, Any], openers: Mapping[str, Opener], leaf: byt
 
 
 def _given(row: Mapping[str, Any]) -> Told:
-    """Return what somebody who opened a box says that it holds (`ledger.audit.opened`)."""
+    """Return what somebody who opened a box says that it holds."""
+    told = row.get(OPENED)
+    if told is None or isinstance(told, str):
+        return told
     try:
-        return str(row[OPENED]) if isinstance(row[OPENED], str) else disclosure.read(row[OPENED])
+        return disclosure.read(told)
     except DisclosureError as error:
         return str(error)
 

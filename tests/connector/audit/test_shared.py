@@ -9,18 +9,21 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from connector.regulator.proven_folder import ProvenFolder
 from contracts import signature
 from ledger.audit import sampling
 from ledger.audit.archive import Archive
 from ledger.audit.audit import run
 from ledger.audit.carried import Going
 from ledger.audit.cut import Cut
-from ledger.audit.opened import ADDENDA, OPENED, OpenedRecording
+from ledger.audit.joining import Joining
+from ledger.audit.opened import OPENED, OpenedRecording
 from ledger.audit.part import NotAPart, Part
 from ledger.audit.share import NotYours, Share
 from ledger.audit.sums import Edition, Sums
 from ledger.audit.unsealing import openers_of
 from ledger.space.document import REVOKED
+from tests.connector.audit.gone_on import SECRET, Chained, grown
 from tests.connector.audit.shared import SEED, SHARED, Supervised, joined, parts, signed, told, traded, whole
 from tests.ledger.audit.diary import SUPERVISOR
 from tests.ledger.audit.world import Given
@@ -210,6 +213,22 @@ async def test_nobody_judges_the_share_of_another(world):
         await run(Given(world), SUPERVISOR, None, Going(sharing=share))
 
 
+async def test_what_was_proven_before_is_not_read_again_by_a_share_or_a_join(world, tmp_path):
+    grown(world)
+    going = Going(ProvenFolder(tmp_path, SECRET))
+    first = await run(Chained(world), SUPERVISOR, None, going)
+    found = []
+    for number in range(1, 4):
+        share = Share(CUT, number, signature.address(world.secret(CUT, number)))
+        await run(Chained(world), SUPERVISOR, None, replace(going, sharing=share))
+        found.append(share.part)
+    joining = Joining(CUT, [Part.read(one) for one in signed(world, found)], SEED)
+    report = await run(Chained(world), SUPERVISOR, None, replace(going, sharing=joining))
+    assert int(report.went_on["entries"]) > 0
+    assert named(report) == []
+    assert {**told(report), "went_on": {}} == told(first)
+
+
 async def test_own_parts_are_not_sampled(world):
     found = await parts(world, CUT)
     account = signature.address(world.secret(CUT, 2))
@@ -273,16 +292,25 @@ async def test_who_has_no_key_to_the_boxes_finds_the_same_in_what_was_opened(wor
     assert again == first
 
 
+async def test_a_log_that_serves_what_is_opened_discloses_nothing_by_it(world):
+    url = f"{world['provider'].url}/log/addenda/0-{len(world['provider'].records)}"
+    rows = json.loads(await Given(world).fetch(url))
+    world.overrides[url] = json.dumps([{OPENED: "x" * 10_000} for _ in rows]).encode()
+    codes = (await run(Given(world), SUPERVISOR)).codes()
+    assert "events-undisclosed" in codes
+    assert "disclosure-false" not in codes
+
+
 async def test_what_was_opened_falsely_counts_as_disclosed_falsely(world):
     kept = {}
     recording = OpenedRecording(Given(world), kept, openers_of(SUPERVISOR.private_bytes_raw()), b"")
     await run(recording, SUPERVISOR)
-    name = next(name for name in kept if ADDENDA in name and world["provider"].url in name)
+    name = next(name for name in kept if "/addenda/" in name and world["provider"].url in name)
     rows = json.loads(kept[name])
     at = world["provider"].find("keys.released", 1)
     rows[at][OPENED][0][2] = "something else"
-    rows[at + 1][OPENED] = 7
+    rows[at + 1][OPENED], rows[at + 2] = 7, {OPENED: "it is another's"}
     kept[name] = json.dumps(rows).encode()
     report = await run(Archive(kept), STRANGER, None, Going(reader=SUPERVISOR.public_key().public_bytes_raw()))
     found = {one.index for one in report.findings if one.code == "disclosure-false"}
-    assert {at, at + 1} <= found
+    assert {at, at + 1, at + 2} <= found
