@@ -86,10 +86,12 @@ async def run(
     `going` says where lies what was proven, by default nowhere: all is proven, and nothing kept; and what is judged.
     """
     work, report, how = place or Workplace(), Report(), going or Going()
-    reader, keys = how.reader or key.public_key().public_bytes_raw(), b"" if how.reader else raw_keys(key, hybrid)
     try:
         document = await sources.space()
         space = Space.from_json(document)
+        reader, keys = how.reader, b""
+        if not reader:
+            reader, keys = key.public_key().public_bytes_raw(), raw_keys(key, hybrid)
         told = await sources.chain_events()
         seen = Seen(ChainRecord(told), max((event.block for event in told), default=0))
         carried = await begin(how, document, reader, sources, seen.last)
