@@ -107,6 +107,13 @@ class Part:
             closed,
             frozenset(map(str, said["open"])),
         )
+        texts = [*asdict(part.ground.under).values(), part.ground.space, part.ground.heads, part.ground.chain]
+        if (
+            type(part.share) is not int
+            or type(part.cut.of) is not int
+            or not all(isinstance(one, str) for one in texts)
+        ):
+            raise NotAPart("its share is no number, or its ground no text")
         if len(rows) != len(closed) or len(said["open"]) != len(part.open) or part.open & closed.keys():
             raise NotAPart("a matter stands in it twice")
         return part

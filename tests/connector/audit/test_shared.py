@@ -254,6 +254,13 @@ async def test_a_sum_of_what_is_not_counted_is_none(world, counts):
         Part.read(wrong.signed(OTHER))
 
 
+@pytest.mark.parametrize("share", [[1], "1", None, True])
+async def test_a_share_is_a_number(world, share):
+    part = replace((await parts(world, CUT))[1], share=share)
+    with pytest.raises(NotAPart, match="no number"):
+        Part.read(part.signed(OTHER))
+
+
 async def test_a_matter_stands_in_a_part_once(world):
     part = (await parts(world, CUT))[1]
     twice = replace(part, open=frozenset(part.closed))
