@@ -44,6 +44,7 @@ KIB, MIB = 1024, 1 << 20
 SPACE, LATER, NOTES = "space.zip", "later.zip", "notes.json"
 FIRST, KEEPING, AGAIN = "audited", "audited and kept what was proven", "gone on with 1 % more"
 SERVED = "audited over HTTP"
+SHARED, SHARES, SEED = "shared among three", 3, "5e" * 32
 # 90 seconds of two processors are 180 of one; that figure stays true on a machine that has other things to do
 TARGETS = {
     f"{FIRST}, wall": {"at_most": 90.0},
@@ -54,7 +55,7 @@ TARGETS = {
     f"{SERVED}, processors": {"at_most": 180.0},
     f"{SERVED}, memory": {"at_most": 500.0},
 }
-COMMAND = [sys.executable, "-c", "from connector.cli.main import run; run()", "audit", "--json"]
+COMMAND = [sys.executable, "-c", "from connector.cli.main import run; run()", "audit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,9 @@ def audited(folder: Path, auditor: str, bundle: str, memory: Path | None = None)
     return commanded("--read", str(folder / bundle), "--data", str(folder / auditor), *more)
 
 
-def audited_over_http(folder: Path, auditor: str) -> dict[str, tuple[float, str]]:
+def audited_over_http(folder: Path, notes: dict[str, Any]) -> dict[str, tuple[float, str]]:
     """Run `penstock audit` on what nginx and a chain serve; the figures have what serving cost besides."""
+    auditor = notes["auditor"]
     with serving(folder, folder / SPACE) as (exchange, rpc, pages):
         before = pages.cpu_seconds()
         asked = ("--exchange", exchange, "--rpc", rpc, "--development", "--data", str(folder / auditor))
@@ -121,8 +123,8 @@ def audited_over_http(folder: Path, auditor: str) -> dict[str, tuple[float, str]
 
 
 def commanded(*asked: str) -> Audited:
-    """Run `penstock audit` with these words; it must find nothing."""
-    command = [*COMMAND, *asked]
+    """Run `penstock audit` with these words; it must find nothing, a share of it may say no more than what is open."""
+    command = [*COMMAND, *asked, "--json"]
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     # a file, because a report on many logs is more than a pipe holds
     with tempfile.TemporaryFile() as out, subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL) as child:
@@ -131,7 +133,7 @@ def commanded(*asked: str) -> Audited:
         out.seek(0)
         said = json.loads(out.read())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert said.get("audit") == "clean", str(said)[:2000]
+    assert said.get("audit", "clean") == "clean", str(said)[:2000]
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Audited(seconds, cpu, peak / MIB, said)
 
@@ -182,10 +184,9 @@ def measured(folder: Path, count: int, providers: int, buyers: int) -> dict[str,
     notes = written(folder, count, providers, buyers)
     for kind, number in notes["kinds"].items():
         print(f"{kind:<22}{number:>9}", flush=True)
-    auditor = notes["auditor"]
     load = os.getloadavg()[0]
     figures = gone_on(folder, notes)
-    return {"load of the machine before": (load, "processes")} | figures | audited_over_http(folder, auditor)
+    return {"load of the machine before": (load, "processes")} | figures | audited_over_http(folder, notes)
 
 
 def gone_on(folder: Path, notes: dict[str, Any]) -> dict[str, tuple[float, str]]:
@@ -213,6 +214,31 @@ def gone_on(folder: Path, notes: dict[str, Any]) -> dict[str, tuple[float, str]]
     return sizes | offline | {f"{AGAIN}, processors ÷ {FIRST}": (share, "times")}
 
 
+def shared(folder: Path, notes: dict[str, Any]) -> dict[str, tuple[float, str]]:
+    """Return the figures of an audit cut among `SHARES` regulators, over a bundle opened for them by one."""
+    auditor, figures = str(folder / notes["auditor"]), dict[str, tuple[float, str]]()
+    whole = audited(folder, notes["auditor"], SPACE)
+    with tempfile.TemporaryDirectory(prefix="penstock-bench-shares-") as made:
+        opened = Path(made) / "opened.zip"
+        opening = commanded("--read", str(folder / SPACE), "--data", auditor, "--bundle", str(opened), "--opened")
+        own = ("--read", str(opened), "--data", auditor, "--seed", SEED)
+        names = [str(Path(made) / f"{number}.json") for number in range(1, SHARES + 1)]
+        parts = [commanded("--share", f"{at}/{SHARES}", "--part", name, *own) for at, name in enumerate(names, 1)]
+        sealed = commanded("--share", f"1/{SHARES}", "--part", names[0], "--read", str(folder / SPACE), *own[2:])
+        parts_mib = sum(Path(name).stat().st_size for name in names) / MIB
+        joined = commanded("join", *names, *own)
+    largest = max(parts, key=lambda one: one.cpu_seconds)
+    every = {"opened for others": opening, "largest share": largest, "a share of what is sealed": sealed}
+    for name, one in {"one audit of all": whole, **every, "joined": joined}.items():
+        figures[f"{SHARED}, {name}"] = (one.cpu_seconds, "CPU s")
+        if one is not whole:
+            figures[f"{SHARED}, {name}, to that of one audit"] = (one.cpu_seconds / whole.cpu_seconds, "times")
+    matters = sum(one.said["matters"] for one in parts)
+    sizes = {"events": (float(whole.said["events"]), "events"), "matters": (float(matters), "matters")}
+    sizes["parts together"] = (parts_mib, "MiB")
+    return {f"{SHARED}, {name}": value for name, value in sizes.items()} | figures
+
+
 def beside(rows: list[report.Row]) -> Path:
     """Write rows in the place of those of their names, all others as they were recorded; return the path."""
     names = {one.work for one in rows}
@@ -228,12 +254,13 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--only-http", action="store_true")
     parser.add_argument("--only-going-on", action="store_true")
+    parser.add_argument("--only-shares", action="store_true")
     asked = parser.parse_args()
     with place(asked.keep) as folder:
-        if asked.only_http or asked.only_going_on:
+        only = {audited_over_http: asked.only_http, gone_on: asked.only_going_on, shared: asked.only_shares}
+        for measure in (one for one, wanted in only.items() if wanted):
             notes = written(folder, asked.events, asked.providers, asked.buyers)
-            figures = {"load of the machine before": (os.getloadavg()[0], "processes")}
-            figures |= audited_over_http(folder, notes["auditor"]) if asked.only_http else gone_on(folder, notes)
+            figures = {"load of the machine before": (os.getloadavg()[0], "processes")} | measure(folder, notes)
             rows = report.rows(figures, TARGETS)
             print(report.table(rows))
             print(beside(rows[1:]))

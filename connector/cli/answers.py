@@ -34,6 +34,29 @@ _TEMPLATE: dict[str, Shape] = {
 }  # fmt: skip
 _PROCESS = {"id": "text", "kind": "text", "state": "text", "pending": "text", "*": "any"}
 _FILE = {"path": "text", "bytes": "digits", "sha256": "text"}
+_AUDIT: dict[str, Shape] = {
+    "audit": "text",
+    "findings": [
+        {
+            "code": "text", "severity": "text", "subject": "text", **LANGUAGES, "check": ["text"],
+            "evidence": ["text"], "event?": "text", "index?": "number", "*": "any",
+        }
+    ],
+    "events": "number", "proofs_verified": "number", "signatures_verified": "number", "bytes_paid_twice": "number",
+    "amount_agreed": "digits", "amount_settled": "digits", "openings": "number", "decisions_replayed": "number",
+    "figures": "object", "unread": ["text"],
+    "went_on": {"entries?": "digits", "block?": "digits", "digest?": "text", "refused?": "text"},
+    "metered_by_provider": {"copies": "number", "bytes": "digits", "amount": "digits", "unpriced": "number"},
+}  # fmt: skip
+_SHARED: dict[str, Shape] = {
+    "seed": "text", "sampled_by": "text", "misjudged": "text",
+    "shares": [
+        {
+            "share": "number", "regulator": "text", "state": "text", "matters": "number", "open": "number",
+            "left_out": "number", "sampled": "number", "agreed": "number", "caught": "text",
+        }
+    ],
+}  # fmt: skip
 
 ANSWERS: Mapping[str, Shape] = {
     # the verbs of the first page, and what is asked along the way
@@ -94,20 +117,12 @@ ANSWERS: Mapping[str, Shape] = {
         "cases": [{"clause": "text", "case": "text", "outcome": "text", "seen": "text"}],
     },
     "verify": {"kind": "text", "verified": "truth", "*": "any"},
-    "audit": {
-        "audit": "text",
-        "findings": [
-            {
-                "code": "text", "severity": "text", "subject": "text", **LANGUAGES, "check": ["text"],
-                "evidence": ["text"], "event?": "text", "index?": "number", "*": "any",
-            }
-        ],
-        "events": "number", "proofs_verified": "number", "signatures_verified": "number", "bytes_paid_twice": "number",
-        "amount_agreed": "digits", "amount_settled": "digits", "openings": "number", "decisions_replayed": "number",
-        "figures": "object", "unread": ["text"],
-        "went_on": {"entries?": "digits", "block?": "digits", "digest?": "text", "refused?": "text"},
-        "metered_by_provider": {"copies": "number", "bytes": "digits", "amount": "digits", "unpriced": "number"},
+    "audit": _AUDIT,
+    "audit --share": {
+        "share": "number", "of": "number", "seed": "text", "matters": "number", "open": "number", "digest": "text",
+        "part": "text",
     },
+    "audit join": {**_AUDIT, "shared": _SHARED},
     # what anybody checks: policies, logs, chains
     "policy explain": {"lang": "text", "sentences": ["text"]},
     "policy example": {"operand": "text", "files": {"policy": "text", "request": "text", "world": "text"}},

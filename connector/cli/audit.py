@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connector.cli import audit_shares as shared
 from connector.cli.options import (
     DEFAULT_DATA,
     AsJson,
@@ -22,12 +23,14 @@ from connector.cli.options import (
     file_option,
     new_file_option,
 )
+from connector.cli.plain import PlainGroup
 from connector.cli.progress import reading
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
     from connector.regulator.sources import Reader
     from ledger.audit.report import Report
+    from ledger.audit.share import Sharing
     from ledger.audit.sources import Sources
 
 Space = Annotated[str, typer.Option("--space", help="did:web of the space's exchange, instead of its URL")]
@@ -42,6 +45,7 @@ First = Annotated[str, typer.Option("--from", help="show findings about entries 
 Last = Annotated[str, typer.Option("--to", help="show findings about entries up to this time (ISO 8601)")]
 Html = Annotated[Path | None, new_file_option("--html", what="write the report as one HTML page")]
 Bundle = Annotated[Path | None, new_file_option("--bundle", what="write what was read as one ZIP file")]
+Opened = Annotated[bool, typer.Option("--opened", help="with --bundle: disclosures in the clear, for other regulators")]
 Read = Annotated[Path | None, file_option("--read", "audit what a bundle holds, with no network")]
 Memory = Annotated[Path | None, typer.Option("--memory", help="folder of what was read and proven: go on from there")]
 Anew = Annotated[bool, typer.Option("--anew", help="with --memory: prove all again, and keep that")]
@@ -55,7 +59,10 @@ EVERY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Asked:
-    """What to audit, from where, and what to keep of it; `first` and `last` bound the findings shown."""
+    """What to audit, from where, and what to keep of it; `first` and `last` bound the findings shown.
+
+    `sharing` says what is judged, where several share the work.
+    """
 
     exchange: str
     data: Path
@@ -69,8 +76,10 @@ class Asked:
     memory: Path | None = None
     anew: bool = False
     bundle: Path | None = None
+    opened: bool = False
     first: datetime | None = None
     last: datetime | None = None
+    sharing: Sharing | None = None
 
 
 def read_mirrors(pairs: list[str] | None) -> dict[str, str]:
@@ -102,7 +111,8 @@ async def inspect(asked: Asked) -> dict[str, Any]:
     if asked.read is not None:
         from connector.regulator.folder import Bundle  # noqa: PLC0415  # loaded when the option is given
 
-        return await _audited(asked, Archive(Bundle(asked.read)))
+        bundle = Bundle(asked.read)
+        return await _audited(asked, Archive(bundle), shared.reader(bundle))
     from connector.net import tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.regulator.sources import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
 
@@ -111,6 +121,11 @@ async def inspect(asked: Asked) -> dict[str, Any]:
     reader = reader_of(asked.data)
     async with sources(places, development=asked.development, trust=believed, reader=reader) as opened:
         return await _audited(asked, opened)
+
+
+async def _shared(asked: Asked, sharing: Sharing) -> dict[str, Any]:
+    """Audit what is asked for as far as it is shared."""
+    return await inspect(replace(asked, sharing=sharing))
 
 
 def reader_of(data: Path) -> Reader:
@@ -123,8 +138,8 @@ def reader_of(data: Path) -> Reader:
     return Reader(keys.load(data / KEYS).log, Clock().now)
 
 
-async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
-    """Audit what the sources say, and keep of it what is asked for."""
+async def _audited(asked: Asked, opened: Sources, reader: bytes = b"") -> dict[str, Any]:
+    """Audit what the sources say, opened by `reader` if it is somebody else, and keep of it what is asked for."""
     from importlib.metadata import version  # noqa: PLC0415  # loaded when the verb runs
 
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
@@ -132,16 +147,15 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     from connector.regulator.proven_folder import ProvenFolder  # noqa: PLC0415  # loaded when the verb runs
     from connector.regulator.workplace import workplace  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.carried import Going  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
 
-    held, going = keys.load(asked.data / KEYS), Going()
+    held, going = keys.load(asked.data / KEYS), Going(program=version("penstock"), sharing=asked.sharing, reader=reader)
     if asked.memory is not None:
         # a bundle is audited again by itself, so it has all that proves it
         anew = asked.anew or asked.bundle is not None
-        going = Going(ProvenFolder(asked.memory, held.agreement), version("penstock"), anew=anew)
+        going = replace(going, shelf=ProvenFolder(asked.memory, held.agreement), anew=anew)
     remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory))
     source: Sources = opened if remembered is None else remembered
     try:
@@ -149,7 +163,7 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
             reading(workplace) as place,
             nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept,
         ):
-            recorded = source if kept is None else Recording(source, kept)
+            recorded = source if kept is None else shared.recording(source, kept, held, opened=asked.opened)
             report = await run(recorded, held.delivery, place, going, held.hybrid)
     except AuditImpossible as fault:
         raise _reason(fault) from fault
@@ -192,7 +206,12 @@ def _reason(fault: Exception) -> BaseException:
     return source.__cause__ or source if isinstance(source, Unavailable) else source
 
 
+app = typer.Typer(cls=PlainGroup, invoke_without_command=True)
+
+
+@app.callback()
 def audit(
+    context: typer.Context,
     exchange: Exchange = "",
     data: Data = DEFAULT_DATA,
     space: Space = "",
@@ -208,8 +227,12 @@ def audit(
     trust: Trust = None,
     every: Every = EVERY_SECONDS,
     rules: Rules = None,
+    share: shared.ShareOf = "",
+    seed: shared.Seed = "",
+    part: shared.PartFile = None,
     *,
     anew: Anew = False,
+    opened: Opened = False,
     watch: Watching = False,
     development: Development = False,
     as_json: AsJson = False,
@@ -218,10 +241,15 @@ def audit(
 
     For example: penstock audit --exchange https://exchange.example --data regulator
     """
+    if context.invoked_subcommand is not None:
+        _refuse_before(context)
+        return
     if sum(map(bool, (exchange, space, read))) != 1:
         raise typer.BadParameter("give one of --exchange, --space and --read")
     if anew and memory is None:
         raise typer.BadParameter("--anew is about what --memory keeps: without it all is proven in any case")
+    if opened and bundle is None:
+        raise typer.BadParameter("--opened is about what --bundle writes")
     asked = Asked(
         exchange=exchange,
         data=data,
@@ -235,14 +263,61 @@ def audit(
         memory=memory,
         anew=anew,
         bundle=bundle,
+        opened=opened,
         first=read_time(first, "--from"),
         last=read_time(last, "--to"),
     )
+    if share or seed or part is not None:
+        if not share or not seed or part is None or html or bundle or watch:
+            raise typer.BadParameter("a share needs --share, --seed and --part, and has no --html, --bundle or --watch")
+        told = finish(shared.judged(partial(_shared, asked), data, share, seed, part), as_json=as_json)
+        answer(told, shared.lines(told), as_json=as_json)
+        return
     if watch:
         if html or bundle or read:
             raise typer.BadParameter("--watch shows what is new: --html, --bundle and --read are of one audit")
         raise typer.Exit(finish(_watched(asked, every, rules, as_json=as_json), as_json=as_json))
     found = finish(inspect(asked), as_json=as_json)
+    _end(found, html, as_json=as_json)
+
+
+def _refuse_before(context: typer.Context) -> None:
+    """Refuse options of an audit before the word of another command, which would not hear of them."""
+    sources = map(context.get_parameter_source, context.params)
+    if any(source is not None and source.name == "COMMANDLINE" for source in sources):
+        raise typer.BadParameter(f"what is asked of `{context.invoked_subcommand}` stands behind that word")
+
+
+@app.command()
+def join(
+    parts: shared.Parts,
+    seed: shared.Seed,
+    exchange: Exchange = "",
+    data: Data = DEFAULT_DATA,
+    space: Space = "",
+    rpc: Rpc = "",
+    html: Html = None,
+    read: Read = None,
+    memory: Memory = None,
+    trust: Trust = None,
+    samples: shared.Samples = None,
+    *,
+    development: Development = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put the parts of an audit together that several regulators judged, and try each by samples.
+
+    For example: penstock audit join part-1.json part-2.json --seed 5e5e… --read space.zip --data regulator
+    """
+    if sum(map(bool, (exchange, space, read))) != 1:
+        raise typer.BadParameter("give one of --exchange, --space and --read")
+    asked = Asked(exchange, data, space, rpc, trust=trust, development=development, read=read, memory=memory)
+    found = finish(shared.joined(partial(_shared, asked), data, parts, seed, samples), as_json=as_json)
+    _end(found, html, as_json=as_json)
+
+
+def _end(found: dict[str, Any], html: Path | None, *, as_json: bool) -> None:
+    """Show what was found, and end with what comes of it."""
     if html is not None:
         _file(html, found)
     answer(found, lines(found), as_json=as_json)
@@ -275,7 +350,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     lasting = found["figures"]["post_quantum"]
     left.append(f"heads cosigned with ML-DSA-44, too: {lasting['cosigned']} of {lasting['heads']}")
     first = f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)"
-    return [first, *begun(found["went_on"]), *left, *said]
+    return [first, *begun(found["went_on"]), *shared.told(found.get("shared")), *left, *said]
 
 
 def _rows(rows: list[dict[str, Any]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 Law: a verb is loaded by its row, so that a command loads what it needs and no other's (`connector.cli.page`). A row is
 a name and a place, `module.name` in this room; a place without a module is the words of a group, or nothing for a verb,
-whose commands are all declared (`connector.client.acts`).
+whose commands are all declared (`connector.client.acts`). A verb that has commands of its own is an `app`, too.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ VERBS = (
     ("contract", "contract.contract"),
     ("settle", "settle.settle"),
     ("verify", "verify.verify"),
-    ("audit", "audit.audit"),
+    ("audit", "audit.app"),
     ("leave", "leave.leave"),
 )
 GROUPS = (
@@ -96,7 +96,10 @@ def add(app: typer.Typer, name: str) -> None:
     for verb, place in (*VERBS, *ASIDE):
         if verb == name:
             found = _found(place) if place else _declared().verb(name)
-            app.command(name, cls=getattr(found, "COMMAND", None))(found)
+            if place.endswith(".app"):
+                app.add_typer(found, name=name)
+            else:
+                app.command(name, cls=getattr(found, "COMMAND", None))(found)
     for group, place in GROUPS:
         if group == name:
             app.add_typer(_declared().group(name, place) if " " in place else _found(place), name=name)

@@ -45,7 +45,8 @@ class Admission:
             await core.store.read(lambda tx: membership.require_applied(tx, did))
         member = await described(self._peers, core.outbound, did)
         membership.refuse_double(member, self._space.last().members.values())
-        if member.role == "regulator" and rehearsal.current() is None:
+        supervisor = self._space.last().supervisor  # the first regulator: to further ones nobody discloses
+        if member.role == "regulator" and supervisor in (None, member) and rehearsal.current() is None:
             self._supervision.disclose_to(member)
         now = core.clock.now()
 

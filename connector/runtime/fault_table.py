@@ -134,6 +134,8 @@ ROWS: Mapping[str, Row] = {
     "ledger.log.fsck.ResourceLost": Row(502, 6, "peer", "log-lost", "read the log elsewhere"),
     "ledger.log.policy.LogPolicyError": Row(422, 6, "peer", "log-policy"),
     "ledger.audit.audit.AuditImpossible": Row(503, 7, "peer", "audit-impossible", "ask again"),
+    "ledger.audit.part.NotAPart": Row(422, 6, "peer", "not-a-part", "leave it out, and ask for it again"),
+    "ledger.audit.share.NotYours": Row(403, 2, "caller", "share-of-another", "judge the share that the seed gives you"),
     "ledger.audit.proven.NotProven": Row(422, 6, "us", "not-proven", "audit with --anew"),
     "ledger.audit.sources.Unavailable": Row(503, 7, "peer", "source-unavailable", "ask again"),
     "ledger.space.document.SpaceError": Row(422, 6, "peer", "space"),

@@ -37,6 +37,7 @@ from ledger.audit import (
     registrations,
     registry,
     rights,
+    share,
     stages,
     supervision,
 )
@@ -48,6 +49,7 @@ from ledger.audit.entries import Entries
 from ledger.audit.limited import limited
 from ledger.audit.record import ChainRecord
 from ledger.audit.report import Report
+from ledger.audit.share import Records
 from ledger.audit.sources import Unavailable
 from ledger.audit.stages import Case
 from ledger.audit.unsealing import raw_keys
@@ -59,9 +61,9 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from ledger.audit.books import Books
     from ledger.audit.carried import Carried
     from ledger.audit.facts import ChainFacts
+    from ledger.audit.share import Sharing
     from ledger.audit.sources import Sources
     from ledger.log.wrapping import HybridKey
 
@@ -81,20 +83,29 @@ async def run(
 
     `hybrid` is its other one and opens those that were sealed to it.
     `place` says where a large space is laid down, who helps and who is told; by default memory, nobody and nobody.
-    `going` says where lies what was proven, by default nowhere: all is proven, and nothing kept.
+    `going` says where lies what was proven, by default nowhere: all is proven, and nothing kept; and what is judged.
     """
-    work, report = place or Workplace(), Report()
+    work, report, how = place or Workplace(), Report(), going or Going()
     try:
         document = await sources.space()
         space = Space.from_json(document)
+        reader, keys = how.reader, b""
+        if not reader:
+            reader, keys = key.public_key().public_bytes_raw(), raw_keys(key, hybrid)
         told = await sources.chain_events()
         seen = Seen(ChainRecord(told), max((event.block for event in told), default=0))
-        carried = await begin(going or Going(), document, key, sources, seen.last)
+        carried = await begin(how, document, reader, sources, seen.last)
     except (Unavailable, SpaceError) as error:
         raise AuditImpossible(str(error)) from error
     entries = Entries(work.place, carried.tables)
     try:
-        report = await _audit(_Asked(sources, key, hybrid, work, entries, carried), document, space, seen, report)
+        report = await _audit(
+            _Asked(sources, keys, reader, work, entries, carried, how.sharing),
+            document,
+            space,
+            seen,
+            report,
+        )
     except Unavailable as error:
         raise AuditImpossible(f"the chain answers no more: {error}") from error
     finally:
@@ -109,11 +120,12 @@ class _Asked:
     """What one audit works with."""
 
     sources: Sources
-    key: X25519PrivateKey
-    hybrid: HybridKey | None
+    keys: bytes
+    reader: bytes
     place: Workplace
     entries: Entries
     carried: Carried
+    sharing: Sharing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +138,7 @@ class Seen:
 
 async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen: Seen, report: Report) -> Report:
     sources, apart, blocks = asked.sources, Report(), Blocks(asked.sources, dict(asked.carried.cited))
-    keys = raw_keys(asked.key, asked.hybrid)
-    collector = Collector(sources, keys, asked.place, asked.entries, blocks, asked.carried)
+    collector = Collector(sources, asked.keys, asked.place, asked.entries, blocks, asked.carried)
     attesting = asyncio.create_task(attestation.read(sources, space, apart))
     try:
         members.check_table(document, space, report)
@@ -142,7 +153,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     told, chain = await _chain(sources, seen, blocks)
     gathered.check(space, proofs, chain, seen.last, report)
     admitted = registry.admitted(space, told)
-    docket = await _docket(asked, document, space, found, told)
+    docket = await _docket(asked, document, Case(space, found, chain, {}, {}), told, report)
     members.check_head(shown, space, found, report)
     case = Case(space, found, chain, {}, {}, docket)
     deals = await stages.check_agreements(case, asked.place, report)
@@ -168,27 +179,38 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     docket.count(sums, report)
     report.figures |= figures.gather(space, sums) | supervision.gather(found, sums, chain) | purses.gather(space, chain)
     report.figures |= market.gather(space, found, chain, unpaid, report) | lattices.gather(space, found, identities)
-    report.waits.update(part for one in report.findings for part in one.parts)
+    _judged(asked, docket, report)
     report.findings[:] = [one for one in report.findings if (one.code, one.subject) not in _unread_of(silent)]
     report = limited(report, await sources.unread())
-    await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))
+    await disclosed.settle(report, found, chain, blocks, _since(space, asked.reader, admitted))
     horizon.told(report, found, young)
     asked.carried.hand_on(asked.entries, blocks, docket, report)
     return report
 
 
-async def _docket(asked: _Asked, document: Mapping[str, Any], space: Space, found: Books, told: ChainRecord) -> Docket:
-    """Return what is to be judged, and have the table of entries finished for it."""
+async def _docket(asked: _Asked, document: Mapping[str, Any], case: Case, told: ChainRecord, report: Report) -> Docket:
+    """Return what is to be judged, and have the table of entries finished for it; `report` has what showed so far."""
+    if asked.sharing is not None:
+        docket = share.begun(asked.sharing, case, Records(asked.carried.under, document, told), asked.entries, report)
+        asked.place.judge_all()
+        return docket
     docket, lost = Docket(), Report()
-    before = asked.carried.standing(document, found, told, asked.entries)
+    before = asked.carried.standing(document, case.books, told, asked.entries)
     if before is not None:
-        await billing.collect_tables(asked.sources, space, sorted(before.sums.editions), lost)
+        await billing.collect_tables(asked.sources, case.space, sorted(before.sums.editions), lost)
         if not lost.findings:
             docket = Docket.begun(before, asked.carried.heard.new, asked.entries)
     if docket.parts is None:
         asked.place.judge_all()
     asked.entries.finish()
     return docket
+
+
+def _judged(asked: _Asked, docket: Docket, report: Report) -> None:
+    """Take note of all matters that something was found of, and tell whoever shares the work."""
+    report.waits.update(part for one in report.findings for part in one.parts)
+    if asked.sharing is not None:
+        asked.sharing.judged(docket, report)
 
 
 def _unread_of(silent: Collection[str]) -> set[tuple[str, str]]:
@@ -207,9 +229,9 @@ async def _chain(sources: Sources, seen: Seen, blocks: Blocks) -> tuple[ChainRec
     return told, chain
 
 
-def _since(space: Space, key: X25519PrivateKey, admitted: Mapping[bytes, int]) -> int | None:
+def _since(space: Space, reader: bytes, admitted: Mapping[bytes, int]) -> int | None:
     """Return the block that admitted the space's supervisor, None if it is somebody else who audits."""
     supervisor = space.supervisor
-    if supervisor is None or supervisor.delivery != key.public_key().public_bytes_raw():
+    if supervisor is None or supervisor.delivery != reader:
         return None
     return admitted.get(supervisor.address)

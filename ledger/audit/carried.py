@@ -10,14 +10,11 @@ says.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
-from contracts.canonical import canonical
-from contracts.errors import ContractError
 from ledger.audit.judged import Heard, Judged, hear
 from ledger.audit.judging import rules_digest
-from ledger.audit.proven import KeptLog, KeptTable, NotProven, Proven, Standing, Under
+from ledger.audit.proven import KeptLog, KeptTable, NotProven, Proven, Standing, Under, digest
 from ledger.audit.remembered import FINAL_BLOCKS
 from ledger.audit.tables import TABLES_MAX, Wanted
 from ledger.log.disclosure import recipient_id
@@ -29,13 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
     from ledger.audit.books import Books
     from ledger.audit.course import Blocks, Course
     from ledger.audit.docket import Docket
     from ledger.audit.entries import Entries
     from ledger.audit.report import Report
+    from ledger.audit.share import Sharing
     from ledger.audit.sources import BlockHead, ChainEvent, Sources
     from ledger.audit.unsealing import Opened
     from ledger.log.leaves import Leaves
@@ -65,11 +61,17 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """Where what was proven lies and by what `program`; with `anew` all is proven again, and kept in its place."""
+    """Where what was proven lies and by what `program`; with `anew` all is proven again, and kept in its place.
+
+    `sharing` says which matters are judged, where several regulators share the work; `reader` whose delivery key opened
+    what is read, if it was not one's own.
+    """
 
     shelf: Shelf | None = None
     program: str = ""
     anew: bool = False
+    sharing: Sharing | None = None
+    reader: bytes = b""
 
 
 @dataclass(slots=True)
@@ -197,7 +199,7 @@ class Carried:
         entries.tie()
         before, block = (None, -1) if self.before is None else (self.before.judged, self.before.block)
         self.heard, now = hear(events, block, self.final)
-        self._judged, self._late = Judged(_digest(document), tuple(sorted(books)), now.digest), now.new
+        self._judged, self._late = Judged(digest(document), tuple(sorted(books)), now.digest), now.new
         known = self._judged.space, self._judged.logs, self.heard.digest
         if before is None or (before.space, before.logs, before.chain) != known:
             return None
@@ -261,16 +263,14 @@ def _want(wanted: Wanted, log: Reached, stand: KeptLog) -> int:
     return sum(settled.values())
 
 
-async def begin(
-    going: Going, document: Mapping[str, Any], key: X25519PrivateKey, sources: Sources, newest: int
-) -> Carried:
+async def begin(going: Going, document: Mapping[str, Any], key: bytes, sources: Sources, newest: int) -> Carried:
     """Return what an audit begins with: all that was kept, or nothing and why.
 
-    `newest` is the block of the chain's newest event; raises Unavailable if the chain does not answer.
+    `key` is the public one of whoever reads, `newest` the block of the chain's newest event. Raises Unavailable if the
+    chain does not answer.
     """
-    reader = recipient_id(key.public_key().public_bytes_raw())
-    named = str(document.get("exchange")), _digest(document.get("deployment"))
-    under = Under(going.program, rules_digest(), *named, reader)
+    named = str(document.get("exchange")), digest(document.get("deployment"))
+    under = Under(going.program, rules_digest(), *named, recipient_id(key))
     carried = Carried(under, going.shelf)
     if going.shelf is None:
         return carried
@@ -282,15 +282,6 @@ async def begin(
         except NotProven as reason:
             carried.refused = str(reason)
     return carried
-
-
-def _digest(value: Any) -> str:
-    """Return a digest of what an exchange says, in hex; also of what has no canonical form."""
-    try:
-        said = canonical(value)
-    except ContractError:
-        said = repr(value).encode(errors="replace")
-    return sha256(said).hexdigest()
 
 
 async def _standing(kept: Proven | None, carried: Carried, sources: Sources) -> Proven | None:

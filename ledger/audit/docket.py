@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ledger.audit.judged import OPEN_MAX, Judged
+from ledger.audit.report import COUNTS
 from ledger.audit.sums import Sums
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ledger.audit.deal import Deals
     from ledger.audit.entries import Entries
     from ledger.audit.report import Report
@@ -21,10 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Docket:
-    """The partitions to be judged, None: all; `before` are the verdicts that stand."""
+    """The partitions to be judged, None: all; `before` are the verdicts that stand.
+
+    What the partitions of `counted` are good for is in these already: they are judged again to see whether it is so.
+    """
 
     parts: frozenset[str] | None = None
     before: Judged | None = None
+    counted: frozenset[str] = frozenset()
     deals: Deals = field(default_factory=dict)
 
     @classmethod
@@ -50,7 +57,20 @@ class Docket:
         for name, count in whole.counts.items():
             setattr(report, name, getattr(report, name) + count)
         for part, counts in report.tallies.items():
-            whole.take(counts, self.deals.get(part))
+            if part not in self.counted:
+                whole.take(counts, self.deals.get(part))
+                continue
+            for name in counts.keys() & COUNTS:
+                setattr(report, name, getattr(report, name) - counts[name])
+
+    def good_for(self, parts: Iterable[str], report: Report) -> Sums:
+        """Return what some of the partitions that were judged are good for."""
+        found = Sums()
+        for part in parts:
+            deal = self.deals.get(part)
+            found.say([] if deal is None else [deal])
+            found.take(report.tallies.get(part, {}), deal)
+        return found
 
     def closed(self, judged: Judged, entries: Entries, wanted: Wanted, late: set[str], report: Report) -> Judged | None:
         """Return the verdicts with those of this audit; `late` is what the chain said after its final block.

@@ -11,10 +11,12 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ledger.audit import recalled, tables
+from ledger.audit import narrowed, recalled, tables
 from ledger.audit.event import NAMED_BY, Event, Row, key_of
+from ledger.audit.matters import Matters
 from ledger.log.leaves import Leaves
 
 if TYPE_CHECKING:
@@ -42,14 +44,15 @@ class Entries:
     place: str = MEMORY
     before: tuple[str, ...] = ()
     _recalled: frozenset[str] | None = None  # whose rows are gone through, of those before; None: of all
+    _narrowed: bool = False
     _connection: sqlite3.Connection | None = field(default=None, repr=False)
 
-    def __getstate__(self) -> tuple[str, tuple[str, ...], frozenset[str] | None]:
+    def __getstate__(self) -> tuple[str, tuple[str, ...], frozenset[str] | None, bool]:
         assert self.place != MEMORY, "what lies in memory is nobody else's"
-        return self.place, self.before, self._recalled
+        return self.place, self.before, self._recalled, self._narrowed
 
-    def __setstate__(self, state: tuple[str, tuple[str, ...], frozenset[str] | None]) -> None:
-        (self.place, self.before, self._recalled), self._connection = state, None
+    def __setstate__(self, state: tuple[str, tuple[str, ...], frozenset[str] | None, bool]) -> None:
+        (self.place, self.before, self._recalled, self._narrowed), self._connection = state, None
 
     def begin(self) -> None:
         """Make the table; this and what follows raise OSError where there is no room for it."""
@@ -102,6 +105,18 @@ class Entries:
         with self._written():
             recalled.recall(self._open, len(self.before), parts, bounds)
 
+    def matters(self, ties: Iterable[tuple[str, str]], known: Iterable[str]) -> Matters:
+        """Return all matters, once `tie` was asked; `ties` and `known` are the chain's ties and partitions."""
+        count = len(self.before)
+        parts, told = narrowed.parts(self._open, count), narrowed.ties(self._open, count)
+        return Matters.tied(chain(parts, known), chain(told, ties))
+
+    def narrow(self, parts: Iterable[str]) -> None:
+        """Have nothing gone through but the rows of these partitions; before `finish`."""
+        self._narrowed = True
+        with self._written():
+            narrowed.narrow(self._open, parts)
+
     def judged(self) -> Bounds:
         """Return what of the recalled matters was judged."""
         return recalled.judged(self._open)
@@ -111,7 +126,7 @@ class Entries:
         recalled = self._recalled
         if part is None:
             among = None if recalled is None else _TO_JUDGE
-            return self._events(did, "log = ?1 and kind = ?2", (log, kind), among)
+            return self._events(did, self._gone_through(), (log, kind), among)
         among = _TO_JUDGE if recalled is not None and part in recalled else None
         return self._events(did, "log = ?1 and key = ?2 and part = ?3", (log, key_of(kind, part), part), among)
 
@@ -144,7 +159,7 @@ class Entries:
     def parts(self, log: int, kind: str) -> list[str]:
         """Return the partitions that have events of a kind to be judged, in the order in which they begin."""
         among = tuple(_TO_JUDGE) if self._recalled is not None else None
-        every = self._every("part, min(idx) as first", "log = ?1 and kind = ?2 group by part", among)
+        every = self._every("part, min(idx) as first", f"{self._gone_through()} group by part", among)
         asked = f"select part, min(first) as first from ({every}) group by part order by first"  # noqa: S608 - as above
         return [part for part, _ in self._open.execute(asked, (log, kind))]
 
@@ -177,6 +192,10 @@ class Entries:
         )
         found = self._open.execute(f"{asked} order by idx", values)
         return (Event.from_row(did, row[:-1], judged=bool(row[-1])) for row in found)
+
+    def _gone_through(self) -> str:
+        """Return which rows of a kind are to be judged."""
+        return f"log = ?1 and kind = ?2{f' and {narrowed.AMONG}' if self._narrowed else ''}"
 
     @property
     def _tables(self) -> Sequence[str]:

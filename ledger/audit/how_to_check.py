@@ -86,6 +86,12 @@ RECORDS: Mapping[str, tuple[str, str, str, str]] = {
         "read $SPACE/space/attestation and verify the BLS signature with the keys of $SPACE/space",
         "读取 $SPACE/space/attestation，用 $SPACE/space 中的公钥验证 BLS 签名",
     ),
+    "part": (
+        "the part that it signed",
+        "其签署的分工报告",
+        "run penstock audit join on the same bundle: it verifies the signature and judges samples again",
+        "用同一资料包运行 penstock audit join：它验证签名并重新判定抽样",
+    ),
 }
 
 # code → the records it rests on, the most telling first
@@ -248,6 +254,10 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "exchange-unlisted": ("chain", "space"),
     "act-after-revocation": ("chain",),
     "signed-after-revocation": ("chain", "log"),
+    "share-absent": ("part",),
+    "share-refused": ("part",),
+    "share-incomplete": ("part",),
+    "share-contradicted": ("part", "log"),
 }
 
 

@@ -7,16 +7,54 @@ name another partition, and of which a rule counts or compares across the two, h
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ledger.audit.sources import ChainEvent
 
 ID_BYTES = 32
 # kinds of which each entry is judged by itself, or with all of its kind: they bring nothing new to a matter
 ALONE = ("time.mark",)
+
+
+@dataclass(frozen=True, slots=True)
+class Matters:
+    """All matters of a space: `parts` name → its partitions, `of` partition → name; a name is the least partition."""
+
+    parts: Mapping[str, Sequence[str]]
+    of: Mapping[str, str]
+
+    @classmethod
+    def tied(cls, parts: Iterable[str], ties: Iterable[tuple[str, str]]) -> Matters:
+        """Put partitions together that are tied, by however many others between them."""
+        above: dict[str, str] = {}
+
+        def top(part: str) -> str:
+            while (higher := above.setdefault(part, part)) != part:
+                above[part] = above[higher]
+                part = higher
+            return part
+
+        for part in parts:
+            top(part)
+        for part, other in ties:
+            first, second = sorted((top(part), top(other)))
+            above[second] = first
+        found: dict[str, list[str]] = {}
+        for part in above:
+            found.setdefault(top(part), []).append(part)
+        return cls(found, {part: name for name, tied in found.items() for part in tied})
+
+    def all_of(self, parts: Iterable[str]) -> frozenset[str]:
+        """Return the names of the matters to which any of these partitions belong; unknown ones belong to none."""
+        return frozenset(self.of[part] for part in parts if part in self.of)
+
+    def whole(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the partitions of these matters."""
+        return frozenset(part for name in names for part in self.parts[name])
 
 
 def names(kind: str, fields: Mapping[str, Any]) -> set[str]:
@@ -31,6 +69,13 @@ def told_of(event: ChainEvent) -> set[str]:
     """Return the partitions that an event of the chain names: every id is one."""
     ids = (value for value in event.fields.values() if isinstance(value, bytes) and len(value) == ID_BYTES)
     return {one.hex() for one in ids}
+
+
+def tied_by(event: ChainEvent) -> tuple[str, str] | None:
+    """Return the two partitions that an event of the chain ties together, if it does."""
+    found = [event.fields.get(name) for name in CHAIN_TIES.get(event.name, ())]
+    ids = [value.hex() for value in found if isinstance(value, bytes) and len(value) == ID_BYTES]
+    return (ids[0], ids[1]) if len(ids) > 1 else None
 
 
 def _of_orders(fields: Mapping[str, Any]) -> Iterator[str]:
@@ -61,3 +106,5 @@ TIES: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "payment.made": _of_agreement,
     "complaint.moved": _of_agreement,
 }
+# event of the chain → the two of its fields that are of one matter
+CHAIN_TIES: Mapping[str, tuple[str, str]] = {"SubLicenceGranted": ("agreementDigest", "parent")}

@@ -25,6 +25,7 @@ def page(found: Mapping[str, Any]) -> str:
     parts = [
         f"<h1>audit: {escape(found['audit'])}</h1>",
         *(f"<p>{escape(line)}</p>" for line in begun(found["went_on"])),
+        *([_records(found["shared"]["shares"])] if "shared" in found else []),
         *(f"<p>not looked at: the log of {escape(did)}</p>" for did in found["unread"]),
         _table(("count", ""), [(name.replace("_", " "), found[name]) for name in (*COUNTS, *MONEY)]),
         "<h2>findings</h2>",

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from contracts import signature
 from contracts.canonical import canonical, load
 from contracts.decimals import read_hex
-from contracts.errors import why
+from contracts.errors import ContractError, why
 from contracts.labels import H
 from ledger.audit.judged import Judged
 from ledger.audit.report import Finding
@@ -165,6 +166,15 @@ class Proven:
             tuple(KeptTable(**row) for row in said["tables"]),
             None if said["judged"] is None else Judged.from_json(said["judged"]),
         )
+
+
+def digest(value: Any) -> str:
+    """Return a digest of what an exchange says, in hex; also of what has no canonical form."""
+    try:
+        said = canonical(value)
+    except ContractError:
+        said = repr(value).encode(errors="replace")
+    return sha256(said).hexdigest()
 
 
 def _shown(log: KeptLog) -> dict[str, Any]:

@@ -94,6 +94,15 @@ def admitted(space: Space, events: Iterable[ChainEvent]) -> dict[bytes, int]:
     return {account: one.since for account, one in registry.members.items()}
 
 
+def regulators(space: Space, events: Iterable[ChainEvent]) -> dict[bytes, str]:
+    """Return account → DID of the regulators of a space whom neither its document nor the registry bars."""
+    registry = Registry(did_digest(space.exchange))
+    for event in events:
+        registry.take(event)
+    found = (one for one in space.of_role("regulator") if one.did not in space.barred)
+    return {one.address: one.did for one in found if not registry.gone(one.address)}
+
+
 def check(space: Space, books: Books, events: Iterable[ChainEvent], report: Report) -> None:
     """Replay the registry beside the acts of its members, then compare it with document and logs."""
     registry, arbiters = Registry(did_digest(space.exchange)), dict[bytes, bytes]()

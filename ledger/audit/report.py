@@ -103,6 +103,7 @@ class Report:
     figures: dict[str, Any] = field(default_factory=dict)
     unread: tuple[str, ...] = ()  # members whose logs were not looked at
     went_on: dict[str, str] = field(default_factory=dict)  # from what of an audit before, or why not
+    shared: dict[str, Any] = field(default_factory=dict)  # who judged which share, if several did
     stale: Counter[str] = field(default_factory=Counter)  # DID, or the chain, → records that are newer than it was read
     waits: set[str] = field(default_factory=set)  # partitions that something was found of, or may be yet
     tallies: dict[str, Counter[str]] = field(default_factory=dict)  # partition → what it was counted for by this audit
@@ -172,6 +173,7 @@ class Report:
 
     def json(self) -> dict[str, Any]:
         """Return the summary and the table of findings."""
+        shared = {"shared": self.shared} if self.shared else {}
         return {
             "clean": self.clean,
             "findings": self._rows(),
@@ -186,6 +188,7 @@ class Report:
             "figures": self.figures,
             "unread": list(self.unread),
             "went_on": self.went_on,
+            **shared,
             "metered_by_provider": {
                 "copies": self.copies,
                 "bytes": str(self.bytes_copied),

@@ -76,6 +76,17 @@ class Sums:
             sold = Sold(deal.terms.product, deal.terms.tier, deal.provider, deal.buyer)
             self.sold.setdefault(sold, Counter()).update({name: counts[name] for name in MOVED})
 
+    def add(self, other: Sums) -> None:
+        """Add the values of other agreements."""
+        self.counts.update(other.counts)
+        for sold, moved in other.sold.items():
+            self.sold.setdefault(sold, Counter()).update(moved)
+        self.editions |= other.editions
+        self.payees |= other.payees
+        for key, (least, most) in other.prices.items():
+            lowest, highest = self.prices.get(key, (least, most))
+            self.prices[key] = min(lowest, least), max(highest, most)
+
     def copy(self) -> Sums:
         """Return values that go on from these by themselves."""
         sold = {key: Counter(moved) for key, moved in self.sold.items()}

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contracts.canonical import load
 from ledger.audit.event import Event
+from ledger.audit.opened import OPENED
 from ledger.audit.report import Report
 from ledger.log import disclosure, events, reader
 from ledger.log import note as notes
-from ledger.log.disclosure import DisclosureError
+from ledger.log.disclosure import Disclosure, DisclosureError
 from ledger.log.tiles import TILE_WIDTH_HASHES
 from ledger.log.wrapping import CLASSICAL_BYTES, HybridKey
 
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
     from ledger.log.wrapping import Opener
 
 
+# what a box holds, why it does not open, or None where there is none
+Told: TypeAlias = "Sequence[Disclosure] | str | None"
+
+
 @dataclass(frozen=True, slots=True)
 class Pages:
     """What is served of one bundle: entries, level-0 tile, addenda as JSON or why there are none; `key` opens them.
 
     `key` are the 32 raw bytes of the supervisor's X25519 key; behind them may stand the 32 of the seed of its hybrid
-    one (`ledger.log.wrapping`).
+    one (`ledger.log.wrapping`). Without a key they are as somebody opened them (`ledger.audit.opened`).
     """
 
     did: str
@@ -64,7 +69,7 @@ def unseal(pages: Pages) -> Opened:
     entries, leaves = reader.read_bundle(pages.tile, pages.entries, pages.hashes)
     opened = Opened(b"".join(leaves), sum(map(len, entries)))
     boxes = _boxes(pages, opened.served)
-    openers = _openers(pages.key)
+    openers = openers_of(pages.key) if pages.key else {}
     first = pages.tile.index * TILE_WIDTH_HASHES
     for offset, (raw, leaf) in enumerate(zip(entries, leaves, strict=True)):
         try:
@@ -73,7 +78,8 @@ def unseal(pages: Pages) -> Opened:
             opened.found.find("entry-malformed", pages.did, index=first + offset, reason=error)
             continue
         event = Event.of(pages.did, first + offset, leaf, entry)
-        _open(event, entry, disclosure.found_in(boxes[offset], openers), opened.found)
+        told = _unsealed(boxes[offset], openers, leaf) if openers else _given(boxes[offset])
+        _open(event, entry, told, opened.found)
         opened.rows.append(event.row())
     return opened
 
@@ -84,7 +90,7 @@ def raw_keys(key: X25519PrivateKey, hybrid: HybridKey | None) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _openers(raw: bytes) -> dict[str, Opener]:
+def openers_of(raw: bytes) -> dict[str, Opener]:
     """Return recipient id → key, the hybrid one first."""
     found: list[Opener] = [HybridKey(raw[CLASSICAL_BYTES:])] if len(raw) > CLASSICAL_BYTES else []
     found.append(X25519PrivateKey.from_private_bytes(raw[:CLASSICAL_BYTES]))
@@ -106,23 +112,51 @@ def _boxes(pages: Pages, report: Report) -> Sequence[Mapping[str, Any]]:
     return (found + [{}] * count)[:count]
 
 
-def _open(event: Event, entry: Entry, mine: tuple[Any, Opener] | None, report: Report) -> None:
-    """Give an event what its box discloses to the supervisor; `mine` is that box with the key it is filed under."""
-    box, key = mine or ("", None)
+def _unsealed(boxes: Mapping[str, Any], openers: Mapping[str, Opener], leaf: bytes) -> Told:
+    """Return what our box holds."""
+    mine = disclosure.found_in(boxes, openers)
+    if mine is None or not isinstance(mine[0], str):
+        return None
+    try:
+        return disclosure.unseal(notes.unb64(mine[0]), mine[1], leaf)
+    except (DisclosureError, notes.NoteError) as error:
+        return str(error)
+
+
+def _given(row: Mapping[str, Any]) -> Told:
+    """Return what somebody who opened a box says that it holds."""
+    told = row.get(OPENED)
+    if told is None or isinstance(told, str):
+        return told
+    try:
+        return disclosure.read(told)
+    except DisclosureError as error:
+        return str(error)
+
+
+def _open(event: Event, entry: Entry, told: Told, report: Report) -> None:
+    """Give an event what its box discloses to the supervisor; `told` is None without a box, a reason if it is none."""
     if entry.party != event.did:
         report.find("entry-of-another-party", event.did, index=event.index, other=entry.party)
-    if key is None or not isinstance(box, str):
+    if told is None:
         if entry.sd:
             event.told = False
             report.find("disclosure-missing", event.did, event)
         return
     try:
-        event.fields = disclosure.check(disclosure.unseal(notes.unb64(box), key, event.leaf), entry.sd)
-    except (DisclosureError, notes.NoteError) as error:
+        event.fields = _fields(told, entry.sd)
+    except DisclosureError as error:
         event.told = False
         report.find("disclosure-false", event.did, event, reason=error)
         return
     _check_required(event, entry, report)
+
+
+def _fields(told: Sequence[Disclosure] | str, sd: Sequence[bytes]) -> dict[str, Any]:
+    """Return the fields that an entry commits to; `DisclosureError` if it does not, or the box did not open."""
+    if isinstance(told, str):
+        raise DisclosureError(told)
+    return disclosure.check(told, sd)
 
 
 def _check_required(event: Event, entry: Entry, report: Report) -> None:

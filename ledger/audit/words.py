@@ -13,6 +13,7 @@ from ledger.audit.computed_words import COMPUTED
 from ledger.audit.registry_words import REGISTRY
 from ledger.audit.relation_words import RELATIONS
 from ledger.audit.severity import ERROR, WARNING
+from ledger.audit.shared_words import SHARED
 from ledger.audit.unseen_words import UNSEEN
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 WARNINGS = frozenset({
     "member-unreachable", "peers-unreadable", "attestation-missing", "agreement-unsigned", "edition-unavailable",
     "keys-from-chain", "key-faulted", "release-not-settled", "decisions-untold", "dispute-not-ruled",
-    "space-unregistered", "member-unregistered", "exchange-unlisted",
+    "space-unregistered", "member-unregistered", "exchange-unlisted", "share-absent",
 })  # fmt: skip
 # code → English, Chinese
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -341,14 +342,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the register's log has no such filing as {event} of agreement {agreement} saw there",
         "平台日志中没有 {event} 所见的合约 {agreement} 备案记录",
     ),
-    "project-unsigned": (
-        "agreement {agreement} was sold under a project that the logs of {others} do not say was signed",
-        "合约 {agreement} 所属共创项目，{others} 的日志中没有签署记录",
-    ),
-    "project-split-differs": (
-        "agreement {agreement} is not split as the project {project} says, which its parties signed",
-        "合约 {agreement} 的分账与各方签署的共创项目 {project} 不符",
-    ),
     "opening-unlogged": (
         "{event} (seq {seq}) released keys for an opening that neither log records as opening.started",
         "{event}（序号 {seq}）为一次打开释放了密钥，但双方日志均无 opening.started",
@@ -356,6 +349,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     **COMPUTED,
     **RELATIONS,
     **REGISTRY,
+    **SHARED,
 }
 # code → severity, English, Chinese
 CODES: Mapping[str, tuple[str, str, str]] = {

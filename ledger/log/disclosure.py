@@ -140,6 +140,11 @@ def unseal(box: bytes, key: Opener, leaf: bytes) -> list[Disclosure]:
         rows = load(cipher.decrypt(nonce, closed, _INFO + leaf), max_bytes=BOX_LIMIT_BYTES)
     except (InvalidTag, ValueError) as error:
         raise DisclosureError("the box does not open with this key for this entry") from error
+    return read(rows)
+
+
+def read(rows: Any) -> list[Disclosure]:
+    """Return what a box holds, or is said to hold; `DisclosureError` if that is anything else."""
     if not isinstance(rows, list) or len(rows) > FIELD_LIMIT_COUNT:
         raise DisclosureError(f"a box holds a list of at most {FIELD_LIMIT_COUNT} fields")
     return [_disclosure(row) for row in rows]

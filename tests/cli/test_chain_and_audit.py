@@ -278,6 +278,16 @@ def test_an_audit_that_cannot_begin_says_whose_turn_it_is(penstock, exchange, de
         ["--exchange", "http://localhost:1111", "--mirror", "here"],
         ["--read", "no-such-file"],
         ["--exchange", "http://localhost:1111", "--anew"],
+        ["--exchange", "http://localhost:1111", "--opened"],
+        ["--exchange", "http://localhost:1111", "--share", "1/2"],
+        ["--exchange", "http://localhost:1111", "--share", "1/2", "--seed", "5e" * 32, "--part", "part", "--watch"],
+        ["--exchange", "http://localhost:1111", "--share", "3/2", "--seed", "5e" * 32, "--part", "part"],
+        ["--exchange", "http://localhost:1111", "--share", "1/65", "--seed", "5e" * 32, "--part", "part"],
+        ["--exchange", "http://localhost:1111", "--share", "1/2", "--seed", "chosen", "--part", "part"],
+        ["--exchange", "http://localhost:1111", "join", __file__, "--seed", "5e" * 32],
+        ["join", __file__, "--exchange", "http://localhost:1111", "--seed", "5e" * 32],
+        ["join", __file__, "--seed", "5e" * 32],
+        ["join", "--exchange", "http://localhost:1111", "--seed", "5e" * 32],
     ],
 )
 def test_what_cannot_be_asked_of_an_audit_is_2(penstock, options):

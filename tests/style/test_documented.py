@@ -25,10 +25,10 @@ NO_JSON = {
 # why a command spends nothing and leaves nothing with others → the commands; every other one has --dry-run
 SPENDS_AND_PUBLISHES_NOTHING = {
     "it only looks": """
-        doctor, find, searches, show, quote, verify, audit, prices, purposes, plan, reputation, policy explain,
-        policy example, policy decide, policy try, policy translate, policy check, policy compare, policy diff,
-        policy template list, policy template show, policy template fill, policy profile list, policy profile show,
-        log head, log fsck, log verify, log proof,
+        doctor, find, searches, show, quote, verify, audit, audit join, prices, purposes, plan, reputation,
+        policy explain, policy example, policy decide, policy try, policy translate, policy check, policy compare,
+        policy diff, policy template list, policy template show, policy template fill, policy profile list,
+        policy profile show, log head, log fsck, log verify, log proof,
         log forks, log policy, demand list, demand show, project list, project show, filing list,
         hosting list, hosting show, hosting log, hosting audit,
         filing show, filing open, code list, code registered, code resolve, node collect, node logs, node trace,

@@ -76,6 +76,14 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "nonce-taken": (("The chain took another transaction first.", "链先处理了另一笔交易。"), _ASK_AGAIN),
     "signed-meanwhile": (("Another run has just sent this transaction.", "另一次运行刚刚发送了该交易。"), _ASK_AGAIN),
     "not-a-table": (("The file is no table that can be read.", "文件不是可读取的表格。"), _CORRECT),
+    "not-a-part": (
+        ("This is no part of an audit, or nobody signed it.", "这不是审计的分工报告,或未经签名。"),
+        ("Leave it out, and ask for it again.", "请将其剔除并重新索取。"),
+    ),
+    "share-of-another": (
+        ("By the seed this share is judged by another regulator.", "按种子,该份由另一监管方判定。"),
+        ("Judge the share that the seed gives you.", "请判定种子分给您的那一份。"),
+    ),
     "not-proven": (
         ("What an audit kept cannot be gone on from.", "上次审计保存的内容不能作为继续审计的起点。"),
         ("Audit anew: --anew.", "请从头审计:--anew。"),

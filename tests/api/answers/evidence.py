@@ -16,7 +16,12 @@ async def play(told):
     await _logs(told)
     await _chains(told)
     url = told.space.url("exchange")
-    await told.say("audit", "--exchange", url, "--development", by="regulator", codes=(0, 6))
+    read, part, seed = told.folder / "space.zip", told.folder / "part.json", ("--seed", "5e" * 32)
+    asked = ("--exchange", url, "--development", "--bundle", read)
+    await told.say("audit", *asked, by="regulator", codes=(0, 6))
+    share = ("--read", read, "--share", "1/1", *seed, "--part", part)
+    await told.say("audit", *share, by="regulator", row="audit --share")
+    await told.say("audit join", part, "--read", read, *seed, by="regulator", codes=(0, 6))
 
 
 async def _policies(told):
