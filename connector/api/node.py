@@ -16,14 +16,13 @@ from connector.api.log import IMMUTABLE, TEXT
 from connector.exchange.heartbeats import Heartbeats
 from connector.exchange.node.copies import LogCopy
 from connector.exchange.node.office import Office
-from connector.identity.space.node import CODES, NODE, TRACES
-from connector.runtime.errors import Absent
+from connector.exchange.node.statement import CODE, TRACE
+from connector.identity.space.node import CODES, NODE
+from connector.runtime.errors import Absent, InvalidInput
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.store.rows.collected import CollectedLogRow
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from connector.api.call import Call
 
 FIRST_MAX = 1_000_000
@@ -65,6 +64,30 @@ async def traced(call: Call) -> web.Response:
     return as_json(found)
 
 
+async def across(call: Call) -> web.Response:
+    """Ask other nodes for a member of ours: what a `code` is of, or what they hold about a thing, `trace`."""
+    kind, about = call.path["name"], call.path["id"]
+    if kind not in (CODE, TRACE):
+        raise Absent(f"nodes are not asked for `{kind[:40]}`", f"for {CODE} or {TRACE}")
+    if not 0 < len(about) <= ASKED_CHARACTERS_MAX:
+        raise InvalidInput(f"what is asked for has at most {ASKED_CHARACTERS_MAX} characters")
+    await call.spend()
+    return as_json((await call.of(Office).questions.ask(kind, about)).json())
+
+
+async def below(call: Call) -> web.Response:
+    """Take down that a node of another space, that of `exchange`, asks to be below us."""
+    told = await call.texts("exchange")
+    return as_json(await call.of(Office).links.take(call.peer, told["exchange"], call.act))
+
+
+async def asked(call: Call) -> web.Response:
+    """Answer a question that a node next to us passes on."""
+    document = await call.document()
+    await call.spend()
+    return as_json(await call.of(Office).questions.answer(document, call.peer))
+
+
 async def checkpoint(call: Call) -> web.Response:
     """Serve the head of a copy, as its owner signed it and others cosigned it."""
     copy = await _copy(call)
@@ -86,11 +109,8 @@ async def addenda(call: Call) -> web.Response:
 
 
 async def resolve(call: Call) -> web.Response:
-    """Ask the node what a code is of, in our own name; a node looks into its own register."""
-    office, code = call.of(Office), call.path["id"]
-    if NODE in call.core.identity.roles:
-        return as_json(await office.register.show(code))
-    return as_json(await office.door.ask("GET", f"{CODES}/{quote(code, safe='')}"))
+    """Ask the node what a code is of, in our own name, and through it other nodes."""
+    return as_json(await call.of(Office).resolving.code(call.path["id"]))
 
 
 async def registered(call: Call) -> web.Response:
@@ -102,12 +122,9 @@ async def registered(call: Call) -> web.Response:
 
 
 async def trace(call: Call) -> web.Response:
-    """Ask the node what the collected logs hold about a thing; a node looks into its own copies."""
-    office, first, what = call.of(Office), call.first(FIRST_MAX), call.path["id"]
-    if NODE in call.core.identity.roles:
-        return as_json(await office.tracing.find(what, first))
-    found: Any = await office.door.ask("GET", f"{TRACES}/{quote(what, safe='')}?first={first}")
-    return as_json(found)
+    """Ask the node what the collected logs hold about a thing, and with `everywhere` other nodes through it."""
+    resolving, first = call.of(Office).resolving, call.first(FIRST_MAX)
+    return as_json(await resolving.trace(call.path["id"], first, everywhere=call.truth("everywhere")))
 
 
 async def _copy(call: Call) -> LogCopy:

@@ -134,6 +134,7 @@ SHAPES: Mapping[str, Shape] = {
     "credential.received": _shape("credential", "issuer type digest"),
     "code.assigned": _shape("code", "kind holder about title by"),
     "code.verified": _shape("code", "holder level digest"),
+    "node.linked": _shape("node", f"{_MOVE} digest"),
     "template.moved": _shape("template", f"{_MOVE} digest"),
     "contract.filed": _shape("agreementDigest", "contract hash by"),
     "contract.proposed": _shape("contract", "number by to strategy previous", "proof through"),

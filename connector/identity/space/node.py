@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from connector.net.outbound import Outbound
 
 NODE = "node"  # the role of whoever assigns codes
-CODES, TRACES = "/node/codes", "/node/traces"
+CODES, TRACES, ACROSS = "/node/codes", "/node/traces", "/node/across"
+BELOW, QUESTIONS = "/node/below", "/node/questions"  # what nodes of several spaces ask each other
 
 
 @dataclass(frozen=True, slots=True)
