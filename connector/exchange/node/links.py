@@ -84,7 +84,7 @@ class Links:
         """Have nobody above us any more; raises Absent where nobody is."""
 
         def act(tx: Tx) -> AboveRow:
-            [row] = tx.find(AboveRow, limit=1) or [None]
+            row = next(iter(tx.find(AboveRow, limit=1)), None)
             if row is None:
                 raise Absent("no node is above this one", "penstock node above ADDRESS")
             self._record(tx, row.did, row.state, NONE, "")
@@ -161,7 +161,8 @@ class Links:
 
         def read(tx: Tx) -> dict[str, str]:
             below = tx.find(BelowRow, "state = ?", (LinkState.ACCEPTED.value,), limit=NODES_BELOW_MAX)
-            return {row.did: row.exchange for row in [*tx.find(AboveRow, limit=1), *below]}
+            above = {row.did: row.exchange for row in tx.find(AboveRow, limit=1)}
+            return above | {row.did: row.exchange for row in below}
 
         return await self._core.store.read(read)
 
