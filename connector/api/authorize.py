@@ -279,6 +279,7 @@ EXCHANGE_NODE = (
     Route("GET", "/node/traces/{id}", Who.MEMBER, NODE, "node.traced"),
     Route("GET", "/node/across/{name}/{id}", Who.MEMBER, NODE, "node.across"),
     Route("POST", "/node/below", Who.PEER, NODE, "node.below"),
+    Route("POST", "/node/reports", Who.PEER, NODE, "node.reported"),
     Route("POST", "/node/questions", Who.PEER, NODE, "node.asked"),
     Route("POST", "/node/heartbeat", Who.MEMBER, NODE, "node.heartbeat"),
     Route("POST", "/exchange/cut-off", Who.MEMBER, EXCHANGE, "members.cut_off"),

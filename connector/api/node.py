@@ -88,6 +88,11 @@ async def asked(call: Call) -> web.Response:
     return as_json(await call.of(Office).questions.answer(document, call.peer))
 
 
+async def reported(call: Call) -> web.Response:
+    """Take in the report of a node below us."""
+    return as_json(await call.of(Office).reports.take(await call.document(), call.peer, call.act))
+
+
 async def checkpoint(call: Call) -> web.Response:
     """Serve the head of a copy, as its owner signed it and others cosigned it."""
     copy = await _copy(call)

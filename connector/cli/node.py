@@ -11,5 +11,5 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-declared.add(app, "node", "collect", "logs", "trace", "connectors", "cut", "above", "detach")
+declared.add(app, "node", "collect", "logs", "trace", "connectors", "cut", "above", "detach", "report", "reports")
 app.add_typer(declared.group("node below", "Nodes below this one: list, accept, cut."), name="below")

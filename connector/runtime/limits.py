@@ -176,6 +176,10 @@ NODE_HOPS_MAX = 4
 NODE_QUESTIONS_MAX = 16
 # what a node answers another: a page of entries of some kilobytes, of several nodes
 NODE_ANSWER_BYTES_MAX = 1_048_576
+# a report of a node to the one above: the heads of some hundred logs
+NODE_REPORT_BYTES_MAX = 65_536
+# reports of one node that are kept: a year of daily ones
+REPORTS_KEPT_MAX = 400
 # versions of one listing that are kept, the newest: a year of weekly ones
 LISTING_VERSIONS_MAX = 52
 # spaces of one exchange: a search names each with the grades that are seen there

@@ -154,6 +154,8 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     code.CodeRow,
     linked.AboveRow,
     linked.BelowRow,
+    linked.NodeReportRow,
+    linked.ReportedLogRow,
     collected.CollectedLogRow,
     collected.CollectedBundleRow,
     collected.CollectedMarkRow,

@@ -135,6 +135,8 @@ SHAPES: Mapping[str, Shape] = {
     "code.assigned": _shape("code", "kind holder about title by"),
     "code.verified": _shape("code", "holder level digest"),
     "node.linked": _shape("node", f"{_MOVE} digest"),
+    "report.made": _shape("reportDigest", "number until"),
+    "report.received": _shape("reportDigest", "number from"),
     "template.moved": _shape("template", f"{_MOVE} digest"),
     "contract.filed": _shape("agreementDigest", "contract hash by"),
     "contract.proposed": _shape("contract", "number by to strategy previous", "proof through"),

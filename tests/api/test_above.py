@@ -54,3 +54,24 @@ async def test_what_nobody_assigned_is_absent_everywhere(country):
     code = (await assigned(country.river))["code"]
     absent = code[:-1] + ("0" if code[-1] != "0" else "1")
     assert (await refused(country.harbour.doors["provider"].call("GET", f"registrations/{absent}")))[0] == 404
+
+
+async def test_a_node_reports_what_no_report_counted_and_the_one_above_sees_the_chain(country):
+    await assigned(country.river)
+    await country.river.publish_files("provider", "tides", country.river.files("tides", (9_000,)), reviewed=False)
+    first = await penstock(country.river, "node", "node", "report")
+    assert (first["number"], first["trouble"], first["from"]) == ("1", "", "")
+    assert (first["products"], first["connectors"], first["members"]) == ("1", "1", "2")
+    assert first["sent"]
+    second = await country.river.doors["node"].call("POST", "reports", {})
+    assert (second["number"], second["from"], second["instructions"]) == ("2", first["until"], "0")
+    rows = (await penstock(country.top, "node", "node", "reports"))["reports"]
+    came = {row["number"]: row for row in rows if row["node"] == country.river.did("node")}
+    assert {number: (row["side"], row["products"], row["trouble"]) for number, row in came.items()} == {
+        "1": ("below", "1", ""),
+        "2": ("below", "1", ""),
+    }
+    own = (await country.river.doors["node"].call("GET", "reports"))["reports"]
+    assert [(row["number"], row["side"]) for row in own] == [("2", "up"), ("1", "up")]
+    assert len(told(country.river, "node", "report.made")) == 2
+    assert len(told(country.top, "node", "report.received")) == 2

@@ -1,4 +1,4 @@
-"""Nodes of several spaces: the one above a node, and those below it."""
+"""Nodes of several spaces: the one above a node, those below it, and what is reported upward."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 ABOVE: dict[str, Shape] = {"did": "text", "name": "text", "exchange": "text", "state": "text"}
 BELOW: dict[str, Shape] = {**ABOVE, "region": "text", "reason": "text", "moved": "text"}
+# what was reported, absent where somebody who is below did not report
+REPORT: dict[str, Shape] = {
+    "node": "text", "name": "text", "side": "text", "number": "digits", "trouble": "text", "came?": "text",
+    "sent?": "text", "from?": "text", "until?": "text", "connectors?": "digits", "platforms?": "digits",
+    "products?": "digits", "resources?": "digits", "members?": "digits", "live?": "digits", "suspended?": "digits",
+    "instructions?": "digits", "transfers?": "digits",
+}  # fmt: skip
 NODE = {"did": "did:web:node.example"}
 DID = Field("did", ("Node (DID)", "节点 DID"), "the node's did:web")
 NODES = (
@@ -26,6 +33,24 @@ NODES = (
 )
 
 
+REPORTS = (
+    Column("SIDE", "side"),
+    Column("REPORT", "number", is_count=True),
+    Column("UNTIL", "until", is_moment=True),
+    Column("PRODUCTS", "products", is_count=True),
+    Column("INSTRUCTIONS", "instructions", is_count=True),
+    Column("TRANSFERS", "transfers", is_count=True),
+    Column("NAME", "name", long=True),
+    Column("NODE", "node", long=True),
+    Column("FROM", "from", long=True, is_moment=True),
+    *(
+        Column(name.upper(), name, long=True, is_count=True)
+        for name in ("members", "live", "suspended", "connectors", "platforms", "resources")
+    ),
+    Column("TROUBLE", "trouble", rare=True),
+)
+
+
 def _above(row: Any) -> list[str]:
     waits = ": its operator types `penstock node below accept`" if row["state"] == "asked" else ""
     return [f"{row['name']} ({row['did']}) is above; we are {row['state']} there{waits}"]
@@ -33,6 +58,11 @@ def _above(row: Any) -> list[str]:
 
 def _below(row: Any) -> list[str]:
     return [f"{row['name']} ({row['did']}) is {row['state']}"]
+
+
+def _reported(row: Any) -> list[str]:
+    counts = ", ".join(f"{row[name]} {name}" for name in ("connectors", "products", "instructions", "transfers"))
+    return [f"report {row['number']}, until {row['until']}: {counts}", *filter(None, [row["trouble"]])]
 
 
 ACTS = (
@@ -98,5 +128,28 @@ ACTS = (
         roles="node",
         rehearse=True,
         lines=_below,
+    ),
+    Act(
+        "node report",
+        "POST reports",
+        help="Report to the node above now what no report has counted yet; a node does so by itself every day, too.",
+        says=("Report to the node above.", "向上级节点上报。"),
+        answer=REPORT,
+        example={},
+        does="office.report",
+        roles="node",
+        lines=_reported,
+    ),
+    Act(
+        "node reports",
+        "GET reports",
+        help="List what this node reported upward, what those below reported, and what is missing or contradicts.",
+        says=("List the reports.", "列出上报记录。"),
+        answer={"reports": [REPORT]},
+        example={},
+        does="office.reported",
+        roles="node",
+        table=REPORTS,
+        none="nothing was reported: `penstock node above`, then `penstock node report`",
     ),
 )

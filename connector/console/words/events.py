@@ -64,6 +64,8 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "template.moved": ("a contract template was offered or withdrawn", "合约模板状态变更"),
     "contract.filed": ("a contract was filed", "合约已备案"),
     "node.linked": ("a node was put above or below, or taken away", "上下级节点关系变更"),
+    "report.made": ("a node reported to the one above", "已向上级节点上报"),
+    "report.received": ("a node below reported", "已收到下级节点上报"),
     "credential.moved": ("a credential was issued or revoked", "凭证已签发或吊销"),
     "credential.received": ("a credential was issued to us", "已收到凭证"),
     "contract.proposed": ("a strategy of a contract was proposed", "合约策略已提出"),

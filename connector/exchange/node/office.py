@@ -10,6 +10,7 @@ from connector.exchange.node.links import Links
 from connector.exchange.node.questions import Questions
 from connector.exchange.node.register import Register
 from connector.exchange.node.registrar import Registrar
+from connector.exchange.node.reports import Reports
 from connector.exchange.node.resolving import Resolving
 from connector.exchange.node.tracing import Tracing
 from connector.identity.space.node import NodeDoor
@@ -42,13 +43,15 @@ class Office:
         self.register, self.tracing = Register(core, space), Tracing(core, space)
         self.collection, self.registrar = Collection(core, space), Registrar(core, self.door, finding)
         self.links = Links(core, space, peers)
+        self.reports = Reports(core, space, peers, self.links)
         self.questions = Questions(core, space, peers, self.links, self.register, self.tracing)
         self.resolving = Resolving(core, self.door, self.questions, self.register, self.tracing)
 
     async def chore(self) -> None:
-        """Register what is listed, as an exchange; collect the members' logs, as a node."""
+        """Register what is listed, as an exchange; collect the members' logs and report upward, as a node."""
         await self.registrar.chore()
         await self.collection.chore()
+        await self.reports.chore()
 
     async def collect(self) -> list[JsonObject]:
         """Collect the members' logs now; returns what is kept of each."""
@@ -82,3 +85,12 @@ class Office:
     async def cut_below(self, did: str, reason: str) -> JsonObject:
         """Have nothing to do with a node below us any more."""
         return await self.links.cut(did, reason)
+
+    async def report(self) -> JsonObject:
+        """Report to the node above now."""
+        await self.collection.collect()
+        return await self.reports.make()
+
+    async def reported(self) -> list[JsonObject]:
+        """List our reports and those from below."""
+        return await self.reports.page()

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 NODE = "node"  # the role of whoever assigns codes
 CODES, TRACES, ACROSS = "/node/codes", "/node/traces", "/node/across"
-BELOW, QUESTIONS = "/node/below", "/node/questions"  # what nodes of several spaces ask each other
+BELOW, QUESTIONS, REPORTS = (
+    "/node/below",
+    "/node/questions",
+    "/node/reports",
+)  # what nodes of several spaces ask each other
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from connector.store.table_row import TableRow, dataclass, table
+from connector.store.table_row import Document, TableRow, dataclass, table
 
 
 class LinkState(StrEnum):
@@ -39,3 +39,30 @@ class BelowRow(TableRow):
     reason: str
     asked: datetime
     moved: datetime
+
+
+@table("node_reports", key=("node", "number"), index=(("came",),))
+@dataclass(frozen=True, kw_only=True)
+class NodeReportRow(TableRow):
+    """A report of a node upward, ours or one from below, with its signed note; of ours `sent` is when it arrived.
+
+    `trouble` is what is missing in it or contradicts the one before, or why ours was not sent.
+    """
+
+    node: str
+    number: int
+    digest: str
+    document: Document
+    note: str
+    came: datetime
+    sent: datetime | None
+    trouble: str
+
+
+@table("reported_logs", key=("member",))
+@dataclass(frozen=True, kw_only=True)
+class ReportedLogRow(TableRow):
+    """How many entries of a collected log our reports have counted."""
+
+    member: str
+    size: int
