@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
+from connector.identity import tokens
+from connector.identity.keys import Signer
+from connector.identity.peers import Peers
+from connector.identity.space.foreign import node_of
 from connector.runtime.clock import Clock
+from connector.runtime.errors import PenstockError
 from tests.api.command import penstock
 from tests.api.country import Country
 from tests.api.refusals import refused
@@ -75,3 +80,62 @@ async def test_a_node_reports_what_no_report_counted_and_the_one_above_sees_the_
     assert [(row["number"], row["side"]) for row in own] == [("2", "up"), ("1", "up")]
     assert len(told(country.river, "node", "report.made")) == 2
     assert len(told(country.top, "node", "report.received")) == 2
+
+
+async def test_what_another_space_s_logs_hold_is_found_through_the_node_above(country):
+    harbour, river = country.harbour, country.river
+    await harbour.publish_files("provider", "reefs", harbour.files("reefs", (9_000,)), reviewed=False)
+    await harbour.doors["node"].call("POST", "collected", {})
+    assert (await refused(river.doors["provider"].call("GET", "collected/reefs")))[0] == 404
+    found = await penstock(river, "provider", "node", "trace", "reefs", "--everywhere")
+    assert {one["node"] for one in found["entries"]} == {harbour.did("node")}
+    assert "listing.moved" in {one["type"] for one in found["entries"]}
+    assert found["unheard"] == []
+    own = (await harbour.doors["provider"].call("GET", "collected/reefs"))["entries"]
+    assert [one["entry"] for one in own] == [one["entry"] for one in found["entries"]]
+
+
+async def test_a_node_is_proven_by_its_own_exchange_and_nobody_else(country):
+    river, harbour = country.river, country.harbour
+    peers = Peers("did:web:nobody", lambda: None, river.outbound, Clock(), development=True)
+    member = await node_of(river.outbound, peers, river.did("exchange"), river.did("node"))
+    assert member.did == river.did("node")
+    for exchange, node in (
+        (harbour.did("exchange"), river.did("node")),
+        (river.did("exchange"), river.did("provider")),
+        (river.did("node"), river.did("node")),
+        (river.did("exchange"), "did:web:nobody.example"),
+        ("no did", river.did("node")),
+    ):
+        with pytest.raises(PenstockError):
+            await node_of(river.outbound, peers, exchange, node)
+
+
+async def test_who_is_no_node_or_was_cut_off_is_answered_nothing(country):
+    """A provider may not ask to be below, nor pass a question on; a node that was cut off may not either."""
+    top, river = country.top, country.river
+
+    async def post(path, body):
+        token = tokens.issue(river_signer, top.did("node"), river.now())
+        headers = {"Authorization": tokens.SCHEME + token}
+        return await river.outbound.post(top.url("node") + path, body, headers=headers)
+
+    for role, known in (("provider", False), ("node", True)):
+        river_signer = Signer(river.keys(role).token, river.did(role) + "#token")
+        if known:
+            cut = {"did": river.did("node"), "reason": "it was replaced"}
+            assert (await top.doors["node"].call("POST", "below/cut", cut))["state"] == "cut"
+            again = await river.doors["node"].call("POST", "above", {"address": top.url("node")})
+            assert again["state"] == "cut"
+        else:
+            assert (await refused(post("/node/below", {"exchange": river.did("exchange")})))[0] >= 400
+        asked = {"id": "0" * 32, "kind": "code", "about": "x", "path": [river.did(role)], "patience": 1000}
+        assert (await refused(post("/node/questions", asked)))[0] == 403
+        assert (await refused(post("/node/reports", {"report": {}, "note": ""})))[0] == 403
+    assert (await refused(top.doors["node"].call("POST", "below/accepted", {"did": "did:web:nobody"})))[0] == 404
+    left = await penstock(river, "node", "node", "detach")
+    assert left == {"did": top.did("node"), "state": "none"}
+    assert (await refused(river.doors["node"].call("POST", "detached", {})))[0] == 404
+    # whoever is below may not be above
+    body = {"address": country.harbour.did("node")}
+    assert (await refused(top.doors["node"].call("POST", "above", body)))[0] == 409

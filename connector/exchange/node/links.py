@@ -16,7 +16,7 @@ from connector.identity.space.node import BELOW, NODE
 from connector.negotiation.whereabouts import did_of
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved
-from connector.runtime.limits import NODES_BELOW_MAX, WAITING_NODES_MAX
+from connector.runtime.limits import DID_CHARACTERS_MAX, NODES_BELOW_MAX, WAITING_NODES_MAX
 from connector.store.kept import Kept
 from connector.store.rows.linked import AboveRow, BelowRow, LinkState
 from contracts.canonical import sha
@@ -76,7 +76,7 @@ class Links:
         body, headers = {"exchange": self._space.last().exchange}, self._peers.authorization(did)
         told: Any = (await self._core.outbound.post(url + BELOW, body, headers=headers)).json()
         try:
-            return {"state": LinkState(told["state"]), "exchange": str(told["exchange"])[:512]}
+            return {"state": LinkState(told["state"]), "exchange": str(told["exchange"])[:DID_CHARACTERS_MAX]}
         except (KeyError, TypeError, ValueError) as error:
             raise PeerMisbehaved(f"`{did[:200]}` does not say how we stand there") from error
 

@@ -17,7 +17,7 @@ from catalog.document import items, members, text
 from catalog.printable import is_line
 from connector.exchange.node.statement import CODE, TRACE
 from connector.runtime.errors import InvalidInput
-from connector.runtime.limits import NODE_HOPS_MAX
+from connector.runtime.limits import DID_CHARACTERS_MAX, NODE_HOPS_MAX
 
 if TYPE_CHECKING:
     from contracts.canonical import JsonObject
@@ -28,7 +28,6 @@ KEPT_MILLISECONDS: Final = 1_500
 # with less than this left nobody is asked any more
 LEAST_MILLISECONDS: Final = 500
 ABOUT_CHARACTERS_MAX: Final = 512
-DID_CHARACTERS_MAX: Final = 512
 ID_BYTES: Final = 16
 ID: Final = re.compile(r"[0-9a-f]{32}")
 MEMBERS: Final = frozenset({"id", "kind", "about", "path", "patience"})

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from catalog.document import items, members, moment, text
 from catalog.errors import CatalogError
 from catalog.printable import is_line
+from connector.runtime.limits import DID_CHARACTERS_MAX
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ MEMBERS: Final = frozenset(
 )
 LOGS_MAX: Final = 256
 NUMBER_MAX: Final = 2**53 - 1
-NAME_CHARACTERS_MAX: Final = 512
 MOMENT_CHARACTERS_MAX: Final = 40
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -136,7 +136,7 @@ def _number(told: object, path: str) -> int:
 
 
 def _line(told: Mapping[str, object], name: str) -> str:
-    line = text(told[name], name, limit=NAME_CHARACTERS_MAX)
+    line = text(told[name], name, limit=DID_CHARACTERS_MAX)
     if not line or not is_line(line):
         raise CatalogError(f"`{name}` is not one plain line", path=name)
     return line
