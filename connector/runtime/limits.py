@@ -167,7 +167,7 @@ RESOURCES_MAX = 10_000
 # codes that a node assigns to one holder: its products, its resources, and itself
 HOLDER_CODES_MAX = MEMBER_PRODUCTS_MAX + RESOURCES_MAX + 1
 # nodes below a node: a country has some thirty regions, and as many industries
-NODES_BELOW_MAX = 64
+LOWER_NODES_MAX = 64
 # nodes that ask to be below and wait for a person: a stranger needs but a space of its own to be one
 WAITING_NODES_MAX = 100
 # nodes that pass a question on: up to the top and down again, with one level between

@@ -16,7 +16,7 @@ from connector.identity.space.node import BELOW, NODE
 from connector.negotiation.whereabouts import did_of
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved
-from connector.runtime.limits import DID_CHARACTERS_MAX, NODES_BELOW_MAX, WAITING_NODES_MAX
+from connector.runtime.limits import DID_CHARACTERS_MAX, LOWER_NODES_MAX, WAITING_NODES_MAX
 from connector.store.kept import Kept
 from connector.store.rows.linked import AboveRow, BelowRow, LinkState
 from contracts.canonical import sha
@@ -146,9 +146,9 @@ class Links:
             row = BELOW_ROWS.find(tx, did)
             if row.state is to:
                 return row
-            accepted = tx.find(BelowRow, "state = ?", (LinkState.ACCEPTED.value,), limit=NODES_BELOW_MAX)
-            if to is LinkState.ACCEPTED and len(accepted) == NODES_BELOW_MAX:
-                raise Conflict(f"a node has at most {NODES_BELOW_MAX} below it", "put one between")
+            accepted = tx.find(BelowRow, "state = ?", (LinkState.ACCEPTED.value,), limit=LOWER_NODES_MAX)
+            if to is LinkState.ACCEPTED and len(accepted) == LOWER_NODES_MAX:
+                raise Conflict(f"a node has at most {LOWER_NODES_MAX} below it", "put one between")
             moved = replace(row, state=to, reason=reason, moved=self._core.clock.now())
             tx.change(row, moved)
             self._record(tx, did, row.state, to, reason)
@@ -160,7 +160,7 @@ class Links:
         """Return the DIDs of who is above, and of those accepted below, each with its space's exchange."""
 
         def read(tx: Tx) -> dict[str, str]:
-            below = tx.find(BelowRow, "state = ?", (LinkState.ACCEPTED.value,), limit=NODES_BELOW_MAX)
+            below = tx.find(BelowRow, "state = ?", (LinkState.ACCEPTED.value,), limit=LOWER_NODES_MAX)
             above = {row.did: row.exchange for row in tx.find(AboveRow, limit=1)}
             return above | {row.did: row.exchange for row in below}
 

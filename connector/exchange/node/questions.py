@@ -26,7 +26,7 @@ from connector.runtime.errors import (
     PenstockError,
     explain_failure,
 )
-from connector.runtime.limits import NODE_ANSWER_BYTES_MAX, NODE_QUESTIONS_MAX, NODES_BELOW_MAX
+from connector.runtime.limits import LOWER_NODES_MAX, NODE_ANSWER_BYTES_MAX, NODE_QUESTIONS_MAX
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -56,7 +56,7 @@ class Answers:
 
     def miss(self, node: str, why: str) -> None:
         """Name somebody who gave no answer, while there is room."""
-        if len(self.unheard) < NODES_BELOW_MAX:
+        if len(self.unheard) < LOWER_NODES_MAX:
             self.unheard.append({"node": node, "why": why[:WHY_CHARACTERS_MAX]})
 
     def take(self, node: str, wire: JsonObject, room: int) -> int:
@@ -209,8 +209,8 @@ def _read(told: Any) -> Answers:
     try:
         statements, unheard = told["statements"], told["unheard"]
         fits = isinstance(statements, list) and all(isinstance(one, dict) for one in statements)
-        fits &= isinstance(unheard, list) and len(unheard) <= NODES_BELOW_MAX
-        if fits and len(statements) <= NODES_BELOW_MAX:
+        fits &= isinstance(unheard, list) and len(unheard) <= LOWER_NODES_MAX
+        if fits and len(statements) <= LOWER_NODES_MAX:
             found = Answers(statements)
             for one in unheard:
                 found.miss(str(one["node"])[:WHY_CHARACTERS_MAX], str(one["why"]))
