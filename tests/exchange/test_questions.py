@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from catalog import registration
 from connector.exchange.node import statement
 from connector.exchange.node.question import Question
-from connector.exchange.node.questions import Questions
+from connector.exchange.node.questions import Answers, Questions, _trimmed
 from connector.exchange.node.resolving import Resolving
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, PeerMisbehaved, PeerUnreachable
 from tests.core import core
@@ -261,3 +261,22 @@ async def test_a_code_that_no_node_can_have_assigned_is_asked_of_nobody(world):
         with pytest.raises(Absent):
             await river.code(one)
     assert not world.asked
+
+
+async def test_what_one_node_sends_takes_no_other_s_place():
+    """Each has its turn and its share of the room; what is left out is named."""
+    came = {"loud": [{"x": "y" * 200_000}] * 60, "low": [{"low": 1}]}
+    answers = Answers()
+    answers.share(came, 8)
+    assert {"low": 1} in answers.statements
+    assert len(answers.statements) == 2
+    assert {one["node"] for one in answers.unheard} == {"loud"}
+    many = Answers()
+    many.share({"loud": [{}] * 60, "low": [{"low": 1}]}, 8)
+    assert ({"low": 1} in many.statements, len(many.statements)) == (True, 8)
+
+
+def test_a_statement_has_as_many_entries_as_it_has_room_for():
+    told = _trimmed([{"entry": "x" * 80_000}] * 5)
+    assert (len(told["entries"]), told["more"]) == (3, True)
+    assert _trimmed([{"entry": "x"}])["more"] is False

@@ -169,3 +169,32 @@ async def test_a_period_counts_what_no_report_has_counted_and_each_thing_once(tm
     assert (await counted(store, space, NODE, AT)).counts["instructions"] == 0
     assert (await counted(store, space, NODE, AT)).counts["transfers"] == 1
     await store.close()
+
+
+async def test_who_waits_to_be_accepted_asks_and_then_reports_by_itself(tmp_path):
+    store = await Store.open(tmp_path / "store.sqlite", TABLES)
+    state, done, passed = [LinkState.ASKED], [], [0.0]
+    clock = SimpleNamespace(now=lambda: AT, monotonic=lambda: passed[0])
+
+    async def above():
+        return SimpleNamespace(did="did:web:top", state=state[0])
+
+    async def rise(_did):
+        done.append("asked")
+
+    async def make():
+        done.append("made")
+
+    made = Reports(core(did=NODE, store=store, clock=clock, roles=("node",)), None, None, None)
+    made._links, made.make = SimpleNamespace(above=above, rise=rise), make
+    for moment, stands, does in (
+        (0.0, LinkState.ASKED, ["asked"]),
+        (1.0, LinkState.ASKED, []),
+        (61.0, LinkState.ACCEPTED, ["made"]),
+        (122.0, LinkState.CUT, []),
+    ):
+        passed[0], state[0] = moment, stands
+        await made.chore()
+        assert done == does
+        done.clear()
+    await store.close()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.exchange.node import question as questions
 from connector.exchange.node.question import Question
-from connector.exchange.node.statement import CODE, Statement, made, proven, size_of
+from connector.exchange.node.statement import CODE, TRACE, Statement, made, proven, size_of
 from connector.identity.space.node import QUESTIONS
 from connector.runtime.errors import (
     Absent,
@@ -26,9 +26,11 @@ from connector.runtime.errors import (
     PenstockError,
     explain_failure,
 )
-from connector.runtime.limits import LOWER_NODES_MAX, NODE_ANSWER_BYTES_MAX, NODE_QUESTIONS_MAX
+from connector.runtime.limits import LOWER_NODES_MAX, NODE_ANSWER_BYTES_MAX, NODE_QUESTIONS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.core.core import Core
     from connector.exchange.node.links import Links
     from connector.exchange.node.register import Register
@@ -43,6 +45,11 @@ SEEN_MAX: Final = 4_096
 CACHED_SECONDS: Final = 60.0
 CACHED_MAX: Final = 1_024
 WHY_CHARACTERS_MAX: Final = 300
+# statements that one answer has, by kind: a code has one assigner, and a few who claim it
+STATEMENTS_MAX: Final = {CODE: 8, TRACE: LOWER_NODES_MAX - 1}
+# what others' statements take of an answer together, and our own
+SHARED_BYTES_MAX: Final = NODE_ANSWER_BYTES_MAX // 2
+OWN_BYTES_MAX: Final = NODE_ANSWER_BYTES_MAX // 4
 # who made a statement, and its exchange, are asked for their keys
 PROOF_SECONDS_MAX: Final = 5.0
 
@@ -59,14 +66,19 @@ class Answers:
         if len(self.unheard) < LOWER_NODES_MAX:
             self.unheard.append({"node": node, "why": why[:WHY_CHARACTERS_MAX]})
 
-    def take(self, node: str, wire: JsonObject, room: int) -> int:
-        """Take a statement that came from `node`, if there is room for it; returns the room that is left."""
-        size = size_of(wire)
-        if size > room:
-            self.miss(node, "its answer was left out: together they are too long")
-            return room
-        self.statements.append(wire)
-        return room - size
+    def share(self, came: Mapping[str, list[JsonObject]], most: int) -> None:
+        """Take what came, node → statements: in turn, and of each no more bytes than its share, `most` in all."""
+        answering = [node for node, told in came.items() if told]
+        room = {node: SHARED_BYTES_MAX // len(answering) for node in answering}
+        for number in range(most):
+            for node in answering:
+                if number >= len(came[node]):
+                    continue
+                room[node] -= size_of(came[node][number])
+                if room[node] < 0 or len(self.statements) == most:
+                    self.miss(node, "a part of its answer was left out: together they are too long")
+                else:
+                    self.statements.append(came[node][number])
 
     def json(self) -> JsonObject:
         """Return the answer as it is sent."""
@@ -135,7 +147,7 @@ class Questions:
         try:
             if asked.kind == CODE:
                 return await self._register.show(asked.about)
-            return {"entries": (await self._tracing.find(asked.about))["entries"]}
+            return _trimmed((await self._tracing.find(asked.about))["entries"])
         except (Absent, InvalidInput):
             return None
 
@@ -161,12 +173,10 @@ class Questions:
             came = await asyncio.gather(*(self._of(did, onward) for did in whom))
         finally:
             self._under_way -= 1
-        room = NODE_ANSWER_BYTES_MAX // 2
-        for did, one in zip(whom, came, strict=True):
+        for one in came:
             for missed in one.unheard:
                 found.miss(missed["node"], missed["why"])
-            for wire in one.statements:
-                room = found.take(did, wire, room)
+        found.share(dict(zip(whom, (one.statements for one in came), strict=True)), STATEMENTS_MAX[asked.kind])
         if asked.kind == CODE and not found.unheard:
             self._keep(key, found, now)
         return found
@@ -196,6 +206,18 @@ class Questions:
         self._cached[key] = (now + CACHED_SECONDS, Answers(list(found.statements)))
         while len(self._cached) > CACHED_MAX:
             self._cached.popitem(last=False)
+
+
+def _trimmed(entries: list[JsonObject]) -> JsonObject:
+    """Return as many entries as one statement has room for, and whether there may be more."""
+    room = OWN_BYTES_MAX
+    found: list[JsonObject] = []
+    for one in entries:
+        room -= size_of(one)
+        if room < 0:
+            break
+        found.append(one)
+    return {"entries": found, "more": len(found) < len(entries) or len(entries) == PAGE_ROWS_MAX}
 
 
 def _named(wire: JsonObject) -> str:

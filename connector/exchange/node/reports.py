@@ -21,7 +21,15 @@ from connector.exchange.node.report import PURPOSE, Report, view
 from connector.exchange.signed_answer import check, signed
 from connector.identity.space.node import NODE, REPORTS
 from connector.net import log_files
-from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, PenstockError, explain_failure
+from connector.runtime.errors import (
+    Absent,
+    Conflict,
+    InvalidInput,
+    NotPermitted,
+    PeerRefused,
+    PenstockError,
+    explain_failure,
+)
 from connector.runtime.limits import PAGE_ROWS_MAX, REPORTS_KEPT_MAX
 from connector.store.rows.linked import BelowRow, LinkState, NodeReportRow, ReportedLogRow
 from contracts.canonical import canonical, sha
@@ -43,6 +51,7 @@ AGAIN_SECONDS: Final = 60.0
 MISSED_SECONDS: Final = 2 * REPORT_SECONDS
 TROUBLE_CHARACTERS_MAX: Final = 1_000
 NOTE_CHARACTERS_MAX: Final = 2_048
+CONFLICT: Final = 409
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +70,17 @@ class Reports:
         if NODE not in self._core.identity.roles or now - self._looked < AGAIN_SECONDS:
             return
         self._looked = now
+        try:
+            await self._keep_up()
+        except PenstockError as fault:
+            log.warning("the node above was not told: %s", explain_failure(fault).text)
+
+    async def _keep_up(self) -> None:
+        """Ask how we stand above while we wait to be accepted, then report when it is time."""
         above = await self._links.above()
+        if above is not None and above.state is LinkState.ASKED:
+            await self._links.rise(above.did)
+            above = await self._links.above()
         if above is None or above.state is not LinkState.ACCEPTED:
             return
         last = await self._core.store.read(lambda tx: _newest(tx, self._core.identity.did))
@@ -112,7 +131,7 @@ class Reports:
         return self._view(kept or row, "")
 
     async def _send(self) -> None:
-        """Send what did not arrive, the oldest first; one that is refused waits, and so do those after it."""
+        """Send what did not arrive, the oldest first; one that cannot be sent keeps those after it waiting."""
         own, above = self._core.identity.did, await self._links.above()
         rows = await self._core.store.read(
             lambda tx: tx.find(NodeReportRow, "node = ? AND sent IS NULL", (own,), "number", PAGE_ROWS_MAX)
@@ -127,8 +146,10 @@ class Reports:
                 after = replace(row, sent=self._core.clock.now(), trouble="")
             except PenstockError as fault:
                 why = explain_failure(fault).text
+                # who has another report of this number will never take this one
+                gone = self._core.clock.now() if isinstance(fault, PeerRefused) and fault.status == CONFLICT else None
                 log.warning("report %d did not arrive at `%s`: %s", row.number, above.did, why)
-                after = replace(row, trouble=f"it did not arrive: {why}"[:TROUBLE_CHARACTERS_MAX])
+                after = replace(row, sent=gone, trouble=f"it did not arrive: {why}"[:TROUBLE_CHARACTERS_MAX])
             await self._core.store.write(partial(_changed, row, after))
             if after.sent is None:
                 return

@@ -64,6 +64,7 @@ class Resolving:
 
     async def trace(self, what: str, first: int, *, everywhere: bool) -> JsonObject:
         """Return the entries about a thing; `everywhere` also what other nodes' logs hold, each with its `node`."""
+        everywhere = everywhere and first == 0  # others tell their first page alone
         own: JsonObject = {"about": what, "entries": []}
         try:
             if self._is_node:
@@ -77,9 +78,14 @@ class Resolving:
             return own
         statements, unheard = await self._elsewhere(TRACE, what)
         others = [entry | {"node": one.node} for one in statements for entry in one.said["entries"]]
+        more = [
+            {"node": one.node, "why": "it has more entries than it tells at once"}
+            for one in statements
+            if one.said["more"]
+        ]
         if not own["entries"] and not others:
             raise Absent(f"the logs of no node that was asked hold anything about `{what[:100]}`{_but(unheard)}")
-        return own | {"entries": [*own["entries"], *others], "unheard": unheard}
+        return own | {"entries": [*own["entries"], *others], "unheard": [*unheard, *more]}
 
     async def _elsewhere(self, kind: str, about: str) -> tuple[list[Statement], list[JsonObject]]:
         if self._is_node:

@@ -128,8 +128,11 @@ def _code(said: object, about: str) -> JsonObject:
 
 def _trace(said: object) -> JsonObject:
     """Return entries of logs, each as its own bytes have it; raises CatalogError."""
-    facts = members(said, "said", required={"entries"}, allowed=frozenset({"entries"}))
-    return {"entries": [_entry(one) for one in items(facts["entries"], "entries", limit=PAGE_ROWS_MAX)]}
+    facts = members(said, "said", required={"entries", "more"}, allowed=frozenset({"entries", "more"}))
+    if type(facts["more"]) is not bool:
+        raise CatalogError("`more` is true or false", path="more")
+    entries = items(facts["entries"], "entries", limit=PAGE_ROWS_MAX)
+    return {"entries": [_entry(one) for one in entries], "more": facts["more"]}
 
 
 def _entry(told: object) -> JsonObject:
@@ -142,8 +145,10 @@ def _entry(told: object) -> JsonObject:
     index, size = _word(facts, "index"), _word(facts, "size")
     if not (index.isdecimal() and size.isdecimal() and int(index) < int(size)):
         raise CatalogError("an entry stands nowhere in its log")
+    if _word(facts, "member") != read.party:
+        raise CatalogError("an entry is another member's than it says")
     return {
-        "member": _word(facts, "member"), "name": _word(facts, "name"), "log": _word(facts, "log"), "index": index,
+        "member": read.party, "name": _word(facts, "name"), "log": _word(facts, "log"), "index": index,
         "size": size, "type": read.kind, "time": read.time.isoformat(), "part": read.part, "link": list(read.link),
         "entry": str(facts["entry"]),
     }  # fmt: skip

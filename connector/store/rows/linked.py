@@ -44,9 +44,10 @@ class BelowRow(TableRow):
 @table("node_reports", key=("node", "number"), index=(("came",),))
 @dataclass(frozen=True, kw_only=True)
 class NodeReportRow(TableRow):
-    """A report of a node upward, ours or one from below, with its signed note; of ours `sent` is when it arrived.
+    """A report of a node upward, ours or one from below, with its signed note.
 
-    `trouble` is what is missing in it or contradicts the one before, or why ours was not sent.
+    Of ours `sent` is when it arrived, or was refused for good. `trouble` is what is missing in it or contradicts the
+    one before, or why ours was not sent.
     """
 
     node: str
