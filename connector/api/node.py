@@ -18,7 +18,7 @@ from connector.exchange.node.copies import LogCopy
 from connector.exchange.node.office import Office
 from connector.exchange.node.statement import CODE, TRACE
 from connector.identity.space.node import CODES, NODE
-from connector.runtime.errors import Absent, InvalidInput
+from connector.runtime.errors import Absent
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.store.rows.collected import CollectedLogRow
 
@@ -64,15 +64,20 @@ async def traced(call: Call) -> web.Response:
     return as_json(found)
 
 
-async def across(call: Call) -> web.Response:
-    """Ask other nodes for a member of ours: what a `code` is of, or what they hold about a thing, `trace`."""
-    kind, about = call.path["name"], call.path["id"]
-    if kind not in (CODE, TRACE):
-        raise Absent(f"nodes are not asked for `{kind[:40]}`", f"for {CODE} or {TRACE}")
-    if not 0 < len(about) <= ASKED_CHARACTERS_MAX:
-        raise InvalidInput(f"what is asked for has at most {ASKED_CHARACTERS_MAX} characters")
+async def code_across(call: Call) -> web.Response:
+    """Ask other nodes for a member of ours what a code is of."""
+    return await _across(call, CODE)
+
+
+async def trace_across(call: Call) -> web.Response:
+    """Ask other nodes for a member of ours what they hold about a thing."""
+    return await _across(call, TRACE)
+
+
+async def _across(call: Call, kind: str) -> web.Response:
+    found = await call.of(Office).questions.ask(kind, call.path["id"])
     await call.spend()
-    return as_json((await call.of(Office).questions.ask(kind, about)).json())
+    return as_json(found.json())
 
 
 async def below(call: Call) -> web.Response:
@@ -83,9 +88,7 @@ async def below(call: Call) -> web.Response:
 
 async def asked(call: Call) -> web.Response:
     """Answer a question that a node next to us passes on."""
-    document = await call.document()
-    await call.spend()
-    return as_json(await call.of(Office).questions.answer(document, call.peer))
+    return as_json(await call.of(Office).questions.answer(await call.document(), call.peer, call.spend))
 
 
 async def reported(call: Call) -> web.Response:

@@ -102,7 +102,7 @@ class World:
         if did in self.lies:
             told = await self.lies[did](body, caller)
         else:
-            told = await self.nodes[did].answer(copy.deepcopy(body), caller)
+            told = await self.nodes[did].answer(copy.deepcopy(body), caller, spent)
         return SimpleNamespace(json=lambda: told)
 
 
@@ -122,7 +122,7 @@ def changing(world, change):
     """Have top answer truly, and then something else."""
 
     async def lie(body, caller):
-        told = await world.nodes["did:web:node.top"].answer(copy.deepcopy(body), caller)
+        told = await world.nodes["did:web:node.top"].answer(copy.deepcopy(body), caller, spent)
         for one in told["statements"]:
             change(one)
         return told
@@ -171,7 +171,7 @@ async def test_an_old_statement_shown_again_is_known_as_old(world):
     number = code()
     river = three(world, harbour=[said(number)])
     before = await world.nodes["did:web:node.top"].answer(
-        Question.new("code", number).onward("did:web:node.river").json(), "did:web:node.river"
+        Question.new("code", number).onward("did:web:node.river").json(), "did:web:node.river", spent
     )
     world.clock.at += timedelta(seconds=700)
     world.clock.passed = 700.0
@@ -201,6 +201,10 @@ async def test_nodes_in_a_ring_are_asked_once_each_and_named(world):
     with pytest.raises(Absent, match="stand in a ring"):
         await river.code(code())
     assert len(world.asked) <= 6
+
+
+async def spent():
+    """A token that is used up."""
 
 
 async def silent(_body, _caller):
@@ -244,15 +248,15 @@ async def test_only_neighbours_are_answered_and_only_for_what_they_pass_on(world
     top, river = world.nodes["did:web:node.top"], "did:web:node.river"
     asked = Question.new("code", code()).onward(river).json()
     with pytest.raises(NotPermitted):
-        await top.answer(asked, "did:web:node.stranger")
+        await top.answer(asked | {"path": ["did:web:node.stranger"]}, "did:web:node.stranger", spent)
     for change in ({"path": ["did:web:node.harbour"]}, {"path": []}, {"id": "x"}, {"patience": -1}, {"kind": "x"}):
         with pytest.raises(InvalidInput):
-            await top.answer(asked | change, river)
+            await top.answer(asked | change, river, spent)
     with pytest.raises(Exception, match="items, the limit"):
-        await top.answer(asked | {"path": [*["did:web:x"] * 4, river]}, river)
-    await top.answer(asked, river)
+        await top.answer(asked | {"path": [*["did:web:x"] * 4, river]}, river, spent)
+    await top.answer(asked, river, spent)
     with pytest.raises(Conflict):
-        await top.answer(asked, river)
+        await top.answer(asked, river, spent)
 
 
 async def test_a_code_that_no_node_can_have_assigned_is_asked_of_nobody(world):

@@ -62,6 +62,12 @@ class Question:
         }  # fmt: skip
 
 
+def check_about(about: str) -> None:
+    """Raise InvalidInput for what no question is about."""
+    if not about.strip() or len(about) > ABOUT_CHARACTERS_MAX or not is_line(about):
+        raise InvalidInput(f"a question is about one line of at most {ABOUT_CHARACTERS_MAX} characters")
+
+
 def from_json(document: Any, caller: str) -> Question:
     """Read a question that `caller` passed on; raises CatalogError, InvalidInput."""
     told = members(document, "question", required=MEMBERS, allowed=MEMBERS)
@@ -70,8 +76,9 @@ def from_json(document: Any, caller: str) -> Question:
     )
     number, kind = text(told["id"], "id", limit=2 * ID_BYTES), text(told["kind"], "kind", limit=20)
     about, patience = text(told["about"], "about", limit=ABOUT_CHARACTERS_MAX), told["patience"]
-    if not ID.fullmatch(number) or kind not in (CODE, TRACE) or not about.strip() or not is_line(about):
-        raise InvalidInput("a question has an id of 32 digits, a kind, and one line that it is about")
+    if not ID.fullmatch(number) or kind not in (CODE, TRACE):
+        raise InvalidInput(f"a question has an id of 32 digits, and is of the kind {CODE} or {TRACE}")
+    check_about(about)
     if not path or path[-1] != caller:
         raise InvalidInput("who passes a question on stands last in its path")
     if type(patience) is not int or patience < 0:

@@ -29,7 +29,7 @@ from connector.runtime.errors import (
 from connector.runtime.limits import LOWER_NODES_MAX, NODE_ANSWER_BYTES_MAX, NODE_QUESTIONS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from connector.core.core import Core
     from connector.exchange.node.links import Links
@@ -97,17 +97,21 @@ class Questions:
         self._cached: OrderedDict[tuple[str, ...], tuple[float, Answers]] = OrderedDict()
         self._under_way = 0
 
-    async def answer(self, document: Any, caller: str) -> JsonObject:
-        """Answer a neighbour: what we state ourselves, and what those say whom we ask in our turn."""
+    async def answer(self, document: Any, caller: str, spend: Callable[[], Awaitable[None]]) -> JsonObject:
+        """Answer a neighbour: what we state ourselves, and what those say whom we ask in our turn.
+
+        `spend` uses up the token of who asks, once the question is one that we answer.
+        """
+        asked = questions.from_json(document, caller)
         neighbours = await self._links.neighbours()
         if caller not in neighbours:
             raise NotPermitted(
                 f"`{caller[:200]}` is neither above this node nor accepted below it", "penstock node above"
             )
-        asked = questions.from_json(document, caller)
         own = self._core.identity.did
         if own in asked.path or asked.id in self._seen:
             raise Conflict(f"the question came to `{own}` before: the nodes stand in a ring", "penstock node detach")
+        await spend()
         self._note(asked.id)
         answers = await self._asked(asked, neighbours)
         said = await self._own(asked)
@@ -117,11 +121,18 @@ class Questions:
         return answers.json()
 
     async def ask(self, kind: str, about: str) -> Answers:
-        """Ask everybody next to us, as who asks first; what is not proven is left out, and who sent it is named."""
+        """Ask everybody next to us, as who asks first; what is not proven is left out, and who sent it is named.
+
+        Raises Absent where nobody has anything about it, InvalidInput for what nobody can be asked for.
+        """
+        questions.check_about(about)
         asked = Question.new(kind, about)
         self._note(asked.id)
         came = await self._asked(asked, await self._links.neighbours())
-        return Answers([wire for wire, _ in await self._proven(came, kind, about)], came.unheard)
+        found = [wire for wire, _ in await self._proven(came, kind, about)]
+        if not found:
+            raise absent(about, came.unheard)
+        return Answers(found, came.unheard)
 
     async def prove(self, told: Any, kind: str, about: str) -> tuple[list[Statement], list[JsonObject]]:
         """Read and prove the answer of our own node as a member; returns the statements, and who gave none."""
@@ -206,6 +217,12 @@ class Questions:
         self._cached[key] = (now + CACHED_SECONDS, Answers(list(found.statements)))
         while len(self._cached) > CACHED_MAX:
             self._cached.popitem(last=False)
+
+
+def absent(about: str, unheard: list[JsonObject]) -> Absent:
+    """Return the word that nobody has anything, with who was asked and gave no answer."""
+    but = "".join(f"; `{one['node']}` gave no answer: {one['why']}" for one in unheard)
+    return Absent(f"no node that was asked has anything about `{about[:100]}`{but}", "penstock node below list")
 
 
 def _trimmed(entries: list[JsonObject]) -> JsonObject:

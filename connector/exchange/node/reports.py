@@ -156,11 +156,11 @@ class Reports:
 
     async def take(self, document: Any, caller: str, write: Write) -> JsonObject:
         """Take a report in that a node below us makes; the same again changes nothing. Raises Conflict for another."""
+        told: Any = members(document, "answer", required={"report", "note"}, allowed=frozenset({"report", "note"}))
+        now, note = reports.from_json(told["report"]), text(told["note"], "note", limit=NOTE_CHARACTERS_MAX)
         below = await self._core.store.read(lambda tx: tx.get(BelowRow, did=caller))
         if below is None or below.state is not LinkState.ACCEPTED:
             raise NotPermitted(f"`{caller[:200]}` is not accepted below this node", "penstock node above")
-        told: Any = members(document, "answer", required={"report", "note"}, allowed=frozenset({"report", "note"}))
-        now, note = reports.from_json(told["report"]), text(told["note"], "note", limit=NOTE_CHARACTERS_MAX)
         if (now.node, now.exchange) != (caller, below.exchange):
             raise InvalidInput("a node reports of itself, and of its own space")
         check(canonical(told["report"]), note, caller, PURPOSE, (await self._peers.document(caller)).require("log"))

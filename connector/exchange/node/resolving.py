@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 from catalog import identifiers
 from catalog.errors import CatalogError
+from connector.exchange.node.questions import absent
 from connector.exchange.node.statement import CODE, TRACE
 from connector.identity.space.node import ACROSS, CODES, NODE, TRACES
-from connector.runtime.errors import Absent, Conflict, PeerRefused
+from connector.runtime.errors import Absent, Conflict, PeerRefused, explain_failure
 from connector.runtime.limits import NODE_ANSWER_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -51,11 +52,7 @@ class Resolving:
                 raise
         else:
             return found
-        statements, unheard = await self._elsewhere(CODE, code)
-        if not statements:
-            raise Absent(
-                f"no node that was asked has assigned the code `{code[:80]}`{_but(unheard)}", "penstock code list"
-            )
+        statements, _ = await self._elsewhere(CODE, code)
         if len({one.node for one in statements}) > 1:
             claims = ", ".join(f"`{one.node}` to `{one.said['holder']}`" for one in statements)
             raise Conflict(f"more than one node claims the code `{code[:80]}`: {claims}", "tell the node above them")
@@ -76,24 +73,31 @@ class Resolving:
                 raise
         if not everywhere:
             return own
-        statements, unheard = await self._elsewhere(TRACE, what)
+        try:
+            statements, unheard = await self._elsewhere(TRACE, what)
+        except (Absent, PeerRefused) as fault:
+            if not own["entries"] or not _is_absent(fault):
+                raise
+            return own | {"unheard": [{"node": "", "why": explain_failure(fault).text}]}
         others = [entry | {"node": one.node} for one in statements for entry in one.said["entries"]]
         more = [
             {"node": one.node, "why": "it has more entries than it tells at once"}
             for one in statements
             if one.said["more"]
         ]
-        if not own["entries"] and not others:
-            raise Absent(f"the logs of no node that was asked hold anything about `{what[:100]}`{_but(unheard)}")
         return own | {"entries": [*own["entries"], *others], "unheard": [*unheard, *more]}
 
     async def _elsewhere(self, kind: str, about: str) -> tuple[list[Statement], list[JsonObject]]:
+        """Return what other nodes state, and who gave no answer; raises Absent, PeerRefused where nobody has it."""
         if self._is_node:
             told: Any = (await self._questions.ask(kind, about)).json()
         else:
-            path = f"{ACROSS}/{kind}/{quote(about, safe='')}"
+            path = f"{CODES if kind == CODE else TRACES}/{quote(about, safe='')}{ACROSS}"
             told = await self._door.ask("GET", path, limit_bytes=NODE_ANSWER_BYTES_MAX)
-        return await self._questions.prove(told, kind, about)
+        statements, unheard = await self._questions.prove(told, kind, about)
+        if not statements:
+            raise absent(about, unheard)
+        return statements, unheard
 
 
 def _is_absent(fault: Absent | PeerRefused) -> bool:
@@ -106,8 +110,3 @@ def _may_be_elsewhere(code: str) -> bool:
         return not identifiers.read(code).local
     except CatalogError:
         return False
-
-
-def _but(unheard: list[JsonObject]) -> str:
-    """Return who was asked and gave no answer, as the end of a sentence."""
-    return "".join(f"; `{one['node']}` gave no answer: {one['why']}" for one in unheard)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from connector.net.outbound import Outbound
 
 NODE = "node"  # the role of whoever assigns codes
-CODES, TRACES, ACROSS = "/node/codes", "/node/traces", "/node/across"
+CODES, TRACES = "/node/codes", "/node/traces"
+ACROSS = "/across"  # after a code or a thing: other nodes are asked, too
 BELOW, QUESTIONS, REPORTS = (
     "/node/below",
     "/node/questions",
