@@ -16,14 +16,13 @@ from connector.api.log import IMMUTABLE, TEXT
 from connector.exchange.heartbeats import Heartbeats
 from connector.exchange.node.copies import LogCopy
 from connector.exchange.node.office import Office
-from connector.identity.space.node import CODES, NODE, TRACES
+from connector.exchange.node.statement import CODE, TRACE
+from connector.identity.space.node import CODES, NODE
 from connector.runtime.errors import Absent
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.store.rows.collected import CollectedLogRow
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from connector.api.call import Call
 
 FIRST_MAX = 1_000_000
@@ -65,6 +64,38 @@ async def traced(call: Call) -> web.Response:
     return as_json(found)
 
 
+async def code_across(call: Call) -> web.Response:
+    """Ask other nodes for a member of ours what a code is of."""
+    return await _across(call, CODE)
+
+
+async def trace_across(call: Call) -> web.Response:
+    """Ask other nodes for a member of ours what they hold about a thing."""
+    return await _across(call, TRACE)
+
+
+async def _across(call: Call, kind: str) -> web.Response:
+    found = await call.of(Office).questions.ask(kind, call.path["id"])
+    await call.spend()
+    return as_json(found.json())
+
+
+async def below(call: Call) -> web.Response:
+    """Take down that a node of another space, that of `exchange`, asks to be below us."""
+    told = await call.texts("exchange")
+    return as_json(await call.of(Office).links.take(call.peer, told["exchange"], call.act))
+
+
+async def asked(call: Call) -> web.Response:
+    """Answer a question that a node next to us passes on."""
+    return as_json(await call.of(Office).questions.answer(await call.document(), call.peer, call.spend))
+
+
+async def reported(call: Call) -> web.Response:
+    """Take in the report of a node below us."""
+    return as_json(await call.of(Office).reports.take(await call.document(), call.peer, call.act))
+
+
 async def checkpoint(call: Call) -> web.Response:
     """Serve the head of a copy, as its owner signed it and others cosigned it."""
     copy = await _copy(call)
@@ -86,11 +117,8 @@ async def addenda(call: Call) -> web.Response:
 
 
 async def resolve(call: Call) -> web.Response:
-    """Ask the node what a code is of, in our own name; a node looks into its own register."""
-    office, code = call.of(Office), call.path["id"]
-    if NODE in call.core.identity.roles:
-        return as_json(await office.register.show(code))
-    return as_json(await office.door.ask("GET", f"{CODES}/{quote(code, safe='')}"))
+    """Ask the node what a code is of, in our own name, and through it other nodes."""
+    return as_json(await call.of(Office).resolving.code(call.path["id"]))
 
 
 async def registered(call: Call) -> web.Response:
@@ -102,12 +130,9 @@ async def registered(call: Call) -> web.Response:
 
 
 async def trace(call: Call) -> web.Response:
-    """Ask the node what the collected logs hold about a thing; a node looks into its own copies."""
-    office, first, what = call.of(Office), call.first(FIRST_MAX), call.path["id"]
-    if NODE in call.core.identity.roles:
-        return as_json(await office.tracing.find(what, first))
-    found: Any = await office.door.ask("GET", f"{TRACES}/{quote(what, safe='')}?first={first}")
-    return as_json(found)
+    """Ask the node what the collected logs hold about a thing, and with `everywhere` other nodes through it."""
+    resolving, first = call.of(Office).resolving, call.first(FIRST_MAX)
+    return as_json(await resolving.trace(call.path["id"], first, everywhere=call.truth("everywhere")))
 
 
 async def _copy(call: Call) -> LogCopy:

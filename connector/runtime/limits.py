@@ -166,6 +166,20 @@ MEMBER_SEARCHES_MAX = 16
 RESOURCES_MAX = 10_000
 # codes that a node assigns to one holder: its products, its resources, and itself
 HOLDER_CODES_MAX = MEMBER_PRODUCTS_MAX + RESOURCES_MAX + 1
+# nodes below a node: a country has some thirty regions, and as many industries
+LOWER_NODES_MAX = 64
+# nodes that ask to be below and wait for a person: a stranger needs but a space of its own to be one
+WAITING_NODES_MAX = 100
+# nodes that pass a question on: up to the top and down again, with one level between
+NODE_HOPS_MAX = 4
+# questions of a node to others that are under way at a time, each to all its neighbours
+NODE_QUESTIONS_MAX = 16
+# what a node answers another: a page of entries of some kilobytes, of several nodes
+NODE_ANSWER_BYTES_MAX = 1_048_576
+# a report of a node to the one above: the heads of some hundred logs
+NODE_REPORT_BYTES_MAX = 65_536
+# reports of one node that are kept: a year of daily ones
+REPORTS_KEPT_MAX = 400
 # versions of one listing that are kept, the newest: a year of weekly ones
 LISTING_VERSIONS_MAX = 52
 # spaces of one exchange: a search names each with the grades that are seen there

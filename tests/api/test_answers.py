@@ -45,7 +45,7 @@ LOOKS = ("publish", "get", "settle", "open", "demand pursue", "vault collect", "
 async def told(tmp_path_factory):
     """A space of its own, to which every command is said: some of them end what others need."""
     space = Noded(tmp_path_factory.mktemp("answers"), Clock().now)
-    space.kinds, space.region = ROLES | {"third": "provider", "node": "node"}, "US-NY"
+    space.kinds, space.region = ROLES | {"third": "provider", "node": "node", "above": "node"}, "US-NY"
     space.prepare(tuple(space.kinds))
     try:
         await space.start()

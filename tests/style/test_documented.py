@@ -32,7 +32,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         log forks, log policy, demand list, demand show, project list, project show, filing list,
         hosting list, hosting show, hosting log, hosting audit,
         filing show, filing open, code list, code registered, code resolve, node collect, node logs, node trace,
-        node connectors,
+        node connectors, node below list, node reports,
         template list, template show, template fill, resource list, product show,
         product face, product catalogue, service list, space list, space show, space rules, version list,
         version compare, exchange connectors, exchange pending, exchange applications, exchange listings,
@@ -58,7 +58,9 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         credential forget, key draw, key rotate
     """,
     "it begins contracts of an implementation that is tried, and ends them": "conform ndi",
-    "it does now what the server does by itself": "log mark, admin heartbeat, admin retry, credential request",
+    "it does now what the server does by itself": """
+        log mark, admin heartbeat, admin retry, credential request, node report
+    """,
     "who is on a post is the exchange's own business": "exchange operator add, exchange operator dismiss",
     "another operator asked for the act, and `exchange pending` shows all of it": "exchange assent, exchange dissent",
     "it says what we read of others, and tells them nothing": """

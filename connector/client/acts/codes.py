@@ -15,7 +15,8 @@ CODE: dict[str, Shape] = {
     "code": "text", "kind": "text", "holder": "text", "about": "text", "title": "text", "subject": "text",
     "place": "text", "by": "text", "assigned": "text", "level": "text",
 }  # fmt: skip
-RESOLVED: dict[str, Shape] = {**CODE, "url": "text", "name": "text"}
+# `node` and `space` (its exchange) where another node than ours assigned it
+RESOLVED: dict[str, Shape] = {**CODE, "url": "text", "name": "text", "node?": "text", "space?": "text"}
 # how far it is proven whose a code is
 WORDS = {str(level): words for level, (words, _) in enumerate(LEVELS)}
 EXAMPLE = "611000000000000000X3100K3Q9ZT7L5"
@@ -39,7 +40,7 @@ FIRST = Field("first", ("Leave out", "跳过"), "leave out so many, the newest",
 
 
 def _lines(row: Any) -> list[str]:
-    names = ("kind", "about", "title", "holder", "subject", "place", "assigned", "by", "name", "url")
+    names = ("kind", "about", "title", "holder", "subject", "place", "assigned", "by", "name", "url", "node", "space")
     told = {**row, "subject": f"{row['subject']} ({_level(row)})"}
     return [row["code"], *(f"    {name}: {told[name]}" for name in names if told.get(name))]
 
@@ -92,7 +93,8 @@ ACTS = (
     Act(
         "code resolve",
         "GET registrations/{id}",
-        help="Ask the node what a code is of, whose it is, and where that one answers.",
+        help="Ask the node what a code is of, whose it is, and where that one answers; other nodes are asked "
+        "for what it has not assigned.",
         says=("Resolve the code {id}.", "解析标识编码 {id}。"),
         answer=RESOLVED,
         example={"id": EXAMPLE},

@@ -15,8 +15,9 @@ LOG = {
 }  # fmt: skip
 ENTRY = {
     "member": "text", "name": "text", "log": "text", "index": "digits", "size": "digits", "type": "text",
-    "time": "text", "part": "text", "link": ["text"], "entry": "text",
+    "time": "text", "part": "text", "link": ["text"], "entry": "text", "node?": "text",
 }  # fmt: skip
+UNHEARD = {"node": "text", "why": "text"}
 LOGS = (
     Column("MEMBER", "member"),
     Column("NAME", "name"),
@@ -29,6 +30,7 @@ LOGS = (
 TRACES = (
     Column("TIME", "time", is_moment=True),
     Column("NAME", "name"),
+    Column("NODE", "node", rare=True),
     Column("EVENT", "type"),
     Column("ENTRY", "index", is_count=True),
     Column("PART", "part", long=True, is_id=True),
@@ -37,7 +39,8 @@ TRACES = (
 
 
 def _seen(found: Any) -> list[str]:
-    return [f"about {found['about']}: prove an entry with `penstock log verify`, or from the node's copy of its log"]
+    told = f"about {found['about']}: prove an entry with `penstock log verify`, or from the node's copy of its log"
+    return [told, *(f"{one['node']} gave no answer: {one['why']}" for one in found.get("unheard", ()))]
 
 
 ACTS = (
@@ -96,11 +99,19 @@ ACTS = (
         help="List what the logs that the node has collected hold about a contract (by instruction or digest), a code, "
         "a product, an edition, a channel or a delivery.",
         says=("List what the collected logs hold about {id}.", "列出已汇集日志中关于 {id} 的记录。"),
-        answer={"about": "text", "entries": [ENTRY]},
+        answer={"about": "text", "entries": [ENTRY], "unheard?": [UNHEARD]},
         example={"id": "5b1f0c"},
         fields=(
             Field("id", ("Instruction, digest, code or id", "指令编号、摘要、标识或编号"), "what it is about, whole"),
             Field("first", ("Leave out", "跳过"), "leave out so many", "--first", "number", 0, least=0),
+            Field(
+                "everywhere",
+                ("Ask other nodes, too", "同时询问其他节点"),
+                "ask the nodes of other spaces, too, through the node above",
+                "--everywhere",
+                "truth",
+                default=None,
+            ),
         ),
         handler="node.trace",
         table=TRACES,

@@ -50,6 +50,7 @@ from connector.client.acts import (
     spaces,
     streams,
     templates,
+    uppers,
     vault,
     wallet,
 )
@@ -80,6 +81,7 @@ TABLE: tuple[Act, ...] = (
     *filings.ACTS,
     *codes.ACTS,
     *nodes.ACTS,
+    *uppers.ACTS,
     *ndi.ACTS,
     *serving.ACTS,
     *templates.ACTS,

@@ -13,7 +13,6 @@ note under the log's key over the digest of its bytes, in the header `Penstock-N
 
 from __future__ import annotations
 
-import base64
 import uuid
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -22,16 +21,14 @@ import orjson
 
 from catalog.source import State
 from catalog.spaces import MAIN, OTHERS, sight
-from connector.exchange import kinds, standing
+from connector.exchange import kinds, signed_answer, standing
 from connector.exchange.federation import entry, keeping, showing
 from connector.exchange.numbering import beyond, newest, seq_of
 from connector.exchange.sight import grades
-from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.catalogue import FederatedRow, FederatedState, SourceRow
 from connector.store.rows.console import FactRow
 from connector.store.rows.space import SpaceRow
-from ledger.log import note as notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,23 +80,12 @@ def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> JsonObject:
 
 def signed(body: bytes, own: str, key: Ed25519PrivateKey) -> str:
     """Return the note over an answer, as its header."""
-    text = _text(body, own)
-    return base64.b64encode(notes.Note(text, (notes.sign(text, own + KEY_NAME, key),)).encode().encode()).decode()
+    return signed_answer.signed(body, own, KEY_NAME, key)
 
 
 def check(body: bytes, header: str, own: str, log_key: bytes) -> None:
     """Raise PeerMisbehaved unless the exchange `own` signed this very answer."""
-    try:
-        note = notes.parse(base64.b64decode(header, validate=True))
-        notes.verify(note, [notes.log_vkey(own + KEY_NAME, log_key)])
-    except ValueError as error:
-        raise PeerMisbehaved(f"`{own}` did not sign its changes: {error}") from error
-    if note.text != _text(body, own):
-        raise PeerMisbehaved(f"`{own}` signed other changes than it sent")
-
-
-def _text(body: bytes, own: str) -> str:
-    return f"{own}{KEY_NAME}\n{notes.b64(sha256(body).digest())}\n"
+    signed_answer.check(body, header, own, KEY_NAME, log_key)
 
 
 def _epoch(tx: Tx) -> str:

@@ -81,7 +81,7 @@ class Collection:
                 "name": members[did].name if did in members else "",
                 "origin": row.origin,
                 "entries": str(row.size),
-                "root": _root(row),
+                "root": root_of(row),
                 "collected": row.collected.isoformat(timespec="seconds"),
                 "trouble": row.trouble,
             }
@@ -108,7 +108,7 @@ class Collection:
         if head.size < known.size:
             raise ReadError(f"its newest head has {head.size} entries, {known.size} were collected")
         if head.size == known.size:
-            if _root(known) != head.root.hex():
+            if root_of(known) != head.root.hex():
                 raise ReadError("it shows two heads of the same size")
             return replace(known, checkpoint=note.encode().encode(), trouble="")
         copy = LogCopy(self._core.store, known)
@@ -151,7 +151,7 @@ class Collection:
         return leaves
 
 
-def _root(row: CollectedLogRow) -> str:
+def root_of(row: CollectedLogRow) -> str:
     """Return the root that was proven last, empty before the first."""
     return checkpoints.parse_text(notes.parse(row.checkpoint).text).root.hex() if row.checkpoint else ""
 

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from connector.exchange.legal_identity import LegalIdentity
 from connector.exchange.node.collection import Collection
+from connector.exchange.node.links import Links
+from connector.exchange.node.questions import Questions
 from connector.exchange.node.register import Register
 from connector.exchange.node.registrar import Registrar
+from connector.exchange.node.reports import Reports
+from connector.exchange.node.resolving import Resolving
 from connector.exchange.node.tracing import Tracing
 from connector.identity.space.node import NodeDoor
 
@@ -38,11 +42,16 @@ class Office:
         self.door = NodeDoor(space, peers, core.outbound)
         self.register, self.tracing = Register(core, space), Tracing(core, space)
         self.collection, self.registrar = Collection(core, space), Registrar(core, self.door, finding)
+        self.links = Links(core, space, peers)
+        self.reports = Reports(core, space, peers, self.links)
+        self.questions = Questions(core, space, peers, self.links, self.register, self.tracing)
+        self.resolving = Resolving(core, self.door, self.questions, self.register, self.tracing)
 
     async def chore(self) -> None:
-        """Register what is listed, as an exchange; collect the members' logs, as a node."""
+        """Register what is listed, as an exchange; collect the members' logs and report upward, as a node."""
         await self.registrar.chore()
         await self.collection.chore()
+        await self.reports.chore()
 
     async def collect(self) -> list[JsonObject]:
         """Collect the members' logs now; returns what is kept of each."""
@@ -56,3 +65,32 @@ class Office:
     async def logs(self) -> list[JsonObject]:
         """List the copies of the members' logs."""
         return await self.collection.page()
+
+    async def above(self, address: str) -> JsonObject:
+        """Name the node above, or ask it how we stand there."""
+        return await self.links.rise(address)
+
+    async def detach(self) -> JsonObject:
+        """Have no node above any more."""
+        return await self.links.leave()
+
+    async def below(self) -> list[JsonObject]:
+        """List the nodes that are below us, or ask to be, or were."""
+        return await self.links.below()
+
+    async def accept(self, did: str) -> JsonObject:
+        """Accept a node below us."""
+        return await self.links.accept(did)
+
+    async def cut_below(self, did: str, reason: str) -> JsonObject:
+        """Have nothing to do with a node below us any more."""
+        return await self.links.cut(did, reason)
+
+    async def report(self) -> JsonObject:
+        """Report to the node above now."""
+        await self.collection.collect()
+        return await self.reports.make()
+
+    async def reported(self) -> list[JsonObject]:
+        """List our reports and those from below."""
+        return await self.reports.page()

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 NODE = "node"  # the role of whoever assigns codes
 CODES, TRACES = "/node/codes", "/node/traces"
+ACROSS = "/across"  # after a code or a thing: other nodes are asked, too
+BELOW, QUESTIONS, REPORTS = (
+    "/node/below",
+    "/node/questions",
+    "/node/reports",
+)  # what nodes of several spaces ask each other
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ async def _listings(told):
     await told.say("exchange refuse", "told", *WHY, by="exchange")
     await told.say("exchange suspend", "tides", *WHY, by="exchange")
     await told.say("exchange resume", "tides", by="exchange")
-    for role in ("provider", "buyer", "exchange", "regulator", "other", "second", "third", "going", "node"):
+    for role in ("provider", "buyer", "exchange", "regulator", "other", "second", "third", "going", "node", "above"):
         await told.say("log anchor", by=role)
     await told.say("exchange attest", by="exchange")
 

@@ -177,6 +177,15 @@ async def _codes(told):
     await told.say("node logs", by="node")
     await told.say("node trace", "told", by="regulator")
     await told.say("node connectors", by="node")
+    await told.say("node above", told.space.url("above"), by="node")
+    await told.say("node below list", by="above")
+    below = told.space.did("node")
+    await told.say("node below accept", below, by="above")
+    await told.say("node report", by="node")
+    await told.say("node reports", by="above")
+    await told.say("node trace", "told", "--everywhere", by="regulator")
+    await told.say("node below cut", below, "--reason", "it was a trial", by="above")
+    await told.say("node detach", by="node")
 
 
 async def _filings(told):
