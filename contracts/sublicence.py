@@ -1,9 +1,9 @@
 """A chain of sub-licences: what each holder signs for the one below, and when a link holds (spec 2 and 5, "Onward").
 
 Law: (1) a link says everything its child will agree to: the terms of the licence above, but for the rules, an earlier
-end, a salt of its own and the licence it stands under; so both sides of the child's agreement sign that, too. (2) Each
-rule of `RULES` must hold of each link; whether its policy lies within the one above is asked beside them, where
-policies are compared. (3) All links of a chain draw on one agreement, the topmost.
+end, a salt of its own, the licence it stands under, and that it is in place of no other; so both sides of the child's
+agreement sign that, too. (2) Each rule of `RULES` must hold of each link; whether its policy lies within the one above
+is asked beside them, where policies are compared. (3) All links of a chain draw on one agreement, the topmost.
 
     [{"subLicence": typed data as JSON, "signature": hex, "terms": {…}}, …]      the topmost first
 """
@@ -25,7 +25,7 @@ from contracts.units import PLAIN
 # licences below one another; who decides a use decides it under each of them
 LINKS_MAX = 8
 # what a link may say otherwise than the licence above it
-OWN = frozenset({"policy", "notAfter", "salt", "parent"})
+OWN = frozenset({"policy", "notAfter", "salt", "parent", "amends"})
 _MEMBERS = frozenset({"subLicence", "signature", "terms"})
 
 
@@ -130,5 +130,6 @@ RULES: tuple[tuple[str, Callable[[Asked], bool], str], ...] = (
         lambda on: on.link.terms.parent == on.link.said.parent,
         "the terms of the sub-licence stand under another agreement",
     ),
+    ("terms-amends", lambda on: not on.link.terms.amends, "a sub-licence is in place of no other agreement"),
     ("terms", _unchanged, f"the terms change more than {', '.join(sorted(OWN))} of the licence above"),
 )

@@ -178,6 +178,8 @@ def _data(text: _Text) -> Iterator[_Clause]:
         yield text.clause("fact", f"terms/facts/{operand}", Kept.PROMISED, operand=words, said=told)
     if terms.project:
         yield text.clause("project", "terms/project", Kept.TECHNIQUE, project=terms.project.hex())
+    if terms.amends:
+        yield text.clause("amends", "terms/amends", Kept.TECHNIQUE, amends=terms.amends.hex())
     if terms.hosted is not None:
         made = terms.hosted
         whose, until = {"host": made.host, "provider": made.provider}, made.json()["until"]

@@ -120,7 +120,8 @@ def _view(row: FilingRow) -> JsonObject:
 
 def _successor(tx: Tx, row: FilingRow) -> JsonObject:
     """Return which filed contract is in place of one, if any is."""
-    found = tx.find(FilingRow, "amends = ?", (row.agreement,), "filed desc", 1)
+    where, sides = "amends = ? and provider = ? and consumer = ?", (row.provider, row.consumer)
+    found = tx.find(FilingRow, where, (row.agreement, *sides), "filed desc", 1)
     return {"supersededBy": found[0].agreement} if found else {}
 
 

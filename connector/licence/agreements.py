@@ -9,7 +9,6 @@ amendment ends what it amends as it comes into force (decision 0228); one that i
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 

@@ -62,8 +62,10 @@ def named(terms: Mapping[str, Any] | None) -> str:
 def refusal(tx: Tx, digest: str, role: str, peer: str, now: datetime) -> str:
     """Return why a peer and we, in a `role`, cannot amend an agreement now, empty if we can."""
     old = tx.get(AgreementRow, digest=digest)
-    if old is None or (old.role, old.peer) != (role, peer) or old.agreement is None or old.terms is None:
+    if old is None or (old.role, old.peer) != (role, peer):
         return f"`{digest[:64]}` is no signed agreement between the two of us"
+    if old.agreement is None or old.terms is None:
+        return "it is not under terms of ours, and only such are amended"
     if why := why_over(old, now):
         return why
     if old.terms.get("parent"):

@@ -100,6 +100,8 @@ class Negotiations(amending.Amending):
         proposal = offers.read(offer)
         if proposal.target is None:
             raise DeclinedError("the offer names no `target`; add the id of its dataset")
+        if amendment.named(proposal.terms):  # else a list could put an end to what was signed
+            raise DeclinedError("the offer is in place of an agreement; such are asked for by `penstock amend` alone")
         if proposal.terms is None and mandate.get("tier") != offers.PLAIN:
             raise DeclinedError("the offer has no terms of ours, which only a mandate for the tier `plain` allows")
         table = OnTable(proposal.target, proposal.price or 0, terms=offers.table(proposal), mandate=mandate)

@@ -43,12 +43,13 @@ def earlier(deal: Deal, deals: Deals) -> Iterator[Deal]:
         deal = found
 
 
-def superseded(books: Books) -> Mapping[str, datetime]:
-    """Return what some log says is superseded, by digest in hex, and since when."""
+def superseded(books: Books, deals: Deals) -> Mapping[str, datetime]:
+    """Return what a party says is superseded, by digest in hex, and since when; a stranger's word ends nothing."""
     found: dict[str, datetime] = {}
     for book in books.values():
         for event in book.of(AMENDED):
-            if (old := _old(event)) and (old not in found or event.time < found[old]):
+            old = _old(event)
+            if _founded(event, deals) and (old not in found or event.time < found[old]):
                 found[old] = event.time
     return found
 
@@ -61,15 +62,23 @@ def check(books: Books, deals: Deals, report: Report) -> None:
     first: dict[str, str] = {}
     for did, book in books.items():
         for event in book.of(AMENDED):
-            old, told = _old(event), deals.get(event.part)
+            old, told = _old(event), _founded(event, deals)
+            if told is None:
+                _check_unknown(event, deals, books, report)
+                continue
             if first.setdefault(old, event.part) != event.part:
                 report.find("amendment-forked", did, event, agreement=event.part, other=old)
-            if told is None or did not in (told.provider, told.buyer) or told.terms.amends.hex() != old:
-                _check_unknown(event, told, books, report)
-                continue
             if not any(True for _ in book.of(ENDED, old)) and not behind(report, event.part, event.time, book):
                 report.find("amendment-both-stand", did, event, agreement=event.part, other=old)
             _check_both(event, told, books, report)
+
+
+def _founded(event: Event, deals: Deals) -> Deal | None:
+    """Return the amendment that a party of it says is in force, None where it is no such word."""
+    deal = deals.get(event.part)
+    if deal is None or event.did not in (deal.provider, deal.buyer) or deal.terms.amends.hex() != _old(event):
+        return None
+    return deal
 
 
 def _check_signed(name: str, deal: Deal, books: Books, deals: Deals, report: Report) -> None:
@@ -93,9 +102,9 @@ def _check_signed(name: str, deal: Deal, books: Books, deals: Deals, report: Rep
             report.find("amendment-differs", deal.provider, agreement=name, other=other, field=field)
 
 
-def _check_unknown(event: Event, deal: Deal | None, books: Books, report: Report) -> None:
+def _check_unknown(event: Event, deals: Deals, books: Books, report: Report) -> None:
     """Find a word about an amendment that nobody signed; one that is found wanting by itself says so itself."""
-    if deal is None:
+    if event.part not in deals:
         signed = any(book.has(SIGNED, event.part) for book in books.values())
         if signed or behind(report, event.part, event.time, *books.values()):
             return

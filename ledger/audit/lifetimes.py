@@ -32,7 +32,7 @@ ENDS = ("agreement.ended", "licence.revoked")
 
 def check(books: Books, deals: Deals, facts: ChainFacts, report: Report) -> None:
     """Check every release and every opening against the term, the chain's revocations and the logs' own ends."""
-    late = amendments.superseded(books)
+    late = amendments.superseded(books, deals)
     released: dict[tuple[str, str], set[str]] = {}
     started: list[tuple[Event, str, str, bool]] = []
     for book in books.values():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 
-from tests.api.command import penstock
+from tests.api.command import commanded, penstock
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -88,3 +89,15 @@ async def test_openings_are_counted_on(space, owner):
     assert (await opened(space, owner, LEASED, "leased-3")).status == 201
     fourth = await opened(space, owner, LEASED, "leased-4")
     assert (fourth.status, fourth.json["code"]) == (403, "not-permitted"), fourth.body
+
+
+async def test_an_audit_of_all_logs_finds_nothing_wrong_with_it(space):
+    """It comes last: the two of above were amended, used before and after, and paid for."""
+    for role in ("provider", "buyer", "exchange"):
+        await penstock(space, role, "log", "anchor")
+    asked = ("--exchange", space.url("exchange"), "--development", "--data", space.people["regulator"].data, "--json")
+    found = json.loads((await commanded("audit", *asked)).out)
+    amended = [row for row in space.rows("provider", "log_entries") if row["kind"] == "agreement.amended"]
+    assert len(amended) == 2
+    assert found["audit"] == "clean", found["findings"]
+    assert found["decisions_replayed"] > 2

@@ -76,6 +76,9 @@ def test_columns_and_what_is_made_of_the_data_are_said_at_the_end():
     both = summary(replace(some, inherit=True), "zh")
     assert both == summary(TERMS, "zh") + " · 仅限列 delay、arrival · 由其衍生的数据仍受本条款约束"
     assert not is_summary(summary(TERMS), some)
+    amended = replace(TERMS, amends=b"\x0f" * 32)
+    assert summary(amended) == summary(TERMS) + " · in place of the agreement " + "0f" * 32
+    assert summary(amended, "zh") == summary(TERMS, "zh") + " · 替代合约 " + "0f" * 32
 
 
 def test_eight_names_are_said_and_how_many_more_there_are():

@@ -7,14 +7,15 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.negotiation import outbox
 from connector.negotiation.amendment import Change
-from connector.negotiation.doors import DeclinedError
-from connector.negotiation.protocol import offers
+from connector.negotiation.doors import DeclinedError, Peer
+from connector.negotiation.protocol import messages, offers
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import FINALIZED, OFFERED, REQUESTED, TERMINATED
 from connector.negotiation.reactions import Rule
@@ -26,7 +27,7 @@ from contracts.errors import ContractError
 from contracts.namespace import FORMAT_SEALED
 from policy.amendment import wanted
 from tests.fault.extent import tried
-from tests.negotiation.world import POLICY, Clock, Network, Party, agree, product
+from tests.negotiation.world import MANDATE, POLICY, Clock, Network, Party, agree, product
 from tests.negotiation.world import seed as seeded
 
 LATER = "2027-12-31T00:00:00Z"
@@ -192,14 +193,28 @@ async def test_a_chain_of_them_has_one_end(signed):
     assert len(await provider.rows("agreements")) == 4
 
 
+async def said(buyer, provider, terms):
+    """Let a buyer of another make ask for an amendment; returns the status and what it hears."""
+    offer = offers.offer("urn:product:flights", POLICY, terms, target="urn:product:flights")
+    body = messages.contract_request(consumer_pid="urn:uuid:theirs", offer=offer, callback=buyer.base)
+    reply = await provider.request("/negotiations/request", orjson.dumps(body), buyer.peer)
+    return reply.status, str(reply.body)
+
+
 async def test_only_one_amendment_of_an_agreement_is_negotiated(signed):
     provider, buyer, old = signed
     await asked(buyer, old, price=70)
     await waiting(provider)
-    offer = offers.offer("urn:product:flights", POLICY, (await table(buyer, old)), target="urn:product:flights")
-    pid = await buyer.engine.start_negotiation(provider.did, provider.base, offer, {"bid": 1, "limit": 1, "rounds": 8})
-    row = await settled(buyer, pid, (TERMINATED,))
-    assert "being negotiated already" in row["reason"]
+    status, words = await said(buyer, provider, await table(buyer, old))
+    assert status == 400
+    assert "being negotiated already" in words
+
+
+async def test_no_list_puts_an_end_to_what_was_signed(signed):
+    provider, buyer, old = signed
+    offer = offers.offer("urn:product:flights", POLICY, await table(buyer, old), target="urn:product:flights")
+    with pytest.raises(DeclinedError, match="penstock amend"):
+        await buyer.engine.start_negotiation(provider.did, provider.base, offer, MANDATE)
 
 
 async def table(party, old, **changes):
@@ -220,15 +235,17 @@ async def table(party, old, **changes):
 )
 async def test_a_peer_cannot_change_anything_else(signed, changes, words):
     provider, buyer, old = signed
-    offer = offers.offer(
-        "urn:product:flights", POLICY, await table(buyer, old, **changes), target="urn:product:flights"
-    )
-    pid = await buyer.engine.start_negotiation(
-        provider.did, provider.base, offer, {"bid": 110, "limit": 110, "rounds": 8}
-    )
-    row = await settled(buyer, pid, (TERMINATED,))
-    assert words in row["reason"]
+    status, heard = await said(buyer, provider, await table(buyer, old, **changes))
+    assert status == 400
+    assert words in heard
     assert (await in_force(provider, buyer))["digest"] == old
+
+
+async def test_a_stranger_amends_nothing(signed):
+    provider, buyer, old = signed
+    buyer.peer = Peer("did:web:stranger", b"\x06" * 20)
+    status, heard = await said(buyer, provider, await table(buyer, old))
+    assert (status, "no signed agreement between the two of us" in heard) == (400, True)
 
 
 async def test_what_nobody_can_sign_is_not_asked_for(signed):

@@ -124,6 +124,14 @@ async def test_a_chain_that_holds_puts_its_terms_on_the_table_at_the_price_above
     assert mandate["parent"] == top.digest.hex()
 
 
+async def test_an_amendment_is_passed_on_as_what_amends_nothing(bench):
+    above = await bench.agree(terms_of(amends="0f" * 32), HOLDER)
+    begun = await bench.present(bench.link(above, narrower(above.terms, amends=b"")))
+    assert "amends" not in begun.terms
+    with pytest.raises(UnacceptableError, match="in place of no other"):
+        await bench.present(bench.link(above, narrower(above.terms)))
+
+
 WRONG = {
     "another agreement": ({"parent": b"\x0f" * 32}, "under an agreement that is not ours"),
     "another holder": ({"holder": signature.address(THIRD)}, "does not hold the licence above"),
@@ -146,6 +154,7 @@ TERMS = {
     "a lower price": (lambda above: narrower(above, tariff=replace(above.tariff, minor=1)), "change more than"),
     "another edition": (lambda above: narrower(above, edition_id=b"\x0f" * 32), "change more than"),
     "another parent": (lambda above: narrower(above, parent=b"\x0f" * 32), "stand under another agreement"),
+    "what it is in place of": (lambda above: narrower(above, amends=b"\x0f" * 32), "in place of no other"),
     "all columns": (lambda above: narrower(above, columns={"x": 1}), "change more than"),
     "another purpose": (lambda above: narrower(above, purpose=RESEARCH[:-8] + "Marketing"), "does not let its holder"),
     "no rule": (lambda above: replace(narrower(above), policy={"permission": []}), "cannot be read"),

@@ -63,6 +63,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "contract.whole": ("All of its files and columns are licensed.", "许可范围为其全部文件与字段。"),
     "contract.fact": ("The provider says of it: {operand} {said}.", "提供方声明：{operand} {said}。"),
     "contract.project": ("It is sold under the project {project}.", "本产品在项目 {project} 下出售。"),
+    "contract.amends": (
+        "It is in place of the agreement {amends}, which ends as it comes into force. Uses are counted on.",
+        "本合约替代合约 {amends}，后者自本合约生效时终止；使用次数连续累计。",
+    ),
     "contract.hosted": (
         "It is sold by {host} for {provider}, which delegated it until {until}; the chain says whether it stands.",
         "本产品由 {host} 受 {provider} 委托出售，委托截止 {until}；委托是否有效以链上记录为准。",

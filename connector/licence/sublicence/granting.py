@@ -106,7 +106,7 @@ class Granting:
         root = chain[0].said.parent if chain else above.digest
         policy = offers.rules(derive(onward.read(above.terms.policy), asked))
         salt = secrets.token_bytes(SALT_BYTES)
-        terms = replace(above.terms, policy=policy, not_after=asked.until, salt=salt, parent=above.digest)
+        terms = replace(above.terms, policy=policy, not_after=asked.until, salt=salt, parent=above.digest, amends=b"")
         said = sublicence.grant(above, terms, member.address, root)
         link = Link(said, self._core.identity.sign(typed_digest(domain, said)), terms)
         sublicence.check(Asked(domain, above, root, link))

@@ -116,8 +116,18 @@ def release(at):
 def test_nothing_is_used_under_what_the_other_party_says_is_superseded(after, codes):
     report, at = Report(), AT + amendments.LATENCY + timedelta(microseconds=after)
     books = shelf(book(PROVIDER, release(at)), book(BUYER, amended(), ended()))
-    lifetimes.check(books, {OLD.hex(): deal(OLD, b"")}, ChainFacts(), report)
+    deals = {one.digest.hex(): one for one in BOTH}
+    lifetimes.check(books, deals, ChainFacts(), report)
     assert [(code, who) for code, who, _ in found(report)] == [(code, PROVIDER) for code in codes]
+
+
+def test_a_stranger_s_word_ends_nothing_and_forks_nothing():
+    report, deals = Report(), {one.digest.hex(): one for one in BOTH}
+    late = release(AT + timedelta(days=1))
+    books = shelf(book(OTHER, amended(), amended(FORK)), book(PROVIDER, late), book(BUYER))
+    lifetimes.check(books, deals, ChainFacts(), report)
+    amendments.check(books, deals, report)
+    assert {(code, who) for code, who, _ in found(report)} == {("amendment-unfounded", OTHER)}
 
 
 def test_nor_in_a_log_that_says_so_itself():
