@@ -179,7 +179,8 @@ async def test_who_waits_to_be_accepted_asks_and_then_reports_by_itself(tmp_path
     async def above():
         return SimpleNamespace(did="did:web:top", state=state[0])
 
-    async def rise(_did):
+    async def rise(_did, *, again):
+        assert again
         done.append("asked")
 
     async def make():

@@ -40,8 +40,11 @@ class Links:
     def __init__(self, core: Core, space: SpaceView, peers: Peers) -> None:
         self._core, self._space, self._peers = core, space, peers
 
-    async def rise(self, address: str) -> JsonObject:
-        """Name the node above by its DID or address, and ask it to take us; again: ask how we stand there."""
+    async def rise(self, address: str, *, again: bool = False) -> JsonObject:
+        """Name the node above by its DID or address, and ask it to take us; again: ask how we stand there.
+
+        With `again` nobody is named who is not above us any more when the answer comes.
+        """
         if not address.startswith("did:"):
             await self._core.outbound.vet(address)
         did = address if address.startswith("did:") else did_of("", address)
@@ -57,11 +60,14 @@ class Links:
         if them.role != NODE:
             raise InvalidInput(f"`{did[:200]}` is no node but a {them.role}")
         told = await self._tell(did, them.url)
+        await node_of(self._core.outbound, self._peers, told["exchange"], did)
         now = self._core.clock.now()
         row = AboveRow(did=did, name=them.name, exchange=told["exchange"], state=told["state"], named=now)
 
         def act(tx: Tx) -> None:
             known = tx.get(AboveRow, did=did)
+            if known is None and again:
+                return
             if known is None and tx.find(AboveRow, limit=1):
                 raise Conflict("another node was put above this one meanwhile", "penstock node detach")
             if known is None or known.state != row.state:

@@ -79,7 +79,7 @@ class Reports:
         """Ask how we stand above while we wait to be accepted, then report when it is time."""
         above = await self._links.above()
         if above is not None and above.state is LinkState.ASKED:
-            await self._links.rise(above.did)
+            await self._links.rise(above.did, again=True)
             above = await self._links.above()
         if above is None or above.state is not LinkState.ACCEPTED:
             return
