@@ -46,27 +46,27 @@ async def billed(space, agreement):
 
 
 async def test_an_epsilon_is_chosen_quoted_said_everywhere_and_billed_once(space, tmp_path):
-    await publish(space, "priced", tmp_path, gate=GATE, unit="epsilon", price=203)
-    agreement = await agreed(space, "priced")
+    await publish(space, "priced-epsilon", tmp_path, gate=GATE, unit="epsilon", price=203)
+    agreement = await agreed(space, "priced-epsilon")
     [deal] = [row for row in space.rows("buyer", "agreements") if row["digest"] == agreement]
     words = summary(Terms.from_json(json.loads(deal["terms"])))
     assert "ε from 0.50 to 3.00 as the buyer chooses, else 1.00, and 6.00 in all" in words
     assert "price 2.03 CNY per ε" in words
     # 1.5 of 2.03 is 3.045: rounded up once, of the whole that was asked so far
-    what, more = await quoted(space, "priced", epsilon="1.5")
+    what, more = await quoted(space, "priced-epsilon", epsilon="1.5")
     assert (what, more["epsilon"], more["left"]) == ("3.05 CNY", "1.50", "6.00")
-    got = await ask(space, "priced", COUNT, job="one", epsilon="1.5")
+    got = await ask(space, "priced-epsilon", COUNT, job="one", epsilon="1.5")
     assert (got["epsilon"], got["left"], got["receipt"]["epsilon"]) == ("1.50", "4.50", "1.50")
     assert "ε 1.50, 4.50 left" in "\n".join(answered(got))
-    assert await ask(space, "priced", COUNT, job="one", epsilon="1.50") == got, "it is answered once"
+    assert await ask(space, "priced-epsilon", COUNT, job="one", epsilon="1.50") == got, "it is answered once"
     for other in (None, "1.4"):
-        status, text = await refused(ask(space, "priced", COUNT, job="one", epsilon=other))
+        status, text = await refused(ask(space, "priced-epsilon", COUNT, job="one", epsilon=other))
         assert (status, "another ε" in text) == (409, True)
     # what is left of the coin that was rounded up is not asked for twice
-    assert (await quoted(space, "priced", epsilon="0.5"))[0] == "1.01 CNY"
-    less = await ask(space, "priced", COUNT, job="two", epsilon="0.5")
+    assert (await quoted(space, "priced-epsilon", epsilon="0.5"))[0] == "1.01 CNY"
+    less = await ask(space, "priced-epsilon", COUNT, job="two", epsilon="0.5")
     assert less["margins"][0][0] > 2 * got["margins"][0][0], "less told is less exact"
-    usual = await ask(space, "priced", COUNT, job="three")
+    usual = await ask(space, "priced-epsilon", COUNT, job="three")
     assert (usual["epsilon"], usual["left"]) == ("1.00", "3.00")
     assert [(row["epsilon"], row["each"]) for row in jobs(space, agreement)] == [(150, 150), (50, 50), (100, 100)]
     url, header = address(space, agreement)
