@@ -83,7 +83,7 @@ async def test_an_epsilon_is_chosen_quoted_said_everywhere_and_billed_once(space
             async with session.post(url, data=json.dumps({"id": "one", "statement": COUNT, **more})) as answer:
                 assert answer.status == status, (more, await answer.text())
     mine = (await space.doors["buyer"].call("GET", f"queries?what={agreement}"))["statements"]
-    theirs = (await space.doors["provider"].call("GET", "computations?product=priced"))["computations"]
+    theirs = (await space.doors["provider"].call("GET", "computations?product=priced-epsilon"))["computations"]
     for found in (mine, theirs):
         assert [one["billed"] for one in found] == ["ε 1.00", "ε 0.50", "ε 1.50"]
     assert await billed(space, agreement) == {"609"}, "three ε at 2.03"
