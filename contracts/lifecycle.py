@@ -8,7 +8,7 @@ its own name in the extension (`filed` is never written as 04).
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from contracts.errors import ContractError
 
@@ -44,6 +44,8 @@ MOVES: Mapping[tuple[str, str], str] = MappingProxyType(
     }
 )
 
+# both have signed, and its licence is not on the chain
+SIGNED: Final = "signed"
 CODES: Mapping[str, str] = MappingProxyType(
     {
         "drafted": "01",

@@ -244,8 +244,7 @@ def audit(
     if context.invoked_subcommand is not None:
         _refuse_before(context)
         return
-    if sum(map(bool, (exchange, space, read))) != 1:
-        raise typer.BadParameter("give one of --exchange, --space and --read")
+    _require_one(exchange, space, read)
     if anew and memory is None:
         raise typer.BadParameter("--anew is about what --memory keeps: without it all is proven in any case")
     if opened and bundle is None:
@@ -281,6 +280,12 @@ def audit(
     _end(found, html, as_json=as_json)
 
 
+def _require_one(*places: object) -> None:
+    """Refuse an audit of no place, or of several."""
+    if sum(map(bool, places)) != 1:
+        raise typer.BadParameter("give one of --exchange, --space and --read")
+
+
 def _refuse_before(context: typer.Context) -> None:
     """Refuse options of an audit before the word of another command, which would not hear of them."""
     sources = map(context.get_parameter_source, context.params)
@@ -309,8 +314,7 @@ def join(
 
     For example: penstock audit join part-1.json part-2.json --seed 5e5e… --read space.zip --data regulator
     """
-    if sum(map(bool, (exchange, space, read))) != 1:
-        raise typer.BadParameter("give one of --exchange, --space and --read")
+    _require_one(exchange, space, read)
     asked = Asked(exchange, data, space, rpc, trust=trust, development=development, read=read, memory=memory)
     found = finish(shared.joined(partial(_shared, asked), data, parts, seed, samples), as_json=as_json)
     _end(found, html, as_json=as_json)

@@ -17,6 +17,7 @@ from connector.licence.licensed import rows_of
 from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime import files
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from contracts.units import KEPT, LEASED
 from ledger.edition import key_file
 from ledger.edition.header import read_header
 
@@ -32,7 +33,6 @@ log = logging.getLogger(__name__)
 
 # what stands before the id of an export among the openings, whose ids may not begin so
 PREFIX = "keys/"
-KEPT, LEASED = "kept", "leased"
 WARNING = (
     f"from here on nobody counts: the tier is `{TIERS[KEPT].en}`, and whoever has this file opens these pieces as "
     "often as they like, also when the licence has ended and the replica was deleted; what is permitted has not grown"

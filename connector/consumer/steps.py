@@ -12,6 +12,7 @@ from connector.negotiation.protocol.offers import PLAIN
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.table_row import replace
+from contracts.units import KEPT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 FINAL = (State.COMPLETE, State.FAILED)
 UNENDED = tuple(state for state in State if state not in FINAL)
 IS_UNENDED = f"state in ({', '.join('?' for _ in UNENDED)})"
-KEPT = "kept"  # the tier whose keys stay
 AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
 
 

@@ -16,6 +16,7 @@ from connector.runtime.errors import Absent, Conflict, PeerMisbehaved, PeerRefus
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.filing import FiledContractRow, FilingRow
 from contracts.digital_contract import Agreed, read, written
+from contracts.lifecycle import SIGNED
 from contracts.namespace import AGREEMENT_URN
 from ledger.agreement import filing as filings
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 FILED: Final = "contract.filed"
 INTERFACE, REGISTER = "/contractRegistrate", "/exchange/filings"
 # as it was signed: how it stands from then on is on chain, and is no part of what is filed
-SIGNED: Final = "signed"
 DONE: Final = "0"
 CONFLICT: Final = 409
 

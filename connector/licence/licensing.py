@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 LICENCE = "licence"
 # the state of an agreement whose licence is on its way
-SIGNED = "signed"
 _SIGNED = "SELECT digest FROM agreements WHERE state = ?"
 
 
@@ -85,7 +84,7 @@ class Licensing:
     def grant(self, tx: Tx, digest: str, transaction: str) -> None:
         """Note that the licence is on chain: the agreement performs from now on."""
         row = tx.get(AgreementRow, digest=digest)
-        if row is None or row.state != SIGNED:
+        if row is None or row.state != lifecycle.SIGNED:
             return
         tx.change(row, replace(row, state=lifecycle.move(row.state, "grant"), licence_tx=transaction))
         fields = {"licence": digest, "tx": transaction}
@@ -95,5 +94,5 @@ class Licensing:
 
 def _unnoted(tx: Tx) -> list[ChainTxRow]:
     """Return the mined transactions of licences that `grant` has not noted."""
-    sent = (tx.get(ChainTxRow, id=f"{LICENCE}:{digest}") for digest in tx.column(_SIGNED, SIGNED))
+    sent = (tx.get(ChainTxRow, id=f"{LICENCE}:{digest}") for digest in tx.column(_SIGNED, lifecycle.SIGNED))
     return [row for row in sent if row is not None and row.state is ActState.MINED]

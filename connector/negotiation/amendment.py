@@ -42,7 +42,6 @@ OPEN: Final = frozenset({"notAfter", "policy"})
 BEFORE: Final = "before"  # of a mandate: what the agreement costs that is amended
 # people answer, so nobody needs more; each is kept
 ROUNDS_MAX: Final = 16
-SIGNED: Final = "signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def refusal(tx: Tx, digest: str, role: str, peer: str, now: datetime) -> str:
         return why
     if old.terms.get("parent"):
         return "a sub-licence is not amended; its holder grants another"
-    if old.role == PROVIDER and old.state == SIGNED:
+    if old.role == PROVIDER and old.state == lifecycle.SIGNED:
         return "its licence is on the way to the chain; amend it when it is there"
     return "another amendment of it is signed already" if standing(tx, digest) else ""
 

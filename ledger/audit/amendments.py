@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.audit.agreements import SIGNED
 from ledger.audit.course import CLOCK_SKEW_SECONDS
+from ledger.audit.deal import linked
 from ledger.audit.horizon import behind
 
 if TYPE_CHECKING:
@@ -27,20 +28,15 @@ if TYPE_CHECKING:
 
 AMENDED: Final = "agreement.amended"
 ENDED: Final = "agreement.ended"
-# a chain that is longer, or bites its own tail, is cut here
+# a chain is cut here
 CHAIN_MAX: Final = 64
 # from the word of the one to that of the other: one message, by clocks that differ, within a patience of ten minutes
 LATENCY: Final = timedelta(minutes=10, seconds=CLOCK_SKEW_SECONDS)
 
 
 def earlier(deal: Deal, deals: Deals) -> Iterator[Deal]:
-    """Yield the agreements in whose place one is, the newest first, as far as they are verified."""
-    for _ in range(CHAIN_MAX):
-        found = deals.get(deal.terms.amends.hex()) if deal.terms.amends else None
-        if found is None:
-            return
-        yield found
-        deal = found
+    """Return the agreements in whose place one is, the newest first, as far as they are verified."""
+    return linked(deal, deals, lambda terms: terms.amends, CHAIN_MAX)
 
 
 def superseded(books: Books, deals: Deals) -> Mapping[str, datetime]:
@@ -68,7 +64,7 @@ def check(books: Books, deals: Deals, report: Report) -> None:
                 continue
             if first.setdefault(old, event.part) != event.part:
                 report.find("amendment-forked", did, event, agreement=event.part, other=old)
-            if not any(True for _ in book.of(ENDED, old)) and not behind(report, event.part, event.time, book):
+            if not book.has(ENDED, old) and not behind(report, event.part, event.time, book):
                 report.find("amendment-both-stand", did, event, agreement=event.part, other=old)
             _check_both(event, told, books, report)
 
@@ -115,7 +111,7 @@ def _check_both(event: Event, deal: Deal, books: Books, report: Report) -> None:
     """Check that the other party says so, too, unless its amendment ended before it came into force there."""
     other = deal.buyer if event.did == deal.provider else deal.provider
     book = books.get(other)
-    if book is None or book.has(AMENDED, event.part) or any(True for _ in book.of(ENDED, event.part)):
+    if book is None or book.has(AMENDED, event.part) or book.has(ENDED, event.part):
         return
     if not behind(report, event.part, event.time + LATENCY, book):
         report.find("amendment-unsaid", other, event, agreement=event.part)

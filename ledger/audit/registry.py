@@ -88,19 +88,22 @@ class Registry:
 
 def admitted(space: Space, events: Iterable[ChainEvent]) -> dict[bytes, int]:
     """Return account → block in which the registry admitted each member that it knows."""
-    registry = Registry(did_digest(space.exchange))
-    for event in events:
-        registry.take(event)
-    return {account: one.since for account, one in registry.members.items()}
+    return {account: one.since for account, one in _replayed(space, events).members.items()}
 
 
 def regulators(space: Space, events: Iterable[ChainEvent]) -> dict[bytes, str]:
     """Return account → DID of the regulators of a space whom neither its document nor the registry bars."""
+    registry = _replayed(space, events)
+    found = (one for one in space.of_role("regulator") if one.did not in space.barred)
+    return {one.address: one.did for one in found if not registry.gone(one.address)}
+
+
+def _replayed(space: Space, events: Iterable[ChainEvent]) -> Registry:
+    """Return the registry as all events of the chain leave it."""
     registry = Registry(did_digest(space.exchange))
     for event in events:
         registry.take(event)
-    found = (one for one in space.of_role("regulator") if one.did not in space.barred)
-    return {one.address: one.did for one in found if not registry.gone(one.address)}
+    return registry
 
 
 def check(space: Space, books: Books, events: Iterable[ChainEvent], report: Report) -> None:

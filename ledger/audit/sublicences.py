@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.audit.deal import linked
 from policy.compare.cells import Effort
 from policy.compare.onward import QUESTIONS_MAX, exceeds
 from policy.errors import PolicyError
@@ -18,18 +19,13 @@ if TYPE_CHECKING:
     from policy.model import Policy
 
 SIGNED = "agreement.signed"
-# a chain that is longer, or bites its own tail, is cut here
+# a chain is cut here
 LINKS_MAX = 16
 
 
 def above(deal: Deal, deals: Deals) -> Iterator[Deal]:
-    """Yield the agreements that one stands under, its parent first, as far as they are verified."""
-    for _ in range(LINKS_MAX):
-        found = deals.get(deal.terms.parent.hex()) if deal.terms.parent else None
-        if found is None:
-            return
-        yield found
-        deal = found
+    """Return the agreements that one stands under, its parent first, as far as they are verified."""
+    return linked(deal, deals, lambda terms: terms.parent, LINKS_MAX)
 
 
 def check(books: Books, deals: Deals, report: Report) -> None:
