@@ -124,25 +124,25 @@ async def test_an_option_wins_over_the_file_and_what_is_wrong_is_named(space, sh
 
 
 async def test_a_price_alone_is_seen_at_once_and_what_was_agreed_keeps_its_own(space, tmp_path):
-    await space.publish("provider", "priced", [200_000], price=1000)
-    await space.get("priced", limit=1000)
-    await space.complete("priced")
-    paid = (await space.doors["provider"].call("GET", "products/priced/orders"))["orders"]
-    told = await said(space, "provider", "price", "priced", "20.50")
+    await space.publish("provider", "repriced", [200_000], price=1000)
+    await space.get("repriced", limit=1000)
+    await space.complete("repriced")
+    paid = (await space.doors["provider"].call("GET", "products/repriced/orders"))["orders"]
+    told = await said(space, "provider", "price", "repriced", "20.50")
     assert "10.00 CNY per MiB → 20.50 CNY per MiB" in told
-    quote = await said(space, "buyer", "quote", "priced")
+    quote = await said(space, "buyer", "quote", "repriced")
     assert "20.50 CNY per MiB" in quote
-    found = (await space.doors["buyer"].call("GET", "find?q=priced"))["products"]
-    assert [(row["id"], row["price"], row["state"]) for row in found] == [("priced", "20.50 CNY per MiB", "listed")]
-    assert (await space.doors["provider"].call("GET", "products/priced/orders"))["orders"] == paid
+    found = (await space.doors["buyer"].call("GET", "find?q=repriced"))["products"]
+    assert [(row["id"], row["price"], row["state"]) for row in found] == [("repriced", "20.50 CNY per MiB", "listed")]
+    assert (await space.doors["provider"].call("GET", "products/repriced/orders"))["orders"] == paid
     assert paid[0]["price"] == "10.00 CNY per MiB"
-    assert "nothing changed" in await said(space, "provider", "price", "priced", "20.5")
-    newest = (await space.doors["buyer"].call("GET", "products/priced/versions"))["versions"][0]
+    assert "nothing changed" in await said(space, "provider", "price", "repriced", "20.5")
+    newest = (await space.doors["buyer"].call("GET", "products/repriced/versions"))["versions"][0]
     assert (newest["number"], newest["reviewed"], [one["key"] for one in newest["differences"]]) == (2, True, ["price"])
     for words, code in (
-        (("price", "priced", "4 EUR"), 2),
-        (("price", "priced", "-1"), 2),
-        (("price", "priced", "1.00", "--floor", "2.00"), 2),
+        (("price", "repriced", "4 EUR"), 2),
+        (("price", "repriced", "-1"), 2),
+        (("price", "repriced", "1.00", "--floor", "2.00"), 2),
         (("price", "nothing-like-it", "4.00"), 4),
     ):
         await said(space, "provider", *words, code=code)
