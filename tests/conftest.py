@@ -1,7 +1,7 @@
 """What every test shares: the rule about absent counterparts, the hypothesis profiles, the order on several workers.
 
 Law: a file's tests run in one worker, and so do those of a room whose processes are started once for all of it, but for
-files of it that start their own.
+files of it that start their own. A large room is several: its files by their first letter.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ os.environ.setdefault("PENSTOCK_TEST_SEED", str(random.SystemRandom().getrandbit
 # rooms in which a session's processes serve every file (some 200 MB each, five of them for the wire), its market day or
 # its demo
 TOGETHER = ("tests/api/", "tests/hostile/", "tests/market/", "tests/journey/")
+# of a room so large that one worker would be the last to end, each part has processes of its own; up to which letter
+PARTS = {"tests/api/": "dmz"}
 # files of such a room that start all their processes themselves: they go to whoever is free
 _OWN = "aggregate_anchors answers anvil_journey codes collected fork_reported joint light_server tls"
 ALONE = tuple(f"tests/api/test_{name}.py" for name in _OWN.split())
@@ -131,7 +133,11 @@ class _ByRoom(LoadScopeScheduling):
         file = nodeid.split("::", 1)[0]
         if file in ALONE:
             return file
-        return next((room for room in TOGETHER if file.startswith(room)), file)
+        room = next((room for room in TOGETHER if file.startswith(room)), None)
+        if room is None:
+            return file
+        first = file.removeprefix(f"{room}test_")[:1]
+        return room + next((last for last in PARTS.get(room, "") if first <= last), "")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -58,7 +58,8 @@ ENDING = (
     ("negotiations", "deadline", lambda row: not row["pending"]),
     ("transfers", "deadline", lambda row: not row["pending"]),
 )
-RESTLESS = frozenset({"connectors", "leases", "tokens_seen", "checkpoints", "peer_heads", "facts"})
+# a member is met by its first call, whatever that asks, and proven anew by each later head of the list
+RESTLESS = frozenset({"connectors", "leases", "tokens_seen", "checkpoints", "peer_heads", "facts", "met_members"})
 
 
 class Space:

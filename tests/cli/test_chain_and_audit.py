@@ -16,6 +16,7 @@ from aiohttp import web
 
 from connector.identity import keys
 from connector.identity.did import build
+from connector.regulator import patience
 from connector.regulator.sources import Places, sources
 from connector.runtime.clock import Clock
 from connector.runtime.data_folder import CHAIN_DATABASE
@@ -221,6 +222,12 @@ def test_sources_say_unavailable_and_nothing_else(exchange):
     asyncio.run(act())
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Nobody here begins again while it is asked: who is gone stays gone (tests/connector/audit/test_patience.py)."""
+    monkeypatch.setattr(patience, "PAUSES_SECONDS", (0.01,))
+
+
 @pytest.fixture
 def report(monkeypatch):
     """Let the audit come out with this report; who asked is kept in `.asked`."""
@@ -298,14 +305,14 @@ def test_an_audit_without_a_key_is_2(penstock, tmp_path):
     assert penstock("audit", "--exchange", "http://localhost:1111", "--data", tmp_path).code == 2
 
 
-def test_the_audit_opens_its_own_keys_and_nothing_else_of_anybody(participant, tmp_path):
+def test_the_audit_opens_its_own_keys_and_nothing_else_of_anybody(exchange, participant, tmp_path):
     data = participant()
     (tmp_path / "other").mkdir()
     script = Path(__file__).resolve().parents[1] / "journey" / "audit_opens.py"
-    command = [sys.executable, script, "--exchange", "http://localhost:1111", "--data", data, "--development"]
+    command = [sys.executable, script, "--exchange", exchange.url, "--data", data, "--development"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     told = json.loads(done.stdout)
-    assert told["exit"] == told["answer"]["exit"] == 7
+    assert told["exit"] == told["answer"]["exit"] == 6, "a space without its exchange"
     assert told["started"] == []
     below = {Path(path).relative_to(tmp_path) for path in told["opened"] if Path(path).is_relative_to(tmp_path)}
     assert below == {Path("data/keys") / f"{purpose}.key" for purpose in keys.PURPOSES}
