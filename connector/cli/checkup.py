@@ -25,6 +25,7 @@ from connector.client.server import ADDRESS_FILE
 from connector.custody import row_key
 from connector.custody.secrets import in_module, kek_of, kek_place, key_files
 from connector.identity import keys
+from connector.identity.space.kept import contradiction
 from connector.net import tls
 from connector.net.outbound import Outbound
 from connector.operation import installation
@@ -190,6 +191,17 @@ async def alarms(patient: Patient) -> Seen:
     return Seen("no database yet", SKIPPED)
 
 
+async def heads(patient: Patient) -> Seen:
+    """Show the proof against an exchange that signed two different lists of its members under one number."""
+    with suppress(Absent):
+        notes = await asyncio.to_thread(look, patient.tables, TABLES, contradiction)
+        if notes is None:
+            return Seen("the exchange never contradicted itself")
+        text = "the exchange signed two different heads of its space under one number:\n" + "\n".join(notes)
+        return Seen(text, WARN, "give both to a regulator: the key of the exchange's log checks them")
+    return Seen("no database yet", SKIPPED)
+
+
 def _server(place: str) -> Seen:
     """Check that a database server answers and keeps what it acknowledges."""
     from connector.store import postgres  # noqa: PLC0415 - its driver comes with an extra
@@ -320,6 +332,7 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[Seen]]] = {
     "vault keys": vault_keys,
     "database": database,
     "alarms": alarms,
+    "heads": heads,
     "port": port,
     "disk": disk,
     "exchange": exchange,

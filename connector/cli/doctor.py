@@ -60,7 +60,7 @@ async def _seen(data: Path, look: Callable[[Patient], Awaitable[T]]) -> T:
 
 
 def doctor(data: Data = DEFAULT_DATA, *, orders: Orders = False, as_json: AsJson = False) -> None:
-    """Check settings, names, clock, keys, certificates, database, alarms, port, disk, exchange, peers, chain, bucket.
+    """Check settings, names, clock, keys, certificates, database, alarms, heads, port, disk, exchange, peers, chain.
 
     For example: penstock doctor --data penstock-data
     """

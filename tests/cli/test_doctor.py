@@ -7,6 +7,7 @@ import os
 import shlex
 import socket
 import subprocess
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from aiohttp import web
 from connector.cli import checkup, supplied
 from connector.custody.kek import beside
 from connector.custody.secrets import Keys
+from connector.identity.space import kept
 from connector.operation import installation
 from connector.runtime import data_folder, settings
 from connector.runtime.clock import Clock
@@ -23,6 +25,15 @@ from connector.store.tables import TABLES
 from tests.api.authority import Authority
 from tests.connector.store.own_log import evidence_of, move
 from tests.custody.test_bucket import bucket, server  # noqa: F401  # fixtures
+from tests.ledger.space.exchange import Exchange
+
+
+@asynccontextmanager
+async def store_at(folder):
+    """Open the database of a data folder, as a server has it open."""
+    store = await Store.open(folder / data_folder.DATABASE, TABLES)
+    yield store
+    await store.close()
 
 
 def checks(said):
@@ -190,16 +201,30 @@ async def test_events_that_wait_too_long_for_the_chain_are_found(tmp_path, monke
     monkeypatch.setattr(supplied, "_witnessed", lambda _patient: True)
     assert (await checkup._result("anchors", supplied.anchors, patient)).text == "no database yet"
     evidence, now = evidence_of(patient.settings.log_origin), Clock().now()
-    store = await Store.open(tmp_path / data_folder.DATABASE, TABLES)
-    await store.write(lambda tx: move(evidence, tx, 1, now - timedelta(minutes=40)))
-    assert (await checkup._result("anchors", supplied.anchors, patient)).state == "ok"
-    await store.write(
-        lambda tx: tx.put("anchors", origin=evidence.origin, size=1, root=bytes(32), tx="", block=1, at=now)
-    )
-    await store.write(lambda tx: move(evidence, tx, 2, now - timedelta(hours=3)))
-    found = await checkup._result("anchors", supplied.anchors, patient)
-    await store.close()
+    async with store_at(tmp_path) as store:
+        await store.write(lambda tx: move(evidence, tx, 1, now - timedelta(minutes=40)))
+        assert (await checkup._result("anchors", supplied.anchors, patient)).state == "ok"
+        await store.write(
+            lambda tx: tx.put("anchors", origin=evidence.origin, size=1, root=bytes(32), tx="", block=1, at=now)
+        )
+        await store.write(lambda tx: move(evidence, tx, 2, now - timedelta(hours=3)))
+        found = await checkup._result("anchors", supplied.anchors, patient)
     assert (found.state, "3.0 hours" in found.text, "log anchor" in found.hint) == ("warn", True, True)
+
+
+async def test_an_exchange_that_contradicted_itself_is_shown_with_both_its_notes(tmp_path):
+    patient = checkup.Patient(tmp_path, None, Clock(), settings.build({"server.development": True}))
+    assert (await checkup._result("heads", checkup.heads, patient)).state == "skipped"
+    async with store_at(tmp_path) as store:
+        assert (await checkup._result("heads", checkup.heads, patient)).state == "ok"
+        shown = [Exchange(), Exchange()]
+        shown[1].admit("did:web:other")
+        shown[0].admit("did:web:late")
+        one, other = (exchange.answer().head for exchange in shown)
+        await store.write(lambda tx: kept.keep_contradiction(tx, one, other))
+        found = await checkup._result("heads", checkup.heads, patient)
+    assert (found.state, one.note in found.text, other.note in found.text) == ("warn", True, True)
+    assert "regulator" in found.hint
 
 
 @pytest.mark.parametrize(("days", "state"), [(-2, "fail"), (3, "warn"), (90, "ok")])

@@ -57,6 +57,12 @@ def keep_contradiction(tx: Tx, one: Head, other: Head) -> None:
     tx.put(FactRow(name=CONTRADICTION, value={"notes": [one.note, other.note]}))
 
 
+def contradiction(tx: Tx) -> tuple[str, str] | None:
+    """Return the notes of the two heads that convict the exchange, None if it never contradicted itself to us."""
+    row = tx.get(FactRow, name=CONTRADICTION)
+    return None if row is None else (str(row.value["notes"][0]), str(row.value["notes"][1]))
+
+
 def keep_document(tx: Tx, document: Any) -> None:
     """Keep a document."""
     tx.put(FactRow(name=DOCUMENT, value=document))
