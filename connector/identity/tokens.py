@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from connector.identity import jwk
-from connector.runtime.errors import TokenError
+from connector.runtime.errors import ClockDiffers, TokenError
 from connector.runtime.limits import (
     CLOCK_LEEWAY_SECONDS,
     DID_CHARACTERS_MAX,
@@ -212,9 +212,9 @@ def _claims(token: Unverified, document: Document, audience: str, now: datetime)
         raise TokenError(f"the token lives longer than {TOKEN_SECONDS_MAX} s, or ends before it begins")
     present = now.timestamp()
     if max(issued, starts) > present + CLOCK_LEEWAY_SECONDS:
-        raise TokenError(f"the token begins at {_show(max(issued, starts))}, here it is {_show(int(present))}")
+        raise ClockDiffers(f"the token begins at {_show(max(issued, starts))}, here it is {_show(int(present))}")
     if expires < present - CLOCK_LEEWAY_SECONDS:
-        raise TokenError(f"the token ended at {_show(expires)}, here it is {_show(int(present))}")
+        raise ClockDiffers(f"the token ended at {_show(expires)}, here it is {_show(int(present))}")
     jti = _text(claims, "jti", JTI_CHARACTERS_MAX)
     access = _text(claims, "token", TOKEN_BYTES_MAX) if claims.get("token") is not None else ""
     return Claims(token.issuer, audience, jti, at_second(issued), at_second(expires), document, access)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
-from connector.runtime.fault_table import LATER
+from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachable, coded
+from connector.runtime.fault_table import CLOCK, LATER
 
 if TYPE_CHECKING:
     from yarl import URL
+
+BY_NTP = "set both clocks by NTP"
 
 
 def is_accepted(status: int) -> bool:
@@ -27,6 +29,9 @@ def refused(url: URL, method: str, status: int, body: bytes) -> PeerRefused | Pe
     origin = url.origin()
     if status in LATER:
         return PeerUnreachable(f"`{origin}` asks to come later (status {status})", body=body)
+    code, reasons = coded(body)
+    if code == CLOCK:  # what we sign next has another time, and somebody may set a clock meanwhile
+        return PeerUnreachable(f"by the clock of `{origin}` it is another time: {reasons}", BY_NTP, body=body)
     hint = "the peer must publish its final address" if 300 <= status < 400 else ""
     return PeerRefused(f"`{origin}` refused {method} {url.path} ({status})", status, body, hint)
 

@@ -5,6 +5,7 @@
     │   └── SettingsError         the settings file, the environment or a flag
     ├── Unproven                  the caller did not prove who it is
     │   └── TokenError            its token is forged, stale, spent or for somebody else
+    │       └── ClockDiffers      or of another time than ours
     ├── NotPermitted              a policy or the table of callers says no
     │   └── Conditional           yes, after the duties
     ├── RequestRefused            HTTP's own limits: too large, too slow, encoded, too many at once (`.code`)
@@ -72,6 +73,10 @@ class Unproven(PenstockError):
 
 class TokenError(Unproven):
     """The token is forged, stale, spent, or meant for somebody else."""
+
+
+class ClockDiffers(TokenError):
+    """The token begins later than now or ended before: one of two clocks is wrong, and a fresh token may count soon."""
 
 
 class NotPermitted(PenstockError):
@@ -236,6 +241,15 @@ def failure_from(document: object) -> Failure | None:
 def told_in(body: bytes) -> Failure | None:
     """Return the failure that an answer's body explains in our form, None if it explains nothing."""
     return failure_from(_json(body))
+
+
+def coded(body: bytes) -> tuple[str, str]:
+    """Return code and reasons of a refusal in our form or that of the Dataspace Protocol, empty where it has none."""
+    document = _json(body)
+    if not isinstance(document, dict) or not isinstance(code := document.get("code"), str):
+        return "", ""
+    told = failure_from(document)
+    return code, _reasons(document) if told is None else told.text
 
 
 def as_reason(fault: BaseException) -> str:

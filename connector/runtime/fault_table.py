@@ -48,11 +48,15 @@ DAMAGED = (
     " the newest back-up"
 )
 
+# a refusal that a later message, with a fresh token, may not meet any more
+CLOCK = "clock"
+
 ROWS: Mapping[str, Row] = {
     "connector.runtime.errors.InvalidInput": Row(400, 2, "caller", "invalid"),
     "connector.runtime.errors.SettingsError": Row(400, 2, "caller", "settings", "correct it, then `penstock doctor`"),
     "connector.runtime.errors.Unproven": Row(401, 2, "caller", "unproven"),
     "connector.runtime.errors.TokenError": Row(401, 2, "caller", "token"),
+    "connector.runtime.errors.ClockDiffers": Row(401, 7, "caller", CLOCK, "set both clocks by NTP"),
     "connector.runtime.errors.NotPermitted": Row(403, 3, "caller", "not-permitted"),
     "connector.runtime.errors.Conditional": Row(403, 10, "caller", "conditional", "fulfil the duties, then ask again"),
     "connector.runtime.errors.RequestRefused": Row(400, 2, "caller", "malformed", "send it as HTTP/1.1 says"),

@@ -44,6 +44,20 @@ async def test_a_message_goes_out_and_its_answer_comes_back():
         assert (await door.post(named + "/x", [])).json()["got"] == []
 
 
+@pytest.mark.parametrize("status", [401, 404])
+async def test_who_has_another_time_is_asked_again(status):
+    """A clock is set, and the next message bears a fresh token: no order ends over it."""
+
+    async def handle(_request):
+        body = {"@type": "CatalogError", "code": "clock", "reason": ["the token begins at noon, here it is one"]}
+        return web.json_response(body, status=status)
+
+    async with serving(handle) as (door, url):
+        with pytest.raises(PeerUnreachable, match="here it is one") as caught:
+            await door.get(url)
+        assert "NTP" in caught.value.hint
+
+
 async def test_bytes_go_out_as_they_are():
     async def handle(request):
         return web.Response(body=await request.read() + request.content_type.encode())

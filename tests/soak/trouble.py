@@ -1,7 +1,8 @@
 """What befalls the participants of a soak, drawn by its seed: each row of `STRIKES` is a way to strike one.
 
 killed        SIGKILL, and begun again at once or after a while
-clock moved   it runs for a while with a clock that is wrong, within what everybody allows (`CLOCK_LEEWAY_SECONDS`)
+clock moved   it runs for a while with a clock that is wrong, by less than everybody allows (`CLOCK_LEEWAY_SECONDS`) or
+              more, when others refuse its tokens and its orders wait
 disk filled   no byte is free in its folder: it ends with 74 or has nothing to write, and is begun again with room
 database      the server of everybody's tables is killed: they end with 74, and are begun again when it is back, or when
               its standby has taken its place (once)

@@ -44,6 +44,7 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "chain-reverted": (("The chain executed it and said no.", "链执行后予以拒绝。"), _OWNER),
     "chain-unreachable": (_CHAIN_AWAY, _CHAIN),
     "channel": (("The payment channel does not allow it.", "支付通道不允许此操作。"), _PEER),
+    "clock": (("Two clocks differ.", "双方时钟不一致。"), ("Set both by NTP.", "请用 NTP 校准双方时钟。")),
     "complaint": (_STATE, _LOOK),
     "conditional": (("It is permitted after duties that are still open.", "需先履行尚未完成的义务。"), (
         "Fulfil the duties, then ask again.", "履行义务后重试。",
