@@ -37,7 +37,7 @@ FIGURES = (
                ("tests/api/test_dsp_cells.py", "tests/api/test_voucher_faults.py")),),
         100, "tests", DATA),
     Figure("F9", "calls that Schemathesis makes of every operation of the management interface",
-        (Command("tests.interop.described", ("--calls", "120"), ("--calls", "3", "--phases", "coverage"),
+        (Command("tests.interop.described", ("--calls", "170"), ("--calls", "3", "--phases", "coverage"),
             r"(\d+) calls of", target="test-described"),),
         50_000, "calls", lacks="operations that need a running deal are called, and answer 404"),
     Figure("F10", "addresses inside, in every disguise: no socket is opened",
