@@ -102,10 +102,9 @@ class Gate:
             self.joint.check(self.noise, (self.coverage, self.lookup))
         if self.programs is not None:
             self.programs.check(self.noise, (self.lookup, self.joint))
-        if self.sketch is not None:
-            self.sketch.check(self.subject, self.noise, (self.lookup, self.joint))
-        if self.learning is not None:
-            self.learning.check(self.subject, self.noise, (self.lookup, self.joint))
+        for part in (self.sketch, self.learning):
+            if part is not None:
+                part.check(self.subject, self.noise, (self.lookup, self.joint))
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""

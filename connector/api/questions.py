@@ -121,7 +121,8 @@ def _step(said: Said) -> tuple[str, Step]:
     if not isinstance(said["weights"], list):
         raise InvalidInput("`weights` are a list of numbers")
     rows, weights = Rows(said["statement"], _bounds(said["bounds"])), tuple(said["weights"])
-    step = Step(rows, said["match"], _base64(said["public"]), weights, _base64(said["sealed"]))
+    public, sealed, proofs = (_base64(said[name]) for name in ("public", "sealed", "proofs"))
+    step = Step(rows, said["match"], public, weights, sealed, proofs)
     return step.words(), step
 
 
@@ -141,7 +142,7 @@ READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks", EPSILON}): _program,
     frozenset({"id", "statement", "bounds", "salt", "buckets"}): _sketch,
     frozenset({"id", "statement", "bounds", "groups", "base", "rounds"}): _match,
-    frozenset({"id", "statement", "bounds", "match", "public", "weights", "sealed"}): _step,
+    frozenset({"id", "statement", "bounds", "match", "public", "weights", "sealed", "proofs"}): _step,
 }
 
 

@@ -3,9 +3,10 @@
     told    {…, gate, columns, statement, bounds, and of a step its weights}   → {tables, functions, named}
     handed  the table's file {…, seed} and blinded keys, or sealed bits        → {bytes, places}, then points
 
-Law: (1) one row of each subject takes part, and moves each number of a step by no more than all its parts. (2) To every
-number noise is added before it leaves, and one more point of its own, so that it says nothing else. With it all that a
-step tells has a privacy loss of the ε of an answer, if the bits that were sealed are bits.
+Law: (1) one row of each subject takes part. (2) What is sealed is added up once it is proved to be bits, so a subject
+moves each number of a step by no more than all its parts, even with the bits of both labels. (3) To every number noise
+is added before it leaves, and one more point of its own, so that it says nothing else. With it all that a step tells
+has a privacy loss of the ε of an answer.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import math
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.compute import blinding, elgamal, noisy
+from connector.compute import bit_proof, blinding, elgamal, noisy
 from connector.compute.content import Content
 from connector.compute.counting import whereas
 from connector.compute.gated import Asking, open_to
 from connector.compute.inputs import inputs
 from connector.compute.keys import SPACE
 from connector.compute.kinds import literal, quote
-from connector.compute.lesson import FUNCTION, LABELS, NOBODY, PARTS, Coins, decoy, places_of, spare_of, terms_of
+from connector.compute.lesson import BENDS, FUNCTION, LABELS, NOBODY, PARTS, Coins, decoy, places_of, spare_of, terms_of
 from connector.compute.noisy import STEPPED, STEPS, Loss, Number
 from connector.compute.plan import table_of
 from connector.compute.sketch import within
@@ -114,13 +115,13 @@ def _matched(coins: Coins, places: Sequence[str], sent: bytes, groups: Sequence[
 
 def _stepped(rows: Sequence[list[float] | None], weights: Sequence[float], sent: bytes, passes: Gate) -> bytes:
     """Return each number of a step, sealed: the sum of all bits, each times what its place adds, and noise."""
-    public, bits = sent[: elgamal.POINT_BYTES], sent[elgamal.POINT_BYTES :]
+    public, end = sent[: elgamal.POINT_BYTES], elgamal.POINT_BYTES + len(rows) * LABELS * elgamal.SEALED_BYTES
+    bits, proofs = sent[elgamal.POINT_BYTES : end], sent[end:]
     try:
         [owner], points = elgamal.points(public), elgamal.points(bits)
+        bit_proof.require(public, bits, points, proofs)
     except InvalidInput as fault:
-        raise Refused("keys", str(fault)) from fault
-    if len(points) != LABELS * 2 * len(rows):
-        raise Refused("keys", f"there are {len(rows)} places, and bits of {len(points) // (LABELS * 2)}")
+        raise Refused("keys", f"{fault}; there are {len(rows)} places") from fault
     zeros, ones = list(zip(points[0::4], points[1::4], strict=True)), list(zip(points[2::4], points[3::4], strict=True))
     there = [at for at, row in enumerate(rows) if row is not None]
     numbers = [row for row in rows if row is not None]
@@ -133,7 +134,7 @@ def _stepped(rows: Sequence[list[float] | None], weights: Sequence[float], sent:
         if len(term) == 1:
             adds = [[part * (label - one) for part, one in zip(parts, sure, strict=True)] for label in range(LABELS)]
         else:
-            adds = [[part * 4 * one * (1 - one) for part, one in zip(parts, sure, strict=True)]] * LABELS
+            adds = [[part * BENDS * one * (1 - one) for part, one in zip(parts, sure, strict=True)]] * LABELS
         written.append(_sum(both, [round(one) for of in adds for one in of], owner, drawn))
     return b"".join(written)
 

@@ -3,7 +3,7 @@
     buyer       b·H(x) of each key, label 0 and label 1 apart, and b·H(nobody)
     provider    p·H(y) of each subject, mixed with decoys; p·b·H(x) of each group, mixed with as many
     buyer       takes b away: of which places one of its keys is, and with which label, but not which key
-    buyer       a sealed bit for each place and label (`connector.compute.elgamal`), and a model's weights
+    buyer       a sealed bit for each place and label, its proof, and the weights so far
     provider    the sums that the next weights follow from, added up unread, with noise
 
 Law: (1) a match is of one list under one id: `p`, the order and the decoys follow from a key of the provider, the
@@ -23,6 +23,7 @@ from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import blinding
+from connector.compute.bit_proof import PROOF_BYTES
 from connector.compute.elgamal import SEALED_BYTES
 from connector.compute.program import BOUND_MAX
 from connector.compute.sketch import COLUMNS_MAX
@@ -44,6 +45,8 @@ ROUNDS_MAX: Final = 8
 WEIGHT_MAX: Final = 1_000.0
 # a number of a step is one of so many parts of the most that a subject adds to it
 PARTS: Final = 1 << 10
+# how a model bends is told so many times as large: with the bits of both labels it is one at most
+BENDS: Final = 2
 # that the decoys of a group are as many as they may be, and so say too much
 DELTA: Final = 1e-8
 # whose point is told beside the keys, so that decoys can be made of it: no key has a zero byte
@@ -101,22 +104,31 @@ class Match:
         """How many keys there are."""
         return sum(map(len, self.keys)) // blinding.POINT_BYTES
 
+    @property
+    def sent(self) -> tuple[bytes, ...]:
+        """What a reader process is handed beside the table."""
+        return *self.keys, self.base
+
     def words(self) -> str:
         """Return what is asked in words, by which it is decided, and named in logs."""
-        digest = sha256(b"".join((*self.keys, self.base))).hexdigest()
+        digest = sha256(b"".join(self.sent)).hexdigest()
         about = {"bounds": self.rows.json()["bounds"], "keys": self.asked, "list": digest, "rounds": self.rounds}
         return f"match {json.dumps(about, sort_keys=True)}: {self.rows.statement}"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One round of a match: the weights so far, and for each place a sealed bit of label 0, and one of label 1."""
+    """One round of a match: the weights so far, and for each place a sealed bit of label 0, and one of label 1.
+
+    Each has its proof that it is one (`connector.compute.bit_proof`).
+    """
 
     rows: Rows
     match: str
     public: bytes
     weights: tuple[float, ...]
     sealed: bytes
+    proofs: bytes
 
     def __post_init__(self) -> None:
         if len(self.weights) != len(self.rows.bounds) + 1:
@@ -125,11 +137,13 @@ class Step:
             raise InvalidInput(f"a weight is a number from {-WEIGHT_MAX:g} to {WEIGHT_MAX:g}")
         if not self.sealed or len(self.sealed) % (LABELS * SEALED_BYTES):
             raise InvalidInput(f"each place has {LABELS} sealed bits of {SEALED_BYTES} bytes")
+        if len(self.proofs) * SEALED_BYTES != len(self.sealed) * PROOF_BYTES:
+            raise InvalidInput(f"each sealed bit has a proof of {PROOF_BYTES} bytes")
 
     @property
-    def places(self) -> int:
-        """How many places there are bits for."""
-        return len(self.sealed) // (LABELS * SEALED_BYTES)
+    def sent(self) -> tuple[bytes, ...]:
+        """What a reader process is handed beside the table."""
+        return self.public, self.sealed, self.proofs
 
     def words(self) -> str:
         """Return what is asked in words, by which it is decided, and named in logs."""

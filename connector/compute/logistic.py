@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from connector.compute.lesson import PARTS, WEIGHT_MAX, terms_of
+from connector.compute.lesson import BENDS, PARTS, WEIGHT_MAX, terms_of
 from connector.compute.regression import solved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STEP_MAX: Final = 4.0
-# sums of how a model bends come four times as large, so that one subject adds as much to each at most
-BENDS: Final = 4
 
 
 def begun(numbers: int) -> tuple[float, ...]:
@@ -29,7 +27,7 @@ def begun(numbers: int) -> tuple[float, ...]:
 def subjects(sums: Sequence[int], weights: Sequence[float]) -> float:
     """Return how many subjects the sums of the first step are of: each bends a model that says nothing alike."""
     assert not any(weights), "it is the first step"
-    return sums[terms_of(len(weights)).index((0, 0))] / PARTS
+    return sums[terms_of(len(weights)).index((0, 0))] / PARTS / BENDS * 4  # a half times a half of each
 
 
 def ones(sums: Sequence[int], of: float) -> float:

@@ -8,7 +8,8 @@ Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`;
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
 in the mode `opened`, what was bought; in the others what stays where it is: each is the module of its name, but that
-`programmed` is `blocks`, `sketched` is `sketching`, and `learned` is `learning`. Each brings in what it needs, and no more.
+`programmed` is `blocks`, `sketched` is `sketching`, and `learned` is `learning`. Each brings in what it needs, and no
+more.
 
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
@@ -132,7 +133,7 @@ def _modes(mode: str) -> tuple[Look, Give]:
     if mode in (COVERED, BUCKETED, PROGRAMMED, REHEARSED, SKETCHED):
         import pyarrow.compute  # noqa: F401, PLC0415  # once the process has left
     if mode in (COVERED, BUCKETED):
-        import nacl.bindings  # noqa: F401, PLC0415  # as above
+        import nacl.bindings  # noqa: PLC0415  # as above
 
         from connector.compute import bucketed, covered  # noqa: PLC0415  # as above
 

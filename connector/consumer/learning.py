@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from connector.compute import blinding, elgamal, logistic
+from connector.compute import bit_proof, blinding, elgamal, logistic
 from connector.compute.kinds import quote
-from connector.compute.lesson import LABELS, LIST_KEYS_MAX, NOBODY, PARTS, Match, Rows, Step, spare_of, terms_of
+from connector.compute.lesson import LIST_KEYS_MAX, NOBODY, PARTS, Match, Rows, Step, spare_of, terms_of
 from connector.compute.program import tells_of
 from connector.consumer import own_list
 from connector.consumer.querying import Wanted
@@ -65,6 +65,10 @@ class Own:
         """Return what a bit is sealed with."""
         return elgamal.scalar(self._wide(name))
 
+    def drawn(self, bit: str, name: str) -> int:
+        """Return what the proof of a bit draws by a name."""
+        return self.once(f"{bit} {name}")
+
     def match(self, rows: Rows, rounds: int) -> Match:
         """Return the list, blinded; raises InvalidInput for one of too few or too many."""
         key = self.scalar("own")
@@ -99,7 +103,11 @@ class Learning:
         A number is NAME:LEAST:MOST. It is one question for the match, and one for each round. Raises InvalidInput,
         Absent, NotPermitted.
         """
-        row, name, many = await self._querying.meant(what), job or uuid.uuid4().hex, ROUNDS if rounds is None else rounds
+        row, name, many = (
+            await self._querying.meant(what),
+            job or uuid.uuid4().hex,
+            ROUNDS if rounds is None else rounds,
+        )
         passes, told = gates.read(row.signed_terms["gate"]), tuple(map(tells_of, numbers))
         if passes.learning is None or passes.noise is None:
             raise InvalidInput(f"the terms of `{what[:60]}` have no label learned from its rows", "ask its provider")
@@ -121,12 +129,12 @@ class Learning:
         if min(both) < KEYS_LEAST:
             text = f"some {max(both[0], 0)} and {max(both[1], 0)} keys of the labels are there, with noise"
             raise InvalidInput(text, f"of fewer than {KEYS_LEAST} of each nothing is learned; the match is paid")
-        sealed = await asyncio.to_thread(_sealed, own, places)
+        sealed, proofs = await asyncio.to_thread(_sealed, own, places)
         opened = await asyncio.to_thread(elgamal.Opened, own.secret())
         weights, off = logistic.begun(len(told)), len(terms_of(len(told) + 1)) * 100 / passes.noise.epsilon
         found: list[list[int]] = []
         for number in range(1, many + 1):
-            step = Step(rows, name, elgamal.times(own.secret()).format(), weights, sealed)
+            step = Step(rows, name, elgamal.times(own.secret()).format(), weights, sealed, proofs)
             answers.append(await self._stepped(first, number, step, partial(_sums, opened, match.asked, off, step)))
             found.append(orjson.loads(answers[-1].answer or b"")["sums"])
             weights = logistic.stepped(weights, found[-1], off)
@@ -141,7 +149,8 @@ class Learning:
     async def _stepped(self, first: Wanted, number: int, step: Step, read: Any) -> AnswerRow:
         part = first.part(number)
         wanted = Wanted(part.agreement, part.job, step.words(), part.purpose, part.said)
-        sealed = {"public": base64.b64encode(step.public).decode(), "sealed": base64.b64encode(step.sealed).decode()}
+        points = {"public": step.public, "sealed": step.sealed, "proofs": step.proofs}
+        sealed = {name: base64.b64encode(one).decode() for name, one in points.items()}
         told = {"match": step.match, "weights": [float(one) for one in step.weights], **sealed}
         body = orjson.dumps({"id": wanted.job, **step.rows.json(), **told})
         return await self._querying.kept(wanted, body, read, ANSWER_BYTES_MAX)
@@ -194,15 +203,18 @@ def _places(own: Own, epsilon: int, answer: bytes) -> bytes:
         raise PeerMisbehaved("the answer is none about a list with labels") from fault
 
 
-def _sealed(own: Own, places: Mapping[str, Any]) -> bytes:
-    """Return a sealed bit of each label for each place."""
-    secret, zeros, ones = own.secret(), *(set(places[side]) for side in SIDES)
-    bits = [(int(at in zeros), int(at in ones)) for at in range(places["places"])]
-    return b"".join(
-        elgamal.sealed(secret, own.once(f"{at} {label}"), of[label])
-        for at, of in enumerate(bits)
-        for label in range(LABELS)
-    )
+def _sealed(own: Own, places: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """Return a sealed bit of each label for each place, and a proof of each."""
+    secret, sides = own.secret(), [set(places[side]) for side in SIDES]
+    public, sealed, proofs = elgamal.times(secret).format(), bytearray(), bytearray()
+    for at in range(places["places"]):
+        for label, side in enumerate(sides):
+            name, bit = f"{at} {label}", int(at in side)
+            once = own.once(name)
+            one = elgamal.sealed(secret, once, bit)
+            sealed += one
+            proofs += bit_proof.proved(secret, once, bit, public + one, partial(own.drawn, name))
+    return bytes(sealed), bytes(proofs)
 
 
 def _sums(opened: elgamal.Opened, keys: int, off: float, step: Step, answer: bytes) -> bytes:

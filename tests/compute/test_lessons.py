@@ -5,19 +5,16 @@ from __future__ import annotations
 import math
 import random
 
-import pytest
+import orjson
 
-from connector.compute import blinding, elgamal, logistic, regression
+from connector.compute import elgamal, logistic, regression
 from connector.compute.learned import Learned
-from connector.compute.lesson import LABELS, SUBJECTS_MAX, Coins, Match, Rows, Step, spare_of, terms_of
+from connector.compute.lesson import LABELS, Rows, Step, spare_of, terms_of
 from connector.consumer.learning import SIDES, Own, _places, _sealed, _sums
-from connector.runtime.errors import InvalidInput, PeerMisbehaved
 from contracts.gate import Gate
 from contracts.learning import Learning
 from contracts.noise import Noise
 from ledger.edition.index import IndexedFile
-
-import orjson
 
 NOISE = Noise(100, 100_000)
 COLUMNS = {"firm": "VARCHAR", "age": "DOUBLE", "kwh": "DOUBLE"}
@@ -56,11 +53,11 @@ def learned(content, own, rounds=ROUNDS):
     """Return the places, the weights and the sums of each round."""
     match = own.match(ROWS, rounds)
     places = orjson.loads(_places(own, NOISE.epsilon, asked(content, match)))
-    sealed, opened = _sealed(own, places), elgamal.Opened(own.secret())
+    (sealed, proofs), opened = _sealed(own, places), elgamal.Opened(own.secret())
     weights, found = logistic.begun(2), []
     off = len(terms_of(3)) * 100 / NOISE.epsilon
     for _ in range(rounds):
-        step = Step(ROWS, "m", elgamal.times(own.secret()).format(), weights, sealed)
+        step = Step(ROWS, "m", elgamal.times(own.secret()).format(), weights, sealed, proofs)
         found.append(orjson.loads(_sums(opened, match.asked, off, step, asked(content, step)))["sums"])
         weights = logistic.stepped(weights, found[-1], off)
     return places, weights, found

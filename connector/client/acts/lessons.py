@@ -19,7 +19,7 @@ def learned(told: Any) -> list[str]:
         f"the odds of {told['label']} = 1 are e to the power of {told['intercept']:.4g} and, for each more of",
         *bars,
         "",
-        f"of some {told['rows']:,} ± {told['off']:,} keys that {told['of']} has a row of, {told['ones']:,} with the label; "
+        f"of some {told['rows']:,} ± {told['off']:,} keys that {told['of']} has, {told['ones']:,} with the label",
         "nobody has seen a row, nor whose label is which",
         f"  {told['agreement'][:16]}…  {told['questions']} answers of ε {told['epsilon']} each, {told['left']} left",
         f"answered under the id {told['id']}, signed by its provider, who has seen the model and no label",

@@ -51,8 +51,9 @@ class Asked:
     """A question as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
 
     `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
-    whom that one is opened with, a program, a sketch, or a lesson; the statement is then what these say. `epsilon` is chosen for
-    the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU seconds, where they are paid.
+    whom that one is opened with, a program, a sketch, or a lesson; the statement is then what these say. `epsilon` is
+    chosen for the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU seconds, where
+    they are paid.
     """
 
     job: str
