@@ -92,10 +92,13 @@ class Gate:
         ):
             if not least <= getattr(self, name) <= most:
                 raise ContractError("terms", f"`{name}` of a gate is a whole number from {least} to {most}")
-        if self.coverage is not None:
-            self.coverage.check(self.subject, self.columns)
-        if self.noise is not None:
-            self.noise.check(self.subject, self.columns)
+        self._check_parts()
+
+    def _check_parts(self) -> None:
+        """Raise ContractError where a part does not go with the others."""
+        for about in (self.coverage, self.noise):
+            if about is not None:
+                about.check(self.subject, self.columns)
         if self.lookup is not None:
             self.lookup.check(self.subject, (self.coverage, self.noise))
         if self.joint is not None:

@@ -79,12 +79,7 @@ class Learned(OneTable):
     ) -> Lesson:
         """Return what is told of a table; raises as `foresee`. What was told before says nothing about it."""
         lesson = self._lesson
-        sent = (
-            b"".join((*lesson.keys, lesson.base))
-            if isinstance(lesson, Match)
-            else lesson.public + lesson.sealed + lesson.proofs
-        )
-        head, written = self._given(table, file, placed, b"".join(sent), {"seed": self._seed.hex()})
+        head, written = self._given(table, file, placed, b"".join(lesson.sent), {"seed": self._seed.hex()})
         places, told = int(head["places"]), bytes(written)
         members = self._matched(lesson, places, told) if isinstance(lesson, Match) else _stepped(lesson, told)
         whole = {"columns": [], "rows": [], "heldBack": False, "places": places, **members}
