@@ -68,7 +68,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · 可与他方同一主体的数据作带噪草图关联",
     ),
     "learning": (
-        " · labels of one's own are learned from its rows, of {keys} keys, with noise",
+        " · labels of {keys} keys of one's own are learned from it, with noise",
         " · 可用 {keys} 个自有键的标签与其行加噪建模",
     ),
     "coverage": (
