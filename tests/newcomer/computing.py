@@ -1,4 +1,4 @@
-"""The walks of docs/compute.md from an empty folder: asked, noised, priced, tried, looked up, related, learned, run, joint."""
+"""The walks of docs/compute.md from an empty folder: asked, noised, priced, tried, looked up, related, learned, run."""
 
 from __future__ import annotations
 
