@@ -103,11 +103,8 @@ class Learning:
         A number is NAME:LEAST:MOST. It is one question for the match, and one for each round. Raises InvalidInput,
         Absent, NotPermitted.
         """
-        row, name, many = (
-            await self._querying.meant(what),
-            job or uuid.uuid4().hex,
-            ROUNDS if rounds is None else rounds,
-        )
+        row, name = await self._querying.meant(what), job or uuid.uuid4().hex
+        many = ROUNDS if rounds is None else rounds
         passes, told = gates.read(row.signed_terms["gate"]), tuple(map(tells_of, numbers))
         if passes.learning is None or passes.noise is None:
             raise InvalidInput(f"the terms of `{what[:60]}` have no label learned from its rows", "ask its provider")
