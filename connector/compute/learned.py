@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
 
-# ten thousand subjects and keys, and 35 numbers of them, on a machine that is busy
+# eight thousand subjects, ten thousand keys, and 35 numbers of them, on a machine that is busy
 SECONDS: Final = 240
 HINTS: Final[Mapping[str, str]] = {
     **OWN_HINTS,

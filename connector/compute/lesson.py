@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 FUNCTION: Final = "LOGISTIC"
 LABELS: Final = 2
 # of a table with more a share is drawn; what is sealed of so many goes in one body
-SUBJECTS_MAX: Final = 10_000
+SUBJECTS_MAX: Final = 8_000
 LIST_KEYS_MAX: Final = 10_000
 ROUNDS_MAX: Final = 8
 # no weight of a model between -1 and 1 is as great, unless a column tells the label

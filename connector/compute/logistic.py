@@ -8,6 +8,7 @@ to nothing; a step is no longer than `STEP_MAX`, so that a label which the numbe
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from connector.compute.lesson import BENDS, PARTS, WEIGHT_MAX, terms_of
@@ -27,7 +28,17 @@ def begun(numbers: int) -> tuple[float, ...]:
 def subjects(sums: Sequence[int], weights: Sequence[float]) -> float:
     """Return how many subjects the sums of the first step are of: each bends a model that says nothing alike."""
     assert not any(weights), "it is the first step"
-    return sums[terms_of(len(weights)).index((0, 0))] / PARTS / BENDS * 4  # a half times a half of each
+    return _of_halves(sums[terms_of(len(weights)).index((0, 0))] / PARTS)
+
+
+def margin(off: float) -> float:
+    """Return how far off their number is at most, 95 times of 100, where `off` is the scale of a sum's noise."""
+    return _of_halves(off) * math.log(20)
+
+
+def _of_halves(bend: float) -> float:
+    """Return how many subjects bend a model that says nothing so much: each a half times a half, as it is told."""
+    return bend / BENDS * 4
 
 
 def ones(sums: Sequence[int], of: float) -> float:
@@ -36,7 +47,7 @@ def ones(sums: Sequence[int], of: float) -> float:
 
 
 def stepped(weights: Sequence[float], sums: Sequence[int], off: float) -> tuple[float, ...]:
-    """Return the weights after a step; `off` is the margin of a sum, in subjects. Raises InvalidInput for none."""
+    """Return the weights after a step; `off` is the scale of a sum's noise, in subjects. Raises InvalidInput."""
     size, terms = len(weights), terms_of(len(weights))
     told = {term: one / PARTS for term, one in zip(terms, sums, strict=True)}
     ridge = max(off / BENDS, 1e-6)

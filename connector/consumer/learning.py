@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
+import math
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +22,7 @@ import orjson
 
 from connector.compute import bit_proof, blinding, elgamal, logistic
 from connector.compute.kinds import quote
-from connector.compute.lesson import LIST_KEYS_MAX, NOBODY, PARTS, Match, Rows, Step, spare_of, terms_of
+from connector.compute.lesson import LIST_KEYS_MAX, NOBODY, PARTS, ROUNDS_MAX, Match, Rows, Step, spare_of, terms_of
 from connector.compute.program import tells_of
 from connector.consumer import own_list
 from connector.consumer.querying import Wanted
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 LABEL: Final = "own labels"
 ROUNDS: Final = 3
-# places and keys of ten thousand each, in base64
+# places of eight thousand subjects, ten thousand keys, and decoys, in base64
 ANSWER_BYTES_MAX: Final = 4 << 20
 # noise is farther off than so many times its scale once in 10¹³
 FAR: Final = 30
@@ -112,15 +113,17 @@ class Learning:
             raise InvalidInput("each number is said once", "such as kwh:0:4000")
         if odd := next((one.name for one in told if one.name not in passes.columns), None):
             raise InvalidInput(f"`{what[:60]}` has no column `{odd}`", f"it has {', '.join(passes.columns[:20])}")
-        seed = X(self._secrets.masks(), LABEL, f"{row.digest} {name}".encode(), 32)
-        own = Own(await asyncio.to_thread(_labelled, Path(file), key, label), seed)
+        if not 0 < many <= ROUNDS_MAX:
+            raise InvalidInput(f"a model is made in 1 to {ROUNDS_MAX} rounds")
+        keys = await asyncio.to_thread(_labelled, Path(file), key, label)
+        first = Wanted(row, name, "", purpose or "", said)
+        await self._querying.foretell([first, *(first.part(number) for number in range(1, many + 1))])
+        own = Own(keys, X(self._secrets.masks(), LABEL, f"{row.digest} {name}".encode(), 32))
         columns = ", ".join(quote(one.name) for one in told)
         select = f"select {columns} from {quote(table or row.product)}"  # noqa: S608  # quoted names, and a provider reads it anew
         rows = Rows(select, tuple((float(one.least), float(one.most)) for one in told))
         match = await asyncio.to_thread(own.match, rows, many)
-        first = Wanted(row, name, match.words(), purpose or "", said)
-        await self._querying.foretell([first, *(first.part(number) for number in range(1, many + 1))])
-        answers = [await self._matched(first, own, match, passes.noise.epsilon)]
+        answers = [await self._matched(replace(first, statement=match.words()), own, match, passes.noise.epsilon)]
         places = orjson.loads(answers[0].answer or b"")
         both = [len(places[side]) - spare_of(passes.noise.epsilon) // 2 for side in SIDES]
         if min(both) < KEYS_LEAST:
@@ -144,8 +147,7 @@ class Learning:
         return await self._querying.kept(wanted, body, partial(_places, own, epsilon), ANSWER_BYTES_MAX)
 
     async def _stepped(self, first: Wanted, number: int, step: Step, read: Any) -> AnswerRow:
-        part = first.part(number)
-        wanted = Wanted(part.agreement, part.job, step.words(), part.purpose, part.said)
+        wanted = replace(first.part(number), statement=step.words())
         points = {"public": step.public, "sealed": step.sealed, "proofs": step.proofs}
         sealed = {name: base64.b64encode(one).decode() for name, one in points.items()}
         told = {"match": step.match, "weights": [float(one) for one in step.weights], **sealed}
@@ -253,7 +255,7 @@ def _shown(
         "of": what,
         "rows": round(max(of, 0)),
         "ones": round(max(logistic.ones(found[0], of), 0)),
-        "off": round(3 * off) + 1,
+        "off": math.ceil(logistic.margin(off)),
         "intercept": intercept,
         "features": [
             {"name": one, "weight": weight, "most": weight * (most - least)}
