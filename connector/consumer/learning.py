@@ -45,6 +45,9 @@ ROUNDS: Final = 3
 ANSWER_BYTES_MAX: Final = 4 << 20
 # noise is farther off than so many times its scale once in 10¹³
 FAR: Final = 30
+SIDES: Final = ("zeros", "ones")
+# how a label is written → which it is
+LABELLED: Final[Mapping[str, int]] = {"0": 0, "0.0": 0, "false": 0, "1": 1, "1.0": 1, "true": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,31 +158,24 @@ class Learning:
         return await self._querying.kept(wanted, body, read, ANSWER_BYTES_MAX)
 
 
-SIDES: Final = ("zeros", "ones")
-
-
 def _labelled(path: Path, key: str, label: str) -> tuple[Sequence[str], Sequence[str]]:
     """Return the keys of label 0 and those of label 1 (blocking); raises InvalidInput."""
     if key == label:
         raise InvalidInput("the key is no label", "name two columns")
-    groups = {float(one) if _is_number(one) else one: of for one, of in own_list.read(path, key, label).items()}
-    if odd := next((one for one in groups if one not in (0.0, 1.0, "")), None):
-        raise InvalidInput(f"`{label[:60]}` of `{path.name}` has {str(odd)[:40]!r}", "a label is 0 or 1")
-    zeros, ones = groups.get(0.0, []), groups.get(1.0, [])
-    if both := set(zeros) & set(ones):
+    groups: list[set[str]] = [set(), set()]
+    for text, names in own_list.read(path, key, label).items():
+        if not text:  # who has no label is not asked about
+            continue
+        if text not in LABELLED:
+            raise InvalidInput(f"`{label[:60]}` of `{path.name}` has {text[:40]!r}", "a label is 0 or 1")
+        groups[LABELLED[text]].update(names)
+    zeros, ones = map(sorted, groups)
+    if both := groups[0] & groups[1]:
         raise InvalidInput(f"{len(both)} keys of `{path.name}` have both labels", "each key has one")
     if min(len(zeros), len(ones)) < KEYS_LEAST or len(zeros) + len(ones) > LIST_KEYS_MAX:
         text = f"`{path.name}` has {len(zeros)} keys of label 0 and {len(ones)} of label 1"
         raise InvalidInput(text, f"at least {KEYS_LEAST} of each, and {LIST_KEYS_MAX} in all")
     return zeros, ones
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _places(own: Own, epsilon: int, answer: bytes) -> bytes:

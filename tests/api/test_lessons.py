@@ -82,7 +82,7 @@ async def test_what_can_be_known_is_refused_before_anything_is_asked(space, used
     twice = write(folder, "twice.csv", ("firm", "late"), ((f"F{at % 400}", at // 400) for at in range(800)))
     for wrong, status, words in (
         ({"file": str(one_label)}, 400, "has 0 keys of label 0"),
-        ({"file": str(odd)}, 400, "has '2.0'"),
+        ({"file": str(odd)}, 400, "has '2'"),
         ({"file": str(twice)}, 400, "400 keys"),
         ({"label": "firm"}, 400, "the key is no label"),
         ({"label": "none"}, 400, "no column"),

@@ -31,7 +31,7 @@ from connector.compute.lesson import (
     terms_of,
 )
 from connector.compute.statement import Refused
-from connector.consumer.learning import Own, _sums
+from connector.consumer.learning import Own, _labelled, _sums
 from connector.runtime.errors import InvalidInput, PeerMisbehaved
 from contracts.errors import ContractError
 from contracts.gate import Gate, read
@@ -231,3 +231,11 @@ def test_terms_that_learn_name_subjects_and_noise_of_one_row():
         known = {"subject": "firm", "noise": noise, **told}
         with pytest.raises(ContractError):
             Gate(("age",), **{**known, "learning": Learning(10 if told.get("learning") else 500)})
+
+
+def test_a_label_is_the_same_however_it_is_written(tmp_path):
+    path = tmp_path / "mine.csv"
+    cells = [*("0" for _ in range(60)), *("0.0" for _ in range(60)), *("true" for _ in range(110)), "", ""]
+    path.write_text("firm,late\n" + "".join(f"F{at},{cell or '  '}\n" for at, cell in enumerate(cells)))
+    zeros, ones = _labelled(path, "firm", "late")
+    assert (len(zeros), len(ones)) == (120, 110)
