@@ -1,11 +1,11 @@
 """How much of a list is covered, beside openmined-psi in its mode that tells the size alone.
 
-`python -m bench.coverage [--rounds 5] [--subjects 50000] [--keys 5000]`; a table of a country is `--subjects 1000000
---keys 100000 --rounds 1`, some ten minutes
+`python -m bench.coverage [--rounds 5] [--subjects 50000] [--keys 5000]`; `--subjects 1000000 --keys 100000
+--rounds 1` is a table of a country
 
 Both blind all subjects, blind the list, multiply it once more and count what is found; each in a fresh interpreter on
 one core. Ours throws coins, so it finds about as many; theirs is exact to one in a billion. CPU seconds of the work
-alone, without the start of the interpreter.
+alone, without the start of the interpreter; memory at its highest, of the last round.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TARGETS = {RATIO: {"at_most": 1.2}}
 # how far an estimate of ours may lie from the truth: six of its standard deviations
 APART = 6
 OURS = """
-import json, os, resource, sys, time
+import json, os, sys, time
 from connector.compute import blinding, marks
 subjects, keys = int(sys.argv[1]), int(sys.argv[2])
 theirs, mine = [f"F{at}" for at in range(subjects)], [f"F{2 * at + subjects - keys}" for at in range(keys)]
@@ -45,10 +45,10 @@ back = blinding.joined(blinding.again(one, blinding.apart(sent)))
 count = marks.count(blinding.again(blinding.inverse(two), blinding.apart(back)), bits, of)
 told = marks.estimate(count, keys, chances.missed, bits, of)
 print(json.dumps({"seconds": time.process_time() - begun, "size": told.count, "wide": told.high - told.low,
-    "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+    "peak": int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])}))
 """
 THEIRS = """
-import json, resource, sys, time
+import json, sys, time
 import private_set_intersection.python as psi
 subjects, keys = int(sys.argv[1]), int(sys.argv[2])
 theirs, mine = [f"F{at}" for at in range(subjects)], [f"F{2 * at + subjects - keys}" for at in range(keys)]
@@ -58,7 +58,7 @@ begun = time.process_time()
 setup = server.CreateSetupMessage(1e-9, keys, theirs, psi.DataStructure.GCS)
 size = client.GetIntersectionSize(setup, server.ProcessRequest(client.CreateRequest(mine)))
 print(json.dumps({"seconds": time.process_time() - begun, "size": size, "wide": 0,
-    "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+    "peak": int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])}))
 """
 
 
