@@ -45,7 +45,7 @@ async def learn(space, mine, **more):
 
 
 async def test_a_label_is_learned_and_each_answer_is_counted_once(space, used):
-    agreement, mine, _ = used
+    agreement, mine, folder = used
     got = await learn(space, mine, rounds=2, job="one")
     assert abs(got["rows"] - SUBJECTS * 9 // 10) < 3 * got["off"]
     assert got["off"] == 54
@@ -56,6 +56,10 @@ async def test_a_label_is_learned_and_each_answer_is_counted_once(space, used):
     text = "\n".join(learned(got))
     assert ("kwh" in text, "nobody has seen a row" in text) == (True, True)
     assert await learn(space, mine, rounds=2, job="one") == got, "what was answered is not asked again"
+    fewer = folder / "fewer.csv"
+    fewer.write_text("\n".join(mine.read_text().splitlines()[:-1]) + "\n")
+    status, _ = await refused(learn(space, fewer, rounds=2, job="one"))
+    assert status == 409, "a list that differs by one key is not held against the same places"
     asked = jobs(space, agreement)
     assert [(one["job"], one["state"], one["epsilon"]) for one in asked] == [
         (name, "released", 100) for name in ("one", "one/1", "one/2")
