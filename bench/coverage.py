@@ -1,10 +1,11 @@
 """How much of a list is covered, beside openmined-psi in its mode that tells the size alone.
 
-`python -m bench.coverage [--rounds 5] [--subjects 50000] [--keys 5000]`
+`python -m bench.coverage [--rounds 5] [--subjects 50000] [--keys 5000]`; `--subjects 1000000 --keys 100000
+--rounds 1` is a table of a country
 
 Both blind all subjects, blind the list, multiply it once more and count what is found; each in a fresh interpreter on
 one core. Ours throws coins, so it finds about as many; theirs is exact to one in a billion. CPU seconds of the work
-alone, without the start of the interpreter.
+alone, without the start of the interpreter; memory at its highest, of the last round.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ sent = blinding.joined(blinding.blinded(two, mine))
 back = blinding.joined(blinding.again(one, blinding.apart(sent)))
 count = marks.count(blinding.again(blinding.inverse(two), blinding.apart(back)), bits, of)
 told = marks.estimate(count, keys, chances.missed, bits, of)
-print(json.dumps({"seconds": time.process_time() - begun, "size": told.count, "wide": told.high - told.low}))
+print(json.dumps({"seconds": time.process_time() - begun, "size": told.count, "wide": told.high - told.low,
+    "peak": int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])}))
 """
 THEIRS = """
 import json, sys, time
@@ -55,7 +57,8 @@ client.CreateRequest(["warm"])
 begun = time.process_time()
 setup = server.CreateSetupMessage(1e-9, keys, theirs, psi.DataStructure.GCS)
 size = client.GetIntersectionSize(setup, server.ProcessRequest(client.CreateRequest(mine)))
-print(json.dumps({"seconds": time.process_time() - begun, "size": size, "wide": 0}))
+print(json.dumps({"seconds": time.process_time() - begun, "size": size, "wide": 0,
+    "peak": int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])}))
 """
 
 
@@ -71,6 +74,7 @@ def measured(rounds: int, subjects: int, keys: int) -> dict[str, tuple[float, st
     rival = rivals.environment(RIVAL) / "bin" / "python"
     ours: list[float] = []
     theirs: list[float] = []
+    peaks = [0.0, 0.0]
     for number in range(rounds + 1):
         one, other = run(sys.executable, OURS, subjects, keys), run(rival, THEIRS, subjects, keys)
         if abs(one["size"] - other["size"]) > APART * one["wide"] / 4:
@@ -78,11 +82,14 @@ def measured(rounds: int, subjects: int, keys: int) -> dict[str, tuple[float, st
         if number:
             ours.append(one["seconds"])
             theirs.append(other["seconds"])
+        peaks = [found["peak"] / 1024 for found in (one, other)]
     mine, others = report.percentile(ours, 50), report.percentile(theirs, 50)
     return {
         f"ours, {subjects:,} subjects and {keys:,} keys": (mine, "CPU s"),
         "openmined-psi, the same": (others, "CPU s"),
         RATIO: (mine / others, "times"),
+        "memory at the most, ours": (peaks[0], "MiB"),
+        "memory at the most, openmined-psi": (peaks[1], "MiB"),
         "ours, a subject or three multiplications of a key": (1e6 * mine / (subjects + keys), "µs"),
     }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contracts import coverage as coverages
 from contracts import joint as joints
+from contracts import learning as learnings
 from contracts import lookup as lookups
 from contracts import noise as noises
 from contracts import program as programs
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from contracts.coverage import Coverage
     from contracts.joint import Joint
+    from contracts.learning import Learning
     from contracts.lookup import LookUp
     from contracts.noise import Noise
     from contracts.program import Programs
@@ -45,6 +47,7 @@ _PARTS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "joint": joints.read,
     "programs": programs.read,
     "sketch": sketches.read,
+    "learning": learnings.read,
 }
 _OPTIONAL: Final = frozenset({_SUBJECT, *_PARTS})
 
@@ -58,7 +61,7 @@ class Gate:
     told with noise, which takes the place of `share`. `coverage` says what a buyer may learn of a list of its own;
     without it nothing. With `lookup` rows are told of subjects that a buyer names, and nothing of groups. With `joint`
     nothing is told alone: totals of several providers are. `programs` says that programs of a buyer are run,
-    `sketch` that rows are related to those of others.
+    `sketch` that rows are related to those of others, `learning` that labels of a buyer are learned from them.
     """
 
     columns: tuple[str, ...]
@@ -72,6 +75,7 @@ class Gate:
     joint: Joint | None = None
     programs: Programs | None = None
     sketch: Sketches | None = None
+    learning: Learning | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.columns) <= MAX_COLUMNS or len(set(self.columns)) != len(self.columns):
@@ -88,18 +92,22 @@ class Gate:
         ):
             if not least <= getattr(self, name) <= most:
                 raise ContractError("terms", f"`{name}` of a gate is a whole number from {least} to {most}")
-        if self.coverage is not None:
-            self.coverage.check(self.subject, self.columns)
-        if self.noise is not None:
-            self.noise.check(self.subject, self.columns)
+        self._check_parts()
+
+    def _check_parts(self) -> None:
+        """Raise ContractError where a part does not go with the others."""
+        for about in (self.coverage, self.noise):
+            if about is not None:
+                about.check(self.subject, self.columns)
         if self.lookup is not None:
             self.lookup.check(self.subject, (self.coverage, self.noise))
         if self.joint is not None:
             self.joint.check(self.noise, (self.coverage, self.lookup))
         if self.programs is not None:
             self.programs.check(self.noise, (self.lookup, self.joint))
-        if self.sketch is not None:
-            self.sketch.check(self.subject, self.noise, (self.lookup, self.joint))
+        for part in (self.sketch, self.learning):
+            if part is not None:
+                part.check(self.subject, self.noise, (self.lookup, self.joint))
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""

@@ -67,6 +67,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · its rows are related to those of others for the same subjects, by sketches with noise",
         " · 可与他方同一主体的数据作带噪草图关联",
     ),
+    "learning": (
+        " · labels of {keys} keys of one's own are learned from it, with noise",
+        " · 可用 {keys} 个自有键的标签与其行加噪建模",
+    ),
     "coverage": (
         " · how much of {keys} keys of one's own it covers, {questions} answers on each at ε {epsilon}",
         " · 可试 {keys} 个自有键的覆盖率,每键 {questions} 项答复,每项 ε {epsilon}",
@@ -133,6 +137,8 @@ def _gate(terms: Terms, words: Mapping[str, str]) -> str:
     if (programs := terms.gate.programs) is not None:
         told += words["programs"].format(seconds=programs.seconds)
     told += words["sketch"] if terms.gate.sketch is not None else ""
+    if (learning := terms.gate.learning) is not None:
+        told += words["learning"].format(keys=learning.keys)
     if (covers := terms.gate.coverage) is None:
         return told
     epsilon = epsilon_text(covers.epsilon)

@@ -9,6 +9,7 @@ from connector.runtime.limits import (
     DISPUTE_BYTES_MAX,
     FORM_BYTES_MAX,
     HEARTBEAT_BYTES_MAX,
+    LESSON_BYTES_MAX,
     MESSAGE_BYTES_MAX,
     NODE_REPORT_BYTES_MAX,
     RENEWAL_BYTES_MAX,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # handler → bytes; the rest takes BODY_BYTES_MAX, and a GET takes none
 BODY_BYTES: Mapping[str, int] = {
     "chain.rpc": RPC_BYTES_MAX,
+    "computing.answer": LESSON_BYTES_MAX,
     "console.act": FORM_BYTES_MAX,
     "console.sign_in": FORM_BYTES_MAX,
     "console.sign_out": FORM_BYTES_MAX,

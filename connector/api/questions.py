@@ -13,6 +13,7 @@ from connector.compute.cross_table import Cells
 from connector.compute.crossed import over
 from connector.compute.epsilon import typed
 from connector.compute.fitting import Groups
+from connector.compute.lesson import LABELS, Match, Rows, Step
 from connector.compute.program import Program, Tells
 from connector.compute.sketch import Sketch
 from connector.compute.sought import Sought
@@ -100,17 +101,33 @@ def _program(said: Said) -> tuple[str, Program]:
 
 
 def _sketch(said: Said) -> tuple[str, Sketch]:
-    bounds, buckets = said["bounds"], said["buckets"]
-    if not isinstance(bounds, list) or not all(isinstance(one, list) and len(one) == 2 for one in bounds):
-        raise InvalidInput("`bounds` is a list of a least and a greatest number each")
+    bounds, buckets = _bounds(said["bounds"]), said["buckets"]
     if type(buckets) is not int:
         raise InvalidInput("`buckets` is a whole number")
-    sketch = Sketch(said["statement"], tuple((one[0], one[1]) for one in bounds), said["salt"], buckets)
+    sketch = Sketch(said["statement"], bounds, said["salt"], buckets)
     return sketch.words(), sketch
 
 
+def _match(said: Said) -> tuple[str, Match]:
+    groups, rounds = list(map(_base64, _listed(said["groups"]))), said["rounds"]
+    if len(groups) != LABELS or type(rounds) is not int:
+        raise InvalidInput("`groups` are the keys of both labels, and `rounds` is a whole number")
+    rows = Rows(said["statement"], _bounds(said["bounds"]))
+    match = Match(rows, (groups[0], groups[1]), _base64(said["base"]), rounds)
+    return match.words(), match
+
+
+def _step(said: Said) -> tuple[str, Step]:
+    if not isinstance(said["weights"], list):
+        raise InvalidInput("`weights` are a list of numbers")
+    rows, weights = Rows(said["statement"], _bounds(said["bounds"])), tuple(said["weights"])
+    public, sealed, proofs = (_base64(said[name]) for name in ("public", "sealed", "proofs"))
+    step = Step(rows, said["match"], public, weights, sealed, proofs)
+    return step.words(), step
+
+
 EPSILON, AT_MOST = "epsilon", "atMost"
-TEXTS: Final = ("id", "statement", "table", "salt", EPSILON, AT_MOST)
+TEXTS: Final = ("id", "statement", "table", "salt", "match", EPSILON, AT_MOST)
 READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]] = {
     frozenset({"id", "statement"}): _statement,
     frozenset({"id", "statement", EPSILON}): _statement,
@@ -124,7 +141,15 @@ READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks"}): _program,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks", EPSILON}): _program,
     frozenset({"id", "statement", "bounds", "salt", "buckets"}): _sketch,
+    frozenset({"id", "statement", "bounds", "groups", "base", "rounds"}): _match,
+    frozenset({"id", "statement", "bounds", "match", "public", "weights", "sealed", "proofs"}): _step,
 }
+
+
+def _bounds(value: Any) -> tuple[tuple[Any, Any], ...]:
+    if not isinstance(value, list) or not all(isinstance(one, list) and len(one) == 2 for one in value):
+        raise InvalidInput("`bounds` is a list of a least and a greatest number each")
+    return tuple((one[0], one[1]) for one in value)
 
 
 def _hex(text: Any) -> bytes:

@@ -337,6 +337,7 @@ class Connector(Life):
     modelling: Modelling
     running: Running
     relating: Relating
+    learning: trading.OwnLabels
     followings: Annotated[Followings, Service(begins=Followings.recover)]
     copying: Copying
     fetching: Fetching

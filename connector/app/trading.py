@@ -6,11 +6,12 @@ Law: as in `connector.app.ground`.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from connector.channel.doors import Buyer, Holder
 from connector.consumer.acknowledging import Acknowledging
 from connector.consumer.acquisition import Acquisitions
+from connector.consumer.learning import Learning
 from connector.consumer.pursuit import Pursuits
 from connector.core.service import Service
 from connector.enforcement.judge import Judge
@@ -214,6 +215,7 @@ HOSTING = Service(
     looks={("hosted_parts",): Hosting.recover},
     chores={"let go what may not be hosted any more": Hosting.look},
 )
+OwnLabels = Annotated[Learning, Service()]
 FINDING = Service(
     readies=Finding.recover,
     ends=Finding.close,

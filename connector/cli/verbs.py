@@ -36,6 +36,7 @@ VERBS = (
     ("joint", ""),
     ("model", "model.model"),
     ("relate", "relate.relate"),
+    ("learn", "learn.learn"),
     ("rehearse", "run.rehearse"),
     ("run", "run.run"),
     ("try", "try_.try_"),

@@ -8,7 +8,8 @@ Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`;
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
 in the mode `opened`, what was bought; in the others what stays where it is: each is the module of its name, but that
-`programmed` is `blocks`, and `sketched` is `sketching`. Each brings in what it needs, and no more.
+`programmed` is `blocks`, `sketched` is `sketching`, and `learned` is `learning`. Each brings in what it needs, and no
+more.
 
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
@@ -132,12 +133,12 @@ def _modes(mode: str) -> tuple[Look, Give]:
     if mode in (COVERED, BUCKETED, PROGRAMMED, REHEARSED, SKETCHED):
         import pyarrow.compute  # noqa: F401, PLC0415  # once the process has left
     if mode in (COVERED, BUCKETED):
-        import nacl.bindings  # noqa: F401, PLC0415  # as above
+        import nacl.bindings  # noqa: PLC0415  # as above
 
         from connector.compute import bucketed, covered  # noqa: PLC0415  # as above
 
         return (covered.look, covered.answer) if mode == COVERED else (bucketed.look, bucketed.answer)
-    if mode in (NOISED, PROGRAMMED, SKETCHED):
+    if mode in (NOISED, PROGRAMMED, SKETCHED, LEARNED):
         from connector.compute import noisy  # noqa: PLC0415  # as above
 
         noisy.rehearse()
@@ -145,6 +146,12 @@ def _modes(mode: str) -> tuple[Look, Give]:
         from connector.compute import noised, sketching  # noqa: PLC0415  # as above
 
         return (noised.look, noised.answer) if mode == NOISED else (sketching.look, sketching.answer)
+    if mode == LEARNED:
+        import nacl.bindings  # noqa: F401, PLC0415  # as above
+
+        from connector.compute import learning  # noqa: PLC0415  # as above
+
+        return learning.look, learning.answer
     if mode == GATED:
         from connector.compute import gated  # noqa: PLC0415  # as above
 
@@ -168,7 +175,7 @@ def _programs(mode: str) -> tuple[Look, Give]:
 
 
 OPENED, GATED, NOISED, COVERED, BUCKETED = "opened", "gated", "noised", "covered", "bucketed"
-PROGRAMMED, REHEARSED, SKETCHED = "programmed", "rehearsed", "sketched"
+PROGRAMMED, REHEARSED, SKETCHED, LEARNED = "programmed", "rehearsed", "sketched", "learned"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

@@ -247,6 +247,8 @@ CHANGES_BYTES = 1_048_576
 # products that were found once and are gone: remembered so that others learn of it
 GONE_PRODUCTS_MAX = 100_000
 
+# sealed bits of eight thousand subjects and at most three thousand decoys, with their proofs, in base64
+LESSON_BYTES_MAX = 8 * 1_048_576
 # ---- this machine
 # ---- hooks of a review
 # drawn pieces that a hook is handed: more are not read by anybody

@@ -41,6 +41,7 @@ FIRST_PAGE += [
     "joint",
     "model",
     "relate",
+    "learn",
     "rehearse",
     "run",
     "contract",

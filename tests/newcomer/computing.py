@@ -1,8 +1,9 @@
-"""The walks of docs/compute.md from an empty folder: asked, noised, priced, tried, looked up, related, run, joint."""
+"""The walks of docs/compute.md from an empty folder: asked, noised, priced, tried, looked up, related, learned, run."""
 
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -175,6 +176,33 @@ async def test_what_two_have_of_the_same_firms_is_related(walk):
     await walk.type([*relate, "--data", "buyer"], POLICY)
     asked = await walk.type(["penstock", "admin", "computations", "--of", "used", "--long", "--data", "provider"])
     assert ("sketch {" in asked, "won" in asked) == (True, False)
+
+
+async def test_a_label_of_ones_own_is_learned(walk):
+    """As docs/compute.md has it: quoted, learned once under its id, and neither label nor key at the provider."""
+    drawn = random.Random(7)
+    rows = [(f"L{at}", drawn.randint(0, 4_000), drawn.randint(18, 78)) for at in range(1_000)]
+    used = "".join(f"{key},{kwh},{age}\n" for key, kwh, age in rows[:900])
+    (walk.folder / "power.csv").write_text(f"firm,kwh,age\n{used}")
+    late = "".join(f"{key},{int(drawn.random() < kwh / 4_000)}\n" for key, kwh, _ in rows)
+    (walk.folder / "late.csv").write_text(f"firm,late\n{late}")
+    gate = ("--gate=subject=firm", "--gate=noise=1", "--gate=budget=4", "--gate=learn=5000")
+    says = ("power.csv", "--title", "Power", "--tier", "computed", *gate, "--column", "kwh", "--column", "age")
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:], "--id", "power")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "power", "--data", "exchange"])
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "power")
+    await walk.type(["penstock", "get", "power", *bought, "--data", "buyer"])
+    about = ("--with", "late.csv", "--key", "firm", "--label", "late", "--number", "kwh:0:4000", "--number", "age:0:80")
+    learn = ["penstock", "learn", "power", *about]
+    quoted = await walk.type([*learn, "--dry-run", "--data", "buyer"])
+    assert quoted.count("0.50 CNY") >= 4, quoted
+    told = await walk.type([*learn, "--id", "learned-1", "--data", "buyer"])
+    assert ("4 answers of ε 1.00 each, 0.00 left" in told, "+" in told) == (True, True), told
+    assert await walk.type([*learn, "--id", "learned-1", "--data", "buyer"]) == told
+    await walk.type([*learn, "--data", "buyer"], POLICY)
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "power", "--long", "--data", "provider"])
+    assert ("match {" in asked, "step {" in asked, "late" in asked) == (True, True, False)
 
 
 async def test_a_program_of_ones_own_is_rehearsed_and_run(walk):

@@ -129,6 +129,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Its rows are related to those of others, by sketches with noise: {values}.",
         "其行可与他方数据作带噪草图关联：{values}。",
     ),
+    "contract.gate.learning": (
+        "Labels of the buyer's own are learned from it, with noise: {values}.",
+        "可用使用方自有标签与其行加噪建模：{values}。",
+    ),
     "contract.rights": ("What is permitted, owed and forbidden", "许可、义务与禁止"),
     "contract.made": ("What is made of it", "衍生成果"),
     "contract.inherited": (

@@ -23,6 +23,7 @@ from contracts.coverage import KEYS, Coverage
 from contracts.errors import ContractError
 from contracts.gate import DIGITS, LEAST, SHARE, Gate
 from contracts.joint import Joint
+from contracts.learning import Learning
 from contracts.lookup import LookUp, buckets_of
 from contracts.noise import ROWS, Noise, hundredths
 from contracts.program import Programs
@@ -47,15 +48,17 @@ LOOKUP: Final = "lookup"
 PROGRAMS: Final = "programs"
 # the buckets that a sketch of the rows has at most
 SKETCH: Final = "sketch"
+# the keys of lists whose labels are learned from the rows
+LEARN: Final = "learn"
 # the providers beside whom it is told, and how many of all answer at least
 WITH, QUORUM = "with", "quorum"
 SAID: Final = (
     *(SUBJECT, *NUMBERS, NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
-    *(WITH, QUORUM, PROGRAMS, SKETCH),
+    *(WITH, QUORUM, PROGRAMS, SKETCH, LEARN),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 # parts of a gate → the member by which they are said, where that is called otherwise
-SAID_BY: Final[Mapping[str, str]] = {"coverage": EPSILON, "joint": WITH}
+SAID_BY: Final[Mapping[str, str]] = {"coverage": EPSILON, "joint": WITH, "learning": LEARN}
 # members of a brief that show data, deliver them, or pass them on
 OTHERS: Final = ("api", "stream", "sample", "onward")
 _HINT: Final = "such as `--gate subject=firm --gate least=10`"
@@ -174,6 +177,7 @@ def _gate(told: Mapping[str, str], columns: tuple[str, ...], rows: int = 0) -> G
             "joint": _joint(told),
             "programs": _programs(told),
             "sketch": Sketches(_number(told, SKETCH)) if SKETCH in told else None,
+            "learning": Learning(_number(told, LEARN)) if LEARN in told else None,
         }
         return Gate(columns, told.get(SUBJECT, ""), **parts)
     except ContractError as fault:

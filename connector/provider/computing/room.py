@@ -23,6 +23,7 @@ from connector.compute import cpu
 from connector.compute.cross_table import Cells
 from connector.compute.extents import extents
 from connector.compute.fitting import Groups
+from connector.compute.lesson import Match, Step
 from connector.compute.program import Program
 from connector.compute.sitting import names_of
 from connector.compute.sketch import Sketch
@@ -46,6 +47,7 @@ from connector.provider.computing.cancellable import Cancellable
 from connector.provider.computing.coverages import Coverages
 from connector.provider.computing.ended import billed, end
 from connector.provider.computing.jointly import Jointly
+from connector.provider.computing.lessons import Matches, Steps
 from connector.provider.computing.look_ups import LookUps
 from connector.provider.computing.run_programs import RunPrograms
 from connector.provider.computing.sketches import MadeSketches
@@ -115,6 +117,8 @@ class ComputeRoom:
             Cells: self._jointly,
             Program: RunPrograms(core),
             Sketch: MadeSketches(core),
+            Match: Matches(core, secrets),
+            Step: Steps(core, secrets),
         }
 
     async def recover(self) -> None:

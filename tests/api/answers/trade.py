@@ -81,6 +81,7 @@ async def _computations(told):
     await told.say("run", "run-on", rows, *program, by="buyer")
     await _together(told, path)
     await _related(told)
+    await _learned(told)
     with suppress(PenstockError):
         odd = {"what": "counted", "statement": "select nothing from counted", "purpose": None, "job": "odd"}
         await told.space.doors["buyer"].call("POST", "queries", odd)
@@ -120,6 +121,16 @@ async def _related(told):
     await told.buy("used", "used")
     numbers = ("--label", "late", "--number", "late:0:1", "--number", "kwh:0:7")
     await told.say("relate", "--of", "used", "--with", own, "--key", "firm", *numbers, by="buyer")
+
+
+async def _learned(told):
+    gate = {"subject": "firm", "noise": "5", "budget": "20", "learn": "500"}
+    rows = told.write("power.csv", "firm,kwh\n" + "".join(f"F{at},{at % 7}\n" for at in range(400)))
+    own = told.write("late.csv", "firm,late\n" + "".join(f"F{at},{at % 2}\n" for at in range(400)))
+    await told.space.publish_files("provider", "power", [rows], tier="computed", unit="query", gate=gate, pieceKiB=None)
+    await told.buy("power", "power")
+    about = ("--key", "firm", "--label", "late", "--number", "kwh:0:7", "--rounds", "1")
+    await told.say("learn", "power", "--with", own, *about, by="buyer")
 
 
 async def _demands(told):
