@@ -47,7 +47,7 @@ _ONLY: Final = frozenset({"eq", "isA", "isAnyOf"})
 class Deed:
     """What is to be signed: in which role of ours, about which product, and what it costs at most in minor units.
 
-    `policy` is ODRL as JSON.
+    `policy` is ODRL as JSON, `account` the address (20 bytes) that signs, None where that does not matter yet.
     """
 
     role: str
@@ -55,6 +55,7 @@ class Deed:
     amount: int
     currency: str
     policy: Mapping[str, Any]
+    account: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ class Authority:
         """Return why a deed is not within it at a moment, empty if it is; whether it was revoked is not known here."""
         if not self.since <= at.astimezone(UTC).replace(microsecond=0) < self.until:
             return f"it holds from {instants.show(self.since)} until {instants.show(self.until)}"
+        if deed.account not in {None, self.account}:
+            return "it was granted under another key"
         if deed.role not in self.roles:
             return f"it is for the role {' or '.join(self.roles)}, not {deed.role}"
         if self.products and deed.product not in self.products:

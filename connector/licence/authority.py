@@ -193,8 +193,9 @@ class Authorities:
         Raises Absent where it signed under none, VerificationFailed for what does not hold.
         """
         row = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=agreement))
-        if row is None:
-            raise Absent(f"there is no agreement `{agreement[:100]}` here", "penstock show says which there are")
+        if row is None or row.agreement is None:
+            text = f"there is no agreement `{agreement[:100]}` under terms of ours here"
+            raise Absent(text, "penstock show says which there are")
         member = await self._space.require(row.peer)
         url = f"{member.url}/authority/{row.digest}"
         try:
@@ -204,15 +205,10 @@ class Authorities:
                 raise
             text = f"`{row.peer}` signed it under no authority of a person: by its own key, within its limits"
             raise Absent(text) from refusal
-        theirs, typed = CONSUMER if row.role == PROVIDER else PROVIDER, None
-        if row.agreement is not None:
-            typed = from_json(Agreement, row.agreement)
-        deed = signers.agreed(row, theirs, typed, self._space.known_currency())
-        account = member.address if typed is None else typed.provider if theirs == PROVIDER else typed.buyer
+        theirs = CONSUMER if row.role == PROVIDER else PROVIDER
+        deed = signers.agreed(row, theirs, from_json(Agreement, row.agreement), self._space.known_currency())
         try:
-            found = authority_proof.verify(
-                answer.json(), row.digest, deed, Principal(member.did, account, member.log_vkey)
-            )
+            found = authority_proof.verify(answer.json(), row.digest, deed, Principal(member.did, member.log_vkey))
         except ValueError as error:
             raise VerificationFailed(f"what `{row.peer}` shows does not hold: {error}") from error
         told = _told(found.authority)

@@ -66,7 +66,7 @@ class Amending(Process[NegotiationRow]):
         """Return a negotiation with who of ours answers it now; raises NotPermitted where that one may not sign it."""
         mandate = {name: value for name, value in (row.mandate or {}).items() if name != authority.SIGNER}
         row = replace(row, mandate=mandate | authority.hand(tx))
-        authority.foresee(tx, row, self._me.currency, now)
+        authority.foresee(tx, row, self._me, now)
         return row
 
     def _begun(self, tx: Tx, old: AgreementRow, now: datetime) -> NegotiationRow:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from connector.negotiation.doors import Participant
     from connector.negotiation.protocol.messages import Document
     from connector.store.recorder import Recorder
     from connector.store.rows.agreement import AgreementRow
@@ -54,20 +55,24 @@ def hand(tx: Tx) -> Document:
     return {SIGNER: {"name": name, "made": account.created.isoformat() if account else ""}}
 
 
-def deed(row: NegotiationRow, amount: int, currency: str) -> Deed:
-    """Return what a negotiation comes to as an authority is asked for it; `currency` is that of the space."""
+def deed(row: NegotiationRow, amount: int, me: Participant) -> Deed:
+    """Return what a negotiation comes to for us as an authority is asked for it; `amount` is in minor units."""
     terms: Mapping[str, Any] = row.terms or {}
     rules = terms.get("policy") or row.agreement or row.offer or {}
-    named = (terms.get("tariff") or {}).get("currency") or currency
-    return Deed(BUYER if row.role == CONSUMER else row.role, row.product, amount, named, rules)
+    named = (terms.get("tariff") or {}).get("currency") or me.currency
+    return Deed(_part(row.role), row.product, amount, named, rules, me.address)
 
 
-def agreed(row: AgreementRow, role: str, typed: Agreement | None, currency: str) -> Deed:
+def agreed(row: AgreementRow, role: str, typed: Agreement, currency: str) -> Deed:
     """Return what an agreement came to for the party of it that has a role of negotiations."""
     terms: Mapping[str, Any] = row.terms or {}
     named = (terms.get("tariff") or {}).get("currency") or currency
-    amount, rules = 0 if typed is None else typed.price_cap, terms.get("policy") or row.odrl
-    return Deed(BUYER if role == CONSUMER else role, row.product, amount, named, rules)
+    account = typed.provider if role == PROVIDER else typed.buyer
+    return Deed(_part(role), row.product, typed.price_cap, named, terms.get("policy") or row.odrl, account)
+
+
+def _part(role: str) -> str:
+    return BUYER if role == CONSUMER else role
 
 
 def required(tx: Tx, row: NegotiationRow, wanted: Deed, now: datetime) -> AuthorityRow | None:
@@ -76,7 +81,7 @@ def required(tx: Tx, row: NegotiationRow, wanted: Deed, now: datetime) -> Author
     try:
         return None if signer is None else permitted(tx, signer, wanted, now)
     except NotPermitted as refusal:
-        tx.change(row, replace(row, mandate={**(row.mandate or {}), BEYOND: str(refusal)}))
+        tx.change(row, replace(row, mandate={**(row.mandate or {}), BEYOND: f"{refusal}; {refusal.hint}"}))
         raise DeclinedError(_UNSIGNED) from refusal
 
 
@@ -113,12 +118,12 @@ def _refusal(tx: Tx, row: AuthorityRow, wanted: Deed, now: datetime) -> str:
     return f"of {money(known.daily, known.currency)} within 24 hours {left} is left"
 
 
-def foresee(tx: Tx, row: NegotiationRow, currency: str, now: datetime) -> None:
+def foresee(tx: Tx, row: NegotiationRow, me: Participant, now: datetime) -> None:
     """Raise NotPermitted where the signer of a negotiation could not sign what is on its table now."""
     mandate, price = row.mandate or {}, row.own_price if row.their_price is None else row.their_price
     amount = signing.cost(row, price or 0) if row.role == PROVIDER else int(mandate.get("cap") or price or 0)
     if SIGNER in mandate:
-        permitted(tx, mandate[SIGNER], deed(row, amount, currency), now)
+        permitted(tx, mandate[SIGNER], deed(row, amount, me), now)
 
 
 def keep(tx: Tx, found: AuthorityRow | None, about: str, wanted: Deed, now: datetime) -> None:
@@ -130,7 +135,7 @@ def keep(tx: Tx, found: AuthorityRow | None, about: str, wanted: Deed, now: date
 
 def under(tx: Tx, about: str | None, role: str) -> SigningRow | None:
     """Return under which authority we signed, in a role of a negotiation; None where under none."""
-    return tx.get(SigningRow, about=about, role=BUYER if role == CONSUMER else role) if about else None
+    return tx.get(SigningRow, about=about, role=_part(role)) if about else None
 
 
 def require_standing(tx: Tx, row: NegotiationRow, now: datetime) -> None:

@@ -68,7 +68,7 @@ def conclude(
         "negotiation": row.id,
     }
     under = authority.under(tx, digest, row.role)
-    link = (digest,) if under is None else (digest, under.authority)
+    link = () if under is None else (digest, under.authority)
     evidence.record(tx, "agreement.signed", part=digest, link=link, fields=fields, now=now)
     if parent is not None:
         told, link = {"licence": digest, "child": row.peer}, (digest, parent)

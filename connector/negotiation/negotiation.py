@@ -294,7 +294,7 @@ class Negotiations(amending.Amending):
         price = row.their_price if row.state == REQUESTED else row.own_price
         assert price is not None, "a product has its price"
         salt = (row.mandate or {}).get("salt") or self._doors.random(SALT_BYTES).hex()
-        wanted = authority.deed(row, signing.cost(row, price), self._me.currency)
+        wanted = authority.deed(row, signing.cost(row, price), self._me)
         under = authority.required(tx, row, wanted, now)
         drawn = signing.draw(self._me, row, price, bytes.fromhex(salt), now)
         authority.keep(tx, under, drawn.digest.hex(), wanted, now)
@@ -308,7 +308,7 @@ class Negotiations(amending.Amending):
         drawn = signing.inspect(self._me, row, now)
         if tx.get(AgreementRow, digest=drawn.digest.hex()):
             raise DeclinedError("the agreement was signed before; a new one needs a new salt")
-        wanted = authority.deed(row, drawn.cost or row.price or 0, self._me.currency)
+        wanted = authority.deed(row, drawn.cost or row.price or 0, self._me)
         authority.keep(tx, authority.required(tx, row, wanted, now), drawn.digest.hex(), wanted, now)
         body, signature = messages.verification(*pids(row)), None
         if drawn.typed is not None:

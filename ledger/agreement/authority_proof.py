@@ -41,10 +41,9 @@ MEMBERS: Final = frozenset({"agreement", "authority", "signature", "statement", 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is to have granted it: its DID, the address (20 bytes) that signed the agreement, and the key of its log."""
+    """Who is to have granted it: its DID, and the key of its log."""
 
     did: str
-    account: bytes
     log: VerifierKey
 
 
@@ -74,7 +73,7 @@ def verify(told: Any, agreement: str, deed: Deed, principal: Principal) -> Shown
     found = authorities.from_json(told["authority"])
     name = found.digest.hex()
     found.require_signed(read_hex(told["signature"], "signature", SIGNATURE_BYTES))
-    if (found.principal, found.account) != (principal.did, principal.account):
+    if found.principal != principal.did:
         raise _wrong("it is another participant's")
     said = told["statement"]
     if not isinstance(said, dict) or set(said) != {"agreement", "authority", "signed", "revoked", "at"}:
