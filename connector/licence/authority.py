@@ -57,11 +57,11 @@ class Authorities:
         self,
         name: str,
         most: str,
-        daily: str | None,
         roles: Sequence[str],
         products: Sequence[str],
         purposes: Sequence[str],
         until: str,
+        daily: str | None = None,
     ) -> JsonObject:
         """Let an account sign up to an amount per agreement (minor units) until an end; return the authority.
 

@@ -10,7 +10,6 @@ import pytest
 
 from contracts.authority import Authority, reference
 from contracts.signature import address, sign
-from contracts.tariff import Tariff
 from ledger.audit import authorities
 from ledger.audit.report import Report
 from tests.ledger.audit.shelf import AT, book, event, found, shelf
@@ -35,7 +34,7 @@ DEAL = SimpleNamespace(
     provider=PROVIDER,
     buyer=BUYER,
     agreement=SimpleNamespace(provider=address(OTHER), buyer=address(KEY), price_cap=900),
-    terms=SimpleNamespace(product="p", tariff=Tariff.from_json({"unit": "once", "minor": "5"}), policy={}),
+    terms=SimpleNamespace(product="p", tariff=SimpleNamespace(currency="CNY"), policy={}),
 )
 
 
