@@ -164,7 +164,6 @@ class Authorities:
         at = (signed.at.isoformat(), self._core.clock.now().isoformat())
         said = authority_proof.statement(digest, row.digest, at[0], ended, at[1])
         return {
-            "agreement": digest,
             "authority": row.document,
             "signature": row.signature.hex(),
             "statement": said,

@@ -126,6 +126,15 @@ def foresee(tx: Tx, row: NegotiationRow, me: Participant, now: datetime) -> None
         permitted(tx, mandate[SIGNER], deed(row, amount, me), now)
 
 
+def require(tx: Tx, wanted: Deed, now: datetime) -> AuthorityRow | None:
+    """Return the authority under which the account of this request signs itself, None where it needs none.
+
+    Raises NotPermitted.
+    """
+    signer = hand(tx).get(SIGNER)
+    return None if signer is None else permitted(tx, signer, wanted, now)
+
+
 def keep(tx: Tx, found: AuthorityRow | None, about: str, wanted: Deed, now: datetime) -> None:
     """Write down that `about` (a digest) is signed under an authority, if it is."""
     if found is not None:

@@ -1,6 +1,6 @@
 """What shows a peer that whoever signed an agreement for the other side had the authority to do so.
 
-    {agreement, authority, signature, statement: {agreement, authority, signed, revoked, at}, said,
+    {authority, signature, statement: {agreement, authority, signed, revoked, at}, said,
      granted: {entry, proof}, signed: {entry, proof}}          entries in base64, each with its C2SP tlog-proof
 
 Law: (1) the authority is under its principal's signature, and covers what was signed at that time. (2) Both entries,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 GRANTED: Final = "authority.granted"
 SIGNED: Final = "agreement.signed"
-MEMBERS: Final = frozenset({"agreement", "authority", "signature", "statement", "said", "granted", "signed"})
+MEMBERS: Final = frozenset({"authority", "signature", "statement", "said", "granted", "signed"})
 
 
 @dataclass(frozen=True, slots=True)
