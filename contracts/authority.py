@@ -33,6 +33,7 @@ ROLES: Final = (PROVIDER, BUYER, SERVICE)
 SALT_BYTES: Final = 16
 # an authority is read whole by whoever is shown it; a longer list is several authorities
 NAMED_MAX: Final = 64
+PRODUCT_CHARACTERS_MAX: Final = 512
 CODE: Final = "authority"
 # minor units; sums of it are counted in a database's integer
 MOST_MAX: Final = 10**15
@@ -86,6 +87,8 @@ class Authority:
         for name, told in (("products", self.products), ("purposes", self.purposes)):
             if len(told) > NAMED_MAX or len(set(told)) != len(told):
                 raise _wrong(f"`{name}` has at most {NAMED_MAX} entries, each once", "grant another authority for more")
+        if any(not 0 < len(one) <= PRODUCT_CHARACTERS_MAX for one in self.products):
+            raise _wrong(f"the id of a product has 1 to {PRODUCT_CHARACTERS_MAX} characters")
         if unknown := [one for one in self.purposes if one not in SCHEME]:
             raise _wrong(f"`{unknown[0][:100]}` is no purpose of the scheme")
         if self.until <= self.since:

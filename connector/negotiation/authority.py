@@ -57,18 +57,22 @@ def hand(tx: Tx) -> Document:
 
 def deed(row: NegotiationRow, amount: int, me: Participant) -> Deed:
     """Return what a negotiation comes to for us as an authority is asked for it; `amount` is in minor units."""
-    terms: Mapping[str, Any] = row.terms or {}
-    rules = terms.get("policy") or row.agreement or row.offer or {}
-    named = (terms.get("tariff") or {}).get("currency") or me.currency
-    return Deed(_part(row.role), row.product, amount, named, rules, me.address)
+    rules = row.agreement or row.offer or {}
+    return _deed(row, row.role, amount, rules, me.currency, me.address)
 
 
 def agreed(row: AgreementRow, role: str, typed: Agreement, currency: str) -> Deed:
     """Return what an agreement came to for the party of it that has a role of negotiations."""
+    account = typed.provider if role == PROVIDER else typed.buyer
+    return _deed(row, role, typed.price_cap, row.odrl, currency, account)
+
+
+def _deed(
+    row: NegotiationRow | AgreementRow, role: str, amount: int, rules: Mapping[str, Any], currency: str, account: bytes
+) -> Deed:
     terms: Mapping[str, Any] = row.terms or {}
     named = (terms.get("tariff") or {}).get("currency") or currency
-    account = typed.provider if role == PROVIDER else typed.buyer
-    return Deed(_part(role), row.product, typed.price_cap, named, terms.get("policy") or row.odrl, account)
+    return Deed(_part(role), row.product, amount, named, terms.get("policy") or rules, account)
 
 
 def _part(role: str) -> str:
@@ -121,9 +125,10 @@ def _refusal(tx: Tx, row: AuthorityRow, wanted: Deed, now: datetime) -> str:
 def foresee(tx: Tx, row: NegotiationRow, me: Participant, now: datetime) -> None:
     """Raise NotPermitted where the signer of a negotiation could not sign what is on its table now."""
     mandate, price = row.mandate or {}, row.own_price if row.their_price is None else row.their_price
+    if SIGNER not in mandate:
+        return
     amount = signing.cost(row, price or 0) if row.role == PROVIDER else int(mandate.get("cap") or price or 0)
-    if SIGNER in mandate:
-        permitted(tx, mandate[SIGNER], deed(row, amount, me), now)
+    permitted(tx, mandate[SIGNER], deed(row, amount, me), now)
 
 
 def require(tx: Tx, wanted: Deed, now: datetime) -> AuthorityRow | None:
@@ -139,7 +144,7 @@ def keep(tx: Tx, found: AuthorityRow | None, about: str, wanted: Deed, now: date
     """Write down that `about` (a digest) is signed under an authority, if it is."""
     if found is not None:
         role, amount = wanted.role, wanted.amount
-        tx.insert(SigningRow(about=about, role=role, authority=found.digest, amount=amount, at=now))
+        tx.put(SigningRow(about=about, role=role, authority=found.digest, amount=amount, at=now))
 
 
 def under(tx: Tx, about: str | None, role: str) -> SigningRow | None:

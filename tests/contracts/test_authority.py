@@ -76,6 +76,7 @@ WRONG = {
     "an amount that no sum counts": {"most": str(MOST_MAX + 1)},
     "a product twice": {"products": ["tides", "tides"]},
     "too many products": {"products": [str(at) for at in range(NAMED_MAX + 1)]},
+    "a product that is a book": {"products": ["x" * 513]},
     "a product that is no text": {"products": [1]},
     "a purpose of nobody's": {"purposes": ["Research"]},
     "an end before its beginning": {"until": "2026-03-01T00:00:00Z"},

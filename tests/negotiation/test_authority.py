@@ -1,5 +1,6 @@
 """Who of our own people may sign: an account within its authority, the owner as ever, and nobody beyond one."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from contracts.authority import PROVIDER, Authority, reference
 from contracts.signature import sign
 from ledger.log.events import decode
 from tests.negotiation.test_amending import LATER, waiting
-from tests.negotiation.world import MANDATE, START, agree, listed_offer
+from tests.negotiation.world import MANDATE, START, agree, ended, listed_offer
 
 SALT = bytes(16)
 ADA = {"name": "ada", "made": START.isoformat()}
@@ -145,6 +146,16 @@ async def test_what_is_signed_in_a_day_is_summed(pair, clock):
     assert (await bought(provider, buyer))["state"] == TERMINATED
     clock.shift += timedelta(hours=27)
     assert (await bought(provider, buyer))["state"] == FINALIZED
+
+
+async def test_several_at_once_are_summed_as_well(pair):
+    provider, buyer = pair
+    await grant(buyer, daily=1900)
+    mandate, start = {**MANDATE, authority.SIGNER: ADA}, buyer.engine.start_negotiation
+    await asyncio.gather(*(start(provider.did, provider.base, listed_offer(), mandate) for _ in range(4)))
+    await ended(provider, buyer)
+    assert sum(row["state"] == FINALIZED for row in await buyer.rows("negotiations")) == 2
+    assert sum(row["amount"] for row in await buyer.rows("signings")) <= 1900
 
 
 async def test_revoked_before_it_is_final_it_does_not_become_final(pair):
