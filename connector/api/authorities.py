@@ -1,6 +1,6 @@
 """What the other party of an agreement may see of the authority under which we signed it.
 
-GET /authority/{agreement}      as `ledger.agreement.authority_proof`; 404 for one that was signed under none
+GET /authority/{id}          as `ledger.agreement.authority_proof`; 404 for one that was signed under none
 """
 
 from __future__ import annotations
@@ -19,4 +19,4 @@ if TYPE_CHECKING:
 async def show(call: Call) -> web.Response:
     """Show the other party of an agreement who had the authority to sign it for us."""
     await call.spend()
-    return as_json(await call.of(Authorities).shown(call.path["agreement"], call.peer))
+    return as_json(await call.of(Authorities).shown(call.path["id"], call.peer))
