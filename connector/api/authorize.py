@@ -219,6 +219,7 @@ CHANNEL = (
     Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
     Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),
+    Route("GET", "/authority/{id}", Who.PEER, TRADERS, "authorities.show"),
     Route("POST", "/hosting/{id}/{step}", Who.PEER, PROVIDER, "hosting.ask"),
 )
 

@@ -88,6 +88,7 @@ from connector.identity.space.exchange import ExchangeDoor
 from connector.identity.space.peer_logs import PeerLogs
 from connector.identity.space.supervision import Supervision
 from connector.identity.space.view import SpaceView
+from connector.licence import authority, filing
 from connector.licence.agreements import Agreements
 from connector.licence.audience import Audience
 from connector.licence.books import Books
@@ -97,7 +98,6 @@ from connector.licence.collecting import Collecting
 from connector.licence.continuity import Continuity
 from connector.licence.duties import Duties
 from connector.licence.erasing import Erasing
-from connector.licence.filing import Registration
 from connector.licence.intact import Intact
 from connector.licence.licensing import Licensing
 from connector.licence.partnership import Partnership
@@ -265,7 +265,8 @@ class Connector(Life):
     presenting: Presenting
     derivation: Derivation
     partnership: Partnership
-    registration: Registration
+    registration: filing.Registration
+    authorities: authority.Authorities
     strangers: Strangers
     ticket_key: Annotated[bytes, Service(ticket_key)]
     data_addresses: DataAddresses

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.console import access, passwords
 from connector.identity.client_credentials import digest
+from connector.negotiation import authority
 from connector.runtime import files
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
@@ -108,10 +109,11 @@ class Accounts:
         self.leave(tx, access.ADDED, account)
 
     def delete(self, tx: Tx, row: AccountRow) -> None:
-        """Forget an account with its sessions and links."""
+        """Forget an account with its sessions and links, and end its authority to sign."""
         tx.delete(ConsoleSessionRow, account=row.name)
         tx.delete(AccountLinkRow, account=row.name)
         tx.delete(AccountRow, name=row.name)
+        authority.end_all(tx, self._core.evidence, row.name, "the account was removed", self._core.clock.now())
         self.leave(tx, access.REMOVED, row)
 
     async def page(self) -> list[JsonObject]:

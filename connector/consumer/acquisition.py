@@ -111,11 +111,14 @@ class Acquisitions:
             tx.change(row, replace(steps.amended(row, new), updated=self._core.clock.now()))
             tx.after(partial(self.driver.wake, row.id))
 
-    async def acquire(self, key: str, product: str, mandate: Any, person: Person = OWNER) -> JsonObject:
+    async def acquire(
+        self, key: str, product: str, mandate: Any, person: Person = OWNER, signer: JsonObject | None = None
+    ) -> JsonObject:
         """Begin to get `product` within `mandate`; with the id of what has begun go on, whatever it says then.
 
         `earlier` of the answer is an agreement by which we have this product already: what is new is paid again.
-        `person` is who of our people asks.
+        `person` is who of our people asks; `signer` who asked for it before, where that is another task's. Raises
+        NotPermitted for an account that may not sign for what it asks.
         """
         checked = mandates.checked(mandate, person)
         if not key or not product:
@@ -133,7 +136,8 @@ class Acquisitions:
             if (begun := steps.begun(known)) is not None:
                 resting.unpause(tx, begun, self._engine.transfers, now)
                 return None
-            tx.put(steps.wanted(key, product, checked, now))
+            hand = mandates.signed_by(tx, product, checked, signer, self._space.known_currency(), now)
+            tx.put(steps.wanted(key, product, checked | hand, now))
             return progress.bought(tx, product, now)
 
         earlier = await self._core.store.write(act)
@@ -242,8 +246,7 @@ class Acquisitions:
         talk = await self._core.store.read(lambda tx: tx.get(NegotiationRow, id=row.its_negotiation))
         assert talk is not None, "an acquisition has its negotiation"
         if talk.state == TERMINATED:
-            hint = f"raise your limit (`penstock quote {row.product}` says what is asked), or choose another product"
-            raise NotPermitted(f"no agreement: {talk.reason}", hint)
+            raise steps.unagreed(row, talk)
         if talk.state != FINALIZED:
             return False
         # without terms of ours there is neither licence nor deposit

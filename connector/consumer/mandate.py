@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from connector.console.amounts import decimal
 from connector.enforcement.person import OWNER, Person
+from connector.negotiation import authority
 from connector.runtime import files
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.room import FAILED
 from connector.runtime.stage import require_empty
 from connector.store.rows.agreement import AcquisitionState
+from contracts.authority import BUYER, Deed
 from contracts.decimals import read_decimal
 from policy.amendment import EXAMPLE, TEXT_CHARACTERS_MAX
 from policy.purposes import resolve
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.store.rows.agreement import AcquisitionRow
+    from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
 # minor units; `exposure` is what may be owed for keys not yet released, `cap` what the agreement may cost in all
@@ -59,6 +64,22 @@ def checked(document: Any, person: Person = OWNER) -> JsonObject:
         sources[AT] = at
     said = {"purpose": resolve(str(document.get("purpose"))), SAID: person.says(document.get(SAID))}
     return {**amounts, **said, **_place(document), **sources, **_rules(document)}
+
+
+def signed_by(
+    tx: Tx, product: str, mandate: JsonObject, signer: JsonObject | None, currency: str, now: datetime
+) -> JsonObject:
+    """Return who of our people a purchase is signed by, nothing for the owner; raises NotPermitted if it may not be.
+
+    What it costs in all is known when it is signed, and asked for then.
+    """
+    hand = authority.hand(tx) if signer is None else {authority.SIGNER: signer}
+    if hand:
+        asked = {"leftOperand": "purpose", "operator": "isA", "rightOperand": mandate["purpose"]}
+        policy = {"permission": [{"action": "use", "constraint": [asked]}]}
+        wanted = Deed(BUYER, product, int(mandate["bid"] or 0), currency, policy)
+        authority.permitted(tx, hand[authority.SIGNER], wanted, now)
+    return hand
 
 
 def _rules(document: JsonObject) -> JsonObject:

@@ -15,6 +15,7 @@ from catalog.demand import State
 from connector.consumer import mandate as mandates
 from connector.core.driver import Driver
 from connector.enforcement.person import words_of
+from connector.negotiation import authority
 from connector.runtime.errors import Absent, Conflict, PeerRefused, as_reason
 from connector.store.rows.agreement import AcquisitionState, PursuitRow, PursuitState
 
@@ -61,10 +62,11 @@ class Pursuits:
             raise Conflict(f"the demand `{demand[:100]}` is somebody else's", "penstock demand list --mine")
 
         def act(tx: Tx) -> None:
+            kept = checked | authority.hand(tx)
             if tx.get(PursuitRow, id=demand) is None:
                 row = PursuitRow(
                     id=demand,
-                    mandate=checked,
+                    mandate=kept,
                     state=PursuitState.LOOKING,
                     product="",
                     acquisition="",
@@ -112,7 +114,9 @@ class Pursuits:
         self._getting[acquisition] = row.id  # before it is begun: its first move may come at once
         # it names who asked, which nobody may say who asks again
         said = {mandates.SAID: words_of(row.mandate.get(mandates.SAID))}
-        await self._acquisitions.acquire(acquisition, product, row.mandate | said)
+        mandate = row.mandate | said
+        signer = mandate.pop(authority.SIGNER, None)
+        await self._acquisitions.acquire(acquisition, product, mandate, signer=signer)
         tried = [*row.tried, product]
         after = replace(row, state=PursuitState.GETTING, product=product, acquisition=acquisition, tried=tried)
         return await self._move(row, after)

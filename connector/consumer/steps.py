@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.negotiation.authority import BEYOND, SIGNER
 from connector.negotiation.protocol.offers import PLAIN
+from connector.runtime.errors import NotPermitted
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.table_row import replace
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.store.rows.agreement import AgreementRow
+    from connector.store.rows.protocol import NegotiationRow
     from contracts.canonical import JsonObject
 
 FINAL = (State.COMPLETE, State.FAILED)
@@ -38,7 +41,15 @@ def limits(mandate: JsonObject, asked: int, rounds: int) -> JsonObject:
     limit = int(mandate["limit"])
     bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
     cap = {"cap": mandate["cap"]} if mandate.get("cap") else {}
-    return {"bid": str(bid), "limit": str(limit), "rounds": rounds} | cap
+    signer = {SIGNER: mandate[SIGNER]} if SIGNER in mandate else {}
+    return {"bid": str(bid), "limit": str(limit), "rounds": rounds} | cap | signer
+
+
+def unagreed(row: AcquisitionRow, talk: NegotiationRow) -> NotPermitted:
+    """Return what ends an acquisition whose negotiation came to nothing: why, for our own people."""
+    why = (talk.mandate or {}).get(BEYOND)
+    hint = f"raise your limit (`penstock quote {row.product}` says what is asked), or choose another product"
+    return NotPermitted(f"no agreement: {why or talk.reason}", "" if why else hint)
 
 
 def begun(row: AcquisitionRow | None) -> AcquisitionRow | None:

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from connector.negotiation import amendment
+from connector.negotiation import amendment, authority
 from connector.negotiation.assent import ASKED, waits
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.process import Process
@@ -47,7 +47,7 @@ class Amending(Process[NegotiationRow]):
         """Ask the other party of an agreement for a change, or answer what it asks with another; return our id.
 
         Raises Absent, Conflict where there is nothing to amend or it is not our turn, ContractError and DeclinedError
-        for what nobody can sign.
+        for what nobody can sign, NotPermitted for what the account that asks may not.
         """
         old = tx.get(AgreementRow, digest=agreement)
         if old is None:
@@ -57,10 +57,17 @@ class Amending(Process[NegotiationRow]):
         row = amendment.under_way(tx, old)
         if row is not None and not waits(row):
             raise Conflict("the other party has not answered yet", f"penstock admin show {row.id}")
-        after = amendment.changed(row or self._begun(tx, old, now), change)
+        after = self.signed_by(tx, amendment.changed(row or self._begun(tx, old, now), change), now)
         say = self._counter if after.role == PROVIDER else self._request
         self._perform(tx, row, say(after, int((after.terms or {})["tariff"]["minor"]), now))
         return after.id
+
+    def signed_by(self, tx: Tx, row: NegotiationRow, now: datetime) -> NegotiationRow:
+        """Return a negotiation with who of ours answers it now; raises NotPermitted where that one may not sign it."""
+        mandate = {name: value for name, value in (row.mandate or {}).items() if name != authority.SIGNER}
+        row = replace(row, mandate=mandate | authority.hand(tx))
+        authority.foresee(tx, row, self._me, now)
+        return row
 
     def _begun(self, tx: Tx, old: AgreementRow, now: datetime) -> NegotiationRow:
         talk = tx.get(NegotiationRow, id=old.negotiation)

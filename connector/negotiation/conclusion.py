@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from connector.negotiation import offers_made, signing
+from connector.negotiation import authority, offers_made, signing
 from connector.negotiation.amendment import named
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.ndi.offers import until
@@ -67,7 +67,9 @@ def conclude(
         "product": row.product,
         "negotiation": row.id,
     }
-    evidence.record(tx, "agreement.signed", part=digest, fields=fields, now=now)
+    under = authority.under(tx, digest, row.role)
+    link = () if under is None else (digest, under.authority)
+    evidence.record(tx, "agreement.signed", part=digest, link=link, fields=fields, now=now)
     if parent is not None:
         told, link = {"licence": digest, "child": row.peer}, (digest, parent)
         evidence.record(tx, "licence.sublicensed", part=digest, link=link, fields=told, now=now)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
-from connector.negotiation import agreement, amending, amendment, offers_made, signing, variants
+from connector.negotiation import agreement, amending, amendment, authority, offers_made, signing, variants
 from connector.negotiation.assent import asks
 from connector.negotiation.conclusion import conclude, concluded
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
@@ -294,7 +294,10 @@ class Negotiations(amending.Amending):
         price = row.their_price if row.state == REQUESTED else row.own_price
         assert price is not None, "a product has its price"
         salt = (row.mandate or {}).get("salt") or self._doors.random(SALT_BYTES).hex()
+        wanted = authority.deed(row, signing.cost(row, price), self._me)
+        under = authority.required(tx, row, wanted, now)
         drawn = signing.draw(self._me, row, price, bytes.fromhex(salt), now)
+        authority.keep(tx, under, drawn.digest.hex(), wanted, now)
         body = messages.contract_agreement(*pids(row), drawn.odrl)
         odrl, digest, signed = drawn.odrl, drawn.digest.hex(), drawn.signature
         row = replace(row, agreement=odrl, digest=digest, terms=drawn.terms, price=price, provider_signature=signed)
@@ -305,8 +308,9 @@ class Negotiations(amending.Amending):
         drawn = signing.inspect(self._me, row, now)
         if tx.get(AgreementRow, digest=drawn.digest.hex()):
             raise DeclinedError("the agreement was signed before; a new one needs a new salt")
-        body = messages.verification(*pids(row))
-        signature = None
+        wanted = authority.deed(row, drawn.cost or row.price or 0, self._me)
+        authority.keep(tx, authority.required(tx, row, wanted, now), drawn.digest.hex(), wanted, now)
+        body, signature = messages.verification(*pids(row)), None
         if drawn.typed is not None:
             signature = self._me.sign(drawn.digest)
             body[SIGNATURE] = signing.verification_block(drawn.digest, signature)
@@ -318,6 +322,7 @@ class Negotiations(amending.Amending):
     def _finalize(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         signature = signing.countersigned(self._me, row)
         self._amendable(tx, row, now)
+        authority.require_standing(tx, row, now)
         kept = conclude(tx, self._evidence, replace(row, buyer_signature=signature), self._parties(row), now)
         if signature is not None:
             self._doors.enqueue_licence(tx, kept)

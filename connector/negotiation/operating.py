@@ -19,6 +19,7 @@ from connector.negotiation.rounds import of as rounds_of
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.store.rows.protocol import NegotiationRow
+from connector.store.table_row import replace
 from policy.amendment import wanted
 from policy.parse import parse
 
@@ -83,7 +84,7 @@ class Operating:
         """Answer a negotiation that waits for a person, within our limits, or within `rules` for this one alone.
 
         `rules` is a change of what is on its table, or a whole policy. Raises Conflict where nobody is waited for, and
-        InvalidInput, PolicyError.
+        InvalidInput, PolicyError; NotPermitted where the account that asks may not sign it.
         """
 
         def act(tx: Tx, process: Any, row: ProcessRow) -> None:
@@ -95,7 +96,8 @@ class Operating:
                     raise Conflict("an amendment is taken as it is asked for", "ask for another: `penstock amend`")
                 mandate[POLICY] = wanted(rules, (row.terms or {})[POLICY])
                 supply.require(parse({"@type": "Offer", **mandate[POLICY]}))
-            process.instruct(tx, row.id, mandate, self._now())
+            after = process.signed_by(tx, replace(row, mandate=mandate), self._now())
+            process.instruct(tx, row.id, after.mandate, self._now())
 
         await self._do(pid, act)
         return await self.show(pid)

@@ -29,7 +29,7 @@ from contracts.labels import H
 from contracts.namespace import AGREEMENT_URN, CONTRACT, OFFER_TERMS, SIGNATURE
 from contracts.price_words import money
 from contracts.signature import SIGNATURE_BYTES
-from contracts.tariff import amount
+from contracts.tariff import Tariff, amount
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_data import digest as typed_digest
@@ -54,6 +54,11 @@ class Drawn:
     typed: Agreement | None
     signature: bytes | None
 
+    @property
+    def cost(self) -> int:
+        """What it costs at most by what both sign, 0 where that says nothing of it."""
+        return 0 if self.typed is None else self.typed.price_cap
+
 
 def draw(me: Participant, row: NegotiationRow, price: int, salt: bytes, now: datetime) -> Drawn:
     """Return the provider's agreement on the table of a `negotiations` row at `price`."""
@@ -74,7 +79,7 @@ def draw(me: Participant, row: NegotiationRow, price: int, salt: bytes, now: dat
                 draft[CONTRACT] = {**about, "strategy": contracts.strategy_of(draft, about, me.currency)}
             digest = unsigned_digest(draft, row)
             return Drawn(digest, {**draft, "@id": AGREEMENT_URN + digest.hex()}, terms.json(), None, None)
-        cap = _cap(terms, row.mandate or {})
+        cap = cost(row, price)
         typed = agreements.build(terms, provider=me.address, buyer=row.peer_address, price_cap=cap)
     except ContractError as error:
         raise DeclinedError(f"the terms on offer make no agreement: {error}") from error
@@ -193,11 +198,21 @@ def _require_same(offer: Mapping[str, Any], odrl: Mapping[str, Any]) -> None:
         raise DeclinedError(f"the agreement's rules differ from the offer's in `{'`, `'.join(changed)}`")
 
 
-def _cap(terms: Terms, mandate: Mapping[str, Any]) -> int:
-    """Return what an agreement may cost in all: what is said, or what the units of each period cost."""
+def cost(row: NegotiationRow, price: int) -> int:
+    """Return what the agreement on a provider's table may cost in all at a price, in minor units.
+
+    It is what is said, or what the units of each period cost; with a peer that signs none of ours it is the price.
+    """
+    mandate = row.mandate or {}
+    if row.peer_address is None or row.terms is None:
+        return price
     if "cap" in mandate:
         return int(mandate["cap"])
-    return amount(terms.tariff, int(mandate["units"])) * int(mandate.get("periods", 1))
+    try:
+        tariff = Tariff.from_json(offers.at_price(row.terms, price)["tariff"])
+    except ContractError as error:
+        raise DeclinedError(f"the price on the table is none: {error}") from error
+    return amount(tariff, int(mandate["units"])) * int(mandate.get("periods", 1))
 
 
 def _settled(me: Participant, terms: Terms) -> None:

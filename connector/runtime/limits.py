@@ -303,6 +303,8 @@ CONSOLE_ROWS_BYTES_MAX = 65_536
 CONSOLE_FACET_VALUES_MAX = 8
 # people who look at one participant
 ACCOUNTS_MAX = 1_000
+# authorities to sign that stand at one participant: each is read before an account signs
+AUTHORITIES_MAX = 1_000
 # programs that ask one participant's management interface with a key of their own
 API_KEYS_MAX = 256
 # of one key: who needs more of them needs `act`

@@ -233,9 +233,12 @@ class Evidence:
         """Return what lies under `tile/...`; `TileError` if the path is malformed or beyond the log."""
         return Log(TxShelf(tx)).tile(tiles.parse_path(path))
 
-    def proof(self, tx: Tx, index: int) -> str | None:
-        """Return the tlog-proof of an entry under the published checkpoint, None if that does not reach it yet."""
-        raw = self.published(tx)
+    def proof(self, tx: Tx, index: int, *, newest: bool = False) -> str | None:
+        """Return the tlog-proof of an entry under the published checkpoint, None if that does not reach it yet.
+
+        `newest` is the newest signed one, whether anybody witnessed it or not (so `tx` must be a writing one).
+        """
+        raw = self.checkpoint(tx) if newest else self.published(tx)
         note = None if raw is None else notes.parse(raw)
         if note is None or checkpoints.parse_text(note.text).size <= index:
             return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from connector.runtime.errors import InvalidInput
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow, AlarmRow, PursuitRow
+from connector.store.rows.authority import AuthorityRow
 from connector.store.rows.catalogue import ListingRow, ServiceRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow
 from connector.store.rows.credential import CredentialRow
@@ -67,6 +68,7 @@ NAMED: Mapping[str, Places] = {
     "template": ((ContractTemplateRow, "id"),),
     "dispute": ((DisputeRow, "id"), (BundleRow, "id")),
     "act": ((ActRow, "id"),),
+    "authority": ((AuthorityRow, "digest"),),
 }
 THINGS: Places = (
     (ProductRow, "id"),

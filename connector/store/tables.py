@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector.store.rows import (
     agreement,
+    authority,
     catalogue,
     chain,
     channel,
@@ -149,6 +150,8 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     project.PartnershipRow,
     hosting.DelegationRow,
     hosting.HostedPartRow,
+    authority.AuthorityRow,
+    authority.SigningRow,
     filing.FilingRow,
     filing.FiledContractRow,
     code.CodeRow,

@@ -42,6 +42,18 @@ RELATIONS: Mapping[str, tuple[str, str]] = {
         "{event} says that the amendment {agreement} is in force; the other party's log does not",
         "{event} 称变更后的协议 {agreement} 已生效，另一方日志中没有记录",
     ),
+    "authority-unknown": (
+        "{event} names the authority {authority} to sign, which its log did not grant before",
+        "{event} 所称的签署授权 {authority} 在该日志中此前没有授予记录",
+    ),
+    "authority-revoked": (
+        "{event} names the authority {authority} to sign, which its log says was revoked before",
+        "{event} 所称的签署授权 {authority} 在该日志中此前已撤销",
+    ),
+    "authority-exceeded": (
+        "{event} was signed under the authority {authority}, which does not cover it: {reason}",
+        "{event} 依据签署授权 {authority} 签署，但超出其范围：{reason}",
+    ),
     "used-after-amendment": (
         "{event} uses agreement {agreement}, which the other party's log says was superseded at {since}",
         "{event} 使用协议 {agreement}，而另一方日志称其已于 {since} 被替代",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ledger.audit import (
     agreements,
     amendments,
+    authorities,
     codes,
     computations,
     contracts,
@@ -139,6 +140,7 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     codes.check(case.space, case.books, found["lifetimes"])
     filings.check(case.space, case.books, case.deals, found["lifetimes"])
     contracts.check(case.space, case.books, found["lifetimes"])
+    authorities.check(case.books, case.deals, found["lifetimes"])
     return found
 
 

@@ -69,7 +69,7 @@ SHAPES: Mapping[str, Shape] = {
     "edition.released": _shape("editionId", "tx"),
     "edition.reviewed": _shape("editionId", "seed rows bound", "product reviewer provider result"),
     "agreement.signed": _shape(
-        "agreementDigest",
+        "agreementDigest authority?",
         "terms agreement provider buyer providerSignature buyerSignature",
         "termsDigest product negotiation",
     ),
@@ -164,6 +164,8 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "dispute.filed": _shape("accountHash", "bundle", "code"),
     "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
+    "authority.granted": _shape("authority", "document signature name salt"),
+    "authority.revoked": _shape("authority", "reason"),
     "access.changed": _shape("kind", "what name roles may", "until"),
     "record.viewed": _shape("page", "account about"),
     "time.mark": _shape("", "peers", "block"),

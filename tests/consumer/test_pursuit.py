@@ -26,7 +26,8 @@ class Acquisitions:
     def __init__(self):
         self.states = {}
 
-    async def acquire(self, key, _product, _mandate):
+    async def acquire(self, key, _product, _mandate, signer=None):
+        del signer
         self.states[key] = "negotiating"
 
     async def view(self, key):

@@ -19,6 +19,7 @@ from connector.custody import lineage
 from connector.identity.space.exchange import ExchangeDoor
 from connector.licence.agreements import Agreements
 from connector.licence.sublicence.granting import Granting
+from connector.negotiation import authority as signers
 from connector.negotiation.agreement import USABLE
 from connector.negotiation.overview import NOBODYS
 from connector.negotiation.protocol.offers import PLAIN
@@ -28,6 +29,7 @@ from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow, SubLicenceRow, SubLicenceState
+from connector.store.rows.authority import AuthorityRow
 from connector.store.rows.channel import ChannelRow, ChannelState
 from connector.store.rows.filing import FilingRow
 from connector.store.rows.protocol import TransferRow
@@ -67,6 +69,16 @@ def _filing(tx: Tx, agreement: str) -> JsonObject | None:
     """Return where an agreement lies in the exchange's register, None where it is not filed."""
     rows = tx.find(FilingRow, "agreement = ?", (agreement,), limit=1)
     return {"code": rows[0].code, "filed": moment(rows[0].filed)} if rows else None
+
+
+def _authority(tx: Tx, row: AgreementRow) -> JsonObject | None:
+    """Return which account signed an agreement for us and how far it may, None where it signed under no authority."""
+    signing = signers.under(tx, row.digest, row.role)
+    held = None if signing is None else tx.get(AuthorityRow, digest=signing.authority)
+    if held is None:
+        return None
+    revoked = None if held.revoked is None else moment(held.revoked)
+    return {"name": held.name, "authority": held.digest, "until": moment(held.until), "revoked": revoked}
 
 
 def line(tx: Tx, row: AgreementRow) -> JsonObject:
@@ -109,6 +121,7 @@ async def agreement(call: Call) -> JsonObject:
             "channels": [_channel(one) for one in channels],
             "transfers": [_transfer(one) for one in transfers],
             "filing": _filing(tx, key),
+            "authority": _authority(tx, row),
             "replica": held,
             "destroyed": lineage.destroyed(tx, key),
             "effects": _effects(tx, row, held, channels, transfers),

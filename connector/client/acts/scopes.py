@@ -24,6 +24,8 @@ LOOK, ACT = "look", "act"
 # acts that give power to somebody, or tell what opens something: people, keys, other connectors, any folder
 OWN: Final = (
     "account",
+    "authority grant",
+    "authority revoke",
     "api-key",
     "key draw",
     "key rotate",

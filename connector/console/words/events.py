@@ -91,6 +91,8 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "payment.made": ("a payment was made on chain", "已在链上付款"),
     "dispute.filed": ("a dispute was filed", "争议已提交"),
     "dispute.ruled": ("a dispute was ruled on", "争议已裁决"),
+    "authority.granted": ("somebody was given authority to sign", "签署授权已授予"),
+    "authority.revoked": ("an authority to sign was revoked", "签署授权已撤销"),
     "access.changed": ("who may come in changed", "访问权限变更"),
     "record.viewed": ("somebody looked at others' records", "查看了他人记录"),
     "time.mark": ("the time was marked by a block", "时间标记"),

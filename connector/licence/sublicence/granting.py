@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from connector.licence.sublicence import onward
 from connector.licence.sublicence.onward import DIGEST_CHARACTERS, WITHDRAWAL
+from connector.negotiation import authority
 from connector.negotiation.notices import Notice
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.states import CONSUMER
@@ -21,6 +22,7 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitte
 from connector.runtime.limits import REASON_CHARACTERS_MAX
 from connector.store.rows.agreement import AgreementRow, SubLicenceRow, SubLicenceState
 from contracts import sublicence
+from contracts.authority import BUYER, Deed
 from contracts.errors import ContractError
 from contracts.sublicence import LINKS_MAX, Asked, Link
 from contracts.terms import SALT_BYTES
@@ -72,6 +74,8 @@ class Granting:
         if asked.until <= now:
             raise InvalidInput("the sub-licence would be over already", "choose a later end")
         row = self._own(tx, digest, now)
+        terms = row.signed_terms
+        authority.require(tx, Deed(BUYER, row.product, 0, "", terms["policy"], self._core.identity.keys.address), now)
         try:
             chain = onward.chain_of(tx, row)
             link = self._signed(row, chain, member, asked)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.negotiation import authority
 from connector.operation.ndi import consents, contracts, services
 from connector.operation.ndi.serving import ASKED, DECLINED, ENDED, SIGNED
 from connector.runtime import reasons
@@ -16,6 +17,7 @@ from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.contract import ServiceContractRow, ServicePartyRow
 from connector.store.rows.product import ProductRow
 from connector.store.table_row import replace
+from contracts.authority import SERVICE, Deed
 from contracts.errors import ContractError
 from contracts.ndi.interfaces import contract_part
 from contracts.ndi.services import ServiceParty
@@ -103,7 +105,10 @@ class ServiceDesk:
                 raise Conflict(f"the contract is {row.state}", "a new one may be asked of us")
             if row.state == SIGNED:
                 return _view(row)
-            own, now = me.sign_part(contract_part(row.name, row.code, row.strategy)), self._core.clock.now()
+            now = self._core.clock.now()
+            wanted = Deed(SERVICE, "", 0, "", row.strategy, me.keys.address)
+            authority.keep(tx, authority.require(tx, wanted, now), row.agreement, wanted, now)
+            own = me.sign_part(contract_part(row.name, row.code, row.strategy))
             row = tx.change(row, replace(row, state=SIGNED, own=own))
             mine = ServiceParty(me.did, row.role, row.bps)
             consents.record(tx, self._core.evidence, code, row.agreement, mine, own, now)

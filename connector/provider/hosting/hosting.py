@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.negotiation import authority
 from connector.provider.hosting import kept
 from connector.provider.hosting.delegating import Delegating
 from connector.provider.hosting.keeping import Keeping
 from connector.provider.hosting.reading import Reading
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.hosting import DelegationRow
+from connector.store.rows.product import ProductRow
+from contracts.authority import PROVIDER, Deed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,11 +74,20 @@ class Hosting:
         floor: str | None = None,
     ) -> JsonObject:
         """Sign a delegation; see `Delegating.delegate`."""
+        await self._core.store.write(lambda tx: self._require(tx, product))
         return await self._delegating.delegate(product, host, share, until, acts, delegation, floor)
 
     async def accept(self, delegation: str, provider: str) -> JsonObject:
         """Take up a delegation; see `Keeping.accept`."""
+        await self._core.store.write(lambda tx: self._require(tx, delegation))
         return await self._keeping.accept(delegation, provider)
+
+    def _require(self, tx: Tx, product: str) -> None:
+        """Raise NotPermitted where the account that asks may not sign for a product; what it costs is nothing."""
+        row = tx.get(ProductRow, id=product)
+        rules = {} if row is None else row.policy
+        account = self._core.identity.keys.address
+        authority.require(tx, Deed(PROVIDER, product, 0, "", rules, account), self._core.clock.now())
 
     async def revoke(self, delegation: str, reason: str) -> JsonObject:
         """Revoke a delegation of ours; see `Delegating.revoke`."""

@@ -104,6 +104,8 @@ TYPES = [
     "operator.moved",
     "act.moved",
     "space.moved",
+    "authority.granted",
+    "authority.revoked",
     "access.changed",
     "record.viewed",
     "leave.moved",
