@@ -6,7 +6,7 @@ Law: as in `connector.app.ground`.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from connector.channel.doors import Buyer, Holder
 from connector.consumer.acknowledging import Acknowledging
@@ -30,6 +30,8 @@ from connector.negotiation.ndi.address import plain
 from connector.negotiation.notices import Notices
 from connector.negotiation.protocol.messages import DSP_PATH
 from connector.operation.management.processes import ContractProcesses
+from connector.operation.ndi.ways import Ways
+from connector.operation.ndi.white_lists import WhiteLists
 from connector.provider.hosting.hosting import Hosting
 from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
@@ -188,6 +190,8 @@ def _desk(
     }
 
 
+WHITE_LISTS = Annotated[WhiteLists, Service()]
+WAYS = Service(hears={"transfer_moved": Ways.moved}, chores={"forget old deliveries": Ways.tidy})
 CONTINUITY = Service(
     begins=Continuity.start,
     ends=Continuity.close,

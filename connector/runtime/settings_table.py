@@ -239,6 +239,10 @@ class Telemetry:
     logs: str = _said("text", "form of the lines on stderr: text, or json for one object a line")
     otlp: str = _said("", "OpenTelemetry collector that gets our spans, such as http://localhost:4318; empty: none")
     access_days: int = _said(30, "how long it is kept who asked us for what (DATA/access), in days; 0: it is not")
+    delivery_days: int = _said(
+        180,
+        "how long each delivery over the national interfaces is kept (`penstock ndi delivered`), in days: 180 at least",
+    )
     access_mib: int = _said(256, "most room that this takes, in MiB; the oldest goes first")
 
 
