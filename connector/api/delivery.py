@@ -13,7 +13,7 @@ import base64
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.api import calls, plain
+from connector.api import calls, certified, plain
 from connector.api.faults import as_json
 from connector.api.ndi import refused
 from connector.api.sending import Sending
@@ -86,6 +86,7 @@ async def _made(call: Call) -> web.Response:
 
 async def _said(call: Call, fields: tuple[Field, ...]) -> dict[str, Any]:
     """Return what the header says; raises FieldError, also for a body that is not the one it tells of."""
+    await certified.require(call)
     headers = call.request.headers
     said = headed(fields, lambda name: headers.getall(name, []))
     body = await call.request.read()

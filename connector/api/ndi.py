@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.api import certified
+from connector.api.certified import CertificateRefused
 from connector.api.faults import LATER_EXITS, as_json
 from connector.exchange.signed_filings import SignedFilings
 from connector.identity.space.exchange import EXCHANGE
@@ -125,6 +127,7 @@ def _with_headers(call: Call, document: Any) -> Any:
 async def _served(call: Call, interface: Interface, heard: Heard) -> web.Response:
     """Answer what is heard; what was passed on brings along the status that it was answered with."""
     try:
+        await certified.require(call)
         answer = await heard(await call.document(), call.peer, call.use_up)
     except Exception as fault:  # noqa: BLE001  # every refusal has one form here
         return refused(fault, interface.status)
@@ -145,7 +148,7 @@ def refused(fault: Exception, status: str) -> web.Response:
 
 def _returned(fault: Exception) -> Code | None:
     """Return the return code that a fault itself decides, if any."""
-    if isinstance(fault, FieldError | NotListed):
+    if isinstance(fault, FieldError | NotListed | CertificateRefused):
         return fault.returned
     if isinstance(fault, QuotaUsedUp):
         return Code.DAILY if fault.period == "day" else Code.BEYOND

@@ -47,9 +47,7 @@ async def examined(data: Path, url: str, role: str, peer: str | None) -> list[di
     base = url.removeprefix("ndi+").rstrip("/")
     did = peer or whereabouts.did_of("", base)
 
-    async with Outbound(
-        development=True, networks=known.server.networks, trust=tls.trusting(known.server.trust)
-    ) as out:
+    async with Outbound(development=True, networks=known.server.networks, trust=tls.asking(known.server)) as out:
 
         async def ask(path: str, body: Any) -> tuple[int, Any]:
             headers = {"Authorization": tokens.SCHEME + tokens.issue(prover, did, clock.now())}

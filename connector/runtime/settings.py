@@ -51,6 +51,7 @@ FILE_NAME = "penstock.toml"
 EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - what is listened to, told apart from what is connected to
 LOOPBACK = ("localhost", "127.0.0.1")  # whose DIDs are looked up over http under development (`identity.did`)
 LOG_FORMS = ("text", "json")
+PEER_CERTIFICATES = ("asked", "required")
 # logs of deliveries are kept six months by NDI-TR-2025-05
 DELIVERY_DAYS_MIN = 180
 ROLES = tuple(roles.ROLES)
@@ -219,6 +220,12 @@ def _check_server(settings: Settings) -> None:
         text = f"under development the DID of `{settings.url}` is looked up over plain http, but we serve TLS"
         raise SettingsError(text, "leave `server.development` or `server.tls_certificate` out")
     _check_base("server.public_url", settings.url, settings)
+    if server.peer_certificates not in ("", *PEER_CERTIFICATES):
+        text = f"`server.peer_certificates` is `{server.peer_certificates}`"
+        raise SettingsError(text, f"leave it empty, or choose from {', '.join(PEER_CERTIFICATES)}")
+    if server.peer_certificates and (not server.tls_certificate or settings.side_by_side):
+        hint = "name `server.tls_certificate`, and serve by one process: another one of ours does not see who calls"
+        raise SettingsError("`server.peer_certificates` is set, but we do not end the TLS of all who call us", hint)
 
 
 def _check_currency(settings: Settings) -> None:

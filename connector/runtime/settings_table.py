@@ -44,6 +44,9 @@ class Server:
     development: bool = _said(default=False, comment="permit plain http and loopback addresses; never in production")
     tls_certificate: str = _said("", "PEM file of the certificate chain")
     tls_key: str = _said("", "PEM file of its private key")
+    peer_certificates: str = _said(
+        "", 'certificates of peers on the national interfaces: "asked" or "required"; we show ours; empty: neither'
+    )
     request_seconds: int = _said(
         REQUEST_SECONDS_MAX, "how long a caller may take to send a request, or to take nothing of an answer"
     )
