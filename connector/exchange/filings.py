@@ -35,7 +35,14 @@ if TYPE_CHECKING:
 # under which evidence a contract stands: a licence on chain, or the signatures of its parties alone
 LICENSED, SIGNED = "licensed", "signed"
 EVERY: Final = "SELECT code FROM filings ORDER BY filed DESC, code LIMIT ? OFFSET ?"
-OWN: Final = "SELECT code FROM filings WHERE provider = ? OR consumer = ? ORDER BY filed DESC, code LIMIT ? OFFSET ?"
+# by the index of either side, so many of each as the page may reach into: one condition for both would sort all of them
+OWN: Final = (
+    "SELECT code FROM ("
+    "SELECT * FROM (SELECT code, filed FROM filings WHERE provider = ? ORDER BY filed DESC, code LIMIT ?) AS sold"
+    " UNION "
+    "SELECT * FROM (SELECT code, filed FROM filings WHERE consumer = ? ORDER BY filed DESC, code LIMIT ?) AS bought"
+    ") AS own ORDER BY filed DESC, code LIMIT ? OFFSET ?"
+)
 
 
 class Filings:
@@ -71,8 +78,8 @@ class Filings:
         every = self._space.last().members[member].role in SUPERVISE
 
         def read(tx: Tx) -> list[JsonObject]:
-            page = (PAGE_ROWS_MAX, first)
-            codes = tx.column(EVERY, *page) if every else tx.column(OWN, member, member, *page)
+            page, most = (PAGE_ROWS_MAX, first), first + PAGE_ROWS_MAX
+            codes = tx.column(EVERY, *page) if every else tx.column(OWN, member, most, member, most, *page)
             rows = (tx.get(FilingRow, code=str(code)) for code in codes)
             return [_view(row) | _successor(tx, row) for row in rows if row is not None]
 

@@ -32,13 +32,13 @@ async def secure(tmp_path_factory):
             await made.stop()
 
 
-async def asked(space, *shown, trust=None):
+async def asked(space, *shown):
     """Return status and answer of the buyer's search at the provider, with a certificate and its key, or with none."""
-    context = tls.trusting(str(trust or space.authority.bundle), *map(str, shown))
+    context = tls.trusting(str(space.authority.bundle), *map(str, shown))
     at, headers = space.url("provider") + "/catalogSearch", space.bearer("buyer", "provider")
-    async with aiohttp.ClientSession() as session:
-        async with session.post(at, json=SEARCH, headers=headers, ssl=context) as answer:
-            return answer.status, json.loads(await answer.read())
+    told = {"json": SEARCH, "headers": headers, "ssl": context}
+    async with aiohttp.ClientSession() as session, session.post(at, **told) as answer:
+        return answer.status, json.loads(await answer.read())
 
 
 async def test_both_sides_show_certificates_and_trade(secure):

@@ -12,7 +12,7 @@ from connector.client.acts.serving import PRODUCT
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
-LISTED: dict[str, Shape] = {"caller": "text", "since": "text"}
+LISTED: dict[str, Shape] = {"caller": "text", "kind": "text", "since": "text"}
 DELIVERED: dict[str, Shape] = {
     "sequence": "text", "kind": "text", "product": "text", "peer": "text", "caller": "text", "instruction": "text",
     "transfer": "text", "code": "text", "bytes": "number", "seconds": "text", "created": "text",
@@ -20,7 +20,7 @@ DELIVERED: dict[str, Shape] = {
 CALLER = Field("caller", ("Caller", "调用方"), "a subject's 18 characters, a connector's code of 32, or a DID")
 SUBJECT = "91440000MA0000005X"
 EVERYBODY = "this product has no list: it is delivered to whoever has a contract"
-TABLE = (Column("CALLER", "caller"), Column("SINCE", "since", is_moment=True))
+TABLE = (Column("CALLER", "caller"), Column("KIND", "kind"), Column("SINCE", "since", is_moment=True))
 
 ACTS = (
     Act(

@@ -145,4 +145,14 @@ def _check(caller: str) -> None:
 
 def _shown(tx: Tx, product: str) -> list[dict[str, Any]]:
     rows = tx.find(WhiteListRow, "product = ?", (product,), order="caller")
-    return [{"caller": row.caller, "since": row.created.isoformat(timespec="seconds")} for row in rows]
+    return [
+        {"caller": row.caller, "kind": _kind(row.caller), "since": row.created.isoformat(timespec="seconds")}
+        for row in rows
+    ]
+
+
+def _kind(caller: str) -> str:
+    """Say what a caller is listed by."""
+    if caller.startswith("did:"):
+        return "participant"
+    return "subject" if len(caller) == SUBJECT_CHARACTERS else "connector"
