@@ -63,10 +63,11 @@ class Deliveries:
             return
         copy = tx.get(CopyRow, id=transfer.id)
         length = 0 if copy is None else copy.bytes
-        code = Code.SUCCESS if transfer.state == COMPLETED else Code.UNKNOWN
         for row in tx.find(DeliveryRow, "transfer = ? AND code = ''", (transfer.id,)):
-            told = 0 if row.kind == CALL else length
-            tx.change(row, replace(row, code=code, bytes=told, ended=self._core.clock.now()))
+            # of a call that a crash broke off nobody knows what became
+            is_call = row.kind == CALL
+            code = Code.SUCCESS if transfer.state == COMPLETED and not is_call else Code.UNKNOWN
+            tx.change(row, replace(row, code=code, bytes=0 if is_call else length, ended=self._core.clock.now()))
 
     async def page(self, first: int = 0) -> list[dict[str, Any]]:
         """List what was delivered, newest first."""
