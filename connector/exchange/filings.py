@@ -127,9 +127,10 @@ def _view(row: FilingRow) -> JsonObject:
 
 def _successor(tx: Tx, row: FilingRow) -> JsonObject:
     """Return which filed contract is in place of one, if any is."""
-    where, sides = "amends = ? and provider = ? and consumer = ?", (row.provider, row.consumer)
-    found = tx.find(FilingRow, where, (row.agreement, *sides), "filed desc", 1)
-    return {"supersededBy": found[0].agreement} if found else {}
+    # asked for by this column alone: with its sides and an order it is looked for among all filings of a side
+    rows = tx.find(FilingRow, "amends = ?", (row.agreement,))
+    found = [one for one in rows if (one.provider, one.consumer) == (row.provider, row.consumer)]
+    return {"supersededBy": max(found, key=lambda one: one.filed).agreement} if found else {}
 
 
 def _standing(licence: Licence, now: datetime) -> JsonObject:
