@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import Act, Field
 from connector.client.acts.columns import Column
@@ -20,7 +20,12 @@ DELIVERED: dict[str, Shape] = {
 CALLER = Field("caller", ("Caller", "调用方"), "a subject's 18 characters, a connector's code of 32, or a DID")
 SUBJECT = "91440000MA0000005X"
 EVERYBODY = "this product has no list: it is delivered to whoever has a contract"
-TABLE = (Column("CALLER", "caller"), Column("KIND", "kind"), Column("SINCE", "since", is_moment=True))
+
+
+def listed(told: Any) -> list[str]:
+    """Return who is on a product's list."""
+    return [f"{one['caller']}  ({one['kind']})" for one in told["callers"]] or [EVERYBODY]
+
 
 ACTS = (
     Act(
@@ -33,7 +38,7 @@ ACTS = (
         fields=(PRODUCT,),
         does="white_lists.page",
         roles="provider",
-        table=TABLE,
+        table=(Column("CALLER", "caller"), Column("KIND", "kind"), Column("SINCE", "since", is_moment=True)),
         none=EVERYBODY,
     ),
     Act(
@@ -50,8 +55,7 @@ ACTS = (
         does="white_lists.add",
         rehearse=True,
         roles="provider",
-        table=TABLE,
-        none=EVERYBODY,
+        lines=listed,
     ),
     Act(
         "ndi white remove",
@@ -64,8 +68,7 @@ ACTS = (
         does="white_lists.remove",
         rehearse=True,
         roles="provider",
-        table=TABLE,
-        none=EVERYBODY,
+        lines=listed,
     ),
     Act(
         "ndi white drop",
@@ -78,8 +81,7 @@ ACTS = (
         does="white_lists.drop",
         rehearse=True,
         roles="provider",
-        table=TABLE,
-        none=EVERYBODY,
+        lines=listed,
     ),
     Act(
         "ndi delivered",
